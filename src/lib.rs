@@ -1,1 +1,22 @@
+//! 闻脉 wenmai: embeds Chinese news, stores the vectors, and answers what is related.
+//!
+//! The modules, each using only those before it (tested by `tests/it/layering.rs`):
+//!
+//! | module | question it answers |
+//! |---|---|
+//! | [`domain`] | what is an article, an id, an embedding, a filter, a hit? |
+//! | [`text`] | what are the terms, sentences and dates of a Chinese text? |
+//! | [`page`] | which articles stand on this newspaper page? |
+//! | [`rank`] | in which order do candidates answer? |
+//! | [`embed`] | which vector does the model give a text? |
+//! | [`store`] | what is kept, and what is near this vector or these terms? |
+//! | [`engine`] | the use cases: ingest, search, related, get, list, delete |
+//! | [`eval`] | how good are the answers on a labelled file? |
+//! | [`rpc`] | how does it look on the wire? |
+//! | [`cli`] | how does it look on a terminal? |
+//! | [`app`] | how is it put together, served and drained? |
 
+pub mod domain;
+pub mod page;
+pub mod store;
+pub mod text;

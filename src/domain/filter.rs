@@ -1,0 +1,279 @@
+//! Which articles may be found: a small tree over indexed fields, and its text form.
+//!
+//! The text form is a subset of AIP-160 (<https://google.aip.dev/160>): comparisons joined by `AND` and
+//! `OR`, negated by `NOT` or `-`, grouped by parentheses. As there, `OR` binds tighter than `AND`, and
+//! terms that only stand side by side are joined by `AND`. An unknown field is an error, never ignored.
+
+mod parse;
+
+use std::fmt;
+
+use jiff::civil::Date;
+
+use crate::domain::article::Kind;
+use crate::domain::article::Record;
+
+/// A condition on articles; the default lets every article through.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Filter {
+    /// Every one of these holds; none at all lets everything through.
+    All(Vec<Filter>),
+    /// At least one of these holds; none at all lets nothing through.
+    Any(Vec<Filter>),
+    /// This does not hold.
+    Not(Box<Filter>),
+    /// A text field equals a value exactly.
+    Text(TextField, String),
+    /// The kind is this.
+    Kind(Kind),
+    /// The publication day compares so; an article without a date never matches.
+    Date(Comparison, Date),
+    /// The page number compares so; an article without a page never matches.
+    PageNo(Comparison, u32),
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Filter::All(Vec::new())
+    }
+}
+
+impl Filter {
+    /// Reads the text form; an empty text lets every article through.
+    ///
+    /// # Errors
+    /// [`InvalidFilter`] with the place and the reason.
+    pub fn parse(text: &str) -> Result<Self, InvalidFilter> {
+        parse::filter(text)
+    }
+
+    /// Whether it lets every article through without a look.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        matches!(self, Filter::All(parts) if parts.iter().all(Filter::is_all))
+    }
+
+    /// This and also `other`.
+    #[must_use]
+    pub fn and(self, other: Filter) -> Filter {
+        match (self.is_all(), other.is_all()) {
+            (true, _) => other,
+            (_, true) => self,
+            _ => Filter::All(vec![self, other]),
+        }
+    }
+
+    /// Whether `record` passes: the meaning that every store must agree with.
+    #[must_use]
+    pub fn matches(&self, record: &Record) -> bool {
+        match self {
+            Filter::All(parts) => parts.iter().all(|part| part.matches(record)),
+            Filter::Any(parts) => parts.iter().any(|part| part.matches(record)),
+            Filter::Not(part) => !part.matches(record),
+            Filter::Text(field, value) => field.of(record) == value,
+            Filter::Kind(kind) => record.kind == *kind,
+            Filter::Date(comparison, date) => {
+                record.date().is_some_and(|of_record| comparison.holds(&of_record, date))
+            }
+            Filter::PageNo(comparison, page_no) => {
+                record.page_no.is_some_and(|of_record| comparison.holds(&of_record, page_no))
+            }
+        }
+    }
+}
+
+/// A text field that a filter can name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TextField {
+    /// The newspaper.
+    Paper,
+    /// The feed or site.
+    Source,
+    /// The column or series.
+    Section,
+}
+
+impl TextField {
+    /// Every text field.
+    pub const ALL: [TextField; 3] = [TextField::Paper, TextField::Source, TextField::Section];
+
+    /// Its name in a filter.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            TextField::Paper => "paper",
+            TextField::Source => "source",
+            TextField::Section => "section",
+        }
+    }
+
+    /// Its value in `record`.
+    #[must_use]
+    pub fn of(self, record: &Record) -> &str {
+        match self {
+            TextField::Paper => &record.paper,
+            TextField::Source => &record.source,
+            TextField::Section => &record.section,
+        }
+    }
+}
+
+/// How a value is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Comparison {
+    /// `=`
+    Equal,
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `>`
+    Greater,
+    /// `>=`
+    AtLeast,
+}
+
+impl Comparison {
+    /// Whether `left` stands in this relation to `right`.
+    pub fn holds<T: Ord>(self, left: &T, right: &T) -> bool {
+        match self {
+            Comparison::Equal => left == right,
+            Comparison::Less => left < right,
+            Comparison::AtMost => left <= right,
+            Comparison::Greater => left > right,
+            Comparison::AtLeast => left >= right,
+        }
+    }
+}
+
+/// A filter text that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("filter, at character {at_char}: {reason}")]
+pub struct InvalidFilter {
+    /// Where reading stopped, in characters from 0.
+    pub at_char: usize,
+    /// What is wrong there.
+    pub reason: Reason,
+}
+
+/// What can be wrong with a filter text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// A field that is not indexed.
+    UnknownField(String),
+    /// An operator that this field does not take.
+    Operator {
+        /// The field's name.
+        field: &'static str,
+        /// What was written.
+        operator: String,
+    },
+    /// A value that this field cannot have.
+    Value {
+        /// The field's name.
+        field: &'static str,
+        /// What it takes instead.
+        wants: &'static str,
+        /// What was written.
+        given: String,
+    },
+    /// Something else was expected here.
+    Expected(&'static str),
+    /// Parentheses or negations are nested deeper than this.
+    TooDeep(usize),
+    /// More characters than this.
+    TooLong(usize),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::UnknownField(name) => {
+                write!(f, "unknown field `{name}`; known: paper, source, section, kind, date, page_no")
+            }
+            Reason::Operator { field, operator } => {
+                write!(f, "`{field}` does not take the operator `{operator}`")
+            }
+            Reason::Value { field, wants, given } => {
+                write!(f, "`{field}` wants {wants}, not `{given}`")
+            }
+            Reason::Expected(what) => write!(f, "expected {what}"),
+            Reason::TooDeep(most) => write!(f, "nested deeper than {most}"),
+            Reason::TooLong(most) => write!(f, "longer than {most} characters"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Filter;
+    use super::Reason;
+    use crate::domain::article::Kind;
+    use crate::domain::article::Record;
+
+    fn record() -> Record {
+        Record {
+            paper: "清河日报".into(),
+            section: "民生".into(),
+            kind: Kind::Comment,
+            published_at: Some(jiff::civil::date(2025, 9, 8).at(0, 0, 0, 0)),
+            page_no: Some(2),
+            ..Record::default()
+        }
+    }
+
+    fn passes(text: &str) -> bool {
+        Filter::parse(text).unwrap().matches(&record())
+    }
+
+    #[test]
+    fn an_empty_text_lets_everything_through() {
+        assert!(Filter::parse("  ").unwrap().is_all());
+    }
+
+    #[test]
+    fn fields_compare_as_written() {
+        assert!(passes("paper = \"清河日报\" AND date >= 2025-09-01 AND date < \"2025-09-09\""));
+        assert!(passes("paper=清河日报 kind=comment page_no<=2"));
+        assert!(passes("kind = news OR kind = comment"));
+        assert!(passes("-kind = news AND NOT section = 文体"));
+        assert!(passes("kind != news"));
+        assert!(!passes("page_no > 2"));
+    }
+
+    #[test]
+    fn or_binds_tighter_than_and() {
+        assert!(!passes("page_no = 9 AND kind = news OR kind = comment"));
+        assert!(passes("(page_no = 9 AND kind = news) OR kind = comment"));
+    }
+
+    #[test]
+    fn an_article_without_a_date_matches_no_date() {
+        let undated = Record::default();
+        assert!(!Filter::parse("date >= 1900-01-01").unwrap().matches(&undated));
+        assert!(!Filter::parse("date < 2100-01-01").unwrap().matches(&undated));
+    }
+
+    #[test]
+    fn unknown_fields_operators_and_values_are_named() {
+        let reason = |text: &str| Filter::parse(text).unwrap_err().reason;
+        assert_eq!(reason("autor = 甲"), Reason::UnknownField("autor".into()));
+        assert!(matches!(reason("paper > 甲"), Reason::Operator { field: "paper", .. }));
+        assert!(matches!(reason("date = 昨天"), Reason::Value { field: "date", .. }));
+        assert!(matches!(reason("kind = essay"), Reason::Value { field: "kind", .. }));
+        assert!(matches!(reason("(kind = news"), Reason::Expected(_)));
+        assert!(matches!(reason("kind = news AND"), Reason::Expected(_)));
+        assert!(matches!(reason("\"kind"), Reason::Expected(_)));
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_and_not_recursed_into() {
+        let text = format!("{}kind = news{}", "(".repeat(5_000), ")".repeat(5_000));
+        assert!(matches!(Filter::parse(&text).unwrap_err().reason, Reason::TooDeep(_)));
+    }
+
+    #[test]
+    fn the_place_of_an_error_is_in_characters() {
+        assert_eq!(Filter::parse("paper = 甲 AND 乙乙 = 1").unwrap_err().at_char, 14);
+    }
+}

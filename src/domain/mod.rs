@@ -1,0 +1,12 @@
+//! The words every part shares: types that cannot hold a wrong value.
+//!
+//! Pure: no I/O, no clock, no async. Each type is checked once, in its constructor.
+
+pub mod article;
+pub mod embedding;
+pub mod filter;
+pub mod hit;
+pub mod id;
+pub mod limit;
+pub mod span;
+pub mod terms;

@@ -1,0 +1,242 @@
+//! What is kept, and what is near a vector or a set of terms: Qdrant behind one async trait.
+//!
+//! Two stores stand behind [`VectorStore`]: `edge`, Qdrant's own engine in this process over a data
+//! folder (the default), and `memory`, an exact scan that the others are checked against. One suite,
+//! `conformance`, says what each must do. A Qdrant server will be the third.
+//!
+//! Promises: an upsert that returned is on disk (`edge`); a point is there once; a vector is finite and
+//! of the collection's dim. It does not embed, tokenize or rank.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::domain::article::Article;
+use crate::domain::embedding::Embedding;
+use crate::domain::filter::Filter;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::domain::terms::TermVector;
+
+/// An error that another part caused.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// An article with the two vectors it is found by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Point {
+    /// The article.
+    pub article: Article,
+    /// Its embedding: the named vector `text`.
+    pub text: Embedding,
+    /// Its terms: the sparse vector `terms`. May be empty.
+    pub terms: TermVector,
+    /// Hash of everything that decides article and vectors; equal means nothing to do.
+    pub content_hash: String,
+    /// When it was first stored, in microseconds since 1970 UTC; the caller's clock.
+    pub created_at_us: i64,
+    /// When this revision was stored, likewise.
+    pub updated_at_us: i64,
+}
+
+/// A point as the store gives it back; vectors only where asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    /// The article.
+    pub article: Article,
+    /// As it was given.
+    pub content_hash: String,
+    /// As it was given.
+    pub created_at_us: i64,
+    /// As it was given.
+    pub updated_at_us: i64,
+    /// The two vectors, where [`Vectors::Yes`] was asked.
+    pub vectors: Option<(Embedding, TermVector)>,
+}
+
+/// Whether vectors come with a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vectors {
+    /// They come.
+    Yes,
+    /// They stay.
+    No,
+}
+
+/// A candidate: an id, its score in one leg.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scored {
+    /// Which article.
+    pub id: ArticleId,
+    /// Cosine for `nearest`, BM25 for `lexical`.
+    pub score: f32,
+}
+
+/// A piece of the list of all articles.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listing {
+    /// In ascending order of id.
+    pub points: Vec<Stored>,
+    /// The id to go on from, if there are more.
+    pub next: Option<ArticleId>,
+}
+
+/// What a collection must be made of; a stored one of another make is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Make {
+    /// The engine's index version: model, pooling, window policy, terms.
+    pub index_version: String,
+    /// Numbers in an embedding.
+    pub dim: usize,
+}
+
+/// Facts about a store, for `GetInfo` and health.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Status {
+    /// `edge`, `memory`.
+    pub backend: &'static str,
+    /// Where it is: the data folder; empty for memory.
+    pub location: String,
+    /// Articles in it.
+    pub article_count: u64,
+}
+
+/// Keeps points and finds them.
+///
+/// Every call is safe from several tasks at once. A call whose future is dropped may still take effect.
+#[async_trait]
+pub trait VectorStore: Send + Sync {
+    /// Writes points, each replacing the one of the same id; durable when it returns.
+    ///
+    /// Of points with one id in one call the last counts. An empty list does nothing.
+    ///
+    /// # Errors
+    /// [`Error::Dim`] before anything is written; [`Error::Failed`], [`Error::Full`].
+    async fn upsert(&self, points: Vec<Point>) -> Result<(), Error>;
+
+    /// The points of `ids`, in their order; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn fetch(&self, ids: &[ArticleId], vectors: Vectors) -> Result<Vec<Option<Stored>>, Error>;
+
+    /// Deletes; returns which of `ids` were there. Durable when it returns.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn delete(&self, ids: &[ArticleId]) -> Result<BTreeSet<ArticleId>, Error>;
+
+    /// The points whose embedding is most similar to `query`, best first; ties by id.
+    ///
+    /// # Errors
+    /// [`Error::Dim`]; [`Error::Failed`].
+    async fn nearest(&self, query: &Embedding, filter: &Filter, limit: Limit)
+    -> Result<Vec<Scored>, Error>;
+
+    /// The points with the highest sum over shared terms of `idf × query weight × point weight`, best
+    /// first; ties by id; points that share no term are left out.
+    ///
+    /// `idf = ln(1 + (N − n + 0.5) / (n + 0.5))` with `N` points and `n` of them holding the term, as
+    /// Qdrant's `Modifier::Idf`. An empty query finds nothing.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn lexical(&self, query: &TermVector, filter: &Filter, limit: Limit)
+    -> Result<Vec<Scored>, Error>;
+
+    /// The points that pass `filter`, in ascending order of id, from `from` on.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn list(&self, filter: &Filter, from: Option<ArticleId>, limit: Limit)
+    -> Result<Listing, Error>;
+
+    /// How many points pass `filter`, exactly.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn count(&self, filter: &Filter) -> Result<u64, Error>;
+
+    /// Facts about the store; an answer means that it is alive.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn status(&self) -> Result<Status, Error>;
+
+    /// Merges segments and builds the graph where that is due; may take minutes, reads and writes go on.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn optimize(&self) -> Result<(), Error>;
+
+    /// Writes everything out and lets the data folder go; later calls fail with [`Error::Closed`].
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn close(&self) -> Result<(), Error>;
+}
+
+/// Where and how articles are kept.
+#[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
+pub struct Config {
+    /// Folder that holds the index; made on first use.
+    #[arg(long, env = "WENMAI_DATA", default_value = "./wenmai-data", value_name = "DIR")]
+    pub data: PathBuf,
+}
+
+/// What can go wrong in a store.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A vector of another length than the collection's.
+    #[error("embedding has {given} numbers, the index holds {wanted}")]
+    Dim {
+        /// The collection's.
+        wanted: usize,
+        /// The vector's.
+        given: usize,
+    },
+    /// The folder holds an index that another model or another version of the terms made.
+    #[error("data folder {} was indexed as {stored}, this program makes {wanted}", folder.display())]
+    IndexVersion {
+        /// The data folder.
+        folder: PathBuf,
+        /// The index version in the folder.
+        stored: String,
+        /// The one asked for.
+        wanted: String,
+    },
+    /// Another process has the folder open.
+    #[error("data folder {} is in use by {holder}", folder.display())]
+    Locked {
+        /// The data folder.
+        folder: PathBuf,
+        /// Who has it, as they wrote it down: program, process id, since when.
+        holder: String,
+    },
+    /// The folder cannot be made, read or written.
+    #[error("data folder {} cannot be used", folder.display())]
+    Folder {
+        /// The data folder.
+        folder: PathBuf,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
+    /// No room left on the disk.
+    #[error("no room left for the index")]
+    Full(#[source] BoxError),
+    /// The queue before the store is full.
+    #[error("store is busy")]
+    Overloaded,
+    /// The engine failed.
+    #[error("store operation failed")]
+    Failed(#[source] BoxError),
+    /// The store was closed.
+    #[error("store is closed")]
+    Closed,
+}
+
+/// A store, shared.
+pub type Store = Arc<dyn VectorStore>;
