@@ -1,0 +1,119 @@
+//! What a use case can fail with, and what a caller can do about it.
+
+use crate::domain::id::ArticleId;
+use crate::embed;
+use crate::store;
+
+/// One thing wrong with one field of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The field, as a path (`articles[3].title`, `filter`).
+    pub field: String,
+    /// What is wrong with it, for a person.
+    pub description: String,
+}
+
+impl Violation {
+    /// `description` is wrong with `field`.
+    pub fn new(field: impl Into<String>, description: impl Into<String>) -> Self {
+        Self { field: field.into(), description: description.into() }
+    }
+}
+
+/// What a use case can fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Fields that cannot be used; nothing was done.
+    #[error("{}", list(.0))]
+    Invalid(Vec<Violation>),
+    /// A text over the limit.
+    #[error("{field} has {given} {unit}, at most {limit} are taken")]
+    TextTooLong {
+        /// The field.
+        field: String,
+        /// What is counted: `bytes` or `characters`.
+        unit: &'static str,
+        /// At most so many.
+        limit: usize,
+        /// So many were given.
+        given: usize,
+    },
+    /// A batch over the limit.
+    #[error("batch has {given} entries, at most {limit} are taken")]
+    BatchTooLarge {
+        /// At most so many.
+        limit: usize,
+        /// So many were given.
+        given: usize,
+    },
+    /// No article of that id.
+    #[error("article {id} is not stored")]
+    ArticleNotFound {
+        /// The id asked for.
+        id: ArticleId,
+    },
+    /// The model failed.
+    #[error("embedding failed")]
+    Embed(#[from] embed::Error),
+    /// The store failed.
+    #[error("store failed")]
+    Store(#[from] store::Error),
+}
+
+/// What a caller can do about an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// Mend the request.
+    Invalid,
+    /// Send less text.
+    TextTooLong,
+    /// Send fewer.
+    BatchTooLarge,
+    /// Ask for something else.
+    NotFound,
+    /// Reindex, or start with the model the index was made with.
+    IndexModelMismatch,
+    /// Try again later.
+    Overloaded,
+    /// The part behind is away; try again when it is back.
+    Unavailable,
+    /// Nothing: it is our fault.
+    Internal,
+}
+
+impl Error {
+    /// What a caller can do about it.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Error::Invalid(_) => ErrorKind::Invalid,
+            Error::TextTooLong { .. } => ErrorKind::TextTooLong,
+            Error::BatchTooLarge { .. } => ErrorKind::BatchTooLarge,
+            Error::ArticleNotFound { .. } => ErrorKind::NotFound,
+            Error::Embed(error) => match error {
+                embed::Error::Empty => ErrorKind::Invalid,
+                embed::Error::Overloaded => ErrorKind::Overloaded,
+                embed::Error::Stopped => ErrorKind::Unavailable,
+                embed::Error::Tokenize(_)
+                | embed::Error::Model(_)
+                | embed::Error::NoDirection
+                | embed::Error::Folder { .. } => ErrorKind::Internal,
+            },
+            Error::Store(error) => match error {
+                store::Error::IndexVersion { .. } => ErrorKind::IndexModelMismatch,
+                store::Error::Overloaded => ErrorKind::Overloaded,
+                store::Error::Locked { .. }
+                | store::Error::Folder { .. }
+                | store::Error::Full(_)
+                | store::Error::Closed => ErrorKind::Unavailable,
+                store::Error::Dim { .. } | store::Error::Failed(_) => ErrorKind::Internal,
+            },
+        }
+    }
+}
+
+fn list(violations: &[Violation]) -> String {
+    let parts: Vec<String> =
+        violations.iter().map(|v| format!("{}: {}", v.field, v.description)).collect();
+    parts.join("; ")
+}

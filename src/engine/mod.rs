@@ -1,0 +1,182 @@
+//! The use cases: ingest, search, related, get, list, delete; one per file.
+//!
+//! An [`Engine`] joins model, terms and store. Everything is async and safe from many tasks at once.
+//! It knows nothing of the wire or the terminal.
+
+mod error;
+mod ingest;
+mod input;
+mod read;
+mod related;
+mod search;
+mod version;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::article::Article;
+use crate::domain::article::Record;
+use crate::domain::filter::Filter;
+use crate::domain::hit::Hit;
+use crate::domain::hit::Mode;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::embed;
+use crate::store;
+use crate::text::terms::Analyzer;
+
+pub use error::Error;
+pub use error::ErrorKind;
+pub use error::Violation;
+pub use input::decode;
+pub use input::Decoded;
+pub use version::index_version;
+
+/// Most bytes of one page or one text.
+pub const TEXT_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Most articles of one atomic batch.
+pub const BATCH_ARTICLES_MAX: usize = 1_000;
+/// Most texts of one embed call.
+pub const EMBED_TEXTS_MAX: usize = 1_000;
+/// Most characters of a search text.
+pub const QUERY_CHARS_MAX: usize = 10_000;
+
+/// Model, terms and store, joined. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    embed: embed::Handle,
+    store: store::Store,
+    analyzer: Arc<Analyzer>,
+    index_version: Arc<str>,
+}
+
+/// What became of one article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It was not there before.
+    Created,
+    /// It replaced an earlier text of the same id.
+    Updated,
+    /// It was there already, exactly so.
+    Unchanged,
+}
+
+/// An article that is stored, durably.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ingested {
+    /// Its id.
+    pub id: ArticleId,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Tokens in title and body.
+    pub token_count: usize,
+    /// Tokens that went into its embedding.
+    pub token_count_used: usize,
+}
+
+/// Time spent where, for one ingest call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct IngestTimings {
+    /// Tokenizing and embedding, waiting included.
+    pub embed: Duration,
+    /// Cutting into terms.
+    pub terms: Duration,
+    /// Reading and writing the store, flush included.
+    pub store: Duration,
+}
+
+/// A stored article with its bookkeeping.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredArticle {
+    /// The article.
+    pub article: Article,
+    /// Microseconds since 1970 UTC.
+    pub created_at_us: i64,
+    /// Microseconds since 1970 UTC.
+    pub updated_at_us: i64,
+}
+
+/// Articles in ascending order of id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArticleList {
+    /// This page of them.
+    pub articles: Vec<StoredArticle>,
+    /// Where the next page starts, if there is one.
+    pub next: Option<ArticleId>,
+    /// How many pass the filter in all.
+    pub total_count: u64,
+}
+
+/// A search.
+#[derive(Debug, Clone)]
+pub struct Search {
+    /// What to look for.
+    pub text: String,
+    /// Which articles may answer.
+    pub filter: Filter,
+    /// Which legs answer.
+    pub mode: Mode,
+    /// Hits to pass over.
+    pub offset: usize,
+    /// Hits to return.
+    pub limit: Limit,
+}
+
+/// A question for related coverage.
+#[derive(Debug, Clone)]
+pub struct Related {
+    /// Related to what.
+    pub target: Target,
+    /// Which articles may answer.
+    pub filter: Filter,
+    /// Which legs answer.
+    pub mode: Mode,
+    /// Hits to pass over.
+    pub offset: usize,
+    /// Hits to return.
+    pub limit: Limit,
+}
+
+/// What the related ones are related to.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// A stored article; it is left out of the answer.
+    Stored(ArticleId),
+    /// An article that need not be stored; if one of its id is, that is left out.
+    Given(Box<Record>),
+}
+
+/// The hits of a search, best first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// Best first.
+    pub hits: Vec<Hit>,
+    /// Whether more stand behind them.
+    pub more: bool,
+    /// What the index was made with.
+    pub index_version: String,
+    /// Time spent where.
+    pub timings: Timings,
+}
+
+/// Time spent where, for one search.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Embedding the question, waiting included.
+    pub embed: Duration,
+    /// Asking the store.
+    pub store: Duration,
+    /// All of it.
+    pub total: Duration,
+}
+
+/// Facts about the running engine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Info {
+    /// The model.
+    pub model: embed::ModelInfo,
+    /// What the index was made with.
+    pub index_version: String,
+    /// The store.
+    pub store: store::Status,
+}
