@@ -68,10 +68,10 @@ pub struct Ingested {
     pub id: ArticleId,
     /// What became of it.
     pub outcome: Outcome,
-    /// Tokens in title and body.
-    pub token_count: usize,
-    /// Tokens that went into its embedding.
-    pub token_count_used: usize,
+    /// Characters in title and body.
+    pub char_count: usize,
+    /// Characters of them that went into the embedding: title and lead. All of them go into the terms.
+    pub char_count_embedded: usize,
 }
 
 /// Time spent where, for one ingest call.
