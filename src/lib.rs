@@ -18,6 +18,7 @@
 
 pub mod domain;
 pub mod embed;
+pub mod engine;
 pub mod page;
 pub mod rank;
 pub mod store;

@@ -7,6 +7,7 @@ use chardetng::Iso2022JpDetection;
 use chardetng::Utf8Detection;
 use encoding_rs::Encoding;
 
+use crate::domain::article::Kind;
 use crate::domain::article::Record;
 use crate::engine::Error;
 use crate::engine::TEXT_BYTES_MAX;
@@ -82,7 +83,7 @@ pub(super) fn check(record: &Record) -> Result<(), Error> {
         violations.push(Violation::new("body", "an article needs a body"));
     }
     // A photo is its caption, a brief its text: neither needs the other half.
-    let short = matches!(record.kind, crate::domain::article::Kind::Photo | crate::domain::article::Kind::Brief);
+    let short = matches!(record.kind, Kind::Photo | Kind::Brief);
     if short && violations.len() == 1 {
         violations.clear();
     }
