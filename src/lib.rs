@@ -17,6 +17,9 @@
 //! | [`app`] | how is it put together, served and drained? |
 
 pub mod domain;
+pub mod embed;
+pub mod engine;
 pub mod page;
+pub mod rank;
 pub mod store;
 pub mod text;

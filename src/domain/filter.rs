@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn deep_nesting_is_refused_and_not_recursed_into() {
-        let text = format!("{}kind = news{}", "(".repeat(5_000), ")".repeat(5_000));
+        let text = format!("{}kind = news{}", "(".repeat(1_000), ")".repeat(1_000));
         assert!(matches!(Filter::parse(&text).unwrap_err().reason, Reason::TooDeep(_)));
     }
 

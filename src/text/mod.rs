@@ -1,4 +1,6 @@
-//! Chinese text: pure functions from text to text units.
+//! Chinese text: pure functions from text to its units, each with its place in the source.
 
 pub mod date;
+pub mod normalize;
 pub mod sentence;
+pub mod terms;

@@ -1,0 +1,160 @@
+//! Texts → windows → batches within a token budget → one embedding per text.
+
+use std::ops::Range;
+
+use crate::domain::embedding::Embedding;
+use crate::embed::Embedded;
+use crate::embed::Embedder;
+use crate::embed::Error;
+use crate::embed::Purpose;
+
+/// Limits of a batch.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Budget {
+    /// Tokens of one forward pass: longest window times their number.
+    pub(super) batch_tokens: usize,
+    /// Windows of one text.
+    pub(super) windows_max: usize,
+}
+
+/// Embeds `texts`, calling `between` before every forward pass; one result per text, in order.
+pub(super) fn embed(
+    model: &dyn Embedder,
+    budget: Budget,
+    texts: &[String],
+    purpose: Purpose,
+    between: &mut dyn FnMut(),
+) -> Vec<Result<Embedded, Error>> {
+    let mut plans: Vec<Result<Plan, Error>> =
+        texts.iter().map(|text| Plan::new(model, budget, text, purpose)).collect();
+    let mut jobs: Vec<(usize, Range<usize>)> = Vec::new();
+    for (at, plan) in plans.iter().enumerate() {
+        if let Ok(plan) = plan {
+            jobs.extend(plan.windows.iter().map(|window| (at, window.clone())));
+        }
+    }
+    // Longest first: windows of like length share a batch, so little is padding.
+    jobs.sort_by_key(|(_, window)| std::cmp::Reverse(window.len()));
+    let mut rest = jobs.as_slice();
+    while let Some((_, longest)) = rest.first() {
+        let count = (budget.batch_tokens / longest.len().max(1)).clamp(1, rest.len());
+        let (batch, behind) = rest.split_at(count);
+        rest = behind;
+        between();
+        run(model, &mut plans, batch);
+    }
+    plans.into_iter().map(|plan| plan.and_then(Plan::finish)).collect()
+}
+
+/// Runs one batch and gives each window's embedding to its text.
+fn run(model: &dyn Embedder, plans: &mut [Result<Plan, Error>], batch: &[(usize, Range<usize>)]) {
+    let answer = {
+        let window_ids = |(at, window): &(usize, Range<usize>)| match plans.get(*at) {
+            Some(Ok(plan)) => plan.ids.get(window.clone()).unwrap_or_default(),
+            _ => &[],
+        };
+        let windows: Vec<&[u32]> = batch.iter().map(window_ids).collect();
+        model.forward(&windows)
+    };
+    match answer {
+        Ok(embeddings) => {
+            for ((at, window), embedding) in batch.iter().zip(embeddings) {
+                if let Some(Ok(plan)) = plans.get_mut(*at) {
+                    plan.add(&embedding, window.len());
+                }
+            }
+        }
+        // One bad window must not spoil its neighbours: ask for each alone.
+        Err(_) if batch.len() > 1 => {
+            for job in batch {
+                run(model, plans, std::slice::from_ref(job));
+            }
+        }
+        Err(error) => {
+            if let Some(plan) = batch.first().and_then(|(at, _)| plans.get_mut(*at)) {
+                *plan = Err(error);
+            }
+        }
+    }
+}
+
+/// A text on its way.
+struct Plan {
+    ids: Vec<u32>,
+    windows: Vec<Range<usize>>,
+    /// Sum of the windows' embeddings, each weighted by its tokens.
+    sum: Vec<f32>,
+}
+
+impl Plan {
+    fn new(model: &dyn Embedder, budget: Budget, text: &str, purpose: Purpose) -> Result<Self, Error> {
+        let ids = model.tokenize(text, purpose)?;
+        if ids.is_empty() {
+            return Err(Error::Empty);
+        }
+        let windows = windows(ids.len(), model.info().window_tokens_max, budget.windows_max);
+        Ok(Self { ids, windows, sum: Vec::new() })
+    }
+
+    fn add(&mut self, embedding: &Embedding, token_count: usize) {
+        self.sum.resize(embedding.dim(), 0.0);
+        #[expect(clippy::cast_precision_loss, reason = "token counts are far below 2^24")]
+        let weight = token_count as f32;
+        for (total, value) in self.sum.iter_mut().zip(embedding.values()) {
+            *total += weight * value;
+        }
+    }
+
+    fn finish(self) -> Result<Embedded, Error> {
+        Ok(Embedded {
+            embedding: Embedding::normalize(self.sum).map_err(|_zero| Error::NoDirection)?,
+            token_count: self.ids.len(),
+            token_count_used: self.windows.iter().map(Range::len).sum(),
+            window_count: self.windows.len(),
+        })
+    }
+}
+
+/// Cuts `token_count` tokens into windows of nearly equal length, none longer than `tokens_max`, at
+/// most `windows_max` of them; what is past the last is left out.
+fn windows(token_count: usize, tokens_max: usize, windows_max: usize) -> Vec<Range<usize>> {
+    let tokens_max = tokens_max.max(1);
+    let used = token_count.min(tokens_max.saturating_mul(windows_max.max(1)));
+    let count = used.div_ceil(tokens_max);
+    (0..count).map(|at| at * used / count..(at + 1) * used / count).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::windows;
+
+    #[test]
+    fn a_short_text_is_one_window() {
+        assert_eq!(windows(5, 512, 64), vec![0..5]);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_evenly() {
+        assert_eq!(windows(600, 512, 64), vec![0..300, 300..600]);
+    }
+
+    #[test]
+    fn text_past_the_last_window_is_left_out() {
+        assert_eq!(windows(100, 10, 3), vec![0..10, 10..20, 20..30]);
+    }
+
+    proptest! {
+        #[test]
+        fn windows_are_contiguous_and_within_the_limit(
+            count in 1_usize..5_000, most in 1_usize..600, windows_max in 1_usize..70,
+        ) {
+            let cut = windows(count, most, windows_max);
+            prop_assert!(cut.len() <= windows_max);
+            prop_assert!(cut.iter().all(|window| !window.is_empty() && window.len() <= most));
+            prop_assert!(cut.windows(2).all(|pair| pair[0].end == pair[1].start));
+            prop_assert_eq!(cut.last().unwrap().end, count.min(most * windows_max));
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! The async face of a model: two bounded lanes before owned threads.
+
+use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
+use std::sync::Arc;
+use std::sync::Condvar;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::thread::JoinHandle;
+
+use tokio::sync::oneshot;
+
+use crate::embed::Config;
+use crate::embed::Embedded;
+use crate::embed::Error;
+use crate::embed::Lane;
+use crate::embed::Model;
+use crate::embed::ModelInfo;
+use crate::embed::Purpose;
+use crate::embed::batch;
+use crate::embed::batch::Budget;
+
+/// Texts of one job: a larger call is cut, so that several threads share it.
+const JOB_TEXTS: usize = 64;
+
+/// Sends texts to the model's threads. Cheap to clone; the threads end with [`Handle::stop`] or when the
+/// last handle goes.
+#[derive(Clone)]
+pub struct Handle {
+    shared: Arc<Shared>,
+    _threads: Arc<Threads>,
+}
+
+struct Shared {
+    model: Model,
+    budget: Budget,
+    queue_texts_max: usize,
+    queue: Mutex<Queue>,
+    filled: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    query: VecDeque<Job>,
+    bulk: VecDeque<Job>,
+    query_texts: usize,
+    bulk_texts: usize,
+    stopped: bool,
+}
+
+struct Job {
+    texts: Vec<String>,
+    purpose: Purpose,
+    reply: oneshot::Sender<Vec<Result<Embedded, Error>>>,
+}
+
+impl Handle {
+    /// Starts the threads for `model`.
+    #[must_use]
+    pub fn start(model: Model, config: &Config) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let count = if config.threads == 0 { processors } else { config.threads };
+        let budget = Budget {
+            batch_tokens: config.embed_batch_tokens.max(1),
+            windows_max: config.embed_windows_max.max(1),
+        };
+        let shared = Arc::new(Shared {
+            model,
+            budget,
+            queue_texts_max: config.queue_texts_max.max(1),
+            queue: Mutex::default(),
+            filled: Condvar::new(),
+        });
+        let spawn = |at: usize| {
+            let shared = Arc::clone(&shared);
+            let name = format!("embed-{at}");
+            std::thread::Builder::new().name(name).spawn(move || shared.work())
+        };
+        let joins = (0..count.max(1)).filter_map(|at| match spawn(at) {
+            Ok(join) => Some(join),
+            Err(error) => {
+                tracing::error!(%error, "embed thread did not start");
+                None
+            }
+        });
+        let threads = Threads { shared: Arc::clone(&shared), joins: Mutex::new(joins.collect()) };
+        Self { shared, _threads: Arc::new(threads) }
+    }
+
+    /// Facts about the model.
+    #[must_use]
+    pub fn info(&self) -> &ModelInfo {
+        self.shared.model.info()
+    }
+
+    /// Embeds `texts`; one result per text, in order. All of them are queued, or none.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] if the lane has no room for them; [`Error::Stopped`]. In the list, each
+    /// text's own: [`Error::Empty`], [`Error::Tokenize`], [`Error::Model`], [`Error::NoDirection`].
+    pub async fn embed(
+        &self,
+        texts: Vec<String>,
+        purpose: Purpose,
+        lane: Lane,
+    ) -> Result<Vec<Result<Embedded, Error>>, Error> {
+        let mut replies = Vec::new();
+        let mut jobs = Vec::new();
+        let mut rest = texts.into_iter();
+        loop {
+            let texts: Vec<String> = rest.by_ref().take(JOB_TEXTS).collect();
+            if texts.is_empty() {
+                break;
+            }
+            let (reply, answer) = oneshot::channel();
+            jobs.push(Job { texts, purpose, reply });
+            replies.push(answer);
+        }
+        self.shared.push(jobs, lane)?;
+        let mut embedded = Vec::new();
+        for reply in replies {
+            embedded.extend(reply.await.map_err(|_closed| Error::Stopped)?);
+        }
+        Ok(embedded)
+    }
+
+    /// Embeds one text.
+    ///
+    /// # Errors
+    /// As [`Handle::embed`].
+    pub async fn embed_one(
+        &self,
+        text: String,
+        purpose: Purpose,
+        lane: Lane,
+    ) -> Result<Embedded, Error> {
+        let embedded = self.embed(vec![text], purpose, lane).await?;
+        embedded.into_iter().next().unwrap_or(Err(Error::Stopped))
+    }
+
+    /// Lets the threads finish what is queued and end; later calls fail with [`Error::Stopped`].
+    pub fn stop(&self) {
+        self.shared.lock().stopped = true;
+        self.shared.filled.notify_all();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // A thread that panicked left the queue whole: it is never changed half.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, jobs: Vec<Job>, lane: Lane) -> Result<(), Error> {
+        let count: usize = jobs.iter().map(|job| job.texts.len()).sum();
+        let mut queue = self.lock();
+        if queue.stopped {
+            return Err(Error::Stopped);
+        }
+        let queue_ref = &mut *queue;
+        let (waiting, texts) = match lane {
+            Lane::Query => (&mut queue_ref.query, &mut queue_ref.query_texts),
+            Lane::Bulk => (&mut queue_ref.bulk, &mut queue_ref.bulk_texts),
+        };
+        if *texts + count > self.queue_texts_max {
+            return Err(Error::Overloaded);
+        }
+        *texts += count;
+        waiting.extend(jobs);
+        drop(queue);
+        self.filled.notify_all();
+        Ok(())
+    }
+
+    /// The next job, queries first; waits for one, `None` when stopped and empty.
+    fn next(&self) -> Option<(Job, Lane)> {
+        let mut queue = self.lock();
+        loop {
+            if let Some(job) = queue.take_query() {
+                return Some((job, Lane::Query));
+            }
+            if let Some(job) = queue.take_bulk() {
+                return Some((job, Lane::Bulk));
+            }
+            if queue.stopped {
+                return None;
+            }
+            queue = self.filled.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn work(&self) {
+        while let Some((job, lane)) = self.next() {
+            // Queries that came in meanwhile go before the next forward pass of an import.
+            self.run(job, &mut || {
+                while lane == Lane::Bulk {
+                    let Some(query) = self.lock().take_query() else { break };
+                    self.run(query, &mut || {});
+                }
+            });
+        }
+    }
+
+    fn run(&self, job: Job, between: &mut dyn FnMut()) {
+        if job.reply.is_closed() {
+            return;
+        }
+        // A panic in the model must not take the thread with it; dropping the reply tells the caller.
+        let embed = || batch::embed(&*self.model, self.budget, &job.texts, job.purpose, between);
+        if let Ok(embedded) = catch_unwind(AssertUnwindSafe(embed)) {
+            // The caller may have gone meanwhile.
+            let _ = job.reply.send(embedded);
+        }
+    }
+}
+
+impl Queue {
+    fn take_query(&mut self) -> Option<Job> {
+        let job = self.query.pop_front()?;
+        self.query_texts -= job.texts.len();
+        Some(job)
+    }
+
+    fn take_bulk(&mut self) -> Option<Job> {
+        let job = self.bulk.pop_front()?;
+        self.bulk_texts -= job.texts.len();
+        Some(job)
+    }
+}
+
+/// Owns the threads: stops and joins them when the last handle goes.
+struct Threads {
+    shared: Arc<Shared>,
+    joins: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        self.shared.lock().stopped = true;
+        self.shared.filled.notify_all();
+        let joins = self.joins.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for join in joins.drain(..) {
+            // A thread that panicked has said so on standard error.
+            let _ = join.join();
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Ingest: check, embed, cut into terms, store. Idempotent by article id.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::fmt::Write;
+use std::time::Instant;
+use std::time::SystemTime;
+use std::time::UNIX_EPOCH;
+
+use sha2::Digest;
+use sha2::Sha256;
+
+use crate::domain::article::Article;
+use crate::domain::article::Record;
+use crate::domain::embedding::Embedding;
+use crate::domain::id::ArticleId;
+use crate::embed;
+use crate::embed::Lane;
+use crate::embed::Purpose;
+use crate::engine::BATCH_ARTICLES_MAX;
+use crate::engine::Engine;
+use crate::engine::Error;
+use crate::engine::IngestTimings;
+use crate::engine::Ingested;
+use crate::engine::Outcome;
+use crate::engine::Violation;
+use crate::engine::input;
+use crate::engine::input::EmbedTexts;
+use crate::page;
+use crate::page::Issue;
+use crate::page::Page;
+use crate::store::Point;
+use crate::store::Stored;
+use crate::store::Vectors;
+
+/// One result per record of a batch, in order.
+pub type IngestResults = Vec<Result<Ingested, Error>>;
+
+impl Engine {
+    /// Whether `record` can be stored; touches nothing.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with the fields, [`Error::TextTooLong`].
+    pub fn check(&self, record: &Record) -> Result<(), Error> {
+        input::check(record)
+    }
+
+    /// Stores records; durable when it returns. A record that cannot be stored is answered in its
+    /// place, the others are stored. Of two records of one id the later counts.
+    ///
+    /// # Errors
+    /// [`Error::BatchTooLarge`]; [`Error::Store`] or [`Error::Embed`] if none could be stored.
+    pub async fn ingest(
+        &self,
+        records: Vec<Record>,
+    ) -> Result<(IngestResults, IngestTimings), Error> {
+        batch_fits(records.len())?;
+        let mut timings = IngestTimings::default();
+        let mut results: Vec<Option<Result<Ingested, Error>>> = Vec::with_capacity(records.len());
+        let mut checked = Vec::new();
+        for (at, record) in records.into_iter().enumerate() {
+            results.push(match input::check(&record) {
+                Ok(()) => {
+                    checked.push((at, Article::new(record)));
+                    None
+                }
+                Err(error) => Some(Err(error)),
+            });
+        }
+        let embedded = self.store_articles(checked, &mut timings).await?;
+        for (at, result) in embedded {
+            if let Some(slot) = results.get_mut(at) {
+                *slot = Some(result);
+            }
+        }
+        let missing = || Err(Error::Embed(embed::Error::Stopped));
+        Ok((results.into_iter().map(|result| result.unwrap_or_else(missing)).collect(), timings))
+    }
+
+    /// Stores all records, or none if one of them cannot be stored; durable when it returns.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming `articles[i].…`, also for two records of one id;
+    /// [`Error::TextTooLong`]; [`Error::BatchTooLarge`]; [`Error::Store`]; [`Error::Embed`].
+    pub async fn upsert_batch(&self, records: Vec<Record>) -> Result<Vec<Ingested>, Error> {
+        batch_fits(records.len())?;
+        let mut violations = Vec::new();
+        let mut first_of = BTreeMap::<ArticleId, usize>::new();
+        for (at, record) in records.iter().enumerate() {
+            match input::check(record) {
+                Ok(()) => {}
+                Err(Error::Invalid(found)) => violations.extend(
+                    found.into_iter().map(|v| Violation::new(format!("articles[{at}].{}", v.field), v.description)),
+                ),
+                Err(Error::TextTooLong { field, unit, limit, given }) => {
+                    let field = format!("articles[{at}].{field}");
+                    return Err(Error::TextTooLong { field, unit, limit, given });
+                }
+                Err(other) => return Err(other),
+            }
+            match first_of.entry(ArticleId::derive(record)) {
+                Entry::Vacant(free) => {
+                    free.insert(at);
+                }
+                Entry::Occupied(first) => violations.push(Violation::new(
+                    format!("articles[{at}]"),
+                    format!("has the same id as articles[{}]", first.get()),
+                )),
+            }
+        }
+        if !violations.is_empty() {
+            return Err(Error::Invalid(violations));
+        }
+        let (results, _timings) = self.ingest(records).await?;
+        results.into_iter().collect()
+    }
+
+    /// Reads a page into articles, teasers and staff boxes; stores nothing.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a text without a letter, [`Error::TextTooLong`].
+    pub fn parse_page(&self, text: &str, issue: &Issue) -> Result<Page, Error> {
+        let decoded = input::decode("text", text.as_bytes())?;
+        if !decoded.text.chars().any(char::is_alphanumeric) {
+            return Err(Error::Invalid(vec![Violation::new("text", "the page holds no text")]));
+        }
+        // Spans count from the start of `text`, so the text itself is parsed, mark included.
+        Ok(page::parse(text, issue))
+    }
+
+    /// Reads a page and stores its articles; the results are those of the articles, in page order,
+    /// teasers and staff boxes left out.
+    ///
+    /// # Errors
+    /// As [`Engine::parse_page`] and [`Engine::ingest`].
+    pub async fn ingest_page(
+        &self,
+        text: &str,
+        issue: &Issue,
+    ) -> Result<(Page, IngestResults), Error> {
+        let page = self.parse_page(text, issue)?;
+        let articles = page.articles.iter().map(|parsed| &parsed.article.record);
+        let records = articles.filter(|record| record.kind.is_article()).cloned().collect();
+        let (results, _timings) = self.ingest(records).await?;
+        Ok((page, results))
+    }
+
+    /// Embeds and stores what is new or changed among `articles`.
+    async fn store_articles(
+        &self,
+        articles: Vec<(usize, Article)>,
+        timings: &mut IngestTimings,
+    ) -> Result<Vec<(usize, Result<Ingested, Error>)>, Error> {
+        let started = Instant::now();
+        let ids: Vec<ArticleId> = articles.iter().map(|(_, article)| article.id).collect();
+        let stored = self.store.fetch(&ids, Vectors::No).await?;
+        timings.store += started.elapsed();
+        let mut known: BTreeMap<ArticleId, Stored> =
+            stored.into_iter().flatten().map(|stored| (stored.article.id, stored)).collect();
+
+        let mut results = Vec::with_capacity(articles.len());
+        let mut work = Vec::new();
+        let mut seen = BTreeMap::<ArticleId, String>::new();
+        for (at, article) in articles {
+            let hash = content_hash(&article.record);
+            let before = seen.insert(article.id, hash.clone());
+            let before = before.or_else(|| known.get(&article.id).map(|s| s.content_hash.clone()));
+            let outcome = match &before {
+                None => Outcome::Created,
+                Some(before) if *before == hash => Outcome::Unchanged,
+                Some(_) => Outcome::Updated,
+            };
+            let texts = EmbedTexts::of(&article.record);
+            let ingested = Ingested {
+                id: article.id,
+                outcome,
+                char_count: texts.char_count,
+                char_count_embedded: texts.char_count_embedded,
+            };
+            if outcome == Outcome::Unchanged {
+                results.push((at, Ok(ingested)));
+            } else {
+                let created_at_us = known.remove(&article.id).map(|stored| stored.created_at_us);
+                work.push(Work { at, article, hash, texts: texts.texts, ingested, created_at_us });
+            }
+        }
+        results.extend(self.embed_and_upsert(work, timings).await?);
+        Ok(results)
+    }
+
+    async fn embed_and_upsert(
+        &self,
+        mut work: Vec<Work>,
+        timings: &mut IngestTimings,
+    ) -> Result<Vec<(usize, Result<Ingested, Error>)>, Error> {
+        if work.is_empty() {
+            return Ok(Vec::new());
+        }
+        let started = Instant::now();
+        let texts = work.iter_mut().flat_map(|work| std::mem::take(&mut work.texts)).collect();
+        let counts: Vec<usize> = work.iter().map(|work| text_count(&work.article.record)).collect();
+        let queued = self.embed.embed(texts, Purpose::Passage, Lane::Bulk);
+        let mut embedded = queued.await?.into_iter();
+        timings.embed += started.elapsed();
+
+        let started = Instant::now();
+        let now = now_us();
+        let mut results = Vec::with_capacity(work.len());
+        let mut points = Vec::with_capacity(work.len());
+        let mut failed = BTreeSet::new();
+        for (work, count) in work.into_iter().zip(counts) {
+            let Work { at, article, hash, texts: _, ingested, created_at_us } = work;
+            match joined(embedded.by_ref().take(count)) {
+                Ok(text) => {
+                    let Record { title, .. } = &article.record;
+                    let terms = self.analyzer.passage(title, &article.record.body());
+                    let created_at_us = created_at_us.unwrap_or(now);
+                    points.push(Point { article, text, terms, content_hash: hash, created_at_us, updated_at_us: now });
+                    results.push((at, Ok(ingested)));
+                }
+                Err(error) => {
+                    failed.insert(article.id);
+                    results.push((at, Err(Error::Embed(error))));
+                }
+            }
+        }
+        timings.terms += started.elapsed();
+
+        let started = Instant::now();
+        self.store.upsert(points).await?;
+        timings.store += started.elapsed();
+        Ok(results)
+    }
+}
+
+/// An article on its way into the store.
+struct Work {
+    at: usize,
+    article: Article,
+    hash: String,
+    texts: Vec<String>,
+    ingested: Ingested,
+    created_at_us: Option<i64>,
+}
+
+fn batch_fits(given: usize) -> Result<(), Error> {
+    if given > BATCH_ARTICLES_MAX {
+        return Err(Error::BatchTooLarge { limit: BATCH_ARTICLES_MAX, given });
+    }
+    Ok(())
+}
+
+fn text_count(record: &Record) -> usize {
+    EmbedTexts::of(record).texts.len()
+}
+
+/// The mean direction of an article's texts.
+fn joined(
+    parts: impl Iterator<Item = Result<embed::Embedded, embed::Error>>,
+) -> Result<Embedding, embed::Error> {
+    let parts = parts.collect::<Result<Vec<_>, _>>()?;
+    let embeddings: Vec<&Embedding> = parts.iter().map(|part| &part.embedding).collect();
+    Embedding::mean(&embeddings).map_err(|_no_direction| embed::Error::NoDirection)
+}
+
+/// SHA-256 over the record's JSON, in hexadecimal.
+fn content_hash(record: &Record) -> String {
+    // A record is plain data: writing it as JSON cannot fail.
+    let json = serde_json::to_vec(record).unwrap_or_default();
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(&json) {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
+}
+
+/// Microseconds since 1970 UTC.
+fn now_us() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,153 @@
+//! What comes in, checked: bytes become text, records become what the index can hold.
+
+use std::borrow::Cow;
+
+use chardetng::EncodingDetector;
+use chardetng::Iso2022JpDetection;
+use chardetng::Utf8Detection;
+use encoding_rs::Encoding;
+
+use crate::domain::article::Kind;
+use crate::domain::article::Record;
+use crate::engine::Error;
+use crate::engine::TEXT_BYTES_MAX;
+use crate::engine::Violation;
+
+/// Characters of the body that go into the embedding, behind the title.
+pub(super) const LEAD_CHARS: usize = 320;
+
+/// Bytes, read as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decoded<'b> {
+    /// The text.
+    pub text: Cow<'b, str>,
+    /// The encoding it was in: `UTF-8`, `GBK`, `UTF-16LE` …
+    pub encoding: &'static str,
+}
+
+/// Reads `bytes` as text: UTF-8, UTF-16 by its mark, else a Chinese encoding that it fits without a
+/// fault.
+///
+/// # Errors
+/// [`Error::TextTooLong`]; [`Error::Invalid`] naming `field` for bytes that are no text (NUL bytes, or
+/// not valid in the encoding that they look like).
+pub fn decode<'b>(field: &str, bytes: &'b [u8]) -> Result<Decoded<'b>, Error> {
+    text_fits(field, bytes.len())?;
+    let invalid = |what: String| Error::Invalid(vec![Violation::new(field, what)]);
+    if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
+        let (text, faulty) =
+            encoding.decode_without_bom_handling(bytes.get(mark..).unwrap_or_default());
+        return if faulty {
+            Err(invalid(format!("is marked {} but is not valid in it", encoding.name())))
+        } else {
+            Ok(Decoded { text, encoding: encoding.name() })
+        };
+    }
+    if bytes.contains(&0) {
+        return Err(invalid("is binary, not text (it holds a NUL byte)".to_owned()));
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Ok(Decoded { text: text.into(), encoding: "UTF-8" });
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(bytes, true);
+    let guess = detector.guess(Some(b"cn"), Utf8Detection::Allow);
+    let known = [encoding_rs::GBK, encoding_rs::GB18030, encoding_rs::BIG5];
+    if !known.contains(&guess) {
+        return Err(invalid(format!("is neither UTF-8 nor a Chinese encoding (it looks like {})", guess.name())));
+    }
+    match guess.decode_without_bom_handling_and_without_replacement(bytes) {
+        Some(text) => Ok(Decoded { text, encoding: guess.name() }),
+        None => Err(invalid(format!("looks like {} but is not valid in it", guess.name()))),
+    }
+}
+
+fn text_fits(field: &str, given: usize) -> Result<(), Error> {
+    if given <= TEXT_BYTES_MAX {
+        return Ok(());
+    }
+    let field = field.to_owned();
+    Err(Error::TextTooLong { field, unit: "bytes", limit: TEXT_BYTES_MAX, given })
+}
+
+/// Checks that `record` can be stored and found.
+pub(super) fn check(record: &Record) -> Result<(), Error> {
+    let body_bytes: usize = record.paragraphs.iter().map(String::len).sum();
+    text_fits("body", body_bytes)?;
+    text_fits("title", record.title.len())?;
+    let mut violations = Vec::new();
+    if record.title.trim().is_empty() {
+        violations.push(Violation::new("title", "an article needs a title"));
+    }
+    if body_bytes == 0 || record.paragraphs.iter().all(|text| text.trim().is_empty()) {
+        violations.push(Violation::new("body", "an article needs a body"));
+    }
+    // A photo is its caption, a brief its text: neither needs the other half.
+    let short = matches!(record.kind, Kind::Photo | Kind::Brief);
+    if short && violations.len() == 1 {
+        violations.clear();
+    }
+    if !record.kind.is_article() {
+        violations.push(Violation::new(
+            "kind",
+            format!("a {} is not an article and is not stored", record.kind.name()),
+        ));
+    }
+    if violations.is_empty() { Ok(()) } else { Err(Error::Invalid(violations)) }
+}
+
+/// Title, and title with the start of the body: the two texts whose mean is an article's embedding.
+pub(super) struct EmbedTexts {
+    pub(super) texts: Vec<String>,
+    pub(super) char_count: usize,
+    pub(super) char_count_embedded: usize,
+}
+
+impl EmbedTexts {
+    pub(super) fn of(record: &Record) -> Self {
+        let title = record.title.trim();
+        let body = record.body();
+        let lead: String = body.chars().take(LEAD_CHARS).collect();
+        let title_chars = title.chars().count();
+        let char_count = title_chars + body.chars().count();
+        let char_count_embedded = title_chars + lead.chars().count();
+        let texts = match (title.is_empty(), lead.trim().is_empty()) {
+            (false, false) => vec![title.to_owned(), format!("{title}\n{lead}")],
+            (false, true) => vec![title.to_owned()],
+            (true, _) => vec![lead],
+        };
+        Self { texts, char_count, char_count_embedded }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decode;
+    use crate::engine::Error;
+
+    #[test]
+    fn gbk_is_recognized_and_converted() {
+        let (bytes, _, _) = encoding_rs::GBK.encode("清河县秋粮收购全面展开，农民增收有保障。");
+        let decoded = decode("page", &bytes).unwrap();
+        assert_eq!(decoded.text, "清河县秋粮收购全面展开，农民增收有保障。");
+        assert!(decoded.encoding.starts_with("GB"), "{}", decoded.encoding);
+    }
+
+    #[test]
+    fn marked_utf16_is_read() {
+        let bytes: Vec<u8> = [0xff, 0xfe].into_iter().chain("新闻".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        assert_eq!(decode("page", &bytes).unwrap().text, "新闻");
+    }
+
+    #[test]
+    fn binary_is_refused_with_its_field() {
+        let error = decode("page", &[0x89, b'P', b'N', b'G', 0, 0, 1]).unwrap_err();
+        assert!(matches!(&error, Error::Invalid(all) if all[0].field == "page"), "{error}");
+    }
+
+    #[test]
+    fn more_than_the_limit_is_refused_before_it_is_read() {
+        let error = decode("page", &vec![b'a'; super::TEXT_BYTES_MAX + 1]).unwrap_err();
+        assert!(matches!(error, Error::TextTooLong { .. }));
+    }
+}

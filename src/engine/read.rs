@@ -1,0 +1,145 @@
+//! Get, list, delete, embed; facts and readiness.
+
+use std::sync::Arc;
+
+use crate::domain::filter::Filter;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::embed;
+use crate::embed::Embedded;
+use crate::embed::Lane;
+use crate::embed::Purpose;
+use crate::engine::ArticleList;
+use crate::engine::EMBED_TEXTS_MAX;
+use crate::engine::Engine;
+use crate::engine::Error;
+use crate::engine::Info;
+use crate::engine::StoredArticle;
+use crate::engine::TEXT_BYTES_MAX;
+use crate::engine::Violation;
+use crate::engine::index_version;
+use crate::store;
+use crate::store::Stored;
+use crate::store::Vectors;
+use crate::text::terms::Analyzer;
+
+impl Engine {
+    /// Joins a running model, an open store and the terms.
+    #[must_use]
+    pub fn new(embed: embed::Handle, store: store::Store, analyzer: Arc<Analyzer>) -> Self {
+        let index_version = index_version(embed.info()).into();
+        Self { embed, store, analyzer, index_version }
+    }
+
+    /// The article of that id.
+    ///
+    /// # Errors
+    /// [`Error::ArticleNotFound`]; [`Error::Store`].
+    pub async fn get(&self, id: ArticleId) -> Result<StoredArticle, Error> {
+        let found = self.store.fetch(&[id], Vectors::No).await?;
+        found.into_iter().flatten().next().map(stored_article).ok_or(Error::ArticleNotFound { id })
+    }
+
+    /// Articles that pass `filter`, in ascending order of id, from `from` on.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn list(
+        &self,
+        filter: &Filter,
+        from: Option<ArticleId>,
+        limit: Limit,
+    ) -> Result<ArticleList, Error> {
+        let listing = self.store.list(filter, from, limit).await?;
+        let total_count = self.store.count(filter).await?;
+        let articles = listing.points.into_iter().map(stored_article).collect();
+        Ok(ArticleList { articles, next: listing.next, total_count })
+    }
+
+    /// Deletes the article of that id; durable when it returns.
+    ///
+    /// # Errors
+    /// [`Error::ArticleNotFound`]; [`Error::Store`].
+    pub async fn delete(&self, id: ArticleId) -> Result<(), Error> {
+        let deleted = self.store.delete(&[id]).await?;
+        if deleted.contains(&id) { Ok(()) } else { Err(Error::ArticleNotFound { id }) }
+    }
+
+    /// Embeds texts as the index would.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming `texts[i]` for a text that holds nothing to embed;
+    /// [`Error::TextTooLong`]; [`Error::BatchTooLarge`]; [`Error::Embed`].
+    pub async fn embed(&self, texts: Vec<String>, purpose: Purpose) -> Result<Vec<Embedded>, Error> {
+        let given = texts.len();
+        if given > EMBED_TEXTS_MAX {
+            return Err(Error::BatchTooLarge { limit: EMBED_TEXTS_MAX, given });
+        }
+        if given == 0 {
+            return Err(Error::Invalid(vec![Violation::new("texts", "at least one text is needed")]));
+        }
+        for (at, text) in texts.iter().enumerate() {
+            if text.len() > TEXT_BYTES_MAX {
+                let field = format!("texts[{at}]");
+                let (limit, given) = (TEXT_BYTES_MAX, text.len());
+                return Err(Error::TextTooLong { field, unit: "bytes", limit, given });
+            }
+        }
+        let mut embedded = Vec::with_capacity(given);
+        let mut violations = Vec::new();
+        for (at, result) in self.embed.embed(texts, purpose, Lane::Query).await?.into_iter().enumerate() {
+            match result {
+                Ok(one) => embedded.push(one),
+                Err(embed::Error::Empty | embed::Error::NoDirection) => violations.push(
+                    Violation::new(format!("texts[{at}]"), "holds nothing that the model can read"),
+                ),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if violations.is_empty() { Ok(embedded) } else { Err(Error::Invalid(violations)) }
+    }
+
+    /// Facts about model, index and store.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn info(&self) -> Result<Info, Error> {
+        Ok(Info {
+            model: self.embed.info().clone(),
+            index_version: self.index_version.to_string(),
+            store: self.store.status().await?,
+        })
+    }
+
+    /// Runs a real forward pass and asks the store: `Ok` means that queries can be answered.
+    ///
+    /// # Errors
+    /// [`Error::Embed`]; [`Error::Store`].
+    pub async fn ready(&self) -> Result<(), Error> {
+        self.embed.embed_one("新闻".to_owned(), Purpose::Query, Lane::Query).await?;
+        self.store.status().await?;
+        Ok(())
+    }
+
+    /// Builds the graph over what was ingested, now instead of in the background.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn optimize(&self) -> Result<(), Error> {
+        Ok(self.store.optimize().await?)
+    }
+
+    /// Stops the model's threads, writes everything out and lets the data folder go.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn close(&self) -> Result<(), Error> {
+        self.embed.stop();
+        Ok(self.store.close().await?)
+    }
+}
+
+fn stored_article(stored: Stored) -> StoredArticle {
+    let Stored { article, content_hash: _, created_at_us, updated_at_us, vectors: _ } = stored;
+    StoredArticle { article, created_at_us, updated_at_us }
+}

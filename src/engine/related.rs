@@ -1,0 +1,95 @@
+//! Related coverage: an article in, earlier and later articles out.
+
+use std::time::Instant;
+
+use crate::domain::article::Article;
+use crate::domain::article::Record;
+use crate::domain::embedding::Embedding;
+use crate::domain::hit::Mode;
+use crate::embed;
+use crate::embed::Lane;
+use crate::embed::Purpose;
+use crate::engine::Answer;
+use crate::engine::Engine;
+use crate::engine::Error;
+use crate::engine::Related;
+use crate::engine::Target;
+use crate::engine::Violation;
+use crate::engine::input::EmbedTexts;
+use crate::engine::search::Question;
+use crate::engine::search::Wanted;
+use crate::store::Vectors;
+
+/// Characters of the body that ask in place of a missing title.
+const TITLE_CHARS: usize = 60;
+
+impl Engine {
+    /// Finds coverage related to an article, the article itself left out.
+    ///
+    /// The dense leg asks with the article's embedding, the lexical leg with its title (measured to beat
+    /// title and lead, and the whole text).
+    ///
+    /// # Errors
+    /// [`Error::ArticleNotFound`]; [`Error::Invalid`] for a given article without title and body, or an
+    /// offset past what one answer can reach; [`Error::TextTooLong`]; [`Error::Embed`];
+    /// [`Error::Store`].
+    pub async fn related(&self, related: Related) -> Result<Answer, Error> {
+        let Related { target, filter, mode, offset, limit } = related;
+        let started = Instant::now();
+        let (article, embedding) = match target {
+            Target::Stored(id) => {
+                let found = self.store.fetch(&[id], Vectors::Yes).await?;
+                let stored = found.into_iter().flatten().next();
+                let stored = stored.ok_or(Error::ArticleNotFound { id })?;
+                (stored.article, stored.vectors.map(|(text, _)| text))
+            }
+            Target::Given(record) => {
+                let embedding = match mode {
+                    Mode::Lexical => None,
+                    Mode::Dense | Mode::Hybrid => Some(self.record_embedding(&record).await?),
+                };
+                (Article::new(*record), embedding)
+            }
+        };
+        let embed_time = started.elapsed();
+        let text = question_text(&article.record);
+        if text.is_empty() {
+            let what = "an article needs a title or a body to have related ones";
+            return Err(Error::Invalid(vec![Violation::new("target", what)]));
+        }
+        let question = Question {
+            embedding,
+            terms: self.analyzer.query(&text),
+            text,
+            source: Some(article.id),
+            day: article.record.date(),
+        };
+        let wanted = Wanted { filter: &filter, mode, offset, limit };
+        self.answer(question, wanted, started, embed_time).await
+    }
+
+    async fn record_embedding(&self, record: &Record) -> Result<Embedding, Error> {
+        let invalid = || {
+            let what = "title and body hold nothing that the model can read";
+            Error::Invalid(vec![Violation::new("target", what)])
+        };
+        let texts = EmbedTexts::of(record).texts;
+        let parts = self.embed.embed(texts, Purpose::Passage, Lane::Query).await?;
+        let parts = parts.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| match error {
+            embed::Error::Empty | embed::Error::NoDirection => invalid(),
+            other => other.into(),
+        })?;
+        let embeddings: Vec<&Embedding> = parts.iter().map(|part| &part.embedding).collect();
+        Embedding::mean(&embeddings).map_err(|_no_direction| invalid())
+    }
+}
+
+/// The title, or the start of the body where there is none.
+fn question_text(record: &Record) -> String {
+    let title = record.title.trim();
+    if title.is_empty() {
+        record.body().trim().chars().take(TITLE_CHARS).collect()
+    } else {
+        title.to_owned()
+    }
+}

@@ -1,0 +1,101 @@
+//! Joins what the two legs of the index found.
+//!
+//! `fused = w·lexical/scale + (1 − w)·similarity`, with `w` = [`LEXICAL_WEIGHT`]: a plain sum, which beat
+//! reciprocal rank fusion on the dev stories (`models/train/RESULTS.md`). A leg that did not find a
+//! candidate adds nothing. `scale` is the question's own BM25 score where it is known (a stored article
+//! asked about finds itself), else the best candidate's.
+
+use std::collections::BTreeMap;
+
+use crate::domain::hit::Mode;
+use crate::domain::hit::Scores;
+use crate::domain::id::ArticleId;
+
+/// The lexical leg's share of a fused score.
+pub const LEXICAL_WEIGHT: f32 = 0.5;
+
+/// An article and its score in one leg.
+pub type Scored = (ArticleId, f32);
+
+/// Orders what the legs found, best first; ties by id. A leg that was not asked is empty.
+///
+/// `lexical_scale` is the BM25 score that counts as 1; `None`, or nothing above 0, takes the best
+/// candidate's.
+#[must_use]
+pub fn fuse(
+    mode: Mode,
+    dense: &[Scored],
+    lexical: &[Scored],
+    lexical_scale: Option<f32>,
+) -> Vec<(ArticleId, Scores)> {
+    let mut found = BTreeMap::<ArticleId, Scores>::new();
+    for (id, score) in dense {
+        found.entry(*id).or_default().similarity = Some(*score);
+    }
+    for (id, score) in lexical {
+        found.entry(*id).or_default().lexical = Some(*score);
+    }
+    let best = lexical.iter().map(|(_, score)| *score).fold(0.0, f32::max);
+    let scale = lexical_scale.filter(|scale| *scale > 0.0).unwrap_or(best);
+    for scores in found.values_mut() {
+        let similarity = scores.similarity.unwrap_or(0.0);
+        let lexical = scores.lexical.unwrap_or(0.0);
+        scores.fused = match mode {
+            Mode::Dense => similarity,
+            Mode::Lexical => lexical,
+            Mode::Hybrid => {
+                let share = if scale > 0.0 { (lexical / scale).min(1.0) } else { 0.0 };
+                LEXICAL_WEIGHT * share + (1.0 - LEXICAL_WEIGHT) * similarity.max(0.0)
+            }
+        };
+    }
+    let mut ordered: Vec<_> = found.into_iter().collect();
+    ordered.sort_by(|(left_id, left), (right_id, right)| {
+        right.fused.total_cmp(&left.fused).then(left_id.cmp(right_id))
+    });
+    ordered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fuse;
+    use crate::domain::hit::Mode;
+    use crate::domain::id::ArticleId;
+
+    fn id(n: u128) -> ArticleId {
+        ArticleId::from(uuid::Uuid::from_u128(n))
+    }
+
+    #[test]
+    fn what_both_legs_find_comes_first() {
+        let dense = [(id(1), 0.9), (id(2), 0.7)];
+        let lexical = [(id(3), 10.0), (id(2), 8.0)];
+        let order: Vec<_> = fuse(Mode::Hybrid, &dense, &lexical, None).into_iter().map(|f| f.0).collect();
+        assert_eq!(order, [id(2), id(3), id(1)]);
+    }
+
+    #[test]
+    fn a_known_scale_replaces_the_best_score() {
+        let fused = fuse(Mode::Hybrid, &[], &[(id(1), 5.0)], Some(10.0));
+        assert!((fused[0].1.fused - 0.25).abs() < 1e-6);
+    }
+
+    #[test]
+    fn one_leg_alone_keeps_its_own_score() {
+        let fused = fuse(Mode::Lexical, &[], &[(id(1), 5.0)], None);
+        assert!((fused[0].1.fused - 5.0).abs() < 1e-6);
+        assert_eq!(fused[0].1.similarity, None);
+    }
+
+    #[test]
+    fn equal_scores_stand_in_order_of_id() {
+        let order: Vec<_> =
+            fuse(Mode::Dense, &[(id(9), 0.5), (id(3), 0.5)], &[], None).into_iter().map(|f| f.0).collect();
+        assert_eq!(order, [id(3), id(9)]);
+    }
+
+    #[test]
+    fn nothing_found_is_no_answer() {
+        assert!(fuse(Mode::Hybrid, &[], &[], None).is_empty());
+    }
+}

@@ -1,0 +1,3 @@
+//! In which order do candidates answer? Pure scoring; it fetches nothing.
+
+pub mod fuse;
