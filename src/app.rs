@@ -1,0 +1,211 @@
+//! How it is put together, served and drained.
+//!
+//! [`App::bind`] opens all that can still fail, [`App::run`] serves until told to stop. Health says
+//! NOT_SERVING until the model has embedded a text and the store has answered, and again while the store is
+//! away. To stop: health says NOT_SERVING, a delay lets load balancers notice, new calls are refused,
+//! running ones finish, what does not finish in time is cut, the engine is closed. It prints nothing.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tonic::service::Routes;
+use tonic::transport::server::TcpIncoming;
+use tonic::transport::Server;
+
+use crate::engine;
+use crate::engine::Engine;
+use crate::engine::ErrorKind;
+use crate::rpc;
+use crate::rpc::Health;
+use crate::rpc::Phase;
+use crate::rpc::Switch;
+
+/// An error that another crate caused.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Time between two looks at the store, and between two attempts to get ready.
+const PING_EVERY: Duration = Duration::from_secs(2);
+/// Calls on one connection at a time; a client's own library queues the rest.
+const CALLS_PER_CONNECTION: u32 = 128;
+/// What one stream may send ahead: enough for the next batch of an ingest to arrive during this one.
+const STREAM_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
+/// What one connection may send ahead over all its streams.
+const CONNECTION_WINDOW_BYTES: u32 = 8 * 1024 * 1024;
+/// A silent connection is asked for a sign of life after this time.
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(60);
+/// And closed if none comes within this time.
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Where to listen, and how to stop.
+#[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
+pub struct Config {
+    /// Address and port to listen on; port 0 takes a free one. There is no authentication: beyond this
+    /// machine, put a proxy before it.
+    #[arg(long, env = "WENMAI_LISTEN", default_value = "127.0.0.1:50051", value_name = "ADDR:PORT")]
+    pub listen: SocketAddr,
+
+    /// Milliseconds between saying "not serving" and refusing calls, for load balancers to notice.
+    #[arg(long, env = "WENMAI_DRAIN_MS", default_value_t = 500, value_name = "MS")]
+    pub drain_ms: u64,
+
+    /// Milliseconds that running calls may still take after that, before they are cut.
+    #[arg(long, env = "WENMAI_STOP_MS", default_value_t = 10_000, value_name = "MS")]
+    pub stop_ms_max: u64,
+}
+
+/// What keeps the service from running.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The engine does not answer, or does not close.
+    #[error("engine failed")]
+    Engine(#[from] engine::Error),
+    /// The server broke down.
+    #[error("server failed")]
+    Serve(#[source] BoxError),
+}
+
+/// The service, ready to be run.
+pub struct App {
+    config: Config,
+    listener: TcpListener,
+    local_addr: SocketAddr,
+    engine: Engine,
+    routes: Routes,
+    health: Health,
+    phase: Switch,
+}
+
+impl App {
+    /// Listens; connections wait until [`App::run`].
+    ///
+    /// # Errors
+    /// [`Error::Listen`]; [`Error::Engine`] if the store does not answer.
+    pub async fn bind(config: Config, engine: Engine) -> Result<Self, Error> {
+        let address = config.listen;
+        let refused = |source| Error::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(refused)?;
+        let local_addr = listener.local_addr().map_err(refused)?;
+        let (phase, life) = rpc::starting();
+        let (routes, health) = rpc::routes(engine.clone(), life).await?;
+        Ok(Self { config, listener, local_addr, engine, routes, health, phase })
+    }
+
+    /// Where it listens, with the port that was free.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// Serves until `stop` ends, then drains and closes the engine.
+    ///
+    /// # Errors
+    /// [`Error::Serve`]; [`Error::Engine`] if the engine does not close.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
+        let Self { config, listener, local_addr, engine, routes, mut health, phase } = self;
+        if !local_addr.ip().is_loopback() {
+            tracing::warn!(%local_addr, "listening beyond this machine without authentication");
+        }
+        let (refuse, refused) = tokio::sync::oneshot::channel::<()>();
+        let server = server().serve_with_incoming_shutdown(
+            routes,
+            TcpIncoming::from(listener).with_nodelay(Some(true)),
+            // The sender is kept until it is used.
+            async { refused.await.unwrap_or(()) },
+        );
+        let stopping = async {
+            // Watching ends with the wish to stop, so that it cannot say "serving" again.
+            tokio::select! {
+                () = watch(&engine, &health, &phase) => {}
+                () = stop => {}
+            }
+            tracing::info!("stopping");
+            health.not_serving().await;
+            tokio::time::sleep(Duration::from_millis(config.drain_ms)).await;
+            phase.set(Phase::Draining);
+            health.close().await;
+            // Fails only if the server has already ended.
+            let _ended = refuse.send(());
+            tokio::time::sleep(Duration::from_millis(config.stop_ms_max)).await;
+            tracing::warn!("running calls are cut");
+        };
+        let served = tokio::select! {
+            served = server => served.map_err(|error| Error::Serve(error.into())),
+            () = stopping => Ok(()),
+        };
+        engine.close().await?;
+        served
+    }
+}
+
+/// The limits of every connection.
+fn server() -> Server {
+    Server::builder()
+        .max_concurrent_streams(CALLS_PER_CONNECTION)
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+        .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+}
+
+/// Opens the service once the engine is ready and then tells health about the store; never ends.
+async fn watch(engine: &Engine, health: &Health, phase: &Switch) {
+    while let Err(error) = engine.ready().await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "not ready");
+        tokio::time::sleep(PING_EVERY).await;
+    }
+    phase.set(Phase::Serving);
+    health.serving().await;
+    tracing::info!("serving");
+    let mut away = false;
+    loop {
+        tokio::time::sleep(PING_EVERY).await;
+        let lost = match engine.info().await {
+            Ok(_alive) => None,
+            // Busy is not away.
+            Err(error) if error.kind() == ErrorKind::Overloaded => None,
+            Err(error) => Some(error),
+        };
+        if lost.is_some() == away {
+            continue;
+        }
+        away = lost.is_some();
+        if let Some(error) = lost {
+            tracing::error!(error = &error as &dyn std::error::Error, "store is away");
+            health.store_away().await;
+        } else {
+            tracing::info!("store is back");
+            health.serving().await;
+        }
+    }
+}
+
+/// Ends when the process is asked to stop: SIGTERM, or Ctrl-C.
+///
+/// # Errors
+/// If the system does not let it listen for signals.
+pub fn stop_signal() -> Result<impl Future<Output = ()>, std::io::Error> {
+    #[cfg(unix)]
+    let mut terminated =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    Ok(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminated.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}

@@ -1,0 +1,115 @@
+//! All settings of the service in one place; refuses variables that no setting reads.
+//!
+//! Each part has its own `Config`; this joins them. A mistyped `WENMAI_…` variable would otherwise be a
+//! setting that silently does nothing.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+
+use crate::app;
+use crate::embed;
+use crate::store;
+use crate::telemetry;
+
+/// What our variables begin with.
+const PREFIX: &str = "WENMAI_";
+/// Variables of the test suite, which children of a test inherit.
+const TEST_PREFIX: &str = "WENMAI_TEST_";
+
+/// The settings of `serve`.
+#[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
+pub struct Config {
+    /// Where to listen, and how to stop.
+    #[command(flatten)]
+    pub app: app::Config,
+
+    /// The model.
+    #[command(flatten)]
+    pub embed: embed::Config,
+
+    /// The store.
+    #[command(flatten)]
+    pub store: store::Config,
+
+    /// The log.
+    #[command(flatten)]
+    pub telemetry: telemetry::Config,
+}
+
+/// Variables that look like ours and are not.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("unknown variable {}; see --help for those that exist", .0.join(", "))]
+pub struct UnknownVariables(pub Vec<String>);
+
+/// Checks the variables of this process against what `command` and its subcommands read.
+///
+/// # Errors
+/// [`UnknownVariables`] if one begins with `WENMAI_` and no argument reads it.
+pub fn refuse_unknown_variables(command: &clap::Command) -> Result<(), UnknownVariables> {
+    // Names only: the values come through clap, in each part's Config.
+    unknown(command, std::env::vars_os().map(|(name, _value)| name))
+}
+
+fn unknown(
+    command: &clap::Command,
+    names: impl Iterator<Item = OsString>,
+) -> Result<(), UnknownVariables> {
+    let mut known = BTreeSet::new();
+    collect(command, &mut known);
+    let unknown: BTreeSet<String> = names
+        .filter_map(|name| name.into_string().ok())
+        .filter(|name| name.starts_with(PREFIX) && !name.starts_with(TEST_PREFIX))
+        .filter(|name| !known.contains(name))
+        .collect();
+    if unknown.is_empty() { Ok(()) } else { Err(UnknownVariables(unknown.into_iter().collect())) }
+}
+
+/// The variables that `command` and its subcommands read.
+fn collect(command: &clap::Command, known: &mut BTreeSet<String>) {
+    let names = command.get_arguments().filter_map(clap::Arg::get_env);
+    known.extend(names.filter_map(|name| name.to_str().map(str::to_owned)));
+    for subcommand in command.get_subcommands() {
+        collect(subcommand, known);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Args;
+    use clap::FromArgMatches;
+
+    use super::unknown;
+    use super::Config;
+    use super::UnknownVariables;
+
+    fn command() -> clap::Command {
+        let serve = Config::augment_args(clap::Command::new("serve"));
+        clap::Command::new("wenmai").subcommand(serve)
+    }
+
+    fn check(names: &[&str]) -> Result<(), UnknownVariables> {
+        unknown(&command(), names.iter().map(Into::into))
+    }
+
+    #[test]
+    fn a_mistyped_variable_is_named() {
+        let wrong = check(&["WENMAI_LISTEN", "WENMAI_LISTNE", "PATH"]).unwrap_err();
+        assert_eq!(wrong, UnknownVariables(vec!["WENMAI_LISTNE".into()]));
+        assert!(wrong.to_string().contains("WENMAI_LISTNE"));
+    }
+
+    #[test]
+    fn variables_of_every_part_and_of_tests_pass() {
+        let ours = ["WENMAI_LISTEN", "WENMAI_MODEL", "WENMAI_DATA", "WENMAI_LOG"];
+        assert_eq!(check(&ours), Ok(()));
+        assert_eq!(check(&["WENMAI_TEST_QDRANT_URL"]), Ok(()));
+    }
+
+    #[test]
+    fn the_default_listens_on_this_machine_only() {
+        let command = Config::augment_args(clap::Command::new("serve"));
+        let config = Config::from_arg_matches(&command.get_matches_from(["serve"])).unwrap();
+        assert!(config.app.listen.ip().is_loopback());
+    }
+}

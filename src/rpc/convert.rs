@@ -1,0 +1,173 @@
+//! Wire ↔ domain, checked once, in full: a new field on either side fails to compile.
+
+mod article;
+mod hit;
+mod page;
+
+use std::time::Duration;
+use std::time::Instant;
+
+use crate::domain::filter::Filter;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::embed::Purpose;
+use crate::engine::IngestTimings;
+use crate::engine::Timings;
+use crate::engine::Violation;
+use crate::rpc::wire;
+
+pub use article::article;
+pub use article::ingested;
+pub use article::record;
+pub use article::stored;
+pub use hit::hit;
+pub use hit::mode;
+pub use page::issue;
+pub use page::spans;
+pub use page::CharIndex;
+pub use page::parsed;
+
+/// What stands before the id in a resource name.
+const NAME_PREFIX: &str = "articles/";
+
+/// The resource name of an article.
+#[must_use]
+pub fn name(id: ArticleId) -> String {
+    format!("{NAME_PREFIX}{id}")
+}
+
+/// The id in a resource name.
+///
+/// # Errors
+/// A violation of `field`.
+pub fn id(name: &str, field: &str) -> Result<ArticleId, Violation> {
+    name.strip_prefix(NAME_PREFIX)
+        .and_then(|id| id.parse().ok())
+        .ok_or_else(|| Violation::new(field, "is not a resource name `articles/{uuid}`"))
+}
+
+/// How much of an article an answer holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// Without paragraphs and captions.
+    Basic,
+    /// All of it.
+    Full,
+}
+
+/// Reads a view; unspecified means `default`.
+///
+/// # Errors
+/// A violation of `view` for an unknown number.
+pub fn view(number: i32, default: View) -> Result<View, Violation> {
+    match known::<wire::ArticleView>(number, "view")? {
+        wire::ArticleView::Unspecified => Ok(default),
+        wire::ArticleView::Basic => Ok(View::Basic),
+        wire::ArticleView::Full => Ok(View::Full),
+    }
+}
+
+/// Reads a page size: 0 is `default`, more than `max` is `max`.
+///
+/// # Errors
+/// A violation of `page_size` for a negative number.
+pub fn page_size(number: i32, default: u32, max: u32) -> Result<Limit, Violation> {
+    let invalid = || Violation::new("page_size", "is negative");
+    let asked = u32::try_from(number).map_err(|_negative| invalid())?;
+    let size = if asked == 0 { default } else { asked.min(max) };
+    Limit::new(size).map_err(|error| Violation::new("page_size", error.to_string()))
+}
+
+/// Reads a filter.
+///
+/// # Errors
+/// A violation of `filter` with the place.
+pub fn filter(text: &str) -> Result<Filter, Violation> {
+    Filter::parse(text).map_err(|error| Violation::new("filter", error.to_string()))
+}
+
+/// The enum value of that number.
+///
+/// # Errors
+/// A violation of `field` for a number that this version does not know.
+fn known<E: TryFrom<i32>>(number: i32, field: &str) -> Result<E, Violation> {
+    E::try_from(number)
+        .map_err(|_unknown| Violation::new(field, format!("has the unknown value {number}")))
+}
+
+/// Reads a purpose; unspecified means passage.
+///
+/// # Errors
+/// A violation of `purpose` for an unknown number.
+pub fn purpose(number: i32) -> Result<Purpose, Violation> {
+    Ok(match known(number, "purpose")? {
+        wire::EmbedPurpose::Unspecified | wire::EmbedPurpose::Passage => Purpose::Passage,
+        wire::EmbedPurpose::Query => Purpose::Query,
+    })
+}
+
+/// The time since `since`, with nothing to say about parts.
+#[must_use]
+pub fn total(since: Instant) -> wire::Timings {
+    wire::Timings { embed: None, terms: None, store: None, total: duration(since.elapsed()) }
+}
+
+/// The times of a search.
+#[must_use]
+pub fn search_timings(timings: Timings, since: Instant) -> wire::Timings {
+    let Timings { embed, store, total: _ } = timings;
+    wire::Timings { embed: duration(embed), store: duration(store), ..total(since) }
+}
+
+/// The times of an ingest.
+#[must_use]
+pub fn ingest_timings(timings: IngestTimings, since: Instant) -> wire::Timings {
+    let IngestTimings { embed, terms, store } = timings;
+    wire::Timings {
+        embed: duration(embed),
+        terms: duration(terms),
+        store: duration(store),
+        ..total(since)
+    }
+}
+
+/// A duration as the wire has it; `None` only past 292 billion years.
+#[must_use]
+pub fn duration(of: Duration) -> Option<prost_types::Duration> {
+    of.try_into().ok()
+}
+
+/// A count as the wire has it.
+#[must_use]
+pub fn count(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}
+
+/// A small count as the wire has it.
+#[must_use]
+pub fn count32(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page_size;
+    use super::view;
+    use super::View;
+
+    #[test]
+    fn a_page_size_is_defaulted_cut_or_refused() {
+        let size = |n| page_size(n, 10, 100).map(crate::domain::limit::Limit::count);
+        assert_eq!(size(0), Ok(10));
+        assert_eq!(size(7), Ok(7));
+        assert_eq!(size(i32::MAX), Ok(100));
+        assert_eq!(size(-1).unwrap_err().field, "page_size");
+    }
+
+    #[test]
+    fn an_unknown_view_is_refused() {
+        assert_eq!(view(0, View::Full), Ok(View::Full));
+        assert_eq!(view(1, View::Full), Ok(View::Basic));
+        assert_eq!(view(9, View::Full).unwrap_err().description, "has the unknown value 9");
+    }
+}

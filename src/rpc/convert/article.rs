@@ -1,0 +1,434 @@
+//! Articles.
+
+use jiff::civil;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+use jiff::Timestamp;
+
+use crate::domain::article::Article;
+use crate::domain::article::Caption;
+use crate::domain::article::Contributor;
+use crate::domain::article::Dateline;
+use crate::domain::article::Jump;
+use crate::domain::article::Kind;
+use crate::domain::article::Record;
+use crate::domain::article::Role;
+use crate::domain::article::StaffLine;
+use crate::engine::Ingested;
+use crate::engine::Outcome;
+use crate::engine::StoredArticle;
+use crate::engine::Violation;
+use crate::rpc::convert::count;
+use crate::rpc::convert::id;
+use crate::rpc::convert::known;
+use crate::rpc::convert::name;
+use crate::rpc::convert::View;
+use crate::rpc::wire;
+
+/// China Standard Time, which knows no summer time: the civil time of every paper.
+const CHINA: Offset = jiff::tz::offset(8);
+
+/// Reads a record; `prefix` is the path before its fields (`article.`).
+///
+/// # Errors
+/// A violation for an unknown enum number, a time, a date or a name that is none.
+pub fn record(from: wire::ArticleRecord, prefix: &str) -> Result<Record, Violation> {
+    let wire::ArticleRecord {
+        paper,
+        source,
+        source_id,
+        publish_time,
+        edition,
+        page_no,
+        page_name,
+        order_on_page,
+        kind,
+        kicker,
+        title,
+        subtitle,
+        section,
+        byline,
+        agency,
+        dateline,
+        paragraphs,
+        captions,
+        jump,
+        teaser_of,
+        source_note,
+        staff,
+    } = from;
+    let at = |field: &str| format!("{prefix}{field}");
+    let published_at =
+        publish_time.map(|time| civil_time(time, &at("publish_time"))).transpose()?;
+    let dateline = dateline.map(|line| read_dateline(line, &at("dateline"))).transpose()?;
+    let teaser_of = match teaser_of.as_str() {
+        "" => None,
+        name => Some(id(name, &at("teaser_of"))?),
+    };
+    let mut contributors = Vec::with_capacity(byline.len());
+    for (index, one) in byline.into_iter().enumerate() {
+        contributors.push(read_contributor(one, &at(&format!("byline[{index}]")))?);
+    }
+    Ok(Record {
+        paper,
+        source,
+        source_id,
+        published_at,
+        edition,
+        page_no: (page_no > 0).then_some(page_no),
+        page_name,
+        order_on_page,
+        kind: read_kind(kind, &at("kind"))?,
+        kicker,
+        title,
+        subtitle,
+        section,
+        byline: contributors,
+        agency,
+        dateline,
+        paragraphs,
+        captions: captions
+            .into_iter()
+            .map(|wire::Caption { text, credit }| Caption { text, credit })
+            .collect(),
+        jump: jump.and_then(|wire::Jump { page }| page).map(|page| match page {
+            wire::jump::Page::ToPageNo(no) => Jump::ToPage(no),
+            wire::jump::Page::FromPageNo(no) => Jump::FromPage(no),
+        }),
+        teaser_of,
+        source_note,
+        staff: staff
+            .into_iter()
+            .map(|wire::StaffLine { duty, names }| StaffLine { duty, names })
+            .collect(),
+    })
+}
+
+fn read_kind(number: i32, field: &str) -> Result<Kind, Violation> {
+    Ok(match known(number, field)? {
+        wire::ArticleKind::Unspecified | wire::ArticleKind::News => Kind::News,
+        wire::ArticleKind::Comment => Kind::Comment,
+        wire::ArticleKind::Feature => Kind::Feature,
+        wire::ArticleKind::Brief => Kind::Brief,
+        wire::ArticleKind::Photo => Kind::Photo,
+        wire::ArticleKind::Notice => Kind::Notice,
+        wire::ArticleKind::Teaser => Kind::Teaser,
+        wire::ArticleKind::Staff => Kind::Staff,
+    })
+}
+
+fn read_contributor(from: wire::Contributor, path: &str) -> Result<Contributor, Violation> {
+    let wire::Contributor { name, role } = from;
+    let role = match known(role, &format!("{path}.role"))? {
+        wire::ContributorRole::Unspecified | wire::ContributorRole::Author => Role::Author,
+        wire::ContributorRole::Reporter => Role::Reporter,
+        wire::ContributorRole::Correspondent => Role::Correspondent,
+        wire::ContributorRole::Photographer => Role::Photographer,
+    };
+    Ok(Contributor { name, role })
+}
+
+fn read_dateline(from: wire::Dateline, path: &str) -> Result<Dateline, Violation> {
+    let wire::Dateline { raw, place, date_from, date_to } = from;
+    let read = |day: Option<wire::Date>, field: &str| {
+        day.map(|day| read_date(day, &format!("{path}.{field}"))).transpose()
+    };
+    let (date_from, date_to) = (read(date_from, "date_from")?, read(date_to, "date_to")?);
+    Ok(Dateline { raw, place, date_from, date_to })
+}
+
+/// Reads a day.
+///
+/// # Errors
+/// A violation of `field` if there is no such day from the year 1 to 9999.
+pub fn read_date(from: wire::Date, field: &str) -> Result<civil::Date, Violation> {
+    let wire::Date { year, month, day } = from;
+    let parts = (i16::try_from(year), i8::try_from(month), i8::try_from(day));
+    let date = match parts {
+        (Ok(year), Ok(month), Ok(day)) if year >= 1 => civil::Date::new(year, month, day).ok(),
+        _ => None,
+    };
+    date.ok_or_else(|| Violation::new(field, format!("{year}-{month}-{day} is not a day")))
+}
+
+fn civil_time(time: prost_types::Timestamp, field: &str) -> Result<DateTime, Violation> {
+    let prost_types::Timestamp { seconds, nanos } = time;
+    let stamp = if (0..1_000_000_000).contains(&nanos) {
+        Timestamp::new(seconds, nanos).ok()
+    } else {
+        None
+    };
+    stamp
+        .map(|stamp| CHINA.to_datetime(stamp))
+        .filter(|at| at.year() >= 1)
+        .ok_or_else(|| Violation::new(field, "is not a time of the years 1 to 9999"))
+}
+
+/// An article as a search gives it.
+#[must_use]
+pub fn article(article: Article, view: View) -> wire::Article {
+    let Article { id, record } = article;
+    wire::Article {
+        name: name(id),
+        record: Some(write_record(record, view)),
+        create_time: None,
+        update_time: None,
+    }
+}
+
+/// An article as the store gives it.
+#[must_use]
+pub fn stored(stored: StoredArticle, view: View) -> wire::Article {
+    let StoredArticle { article: inner, created_at_us, updated_at_us } = stored;
+    wire::Article {
+        create_time: timestamp_us(created_at_us),
+        update_time: timestamp_us(updated_at_us),
+        ..article(inner, view)
+    }
+}
+
+/// What became of an article.
+#[must_use]
+pub fn ingested(of: &Ingested) -> wire::IngestedArticle {
+    let Ingested { id, outcome, char_count, char_count_embedded } = of;
+    let outcome = match outcome {
+        Outcome::Created => wire::IngestOutcome::Created,
+        Outcome::Updated => wire::IngestOutcome::Updated,
+        Outcome::Unchanged => wire::IngestOutcome::Unchanged,
+    };
+    wire::IngestedArticle {
+        name: name(*id),
+        outcome: outcome.into(),
+        char_count: count(*char_count),
+        char_count_embedded: count(*char_count_embedded),
+    }
+}
+
+/// A record as the wire has it.
+#[must_use]
+pub fn write_record(from: Record, view: View) -> wire::ArticleRecord {
+    let Record {
+        paper,
+        source,
+        source_id,
+        published_at,
+        edition,
+        page_no,
+        page_name,
+        order_on_page,
+        kind,
+        kicker,
+        title,
+        subtitle,
+        section,
+        byline,
+        agency,
+        dateline,
+        paragraphs,
+        captions,
+        jump,
+        teaser_of,
+        source_note,
+        staff,
+    } = from;
+    let full = view == View::Full;
+    wire::ArticleRecord {
+        paper,
+        source,
+        source_id,
+        publish_time: published_at.and_then(timestamp),
+        edition,
+        page_no: page_no.unwrap_or_default(),
+        page_name,
+        order_on_page,
+        kind: write_kind(kind).into(),
+        kicker,
+        title,
+        subtitle,
+        section,
+        byline: byline.into_iter().map(write_contributor).collect(),
+        agency,
+        dateline: dateline.map(write_dateline),
+        paragraphs: if full { paragraphs } else { Vec::new() },
+        captions: if full { captions.into_iter().map(write_caption).collect() } else { Vec::new() },
+        jump: jump.map(write_jump),
+        teaser_of: teaser_of.map(name).unwrap_or_default(),
+        source_note,
+        staff: staff
+            .into_iter()
+            .map(|StaffLine { duty, names }| wire::StaffLine { duty, names })
+            .collect(),
+    }
+}
+
+fn write_kind(kind: Kind) -> wire::ArticleKind {
+    match kind {
+        Kind::News => wire::ArticleKind::News,
+        Kind::Comment => wire::ArticleKind::Comment,
+        Kind::Feature => wire::ArticleKind::Feature,
+        Kind::Brief => wire::ArticleKind::Brief,
+        Kind::Photo => wire::ArticleKind::Photo,
+        Kind::Notice => wire::ArticleKind::Notice,
+        Kind::Teaser => wire::ArticleKind::Teaser,
+        Kind::Staff => wire::ArticleKind::Staff,
+    }
+}
+
+fn write_contributor(from: Contributor) -> wire::Contributor {
+    let Contributor { name, role } = from;
+    let role = match role {
+        Role::Author => wire::ContributorRole::Author,
+        Role::Reporter => wire::ContributorRole::Reporter,
+        Role::Correspondent => wire::ContributorRole::Correspondent,
+        Role::Photographer => wire::ContributorRole::Photographer,
+    };
+    wire::Contributor { name, role: role.into() }
+}
+
+fn write_caption(from: Caption) -> wire::Caption {
+    let Caption { text, credit } = from;
+    wire::Caption { text, credit }
+}
+
+fn write_jump(from: Jump) -> wire::Jump {
+    let page = match from {
+        Jump::ToPage(no) => wire::jump::Page::ToPageNo(no),
+        Jump::FromPage(no) => wire::jump::Page::FromPageNo(no),
+    };
+    wire::Jump { page: Some(page) }
+}
+
+fn write_dateline(from: Dateline) -> wire::Dateline {
+    let Dateline { raw, place, date_from, date_to } = from;
+    let date = |day: civil::Date| wire::Date {
+        year: day.year().into(),
+        month: day.month().into(),
+        day: day.day().into(),
+    };
+    wire::Dateline { raw, place, date_from: date_from.map(date), date_to: date_to.map(date) }
+}
+
+fn timestamp(at: DateTime) -> Option<prost_types::Timestamp> {
+    // Fails only in the last hours of the calendar, which no paper has printed yet.
+    let stamp = CHINA.to_timestamp(at).ok()?;
+    // Before 1970 jiff counts nanoseconds backwards, the wire always forwards.
+    let nanos = stamp.subsec_nanosecond();
+    let (seconds, nanos) = if nanos < 0 {
+        (stamp.as_second() - 1, nanos + 1_000_000_000)
+    } else {
+        (stamp.as_second(), nanos)
+    };
+    Some(prost_types::Timestamp { seconds, nanos })
+}
+
+fn timestamp_us(us: i64) -> Option<prost_types::Timestamp> {
+    let nanos = i32::try_from(us.rem_euclid(1_000_000)).ok()? * 1_000;
+    Some(prost_types::Timestamp { seconds: us.div_euclid(1_000_000), nanos })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::record;
+    use super::write_record;
+    use crate::domain::article::Caption;
+    use crate::domain::article::Contributor;
+    use crate::domain::article::Dateline;
+    use crate::domain::article::Jump;
+    use crate::domain::article::Kind;
+    use crate::domain::article::Record;
+    use crate::domain::article::Role;
+    use crate::domain::article::StaffLine;
+    use crate::rpc::convert::View;
+    use crate::rpc::wire;
+
+    fn full() -> Record {
+        Record {
+            paper: "清河日报".into(),
+            source: "feed".into(),
+            source_id: "a-1".into(),
+            published_at: Some(date(2025, 9, 8).at(0, 0, 0, 0)),
+            edition: "A".into(),
+            page_no: Some(2),
+            page_name: "要闻".into(),
+            order_on_page: Some(0),
+            kind: Kind::Photo,
+            kicker: "引题".into(),
+            title: "标题".into(),
+            subtitle: "副题".into(),
+            section: "民生".into(),
+            byline: vec![Contributor { name: "张三".into(), role: Role::Photographer }],
+            agency: "新华社".into(),
+            dateline: Some(Dateline {
+                raw: "9月7日".into(),
+                place: "北京".into(),
+                date_from: Some(date(2025, 9, 7)),
+                date_to: Some(date(2025, 9, 7)),
+            }),
+            paragraphs: vec!["一。".into(), "二。".into()],
+            captions: vec![Caption { text: "图".into(), credit: "李四".into() }],
+            jump: Some(Jump::ToPage(3)),
+            teaser_of: Some(uuid::Uuid::from_u128(5).into()),
+            source_note: "(来源)".into(),
+            staff: vec![StaffLine { duty: "责编".into(), names: vec!["王五".into()] }],
+        }
+    }
+
+    #[test]
+    fn a_record_comes_back_as_it_went() {
+        assert_eq!(record(write_record(full(), View::Full), ""), Ok(full()));
+        assert_eq!(record(wire::ArticleRecord::default(), ""), Ok(Record::default()));
+    }
+
+    #[test]
+    fn the_basic_view_has_neither_paragraphs_nor_captions() {
+        let basic = write_record(full(), View::Basic);
+        assert!(basic.paragraphs.is_empty() && basic.captions.is_empty());
+        let expected = Record { paragraphs: Vec::new(), captions: Vec::new(), ..full() };
+        assert_eq!(record(basic, ""), Ok(expected));
+    }
+
+    #[test]
+    fn midnight_in_china_is_four_in_the_afternoon_before_in_greenwich() {
+        let time = write_record(full(), View::Full).publish_time.unwrap();
+        assert_eq!(time.to_string(), "2025-09-07T16:00:00Z");
+    }
+
+    #[test]
+    fn unknown_enum_numbers_are_named_with_their_path() {
+        let byline = vec![wire::Contributor { name: "张三".into(), role: 77 }];
+        let wrong = wire::ArticleRecord { byline, ..Default::default() };
+        let violation = record(wrong, "article.").unwrap_err();
+        assert_eq!(violation.field, "article.byline[0].role");
+        assert_eq!(violation.description, "has the unknown value 77");
+    }
+
+    #[test]
+    fn a_day_that_is_none_is_refused() {
+        let day = wire::Date { year: 2025, month: 2, day: 30 };
+        let dateline = wire::Dateline { date_to: Some(day), ..Default::default() };
+        let wrong = wire::ArticleRecord { dateline: Some(dateline), ..Default::default() };
+        assert_eq!(record(wrong, "").unwrap_err().field, "dateline.date_to");
+    }
+
+    proptest! {
+        #[test]
+        fn every_time_is_read_or_refused_and_comes_back(seconds: i64, nanos: i32) {
+            let time = prost_types::Timestamp { seconds, nanos };
+            let sent = wire::ArticleRecord { publish_time: Some(time), ..Default::default() };
+            if let Ok(read) = record(sent, "") {
+                prop_assert_eq!(write_record(read, View::Full).publish_time, Some(time));
+            }
+        }
+
+        #[test]
+        fn times_of_newspapers_come_back(seconds in -5_000_000_000_i64..5_000_000_000, nanos in 0..1_000_000_000) {
+            let time = prost_types::Timestamp { seconds, nanos };
+            let sent = wire::ArticleRecord { publish_time: Some(time), ..Default::default() };
+            let read = record(sent, "").unwrap();
+            prop_assert_eq!(write_record(read, View::Full).publish_time, Some(time));
+        }
+    }
+}

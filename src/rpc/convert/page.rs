@@ -1,0 +1,144 @@
+//! Pages: issues, parsed articles, spans.
+
+use crate::domain::article::Article;
+use crate::domain::span::Span;
+use crate::engine::Violation;
+use crate::page::Issue;
+use crate::page::Parsed;
+use crate::page::Parts;
+use crate::rpc::convert::article::read_date;
+use crate::rpc::convert::article::write_record;
+use crate::rpc::convert::count32;
+use crate::rpc::convert::name;
+use crate::rpc::convert::View;
+use crate::rpc::wire;
+
+/// Bytes between two known places; a place costs four bytes, a look-up one pass over this many.
+const STRIDE_BYTES: usize = 256;
+
+/// Reads an issue; none at all knows nothing.
+///
+/// # Errors
+/// A violation of `issue.date`.
+pub fn issue(from: Option<wire::Issue>) -> Result<Issue, Violation> {
+    let wire::Issue { paper, date, edition, page_no, page_name } = from.unwrap_or_default();
+    let date = date.map(|day| read_date(day, "issue.date")).transpose()?;
+    Ok(Issue { paper, date, edition, page_no: (page_no > 0).then_some(page_no), page_name })
+}
+
+/// Says at which character a byte of a text stands, fast for many bytes of a long text.
+#[derive(Debug)]
+pub struct CharIndex<'a> {
+    bytes: &'a [u8],
+    /// Characters that start before byte `i * STRIDE_BYTES`.
+    before: Vec<u32>,
+}
+
+impl<'a> CharIndex<'a> {
+    /// Reads `text` once.
+    #[must_use]
+    pub fn new(text: &'a str) -> Self {
+        let bytes = text.as_bytes();
+        let mut before = vec![0];
+        let mut sum = 0;
+        for piece in bytes.chunks(STRIDE_BYTES) {
+            sum += starts(piece);
+            before.push(sum);
+        }
+        Self { bytes, before }
+    }
+
+    /// How many characters start before byte `at`; a byte past the end counts as the end.
+    fn char_at(&self, at: usize) -> u32 {
+        let at = at.min(self.bytes.len());
+        let stride = at / STRIDE_BYTES;
+        let known = self.before.get(stride).copied().unwrap_or_default();
+        known + self.bytes.get(stride * STRIDE_BYTES..at).map_or(0, starts)
+    }
+
+    fn span(&self, span: Span) -> wire::TextSpan {
+        let Span { start, end } = span;
+        wire::TextSpan { start_char: self.char_at(start), end_char: self.char_at(end) }
+    }
+}
+
+/// Characters that start in `bytes`: all but UTF-8 continuation bytes.
+fn starts(bytes: &[u8]) -> u32 {
+    count32(bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000).count())
+}
+
+/// Spans as the wire has them.
+#[must_use]
+pub fn spans(of: &[Span], index: &CharIndex<'_>) -> Vec<wire::TextSpan> {
+    of.iter().map(|span| index.span(*span)).collect()
+}
+
+/// A parsed article as the wire has it; spans are over the text of `index`.
+#[must_use]
+pub fn parsed(from: Parsed, index: &CharIndex<'_>) -> wire::ParsedArticle {
+    let Parsed { article: Article { id, record }, spans: parts, rules_fired } = from;
+    wire::ParsedArticle {
+        name: name(id),
+        record: Some(write_record(record, View::Full)),
+        spans: Some(write_parts(&parts, index)),
+        rules_fired: rules_fired.into_iter().map(str::to_owned).collect(),
+    }
+}
+
+fn write_parts(parts: &Parts, index: &CharIndex<'_>) -> wire::ArticleSpans {
+    let Parts {
+        kicker,
+        title,
+        subtitle,
+        section,
+        byline,
+        dateline,
+        paragraphs,
+        captions,
+        jump,
+        source_note,
+    } = parts;
+    wire::ArticleSpans {
+        kicker: spans(kicker, index),
+        title: spans(title, index),
+        subtitle: spans(subtitle, index),
+        section: spans(section, index),
+        byline: spans(byline, index),
+        dateline: spans(dateline, index),
+        paragraphs: paragraphs
+            .iter()
+            .map(|pieces| wire::ParagraphSpans { spans: spans(pieces, index) })
+            .collect(),
+        captions: spans(captions, index),
+        jump: spans(jump, index),
+        source_note: spans(source_note, index),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::spans;
+    use super::CharIndex;
+    use crate::domain::span::Span;
+
+    proptest! {
+        #[test]
+        fn a_span_names_the_same_text_in_characters(text in "[a-z闻脉🀄\n]{0,400}", cut: (usize, usize)) {
+            let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            let (a, b) = (ends[cut.0 % ends.len()], ends[cut.1 % ends.len()]);
+            let span = Span::new(a.min(b), a.max(b));
+            let on_wire = spans(&[span], &CharIndex::new(&text))[0];
+            let length = (on_wire.end_char - on_wire.start_char) as usize;
+            let named: String = text.chars().skip(on_wire.start_char as usize).take(length).collect();
+            prop_assert_eq!(Some(named.as_str()), span.of(&text));
+        }
+    }
+
+    #[test]
+    fn bytes_past_the_end_are_the_end() {
+        let on_wire = spans(&[Span::new(3, 99)], &CharIndex::new("闻脉"))[0];
+        assert_eq!((on_wire.start_char, on_wire.end_char), (1, 2));
+    }
+}

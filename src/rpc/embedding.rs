@@ -1,0 +1,64 @@
+//! `EmbeddingService`: the model by itself.
+
+use std::time::Instant;
+
+use tonic::Request;
+use tonic::Response;
+use tonic::Status;
+
+use crate::embed::Embedded;
+use crate::embed::Purpose;
+use crate::engine::Violation;
+use crate::rpc::answer;
+use crate::rpc::convert;
+use crate::rpc::status::refuse;
+use crate::rpc::status::Failure;
+use crate::rpc::wire;
+use crate::rpc::wire::embedding_service_server::EmbeddingService;
+use crate::rpc::Shared;
+
+/// The service.
+pub struct EmbeddingApi {
+    shared: Shared,
+}
+
+impl EmbeddingApi {
+    /// Over the engine in `shared`.
+    pub fn new(shared: Shared) -> Self {
+        Self { shared }
+    }
+}
+
+#[tonic::async_trait]
+impl EmbeddingService for EmbeddingApi {
+    async fn embed_texts(
+        &self,
+        request: Request<wire::EmbedTextsRequest>,
+    ) -> Result<Response<wire::EmbedTextsResponse>, Status> {
+        let since = Instant::now();
+        let wire::EmbedTextsRequest { texts, purpose } = request.into_inner();
+        let purpose = convert::purpose(purpose).map_err(Failure::from)?;
+        if texts.is_empty() {
+            return Err(Failure::from(Violation::new("texts", "is empty")).into());
+        }
+        let embedded = self.shared.engine.embed(texts, purpose).await.map_err(refuse)?;
+        let timings =
+            wire::Timings { embed: convert::duration(since.elapsed()), ..convert::total(since) };
+        answer(wire::EmbedTextsResponse {
+            embeddings: embedded.iter().map(write).collect(),
+            model_version: self.shared.model_version.to_string(),
+            index_version: self.shared.index_version.to_string(),
+            timings: Some(timings),
+        })
+    }
+}
+
+fn write(embedded: &Embedded) -> wire::TextEmbedding {
+    let Embedded { embedding, token_count, token_count_used, window_count } = embedded;
+    wire::TextEmbedding {
+        values: embedding.values().to_vec(),
+        token_count: convert::count(*token_count),
+        token_count_used: convert::count(*token_count_used),
+        window_count: convert::count(*window_count),
+    }
+}

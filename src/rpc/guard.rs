@@ -1,0 +1,229 @@
+//! What every call of ours goes through: phase, deadline, request id, panics, tonic's own errors.
+//!
+//! A [`Guard`] stands before one generated service. It refuses calls while the service starts or drains,
+//! ends those whose time is up, answers a panic with INTERNAL instead of a broken connection, rewrites
+//! tonic's codes to those of the contract, and gives every answer an `x-request-id`.
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::task::Context;
+use std::task::Poll;
+use std::time::Duration;
+use std::time::Instant;
+use std::time::SystemTime;
+use std::time::UNIX_EPOCH;
+
+use futures::FutureExt;
+use tonic::body::Body;
+use tonic::codegen::http;
+use tonic::codegen::BoxFuture;
+use tonic::codegen::Service;
+use tonic::server::NamedService;
+use tonic::Code;
+use tonic::Status;
+use tracing::Instrument;
+
+use crate::rpc::phase::Life;
+use crate::rpc::phase::Phase;
+use crate::rpc::status::Failure;
+use crate::rpc::DEADLINE_DEFAULT;
+use crate::rpc::DEADLINE_MAX;
+
+/// The header that carries a request id, both ways.
+pub const REQUEST_ID: &str = "x-request-id";
+/// Longer ids of clients are replaced: they go into every log line.
+const REQUEST_ID_BYTES_MAX: usize = 128;
+/// Calls that may last as long as their client likes.
+const WITHOUT_DEADLINE: [&str; 1] = ["/wenmai.v1.ArticleService/IngestArticles"];
+
+/// A service with the checks that every call goes through.
+#[derive(Clone)]
+pub struct Guard<S> {
+    inner: S,
+    life: Life,
+    ids: Arc<RequestIds>,
+}
+
+impl<S> Guard<S> {
+    /// Stands before `inner`.
+    pub fn new(inner: S, life: Life, ids: Arc<RequestIds>) -> Self {
+        Self { inner, life, ids }
+    }
+}
+
+impl<S: NamedService> NamedService for Guard<S> {
+    const NAME: &'static str = S::NAME;
+}
+
+impl<S> Service<http::Request<Body>> for Guard<S>
+where
+    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>,
+    S: Clone + Send + 'static,
+    S::Future: Send + 'static,
+{
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<http::Response<Body>, Infallible>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let id = self.ids.of(request.headers());
+        let method = request.uri().path().to_owned();
+        let span = tracing::info_span!("rpc", method, request_id = id);
+        let phase = self.life.phase();
+        let deadline = deadline(&request);
+        let call = match phase {
+            Phase::Serving => Ok(self.inner.call(request)),
+            Phase::Starting => Err(Failure::NotReady),
+            Phase::Draining => Err(Failure::Draining),
+        };
+        let answer = async move {
+            let since = Instant::now();
+            let mut response = match call {
+                Ok(call) => rewritten(within(deadline, call).await),
+                Err(failure) => Status::from(failure).into_http(),
+            };
+            if let Ok(id) = http::HeaderValue::from_str(&id) {
+                response.headers_mut().insert(REQUEST_ID, id);
+            }
+            log(&response, since.elapsed());
+            Ok(response)
+        };
+        Box::pin(answer.instrument(span))
+    }
+}
+
+/// The answer of `call`, or why there is none.
+async fn within<F>(deadline: Option<Duration>, call: F) -> http::Response<Body>
+where
+    F: Future<Output = Result<http::Response<Body>, Infallible>>,
+{
+    // A panicking handler leaves nothing behind: what it shares is behind the engine's own channels.
+    let call = AssertUnwindSafe(call).catch_unwind();
+    let ended = match deadline {
+        None => call.await,
+        Some(after) => match tokio::time::timeout(after, call).await {
+            Ok(ended) => ended,
+            Err(_elapsed) => return Status::from(Failure::Deadline { after }).into_http(),
+        },
+    };
+    match ended {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
+        Err(_panic) => Status::from(Failure::Panicked).into_http(),
+    }
+}
+
+/// `response` with the contract's code, where tonic itself failed the call.
+fn rewritten(response: http::Response<Body>) -> http::Response<Body> {
+    match Status::from_header_map(response.headers()).and_then(|status| of_transport(&status)) {
+        Some(failure) => Status::from(failure).into_http(),
+        None => response,
+    }
+}
+
+/// What a status means that tonic made and not we: ours always have details.
+#[must_use]
+pub fn of_transport(status: &Status) -> Option<Failure> {
+    if !status.details().is_empty() {
+        return None;
+    }
+    if status.code() == Code::OutOfRange {
+        return Some(Failure::RequestTooLarge);
+    }
+    (status.code() == Code::Internal).then_some(Failure::Malformed)
+}
+
+/// How long a call may take: what its client says, within limits.
+fn deadline(request: &http::Request<Body>) -> Option<Duration> {
+    if WITHOUT_DEADLINE.contains(&request.uri().path()) {
+        return None;
+    }
+    let asked = request.headers().get("grpc-timeout").and_then(|value| value.to_str().ok());
+    Some(asked.and_then(timeout).map_or(DEADLINE_DEFAULT, |asked| asked.min(DEADLINE_MAX)))
+}
+
+/// Reads a `grpc-timeout`: at most eight digits and a unit.
+///
+/// Source: <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>.
+fn timeout(text: &str) -> Option<Duration> {
+    let unit = text.chars().next_back()?;
+    let digits = text.strip_suffix(unit)?;
+    if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let count: u64 = digits.parse().ok()?;
+    match unit {
+        'H' => Some(Duration::from_secs(count * 3600)),
+        'M' => Some(Duration::from_secs(count * 60)),
+        'S' => Some(Duration::from_secs(count)),
+        'm' => Some(Duration::from_millis(count)),
+        'u' => Some(Duration::from_micros(count)),
+        'n' => Some(Duration::from_nanos(count)),
+        _ => None,
+    }
+}
+
+fn log(response: &http::Response<Body>, took: Duration) {
+    let millis = took.as_millis();
+    match Status::from_header_map(response.headers()) {
+        Some(status) => tracing::info!(code = ?status.code(), millis, "refused"),
+        None => tracing::debug!(millis, "answered"),
+    }
+}
+
+/// Gives ids to requests that come without one.
+#[derive(Debug)]
+pub struct RequestIds {
+    /// Differs from run to run.
+    start_us: u128,
+    next: AtomicU64,
+}
+
+impl Default for RequestIds {
+    fn default() -> Self {
+        let start = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self { start_us: start.as_micros(), next: AtomicU64::new(1) }
+    }
+}
+
+impl RequestIds {
+    /// The client's id, if it has a decent one; else a new one.
+    fn of(&self, headers: &http::HeaderMap) -> String {
+        let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+        match given {
+            Some(id) if (1..=REQUEST_ID_BYTES_MAX).contains(&id.len()) => id.to_owned(),
+            Some(_) | None => {
+                let number = self.next.fetch_add(1, Ordering::Relaxed);
+                format!("{:x}-{number:x}", self.start_us)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::timeout;
+
+    #[test]
+    fn timeouts_are_read_as_the_protocol_says() {
+        assert_eq!(timeout("250m"), Some(Duration::from_millis(250)));
+        assert_eq!(timeout("99999999H"), Some(Duration::from_secs(99_999_999 * 3600)));
+        assert_eq!(timeout("3S"), Some(Duration::from_secs(3)));
+    }
+
+    #[test]
+    fn what_is_no_timeout_is_none() {
+        for text in ["", "S", "10", "+1S", "123456789S", "1秒", "1 S"] {
+            assert_eq!(timeout(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! `grpc.health.v1.Health`: what a load balancer is told.
+
+use tonic::server::NamedService;
+use tonic_health::pb::health_server::Health as HealthService;
+use tonic_health::pb::health_server::HealthServer;
+use tonic_health::server::HealthReporter;
+use tonic_health::ServingStatus;
+
+use crate::rpc::article::ArticleApi;
+use crate::rpc::embedding::EmbeddingApi;
+use crate::rpc::info::InfoApi;
+use crate::rpc::search::SearchApi;
+use crate::rpc::wire::article_service_server::ArticleServiceServer;
+use crate::rpc::wire::embedding_service_server::EmbeddingServiceServer;
+use crate::rpc::wire::info_service_server::InfoServiceServer;
+use crate::rpc::wire::search_service_server::SearchServiceServer;
+
+/// The whole service, and those that need the store.
+const WITH_STORE: [&str; 4] = [
+    "",
+    <ArticleServiceServer<ArticleApi> as NamedService>::NAME,
+    <SearchServiceServer<SearchApi> as NamedService>::NAME,
+    <InfoServiceServer<InfoApi> as NamedService>::NAME,
+];
+/// Those that go on without the store.
+const WITHOUT_STORE: [&str; 1] =
+    [<EmbeddingServiceServer<EmbeddingApi> as NamedService>::NAME];
+
+/// Says who can be called.
+#[derive(Debug, Clone)]
+pub struct Health {
+    reporter: HealthReporter,
+}
+
+/// A health that says NOT_SERVING to everybody, and the service that tells it.
+pub async fn start() -> (Health, HealthServer<impl HealthService>) {
+    let (reporter, service) = tonic_health::server::health_reporter();
+    let health = Health { reporter };
+    // tonic-health starts with "" serving.
+    health.not_serving().await;
+    (health, service)
+}
+
+impl Health {
+    /// Model and store answer.
+    pub async fn serving(&self) {
+        self.set(&WITH_STORE, ServingStatus::Serving).await;
+        self.set(&WITHOUT_STORE, ServingStatus::Serving).await;
+    }
+
+    /// The store is away, the model answers.
+    pub async fn store_away(&self) {
+        self.set(&WITH_STORE, ServingStatus::NotServing).await;
+        self.set(&WITHOUT_STORE, ServingStatus::Serving).await;
+    }
+
+    /// Nobody can be called.
+    pub async fn not_serving(&self) {
+        self.set(&WITH_STORE, ServingStatus::NotServing).await;
+        self.set(&WITHOUT_STORE, ServingStatus::NotServing).await;
+    }
+
+    /// Ends all watches, which would otherwise keep connections open for ever.
+    pub async fn close(&mut self) {
+        for name in WITH_STORE.into_iter().chain(WITHOUT_STORE) {
+            self.reporter.clear_service_status(name).await;
+        }
+    }
+
+    async fn set(&self, names: &[&str], status: ServingStatus) {
+        for name in names {
+            self.reporter.set_service_status(name, status).await;
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! `InfoService`: facts about the running service.
+
+use std::time::Instant;
+
+use tonic::Request;
+use tonic::Response;
+use tonic::Status;
+
+use crate::embed::ModelInfo;
+use crate::engine;
+use crate::engine::Info;
+use crate::rpc;
+use crate::rpc::answer;
+use crate::rpc::convert;
+use crate::rpc::status::refuse;
+use crate::rpc::wire;
+use crate::rpc::wire::info_service_server::InfoService;
+use crate::rpc::Shared;
+use crate::store;
+
+/// The service.
+pub struct InfoApi {
+    shared: Shared,
+}
+
+impl InfoApi {
+    /// Over the engine in `shared`.
+    pub fn new(shared: Shared) -> Self {
+        Self { shared }
+    }
+}
+
+#[tonic::async_trait]
+impl InfoService for InfoApi {
+    async fn get_info(
+        &self,
+        request: Request<wire::GetInfoRequest>,
+    ) -> Result<Response<wire::GetInfoResponse>, Status> {
+        let since = Instant::now();
+        let wire::GetInfoRequest {} = request.into_inner();
+        let Info { model, index_version, store } =
+            self.shared.engine.info().await.map_err(refuse)?;
+        // The folder stays on the server: it is nobody's business but its owner's.
+        let store::Status { backend, location: _, article_count } = store;
+        answer(wire::GetInfoResponse {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            index_version,
+            model: Some(write_model(model)),
+            store: Some(wire::StoreInfo { backend: backend.to_owned(), article_count }),
+            limits: Some(limits()),
+            timings: Some(convert::total(since)),
+        })
+    }
+}
+
+fn write_model(model: ModelInfo) -> wire::ModelInfo {
+    let ModelInfo { name, family, dim, window_tokens_max, pooling, version } = model;
+    wire::ModelInfo {
+        name,
+        family: family.to_owned(),
+        dim: convert::count32(dim),
+        window_tokens_max: convert::count32(window_tokens_max),
+        pooling: pooling.to_owned(),
+        version,
+    }
+}
+
+fn limits() -> wire::Limits {
+    wire::Limits {
+        request_bytes_max: convert::count(rpc::REQUEST_BYTES_MAX),
+        response_bytes_max: convert::count(rpc::RESPONSE_BYTES_MAX),
+        text_bytes_max: convert::count(engine::TEXT_BYTES_MAX),
+        query_chars_max: convert::count(engine::QUERY_CHARS_MAX),
+        batch_articles_max: convert::count(engine::BATCH_ARTICLES_MAX),
+        embed_texts_max: convert::count(engine::EMBED_TEXTS_MAX),
+        list_page_size_max: rpc::LIST_PAGE_SIZE_MAX.into(),
+        search_page_size_max: rpc::SEARCH_PAGE_SIZE_MAX.into(),
+        search_hits_max: rpc::SEARCH_HITS_MAX.into(),
+        deadline_default: convert::duration(rpc::DEADLINE_DEFAULT),
+        deadline_max: convert::duration(rpc::DEADLINE_MAX),
+    }
+}

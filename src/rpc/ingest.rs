@@ -1,0 +1,207 @@
+//! `IngestArticles`: a stream of articles in, one answer per article out, in order.
+//!
+//! Items that are already waiting are stored together, so a stream is as fast as a batch, and a lone item
+//! waits no longer than a pause of [`PAUSE`]. Memory is bounded: while a batch is being stored nothing is
+//! read, and HTTP/2 flow control stops the sender. A bad item is answered and skipped. When the service
+//! drains, the batch in hand is answered and the stream ends.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+use std::time::Instant;
+
+use futures::stream;
+use futures::Stream;
+use prost::Message;
+use tonic::Status;
+use tonic::Streaming;
+
+use crate::domain::article::Record;
+use crate::engine;
+use crate::engine::Violation;
+use crate::rpc::convert;
+use crate::rpc::guard::of_transport;
+use crate::rpc::status::describe;
+use crate::rpc::status::under;
+use crate::rpc::status::Description;
+use crate::rpc::status::Failure;
+use crate::rpc::wire;
+use crate::rpc::wire::ingest_articles_response::Outcome;
+use crate::rpc::Shared;
+use crate::rpc::REQUEST_BYTES_MAX;
+
+/// Items stored together at most. A flush to disk costs about 35 ms however many there are.
+const BATCH_ITEMS_MAX: usize = 256;
+/// Bytes of items after which no more are added to a batch.
+const BATCH_BYTES_MAX: usize = REQUEST_BYTES_MAX;
+/// A sender that is silent for so long has nothing more at hand.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// The answers to the items of `inbound`.
+pub fn answers(
+    shared: Shared,
+    inbound: Streaming<wire::IngestArticlesRequest>,
+) -> impl Stream<Item = Result<wire::IngestArticlesResponse, Status>> + Send + 'static {
+    let ingest =
+        Ingest { shared, inbound, next_index: 0, ready: VecDeque::new(), ended: Ended::No };
+    stream::unfold(ingest, Ingest::next)
+}
+
+/// The state of one stream.
+struct Ingest {
+    shared: Shared,
+    inbound: Streaming<wire::IngestArticlesRequest>,
+    /// Items read so far.
+    next_index: u64,
+    /// Answers that are not yet sent.
+    ready: VecDeque<wire::IngestArticlesResponse>,
+    ended: Ended,
+}
+
+/// Whether more items can come, and what ends the stream once all answers are sent.
+enum Ended {
+    No,
+    Yes,
+    With(Status),
+}
+
+/// One item, read.
+struct Item {
+    index: u64,
+    item_id: String,
+    record: Result<Record, Violation>,
+}
+
+impl Ingest {
+    /// The next answer, with the state after it.
+    async fn next(mut self) -> Option<(Result<wire::IngestArticlesResponse, Status>, Self)> {
+        loop {
+            if let Some(answer) = self.ready.pop_front() {
+                return Some((Ok(answer), self));
+            }
+            match std::mem::replace(&mut self.ended, Ended::Yes) {
+                Ended::No => {
+                    self.ended = Ended::No;
+                    let items = self.gather().await;
+                    self.store(items).await;
+                }
+                Ended::Yes => return None,
+                Ended::With(status) => return Some((Err(status), self)),
+            }
+        }
+    }
+
+    /// Waits for an item and takes those that come with it.
+    async fn gather(&mut self) -> Vec<Item> {
+        let mut items = Vec::new();
+        let first = tokio::select! {
+            biased;
+            () = self.shared.life.draining() => {
+                self.ended = Ended::With(Failure::Draining.into());
+                return items;
+            }
+            message = self.inbound.message() => message,
+        };
+        let mut bytes = 0;
+        let mut message = first;
+        loop {
+            match message {
+                Ok(Some(request)) => {
+                    bytes += request.encoded_len();
+                    items.push(self.read(request));
+                }
+                Ok(None) => {
+                    self.ended = Ended::Yes;
+                    return items;
+                }
+                Err(status) => {
+                    let status = of_transport(&status).map_or(status, Status::from);
+                    self.ended = Ended::With(status);
+                    return items;
+                }
+            }
+            if items.len() >= BATCH_ITEMS_MAX || bytes >= BATCH_BYTES_MAX {
+                return items;
+            }
+            match tokio::time::timeout(PAUSE, self.inbound.message()).await {
+                Ok(next) => message = next,
+                Err(_pause) => return items,
+            }
+        }
+    }
+
+    fn read(&mut self, request: wire::IngestArticlesRequest) -> Item {
+        let wire::IngestArticlesRequest { item_id, article } = request;
+        let index = self.next_index;
+        self.next_index += 1;
+        let record = article
+            .ok_or_else(|| Violation::new("article", "is required"))
+            .and_then(|article| convert::record(article, "article."));
+        Item { index, item_id, record }
+    }
+
+    /// Stores the good ones of `items` and puts an answer to each in `ready`.
+    async fn store(&mut self, items: Vec<Item>) {
+        if items.is_empty() {
+            return;
+        }
+        let since = Instant::now();
+        let mut records = Vec::new();
+        let mut places = Vec::with_capacity(items.len());
+        for Item { index, item_id, record } in items {
+            let failed = match record {
+                Ok(record) => {
+                    records.push(record);
+                    None
+                }
+                Err(violation) => Some(describe(&violation.into())),
+            };
+            places.push((index, item_id, failed));
+        }
+        let (mut outcomes, timings) = self.outcomes(records, since).await;
+        for (index, item_id, failed) in places {
+            let outcome = failed
+                .map(|description| Outcome::Error(description.item()))
+                .or_else(|| outcomes.pop_front());
+            self.ready.push_back(wire::IngestArticlesResponse {
+                index,
+                item_id,
+                outcome,
+                index_version: self.shared.index_version.to_string(),
+                timings: None,
+            });
+        }
+        if let Some(last) = self.ready.back_mut() {
+            last.timings = Some(timings);
+        }
+    }
+
+    /// One outcome per record, in order, and where the time went.
+    async fn outcomes(
+        &self,
+        records: Vec<Record>,
+        since: Instant,
+    ) -> (VecDeque<Outcome>, wire::Timings) {
+        if records.is_empty() {
+            return (VecDeque::new(), convert::total(since));
+        }
+        let record_count = records.len();
+        match self.shared.engine.ingest(records).await {
+            Ok((results, timings)) => {
+                let outcomes = results.into_iter().map(|result| match result {
+                    Ok(done) => Outcome::Ingested(convert::ingested(&done)),
+                    Err(error) => Outcome::Error(in_item(error).item()),
+                });
+                (outcomes.collect(), convert::ingest_timings(timings, since))
+            }
+            // All of them failed for one reason; the stream goes on, the next batch may do better.
+            Err(error) => {
+                let error = Outcome::Error(in_item(error).item());
+                (std::iter::repeat_n(error, record_count).collect(), convert::total(since))
+            }
+        }
+    }
+}
+
+fn in_item(error: engine::Error) -> Description {
+    describe(&Failure::Engine(under("article.", error)))
+}

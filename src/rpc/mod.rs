@@ -1,0 +1,145 @@
+//! How it looks on the wire: the services of `proto/wenmai/v1`, health and reflection.
+//!
+//! One file per service; `convert` turns wire into domain and back, `status` failures into statuses,
+//! `guard` is what every call goes through. Nothing here decides anything about articles: that is the
+//! engine's. There is no TLS and no authentication yet; `app` warns when it listens beyond this machine.
+
+mod article;
+mod convert;
+mod embedding;
+mod guard;
+mod health;
+mod info;
+mod ingest;
+mod page_token;
+mod phase;
+mod search;
+mod status;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prost::Message;
+use tonic::service::Routes;
+use tonic::Response;
+use tonic::Status;
+
+use crate::engine;
+use crate::engine::Engine;
+
+pub use guard::REQUEST_ID;
+pub use health::Health;
+pub use phase::starting;
+pub use phase::Life;
+pub use phase::Phase;
+pub use phase::Switch;
+pub use status::DOMAIN;
+
+/// The messages, servers and clients that `build.rs` makes from `proto/`.
+#[allow(clippy::all, clippy::pedantic, reason = "generated")]
+#[allow(missing_docs, rustdoc::all, reason = "generated")]
+pub mod wire {
+    tonic::include_proto!("wenmai.v1");
+}
+
+/// The contract as a `google.protobuf.FileDescriptorSet`, comments included.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/wenmai.v1.binpb"));
+
+/// Bytes of one request message: a page or article at its limit of 2 MiB, or a batch of usual articles.
+pub const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes of one response message: a thousand embeddings of a large model.
+pub const RESPONSE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Pages of answers are cut here, so that the rest of the message fits too.
+const PAGE_BYTES_MAX: usize = RESPONSE_BYTES_MAX - REQUEST_BYTES_MAX - 64 * 1024;
+/// Time for a call whose client sets no deadline.
+pub const DEADLINE_DEFAULT: Duration = Duration::from_secs(10);
+/// Longest deadline that a client can set.
+pub const DEADLINE_MAX: Duration = Duration::from_secs(60);
+/// Articles on a page of a list, unless asked otherwise.
+const LIST_PAGE_SIZE: u32 = 50;
+/// Articles on a page of a list at most.
+pub const LIST_PAGE_SIZE_MAX: u32 = 1_000;
+/// Hits on a page of a search, unless asked otherwise.
+const SEARCH_PAGE_SIZE: u32 = 10;
+/// Hits on a page of a search at most.
+pub const SEARCH_PAGE_SIZE_MAX: u32 = 100;
+/// Hits that a search can be paged through; further down there is nothing worth a look.
+pub const SEARCH_HITS_MAX: u32 = 1_000;
+
+/// What every service needs; cheap to clone.
+#[derive(Clone)]
+struct Shared {
+    engine: Engine,
+    index_version: Arc<str>,
+    model_version: Arc<str>,
+    life: Life,
+}
+
+/// All services before `engine`, and the health that they report.
+///
+/// # Errors
+/// [`engine::Error`] if the engine cannot say what its index is made with.
+pub async fn routes(engine: Engine, life: Life) -> Result<(Routes, Health), engine::Error> {
+    let info = engine.info().await?;
+    let shared = Shared {
+        engine,
+        index_version: info.index_version.into(),
+        model_version: info.model.version.into(),
+        life: life.clone(),
+    };
+    let ids = Arc::new(guard::RequestIds::default());
+    let (health, health_service) = health::start().await;
+    let mut routes = Routes::builder();
+    macro_rules! serve {
+        ($server:path, $api:expr) => {{
+            let server = <$server>::new($api)
+                .max_decoding_message_size(REQUEST_BYTES_MAX)
+                .max_encoding_message_size(RESPONSE_BYTES_MAX);
+            routes.add_service(guard::Guard::new(server, life.clone(), ids.clone()));
+        }};
+    }
+    serve!(
+        wire::article_service_server::ArticleServiceServer<_>,
+        article::ArticleApi::new(shared.clone())
+    );
+    serve!(
+        wire::search_service_server::SearchServiceServer<_>,
+        search::SearchApi::new(shared.clone())
+    );
+    serve!(
+        wire::embedding_service_server::EmbeddingServiceServer<_>,
+        embedding::EmbeddingApi::new(shared.clone())
+    );
+    serve!(wire::info_service_server::InfoServiceServer<_>, info::InfoApi::new(shared));
+    routes.add_service(health_service);
+    // The descriptors are made by the same build, so they are there or nothing works at all.
+    if let Ok(reflection) = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()
+    {
+        routes.add_service(reflection);
+    }
+    Ok((routes.routes(), health))
+}
+
+/// `message` as an answer, if it fits.
+fn answer<M: Message>(message: M) -> Result<Response<M>, Status> {
+    let given = message.encoded_len();
+    if given > RESPONSE_BYTES_MAX {
+        return Err(status::Failure::AnswerTooLarge { given }.into());
+    }
+    Ok(Response::new(message))
+}
+
+/// How many of `messages` fit on a page, from the first on; at least one if there is one.
+fn fitting<M: Message>(messages: &[M]) -> usize {
+    let mut bytes = 0;
+    for (index, message) in messages.iter().enumerate() {
+        bytes += message.encoded_len();
+        if bytes > PAGE_BYTES_MAX {
+            return index.max(1);
+        }
+    }
+    messages.len()
+}
