@@ -56,7 +56,7 @@ impl ArticleService for ArticleApi {
         let wire::ParsePageRequest { text, issue } = request.into_inner();
         let issue = convert::issue(issue).map_err(Failure::from)?;
         let page = self.shared.engine.parse_page(&text, &issue).map_err(refuse)?;
-        let Page { articles, unassigned } = page;
+        let Page { articles, unassigned, marks: _ } = page;
         let index = CharIndex::new(&text);
         answer(wire::ParsePageResponse {
             articles: articles.into_iter().map(|one| convert::parsed(one, &index)).collect(),
@@ -75,7 +75,7 @@ impl ArticleService for ArticleApi {
         let issue = convert::issue(issue).map_err(Failure::from)?;
         let (page, results) =
             self.shared.engine.ingest_page(&text, &issue).await.map_err(refuse)?;
-        let Page { articles, unassigned } = page;
+        let Page { articles, unassigned, marks: _ } = page;
         let index = CharIndex::new(&text);
         answer(wire::IngestPageResponse {
             articles: page_articles(articles, results, &index),

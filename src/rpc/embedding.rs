@@ -7,7 +7,6 @@ use tonic::Response;
 use tonic::Status;
 
 use crate::embed::Embedded;
-use crate::embed::Purpose;
 use crate::engine::Violation;
 use crate::rpc::answer;
 use crate::rpc::convert;
