@@ -7,6 +7,7 @@ mod error;
 pub mod feed;
 mod ingest;
 mod input;
+mod open;
 mod read;
 mod related;
 mod search;

@@ -102,6 +102,7 @@ pub fn under(prefix: &str, error: engine::Error) -> engine::Error {
         }
         other @ (engine::Error::BatchTooLarge { .. }
         | engine::Error::ArticleNotFound { .. }
+        | engine::Error::Terms(_)
         | engine::Error::Embed(_)
         | engine::Error::Store(_)) => other,
     }
