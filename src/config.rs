@@ -62,7 +62,11 @@ fn unknown(
         .filter(|name| name.starts_with(PREFIX) && !name.starts_with(TEST_PREFIX))
         .filter(|name| !known.contains(name))
         .collect();
-    if unknown.is_empty() { Ok(()) } else { Err(UnknownVariables(unknown.into_iter().collect())) }
+    if unknown.is_empty() {
+        Ok(())
+    } else {
+        Err(UnknownVariables(unknown.into_iter().collect()))
+    }
 }
 
 /// The variables that `command` and its subcommands read.
@@ -79,9 +83,9 @@ mod tests {
     use clap::Args;
     use clap::FromArgMatches;
 
-    use super::unknown;
     use super::Config;
     use super::UnknownVariables;
+    use super::unknown;
 
     fn command() -> clap::Command {
         let serve = Config::augment_args(clap::Command::new("serve"));

@@ -3,6 +3,7 @@
 mod article;
 mod hit;
 mod page;
+mod record;
 
 use std::time::Duration;
 use std::time::Instant;
@@ -18,14 +19,14 @@ use crate::rpc::wire;
 
 pub use article::article;
 pub use article::ingested;
-pub use article::record;
 pub use article::stored;
 pub use hit::hit;
 pub use hit::mode;
-pub use page::issue;
-pub use page::spans;
 pub use page::CharIndex;
+pub use page::issue;
 pub use page::parsed;
+pub use page::spans;
+pub use record::record;
 
 /// What stands before the id in a resource name.
 const NAME_PREFIX: &str = "articles/";
@@ -109,20 +110,37 @@ pub fn purpose(number: i32) -> Result<Purpose, Violation> {
 /// The time since `since`, with nothing to say about parts.
 #[must_use]
 pub fn total(since: Instant) -> wire::Timings {
-    wire::Timings { embed: None, terms: None, store: None, total: duration(since.elapsed()) }
+    wire::Timings {
+        embed: None,
+        terms: None,
+        store: None,
+        total: duration(since.elapsed()),
+    }
 }
 
 /// The times of a search.
 #[must_use]
 pub fn search_timings(timings: Timings, since: Instant) -> wire::Timings {
-    let Timings { embed, store, total: _ } = timings;
-    wire::Timings { embed: duration(embed), store: duration(store), ..total(since) }
+    let Timings {
+        embed,
+        store,
+        total: _,
+    } = timings;
+    wire::Timings {
+        embed: duration(embed),
+        store: duration(store),
+        ..total(since)
+    }
 }
 
 /// The times of an ingest.
 #[must_use]
 pub fn ingest_timings(timings: IngestTimings, since: Instant) -> wire::Timings {
-    let IngestTimings { embed, terms, store } = timings;
+    let IngestTimings {
+        embed,
+        terms,
+        store,
+    } = timings;
     wire::Timings {
         embed: duration(embed),
         terms: duration(terms),
@@ -151,9 +169,9 @@ pub fn count32(n: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use super::View;
     use super::page_size;
     use super::view;
-    use super::View;
 
     #[test]
     fn a_page_size_is_defaulted_cut_or_refused() {
@@ -168,6 +186,9 @@ mod tests {
     fn an_unknown_view_is_refused() {
         assert_eq!(view(0, View::Full), Ok(View::Full));
         assert_eq!(view(1, View::Full), Ok(View::Basic));
-        assert_eq!(view(9, View::Full).unwrap_err().description, "has the unknown value 9");
+        assert_eq!(
+            view(9, View::Full).unwrap_err().description,
+            "has the unknown value 9"
+        );
     }
 }

@@ -1,14 +1,14 @@
 //! What every call of ours goes through: phase, deadline, request id, panics, tonic's own errors.
 //!
 //! A [`Guard`] stands before one generated service. It refuses calls while the service starts or drains,
-//! ends those whose time is up, answers a panic with INTERNAL instead of a broken connection, rewrites
+//! ends those whose time is up, answers a panic with `INTERNAL` instead of a broken connection, rewrites
 //! tonic's codes to those of the contract, and gives every answer an `x-request-id`.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
-use std::sync::Arc;
 use std::task::Context;
 use std::task::Poll;
 use std::time::Duration;
@@ -17,20 +17,20 @@ use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
 
 use futures::FutureExt;
-use tonic::body::Body;
-use tonic::codegen::http;
-use tonic::codegen::BoxFuture;
-use tonic::codegen::Service;
-use tonic::server::NamedService;
 use tonic::Code;
 use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::BoxFuture;
+use tonic::codegen::Service;
+use tonic::codegen::http;
+use tonic::server::NamedService;
 use tracing::Instrument;
 
+use crate::rpc::DEADLINE_DEFAULT;
+use crate::rpc::DEADLINE_MAX;
 use crate::rpc::phase::Life;
 use crate::rpc::phase::Phase;
 use crate::rpc::status::Failure;
-use crate::rpc::DEADLINE_DEFAULT;
-use crate::rpc::DEADLINE_MAX;
 
 /// The header that carries a request id, both ways.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -145,8 +145,15 @@ fn deadline(request: &http::Request<Body>) -> Option<Duration> {
     if WITHOUT_DEADLINE.contains(&request.uri().path()) {
         return None;
     }
-    let asked = request.headers().get("grpc-timeout").and_then(|value| value.to_str().ok());
-    Some(asked.and_then(timeout).map_or(DEADLINE_DEFAULT, |asked| asked.min(DEADLINE_MAX)))
+    let asked = request
+        .headers()
+        .get("grpc-timeout")
+        .and_then(|value| value.to_str().ok());
+    Some(
+        asked
+            .and_then(timeout)
+            .map_or(DEADLINE_DEFAULT, |asked| asked.min(DEADLINE_MAX)),
+    )
 }
 
 /// Reads a `grpc-timeout`: at most eight digits and a unit.
@@ -172,9 +179,10 @@ fn timeout(text: &str) -> Option<Duration> {
 
 fn log(response: &http::Response<Body>, took: Duration) {
     let millis = took.as_millis();
-    match Status::from_header_map(response.headers()) {
-        Some(status) => tracing::info!(code = ?status.code(), millis, "refused"),
-        None => tracing::debug!(millis, "answered"),
+    if let Some(status) = Status::from_header_map(response.headers()) {
+        tracing::info!(code = ?status.code(), millis, "refused");
+    } else {
+        tracing::debug!(millis, "answered");
     }
 }
 
@@ -188,15 +196,22 @@ pub struct RequestIds {
 
 impl Default for RequestIds {
     fn default() -> Self {
-        let start = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { start_us: start.as_micros(), next: AtomicU64::new(1) }
+        let start = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Self {
+            start_us: start.as_micros(),
+            next: AtomicU64::new(1),
+        }
     }
 }
 
 impl RequestIds {
     /// The client's id, if it has a decent one; else a new one.
     fn of(&self, headers: &http::HeaderMap) -> String {
-        let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+        let given = headers
+            .get(REQUEST_ID)
+            .and_then(|value| value.to_str().ok());
         match given {
             Some(id) if (1..=REQUEST_ID_BYTES_MAX).contains(&id.len()) => id.to_owned(),
             Some(_) | None => {
@@ -216,7 +231,10 @@ mod tests {
     #[test]
     fn timeouts_are_read_as_the_protocol_says() {
         assert_eq!(timeout("250m"), Some(Duration::from_millis(250)));
-        assert_eq!(timeout("99999999H"), Some(Duration::from_secs(99_999_999 * 3600)));
+        assert_eq!(
+            timeout("99999999H"),
+            Some(Duration::from_secs(99_999_999 * 3600))
+        );
         assert_eq!(timeout("3S"), Some(Duration::from_secs(3)));
     }
 

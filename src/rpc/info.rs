@@ -10,12 +10,12 @@ use crate::embed::ModelInfo;
 use crate::engine;
 use crate::engine::Info;
 use crate::rpc;
+use crate::rpc::Shared;
 use crate::rpc::answer;
 use crate::rpc::convert;
 use crate::rpc::status::refuse;
 use crate::rpc::wire;
 use crate::rpc::wire::info_service_server::InfoService;
-use crate::rpc::Shared;
 use crate::store;
 
 /// The service.
@@ -38,15 +38,25 @@ impl InfoService for InfoApi {
     ) -> Result<Response<wire::GetInfoResponse>, Status> {
         let since = Instant::now();
         let wire::GetInfoRequest {} = request.into_inner();
-        let Info { model, index_version, store } =
-            self.shared.engine.info().await.map_err(refuse)?;
+        let Info {
+            model,
+            index_version,
+            store,
+        } = self.shared.engine.info().await.map_err(refuse)?;
         // The folder stays on the server: it is nobody's business but its owner's.
-        let store::Status { backend, location: _, article_count } = store;
+        let store::Status {
+            backend,
+            location: _,
+            article_count,
+        } = store;
         answer(wire::GetInfoResponse {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             index_version,
             model: Some(write_model(model)),
-            store: Some(wire::StoreInfo { backend: backend.to_owned(), article_count }),
+            store: Some(wire::StoreInfo {
+                backend: backend.to_owned(),
+                article_count,
+            }),
             limits: Some(limits()),
             timings: Some(convert::total(since)),
         })
@@ -54,7 +64,14 @@ impl InfoService for InfoApi {
 }
 
 fn write_model(model: ModelInfo) -> wire::ModelInfo {
-    let ModelInfo { name, family, dim, window_tokens_max, pooling, version } = model;
+    let ModelInfo {
+        name,
+        family,
+        dim,
+        window_tokens_max,
+        pooling,
+        version,
+    } = model;
     wire::ModelInfo {
         name,
         family: family.to_owned(),

@@ -3,6 +3,8 @@
 //! A token is opaque to clients. It holds a position and a hash over method, request and position, so a
 //! token of another request, or a changed one, is refused. It is no secret and grants nothing.
 
+use std::fmt::Write;
+
 use prost::Message;
 use sha2::Digest;
 use sha2::Sha256;
@@ -32,7 +34,12 @@ impl Binding {
     /// A token for `position`.
     fn seal(&self, position: &[u8]) -> String {
         let hash = self.hash(position);
-        position.iter().chain(&hash).map(|byte| format!("{byte:02x}")).collect()
+        let mut token = String::with_capacity(2 * (position.len() + hash.len()));
+        for byte in position.iter().chain(&hash) {
+            // Writing to a String cannot fail.
+            let _ = write!(token, "{byte:02x}");
+        }
+        token
     }
 
     /// The position in `token`; `None` for an empty token, which asks for the beginning.
@@ -74,7 +81,9 @@ impl Binding {
     /// # Errors
     /// A violation of `page_token` if it is not one of this request.
     pub fn open_id(&self, token: &str) -> Result<Option<ArticleId>, Violation> {
-        Ok(self.open(token)?.map(|bytes| ArticleId::from(uuid::Uuid::from_bytes(bytes))))
+        Ok(self
+            .open(token)?
+            .map(|bytes| ArticleId::from(uuid::Uuid::from_bytes(bytes))))
     }
 
     fn hash(&self, position: &[u8]) -> Vec<u8> {
@@ -95,7 +104,10 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
     if !rest.is_empty() {
         return None;
     }
-    pairs.iter().map(|[high, low]| Some(digit(*high)? * 16 + digit(*low)?)).collect()
+    pairs
+        .iter()
+        .map(|[high, low]| Some(digit(*high)? * 16 + digit(*low)?))
+        .collect()
 }
 
 #[cfg(test)]
@@ -106,7 +118,10 @@ mod tests {
     use crate::rpc::wire;
 
     fn binding(query: &str) -> Binding {
-        let request = wire::SearchArticlesRequest { query: query.into(), ..Default::default() };
+        let request = wire::SearchArticlesRequest {
+            query: query.into(),
+            ..Default::default()
+        };
         Binding::new("SearchArticles", &request)
     }
 

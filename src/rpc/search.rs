@@ -7,27 +7,25 @@ use tonic::Response;
 use tonic::Status;
 
 use crate::domain::limit::Limit;
-use crate::engine;
 use crate::engine::Answer;
 use crate::engine::Related;
 use crate::engine::Search;
 use crate::engine::Target;
 use crate::engine::Violation;
+use crate::rpc::SEARCH_HITS_MAX;
+use crate::rpc::SEARCH_PAGE_SIZE;
+use crate::rpc::SEARCH_PAGE_SIZE_MAX;
+use crate::rpc::Shared;
 use crate::rpc::answer;
 use crate::rpc::convert;
 use crate::rpc::convert::View;
 use crate::rpc::fitting;
 use crate::rpc::page_token::Binding;
-use crate::rpc::status::refuse;
-use crate::rpc::status::under;
 use crate::rpc::status::Failure;
+use crate::rpc::status::refuse;
 use crate::rpc::wire;
 use crate::rpc::wire::find_related_articles_request::Target as WireTarget;
 use crate::rpc::wire::search_service_server::SearchService;
-use crate::rpc::Shared;
-use crate::rpc::SEARCH_HITS_MAX;
-use crate::rpc::SEARCH_PAGE_SIZE;
-use crate::rpc::SEARCH_PAGE_SIZE_MAX;
 
 /// The service.
 pub struct SearchApi {
@@ -52,8 +50,14 @@ impl SearchService for SearchApi {
         let token = std::mem::take(&mut request.page_token);
         let size = std::mem::take(&mut request.page_size);
         let binding = Binding::new("SearchArticles", &request);
-        let wire::SearchArticlesRequest { query, filter, mode, page_size: _, page_token: _, view } =
-            request;
+        let wire::SearchArticlesRequest {
+            query,
+            filter,
+            mode,
+            page_size: _,
+            page_token: _,
+            view,
+        } = request;
         let place = Place::new(binding, &token, size).map_err(Failure::from)?;
         let view = convert::view(view, View::Basic).map_err(Failure::from)?;
         let search = Search {
@@ -63,7 +67,7 @@ impl SearchService for SearchApi {
             offset: place.offset(),
             limit: place.limit,
         };
-        let found = self.shared.engine.search(search).await.map_err(|e| refuse(of_query(e)))?;
+        let found = self.shared.engine.search(search).await.map_err(refuse)?;
         let index_version = found.index_version.clone();
         let timings = found.timings;
         let (hits, next_page_token) = place.page(found, view);
@@ -101,12 +105,7 @@ impl SearchService for SearchApi {
             offset: place.offset(),
             limit: place.limit,
         };
-        let found = self
-            .shared
-            .engine
-            .related(related)
-            .await
-            .map_err(|error| refuse(under("given.", error)))?;
+        let found = self.shared.engine.related(related).await.map_err(refuse)?;
         let index_version = found.index_version.clone();
         let timings = found.timings;
         let (hits, next_page_token) = place.page(found, view);
@@ -125,30 +124,10 @@ fn read_target(target: Option<WireTarget>) -> Result<Target, Violation> {
         Some(WireTarget::Given(record)) => {
             Ok(Target::Given(Box::new(convert::record(record, "given.")?)))
         }
-        None => Err(Violation::new("target", "is required: `article` or `given`")),
-    }
-}
-
-/// The engine's word for the searched text is not the wire's.
-fn of_query(error: engine::Error) -> engine::Error {
-    let on_wire = |field: String| if field == "text" { "query".to_owned() } else { field };
-    match error {
-        engine::Error::Invalid(violations) => engine::Error::Invalid(
-            violations
-                .into_iter()
-                .map(|Violation { field, description }| Violation {
-                    field: on_wire(field),
-                    description,
-                })
-                .collect(),
-        ),
-        engine::Error::TextTooLong { field, unit, limit, given } => {
-            engine::Error::TextTooLong { field: on_wire(field), unit, limit, given }
-        }
-        other @ (engine::Error::BatchTooLarge { .. }
-        | engine::Error::ArticleNotFound { .. }
-        | engine::Error::Embed(_)
-        | engine::Error::Store(_)) => other,
+        None => Err(Violation::new(
+            "target",
+            "is required: `article` or `given`",
+        )),
     }
 }
 
@@ -167,7 +146,11 @@ impl Place {
         // The last page ends where paging ends; tokens past it are never given out.
         let left = SEARCH_HITS_MAX.saturating_sub(before).max(1);
         let limit = Limit::new(left).map_or(limit, |left| limit.min(left));
-        Ok(Self { binding, before, limit })
+        Ok(Self {
+            binding,
+            before,
+            limit,
+        })
     }
 
     fn offset(&self) -> usize {
@@ -176,8 +159,16 @@ impl Place {
 
     /// The hits of this page as the wire has them, and the token of the next.
     fn page(&self, found: Answer, view: View) -> (Vec<wire::SearchHit>, String) {
-        let Answer { hits, mut more, index_version: _, timings: _ } = found;
-        let mut hits: Vec<_> = hits.into_iter().map(|hit| convert::hit(hit, view)).collect();
+        let Answer {
+            hits,
+            mut more,
+            index_version: _,
+            timings: _,
+        } = found;
+        let mut hits: Vec<_> = hits
+            .into_iter()
+            .map(|hit| convert::hit(hit, view))
+            .collect();
         let kept = fitting(&hits);
         if kept < hits.len() {
             hits.truncate(kept);
@@ -185,7 +176,11 @@ impl Place {
         }
         let next = self.before.saturating_add(convert::count32(hits.len()));
         let goes_on = more && !hits.is_empty() && next < SEARCH_HITS_MAX;
-        let token = if goes_on { self.binding.seal_offset(next) } else { String::new() };
+        let token = if goes_on {
+            self.binding.seal_offset(next)
+        } else {
+            String::new()
+        };
         (hits, token)
     }
 }

@@ -1,9 +1,7 @@
-//! Articles.
+//! Articles and records, to the wire.
 
 use jiff::civil;
 use jiff::civil::DateTime;
-use jiff::tz::Offset;
-use jiff::Timestamp;
 
 use crate::domain::article::Article;
 use crate::domain::article::Caption;
@@ -17,152 +15,11 @@ use crate::domain::article::StaffLine;
 use crate::engine::Ingested;
 use crate::engine::Outcome;
 use crate::engine::StoredArticle;
-use crate::engine::Violation;
-use crate::rpc::convert::count;
-use crate::rpc::convert::id;
-use crate::rpc::convert::known;
-use crate::rpc::convert::name;
 use crate::rpc::convert::View;
+use crate::rpc::convert::count;
+use crate::rpc::convert::name;
+use crate::rpc::convert::record::CHINA;
 use crate::rpc::wire;
-
-/// China Standard Time, which knows no summer time: the civil time of every paper.
-const CHINA: Offset = jiff::tz::offset(8);
-
-/// Reads a record; `prefix` is the path before its fields (`article.`).
-///
-/// # Errors
-/// A violation for an unknown enum number, a time, a date or a name that is none.
-pub fn record(from: wire::ArticleRecord, prefix: &str) -> Result<Record, Violation> {
-    let wire::ArticleRecord {
-        paper,
-        source,
-        source_id,
-        publish_time,
-        edition,
-        page_no,
-        page_name,
-        order_on_page,
-        kind,
-        kicker,
-        title,
-        subtitle,
-        section,
-        byline,
-        agency,
-        dateline,
-        paragraphs,
-        captions,
-        jump,
-        teaser_of,
-        source_note,
-        staff,
-    } = from;
-    let at = |field: &str| format!("{prefix}{field}");
-    let published_at =
-        publish_time.map(|time| civil_time(time, &at("publish_time"))).transpose()?;
-    let dateline = dateline.map(|line| read_dateline(line, &at("dateline"))).transpose()?;
-    let teaser_of = match teaser_of.as_str() {
-        "" => None,
-        name => Some(id(name, &at("teaser_of"))?),
-    };
-    let mut contributors = Vec::with_capacity(byline.len());
-    for (index, one) in byline.into_iter().enumerate() {
-        contributors.push(read_contributor(one, &at(&format!("byline[{index}]")))?);
-    }
-    Ok(Record {
-        paper,
-        source,
-        source_id,
-        published_at,
-        edition,
-        page_no: (page_no > 0).then_some(page_no),
-        page_name,
-        order_on_page,
-        kind: read_kind(kind, &at("kind"))?,
-        kicker,
-        title,
-        subtitle,
-        section,
-        byline: contributors,
-        agency,
-        dateline,
-        paragraphs,
-        captions: captions
-            .into_iter()
-            .map(|wire::Caption { text, credit }| Caption { text, credit })
-            .collect(),
-        jump: jump.and_then(|wire::Jump { page }| page).map(|page| match page {
-            wire::jump::Page::ToPageNo(no) => Jump::ToPage(no),
-            wire::jump::Page::FromPageNo(no) => Jump::FromPage(no),
-        }),
-        teaser_of,
-        source_note,
-        staff: staff
-            .into_iter()
-            .map(|wire::StaffLine { duty, names }| StaffLine { duty, names })
-            .collect(),
-    })
-}
-
-fn read_kind(number: i32, field: &str) -> Result<Kind, Violation> {
-    Ok(match known(number, field)? {
-        wire::ArticleKind::Unspecified | wire::ArticleKind::News => Kind::News,
-        wire::ArticleKind::Comment => Kind::Comment,
-        wire::ArticleKind::Feature => Kind::Feature,
-        wire::ArticleKind::Brief => Kind::Brief,
-        wire::ArticleKind::Photo => Kind::Photo,
-        wire::ArticleKind::Notice => Kind::Notice,
-        wire::ArticleKind::Teaser => Kind::Teaser,
-        wire::ArticleKind::Staff => Kind::Staff,
-    })
-}
-
-fn read_contributor(from: wire::Contributor, path: &str) -> Result<Contributor, Violation> {
-    let wire::Contributor { name, role } = from;
-    let role = match known(role, &format!("{path}.role"))? {
-        wire::ContributorRole::Unspecified | wire::ContributorRole::Author => Role::Author,
-        wire::ContributorRole::Reporter => Role::Reporter,
-        wire::ContributorRole::Correspondent => Role::Correspondent,
-        wire::ContributorRole::Photographer => Role::Photographer,
-    };
-    Ok(Contributor { name, role })
-}
-
-fn read_dateline(from: wire::Dateline, path: &str) -> Result<Dateline, Violation> {
-    let wire::Dateline { raw, place, date_from, date_to } = from;
-    let read = |day: Option<wire::Date>, field: &str| {
-        day.map(|day| read_date(day, &format!("{path}.{field}"))).transpose()
-    };
-    let (date_from, date_to) = (read(date_from, "date_from")?, read(date_to, "date_to")?);
-    Ok(Dateline { raw, place, date_from, date_to })
-}
-
-/// Reads a day.
-///
-/// # Errors
-/// A violation of `field` if there is no such day from the year 1 to 9999.
-pub fn read_date(from: wire::Date, field: &str) -> Result<civil::Date, Violation> {
-    let wire::Date { year, month, day } = from;
-    let parts = (i16::try_from(year), i8::try_from(month), i8::try_from(day));
-    let date = match parts {
-        (Ok(year), Ok(month), Ok(day)) if year >= 1 => civil::Date::new(year, month, day).ok(),
-        _ => None,
-    };
-    date.ok_or_else(|| Violation::new(field, format!("{year}-{month}-{day} is not a day")))
-}
-
-fn civil_time(time: prost_types::Timestamp, field: &str) -> Result<DateTime, Violation> {
-    let prost_types::Timestamp { seconds, nanos } = time;
-    let stamp = if (0..1_000_000_000).contains(&nanos) {
-        Timestamp::new(seconds, nanos).ok()
-    } else {
-        None
-    };
-    stamp
-        .map(|stamp| CHINA.to_datetime(stamp))
-        .filter(|at| at.year() >= 1)
-        .ok_or_else(|| Violation::new(field, "is not a time of the years 1 to 9999"))
-}
 
 /// An article as a search gives it.
 #[must_use]
@@ -179,7 +36,11 @@ pub fn article(article: Article, view: View) -> wire::Article {
 /// An article as the store gives it.
 #[must_use]
 pub fn stored(stored: StoredArticle, view: View) -> wire::Article {
-    let StoredArticle { article: inner, created_at_us, updated_at_us } = stored;
+    let StoredArticle {
+        article: inner,
+        created_at_us,
+        updated_at_us,
+    } = stored;
     wire::Article {
         create_time: timestamp_us(created_at_us),
         update_time: timestamp_us(updated_at_us),
@@ -190,7 +51,12 @@ pub fn stored(stored: StoredArticle, view: View) -> wire::Article {
 /// What became of an article.
 #[must_use]
 pub fn ingested(of: &Ingested) -> wire::IngestedArticle {
-    let Ingested { id, outcome, char_count, char_count_embedded } = of;
+    let Ingested {
+        id,
+        outcome,
+        char_count,
+        char_count_embedded,
+    } = of;
     let outcome = match outcome {
         Outcome::Created => wire::IngestOutcome::Created,
         Outcome::Updated => wire::IngestOutcome::Updated,
@@ -250,7 +116,11 @@ pub fn write_record(from: Record, view: View) -> wire::ArticleRecord {
         agency,
         dateline: dateline.map(write_dateline),
         paragraphs: if full { paragraphs } else { Vec::new() },
-        captions: if full { captions.into_iter().map(write_caption).collect() } else { Vec::new() },
+        captions: if full {
+            captions.into_iter().map(write_caption).collect()
+        } else {
+            Vec::new()
+        },
         jump: jump.map(write_jump),
         teaser_of: teaser_of.map(name).unwrap_or_default(),
         source_note,
@@ -282,7 +152,10 @@ fn write_contributor(from: Contributor) -> wire::Contributor {
         Role::Correspondent => wire::ContributorRole::Correspondent,
         Role::Photographer => wire::ContributorRole::Photographer,
     };
-    wire::Contributor { name, role: role.into() }
+    wire::Contributor {
+        name,
+        role: role.into(),
+    }
 }
 
 fn write_caption(from: Caption) -> wire::Caption {
@@ -299,13 +172,23 @@ fn write_jump(from: Jump) -> wire::Jump {
 }
 
 fn write_dateline(from: Dateline) -> wire::Dateline {
-    let Dateline { raw, place, date_from, date_to } = from;
+    let Dateline {
+        raw,
+        place,
+        date_from,
+        date_to,
+    } = from;
     let date = |day: civil::Date| wire::Date {
         year: day.year().into(),
         month: day.month().into(),
         day: day.day().into(),
     };
-    wire::Dateline { raw, place, date_from: date_from.map(date), date_to: date_to.map(date) }
+    wire::Dateline {
+        raw,
+        place,
+        date_from: date_from.map(date),
+        date_to: date_to.map(date),
+    }
 }
 
 fn timestamp(at: DateTime) -> Option<prost_types::Timestamp> {
@@ -323,7 +206,10 @@ fn timestamp(at: DateTime) -> Option<prost_types::Timestamp> {
 
 fn timestamp_us(us: i64) -> Option<prost_types::Timestamp> {
     let nanos = i32::try_from(us.rem_euclid(1_000_000)).ok()? * 1_000;
-    Some(prost_types::Timestamp { seconds: us.div_euclid(1_000_000), nanos })
+    Some(prost_types::Timestamp {
+        seconds: us.div_euclid(1_000_000),
+        nanos,
+    })
 }
 
 #[cfg(test)]
@@ -331,7 +217,6 @@ mod tests {
     use jiff::civil::date;
     use proptest::prelude::*;
 
-    use super::record;
     use super::write_record;
     use crate::domain::article::Caption;
     use crate::domain::article::Contributor;
@@ -342,6 +227,7 @@ mod tests {
     use crate::domain::article::Role;
     use crate::domain::article::StaffLine;
     use crate::rpc::convert::View;
+    use crate::rpc::convert::record;
     use crate::rpc::wire;
 
     fn full() -> Record {
@@ -359,7 +245,10 @@ mod tests {
             title: "标题".into(),
             subtitle: "副题".into(),
             section: "民生".into(),
-            byline: vec![Contributor { name: "张三".into(), role: Role::Photographer }],
+            byline: vec![Contributor {
+                name: "张三".into(),
+                role: Role::Photographer,
+            }],
             agency: "新华社".into(),
             dateline: Some(Dateline {
                 raw: "9月7日".into(),
@@ -368,25 +257,38 @@ mod tests {
                 date_to: Some(date(2025, 9, 7)),
             }),
             paragraphs: vec!["一。".into(), "二。".into()],
-            captions: vec![Caption { text: "图".into(), credit: "李四".into() }],
+            captions: vec![Caption {
+                text: "图".into(),
+                credit: "李四".into(),
+            }],
             jump: Some(Jump::ToPage(3)),
             teaser_of: Some(uuid::Uuid::from_u128(5).into()),
             source_note: "(来源)".into(),
-            staff: vec![StaffLine { duty: "责编".into(), names: vec!["王五".into()] }],
+            staff: vec![StaffLine {
+                duty: "责编".into(),
+                names: vec!["王五".into()],
+            }],
         }
     }
 
     #[test]
     fn a_record_comes_back_as_it_went() {
         assert_eq!(record(write_record(full(), View::Full), ""), Ok(full()));
-        assert_eq!(record(wire::ArticleRecord::default(), ""), Ok(Record::default()));
+        assert_eq!(
+            record(wire::ArticleRecord::default(), ""),
+            Ok(Record::default())
+        );
     }
 
     #[test]
     fn the_basic_view_has_neither_paragraphs_nor_captions() {
         let basic = write_record(full(), View::Basic);
         assert!(basic.paragraphs.is_empty() && basic.captions.is_empty());
-        let expected = Record { paragraphs: Vec::new(), captions: Vec::new(), ..full() };
+        let expected = Record {
+            paragraphs: Vec::new(),
+            captions: Vec::new(),
+            ..full()
+        };
         assert_eq!(record(basic, ""), Ok(expected));
     }
 
@@ -398,8 +300,14 @@ mod tests {
 
     #[test]
     fn unknown_enum_numbers_are_named_with_their_path() {
-        let byline = vec![wire::Contributor { name: "张三".into(), role: 77 }];
-        let wrong = wire::ArticleRecord { byline, ..Default::default() };
+        let byline = vec![wire::Contributor {
+            name: "张三".into(),
+            role: 77,
+        }];
+        let wrong = wire::ArticleRecord {
+            byline,
+            ..Default::default()
+        };
         let violation = record(wrong, "article.").unwrap_err();
         assert_eq!(violation.field, "article.byline[0].role");
         assert_eq!(violation.description, "has the unknown value 77");
@@ -407,9 +315,19 @@ mod tests {
 
     #[test]
     fn a_day_that_is_none_is_refused() {
-        let day = wire::Date { year: 2025, month: 2, day: 30 };
-        let dateline = wire::Dateline { date_to: Some(day), ..Default::default() };
-        let wrong = wire::ArticleRecord { dateline: Some(dateline), ..Default::default() };
+        let day = wire::Date {
+            year: 2025,
+            month: 2,
+            day: 30,
+        };
+        let dateline = wire::Dateline {
+            date_to: Some(day),
+            ..Default::default()
+        };
+        let wrong = wire::ArticleRecord {
+            dateline: Some(dateline),
+            ..Default::default()
+        };
         assert_eq!(record(wrong, "").unwrap_err().field, "dateline.date_to");
     }
 

@@ -5,9 +5,9 @@ use crate::domain::hit::Mode;
 use crate::domain::hit::Scores;
 use crate::domain::hit::When;
 use crate::engine::Violation;
+use crate::rpc::convert::View;
 use crate::rpc::convert::article;
 use crate::rpc::convert::known;
-use crate::rpc::convert::View;
 use crate::rpc::wire;
 
 /// Reads a mode; unspecified means hybrid.
@@ -25,8 +25,18 @@ pub fn mode(number: i32) -> Result<Mode, Violation> {
 /// A hit as the wire has it.
 #[must_use]
 pub fn hit(from: Hit, view: View) -> wire::SearchHit {
-    let Hit { article: found, rank, scores, when, matched_terms } = from;
-    let Scores { similarity, lexical, fused } = scores;
+    let Hit {
+        article: found,
+        rank,
+        scores,
+        when,
+        matched_terms,
+    } = from;
+    let Scores {
+        similarity,
+        lexical,
+        fused,
+    } = scores;
     let when = match when {
         When::Unknown => wire::RelativeTime::Unspecified,
         When::Past => wire::RelativeTime::Past,
