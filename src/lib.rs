@@ -19,6 +19,7 @@
 pub mod domain;
 pub mod embed;
 pub mod engine;
+pub mod eval;
 pub mod page;
 pub mod rank;
 pub mod store;

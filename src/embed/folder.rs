@@ -212,3 +212,145 @@ impl Files {
         self.max_seq_length
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use serde::Deserialize;
+
+    use super::Files;
+    use super::open;
+    use crate::embed::Config;
+    use crate::embed::Model;
+    use crate::embed::Purpose;
+
+    #[derive(Deserialize)]
+    struct Expected {
+        cases: Vec<Case>,
+    }
+
+    #[derive(Deserialize)]
+    struct Case {
+        text: String,
+        ids: Vec<u32>,
+        /// The reference cuts a long text off; we cut it into windows.
+        #[serde(default)]
+        truncated: bool,
+        #[serde(default)]
+        embedding: Vec<f32>,
+        #[serde(default)]
+        embeddings: std::collections::BTreeMap<String, Vec<f32>>,
+    }
+
+    fn fixture(name: &str) -> (PathBuf, Expected) {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+        let json = std::fs::read(folder.join("expected.json")).unwrap();
+        let mut expected: Expected = serde_json::from_slice(&json).unwrap();
+        expected.cases.retain(|case| !case.truncated);
+        assert!(expected.cases.len() >= 7);
+        (folder, expected)
+    }
+
+    /// Cosine ≥ 0.9999 and no number off by more than 1e-4, all texts in one padded batch.
+    fn assert_parity(model: &Model, texts: &[&str], expected: &[&[f32]]) {
+        let ids: Vec<Vec<u32>> =
+            texts.iter().map(|text| model.tokenize(text, Purpose::Passage).unwrap()).collect();
+        let windows: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
+        let embeddings = model.forward(&windows).unwrap();
+        for ((embedding, expected), text) in embeddings.iter().zip(expected).zip(texts) {
+            let ours = embedding.values();
+            let cosine: f32 = ours.iter().zip(*expected).map(|(a, b)| a * b).sum();
+            let worst = ours.iter().zip(*expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(cosine >= 0.9999 && worst <= 1e-4, "{text}: cosine {cosine}, off by {worst}");
+        }
+    }
+
+    #[test]
+    fn bert_agrees_with_the_reference_in_every_pooling_mode() {
+        let (folder, expected) = fixture("bert");
+        let modes = [
+            ("cls", "pooling_mode_cls_token"),
+            ("mean", "pooling_mode_mean_tokens"),
+            ("last", "pooling_mode_lasttoken"),
+            ("weighted", "pooling_mode_weightedmean_tokens"),
+        ];
+        for (mode, flag) in modes {
+            let mut files = Files::read(&folder).unwrap();
+            files.pooling = Some(format!("{{\"{flag}\": true}}").into_bytes());
+            let model = files.load().unwrap();
+            assert_eq!(model.info().pooling, mode);
+            let texts: Vec<&str> = expected.cases.iter().map(|case| case.text.as_str()).collect();
+            let wanted: Vec<&[f32]> =
+                expected.cases.iter().map(|case| case.embeddings[mode].as_slice()).collect();
+            assert_parity(&model, &texts, &wanted);
+        }
+    }
+
+    #[test]
+    fn bert_tokens_agree_with_the_reference() {
+        let (folder, expected) = fixture("bert");
+        let config = Config { folder: Some(folder), ..config() };
+        let model = open(&config).unwrap();
+        assert_eq!((model.info().family, model.info().window_tokens_max), ("bert", 62));
+        for case in expected.cases {
+            let ids = model.tokenize(&case.text, Purpose::Passage).unwrap();
+            assert_eq!(ids, case.ids[1..case.ids.len() - 1], "{}", case.text);
+        }
+    }
+
+    #[test]
+    fn static_vectors_agree_with_the_reference() {
+        let (folder, expected) = fixture("static");
+        let model = open(&Config { folder: Some(folder), ..config() }).unwrap();
+        for case in &expected.cases {
+            let known: Vec<u32> = case.ids.iter().copied().filter(|id| *id != 1).collect();
+            assert_eq!(model.tokenize(&case.text, Purpose::Passage).unwrap(), known, "{}", case.text);
+            if !known.is_empty() {
+                assert_parity(&model, &[case.text.as_str()], &[case.embedding.as_slice()]);
+            }
+        }
+    }
+
+    #[test]
+    fn the_bundled_model_loads_and_knows_like_from_unlike() {
+        let model = open(&config()).unwrap();
+        let embed = |text: &str| {
+            let ids = model.tokenize(text, Purpose::Passage).unwrap();
+            model.forward(&[&ids]).unwrap().remove(0)
+        };
+        let bridge = embed("清河大桥今日合龙，预计年底通车");
+        let traffic = embed("清河大桥建成通车，两岸群众出行更方便");
+        let grain = embed("秋粮收购全面展开，农民增收有保障");
+        assert!(bridge.similarity(&traffic) > bridge.similarity(&grain) + 0.1);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_folder_is_named() {
+        let reason = |folder: PathBuf| {
+            let error = open(&Config { folder: Some(folder), ..config() }).err().unwrap();
+            error.to_string()
+        };
+        assert!(reason("no/such/folder".into()).contains("no such folder"));
+        let empty = tempfile::tempdir().unwrap();
+        assert!(reason(empty.path().into()).contains("config.json is missing"));
+        for (name, text) in [
+            ("config.json", r#"{"model_type": "mamba"}"#),
+            ("tokenizer.json", "{}"),
+            ("model.safetensors", ""),
+        ] {
+            std::fs::write(empty.path().join(name), text).unwrap();
+        }
+        assert!(reason(empty.path().into()).contains("`mamba` is not supported"));
+    }
+
+    fn config() -> Config {
+        Config {
+            folder: None,
+            threads: 1,
+            queue_texts_max: 8,
+            embed_batch_tokens: 512,
+            embed_windows_max: 4,
+        }
+    }
+}

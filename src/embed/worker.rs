@@ -247,3 +247,162 @@ impl Drop for Threads {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::Mutex;
+    use std::sync::mpsc;
+
+    use super::Handle;
+    use crate::domain::embedding::Embedding;
+    use crate::embed::Config;
+    use crate::embed::Embedder;
+    use crate::embed::Error;
+    use crate::embed::Lane;
+    use crate::embed::ModelInfo;
+    use crate::embed::Purpose;
+
+    /// A model of one token per character that tells of every forward pass and waits to be let through.
+    struct Gated {
+        info: ModelInfo,
+        passes: Mutex<mpsc::Sender<usize>>,
+        gate: Mutex<mpsc::Receiver<()>>,
+    }
+
+    impl Embedder for Gated {
+        fn info(&self) -> &ModelInfo {
+            &self.info
+        }
+
+        fn tokenize(&self, text: &str, _purpose: Purpose) -> Result<Vec<u32>, Error> {
+            Ok(text.chars().map(u32::from).collect())
+        }
+
+        fn forward(&self, windows: &[&[u32]]) -> Result<Vec<Embedding>, Error> {
+            self.passes.lock().unwrap().send(windows[0].len()).unwrap();
+            self.gate.lock().unwrap().recv().unwrap();
+            if windows.iter().any(|window| window.contains(&u32::from('炸'))) {
+                panic!("the model broke");
+            }
+            Ok(windows.iter().map(|_| Embedding::normalize(vec![1.0, 2.0]).unwrap()).collect())
+        }
+    }
+
+    struct Gate {
+        handle: Handle,
+        passes: mpsc::Receiver<usize>,
+        open: mpsc::Sender<()>,
+    }
+
+    fn gated(queue_texts_max: usize) -> Gate {
+        let (tell, passes) = mpsc::channel();
+        let (open, gate) = mpsc::channel();
+        let info = ModelInfo {
+            name: "gated".into(),
+            family: "fake",
+            dim: 2,
+            window_tokens_max: 4,
+            pooling: "none",
+            version: "0".into(),
+        };
+        let model = Arc::new(Gated { info, passes: Mutex::new(tell), gate: Mutex::new(gate) });
+        let config = Config {
+            folder: None,
+            threads: 1,
+            queue_texts_max,
+            embed_batch_tokens: 4,
+            embed_windows_max: 3,
+        };
+        Gate { handle: Handle::start(model, &config), passes, open }
+    }
+
+    fn embed(
+        handle: &Handle,
+        text: &str,
+        lane: Lane,
+    ) -> tokio::task::JoinHandle<Result<crate::embed::Embedded, Error>> {
+        let (handle, text) = (handle.clone(), text.to_owned());
+        tokio::spawn(async move { handle.embed_one(text, Purpose::Query, lane).await })
+    }
+
+    #[tokio::test]
+    async fn a_long_text_says_how_much_of_it_was_used() {
+        let gate = gated(8);
+        for _ in 0..3 {
+            gate.open.send(()).unwrap();
+        }
+        let embedded = embed(&gate.handle, "十五个字的文本要切成三个窗口来", Lane::Query).await.unwrap().unwrap();
+        assert_eq!(embedded.token_count, 15);
+        assert_eq!((embedded.token_count_used, embedded.window_count), (12, 3));
+    }
+
+    #[tokio::test]
+    async fn full_queue_refuses_at_once() {
+        let gate = gated(1);
+        let running = embed(&gate.handle, "一", Lane::Bulk);
+        tokio::task::yield_now().await;
+        gate.passes.recv().unwrap();
+        let waiting = embed(&gate.handle, "二", Lane::Bulk);
+        tokio::task::yield_now().await;
+        let refused = gate.handle.embed_one("三".into(), Purpose::Query, Lane::Bulk).await;
+        assert!(matches!(refused, Err(Error::Overloaded)), "{refused:?}");
+        for _ in 0..2 {
+            gate.open.send(()).unwrap();
+        }
+        assert!(running.await.unwrap().is_ok() && waiting.await.unwrap().is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_query_goes_before_the_next_pass_of_an_import() {
+        let gate = gated(8);
+        let import = embed(&gate.handle, "一二三四五六七八", Lane::Bulk);
+        tokio::task::yield_now().await;
+        assert_eq!(gate.passes.recv().unwrap(), 4);
+        let query = embed(&gate.handle, "问", Lane::Query);
+        tokio::task::yield_now().await;
+        for _ in 0..3 {
+            gate.open.send(()).unwrap();
+        }
+        assert!(query.await.unwrap().is_ok() && import.await.unwrap().is_ok());
+        assert_eq!(gate.passes.try_iter().collect::<Vec<_>>(), [1, 4]);
+    }
+
+    #[tokio::test]
+    async fn a_job_whose_caller_has_gone_is_skipped() {
+        let gate = gated(8);
+        let running = embed(&gate.handle, "一", Lane::Bulk);
+        tokio::task::yield_now().await;
+        gate.passes.recv().unwrap();
+        let gone = embed(&gate.handle, "没人等", Lane::Bulk);
+        tokio::task::yield_now().await;
+        gone.abort();
+        assert!(gone.await.unwrap_err().is_cancelled());
+        let last = embed(&gate.handle, "二二", Lane::Bulk);
+        tokio::task::yield_now().await;
+        for _ in 0..2 {
+            gate.open.send(()).unwrap();
+        }
+        assert!(running.await.unwrap().is_ok() && last.await.unwrap().is_ok());
+        assert_eq!(gate.passes.try_iter().collect::<Vec<_>>(), [2]);
+    }
+
+    #[tokio::test]
+    async fn a_model_that_panics_fails_its_job_and_no_other() {
+        let gate = gated(8);
+        for _ in 0..2 {
+            gate.open.send(()).unwrap();
+        }
+        let broken = embed(&gate.handle, "炸", Lane::Query).await.unwrap();
+        assert!(matches!(broken, Err(Error::Stopped)), "{broken:?}");
+        assert!(embed(&gate.handle, "好", Lane::Query).await.unwrap().is_ok());
+    }
+
+    #[tokio::test]
+    async fn after_stop_nothing_is_taken() {
+        let gate = gated(8);
+        gate.handle.stop();
+        let refused = gate.handle.embed_one("一".into(), Purpose::Query, Lane::Query).await;
+        assert!(matches!(refused, Err(Error::Stopped)));
+    }
+}

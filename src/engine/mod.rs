@@ -4,6 +4,7 @@
 //! It knows nothing of the wire or the terminal.
 
 mod error;
+pub mod feed;
 mod ingest;
 mod input;
 mod read;
