@@ -7,6 +7,14 @@
 //! Promises: an upsert that returned is on disk (`edge`); a point is there once; a vector is finite and
 //! of the collection's dim. It does not embed, tokenize or rank.
 
+#[cfg(test)]
+mod conformance;
+#[cfg(feature = "edge")]
+mod edge;
+mod memory;
+mod payload;
+
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -119,7 +127,11 @@ pub trait VectorStore: Send + Sync {
     ///
     /// # Errors
     /// [`Error::Failed`].
-    async fn fetch(&self, ids: &[ArticleId], vectors: Vectors) -> Result<Vec<Option<Stored>>, Error>;
+    async fn fetch(
+        &self,
+        ids: &[ArticleId],
+        vectors: Vectors,
+    ) -> Result<Vec<Option<Stored>>, Error>;
 
     /// Deletes; returns which of `ids` were there. Durable when it returns.
     ///
@@ -131,8 +143,12 @@ pub trait VectorStore: Send + Sync {
     ///
     /// # Errors
     /// [`Error::Dim`]; [`Error::Failed`].
-    async fn nearest(&self, query: &Embedding, filter: &Filter, limit: Limit)
-    -> Result<Vec<Scored>, Error>;
+    async fn nearest(
+        &self,
+        query: &Embedding,
+        filter: &Filter,
+        limit: Limit,
+    ) -> Result<Vec<Scored>, Error>;
 
     /// The points with the highest sum over shared terms of `idf × query weight × point weight`, best
     /// first; ties by id; points that share no term are left out.
@@ -142,15 +158,23 @@ pub trait VectorStore: Send + Sync {
     ///
     /// # Errors
     /// [`Error::Failed`].
-    async fn lexical(&self, query: &TermVector, filter: &Filter, limit: Limit)
-    -> Result<Vec<Scored>, Error>;
+    async fn lexical(
+        &self,
+        query: &TermVector,
+        filter: &Filter,
+        limit: Limit,
+    ) -> Result<Vec<Scored>, Error>;
 
     /// The points that pass `filter`, in ascending order of id, from `from` on.
     ///
     /// # Errors
     /// [`Error::Failed`].
-    async fn list(&self, filter: &Filter, from: Option<ArticleId>, limit: Limit)
-    -> Result<Listing, Error>;
+    async fn list(
+        &self,
+        filter: &Filter,
+        from: Option<ArticleId>,
+        limit: Limit,
+    ) -> Result<Listing, Error>;
 
     /// How many points pass `filter`, exactly.
     ///
@@ -182,7 +206,12 @@ pub trait VectorStore: Send + Sync {
 #[group(skip)]
 pub struct Config {
     /// Folder that holds the index; made on first use.
-    #[arg(long, env = "WENMAI_DATA", default_value = "./wenmai-data", value_name = "DIR")]
+    #[arg(
+        long,
+        env = "WENMAI_DATA",
+        default_value = "./wenmai-data",
+        value_name = "DIR"
+    )]
     pub data: PathBuf,
 }
 
@@ -240,3 +269,41 @@ pub enum Error {
 
 /// A store, shared.
 pub type Store = Arc<dyn VectorStore>;
+
+/// Opens the store that `config` names, and makes it on first use.
+///
+/// Blocks: after a crash it reads the log back, which may take seconds.
+///
+/// # Errors
+/// [`Error::Locked`], [`Error::IndexVersion`], [`Error::Folder`], [`Error::Full`], [`Error::Failed`].
+#[cfg(feature = "edge")]
+pub fn open(config: &Config, make: &Make) -> Result<Store, Error> {
+    Ok(Arc::new(edge::EdgeStore::open(config, make)?))
+}
+
+/// Says that this program has no store to open.
+///
+/// # Errors
+/// [`Error::Folder`], always.
+#[cfg(not(feature = "edge"))]
+pub fn open(config: &Config, _make: &Make) -> Result<Store, Error> {
+    let source = "this program was built without the embedded store (feature `edge`)".into();
+    Err(Error::Folder {
+        folder: config.data.clone(),
+        source,
+    })
+}
+
+/// An empty store in memory, which nothing outlives.
+#[must_use]
+pub fn open_memory(make: &Make) -> Store {
+    Arc::new(memory::MemoryStore::new(make))
+}
+
+/// The order of an answer: the higher score first, the lower id on a tie.
+fn best_first(left: &Scored, right: &Scored) -> Ordering {
+    right
+        .score
+        .total_cmp(&left.score)
+        .then(left.id.cmp(&right.id))
+}

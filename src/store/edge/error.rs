@@ -1,0 +1,95 @@
+//! The engine's failures in the store's words.
+
+use std::io;
+use std::path::Path;
+
+use qdrant_edge::OperationError;
+
+use crate::store::BoxError;
+use crate::store::Error;
+
+/// How systems say that a disk or a quota is full. The engine keeps only the text of an I/O error.
+const FULL: [&str; 4] = [
+    "No space left on device",
+    "Disk quota exceeded",
+    "os error 28)",
+    "os error 122)",
+];
+
+/// What the engine refused or failed at.
+pub fn engine(source: OperationError) -> Error {
+    failed(source)
+}
+
+/// A failure inside the store.
+pub fn failed(source: impl Into<BoxError>) -> Error {
+    let source = source.into();
+    if is_full(source.as_ref()) {
+        Error::Full(source)
+    } else {
+        Error::Failed(source)
+    }
+}
+
+/// A data folder that cannot be used.
+pub fn folder(folder: &Path, source: impl Into<BoxError>) -> Error {
+    let source = source.into();
+    if is_full(source.as_ref()) {
+        return Error::Full(source);
+    }
+    Error::Folder {
+        folder: folder.to_owned(),
+        source,
+    }
+}
+
+/// Whether an error, or one that caused it, is a full disk.
+fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            if matches!(
+                error.kind(),
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+            ) {
+                return true;
+            }
+        }
+        let text = error.to_string();
+        if FULL.iter().any(|mark| text.contains(mark)) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::Path;
+
+    use qdrant_edge::OperationError;
+
+    use super::engine;
+    use super::folder;
+    use crate::store::Error;
+
+    #[test]
+    fn a_full_disk_is_told_from_other_failures() {
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        assert!(matches!(folder(Path::new("x"), full), Error::Full(_)));
+        let full = io::Error::from_raw_os_error(28);
+        let full = OperationError::service_error(format!("failed to write: {full}"));
+        assert!(matches!(engine(full), Error::Full(_)));
+        let other = io::Error::from(io::ErrorKind::PermissionDenied);
+        assert!(matches!(
+            folder(Path::new("x"), other),
+            Error::Folder { .. }
+        ));
+        assert!(matches!(
+            engine(OperationError::service_error("broken")),
+            Error::Failed(_)
+        ));
+    }
+}

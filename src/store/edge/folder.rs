@@ -1,0 +1,215 @@
+//! The data folder: whose it is, what it holds, who has it open.
+//!
+//! ```text
+//! <data>/wenmai.lock         locked while a process has the folder open; says who
+//! <data>/wenmai-index.json   the manifest: what the index is made of
+//! <data>/articles/           the engine's files
+//! ```
+//!
+//! The manifest is written before the engine's files, whole or not at all, so a crash in between leaves
+//! a folder that the next start completes. A folder that holds anything else and no manifest is not
+//! ours: it is refused before a byte is written.
+
+use std::fs;
+use std::fs::File;
+use std::fs::OpenOptions;
+use std::fs::TryLockError;
+use std::io::ErrorKind;
+use std::io::Read as _;
+use std::io::Write as _;
+use std::path::Path;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::store::BoxError;
+use crate::store::Error;
+use crate::store::Make;
+use crate::store::edge::error;
+
+const LOCK: &str = "wenmai.lock";
+const MANIFEST: &str = "wenmai-index.json";
+const MANIFEST_NEW: &str = "wenmai-index.json.new";
+const ARTICLES: &str = "articles";
+/// Where the engine builds segments; what a crash leaves there is of no use to anyone.
+const TEMP_SEGMENTS: &str = "temp_segments";
+/// The layout of the folder and of a payload; counts up when a program of today could not read it.
+const FORMAT: u32 = 1;
+
+/// What the index in a folder is made of.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Manifest {
+    format: u32,
+    index_version: String,
+    dim: usize,
+    created_by: String,
+}
+
+/// A data folder that this process alone has open, until it is dropped.
+#[derive(Debug)]
+pub struct Folder {
+    data: PathBuf,
+    _lock: File,
+}
+
+impl Folder {
+    /// Takes the folder, and makes what is missing.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] if another process has it, [`Error::IndexVersion`] if it was made otherwise,
+    /// [`Error::Folder`] if it cannot be used or is not ours, [`Error::Full`].
+    pub fn open(data: &Path, make: &Make) -> Result<Self, Error> {
+        fs::create_dir_all(data).map_err(|source| error::folder(data, source))?;
+        refuse_foreign(data)?;
+        let lock = lock(data)?;
+        match read_manifest(data)? {
+            Some(manifest) => check(data, &manifest, make)?,
+            None => write_manifest(data, make).map_err(|source| error::folder(data, source))?,
+        }
+        let folder = Self {
+            data: data.to_owned(),
+            _lock: lock,
+        };
+        let temp = folder.articles().join(TEMP_SEGMENTS);
+        match fs::remove_dir_all(temp) {
+            Err(source) if source.kind() != ErrorKind::NotFound => Err(error::folder(data, source)),
+            _ => Ok(folder),
+        }
+    }
+
+    /// The folder itself.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// Where the engine keeps the articles.
+    pub fn articles(&self) -> PathBuf {
+        self.data.join(ARTICLES)
+    }
+}
+
+/// Refuses a folder that holds something and no manifest.
+fn refuse_foreign(data: &Path) -> Result<(), Error> {
+    let entries = fs::read_dir(data).map_err(|source| error::folder(data, source))?;
+    let mut stranger = None;
+    for entry in entries {
+        let name = entry
+            .map_err(|source| error::folder(data, source))?
+            .file_name();
+        if name == MANIFEST {
+            return Ok(());
+        }
+        // What a start leaves that was killed before it wrote the manifest.
+        if name != LOCK && name != MANIFEST_NEW {
+            stranger = Some(name);
+        }
+    }
+    let Some(name) = stranger else { return Ok(()) };
+    let name = name.display();
+    let reason = format!("it is not empty (`{name}`) and holds no index of ours (`{MANIFEST}`)");
+    Err(error::folder(data, reason))
+}
+
+/// Locks the folder and writes down who has it.
+fn lock(data: &Path) -> Result<File, Error> {
+    let unusable = |source| error::folder(data, source);
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    let mut file = options.open(data.join(LOCK)).map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            // Who it is only helps; that there is someone is certain.
+            if file.read_to_string(&mut holder).is_err() || holder.trim().is_empty() {
+                "another process".clone_into(&mut holder);
+            }
+            let holder = holder.trim().to_owned();
+            return Err(Error::Locked {
+                folder: data.to_owned(),
+                holder,
+            });
+        }
+        Err(TryLockError::Error(source)) => return Err(unusable(source)),
+    }
+    let since = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
+    let holder = format!(
+        "{}, process {}, since {since}\n",
+        program(),
+        std::process::id()
+    );
+    file.set_len(0)
+        .and_then(|()| file.write_all(holder.as_bytes()))
+        .map_err(unusable)?;
+    Ok(file)
+}
+
+/// The manifest, if there is one.
+fn read_manifest(data: &Path) -> Result<Option<Manifest>, Error> {
+    let text = match fs::read(data.join(MANIFEST)) {
+        Ok(text) => text,
+        Err(source) if source.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(error::folder(data, source)),
+    };
+    match serde_json::from_slice(&text) {
+        Ok(manifest) => Ok(Some(manifest)),
+        Err(source) => Err(error::folder(
+            data,
+            format!("`{MANIFEST}` is damaged: {source}"),
+        )),
+    }
+}
+
+fn write_manifest(data: &Path, make: &Make) -> Result<(), BoxError> {
+    let Make { index_version, dim } = make;
+    let manifest = Manifest {
+        format: FORMAT,
+        index_version: index_version.clone(),
+        dim: *dim,
+        created_by: program(),
+    };
+    let new = data.join(MANIFEST_NEW);
+    let mut file = File::create(&new)?;
+    file.write_all(&serde_json::to_vec_pretty(&manifest)?)?;
+    file.sync_all()?;
+    fs::rename(&new, data.join(MANIFEST))?;
+    // The name is in the folder, so the folder has to be on disk as well; not every system opens one.
+    if let Ok(folder) = File::open(data) {
+        folder.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Whether an index of this `manifest` is what `make` asks for.
+fn check(data: &Path, manifest: &Manifest, make: &Make) -> Result<(), Error> {
+    let Manifest {
+        format,
+        index_version,
+        dim,
+        created_by,
+    } = manifest;
+    if *format != FORMAT {
+        let reason =
+            format!("its format is {format}, by {created_by}; this program reads {FORMAT}");
+        return Err(error::folder(data, reason));
+    }
+    let (mut stored, mut wanted) = (index_version.clone(), make.index_version.clone());
+    if stored == wanted && *dim == make.dim {
+        return Ok(());
+    }
+    if stored == wanted {
+        stored = format!("{stored} with {dim} numbers");
+        wanted = format!("{wanted} with {} numbers", make.dim);
+    }
+    Err(Error::IndexVersion {
+        folder: data.to_owned(),
+        stored,
+        wanted,
+    })
+}
+
+/// This program and its version.
+fn program() -> String {
+    format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+}

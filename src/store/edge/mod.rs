@@ -1,0 +1,291 @@
+//! Qdrant's own engine in this process, over a data folder.
+//!
+//! The engine blocks and does nothing in the background, so this module owns a few threads: readers
+//! that answer questions, one writer that writes what has queued up and makes it durable with one flush,
+//! and one for upkeep that seals and merges when the writing pauses. Their queues are bounded, and a
+//! full one refuses at once. Work whose caller has gone is skipped as long as it has not begun.
+
+mod error;
+mod filter;
+mod folder;
+mod reader;
+mod shard;
+#[cfg(test)]
+mod tests;
+mod tuning;
+mod upkeep;
+mod writer;
+
+use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::TrySendError;
+use std::thread;
+use std::thread::JoinHandle;
+
+use async_trait::async_trait;
+use tokio::sync::oneshot;
+
+use crate::domain::embedding::Embedding;
+use crate::domain::filter::Filter;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::domain::terms::TermVector;
+use crate::store::Config;
+use crate::store::Error;
+use crate::store::Listing;
+use crate::store::Make;
+use crate::store::Point;
+use crate::store::Scored;
+use crate::store::Status;
+use crate::store::Stored;
+use crate::store::VectorStore;
+use crate::store::Vectors;
+use crate::store::edge::folder::Folder;
+use crate::store::edge::shard::Shard;
+use crate::store::edge::tuning::Tuning;
+use crate::store::edge::writer::Change;
+
+/// Articles in a data folder.
+#[derive(Debug)]
+pub struct EdgeStore {
+    location: String,
+    dim: usize,
+    /// `None` once closed.
+    open: Mutex<Option<Open>>,
+}
+
+/// What an open store runs.
+#[derive(Debug)]
+struct Open {
+    shard: Arc<Shard>,
+    reads: SyncSender<reader::Job>,
+    writes: SyncSender<writer::Write>,
+    tasks: SyncSender<upkeep::Task>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl EdgeStore {
+    /// Opens the folder of `config`, or makes it; reads the log back after a crash.
+    ///
+    /// # Errors
+    /// [`Error::Locked`], [`Error::IndexVersion`], [`Error::Folder`], [`Error::Full`]; [`Error::Failed`]
+    /// if no thread can be started.
+    pub fn open(config: &Config, make: &Make) -> Result<Self, Error> {
+        Self::open_tuned(config, make, Tuning::default())
+    }
+
+    fn open_tuned(config: &Config, make: &Make, tuning: Tuning) -> Result<Self, Error> {
+        let folder = Folder::open(&config.data, make)?;
+        let location = folder.data().display().to_string();
+        let shard = Arc::new(Shard::open(folder, make.dim, tuning)?);
+        let open = Open::start(shard).map_err(error::failed)?;
+        Ok(Self {
+            location,
+            dim: make.dim,
+            open: Mutex::new(Some(open)),
+        })
+    }
+
+    fn check(&self, embedding: &Embedding) -> Result<(), Error> {
+        if embedding.dim() == self.dim {
+            return Ok(());
+        }
+        Err(Error::Dim {
+            wanted: self.dim,
+            given: embedding.dim(),
+        })
+    }
+
+    /// Looks at what is open. A poisoned lock is no harm: the value is taken out whole or not at all.
+    fn with<T>(&self, look: impl FnOnce(&Open) -> Result<T, Error>) -> Result<T, Error> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.as_ref().ok_or(Error::Closed).and_then(look)
+    }
+
+    /// Runs `ask` on a reader.
+    async fn read<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Shard) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (job, answer) = reader::job(ask);
+        self.with(|open| offer(&open.reads, job))?;
+        answer.await.map_err(|_stopped| Error::Closed)?
+    }
+
+    /// Has the writer make `change` durable.
+    async fn write(&self, change: Change) -> Result<BTreeSet<ArticleId>, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.with(|open| offer(&open.writes, writer::Write { change, reply }))?;
+        answer.await.map_err(|_stopped| Error::Closed)?
+    }
+
+    fn take(&self) -> Option<Open> {
+        self.open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}
+
+impl Open {
+    fn start(shard: Arc<Shard>) -> std::io::Result<Self> {
+        let mut threads = Vec::new();
+        let tasks = upkeep::start(&shard, &mut threads)?;
+        let writes = writer::start(&shard, tasks.clone(), &mut threads)?;
+        let reads = reader::start(&shard, &mut threads)?;
+        Ok(Self {
+            shard,
+            reads,
+            writes,
+            tasks,
+            threads,
+        })
+    }
+
+    /// Lets the queues run empty, ends the threads, writes everything out, and lets the folder go.
+    fn finish(self) -> Result<(), Error> {
+        let Self {
+            shard,
+            reads,
+            writes,
+            tasks,
+            threads,
+        } = self;
+        drop((reads, writes, tasks));
+        for thread in threads {
+            // A thread that panicked has nothing left to write; `guarded` keeps it from doing so.
+            let _panicked = thread.join();
+        }
+        let flushed = guarded(|| shard.flush());
+        drop(shard);
+        flushed
+    }
+}
+
+impl Drop for EdgeStore {
+    fn drop(&mut self) {
+        if let Some(Err(error)) = self.take().map(Open::finish) {
+            let error: &dyn std::error::Error = &error;
+            tracing::error!(error, "closing the store failed");
+        }
+    }
+}
+
+#[async_trait]
+impl VectorStore for EdgeStore {
+    async fn upsert(&self, points: Vec<Point>) -> Result<(), Error> {
+        for point in &points {
+            self.check(&point.text)?;
+        }
+        if points.is_empty() {
+            return self.with(|_| Ok(()));
+        }
+        self.write(Change::Upsert(points)).await.map(|_none| ())
+    }
+
+    async fn fetch(
+        &self,
+        ids: &[ArticleId],
+        vectors: Vectors,
+    ) -> Result<Vec<Option<Stored>>, Error> {
+        let ids = ids.to_vec();
+        self.read(move |shard| shard.fetch(&ids, vectors)).await
+    }
+
+    async fn delete(&self, ids: &[ArticleId]) -> Result<BTreeSet<ArticleId>, Error> {
+        self.write(Change::Delete(ids.to_vec())).await
+    }
+
+    async fn nearest(
+        &self,
+        query: &Embedding,
+        filter: &Filter,
+        limit: Limit,
+    ) -> Result<Vec<Scored>, Error> {
+        self.check(query)?;
+        let (query, filter) = (query.clone(), filter.clone());
+        self.read(move |shard| shard.nearest(&query, &filter, limit))
+            .await
+    }
+
+    async fn lexical(
+        &self,
+        query: &TermVector,
+        filter: &Filter,
+        limit: Limit,
+    ) -> Result<Vec<Scored>, Error> {
+        let (query, filter) = (query.clone(), filter.clone());
+        self.read(move |shard| shard.lexical(&query, &filter, limit))
+            .await
+    }
+
+    async fn list(
+        &self,
+        filter: &Filter,
+        from: Option<ArticleId>,
+        limit: Limit,
+    ) -> Result<Listing, Error> {
+        let filter = filter.clone();
+        self.read(move |shard| shard.list(&filter, from, limit))
+            .await
+    }
+
+    async fn count(&self, filter: &Filter) -> Result<u64, Error> {
+        let filter = filter.clone();
+        self.read(move |shard| shard.count(&filter)).await
+    }
+
+    async fn status(&self) -> Result<Status, Error> {
+        let article_count = self.count(&Filter::default()).await?;
+        Ok(Status {
+            backend: "edge",
+            location: self.location.clone(),
+            article_count,
+        })
+    }
+
+    async fn optimize(&self) -> Result<(), Error> {
+        let (reply, answer) = oneshot::channel();
+        self.with(|open| offer(&open.tasks, upkeep::Task::Optimize(reply)))?;
+        answer.await.map_err(|_stopped| Error::Closed)?
+    }
+
+    /// Waits for what is queued and for an optimization that runs; that may take minutes with a graph,
+    /// though nothing acknowledged is lost by a process that does not wait. Closing twice is fine.
+    async fn close(&self) -> Result<(), Error> {
+        let Some(open) = self.take() else {
+            return Ok(());
+        };
+        let (reply, answer) = oneshot::channel();
+        let finish = move || {
+            let _gone = reply.send(open.finish());
+        };
+        // Ending threads blocks, and the threads that may block are those that end.
+        thread::Builder::new()
+            .name("store-close".to_owned())
+            .spawn(finish)
+            .map_err(error::failed)?;
+        answer.await.map_err(|_stopped| Error::Closed)?
+    }
+}
+
+/// Puts `job` into a queue that may be full.
+fn offer<T>(queue: &SyncSender<T>, job: T) -> Result<(), Error> {
+    queue.try_send(job).map_err(|refused| match refused {
+        TrySendError::Full(_) => Error::Overloaded,
+        TrySendError::Disconnected(_) => Error::Closed,
+    })
+}
+
+/// Runs `work`; should the engine panic, the call fails and the thread lives on.
+fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result,
+        Err(_payload) => Err(error::failed("the engine panicked")),
+    }
+}

@@ -1,0 +1,425 @@
+//! The engine in this process, as blocking calls in the domain's words.
+//!
+//! Safe from several threads; one writer at a time is the caller's care. What was written is durable
+//! once [`Shard::flush`] returned: until then it survives a killed process, not a power cut.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+
+use qdrant_edge::CountRequest;
+use qdrant_edge::CreateIndex;
+use qdrant_edge::EdgeConfig;
+use qdrant_edge::EdgeShard;
+use qdrant_edge::FieldIndexOperations;
+use qdrant_edge::NamedQuery;
+use qdrant_edge::Payload;
+use qdrant_edge::PointId;
+use qdrant_edge::PointInsertOperations;
+use qdrant_edge::PointOperations;
+use qdrant_edge::PointStructPersisted;
+use qdrant_edge::QueryEnum;
+use qdrant_edge::QueryRequest;
+use qdrant_edge::Record;
+use qdrant_edge::RetrieveRequest;
+use qdrant_edge::ScoringQuery;
+use qdrant_edge::ScrollRequest;
+use qdrant_edge::SearchParams;
+use qdrant_edge::SparseVector;
+use qdrant_edge::UpdateOperation;
+use qdrant_edge::VectorInternal;
+use qdrant_edge::VectorPersisted;
+use qdrant_edge::VectorStructInternal;
+use qdrant_edge::VectorStructPersisted;
+use qdrant_edge::WithPayloadInterface;
+use qdrant_edge::WithVector;
+
+use crate::domain::embedding::Embedding;
+use crate::domain::filter::Filter;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::domain::terms::TermVector;
+use crate::store::Error;
+use crate::store::Listing;
+use crate::store::Point;
+use crate::store::Scored;
+use crate::store::Stored;
+use crate::store::Vectors;
+use crate::store::best_first;
+use crate::store::edge::error;
+use crate::store::edge::filter;
+use crate::store::edge::filter::Asked;
+use crate::store::edge::folder::Folder;
+use crate::store::edge::tuning;
+use crate::store::edge::tuning::TERMS;
+use crate::store::edge::tuning::TEXT;
+use crate::store::edge::tuning::Tuning;
+use crate::store::payload;
+
+/// Points in one entry of the engine's log; bounds the memory that a large upsert takes.
+const POINTS_PER_UPDATE: usize = 256;
+/// How many more hits are asked for than wanted, so that those that tie with the last are all seen.
+const TIE_MARGIN: usize = 16;
+/// With more ties than this many times the limit, which of them come is the engine's choice.
+const TIE_FACTOR_MAX: usize = 8;
+
+/// An open index; closing it writes out what is left and lets the folder go.
+#[derive(Debug)]
+pub struct Shard {
+    // Before the folder: fields are dropped in order, and the engine writes when it is dropped.
+    engine: EdgeShard,
+    _folder: Folder,
+    tuning: Tuning,
+    dim: usize,
+    graph: AtomicBool,
+}
+
+impl Shard {
+    /// Opens the index in `folder`, or makes it.
+    ///
+    /// # Errors
+    /// [`Error::Folder`] if what is there cannot be opened, [`Error::Full`].
+    pub fn open(folder: Folder, dim: usize, tuning: Tuning) -> Result<Self, Error> {
+        let articles = folder.articles();
+        let unusable = |source| error::folder(folder.data(), source);
+        // A start that was killed may have left a folder without settings; it holds no article yet.
+        let (engine, graph) = match EdgeConfig::load(&articles) {
+            None => (EdgeShard::new(&articles, tuning.engine(dim, false)), false),
+            Some(stored) => {
+                let graph = has_graph(&stored.map_err(unusable)?);
+                (
+                    EdgeShard::load(&articles, Some(tuning.engine(dim, graph))),
+                    graph,
+                )
+            }
+        };
+        let engine = engine.map_err(unusable)?;
+        let known = engine.info().map_err(unusable)?.payload_schema;
+        for (key, schema) in tuning::indexes() {
+            let field_name = filter::path(key);
+            if known.contains_key(&field_name) {
+                continue;
+            }
+            let create = CreateIndex {
+                field_name,
+                field_schema: Some(schema),
+            };
+            let create = FieldIndexOperations::CreateIndex(create);
+            engine
+                .update(UpdateOperation::FieldIndexOperation(create))
+                .map_err(unusable)?;
+        }
+        engine.flush().map_err(unusable)?;
+        Ok(Self {
+            engine,
+            _folder: folder,
+            tuning,
+            dim,
+            graph: AtomicBool::new(graph),
+        })
+    }
+
+    /// Writes points; of those with one id the last.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Full`]: then some may have been written.
+    pub fn upsert(&self, points: Vec<Point>) -> Result<(), Error> {
+        let mut unique = BTreeMap::new();
+        for point in points {
+            unique.insert(point.article.id, point);
+        }
+        let mut batch = Vec::with_capacity(unique.len().min(POINTS_PER_UPDATE));
+        for (id, point) in unique {
+            batch.push(persisted(id, point)?);
+            if batch.len() == POINTS_PER_UPDATE {
+                self.write(std::mem::take(&mut batch))?;
+            }
+        }
+        if batch.is_empty() {
+            Ok(())
+        } else {
+            self.write(batch)
+        }
+    }
+
+    fn write(&self, batch: Vec<PointStructPersisted>) -> Result<(), Error> {
+        let insert = PointInsertOperations::PointsList(batch);
+        let operation = UpdateOperation::PointOperation(PointOperations::UpsertPoints(insert));
+        self.engine.update(operation).map_err(error::engine)
+    }
+
+    /// Deletes; returns which were there.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Full`].
+    pub fn delete(&self, ids: &[ArticleId]) -> Result<BTreeSet<ArticleId>, Error> {
+        let mut request = RetrieveRequest::new(ids.iter().map(point_id).collect());
+        request.with_payload = Some(WithPayloadInterface::Bool(false));
+        let found = self.engine.retrieve(request).map_err(error::engine)?;
+        let found: Vec<PointId> = found.into_iter().map(|record| record.id).collect();
+        let deleted = found.iter().map(article_id).collect::<Result<_, _>>()?;
+        if !found.is_empty() {
+            let operation = PointOperations::DeletePoints { ids: found };
+            let operation = UpdateOperation::PointOperation(operation);
+            self.engine.update(operation).map_err(error::engine)?;
+        }
+        Ok(deleted)
+    }
+
+    /// Makes everything written so far durable.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Full`].
+    pub fn flush(&self) -> Result<(), Error> {
+        self.engine.flush().map_err(error::engine)
+    }
+
+    /// Seals and merges segments and builds the graph, where that is due.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Full`].
+    pub fn optimize(&self) -> Result<(), Error> {
+        let info = self.engine.info().map_err(error::engine)?;
+        let bytes = info
+            .points_count
+            .saturating_mul(self.dim)
+            .saturating_mul(size_of::<f32>());
+        // Once there is a graph it stays, or a collection at the border would be rebuilt again and again.
+        if bytes >= self.tuning.graph_from_bytes && !self.graph.load(Ordering::Relaxed) {
+            let graph = self.tuning.graph(true);
+            self.engine
+                .set_vector_hnsw_config(TEXT, graph)
+                .map_err(error::engine)?;
+            self.graph.store(true, Ordering::Relaxed);
+        }
+        self.engine.optimize().map_err(error::engine)?;
+        self.flush()
+    }
+
+    /// The points of `ids`, in their order.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub fn fetch(&self, ids: &[ArticleId], vectors: Vectors) -> Result<Vec<Option<Stored>>, Error> {
+        let mut request = RetrieveRequest::new(ids.iter().map(point_id).collect());
+        request.with_payload = Some(WithPayloadInterface::Bool(true));
+        request.with_vector = Some(WithVector::Bool(vectors == Vectors::Yes));
+        let mut found = HashMap::new();
+        for record in self.engine.retrieve(request).map_err(error::engine)? {
+            let point = stored(record, vectors)?;
+            found.insert(point.article.id, point);
+        }
+        // An id may be asked for twice, so points are not moved out.
+        Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
+    }
+
+    /// The points most similar to `query`.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub fn nearest(
+        &self,
+        query: &Embedding,
+        filter: &Filter,
+        limit: Limit,
+    ) -> Result<Vec<Scored>, Error> {
+        let query = VectorInternal::Dense(query.values().to_vec());
+        let query = NamedQuery {
+            query,
+            using: Some(TEXT.to_owned()),
+        };
+        let mut hits = self.best(query, &tuning::nearest_params(), filter, limit)?;
+        for hit in &mut hits {
+            hit.score = hit.score.clamp(-1.0, 1.0);
+        }
+        Ok(hits)
+    }
+
+    /// The points that share the weightiest terms with `query`.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub fn lexical(
+        &self,
+        query: &TermVector,
+        filter: &Filter,
+        limit: Limit,
+    ) -> Result<Vec<Scored>, Error> {
+        if query.is_empty() {
+            return Ok(Vec::new());
+        }
+        let query = NamedQuery {
+            query: sparse_query(query),
+            using: Some(TERMS.to_owned()),
+        };
+        self.best(query, &tuning::lexical_params(), filter, limit)
+    }
+
+    /// The `limit` best, ties by id.
+    fn best(
+        &self,
+        query: NamedQuery<VectorInternal>,
+        params: &SearchParams,
+        filter: &Filter,
+        limit: Limit,
+    ) -> Result<Vec<Scored>, Error> {
+        let filter = match filter::ask(filter) {
+            Asked::Everything => None,
+            Asked::Nothing => return Ok(Vec::new()),
+            Asked::Only(filter) => Some(filter),
+        };
+        let query = ScoringQuery::Vector(QueryEnum::Nearest(query));
+        let mut wanted = limit.count() + TIE_MARGIN;
+        loop {
+            let mut request = QueryRequest::new(wanted);
+            request.query = Some(query.clone());
+            request.filter.clone_from(&filter);
+            request.params = Some(params.clone());
+            let mut hits = Vec::with_capacity(wanted);
+            for hit in self.engine.query(request).map_err(error::engine)? {
+                hits.push(Scored {
+                    id: article_id(&hit.id)?,
+                    score: hit.score,
+                });
+            }
+            hits.sort_by(best_first);
+            // The engine breaks ties by where a point lies, so all that tie with the last must be here.
+            let cut = hits.get(limit.count() - 1).map(|hit| hit.score);
+            let end = hits.last().map(|hit| hit.score);
+            let all_here = hits.len() < wanted || cut != end;
+            if all_here || wanted > limit.count().saturating_mul(TIE_FACTOR_MAX) {
+                hits.truncate(limit.count());
+                return Ok(hits);
+            }
+            wanted = wanted.saturating_mul(4);
+        }
+    }
+
+    /// The points that pass, in order of id.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub fn list(
+        &self,
+        filter: &Filter,
+        from: Option<ArticleId>,
+        limit: Limit,
+    ) -> Result<Listing, Error> {
+        let mut request = ScrollRequest::new();
+        request.filter = match filter::ask(filter) {
+            Asked::Everything => None,
+            Asked::Nothing => {
+                return Ok(Listing {
+                    points: Vec::new(),
+                    next: None,
+                });
+            }
+            Asked::Only(filter) => Some(filter),
+        };
+        request.offset = from.as_ref().map(point_id);
+        request.limit = Some(limit.count());
+        request.with_payload = Some(WithPayloadInterface::Bool(true));
+        let (records, next) = self.engine.scroll(request).map_err(error::engine)?;
+        let points = records
+            .into_iter()
+            .map(|record| stored(record, Vectors::No));
+        Ok(Listing {
+            points: points.collect::<Result<_, _>>()?,
+            next: next.as_ref().map(article_id).transpose()?,
+        })
+    }
+
+    /// How many points pass, exactly.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub fn count(&self, filter: &Filter) -> Result<u64, Error> {
+        let mut request = CountRequest::new();
+        request.filter = match filter::ask(filter) {
+            Asked::Everything => None,
+            Asked::Nothing => return Ok(0),
+            Asked::Only(filter) => Some(filter),
+        };
+        let count = self.engine.count(request).map_err(error::engine)?;
+        u64::try_from(count).map_err(error::failed)
+    }
+}
+
+/// Whether the stored settings say that there is a graph.
+fn has_graph(config: &EdgeConfig) -> bool {
+    let text = config.vectors.get(TEXT);
+    text.and_then(|params| params.hnsw_config)
+        .is_some_and(|graph| graph.m > 0)
+}
+
+fn point_id(id: &ArticleId) -> PointId {
+    PointId::Uuid(id.uuid())
+}
+
+fn article_id(id: &PointId) -> Result<ArticleId, Error> {
+    match id {
+        PointId::Uuid(uuid) => Ok(ArticleId::from(*uuid)),
+        PointId::NumId(number) => Err(error::failed(format!("point {number} is no article"))),
+    }
+}
+
+fn sparse(terms: &TermVector) -> SparseVector {
+    SparseVector {
+        indices: terms.indices().to_vec(),
+        values: terms.values().to_vec(),
+    }
+}
+
+fn sparse_query(terms: &TermVector) -> VectorInternal {
+    VectorInternal::Sparse(sparse(terms))
+}
+
+/// A point as the engine writes it.
+fn persisted(id: ArticleId, point: Point) -> Result<PointStructPersisted, Error> {
+    let (payload, text, terms) = payload::from_point(point).map_err(error::failed)?;
+    let vectors = HashMap::from([
+        (
+            TEXT.to_owned(),
+            VectorPersisted::Dense(text.values().to_vec()),
+        ),
+        (TERMS.to_owned(), VectorPersisted::Sparse(sparse(&terms))),
+    ]);
+    Ok(PointStructPersisted {
+        id: point_id(&id),
+        vector: VectorStructPersisted::Named(vectors),
+        payload: Some(Payload(payload)),
+    })
+}
+
+/// A point as the engine read it.
+fn stored(record: Record, vectors: Vectors) -> Result<Stored, Error> {
+    let id = article_id(&record.id)?;
+    let payload = record.payload.unwrap_or_default();
+    let vectors = match vectors {
+        Vectors::No => None,
+        Vectors::Yes => Some(read_vectors(record.vector)?),
+    };
+    payload::to_stored(id, payload.0, vectors).map_err(error::failed)
+}
+
+fn read_vectors(vectors: Option<VectorStructInternal>) -> Result<(Embedding, TermVector), Error> {
+    let Some(VectorStructInternal::Named(mut vectors)) = vectors else {
+        return Err(error::failed("point has no named vectors"));
+    };
+    let Some(VectorInternal::Dense(text)) = vectors.remove(TEXT) else {
+        return Err(error::failed("point has no embedding"));
+    };
+    let terms = match vectors.remove(TERMS) {
+        Some(VectorInternal::Sparse(SparseVector { indices, values })) => {
+            TermVector::from_weights(indices.into_iter().zip(values))
+        }
+        // The engine does not give an empty vector back.
+        None => TermVector::default(),
+        Some(VectorInternal::Dense(_) | VectorInternal::MultiDense(_)) => {
+            return Err(error::failed("the terms of a point are no sparse vector"));
+        }
+    };
+    Ok((Embedding::normalize(text).map_err(error::failed)?, terms))
+}

@@ -1,0 +1,157 @@
+//! How the engine is set up: what is scanned, what gets a graph, what lies in memory.
+//!
+//! Up to [`Tuning::graph_from_bytes`] of embeddings there is no graph and every answer is exact: a scan
+//! of 64 MiB takes a few milliseconds, a graph of them minutes to build. Beyond that, a filtered search
+//! is where a graph loses articles (a 5 % filter found 4 % of them with the engine's defaults), so a
+//! filter that lets few through is answered by a scan, and one that lets some through by ACORN, which
+//! also walks over what the filter hides.
+
+use std::num::NonZeroUsize;
+use std::thread;
+
+use qdrant_edge::AcornSearchParams;
+use qdrant_edge::Distance;
+use qdrant_edge::EdgeConfig;
+use qdrant_edge::EdgeConfigBuilder;
+use qdrant_edge::EdgeOptimizersConfig;
+use qdrant_edge::EdgeSparseVectorParamsBuilder;
+use qdrant_edge::EdgeVectorParamsBuilder;
+use qdrant_edge::HnswIndexConfig;
+use qdrant_edge::IdfCorpusParams;
+use qdrant_edge::IdfParams;
+use qdrant_edge::IntegerIndexParamsBuilder;
+use qdrant_edge::KeywordIndexParamsBuilder;
+use qdrant_edge::Memory;
+use qdrant_edge::Modifier;
+use qdrant_edge::PayloadFieldSchema;
+use qdrant_edge::PayloadSchemaParams;
+use qdrant_edge::SearchParams;
+use qdrant_edge::external::ordered_float::OrderedFloat;
+
+use crate::domain::filter::TextField;
+use crate::store::payload;
+
+/// The dense vector's name.
+pub const TEXT: &str = "text";
+/// The sparse vector's name.
+pub const TERMS: &str = "terms";
+
+const KIB: usize = 1024;
+/// Edges per node of the graph, where there is one.
+const GRAPH_EDGES: usize = 16;
+/// Candidates held while the graph is built; the engine's own default.
+const BUILD_CANDIDATES: usize = 100;
+/// Candidates held while the graph is searched: the recall of 100 neighbours stays at 1 on our data.
+const SEARCH_CANDIDATES: usize = 256;
+
+/// Sizes, in bytes of vectors, at which the engine changes its way.
+#[derive(Debug, Clone, Copy)]
+pub struct Tuning {
+    /// Embeddings in the whole store from which a graph is built.
+    pub graph_from_bytes: usize,
+    /// Embeddings up to which a filtered search scans what the filter lets through.
+    pub scan_up_to_bytes: usize,
+    /// Embeddings or terms in the growing segment from which it is sealed: its terms move from memory
+    /// into a file.
+    pub seal_from_bytes: usize,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            graph_from_bytes: 64 * KIB * KIB,
+            scan_up_to_bytes: 24 * KIB * KIB,
+            seal_from_bytes: 16 * KIB * KIB,
+        }
+    }
+}
+
+impl Tuning {
+    /// The engine's settings for embeddings of `dim` numbers, with a graph or without.
+    pub fn engine(self, dim: usize, graph: bool) -> EdgeConfig {
+        let text = EdgeVectorParamsBuilder::new(dim, Distance::Cosine)
+            .memory(Memory::Cached)
+            .hnsw_config(self.graph(graph))
+            .build();
+        let terms = EdgeSparseVectorParamsBuilder::new()
+            .modifier(Modifier::Idf)
+            .memory(Memory::Cached)
+            .build();
+        let optimizers = EdgeOptimizersConfig {
+            indexing_threshold: Some((self.seal_from_bytes / KIB).max(1)),
+            ..EdgeOptimizersConfig::default()
+        };
+        EdgeConfigBuilder::new()
+            .vector(TEXT, text)
+            .sparse_vector(TERMS, terms)
+            .payload_memory(Memory::Cold)
+            .optimizers(optimizers)
+            .max_search_threads(threads())
+            .build()
+    }
+
+    /// The graph's settings; without one, searches scan.
+    ///
+    /// Links per payload index are off: they triple the build, and the scan and ACORN do without.
+    pub fn graph(self, graph: bool) -> HnswIndexConfig {
+        HnswIndexConfig {
+            m: if graph { GRAPH_EDGES } else { 0 },
+            ef_construct: BUILD_CANDIDATES,
+            full_scan_threshold: (self.scan_up_to_bytes / KIB).max(1),
+            payload_m: Some(0),
+            ..HnswIndexConfig::default()
+        }
+    }
+}
+
+/// How an embedding is searched for.
+pub fn nearest_params() -> SearchParams {
+    SearchParams {
+        hnsw_ef: Some(SEARCH_CANDIDATES),
+        acorn: Some(AcornSearchParams {
+            enable: true,
+            max_selectivity: Some(OrderedFloat(1.0)),
+        }),
+        ..SearchParams::default()
+    }
+}
+
+/// How terms are searched for.
+///
+/// Without a corpus the engine counts deleted and replaced articles into the IDF until the next
+/// clean-up, so that scores would depend on when that ran; a corpus of everything counts the living.
+pub fn lexical_params() -> SearchParams {
+    let corpus = qdrant_edge::Filter::default();
+    SearchParams {
+        idf: Some(IdfParams::Corpus(IdfCorpusParams { corpus })),
+        ..SearchParams::default()
+    }
+}
+
+/// The payload keys that filters name, and how each is indexed.
+pub fn indexes() -> Vec<(&'static str, PayloadFieldSchema)> {
+    let keyword = || {
+        let params = KeywordIndexParamsBuilder::new().enable_hnsw(false).build();
+        PayloadFieldSchema::FieldParams(PayloadSchemaParams::Keyword(params))
+    };
+    let number = || {
+        let params = IntegerIndexParamsBuilder::new()
+            .lookup(true)
+            .range(true)
+            .enable_hnsw(false);
+        PayloadFieldSchema::FieldParams(PayloadSchemaParams::Integer(params.build()))
+    };
+    let mut indexes: Vec<_> = TextField::ALL
+        .iter()
+        .map(|field| (field.name(), keyword()))
+        .collect();
+    indexes.push((payload::KIND, keyword()));
+    indexes.push((payload::DATE, number()));
+    indexes.push((payload::PAGE_NO, number()));
+    indexes
+}
+
+/// Cores that this process may use.
+pub fn threads() -> usize {
+    thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}

@@ -1,0 +1,127 @@
+//! The thread that writes: whatever has queued up goes to disk with one flush.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::sync_channel;
+use std::thread;
+use std::thread::JoinHandle;
+
+use tokio::sync::oneshot;
+
+use crate::domain::id::ArticleId;
+use crate::store::Error;
+use crate::store::Point;
+use crate::store::edge::guarded;
+use crate::store::edge::shard::Shard;
+use crate::store::edge::upkeep::Task;
+
+/// Changes that may wait; each may hold some hundred articles.
+const QUEUE_LEN: usize = 16;
+
+/// What is to be changed.
+#[derive(Debug)]
+pub enum Change {
+    /// Write these.
+    Upsert(Vec<Point>),
+    /// Delete these; the answer is which were there.
+    Delete(Vec<ArticleId>),
+}
+
+impl Change {
+    fn count(&self) -> usize {
+        match self {
+            Change::Upsert(points) => points.len(),
+            Change::Delete(ids) => ids.len(),
+        }
+    }
+}
+
+/// The way back to whoever waits for a change.
+type Reply = oneshot::Sender<Result<BTreeSet<ArticleId>, Error>>;
+
+/// A change and who waits for it.
+#[derive(Debug)]
+pub struct Write {
+    /// What to do.
+    pub change: Change,
+    /// Answered once it is durable.
+    pub reply: Reply,
+}
+
+/// Starts the writer; it ends when the queue's senders are gone and it is empty.
+pub fn start(
+    shard: &Arc<Shard>,
+    upkeep: SyncSender<Task>,
+    threads: &mut Vec<JoinHandle<()>>,
+) -> io::Result<SyncSender<Write>> {
+    let (queue, writes) = sync_channel(QUEUE_LEN);
+    let shard = Arc::clone(shard);
+    let serve = move || serve(&shard, &writes, &upkeep);
+    threads.push(
+        thread::Builder::new()
+            .name("store-write".to_owned())
+            .spawn(serve)?,
+    );
+    Ok(queue)
+}
+
+fn serve(shard: &Shard, writes: &Receiver<Write>, upkeep: &SyncSender<Task>) {
+    while let Ok(first) = writes.recv() {
+        let mut done = Vec::new();
+        let mut changed = 0;
+        let mut next = Some(first);
+        // At most a queue full, or a stream of small writes would put the flush off for ever.
+        while let Some(Write { change, reply }) = next.take() {
+            // Nobody waits for it any more, so nobody was promised anything.
+            if !reply.is_closed() {
+                changed += change.count();
+                done.push((reply, apply(shard, change)));
+            }
+            if done.len() < QUEUE_LEN {
+                next = writes.try_recv().ok();
+            }
+        }
+        if done.is_empty() {
+            continue;
+        }
+        answer(done, guarded(|| shard.flush()));
+        // A full queue will have upkeep look as well.
+        let _full = upkeep.try_send(Task::Changed(changed));
+    }
+}
+
+fn apply(shard: &Shard, change: Change) -> Result<BTreeSet<ArticleId>, Error> {
+    guarded(|| match change {
+        Change::Upsert(points) => shard.upsert(points).map(|()| BTreeSet::new()),
+        Change::Delete(ids) => shard.delete(&ids),
+    })
+}
+
+/// Tells each caller: its own failure, else the flush's.
+fn answer(done: Vec<(Reply, Result<BTreeSet<ArticleId>, Error>)>, flushed: Result<(), Error>) {
+    for (reply, result) in done {
+        let result = match &flushed {
+            Ok(()) => result,
+            Err(failure) => result.and_then(|_not_durable| Err(again(failure))),
+        };
+        let _gone = reply.send(result);
+    }
+}
+
+/// The same failure for one more caller.
+fn again(failure: &Error) -> Error {
+    let mut text = failure.to_string();
+    let mut next = std::error::Error::source(failure);
+    while let Some(error) = next {
+        text = format!("{text}: {error}");
+        next = error.source();
+    }
+    if matches!(failure, Error::Full(_)) {
+        Error::Full(text.into())
+    } else {
+        Error::Failed(text.into())
+    }
+}

@@ -1,0 +1,266 @@
+//! An exact store in memory: what the others are checked against, and what tests run on.
+//!
+//! Every question is a scan in order of id, and every number is computed as [`VectorStore`] defines it.
+//! Nothing is kept after the process.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+use std::sync::RwLock;
+
+use async_trait::async_trait;
+
+use crate::domain::embedding::Embedding;
+use crate::domain::filter::Filter;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::domain::terms::TermVector;
+use crate::store::Error;
+use crate::store::Listing;
+use crate::store::Make;
+use crate::store::Point;
+use crate::store::Scored;
+use crate::store::Status;
+use crate::store::Stored;
+use crate::store::VectorStore;
+use crate::store::Vectors;
+use crate::store::best_first;
+
+/// Points by id; `None` once closed.
+type Points = Option<BTreeMap<ArticleId, Point>>;
+
+/// Keeps points in memory and scans them.
+#[derive(Debug)]
+pub struct MemoryStore {
+    dim: usize,
+    points: RwLock<Points>,
+}
+
+impl MemoryStore {
+    /// An empty store for embeddings of `make.dim` numbers.
+    #[must_use]
+    pub fn new(make: &Make) -> Self {
+        Self {
+            dim: make.dim,
+            points: RwLock::new(Some(BTreeMap::new())),
+        }
+    }
+
+    fn check(&self, embedding: &Embedding) -> Result<(), Error> {
+        if embedding.dim() == self.dim {
+            return Ok(());
+        }
+        Err(Error::Dim {
+            wanted: self.dim,
+            given: embedding.dim(),
+        })
+    }
+
+    /// Runs `look` on the points. A poisoned lock is no harm: no step leaves the map half changed.
+    fn read<T>(&self, look: impl FnOnce(&BTreeMap<ArticleId, Point>) -> T) -> Result<T, Error> {
+        let points = self.points.read().unwrap_or_else(PoisonError::into_inner);
+        points.as_ref().map(look).ok_or(Error::Closed)
+    }
+
+    fn write<T>(
+        &self,
+        change: impl FnOnce(&mut BTreeMap<ArticleId, Point>) -> T,
+    ) -> Result<T, Error> {
+        let mut points = self.points.write().unwrap_or_else(PoisonError::into_inner);
+        points.as_mut().map(change).ok_or(Error::Closed)
+    }
+
+    /// The `limit` best of those that pass `filter` and that `score` gives a score.
+    fn scan(
+        &self,
+        filter: &Filter,
+        limit: Limit,
+        score: impl Fn(&Point) -> Option<f32>,
+    ) -> Result<Vec<Scored>, Error> {
+        self.read(|points| {
+            let mut hits = Vec::new();
+            for (id, point) in points {
+                if !filter.matches(&point.article.record) {
+                    continue;
+                }
+                if let Some(score) = score(point) {
+                    hits.push(Scored { id: *id, score });
+                }
+            }
+            hits.sort_by(best_first);
+            hits.truncate(limit.count());
+            hits
+        })
+    }
+
+    /// `idf × query weight` of each term of `query`, by index.
+    fn weigh(&self, query: &TermVector) -> Result<BTreeMap<u32, f32>, Error> {
+        self.read(|points| {
+            let mut holders: BTreeMap<u32, f32> =
+                query.indices().iter().map(|index| (*index, 0.0)).collect();
+            for point in points.values() {
+                for index in point.terms.indices() {
+                    if let Some(count) = holders.get_mut(index) {
+                        *count += 1.0;
+                    }
+                }
+            }
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "a count of articles, below 2^24"
+            )]
+            let all = points.len() as f32;
+            let idf = |held: f32| ((all - held + 0.5) / (held + 0.5)).ln_1p();
+            let weight = |index| holders.get(&index).copied().map_or(0.0, idf);
+            query
+                .iter()
+                .map(|(index, value)| (index, value * weight(index)))
+                .collect()
+        })
+    }
+}
+
+#[async_trait]
+impl VectorStore for MemoryStore {
+    async fn upsert(&self, points: Vec<Point>) -> Result<(), Error> {
+        for point in &points {
+            self.check(&point.text)?;
+        }
+        self.write(|stored| {
+            for point in points {
+                stored.insert(point.article.id, point);
+            }
+        })
+    }
+
+    async fn fetch(
+        &self,
+        ids: &[ArticleId],
+        vectors: Vectors,
+    ) -> Result<Vec<Option<Stored>>, Error> {
+        self.read(|points| {
+            ids.iter()
+                .map(|id| points.get(id).map(|point| stored(point, vectors)))
+                .collect()
+        })
+    }
+
+    async fn delete(&self, ids: &[ArticleId]) -> Result<BTreeSet<ArticleId>, Error> {
+        self.write(|points| {
+            ids.iter()
+                .copied()
+                .filter(|id| points.remove(id).is_some())
+                .collect()
+        })
+    }
+
+    async fn nearest(
+        &self,
+        query: &Embedding,
+        filter: &Filter,
+        limit: Limit,
+    ) -> Result<Vec<Scored>, Error> {
+        self.check(query)?;
+        self.scan(filter, limit, |point| Some(point.text.similarity(query)))
+    }
+
+    async fn lexical(
+        &self,
+        query: &TermVector,
+        filter: &Filter,
+        limit: Limit,
+    ) -> Result<Vec<Scored>, Error> {
+        let weights = self.weigh(query)?;
+        self.scan(filter, limit, |point| {
+            let mut score = None;
+            for (index, value) in point.terms.iter() {
+                if let Some(weight) = weights.get(&index) {
+                    score = Some(score.unwrap_or(0.0) + weight * value);
+                }
+            }
+            score
+        })
+    }
+
+    async fn list(
+        &self,
+        filter: &Filter,
+        from: Option<ArticleId>,
+        limit: Limit,
+    ) -> Result<Listing, Error> {
+        self.read(|points| {
+            let mut left = points
+                .iter()
+                .filter(|(id, point)| {
+                    from.is_none_or(|from| **id >= from) && filter.matches(&point.article.record)
+                })
+                .map(|(_, point)| point);
+            let page = left.by_ref().take(limit.count());
+            let page = page.map(|point| stored(point, Vectors::No)).collect();
+            Listing {
+                points: page,
+                next: left.next().map(|point| point.article.id),
+            }
+        })
+    }
+
+    async fn count(&self, filter: &Filter) -> Result<u64, Error> {
+        self.read(|points| {
+            let passing = points
+                .values()
+                .filter(|point| filter.matches(&point.article.record));
+            passing.fold(0, |count, _| count + 1)
+        })
+    }
+
+    async fn status(&self) -> Result<Status, Error> {
+        let article_count = self.count(&Filter::default()).await?;
+        Ok(Status {
+            backend: "memory",
+            location: String::new(),
+            article_count,
+        })
+    }
+
+    async fn optimize(&self) -> Result<(), Error> {
+        self.read(|_| ())
+    }
+
+    async fn close(&self) -> Result<(), Error> {
+        *self.points.write().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(())
+    }
+}
+
+/// A copy of `point` for the caller.
+fn stored(point: &Point, vectors: Vectors) -> Stored {
+    let Point {
+        article,
+        text,
+        terms,
+        content_hash,
+        created_at_us,
+        updated_at_us,
+    } = point;
+    Stored {
+        article: article.clone(),
+        content_hash: content_hash.clone(),
+        created_at_us: *created_at_us,
+        updated_at_us: *updated_at_us,
+        vectors: match vectors {
+            Vectors::Yes => Some((text.clone(), terms.clone())),
+            Vectors::No => None,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MemoryStore;
+    use crate::store::conformance;
+
+    #[tokio::test]
+    async fn conforms() {
+        conformance::run(|make| async move { MemoryStore::new(&make) }).await;
+    }
+}

@@ -1,0 +1,287 @@
+//! An article as Qdrant keeps it: a flat JSON object.
+//!
+//! The keys are those of [`Record`], so that whoever looks at a point sees the article, plus four of the
+//! store's own. Empty texts, empty lists and missing values are left out; the text fields that a filter
+//! can name stay even when empty, because `paper = ""` must find them. The publication day is also kept
+//! as a number, which is what an integer index can compare.
+
+use jiff::civil::Date;
+use serde_json::Map;
+use serde_json::Value;
+
+use crate::domain::article::Article;
+use crate::domain::article::Record;
+use crate::domain::embedding::Embedding;
+use crate::domain::filter::TextField;
+use crate::domain::id::ArticleId;
+use crate::domain::terms::TermVector;
+use crate::store::Point;
+use crate::store::Stored;
+
+/// Days since 1970-01-01 of the publication date; absent without a date.
+pub const DATE: &str = "date";
+/// [`Record::page_no`].
+pub const PAGE_NO: &str = "page_no";
+/// [`Record::kind`], by its name.
+pub const KIND: &str = "kind";
+/// [`Point::content_hash`].
+const CONTENT_HASH: &str = "content_hash";
+/// [`Point::created_at_us`].
+const CREATED_AT: &str = "created_at_us";
+/// [`Point::updated_at_us`].
+const UPDATED_AT: &str = "updated_at_us";
+
+/// A payload that is not an article, or an article that is not a payload.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A key of the store's own is missing or of another type.
+    #[error("payload has no valid `{0}`")]
+    Key(&'static str),
+    /// What remains is not a record.
+    #[error("payload is not an article")]
+    Record(#[from] serde_json::Error),
+}
+
+/// Splits a point into what Qdrant keeps: payload, embedding, terms.
+///
+/// # Errors
+/// [`Error::Record`] if the record does not serialise to an object.
+pub fn from_point(point: Point) -> Result<(Map<String, Value>, Embedding, TermVector), Error> {
+    let Point {
+        article,
+        text,
+        terms,
+        content_hash,
+        created_at_us,
+        updated_at_us,
+    } = point;
+    let Article { id: _, record } = article;
+    let mut payload = match serde_json::to_value(&record)? {
+        Value::Object(map) => map,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            return Err(Error::Key(KIND));
+        }
+    };
+    payload.retain(|key, value| !is_empty(value) || is_filter_text(key));
+    if let Some(date) = record.date() {
+        payload.insert(DATE.to_owned(), day_number(date).into());
+    }
+    payload.insert(CONTENT_HASH.to_owned(), content_hash.into());
+    payload.insert(CREATED_AT.to_owned(), created_at_us.into());
+    payload.insert(UPDATED_AT.to_owned(), updated_at_us.into());
+    Ok((payload, text, terms))
+}
+
+/// The point that a payload is of.
+///
+/// # Errors
+/// [`Error`] if the payload was not made by [`from_point`].
+pub fn to_stored(
+    id: ArticleId,
+    mut payload: Map<String, Value>,
+    vectors: Option<(Embedding, TermVector)>,
+) -> Result<Stored, Error> {
+    payload.remove(DATE);
+    let Some(Value::String(content_hash)) = payload.remove(CONTENT_HASH) else {
+        return Err(Error::Key(CONTENT_HASH));
+    };
+    let mut time = |key: &'static str| {
+        payload
+            .remove(key)
+            .and_then(|value| value.as_i64())
+            .ok_or(Error::Key(key))
+    };
+    let created_at_us = time(CREATED_AT)?;
+    let updated_at_us = time(UPDATED_AT)?;
+    let record: Record = serde_json::from_value(Value::Object(payload))?;
+    let article = Article { id, record };
+    Ok(Stored {
+        article,
+        content_hash,
+        created_at_us,
+        updated_at_us,
+        vectors,
+    })
+}
+
+/// Days since 1970-01-01; negative before.
+pub fn day_number(date: Date) -> i64 {
+    // Both dates are within jiff's range of ±9999 years, so the difference in hours fits as well.
+    date.duration_since(jiff::civil::date(1970, 1, 1))
+        .as_hours()
+        / 24
+}
+
+/// Whether a value says no more than its absence.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
+    }
+}
+
+/// Whether a filter can name this text field.
+fn is_filter_text(key: &str) -> bool {
+    TextField::ALL.iter().any(|field| field.name() == key)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use serde_json::Value;
+
+    use super::DATE;
+    use super::KIND;
+    use super::PAGE_NO;
+    use super::from_point;
+    use super::to_stored;
+    use crate::domain::article::Article;
+    use crate::domain::article::Caption;
+    use crate::domain::article::Contributor;
+    use crate::domain::article::Dateline;
+    use crate::domain::article::Jump;
+    use crate::domain::article::Kind;
+    use crate::domain::article::Record;
+    use crate::domain::article::Role;
+    use crate::domain::article::StaffLine;
+    use crate::domain::embedding::Embedding;
+    use crate::domain::filter::TextField;
+    use crate::domain::terms::TermVector;
+    use crate::store::Point;
+    use crate::store::Stored;
+
+    /// A record without an empty field.
+    fn full() -> Record {
+        Record {
+            paper: "清河日报".into(),
+            source: "qinghe".into(),
+            source_id: "a-1".into(),
+            published_at: Some(date(2025, 9, 8).at(6, 30, 0, 0)),
+            edition: "A".into(),
+            page_no: Some(2),
+            page_name: "要闻".into(),
+            order_on_page: Some(0),
+            kind: Kind::Feature,
+            kicker: "引题".into(),
+            title: "标题".into(),
+            subtitle: "副题".into(),
+            section: "民生".into(),
+            byline: vec![Contributor {
+                name: "张三".into(),
+                role: Role::Reporter,
+            }],
+            agency: "新华社".into(),
+            dateline: Some(Dateline {
+                raw: "3月12日至13日".into(),
+                place: "北京".into(),
+                date_from: Some(date(2025, 3, 12)),
+                date_to: Some(date(2025, 3, 13)),
+            }),
+            paragraphs: vec!["第一段。".into(), "第二段。".into()],
+            captions: vec![Caption {
+                text: "图说".into(),
+                credit: "李四".into(),
+            }],
+            jump: Some(Jump::ToPage(7)),
+            teaser_of: Some(Article::new(Record::default()).id),
+            source_note: "(市委)".into(),
+            staff: vec![StaffLine {
+                duty: "责编".into(),
+                names: vec!["王五".into()],
+            }],
+        }
+    }
+
+    fn point(record: Record) -> Point {
+        Point {
+            article: Article::new(record),
+            text: Embedding::normalize(vec![1.0, 2.0]).unwrap(),
+            terms: TermVector::from_weights([(7, 1.5)]),
+            content_hash: "h".into(),
+            created_at_us: 1,
+            updated_at_us: i64::MAX,
+        }
+    }
+
+    fn round_trip(record: Record) {
+        let point = point(record);
+        let (payload, text, terms) = from_point(point.clone()).unwrap();
+        let stored = to_stored(point.article.id, payload, Some((text, terms))).unwrap();
+        let Point {
+            article,
+            text,
+            terms,
+            content_hash,
+            created_at_us,
+            updated_at_us,
+        } = point;
+        let vectors = Some((text, terms));
+        assert_eq!(
+            stored,
+            Stored {
+                article,
+                content_hash,
+                created_at_us,
+                updated_at_us,
+                vectors
+            }
+        );
+    }
+
+    #[test]
+    fn an_article_comes_back_as_it_was() {
+        round_trip(full());
+        round_trip(Record::default());
+    }
+
+    #[test]
+    fn no_field_of_a_record_takes_a_key_of_the_stores_own() {
+        let Value::Object(record) = serde_json::to_value(full()).unwrap() else {
+            panic!()
+        };
+        let (payload, _, _) = from_point(point(full())).unwrap();
+        assert_eq!(payload.len(), record.len() + 4);
+    }
+
+    #[test]
+    fn what_a_filter_names_is_at_the_top_and_there_even_when_empty() {
+        let (payload, _, _) = from_point(point(full())).unwrap();
+        assert_eq!(payload[DATE], 20_339);
+        assert_eq!(payload[PAGE_NO], 2);
+        assert_eq!(payload[KIND], Kind::Feature.name());
+        let (empty, _, _) = from_point(point(Record::default())).unwrap();
+        for field in TextField::ALL {
+            assert_eq!(payload[field.name()], field.of(&full()));
+            assert_eq!(empty[field.name()], "");
+        }
+        assert!(!empty.contains_key(DATE) && !empty.contains_key(PAGE_NO));
+    }
+
+    #[test]
+    fn every_kind_is_kept_by_its_name() {
+        for kind in Kind::ALL {
+            let (payload, _, _) = from_point(point(Record {
+                kind,
+                ..Record::default()
+            }))
+            .unwrap();
+            assert_eq!(payload[KIND], kind.name());
+        }
+    }
+
+    #[test]
+    fn a_payload_that_is_no_article_is_refused() {
+        let id = Article::new(Record::default()).id;
+        let (payload, _, _) = from_point(point(full())).unwrap();
+        for key in ["content_hash", "created_at_us", "updated_at_us"] {
+            let mut payload = payload.clone();
+            payload.remove(key);
+            assert!(to_stored(id, payload, None).is_err());
+        }
+        let mut payload = payload;
+        payload.insert("unheard_of".into(), 1.into());
+        assert!(to_stored(id, payload, None).is_err());
+    }
+}
