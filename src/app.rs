@@ -1,8 +1,8 @@
 //! How it is put together, served and drained.
 //!
 //! [`App::bind`] opens all that can still fail, [`App::run`] serves until told to stop. Health says
-//! NOT_SERVING until the model has embedded a text and the store has answered, and again while the store is
-//! away. To stop: health says NOT_SERVING, a delay lets load balancers notice, new calls are refused,
+//! `NOT_SERVING` until the model has embedded a text and the store has answered, and again while the store
+//! is away. To stop: health says `NOT_SERVING`, a delay lets load balancers notice, new calls are refused,
 //! running ones finish, what does not finish in time is cut, the engine is closed. It prints nothing.
 
 use std::future::Future;
@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tonic::service::Routes;
-use tonic::transport::server::TcpIncoming;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 
 use crate::engine;
 use crate::engine::Engine;
@@ -34,7 +34,7 @@ const STREAM_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
 /// What one connection may send ahead over all its streams.
 const CONNECTION_WINDOW_BYTES: u32 = 8 * 1024 * 1024;
 /// A silent connection is asked for a sign of life after this time.
-const KEEPALIVE_EVERY: Duration = Duration::from_secs(60);
+const KEEPALIVE_EVERY: Duration = Duration::from_mins(1);
 /// And closed if none comes within this time.
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -44,7 +44,12 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 pub struct Config {
     /// Address and port to listen on; port 0 takes a free one. There is no authentication: beyond this
     /// machine, put a proxy before it.
-    #[arg(long, env = "WENMAI_LISTEN", default_value = "127.0.0.1:50051", value_name = "ADDR:PORT")]
+    #[arg(
+        long,
+        env = "WENMAI_LISTEN",
+        default_value = "127.0.0.1:50051",
+        value_name = "ADDR:PORT"
+    )]
     pub listen: SocketAddr,
 
     /// Milliseconds between saying "not serving" and refusing calls, for load balancers to notice.
@@ -117,12 +122,12 @@ impl App {
         if !local_addr.ip().is_loopback() {
             tracing::warn!(%local_addr, "listening beyond this machine without authentication");
         }
-        let (refuse, refused) = tokio::sync::oneshot::channel::<()>();
+        let (close, closed) = tokio::sync::oneshot::channel::<()>();
         let server = server().serve_with_incoming_shutdown(
             routes,
             TcpIncoming::from(listener).with_nodelay(Some(true)),
             // The sender is kept until it is used.
-            async { refused.await.unwrap_or(()) },
+            async { closed.await.unwrap_or(()) },
         );
         let stopping = async {
             // Watching ends with the wish to stop, so that it cannot say "serving" again.
@@ -136,16 +141,16 @@ impl App {
             phase.set(Phase::Draining);
             health.close().await;
             // Fails only if the server has already ended.
-            let _ended = refuse.send(());
+            let _ended = close.send(());
             tokio::time::sleep(Duration::from_millis(config.stop_ms_max)).await;
             tracing::warn!("running calls are cut");
         };
-        let served = tokio::select! {
-            served = server => served.map_err(|error| Error::Serve(error.into())),
+        let ended = tokio::select! {
+            ended = server => ended.map_err(|error| Error::Serve(error.into())),
             () = stopping => Ok(()),
         };
         engine.close().await?;
-        served
+        ended
     }
 }
 
@@ -197,8 +202,7 @@ async fn watch(engine: &Engine, health: &Health, phase: &Switch) {
 /// If the system does not let it listen for signals.
 pub fn stop_signal() -> Result<impl Future<Output = ()>, std::io::Error> {
     #[cfg(unix)]
-    let mut terminated =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     Ok(async move {
         #[cfg(unix)]
         tokio::select! {

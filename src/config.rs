@@ -79,9 +79,9 @@ mod tests {
     use clap::Args;
     use clap::FromArgMatches;
 
-    use super::unknown;
     use super::Config;
     use super::UnknownVariables;
+    use super::unknown;
 
     fn command() -> clap::Command {
         let serve = Config::augment_args(clap::Command::new("serve"));

@@ -55,9 +55,9 @@ pub fn start(config: &Config) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::start;
     use super::Config;
     use super::Error;
+    use super::start;
 
     #[test]
     fn a_filter_that_is_none_is_named() {

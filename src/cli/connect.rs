@@ -95,8 +95,9 @@ impl Services {
     /// The services of the server at `url`.
     pub(super) async fn remote(url: &str) -> Result<Self, Failure> {
         let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
-        let endpoint = Endpoint::from_shared(url.clone())
-            .map_err(|error| Failure::Usage(format!("`{url}` is not a server's address: {error}")))?;
+        let endpoint = Endpoint::from_shared(url.clone()).map_err(|error| {
+            Failure::Usage(format!("`{url}` is not a server's address: {error}"))
+        })?;
         let channel = endpoint.connect_timeout(CONNECT_TIMEOUT).connect().await;
         let channel = channel.map_err(|error| {
             Failure::Failed(format!("no server at {url}: {}", crate::cli::failure::chain(&error)))
@@ -105,11 +106,13 @@ impl Services {
     }
 
     pub(super) fn articles(&self) -> ArticleServiceClient<Transport> {
-        ArticleServiceClient::new(self.transport.clone()).max_decoding_message_size(RESPONSE_BYTES_MAX)
+        ArticleServiceClient::new(self.transport.clone())
+            .max_decoding_message_size(RESPONSE_BYTES_MAX)
     }
 
     pub(super) fn search(&self) -> SearchServiceClient<Transport> {
-        SearchServiceClient::new(self.transport.clone()).max_decoding_message_size(RESPONSE_BYTES_MAX)
+        SearchServiceClient::new(self.transport.clone())
+            .max_decoding_message_size(RESPONSE_BYTES_MAX)
     }
 
     pub(super) fn embedding(&self) -> EmbeddingServiceClient<Transport> {

@@ -164,5 +164,7 @@ async fn show(url: &str, samples: Vec<Sample>) -> Result<(), Failure> {
     let answer = services.search().search_articles(request).await?.into_inner();
     output::hits(&answer.hits, false)?;
     services.close().await?;
-    output::line("\nnext: wenmai ingest YOUR-PAGE.md --paper NAME, then wenmai related, wenmai serve")
+    output::line(
+        "\nnext: wenmai ingest YOUR-PAGE.md --paper NAME, then wenmai related, wenmai serve",
+    )
 }

@@ -36,14 +36,17 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         }
         texts => texts.to_vec(),
     };
-    let purpose =
-        if args.query { wire::EmbedPurpose::Query } else { wire::EmbedPurpose::Passage };
+    let purpose = if args.query { wire::EmbedPurpose::Query } else { wire::EmbedPurpose::Passage };
     let services = Services::connect(&args.connect, Needs::Nothing).await?;
     let mut shown = Ok(());
     for texts in texts.chunks(EMBED_TEXTS_MAX) {
         let request = wire::EmbedTextsRequest { texts: texts.to_vec(), purpose: purpose.into() };
         let answer = services.embedding().embed_texts(request).await?.into_inner();
-        shown = if args.json { output::json("EmbedTextsResponse", &answer) } else { show(texts, &answer) };
+        shown = if args.json {
+            output::json("EmbedTextsResponse", &answer)
+        } else {
+            show(texts, &answer)
+        };
     }
     services.close().await?;
     shown

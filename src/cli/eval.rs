@@ -80,7 +80,8 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         modes: args.modes.iter().map(|mode| mode.mode()).collect(),
     };
     let bar = ingest::progress_bar();
-    let report = related::run(&engine, articles, &options, &mut |progress| show(&bar, progress)).await;
+    let report =
+        related::run(&engine, articles, &options, &mut |progress| show(&bar, progress)).await;
     bar.finish_and_clear();
     engine.close().await.map_err(|error| Failure::failed(&error))?;
     let report = report.map_err(|error| Failure::failed(&error))?;
@@ -132,7 +133,13 @@ fn show(bar: &ProgressBar, progress: Progress) {
 
 fn print(report: &related::Report, wall_s: f64) -> Result<(), Failure> {
     let mut table = output::table(&[
-        "mode", "nDCG@10", "event MRR", "event recall@10", "story recall@100", "p50 ms", "p99 ms",
+        "mode",
+        "nDCG@10",
+        "event MRR",
+        "event recall@10",
+        "story recall@100",
+        "p50 ms",
+        "p99 ms",
     ]);
     for mode in &report.modes {
         table.add_row(vec![
@@ -146,7 +153,8 @@ fn print(report: &related::Report, wall_s: f64) -> Result<(), Failure> {
         ]);
     }
     output::line(&table.to_string())?;
-    let related::Report { article_count, story_count, refused_count, query_count, seed, .. } = report;
+    let related::Report { article_count, story_count, refused_count, query_count, seed, .. } =
+        report;
     output::line(&format!(
         "{query_count} queries (seed {seed}) over {article_count} articles of {story_count} stories, \
          {refused_count} refused"
@@ -155,7 +163,12 @@ fn print(report: &related::Report, wall_s: f64) -> Result<(), Failure> {
     output::line(&format!(
         "indexed in {:.1} s, {:.0} articles/s: embedding {:.1} s, terms {:.1} s, store {:.1} s; \
          graph {:.1} s",
-        time.total_s, time.articles_per_s, time.embed_s, time.terms_s, time.store_s, time.optimize_s
+        time.total_s,
+        time.articles_per_s,
+        time.embed_s,
+        time.terms_s,
+        time.store_s,
+        time.optimize_s
     ))?;
     output::line(&format!("{wall_s:.1} s in all{}; {}", peak_memory(), report.index_version))
 }

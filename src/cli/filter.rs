@@ -132,8 +132,20 @@ mod tests {
 
     #[test]
     fn flags_become_one_filter_that_can_be_read() {
-        let text = filter(&["--paper", "甲\"报", "--paper", "乙报", "--from", "2024-03-01", "--filter", "-kind = photo"]);
-        assert_eq!(text, "(-kind = photo) AND (paper = \"甲\\\"报\" OR paper = \"乙报\") AND date >= 2024-03-01");
+        let text = filter(&[
+            "--paper",
+            "甲\"报",
+            "--paper",
+            "乙报",
+            "--from",
+            "2024-03-01",
+            "--filter",
+            "-kind = photo",
+        ]);
+        assert_eq!(
+            text,
+            "(-kind = photo) AND (paper = \"甲\\\"报\" OR paper = \"乙报\") AND date >= 2024-03-01"
+        );
         assert!(Filter::parse(&text).is_ok());
     }
 

@@ -112,7 +112,9 @@ pub(super) fn progress_bar() -> ProgressBar {
     }
     let bar = ProgressBar::new(0);
     // A wrong template would only lose the look of the bar.
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {human_pos}/{human_len} {wide_bar} {elapsed}") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{spinner} {msg} {human_pos}/{human_len} {wide_bar} {elapsed}")
+    {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(200));
@@ -197,7 +199,8 @@ fn start_reader(
     bad: mpsc::UnboundedSender<(u64, String)>,
 ) -> Result<std::thread::JoinHandle<()>, Failure> {
     let opened = feed::open(&path);
-    let lines = opened.map_err(|error| Failure::Failed(format!("{}: {}", path.display(), chain(&error))))?;
+    let lines = opened
+        .map_err(|error| Failure::Failed(format!("{}: {}", path.display(), chain(&error))))?;
     let read = move || {
         for (number, line) in Lines::new(lines) {
             let read_failed = matches!(line, Err(LineError::Read(_)));
@@ -222,8 +225,11 @@ fn start_reader(
 }
 
 fn is_feed(path: &Path) -> bool {
-    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-    ["jsonl", "ndjson", "xz", "gz", "zst"].iter().any(|ending| name.ends_with(&format!(".{ending}")))
+    let name =
+        path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    ["jsonl", "ndjson", "xz", "gz", "zst"]
+        .iter()
+        .any(|ending| name.ends_with(&format!(".{ending}")))
 }
 
 impl Counts {

@@ -38,7 +38,9 @@ pub(super) fn json(name: &str, message: &impl Message) -> Result<(), Failure> {
     let mut text = Vec::new();
     let options = SerializeOptions::new().use_proto_field_name(true).skip_default_fields(true);
     let mut serializer = serde_json::Serializer::new(&mut text);
-    value.serialize_with_options(&mut serializer, &options).map_err(|error| Failure::failed(&error))?;
+    value
+        .serialize_with_options(&mut serializer, &options)
+        .map_err(|error| Failure::failed(&error))?;
     line(&String::from_utf8_lossy(&text))
 }
 
@@ -54,7 +56,7 @@ fn dynamic(name: &str, message: &impl Message) -> Result<DynamicMessage, Failure
 /// An empty table with `header`, as wide as the terminal.
 pub(super) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header.iter().copied());
     table
@@ -65,7 +67,8 @@ pub(super) fn hits(hits: &[wire::SearchHit], dated: bool) -> Result<(), Failure>
     if hits.is_empty() {
         return line("nothing found");
     }
-    let mut header = vec!["#", "score", "cosine", "BM25", "date", "paper", "headline", "shared terms"];
+    let mut header =
+        vec!["#", "score", "cosine", "BM25", "date", "paper", "headline", "shared terms"];
     if dated {
         header.insert(5, "when");
     }

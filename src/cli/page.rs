@@ -70,7 +70,9 @@ fn named(name: &str) -> (Option<Date>, Option<u32>) {
         Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
     };
     let page = |part: &&str| {
-        let number = part.strip_prefix('p').filter(|number| (1..=3).contains(&number.len()) && digits(number))?;
+        let number = part
+            .strip_prefix('p')
+            .filter(|number| (1..=3).contains(&number.len()) && digits(number))?;
         number.parse().ok()
     };
     (parts.iter().find_map(day), parts.iter().find_map(page))
@@ -89,7 +91,9 @@ pub(super) fn read(path: &Path) -> Result<String, Failure> {
     };
     read.map_err(|error| Failure::Failed(format!("{shown}: {}", chain(&error))))?;
     if bytes.len() > TEXT_BYTES_MAX {
-        return Err(Failure::Failed(format!("{shown}: larger than {TEXT_BYTES_MAX} bytes [TEXT_TOO_LONG]")));
+        return Err(Failure::Failed(format!(
+            "{shown}: larger than {TEXT_BYTES_MAX} bytes [TEXT_TOO_LONG]"
+        )));
     }
     let decoded = engine::decode("file", &bytes)
         .map_err(|error| Failure::Failed(format!("{shown}: {}", chain(&error))))?;

@@ -114,7 +114,8 @@ fn about(record: &wire::ArticleRecord) -> String {
     }
     if let Some(dateline) = &record.dateline {
         let day = |date: &Option<wire::Date>| {
-            date.as_ref().map_or_else(String::new, |d| format!("{:04}-{:02}-{:02}", d.year, d.month, d.day))
+            date.as_ref()
+                .map_or_else(String::new, |d| format!("{:04}-{:02}-{:02}", d.year, d.month, d.day))
         };
         let (from, to) = (day(&dateline.date_from), day(&dateline.date_to));
         let days = if from == to { from } else { format!("{from}…{to}") };

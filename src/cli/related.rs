@@ -102,7 +102,12 @@ async fn page_related(
     Ok(())
 }
 
-async fn ask(services: &Services, args: &Args, filter: &str, target: Target) -> Result<(), Failure> {
+async fn ask(
+    services: &Services,
+    args: &Args,
+    filter: &str,
+    target: Target,
+) -> Result<(), Failure> {
     let request = wire::FindRelatedArticlesRequest {
         target: Some(target),
         filter: filter.to_owned(),

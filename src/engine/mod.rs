@@ -30,8 +30,8 @@ use crate::text::terms::Analyzer;
 pub use error::Error;
 pub use error::ErrorKind;
 pub use error::Violation;
-pub use input::decode;
 pub use input::Decoded;
+pub use input::decode;
 pub use version::index_version;
 
 /// Most bytes of one page or one text.

@@ -26,8 +26,16 @@ pub(crate) fn assemble(
     cues: &[Cues],
     path: &[Class],
 ) -> Page {
-    let mut builder = Builder { page, done: Vec::new(), left: Vec::new(), open: Draft::default(),
-        ahead: Draft::default(), photo: None, teaser: None, box_name: None, };
+    let mut builder = Builder {
+        page,
+        done: Vec::new(),
+        left: Vec::new(),
+        open: Draft::default(),
+        ahead: Draft::default(),
+        photo: None,
+        teaser: None,
+        box_name: None,
+    };
     for ((block, cues), class) in blocks.iter().zip(cues).zip(path) {
         builder.take(block, *cues, *class);
     }
@@ -80,7 +88,8 @@ impl Builder<'_> {
             Class::Caption => self.caption(block, cues),
             Class::Credit => self.credit(block, cues),
             Class::TeaserHeader => {
-                self.box_name = Some(BoxName { text: block.text.clone(), spans: block.spans.clone() });
+                self.box_name =
+                    Some(BoxName { text: block.text.clone(), spans: block.spans.clone() });
             }
             Class::TeaserTitle => self.teaser_title(block, cues),
             Class::Jump => self.jump(block, cues),
@@ -101,7 +110,8 @@ impl Builder<'_> {
     fn headline(&mut self, block: &Block, cues: Cues) {
         let bare = self.open.has_title() && self.open.has_no_text();
         let waits = self.ahead.spans().is_empty();
-        if bare && waits && self.open.parts.subtitle.is_empty() && self.open.parts.byline.is_empty() {
+        if bare && waits && self.open.parts.subtitle.is_empty() && self.open.parts.byline.is_empty()
+        {
             // Two headlines without a text between are one in two lines.
             self.open.heading(Class::Headline, block);
             self.open.fired("headline-in-two-lines");
@@ -184,11 +194,14 @@ impl Builder<'_> {
         };
         let title = block.text.get(..end).unwrap_or_default();
         let name = teaser::page_name(title).unwrap_or(end);
-        draft.heading(Class::Headline, &Block {
-            spans: block.slice(0, name),
-            text: title.get(..name).unwrap_or_default().to_owned(),
-            ..Block::default()
-        });
+        draft.heading(
+            Class::Headline,
+            &Block {
+                spans: block.slice(0, name),
+                text: title.get(..name).unwrap_or_default().to_owned(),
+                ..Block::default()
+            },
+        );
         draft.parts.jump.extend(block.slice(name, block.text.len()));
         if let Some(jump) = jump {
             draft.record.jump = Some(jump);

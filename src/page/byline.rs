@@ -54,7 +54,8 @@ pub(crate) fn with_roles(line: &str) -> Option<Vec<Contributor>> {
         return None;
     }
     let inner = unbracketed(line.trim());
-    if matches!(inner, "本报评论员" | "本报特约评论员" | "本刊评论员" | "新华社评论员") {
+    if matches!(inner, "本报评论员" | "本报特约评论员" | "本刊评论员" | "新华社评论员")
+    {
         return Some(vec![Contributor { name: inner.to_owned(), role: Role::Author }]);
     }
     // 记者走基层 is a column: unusual names are taken only where a mark sets them off.
@@ -132,7 +133,9 @@ pub(crate) fn unbracketed(line: &str) -> &str {
 }
 
 fn separated(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '、' | '，' | ',' | '/' | '／' | '；' | ';'))
+    text.trim_matches(|c: char| {
+        c.is_whitespace() || matches!(c, '、' | '，' | ',' | '/' | '／' | '；' | ';')
+    })
 }
 
 fn contributors(text: &str, role: Role, stated: bool) -> Option<Vec<Contributor>> {
@@ -154,7 +157,9 @@ fn role_of(word: &str) -> Role {
     match word.trim_matches(['/', '／', ':', '：']) {
         "记者" => Role::Reporter,
         "通讯员" => Role::Correspondent,
-        "摄影记者" | "摄影" | "摄" | "摄影报道" | "摄像" | "供图" | "图" => Role::Photographer,
+        "摄影记者" | "摄影" | "摄" | "摄影报道" | "摄像" | "供图" | "图" => {
+            Role::Photographer
+        }
         _ => Role::Author,
     }
 }

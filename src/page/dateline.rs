@@ -27,8 +27,9 @@ static OPENER: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// 据…报道 at the beginning: it names the source and stays in the body.
-static REPORTED: LazyLock<Regex> =
-    LazyLock::new(|| pattern::fixed(r"^据(?P<agency>新华社|中新社|新华网|中新网)[^，。]{0,12}(?:报道|消息|电)"));
+static REPORTED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(r"^据(?P<agency>新华社|中新社|新华网|中新网)[^，。]{0,12}(?:报道|消息|电)")
+});
 
 /// How many bytes at the beginning of a block are looked at: an opener is short.
 const HEAD: usize = 600;

@@ -194,9 +194,9 @@ impl Draft {
                 to = from + at;
             }
             let bracket = piece(to).trim_end().rfind(['（', '(']);
-            let people = bracket.filter(|at| *at > 0).and_then(|at| {
-                Some((at, byline::with_roles(piece(to).get(at..)?.trim_end())?))
-            });
+            let people = bracket
+                .filter(|at| *at > 0)
+                .and_then(|at| Some((at, byline::with_roles(piece(to).get(at..)?.trim_end())?)));
             if let Some((at, people)) = people {
                 self.parts.byline.extend(block.slice(from + at, to));
                 self.record.byline.extend(people);
@@ -235,7 +235,8 @@ impl Draft {
     pub fn caption(&mut self, page: &str, block: &Block) {
         let trailing = byline::trailing_credit(&block.text).filter(|_| !self.has_title());
         let end = trailing.as_ref().map_or(block.text.len(), |(at, _)| *at);
-        let cut = Block { text: block.text.get(..end).unwrap_or_default().to_owned(), ..block.clone() };
+        let cut =
+            Block { text: block.text.get(..end).unwrap_or_default().to_owned(), ..block.clone() };
         let spans: Vec<Span> = block.slice(0, end).into_iter().map(|s| trimmed(page, s)).collect();
         self.body(page, &Block { spans, text: cut.text.trim_end().to_owned(), ..cut });
         if let Some((at, names)) = trailing {

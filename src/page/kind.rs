@@ -88,10 +88,9 @@ fn credits(record: &mut Record) {
     }
     if record.byline.is_empty() {
         let names = record.captions.iter().flat_map(|caption| caption.credit.split(' '));
-        let people = names.filter(|name| !name.is_empty()).map(|name| Contributor {
-            name: name.to_owned(),
-            role: Role::Photographer,
-        });
+        let people = names
+            .filter(|name| !name.is_empty())
+            .map(|name| Contributor { name: name.to_owned(), role: Role::Photographer });
         record.byline = people.collect();
     }
 }

@@ -152,7 +152,9 @@ fn width(c: char) -> usize {
 /// A line of nothing but dashes, stars and the like.
 fn is_rule(piece: &str) -> bool {
     piece.chars().count() >= 3
-        && piece.chars().all(|c| matches!(c, '-' | '*' | '_' | '=' | '~' | '#' | ' ' | '─' | '━' | '═'))
+        && piece
+            .chars()
+            .all(|c| matches!(c, '-' | '*' | '_' | '=' | '~' | '#' | ' ' | '─' | '━' | '═'))
 }
 
 /// Takes heading marks (`##`), emphasis around the whole line (`**`), quote and lens brackets off

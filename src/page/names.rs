@@ -50,7 +50,8 @@ pub(crate) fn may_be_name(token: &str) -> bool {
 pub(crate) fn list(text: &str, accept: fn(&str) -> bool) -> Option<Vec<String>> {
     let mut names: Vec<String> = Vec::new();
     let mut half: Option<&str> = None;
-    let separator = |c: char| c.is_whitespace() || matches!(c, '、' | '，' | ',' | '/' | '／' | ';' | '；');
+    let separator =
+        |c: char| c.is_whitespace() || matches!(c, '、' | '，' | ',' | '/' | '／' | ';' | '；');
     for token in text.split(separator).filter(|token| !token.is_empty()) {
         let single = token.chars().nth(1).is_none();
         let name = match half.take() {

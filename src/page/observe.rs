@@ -35,11 +35,13 @@ static COLUMN: LazyLock<Regex> = LazyLock::new(|| {
 static TALKS: LazyLock<Regex> =
     LazyLock::new(|| pattern::fixed(r"(?:长|书记|主任|专家|委员|代表|院士|教授)谈"));
 
-static SERIES: LazyLock<Regex> =
-    LazyLock::new(|| pattern::fixed(r"(?:[①-⑳㉑-㉟❶-❿]|[（(][0-9一二三四五六七八九十]{1,3}[）)]|之[一二三四五六七八九十]+|[·•][上中下])$"));
+static SERIES: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(
+        r"(?:[①-⑳㉑-㉟❶-❿]|[（(][0-9一二三四五六七八九十]{1,3}[）)]|之[一二三四五六七八九十]+|[·•][上中下])$",
+    )
+});
 
-static TAG: LazyLock<Regex> =
-    LazyLock::new(|| pattern::fixed(r"^.{4,}[（(][^（）()]{2,16}[）)]$"));
+static TAG: LazyLock<Regex> = LazyLock::new(|| pattern::fixed(r"^.{4,}[（(][^（）()]{2,16}[）)]$"));
 
 static CLAUSE: LazyLock<Regex> =
     LazyLock::new(|| pattern::fixed(r"^(?:以|从|把|让|在|为|向|用|当|对|与)|的|[，,]"));
@@ -67,12 +69,16 @@ static MASTHEAD: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static PAGE_LINE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(r"^第?\s*[A-Za-z]{0,2}[0-9０-９一二三四五六七八九十]{1,3}\s*版?\s*[·:：|｜—-]*\s*\p{Han}{0,6}$")
+    pattern::fixed(
+        r"^第?\s*[A-Za-z]{0,2}[0-9０-９一二三四五六七八九十]{1,3}\s*版?\s*[·:：|｜—-]*\s*\p{Han}{0,6}$",
+    )
 });
 
 /// Lines that close an article: graphics, authors, an office in brackets.
 static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(r"^[（(]?(?:本版|本期)?(?:制图|版式设计|统筹|作者|本报\p{Han}{0,8}[0-9月日]+电|据《|整理|资料图片|影像中国)")
+    pattern::fixed(
+        r"^[（(]?(?:本版|本期)?(?:制图|版式设计|统筹|作者|本报\p{Han}{0,8}[0-9月日]+电|据《|整理|资料图片|影像中国)",
+    )
 });
 
 /// The blocks of a page with their cues.
@@ -203,7 +209,10 @@ fn edges(blocks: &[Block], issue: &Issue, cues: &mut [Cues]) {
         let line = edge && !cue.has(Cue::Long) && MASTHEAD.is_match(text) && !cue.has(Cue::Closed);
         cue.note(Cue::MastheadLine, paper || line);
         let number = short && at < EDGE && !teasers && PAGE_LINE.is_match(text);
-        cue.note(Cue::PageLine, number && (text.contains('版') || at == 0 && text.starts_with('A')));
+        cue.note(
+            Cue::PageLine,
+            number && (text.contains('版') || at == 0 && text.starts_with('A')),
+        );
     }
     let furniture = |cues: &Cues| cues.any(&[Cue::MastheadLine, Cue::PageLine]);
     if let Some(first) = cues.iter_mut().find(|cues| !furniture(cues)) {
@@ -266,9 +275,8 @@ fn neighbours(blocks: &[Block], cues: &mut [Cues]) {
         });
         cue.note(Cue::AfterBroken, open && block.level == 0);
         let previous = i.checked_sub(1).and_then(|i| blocks.get(i));
-        let closes = previous.is_some_and(|previous| {
-            !before.has(Cue::Long) && CLOSING.is_match(&previous.text)
-        });
+        let closes = previous
+            .is_some_and(|previous| !before.has(Cue::Long) && CLOSING.is_match(&previous.text));
         let ended = before.any(&[Cue::CreditLine, Cue::BracketRole, Cue::PointerPhrase]) || closes;
         cue.note(Cue::AfterClosing, ended);
         let small = |cues: Cues| cues.has(Cue::Short) && !cues.any(FURNITURE);

@@ -192,7 +192,9 @@ fn begins(class: Class) -> f32 {
     match class {
         Class::Subtitle | Class::Credit => NEVER,
         Class::Body => -1.5,
-        Class::Subhead | Class::BoxHeading | Class::Byline | Class::SourceNote | Class::Jump => -3.0,
+        Class::Subhead | Class::BoxHeading | Class::Byline | Class::SourceNote | Class::Jump => {
+            -3.0
+        }
         _ => 0.0,
     }
 }
@@ -209,10 +211,8 @@ fn ends(class: Class) -> f32 {
 
 /// The sequence of classes with the highest sum of block scores and transitions, one per block.
 pub(crate) fn best(scores: &[Scores]) -> Vec<Class> {
-    let table: Vec<Scores> = Class::ALL
-        .iter()
-        .map(|to| Class::ALL.map(|from| follows(from, *to)))
-        .collect();
+    let table: Vec<Scores> =
+        Class::ALL.iter().map(|to| Class::ALL.map(|from| follows(from, *to))).collect();
     let mut back: Vec<[usize; Class::COUNT]> = Vec::with_capacity(scores.len());
     let mut totals: Scores = Class::ALL.map(begins);
     for (at, block) in scores.iter().enumerate() {
@@ -243,9 +243,12 @@ pub(crate) fn best(scores: &[Scores]) -> Vec<Class> {
 
 /// The position and value of the first highest number.
 fn highest(values: impl Iterator<Item = f32>) -> (usize, f32) {
-    values.enumerate().fold((0, f32::NEG_INFINITY), |best, (at, value)| {
-        if value > best.1 { (at, value) } else { best }
-    })
+    values.enumerate().fold(
+        (0, f32::NEG_INFINITY),
+        |best, (at, value)| {
+            if value > best.1 { (at, value) } else { best }
+        },
+    )
 }
 
 #[cfg(test)]

@@ -20,8 +20,7 @@ static DUTY: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Duties that also stand under single articles; alone they make no staff box.
-const GRAPHICS: [&str; 7] =
-    ["版式设计", "制图", "本版制图", "设计", "统筹", "本期统筹", "策划"];
+const GRAPHICS: [&str; 7] = ["版式设计", "制图", "本版制图", "设计", "统筹", "本期统筹", "策划"];
 
 /// Longest text that is looked at, in bytes.
 const LONGEST: usize = 1_200;

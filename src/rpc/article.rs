@@ -11,8 +11,12 @@ use tonic::Streaming;
 use crate::engine;
 use crate::engine::ArticleList;
 use crate::engine::Ingested;
+use crate::engine::Violation;
 use crate::page::Page;
 use crate::page::Parsed;
+use crate::rpc::LIST_PAGE_SIZE;
+use crate::rpc::LIST_PAGE_SIZE_MAX;
+use crate::rpc::Shared;
 use crate::rpc::answer;
 use crate::rpc::convert;
 use crate::rpc::convert::CharIndex;
@@ -20,15 +24,12 @@ use crate::rpc::convert::View;
 use crate::rpc::fitting;
 use crate::rpc::ingest;
 use crate::rpc::page_token::Binding;
+use crate::rpc::status::Failure;
 use crate::rpc::status::describe;
 use crate::rpc::status::refuse;
 use crate::rpc::status::under;
-use crate::rpc::status::Failure;
 use crate::rpc::wire;
 use crate::rpc::wire::article_service_server::ArticleService;
-use crate::rpc::Shared;
-use crate::rpc::LIST_PAGE_SIZE;
-use crate::rpc::LIST_PAGE_SIZE_MAX;
 
 /// The service.
 pub struct ArticleApi {
@@ -103,6 +104,9 @@ impl ArticleService for ArticleApi {
         let wire::BatchUpsertArticlesRequest { articles } = request.into_inner();
         let mut records = Vec::with_capacity(articles.len());
         let mut violations = Vec::new();
+        if articles.is_empty() {
+            violations.push(Violation::new("articles", "is empty"));
+        }
         for (index, article) in articles.into_iter().enumerate() {
             match convert::record(article, &format!("articles[{index}].")) {
                 Ok(record) => records.push(record),
@@ -151,8 +155,8 @@ impl ArticleService for ArticleApi {
         let size = std::mem::take(&mut request.page_size);
         let binding = Binding::new("ListArticles", &request);
         let wire::ListArticlesRequest { page_size: _, page_token: _, filter, view } = request;
-        let limit = convert::page_size(size, LIST_PAGE_SIZE, LIST_PAGE_SIZE_MAX)
-            .map_err(Failure::from)?;
+        let limit =
+            convert::page_size(size, LIST_PAGE_SIZE, LIST_PAGE_SIZE_MAX).map_err(Failure::from)?;
         let view = convert::view(view, View::Basic).map_err(Failure::from)?;
         let filter = convert::filter(&filter).map_err(Failure::from)?;
         let from = binding.open_id(&token).map_err(Failure::from)?;
@@ -195,8 +199,7 @@ fn page_articles(
     let mut results = results.into_iter();
     let mut joined = Vec::with_capacity(articles.len());
     for article in articles {
-        let result =
-            if article.article.record.kind.is_article() { results.next() } else { None };
+        let result = if article.article.record.kind.is_article() { results.next() } else { None };
         let outcome = result.map(|result| match result {
             Ok(done) => wire::page_article::Outcome::Ingested(convert::ingested(&done)),
             Err(error) => {

@@ -3,6 +3,7 @@
 mod article;
 mod hit;
 mod page;
+mod record;
 
 use std::time::Duration;
 use std::time::Instant;
@@ -18,14 +19,15 @@ use crate::rpc::wire;
 
 pub use article::article;
 pub use article::ingested;
-pub use article::record;
 pub use article::stored;
+pub use article::write_record;
 pub use hit::hit;
 pub use hit::mode;
-pub use page::issue;
-pub use page::spans;
 pub use page::CharIndex;
+pub use page::issue;
 pub use page::parsed;
+pub use page::spans;
+pub use record::record;
 
 /// What stands before the id in a resource name.
 const NAME_PREFIX: &str = "articles/";
@@ -151,9 +153,9 @@ pub fn count32(n: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use super::View;
     use super::page_size;
     use super::view;
-    use super::View;
 
     #[test]
     fn a_page_size_is_defaulted_cut_or_refused() {

@@ -7,14 +7,13 @@ use tonic::Response;
 use tonic::Status;
 
 use crate::embed::Embedded;
-use crate::engine::Violation;
+use crate::rpc::Shared;
 use crate::rpc::answer;
 use crate::rpc::convert;
-use crate::rpc::status::refuse;
 use crate::rpc::status::Failure;
+use crate::rpc::status::refuse;
 use crate::rpc::wire;
 use crate::rpc::wire::embedding_service_server::EmbeddingService;
-use crate::rpc::Shared;
 
 /// The service.
 pub struct EmbeddingApi {
@@ -37,9 +36,6 @@ impl EmbeddingService for EmbeddingApi {
         let since = Instant::now();
         let wire::EmbedTextsRequest { texts, purpose } = request.into_inner();
         let purpose = convert::purpose(purpose).map_err(Failure::from)?;
-        if texts.is_empty() {
-            return Err(Failure::from(Violation::new("texts", "is empty")).into());
-        }
         let embedded = self.shared.engine.embed(texts, purpose).await.map_err(refuse)?;
         let timings =
             wire::Timings { embed: convert::duration(since.elapsed()), ..convert::total(since) };

@@ -1,14 +1,14 @@
 //! What every call of ours goes through: phase, deadline, request id, panics, tonic's own errors.
 //!
 //! A [`Guard`] stands before one generated service. It refuses calls while the service starts or drains,
-//! ends those whose time is up, answers a panic with INTERNAL instead of a broken connection, rewrites
+//! ends those whose time is up, answers a panic with `INTERNAL` instead of a broken connection, rewrites
 //! tonic's codes to those of the contract, and gives every answer an `x-request-id`.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
-use std::sync::Arc;
 use std::task::Context;
 use std::task::Poll;
 use std::time::Duration;
@@ -17,20 +17,20 @@ use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
 
 use futures::FutureExt;
-use tonic::body::Body;
-use tonic::codegen::http;
-use tonic::codegen::BoxFuture;
-use tonic::codegen::Service;
-use tonic::server::NamedService;
 use tonic::Code;
 use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::BoxFuture;
+use tonic::codegen::Service;
+use tonic::codegen::http;
+use tonic::server::NamedService;
 use tracing::Instrument;
 
+use crate::rpc::DEADLINE_DEFAULT;
+use crate::rpc::DEADLINE_MAX;
 use crate::rpc::phase::Life;
 use crate::rpc::phase::Phase;
 use crate::rpc::status::Failure;
-use crate::rpc::DEADLINE_DEFAULT;
-use crate::rpc::DEADLINE_MAX;
 
 /// The header that carries a request id, both ways.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -172,9 +172,10 @@ fn timeout(text: &str) -> Option<Duration> {
 
 fn log(response: &http::Response<Body>, took: Duration) {
     let millis = took.as_millis();
-    match Status::from_header_map(response.headers()) {
-        Some(status) => tracing::info!(code = ?status.code(), millis, "refused"),
-        None => tracing::debug!(millis, "answered"),
+    if let Some(status) = Status::from_header_map(response.headers()) {
+        tracing::info!(code = ?status.code(), millis, "refused");
+    } else {
+        tracing::debug!(millis, "answered");
     }
 }
 

@@ -1,10 +1,10 @@
 //! `grpc.health.v1.Health`: what a load balancer is told.
 
 use tonic::server::NamedService;
+use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::Health as HealthService;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::HealthReporter;
-use tonic_health::ServingStatus;
 
 use crate::rpc::article::ArticleApi;
 use crate::rpc::embedding::EmbeddingApi;
@@ -23,8 +23,7 @@ const WITH_STORE: [&str; 4] = [
     <InfoServiceServer<InfoApi> as NamedService>::NAME,
 ];
 /// Those that go on without the store.
-const WITHOUT_STORE: [&str; 1] =
-    [<EmbeddingServiceServer<EmbeddingApi> as NamedService>::NAME];
+const WITHOUT_STORE: [&str; 1] = [<EmbeddingServiceServer<EmbeddingApi> as NamedService>::NAME];
 
 /// Says who can be called.
 #[derive(Debug, Clone)]
@@ -32,7 +31,7 @@ pub struct Health {
     reporter: HealthReporter,
 }
 
-/// A health that says NOT_SERVING to everybody, and the service that tells it.
+/// A health that says `NOT_SERVING` to everybody, and the service that tells it.
 pub async fn start() -> (Health, HealthServer<impl HealthService>) {
     let (reporter, service) = tonic_health::server::health_reporter();
     let health = Health { reporter };

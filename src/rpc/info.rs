@@ -10,12 +10,12 @@ use crate::embed::ModelInfo;
 use crate::engine;
 use crate::engine::Info;
 use crate::rpc;
+use crate::rpc::Shared;
 use crate::rpc::answer;
 use crate::rpc::convert;
 use crate::rpc::status::refuse;
 use crate::rpc::wire;
 use crate::rpc::wire::info_service_server::InfoService;
-use crate::rpc::Shared;
 use crate::store;
 
 /// The service.

@@ -10,7 +10,6 @@ use std::time::Duration;
 use std::time::Instant;
 
 use futures::stream;
-use futures::Stream;
 use prost::Message;
 use tonic::Status;
 use tonic::Streaming;
@@ -18,16 +17,16 @@ use tonic::Streaming;
 use crate::domain::article::Record;
 use crate::engine;
 use crate::engine::Violation;
+use crate::rpc::REQUEST_BYTES_MAX;
+use crate::rpc::Shared;
 use crate::rpc::convert;
 use crate::rpc::guard::of_transport;
-use crate::rpc::status::describe;
-use crate::rpc::status::under;
 use crate::rpc::status::Description;
 use crate::rpc::status::Failure;
+use crate::rpc::status::describe;
+use crate::rpc::status::under;
 use crate::rpc::wire;
 use crate::rpc::wire::ingest_articles_response::Outcome;
-use crate::rpc::Shared;
-use crate::rpc::REQUEST_BYTES_MAX;
 
 /// Items stored together at most. A flush to disk costs about 35 ms however many there are.
 const BATCH_ITEMS_MAX: usize = 256;
@@ -40,14 +39,13 @@ const PAUSE: Duration = Duration::from_millis(2);
 pub fn answers(
     shared: Shared,
     inbound: Streaming<wire::IngestArticlesRequest>,
-) -> impl Stream<Item = Result<wire::IngestArticlesResponse, Status>> + Send + 'static {
-    let ingest =
-        Ingest { shared, inbound, next_index: 0, ready: VecDeque::new(), ended: Ended::No };
-    stream::unfold(ingest, Ingest::next)
+) -> impl stream::Stream<Item = Result<wire::IngestArticlesResponse, Status>> + Send + 'static {
+    let state = Stream { shared, inbound, next_index: 0, ready: VecDeque::new(), ended: Ended::No };
+    stream::unfold(state, Stream::next)
 }
 
 /// The state of one stream.
-struct Ingest {
+struct Stream {
     shared: Shared,
     inbound: Streaming<wire::IngestArticlesRequest>,
     /// Items read so far.
@@ -65,13 +63,13 @@ enum Ended {
 }
 
 /// One item, read.
-struct Item {
+struct Incoming {
     index: u64,
     item_id: String,
     record: Result<Record, Violation>,
 }
 
-impl Ingest {
+impl Stream {
     /// The next answer, with the state after it.
     async fn next(mut self) -> Option<(Result<wire::IngestArticlesResponse, Status>, Self)> {
         loop {
@@ -91,7 +89,7 @@ impl Ingest {
     }
 
     /// Waits for an item and takes those that come with it.
-    async fn gather(&mut self) -> Vec<Item> {
+    async fn gather(&mut self) -> Vec<Incoming> {
         let mut items = Vec::new();
         let first = tokio::select! {
             biased;
@@ -129,25 +127,25 @@ impl Ingest {
         }
     }
 
-    fn read(&mut self, request: wire::IngestArticlesRequest) -> Item {
+    fn read(&mut self, request: wire::IngestArticlesRequest) -> Incoming {
         let wire::IngestArticlesRequest { item_id, article } = request;
         let index = self.next_index;
         self.next_index += 1;
         let record = article
             .ok_or_else(|| Violation::new("article", "is required"))
             .and_then(|article| convert::record(article, "article."));
-        Item { index, item_id, record }
+        Incoming { index, item_id, record }
     }
 
     /// Stores the good ones of `items` and puts an answer to each in `ready`.
-    async fn store(&mut self, items: Vec<Item>) {
+    async fn store(&mut self, items: Vec<Incoming>) {
         if items.is_empty() {
             return;
         }
         let since = Instant::now();
         let mut records = Vec::new();
         let mut places = Vec::with_capacity(items.len());
-        for Item { index, item_id, record } in items {
+        for Incoming { index, item_id, record } in items {
             let failed = match record {
                 Ok(record) => {
                     records.push(record);

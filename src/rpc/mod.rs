@@ -20,19 +20,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prost::Message;
-use tonic::service::Routes;
 use tonic::Response;
 use tonic::Status;
+use tonic::service::Routes;
 
+use crate::domain::article::Record;
 use crate::engine;
 use crate::engine::Engine;
 
 pub use guard::REQUEST_ID;
 pub use health::Health;
-pub use phase::starting;
 pub use phase::Life;
 pub use phase::Phase;
 pub use phase::Switch;
+pub use phase::starting;
 pub use status::DOMAIN;
 
 /// The messages, servers and clients that `build.rs` makes from `proto/`.
@@ -54,7 +55,7 @@ const PAGE_BYTES_MAX: usize = RESPONSE_BYTES_MAX - REQUEST_BYTES_MAX - 64 * 1024
 /// Time for a call whose client sets no deadline.
 pub const DEADLINE_DEFAULT: Duration = Duration::from_secs(10);
 /// Longest deadline that a client can set.
-pub const DEADLINE_MAX: Duration = Duration::from_secs(60);
+pub const DEADLINE_MAX: Duration = Duration::from_mins(1);
 /// Articles on a page of a list, unless asked otherwise.
 const LIST_PAGE_SIZE: u32 = 50;
 /// Articles on a page of a list at most.
@@ -64,7 +65,13 @@ const SEARCH_PAGE_SIZE: u32 = 10;
 /// Hits on a page of a search at most.
 pub const SEARCH_PAGE_SIZE_MAX: u32 = 100;
 /// Hits that a search can be paged through; further down there is nothing worth a look.
-pub const SEARCH_HITS_MAX: u32 = 1_000;
+pub const SEARCH_HITS_MAX: u32 = 900;
+
+/// A record as the wire has it, whole: for clients in this crate.
+#[must_use]
+pub fn record_to_wire(record: Record) -> wire::ArticleRecord {
+    convert::write_record(record, convert::View::Full)
+}
 
 /// What every service needs; cheap to clone.
 #[derive(Clone)]

@@ -3,6 +3,8 @@
 //! A token is opaque to clients. It holds a position and a hash over method, request and position, so a
 //! token of another request, or a changed one, is refused. It is no secret and grants nothing.
 
+use std::fmt::Write;
+
 use prost::Message;
 use sha2::Digest;
 use sha2::Sha256;
@@ -32,7 +34,12 @@ impl Binding {
     /// A token for `position`.
     fn seal(&self, position: &[u8]) -> String {
         let hash = self.hash(position);
-        position.iter().chain(&hash).map(|byte| format!("{byte:02x}")).collect()
+        let mut token = String::with_capacity(2 * (position.len() + hash.len()));
+        for byte in position.iter().chain(&hash) {
+            // Writing to a String cannot fail.
+            let _ = write!(token, "{byte:02x}");
+        }
+        token
     }
 
     /// The position in `token`; `None` for an empty token, which asks for the beginning.

@@ -7,27 +7,25 @@ use tonic::Response;
 use tonic::Status;
 
 use crate::domain::limit::Limit;
-use crate::engine;
 use crate::engine::Answer;
 use crate::engine::Related;
 use crate::engine::Search;
 use crate::engine::Target;
 use crate::engine::Violation;
+use crate::rpc::SEARCH_HITS_MAX;
+use crate::rpc::SEARCH_PAGE_SIZE;
+use crate::rpc::SEARCH_PAGE_SIZE_MAX;
+use crate::rpc::Shared;
 use crate::rpc::answer;
 use crate::rpc::convert;
 use crate::rpc::convert::View;
 use crate::rpc::fitting;
 use crate::rpc::page_token::Binding;
-use crate::rpc::status::refuse;
-use crate::rpc::status::under;
 use crate::rpc::status::Failure;
+use crate::rpc::status::refuse;
 use crate::rpc::wire;
 use crate::rpc::wire::find_related_articles_request::Target as WireTarget;
 use crate::rpc::wire::search_service_server::SearchService;
-use crate::rpc::Shared;
-use crate::rpc::SEARCH_HITS_MAX;
-use crate::rpc::SEARCH_PAGE_SIZE;
-use crate::rpc::SEARCH_PAGE_SIZE_MAX;
 
 /// The service.
 pub struct SearchApi {
@@ -63,7 +61,7 @@ impl SearchService for SearchApi {
             offset: place.offset(),
             limit: place.limit,
         };
-        let found = self.shared.engine.search(search).await.map_err(|e| refuse(of_query(e)))?;
+        let found = self.shared.engine.search(search).await.map_err(refuse)?;
         let index_version = found.index_version.clone();
         let timings = found.timings;
         let (hits, next_page_token) = place.page(found, view);
@@ -101,12 +99,7 @@ impl SearchService for SearchApi {
             offset: place.offset(),
             limit: place.limit,
         };
-        let found = self
-            .shared
-            .engine
-            .related(related)
-            .await
-            .map_err(|error| refuse(under("given.", error)))?;
+        let found = self.shared.engine.related(related).await.map_err(refuse)?;
         let index_version = found.index_version.clone();
         let timings = found.timings;
         let (hits, next_page_token) = place.page(found, view);
@@ -126,29 +119,6 @@ fn read_target(target: Option<WireTarget>) -> Result<Target, Violation> {
             Ok(Target::Given(Box::new(convert::record(record, "given.")?)))
         }
         None => Err(Violation::new("target", "is required: `article` or `given`")),
-    }
-}
-
-/// The engine's word for the searched text is not the wire's.
-fn of_query(error: engine::Error) -> engine::Error {
-    let on_wire = |field: String| if field == "text" { "query".to_owned() } else { field };
-    match error {
-        engine::Error::Invalid(violations) => engine::Error::Invalid(
-            violations
-                .into_iter()
-                .map(|Violation { field, description }| Violation {
-                    field: on_wire(field),
-                    description,
-                })
-                .collect(),
-        ),
-        engine::Error::TextTooLong { field, unit, limit, given } => {
-            engine::Error::TextTooLong { field: on_wire(field), unit, limit, given }
-        }
-        other @ (engine::Error::BatchTooLarge { .. }
-        | engine::Error::ArticleNotFound { .. }
-        | engine::Error::Embed(_)
-        | engine::Error::Store(_)) => other,
     }
 }
 

@@ -3,30 +3,20 @@
 //! Every error is a `google.rpc.Status` with an `ErrorInfo` of the domain `wenmai`. What is our fault is told
 //! by a fixed sentence, and the log has all.
 
-use std::collections::HashMap;
-use std::error::Error as _;
+mod describe;
+
 use std::time::Duration;
 
-use tonic::Code;
 use tonic::Status;
-use tonic_types::ErrorDetails;
-use tonic_types::FieldViolation;
-use tonic_types::StatusExt;
 
-use crate::embed;
 use crate::engine;
-use crate::engine::ErrorKind;
 use crate::engine::Violation;
-use crate::rpc::wire;
-use crate::rpc::REQUEST_BYTES_MAX;
-use crate::rpc::RESPONSE_BYTES_MAX;
-use crate::store;
+
+pub use describe::Description;
+pub use describe::describe;
 
 /// The domain of every reason.
 pub const DOMAIN: &str = "wenmai";
-
-/// Long enough for a queue to move, short enough for a person.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Why a call, or one item of it, is not answered.
 #[derive(Debug, thiserror::Error)]
@@ -116,248 +106,16 @@ fn wire_field(field: &str) -> String {
     }
 }
 
-/// All that the wire says about a failure.
-#[derive(Debug, Clone)]
-pub struct Description {
-    /// The canonical code.
-    pub code: Code,
-    /// The stable detail.
-    pub reason: &'static str,
-    message: String,
-    metadata: Vec<(&'static str, String)>,
-    violations: Vec<Violation>,
-    /// Resource name of what is missing.
-    resource: Option<String>,
-    retry: bool,
-}
-
-impl Description {
-    fn new(code: Code, reason: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            reason,
-            message: message.into(),
-            metadata: Vec::new(),
-            violations: Vec::new(),
-            resource: None,
-            retry: false,
-        }
-    }
-
-    fn with(mut self, key: &'static str, value: impl ToString) -> Self {
-        self.metadata.push((key, value.to_string()));
-        self
-    }
-
-    fn retry(mut self) -> Self {
-        self.retry = true;
-        self
-    }
-
-    /// As the status of a call.
-    #[must_use]
-    pub fn status(self) -> Status {
-        let Self { code, reason, message, metadata, violations, resource, retry } = self;
-        let metadata: HashMap<String, String> =
-            metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-        let mut details = ErrorDetails::with_error_info(reason, DOMAIN, metadata);
-        if !violations.is_empty() {
-            details.set_bad_request(
-                violations
-                    .into_iter()
-                    .map(|Violation { field, description }| FieldViolation::new(field, description))
-                    .collect::<Vec<_>>(),
-            );
-        }
-        if let Some(name) = resource {
-            details.set_resource_info("wenmai.v1.Article", name, "", "it is not stored");
-        }
-        if retry {
-            details.set_retry_info(Some(RETRY_AFTER));
-        }
-        Status::with_error_details(code, message, details)
-    }
-
-    /// As the error of one item.
-    #[must_use]
-    pub fn item(self) -> wire::ItemError {
-        let Self { code, reason, message, metadata, violations, resource, retry: _ } = self;
-        let mut metadata: HashMap<String, String> =
-            metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-        if let Some(name) = resource {
-            metadata.insert("resource_name".to_owned(), name);
-        }
-        wire::ItemError {
-            code: code.into(),
-            reason: reason.to_owned(),
-            message,
-            field_violations: violations
-                .into_iter()
-                .map(|Violation { field, description }| wire::FieldViolation { field, description })
-                .collect(),
-            metadata,
-        }
-    }
-}
-
-/// What the wire says about `failure`; logs what it does not say.
-#[must_use]
-pub fn describe(failure: &Failure) -> Description {
-    match failure {
-        Failure::Fields(violations) => invalid(violations.clone()),
-        Failure::Engine(error) => describe_engine(error),
-        Failure::RequestTooLarge => Description::new(
-            Code::ResourceExhausted,
-            "MESSAGE_TOO_LARGE",
-            format!("request message is over {REQUEST_BYTES_MAX} bytes"),
-        )
-        .with("limit", REQUEST_BYTES_MAX),
-        Failure::AnswerTooLarge { given } => Description::new(
-            Code::ResourceExhausted,
-            "MESSAGE_TOO_LARGE",
-            format!("answer would have {given} bytes, at most {RESPONSE_BYTES_MAX} are sent"),
-        )
-        .with("limit", RESPONSE_BYTES_MAX)
-        .with("given", given),
-        Failure::Malformed => Description::new(
-            Code::InvalidArgument,
-            "MALFORMED_MESSAGE",
-            "request is not the message that this method takes, or a string in it is not UTF-8",
-        ),
-        Failure::NotReady => {
-            Description::new(Code::Unavailable, "NOT_READY", "service is starting").retry()
-        }
-        Failure::Draining => {
-            Description::new(Code::Unavailable, "DRAINING", "service is stopping").retry()
-        }
-        Failure::Deadline { after } => Description::new(
-            Code::DeadlineExceeded,
-            "DEADLINE_EXCEEDED",
-            format!("no answer within {} ms", after.as_millis()),
-        ),
-        Failure::Panicked => internal(failure),
-    }
-}
-
-fn describe_engine(error: &engine::Error) -> Description {
-    match error.kind() {
-        ErrorKind::Invalid => match error {
-            engine::Error::Invalid(violations) => invalid(violations.clone()),
-            // The engine gives fields where it knows them; the model only knows the text.
-            other => invalid(vec![Violation::new("text", cause(other))]),
-        },
-        ErrorKind::TextTooLong => too_long(error),
-        ErrorKind::BatchTooLarge => too_many(error),
-        ErrorKind::NotFound => {
-            let mut description =
-                Description::new(Code::NotFound, "ARTICLE_NOT_FOUND", error.to_string());
-            if let engine::Error::ArticleNotFound { id } = error {
-                description.resource = Some(format!("articles/{id}"));
-            }
-            description
-        }
-        ErrorKind::IndexModelMismatch => mismatch(error),
-        ErrorKind::Overloaded => Description::new(
-            Code::ResourceExhausted,
-            "OVERLOADED",
-            "too much work is waiting; try again later",
-        )
-        .retry(),
-        ErrorKind::Unavailable => unavailable(error),
-        ErrorKind::Internal => internal(error),
-    }
-}
-
-fn invalid(violations: Vec<Violation>) -> Description {
-    let parts: Vec<String> =
-        violations.iter().map(|v| format!("{}: {}", v.field, v.description)).collect();
-    let mut description =
-        Description::new(Code::InvalidArgument, "INVALID_FIELD", parts.join("; "));
-    description.violations = violations;
-    description
-}
-
-fn too_long(error: &engine::Error) -> Description {
-    let mut description =
-        Description::new(Code::InvalidArgument, "TEXT_TOO_LONG", error.to_string());
-    if let engine::Error::TextTooLong { field, unit, limit, given } = error {
-        description.violations = vec![Violation::new(field, format!("over {limit} {unit}"))];
-        description = description.with("limit", limit).with("given", given).with("unit", unit);
-    }
-    description
-}
-
-fn too_many(error: &engine::Error) -> Description {
-    let description = Description::new(Code::InvalidArgument, "BATCH_TOO_LARGE", error.to_string());
-    if let engine::Error::BatchTooLarge { limit, given } = error {
-        return description.with("limit", limit).with("given", given);
-    }
-    description
-}
-
-fn mismatch(error: &engine::Error) -> Description {
-    let description = Description::new(
-        Code::FailedPrecondition,
-        "INDEX_MODEL_MISMATCH",
-        "the index was made with another model or another version of the terms",
-    );
-    // The folder stays on the server: only its owner can do something about it.
-    if let engine::Error::Store(store::Error::IndexVersion { stored, wanted, folder: _ }) = error {
-        return description.with("stored", stored).with("wanted", wanted);
-    }
-    description
-}
-
-fn unavailable(error: &engine::Error) -> Description {
-    let stopped = matches!(
-        error,
-        engine::Error::Embed(embed::Error::Stopped) | engine::Error::Store(store::Error::Closed)
-    );
-    if stopped {
-        return describe(&Failure::Draining);
-    }
-    tracing::error!(error = chain(error), "store is not available");
-    Description::new(
-        Code::Unavailable,
-        "STORE_UNAVAILABLE",
-        "the index is not available at the moment; try again later",
-    )
-    .retry()
-}
-
-fn internal(error: &(dyn std::error::Error + 'static)) -> Description {
-    tracing::error!(error = chain(error), "call failed");
-    Description::new(Code::Internal, "INTERNAL", "internal error; the server's log has the details")
-}
-
-/// The innermost reason, for a person who asked wrongly.
-fn cause(error: &engine::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), ToString::to_string)
-}
-
-/// The whole chain of reasons, for the log.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        text.push_str(": ");
-        text.push_str(&source.to_string());
-        next = source.source();
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use tonic::Code;
     use tonic::Status;
     use tonic_types::StatusExt;
 
-    use super::chain;
+    use super::Failure;
     use super::describe;
     use super::refuse;
     use super::under;
-    use super::Failure;
     use crate::embed;
     use crate::engine;
     use crate::engine::Violation;
@@ -375,8 +133,6 @@ mod tests {
         let status = refuse(error.into());
         assert_eq!(reason(&status), (Code::Internal, "INTERNAL".into()));
         assert!(!status.message().contains("secret"));
-        let chained = engine::Error::from(store::Error::Failed("broken disk".into()));
-        assert_eq!(chain(&chained), "store failed: store operation failed: broken disk");
     }
 
     #[test]

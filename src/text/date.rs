@@ -83,7 +83,8 @@ fn mention(text: &str, found: &Captures<'_>, issue: Option<Date>) -> Option<Date
     } else if found.name("vague").is_some() {
         vague(issue)
     } else if let Some(day) = number(found, "only") {
-        if matches!(after, Some('内' | '游' | '间' | '报' | '元' | '以')) || before == Some('月') {
+        if matches!(after, Some('内' | '游' | '间' | '报' | '元' | '以')) || before == Some('月')
+        {
             return None;
         }
         bare_day(day, number(found, "only2"), issue)?
@@ -155,10 +156,7 @@ fn month_day(found: &Captures<'_>, issue: Option<Date>) -> Option<Resolved> {
 }
 
 /// The first day of the month that is meant, and how sure; `None` within where the issue is unknown.
-fn first_of_month(
-    found: &Captures<'_>,
-    issue: Option<Date>,
-) -> Option<(Option<Date>, Certainty)> {
+fn first_of_month(found: &Captures<'_>, issue: Option<Date>) -> Option<(Option<Date>, Certainty)> {
     if let Some(word) = found.name("relmonth") {
         let shift = match word.as_str() {
             "上月" | "上个月" => -1,

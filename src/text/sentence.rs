@@ -15,9 +15,8 @@ pub const SEMICOLON_AFTER: usize = 60;
 const BRACKET_REACH: usize = 200;
 
 /// Words that begin the rest of a sentence after a closed quotation.
-const SPEECH: [&str; 12] = [
-    "说", "道", "问", "答", "表示", "介绍", "告诉", "解释", "回忆", "感慨", "强调", "坦言",
-];
+const SPEECH: [&str; 12] =
+    ["说", "道", "问", "答", "表示", "介绍", "告诉", "解释", "回忆", "感慨", "强调", "坦言"];
 
 /// How far behind a closing quote the speaker's verb may stand, in characters.
 const SPEECH_REACH: usize = 14;

@@ -5,9 +5,9 @@ use crate::domain::hit::Mode;
 use crate::domain::hit::Scores;
 use crate::domain::hit::When;
 use crate::engine::Violation;
+use crate::rpc::convert::View;
 use crate::rpc::convert::article;
 use crate::rpc::convert::known;
-use crate::rpc::convert::View;
 use crate::rpc::wire;
 
 /// Reads a mode; unspecified means hybrid.

@@ -6,11 +6,11 @@ use crate::engine::Violation;
 use crate::page::Issue;
 use crate::page::Parsed;
 use crate::page::Parts;
-use crate::rpc::convert::article::read_date;
+use crate::rpc::convert::View;
 use crate::rpc::convert::article::write_record;
 use crate::rpc::convert::count32;
 use crate::rpc::convert::name;
-use crate::rpc::convert::View;
+use crate::rpc::convert::record::read_date;
 use crate::rpc::wire;
 
 /// Bytes between two known places; a place costs four bytes, a look-up one pass over this many.
@@ -119,8 +119,8 @@ fn write_parts(parts: &Parts, index: &CharIndex<'_>) -> wire::ArticleSpans {
 mod tests {
     use proptest::prelude::*;
 
-    use super::spans;
     use super::CharIndex;
+    use super::spans;
     use crate::domain::span::Span;
 
     proptest! {

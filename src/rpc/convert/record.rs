@@ -1,0 +1,158 @@
+//! Records, from the wire.
+
+use jiff::Timestamp;
+use jiff::civil;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+
+use crate::domain::article::Caption;
+use crate::domain::article::Contributor;
+use crate::domain::article::Dateline;
+use crate::domain::article::Jump;
+use crate::domain::article::Kind;
+use crate::domain::article::Record;
+use crate::domain::article::Role;
+use crate::domain::article::StaffLine;
+use crate::engine::Violation;
+use crate::rpc::convert::id;
+use crate::rpc::convert::known;
+use crate::rpc::wire;
+
+/// China Standard Time, which knows no summer time: the civil time of every paper.
+pub(super) const CHINA: Offset = jiff::tz::offset(8);
+
+/// Reads a record; `prefix` is the path before its fields (`article.`).
+///
+/// # Errors
+/// A violation for an unknown enum number, a time, a date or a name that is none.
+pub fn record(from: wire::ArticleRecord, prefix: &str) -> Result<Record, Violation> {
+    let wire::ArticleRecord {
+        paper,
+        source,
+        source_id,
+        publish_time,
+        edition,
+        page_no,
+        page_name,
+        order_on_page,
+        kind,
+        kicker,
+        title,
+        subtitle,
+        section,
+        byline,
+        agency,
+        dateline,
+        paragraphs,
+        captions,
+        jump,
+        teaser_of,
+        source_note,
+        staff,
+    } = from;
+    let at = |field: &str| format!("{prefix}{field}");
+    let published_at =
+        publish_time.map(|time| civil_time(time, &at("publish_time"))).transpose()?;
+    let dateline = dateline.map(|line| read_dateline(line, &at("dateline"))).transpose()?;
+    let teaser_of = match teaser_of.as_str() {
+        "" => None,
+        name => Some(id(name, &at("teaser_of"))?),
+    };
+    let mut contributors = Vec::with_capacity(byline.len());
+    for (index, one) in byline.into_iter().enumerate() {
+        contributors.push(read_contributor(one, &at(&format!("byline[{index}]")))?);
+    }
+    Ok(Record {
+        paper,
+        source,
+        source_id,
+        published_at,
+        edition,
+        page_no: (page_no > 0).then_some(page_no),
+        page_name,
+        order_on_page,
+        kind: read_kind(kind, &at("kind"))?,
+        kicker,
+        title,
+        subtitle,
+        section,
+        byline: contributors,
+        agency,
+        dateline,
+        paragraphs,
+        captions: captions
+            .into_iter()
+            .map(|wire::Caption { text, credit }| Caption { text, credit })
+            .collect(),
+        jump: jump.and_then(|wire::Jump { page }| page).map(|page| match page {
+            wire::jump::Page::ToPageNo(no) => Jump::ToPage(no),
+            wire::jump::Page::FromPageNo(no) => Jump::FromPage(no),
+        }),
+        teaser_of,
+        source_note,
+        staff: staff
+            .into_iter()
+            .map(|wire::StaffLine { duty, names }| StaffLine { duty, names })
+            .collect(),
+    })
+}
+
+fn read_kind(number: i32, field: &str) -> Result<Kind, Violation> {
+    Ok(match known(number, field)? {
+        wire::ArticleKind::Unspecified | wire::ArticleKind::News => Kind::News,
+        wire::ArticleKind::Comment => Kind::Comment,
+        wire::ArticleKind::Feature => Kind::Feature,
+        wire::ArticleKind::Brief => Kind::Brief,
+        wire::ArticleKind::Photo => Kind::Photo,
+        wire::ArticleKind::Notice => Kind::Notice,
+        wire::ArticleKind::Teaser => Kind::Teaser,
+        wire::ArticleKind::Staff => Kind::Staff,
+    })
+}
+
+fn read_contributor(from: wire::Contributor, path: &str) -> Result<Contributor, Violation> {
+    let wire::Contributor { name, role } = from;
+    let role = match known(role, &format!("{path}.role"))? {
+        wire::ContributorRole::Unspecified | wire::ContributorRole::Author => Role::Author,
+        wire::ContributorRole::Reporter => Role::Reporter,
+        wire::ContributorRole::Correspondent => Role::Correspondent,
+        wire::ContributorRole::Photographer => Role::Photographer,
+    };
+    Ok(Contributor { name, role })
+}
+
+fn read_dateline(from: wire::Dateline, path: &str) -> Result<Dateline, Violation> {
+    let wire::Dateline { raw, place, date_from, date_to } = from;
+    let read = |day: Option<wire::Date>, field: &str| {
+        day.map(|day| read_date(day, &format!("{path}.{field}"))).transpose()
+    };
+    let (date_from, date_to) = (read(date_from, "date_from")?, read(date_to, "date_to")?);
+    Ok(Dateline { raw, place, date_from, date_to })
+}
+
+/// Reads a day.
+///
+/// # Errors
+/// A violation of `field` if there is no such day from the year 1 to 9999.
+pub fn read_date(from: wire::Date, field: &str) -> Result<civil::Date, Violation> {
+    let wire::Date { year, month, day } = from;
+    let parts = (i16::try_from(year), i8::try_from(month), i8::try_from(day));
+    let date = match parts {
+        (Ok(year), Ok(month), Ok(day)) if year >= 1 => civil::Date::new(year, month, day).ok(),
+        _ => None,
+    };
+    date.ok_or_else(|| Violation::new(field, format!("{year}-{month}-{day} is not a day")))
+}
+
+fn civil_time(time: prost_types::Timestamp, field: &str) -> Result<DateTime, Violation> {
+    let prost_types::Timestamp { seconds, nanos } = time;
+    let stamp = if (0..1_000_000_000).contains(&nanos) {
+        Timestamp::new(seconds, nanos).ok()
+    } else {
+        None
+    };
+    stamp
+        .map(|stamp| CHINA.to_datetime(stamp))
+        .filter(|at| at.year() >= 1)
+        .ok_or_else(|| Violation::new(field, "is not a time of the years 1 to 9999"))
+}
