@@ -53,21 +53,11 @@ pub struct Config {
     pub listen: SocketAddr,
 
     /// Milliseconds between saying "not serving" and refusing calls, for load balancers to notice.
-    #[arg(
-        long,
-        env = "WENMAI_DRAIN_MS",
-        default_value_t = 500,
-        value_name = "MS"
-    )]
+    #[arg(long, env = "WENMAI_DRAIN_MS", default_value_t = 500, value_name = "MS")]
     pub drain_ms: u64,
 
     /// Milliseconds that running calls may still take after that, before they are cut.
-    #[arg(
-        long,
-        env = "WENMAI_STOP_MS",
-        default_value_t = 10_000,
-        value_name = "MS"
-    )]
+    #[arg(long, env = "WENMAI_STOP_MS", default_value_t = 10_000, value_name = "MS")]
     pub stop_ms_max: u64,
 }
 
@@ -114,15 +104,7 @@ impl App {
         let local_addr = listener.local_addr().map_err(refused)?;
         let (phase, life) = rpc::starting();
         let (routes, health) = rpc::routes(engine.clone(), life).await?;
-        Ok(Self {
-            config,
-            listener,
-            local_addr,
-            engine,
-            routes,
-            health,
-            phase,
-        })
+        Ok(Self { config, listener, local_addr, engine, routes, health, phase })
     }
 
     /// Where it listens, with the port that was free.
@@ -136,15 +118,7 @@ impl App {
     /// # Errors
     /// [`Error::Serve`]; [`Error::Engine`] if the engine does not close.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
-        let Self {
-            config,
-            listener,
-            local_addr,
-            engine,
-            routes,
-            mut health,
-            phase,
-        } = self;
+        let Self { config, listener, local_addr, engine, routes, mut health, phase } = self;
         if !local_addr.ip().is_loopback() {
             tracing::warn!(%local_addr, "listening beyond this machine without authentication");
         }

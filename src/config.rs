@@ -62,11 +62,7 @@ fn unknown(
         .filter(|name| name.starts_with(PREFIX) && !name.starts_with(TEST_PREFIX))
         .filter(|name| !known.contains(name))
         .collect();
-    if unknown.is_empty() {
-        Ok(())
-    } else {
-        Err(UnknownVariables(unknown.into_iter().collect()))
-    }
+    if unknown.is_empty() { Ok(()) } else { Err(UnknownVariables(unknown.into_iter().collect())) }
 }
 
 /// The variables that `command` and its subcommands read.

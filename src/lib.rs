@@ -16,11 +16,16 @@
 //! | [`cli`] | how does it look on a terminal? |
 //! | [`app`] | how is it put together, served and drained? |
 
+pub mod app;
+pub mod cli;
+pub mod config;
 pub mod domain;
 pub mod embed;
 pub mod engine;
 pub mod eval;
 pub mod page;
 pub mod rank;
+pub mod rpc;
 pub mod store;
+pub mod telemetry;
 pub mod text;

@@ -9,13 +9,7 @@ use tracing_subscriber::filter::EnvFilter;
 #[group(skip)]
 pub struct Config {
     /// What to log: `error`, `warn`, `info`, `debug`, `trace`, or a list such as `info,wenmai::rpc=debug`.
-    #[arg(
-        long,
-        env = "WENMAI_LOG",
-        default_value = "info",
-        value_name = "FILTER",
-        global = true
-    )]
+    #[arg(long, env = "WENMAI_LOG", default_value = "info", value_name = "FILTER", global = true)]
     pub log: String,
 
     /// Log one JSON object per line.
@@ -46,20 +40,14 @@ pub enum Error {
 /// [`Error`].
 pub fn start(config: &Config) -> Result<(), Error> {
     let Config { log, log_json } = config;
-    let filter = EnvFilter::try_new(log).map_err(|error| Error::Filter {
-        filter: log.clone(),
-        source: error.into(),
-    })?;
+    let filter = EnvFilter::try_new(log)
+        .map_err(|error| Error::Filter { filter: log.clone(), source: error.into() })?;
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
     if *log_json {
-        subscriber
-            .json()
-            .with_current_span(true)
-            .try_init()
-            .map_err(Error::Twice)
+        subscriber.json().with_current_span(true).try_init().map_err(Error::Twice)
     } else {
         subscriber.try_init().map_err(Error::Twice)
     }
@@ -73,13 +61,8 @@ mod tests {
 
     #[test]
     fn a_filter_that_is_none_is_named() {
-        let config = Config {
-            log: "wenmai=loud".into(),
-            log_json: false,
-        };
-        let Err(Error::Filter { filter, .. }) = start(&config) else {
-            unreachable!()
-        };
+        let config = Config { log: "wenmai=loud".into(), log_json: false };
+        let Err(Error::Filter { filter, .. }) = start(&config) else { unreachable!() };
         assert_eq!(filter, "wenmai=loud");
     }
 }

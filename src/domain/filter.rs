@@ -189,7 +189,10 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Reason::UnknownField(name) => {
-                write!(f, "unknown field `{name}`; known: paper, source, section, kind, date, page_no")
+                write!(
+                    f,
+                    "unknown field `{name}`; known: paper, source, section, kind, date, page_no"
+                )
             }
             Reason::Operator { field, operator } => {
                 write!(f, "`{field}` does not take the operator `{operator}`")

@@ -100,7 +100,8 @@ mod tests {
 
     #[test]
     fn the_id_of_a_record_is_pinned() {
-        let record = Record { source: "清河日报".into(), source_id: "a-1".into(), ..Record::default() };
+        let record =
+            Record { source: "清河日报".into(), source_id: "a-1".into(), ..Record::default() };
         assert_eq!(ArticleId::derive(&record).to_string(), ArticleId::derive(&record).to_string());
         assert_eq!(ArticleId::derive(&record).to_string().parse(), Ok(ArticleId::derive(&record)));
     }

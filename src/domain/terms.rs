@@ -53,7 +53,8 @@ mod tests {
 
     #[test]
     fn equal_indices_are_summed_and_bad_weights_left_out() {
-        let vector = TermVector::from_weights([(7, 1.0), (3, 2.0), (7, 0.5), (9, f32::NAN), (1, 0.0)]);
+        let vector =
+            TermVector::from_weights([(7, 1.0), (3, 2.0), (7, 0.5), (9, f32::NAN), (1, 0.0)]);
         assert_eq!(vector.indices(), [3, 7]);
         assert_eq!(vector.values(), [2.0, 1.5]);
     }

@@ -87,7 +87,12 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(model: &dyn Embedder, budget: Budget, text: &str, purpose: Purpose) -> Result<Self, Error> {
+    fn new(
+        model: &dyn Embedder,
+        budget: Budget,
+        text: &str,
+        purpose: Purpose,
+    ) -> Result<Self, Error> {
         let ids = model.tokenize(text, purpose)?;
         if ids.is_empty() {
             return Err(Error::Empty);

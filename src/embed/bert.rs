@@ -33,7 +33,8 @@ impl Bert {
     pub(super) fn load(files: &Files, mut info: ModelInfo) -> Result<Self, String> {
         let config: Config = serde_json::from_slice(files.config())
             .map_err(|error| format!("config.json: {error}"))?;
-        let tokens = Tokens::read(files.tokenizer()).map_err(|reason| format!("tokenizer.json: {reason}"))?;
+        let tokens = Tokens::read(files.tokenizer())
+            .map_err(|reason| format!("tokenizer.json: {reason}"))?;
         let pooling = Pooling::read(files.pooling())
             .map_err(|reason| format!("1_Pooling/config.json: {reason}"))?;
         let weights = VarBuilder::from_slice_safetensors(files.weights(), DType::F32, &Device::Cpu)
@@ -41,7 +42,8 @@ impl Bert {
         let model = BertModel::load(weights, &config)
             .map_err(|error| format!("model.safetensors: {error}"))?;
         let marks = tokens.before.len() + tokens.behind.len();
-        let positions = files.max_seq_length().unwrap_or(usize::MAX).min(config.max_position_embeddings);
+        let positions =
+            files.max_seq_length().unwrap_or(usize::MAX).min(config.max_position_embeddings);
         info.family = "bert";
         info.dim = config.hidden_size;
         info.pooling = pooling.name();

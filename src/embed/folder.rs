@@ -23,8 +23,10 @@ use crate::embed::statics::StaticModel;
 mod bundled {
     pub(super) const NAME: &str = "wenmai-news-zh";
     pub(super) const CONFIG: &[u8] = include_bytes!("../../models/wenmai-news-zh/config.json");
-    pub(super) const TOKENIZER: &[u8] = include_bytes!("../../models/wenmai-news-zh/tokenizer.json");
-    pub(super) const WEIGHTS: &[u8] = include_bytes!("../../models/wenmai-news-zh/model.safetensors");
+    pub(super) const TOKENIZER: &[u8] =
+        include_bytes!("../../models/wenmai-news-zh/tokenizer.json");
+    pub(super) const WEIGHTS: &[u8] =
+        include_bytes!("../../models/wenmai-news-zh/model.safetensors");
 }
 
 /// Loads the model that `config` names: a folder, or else the one inside this program.
@@ -121,9 +123,11 @@ impl Files {
             None => Prompts::default(),
         };
         let max_seq_length = match optional("sentence_bert_config.json")? {
-            Some(json) => serde_json::from_slice::<SentenceConfig>(&json)
-                .map_err(|error| format!("sentence_bert_config.json: {error}"))?
-                .max_seq_length,
+            Some(json) => {
+                serde_json::from_slice::<SentenceConfig>(&json)
+                    .map_err(|error| format!("sentence_bert_config.json: {error}"))?
+                    .max_seq_length
+            }
             None => None,
         };
         let name = folder.canonicalize().ok();
@@ -164,7 +168,9 @@ impl Files {
         match family.model_type.as_deref() {
             Some("model2vec" | "static") => Ok(Arc::new(StaticModel::load(&self, info)?)),
             Some("bert") => Ok(Arc::new(Bert::load(&self, info)?)),
-            Some(other) => Err(format!("config.json: model_type `{other}` is not supported: bert, model2vec")),
+            Some(other) => {
+                Err(format!("config.json: model_type `{other}` is not supported: bert, model2vec"))
+            }
             None => Err("config.json: model_type is missing".to_owned()),
         }
     }
@@ -305,7 +311,12 @@ mod tests {
         let model = open(&Config { folder: Some(folder), ..config() }).unwrap();
         for case in &expected.cases {
             let known: Vec<u32> = case.ids.iter().copied().filter(|id| *id != 1).collect();
-            assert_eq!(model.tokenize(&case.text, Purpose::Passage).unwrap(), known, "{}", case.text);
+            assert_eq!(
+                model.tokenize(&case.text, Purpose::Passage).unwrap(),
+                known,
+                "{}",
+                case.text
+            );
             if !known.is_empty() {
                 assert_parity(&model, &[case.text.as_str()], &[case.embedding.as_slice()]);
             }

@@ -100,11 +100,21 @@ pub struct Config {
     pub folder: Option<PathBuf>,
 
     /// Threads that run the model; 0 means one per processor.
-    #[arg(long = "embed-threads", env = "WENMAI_EMBED_THREADS", default_value_t = 0, value_name = "N")]
+    #[arg(
+        long = "embed-threads",
+        env = "WENMAI_EMBED_THREADS",
+        default_value_t = 0,
+        value_name = "N"
+    )]
     pub threads: usize,
 
     /// Texts that may wait in each lane before more are refused.
-    #[arg(long = "embed-queue", env = "WENMAI_EMBED_QUEUE", default_value_t = 4096, value_name = "N")]
+    #[arg(
+        long = "embed-queue",
+        env = "WENMAI_EMBED_QUEUE",
+        default_value_t = 4096,
+        value_name = "N"
+    )]
     pub queue_texts_max: usize,
 
     /// Tokens in one forward pass: the longest window of a batch times their number.

@@ -34,7 +34,8 @@ impl Pooling {
     /// Reads `1_Pooling/config.json`; without one, the mean, as sentence-transformers.
     pub(super) fn read(json: Option<&[u8]>) -> std::result::Result<Self, String> {
         let Some(json) = json else { return Ok(Pooling::Mean) };
-        let config: PoolingConfig = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+        let config: PoolingConfig =
+            serde_json::from_slice(json).map_err(|error| error.to_string())?;
         let flags = [
             (config.pooling_mode_cls_token, "cls"),
             (config.pooling_mode_mean_tokens, "mean"),

@@ -45,7 +45,8 @@ impl StaticModel {
         info.dim = dim;
         info.pooling = "mean";
         info.window_tokens_max = WINDOW_TOKENS;
-        let tokens = Tokens::read(files.tokenizer()).map_err(|reason| format!("tokenizer.json: {reason}"))?;
+        let tokens = Tokens::read(files.tokenizer())
+            .map_err(|reason| format!("tokenizer.json: {reason}"))?;
         Ok(Self { info, tokens, prompts: files.prompts(), vectors })
     }
 }

@@ -332,7 +332,10 @@ mod tests {
         for _ in 0..3 {
             gate.open.send(()).unwrap();
         }
-        let embedded = embed(&gate.handle, "十五个字的文本要切成三个窗口来", Lane::Query).await.unwrap().unwrap();
+        let embedded = embed(&gate.handle, "十五个字的文本要切成三个窗口来", Lane::Query)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(embedded.token_count, 15);
         assert_eq!((embedded.token_count_used, embedded.window_count), (12, 3));
     }

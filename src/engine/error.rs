@@ -3,6 +3,7 @@
 use crate::domain::id::ArticleId;
 use crate::embed;
 use crate::store;
+use crate::text::terms::Broken;
 
 /// One thing wrong with one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +53,9 @@ pub enum Error {
         /// The id asked for.
         id: ArticleId,
     },
+    /// The program's dictionaries are not what this version promises.
+    #[error("terms are broken")]
+    Terms(#[from] Broken),
     /// The model failed.
     #[error("embedding failed")]
     Embed(#[from] embed::Error),
@@ -90,6 +94,7 @@ impl Error {
             Error::TextTooLong { .. } => ErrorKind::TextTooLong,
             Error::BatchTooLarge { .. } => ErrorKind::BatchTooLarge,
             Error::ArticleNotFound { .. } => ErrorKind::NotFound,
+            Error::Terms(_) => ErrorKind::Internal,
             Error::Embed(error) => match error {
                 embed::Error::Empty => ErrorKind::Invalid,
                 embed::Error::Overloaded => ErrorKind::Overloaded,

@@ -274,8 +274,12 @@ mod tests {
         for (name, bytes) in files {
             let path = folder.path().join(name);
             std::fs::write(&path, bytes).unwrap();
-            let numbers: Vec<u64> =
-                Lines::new(open(&path).unwrap()).map(|(number, line)| { line.unwrap(); number }).collect();
+            let numbers: Vec<u64> = Lines::new(open(&path).unwrap())
+                .map(|(number, line)| {
+                    line.unwrap();
+                    number
+                })
+                .collect();
             assert_eq!(numbers, [1, 3], "{name}");
         }
     }

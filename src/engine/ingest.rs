@@ -90,9 +90,11 @@ impl Engine {
         for (at, record) in records.iter().enumerate() {
             match input::check(record) {
                 Ok(()) => {}
-                Err(Error::Invalid(found)) => violations.extend(
-                    found.into_iter().map(|v| Violation::new(format!("articles[{at}].{}", v.field), v.description)),
-                ),
+                Err(Error::Invalid(found)) => {
+                    violations.extend(found.into_iter().map(|v| {
+                        Violation::new(format!("articles[{at}].{}", v.field), v.description)
+                    }))
+                }
                 Err(Error::TextTooLong { field, unit, limit, given }) => {
                     let field = format!("articles[{at}].{field}");
                     return Err(Error::TextTooLong { field, unit, limit, given });
@@ -216,7 +218,14 @@ impl Engine {
                     let Record { title, .. } = &article.record;
                     let terms = self.analyzer.passage(title, &article.record.body());
                     let created_at_us = created_at_us.unwrap_or(now);
-                    points.push(Point { article, text, terms, content_hash: hash, created_at_us, updated_at_us: now });
+                    points.push(Point {
+                        article,
+                        text,
+                        terms,
+                        content_hash: hash,
+                        created_at_us,
+                        updated_at_us: now,
+                    });
                     results.push((at, Ok(ingested)));
                 }
                 Err(error) => {

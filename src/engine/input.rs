@@ -54,7 +54,10 @@ pub fn decode<'b>(field: &str, bytes: &'b [u8]) -> Result<Decoded<'b>, Error> {
     let guess = detector.guess(Some(b"cn"), Utf8Detection::Allow);
     let known = [encoding_rs::GBK, encoding_rs::GB18030, encoding_rs::BIG5];
     if !known.contains(&guess) {
-        return Err(invalid(format!("is neither UTF-8 nor a Chinese encoding (it looks like {})", guess.name())));
+        return Err(invalid(format!(
+            "is neither UTF-8 nor a Chinese encoding (it looks like {})",
+            guess.name()
+        )));
     }
     match guess.decode_without_bom_handling_and_without_replacement(bytes) {
         Some(text) => Ok(Decoded { text, encoding: guess.name() }),
@@ -135,7 +138,10 @@ mod tests {
 
     #[test]
     fn marked_utf16_is_read() {
-        let bytes: Vec<u8> = [0xff, 0xfe].into_iter().chain("新闻".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let bytes: Vec<u8> = [0xff, 0xfe]
+            .into_iter()
+            .chain("新闻".encode_utf16().flat_map(u16::to_le_bytes))
+            .collect();
         assert_eq!(decode("page", &bytes).unwrap().text, "新闻");
     }
 

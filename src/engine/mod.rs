@@ -7,6 +7,7 @@ mod error;
 pub mod feed;
 mod ingest;
 mod input;
+mod open;
 mod read;
 mod related;
 mod search;
@@ -29,8 +30,8 @@ use crate::text::terms::Analyzer;
 pub use error::Error;
 pub use error::ErrorKind;
 pub use error::Violation;
-pub use input::decode;
 pub use input::Decoded;
+pub use input::decode;
 pub use version::index_version;
 
 /// Most bytes of one page or one text.

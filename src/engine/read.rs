@@ -70,13 +70,20 @@ impl Engine {
     /// # Errors
     /// [`Error::Invalid`] naming `texts[i]` for a text that holds nothing to embed;
     /// [`Error::TextTooLong`]; [`Error::BatchTooLarge`]; [`Error::Embed`].
-    pub async fn embed(&self, texts: Vec<String>, purpose: Purpose) -> Result<Vec<Embedded>, Error> {
+    pub async fn embed(
+        &self,
+        texts: Vec<String>,
+        purpose: Purpose,
+    ) -> Result<Vec<Embedded>, Error> {
         let given = texts.len();
         if given > EMBED_TEXTS_MAX {
             return Err(Error::BatchTooLarge { limit: EMBED_TEXTS_MAX, given });
         }
         if given == 0 {
-            return Err(Error::Invalid(vec![Violation::new("texts", "at least one text is needed")]));
+            return Err(Error::Invalid(vec![Violation::new(
+                "texts",
+                "at least one text is needed",
+            )]));
         }
         for (at, text) in texts.iter().enumerate() {
             if text.len() > TEXT_BYTES_MAX {
@@ -87,7 +94,9 @@ impl Engine {
         }
         let mut embedded = Vec::with_capacity(given);
         let mut violations = Vec::new();
-        for (at, result) in self.embed.embed(texts, purpose, Lane::Query).await?.into_iter().enumerate() {
+        for (at, result) in
+            self.embed.embed(texts, purpose, Lane::Query).await?.into_iter().enumerate()
+        {
             match result {
                 Ok(one) => embedded.push(one),
                 Err(embed::Error::Empty | embed::Error::NoDirection) => violations.push(

@@ -75,10 +75,11 @@ impl Engine {
         };
         let texts = EmbedTexts::of(record).texts;
         let parts = self.embed.embed(texts, Purpose::Passage, Lane::Query).await?;
-        let parts = parts.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| match error {
-            embed::Error::Empty | embed::Error::NoDirection => invalid(),
-            other => other.into(),
-        })?;
+        let parts =
+            parts.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| match error {
+                embed::Error::Empty | embed::Error::NoDirection => invalid(),
+                other => other.into(),
+            })?;
         let embeddings: Vec<&Embedding> = parts.iter().map(|part| &part.embedding).collect();
         Embedding::mean(&embeddings).map_err(|_no_direction| invalid())
     }

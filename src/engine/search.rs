@@ -174,7 +174,8 @@ impl Engine {
             scored.into_iter().map(|one| (one.id, one.score)).collect()
         };
         let (mut dense, mut lexical) = (pairs(dense), pairs(lexical));
-        let own = question.source.and_then(|id| lexical.iter().find(|(found, _)| *found == id).copied());
+        let own =
+            question.source.and_then(|id| lexical.iter().find(|(found, _)| *found == id).copied());
         dense.retain(|(id, _)| Some(*id) != question.source);
         lexical.retain(|(id, _)| Some(*id) != question.source);
         Ok(fuse(mode, &dense, &lexical, own.map(|(_, score)| score)))

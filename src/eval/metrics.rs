@@ -44,7 +44,11 @@ pub fn mean(values: &[f64]) -> Option<f64> {
 pub fn quantile(values: &[f64], share: f64) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank in the list")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rank in the list"
+    )]
     let rank = (share.clamp(0.0, 1.0) * as_f64(sorted.len())).ceil() as usize;
     sorted.get(rank.saturating_sub(1)).copied()
 }

@@ -222,7 +222,8 @@ fn ingest_report(
 /// Draws labelled articles that have something to find, the same for one seed and corpus.
 fn draw(corpus: &Corpus, options: &Options) -> Vec<ArticleId> {
     let has_more = |label: &Label| corpus.stories.get(&label.story).is_some_and(|count| *count > 1);
-    let labelled = corpus.labels.iter().filter(|(_, label)| label.event.is_some() && has_more(label));
+    let labelled =
+        corpus.labels.iter().filter(|(_, label)| label.event.is_some() && has_more(label));
     let mut drawn: Vec<ArticleId> = labelled.map(|(id, _)| *id).collect();
     if options.query_count > 0 {
         drawn.shuffle(&mut ChaCha8Rng::seed_from_u64(options.seed));
@@ -283,8 +284,10 @@ impl Scores {
         let story_count = others(corpus.stories.get(&own.story));
         let labels: Vec<Option<&Label>> = found.iter().map(|id| corpus.labels.get(id)).collect();
         let same_event: Vec<bool> = labels.iter().map(|label| *label == Some(own)).collect();
-        let same_story: Vec<bool> =
-            labels.iter().map(|label| label.is_some_and(|label| label.story == own.story)).collect();
+        let same_story: Vec<bool> = labels
+            .iter()
+            .map(|label| label.is_some_and(|label| label.story == own.story))
+            .collect();
         let gain = |(event, story): (&bool, &bool)| f64::from(u8::from(*event) + u8::from(*story));
         let gains: Vec<f64> = same_event.iter().zip(&same_story).map(gain).collect();
         let mut relevant = vec![2.0; event_count];

@@ -29,9 +29,7 @@ struct Labels {
 }
 
 /// Reads labelled articles; each bad line is an error with its number, and reading goes on.
-pub fn read(
-    reader: impl BufRead,
-) -> impl Iterator<Item = (u64, Result<Labelled, LineError>)> {
+pub fn read(reader: impl BufRead) -> impl Iterator<Item = (u64, Result<Labelled, LineError>)> {
     Lines::new(reader).map(|(number, line)| (number, line.and_then(|line| labelled(&line))))
 }
 

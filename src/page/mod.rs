@@ -1,4 +1,32 @@
-//! Page text → structured articles. Pure.
+//! Page text → structured articles: what a digitised newspaper page says, part by part.
+//!
+//! [`parse`] reads the page in four steps, each in a file of its own:
+//!
+//! 1. `line`: physical lines → blocks; hard-wrapped lines are put together, heading marks come off.
+//! 2. `observe`, `cue`: named, weighted cues for each block, its neighbours and the page's topics
+//!    (`cohesion`), read with the patterns of `byline`, `names`, `dateline`, `staff`, `teaser`, `seam`.
+//! 3. `path`: the best sequence of classes (Viterbi).
+//! 4. `assemble`, `draft`, `kind`: classes → articles; broken paragraphs are joined, teasers linked.
+//!
+//! It promises: nothing is invented (a paragraph is the concatenation of its spans), nothing is lost
+//! (every character that is not blank is in one part of one article, in [`Page::unassigned`] or in
+//! [`Page::marks`]), no input panics, and time grows linearly with the page. It is pure: no I/O, no
+//! clock, no randomness. It does not read page layout, only the order of the text.
+
+mod assemble;
+mod byline;
+mod cohesion;
+mod cue;
+mod dateline;
+mod draft;
+mod kind;
+mod line;
+mod names;
+mod observe;
+mod path;
+mod seam;
+mod staff;
+mod teaser;
 
 use crate::domain::article::Article;
 use crate::domain::span::Span;
@@ -23,8 +51,22 @@ pub struct Issue {
 pub struct Page {
     /// Articles, teasers and staff boxes, in page order.
     pub articles: Vec<Parsed>,
-    /// Text that no part took.
+    /// Text that no part took, mastheads and page numbers among it.
     pub unassigned: Vec<Span>,
+    /// Markup: heading marks, emphasis, rules.
+    pub marks: Vec<Span>,
+}
+
+/// Reads the articles of a page.
+#[must_use]
+pub fn parse(text: &str, issue: &Issue) -> Page {
+    let (blocks, marks) = line::blocks(text);
+    let cues = observe::observe(&blocks, issue);
+    let scores: Vec<path::Scores> = cues.iter().map(|cues| cues.scores()).collect();
+    let classes = path::best(&scores);
+    let mut page = assemble::assemble(text, issue, &blocks, &cues, &classes);
+    page.marks = marks;
+    page
 }
 
 /// One article of a page, with the place of each part in the page text.
@@ -62,5 +104,3 @@ pub struct Parts {
     /// The source note.
     pub source_note: Vec<Span>,
 }
-
-pub fn parse(_text: &str, _issue: &Issue) -> Page { Page::default() }

@@ -70,7 +70,8 @@ mod tests {
     fn what_both_legs_find_comes_first() {
         let dense = [(id(1), 0.9), (id(2), 0.7)];
         let lexical = [(id(3), 10.0), (id(2), 8.0)];
-        let order: Vec<_> = fuse(Mode::Hybrid, &dense, &lexical, None).into_iter().map(|f| f.0).collect();
+        let order: Vec<_> =
+            fuse(Mode::Hybrid, &dense, &lexical, None).into_iter().map(|f| f.0).collect();
         assert_eq!(order, [id(2), id(3), id(1)]);
     }
 
@@ -89,8 +90,10 @@ mod tests {
 
     #[test]
     fn equal_scores_stand_in_order_of_id() {
-        let order: Vec<_> =
-            fuse(Mode::Dense, &[(id(9), 0.5), (id(3), 0.5)], &[], None).into_iter().map(|f| f.0).collect();
+        let order: Vec<_> = fuse(Mode::Dense, &[(id(9), 0.5), (id(3), 0.5)], &[], None)
+            .into_iter()
+            .map(|f| f.0)
+            .collect();
         assert_eq!(order, [id(3), id(9)]);
     }
 

@@ -56,21 +56,11 @@ impl ArticleService for ArticleApi {
         let since = Instant::now();
         let wire::ParsePageRequest { text, issue } = request.into_inner();
         let issue = convert::issue(issue).map_err(Failure::from)?;
-        let page = self
-            .shared
-            .engine
-            .parse_page(&text, &issue)
-            .map_err(refuse)?;
-        let Page {
-            articles,
-            unassigned,
-        } = page;
+        let page = self.shared.engine.parse_page(&text, &issue).map_err(refuse)?;
+        let Page { articles, unassigned, marks: _ } = page;
         let index = CharIndex::new(&text);
         answer(wire::ParsePageResponse {
-            articles: articles
-                .into_iter()
-                .map(|one| convert::parsed(one, &index))
-                .collect(),
+            articles: articles.into_iter().map(|one| convert::parsed(one, &index)).collect(),
             unassigned: convert::spans(&unassigned, &index),
             timings: Some(convert::total(since)),
             index_version: self.index_version(),
@@ -84,16 +74,9 @@ impl ArticleService for ArticleApi {
         let since = Instant::now();
         let wire::IngestPageRequest { text, issue } = request.into_inner();
         let issue = convert::issue(issue).map_err(Failure::from)?;
-        let (page, results) = self
-            .shared
-            .engine
-            .ingest_page(&text, &issue)
-            .await
-            .map_err(refuse)?;
-        let Page {
-            articles,
-            unassigned,
-        } = page;
+        let (page, results) =
+            self.shared.engine.ingest_page(&text, &issue).await.map_err(refuse)?;
+        let Page { articles, unassigned, marks: _ } = page;
         let index = CharIndex::new(&text);
         answer(wire::IngestPageResponse {
             articles: page_articles(articles, results, &index),
@@ -171,33 +154,17 @@ impl ArticleService for ArticleApi {
         let token = std::mem::take(&mut request.page_token);
         let size = std::mem::take(&mut request.page_size);
         let binding = Binding::new("ListArticles", &request);
-        let wire::ListArticlesRequest {
-            page_size: _,
-            page_token: _,
-            filter,
-            view,
-        } = request;
+        let wire::ListArticlesRequest { page_size: _, page_token: _, filter, view } = request;
         let limit =
             convert::page_size(size, LIST_PAGE_SIZE, LIST_PAGE_SIZE_MAX).map_err(Failure::from)?;
         let view = convert::view(view, View::Basic).map_err(Failure::from)?;
         let filter = convert::filter(&filter).map_err(Failure::from)?;
         let from = binding.open_id(&token).map_err(Failure::from)?;
-        let list = self
-            .shared
-            .engine
-            .list(&filter, from, limit)
-            .await
-            .map_err(refuse)?;
-        let ArticleList {
-            articles,
-            mut next,
-            total_count,
-        } = list;
+        let list = self.shared.engine.list(&filter, from, limit).await.map_err(refuse)?;
+        let ArticleList { articles, mut next, total_count } = list;
         let ids: Vec<_> = articles.iter().map(|stored| stored.article.id).collect();
-        let mut articles: Vec<_> = articles
-            .into_iter()
-            .map(|stored| convert::stored(stored, view))
-            .collect();
+        let mut articles: Vec<_> =
+            articles.into_iter().map(|stored| convert::stored(stored, view)).collect();
         let kept = fitting(&articles);
         if let Some(first_left_out) = ids.get(kept) {
             articles.truncate(kept);
@@ -232,11 +199,7 @@ fn page_articles(
     let mut results = results.into_iter();
     let mut joined = Vec::with_capacity(articles.len());
     for article in articles {
-        let result = if article.article.record.kind.is_article() {
-            results.next()
-        } else {
-            None
-        };
+        let result = if article.article.record.kind.is_article() { results.next() } else { None };
         let outcome = result.map(|result| match result {
             Ok(done) => wire::page_article::Outcome::Ingested(convert::ingested(&done)),
             Err(error) => {
@@ -244,10 +207,7 @@ fn page_articles(
                 wire::page_article::Outcome::Error(describe(&failure).item())
             }
         });
-        joined.push(wire::PageArticle {
-            parsed: Some(convert::parsed(article, index)),
-            outcome,
-        });
+        joined.push(wire::PageArticle { parsed: Some(convert::parsed(article, index)), outcome });
     }
     joined
 }

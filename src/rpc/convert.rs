@@ -20,6 +20,7 @@ use crate::rpc::wire;
 pub use article::article;
 pub use article::ingested;
 pub use article::stored;
+pub use article::write_record;
 pub use hit::hit;
 pub use hit::mode;
 pub use page::CharIndex;
@@ -110,37 +111,20 @@ pub fn purpose(number: i32) -> Result<Purpose, Violation> {
 /// The time since `since`, with nothing to say about parts.
 #[must_use]
 pub fn total(since: Instant) -> wire::Timings {
-    wire::Timings {
-        embed: None,
-        terms: None,
-        store: None,
-        total: duration(since.elapsed()),
-    }
+    wire::Timings { embed: None, terms: None, store: None, total: duration(since.elapsed()) }
 }
 
 /// The times of a search.
 #[must_use]
 pub fn search_timings(timings: Timings, since: Instant) -> wire::Timings {
-    let Timings {
-        embed,
-        store,
-        total: _,
-    } = timings;
-    wire::Timings {
-        embed: duration(embed),
-        store: duration(store),
-        ..total(since)
-    }
+    let Timings { embed, store, total: _ } = timings;
+    wire::Timings { embed: duration(embed), store: duration(store), ..total(since) }
 }
 
 /// The times of an ingest.
 #[must_use]
 pub fn ingest_timings(timings: IngestTimings, since: Instant) -> wire::Timings {
-    let IngestTimings {
-        embed,
-        terms,
-        store,
-    } = timings;
+    let IngestTimings { embed, terms, store } = timings;
     wire::Timings {
         embed: duration(embed),
         terms: duration(terms),
@@ -186,9 +170,6 @@ mod tests {
     fn an_unknown_view_is_refused() {
         assert_eq!(view(0, View::Full), Ok(View::Full));
         assert_eq!(view(1, View::Full), Ok(View::Basic));
-        assert_eq!(
-            view(9, View::Full).unwrap_err().description,
-            "has the unknown value 9"
-        );
+        assert_eq!(view(9, View::Full).unwrap_err().description, "has the unknown value 9");
     }
 }

@@ -36,16 +36,9 @@ impl EmbeddingService for EmbeddingApi {
         let since = Instant::now();
         let wire::EmbedTextsRequest { texts, purpose } = request.into_inner();
         let purpose = convert::purpose(purpose).map_err(Failure::from)?;
-        let embedded = self
-            .shared
-            .engine
-            .embed(texts, purpose)
-            .await
-            .map_err(refuse)?;
-        let timings = wire::Timings {
-            embed: convert::duration(since.elapsed()),
-            ..convert::total(since)
-        };
+        let embedded = self.shared.engine.embed(texts, purpose).await.map_err(refuse)?;
+        let timings =
+            wire::Timings { embed: convert::duration(since.elapsed()), ..convert::total(since) };
         answer(wire::EmbedTextsResponse {
             embeddings: embedded.iter().map(write).collect(),
             model_version: self.shared.model_version.to_string(),
@@ -56,12 +49,7 @@ impl EmbeddingService for EmbeddingApi {
 }
 
 fn write(embedded: &Embedded) -> wire::TextEmbedding {
-    let Embedded {
-        embedding,
-        token_count,
-        token_count_used,
-        window_count,
-    } = embedded;
+    let Embedded { embedding, token_count, token_count_used, window_count } = embedded;
     wire::TextEmbedding {
         values: embedding.values().to_vec(),
         token_count: convert::count(*token_count),

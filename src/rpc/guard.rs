@@ -145,15 +145,8 @@ fn deadline(request: &http::Request<Body>) -> Option<Duration> {
     if WITHOUT_DEADLINE.contains(&request.uri().path()) {
         return None;
     }
-    let asked = request
-        .headers()
-        .get("grpc-timeout")
-        .and_then(|value| value.to_str().ok());
-    Some(
-        asked
-            .and_then(timeout)
-            .map_or(DEADLINE_DEFAULT, |asked| asked.min(DEADLINE_MAX)),
-    )
+    let asked = request.headers().get("grpc-timeout").and_then(|value| value.to_str().ok());
+    Some(asked.and_then(timeout).map_or(DEADLINE_DEFAULT, |asked| asked.min(DEADLINE_MAX)))
 }
 
 /// Reads a `grpc-timeout`: at most eight digits and a unit.
@@ -196,22 +189,15 @@ pub struct RequestIds {
 
 impl Default for RequestIds {
     fn default() -> Self {
-        let start = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        Self {
-            start_us: start.as_micros(),
-            next: AtomicU64::new(1),
-        }
+        let start = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self { start_us: start.as_micros(), next: AtomicU64::new(1) }
     }
 }
 
 impl RequestIds {
     /// The client's id, if it has a decent one; else a new one.
     fn of(&self, headers: &http::HeaderMap) -> String {
-        let given = headers
-            .get(REQUEST_ID)
-            .and_then(|value| value.to_str().ok());
+        let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
         match given {
             Some(id) if (1..=REQUEST_ID_BYTES_MAX).contains(&id.len()) => id.to_owned(),
             Some(_) | None => {
@@ -231,10 +217,7 @@ mod tests {
     #[test]
     fn timeouts_are_read_as_the_protocol_says() {
         assert_eq!(timeout("250m"), Some(Duration::from_millis(250)));
-        assert_eq!(
-            timeout("99999999H"),
-            Some(Duration::from_secs(99_999_999 * 3600))
-        );
+        assert_eq!(timeout("99999999H"), Some(Duration::from_secs(99_999_999 * 3600)));
         assert_eq!(timeout("3S"), Some(Duration::from_secs(3)));
     }
 

@@ -38,25 +38,15 @@ impl InfoService for InfoApi {
     ) -> Result<Response<wire::GetInfoResponse>, Status> {
         let since = Instant::now();
         let wire::GetInfoRequest {} = request.into_inner();
-        let Info {
-            model,
-            index_version,
-            store,
-        } = self.shared.engine.info().await.map_err(refuse)?;
+        let Info { model, index_version, store } =
+            self.shared.engine.info().await.map_err(refuse)?;
         // The folder stays on the server: it is nobody's business but its owner's.
-        let store::Status {
-            backend,
-            location: _,
-            article_count,
-        } = store;
+        let store::Status { backend, location: _, article_count } = store;
         answer(wire::GetInfoResponse {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             index_version,
             model: Some(write_model(model)),
-            store: Some(wire::StoreInfo {
-                backend: backend.to_owned(),
-                article_count,
-            }),
+            store: Some(wire::StoreInfo { backend: backend.to_owned(), article_count }),
             limits: Some(limits()),
             timings: Some(convert::total(since)),
         })
@@ -64,14 +54,7 @@ impl InfoService for InfoApi {
 }
 
 fn write_model(model: ModelInfo) -> wire::ModelInfo {
-    let ModelInfo {
-        name,
-        family,
-        dim,
-        window_tokens_max,
-        pooling,
-        version,
-    } = model;
+    let ModelInfo { name, family, dim, window_tokens_max, pooling, version } = model;
     wire::ModelInfo {
         name,
         family: family.to_owned(),

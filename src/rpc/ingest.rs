@@ -40,13 +40,7 @@ pub fn answers(
     shared: Shared,
     inbound: Streaming<wire::IngestArticlesRequest>,
 ) -> impl stream::Stream<Item = Result<wire::IngestArticlesResponse, Status>> + Send + 'static {
-    let state = Stream {
-        shared,
-        inbound,
-        next_index: 0,
-        ready: VecDeque::new(),
-        ended: Ended::No,
-    };
+    let state = Stream { shared, inbound, next_index: 0, ready: VecDeque::new(), ended: Ended::No };
     stream::unfold(state, Stream::next)
 }
 
@@ -140,11 +134,7 @@ impl Stream {
         let record = article
             .ok_or_else(|| Violation::new("article", "is required"))
             .and_then(|article| convert::record(article, "article."));
-        Incoming {
-            index,
-            item_id,
-            record,
-        }
+        Incoming { index, item_id, record }
     }
 
     /// Stores the good ones of `items` and puts an answer to each in `ready`.
@@ -155,12 +145,7 @@ impl Stream {
         let since = Instant::now();
         let mut records = Vec::new();
         let mut places = Vec::with_capacity(items.len());
-        for Incoming {
-            index,
-            item_id,
-            record,
-        } in items
-        {
+        for Incoming { index, item_id, record } in items {
             let failed = match record {
                 Ok(record) => {
                     records.push(record);
@@ -209,10 +194,7 @@ impl Stream {
             // All of them failed for one reason; the stream goes on, the next batch may do better.
             Err(error) => {
                 let error = Outcome::Error(in_item(error).item());
-                (
-                    std::iter::repeat_n(error, record_count).collect(),
-                    convert::total(since),
-                )
+                (std::iter::repeat_n(error, record_count).collect(), convert::total(since))
             }
         }
     }

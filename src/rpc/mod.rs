@@ -24,6 +24,7 @@ use tonic::Response;
 use tonic::Status;
 use tonic::service::Routes;
 
+use crate::domain::article::Record;
 use crate::engine;
 use crate::engine::Engine;
 
@@ -65,6 +66,12 @@ const SEARCH_PAGE_SIZE: u32 = 10;
 pub const SEARCH_PAGE_SIZE_MAX: u32 = 100;
 /// Hits that a search can be paged through; further down there is nothing worth a look.
 pub const SEARCH_HITS_MAX: u32 = 900;
+
+/// A record as the wire has it, whole: for clients in this crate.
+#[must_use]
+pub fn record_to_wire(record: Record) -> wire::ArticleRecord {
+    convert::write_record(record, convert::View::Full)
+}
 
 /// What every service needs; cheap to clone.
 #[derive(Clone)]
@@ -110,10 +117,7 @@ pub async fn routes(engine: Engine, life: Life) -> Result<(Routes, Health), engi
         wire::embedding_service_server::EmbeddingServiceServer<_>,
         embedding::EmbeddingApi::new(shared.clone())
     );
-    serve!(
-        wire::info_service_server::InfoServiceServer<_>,
-        info::InfoApi::new(shared)
-    );
+    serve!(wire::info_service_server::InfoServiceServer<_>, info::InfoApi::new(shared));
     routes.add_service(health_service);
     // The descriptors are made by the same build, so they are there or nothing works at all.
     if let Ok(reflection) = tonic_reflection::server::Builder::configure()

@@ -81,9 +81,7 @@ impl Binding {
     /// # Errors
     /// A violation of `page_token` if it is not one of this request.
     pub fn open_id(&self, token: &str) -> Result<Option<ArticleId>, Violation> {
-        Ok(self
-            .open(token)?
-            .map(|bytes| ArticleId::from(uuid::Uuid::from_bytes(bytes))))
+        Ok(self.open(token)?.map(|bytes| ArticleId::from(uuid::Uuid::from_bytes(bytes))))
     }
 
     fn hash(&self, position: &[u8]) -> Vec<u8> {
@@ -104,10 +102,7 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
     if !rest.is_empty() {
         return None;
     }
-    pairs
-        .iter()
-        .map(|[high, low]| Some(digit(*high)? * 16 + digit(*low)?))
-        .collect()
+    pairs.iter().map(|[high, low]| Some(digit(*high)? * 16 + digit(*low)?)).collect()
 }
 
 #[cfg(test)]
@@ -118,10 +113,7 @@ mod tests {
     use crate::rpc::wire;
 
     fn binding(query: &str) -> Binding {
-        let request = wire::SearchArticlesRequest {
-            query: query.into(),
-            ..Default::default()
-        };
+        let request = wire::SearchArticlesRequest { query: query.into(), ..Default::default() };
         Binding::new("SearchArticles", &request)
     }
 

@@ -50,14 +50,8 @@ impl SearchService for SearchApi {
         let token = std::mem::take(&mut request.page_token);
         let size = std::mem::take(&mut request.page_size);
         let binding = Binding::new("SearchArticles", &request);
-        let wire::SearchArticlesRequest {
-            query,
-            filter,
-            mode,
-            page_size: _,
-            page_token: _,
-            view,
-        } = request;
+        let wire::SearchArticlesRequest { query, filter, mode, page_size: _, page_token: _, view } =
+            request;
         let place = Place::new(binding, &token, size).map_err(Failure::from)?;
         let view = convert::view(view, View::Basic).map_err(Failure::from)?;
         let search = Search {
@@ -124,10 +118,7 @@ fn read_target(target: Option<WireTarget>) -> Result<Target, Violation> {
         Some(WireTarget::Given(record)) => {
             Ok(Target::Given(Box::new(convert::record(record, "given.")?)))
         }
-        None => Err(Violation::new(
-            "target",
-            "is required: `article` or `given`",
-        )),
+        None => Err(Violation::new("target", "is required: `article` or `given`")),
     }
 }
 
@@ -146,11 +137,7 @@ impl Place {
         // The last page ends where paging ends; tokens past it are never given out.
         let left = SEARCH_HITS_MAX.saturating_sub(before).max(1);
         let limit = Limit::new(left).map_or(limit, |left| limit.min(left));
-        Ok(Self {
-            binding,
-            before,
-            limit,
-        })
+        Ok(Self { binding, before, limit })
     }
 
     fn offset(&self) -> usize {
@@ -159,16 +146,8 @@ impl Place {
 
     /// The hits of this page as the wire has them, and the token of the next.
     fn page(&self, found: Answer, view: View) -> (Vec<wire::SearchHit>, String) {
-        let Answer {
-            hits,
-            mut more,
-            index_version: _,
-            timings: _,
-        } = found;
-        let mut hits: Vec<_> = hits
-            .into_iter()
-            .map(|hit| convert::hit(hit, view))
-            .collect();
+        let Answer { hits, mut more, index_version: _, timings: _ } = found;
+        let mut hits: Vec<_> = hits.into_iter().map(|hit| convert::hit(hit, view)).collect();
         let kept = fitting(&hits);
         if kept < hits.len() {
             hits.truncate(kept);
@@ -176,11 +155,7 @@ impl Place {
         }
         let next = self.before.saturating_add(convert::count32(hits.len()));
         let goes_on = more && !hits.is_empty() && next < SEARCH_HITS_MAX;
-        let token = if goes_on {
-            self.binding.seal_offset(next)
-        } else {
-            String::new()
-        };
+        let token = if goes_on { self.binding.seal_offset(next) } else { String::new() };
         (hits, token)
     }
 }

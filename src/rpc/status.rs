@@ -87,19 +87,12 @@ pub fn under(prefix: &str, error: engine::Error) -> engine::Error {
                 })
                 .collect(),
         ),
-        engine::Error::TextTooLong {
-            field,
-            unit,
-            limit,
-            given,
-        } => engine::Error::TextTooLong {
-            field: on_wire(&field),
-            unit,
-            limit,
-            given,
-        },
+        engine::Error::TextTooLong { field, unit, limit, given } => {
+            engine::Error::TextTooLong { field: on_wire(&field), unit, limit, given }
+        }
         other @ (engine::Error::BatchTooLarge { .. }
         | engine::Error::ArticleNotFound { .. }
+        | engine::Error::Terms(_)
         | engine::Error::Embed(_)
         | engine::Error::Store(_)) => other,
     }
@@ -145,17 +138,8 @@ mod tests {
     #[test]
     fn a_full_queue_says_when_to_come_back() {
         let status = refuse(embed::Error::Overloaded.into());
-        assert_eq!(
-            reason(&status),
-            (Code::ResourceExhausted, "OVERLOADED".into())
-        );
-        assert!(
-            status
-                .get_details_retry_info()
-                .unwrap()
-                .retry_delay
-                .is_some()
-        );
+        assert_eq!(reason(&status), (Code::ResourceExhausted, "OVERLOADED".into()));
+        assert!(status.get_details_retry_info().unwrap().retry_delay.is_some());
     }
 
     #[test]
@@ -168,25 +152,16 @@ mod tests {
             }
             .into(),
         );
-        assert_eq!(
-            reason(&status),
-            (Code::FailedPrecondition, "INDEX_MODEL_MISMATCH".into())
-        );
+        assert_eq!(reason(&status), (Code::FailedPrecondition, "INDEX_MODEL_MISMATCH".into()));
         let metadata = status.get_details_error_info().unwrap().metadata;
-        assert_eq!(
-            (metadata["stored"].as_str(), metadata["wanted"].as_str()),
-            ("old", "new")
-        );
+        assert_eq!((metadata["stored"].as_str(), metadata["wanted"].as_str()), ("old", "new"));
         assert!(!format!("{status:?}").contains("somebody"));
     }
 
     #[test]
     fn a_store_that_is_away_and_one_that_is_closed_differ() {
         let away = refuse(store::Error::Full("disk".into()).into());
-        assert_eq!(
-            reason(&away),
-            (Code::Unavailable, "STORE_UNAVAILABLE".into())
-        );
+        assert_eq!(reason(&away), (Code::Unavailable, "STORE_UNAVAILABLE".into()));
         let closed = refuse(store::Error::Closed.into());
         assert_eq!(reason(&closed), (Code::Unavailable, "DRAINING".into()));
     }
@@ -203,17 +178,8 @@ mod tests {
             Violation::new("articles[2].body", "is empty"),
             Violation::new("antibody", "stays"),
         ]);
-        let engine::Error::Invalid(violations) = under("given.", error) else {
-            unreachable!()
-        };
+        let engine::Error::Invalid(violations) = under("given.", error) else { unreachable!() };
         let fields: Vec<&str> = violations.iter().map(|v| v.field.as_str()).collect();
-        assert_eq!(
-            fields,
-            [
-                "given.paragraphs",
-                "given.articles[2].paragraphs",
-                "given.antibody"
-            ]
-        );
+        assert_eq!(fields, ["given.paragraphs", "given.articles[2].paragraphs", "given.antibody"]);
     }
 }

@@ -78,12 +78,7 @@ fn ids(hits: &[Scored]) -> Vec<ArticleId> {
 
 /// `numbers` as ids, ascending by id.
 fn ascending(numbers: impl IntoIterator<Item = usize>) -> Vec<ArticleId> {
-    numbers
-        .into_iter()
-        .map(id)
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect()
+    numbers.into_iter().map(id).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 async fn one(store: &impl VectorStore, id: ArticleId) -> Option<Stored> {
@@ -107,17 +102,8 @@ async fn an_upsert_replaces(store: &impl VectorStore) {
     let stored = one(store, id(1)).await.unwrap();
     assert_same_point(&stored, &point);
     let old = TermVector::from_weights([(1, 1.0)]);
-    assert_eq!(
-        store
-            .lexical(&old, &Filter::default(), limit(5))
-            .await
-            .unwrap(),
-        []
-    );
-    let nearest = store
-        .nearest(&unit(&axis(1)), &Filter::default(), limit(5))
-        .await
-        .unwrap();
+    assert_eq!(store.lexical(&old, &Filter::default(), limit(5)).await.unwrap(), []);
+    let nearest = store.nearest(&unit(&axis(1)), &Filter::default(), limit(5)).await.unwrap();
     assert!((nearest[0].score - 1.0).abs() < TOLERANCE);
     let paper = Filter::parse("paper = 甲报").unwrap();
     assert_eq!(store.count(&paper).await.unwrap(), 1);
@@ -134,52 +120,28 @@ async fn the_last_of_one_id_counts(store: &impl VectorStore) {
 }
 
 async fn points_come_back_in_the_order_asked(store: &impl VectorStore) {
-    store
-        .upsert((0..9).map(|n| numbered(n, &axis(0), &[(9, 2.5)])).collect())
-        .await
-        .unwrap();
+    store.upsert((0..9).map(|n| numbered(n, &axis(0), &[(9, 2.5)])).collect()).await.unwrap();
     let asked = [id(5), id(77), id(2), id(5), id(0)];
     let found = store.fetch(&asked, Vectors::No).await.unwrap();
-    let found: Vec<_> = found
-        .iter()
-        .map(|point| point.as_ref().map(|p| p.article.id))
-        .collect();
+    let found: Vec<_> = found.iter().map(|point| point.as_ref().map(|p| p.article.id)).collect();
+    assert_eq!(found, [Some(id(5)), None, Some(id(2)), Some(id(5)), Some(id(0))]);
     assert_eq!(
-        found,
-        [Some(id(5)), None, Some(id(2)), Some(id(5)), Some(id(0))]
-    );
-    assert_eq!(
-        store.fetch(&[id(5)], Vectors::No).await.unwrap()[0]
-            .as_ref()
-            .unwrap()
-            .vectors,
+        store.fetch(&[id(5)], Vectors::No).await.unwrap()[0].as_ref().unwrap().vectors,
         None
     );
-    assert_same_point(
-        &one(store, id(5)).await.unwrap(),
-        &numbered(5, &axis(0), &[(9, 2.5)]),
-    );
+    assert_same_point(&one(store, id(5)).await.unwrap(), &numbered(5, &axis(0), &[(9, 2.5)]));
 }
 
 async fn a_delete_says_what_was_there(store: &impl VectorStore) {
-    store
-        .upsert((0..4).map(|n| numbered(n, &axis(n), &[(1, 1.0)])).collect())
-        .await
-        .unwrap();
+    store.upsert((0..4).map(|n| numbered(n, &axis(n), &[(1, 1.0)])).collect()).await.unwrap();
     let deleted = store.delete(&[id(1), id(99), id(3), id(1)]).await.unwrap();
     assert_eq!(deleted, BTreeSet::from([id(1), id(3)]));
     assert_eq!(store.delete(&[id(1)]).await.unwrap(), BTreeSet::new());
     assert_eq!(one(store, id(1)).await, None);
     assert_eq!(store.count(&Filter::default()).await.unwrap(), 2);
-    let every = store
-        .nearest(&unit(&[1.0; DIM]), &Filter::default(), limit(9))
-        .await
-        .unwrap();
+    let every = store.nearest(&unit(&[1.0; DIM]), &Filter::default(), limit(9)).await.unwrap();
     assert_eq!(every.len(), 2);
-    store
-        .upsert(vec![numbered(1, &axis(1), &[(1, 1.0)])])
-        .await
-        .unwrap();
+    store.upsert(vec![numbered(1, &axis(1), &[(1, 1.0)])]).await.unwrap();
     assert!(one(store, id(1)).await.is_some());
 }
 
@@ -187,25 +149,13 @@ async fn the_nearest_come_first(store: &impl VectorStore) {
     let texts = [[1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [-1.0, 0.0]];
     let texts = texts.map(|text| unit(&text));
     let points = texts.iter().enumerate();
-    store
-        .upsert(points.map(|(n, t)| numbered(n, t.values(), &[])).collect())
-        .await
-        .unwrap();
-    let hits = store
-        .nearest(&texts[0], &Filter::default(), limit(9))
-        .await
-        .unwrap();
+    store.upsert(points.map(|(n, t)| numbered(n, t.values(), &[])).collect()).await.unwrap();
+    let hits = store.nearest(&texts[0], &Filter::default(), limit(9)).await.unwrap();
     assert_eq!(ids(&hits), [id(0), id(1), id(2), id(3)]);
     for (hit, cosine) in hits.iter().zip([1.0, 0.5_f32.sqrt(), 0.0, -1.0]) {
-        assert!(
-            (hit.score - cosine).abs() < TOLERANCE,
-            "{hit:?} is not {cosine}"
-        );
+        assert!((hit.score - cosine).abs() < TOLERANCE, "{hit:?} is not {cosine}");
     }
-    let hits = store
-        .nearest(&texts[0], &Filter::default(), limit(2))
-        .await
-        .unwrap();
+    let hits = store.nearest(&texts[0], &Filter::default(), limit(2)).await.unwrap();
     assert_eq!(ids(&hits), [id(0), id(1)]);
 }
 
@@ -218,17 +168,11 @@ async fn the_weightiest_terms_come_first(store: &impl VectorStore) {
     ];
     store.upsert(points).await.unwrap();
     let query = TermVector::from_weights([(10, 0.5), (20, 3.0), (40, 9.0)]);
-    let hits = store
-        .lexical(&query, &Filter::default(), limit(9))
-        .await
-        .unwrap();
+    let hits = store.lexical(&query, &Filter::default(), limit(9)).await.unwrap();
     // Four points: two hold term 10, one holds term 20, none holds term 40.
     let of_10 = (1.0_f32 + (4.0 - 2.0 + 0.5) / (2.0 + 0.5)).ln();
     let of_20 = (1.0_f32 + (4.0 - 1.0 + 0.5) / (1.0 + 0.5)).ln();
-    let expected = [
-        (id(0), of_10 * 0.5 * 2.0 + of_20 * 3.0),
-        (id(1), of_10 * 0.5),
-    ];
+    let expected = [(id(0), of_10 * 0.5 * 2.0 + of_20 * 3.0), (id(1), of_10 * 0.5)];
     let expected = expected.map(|(id, score)| Scored { id, score });
     assert_same_hits(&hits, &expected, 9, "idf");
     // A filter chooses among the points; it does not change what a term is worth.
@@ -240,22 +184,13 @@ async fn the_weightiest_terms_come_first(store: &impl VectorStore) {
 async fn ties_go_by_id(store: &impl VectorStore) {
     let same = |n| numbered(n, &axis(0), &[(5, 1.0)]);
     // In two calls, so that they lie in two places.
-    store
-        .upsert((0..60).rev().map(same).collect())
-        .await
-        .unwrap();
+    store.upsert((0..60).rev().map(same).collect()).await.unwrap();
     store.upsert((30..99).map(same).collect()).await.unwrap();
     let expected = &ascending(0..99)[..7];
-    let hits = store
-        .nearest(&unit(&axis(0)), &Filter::default(), limit(7))
-        .await
-        .unwrap();
+    let hits = store.nearest(&unit(&axis(0)), &Filter::default(), limit(7)).await.unwrap();
     assert_eq!(ids(&hits), expected);
     let query = TermVector::from_weights([(5, 1.0)]);
-    let hits = store
-        .lexical(&query, &Filter::default(), limit(7))
-        .await
-        .unwrap();
+    let hits = store.lexical(&query, &Filter::default(), limit(7)).await.unwrap();
     assert_eq!(ids(&hits), expected);
 }
 
@@ -265,34 +200,22 @@ async fn filters_mean_what_they_say(store: &impl VectorStore) {
     store.upsert(points.clone()).await.unwrap();
     let query = sampler.embedding(DIM);
     for filter in filters() {
-        let passing = points
-            .iter()
-            .filter(|point| filter.matches(&point.article.record));
+        let passing = points.iter().filter(|point| filter.matches(&point.article.record));
         let passing: BTreeSet<ArticleId> = passing.map(|point| point.article.id).collect();
         let count = store.count(&filter).await.unwrap();
         assert_eq!(count, passing.len() as u64, "{filter:?}");
         let hits = store.nearest(&query, &filter, limit(1000)).await.unwrap();
-        assert_eq!(
-            ids(&hits).into_iter().collect::<BTreeSet<_>>(),
-            passing,
-            "{filter:?}"
-        );
+        assert_eq!(ids(&hits).into_iter().collect::<BTreeSet<_>>(), passing, "{filter:?}");
     }
 }
 
 async fn a_list_has_each_article_once(store: &impl VectorStore) {
     let mut sampler = Sampler::new(8);
-    store
-        .upsert((0..25).map(|number| sampler.point(number)).collect())
-        .await
-        .unwrap();
+    store.upsert((0..25).map(|number| sampler.point(number)).collect()).await.unwrap();
     for filter in [Filter::default(), Filter::parse("page_no > 1").unwrap()] {
         let whole = store.list(&filter, None, limit(1000)).await.unwrap();
         assert_eq!(whole.next, None);
-        assert_eq!(
-            whole.points.len() as u64,
-            store.count(&filter).await.unwrap()
-        );
+        assert_eq!(whole.points.len() as u64, store.count(&filter).await.unwrap());
         let mut pieces = Vec::new();
         let mut from = None;
         loop {
@@ -308,46 +231,21 @@ async fn a_list_has_each_article_once(store: &impl VectorStore) {
         assert!(pieces.is_sorted_by(|left, right| left.article.id < right.article.id));
     }
     let all = ascending(0..25);
-    let exact = store
-        .list(&Filter::default(), None, limit(25))
-        .await
-        .unwrap();
+    let exact = store.list(&Filter::default(), None, limit(25)).await.unwrap();
     assert_eq!((exact.points.len(), exact.next), (25, None));
     // A place to go on from need not exist any more.
     store.delete(&all[3..5]).await.unwrap();
-    let rest = store
-        .list(&Filter::default(), Some(all[3]), limit(1))
-        .await
-        .unwrap();
-    assert_eq!(
-        (rest.points[0].article.id, rest.next),
-        (all[5], Some(all[6]))
-    );
+    let rest = store.list(&Filter::default(), Some(all[3]), limit(1)).await.unwrap();
+    assert_eq!((rest.points[0].article.id, rest.next), (all[5], Some(all[6])));
 }
 
 async fn another_dim_writes_nothing(store: &impl VectorStore) {
     let short = numbered(2, &[1.0, 2.0], &[]);
-    let refused = store
-        .upsert(vec![numbered(1, &axis(0), &[]), short.clone()])
-        .await;
-    assert!(matches!(
-        refused,
-        Err(Error::Dim {
-            wanted: DIM,
-            given: 2
-        })
-    ));
+    let refused = store.upsert(vec![numbered(1, &axis(0), &[]), short.clone()]).await;
+    assert!(matches!(refused, Err(Error::Dim { wanted: DIM, given: 2 })));
     assert_eq!(store.count(&Filter::default()).await.unwrap(), 0);
-    let refused = store
-        .nearest(&short.text, &Filter::default(), limit(1))
-        .await;
-    assert!(matches!(
-        refused,
-        Err(Error::Dim {
-            wanted: DIM,
-            given: 2
-        })
-    ));
+    let refused = store.nearest(&short.text, &Filter::default(), limit(1)).await;
+    assert!(matches!(refused, Err(Error::Dim { wanted: DIM, given: 2 })));
 }
 
 async fn nothing_of_nothing_is_nothing(store: &impl VectorStore) {
@@ -356,32 +254,10 @@ async fn nothing_of_nothing_is_nothing(store: &impl VectorStore) {
     store.optimize().await.unwrap();
     assert_eq!(store.fetch(&[], Vectors::Yes).await.unwrap(), []);
     assert_eq!(store.delete(&[]).await.unwrap(), BTreeSet::new());
-    assert_eq!(
-        store
-            .nearest(&unit(&axis(0)), &all, limit(3))
-            .await
-            .unwrap(),
-        []
-    );
-    assert_eq!(
-        store
-            .list(&all, Some(id(1)), limit(3))
-            .await
-            .unwrap()
-            .points,
-        []
-    );
-    store
-        .upsert(vec![numbered(1, &axis(0), &[(1, 1.0)])])
-        .await
-        .unwrap();
-    assert_eq!(
-        store
-            .lexical(&TermVector::default(), &all, limit(3))
-            .await
-            .unwrap(),
-        []
-    );
+    assert_eq!(store.nearest(&unit(&axis(0)), &all, limit(3)).await.unwrap(), []);
+    assert_eq!(store.list(&all, Some(id(1)), limit(3)).await.unwrap().points, []);
+    store.upsert(vec![numbered(1, &axis(0), &[(1, 1.0)])]).await.unwrap();
+    assert_eq!(store.lexical(&TermVector::default(), &all, limit(3)).await.unwrap(), []);
     assert_eq!(store.status().await.unwrap().article_count, 1);
 }
 
@@ -391,27 +267,12 @@ async fn a_closed_store_says_so(store: &impl VectorStore) {
     store.close().await.unwrap();
     store.close().await.unwrap();
     let all = Filter::default();
-    assert!(matches!(
-        store.upsert(vec![point.clone()]).await,
-        Err(Error::Closed)
-    ));
-    assert!(matches!(
-        store.fetch(&[id(1)], Vectors::No).await,
-        Err(Error::Closed)
-    ));
+    assert!(matches!(store.upsert(vec![point.clone()]).await, Err(Error::Closed)));
+    assert!(matches!(store.fetch(&[id(1)], Vectors::No).await, Err(Error::Closed)));
     assert!(matches!(store.delete(&[id(1)]).await, Err(Error::Closed)));
-    assert!(matches!(
-        store.nearest(&point.text, &all, limit(1)).await,
-        Err(Error::Closed)
-    ));
-    assert!(matches!(
-        store.lexical(&point.terms, &all, limit(1)).await,
-        Err(Error::Closed)
-    ));
-    assert!(matches!(
-        store.list(&all, None, limit(1)).await,
-        Err(Error::Closed)
-    ));
+    assert!(matches!(store.nearest(&point.text, &all, limit(1)).await, Err(Error::Closed)));
+    assert!(matches!(store.lexical(&point.terms, &all, limit(1)).await, Err(Error::Closed)));
+    assert!(matches!(store.list(&all, None, limit(1)).await, Err(Error::Closed)));
     assert!(matches!(store.count(&all).await, Err(Error::Closed)));
     assert!(matches!(store.status().await, Err(Error::Closed)));
     assert!(matches!(store.optimize().await, Err(Error::Closed)));
@@ -423,17 +284,11 @@ async fn any_history_gives_the_oracles_answers(store: &impl VectorStore, seed: u
     let mut sampler = Sampler::new(seed);
     for round in 0..6 {
         let numbers: Vec<usize> = (0..40).map(|_| sampler.below(150)).collect();
-        let points: Vec<Point> = numbers
-            .into_iter()
-            .map(|number| sampler.point(number))
-            .collect();
+        let points: Vec<Point> = numbers.into_iter().map(|number| sampler.point(number)).collect();
         oracle.upsert(points.clone()).await.unwrap();
         store.upsert(points).await.unwrap();
         let gone: Vec<ArticleId> = (0..8).map(|_| id(sampler.below(150))).collect();
-        assert_eq!(
-            store.delete(&gone).await.unwrap(),
-            oracle.delete(&gone).await.unwrap()
-        );
+        assert_eq!(store.delete(&gone).await.unwrap(), oracle.delete(&gone).await.unwrap());
         if round % 2 == 1 {
             store.optimize().await.unwrap();
         }
@@ -448,10 +303,7 @@ pub async fn same_answers(store: &impl VectorStore, oracle: &MemoryStore, sample
         let filter = &filters[sampler.below(filters.len())];
         let most = limit(1 + sampler.below(60));
         let label = format!("{filter:?}, {most:?}");
-        assert_eq!(
-            store.count(filter).await.unwrap(),
-            oracle.count(filter).await.unwrap()
-        );
+        assert_eq!(store.count(filter).await.unwrap(), oracle.count(filter).await.unwrap());
         let query = sampler.embedding(DIM);
         let hits = store.nearest(&query, filter, most).await.unwrap();
         let expected = oracle.nearest(&query, filter, most).await.unwrap();
@@ -462,11 +314,7 @@ pub async fn same_answers(store: &impl VectorStore, oracle: &MemoryStore, sample
         assert_same_hits(&hits, &expected, most.count(), &label);
         let from = Some(id(sampler.below(150)));
         let listing = store.list(filter, from, most).await.unwrap();
-        assert_eq!(
-            listing,
-            oracle.list(filter, from, most).await.unwrap(),
-            "{label}"
-        );
+        assert_eq!(listing, oracle.list(filter, from, most).await.unwrap(), "{label}");
     }
 }
 
@@ -476,19 +324,13 @@ fn assert_same_hits(hits: &[Scored], expected: &[Scored], limit: usize, label: &
     let near = |a: f32, b: f32| (a - b).abs() <= TOLERANCE * b.abs().max(1.0);
     let scores: BTreeMap<ArticleId, f32> = expected.iter().map(|hit| (hit.id, hit.score)).collect();
     for (hit, at_place) in hits.iter().zip(expected) {
-        assert!(
-            near(hit.score, at_place.score),
-            "{label}: {hit:?} is not {at_place:?}"
-        );
+        assert!(near(hit.score, at_place.score), "{label}: {hit:?} is not {at_place:?}");
         match scores.get(&hit.id) {
             Some(score) => assert!(near(hit.score, *score), "{label}: {hit:?} is not {score}"),
             // One that ties with the last may stand in its place.
             None => {
                 let last = expected[expected.len() - 1].score;
-                assert!(
-                    expected.len() == limit && near(hit.score, last),
-                    "{label}: {hit:?}"
-                );
+                assert!(expected.len() == limit && near(hit.score, last), "{label}: {hit:?}");
             }
         }
     }
@@ -496,14 +338,7 @@ fn assert_same_hits(hits: &[Scored], expected: &[Scored], limit: usize, label: &
 
 /// Equal but for the last bit of an embedding.
 pub fn assert_same_point(stored: &Stored, point: &Point) {
-    let Point {
-        article,
-        text,
-        terms,
-        content_hash,
-        created_at_us,
-        updated_at_us,
-    } = point;
+    let Point { article, text, terms, content_hash, created_at_us, updated_at_us } = point;
     assert_eq!(&stored.article, article);
     assert_eq!(&stored.content_hash, content_hash);
     assert_eq!(&stored.created_at_us, created_at_us);

@@ -40,20 +40,14 @@ impl MemoryStore {
     /// An empty store for embeddings of `make.dim` numbers.
     #[must_use]
     pub fn new(make: &Make) -> Self {
-        Self {
-            dim: make.dim,
-            points: RwLock::new(Some(BTreeMap::new())),
-        }
+        Self { dim: make.dim, points: RwLock::new(Some(BTreeMap::new())) }
     }
 
     fn check(&self, embedding: &Embedding) -> Result<(), Error> {
         if embedding.dim() == self.dim {
             return Ok(());
         }
-        Err(Error::Dim {
-            wanted: self.dim,
-            given: embedding.dim(),
-        })
+        Err(Error::Dim { wanted: self.dim, given: embedding.dim() })
     }
 
     /// Runs `look` on the points. A poisoned lock is no harm: no step leaves the map half changed.
@@ -105,17 +99,11 @@ impl MemoryStore {
                     }
                 }
             }
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "a count of articles, below 2^24"
-            )]
+            #[expect(clippy::cast_precision_loss, reason = "a count of articles, below 2^24")]
             let all = points.len() as f32;
             let idf = |held: f32| ((all - held + 0.5) / (held + 0.5)).ln_1p();
             let weight = |index| holders.get(&index).copied().map_or(0.0, idf);
-            query
-                .iter()
-                .map(|(index, value)| (index, value * weight(index)))
-                .collect()
+            query.iter().map(|(index, value)| (index, value * weight(index))).collect()
         })
     }
 }
@@ -139,19 +127,12 @@ impl VectorStore for MemoryStore {
         vectors: Vectors,
     ) -> Result<Vec<Option<Stored>>, Error> {
         self.read(|points| {
-            ids.iter()
-                .map(|id| points.get(id).map(|point| stored(point, vectors)))
-                .collect()
+            ids.iter().map(|id| points.get(id).map(|point| stored(point, vectors))).collect()
         })
     }
 
     async fn delete(&self, ids: &[ArticleId]) -> Result<BTreeSet<ArticleId>, Error> {
-        self.write(|points| {
-            ids.iter()
-                .copied()
-                .filter(|id| points.remove(id).is_some())
-                .collect()
-        })
+        self.write(|points| ids.iter().copied().filter(|id| points.remove(id).is_some()).collect())
     }
 
     async fn nearest(
@@ -197,29 +178,20 @@ impl VectorStore for MemoryStore {
                 .map(|(_, point)| point);
             let page = left.by_ref().take(limit.count());
             let page = page.map(|point| stored(point, Vectors::No)).collect();
-            Listing {
-                points: page,
-                next: left.next().map(|point| point.article.id),
-            }
+            Listing { points: page, next: left.next().map(|point| point.article.id) }
         })
     }
 
     async fn count(&self, filter: &Filter) -> Result<u64, Error> {
         self.read(|points| {
-            let passing = points
-                .values()
-                .filter(|point| filter.matches(&point.article.record));
+            let passing = points.values().filter(|point| filter.matches(&point.article.record));
             passing.fold(0, |count, _| count + 1)
         })
     }
 
     async fn status(&self) -> Result<Status, Error> {
         let article_count = self.count(&Filter::default()).await?;
-        Ok(Status {
-            backend: "memory",
-            location: String::new(),
-            article_count,
-        })
+        Ok(Status { backend: "memory", location: String::new(), article_count })
     }
 
     async fn optimize(&self) -> Result<(), Error> {
@@ -234,14 +206,7 @@ impl VectorStore for MemoryStore {
 
 /// A copy of `point` for the caller.
 fn stored(point: &Point, vectors: Vectors) -> Stored {
-    let Point {
-        article,
-        text,
-        terms,
-        content_hash,
-        created_at_us,
-        updated_at_us,
-    } = point;
+    let Point { article, text, terms, content_hash, created_at_us, updated_at_us } = point;
     Stored {
         article: article.clone(),
         content_hash: content_hash.clone(),

@@ -206,12 +206,7 @@ pub trait VectorStore: Send + Sync {
 #[group(skip)]
 pub struct Config {
     /// Folder that holds the index; made on first use.
-    #[arg(
-        long,
-        env = "WENMAI_DATA",
-        default_value = "./wenmai-data",
-        value_name = "DIR"
-    )]
+    #[arg(long, env = "WENMAI_DATA", default_value = "./wenmai-data", value_name = "DIR")]
     pub data: PathBuf,
 }
 
@@ -288,10 +283,7 @@ pub fn open(config: &Config, make: &Make) -> Result<Store, Error> {
 #[cfg(not(feature = "edge"))]
 pub fn open(config: &Config, _make: &Make) -> Result<Store, Error> {
     let source = "this program was built without the embedded store (feature `edge`)".into();
-    Err(Error::Folder {
-        folder: config.data.clone(),
-        source,
-    })
+    Err(Error::Folder { folder: config.data.clone(), source })
 }
 
 /// An empty store in memory, which nothing outlives.
@@ -302,8 +294,5 @@ pub fn open_memory(make: &Make) -> Store {
 
 /// The order of an answer: the higher score first, the lower id on a tie.
 fn best_first(left: &Scored, right: &Scored) -> Ordering {
-    right
-        .score
-        .total_cmp(&left.score)
-        .then(left.id.cmp(&right.id))
+    right.score.total_cmp(&left.score).then(left.id.cmp(&right.id))
 }

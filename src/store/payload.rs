@@ -47,14 +47,7 @@ pub enum Error {
 /// # Errors
 /// [`Error::Record`] if the record does not serialise to an object.
 pub fn from_point(point: Point) -> Result<(Map<String, Value>, Embedding, TermVector), Error> {
-    let Point {
-        article,
-        text,
-        terms,
-        content_hash,
-        created_at_us,
-        updated_at_us,
-    } = point;
+    let Point { article, text, terms, content_hash, created_at_us, updated_at_us } = point;
     let Article { id: _, record } = article;
     let mut payload = match serde_json::to_value(&record)? {
         Value::Object(map) => map,
@@ -86,30 +79,19 @@ pub fn to_stored(
         return Err(Error::Key(CONTENT_HASH));
     };
     let mut time = |key: &'static str| {
-        payload
-            .remove(key)
-            .and_then(|value| value.as_i64())
-            .ok_or(Error::Key(key))
+        payload.remove(key).and_then(|value| value.as_i64()).ok_or(Error::Key(key))
     };
     let created_at_us = time(CREATED_AT)?;
     let updated_at_us = time(UPDATED_AT)?;
     let record: Record = serde_json::from_value(Value::Object(payload))?;
     let article = Article { id, record };
-    Ok(Stored {
-        article,
-        content_hash,
-        created_at_us,
-        updated_at_us,
-        vectors,
-    })
+    Ok(Stored { article, content_hash, created_at_us, updated_at_us, vectors })
 }
 
 /// Days since 1970-01-01; negative before.
 pub fn day_number(date: Date) -> i64 {
     // Both dates are within jiff's range of ±9999 years, so the difference in hours fits as well.
-    date.duration_since(jiff::civil::date(1970, 1, 1))
-        .as_hours()
-        / 24
+    date.duration_since(jiff::civil::date(1970, 1, 1)).as_hours() / 24
 }
 
 /// Whether a value says no more than its absence.
@@ -168,10 +150,7 @@ mod tests {
             title: "标题".into(),
             subtitle: "副题".into(),
             section: "民生".into(),
-            byline: vec![Contributor {
-                name: "张三".into(),
-                role: Role::Reporter,
-            }],
+            byline: vec![Contributor { name: "张三".into(), role: Role::Reporter }],
             agency: "新华社".into(),
             dateline: Some(Dateline {
                 raw: "3月12日至13日".into(),
@@ -180,17 +159,11 @@ mod tests {
                 date_to: Some(date(2025, 3, 13)),
             }),
             paragraphs: vec!["第一段。".into(), "第二段。".into()],
-            captions: vec![Caption {
-                text: "图说".into(),
-                credit: "李四".into(),
-            }],
+            captions: vec![Caption { text: "图说".into(), credit: "李四".into() }],
             jump: Some(Jump::ToPage(7)),
             teaser_of: Some(Article::new(Record::default()).id),
             source_note: "(市委)".into(),
-            staff: vec![StaffLine {
-                duty: "责编".into(),
-                names: vec!["王五".into()],
-            }],
+            staff: vec![StaffLine { duty: "责编".into(), names: vec!["王五".into()] }],
         }
     }
 
@@ -209,25 +182,9 @@ mod tests {
         let point = point(record);
         let (payload, text, terms) = from_point(point.clone()).unwrap();
         let stored = to_stored(point.article.id, payload, Some((text, terms))).unwrap();
-        let Point {
-            article,
-            text,
-            terms,
-            content_hash,
-            created_at_us,
-            updated_at_us,
-        } = point;
+        let Point { article, text, terms, content_hash, created_at_us, updated_at_us } = point;
         let vectors = Some((text, terms));
-        assert_eq!(
-            stored,
-            Stored {
-                article,
-                content_hash,
-                created_at_us,
-                updated_at_us,
-                vectors
-            }
-        );
+        assert_eq!(stored, Stored { article, content_hash, created_at_us, updated_at_us, vectors });
     }
 
     #[test]
@@ -238,9 +195,7 @@ mod tests {
 
     #[test]
     fn no_field_of_a_record_takes_a_key_of_the_stores_own() {
-        let Value::Object(record) = serde_json::to_value(full()).unwrap() else {
-            panic!()
-        };
+        let Value::Object(record) = serde_json::to_value(full()).unwrap() else { panic!() };
         let (payload, _, _) = from_point(point(full())).unwrap();
         assert_eq!(payload.len(), record.len() + 4);
     }
@@ -262,11 +217,7 @@ mod tests {
     #[test]
     fn every_kind_is_kept_by_its_name() {
         for kind in Kind::ALL {
-            let (payload, _, _) = from_point(point(Record {
-                kind,
-                ..Record::default()
-            }))
-            .unwrap();
+            let (payload, _, _) = from_point(point(Record { kind, ..Record::default() })).unwrap();
             assert_eq!(payload[KIND], kind.name());
         }
     }

@@ -2,5 +2,6 @@
 
 pub mod date;
 pub mod normalize;
+pub mod pattern;
 pub mod sentence;
 pub mod terms;

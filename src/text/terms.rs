@@ -125,7 +125,9 @@ impl Analyzer {
         }
         let damping = K1 * (1.0 - B + B * length / LENGTH_AVERAGE);
         TermVector::from_weights(
-            counts.into_iter().map(|(index, count)| (index, count * (K1 + 1.0) / (count + damping))),
+            counts
+                .into_iter()
+                .map(|(index, count)| (index, count * (K1 + 1.0) / (count + damping))),
         )
     }
 
@@ -254,7 +256,9 @@ fn runs(text: &str) -> Vec<Run> {
 
 fn class(c: char) -> Class {
     match c {
-        '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '〇' => Class::Han,
+        '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '〇' => {
+            Class::Han
+        }
         '\u{20000}'..='\u{3ffff}' => Class::Han,
         c if c.is_ascii_digit() => Class::Number,
         c if c.is_alphanumeric() => Class::Letter,
@@ -293,14 +297,20 @@ mod tests {
 
     #[test]
     fn numbers_percent_and_dates_stay_whole() {
-        assert_eq!(cut("3月12日，增长131.9%，达161.6亿元"), ["3月", "12日", "增长", "131.9%", "达", "161.6", "亿元"]);
+        assert_eq!(
+            cut("3月12日，增长131.9%，达161.6亿元"),
+            ["3月", "12日", "增长", "131.9%", "达", "161.6", "亿元"]
+        );
     }
 
     #[test]
     fn an_unknown_name_gives_bigrams_wherever_it_stands() {
         for text in ["徐慧莹表示", "组长徐慧莹", "徐慧莹"] {
             let terms = cut(text);
-            assert!(terms.contains(&"徐慧".to_owned()) || terms.contains(&"徐慧莹".to_owned()), "{terms:?}");
+            assert!(
+                terms.contains(&"徐慧".to_owned()) || terms.contains(&"徐慧莹".to_owned()),
+                "{terms:?}"
+            );
         }
     }
 

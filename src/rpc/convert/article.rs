@@ -36,11 +36,7 @@ pub fn article(article: Article, view: View) -> wire::Article {
 /// An article as the store gives it.
 #[must_use]
 pub fn stored(stored: StoredArticle, view: View) -> wire::Article {
-    let StoredArticle {
-        article: inner,
-        created_at_us,
-        updated_at_us,
-    } = stored;
+    let StoredArticle { article: inner, created_at_us, updated_at_us } = stored;
     wire::Article {
         create_time: timestamp_us(created_at_us),
         update_time: timestamp_us(updated_at_us),
@@ -51,12 +47,7 @@ pub fn stored(stored: StoredArticle, view: View) -> wire::Article {
 /// What became of an article.
 #[must_use]
 pub fn ingested(of: &Ingested) -> wire::IngestedArticle {
-    let Ingested {
-        id,
-        outcome,
-        char_count,
-        char_count_embedded,
-    } = of;
+    let Ingested { id, outcome, char_count, char_count_embedded } = of;
     let outcome = match outcome {
         Outcome::Created => wire::IngestOutcome::Created,
         Outcome::Updated => wire::IngestOutcome::Updated,
@@ -116,11 +107,7 @@ pub fn write_record(from: Record, view: View) -> wire::ArticleRecord {
         agency,
         dateline: dateline.map(write_dateline),
         paragraphs: if full { paragraphs } else { Vec::new() },
-        captions: if full {
-            captions.into_iter().map(write_caption).collect()
-        } else {
-            Vec::new()
-        },
+        captions: if full { captions.into_iter().map(write_caption).collect() } else { Vec::new() },
         jump: jump.map(write_jump),
         teaser_of: teaser_of.map(name).unwrap_or_default(),
         source_note,
@@ -152,10 +139,7 @@ fn write_contributor(from: Contributor) -> wire::Contributor {
         Role::Correspondent => wire::ContributorRole::Correspondent,
         Role::Photographer => wire::ContributorRole::Photographer,
     };
-    wire::Contributor {
-        name,
-        role: role.into(),
-    }
+    wire::Contributor { name, role: role.into() }
 }
 
 fn write_caption(from: Caption) -> wire::Caption {
@@ -172,23 +156,13 @@ fn write_jump(from: Jump) -> wire::Jump {
 }
 
 fn write_dateline(from: Dateline) -> wire::Dateline {
-    let Dateline {
-        raw,
-        place,
-        date_from,
-        date_to,
-    } = from;
+    let Dateline { raw, place, date_from, date_to } = from;
     let date = |day: civil::Date| wire::Date {
         year: day.year().into(),
         month: day.month().into(),
         day: day.day().into(),
     };
-    wire::Dateline {
-        raw,
-        place,
-        date_from: date_from.map(date),
-        date_to: date_to.map(date),
-    }
+    wire::Dateline { raw, place, date_from: date_from.map(date), date_to: date_to.map(date) }
 }
 
 fn timestamp(at: DateTime) -> Option<prost_types::Timestamp> {
@@ -206,10 +180,7 @@ fn timestamp(at: DateTime) -> Option<prost_types::Timestamp> {
 
 fn timestamp_us(us: i64) -> Option<prost_types::Timestamp> {
     let nanos = i32::try_from(us.rem_euclid(1_000_000)).ok()? * 1_000;
-    Some(prost_types::Timestamp {
-        seconds: us.div_euclid(1_000_000),
-        nanos,
-    })
+    Some(prost_types::Timestamp { seconds: us.div_euclid(1_000_000), nanos })
 }
 
 #[cfg(test)]
@@ -245,10 +216,7 @@ mod tests {
             title: "标题".into(),
             subtitle: "副题".into(),
             section: "民生".into(),
-            byline: vec![Contributor {
-                name: "张三".into(),
-                role: Role::Photographer,
-            }],
+            byline: vec![Contributor { name: "张三".into(), role: Role::Photographer }],
             agency: "新华社".into(),
             dateline: Some(Dateline {
                 raw: "9月7日".into(),
@@ -257,38 +225,25 @@ mod tests {
                 date_to: Some(date(2025, 9, 7)),
             }),
             paragraphs: vec!["一。".into(), "二。".into()],
-            captions: vec![Caption {
-                text: "图".into(),
-                credit: "李四".into(),
-            }],
+            captions: vec![Caption { text: "图".into(), credit: "李四".into() }],
             jump: Some(Jump::ToPage(3)),
             teaser_of: Some(uuid::Uuid::from_u128(5).into()),
             source_note: "(来源)".into(),
-            staff: vec![StaffLine {
-                duty: "责编".into(),
-                names: vec!["王五".into()],
-            }],
+            staff: vec![StaffLine { duty: "责编".into(), names: vec!["王五".into()] }],
         }
     }
 
     #[test]
     fn a_record_comes_back_as_it_went() {
         assert_eq!(record(write_record(full(), View::Full), ""), Ok(full()));
-        assert_eq!(
-            record(wire::ArticleRecord::default(), ""),
-            Ok(Record::default())
-        );
+        assert_eq!(record(wire::ArticleRecord::default(), ""), Ok(Record::default()));
     }
 
     #[test]
     fn the_basic_view_has_neither_paragraphs_nor_captions() {
         let basic = write_record(full(), View::Basic);
         assert!(basic.paragraphs.is_empty() && basic.captions.is_empty());
-        let expected = Record {
-            paragraphs: Vec::new(),
-            captions: Vec::new(),
-            ..full()
-        };
+        let expected = Record { paragraphs: Vec::new(), captions: Vec::new(), ..full() };
         assert_eq!(record(basic, ""), Ok(expected));
     }
 
@@ -300,14 +255,8 @@ mod tests {
 
     #[test]
     fn unknown_enum_numbers_are_named_with_their_path() {
-        let byline = vec![wire::Contributor {
-            name: "张三".into(),
-            role: 77,
-        }];
-        let wrong = wire::ArticleRecord {
-            byline,
-            ..Default::default()
-        };
+        let byline = vec![wire::Contributor { name: "张三".into(), role: 77 }];
+        let wrong = wire::ArticleRecord { byline, ..Default::default() };
         let violation = record(wrong, "article.").unwrap_err();
         assert_eq!(violation.field, "article.byline[0].role");
         assert_eq!(violation.description, "has the unknown value 77");
@@ -315,19 +264,9 @@ mod tests {
 
     #[test]
     fn a_day_that_is_none_is_refused() {
-        let day = wire::Date {
-            year: 2025,
-            month: 2,
-            day: 30,
-        };
-        let dateline = wire::Dateline {
-            date_to: Some(day),
-            ..Default::default()
-        };
-        let wrong = wire::ArticleRecord {
-            dateline: Some(dateline),
-            ..Default::default()
-        };
+        let day = wire::Date { year: 2025, month: 2, day: 30 };
+        let dateline = wire::Dateline { date_to: Some(day), ..Default::default() };
+        let wrong = wire::ArticleRecord { dateline: Some(dateline), ..Default::default() };
         assert_eq!(record(wrong, "").unwrap_err().field, "dateline.date_to");
     }
 

@@ -25,18 +25,8 @@ pub fn mode(number: i32) -> Result<Mode, Violation> {
 /// A hit as the wire has it.
 #[must_use]
 pub fn hit(from: Hit, view: View) -> wire::SearchHit {
-    let Hit {
-        article: found,
-        rank,
-        scores,
-        when,
-        matched_terms,
-    } = from;
-    let Scores {
-        similarity,
-        lexical,
-        fused,
-    } = scores;
+    let Hit { article: found, rank, scores, when, matched_terms } = from;
+    let Scores { similarity, lexical, fused } = scores;
     let when = match when {
         When::Unknown => wire::RelativeTime::Unspecified,
         When::Past => wire::RelativeTime::Past,

@@ -21,21 +21,9 @@ const STRIDE_BYTES: usize = 256;
 /// # Errors
 /// A violation of `issue.date`.
 pub fn issue(from: Option<wire::Issue>) -> Result<Issue, Violation> {
-    let wire::Issue {
-        paper,
-        date,
-        edition,
-        page_no,
-        page_name,
-    } = from.unwrap_or_default();
+    let wire::Issue { paper, date, edition, page_no, page_name } = from.unwrap_or_default();
     let date = date.map(|day| read_date(day, "issue.date")).transpose()?;
-    Ok(Issue {
-        paper,
-        date,
-        edition,
-        page_no: (page_no > 0).then_some(page_no),
-        page_name,
-    })
+    Ok(Issue { paper, date, edition, page_no: (page_no > 0).then_some(page_no), page_name })
 }
 
 /// Says at which character a byte of a text stands, fast for many bytes of a long text.
@@ -70,21 +58,13 @@ impl<'a> CharIndex<'a> {
 
     fn span(&self, span: Span) -> wire::TextSpan {
         let Span { start, end } = span;
-        wire::TextSpan {
-            start_char: self.char_at(start),
-            end_char: self.char_at(end),
-        }
+        wire::TextSpan { start_char: self.char_at(start), end_char: self.char_at(end) }
     }
 }
 
 /// Characters that start in `bytes`: all but UTF-8 continuation bytes.
 fn starts(bytes: &[u8]) -> u32 {
-    count32(
-        bytes
-            .iter()
-            .filter(|byte| **byte & 0b1100_0000 != 0b1000_0000)
-            .count(),
-    )
+    count32(bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000).count())
 }
 
 /// Spans as the wire has them.
@@ -96,11 +76,7 @@ pub fn spans(of: &[Span], index: &CharIndex<'_>) -> Vec<wire::TextSpan> {
 /// A parsed article as the wire has it; spans are over the text of `index`.
 #[must_use]
 pub fn parsed(from: Parsed, index: &CharIndex<'_>) -> wire::ParsedArticle {
-    let Parsed {
-        article: Article { id, record },
-        spans: parts,
-        rules_fired,
-    } = from;
+    let Parsed { article: Article { id, record }, spans: parts, rules_fired } = from;
     wire::ParsedArticle {
         name: name(id),
         record: Some(write_record(record, View::Full)),
@@ -131,9 +107,7 @@ fn write_parts(parts: &Parts, index: &CharIndex<'_>) -> wire::ArticleSpans {
         dateline: spans(dateline, index),
         paragraphs: paragraphs
             .iter()
-            .map(|pieces| wire::ParagraphSpans {
-                spans: spans(pieces, index),
-            })
+            .map(|pieces| wire::ParagraphSpans { spans: spans(pieces, index) })
             .collect(),
         captions: spans(captions, index),
         jump: spans(jump, index),

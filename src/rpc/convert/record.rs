@@ -51,12 +51,9 @@ pub fn record(from: wire::ArticleRecord, prefix: &str) -> Result<Record, Violati
         staff,
     } = from;
     let at = |field: &str| format!("{prefix}{field}");
-    let published_at = publish_time
-        .map(|time| civil_time(time, &at("publish_time")))
-        .transpose()?;
-    let dateline = dateline
-        .map(|line| read_dateline(line, &at("dateline")))
-        .transpose()?;
+    let published_at =
+        publish_time.map(|time| civil_time(time, &at("publish_time"))).transpose()?;
+    let dateline = dateline.map(|line| read_dateline(line, &at("dateline"))).transpose()?;
     let teaser_of = match teaser_of.as_str() {
         "" => None,
         name => Some(id(name, &at("teaser_of"))?),
@@ -87,12 +84,10 @@ pub fn record(from: wire::ArticleRecord, prefix: &str) -> Result<Record, Violati
             .into_iter()
             .map(|wire::Caption { text, credit }| Caption { text, credit })
             .collect(),
-        jump: jump
-            .and_then(|wire::Jump { page }| page)
-            .map(|page| match page {
-                wire::jump::Page::ToPageNo(no) => Jump::ToPage(no),
-                wire::jump::Page::FromPageNo(no) => Jump::FromPage(no),
-            }),
+        jump: jump.and_then(|wire::Jump { page }| page).map(|page| match page {
+            wire::jump::Page::ToPageNo(no) => Jump::ToPage(no),
+            wire::jump::Page::FromPageNo(no) => Jump::FromPage(no),
+        }),
         teaser_of,
         source_note,
         staff: staff
@@ -127,23 +122,12 @@ fn read_contributor(from: wire::Contributor, path: &str) -> Result<Contributor, 
 }
 
 fn read_dateline(from: wire::Dateline, path: &str) -> Result<Dateline, Violation> {
-    let wire::Dateline {
-        raw,
-        place,
-        date_from,
-        date_to,
-    } = from;
+    let wire::Dateline { raw, place, date_from, date_to } = from;
     let read = |day: Option<wire::Date>, field: &str| {
-        day.map(|day| read_date(day, &format!("{path}.{field}")))
-            .transpose()
+        day.map(|day| read_date(day, &format!("{path}.{field}"))).transpose()
     };
     let (date_from, date_to) = (read(date_from, "date_from")?, read(date_to, "date_to")?);
-    Ok(Dateline {
-        raw,
-        place,
-        date_from,
-        date_to,
-    })
+    Ok(Dateline { raw, place, date_from, date_to })
 }
 
 /// Reads a day.

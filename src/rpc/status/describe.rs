@@ -65,19 +65,9 @@ impl Description {
     /// As the status of a call.
     #[must_use]
     pub fn status(self) -> Status {
-        let Self {
-            code,
-            reason,
-            message,
-            metadata,
-            violations,
-            resource,
-            retry,
-        } = self;
-        let metadata: HashMap<String, String> = metadata
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value))
-            .collect();
+        let Self { code, reason, message, metadata, violations, resource, retry } = self;
+        let metadata: HashMap<String, String> =
+            metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         let mut details = ErrorDetails::with_error_info(reason, DOMAIN, metadata);
         if !violations.is_empty() {
             details.set_bad_request(
@@ -99,19 +89,9 @@ impl Description {
     /// As the error of one item.
     #[must_use]
     pub fn item(self) -> wire::ItemError {
-        let Self {
-            code,
-            reason,
-            message,
-            metadata,
-            violations,
-            resource,
-            retry: _,
-        } = self;
-        let mut metadata: HashMap<String, String> = metadata
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value))
-            .collect();
+        let Self { code, reason, message, metadata, violations, resource, retry: _ } = self;
+        let mut metadata: HashMap<String, String> =
+            metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         if let Some(name) = resource {
             metadata.insert("resource_name".to_owned(), name);
         }
@@ -176,6 +156,7 @@ fn describe_engine(error: &engine::Error) -> Description {
                 engine::Error::TextTooLong { .. }
                 | engine::Error::BatchTooLarge { .. }
                 | engine::Error::ArticleNotFound { .. }
+                | engine::Error::Terms(_)
                 | engine::Error::Embed(_)
                 | engine::Error::Store(_) => vec![Violation::new("text", cause(error))],
             })
@@ -203,10 +184,8 @@ fn describe_engine(error: &engine::Error) -> Description {
 }
 
 fn invalid(violations: Vec<Violation>) -> Description {
-    let parts: Vec<String> = violations
-        .iter()
-        .map(|v| format!("{}: {}", v.field, v.description))
-        .collect();
+    let parts: Vec<String> =
+        violations.iter().map(|v| format!("{}: {}", v.field, v.description)).collect();
     let mut description =
         Description::new(Code::InvalidArgument, "INVALID_FIELD", parts.join("; "));
     description.violations = violations;
@@ -216,18 +195,9 @@ fn invalid(violations: Vec<Violation>) -> Description {
 fn too_long(error: &engine::Error) -> Description {
     let mut description =
         Description::new(Code::InvalidArgument, "TEXT_TOO_LONG", error.to_string());
-    if let engine::Error::TextTooLong {
-        field,
-        unit,
-        limit,
-        given,
-    } = error
-    {
+    if let engine::Error::TextTooLong { field, unit, limit, given } = error {
         description.violations = vec![Violation::new(field, format!("over {limit} {unit}"))];
-        description = description
-            .with("limit", limit)
-            .with("given", given)
-            .with("unit", unit);
+        description = description.with("limit", limit).with("given", given).with("unit", unit);
     }
     description
 }
@@ -247,12 +217,7 @@ fn mismatch(error: &engine::Error) -> Description {
         "the index was made with another model or another version of the terms",
     );
     // The folder stays on the server: only its owner can do something about it.
-    if let engine::Error::Store(store::Error::IndexVersion {
-        stored,
-        wanted,
-        folder: _,
-    }) = error
-    {
+    if let engine::Error::Store(store::Error::IndexVersion { stored, wanted, folder: _ }) = error {
         return description.with("stored", stored).with("wanted", wanted);
     }
     description
@@ -277,18 +242,12 @@ fn unavailable(error: &engine::Error) -> Description {
 
 fn internal(error: &(dyn std::error::Error + 'static)) -> Description {
     tracing::error!(error = chain(error), "call failed");
-    Description::new(
-        Code::Internal,
-        "INTERNAL",
-        "internal error; the server's log has the details",
-    )
+    Description::new(Code::Internal, "INTERNAL", "internal error; the server's log has the details")
 }
 
 /// The innermost reason, for a person who asked wrongly.
 fn cause(error: &engine::Error) -> String {
-    error
-        .source()
-        .map_or_else(|| error.to_string(), ToString::to_string)
+    error.source().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// The whole chain of reasons, for the log.
@@ -312,9 +271,6 @@ mod tests {
     #[test]
     fn the_log_has_the_whole_chain() {
         let error = engine::Error::from(store::Error::Failed("broken disk".into()));
-        assert_eq!(
-            chain(&error),
-            "store failed: store operation failed: broken disk"
-        );
+        assert_eq!(chain(&error), "store failed: store operation failed: broken disk");
     }
 }

@@ -24,10 +24,7 @@ const TERM_COUNT: u32 = 60;
 
 /// What the collections of these checks are made of.
 pub fn make() -> Make {
-    Make {
-        index_version: "test-1".into(),
-        dim: DIM,
-    }
+    Make { index_version: "test-1".into(), dim: DIM }
 }
 
 /// A source of random points.
@@ -76,9 +73,7 @@ impl Sampler {
         let published_at = match self.below(5) {
             0 => None,
             days => {
-                let day = day
-                    .checked_add(jiff::Span::new().days(days as i64))
-                    .unwrap();
+                let day = day.checked_add(jiff::Span::new().days(days as i64)).unwrap();
                 Some(day.at(self.below(24) as i8, self.below(60) as i8, 0, 0))
             }
         };
@@ -112,17 +107,9 @@ pub fn point(record: Record, text: Embedding, terms: TermVector) -> Point {
 
 /// The `number`th point of those that tests tell apart by their number alone.
 pub fn numbered(number: usize, text: &[f32], terms: &[(u32, f32)]) -> Point {
-    let record = Record {
-        source: "s".into(),
-        source_id: number.to_string(),
-        ..Record::default()
-    };
+    let record = Record { source: "s".into(), source_id: number.to_string(), ..Record::default() };
     let text = Embedding::normalize(text.to_vec()).unwrap();
-    point(
-        record,
-        text,
-        TermVector::from_weights(terms.iter().copied()),
-    )
+    point(record, text, TermVector::from_weights(terms.iter().copied()))
 }
 
 /// The id of the `number`th point.
@@ -155,12 +142,7 @@ pub fn filters() -> Vec<Filter> {
         }
     }
     let (all, none) = (Filter::All(Vec::new()), Filter::Any(Vec::new()));
-    let mut filters = vec![
-        all.clone(),
-        none.clone(),
-        not(all.clone()),
-        not(none.clone()),
-    ];
+    let mut filters = vec![all.clone(), none.clone(), not(all.clone()), not(none.clone())];
     for (place, leaf) in leaves.iter().enumerate() {
         let other = &leaves[(place * 7 + 3) % leaves.len()];
         let two = vec![leaf.clone(), other.clone()];
@@ -169,10 +151,7 @@ pub fn filters() -> Vec<Filter> {
         filters.push(Filter::All(two.clone()));
         filters.push(Filter::Any(two.clone()));
         filters.push(not(Filter::Any(two.clone())));
-        filters.push(Filter::All(vec![
-            not(Filter::All(two)),
-            not(not(other.clone())),
-        ]));
+        filters.push(Filter::All(vec![not(Filter::All(two)), not(not(other.clone()))]));
         filters.push(Filter::Any(vec![leaf.clone(), none.clone()]));
         filters.push(Filter::Any(vec![leaf.clone(), all.clone()]));
         filters.push(Filter::All(vec![leaf.clone(), all.clone()]));

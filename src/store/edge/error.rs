@@ -9,12 +9,8 @@ use crate::store::BoxError;
 use crate::store::Error;
 
 /// How systems say that a disk or a quota is full. The engine keeps only the text of an I/O error.
-const FULL: [&str; 4] = [
-    "No space left on device",
-    "Disk quota exceeded",
-    "os error 28)",
-    "os error 122)",
-];
+const FULL: [&str; 4] =
+    ["No space left on device", "Disk quota exceeded", "os error 28)", "os error 122)"];
 
 /// What the engine refused or failed at.
 pub fn engine(source: OperationError) -> Error {
@@ -24,11 +20,7 @@ pub fn engine(source: OperationError) -> Error {
 /// A failure inside the store.
 pub fn failed(source: impl Into<BoxError>) -> Error {
     let source = source.into();
-    if is_full(source.as_ref()) {
-        Error::Full(source)
-    } else {
-        Error::Failed(source)
-    }
+    if is_full(source.as_ref()) { Error::Full(source) } else { Error::Failed(source) }
 }
 
 /// A data folder that cannot be used.
@@ -37,10 +29,7 @@ pub fn folder(folder: &Path, source: impl Into<BoxError>) -> Error {
     if is_full(source.as_ref()) {
         return Error::Full(source);
     }
-    Error::Folder {
-        folder: folder.to_owned(),
-        source,
-    }
+    Error::Folder { folder: folder.to_owned(), source }
 }
 
 /// Whether an error, or one that caused it, is a full disk.
@@ -48,10 +37,7 @@ fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(error) = error.downcast_ref::<io::Error>() {
-            if matches!(
-                error.kind(),
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
-            ) {
+            if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
                 return true;
             }
         }
@@ -83,13 +69,7 @@ mod tests {
         let full = OperationError::service_error(format!("failed to write: {full}"));
         assert!(matches!(engine(full), Error::Full(_)));
         let other = io::Error::from(io::ErrorKind::PermissionDenied);
-        assert!(matches!(
-            folder(Path::new("x"), other),
-            Error::Folder { .. }
-        ));
-        assert!(matches!(
-            engine(OperationError::service_error("broken")),
-            Error::Failed(_)
-        ));
+        assert!(matches!(folder(Path::new("x"), other), Error::Folder { .. }));
+        assert!(matches!(engine(OperationError::service_error("broken")), Error::Failed(_)));
     }
 }

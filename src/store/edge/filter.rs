@@ -60,10 +60,7 @@ fn all(parts: &[Filter]) -> Asked {
     if conditions.is_empty() {
         return Asked::Everything;
     }
-    Asked::Only(qdrant_edge::Filter {
-        must: Some(conditions),
-        ..qdrant_edge::Filter::default()
-    })
+    Asked::Only(qdrant_edge::Filter { must: Some(conditions), ..qdrant_edge::Filter::default() })
 }
 
 fn any(parts: &[Filter]) -> Asked {
@@ -78,37 +75,20 @@ fn any(parts: &[Filter]) -> Asked {
     if conditions.is_empty() {
         return Asked::Nothing;
     }
-    Asked::Only(qdrant_edge::Filter {
-        should: Some(conditions),
-        ..qdrant_edge::Filter::default()
-    })
+    Asked::Only(qdrant_edge::Filter { should: Some(conditions), ..qdrant_edge::Filter::default() })
 }
 
 fn equals(key: &str, value: &str) -> Asked {
-    let value = Match::Value(MatchValue {
-        value: ValueVariants::String(value.into()),
-    });
+    let value = Match::Value(MatchValue { value: ValueVariants::String(value.into()) });
     only(FieldCondition::new_match(path(key), value))
 }
 
 fn compares(key: &str, comparison: Comparison, value: i64) -> Asked {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "days and page numbers are far below 2^53"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "days and page numbers are far below 2^53")]
     let value = Some(OrderedFloat(value as f64));
-    let none = Range {
-        lt: None,
-        gt: None,
-        gte: None,
-        lte: None,
-    };
+    let none = Range { lt: None, gt: None, gte: None, lte: None };
     let range = match comparison {
-        Comparison::Equal => Range {
-            gte: value,
-            lte: value,
-            ..none
-        },
+        Comparison::Equal => Range { gte: value, lte: value, ..none },
         Comparison::Less => Range { lt: value, ..none },
         Comparison::AtMost => Range { lte: value, ..none },
         Comparison::Greater => Range { gt: value, ..none },
@@ -123,8 +103,5 @@ fn only(condition: FieldCondition) -> Asked {
 
 /// The path of a key at the top of a payload.
 pub fn path(key: &str) -> JsonPath {
-    JsonPath {
-        first_key: key.to_owned(),
-        rest: Vec::new(),
-    }
+    JsonPath { first_key: key.to_owned(), rest: Vec::new() }
 }

@@ -67,10 +67,7 @@ impl Folder {
             Some(manifest) => check(data, &manifest, make)?,
             None => write_manifest(data, make).map_err(|source| error::folder(data, source))?,
         }
-        let folder = Self {
-            data: data.to_owned(),
-            _lock: lock,
-        };
+        let folder = Self { data: data.to_owned(), _lock: lock };
         let temp = folder.articles().join(TEMP_SEGMENTS);
         match fs::remove_dir_all(temp) {
             Err(source) if source.kind() != ErrorKind::NotFound => Err(error::folder(data, source)),
@@ -94,9 +91,7 @@ fn refuse_foreign(data: &Path) -> Result<(), Error> {
     let entries = fs::read_dir(data).map_err(|source| error::folder(data, source))?;
     let mut stranger = None;
     for entry in entries {
-        let name = entry
-            .map_err(|source| error::folder(data, source))?
-            .file_name();
+        let name = entry.map_err(|source| error::folder(data, source))?.file_name();
         if name == MANIFEST {
             return Ok(());
         }
@@ -126,22 +121,13 @@ fn lock(data: &Path) -> Result<File, Error> {
                 "another process".clone_into(&mut holder);
             }
             let holder = holder.trim().to_owned();
-            return Err(Error::Locked {
-                folder: data.to_owned(),
-                holder,
-            });
+            return Err(Error::Locked { folder: data.to_owned(), holder });
         }
         Err(TryLockError::Error(source)) => return Err(unusable(source)),
     }
     let since = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
-    let holder = format!(
-        "{}, process {}, since {since}\n",
-        program(),
-        std::process::id()
-    );
-    file.set_len(0)
-        .and_then(|()| file.write_all(holder.as_bytes()))
-        .map_err(unusable)?;
+    let holder = format!("{}, process {}, since {since}\n", program(), std::process::id());
+    file.set_len(0).and_then(|()| file.write_all(holder.as_bytes())).map_err(unusable)?;
     Ok(file)
 }
 
@@ -154,10 +140,7 @@ fn read_manifest(data: &Path) -> Result<Option<Manifest>, Error> {
     };
     match serde_json::from_slice(&text) {
         Ok(manifest) => Ok(Some(manifest)),
-        Err(source) => Err(error::folder(
-            data,
-            format!("`{MANIFEST}` is damaged: {source}"),
-        )),
+        Err(source) => Err(error::folder(data, format!("`{MANIFEST}` is damaged: {source}"))),
     }
 }
 
@@ -183,12 +166,7 @@ fn write_manifest(data: &Path, make: &Make) -> Result<(), BoxError> {
 
 /// Whether an index of this `manifest` is what `make` asks for.
 fn check(data: &Path, manifest: &Manifest, make: &Make) -> Result<(), Error> {
-    let Manifest {
-        format,
-        index_version,
-        dim,
-        created_by,
-    } = manifest;
+    let Manifest { format, index_version, dim, created_by } = manifest;
     if *format != FORMAT {
         let reason =
             format!("its format is {format}, by {created_by}; this program reads {FORMAT}");
@@ -202,11 +180,7 @@ fn check(data: &Path, manifest: &Manifest, make: &Make) -> Result<(), Error> {
         stored = format!("{stored} with {dim} numbers");
         wanted = format!("{wanted} with {} numbers", make.dim);
     }
-    Err(Error::IndexVersion {
-        folder: data.to_owned(),
-        stored,
-        wanted,
-    })
+    Err(Error::IndexVersion { folder: data.to_owned(), stored, wanted })
 }
 
 /// This program and its version.

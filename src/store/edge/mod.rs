@@ -84,21 +84,14 @@ impl EdgeStore {
         let location = folder.data().display().to_string();
         let shard = Arc::new(Shard::open(folder, make.dim, tuning)?);
         let open = Open::start(shard).map_err(error::failed)?;
-        Ok(Self {
-            location,
-            dim: make.dim,
-            open: Mutex::new(Some(open)),
-        })
+        Ok(Self { location, dim: make.dim, open: Mutex::new(Some(open)) })
     }
 
     fn check(&self, embedding: &Embedding) -> Result<(), Error> {
         if embedding.dim() == self.dim {
             return Ok(());
         }
-        Err(Error::Dim {
-            wanted: self.dim,
-            given: embedding.dim(),
-        })
+        Err(Error::Dim { wanted: self.dim, given: embedding.dim() })
     }
 
     /// Looks at what is open. A poisoned lock is no harm: the value is taken out whole or not at all.
@@ -125,10 +118,7 @@ impl EdgeStore {
     }
 
     fn take(&self) -> Option<Open> {
-        self.open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -138,24 +128,12 @@ impl Open {
         let tasks = upkeep::start(&shard, &mut threads)?;
         let writes = writer::start(&shard, tasks.clone(), &mut threads)?;
         let reads = reader::start(&shard, &mut threads)?;
-        Ok(Self {
-            shard,
-            reads,
-            writes,
-            tasks,
-            threads,
-        })
+        Ok(Self { shard, reads, writes, tasks, threads })
     }
 
     /// Lets the queues run empty, ends the threads, writes everything out, and lets the folder go.
     fn finish(self) -> Result<(), Error> {
-        let Self {
-            shard,
-            reads,
-            writes,
-            tasks,
-            threads,
-        } = self;
+        let Self { shard, reads, writes, tasks, threads } = self;
         drop((reads, writes, tasks));
         for thread in threads {
             // A thread that panicked has nothing left to write; `guarded` keeps it from doing so.
@@ -209,8 +187,7 @@ impl VectorStore for EdgeStore {
     ) -> Result<Vec<Scored>, Error> {
         self.check(query)?;
         let (query, filter) = (query.clone(), filter.clone());
-        self.read(move |shard| shard.nearest(&query, &filter, limit))
-            .await
+        self.read(move |shard| shard.nearest(&query, &filter, limit)).await
     }
 
     async fn lexical(
@@ -220,8 +197,7 @@ impl VectorStore for EdgeStore {
         limit: Limit,
     ) -> Result<Vec<Scored>, Error> {
         let (query, filter) = (query.clone(), filter.clone());
-        self.read(move |shard| shard.lexical(&query, &filter, limit))
-            .await
+        self.read(move |shard| shard.lexical(&query, &filter, limit)).await
     }
 
     async fn list(
@@ -231,8 +207,7 @@ impl VectorStore for EdgeStore {
         limit: Limit,
     ) -> Result<Listing, Error> {
         let filter = filter.clone();
-        self.read(move |shard| shard.list(&filter, from, limit))
-            .await
+        self.read(move |shard| shard.list(&filter, from, limit)).await
     }
 
     async fn count(&self, filter: &Filter) -> Result<u64, Error> {
@@ -242,11 +217,7 @@ impl VectorStore for EdgeStore {
 
     async fn status(&self) -> Result<Status, Error> {
         let article_count = self.count(&Filter::default()).await?;
-        Ok(Status {
-            backend: "edge",
-            location: self.location.clone(),
-            article_count,
-        })
+        Ok(Status { backend: "edge", location: self.location.clone(), article_count })
     }
 
     async fn optimize(&self) -> Result<(), Error> {

@@ -47,11 +47,7 @@ pub fn start(shard: &Arc<Shard>, threads: &mut Vec<JoinHandle<()>>) -> io::Resul
     for number in 0..tuning::threads() {
         let (shard, jobs) = (Arc::clone(shard), Arc::clone(&jobs));
         let name = format!("store-read-{number}");
-        threads.push(
-            thread::Builder::new()
-                .name(name)
-                .spawn(move || serve(&shard, &jobs))?,
-        );
+        threads.push(thread::Builder::new().name(name).spawn(move || serve(&shard, &jobs))?);
     }
     Ok(queue)
 }

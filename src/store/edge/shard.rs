@@ -89,10 +89,7 @@ impl Shard {
             None => (EdgeShard::new(&articles, tuning.engine(dim, false)), false),
             Some(stored) => {
                 let graph = has_graph(&stored.map_err(unusable)?);
-                (
-                    EdgeShard::load(&articles, Some(tuning.engine(dim, graph))),
-                    graph,
-                )
+                (EdgeShard::load(&articles, Some(tuning.engine(dim, graph))), graph)
             }
         };
         let engine = engine.map_err(unusable)?;
@@ -102,23 +99,12 @@ impl Shard {
             if known.contains_key(&field_name) {
                 continue;
             }
-            let create = CreateIndex {
-                field_name,
-                field_schema: Some(schema),
-            };
+            let create = CreateIndex { field_name, field_schema: Some(schema) };
             let create = FieldIndexOperations::CreateIndex(create);
-            engine
-                .update(UpdateOperation::FieldIndexOperation(create))
-                .map_err(unusable)?;
+            engine.update(UpdateOperation::FieldIndexOperation(create)).map_err(unusable)?;
         }
         engine.flush().map_err(unusable)?;
-        Ok(Self {
-            engine,
-            _folder: folder,
-            tuning,
-            dim,
-            graph: AtomicBool::new(graph),
-        })
+        Ok(Self { engine, _folder: folder, tuning, dim, graph: AtomicBool::new(graph) })
     }
 
     /// Writes points; of those with one id the last.
@@ -137,11 +123,7 @@ impl Shard {
                 self.write(std::mem::take(&mut batch))?;
             }
         }
-        if batch.is_empty() {
-            Ok(())
-        } else {
-            self.write(batch)
-        }
+        if batch.is_empty() { Ok(()) } else { self.write(batch) }
     }
 
     fn write(&self, batch: Vec<PointStructPersisted>) -> Result<(), Error> {
@@ -182,16 +164,11 @@ impl Shard {
     /// [`Error::Failed`], [`Error::Full`].
     pub fn optimize(&self) -> Result<(), Error> {
         let info = self.engine.info().map_err(error::engine)?;
-        let bytes = info
-            .points_count
-            .saturating_mul(self.dim)
-            .saturating_mul(size_of::<f32>());
+        let bytes = info.points_count.saturating_mul(self.dim).saturating_mul(size_of::<f32>());
         // Once there is a graph it stays, or a collection at the border would be rebuilt again and again.
         if bytes >= self.tuning.graph_from_bytes && !self.graph.load(Ordering::Relaxed) {
             let graph = self.tuning.graph(true);
-            self.engine
-                .set_vector_hnsw_config(TEXT, graph)
-                .map_err(error::engine)?;
+            self.engine.set_vector_hnsw_config(TEXT, graph).map_err(error::engine)?;
             self.graph.store(true, Ordering::Relaxed);
         }
         self.engine.optimize().map_err(error::engine)?;
@@ -226,10 +203,7 @@ impl Shard {
         limit: Limit,
     ) -> Result<Vec<Scored>, Error> {
         let query = VectorInternal::Dense(query.values().to_vec());
-        let query = NamedQuery {
-            query,
-            using: Some(TEXT.to_owned()),
-        };
+        let query = NamedQuery { query, using: Some(TEXT.to_owned()) };
         let mut hits = self.best(query, &tuning::nearest_params(), filter, limit)?;
         for hit in &mut hits {
             hit.score = hit.score.clamp(-1.0, 1.0);
@@ -250,10 +224,7 @@ impl Shard {
         if query.is_empty() {
             return Ok(Vec::new());
         }
-        let query = NamedQuery {
-            query: sparse_query(query),
-            using: Some(TERMS.to_owned()),
-        };
+        let query = NamedQuery { query: sparse_query(query), using: Some(TERMS.to_owned()) };
         self.best(query, &tuning::lexical_params(), filter, limit)
     }
 
@@ -279,10 +250,7 @@ impl Shard {
             request.params = Some(params.clone());
             let mut hits = Vec::with_capacity(wanted);
             for hit in self.engine.query(request).map_err(error::engine)? {
-                hits.push(Scored {
-                    id: article_id(&hit.id)?,
-                    score: hit.score,
-                });
+                hits.push(Scored { id: article_id(&hit.id)?, score: hit.score });
             }
             hits.sort_by(best_first);
             // The engine breaks ties by where a point lies, so all that tie with the last must be here.
@@ -311,10 +279,7 @@ impl Shard {
         request.filter = match filter::ask(filter) {
             Asked::Everything => None,
             Asked::Nothing => {
-                return Ok(Listing {
-                    points: Vec::new(),
-                    next: None,
-                });
+                return Ok(Listing { points: Vec::new(), next: None });
             }
             Asked::Only(filter) => Some(filter),
         };
@@ -322,9 +287,7 @@ impl Shard {
         request.limit = Some(limit.count());
         request.with_payload = Some(WithPayloadInterface::Bool(true));
         let (records, next) = self.engine.scroll(request).map_err(error::engine)?;
-        let points = records
-            .into_iter()
-            .map(|record| stored(record, Vectors::No));
+        let points = records.into_iter().map(|record| stored(record, Vectors::No));
         Ok(Listing {
             points: points.collect::<Result<_, _>>()?,
             next: next.as_ref().map(article_id).transpose()?,
@@ -350,8 +313,7 @@ impl Shard {
 /// Whether the stored settings say that there is a graph.
 fn has_graph(config: &EdgeConfig) -> bool {
     let text = config.vectors.get(TEXT);
-    text.and_then(|params| params.hnsw_config)
-        .is_some_and(|graph| graph.m > 0)
+    text.and_then(|params| params.hnsw_config).is_some_and(|graph| graph.m > 0)
 }
 
 fn point_id(id: &ArticleId) -> PointId {
@@ -366,10 +328,7 @@ fn article_id(id: &PointId) -> Result<ArticleId, Error> {
 }
 
 fn sparse(terms: &TermVector) -> SparseVector {
-    SparseVector {
-        indices: terms.indices().to_vec(),
-        values: terms.values().to_vec(),
-    }
+    SparseVector { indices: terms.indices().to_vec(), values: terms.values().to_vec() }
 }
 
 fn sparse_query(terms: &TermVector) -> VectorInternal {
@@ -380,10 +339,7 @@ fn sparse_query(terms: &TermVector) -> VectorInternal {
 fn persisted(id: ArticleId, point: Point) -> Result<PointStructPersisted, Error> {
     let (payload, text, terms) = payload::from_point(point).map_err(error::failed)?;
     let vectors = HashMap::from([
-        (
-            TEXT.to_owned(),
-            VectorPersisted::Dense(text.values().to_vec()),
-        ),
+        (TEXT.to_owned(), VectorPersisted::Dense(text.values().to_vec())),
         (TERMS.to_owned(), VectorPersisted::Sparse(sparse(&terms))),
     ]);
     Ok(PointStructPersisted {

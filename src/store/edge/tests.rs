@@ -10,13 +10,7 @@ use crate::store::conformance;
 use crate::store::conformance::sample;
 
 fn open(data: &Path) -> EdgeStore {
-    EdgeStore::open(
-        &Config {
-            data: data.to_owned(),
-        },
-        &sample::make(),
-    )
-    .unwrap()
+    EdgeStore::open(&Config { data: data.to_owned() }, &sample::make()).unwrap()
 }
 
 #[tokio::test]

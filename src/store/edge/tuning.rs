@@ -108,10 +108,7 @@ impl Tuning {
 pub fn nearest_params() -> SearchParams {
     SearchParams {
         hnsw_ef: Some(SEARCH_CANDIDATES),
-        acorn: Some(AcornSearchParams {
-            enable: true,
-            max_selectivity: Some(OrderedFloat(1.0)),
-        }),
+        acorn: Some(AcornSearchParams { enable: true, max_selectivity: Some(OrderedFloat(1.0)) }),
         ..SearchParams::default()
     }
 }
@@ -135,16 +132,11 @@ pub fn indexes() -> Vec<(&'static str, PayloadFieldSchema)> {
         PayloadFieldSchema::FieldParams(PayloadSchemaParams::Keyword(params))
     };
     let number = || {
-        let params = IntegerIndexParamsBuilder::new()
-            .lookup(true)
-            .range(true)
-            .enable_hnsw(false);
+        let params = IntegerIndexParamsBuilder::new().lookup(true).range(true).enable_hnsw(false);
         PayloadFieldSchema::FieldParams(PayloadSchemaParams::Integer(params.build()))
     };
-    let mut indexes: Vec<_> = TextField::ALL
-        .iter()
-        .map(|field| (field.name(), keyword()))
-        .collect();
+    let mut indexes: Vec<_> =
+        TextField::ALL.iter().map(|field| (field.name(), keyword())).collect();
     indexes.push((payload::KIND, keyword()));
     indexes.push((payload::DATE, number()));
     indexes.push((payload::PAGE_NO, number()));

@@ -44,11 +44,7 @@ pub fn start(
     let (queue, tasks) = sync_channel(QUEUE_LEN);
     let shard = Arc::clone(shard);
     let serve = move || serve(&shard, &tasks);
-    threads.push(
-        thread::Builder::new()
-            .name("store-upkeep".to_owned())
-            .spawn(serve)?,
-    );
+    threads.push(thread::Builder::new().name("store-upkeep".to_owned()).spawn(serve)?);
     Ok(queue)
 }
 
@@ -57,9 +53,7 @@ fn serve(shard: &Shard, tasks: &Receiver<Task>) {
     let mut changed = 1;
     loop {
         let task = if changed == 0 {
-            tasks
-                .recv()
-                .map_err(|_closed| RecvTimeoutError::Disconnected)
+            tasks.recv().map_err(|_closed| RecvTimeoutError::Disconnected)
         } else {
             tasks.recv_timeout(PAUSE)
         };

@@ -60,11 +60,7 @@ pub fn start(
     let (queue, writes) = sync_channel(QUEUE_LEN);
     let shard = Arc::clone(shard);
     let serve = move || serve(&shard, &writes, &upkeep);
-    threads.push(
-        thread::Builder::new()
-            .name("store-write".to_owned())
-            .spawn(serve)?,
-    );
+    threads.push(thread::Builder::new().name("store-write".to_owned()).spawn(serve)?);
     Ok(queue)
 }
 

@@ -1,0 +1,188 @@
+//! The services: of a running server, or the same ones inside this process.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::Context;
+use std::task::Poll;
+use std::time::Duration;
+use std::time::Instant;
+
+use tonic::Code;
+use tonic::body::Body;
+use tonic::codegen::Service;
+use tonic::codegen::http::Request;
+use tonic::codegen::http::Response;
+use tonic::service::Routes;
+use tonic::transport::Channel;
+use tonic::transport::Endpoint;
+
+use crate::cli::failure::Failure;
+use crate::embed;
+use crate::engine::Engine;
+use crate::rpc;
+use crate::rpc::Phase;
+use crate::rpc::RESPONSE_BYTES_MAX;
+use crate::rpc::wire;
+use crate::rpc::wire::article_service_client::ArticleServiceClient;
+use crate::rpc::wire::embedding_service_client::EmbeddingServiceClient;
+use crate::rpc::wire::info_service_client::InfoServiceClient;
+use crate::rpc::wire::search_service_client::SearchServiceClient;
+use crate::store;
+
+/// Time to reach a server.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time for a server to get ready.
+const READY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time between two looks.
+const READY_POLL: Duration = Duration::from_millis(20);
+
+/// Which services a command speaks to.
+#[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
+pub(super) struct Args {
+    /// Ask a running server instead of the data folder, such as <http://127.0.0.1:50051>.
+    #[arg(long, env = "WENMAI_SERVER", value_name = "URL")]
+    server: Option<String>,
+
+    #[command(flatten)]
+    store: store::Config,
+
+    #[command(flatten)]
+    embed: embed::Config,
+}
+
+/// Whether a command needs stored articles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Needs {
+    /// It does: the data folder is opened.
+    Articles,
+    /// Parser and model are enough: no data folder is touched.
+    Nothing,
+}
+
+/// Clients of the services.
+pub(super) struct Services {
+    transport: Transport,
+    /// The engine behind the services, if it is inside this process.
+    engine: Option<Engine>,
+    /// Lets the services run as long as it lives.
+    _phase: Option<rpc::Switch>,
+}
+
+impl Services {
+    /// Connects as `args` say.
+    pub(super) async fn connect(args: &Args, needs: Needs) -> Result<Self, Failure> {
+        if let Some(server) = &args.server {
+            return Self::remote(server).await;
+        }
+        let opened = match needs {
+            Needs::Articles => Engine::open(&args.embed, &args.store),
+            Needs::Nothing => Engine::open_in_memory(&args.embed),
+        };
+        Self::local(opened.map_err(|error| Failure::failed(&error))?).await
+    }
+
+    /// The services of `engine`, inside this process.
+    pub(super) async fn local(engine: Engine) -> Result<Self, Failure> {
+        let (phase, life) = rpc::starting();
+        let routes = rpc::routes(engine.clone(), life).await;
+        let (routes, _health) = routes.map_err(|error| Failure::failed(&error))?;
+        phase.set(Phase::Serving);
+        let transport = Transport::Local(routes.prepare());
+        Ok(Self { transport, engine: Some(engine), _phase: Some(phase) })
+    }
+
+    /// The services of the server at `url`.
+    pub(super) async fn remote(url: &str) -> Result<Self, Failure> {
+        let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
+        let endpoint = Endpoint::from_shared(url.clone()).map_err(|error| {
+            Failure::Usage(format!("`{url}` is not a server's address: {error}"))
+        })?;
+        let channel = endpoint.connect_timeout(CONNECT_TIMEOUT).connect().await;
+        let channel = channel.map_err(|error| {
+            Failure::Failed(format!("no server at {url}: {}", crate::cli::failure::chain(&error)))
+        })?;
+        Ok(Self { transport: Transport::Remote(channel), engine: None, _phase: None })
+    }
+
+    pub(super) fn articles(&self) -> ArticleServiceClient<Transport> {
+        ArticleServiceClient::new(self.transport.clone())
+            .max_decoding_message_size(RESPONSE_BYTES_MAX)
+    }
+
+    pub(super) fn search(&self) -> SearchServiceClient<Transport> {
+        SearchServiceClient::new(self.transport.clone())
+            .max_decoding_message_size(RESPONSE_BYTES_MAX)
+    }
+
+    pub(super) fn embedding(&self) -> EmbeddingServiceClient<Transport> {
+        EmbeddingServiceClient::new(self.transport.clone())
+            .max_decoding_message_size(RESPONSE_BYTES_MAX)
+    }
+
+    /// Waits until the services have loaded their model and reached their store.
+    pub(super) async fn wait_until_ready(&self) -> Result<(), Failure> {
+        let mut info = InfoServiceClient::new(self.transport.clone());
+        let started = Instant::now();
+        loop {
+            match info.get_info(wire::GetInfoRequest {}).await {
+                Ok(_) => return Ok(()),
+                Err(status) if status.code() != Code::Unavailable => return Err(status.into()),
+                Err(status) if started.elapsed() > READY_TIMEOUT => return Err(status.into()),
+                Err(_) => tokio::time::sleep(READY_POLL).await,
+            }
+        }
+    }
+
+    /// Lets the data folder go.
+    pub(super) async fn close(self) -> Result<(), Failure> {
+        match self.engine {
+            Some(engine) => engine.close().await.map_err(|error| Failure::failed(&error)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Args {
+    /// Where articles are kept, for a person.
+    pub(super) fn place(&self) -> String {
+        self.server.clone().unwrap_or_else(|| self.store.data.display().to_string())
+    }
+}
+
+/// What carries calls to the services.
+#[derive(Clone)]
+pub(super) enum Transport {
+    Local(Routes),
+    Remote(Channel),
+}
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+impl Service<Request<Body>> for Transport {
+    type Response = Response<Body>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        match self {
+            Transport::Local(routes) => {
+                Service::<Request<Body>>::poll_ready(routes, context).map_err(Into::into)
+            }
+            Transport::Remote(channel) => channel.poll_ready(context).map_err(Into::into),
+        }
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        match self {
+            Transport::Local(routes) => {
+                let answer = routes.call(request);
+                Box::pin(async move { answer.await.map_err(Into::into) })
+            }
+            Transport::Remote(channel) => {
+                let answer = channel.call(request);
+                Box::pin(async move { answer.await.map_err(Into::into) })
+            }
+        }
+    }
+}

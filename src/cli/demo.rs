@@ -1,0 +1,170 @@
+//! `wenmai demo`: the main job on sample pages, from the page to the answer over gRPC.
+
+use std::net::Ipv4Addr;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::path::PathBuf;
+
+use tokio::sync::oneshot;
+
+use crate::app;
+use crate::app::App;
+use crate::cli::connect::Services;
+use crate::cli::failure::Failure;
+use crate::cli::output;
+use crate::cli::page;
+use crate::cli::parse;
+use crate::embed;
+use crate::engine::Engine;
+use crate::rpc::wire;
+use crate::rpc::wire::find_related_articles_request::Target;
+use crate::rpc::wire::page_article::Outcome;
+use crate::store;
+
+/// The paper of the samples.
+const SAMPLE_PAPER: &str = "清河日报";
+/// Hits shown.
+const HITS: i32 = 5;
+
+/// Name and text of a sample page.
+macro_rules! sample {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../../tests/fixtures/pages/", $name)))
+    };
+}
+
+/// Pages of a fictional county daily, written for this project.
+const SAMPLES: [(&str, &str); 4] = [
+    sample!("qinghe-20250908-p1.md"),
+    sample!("qinghe-20250909-p1.md"),
+    sample!("qinghe-20250910-p1.md"),
+    sample!("qinghe-20250912-p1.md"),
+];
+
+/// Arguments of `wenmai demo`.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Args {
+    /// Your own pages (.md, .txt) beside the samples; the article asked about is from the last.
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    issue: page::IssueArgs,
+
+    #[command(flatten)]
+    embed: embed::Config,
+}
+
+/// A page to show.
+struct Sample {
+    name: String,
+    text: String,
+    issue: wire::Issue,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let samples = samples(&args)?;
+    let folder = tempfile::tempdir()?;
+    let store = store::Config { data: folder.path().join("wenmai-data") };
+    let engine = Engine::open(&args.embed, &store).map_err(|error| Failure::failed(&error))?;
+    let config = app::Config {
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        drain_ms: 0,
+        stop_ms_max: 2_000,
+    };
+    let app = App::bind(config, engine).await.map_err(|error| Failure::failed(&error))?;
+    let address = app.local_addr();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = tokio::spawn(app.run(async {
+        // The sender is used or dropped: both mean the end.
+        let _ = stopped.await;
+    }));
+    output::line(&format!("① serving on {address}, index in {}", store.data.display()))?;
+    let shown = show(&format!("http://{address}"), samples).await;
+    // The server may have ended by itself.
+    let _ = stop.send(());
+    match server.await {
+        Ok(served) => served.map_err(|error| Failure::failed(&error))?,
+        Err(error) => return Err(Failure::failed(&error)),
+    }
+    shown
+}
+
+fn samples(args: &Args) -> Result<Vec<Sample>, Failure> {
+    let built_in = page::IssueArgs {
+        paper: SAMPLE_PAPER.to_owned(),
+        date: None,
+        page: None,
+        page_name: String::new(),
+        edition: String::new(),
+    };
+    let mut samples: Vec<Sample> = SAMPLES
+        .into_iter()
+        .map(|(name, text)| Sample {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            issue: built_in.issue(Path::new(name)),
+        })
+        .collect();
+    for path in &args.files {
+        let (name, text) = (path.display().to_string(), page::read(path)?);
+        samples.push(Sample { name, text, issue: args.issue.issue(path) });
+    }
+    Ok(samples)
+}
+
+/// Stores the pages, asks about an article of the last one, and searches.
+async fn show(url: &str, samples: Vec<Sample>) -> Result<(), Failure> {
+    let services = Services::remote(url).await?;
+    services.wait_until_ready().await?;
+    let mut asked: Option<(String, wire::ArticleRecord)> = None;
+    output::line("\n② pages in, articles out (IngestPage)")?;
+    let mut table = output::table(&["page", "kind", "headline", "what became of it"]);
+    for Sample { name, text, issue } in samples {
+        let request = wire::IngestPageRequest { text, issue: Some(issue) };
+        let page = services.articles().ingest_page(request).await?.into_inner();
+        let (mut first_of_page, mut asked_on_page) = (true, false);
+        for article in page.articles {
+            let parsed = article.parsed.unwrap_or_default();
+            let record = parsed.record.unwrap_or_default();
+            let became = match &article.outcome {
+                Some(Outcome::Ingested(_)) => "stored".to_owned(),
+                Some(Outcome::Error(error)) => error.message.clone(),
+                None => "not an article".to_owned(),
+            };
+            let page_name = if first_of_page { name.clone() } else { String::new() };
+            let title = output::headline(&record);
+            table.add_row(vec![page_name, parse::kind(&record), title, became]);
+            // The first report of the last page is asked about.
+            if record.kind() == wire::ArticleKind::News && !asked_on_page {
+                asked_on_page = true;
+                asked = Some((parsed.name, record));
+            }
+            first_of_page = false;
+        }
+    }
+    output::line(&table.to_string())?;
+    if let Some((name, record)) = asked {
+        output::line(&format!("\n③ what is related to “{}”? (FindRelatedArticles)", record.title))?;
+        let request = wire::FindRelatedArticlesRequest {
+            target: Some(Target::Article(name)),
+            page_size: HITS,
+            ..wire::FindRelatedArticlesRequest::default()
+        };
+        let answer = services.search().find_related_articles(request).await?.into_inner();
+        output::hits(&answer.hits, true)?;
+    }
+    let query = "大桥什么时候通车";
+    output::line(&format!("\n④ what was written about “{query}”? (SearchArticles)"))?;
+    let request = wire::SearchArticlesRequest {
+        query: query.to_owned(),
+        page_size: HITS,
+        ..wire::SearchArticlesRequest::default()
+    };
+    let answer = services.search().search_articles(request).await?.into_inner();
+    output::hits(&answer.hits, false)?;
+    services.close().await?;
+    output::line(
+        "\nnext: wenmai ingest YOUR-PAGE.md --paper NAME, then wenmai related, wenmai serve",
+    )
+}

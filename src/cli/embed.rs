@@ -1,0 +1,75 @@
+//! `wenmai embed`: the vectors of texts.
+
+use std::io::BufRead;
+
+use crate::cli::connect;
+use crate::cli::connect::Needs;
+use crate::cli::connect::Services;
+use crate::cli::failure::Failure;
+use crate::cli::output;
+use crate::engine::EMBED_TEXTS_MAX;
+use crate::rpc::wire;
+
+/// Arguments of `wenmai embed`.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Args {
+    /// Texts; `-` reads one per line from standard input.
+    #[arg(required = true, value_name = "TEXT")]
+    texts: Vec<String>,
+
+    /// The texts are questions, not texts to be found: some models want another prompt.
+    #[arg(long)]
+    query: bool,
+
+    #[command(flatten)]
+    connect: connect::Args,
+
+    /// Print one JSON object with all numbers.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let texts = match args.texts.as_slice() {
+        [only] if only == "-" => {
+            std::io::stdin().lock().lines().collect::<Result<Vec<String>, _>>()?
+        }
+        texts => texts.to_vec(),
+    };
+    let purpose = if args.query { wire::EmbedPurpose::Query } else { wire::EmbedPurpose::Passage };
+    let services = Services::connect(&args.connect, Needs::Nothing).await?;
+    let mut shown = Ok(());
+    for texts in texts.chunks(EMBED_TEXTS_MAX) {
+        let request = wire::EmbedTextsRequest { texts: texts.to_vec(), purpose: purpose.into() };
+        let answer = services.embedding().embed_texts(request).await?.into_inner();
+        shown = if args.json {
+            output::json("EmbedTextsResponse", &answer)
+        } else {
+            show(texts, &answer)
+        };
+    }
+    services.close().await?;
+    shown
+}
+
+/// Tokens and windows of each text, and the cosines among them.
+fn show(texts: &[String], answer: &wire::EmbedTextsResponse) -> Result<(), Failure> {
+    let mut table = output::table(&["#", "text", "tokens (used)", "windows", "cosine with each"]);
+    for (at, (text, one)) in texts.iter().zip(&answer.embeddings).enumerate() {
+        let start: String = text.chars().take(30).collect();
+        let cosines = answer.embeddings.iter().take(10).map(|other| {
+            let cosine: f32 = one.values.iter().zip(&other.values).map(|(a, b)| a * b).sum();
+            format!("{cosine:.3}")
+        });
+        table.add_row(vec![
+            (at + 1).to_string(),
+            start,
+            format!("{} ({})", one.token_count, one.token_count_used),
+            one.window_count.to_string(),
+            cosines.collect::<Vec<_>>().join(" "),
+        ]);
+    }
+    output::line(&table.to_string())?;
+    let dim = answer.embeddings.first().map_or(0, |one| one.values.len());
+    output::line(&format!("model {}, {dim} numbers each; --json prints them", answer.model_version))
+}

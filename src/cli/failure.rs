@@ -1,0 +1,95 @@
+//! Why a command did not do all it was asked, and the exit code that says so.
+
+use std::fmt::Write;
+use std::process::ExitCode;
+
+use tonic::Status;
+use tonic_types::StatusExt;
+
+/// Why a command did not do all it was asked.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Arguments or settings that cannot be used: exit code 64.
+    Usage(String),
+    /// It failed: exit code 1.
+    Failed(String),
+    /// Some of it failed, and that has been said: exit code 1.
+    Partial,
+}
+
+impl Failure {
+    /// A failure with the whole chain of its causes.
+    pub(super) fn failed(error: &dyn std::error::Error) -> Self {
+        Failure::Failed(chain(error))
+    }
+
+    /// Says it on standard error.
+    #[expect(clippy::print_stderr, reason = "the last words of the program")]
+    pub(super) fn print(&self) {
+        match self {
+            Failure::Usage(text) | Failure::Failed(text) => eprintln!("wenmai: {text}"),
+            Failure::Partial => {}
+        }
+    }
+
+    pub(super) fn code(&self) -> ExitCode {
+        match self {
+            Failure::Usage(_) => usage_code(),
+            Failure::Failed(_) | Failure::Partial => ExitCode::FAILURE,
+        }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Failure::failed(&error)
+    }
+}
+
+impl From<Status> for Failure {
+    fn from(status: Status) -> Self {
+        Failure::Failed(describe(&status))
+    }
+}
+
+/// `EX_USAGE` of `sysexits.h`.
+pub(super) fn usage_code() -> ExitCode {
+    ExitCode::from(64)
+}
+
+/// An error and its causes, joined by colons.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        // Some errors repeat their cause in their own text.
+        let also = source.to_string();
+        if !text.ends_with(&also) {
+            let _ = write!(text, ": {also}");
+        }
+        cause = source.source();
+    }
+    text
+}
+
+/// A status for a person: message, reason, and the fields that are wrong.
+fn describe(status: &Status) -> String {
+    let mut text = status.message().to_owned();
+    if text.is_empty() {
+        text = status.code().description().to_owned();
+    }
+    let details = status.get_error_details();
+    if let Some(info) = details.error_info() {
+        let _ = write!(text, " [{}]", info.reason);
+    }
+    for violation in details.bad_request().map(|bad| &bad.field_violations).into_iter().flatten() {
+        let told = format!("{}: {}", violation.field, violation.description);
+        if !text.contains(&told) {
+            let _ = write!(text, "\n  {told}");
+        }
+    }
+    if let Some(source) = std::error::Error::source(status) {
+        let _ = write!(text, ": {}", chain(source));
+    }
+    text
+}

@@ -1,0 +1,278 @@
+//! `wenmai ingest`: pages and feeds into the index.
+//!
+//! A bad line or article is reported with its place and skipped; the rest is stored. What is reported as
+//! stored is on disk.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::path::PathBuf;
+use std::time::Duration;
+use std::time::Instant;
+
+use indicatif::ProgressBar;
+use indicatif::ProgressStyle;
+use serde::Serialize;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+use crate::cli::connect;
+use crate::cli::connect::Needs;
+use crate::cli::connect::Services;
+use crate::cli::failure::Failure;
+use crate::cli::failure::chain;
+use crate::cli::output;
+use crate::cli::page;
+use crate::engine::feed;
+use crate::engine::feed::LineError;
+use crate::engine::feed::Lines;
+use crate::rpc::wire;
+use crate::rpc::wire::ingest_articles_response::Outcome as ItemOutcome;
+use crate::rpc::wire::page_article::Outcome as PageOutcome;
+
+/// Items between reader and services: a feed is read as fast as it is stored.
+const AHEAD: usize = 256;
+/// Bad items that are shown one by one; all are counted.
+const SHOWN_MAX: u64 = 50;
+
+/// Arguments of `wenmai ingest`.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    files: page::Files,
+
+    #[command(flatten)]
+    issue: page::IssueArgs,
+
+    /// What standard input, or a file of another ending, holds.
+    #[arg(long, value_enum, default_value_t = Format::Jsonl)]
+    format: Format,
+
+    #[command(flatten)]
+    connect: connect::Args,
+
+    /// Print the counts as one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// One article a line.
+    Jsonl,
+    /// One newspaper page.
+    Page,
+}
+
+/// What became of everything.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub(super) struct Counts {
+    created: u64,
+    updated: u64,
+    unchanged: u64,
+    failed: u64,
+    /// Teasers and staff boxes: parsed, never stored.
+    not_articles: u64,
+    seconds: f64,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let services = Services::connect(&args.connect, Needs::Articles).await?;
+    let bar = progress_bar();
+    let started = Instant::now();
+    let mut counts = Counts::default();
+    for path in &args.files.files {
+        let page = page::is_page(path) || (!is_feed(path) && args.format == Format::Page);
+        let issue = args.issue.issue(path);
+        let done = if page {
+            self::page(&services, path, issue, &mut counts, &bar).await
+        } else {
+            self::feed(&services, path, &mut counts, &bar).await
+        };
+        if let Err(failure) = done {
+            bar.suspend(|| failure.print());
+            counts.failed += 1;
+        }
+    }
+    bar.finish_and_clear();
+    counts.seconds = started.elapsed().as_secs_f64();
+    services.close().await?;
+    if args.json {
+        output::line(&serde_json::to_string(&counts).map_err(|error| Failure::failed(&error))?)?;
+    } else {
+        print(&counts, &args.connect.place())?;
+    }
+    if counts.failed == 0 { Ok(()) } else { Err(Failure::Partial) }
+}
+
+/// A progress bar on standard error; none where that is not a terminal.
+pub(super) fn progress_bar() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(0);
+    // A wrong template would only lose the look of the bar.
+    if let Ok(style) =
+        ProgressStyle::with_template("{spinner} {msg} {human_pos}/{human_len} {wide_bar} {elapsed}")
+    {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+/// Stores the articles of one page.
+pub(super) async fn page(
+    services: &Services,
+    path: &Path,
+    issue: wire::Issue,
+    counts: &mut Counts,
+    bar: &ProgressBar,
+) -> Result<(), Failure> {
+    bar.set_message(path.display().to_string());
+    let text = page::read(path)?;
+    let request = wire::IngestPageRequest { text, issue: Some(issue) };
+    let stored = services.articles().ingest_page(request).await?.into_inner();
+    for article in stored.articles {
+        let record = article.parsed.and_then(|parsed| parsed.record).unwrap_or_default();
+        match article.outcome {
+            Some(PageOutcome::Ingested(ingested)) => counts.add(ingested.outcome()),
+            Some(PageOutcome::Error(error)) => {
+                let place = format!("{}: {}", path.display(), output::headline(&record));
+                counts.fail(&place, &error.message, bar);
+            }
+            None => counts.not_articles += 1,
+        }
+    }
+    Ok(())
+}
+
+/// Stores a feed, line by line.
+async fn feed(
+    services: &Services,
+    path: &Path,
+    counts: &mut Counts,
+    bar: &ProgressBar,
+) -> Result<(), Failure> {
+    let shown = path.display().to_string();
+    bar.set_message(shown.clone());
+    let (items, queue) = mpsc::channel(AHEAD);
+    let (bad, mut bad_lines) = mpsc::unbounded_channel();
+    let reader = start_reader(path.to_owned(), items, bad)?;
+    let mut articles = services.articles();
+    let mut answers = articles.ingest_articles(ReceiverStream::new(queue)).await?.into_inner();
+    let ended = loop {
+        match answers.message().await {
+            Ok(Some(answer)) => {
+                bar.inc(1);
+                bar.set_length(bar.position());
+                match answer.outcome {
+                    Some(ItemOutcome::Ingested(ingested)) => counts.add(ingested.outcome()),
+                    Some(ItemOutcome::Error(error)) => {
+                        counts.fail(&format!("{shown}:{}", answer.item_id), &error.message, bar);
+                    }
+                    None => {}
+                }
+            }
+            Ok(None) => break Ok(()),
+            Err(status) => break Err(Failure::from(status)),
+        }
+        while let Ok((number, error)) = bad_lines.try_recv() {
+            counts.fail(&format!("{shown}:{number}"), &error, bar);
+        }
+    };
+    // The answers have ended, so nobody takes items any more and the reader ends by itself.
+    drop(answers);
+    if reader.join().is_err() {
+        return Err(Failure::Failed(format!("{shown}: reading broke down")));
+    }
+    while let Ok((number, error)) = bad_lines.try_recv() {
+        counts.fail(&format!("{shown}:{number}"), &error, bar);
+    }
+    ended
+}
+
+/// Reads a feed on a thread of its own: reading blocks.
+fn start_reader(
+    path: PathBuf,
+    items: mpsc::Sender<wire::IngestArticlesRequest>,
+    bad: mpsc::UnboundedSender<(u64, String)>,
+) -> Result<std::thread::JoinHandle<()>, Failure> {
+    let opened = feed::open(&path);
+    let lines = opened
+        .map_err(|error| Failure::Failed(format!("{}: {}", path.display(), chain(&error))))?;
+    let read = move || {
+        for (number, line) in Lines::new(lines) {
+            let read_failed = matches!(line, Err(LineError::Read(_)));
+            match line.and_then(|line| feed::record(&line)) {
+                Ok(record) => {
+                    let article = Some(crate::rpc::record_to_wire(record));
+                    let item_id = number.to_string();
+                    let item = wire::IngestArticlesRequest { item_id, article };
+                    if items.blocking_send(item).is_err() {
+                        return;
+                    }
+                }
+                // Fails only when nobody listens any more.
+                Err(error) => drop(bad.send((number, chain(&error)))),
+            }
+            if read_failed {
+                return;
+            }
+        }
+    };
+    Ok(std::thread::Builder::new().name("feed".to_owned()).spawn(read)?)
+}
+
+fn is_feed(path: &Path) -> bool {
+    let name =
+        path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    ["jsonl", "ndjson", "xz", "gz", "zst"]
+        .iter()
+        .any(|ending| name.ends_with(&format!(".{ending}")))
+}
+
+impl Counts {
+    fn add(&mut self, outcome: wire::IngestOutcome) {
+        match outcome {
+            wire::IngestOutcome::Created => self.created += 1,
+            wire::IngestOutcome::Updated => self.updated += 1,
+            wire::IngestOutcome::Unchanged => self.unchanged += 1,
+            wire::IngestOutcome::Unspecified => {}
+        }
+    }
+
+    fn fail(&mut self, place: &str, error: &str, bar: &ProgressBar) {
+        self.failed += 1;
+        if self.failed <= SHOWN_MAX {
+            bar.suspend(|| output::note(&format!("{place}: {error}")));
+        } else if self.failed == SHOWN_MAX + 1 {
+            bar.suspend(|| output::note("more bad items are counted, not shown"));
+        }
+    }
+
+    fn stored(&self) -> u64 {
+        self.created + self.updated + self.unchanged
+    }
+}
+
+/// Prints what became of everything, zeros left out.
+pub(super) fn print(counts: &Counts, place: &str) -> Result<(), Failure> {
+    let Counts { created, updated, unchanged, failed, not_articles, seconds } = *counts;
+    let named = [
+        (created, "new"),
+        (updated, "updated"),
+        (unchanged, "unchanged"),
+        (not_articles, "teasers and staff boxes passed over"),
+        (failed, "failed"),
+    ];
+    let told: Vec<String> = named
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+    let told = if told.is_empty() { "nothing to store".to_owned() } else { told.join(", ") };
+    #[expect(clippy::cast_precision_loss, reason = "article counts are far below 2^53")]
+    let rate = counts.stored() as f64 / seconds.max(1e-9);
+    output::line(&format!("{told}; {seconds:.1} s, {rate:.0} articles/s; in {place}"))
+}

@@ -1,0 +1,120 @@
+//! How it looks on a terminal: one file per command.
+//!
+//! Every command speaks the service's own contract: to a running server with `--server`, else to the same
+//! services inside this process (`connect`). So both answer alike, errors included. Results go to
+//! standard output, as tables for people or `--json` for pipes; progress, warnings and the log go to
+//! standard error. Exit codes: 0 done, 1 failed (also in part), 64 usage or settings.
+
+mod connect;
+mod demo;
+mod embed;
+mod eval;
+mod failure;
+mod filter;
+mod ingest;
+mod output;
+mod page;
+mod parse;
+mod related;
+mod search;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+use clap::Parser;
+use clap::Subcommand;
+
+use crate::config;
+use crate::telemetry;
+
+use failure::Failure;
+
+/// 闻脉 wenmai: embeds Chinese news, stores the vectors, and answers what is related.
+#[derive(Debug, Parser)]
+#[command(name = "wenmai", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the main job on sample pages: parse, store, ask for related coverage over gRPC.
+    Demo(demo::Args),
+    /// Find the articles on newspaper pages; stores nothing.
+    Parse(parse::Args),
+    /// Store pages (.md, .txt) and feeds (.jsonl, also .xz, .gz, .zst).
+    Ingest(ingest::Args),
+    /// Find articles for a query in words.
+    Search(search::Args),
+    /// Find coverage related to a stored article, or to every article of a page.
+    Related(related::Args),
+    /// Embed texts with the model.
+    Embed(embed::Args),
+    /// Serve over gRPC.
+    Serve(serve::Args),
+    /// Measure answers on a labelled file.
+    Eval(eval::Args),
+}
+
+/// Runs the command of this process's arguments; the program's whole life.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Printing can fail only where nobody reads.
+            let _ = error.print();
+            return if error.use_stderr() { failure::usage_code() } else { ExitCode::SUCCESS };
+        }
+    };
+    match start(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print();
+            failure.code()
+        }
+    }
+}
+
+fn start(cli: Cli) -> Result<(), Failure> {
+    config::refuse_unknown_variables(&Cli::command())
+        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let quiet = telemetry::Config { log: "warn".to_owned(), log_json: false };
+    let log = match &cli.command {
+        Command::Serve(args) => args.telemetry(),
+        _ => &quiet,
+    };
+    telemetry::start(log).map_err(|error| Failure::Usage(failure::chain(&error)))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(&error))?;
+    runtime.block_on(run(cli.command))
+}
+
+async fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Demo(args) => demo::run(args).await,
+        Command::Parse(args) => parse::run(args).await,
+        Command::Ingest(args) => ingest::run(args).await,
+        Command::Search(args) => search::run(args).await,
+        Command::Related(args) => related::run(args).await,
+        Command::Embed(args) => embed::run(args).await,
+        Command::Serve(args) => serve::run(args).await,
+        Command::Eval(args) => eval::run(args).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn the_arguments_of_every_command_fit_together() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,130 @@
+//! What a command prints: JSON in the contract's own form, tables for people.
+
+use std::io::Write;
+
+use comfy_table::ContentArrangement;
+use comfy_table::Table;
+use comfy_table::presets;
+use prost::Message;
+use prost_reflect::DescriptorPool;
+use prost_reflect::DynamicMessage;
+use prost_reflect::SerializeOptions;
+
+use crate::cli::failure::Failure;
+use crate::rpc::DESCRIPTORS;
+use crate::rpc::wire;
+
+/// Prints a line to standard output.
+pub(super) fn line(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")) {
+        // `wenmai … | head` is not a failure.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+        other => Ok(other?),
+    }
+}
+
+/// Prints a line to standard error: what is not part of the result.
+#[expect(clippy::print_stderr, reason = "this is the one place that does")]
+pub(super) fn note(text: &str) {
+    eprintln!("{text}");
+}
+
+/// Prints `message`, of that name in the contract, as one line of JSON: the contract's fields under their own names.
+///
+/// The form is that of proto3 (`int64` as text, enums by name), so it can be read back by any client.
+pub(super) fn json(name: &str, message: &impl Message) -> Result<(), Failure> {
+    let value = dynamic(name, message)?;
+    let mut text = Vec::new();
+    let options = SerializeOptions::new().use_proto_field_name(true).skip_default_fields(true);
+    let mut serializer = serde_json::Serializer::new(&mut text);
+    value
+        .serialize_with_options(&mut serializer, &options)
+        .map_err(|error| Failure::failed(&error))?;
+    line(&String::from_utf8_lossy(&text))
+}
+
+fn dynamic(name: &str, message: &impl Message) -> Result<DynamicMessage, Failure> {
+    let pool = DescriptorPool::decode(DESCRIPTORS).map_err(|error| Failure::failed(&error))?;
+    let descriptor = pool
+        .get_message_by_name(&format!("wenmai.v1.{name}"))
+        .ok_or_else(|| Failure::Failed(format!("contract has no message {name}")))?;
+    DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice())
+        .map_err(|error| Failure::failed(&error))
+}
+
+/// An empty table with `header`, as wide as the terminal.
+pub(super) fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header.iter().copied());
+    table
+}
+
+/// Prints hits, best first.
+pub(super) fn hits(hits: &[wire::SearchHit], dated: bool) -> Result<(), Failure> {
+    if hits.is_empty() {
+        return line("nothing found");
+    }
+    let mut header =
+        vec!["#", "score", "cosine", "BM25", "date", "paper", "headline", "shared terms"];
+    if dated {
+        header.insert(5, "when");
+    }
+    let mut table = table(&header);
+    for hit in hits {
+        let article = hit.article.clone().unwrap_or_default();
+        let record = article.record.unwrap_or_default();
+        let number = |score: Option<f32>, digits: usize| {
+            score.map_or_else(String::new, |score| format!("{score:.digits$}"))
+        };
+        let mut row = vec![
+            hit.rank.to_string(),
+            format!("{:.3}", hit.fused_score),
+            number(hit.similarity, 3),
+            number(hit.lexical_score, 1),
+            day(&record),
+            outlet(&record),
+            format!("{}\n{}", headline(&record), article.name),
+            hit.matched_terms.join(" "),
+        ];
+        if dated {
+            row.insert(5, when(hit.when()).to_owned());
+        }
+        table.add_row(row);
+    }
+    line(&table.to_string())
+}
+
+fn when(when: wire::RelativeTime) -> &'static str {
+    match when {
+        wire::RelativeTime::Unspecified => "",
+        wire::RelativeTime::Past => "before",
+        wire::RelativeTime::SameDay => "same day",
+        wire::RelativeTime::Future => "after",
+    }
+}
+
+/// The headline, or the start of the text where there is none.
+pub(super) fn headline(record: &wire::ArticleRecord) -> String {
+    if !record.title.is_empty() {
+        return record.title.clone();
+    }
+    let text = record.paragraphs.first().cloned().unwrap_or_default();
+    let start: String = text.chars().take(24).collect();
+    if start.is_empty() { "(no headline)".to_owned() } else { format!("{start}…") }
+}
+
+/// The day of publication, `2024-03-14`, empty where unknown.
+pub(super) fn day(record: &wire::ArticleRecord) -> String {
+    let time = record.publish_time.and_then(|time| jiff::Timestamp::from_second(time.seconds).ok());
+    let local = time.map(|time| jiff::tz::Offset::constant(8).to_datetime(time).date());
+    local.map_or_else(String::new, |day| day.to_string())
+}
+
+/// Paper and page, or the source.
+pub(super) fn outlet(record: &wire::ArticleRecord) -> String {
+    let paper = if record.paper.is_empty() { &record.source } else { &record.paper };
+    if record.page_no == 0 { paper.clone() } else { format!("{paper} {}版", record.page_no) }
+}

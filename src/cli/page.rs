@@ -1,0 +1,135 @@
+//! Page files: bytes in some encoding, and what their name says of the issue.
+
+use std::io::Read;
+use std::path::Path;
+use std::path::PathBuf;
+
+use jiff::civil::Date;
+
+use crate::cli::failure::Failure;
+use crate::cli::failure::chain;
+use crate::cli::output;
+use crate::engine;
+use crate::engine::TEXT_BYTES_MAX;
+use crate::rpc::wire;
+
+/// What is known of the pages.
+#[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
+pub(super) struct IssueArgs {
+    /// The paper's name.
+    #[arg(long, default_value = "", value_name = "NAME")]
+    pub(super) paper: String,
+
+    /// Date of the issue, 2024-03-14; without it, the date in the file's name (20240314).
+    #[arg(long, value_name = "DAY")]
+    pub(super) date: Option<Date>,
+
+    /// Number of the page; without it, the one in the file's name (p1).
+    #[arg(long, value_name = "N")]
+    pub(super) page: Option<u32>,
+
+    /// Name of the page (要闻).
+    #[arg(long, default_value = "", value_name = "NAME")]
+    pub(super) page_name: String,
+
+    /// Edition of the issue.
+    #[arg(long, default_value = "", value_name = "NAME")]
+    pub(super) edition: String,
+}
+
+impl IssueArgs {
+    /// The issue that the page at `path` belongs to.
+    pub(super) fn issue(&self, path: &Path) -> wire::Issue {
+        let name = path.file_stem().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let named = named(&name);
+        let date = self.date.or(named.0);
+        wire::Issue {
+            paper: self.paper.clone(),
+            date: date.map(|date| wire::Date {
+                year: date.year().into(),
+                month: date.month().into(),
+                day: date.day().into(),
+            }),
+            edition: self.edition.clone(),
+            page_no: self.page.or(named.1).unwrap_or(0),
+            page_name: self.page_name.clone(),
+        }
+    }
+}
+
+/// Date and page number in a file's name, such as `liaocheng-20240314-p1`.
+fn named(name: &str) -> (Option<Date>, Option<u32>) {
+    let parts: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    let digits = |part: &str| part.chars().all(|c| c.is_ascii_digit());
+    let day = |part: &&str| {
+        if part.len() != 8 || !digits(part) {
+            return None;
+        }
+        let (year, month, day) = (part.get(..4)?, part.get(4..6)?, part.get(6..)?);
+        Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+    };
+    let page = |part: &&str| {
+        let number = part
+            .strip_prefix('p')
+            .filter(|number| (1..=3).contains(&number.len()) && digits(number))?;
+        number.parse().ok()
+    };
+    (parts.iter().find_map(day), parts.iter().find_map(page))
+}
+
+/// Reads a page; `-` is standard input. Says so where it was not in UTF-8.
+pub(super) fn read(path: &Path) -> Result<String, Failure> {
+    let shown = path.display();
+    let mut bytes = Vec::new();
+    // One byte more than fits tells that it does not; a 50 MB file is not read whole.
+    let most = TEXT_BYTES_MAX as u64 + 1;
+    let read = if path == Path::new("-") {
+        std::io::stdin().lock().take(most).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| Failure::Failed(format!("{shown}: {}", chain(&error))))?;
+    if bytes.len() > TEXT_BYTES_MAX {
+        return Err(Failure::Failed(format!(
+            "{shown}: larger than {TEXT_BYTES_MAX} bytes [TEXT_TOO_LONG]"
+        )));
+    }
+    let decoded = engine::decode("file", &bytes)
+        .map_err(|error| Failure::Failed(format!("{shown}: {}", chain(&error))))?;
+    if decoded.encoding != "UTF-8" {
+        output::note(&format!("{shown}: read as {}", decoded.encoding));
+    }
+    Ok(decoded.text.into_owned())
+}
+
+/// Whether a file's ending says that it is a page: `.md` or `.txt`.
+pub(super) fn is_page(path: &Path) -> bool {
+    let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
+    matches!(ending.as_deref().and_then(|ending| ending.to_str()), Some("md" | "txt" | "markdown"))
+}
+
+/// Files named on the command line.
+#[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
+pub(super) struct Files {
+    /// Files; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named;
+
+    #[test]
+    fn a_name_tells_day_and_page() {
+        let (day, page) = named("liaocheng-20240314-p1");
+        assert_eq!((day.unwrap().to_string().as_str(), page), ("2024-03-14", Some(1)));
+    }
+
+    #[test]
+    fn a_name_without_them_tells_nothing() {
+        assert_eq!(named("page-99999999-past-px"), (None, None));
+    }
+}

@@ -1,0 +1,151 @@
+//! `wenmai parse`: which articles stand on these pages?
+
+use std::path::Path;
+
+use crate::cli::connect;
+use crate::cli::connect::Needs;
+use crate::cli::connect::Services;
+use crate::cli::failure::Failure;
+use crate::cli::output;
+use crate::cli::page;
+use crate::rpc::wire;
+
+/// Arguments of `wenmai parse`.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    files: page::Files,
+
+    #[command(flatten)]
+    issue: page::IssueArgs,
+
+    #[command(flatten)]
+    connect: connect::Args,
+
+    /// Show the whole text of each article.
+    #[arg(long)]
+    full: bool,
+
+    /// Show which rules of the parser decided.
+    #[arg(long)]
+    explain: bool,
+
+    /// Print one JSON object per page.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let services = Services::connect(&args.connect, Needs::Nothing).await?;
+    let mut articles = services.articles();
+    let mut failed = false;
+    for path in &args.files.files {
+        let one = async {
+            let text = page::read(path)?;
+            let request = wire::ParsePageRequest { text, issue: Some(args.issue.issue(path)) };
+            let parsed = articles.parse_page(request).await?.into_inner();
+            show(&args, path, &parsed)
+        };
+        if let Err(failure) = one.await {
+            failure.print();
+            failed = true;
+        }
+    }
+    services.close().await?;
+    if failed { Err(Failure::Partial) } else { Ok(()) }
+}
+
+fn show(args: &Args, path: &Path, page: &wire::ParsePageResponse) -> Result<(), Failure> {
+    if args.json {
+        return output::json("ParsePageResponse", page);
+    }
+    output::line(&format!("{}: {} parts", path.display(), page.articles.len()))?;
+    let mut table = output::table(&["#", "kind", "headline", "who, where, when", "text"]);
+    for (number, parsed) in page.articles.iter().enumerate() {
+        let record = parsed.record.clone().unwrap_or_default();
+        let mut text = body(&record, args.full);
+        if args.explain {
+            text = format!("{text}\n[{}]", parsed.rules_fired.join(", "));
+        }
+        table.add_row(vec![
+            (number + 1).to_string(),
+            kind(&record),
+            headlines(&record),
+            about(&record),
+            text,
+        ]);
+    }
+    output::line(&table.to_string())?;
+    if !page.unassigned.is_empty() {
+        output::line(&format!("{} pieces of text belong to no part", page.unassigned.len()))?;
+    }
+    Ok(())
+}
+
+/// The kind's name: `news`.
+pub(super) fn kind(record: &wire::ArticleRecord) -> String {
+    record.kind().as_str_name().trim_start_matches("ARTICLE_KIND_").to_lowercase()
+}
+
+/// Section, kicker, headline and subtitle, a line each.
+fn headlines(record: &wire::ArticleRecord) -> String {
+    let mut lines = Vec::new();
+    let parts = [("[", &record.section, "]"), ("", &record.kicker, "")];
+    for (open, text, close) in parts {
+        if !text.is_empty() {
+            lines.push(format!("{open}{text}{close}"));
+        }
+    }
+    if record.kind() != wire::ArticleKind::Staff {
+        lines.push(output::headline(record));
+    }
+    if !record.subtitle.is_empty() {
+        lines.push(format!("——{}", record.subtitle));
+    }
+    lines.join("\n")
+}
+
+/// Byline, dateline, jump and source note, a line each.
+fn about(record: &wire::ArticleRecord) -> String {
+    let mut lines = Vec::new();
+    let names: Vec<&str> = record.byline.iter().map(|who| who.name.as_str()).collect();
+    if !names.is_empty() {
+        lines.push(names.join(" "));
+    }
+    if let Some(dateline) = &record.dateline {
+        let day = |date: &Option<wire::Date>| {
+            date.as_ref()
+                .map_or_else(String::new, |d| format!("{:04}-{:02}-{:02}", d.year, d.month, d.day))
+        };
+        let (from, to) = (day(&dateline.date_from), day(&dateline.date_to));
+        let days = if from == to { from } else { format!("{from}…{to}") };
+        lines.push(format!("{} {} {days}", dateline.place, dateline.raw).trim().to_owned());
+    }
+    for caption in record.captions.iter().filter(|caption| !caption.credit.is_empty()) {
+        lines.push(format!("photo: {}", caption.credit));
+    }
+    match record.jump.as_ref().and_then(|jump| jump.page) {
+        Some(wire::jump::Page::ToPageNo(page)) => lines.push(format!("→ page {page}")),
+        Some(wire::jump::Page::FromPageNo(page)) => lines.push(format!("← page {page}")),
+        None => {}
+    }
+    if !record.source_note.is_empty() {
+        lines.push(format!("({})", record.source_note));
+    }
+    for line in &record.staff {
+        lines.push(format!("{}：{}", line.duty, line.names.join(" ")));
+    }
+    lines.join("\n")
+}
+
+fn body(record: &wire::ArticleRecord, full: bool) -> String {
+    if full {
+        return record.paragraphs.join("\n");
+    }
+    let chars: usize = record.paragraphs.iter().map(|text| text.chars().count()).sum();
+    if chars == 0 {
+        return String::new();
+    }
+    let start: String = record.paragraphs.iter().flat_map(|text| text.chars()).take(20).collect();
+    format!("{start}… ({} paragraphs, {chars} characters)", record.paragraphs.len())
+}

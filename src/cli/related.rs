@@ -1,0 +1,125 @@
+//! `wenmai related`: what else was written about this article, or about those of this page?
+
+use std::path::Path;
+
+use crate::cli::connect;
+use crate::cli::connect::Needs;
+use crate::cli::connect::Services;
+use crate::cli::failure::Failure;
+use crate::cli::filter;
+use crate::cli::output;
+use crate::cli::page;
+use crate::domain::id::ArticleId;
+use crate::rpc::wire;
+use crate::rpc::wire::find_related_articles_request::Target;
+
+/// Arguments of `wenmai related`.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Args {
+    /// A stored article (`articles/…` or its id), or a page file (.md, .txt, `-`) whose every article
+    /// is asked about.
+    #[arg(value_name = "ARTICLE|FILE")]
+    target: String,
+
+    #[command(flatten)]
+    issue: IssueOfPage,
+
+    #[command(flatten)]
+    filter: filter::Args,
+
+    #[command(flatten)]
+    connect: connect::Args,
+
+    /// Print one JSON object per article asked about.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is known of the page, for a page file; `--paper` filters, so the page's own has another name.
+#[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
+struct IssueOfPage {
+    /// The paper of the page file.
+    #[arg(long, default_value = "", value_name = "NAME")]
+    page_paper: String,
+
+    /// Date of the page file, 2024-03-14; without it, the date in the file's name.
+    #[arg(long, value_name = "DAY")]
+    page_date: Option<jiff::civil::Date>,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let id = args.target.strip_prefix("articles/").unwrap_or(&args.target).parse::<ArticleId>();
+    let page = match id {
+        Ok(_) => None,
+        Err(_) if args.target == "-" || Path::new(&args.target).exists() => {
+            Some(page::read(Path::new(&args.target))?)
+        }
+        Err(_) => {
+            let what = "is neither an article's id nor a file";
+            return Err(Failure::Usage(format!("`{}` {what}", args.target)));
+        }
+    };
+    let filter = args.filter.filter()?;
+    let services = Services::connect(&args.connect, Needs::Articles).await?;
+    let shown = match (id, page) {
+        (Ok(id), _) => {
+            let target = Target::Article(format!("articles/{id}"));
+            ask(&services, &args, &filter, target).await
+        }
+        (Err(_), page) => page_related(&services, &args, &filter, page.unwrap_or_default()).await,
+    };
+    services.close().await?;
+    shown
+}
+
+/// Asks about every article of a page.
+async fn page_related(
+    services: &Services,
+    args: &Args,
+    filter: &str,
+    text: String,
+) -> Result<(), Failure> {
+    let issue = page::IssueArgs {
+        paper: args.issue.page_paper.clone(),
+        date: args.issue.page_date,
+        page: None,
+        page_name: String::new(),
+        edition: String::new(),
+    };
+    let issue = Some(issue.issue(Path::new(&args.target)));
+    let request = wire::ParsePageRequest { text, issue };
+    let page = services.articles().parse_page(request).await?.into_inner();
+    for record in page.articles.into_iter().filter_map(|parsed| parsed.record) {
+        if matches!(record.kind(), wire::ArticleKind::Teaser | wire::ArticleKind::Staff) {
+            continue;
+        }
+        if !args.json {
+            output::line(&format!("\n▌{}", output::headline(&record)))?;
+        }
+        ask(services, args, filter, Target::Given(record)).await?;
+    }
+    Ok(())
+}
+
+async fn ask(
+    services: &Services,
+    args: &Args,
+    filter: &str,
+    target: Target,
+) -> Result<(), Failure> {
+    let request = wire::FindRelatedArticlesRequest {
+        target: Some(target),
+        filter: filter.to_owned(),
+        mode: args.filter.mode().into(),
+        page_size: args.filter.limit,
+        page_token: String::new(),
+        view: wire::ArticleView::Basic.into(),
+    };
+    let answer = services.search().find_related_articles(request).await?.into_inner();
+    if args.json {
+        output::json("FindRelatedArticlesResponse", &answer)
+    } else {
+        output::hits(&answer.hits, true)
+    }
+}

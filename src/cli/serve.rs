@@ -1,0 +1,33 @@
+//! `wenmai serve`: the services over gRPC.
+
+use crate::app;
+use crate::app::App;
+use crate::cli::failure::Failure;
+use crate::cli::output;
+use crate::config;
+use crate::engine::Engine;
+use crate::telemetry;
+
+/// Arguments of `wenmai serve`.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    config: config::Config,
+}
+
+impl Args {
+    /// The log's settings.
+    pub(super) fn telemetry(&self) -> &telemetry::Config {
+        &self.config.telemetry
+    }
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let config::Config { app, embed, store, telemetry: _ } = args.config;
+    let stop = app::stop_signal()?;
+    let engine = Engine::open(&embed, &store).map_err(|error| Failure::failed(&error))?;
+    let app = App::bind(app, engine).await.map_err(|error| Failure::failed(&error))?;
+    // On standard output, so that a script that asked for port 0 can read where to connect.
+    output::line(&format!("listening on {}", app.local_addr()))?;
+    app.run(stop).await.map_err(|error| Failure::failed(&error))
+}

@@ -1,0 +1,41 @@
+//! Opens model, terms and store, and joins them.
+
+use std::sync::Arc;
+
+use crate::embed;
+use crate::engine::Engine;
+use crate::engine::Error;
+use crate::engine::index_version;
+use crate::store;
+use crate::store::Make;
+use crate::text::terms::Analyzer;
+
+impl Engine {
+    /// An engine over the data folder that `store` names.
+    ///
+    /// # Errors
+    /// [`Error::Embed`] for a model folder that cannot be loaded; [`Error::Terms`]; [`Error::Store`] for a
+    /// data folder that is locked, unusable, or of another index version.
+    pub fn open(embed: &embed::Config, store: &store::Config) -> Result<Self, Error> {
+        Self::open_with(embed, |make| store::open(store, make))
+    }
+
+    /// An engine over an empty store in memory, which nothing outlives.
+    ///
+    /// # Errors
+    /// [`Error::Embed`] for a model folder that cannot be loaded; [`Error::Terms`].
+    pub fn open_in_memory(embed: &embed::Config) -> Result<Self, Error> {
+        Self::open_with(embed, |make| Ok(store::open_memory(make)))
+    }
+
+    fn open_with(
+        config: &embed::Config,
+        open: impl FnOnce(&Make) -> Result<store::Store, store::Error>,
+    ) -> Result<Self, Error> {
+        let model = embed::open(config)?;
+        let analyzer = Analyzer::load()?;
+        let make = Make { index_version: index_version(model.info()), dim: model.info().dim };
+        let store = open(&make)?;
+        Ok(Self::new(embed::Handle::start(model, config), store, Arc::new(analyzer)))
+    }
+}

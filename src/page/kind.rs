@@ -1,0 +1,130 @@
+//! What kind of text an article is: report, comment, feature, brief, photo, notice or teaser.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::domain::article::Contributor;
+use crate::domain::article::Jump;
+use crate::domain::article::Kind;
+use crate::domain::article::Record;
+use crate::domain::article::Role;
+use crate::text::pattern;
+
+/// Sections and tags of opinion.
+static OPINION: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(
+        r"评论|时评|快评|短评|锐评|微评|社论|今日谈|杂谈|[长记任]谈|新观察|观察[①-⑳]|论坛|随笔|漫笔|有感|民生观|一家之言|编后",
+    )
+});
+
+static NOTICE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(
+        r"(?:公告|公示|启事|声明|通告|拍卖|招标|招聘|遗失|停电通知|停水通知|讣告|更正)$|^(?:公告|公示|启事|声明|遗失)",
+    )
+});
+
+static BRIEF: LazyLock<Regex> =
+    LazyLock::new(|| pattern::fixed(r"简讯|短讯|快讯|速览|速递|短波|一句话"));
+
+/// Characters up to which a text with a page to look on is only a teaser.
+const TEASER_BODY: usize = 400;
+
+/// Characters up to which an item of a section of briefs is one.
+const BRIEF_BODY: usize = 400;
+
+/// Characters from which a text with subheadings is a feature.
+const FEATURE_BODY: usize = 1_200;
+
+/// Sets the kind of `record`, unless it is a staff box or teaser already, and what follows from it.
+pub(crate) fn settle(record: &mut Record, photo: bool, subheads: usize) {
+    if matches!(record.kind, Kind::Staff | Kind::Teaser) {
+        return;
+    }
+    let count: usize = record.paragraphs.iter().map(|p| p.chars().count()).sum();
+    let short = record.paragraphs.len() <= 3 && count <= 300;
+    record.kind = if photo || !record.captions.is_empty() && short {
+        Kind::Photo
+    } else if matches!(record.jump, Some(Jump::ToPage(_))) && is_pointer(record, count) {
+        Kind::Teaser
+    } else if NOTICE.is_match(record.title.trim()) {
+        Kind::Notice
+    } else if is_comment(record) {
+        Kind::Comment
+    } else if BRIEF.is_match(&record.section) && count <= BRIEF_BODY {
+        Kind::Brief
+    } else if subheads >= 2 && count >= FEATURE_BODY {
+        Kind::Feature
+    } else {
+        Kind::News
+    };
+    credits(record);
+}
+
+/// A teaser says in a few words what another page tells; it has no opener of its own.
+fn is_pointer(record: &Record, count: usize) -> bool {
+    count <= TEASER_BODY && record.dateline.is_none() && record.byline.is_empty()
+}
+
+fn is_comment(record: &Record) -> bool {
+    let commentator = record.byline.iter().any(|person| person.name.contains("评论员"));
+    let named = [&record.section, &record.title, &record.kicker].into_iter();
+    let opinion = named.into_iter().any(|text| OPINION.is_match(text));
+    commentator || opinion && record.dateline.is_none()
+}
+
+/// Gives captions their text and, where nobody else signs, makes the photographer the author.
+fn credits(record: &mut Record) {
+    if record.kind == Kind::Photo
+        && let Some(caption) = record.captions.first_mut()
+        && caption.text.is_empty()
+    {
+        caption.text = record.paragraphs.join("\n");
+    } else if record.kind == Kind::Photo && record.captions.is_empty() {
+        record.captions.push(crate::domain::article::Caption {
+            text: record.paragraphs.join("\n"),
+            credit: String::new(),
+        });
+    }
+    if record.byline.is_empty() {
+        let names = record.captions.iter().flat_map(|caption| caption.credit.split(' '));
+        let people = names
+            .filter(|name| !name.is_empty())
+            .map(|name| Contributor { name: name.to_owned(), role: Role::Photographer });
+        record.byline = people.collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::settle;
+    use crate::domain::article::Dateline;
+    use crate::domain::article::Jump;
+    use crate::domain::article::Kind;
+    use crate::domain::article::Record;
+
+    fn kind(record: Record) -> Kind {
+        let mut record = Record { paragraphs: vec!["大桥通了。".into()], ..record };
+        settle(&mut record, false, 0);
+        record.kind
+    }
+
+    #[test]
+    fn a_short_text_with_a_page_is_a_teaser() {
+        let jump = Some(Jump::ToPage(3));
+        assert_eq!(kind(Record { jump, ..Record::default() }), Kind::Teaser);
+        let dateline = Some(Dateline::default());
+        assert_eq!(kind(Record { jump, dateline, ..Record::default() }), Kind::News);
+    }
+
+    #[test]
+    fn sections_of_opinion_make_comments() {
+        let record = Record { section: "清河时评".into(), ..Record::default() };
+        assert_eq!(kind(record), Kind::Comment);
+    }
+
+    #[test]
+    fn notices_say_so_in_the_title() {
+        assert_eq!(kind(Record { title: "招标公告".into(), ..Record::default() }), Kind::Notice);
+    }
+}

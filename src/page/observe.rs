@@ -1,0 +1,346 @@
+//! Which cues fire for each block of a page.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::page::Issue;
+use crate::page::byline;
+use crate::page::cohesion::Cohesion;
+use crate::page::cohesion::Shift;
+use crate::page::cue::Cue;
+use crate::page::cue::Cues;
+use crate::page::dateline;
+use crate::page::line::Block;
+use crate::page::line::EMPHASIS;
+use crate::page::seam;
+use crate::page::staff;
+use crate::page::teaser;
+use crate::text::pattern;
+
+/// Words that columns and series end with, of any paper.
+static COLUMN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(concat!(
+        r"(?:观察|调研|走基层|走一线|谈|之道|新事|视点|访谈|专栏|专题|聚焦|关注|风采|故事|档案|园地|看台|在线|快评|时评|短评|锐评|",
+        r"评论|论坛|之窗|视界|视线|进行时|一线|现场|连线|特写|纪实|纪事|见闻|笔记|手记|随笔|随想|茶座|走笔|讲堂|课堂|广角|纵横|扫描|",
+        r"速递|速览|快讯|简讯|短讯|要闻|动态|资讯|传真|热线|信箱|来信|来论|曝光台|红黑榜|光荣榜|先锋|榜样|人物|说法|问答|答疑|提醒|",
+        r"提示|百科|天地|副刊|连载|系列报道|系列|巡礼|深度|透视|解读|解码|探访|沙龙|大家谈|面对面|帮办|追踪|直通车|会客厅|文苑|",
+        r"论语|漫笔|走读|镜头|影像|钩沉|史话|风物|新语|服务台|公告栏)$",
+    ))
+});
+
+/// Who talks: a series of talks by holders of one office (`…局长谈防汛`).
+static TALKS: LazyLock<Regex> =
+    LazyLock::new(|| pattern::fixed(r"(?:长|书记|主任|专家|委员|代表|院士|教授)谈"));
+
+static SERIES: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(
+        r"(?:[①-⑳㉑-㉟❶-❿]|[（(][0-9一二三四五六七八九十]{1,3}[）)]|之[一二三四五六七八九十]+|[·•][上中下])$",
+    )
+});
+
+static TAG: LazyLock<Regex> = LazyLock::new(|| pattern::fixed(r"^.{4,}[（(][^（）()]{2,16}[）)]$"));
+
+static CLAUSE: LazyLock<Regex> =
+    LazyLock::new(|| pattern::fixed(r"^(?:以|从|把|让|在|为|向|用|当|对|与)|的|[，,]"));
+
+static BOX: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(concat!(
+        r"^[■□◆◇●○▲△▼★☆▶►◎※·]*(?:点评|短评|编者按|编后|编后语|编辑点评|记者手记|采访手记|手记|核心阅读|核心提示|内容提要|提要|",
+        r"相关链接|延伸阅读|链接|新闻链接|知识链接|背景|新闻背景|小贴士|小知识|名词解释|专家点评|专家观点|专家解读|记者观察|",
+        r"连线评论员|微评|观点|对话|名片|人物名片|人物小传|数据|启示|声音|温馨提示|相关新闻)[■□◆◇●○▲△▼★☆◎※·]*[:：]?$",
+    ))
+});
+
+static SCENE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(concat!(
+        r"^(?:[▲△▼◀▶←→↑↓①-⑩]|图①|图一|上图|下图|左图|右图|近日|日前|连日来|昨日|昨天|今日|时下|眼下|",
+        r"(?:[0-9０-９]{4}年)?(?:[0-9０-９]{1,2}月)?[0-9０-９]{1,2}日|[^，。]{2,16}(?:现场|车间|田间|地里|基地)[，,])",
+    ))
+});
+
+static MASTHEAD: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(concat!(
+        r"星期[一二三四五六日天]|农历|国内统一|统一刊号|连续出版物号|\bCN\s*[0-9]{2}|邮发代号|^总第\s*[0-9]+|第\s*[0-9]{3,}\s*[期号]|",
+        r"今日\s*[0-9]+\s*版|主管主办|中共\p{Han}{2,8}委(?:主管|主办|机关报)|^\p{Han}{2,8}(?:出版社|报社)出版$|新闻热线[:：]",
+    ))
+});
+
+static PAGE_LINE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(
+        r"^第?\s*[A-Za-z]{0,2}[0-9０-９一二三四五六七八九十]{1,3}\s*版?\s*[·:：|｜—-]*\s*\p{Han}{0,6}$",
+    )
+});
+
+/// Lines that close an article: graphics, authors, an office in brackets.
+static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(
+        r"^[（(]?(?:本版|本期)?(?:制图|版式设计|统筹|作者|本报\p{Han}{0,8}[0-9月日]+电|据《|整理|资料图片|影像中国)",
+    )
+});
+
+/// The blocks of a page with their cues.
+pub(crate) fn observe(blocks: &[Block], issue: &Issue) -> Vec<Cues> {
+    let mut cues: Vec<Cues> = blocks.iter().map(own).collect();
+    edges(blocks, issue, &mut cues);
+    levels(blocks, &mut cues);
+    neighbours(blocks, &mut cues);
+    announced(blocks, &mut cues);
+    topics(blocks, &mut cues);
+    cues
+}
+
+/// What can be seen in the block alone.
+fn own(block: &Block) -> Cues {
+    let text = block.text.as_str();
+    let mut cues = Cues::default();
+    let count = text.chars().take(61).count();
+    let closed = seam::is_closed(text);
+    cues.note(Cue::Long, count > 60);
+    cues.note(Cue::Middling, (33..=60).contains(&count));
+    cues.note(Cue::Closed, closed);
+    cues.note(Cue::Broken, block.level == 0 && seam::is_broken(text));
+    cues.note(Cue::Continuation, seam::is_continuation(text));
+    cues.note(Cue::Opener, dateline::opener(text).is_some());
+    cues.note(Cue::Scene, count > 12 && SCENE.is_match(text));
+    cues.note(Cue::Shown, text.starts_with("图为"));
+    let lead = !closed && cues.has(Cue::Scene) && text.contains('，') && !text.contains(' ');
+    cues.note(Cue::LeadBegins, lead && block.level == 0);
+    cues.note(Cue::EndsWithCredit, byline::trailing_credit(text).is_some());
+    cues.note(Cue::StaffLine, staff::lines(text).is_some());
+    if count > 60 {
+        return cues;
+    }
+    people(text, &mut cues);
+    pointers(text, &mut cues);
+    let bracketed = byline::unbracketed(text) != text;
+    let closing = CLOSING.is_match(text);
+    let note = bracketed && count <= 26 && !closing && !cues.any(PEOPLE);
+    cues.note(Cue::BracketNote, note);
+    cues.note(Cue::ClosingLine, closing);
+    cues.note(Cue::BoxWord, BOX.is_match(text));
+    if closed && !note && !TAG.is_match(text) || closing {
+        return cues;
+    }
+    cues.note(Cue::Short, count <= 32);
+    cues.note(Cue::VeryShort, count <= 6);
+    shapes(text, count, &mut cues);
+    cues
+}
+
+/// Cues of lines that name people.
+const PEOPLE: &[Cue] =
+    &[Cue::Names, Cue::OneName, Cue::RoleLine, Cue::BracketRole, Cue::DutyAndName, Cue::CreditLine];
+
+/// Cues that make a line no candidate for a heading.
+const FURNITURE: &[Cue] = &[
+    Cue::StaffLine,
+    Cue::BarePointer,
+    Cue::PointerPhrase,
+    Cue::TeaserHead,
+    Cue::Names,
+    Cue::OneName,
+    Cue::RoleLine,
+    Cue::BracketRole,
+    Cue::DutyAndName,
+    Cue::CreditLine,
+    Cue::MastheadLine,
+    Cue::PageLine,
+    Cue::BoxWord,
+    Cue::BeforePointer,
+];
+
+fn people(text: &str, cues: &mut Cues) {
+    if byline::credit(text).is_some() {
+        cues.note(Cue::CreditLine, true);
+    } else if byline::with_roles(text).is_some() {
+        let bracketed = byline::unbracketed(text) != text;
+        cues.note(if bracketed { Cue::BracketRole } else { Cue::RoleLine }, true);
+    } else if let Some(names) = byline::bare(text) {
+        cues.note(if names.len() > 1 { Cue::Names } else { Cue::OneName }, true);
+    } else {
+        cues.note(Cue::DutyAndName, byline::titled(text).is_some());
+    }
+}
+
+fn pointers(text: &str, cues: &mut Cues) {
+    cues.note(Cue::TeaserHead, teaser::is_header(text));
+    match teaser::pointer(text) {
+        Some((_, true)) => cues.note(Cue::PointerPhrase, true),
+        Some((_, false)) => cues.note(Cue::BarePointer, true),
+        None => cues.note(Cue::EndsWithPointer, teaser::trailing(text).is_some()),
+    }
+}
+
+/// Cues in the wording of a short line.
+fn shapes(text: &str, count: usize, cues: &mut Cues) {
+    let plain = text.trim_end_matches(|c: char| SERIES.is_match(c.encode_utf8(&mut [0; 4])));
+    cues.note(Cue::Series, SERIES.is_match(text));
+    let column = COLUMN.is_match(plain) && count <= 14 || TALKS.is_match(text);
+    cues.note(Cue::ColumnWord, column);
+    cues.note(Cue::Dash, text.starts_with("——") || text.starts_with("--"));
+    cues.note(Cue::Clause, CLAUSE.is_match(text));
+    cues.note(Cue::Tag, TAG.is_match(text));
+    let pieces: Vec<usize> = text.split_whitespace().map(|piece| piece.chars().count()).collect();
+    let long = pieces.iter().filter(|count| **count >= 4).count();
+    cues.note(Cue::TwoParts, pieces.len() >= 2 && long >= 2);
+    let uneven = pieces.iter().any(|count| *count <= 3) && pieces.iter().any(|count| *count >= 4);
+    cues.note(Cue::Stacked, pieces.len() >= 4 && uneven);
+}
+
+/// How many blocks at each end of a page can be its masthead.
+const EDGE: usize = 5;
+
+fn edges(blocks: &[Block], issue: &Issue, cues: &mut [Cues]) {
+    let total = blocks.len();
+    let mut teasers = false;
+    for (at, (block, cue)) in blocks.iter().zip(cues.iter_mut()).enumerate() {
+        teasers |= cue.has(Cue::TeaserHead);
+        let text = block.text.as_str();
+        let short = !cue.any(&[Cue::Long, Cue::Middling]);
+        let edge = at < EDGE || at + EDGE >= total;
+        let named = |name: &str| {
+            let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+            !name.is_empty() && plain == name
+        };
+        let paper = short && (named(&issue.paper) || at < 2 && named(&issue.page_name));
+        let line = edge && !cue.has(Cue::Long) && MASTHEAD.is_match(text) && !cue.has(Cue::Closed);
+        cue.note(Cue::MastheadLine, paper || line);
+        let number = short && at < EDGE && !teasers && PAGE_LINE.is_match(text);
+        cue.note(
+            Cue::PageLine,
+            number && (text.contains('版') || at == 0 && text.starts_with('A')),
+        );
+    }
+    let furniture = |cues: &Cues| cues.any(&[Cue::MastheadLine, Cue::PageLine]);
+    if let Some(first) = cues.iter_mut().find(|cues| !furniture(cues)) {
+        first.note(Cue::First, true);
+    }
+}
+
+/// Cues of heading marks, which are only as good as their level among the page's others.
+fn levels(blocks: &[Block], cues: &mut [Cues]) {
+    let heading = |(block, cues): &(&Block, &Cues)| {
+        (1..EMPHASIS).contains(&block.level) && !cues.any(FURNITURE)
+    };
+    let top = blocks.iter().zip(&*cues).filter(heading).map(|(block, _)| block.level).min();
+    let mut higher_follows: Option<u8> = None;
+    for (block, cue) in blocks.iter().zip(cues.iter_mut()).rev() {
+        let level = block.level;
+        if level == 0 {
+            let heads = cue.any(&[Cue::Short, Cue::Middling]) || cue.any(PEOPLE);
+            if !heads || cue.any(&[Cue::StaffLine, Cue::BarePointer, Cue::Opener]) {
+                higher_follows = None;
+            }
+            let short = cue.has(Cue::Short) || cue.has(Cue::Middling) && !cue.has(Cue::Closed);
+            cue.note(Cue::Unmarked, top.is_some() && short && !cue.any(FURNITURE));
+            continue;
+        }
+        let lower = higher_follows.is_some_and(|next| next < level);
+        let marked = level < EMPHASIS;
+        cue.note(Cue::Emphasis, !marked);
+        cue.note(Cue::LowerBeforeHigher, lower && marked);
+        cue.note(Cue::TopMark, marked && top == Some(level));
+        cue.note(Cue::LowerMark, marked && top != Some(level));
+        if !cue.any(FURNITURE) {
+            higher_follows = Some(higher_follows.map_or(level, |next| next.min(level)));
+        }
+    }
+}
+
+/// Cues in the blocks before and behind.
+fn neighbours(blocks: &[Block], cues: &mut [Cues]) {
+    let own: Vec<Cues> = cues.to_vec();
+    let at = |index: Option<usize>| index.and_then(|i| own.get(i)).copied().unwrap_or_default();
+    let names = &[Cue::Names, Cue::OneName, Cue::RoleLine, Cue::DutyAndName];
+    let usual_gap = usual_gap(blocks);
+    for (i, (block, cue)) in blocks.iter().zip(cues.iter_mut()).enumerate() {
+        let before = at(i.checked_sub(1));
+        let (next, second) = (at(Some(i + 1)), at(Some(i + 2)));
+        cue.note(Cue::BeforePointer, next.has(Cue::BarePointer) && !cue.any(FURNITURE));
+        cue.note(Cue::BeforeOpener, next.has(Cue::Opener) && cue.has(Cue::Short));
+        cue.note(Cue::BeforeByline, next.any(names));
+        cue.note(Cue::AfterByline, before.any(names));
+        let credit = |cues: Cues| cues.any(&[Cue::CreditLine, Cue::OneName]);
+        let text = cue.has(Cue::Closed) && !cue.any(FURNITURE);
+        cue.note(Cue::BeforeCredit, text && credit(next));
+        let far = credit(second) && next.has(Cue::Closed) && cue.has(Cue::Scene);
+        cue.note(Cue::SceneBeforeCredit, text && far);
+        cue.note(Cue::FarApart, i > 0 && block.gap > usual_gap);
+        let open = i.checked_sub(1).and_then(|i| blocks.get(i)).is_some_and(|previous| {
+            let running = before.any(&[Cue::Long, Cue::Middling]) || before.has(Cue::Broken);
+            running && previous.level == 0 && !before.any(FURNITURE) && !before.has(Cue::Closed)
+        });
+        cue.note(Cue::AfterBroken, open && block.level == 0);
+        let previous = i.checked_sub(1).and_then(|i| blocks.get(i));
+        let closes = previous
+            .is_some_and(|previous| !before.has(Cue::Long) && CLOSING.is_match(&previous.text));
+        let ended = before.any(&[Cue::CreditLine, Cue::BracketRole, Cue::PointerPhrase]) || closes;
+        cue.note(Cue::AfterClosing, ended);
+        let small = |cues: Cues| cues.has(Cue::Short) && !cues.any(FURNITURE);
+        cue.note(Cue::BesideShort, small(*cue) && (small(before) || small(next)));
+    }
+}
+
+/// The gap that most blocks have before them.
+fn usual_gap(blocks: &[Block]) -> usize {
+    let mut gaps: Vec<usize> = blocks.iter().skip(1).map(|block| block.gap).collect();
+    gaps.sort_unstable();
+    gaps.get(gaps.len() / 2).copied().unwrap_or(1)
+}
+
+/// What is compared of two titles: their characters without spaces and marks.
+pub(crate) fn folded(title: &str) -> String {
+    title.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// Headlines that a teaser on the same page announces in the same words.
+fn announced(blocks: &[Block], cues: &mut [Cues]) {
+    let titles: HashSet<String> = blocks
+        .iter()
+        .zip(&*cues)
+        .filter(|(_, cues)| cues.has(Cue::BeforePointer))
+        .map(|(block, _)| folded(&block.text))
+        .collect();
+    for (block, cue) in blocks.iter().zip(cues.iter_mut()) {
+        let candidate = !cue.any(&[Cue::BeforePointer, Cue::Long]);
+        let same = !titles.is_empty() && candidate && titles.contains(&folded(&block.text));
+        cue.note(Cue::Announced, same);
+    }
+}
+
+fn topics(blocks: &[Block], cues: &mut [Cues]) {
+    let candidate = |cues: &Cues| {
+        let heading = cues.has(Cue::Short) || cues.has(Cue::Middling) && !cues.has(Cue::Closed);
+        heading && !cues.any(FURNITURE) && !cues.any(&[Cue::Broken, Cue::Opener])
+    };
+    let short: Vec<usize> =
+        cues.iter().enumerate().filter(|(_, cues)| candidate(cues)).map(|(at, _)| at).collect();
+    let cohesion = Cohesion::new(blocks);
+    scenes(&cohesion, cues);
+    let shifts: HashMap<usize, Shift> = cohesion.shifts(&short);
+    for (at, cue) in cues.iter_mut().enumerate() {
+        let Some(shift) = shifts.get(&at) else { continue };
+        if let Some(ratio) = shift.ratio {
+            cue.note(Cue::NewTopic, ratio < 0.35);
+            cue.note(Cue::OtherTopic, (0.35..0.6).contains(&ratio));
+            cue.note(Cue::SameTopic, ratio > 0.85);
+        }
+        let (before, after) = (shift.echoed_before, shift.echoed_after);
+        cue.note(Cue::EchoedAfter, after >= 0.3 && before < 0.15);
+        cue.note(Cue::EchoedBefore, before >= 0.25);
+    }
+}
+
+/// Whether the caption of a photo is about what the text before it is about.
+fn scenes(cohesion: &Cohesion<'_>, cues: &mut [Cues]) {
+    let captions = &[Cue::BeforeCredit, Cue::SceneBeforeCredit, Cue::EndsWithCredit];
+    for (at, cue) in cues.iter_mut().enumerate().filter(|(_, cue)| cue.any(captions)) {
+        if let Some(ratio) = cohesion.ratio(at) {
+            cue.note(Cue::SceneApart, ratio < 0.35);
+            cue.note(Cue::SceneWithin, ratio > 0.6);
+        }
+    }
+}
