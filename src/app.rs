@@ -26,7 +26,7 @@ use crate::rpc::Switch;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Time between two looks at the store, and between two attempts to get ready.
-const PING_EVERY: Duration = Duration::from_secs(2);
+const PING_EVERY: Duration = Duration::from_secs(1);
 /// Calls on one connection at a time; a client's own library queues the rest.
 const CALLS_PER_CONNECTION: u32 = 128;
 /// What one stream may send ahead: enough for the next batch of an ingest to arrive during this one.

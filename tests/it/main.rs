@@ -1,0 +1,17 @@
+//! What the service promises, asked of the service itself.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails should say where"
+)]
+
+mod article_rpc;
+mod embedding_rpc;
+mod info_rpc;
+mod ingest_rpc;
+mod proto;
+mod search_rpc;
+mod serving;
+mod support;

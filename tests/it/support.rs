@@ -1,0 +1,320 @@
+//! The real server on a free port, and what a test needs to talk to it.
+//!
+//! For behaviour the parts behind it are a model that hashes characters and the memory store: fast, and the
+//! same on every machine. [`Running::bundled`] has the bundled model and the embedded store instead.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::Condvar;
+use std::sync::Mutex;
+
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tonic::Code;
+use tonic::Status;
+use tonic::transport::Channel;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_types::StatusExt;
+use wenmai::app;
+use wenmai::app::App;
+use wenmai::domain::embedding::Embedding;
+use wenmai::embed;
+use wenmai::embed::Embedder;
+use wenmai::embed::ModelInfo;
+use wenmai::embed::Purpose;
+use wenmai::engine;
+use wenmai::engine::Engine;
+use wenmai::rpc::wire;
+use wenmai::rpc::wire::article_service_client::ArticleServiceClient;
+use wenmai::rpc::wire::embedding_service_client::EmbeddingServiceClient;
+use wenmai::rpc::wire::info_service_client::InfoServiceClient;
+use wenmai::rpc::wire::search_service_client::SearchServiceClient;
+use wenmai::store;
+use wenmai::store::Store;
+use wenmai::text::terms::Analyzer;
+
+/// A text with this character waits in the fake model until its gate opens.
+pub const WAITS: char = '等';
+
+/// Numbers in an embedding of the fake model.
+pub const DIM: usize = 16;
+
+/// Holds texts back.
+#[derive(Clone, Default)]
+pub struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    pub fn open(&self) {
+        *self.0.0.lock().unwrap() = true;
+        self.0.1.notify_all();
+    }
+
+    fn wait(&self) {
+        let open = self.0.0.lock().unwrap();
+        drop(self.0.1.wait_while(open, |open| !*open).unwrap());
+    }
+}
+
+/// A model whose embeddings count characters: texts that share characters are similar.
+struct FakeModel {
+    info: ModelInfo,
+    gate: Gate,
+}
+
+impl Embedder for FakeModel {
+    fn info(&self) -> &ModelInfo {
+        &self.info
+    }
+
+    fn tokenize(&self, text: &str, _purpose: Purpose) -> Result<Vec<u32>, embed::Error> {
+        Ok(text
+            .chars()
+            .filter(|c| c.is_alphanumeric())
+            .map(u32::from)
+            .collect())
+    }
+
+    fn forward(&self, windows: &[&[u32]]) -> Result<Vec<Embedding>, embed::Error> {
+        if windows
+            .iter()
+            .any(|window| window.contains(&u32::from(WAITS)))
+        {
+            self.gate.wait();
+        }
+        let embed = |window: &&[u32]| {
+            let mut counts = vec![0.0; DIM];
+            for token in *window {
+                counts[*token as usize % DIM] += 1.0;
+            }
+            Embedding::normalize(counts).map_err(|_zero| embed::Error::NoDirection)
+        };
+        windows.iter().map(embed).collect()
+    }
+}
+
+fn embed_config() -> embed::Config {
+    embed::Config {
+        folder: None,
+        threads: 2,
+        queue_texts_max: 4096,
+        embed_batch_tokens: 4096,
+        embed_windows_max: 64,
+    }
+}
+
+/// An engine of fake model and memory store, with both at hand.
+pub fn fake_engine() -> (Engine, Store, Gate) {
+    let gate = Gate::default();
+    let info = ModelInfo {
+        name: "fake".into(),
+        family: "static",
+        dim: DIM,
+        window_tokens_max: 128,
+        pooling: "mean",
+        version: "0123456789ab-mean".into(),
+    };
+    let model = Arc::new(FakeModel {
+        info: info.clone(),
+        gate: gate.clone(),
+    });
+    let make = store::Make {
+        index_version: engine::index_version(&info),
+        dim: DIM,
+    };
+    let store = store::open_memory(&make);
+    let handle = embed::Handle::start(model, &embed_config());
+    let engine = Engine::new(handle, store.clone(), analyzer());
+    (engine, store, gate)
+}
+
+/// Loading the dictionary takes a while; one is enough for all tests.
+fn analyzer() -> Arc<Analyzer> {
+    static ANALYZER: std::sync::OnceLock<Arc<Analyzer>> = std::sync::OnceLock::new();
+    ANALYZER
+        .get_or_init(|| Arc::new(Analyzer::load().unwrap()))
+        .clone()
+}
+
+/// A server that runs, and what stands behind it.
+pub struct Running {
+    pub channel: Channel,
+    pub store: Store,
+    pub gate: Gate,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<Result<(), app::Error>>,
+}
+
+impl Running {
+    /// With fake model and memory store.
+    pub async fn start() -> Self {
+        let (engine, store, gate) = fake_engine();
+        Self::serve(engine, store, gate).await
+    }
+
+    /// With the bundled model and the embedded store in `folder`.
+    pub async fn bundled(folder: &Path) -> Self {
+        let config = embed_config();
+        let model = embed::open(&config).unwrap();
+        let index_version = engine::index_version(model.info());
+        let make = store::Make {
+            index_version,
+            dim: model.info().dim,
+        };
+        let store = store::open(
+            &store::Config {
+                data: folder.to_owned(),
+            },
+            &make,
+        )
+        .unwrap();
+        let engine = Engine::new(
+            embed::Handle::start(model, &config),
+            store.clone(),
+            analyzer(),
+        );
+        Self::serve(engine, store, Gate::default()).await
+    }
+
+    async fn serve(engine: Engine, store: Store, gate: Gate) -> Self {
+        let config = app::Config {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            drain_ms: 0,
+            stop_ms_max: 5_000,
+        };
+        let app = App::bind(config, engine).await.unwrap();
+        let address = format!("http://{}", app.local_addr());
+        let (stop, stopped) = oneshot::channel();
+        // A dropped sender stops it as well, so that a test may forget to.
+        let served = tokio::spawn(app.run(async { stopped.await.unwrap_or(()) }));
+        let channel = Channel::from_shared(address)
+            .unwrap()
+            .connect()
+            .await
+            .unwrap();
+        let running = Self {
+            channel,
+            store,
+            gate,
+            stop,
+            served,
+        };
+        running.until_health("", true).await;
+        running
+    }
+
+    /// Waits until health says so about `service`.
+    pub async fn until_health(&self, service: &str, serving: bool) {
+        let request = HealthCheckRequest {
+            service: service.to_owned(),
+        };
+        let mut health = HealthClient::new(self.channel.clone());
+        let mut states = health.watch(request).await.unwrap().into_inner();
+        let wanted = i32::from(if serving { 1_u8 } else { 2 });
+        while let Some(state) = states.message().await.unwrap() {
+            if state.status == wanted {
+                return;
+            }
+        }
+        panic!("health ended without saying serving = {serving}");
+    }
+
+    /// Stops it as SIGTERM does, and waits for its end.
+    pub async fn stop(self) -> Result<(), app::Error> {
+        self.begin_stop().await.unwrap()
+    }
+
+    /// Stops it as SIGTERM does; the handle ends when it has ended.
+    pub fn begin_stop(self) -> JoinHandle<Result<(), app::Error>> {
+        let _running = self.stop.send(());
+        self.served
+    }
+
+    pub fn articles(&self) -> ArticleServiceClient<Channel> {
+        ArticleServiceClient::new(self.channel.clone())
+    }
+
+    pub fn search(&self) -> SearchServiceClient<Channel> {
+        SearchServiceClient::new(self.channel.clone())
+    }
+
+    pub fn embedding(&self) -> EmbeddingServiceClient<Channel> {
+        EmbeddingServiceClient::new(self.channel.clone())
+    }
+
+    pub fn info(&self) -> InfoServiceClient<Channel> {
+        InfoServiceClient::new(self.channel.clone())
+    }
+
+    /// Stores `records` and returns their names.
+    pub async fn with(&self, records: Vec<wire::ArticleRecord>) -> Vec<String> {
+        let request = wire::BatchUpsertArticlesRequest { articles: records };
+        let stored = self
+            .articles()
+            .batch_upsert_articles(request)
+            .await
+            .unwrap()
+            .into_inner();
+        stored
+            .articles
+            .into_iter()
+            .map(|article| article.name)
+            .collect()
+    }
+}
+
+/// A report of the fictional 清河日报 of a day in March 2025.
+pub fn record(title: &str, body: &str, day: i64) -> wire::ArticleRecord {
+    // 1 March 2025, 00:00 in China.
+    let midnight = 1_740_758_400 + (day - 1) * 86_400;
+    wire::ArticleRecord {
+        paper: "清河日报".into(),
+        publish_time: Some(prost_types::Timestamp {
+            seconds: midnight,
+            nanos: 0,
+        }),
+        title: title.into(),
+        paragraphs: vec![body.into()],
+        ..Default::default()
+    }
+}
+
+/// Five reports: three about a flood, two about other things.
+pub fn flood_and_others() -> Vec<wire::ArticleRecord> {
+    vec![
+        record(
+            "清河水位超过警戒线",
+            "连日降雨，清河水位上涨，县里启动防汛应急响应。",
+            3,
+        ),
+        record(
+            "清河防汛应急响应升级",
+            "清河水位继续上涨，防汛应急响应升为二级。",
+            4,
+        ),
+        record(
+            "清河水位回落",
+            "降雨停止，清河水位回落，防汛应急响应解除。",
+            6,
+        ),
+        record("县图书馆新馆开放", "读者在新馆借阅图书，周末还有讲座。", 4),
+        record("小麦进入返青期", "农技人员到田间指导麦农施肥浇水。", 5),
+    ]
+}
+
+/// What a status says beside its message: code, reason, fields.
+pub fn told(status: &Status) -> (Code, String, Vec<String>) {
+    let info = status
+        .get_details_error_info()
+        .expect("every error has an ErrorInfo");
+    assert_eq!(info.domain, "wenmai");
+    let bad = status.get_details_bad_request();
+    let fields = bad.map(|bad| bad.field_violations.into_iter().map(|v| v.field).collect());
+    (status.code(), info.reason, fields.unwrap_or_default())
+}
+
+/// What a status for these invalid fields says.
+pub fn invalid(fields: &[&str]) -> (Code, String, Vec<String>) {
+    let fields = fields.iter().map(|&field| field.to_owned()).collect();
+    (Code::InvalidArgument, "INVALID_FIELD".to_owned(), fields)
+}
