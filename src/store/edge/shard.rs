@@ -121,6 +121,18 @@ impl Shard {
         })
     }
 
+    /// Where the engine keeps its files.
+    #[cfg(test)]
+    pub fn engine_path(&self) -> &std::path::Path {
+        self.engine.path()
+    }
+
+    /// Vectors that a graph or a scan answers for in sealed segments.
+    #[cfg(test)]
+    pub fn indexed_count(&self) -> usize {
+        self.engine.info().unwrap().indexed_vectors_count
+    }
+
     /// Writes points; of those with one id the last.
     ///
     /// # Errors
@@ -187,7 +199,7 @@ impl Shard {
             .saturating_mul(self.dim)
             .saturating_mul(size_of::<f32>());
         // Once there is a graph it stays, or a collection at the border would be rebuilt again and again.
-        if bytes >= self.tuning.graph_from_bytes && !self.graph.load(Ordering::Relaxed) {
+        if bytes >= self.tuning.graph_bytes_min && !self.graph.load(Ordering::Relaxed) {
             let graph = self.tuning.graph(true);
             self.engine
                 .set_vector_hnsw_config(TEXT, graph)
