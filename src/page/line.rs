@@ -4,6 +4,10 @@
 //! and kept apart, so that every character that is not blank is either in a block or in the marks.
 
 use crate::domain::span::Span;
+use crate::page::byline;
+use crate::page::seam;
+use crate::page::staff;
+use crate::page::teaser;
 
 /// A piece of the page that has one class.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -42,7 +46,9 @@ pub(crate) fn is_blank(c: char) -> bool {
 
 /// The part of `span` without blank characters at its ends.
 pub(crate) fn trimmed(text: &str, span: Span) -> Span {
-    let Some(piece) = span.of(text) else { return Span::new(span.start, span.start) };
+    let Some(piece) = span.of(text) else {
+        return Span::new(span.start, span.start);
+    };
     let left = span.start + (piece.len() - piece.trim_start_matches(is_blank).len());
     Span::new(left, left + piece.trim_matches(is_blank).len())
 }
@@ -65,7 +71,7 @@ pub(crate) fn blocks(text: &str) -> (Vec<Block>, Vec<Span>) {
     let wrap = wrap_width(&lines);
     let mut blocks: Vec<Block> = Vec::new();
     let mut joins = false;
-    for line in &lines {
+    for (at, line) in lines.iter().enumerate() {
         let piece = line.span.of(text).unwrap_or_default();
         match blocks.last_mut() {
             Some(block) if joins && line.gap == 0 && !line.indented && line.level == 0 => {
@@ -80,9 +86,25 @@ pub(crate) fn blocks(text: &str) -> (Vec<Block>, Vec<Span>) {
             }),
         }
         // Only a full line goes on: a short one ends its paragraph or is a heading.
-        joins = line.level == 0 && wrap.is_some_and(|width| line.width + WRAP_SLACK >= width);
+        let is_full = |line: &Line| wrap.is_some_and(|width| line.width + WRAP_SLACK >= width);
+        // Behind a full stop, a short line without one is a heading and no rest of a sentence.
+        let heads = lines.get(at + 1).is_some_and(|next| {
+            let next_text = next.span.of(text).unwrap_or_default();
+            seam::is_closed(piece) && !is_full(next) && !seam::is_closed(next_text)
+        });
+        let next = lines.get(at + 1).and_then(|next| next.span.of(text)).unwrap_or_default();
+        joins = is_full(line) && !heads && !stands_alone(next);
     }
     (blocks, marks)
+}
+
+/// Whether a line is complete by what it says: names, duties, a pointer, a box's header.
+fn stands_alone(line: &str) -> bool {
+    teaser::is_header(line)
+        || teaser::pointer(line).is_some()
+        || byline::bare(line).is_some()
+        || byline::with_roles(line).is_some()
+        || staff::lines(line).is_some()
 }
 
 /// How much shorter than the column a full line may be: a mark that may not begin a line, and one
@@ -132,12 +154,13 @@ fn lines(text: &str, marks: &mut Vec<Span>) -> Vec<Line> {
             gap += 1;
             continue;
         }
+        // Marks count: whoever wrapped the lines counted them too.
+        let width = piece.chars().map(width).sum();
         let (span, level) = unmarked(text, span, marks);
         if span.is_empty() {
             gap += 1;
             continue;
         }
-        let width = span.of(text).unwrap_or_default().chars().map(width).sum();
         let indented = raw.starts_with("　") || raw.starts_with("  ") || raw.starts_with('\t');
         lines.push(Line { span, level, gap, indented, width });
         gap = 0;
@@ -234,8 +257,7 @@ mod tests {
 
     #[test]
     fn an_indent_begins_a_block_in_wrapped_text() {
-        let page = "　　清河大桥昨日合龙施工历时两\n年总长一千二百米双向六车道。他\n\
-                    　　县医院新院区本周投用病床增\n加至六百张门诊楼已经完成了装修\n并开诊。";
+        let page = "　　清河大桥昨日合龙施工历时两\n年总长一千二百米双向六车道。他\n　　县医院新院区本周投用病床增\n加至六百张门诊楼已经完成了装修\n并开诊。";
         assert_eq!(texts(page).len(), 2);
     }
 

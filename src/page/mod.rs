@@ -104,3 +104,6 @@ pub struct Parts {
     /// The source note.
     pub source_note: Vec<Span>,
 }
+
+#[cfg(test)]
+mod tests;

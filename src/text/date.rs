@@ -120,7 +120,9 @@ fn bare_day(day: i8, last: Option<i8>, issue: Option<Date>) -> Option<Resolved> 
     if !(1..=31).contains(&day) {
         return None;
     }
-    let Some(issue) = issue else { return Some((None, Certainty::Inferred)) };
+    let Some(issue) = issue else {
+        return Some((None, Certainty::Inferred));
+    };
     let near = |day: i8| {
         (-1..=1)
             .filter_map(|shift: i64| issue.first_of_month().checked_add(shift.months()).ok())
@@ -140,7 +142,9 @@ fn distance(date: Date, issue: Date) -> i32 {
 
 fn month_day(found: &Captures<'_>, issue: Option<Date>) -> Option<Resolved> {
     let (first, certainty) = first_of_month(found, issue)?;
-    let Some(first) = first else { return Some((None, certainty)) };
+    let Some(first) = first else {
+        return Some((None, certainty));
+    };
     let Some(day) = number(found, "day") else {
         return Some((Some((first, first.last_of_month())), certainty));
     };
@@ -179,7 +183,9 @@ fn first_of_month(found: &Captures<'_>, issue: Option<Date>) -> Option<(Option<D
     if !(1..=12).contains(&month) {
         return None;
     }
-    let Some(issue) = issue else { return Some((None, Certainty::Inferred)) };
+    let Some(issue) = issue else {
+        return Some((None, Certainty::Inferred));
+    };
     let mut first = Date::new(issue.year() + shift, month, 1).ok()?;
     if found.name("rel").is_none() && found.name("day").is_none() {
         first = in_nearest_year(first, issue);

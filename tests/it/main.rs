@@ -11,6 +11,7 @@ mod article_rpc;
 mod embedding_rpc;
 mod info_rpc;
 mod ingest_rpc;
+mod page_gold;
 mod proto;
 mod search_rpc;
 mod serving;
