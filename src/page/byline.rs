@@ -44,7 +44,7 @@ static TITLED: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// Longest line that is looked at, in bytes: bylines are short, and the patterns are not run on bodies.
+/// Longest line that is looked at, in bytes: bylines are short, so bodies are not searched.
 const LONGEST: usize = 400;
 
 /// Reads a line as a byline with roles: `本报记者 周小禾 通讯员 林小满`, `（本报记者 周小禾、许舟）`, `文/周小禾

@@ -107,8 +107,8 @@ cues! {
     ]
     /// Ends as a sentence does.
     Closed "closed" [
-        Body 2.5, Caption 2.0, Headline -1.5, Subhead -1.5, Section -4.0, Kicker -3.0, Subtitle -1.0,
-        TeaserTitle -2.0,
+        Body 2.5, Caption 2.0, Headline -1.5, Subhead -1.5, Section -4.0, Kicker -3.0,
+        Subtitle -1.0, TeaserTitle -2.0,
     ]
     /// Ends as only a broken sentence does.
     Broken "broken" [Body 4.0, Caption 1.0, Headline -4.0, Subhead -4.0, Section -4.0, Kicker -3.0]
@@ -131,8 +131,8 @@ cues! {
     WordAcross "word-across" [Body 2.0, Headline -1.0, Subhead -1.5, Kicker -1.0, Section -1.0]
     /// More than 60 characters.
     Long "long" [
-        Body 5.0, Caption 3.5, Headline -5.0, Subhead -5.0, Section -6.0, Kicker -6.0, Subtitle -5.0,
-        TeaserTitle -4.0,
+        Body 5.0, Caption 3.5, Headline -5.0, Subhead -5.0, Section -6.0, Kicker -6.0,
+        Subtitle -5.0, TeaserTitle -4.0,
     ]
     /// 33 to 60 characters.
     Middling "middling" [Body 1.5, Caption 1.0, Subhead -1.0, Section -3.0, Kicker -1.5]

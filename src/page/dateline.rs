@@ -93,7 +93,7 @@ pub(crate) fn reported_by(text: &str) -> Option<&str> {
     REPORTED.captures(head(text, HEAD))?.name("agency").map(|agency| agency.as_str())
 }
 
-/// Fills the days of `dateline`: from its own words, else from the date near the beginning of `body`.
+/// Fills the days of `dateline`: from its own words, else from the first date of `body`.
 pub(crate) fn resolve(dateline: &mut Dateline, body: &str, issue: Option<Date>) {
     if dateline.raw.is_empty() {
         let reach = body.char_indices().nth(DATE_REACH).map_or(body.len(), |(at, _)| at);

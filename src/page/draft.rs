@@ -172,7 +172,7 @@ impl Draft {
         self.open = to == block.text.len() && !complete;
     }
 
-    /// Takes pointer back and opener off the beginning of the first block; returns where it goes on.
+    /// Takes pointer back and opener off the first block; returns where the text goes on.
     fn lead(&mut self, block: &Block) -> usize {
         let text = block.text.as_str();
         let mut from = 0;

@@ -1,7 +1,8 @@
 //! Page text → blocks: what stands between blank lines, with hard-wrapped lines put together.
 //!
-//! A block keeps one span for each physical line. Heading marks, rules and other markup are taken off
-//! and kept apart, so that every character that is not blank is either in a block or in the marks.
+//! A block keeps one span for each physical line. Heading marks, rules and other markup are taken
+//! off and kept apart, so that every character that is not blank is either in a block or in the
+//! marks.
 
 use crate::domain::span::Span;
 use crate::page::byline;
@@ -85,17 +86,31 @@ pub(crate) fn blocks(text: &str) -> (Vec<Block>, Vec<Span>) {
                 gap: line.gap,
             }),
         }
-        // Only a full line goes on: a short one ends its paragraph or is a heading.
-        let is_full = |line: &Line| wrap.is_some_and(|width| line.width + WRAP_SLACK >= width);
-        // Behind a full stop, a short line without one is a heading and no rest of a sentence.
-        let heads = lines.get(at + 1).is_some_and(|next| {
-            let next_text = next.span.of(text).unwrap_or_default();
-            seam::is_closed(piece) && !is_full(next) && !seam::is_closed(next_text)
-        });
-        let next = lines.get(at + 1).and_then(|next| next.span.of(text)).unwrap_or_default();
-        joins = is_full(line) && !heads && !stands_alone(next);
+        joins = wrap.is_some_and(|width| goes_on(text, &lines, at, width));
     }
     (blocks, marks)
+}
+
+/// Whether the line at `at` goes on in the next on a page whose columns are `wrap` wide.
+///
+/// Only a full line goes on: a short one ends its paragraph or is a heading.
+fn goes_on(text: &str, lines: &[Line], at: usize, wrap: usize) -> bool {
+    let Some((line, next)) = lines.get(at).zip(lines.get(at + 1)) else {
+        return false;
+    };
+    let words = |line: &Line| line.span.of(text).unwrap_or_default();
+    let is_full = |line: &Line| line.width + WRAP_SLACK >= wrap;
+    let next_closed = seam::is_closed(words(next));
+    let goes_on = if line.level > 0 {
+        // Spaces make a heading's line narrower; what follows it up to a blank line is its rest.
+        let ends = lines.get(at + 2).is_none_or(|after| after.gap > 0);
+        is_full(line) || line.width * 3 >= wrap * 2 && ends && !words(next).contains('。')
+    } else {
+        // Behind a full stop, a short line without one is a heading and no rest of a sentence.
+        let heads = seam::is_closed(words(line)) && !is_full(next) && !next_closed;
+        is_full(line) && !heads
+    };
+    goes_on && !stands_alone(words(next))
 }
 
 /// Whether a line is complete by what it says: names, duties, a pointer, a box's header.
@@ -259,6 +274,15 @@ mod tests {
     fn an_indent_begins_a_block_in_wrapped_text() {
         let page = "　　清河大桥昨日合龙施工历时两\n年总长一千二百米双向六车道。他\n　　县医院新院区本周投用病床增\n加至六百张门诊楼已经完成了装修\n并开诊。";
         assert_eq!(texts(page).len(), 2);
+    }
+
+    #[test]
+    fn a_wrapped_heading_is_one_block() {
+        let page = "## 清河大桥主桥昨日顺利 预计明\n年五月通车(重点工程)\n\n清河大桥昨日合龙施工历时两\n\
+                    年总长一千二百米双向六车道\n全桥明年五月就能正式通车迎\n接八方来客。";
+        let (blocks, _) = blocks(page);
+        assert_eq!(blocks.len(), 2);
+        assert_eq!(blocks[0].text, "清河大桥主桥昨日顺利 预计明年五月通车(重点工程)");
     }
 
     #[test]

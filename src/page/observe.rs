@@ -87,9 +87,10 @@ static PAGE_LINE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Lines that close an article: graphics, authors, an office in brackets.
 static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(
-        r"^[（(]?(?:本版|本期)?(?:制图|版式设计|统筹|作者|本报[\p{Han}、]{0,20}[0-9月日]+电|据《|整理|资料图片|影像中国|数据来源|资料来源|来源[:：]|执笔)",
-    )
+    pattern::fixed(concat!(
+        r"^[（(]?(?:本版|本期)?(?:制图|版式设计|统筹|作者|本报[\p{Han}、]{0,20}[0-9月日]+电|",
+        r"据《|整理|资料图片|影像中国|数据来源|资料来源|来源[:：]|执笔)",
+    ))
 });
 
 /// Whether a line closes an article: who made the graphics, who wrote, where the data are from.
@@ -128,7 +129,7 @@ fn own(block: &Block) -> Cues {
     cues.note(Cue::Shown, text.starts_with("图为"));
     let flows = text.matches('，').count() >= 2 && !text.contains([' ', '　']);
     let says = SAYS.is_match(text);
-    // `…签约仪式，现场`: a heading does not stop right behind its comma.
+    // `…都来帮忙，一起`: a heading does not stop right behind its comma.
     let stops = text.rsplit('，').next().is_some_and(|tail| tail.chars().count() <= 3);
     let flows = flows || says || stops && text.contains('，');
     cues.note(Cue::Flows, flows && count <= 60 && !closed && block.level == 0);

@@ -131,7 +131,7 @@ fn page_like() -> impl Strategy<Value = String> {
         Just("## 清河大桥主桥合龙 明年通车"),
         Just("### 民生观察①"),
         Just("**秋粮开镰**"),
-        Just("从田间到车间"),
+        Just("从田头到餐桌"),
         Just("——一线见闻"),
         Just("周小禾 林小满"),
         Just("许 舟"),

@@ -159,7 +159,7 @@ fn month_day(found: &Captures<'_>, issue: Option<Date>) -> Option<Resolved> {
     Some((Some((from, to.unwrap_or(from))), certainty))
 }
 
-/// The first day of the month that is meant, and how sure; `None` within where the issue is unknown.
+/// The first day of the month that is meant, and how sure; none where the issue is unknown.
 fn first_of_month(found: &Captures<'_>, issue: Option<Date>) -> Option<(Option<Date>, Certainty)> {
     if let Some(word) = found.name("relmonth") {
         let shift = match word.as_str() {
@@ -312,7 +312,8 @@ mod tests {
         #[test]
         fn any_text_gives_ordered_spans(text in "[0-9０-９年月日至本上去昨今近前—,]{0,40}|\\PC{0,40}") {
             let mut end = 0;
-            for found in dates(&text, Some(Date::MAX)).into_iter().chain(dates(&text, Some(Date::MIN))) {
+            let late = dates(&text, Some(Date::MAX));
+            for found in late.into_iter().chain(dates(&text, Some(Date::MIN))) {
                 prop_assert!(found.span.of(&text).is_some());
                 prop_assert!(found.from <= found.to);
                 end = end.max(found.span.end);

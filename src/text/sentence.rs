@@ -112,7 +112,7 @@ impl Splitter<'_> {
             Some(_) | None => {}
         }
         if last == Some('…') {
-            // Dots inside a sentence go on without a quote: what follows decides nothing, so they end.
+            // What follows dots decides nothing, so they end the sentence.
             return true;
         }
         !(last.is_some_and(is_closing) && self.speaker_follows(end))

@@ -58,8 +58,12 @@ impl Desk {
 
     fn run_with_input(&self, args: &[&str], input: &[u8]) -> Run {
         let mut command = self.command(args);
-        let mut child =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         child.stdin.take().unwrap().write_all(input).unwrap();
         Run::of(child.wait_with_output().unwrap())
     }
@@ -151,7 +155,8 @@ fn a_page_goes_in_and_its_related_coverage_comes_out() {
         .filter(|path| path.contains("qinghe") && path.ends_with(".md"))
         .collect();
     let pages: Vec<&str> = pages.iter().map(String::as_str).collect();
-    let stored = desk.run(&[&["ingest", "--json", "--paper", "清河日报"], pages.as_slice()].concat());
+    let stored =
+        desk.run(&[&["ingest", "--json", "--paper", "清河日报"], pages.as_slice()].concat());
     assert!(stored.ok().json()["created"].as_u64().unwrap() >= 12);
 
     let found = desk.run(&["search", "清河大桥", "--json"]).ok().json();
@@ -176,8 +181,12 @@ fn ingest_is_idempotent_and_counts_what_changed() {
     assert_eq!(desk.run(&["ingest", &file, "--json"]).ok().json()["unchanged"], 4);
     let mut news = NEWS;
     news[2].1 = "更正：全县秋粮收购工作本周展开。";
-    let corrected = desk.run_with_input(&["ingest", "-", "--json"], feed(&news).as_bytes()).ok().json();
-    assert_eq!((corrected["updated"].as_u64(), corrected["unchanged"].as_u64()), (Some(1), Some(3)));
+    let corrected =
+        desk.run_with_input(&["ingest", "-", "--json"], feed(&news).as_bytes()).ok().json();
+    assert_eq!(
+        (corrected["updated"].as_u64(), corrected["unchanged"].as_u64()),
+        (Some(1), Some(3))
+    );
 }
 
 #[test]
@@ -314,9 +323,16 @@ fn eval_measures_every_mode_on_labelled_stories() {
     }
     let file = desk.file("stories.jsonl", lines);
     let report = desk.run(&["eval", "related", "--input", &file, "--json"]).ok().json();
-    assert_eq!((report["article_count"].as_u64(), report["query_count"].as_u64()), (Some(4), Some(4)));
-    let modes: Vec<&str> =
-        report["modes"].as_array().unwrap().iter().map(|mode| mode["mode"].as_str().unwrap()).collect();
+    assert_eq!(
+        (report["article_count"].as_u64(), report["query_count"].as_u64()),
+        (Some(4), Some(4))
+    );
+    let modes: Vec<&str> = report["modes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|mode| mode["mode"].as_str().unwrap())
+        .collect();
     assert_eq!(modes, ["lexical", "dense", "hybrid"]);
     let dense = report["modes"][1]["ndcg_10"].as_f64().unwrap();
     assert!((0.5..=1.0).contains(&dense), "{dense}");
@@ -332,7 +348,12 @@ fn a_killed_ingest_keeps_what_it_acknowledged() {
         lines.push_str(&format!("{line}\n"));
     }
     let file = desk.file("long.jsonl", lines);
-    let mut child = desk.command(&["ingest", &file]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = desk
+        .command(&["ingest", &file])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let shard = desk.path("data");
     while !has_grown(&shard) && child.try_wait().unwrap().is_none() {
         std::thread::yield_now();

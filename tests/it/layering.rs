@@ -22,8 +22,18 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     (
         "cli",
         &[
-            "domain", "text", "page", "rank", "embed", "store", "engine", "eval", "rpc", "app",
-            "config", "telemetry",
+            "domain",
+            "text",
+            "page",
+            "rank",
+            "embed",
+            "store",
+            "engine",
+            "eval",
+            "rpc",
+            "app",
+            "config",
+            "telemetry",
         ],
     ),
 ];
@@ -43,7 +53,14 @@ const OWNERS: [(&str, &[&str]); 9] = [
 
 /// What pure modules must not touch: async, files, clocks, randomness.
 const IMPURE: [&str; 8] = [
-    "tokio", "async fn", "std::fs", "std::net", "std::env", "SystemTime", "Instant::now", "rand::",
+    "tokio",
+    "async fn",
+    "std::fs",
+    "std::net",
+    "std::env",
+    "SystemTime",
+    "Instant::now",
+    "rand::",
 ];
 const PURE: [&str; 5] = ["domain", "text", "page", "rank", "cluster"];
 
@@ -80,7 +97,8 @@ fn source(root: &Path, path: PathBuf) -> Source {
     let module = inside.iter().next().unwrap().to_string_lossy().into_owned();
     let text = fs::read_to_string(&path).unwrap();
     // A file that is itself a test module has no product code.
-    let test_file = ["tests", "conformance"].iter().any(|name| inside.iter().any(|part| part == *name));
+    let test_file =
+        ["tests", "conformance"].iter().any(|name| inside.iter().any(|part| part == *name));
     let lines = text
         .lines()
         .enumerate()

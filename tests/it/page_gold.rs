@@ -1,5 +1,5 @@
-//! Whole pages against what a reader sees on them: our own sample pages always, the real page of the
-//! development data where it is there.
+//! Whole pages against what a reader sees on them: our own sample pages always, the real page of
+//! the development data where it is there.
 
 use std::path::Path;
 use std::path::PathBuf;
