@@ -18,14 +18,14 @@ fn main() {
 #[divan::bench]
 fn normalizing(bencher: Bencher) {
     let text = news::text(1_000);
-    bencher.counter(CharsCount::of(&text)).bench(|| normalize(&text));
+    bencher.counter(CharsCount::of_str(&text)).bench(|| normalize(&text));
 }
 
 #[divan::bench]
 fn cutting_into_terms(bencher: Bencher) {
     let analyzer = Analyzer::load().unwrap();
     let text = news::text(1_000);
-    bencher.counter(CharsCount::of(&text)).bench(|| analyzer.terms(&text));
+    bencher.counter(CharsCount::of_str(&text)).bench(|| analyzer.terms(&text));
 }
 
 #[divan::bench]
@@ -33,6 +33,6 @@ fn tokenizing_for_the_model(bencher: Bencher) {
     let model = news::bundled_model();
     let text = news::text(1_000);
     bencher
-        .counter(CharsCount::of(&text))
+        .counter(CharsCount::of_str(&text))
         .bench(|| model.tokenize(&text, Purpose::Passage).unwrap());
 }

@@ -12,7 +12,7 @@ pub struct Config {
     #[arg(
         long,
         env = "WENMAI_LOG",
-        default_value = "info,qdrant_edge=warn,qdrant_edge::common::flags=error",
+        default_value = "info,qdrant_edge=error",
         value_name = "FILTER",
         global = true
     )]

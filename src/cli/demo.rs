@@ -149,6 +149,7 @@ async fn show(url: &str, samples: Vec<Sample>) -> Result<(), Failure> {
         let request = wire::FindRelatedArticlesRequest {
             target: Some(Target::Article(name)),
             page_size: HITS,
+            view: output::view(false),
             ..wire::FindRelatedArticlesRequest::default()
         };
         let answer = services.search().find_related_articles(request).await?.into_inner();
@@ -159,6 +160,7 @@ async fn show(url: &str, samples: Vec<Sample>) -> Result<(), Failure> {
     let request = wire::SearchArticlesRequest {
         query: query.to_owned(),
         page_size: HITS,
+        view: output::view(false),
         ..wire::SearchArticlesRequest::default()
     };
     let answer = services.search().search_articles(request).await?.into_inner();

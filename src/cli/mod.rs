@@ -38,9 +38,9 @@ struct Cli {
     command: Command,
 }
 
-/// What commands other than `serve` log. The engine's notice that it runs on its default features is
-/// noise.
-const QUIET: &str = "warn,qdrant_edge::common::flags=error";
+/// What commands other than `serve` log. The engine's notices of its own
+/// defaults are noise.
+const QUIET: &str = "warn,qdrant_edge=error";
 
 #[derive(Debug, Subcommand)]
 enum Command {

@@ -3,8 +3,9 @@
 use std::io::Write;
 
 use comfy_table::ContentArrangement;
+use comfy_table::LineStyle;
 use comfy_table::Table;
-use comfy_table::presets;
+use comfy_table::TableStyle;
 use prost::Message;
 use prost_reflect::DescriptorPool;
 use prost_reflect::DynamicMessage;
@@ -13,6 +14,12 @@ use prost_reflect::SerializeOptions;
 use crate::cli::failure::Failure;
 use crate::rpc::DESCRIPTORS;
 use crate::rpc::wire;
+
+/// Lines above, below and under the header: rows stand close, so that a screen holds many.
+const LINES: TableStyle = TableStyle::new()
+    .top_border(LineStyle::none().fill('─').junction('─'))
+    .header_separator(LineStyle::none().fill('─').junction('─'))
+    .bottom_border(LineStyle::none().fill('─').junction('─'));
 
 /// Prints a line to standard output.
 pub(super) fn line(text: &str) -> Result<(), Failure> {
@@ -56,10 +63,15 @@ fn dynamic(name: &str, message: &impl Message) -> Result<DynamicMessage, Failure
 /// An empty table with `header`, as wide as the terminal.
 pub(super) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(LINES);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header.iter().copied());
     table
+}
+
+/// How much of each hit to ask for: a table names an article without a headline by its first words.
+pub(super) fn view(json: bool) -> i32 {
+    if json { wire::ArticleView::Basic.into() } else { wire::ArticleView::Full.into() }
 }
 
 /// Prints hits, best first.

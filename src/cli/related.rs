@@ -114,7 +114,7 @@ async fn ask(
         mode: args.filter.mode().into(),
         page_size: args.filter.limit,
         page_token: String::new(),
-        view: wire::ArticleView::Basic.into(),
+        view: output::view(args.json),
     };
     let answer = services.search().find_related_articles(request).await?.into_inner();
     if args.json {

@@ -33,7 +33,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         mode: args.filter.mode().into(),
         page_size: args.filter.limit,
         page_token: String::new(),
-        view: wire::ArticleView::Basic.into(),
+        view: output::view(args.json),
     };
     let services = Services::connect(&args.connect, Needs::Articles).await?;
     let answer = services.search().search_articles(request).await;

@@ -1,9 +1,10 @@
 //! Ingest: check, embed, cut into terms, store. Idempotent by article id.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
 use std::fmt::Write;
+use std::future::Future;
+use std::time::Duration;
 use std::time::Instant;
 use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
@@ -15,6 +16,7 @@ use crate::domain::article::Article;
 use crate::domain::article::Record;
 use crate::domain::embedding::Embedding;
 use crate::domain::id::ArticleId;
+use crate::domain::terms::TermVector;
 use crate::embed;
 use crate::embed::Lane;
 use crate::embed::Purpose;
@@ -158,17 +160,18 @@ impl Engine {
         let ids: Vec<ArticleId> = articles.iter().map(|(_, article)| article.id).collect();
         let stored = self.store.fetch(&ids, Vectors::No).await?;
         timings.store += started.elapsed();
-        let mut known: BTreeMap<ArticleId, Stored> =
+        let known: BTreeMap<ArticleId, Stored> =
             stored.into_iter().flatten().map(|stored| (stored.article.id, stored)).collect();
 
         let mut results = Vec::with_capacity(articles.len());
         let mut work = Vec::new();
-        let mut seen = BTreeMap::<ArticleId, String>::new();
+        let mut earlier = BTreeMap::<ArticleId, String>::new();
         for (at, article) in articles {
             let hash = content_hash(&article.record);
-            let before = seen.insert(article.id, hash.clone());
-            let before = before.or_else(|| known.get(&article.id).map(|s| s.content_hash.clone()));
-            let outcome = match &before {
+            let stored = known.get(&article.id);
+            let in_batch = earlier.insert(article.id, hash.clone());
+            let before = in_batch.as_ref().or(stored.map(|stored| &stored.content_hash));
+            let outcome = match before {
                 None => Outcome::Created,
                 Some(before) if *before == hash => Outcome::Unchanged,
                 Some(_) => Outcome::Updated,
@@ -180,10 +183,11 @@ impl Engine {
                 char_count: texts.char_count,
                 char_count_embedded: texts.char_count_embedded,
             };
-            if outcome == Outcome::Unchanged {
+            // What repeats an earlier record of this batch is not on disk before that one is.
+            if outcome == Outcome::Unchanged && in_batch.is_none() {
                 results.push((at, Ok(ingested)));
             } else {
-                let created_at_us = known.remove(&article.id).map(|stored| stored.created_at_us);
+                let created_at_us = stored.map(|stored| stored.created_at_us);
                 work.push(Work { at, article, hash, texts: texts.texts, ingested, created_at_us });
             }
         }
@@ -199,48 +203,60 @@ impl Engine {
         if work.is_empty() {
             return Ok(Vec::new());
         }
-        let started = Instant::now();
-        let texts = work.iter_mut().flat_map(|work| std::mem::take(&mut work.texts)).collect();
-        let counts: Vec<usize> = work.iter().map(|work| text_count(&work.article.record)).collect();
-        let queued = self.embed.embed(texts, Purpose::Passage, Lane::Bulk);
-        let mut embedded = queued.await?.into_iter();
-        timings.embed += started.elapsed();
+        let texts: Vec<Vec<String>> =
+            work.iter_mut().map(|work| std::mem::take(&mut work.texts)).collect();
+        let counts: Vec<usize> = texts.iter().map(Vec::len).collect();
+        let texts = texts.into_iter().flatten().collect();
+        // The model's threads embed while this task cuts terms.
+        let embed = timed(self.embed.embed(texts, Purpose::Passage, Lane::Bulk));
+        let terms = timed(self.passages(&work));
+        let ((embedded, embed_time), (terms, terms_time)) = futures::join!(embed, terms);
+        timings.embed += embed_time;
+        timings.terms += terms_time;
 
-        let started = Instant::now();
+        let mut embedded = embedded?.into_iter();
         let now = now_us();
         let mut results = Vec::with_capacity(work.len());
         let mut points = Vec::with_capacity(work.len());
-        let mut failed = BTreeSet::new();
-        for (work, count) in work.into_iter().zip(counts) {
+        for ((work, terms), count) in work.into_iter().zip(terms).zip(counts) {
             let Work { at, article, hash, texts: _, ingested, created_at_us } = work;
             match joined(embedded.by_ref().take(count)) {
                 Ok(text) => {
-                    let Record { title, .. } = &article.record;
-                    let terms = self.analyzer.passage(title, &article.record.body());
-                    let created_at_us = created_at_us.unwrap_or(now);
                     points.push(Point {
                         article,
                         text,
                         terms,
                         content_hash: hash,
-                        created_at_us,
+                        created_at_us: created_at_us.unwrap_or(now),
                         updated_at_us: now,
                     });
                     results.push((at, Ok(ingested)));
                 }
-                Err(error) => {
-                    failed.insert(article.id);
-                    results.push((at, Err(Error::Embed(error))));
-                }
+                Err(error) => results.push((at, Err(Error::Embed(error)))),
             }
         }
-        timings.terms += started.elapsed();
-
-        let started = Instant::now();
-        self.store.upsert(points).await?;
-        timings.store += started.elapsed();
+        let (stored, store_time) = timed(self.store.upsert(points)).await;
+        timings.store += store_time;
+        stored?;
         Ok(results)
     }
+
+    /// The terms of each article; lets other tasks in between two articles.
+    async fn passages(&self, work: &[Work]) -> Vec<TermVector> {
+        let mut passages = Vec::with_capacity(work.len());
+        for Work { article, .. } in work {
+            let record = &article.record;
+            passages.push(self.analyzer.passage(&record.title, &record.body()));
+            tokio::task::yield_now().await;
+        }
+        passages
+    }
+}
+
+/// The answer of `work`, and how long it took.
+async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
+    let started = Instant::now();
+    (work.await, started.elapsed())
 }
 
 /// An article on its way into the store.
@@ -258,10 +274,6 @@ fn batch_fits(given: usize) -> Result<(), Error> {
         return Err(Error::BatchTooLarge { limit: BATCH_ARTICLES_MAX, given });
     }
     Ok(())
-}
-
-fn text_count(record: &Record) -> usize {
-    EmbedTexts::of(record).texts.len()
 }
 
 /// The mean direction of an article's texts.

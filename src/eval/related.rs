@@ -30,6 +30,8 @@ const BATCH: usize = 256;
 const DEPTH: usize = 10;
 /// Depth of story recall.
 const DEPTH_STORY: u16 = 100;
+/// Calls that are timed, at most.
+const TIMED_CALLS: usize = 1_000;
 
 /// How to measure.
 #[derive(Debug, Clone)]
@@ -78,9 +80,9 @@ pub struct ModeReport {
     pub story_recall_100: f64,
     /// Queries that have another article of their event.
     pub event_query_count: usize,
-    /// Median time of one call, milliseconds, one client.
+    /// Median time of one call for ten hits, milliseconds, one client.
     pub p50_ms: f64,
-    /// 99th percentile of the time of one call, milliseconds.
+    /// 99th percentile of the same.
     pub p99_ms: f64,
 }
 
@@ -239,19 +241,20 @@ async fn ask(
     mode: Mode,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<ModeReport, Error> {
-    let limit = Limit::new(u32::from(DEPTH_STORY)).unwrap_or(Limit::MOST);
     let mut scores = Scores::default();
     for (at, &id) in queries.iter().enumerate() {
-        let target = Target::Stored(id);
-        let related = Related { target, filter: Filter::default(), mode, offset: 0, limit };
-        let started = Instant::now();
-        let answer = engine.related(related).await?;
-        scores.ms.push(started.elapsed().as_secs_f64() * 1e3);
-        let found: Vec<ArticleId> = answer.hits.iter().map(|hit| hit.article.id).collect();
+        let found = related(engine, id, mode, u32::from(DEPTH_STORY)).await?;
         scores.add(corpus, id, &found);
         if at % 50 == 49 {
             progress(Progress::Query(mode, at + 1, queries.len()));
         }
+    }
+    // Timed apart: people ask for ten.
+    let mut ms = Vec::new();
+    for &id in queries.iter().take(TIMED_CALLS) {
+        let started = Instant::now();
+        related(engine, id, mode, 10).await?;
+        ms.push(started.elapsed().as_secs_f64() * 1e3);
     }
     let mean = |values: &[f64]| metrics::mean(values).unwrap_or(0.0);
     Ok(ModeReport {
@@ -261,9 +264,23 @@ async fn ask(
         event_recall_10: mean(&scores.event_recall),
         story_recall_100: mean(&scores.story_recall),
         event_query_count: scores.event_mrr.len(),
-        p50_ms: metrics::quantile(&scores.ms, 0.5).unwrap_or(0.0),
-        p99_ms: metrics::quantile(&scores.ms, 0.99).unwrap_or(0.0),
+        p50_ms: metrics::quantile(&ms, 0.5).unwrap_or(0.0),
+        p99_ms: metrics::quantile(&ms, 0.99).unwrap_or(0.0),
     })
+}
+
+/// The articles related to `id`, best first.
+async fn related(
+    engine: &Engine,
+    id: ArticleId,
+    mode: Mode,
+    limit: u32,
+) -> Result<Vec<ArticleId>, Error> {
+    let limit = Limit::new(limit).unwrap_or(Limit::MOST);
+    let target = Target::Stored(id);
+    let related = Related { target, filter: Filter::default(), mode, offset: 0, limit };
+    let answer = engine.related(related).await?;
+    Ok(answer.hits.into_iter().map(|hit| hit.article.id).collect())
 }
 
 /// Per query, in order.
@@ -273,7 +290,6 @@ struct Scores {
     event_mrr: Vec<f64>,
     event_recall: Vec<f64>,
     story_recall: Vec<f64>,
-    ms: Vec<f64>,
 }
 
 impl Scores {

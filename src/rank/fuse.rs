@@ -79,7 +79,7 @@ mod tests {
         let lexical = [(id(3), 10.0), (id(2), 8.0)];
         let order: Vec<_> =
             fuse(Mode::Hybrid, &dense, &lexical, None).into_iter().map(|f| f.0).collect();
-        assert_eq!(order, [id(2), id(3), id(1)]);
+        assert_eq!(order, [id(2), id(1), id(3)]);
     }
 
     #[test]
