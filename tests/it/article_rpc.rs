@@ -17,10 +17,7 @@ use crate::support::told;
 const NOBODY: &str = "articles/00000000-0000-5000-8000-000000000000";
 
 fn get(name: &str) -> wire::GetArticleRequest {
-    wire::GetArticleRequest {
-        name: name.to_owned(),
-        view: 0,
-    }
+    wire::GetArticleRequest { name: name.to_owned(), view: 0 }
 }
 
 fn batch(articles: Vec<wire::ArticleRecord>) -> wire::BatchUpsertArticlesRequest {
@@ -29,31 +26,18 @@ fn batch(articles: Vec<wire::ArticleRecord>) -> wire::BatchUpsertArticlesRequest
 
 fn list(page_size: i32, page_token: &str, filter: &str) -> wire::ListArticlesRequest {
     let (page_token, filter) = (page_token.to_owned(), filter.to_owned());
-    wire::ListArticlesRequest {
-        page_size,
-        page_token,
-        filter,
-        view: 0,
-    }
+    wire::ListArticlesRequest { page_size, page_token, filter, view: 0 }
 }
 
 #[tokio::test]
 async fn a_stored_article_comes_back_whole_with_the_times_of_its_storing() {
     let running = Running::start().await;
     let mut sent = record("清河水位回落", "降雨停止。", 6);
-    sent.captions = vec![wire::Caption {
-        text: "图".into(),
-        credit: "李四".into(),
-    }];
+    sent.captions = vec![wire::Caption { text: "图".into(), credit: "李四".into() }];
     sent.order_on_page = Some(0);
     let names = running.with(vec![sent.clone()]).await;
 
-    let answer = running
-        .articles()
-        .get_article(get(&names[0]))
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = running.articles().get_article(get(&names[0])).await.unwrap().into_inner();
 
     let article = answer.article.unwrap();
     assert_eq!(article.name, names[0]);
@@ -73,10 +57,7 @@ async fn storing_again_changes_nothing_and_a_correction_replaces() {
     let outcome = |sent: wire::ArticleRecord| {
         let mut articles = running.articles();
         async move {
-            let answer = articles
-                .batch_upsert_articles(batch(vec![sent]))
-                .await
-                .unwrap();
+            let answer = articles.batch_upsert_articles(batch(vec![sent])).await.unwrap();
             answer.into_inner().articles[0].outcome()
         }
     };
@@ -85,12 +66,7 @@ async fn storing_again_changes_nothing_and_a_correction_replaces() {
     assert_eq!(outcome(sent.clone()).await, wire::IngestOutcome::Unchanged);
     sent.title = "清河水位回落，更正".into();
     assert_eq!(outcome(sent).await, wire::IngestOutcome::Updated);
-    let all = running
-        .articles()
-        .list_articles(list(0, "", ""))
-        .await
-        .unwrap()
-        .into_inner();
+    let all = running.articles().list_articles(list(0, "", "")).await.unwrap().into_inner();
     assert_eq!(all.total_count, 1);
 }
 
@@ -99,66 +75,28 @@ async fn the_basic_view_leaves_paragraphs_and_captions_out() {
     let running = Running::start().await;
     let names = running.with(flood_and_others()).await;
 
-    let request = wire::GetArticleRequest {
-        view: 1,
-        ..get(&names[0])
-    };
-    let basic = running
-        .articles()
-        .get_article(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let request = wire::GetArticleRequest { view: 1, ..get(&names[0]) };
+    let basic = running.articles().get_article(request).await.unwrap().into_inner();
     let record = basic.article.unwrap().record.unwrap();
     assert!(!record.title.is_empty() && record.paragraphs.is_empty());
 
-    let all = running
-        .articles()
-        .list_articles(list(0, "", ""))
-        .await
-        .unwrap()
-        .into_inner();
-    assert!(
-        all.articles
-            .iter()
-            .all(|a| a.record.as_ref().unwrap().paragraphs.is_empty())
-    );
-    let request = wire::ListArticlesRequest {
-        view: 2,
-        ..list(0, "", "")
-    };
-    let all = running
-        .articles()
-        .list_articles(request)
-        .await
-        .unwrap()
-        .into_inner();
-    assert!(
-        all.articles
-            .iter()
-            .all(|a| !a.record.as_ref().unwrap().paragraphs.is_empty())
-    );
+    let all = running.articles().list_articles(list(0, "", "")).await.unwrap().into_inner();
+    assert!(all.articles.iter().all(|a| a.record.as_ref().unwrap().paragraphs.is_empty()));
+    let request = wire::ListArticlesRequest { view: 2, ..list(0, "", "") };
+    let all = running.articles().list_articles(request).await.unwrap().into_inner();
+    assert!(all.articles.iter().all(|a| !a.record.as_ref().unwrap().paragraphs.is_empty()));
 }
 
 #[tokio::test]
 async fn what_is_not_stored_is_not_found_by_name() {
     let running = Running::start().await;
-    let delete = wire::DeleteArticleRequest {
-        name: NOBODY.into(),
-    };
+    let delete = wire::DeleteArticleRequest { name: NOBODY.into() };
     let failures = [
-        running
-            .articles()
-            .get_article(get(NOBODY))
-            .await
-            .unwrap_err(),
+        running.articles().get_article(get(NOBODY)).await.unwrap_err(),
         running.articles().delete_article(delete).await.unwrap_err(),
     ];
     for status in failures {
-        assert_eq!(
-            told(&status),
-            (Code::NotFound, "ARTICLE_NOT_FOUND".into(), vec![])
-        );
+        assert_eq!(told(&status), (Code::NotFound, "ARTICLE_NOT_FOUND".into(), vec![]));
         let resource = status.get_details_resource_info().unwrap();
         assert_eq!(resource.resource_name, NOBODY);
         assert_eq!(resource.resource_type, "wenmai.v1.Article");
@@ -169,66 +107,40 @@ async fn what_is_not_stored_is_not_found_by_name() {
 async fn a_deleted_article_is_gone() {
     let running = Running::start().await;
     let names = running.with(flood_and_others()).await;
-    let delete = wire::DeleteArticleRequest {
-        name: names[1].clone(),
-    };
+    let delete = wire::DeleteArticleRequest { name: names[1].clone() };
 
     running.articles().delete_article(delete).await.unwrap();
 
-    let status = running
-        .articles()
-        .get_article(get(&names[1]))
-        .await
-        .unwrap_err();
+    let status = running.articles().get_article(get(&names[1])).await.unwrap_err();
     assert_eq!(status.code(), Code::NotFound);
-    running
-        .articles()
-        .get_article(get(&names[0]))
-        .await
-        .unwrap();
+    running.articles().get_article(get(&names[0])).await.unwrap();
 }
 
 #[tokio::test]
 async fn names_views_and_enum_numbers_that_are_none_are_refused_with_their_field() {
     let running = Running::start().await;
     let mut articles = running.articles();
-    for name in [
-        "",
-        "articles/",
-        "articles/1",
-        "topics/00000000-0000-5000-8000-000000000000",
-    ] {
+    for name in ["", "articles/", "articles/1", "topics/00000000-0000-5000-8000-000000000000"] {
         let status = articles.get_article(get(name)).await.unwrap_err();
         assert_eq!(told(&status), invalid(&["name"]), "{name}");
     }
-    let request = wire::GetArticleRequest {
-        view: 9,
-        ..get(NOBODY)
-    };
+    let request = wire::GetArticleRequest { view: 9, ..get(NOBODY) };
     let status = articles.get_article(request).await.unwrap_err();
     assert_eq!(told(&status), invalid(&["view"]));
 
     let mut unknown = record("题", "文。", 1);
     unknown.kind = 99;
     let mut no_time = record("题", "文。", 1);
-    no_time.publish_time = Some(Timestamp {
-        seconds: i64::MAX,
-        nanos: 0,
-    });
+    no_time.publish_time = Some(Timestamp { seconds: i64::MAX, nanos: 0 });
     let request = batch(vec![record("好", "好。", 1), unknown, no_time]);
     let status = articles.batch_upsert_articles(request).await.unwrap_err();
-    assert_eq!(
-        told(&status),
-        invalid(&["articles[1].kind", "articles[2].publish_time"])
-    );
+    assert_eq!(told(&status), invalid(&["articles[1].kind", "articles[2].publish_time"]));
 }
 
 #[tokio::test]
 async fn a_list_covers_everything_once_in_order() {
     let running = Running::start().await;
-    let sent: Vec<_> = (0..23)
-        .map(|n| record(&format!("第{n}条"), "正文。", 1 + n))
-        .collect();
+    let sent: Vec<_> = (0..23).map(|n| record(&format!("第{n}条"), "正文。", 1 + n)).collect();
     let expected: BTreeSet<String> = running.with(sent).await.into_iter().collect();
 
     let mut seen = Vec::new();
@@ -237,12 +149,7 @@ async fn a_list_covers_everything_once_in_order() {
         // The size may change from page to page.
         let size = if seen.is_empty() { 5 } else { 7 };
         let request = list(size, &token, "");
-        let page = running
-            .articles()
-            .list_articles(request)
-            .await
-            .unwrap()
-            .into_inner();
+        let page = running.articles().list_articles(request).await.unwrap().into_inner();
         assert_eq!(page.total_count, 23);
         seen.extend(page.articles.into_iter().map(|article| article.name));
         token = page.next_page_token;
@@ -259,12 +166,7 @@ async fn a_list_keeps_to_its_filter_and_counts_what_passes() {
     let running = Running::start().await;
     running.with(flood_and_others()).await;
     let request = list(0, "", "paper = 清河日报 AND date >= 2025-03-05");
-    let page = running
-        .articles()
-        .list_articles(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let page = running.articles().list_articles(request).await.unwrap().into_inner();
     assert_eq!((page.articles.len(), page.total_count), (2, 2));
 }
 
@@ -273,11 +175,7 @@ async fn bad_filters_sizes_and_tokens_are_refused_with_their_field() {
     let running = Running::start().await;
     running.with(flood_and_others()).await;
     let mut articles = running.articles();
-    let first = articles
-        .list_articles(list(2, "", ""))
-        .await
-        .unwrap()
-        .into_inner();
+    let first = articles.list_articles(list(2, "", "")).await.unwrap().into_inner();
     let token = first.next_page_token;
 
     for (request, field) in [
@@ -292,53 +190,28 @@ async fn bad_filters_sizes_and_tokens_are_refused_with_their_field() {
     }
     articles.list_articles(list(2, &token, "")).await.unwrap();
     // More than the most is the most, not an error.
-    articles
-        .list_articles(list(i32::MAX, "", ""))
-        .await
-        .unwrap();
+    articles.list_articles(list(i32::MAX, "", "")).await.unwrap();
 }
 
 #[tokio::test]
 async fn one_bad_article_keeps_a_whole_batch_out() {
     let running = Running::start().await;
-    let request = batch(vec![
-        record("好", "好。", 1),
-        record("", "无题。", 1),
-        record("无文", "", 1),
-    ]);
+    let request =
+        batch(vec![record("好", "好。", 1), record("", "无题。", 1), record("无文", "", 1)]);
 
-    let status = running
-        .articles()
-        .batch_upsert_articles(request)
-        .await
-        .unwrap_err();
+    let status = running.articles().batch_upsert_articles(request).await.unwrap_err();
 
-    assert_eq!(
-        told(&status),
-        invalid(&["articles[1].title", "articles[2].paragraphs"])
-    );
-    let all = running
-        .articles()
-        .list_articles(list(0, "", ""))
-        .await
-        .unwrap()
-        .into_inner();
+    assert_eq!(told(&status), invalid(&["articles[1].title", "articles[2].paragraphs"]));
+    let all = running.articles().list_articles(list(0, "", "")).await.unwrap().into_inner();
     assert_eq!(all.total_count, 0);
 }
 
 #[tokio::test]
 async fn two_records_of_one_name_in_a_batch_are_refused() {
     let running = Running::start().await;
-    let request = batch(vec![
-        record("同", "文。", 1),
-        record("异", "文。", 1),
-        record("同", "文。", 1),
-    ]);
-    let status = running
-        .articles()
-        .batch_upsert_articles(request)
-        .await
-        .unwrap_err();
+    let request =
+        batch(vec![record("同", "文。", 1), record("异", "文。", 1), record("同", "文。", 1)]);
+    let status = running.articles().batch_upsert_articles(request).await.unwrap_err();
     assert_eq!(told(&status), invalid(&["articles[2]"]));
 }
 
@@ -346,28 +219,14 @@ async fn two_records_of_one_name_in_a_batch_are_refused() {
 async fn an_empty_batch_and_one_over_the_limit_are_refused() {
     let running = Running::start().await;
     let mut articles = running.articles();
-    let status = articles
-        .batch_upsert_articles(batch(Vec::new()))
-        .await
-        .unwrap_err();
+    let status = articles.batch_upsert_articles(batch(Vec::new())).await.unwrap_err();
     assert_eq!(told(&status), invalid(&["articles"]));
 
-    let many = (0..1_001)
-        .map(|n| record(&format!("第{n}条"), "正文。", 1))
-        .collect();
-    let status = articles
-        .batch_upsert_articles(batch(many))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        told(&status),
-        (Code::InvalidArgument, "BATCH_TOO_LARGE".into(), vec![])
-    );
+    let many = (0..1_001).map(|n| record(&format!("第{n}条"), "正文。", 1)).collect();
+    let status = articles.batch_upsert_articles(batch(many)).await.unwrap_err();
+    assert_eq!(told(&status), (Code::InvalidArgument, "BATCH_TOO_LARGE".into(), vec![]));
     let metadata = status.get_details_error_info().unwrap().metadata;
-    assert_eq!(
-        (metadata["limit"].as_str(), metadata["given"].as_str()),
-        ("1000", "1001")
-    );
+    assert_eq!((metadata["limit"].as_str(), metadata["given"].as_str()), ("1000", "1001"));
 }
 
 #[tokio::test]
@@ -380,26 +239,13 @@ async fn a_text_over_the_limit_says_limit_and_size() {
         .await
         .unwrap_err();
     let fields = vec!["articles[0].paragraphs".to_owned()];
-    assert_eq!(
-        told(&status),
-        (Code::InvalidArgument, "TEXT_TOO_LONG".into(), fields)
-    );
+    assert_eq!(told(&status), (Code::InvalidArgument, "TEXT_TOO_LONG".into(), fields));
     let metadata = status.get_details_error_info().unwrap().metadata;
-    assert_eq!(
-        (metadata["limit"].as_str(), metadata["given"].as_str()),
-        ("2097152", "2100000")
-    );
+    assert_eq!((metadata["limit"].as_str(), metadata["given"].as_str()), ("2097152", "2100000"));
 
-    let request = wire::ParsePageRequest {
-        text: long,
-        issue: None,
-    };
+    let request = wire::ParsePageRequest { text: long, issue: None };
     let status = running.articles().parse_page(request).await.unwrap_err();
-    let expected = (
-        Code::InvalidArgument,
-        "TEXT_TOO_LONG".into(),
-        vec!["text".to_owned()],
-    );
+    let expected = (Code::InvalidArgument, "TEXT_TOO_LONG".into(), vec!["text".to_owned()]);
     assert_eq!(told(&status), expected);
 }
 
@@ -407,79 +253,44 @@ async fn a_text_over_the_limit_says_limit_and_size() {
 async fn a_message_over_the_limit_is_refused_as_such() {
     let running = Running::start().await;
     let huge = record("题", &"长".repeat(1_400_000), 1);
-    let status = running
-        .articles()
-        .batch_upsert_articles(batch(vec![huge]))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        told(&status),
-        (Code::ResourceExhausted, "MESSAGE_TOO_LARGE".into(), vec![])
-    );
+    let status = running.articles().batch_upsert_articles(batch(vec![huge])).await.unwrap_err();
+    assert_eq!(told(&status), (Code::ResourceExhausted, "MESSAGE_TOO_LARGE".into(), vec![]));
 }
 
 #[tokio::test]
 async fn a_page_is_parsed_with_spans_in_characters_and_nothing_is_stored() {
     let running = Running::start().await;
     let text = page();
-    let request = wire::ParsePageRequest {
-        text: text.clone(),
-        issue: Some(issue()),
-    };
+    let request = wire::ParsePageRequest { text: text.clone(), issue: Some(issue()) };
 
-    let answer = running
-        .articles()
-        .parse_page(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = running.articles().parse_page(request).await.unwrap().into_inner();
 
     let article = &answer.articles[0];
     let title = article.spans.as_ref().unwrap().title[0];
     let (start, end) = (title.start_char as usize, title.end_char as usize);
     let named: String = text.chars().skip(start).take(end - start).collect();
     assert_eq!(named, article.record.as_ref().unwrap().title);
-    let all = running
-        .articles()
-        .list_articles(list(0, "", ""))
-        .await
-        .unwrap()
-        .into_inner();
+    let all = running.articles().list_articles(list(0, "", "")).await.unwrap().into_inner();
     assert_eq!(all.total_count, 0);
 }
 
 #[tokio::test]
 async fn the_articles_of_an_ingested_page_can_be_read() {
     let running = Running::start().await;
-    let request = wire::IngestPageRequest {
-        text: page(),
-        issue: Some(issue()),
-    };
+    let request = wire::IngestPageRequest { text: page(), issue: Some(issue()) };
 
-    let answer = running
-        .articles()
-        .ingest_page(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = running.articles().ingest_page(request).await.unwrap().into_inner();
 
     let mut stored = 0;
     for article in answer.articles {
         let parsed = article.parsed.unwrap();
         if let Some(wire::page_article::Outcome::Ingested(ingested)) = article.outcome {
             assert_eq!(ingested.name, parsed.name);
-            let found = running
-                .articles()
-                .get_article(get(&ingested.name))
-                .await
-                .unwrap();
+            let found = running.articles().get_article(get(&ingested.name)).await.unwrap();
             let record = found.into_inner().article.unwrap().record.unwrap();
             assert_eq!(record.paper, "清河日报");
             // Midnight of 8 September in China.
-            assert_eq!(
-                record.publish_time.unwrap().to_string(),
-                "2025-09-07T16:00:00Z"
-            );
+            assert_eq!(record.publish_time.unwrap().to_string(), "2025-09-07T16:00:00Z");
             stored += 1;
         }
     }
@@ -491,23 +302,13 @@ async fn pages_without_text_and_days_that_are_none_are_refused() {
     let running = Running::start().await;
     let mut articles = running.articles();
     for text in ["", " \n ", "\0\0"] {
-        let request = wire::ParsePageRequest {
-            text: text.into(),
-            issue: None,
-        };
+        let request = wire::ParsePageRequest { text: text.into(), issue: None };
         let status = articles.parse_page(request).await.unwrap_err();
         assert_eq!(told(&status), invalid(&["text"]), "{text:?}");
     }
-    let date = Some(wire::Date {
-        year: 2025,
-        month: 13,
-        day: 1,
-    });
+    let date = Some(wire::Date { year: 2025, month: 13, day: 1 });
     let issue = Some(wire::Issue { date, ..issue() });
-    let request = wire::IngestPageRequest {
-        text: page(),
-        issue,
-    };
+    let request = wire::IngestPageRequest { text: page(), issue };
     let status = articles.ingest_page(request).await.unwrap_err();
     assert_eq!(told(&status), invalid(&["issue.date"]));
 }
@@ -521,28 +322,15 @@ async fn an_embedded_store_keeps_what_it_acknowledged() {
 
     let again = Running::bundled(folder.path()).await;
 
-    let all = again
-        .articles()
-        .list_articles(list(0, "", ""))
-        .await
-        .unwrap()
-        .into_inner();
-    let kept: BTreeSet<String> = all
-        .articles
-        .into_iter()
-        .map(|article| article.name)
-        .collect();
+    let all = again.articles().list_articles(list(0, "", "")).await.unwrap().into_inner();
+    let kept: BTreeSet<String> = all.articles.into_iter().map(|article| article.name).collect();
     assert_eq!(kept, names.into_iter().collect());
 }
 
 fn issue() -> wire::Issue {
     wire::Issue {
         paper: "清河日报".into(),
-        date: Some(wire::Date {
-            year: 2025,
-            month: 9,
-            day: 8,
-        }),
+        date: Some(wire::Date { year: 2025, month: 9, day: 8 }),
         page_no: 1,
         page_name: "要闻".into(),
         ..Default::default()

@@ -15,11 +15,7 @@ fn texts(texts: &[&str]) -> wire::EmbedTextsRequest {
 }
 
 fn cosine(left: &wire::TextEmbedding, right: &wire::TextEmbedding) -> f32 {
-    left.values
-        .iter()
-        .zip(&right.values)
-        .map(|(a, b)| a * b)
-        .sum()
+    left.values.iter().zip(&right.values).map(|(a, b)| a * b).sum()
 }
 
 #[tokio::test]
@@ -28,30 +24,13 @@ async fn texts_are_embedded_in_order_with_their_counts() {
     let long = "防汛".repeat(100);
     let request = texts(&["清河水位", "清河水位", &long]);
 
-    let answer = running
-        .embedding()
-        .embed_texts(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = running.embedding().embed_texts(request).await.unwrap().into_inner();
 
-    let [first, same, long] = answer.embeddings.as_slice() else {
-        panic!("three in, three out")
-    };
+    let [first, same, long] = answer.embeddings.as_slice() else { panic!("three in, three out") };
     assert_eq!(first.values.len(), DIM);
     assert!((cosine(first, same) - 1.0).abs() < 1e-5);
-    assert_eq!(
-        (
-            first.token_count,
-            first.token_count_used,
-            first.window_count
-        ),
-        (4, 4, 1)
-    );
-    assert_eq!(
-        (long.token_count, long.token_count_used, long.window_count),
-        (200, 200, 2)
-    );
+    assert_eq!((first.token_count, first.token_count_used, first.window_count), (4, 4, 1));
+    assert_eq!((long.token_count, long.token_count_used, long.window_count), (200, 200, 2));
     assert_eq!(answer.model_version, "0123456789ab-mean");
     assert!(answer.index_version.contains(&answer.model_version));
     assert!(answer.timings.unwrap().embed.is_some());
@@ -61,12 +40,7 @@ async fn texts_are_embedded_in_order_with_their_counts() {
 async fn a_text_longer_than_all_windows_says_how_much_was_used() {
     let running = Running::start().await;
     let request = texts(&[&"水".repeat(10_000)]);
-    let answer = running
-        .embedding()
-        .embed_texts(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = running.embedding().embed_texts(request).await.unwrap().into_inner();
     let embedding = &answer.embeddings[0];
     assert_eq!(embedding.token_count, 10_000);
     assert!(embedding.token_count_used < embedding.token_count);
@@ -78,31 +52,19 @@ async fn bad_texts_are_refused_with_their_place() {
     let mut client = running.embedding();
     let status = client.embed_texts(texts(&[])).await.unwrap_err();
     assert_eq!(told(&status), invalid(&["texts"]));
-    let status = client
-        .embed_texts(texts(&["好", "", "好", "  "]))
-        .await
-        .unwrap_err();
+    let status = client.embed_texts(texts(&["好", "", "好", "  "])).await.unwrap_err();
     assert_eq!(told(&status), invalid(&["texts[1]", "texts[3]"]));
-    let request = wire::EmbedTextsRequest {
-        purpose: 7,
-        ..texts(&["好"])
-    };
+    let request = wire::EmbedTextsRequest { purpose: 7, ..texts(&["好"]) };
     let status = client.embed_texts(request).await.unwrap_err();
     assert_eq!(told(&status), invalid(&["purpose"]));
 
     let many = vec!["好"; 1_001];
     let status = client.embed_texts(texts(&many)).await.unwrap_err();
-    assert_eq!(
-        told(&status),
-        (Code::InvalidArgument, "BATCH_TOO_LARGE".into(), vec![])
-    );
+    assert_eq!(told(&status), (Code::InvalidArgument, "BATCH_TOO_LARGE".into(), vec![]));
     let long = "长".repeat(700_000);
     let status = client.embed_texts(texts(&["好", &long])).await.unwrap_err();
     let fields = vec!["texts[1]".to_owned()];
-    assert_eq!(
-        told(&status),
-        (Code::InvalidArgument, "TEXT_TOO_LONG".into(), fields)
-    );
+    assert_eq!(told(&status), (Code::InvalidArgument, "TEXT_TOO_LONG".into(), fields));
 }
 
 #[tokio::test]
@@ -119,17 +81,8 @@ async fn a_full_queue_says_when_to_come_back() {
 
     let status = calls.join_next().await.unwrap().unwrap().unwrap_err();
 
-    assert_eq!(
-        told(&status),
-        (Code::ResourceExhausted, "OVERLOADED".into(), vec![])
-    );
-    assert!(
-        status
-            .get_details_retry_info()
-            .unwrap()
-            .retry_delay
-            .is_some()
-    );
+    assert_eq!(told(&status), (Code::ResourceExhausted, "OVERLOADED".into(), vec![]));
+    assert!(status.get_details_retry_info().unwrap().retry_delay.is_some());
     running.gate.open();
     let mut served = 0;
     while let Some(answer) = calls.join_next().await {
@@ -142,20 +95,10 @@ async fn a_full_queue_says_when_to_come_back() {
 async fn the_bundled_model_puts_like_texts_together() {
     let folder = tempfile::tempdir().unwrap();
     let running = Running::bundled(folder.path()).await;
-    let request = texts(&[
-        "台风登陆，渔船回港避风",
-        "受台风影响，渔民返港避险",
-        "县图书馆举办少儿读书会",
-    ]);
-    let answer = running
-        .embedding()
-        .embed_texts(request)
-        .await
-        .unwrap()
-        .into_inner();
-    let [storm, again, books] = answer.embeddings.as_slice() else {
-        panic!("three in, three out")
-    };
+    let request =
+        texts(&["台风登陆，渔船回港避风", "受台风影响，渔民返港避险", "县图书馆举办少儿读书会"]);
+    let answer = running.embedding().embed_texts(request).await.unwrap().into_inner();
+    let [storm, again, books] = answer.embeddings.as_slice() else { panic!("three in, three out") };
     assert!((cosine(storm, storm) - 1.0).abs() < 1e-4);
     assert!(cosine(storm, again) > cosine(storm, books));
 }

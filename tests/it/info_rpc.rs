@@ -11,12 +11,7 @@ async fn info_tells_versions_model_store_and_limits() {
     let running = Running::start().await;
     running.with(flood_and_others()).await;
 
-    let info = running
-        .info()
-        .get_info(wire::GetInfoRequest {})
-        .await
-        .unwrap()
-        .into_inner();
+    let info = running.info().get_info(wire::GetInfoRequest {}).await.unwrap().into_inner();
 
     assert_eq!(info.version, env!("CARGO_PKG_VERSION"));
     let model = info.model.unwrap();
@@ -25,10 +20,7 @@ async fn info_tells_versions_model_store_and_limits() {
     let store = info.store.unwrap();
     assert_eq!((store.backend.as_str(), store.article_count), ("memory", 5));
     let limits = info.limits.unwrap();
-    assert_eq!(
-        (limits.request_bytes_max, limits.batch_articles_max),
-        (4 * 1024 * 1024, 1_000)
-    );
+    assert_eq!((limits.request_bytes_max, limits.batch_articles_max), (4 * 1024 * 1024, 1_000));
     assert_eq!(limits.deadline_default.unwrap().seconds, 10);
     assert_eq!(limits.deadline_max.unwrap().seconds, 60);
 }
@@ -37,12 +29,7 @@ async fn info_tells_versions_model_store_and_limits() {
 async fn the_bundled_model_and_the_embedded_store_name_themselves() {
     let folder = tempfile::tempdir().unwrap();
     let running = Running::bundled(folder.path()).await;
-    let answer = running
-        .info()
-        .get_info(wire::GetInfoRequest {})
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = running.info().get_info(wire::GetInfoRequest {}).await.unwrap().into_inner();
     assert_eq!(answer.model.unwrap().name, "wenmai-news-zh");
     assert_eq!(answer.store.unwrap().backend, "edge");
 }

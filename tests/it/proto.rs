@@ -1,4 +1,5 @@
-//! The contract keeps its promises on paper: names, comments, zero values, and no number ever changes.
+//! The contract keeps its promises on paper: names, comments, zero values, and no number ever
+//! changes.
 
 use prost::Message;
 use prost_types::DescriptorProto;
@@ -11,10 +12,7 @@ use prost_types::field_descriptor_proto::Label;
 /// Ours, without Google's own files.
 fn files() -> Vec<FileDescriptorProto> {
     let set = FileDescriptorSet::decode(wenmai::rpc::DESCRIPTORS).unwrap();
-    set.file
-        .into_iter()
-        .filter(|file| file.name().starts_with("wenmai/"))
-        .collect()
+    set.file.into_iter().filter(|file| file.name().starts_with("wenmai/")).collect()
 }
 
 /// One thing of the contract: its full name, and its path in the file.
@@ -24,10 +22,7 @@ struct Thing {
 }
 
 fn thing(parent: &str, name: &str, path: &[i32], more: &[i32]) -> Thing {
-    Thing {
-        name: format!("{parent}.{name}"),
-        path: [path, more].concat(),
-    }
+    Thing { name: format!("{parent}.{name}"), path: [path, more].concat() }
 }
 
 fn index(n: usize) -> i32 {
@@ -43,11 +38,7 @@ fn of_enum(parent: &str, of: &EnumDescriptorProto, path: &[i32], things: &mut Ve
 }
 
 fn of_message(parent: &str, message: &DescriptorProto, path: &[i32], things: &mut Vec<Thing>) {
-    if message
-        .options
-        .as_ref()
-        .is_some_and(prost_types::MessageOptions::map_entry)
-    {
+    if message.options.as_ref().is_some_and(prost_types::MessageOptions::map_entry) {
         return;
     }
     let this = thing(parent, message.name(), path, &[]);
@@ -61,20 +52,10 @@ fn of_message(parent: &str, message: &DescriptorProto, path: &[i32], things: &mu
         }
     }
     for (at, nested) in message.nested_type.iter().enumerate() {
-        of_message(
-            &this.name,
-            nested,
-            &[path, &[3, index(at)]].concat(),
-            things,
-        );
+        of_message(&this.name, nested, &[path, &[3, index(at)]].concat(), things);
     }
     for (at, nested) in message.enum_type.iter().enumerate() {
-        of_enum(
-            &this.name,
-            nested,
-            &[path, &[4, index(at)]].concat(),
-            things,
-        );
+        of_enum(&this.name, nested, &[path, &[4, index(at)]].concat(), things);
     }
     things.push(this);
 }
@@ -91,12 +72,7 @@ fn things(file: &FileDescriptorProto) -> Vec<Thing> {
     for (at, service) in file.service.iter().enumerate() {
         let this = thing(file.package(), service.name(), &[6, index(at)], &[]);
         for (method_at, method) in service.method.iter().enumerate() {
-            things.push(thing(
-                &this.name,
-                method.name(),
-                &this.path,
-                &[2, index(method_at)],
-            ));
+            things.push(thing(&this.name, method.name(), &this.path, &[2, index(method_at)]));
         }
         things.push(this);
     }
@@ -109,22 +85,15 @@ fn everything_has_a_comment() {
     for file in files() {
         let source = file.source_code_info.clone().unwrap();
         for thing in things(&file) {
-            let comment = source
-                .location
-                .iter()
-                .find(|location| location.path == thing.path);
-            let text = comment
-                .map(|location| location.leading_comments().trim())
-                .unwrap_or_default();
+            let comment = source.location.iter().find(|location| location.path == thing.path);
+            let text =
+                comment.map(|location| location.leading_comments().trim()).unwrap_or_default();
             if text.is_empty() || !text.ends_with(['.', ':']) {
                 bare.push(thing.name);
             }
         }
     }
-    assert!(
-        bare.is_empty(),
-        "without a comment that is a sentence: {bare:#?}"
-    );
+    assert!(bare.is_empty(), "without a comment that is a sentence: {bare:#?}");
 }
 
 #[test]
@@ -147,11 +116,7 @@ fn enums_start_at_unspecified_and_values_carry_the_name() {
                 (format!("{prefix}_UNSPECIFIED").as_str(), 0)
             );
             for value in &of.value {
-                assert!(
-                    value.name().starts_with(&format!("{prefix}_")),
-                    "{}",
-                    value.name()
-                );
+                assert!(value.name().starts_with(&format!("{prefix}_")), "{}", value.name());
             }
         }
     }
@@ -178,9 +143,7 @@ fn every_method_has_a_request_and_a_response_of_its_own() {
                 let name = method.name();
                 assert_eq!(method.input_type(), format!(".wenmai.v1.{name}Request"));
                 let response = format!(".wenmai.v1.{name}Response");
-                let nothing = name
-                    .starts_with("Delete")
-                    .then_some(".google.protobuf.Empty");
+                let nothing = name.starts_with("Delete").then_some(".google.protobuf.Empty");
                 assert_eq!(method.output_type(), nothing.unwrap_or(&response));
             }
         }
@@ -197,17 +160,11 @@ fn fields_are_lower_snake_and_lists_can_be_paged() {
                 assert!(field.name().chars().all(plain), "{}", field.name());
             }
             assert_eq!(has("page_size"), has("page_token"), "{}", message.name());
-            if let Some(method) = message
-                .name()
-                .strip_suffix("Request")
-                .filter(|_| has("page_size"))
+            if let Some(method) =
+                message.name().strip_suffix("Request").filter(|_| has("page_size"))
             {
                 let response = format!("{method}Response");
-                let response = file
-                    .message_type
-                    .iter()
-                    .find(|m| m.name() == response)
-                    .unwrap();
+                let response = file.message_type.iter().find(|m| m.name() == response).unwrap();
                 let next = |field: &FieldDescriptorProto| field.name() == "next_page_token";
                 assert!(response.field.iter().any(next), "{}", response.name());
             }
@@ -221,22 +178,12 @@ fn no_number_changes() {
     for file in files() {
         for message in &file.message_type {
             for field in &message.field {
-                lines.push(format!(
-                    "{}.{} = {}",
-                    message.name(),
-                    kind(field),
-                    field.number()
-                ));
+                lines.push(format!("{}.{} = {}", message.name(), kind(field), field.number()));
             }
         }
         for of in &file.enum_type {
             for value in &of.value {
-                lines.push(format!(
-                    "{}.{} = {}",
-                    of.name(),
-                    value.name(),
-                    value.number()
-                ));
+                lines.push(format!("{}.{} = {}", of.name(), value.name(), value.number()));
             }
         }
         for service in &file.service {
@@ -265,15 +212,8 @@ fn kind(field: &FieldDescriptorProto) -> String {
         Label::Optional | Label::Required => "",
     };
     let kind = match field.type_name() {
-        "" => field
-            .r#type()
-            .as_str_name()
-            .trim_start_matches("TYPE_")
-            .to_lowercase(),
-        name => name
-            .trim_start_matches(".wenmai.v1.")
-            .trim_start_matches('.')
-            .to_owned(),
+        "" => field.r#type().as_str_name().trim_start_matches("TYPE_").to_lowercase(),
+        name => name.trim_start_matches(".wenmai.v1.").trim_start_matches('.').to_owned(),
     };
     format!("{}: {label}{kind}", field.name())
 }

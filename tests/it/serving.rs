@@ -28,16 +28,11 @@ const SERVICES: [&str; 4] = [
 ];
 
 fn embed(text: &str) -> wire::EmbedTextsRequest {
-    wire::EmbedTextsRequest {
-        texts: vec![text.to_owned()],
-        purpose: 0,
-    }
+    wire::EmbedTextsRequest { texts: vec![text.to_owned()], purpose: 0 }
 }
 
 async fn health(running: &Running, service: &str) -> i32 {
-    let request = HealthCheckRequest {
-        service: service.into(),
-    };
+    let request = HealthCheckRequest { service: service.into() };
     let mut health = HealthClient::new(running.channel.clone());
     health.check(request).await.unwrap().into_inner().status
 }
@@ -66,50 +61,26 @@ async fn a_store_that_is_away_takes_search_down_and_leaves_embedding() {
 }
 
 async fn reflect(running: &Running, ask: MessageRequest) -> MessageResponse {
-    let request = ServerReflectionRequest {
-        host: String::new(),
-        message_request: Some(ask),
-    };
+    let request = ServerReflectionRequest { host: String::new(), message_request: Some(ask) };
     let mut client = ServerReflectionClient::new(running.channel.clone());
     let asked = futures::stream::iter([request]);
-    let mut answers = client
-        .server_reflection_info(asked)
-        .await
-        .unwrap()
-        .into_inner();
-    answers
-        .message()
-        .await
-        .unwrap()
-        .unwrap()
-        .message_response
-        .unwrap()
+    let mut answers = client.server_reflection_info(asked).await.unwrap().into_inner();
+    answers.message().await.unwrap().unwrap().message_response.unwrap()
 }
 
 #[tokio::test]
 async fn reflection_lists_every_service_and_gives_the_contract() {
     let running = Running::start().await;
     let listed = reflect(&running, MessageRequest::ListServices(String::new())).await;
-    let MessageResponse::ListServicesResponse(listed) = listed else {
-        panic!("{listed:?}")
-    };
-    let names: Vec<String> = listed
-        .service
-        .into_iter()
-        .map(|service| service.name)
-        .collect();
+    let MessageResponse::ListServicesResponse(listed) = listed else { panic!("{listed:?}") };
+    let names: Vec<String> = listed.service.into_iter().map(|service| service.name).collect();
     for service in SERVICES.into_iter().chain(["grpc.health.v1.Health"]) {
-        assert!(
-            names.iter().any(|name| name == service),
-            "{service} in {names:?}"
-        );
+        assert!(names.iter().any(|name| name == service), "{service} in {names:?}");
     }
 
     let symbol = "wenmai.v1.SearchService".to_owned();
     let file = reflect(&running, MessageRequest::FileContainingSymbol(symbol)).await;
-    let MessageResponse::FileDescriptorResponse(file) = file else {
-        panic!("{file:?}")
-    };
+    let MessageResponse::FileDescriptorResponse(file) = file else { panic!("{file:?}") };
     let file = FileDescriptorProto::decode(file.file_descriptor_proto[0].as_slice()).unwrap();
     assert_eq!(file.service[0].name(), "SearchService");
 }
@@ -118,34 +89,22 @@ async fn reflection_lists_every_service_and_gives_the_contract() {
 async fn a_request_id_is_echoed_or_given_also_with_an_error() {
     let running = Running::start().await;
     let mut request = Request::new(embed("好"));
-    request
-        .metadata_mut()
-        .insert(rpc::REQUEST_ID, "my-request-7".parse().unwrap());
+    request.metadata_mut().insert(rpc::REQUEST_ID, "my-request-7".parse().unwrap());
     let answer = running.embedding().embed_texts(request).await.unwrap();
-    assert_eq!(
-        answer.metadata().get(rpc::REQUEST_ID).unwrap(),
-        "my-request-7"
-    );
+    assert_eq!(answer.metadata().get(rpc::REQUEST_ID).unwrap(), "my-request-7");
 
     let given = running.embedding().embed_texts(embed("好")).await.unwrap();
     let given = given.metadata().get(rpc::REQUEST_ID).unwrap().clone();
-    let status = running
-        .embedding()
-        .embed_texts(embed(""))
-        .await
-        .unwrap_err();
+    let status = running.embedding().embed_texts(embed("")).await.unwrap_err();
     let other = status.metadata().get(rpc::REQUEST_ID).unwrap();
     assert_ne!(&given, other);
 }
 
-/// A client that talks to the services without a connection, so that no deadline of its own interferes.
+/// A client that talks to the services without a connection, so that no deadline of its own
+/// interferes.
 async fn in_process(
     phase: Phase,
-) -> (
-    EmbeddingServiceClient<tonic::service::Routes>,
-    crate::support::Gate,
-    rpc::Switch,
-) {
+) -> (EmbeddingServiceClient<tonic::service::Routes>, crate::support::Gate, rpc::Switch) {
     let (engine, _store, gate) = fake_engine();
     let (switch, life) = rpc::starting();
     let (routes, _health) = rpc::routes(engine, life).await.unwrap();
@@ -157,25 +116,17 @@ async fn in_process(
 async fn a_call_whose_time_is_up_is_told_so() {
     let (mut client, gate, _switch) = in_process(Phase::Serving).await;
     let mut request = Request::new(embed(&WAITS.to_string()));
-    request
-        .metadata_mut()
-        .insert("grpc-timeout", "20m".parse().unwrap());
+    request.metadata_mut().insert("grpc-timeout", "20m".parse().unwrap());
 
     let status = client.embed_texts(request).await.unwrap_err();
 
-    assert_eq!(
-        told(&status),
-        (Code::DeadlineExceeded, "DEADLINE_EXCEEDED".into(), vec![])
-    );
+    assert_eq!(told(&status), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED".into(), vec![]));
     gate.open();
 }
 
 #[tokio::test]
 async fn calls_before_readiness_and_after_the_wish_to_stop_are_refused() {
-    for (phase, reason) in [
-        (Phase::Starting, "NOT_READY"),
-        (Phase::Draining, "DRAINING"),
-    ] {
+    for (phase, reason) in [(Phase::Starting, "NOT_READY"), (Phase::Draining, "DRAINING")] {
         let (mut client, _gate, _switch) = in_process(phase).await;
         let status = client.embed_texts(embed("好")).await.unwrap_err();
         assert_eq!(told(&status), (Code::Unavailable, reason.into(), vec![]));
@@ -189,20 +140,12 @@ async fn bytes_that_are_no_message_are_the_callers_fault() {
     client.ready().await.unwrap();
     let path = "/wenmai.v1.EmbeddingService/EmbedTexts".parse().unwrap();
     // Field 1 of EmbedTexts is text; this one is GBK for 新闻.
-    let wrong = Bytes {
-        texts: vec![0xd0, 0xc2, 0xce, 0xc5],
-    };
+    let wrong = Bytes { texts: vec![0xd0, 0xc2, 0xce, 0xc5] };
     let codec = tonic_prost::ProstCodec::<Bytes, wire::EmbedTextsResponse>::default();
 
-    let status = client
-        .unary(Request::new(wrong), path, codec)
-        .await
-        .unwrap_err();
+    let status = client.unary(Request::new(wrong), path, codec).await.unwrap_err();
 
-    assert_eq!(
-        told(&status),
-        (Code::InvalidArgument, "MALFORMED_MESSAGE".into(), vec![])
-    );
+    assert_eq!(told(&status), (Code::InvalidArgument, "MALFORMED_MESSAGE".into(), vec![]));
 }
 
 /// What a client without UTF-8 would send as `EmbedTextsRequest`.
@@ -219,10 +162,8 @@ async fn a_method_that_is_none_is_unimplemented() {
     client.ready().await.unwrap();
     let path = "/wenmai.v1.EmbeddingService/Nothing".parse().unwrap();
     let codec = tonic_prost::ProstCodec::<Bytes, wire::EmbedTextsResponse>::default();
-    let status = client
-        .unary(Request::new(Bytes { texts: vec![] }), path, codec)
-        .await
-        .unwrap_err();
+    let status =
+        client.unary(Request::new(Bytes { texts: vec![] }), path, codec).await.unwrap_err();
     assert_eq!(status.code(), Code::Unimplemented);
 }
 
@@ -249,9 +190,7 @@ async fn a_running_call_is_finished_before_the_end() {
 /// Ends when health has said that the service is no longer to be called.
 async fn watch(running: &Running) -> tokio::task::JoinHandle<()> {
     let mut health = HealthClient::new(running.channel.clone());
-    let request = HealthCheckRequest {
-        service: String::new(),
-    };
+    let request = HealthCheckRequest { service: String::new() };
     let mut states = health.watch(request).await.unwrap().into_inner();
     tokio::spawn(async move {
         while let Ok(Some(state)) = states.message().await {
@@ -266,9 +205,7 @@ async fn watch(running: &Running) -> tokio::task::JoinHandle<()> {
 async fn open_watches_of_health_do_not_hold_the_end_up() {
     let running = Running::start().await;
     let mut health = HealthClient::new(running.channel.clone());
-    let request = HealthCheckRequest {
-        service: String::new(),
-    };
+    let request = HealthCheckRequest { service: String::new() };
     let mut states = health.watch(request).await.unwrap().into_inner();
     states.message().await.unwrap();
     let since = std::time::Instant::now();
@@ -282,16 +219,10 @@ async fn open_watches_of_health_do_not_hold_the_end_up() {
 async fn an_address_in_use_is_a_clear_error() {
     let running = Running::start().await;
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let config = wenmai::app::Config {
-        listen: taken.local_addr().unwrap(),
-        drain_ms: 0,
-        stop_ms_max: 0,
-    };
+    let config =
+        wenmai::app::Config { listen: taken.local_addr().unwrap(), drain_ms: 0, stop_ms_max: 0 };
     let (engine, _store, _gate) = fake_engine();
     let error = wenmai::app::App::bind(config, engine).await.err().unwrap();
-    assert!(
-        matches!(error, wenmai::app::Error::Listen { .. }),
-        "{error}"
-    );
+    assert!(matches!(error, wenmai::app::Error::Listen { .. }), "{error}");
     drop(running);
 }

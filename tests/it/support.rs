@@ -1,7 +1,8 @@
 //! The real server on a free port, and what a test needs to talk to it.
 //!
-//! For behaviour the parts behind it are a model that hashes characters and the memory store: fast, and the
-//! same on every machine. [`Running::bundled`] has the bundled model and the embedded store instead.
+//! For behaviour the parts behind it are a model that hashes characters and the memory store: fast,
+//! and the same on every machine. [`Running::bundled`] has the bundled model and the embedded store
+//! instead.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -68,18 +69,11 @@ impl Embedder for FakeModel {
     }
 
     fn tokenize(&self, text: &str, _purpose: Purpose) -> Result<Vec<u32>, embed::Error> {
-        Ok(text
-            .chars()
-            .filter(|c| c.is_alphanumeric())
-            .map(u32::from)
-            .collect())
+        Ok(text.chars().filter(|c| c.is_alphanumeric()).map(u32::from).collect())
     }
 
     fn forward(&self, windows: &[&[u32]]) -> Result<Vec<Embedding>, embed::Error> {
-        if windows
-            .iter()
-            .any(|window| window.contains(&u32::from(WAITS)))
-        {
+        if windows.iter().any(|window| window.contains(&u32::from(WAITS))) {
             self.gate.wait();
         }
         let embed = |window: &&[u32]| {
@@ -114,14 +108,8 @@ pub fn fake_engine() -> (Engine, Store, Gate) {
         pooling: "mean",
         version: "0123456789ab-mean".into(),
     };
-    let model = Arc::new(FakeModel {
-        info: info.clone(),
-        gate: gate.clone(),
-    });
-    let make = store::Make {
-        index_version: engine::index_version(&info),
-        dim: DIM,
-    };
+    let model = Arc::new(FakeModel { info: info.clone(), gate: gate.clone() });
+    let make = store::Make { index_version: engine::index_version(&info), dim: DIM };
     let store = store::open_memory(&make);
     let handle = embed::Handle::start(model, &embed_config());
     let engine = Engine::new(handle, store.clone(), analyzer());
@@ -131,9 +119,7 @@ pub fn fake_engine() -> (Engine, Store, Gate) {
 /// Loading the dictionary takes a while; one is enough for all tests.
 fn analyzer() -> Arc<Analyzer> {
     static ANALYZER: std::sync::OnceLock<Arc<Analyzer>> = std::sync::OnceLock::new();
-    ANALYZER
-        .get_or_init(|| Arc::new(Analyzer::load().unwrap()))
-        .clone()
+    ANALYZER.get_or_init(|| Arc::new(Analyzer::load().unwrap())).clone()
 }
 
 /// A server that runs, and what stands behind it.
@@ -157,57 +143,29 @@ impl Running {
         let config = embed_config();
         let model = embed::open(&config).unwrap();
         let index_version = engine::index_version(model.info());
-        let make = store::Make {
-            index_version,
-            dim: model.info().dim,
-        };
-        let store = store::open(
-            &store::Config {
-                data: folder.to_owned(),
-            },
-            &make,
-        )
-        .unwrap();
-        let engine = Engine::new(
-            embed::Handle::start(model, &config),
-            store.clone(),
-            analyzer(),
-        );
+        let make = store::Make { index_version, dim: model.info().dim };
+        let store = store::open(&store::Config { data: folder.to_owned() }, &make).unwrap();
+        let engine = Engine::new(embed::Handle::start(model, &config), store.clone(), analyzer());
         Self::serve(engine, store, Gate::default()).await
     }
 
     async fn serve(engine: Engine, store: Store, gate: Gate) -> Self {
-        let config = app::Config {
-            listen: "127.0.0.1:0".parse().unwrap(),
-            drain_ms: 0,
-            stop_ms_max: 5_000,
-        };
+        let config =
+            app::Config { listen: "127.0.0.1:0".parse().unwrap(), drain_ms: 0, stop_ms_max: 5_000 };
         let app = App::bind(config, engine).await.unwrap();
         let address = format!("http://{}", app.local_addr());
         let (stop, stopped) = oneshot::channel();
         // A dropped sender stops it as well, so that a test may forget to.
         let served = tokio::spawn(app.run(async { stopped.await.unwrap_or(()) }));
-        let channel = Channel::from_shared(address)
-            .unwrap()
-            .connect()
-            .await
-            .unwrap();
-        let running = Self {
-            channel,
-            store,
-            gate,
-            stop,
-            served,
-        };
+        let channel = Channel::from_shared(address).unwrap().connect().await.unwrap();
+        let running = Self { channel, store, gate, stop, served };
         running.until_health("", true).await;
         running
     }
 
     /// Waits until health says so about `service`.
     pub async fn until_health(&self, service: &str, serving: bool) {
-        let request = HealthCheckRequest {
-            service: service.to_owned(),
-        };
+        let request = HealthCheckRequest { service: service.to_owned() };
         let mut health = HealthClient::new(self.channel.clone());
         let mut states = health.watch(request).await.unwrap().into_inner();
         let wanted = i32::from(if serving { 1_u8 } else { 2 });
@@ -249,17 +207,8 @@ impl Running {
     /// Stores `records` and returns their names.
     pub async fn with(&self, records: Vec<wire::ArticleRecord>) -> Vec<String> {
         let request = wire::BatchUpsertArticlesRequest { articles: records };
-        let stored = self
-            .articles()
-            .batch_upsert_articles(request)
-            .await
-            .unwrap()
-            .into_inner();
-        stored
-            .articles
-            .into_iter()
-            .map(|article| article.name)
-            .collect()
+        let stored = self.articles().batch_upsert_articles(request).await.unwrap().into_inner();
+        stored.articles.into_iter().map(|article| article.name).collect()
     }
 }
 
@@ -269,10 +218,7 @@ pub fn record(title: &str, body: &str, day: i64) -> wire::ArticleRecord {
     let midnight = 1_740_758_400 + (day - 1) * 86_400;
     wire::ArticleRecord {
         paper: "清河日报".into(),
-        publish_time: Some(prost_types::Timestamp {
-            seconds: midnight,
-            nanos: 0,
-        }),
+        publish_time: Some(prost_types::Timestamp { seconds: midnight, nanos: 0 }),
         title: title.into(),
         paragraphs: vec![body.into()],
         ..Default::default()
@@ -282,21 +228,9 @@ pub fn record(title: &str, body: &str, day: i64) -> wire::ArticleRecord {
 /// Five reports: three about a flood, two about other things.
 pub fn flood_and_others() -> Vec<wire::ArticleRecord> {
     vec![
-        record(
-            "清河水位超过警戒线",
-            "连日降雨，清河水位上涨，县里启动防汛应急响应。",
-            3,
-        ),
-        record(
-            "清河防汛应急响应升级",
-            "清河水位继续上涨，防汛应急响应升为二级。",
-            4,
-        ),
-        record(
-            "清河水位回落",
-            "降雨停止，清河水位回落，防汛应急响应解除。",
-            6,
-        ),
+        record("清河水位超过警戒线", "连日降雨，清河水位上涨，县里启动防汛应急响应。", 3),
+        record("清河防汛应急响应升级", "清河水位继续上涨，防汛应急响应升为二级。", 4),
+        record("清河水位回落", "降雨停止，清河水位回落，防汛应急响应解除。", 6),
         record("县图书馆新馆开放", "读者在新馆借阅图书，周末还有讲座。", 4),
         record("小麦进入返青期", "农技人员到田间指导麦农施肥浇水。", 5),
     ]
@@ -304,9 +238,7 @@ pub fn flood_and_others() -> Vec<wire::ArticleRecord> {
 
 /// What a status says beside its message: code, reason, fields.
 pub fn told(status: &Status) -> (Code, String, Vec<String>) {
-    let info = status
-        .get_details_error_info()
-        .expect("every error has an ErrorInfo");
+    let info = status.get_details_error_info().expect("every error has an ErrorInfo");
     assert_eq!(info.domain, "wenmai");
     let bad = status.get_details_bad_request();
     let fields = bad.map(|bad| bad.field_violations.into_iter().map(|v| v.field).collect());
