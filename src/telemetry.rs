@@ -10,7 +10,13 @@ use tracing_subscriber::filter::EnvFilter;
 pub struct Config {
     /// What to log: `error`, `warn`, `info`, `debug`, `trace`, or a list such as
     /// `info,wenmai::rpc=debug`.
-    #[arg(long, env = "WENMAI_LOG", default_value = "info", value_name = "FILTER", global = true)]
+    #[arg(
+        long,
+        env = "WENMAI_LOG",
+        default_value = "info,qdrant_edge=warn,qdrant_edge::common::flags=error",
+        value_name = "FILTER",
+        global = true
+    )]
     pub log: String,
 
     /// Log one JSON object per line.

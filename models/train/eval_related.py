@@ -128,6 +128,17 @@ class Judge:
     def figures(self):
         return {s: [round(float(x), 4) for x in np.nanmean(np.array(v), axis=0)] for s, v in self.results.items()}
 
+    def against(self, system, baseline, queries, rounds=2000):
+        """Difference in nDCG@10, with a 95 % interval from resampling whole stories."""
+        difference = np.array(self.results[system])[:, 0] - np.array(self.results[baseline])[:, 0]
+        stories = self.story[queries]
+        total = np.bincount(stories, difference, minlength=stories.max() + 1)
+        count = np.bincount(stories, minlength=stories.max() + 1)
+        present = np.flatnonzero(count)
+        drawn = np.random.default_rng(0).choice(present, (rounds, len(present)))
+        low, high = np.quantile(total[drawn].sum(axis=1) / count[drawn].sum(axis=1), (0.025, 0.975))
+        return f"{system} - {baseline}: {difference.mean():+.4f} ({low:+.4f} to {high:+.4f})"
+
 
 def ranks(scores):
     """Position of every candidate in its row, from 1."""
@@ -194,19 +205,23 @@ def main():
             kinds = ("mean200", "mean320") if args.fusion else ("mean200",)
             for kind in kinds:
                 cosine = dense[kind][part] @ dense[kind].T
-                judge.add(f"0.5 bm25/self + 0.5 {kind}", part, 0.5 * score / own + 0.5 * cosine)
+                judge.add(f"0.4 bm25/self + 0.6 {kind}", part, 0.4 * score / own + 0.6 * cosine)
                 if args.fusion:
                     fuse(judge, part, kind, score / own, others / top, cosine)
     for name, row in judge.figures().items():
         print(f"{name:40} ndcg@10 {row[0]:.4f}  event mrr {row[1]:.4f}  event recall@10 {row[2]:.4f}"
               f"  story recall@100 {row[3]:.4f}", flush=True)
+    if not args.quick:
+        joined = "0.4 bm25/self + 0.6 mean200"
+        for system, baseline in (("dense mean200", "bm25 title"), (joined, "bm25 title"), (joined, "dense mean200")):
+            print(judge.against(system, baseline, queries))
     for path in args.sts:
         print(pathlib.Path(path).stem, sentences(model, path))
     print(f"{time.time() - started:.0f} s", file=sys.stderr)
 
 
 def fuse(judge, part, kind, by_self, by_top, cosine):
-    for w in (0.3, 0.4, 0.6, 0.7):
+    for w in (0.3, 0.5, 0.6, 0.7):
         judge.add(f"{w} bm25/self + {1 - w:.1f} {kind}", part, w * by_self + (1 - w) * cosine)
     for w in (0.3, 0.4, 0.5, 0.6):
         judge.add(f"{w} bm25/max + {1 - w:.1f} {kind}", part, w * by_top + (1 - w) * cosine)

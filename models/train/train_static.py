@@ -146,7 +146,10 @@ def export(weight, out):
     weight[:2] = 0  # [PAD] and [UNK] are never looked up
     # One common factor changes nothing after normalisation and keeps half precision away from its small numbers.
     weight *= 4.0 / weight.norm(dim=1)[2:].median()
-    save_file({"embeddings": weight.half().contiguous()}, str(path / "model.safetensors"))
+    part = path / "model.safetensors.part"
+    save_file({"embeddings": weight.half().contiguous()}, str(part))
+    part.chmod(0o644)
+    part.rename(path / "model.safetensors")
 
 
 def main():
@@ -160,7 +163,7 @@ def main():
     arguments.add_argument("--vocab", type=int, default=40_000)
     arguments.add_argument("--dim", type=int, default=256)
     arguments.add_argument("--steps", type=int, default=1200)
-    arguments.add_argument("--stop", type=int, default=0, help="stop early at this step (the rate still aims at --steps)")
+    arguments.add_argument("--stop", type=int, default=0, help="stop early; the rate still aims at --steps")
     arguments.add_argument("--batch", type=int, default=2048)
     arguments.add_argument("--lr", type=float, default=2e-3)
     arguments.add_argument("--scale", type=float, default=20.0)

@@ -38,6 +38,10 @@ struct Cli {
     command: Command,
 }
 
+/// What commands other than `serve` log. The engine's notice that it runs on its default features is
+/// noise.
+const QUIET: &str = "warn,qdrant_edge::common::flags=error";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Show the main job on sample pages: parse, store, ask for related coverage over gRPC.
@@ -81,7 +85,7 @@ pub fn main() -> ExitCode {
 fn start(cli: Cli) -> Result<(), Failure> {
     config::refuse_unknown_variables(&Cli::command())
         .map_err(|error| Failure::Usage(error.to_string()))?;
-    let quiet = telemetry::Config { log: "warn".to_owned(), log_json: false };
+    let quiet = telemetry::Config { log: QUIET.to_owned(), log_json: false };
     let log = match &cli.command {
         Command::Serve(args) => args.telemetry(),
         _ => &quiet,

@@ -258,7 +258,7 @@ mod tests {
         (folder, expected)
     }
 
-    /// Cosine ≥ 0.9999 and no number off by more than 1e-4, all texts in one padded batch.
+    /// No number off by more than 1e-5 (which the tanh form of GELU would be), all texts in one padded batch.
     fn assert_parity(model: &Model, texts: &[&str], expected: &[&[f32]]) {
         let ids: Vec<Vec<u32>> =
             texts.iter().map(|text| model.tokenize(text, Purpose::Passage).unwrap()).collect();
@@ -268,7 +268,7 @@ mod tests {
             let ours = embedding.values();
             let cosine: f32 = ours.iter().zip(*expected).map(|(a, b)| a * b).sum();
             let worst = ours.iter().zip(*expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-            assert!(cosine >= 0.9999 && worst <= 1e-4, "{text}: cosine {cosine}, off by {worst}");
+            assert!(cosine >= 0.9999 && worst <= 1e-5, "{text}: cosine {cosine}, off by {worst}");
         }
     }
 

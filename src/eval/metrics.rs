@@ -25,12 +25,13 @@ pub fn reciprocal_rank(right: &[bool]) -> f64 {
     first.map_or(0.0, |(_, rank)| 1.0 / f64::from(rank))
 }
 
-/// The share of `relevant_count` that the first `depth` answers hold. `None` where there is nothing to
-/// find.
+/// The share that the first `depth` answers hold of what they could hold: of `relevant_count`, or of
+/// `depth` where more is relevant. `None` where there is nothing to find.
 #[must_use]
 pub fn recall(right: &[bool], relevant_count: usize, depth: usize) -> Option<f64> {
     let found = right.iter().take(depth).filter(|right| **right).count();
-    (relevant_count > 0).then(|| as_f64(found) / as_f64(relevant_count))
+    let most = relevant_count.min(depth);
+    (most > 0).then(|| as_f64(found) / as_f64(most))
 }
 
 /// The mean; `None` of nothing.
@@ -77,6 +78,7 @@ mod tests {
     #[test]
     fn answers_past_the_depth_do_not_count() {
         assert_eq!(ndcg(&[0.0, 2.0], &[2.0], 1), Some(0.0));
+        assert_eq!(recall(&[true, true], 5, 1), Some(1.0));
         assert_eq!(recall(&[false, true], 2, 1), Some(0.0));
         assert_eq!(recall(&[false, true], 2, 2), Some(0.5));
         assert_eq!(recall(&[], 0, 2), None);

@@ -29,7 +29,7 @@ const BATCH: usize = 256;
 /// Depth of nDCG and event recall.
 const DEPTH: usize = 10;
 /// Depth of story recall.
-const DEPTH_STORY: u32 = 100;
+const DEPTH_STORY: u16 = 100;
 
 /// How to measure.
 #[derive(Debug, Clone)]
@@ -72,9 +72,9 @@ pub struct ModeReport {
     pub ndcg_10: f64,
     /// Mean reciprocal rank of the first answer of the same event.
     pub event_mrr: f64,
-    /// Mean share of the event's other articles among the first 10.
+    /// Mean share of the event's other articles (at most 10) among the first 10.
     pub event_recall_10: f64,
-    /// Mean share of the story's other articles among the first 100.
+    /// Mean share of the story's other articles (at most 100) among the first 100.
     pub story_recall_100: f64,
     /// Queries that have another article of their event.
     pub event_query_count: usize,
@@ -239,7 +239,7 @@ async fn ask(
     mode: Mode,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<ModeReport, Error> {
-    let limit = Limit::new(DEPTH_STORY).unwrap_or(Limit::MOST);
+    let limit = Limit::new(u32::from(DEPTH_STORY)).unwrap_or(Limit::MOST);
     let mut scores = Scores::default();
     for (at, &id) in queries.iter().enumerate() {
         let target = Target::Stored(id);
@@ -297,6 +297,10 @@ impl Scores {
             self.event_mrr.push(metrics::reciprocal_rank(&same_event));
         }
         self.event_recall.extend(metrics::recall(&same_event, event_count, DEPTH));
-        self.story_recall.extend(metrics::recall(&same_story, story_count, found.len()));
+        self.story_recall.extend(metrics::recall(
+            &same_story,
+            story_count,
+            usize::from(DEPTH_STORY),
+        ));
     }
 }

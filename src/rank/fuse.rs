@@ -1,9 +1,9 @@
 //! Joins what the two legs of the index found.
 //!
-//! `fused = w·lexical/scale + (1 − w)·similarity`, with `w` = [`LEXICAL_WEIGHT`]: a plain sum, which beat
-//! reciprocal rank fusion on the dev stories (`models/train/RESULTS.md`). A leg that did not find a
-//! candidate adds nothing. `scale` is the question's own BM25 score where it is known (a stored article
-//! asked about finds itself), else the best candidate's.
+//! `fused = w·lexical/scale + (1 − w)·similarity`: a plain sum, which beat reciprocal rank fusion on the
+//! dev stories (`models/train/RESULTS.md`). A leg that did not find a candidate adds nothing. `scale` is
+//! the question's own BM25 score where it is known (a stored article asked about finds itself), with `w` =
+//! [`LEXICAL_WEIGHT`]; else the best candidate's, with `w` = [`LEXICAL_WEIGHT_UNKNOWN`].
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,10 @@ use crate::domain::hit::Scores;
 use crate::domain::id::ArticleId;
 
 /// The lexical leg's share of a fused score.
-pub const LEXICAL_WEIGHT: f32 = 0.5;
+pub const LEXICAL_WEIGHT: f32 = 0.4;
+/// The same, where the question's own BM25 score is not known: the best candidate then counts as much as
+/// the question itself would, so the leg gets less say.
+pub const LEXICAL_WEIGHT_UNKNOWN: f32 = 0.3;
 
 /// An article and its score in one leg.
 pub type Scored = (ArticleId, f32);
@@ -36,7 +39,10 @@ pub fn fuse(
         found.entry(*id).or_default().lexical = Some(*score);
     }
     let best = lexical.iter().map(|(_, score)| *score).fold(0.0, f32::max);
-    let scale = lexical_scale.filter(|scale| *scale > 0.0).unwrap_or(best);
+    let (scale, weight) = match lexical_scale.filter(|scale| *scale > 0.0) {
+        Some(scale) => (scale, LEXICAL_WEIGHT),
+        None => (best, LEXICAL_WEIGHT_UNKNOWN),
+    };
     for scores in found.values_mut() {
         let similarity = scores.similarity.unwrap_or(0.0);
         let lexical = scores.lexical.unwrap_or(0.0);
@@ -45,7 +51,7 @@ pub fn fuse(
             Mode::Lexical => lexical,
             Mode::Hybrid => {
                 let share = if scale > 0.0 { (lexical / scale).min(1.0) } else { 0.0 };
-                LEXICAL_WEIGHT * share + (1.0 - LEXICAL_WEIGHT) * similarity.max(0.0)
+                weight * share + (1.0 - weight) * similarity.max(0.0)
             }
         };
     }
@@ -58,6 +64,7 @@ pub fn fuse(
 
 #[cfg(test)]
 mod tests {
+    use super::LEXICAL_WEIGHT;
     use super::fuse;
     use crate::domain::hit::Mode;
     use crate::domain::id::ArticleId;
@@ -78,7 +85,7 @@ mod tests {
     #[test]
     fn a_known_scale_replaces_the_best_score() {
         let fused = fuse(Mode::Hybrid, &[], &[(id(1), 5.0)], Some(10.0));
-        assert!((fused[0].1.fused - 0.25).abs() < 1e-6);
+        assert!((fused[0].1.fused - 0.5 * LEXICAL_WEIGHT).abs() < 1e-6);
     }
 
     #[test]
