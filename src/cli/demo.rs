@@ -36,9 +36,9 @@ macro_rules! sample {
 /// Pages of a fictional county daily, written for this project.
 const SAMPLES: [(&str, &str); 4] = [
     sample!("qinghe-20250908-p1.md"),
-    sample!("qinghe-20250909-p1.md"),
+    sample!("qinghe-20250909-p2.md"),
     sample!("qinghe-20250910-p1.md"),
-    sample!("qinghe-20250912-p1.md"),
+    sample!("qinghe-20250912-p3.md"),
 ];
 
 /// Arguments of `wenmai demo`.

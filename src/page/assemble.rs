@@ -12,6 +12,7 @@ use crate::page::Parsed;
 use crate::page::cue::Cue;
 use crate::page::cue::Cues;
 use crate::page::draft::Draft;
+use crate::page::kind;
 use crate::page::line::Block;
 use crate::page::observe::folded;
 use crate::page::path::Class;
@@ -81,13 +82,14 @@ impl Builder<'_> {
             Class::Masthead => self.left.extend(&block.spans),
             Class::Section | Class::Kicker | Class::BylineAhead => self.before(block, cues, class),
             Class::Headline => self.headline(block, cues),
-            Class::Subtitle | Class::Byline => self.beside(block, cues, class),
+            Class::Subtitle | Class::Byline | Class::Signature => self.beside(block, cues, class),
             Class::Body | Class::Subhead | Class::BoxHeading | Class::SourceNote => {
                 self.text(block, cues, class);
             }
             Class::Caption => self.caption(block, cues),
             Class::Credit => self.credit(block, cues),
             Class::TeaserHeader => {
+                self.close_box();
                 self.box_name =
                     Some(BoxName { text: block.text.clone(), spans: block.spans.clone() });
             }
@@ -130,22 +132,24 @@ impl Builder<'_> {
             return;
         }
         self.open.explain(cues, class);
-        if class == Class::Byline {
-            self.open.names(block);
-        } else {
+        if class == Class::Subtitle {
             self.open.heading(class, block);
+        } else {
+            self.open.names(block);
         }
     }
 
     fn text(&mut self, block: &Block, cues: Cues, class: Class) {
         self.settle_ahead();
-        match class {
-            Class::Body => self.open.body(self.page, block),
-            Class::SourceNote if self.open.is_something() => self.open.source_note(block),
-            _ => self.open.subhead(block),
+        if class == Class::Body {
+            self.open.body(self.page, block);
+            return;
         }
-        if class != Class::Body {
-            self.open.explain(cues, class);
+        self.open.explain(cues, class);
+        if class == Class::SourceNote && self.open.is_something() {
+            self.open.source_note(block);
+        } else {
+            self.open.subhead(block);
         }
     }
 
@@ -285,7 +289,8 @@ impl Builder<'_> {
         self.close();
         let ahead = std::mem::take(&mut self.ahead);
         self.keep(ahead);
-        self.done.sort_by_key(|draft| draft.spans().first().copied());
+        self.done.sort_by_cached_key(|draft| draft.spans().first().copied());
+        carry_section(&mut self.done);
         let mut articles: Vec<Parsed> = self
             .done
             .into_iter()
@@ -295,6 +300,26 @@ impl Builder<'_> {
         announce(&mut articles);
         self.left.sort_unstable();
         Page { articles, unassigned: self.left, marks: Vec::new() }
+    }
+}
+
+/// Gives the items of a column of briefs the name of the column, which is printed once above them.
+fn carry_section(drafts: &mut [Draft]) {
+    let mut running: Option<String> = None;
+    for draft in drafts {
+        if draft.record.kind == Kind::Teaser || draft.record.kind == Kind::Staff || draft.photo {
+            continue;
+        }
+        match &running {
+            Some(name) if draft.record.section.is_empty() && draft.may_be_brief() => {
+                draft.record.section.clone_from(name);
+                draft.fired("section-runs-on");
+            }
+            _ => {
+                let section = &draft.record.section;
+                running = kind::is_for_briefs(section).then(|| section.clone());
+            }
+        }
     }
 }
 

@@ -44,7 +44,7 @@ static TITLED: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// Longest line that is looked at, in bytes: bylines are short, and the patterns are not run on bodies.
+/// Longest line that is looked at, in bytes: bylines are short, so bodies are not searched.
 const LONGEST: usize = 400;
 
 /// Reads a line as a byline with roles: `本报记者 周小禾 通讯员 林小满`, `（本报记者 周小禾、许舟）`, `文/周小禾
@@ -69,9 +69,9 @@ pub(crate) fn with_roles(line: &str) -> Option<Vec<Contributor>> {
         let word = found.name("role").map_or("", |word| word.as_str());
         let before = separated(inner.get(at..whole.start())?);
         let suffix = is_suffix(word) && !before.is_empty();
-        let whose = if suffix { role_of(word) } else { role.unwrap_or_default() };
+        let meant = if suffix { role_of(word) } else { role.unwrap_or_default() };
         if !before.is_empty() {
-            people.extend(contributors(before, whose, set_off && (seen || suffix))?);
+            people.extend(contributors(before, meant, set_off && (seen || suffix))?);
         }
         role = (!suffix).then(|| role_of(word));
         at = whole.end();
@@ -113,7 +113,9 @@ pub(crate) fn credit(line: &str) -> Option<Vec<String>> {
     }
     let found = CREDIT.captures(line.trim())?;
     let list = found.name("names").or_else(|| found.name("after"))?;
-    names::list(list.as_str(), names::is_name).or_else(|| names::glued(list.as_str().trim()))
+    let stated = line.contains("记者") || line.contains("通讯员") || line.trim().ends_with(" 摄");
+    let accept = if stated { names::may_be_name } else { names::is_name };
+    names::list(list.as_str(), accept).or_else(|| names::glued(list.as_str().trim()))
 }
 
 /// Where a credit begins that ends a caption, in bytes, and its names.

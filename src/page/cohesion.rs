@@ -1,7 +1,7 @@
 //! Topic shifts: whether the text behind a short line goes on about what stood before it.
 //!
 //! A headline begins a new topic, a subheading does not. Words are stood in for by pairs of Han
-//! characters, weighted by how few blocks of the page have them (TextTiling: Hearst 1997).
+//! characters, weighted by how few blocks of the page have them (text tiling: Hearst 1997).
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -88,10 +88,21 @@ impl<'a> Cohesion<'a> {
         candidates.iter().take(MOST_GAPS).map(|at| (*at, self.shift(*at))).collect()
     }
 
-    /// How alike block `at` and what follows are to what stands before, over what is usual.
-    pub fn ratio(&self, at: usize) -> Option<f32> {
-        let similarity = self.similarity(at, at)?;
-        (self.usual > 0.0).then_some(similarity / self.usual)
+    /// The weighted part of the pairs of block `at` that the text before it has.
+    pub fn echoed(&self, at: usize) -> Option<f32> {
+        let before = self.before(at);
+        let text = self.blocks.get(at).map(|block| block.text.as_str())?;
+        (before.len() >= 8).then(|| self.echo(text, &before))
+    }
+
+    /// Whether the last character of block `at` and the first of the next are a pair that the page
+    /// has elsewhere: then a column probably broke a word there.
+    pub fn word_across(&self, at: usize) -> bool {
+        let last =
+            self.blocks.get(at).filter(|b| b.level == 0).and_then(|b| b.text.chars().next_back());
+        let first =
+            self.blocks.get(at + 1).filter(|b| b.level == 0).and_then(|b| b.text.chars().next());
+        last.zip(first).is_some_and(|pair| self.weight.contains_key(&pair))
     }
 
     fn shift(&self, at: usize) -> Shift {

@@ -52,19 +52,19 @@ cues! {
     /// `本报记者 甲 摄`.
     CreditLine "credit-line" [Credit 12.0, Body 1.0]
     /// The block ends with a credit.
-    EndsWithCredit "ends-with-credit" [Caption 2.5]
+    EndsWithCredit "ends-with-credit" [Caption 6.0]
     /// Only names, two or more.
-    Names "names" [Byline 8.5, BylineAhead 8.5, Credit -2.0, Headline -2.0]
+    Names "names" [Byline 8.5, BylineAhead 8.5, Signature 8.5, Credit -2.0, Headline -2.0]
     /// Only one name.
-    OneName "one-name" [Byline 6.5, BylineAhead 6.5, Credit 8.0, Headline -1.0]
+    OneName "one-name" [Byline 6.5, BylineAhead 6.5, Signature 6.5, Credit 8.0, Headline -1.0]
     /// `本报记者 甲`, `文/甲`.
-    RoleLine "role-line" [Byline 10.0, BylineAhead 9.5, Headline -3.0]
+    RoleLine "role-line" [Byline 10.0, BylineAhead 9.5, Signature 10.0, Headline -3.0]
     /// `（本报记者 甲）`.
-    BracketRole "bracket-role" [Byline 11.0]
+    BracketRole "bracket-role" [Byline 11.0, Signature 11.0]
     /// `县水利局局长 甲`.
-    DutyAndName "duty-and-name" [Byline 8.0, BylineAhead 5.5]
+    DutyAndName "duty-and-name" [Byline 8.0, BylineAhead 5.5, Signature 7.0]
     /// A short line in brackets that names an office.
-    BracketNote "bracket-note" [SourceNote 6.0, Body 1.5, Headline -3.0]
+    BracketNote "bracket-note" [SourceNote 9.0, Headline -3.0]
     /// 点评, 编者按, 核心阅读.
     BoxWord "box-word" [BoxHeading 13.0]
     /// `本报讯`, `新华社…电`.
@@ -82,7 +82,7 @@ cues! {
     /// Built as a clause: 以…, 从…到…, with 的.
     Clause "clause" [Kicker 1.2, Section -1.2]
     /// A column name in brackets at the end.
-    Tag "tag" [Headline 2.0, Subhead -1.5]
+    Tag "tag" [Headline 2.0, Subhead -1.5, Kicker -2.0, Section -3.0]
     /// Two parts of some length with a space between.
     TwoParts "two-parts" [Headline 1.5, Subhead -0.8, Section -1.0]
     /// Begins with a day, 图为 or 近日, and shows a scene.
@@ -107,8 +107,8 @@ cues! {
     ]
     /// Ends as a sentence does.
     Closed "closed" [
-        Body 2.5, Caption 2.0, Headline -1.5, Subhead -1.5, Section -4.0, Kicker -3.0, Subtitle -1.0,
-        TeaserTitle -2.0,
+        Body 2.5, Caption 2.0, Headline -1.5, Subhead -1.5, Section -4.0, Kicker -3.0,
+        Subtitle -1.0, TeaserTitle -2.0,
     ]
     /// Ends as only a broken sentence does.
     Broken "broken" [Body 4.0, Caption 1.0, Headline -4.0, Subhead -4.0, Section -4.0, Kicker -3.0]
@@ -117,18 +117,28 @@ cues! {
     /// The block before it is running text that is not complete.
     AfterBroken "after-broken" [
         Body 3.0, Headline -2.0, Subhead -2.0, Section -1.5, Kicker -1.5, Caption -2.0,
-        Byline -1.0, BylineAhead -1.0,
+        Byline -1.0, BylineAhead -1.0, Signature -1.0,
     ]
+    /// A short line that ends with ！ or ？.
+    Exclaims "exclaims" [Body 1.5, Headline 0.3, Subhead 0.3]
+    /// Two commas or more and no space, somebody's words, or a stop right behind a comma.
+    Flows "flows" [Body 2.5, Headline -1.5, Subhead -1.5, Kicker -2.0]
+    /// One comma, some length, and no space.
+    HasComma "has-comma" [Body 1.2, Subhead -0.8, Kicker -0.5, Section -2.0]
+    /// Ends with a colon.
+    ColonEnd "colon-end" [Body 1.0, Headline -3.0, Subhead 1.0, Kicker -2.0, Section -2.0]
+    /// Last character and next block's first make a word of this page.
+    WordAcross "word-across" [Body 2.0, Headline -1.0, Subhead -1.5, Kicker -1.0, Section -1.0]
     /// More than 60 characters.
     Long "long" [
-        Body 5.0, Caption 3.5, Headline -5.0, Subhead -5.0, Section -6.0, Kicker -6.0, Subtitle -5.0,
-        TeaserTitle -4.0,
+        Body 5.0, Caption 3.5, Headline -5.0, Subhead -5.0, Section -6.0, Kicker -6.0,
+        Subtitle -5.0, TeaserTitle -4.0,
     ]
     /// 33 to 60 characters.
     Middling "middling" [Body 1.5, Caption 1.0, Subhead -1.0, Section -3.0, Kicker -1.5]
     /// Up to 32 characters and not closed.
     Short "short" [
-        Body -1.0, Headline 1.5, Subhead 1.5, Kicker 0.8, Section 0.3, Subtitle 0.3, Caption -2.0,
+        Body -1.0, Headline 0.7, Subhead 1.5, Kicker 0.8, Section 0.3, Subtitle 0.3, Caption -2.0,
         TeaserTitle 0.5,
     ]
     /// Up to 6 characters and not closed.
@@ -142,6 +152,8 @@ cues! {
     ]
     /// Heading mark of a lower level, and a higher one follows before any text.
     LowerBeforeHigher "lower-before-higher" [Section 4.0, Kicker 4.0, Headline -3.0, Subhead -4.0]
+    /// A heading mark of the same level follows before any text.
+    MarkedBeforeMarked "marked-before-marked" [Section 3.5, Kicker 3.5, Headline -2.5, Subhead -2.0]
     /// Emphasis around the whole line.
     Emphasis "emphasis" [Headline 1.5, Subhead 2.0, Section 1.0, Kicker 1.0, Body -2.0]
     /// No heading mark on a page whose headings have them.
@@ -155,13 +167,13 @@ cues! {
     /// A line that closes articles stands before: a credit, a bracketed byline, graphics.
     AfterClosing "after-closing" [Headline 2.0, Section 0.7, Kicker 0.7, Subhead -1.5]
     /// The text behind goes on about something else.
-    NewTopic "new-topic" [Headline 2.5, Subhead -2.0, Section 0.7, Kicker 0.7]
+    NewTopic "new-topic" [Headline 2.5, Subhead -2.0, Section 2.5, Kicker 2.5, BylineAhead 1.0]
     /// The text behind is somewhat unlike the text before.
-    OtherTopic "other-topic" [Headline 0.8, Subhead -0.5]
+    OtherTopic "other-topic" [Headline 0.8, Subhead -0.5, Section 0.8, Kicker 0.8]
     /// The text behind goes on about the same.
-    SameTopic "same-topic" [Headline -2.0, Subhead 1.5, Section -1.0, Kicker -1.0]
+    SameTopic "same-topic" [Headline -2.0, Subhead 1.5, Section -2.0, Kicker -2.0]
     /// The text behind uses the line's words, the text before does not.
-    EchoedAfter "echoed-after" [Headline 1.3, Kicker -0.3]
+    EchoedAfter "echoed-after" [Headline 1.0, Kicker -0.3]
     /// The text before uses the line's words.
     EchoedBefore "echoed-before" [Subhead 1.0, Headline -0.8]
     /// The first line of the page, apart from its masthead.
@@ -172,12 +184,12 @@ cues! {
 
 /// A set of cues.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Cues(u64);
+pub(crate) struct Cues(u128);
 
 impl Cues {
     /// Adds `cue` where `seen`.
     pub fn note(&mut self, cue: Cue, seen: bool) {
-        self.0 |= u64::from(seen) << (cue as u32);
+        self.0 |= u128::from(seen) << (cue as u32);
     }
 
     /// Whether it holds `cue`.
@@ -224,7 +236,7 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), Cue::ALL.len());
-        assert!(Cue::ALL.len() <= 64);
+        assert!(Cue::ALL.len() <= 128);
     }
 
     #[test]

@@ -69,7 +69,8 @@ pub(crate) fn opener(text: &str) -> Option<Opener> {
     let mut len = found.get(0)?.end();
     let mut byline = Vec::new();
     if let Some(names) = found.name("names") {
-        match byline::with_roles(names.as_str()) {
+        let inner = byline::unbracketed(names.as_str());
+        match byline::with_roles(names.as_str()).or_else(|| byline::bare(inner)) {
             Some(people) => byline = people,
             // A bracket that names nobody belongs to the sentence.
             None => len = names.start(),
@@ -92,12 +93,7 @@ pub(crate) fn reported_by(text: &str) -> Option<&str> {
     REPORTED.captures(head(text, HEAD))?.name("agency").map(|agency| agency.as_str())
 }
 
-/// Whether a text begins as openers and captions do, with a day.
-pub(crate) fn begins_with_date(text: &str) -> bool {
-    date::dates(head(text, 60), None).first().is_some_and(|found| found.span.start == 0)
-}
-
-/// Fills the days of `dateline`: from its own words, else from the date near the beginning of `body`.
+/// Fills the days of `dateline`: from its own words, else from the first date of `body`.
 pub(crate) fn resolve(dateline: &mut Dateline, body: &str, issue: Option<Date>) {
     if dateline.raw.is_empty() {
         let reach = body.char_indices().nth(DATE_REACH).map_or(body.len(), |(at, _)| at);
@@ -143,6 +139,12 @@ mod tests {
         assert_eq!((found.agency.as_str(), found.dateline.place.as_str()), ("新华社", "清河"));
         assert_eq!(found.dateline.date_from, Some(date(2025, 9, 7)));
         assert!(text[found.len..].starts_with("记者从"));
+    }
+
+    #[test]
+    fn names_in_the_opener_need_no_role() {
+        let found = opener("本报清河9月7日电（周小禾、林小满）近日，").unwrap();
+        assert_eq!(found.byline.len(), 2);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::page::dateline;
 use crate::page::kind;
 use crate::page::line::Block;
 use crate::page::line::trimmed;
+use crate::page::observe;
 use crate::page::path::Class;
 use crate::page::seam;
 use crate::page::teaser;
@@ -36,7 +37,7 @@ pub(crate) struct Draft {
     pub photo: bool,
 }
 
-/// Where a name in a block stands.
+/// The text that `spans` name, put together.
 pub(crate) fn text_of(page: &str, spans: &[Span]) -> String {
     spans.iter().filter_map(|span| span.of(page)).collect()
 }
@@ -55,6 +56,12 @@ impl Draft {
     /// Whether it would be an article: a headline or a text.
     pub fn is_something(&self) -> bool {
         self.has_title() || !self.has_no_text()
+    }
+
+    /// Whether it could be an item of a column of briefs: short and with no more than a headline.
+    pub fn may_be_brief(&self) -> bool {
+        let count: usize = self.record.paragraphs.iter().map(|p| p.chars().count()).sum();
+        count <= kind::BRIEF_BODY && self.parts.kicker.is_empty() && self.parts.byline.is_empty()
     }
 
     /// Every span that it holds.
@@ -94,19 +101,25 @@ impl Draft {
     /// Adds a heading or byline line.
     pub fn heading(&mut self, class: Class, block: &Block) {
         let text = block.text.as_str();
-        let (part, field) = match class {
-            Class::Section => (&mut self.parts.section, &mut self.record.section),
-            Class::Kicker => (&mut self.parts.kicker, &mut self.record.kicker),
-            Class::Subtitle => (&mut self.parts.subtitle, &mut self.record.subtitle),
-            _ => (&mut self.parts.title, &mut self.record.title),
+        let parts = &mut self.parts;
+        let record = &mut self.record;
+        let (part, field) = if class == Class::Section {
+            (&mut parts.section, &mut record.section)
+        } else if class == Class::Kicker {
+            (&mut parts.kicker, &mut record.kicker)
+        } else if class == Class::Subtitle {
+            (&mut parts.subtitle, &mut record.subtitle)
+        } else {
+            (&mut parts.title, &mut record.title)
         };
         part.extend(&block.spans);
-        let text = match class {
+        let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if class == Class::Section {
             // Section boxes are set in short lines: their spaces are the layout's.
-            Class::Section => text.split_whitespace().collect(),
-            Class::Subtitle => text.trim_start_matches(['—', '-', '─', ' ']).to_owned(),
-            _ => text.split_whitespace().collect::<Vec<_>>().join(" "),
-        };
+            text.retain(|c| c != ' ');
+        } else if class == Class::Subtitle {
+            text = text.trim_start_matches(['—', '-', '─', ' ']).to_owned();
+        }
         if !field.is_empty() {
             field.push(' ');
         }
@@ -155,10 +168,11 @@ impl Draft {
                 self.record.paragraphs.push(text);
             }
         }
-        self.open = to == block.text.len() && !seam::is_closed(&block.text);
+        let complete = seam::is_closed(&block.text) || observe::closes(&block.text);
+        self.open = to == block.text.len() && !complete;
     }
 
-    /// Takes pointer back and opener off the beginning of the first block; returns where it goes on.
+    /// Takes pointer back and opener off the first block; returns where the text goes on.
     fn lead(&mut self, block: &Block) -> usize {
         let text = block.text.as_str();
         let mut from = 0;

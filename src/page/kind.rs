@@ -31,7 +31,7 @@ static BRIEF: LazyLock<Regex> =
 const TEASER_BODY: usize = 400;
 
 /// Characters up to which an item of a section of briefs is one.
-const BRIEF_BODY: usize = 400;
+pub(crate) const BRIEF_BODY: usize = 400;
 
 /// Characters from which a text with subheadings is a feature.
 const FEATURE_BODY: usize = 1_200;
@@ -59,6 +59,11 @@ pub(crate) fn settle(record: &mut Record, photo: bool, subheads: usize) {
         Kind::News
     };
     credits(record);
+}
+
+/// Whether a section of this name holds briefs.
+pub(crate) fn is_for_briefs(section: &str) -> bool {
+    BRIEF.is_match(section)
 }
 
 /// A teaser says in a few words what another page tells; it has no opener of its own.
@@ -114,7 +119,7 @@ mod tests {
         let jump = Some(Jump::ToPage(3));
         assert_eq!(kind(Record { jump, ..Record::default() }), Kind::Teaser);
         let dateline = Some(Dateline::default());
-        assert_eq!(kind(Record { jump, dateline, ..Record::default() }), Kind::News);
+        assert_eq!(kind(Record { dateline, jump, ..Record::default() }), Kind::News);
     }
 
     #[test]

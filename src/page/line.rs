@@ -1,9 +1,14 @@
 //! Page text → blocks: what stands between blank lines, with hard-wrapped lines put together.
 //!
-//! A block keeps one span for each physical line. Heading marks, rules and other markup are taken off
-//! and kept apart, so that every character that is not blank is either in a block or in the marks.
+//! A block keeps one span for each physical line. Heading marks, rules and other markup are taken
+//! off and kept apart, so that every character that is not blank is either in a block or in the
+//! marks.
 
 use crate::domain::span::Span;
+use crate::page::byline;
+use crate::page::seam;
+use crate::page::staff;
+use crate::page::teaser;
 
 /// A piece of the page that has one class.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -42,7 +47,9 @@ pub(crate) fn is_blank(c: char) -> bool {
 
 /// The part of `span` without blank characters at its ends.
 pub(crate) fn trimmed(text: &str, span: Span) -> Span {
-    let Some(piece) = span.of(text) else { return Span::new(span.start, span.start) };
+    let Some(piece) = span.of(text) else {
+        return Span::new(span.start, span.start);
+    };
     let left = span.start + (piece.len() - piece.trim_start_matches(is_blank).len());
     Span::new(left, left + piece.trim_matches(is_blank).len())
 }
@@ -65,7 +72,7 @@ pub(crate) fn blocks(text: &str) -> (Vec<Block>, Vec<Span>) {
     let wrap = wrap_width(&lines);
     let mut blocks: Vec<Block> = Vec::new();
     let mut joins = false;
-    for line in &lines {
+    for (at, line) in lines.iter().enumerate() {
         let piece = line.span.of(text).unwrap_or_default();
         match blocks.last_mut() {
             Some(block) if joins && line.gap == 0 && !line.indented && line.level == 0 => {
@@ -79,10 +86,40 @@ pub(crate) fn blocks(text: &str) -> (Vec<Block>, Vec<Span>) {
                 gap: line.gap,
             }),
         }
-        // Only a full line goes on: a short one ends its paragraph or is a heading.
-        joins = line.level == 0 && wrap.is_some_and(|width| line.width + WRAP_SLACK >= width);
+        joins = wrap.is_some_and(|width| goes_on(text, &lines, at, width));
     }
     (blocks, marks)
+}
+
+/// Whether the line at `at` goes on in the next on a page whose columns are `wrap` wide.
+///
+/// Only a full line goes on: a short one ends its paragraph or is a heading.
+fn goes_on(text: &str, lines: &[Line], at: usize, wrap: usize) -> bool {
+    let Some((line, next)) = lines.get(at).zip(lines.get(at + 1)) else {
+        return false;
+    };
+    let words = |line: &Line| line.span.of(text).unwrap_or_default();
+    let is_full = |line: &Line| line.width + WRAP_SLACK >= wrap;
+    let next_closed = seam::is_closed(words(next));
+    let goes_on = if line.level > 0 {
+        // Spaces make a heading's line narrower; what follows it up to a blank line is its rest.
+        let ends = lines.get(at + 2).is_none_or(|after| after.gap > 0);
+        is_full(line) || line.width * 3 >= wrap * 2 && ends && !words(next).contains('。')
+    } else {
+        // Behind a full stop, a short line without one is a heading and no rest of a sentence.
+        let heads = seam::is_closed(words(line)) && !is_full(next) && !next_closed;
+        is_full(line) && !heads
+    };
+    goes_on && !stands_alone(words(next))
+}
+
+/// Whether a line is complete by what it says: names, duties, a pointer, a box's header.
+fn stands_alone(line: &str) -> bool {
+    teaser::is_header(line)
+        || teaser::pointer(line).is_some()
+        || byline::bare(line).is_some()
+        || byline::with_roles(line).is_some()
+        || staff::lines(line).is_some()
 }
 
 /// How much shorter than the column a full line may be: a mark that may not begin a line, and one
@@ -132,12 +169,13 @@ fn lines(text: &str, marks: &mut Vec<Span>) -> Vec<Line> {
             gap += 1;
             continue;
         }
+        // Marks count: whoever wrapped the lines counted them too.
+        let width = piece.chars().map(width).sum();
         let (span, level) = unmarked(text, span, marks);
         if span.is_empty() {
             gap += 1;
             continue;
         }
-        let width = span.of(text).unwrap_or_default().chars().map(width).sum();
         let indented = raw.starts_with("　") || raw.starts_with("  ") || raw.starts_with('\t');
         lines.push(Line { span, level, gap, indented, width });
         gap = 0;
@@ -234,9 +272,17 @@ mod tests {
 
     #[test]
     fn an_indent_begins_a_block_in_wrapped_text() {
-        let page = "　　清河大桥昨日合龙施工历时两\n年总长一千二百米双向六车道。他\n\
-                    　　县医院新院区本周投用病床增\n加至六百张门诊楼已经完成了装修\n并开诊。";
+        let page = "　　清河大桥昨日合龙施工历时两\n年总长一千二百米双向六车道。他\n　　县医院新院区本周投用病床增\n加至六百张门诊楼已经完成了装修\n并开诊。";
         assert_eq!(texts(page).len(), 2);
+    }
+
+    #[test]
+    fn a_wrapped_heading_is_one_block() {
+        let page = "## 清河大桥主桥昨日顺利 预计明\n年五月通车(重点工程)\n\n清河大桥昨日合龙施工历时两\n\
+                    年总长一千二百米双向六车道\n全桥明年五月就能正式通车迎\n接八方来客。";
+        let (blocks, _) = blocks(page);
+        assert_eq!(blocks.len(), 2);
+        assert_eq!(blocks[0].text, "清河大桥主桥昨日顺利 预计明年五月通车(重点工程)");
     }
 
     #[test]

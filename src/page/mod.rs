@@ -4,14 +4,15 @@
 //!
 //! 1. `line`: physical lines → blocks; hard-wrapped lines are put together, heading marks come off.
 //! 2. `observe`, `cue`: named, weighted cues for each block, its neighbours and the page's topics
-//!    (`cohesion`), read with the patterns of `byline`, `names`, `dateline`, `staff`, `teaser`, `seam`.
+//!    (`cohesion`), read with `byline`, `names`, `dateline`, `staff`, `teaser` and `seam`.
 //! 3. `path`: the best sequence of classes (Viterbi).
-//! 4. `assemble`, `draft`, `kind`: classes → articles; broken paragraphs are joined, teasers linked.
+//! 4. `assemble`, `draft`, `kind`: classes → articles; broken paragraphs join, teasers are linked.
 //!
-//! It promises: nothing is invented (a paragraph is the concatenation of its spans), nothing is lost
-//! (every character that is not blank is in one part of one article, in [`Page::unassigned`] or in
-//! [`Page::marks`]), no input panics, and time grows linearly with the page. It is pure: no I/O, no
-//! clock, no randomness. It does not read page layout, only the order of the text.
+//! It promises: nothing is invented (a paragraph is the concatenation of its spans), nothing is
+//! lost (every character that is not blank is in one part of one article, in
+//! [`Page::unassigned`] or in [`Page::marks`]), no input panics, and time grows linearly with the
+//! page. It is pure: no I/O, no clock, no randomness. It does not read page layout, only the order
+//! of the text.
 
 mod assemble;
 mod byline;
@@ -104,3 +105,6 @@ pub struct Parts {
     /// The source note.
     pub source_note: Vec<Span>,
 }
+
+#[cfg(test)]
+mod tests;

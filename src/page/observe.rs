@@ -35,6 +35,13 @@ static COLUMN: LazyLock<Regex> = LazyLock::new(|| {
 static TALKS: LazyLock<Regex> =
     LazyLock::new(|| pattern::fixed(r"(?:长|书记|主任|专家|委员|代表|院士|教授)谈"));
 
+/// Who said what: only running text goes on behind such a comma.
+static SAYS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(
+        r"(?:表示|介绍|指出|认为|强调|透露|坦言|告诉记者|介绍说|了解到|获悉|提出|要求)[，,：:]",
+    )
+});
+
 static SERIES: LazyLock<Regex> = LazyLock::new(|| {
     pattern::fixed(
         r"(?:[①-⑳㉑-㉟❶-❿]|[（(][0-9一二三四五六七八九十]{1,3}[）)]|之[一二三四五六七八九十]+|[·•][上中下])$",
@@ -68,6 +75,10 @@ static MASTHEAD: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
+static PAPER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(r"^\p{Han}{2,8}(?:日报|晚报|早报|晨报|时报|都市报|商报|周报|快报|导报|新报)$")
+});
+
 static PAGE_LINE: LazyLock<Regex> = LazyLock::new(|| {
     pattern::fixed(
         r"^第?\s*[A-Za-z]{0,2}[0-9０-９一二三四五六七八九十]{1,3}\s*版?\s*[·:：|｜—-]*\s*\p{Han}{0,6}$",
@@ -76,10 +87,16 @@ static PAGE_LINE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Lines that close an article: graphics, authors, an office in brackets.
 static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(
-        r"^[（(]?(?:本版|本期)?(?:制图|版式设计|统筹|作者|本报\p{Han}{0,8}[0-9月日]+电|据《|整理|资料图片|影像中国)",
-    )
+    pattern::fixed(concat!(
+        r"^[（(]?(?:本版|本期)?(?:制图|版式设计|统筹|作者|本报[\p{Han}、]{0,20}[0-9月日]+电|",
+        r"据《|整理|资料图片|影像中国|数据来源|资料来源|来源[:：]|执笔)",
+    ))
 });
+
+/// Whether a line closes an article: who made the graphics, who wrote, where the data are from.
+pub(crate) fn closes(line: &str) -> bool {
+    line.len() <= 200 && CLOSING.is_match(line)
+}
 
 /// The blocks of a page with their cues.
 pub(crate) fn observe(blocks: &[Block], issue: &Issue) -> Vec<Cues> {
@@ -97,7 +114,11 @@ fn own(block: &Block) -> Cues {
     let text = block.text.as_str();
     let mut cues = Cues::default();
     let count = text.chars().take(61).count();
-    let closed = seam::is_closed(text);
+    let tag = count <= 60 && !text.contains('。') && TAG.is_match(text);
+    let exclaims = count <= 24 && text.ends_with(['！', '？', '!', '?']) && !text.contains('。');
+    let credited = byline::trailing_credit(text).is_some();
+    let closed = (seam::is_closed(text) || credited) && !tag && !exclaims;
+    cues.note(Cue::Exclaims, exclaims);
     cues.note(Cue::Long, count > 60);
     cues.note(Cue::Middling, (33..=60).contains(&count));
     cues.note(Cue::Closed, closed);
@@ -106,9 +127,18 @@ fn own(block: &Block) -> Cues {
     cues.note(Cue::Opener, dateline::opener(text).is_some());
     cues.note(Cue::Scene, count > 12 && SCENE.is_match(text));
     cues.note(Cue::Shown, text.starts_with("图为"));
+    let flows = text.matches('，').count() >= 2 && !text.contains([' ', '　']);
+    let says = SAYS.is_match(text);
+    // `…都来帮忙，一起`: a heading does not stop right behind its comma.
+    let stops = text.rsplit('，').next().is_some_and(|tail| tail.chars().count() <= 3);
+    let flows = flows || says || stops && text.contains('，');
+    cues.note(Cue::Flows, flows && count <= 60 && !closed && block.level == 0);
+    let comma = text.contains('，') && !text.contains([' ', '　']) && count >= 12;
+    cues.note(Cue::HasComma, comma && count <= 60 && !closed && block.level == 0);
+    cues.note(Cue::ColonEnd, text.ends_with(['：', ':']));
     let lead = !closed && cues.has(Cue::Scene) && text.contains('，') && !text.contains(' ');
     cues.note(Cue::LeadBegins, lead && block.level == 0);
-    cues.note(Cue::EndsWithCredit, byline::trailing_credit(text).is_some());
+    cues.note(Cue::EndsWithCredit, credited);
     cues.note(Cue::StaffLine, staff::lines(text).is_some());
     if count > 60 {
         return cues;
@@ -116,12 +146,12 @@ fn own(block: &Block) -> Cues {
     people(text, &mut cues);
     pointers(text, &mut cues);
     let bracketed = byline::unbracketed(text) != text;
-    let closing = CLOSING.is_match(text);
+    let closing = closes(text);
     let note = bracketed && count <= 26 && !closing && !cues.any(PEOPLE);
     cues.note(Cue::BracketNote, note);
     cues.note(Cue::ClosingLine, closing);
     cues.note(Cue::BoxWord, BOX.is_match(text));
-    if closed && !note && !TAG.is_match(text) || closing {
+    if closed && !note || closing {
         return cues;
     }
     cues.note(Cue::Short, count <= 32);
@@ -205,7 +235,9 @@ fn edges(blocks: &[Block], issue: &Issue, cues: &mut [Cues]) {
             let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
             !name.is_empty() && plain == name
         };
-        let paper = short && (named(&issue.paper) || at < 2 && named(&issue.page_name));
+        let name =
+            named(&issue.paper) || at < 2 && (named(&issue.page_name) || PAPER.is_match(text));
+        let paper = short && name;
         let line = edge && !cue.has(Cue::Long) && MASTHEAD.is_match(text) && !cue.has(Cue::Closed);
         cue.note(Cue::MastheadLine, paper || line);
         let number = short && at < EDGE && !teasers && PAGE_LINE.is_match(text);
@@ -222,10 +254,11 @@ fn edges(blocks: &[Block], issue: &Issue, cues: &mut [Cues]) {
 
 /// Cues of heading marks, which are only as good as their level among the page's others.
 fn levels(blocks: &[Block], cues: &mut [Cues]) {
-    let heading = |(block, cues): &(&Block, &Cues)| {
-        (1..EMPHASIS).contains(&block.level) && !cues.any(FURNITURE)
-    };
-    let top = blocks.iter().zip(&*cues).filter(heading).map(|(block, _)| block.level).min();
+    let heading = |(block, cues): &(&Block, &Cues)| block.level > 0 && !cues.any(FURNITURE);
+    let levels = blocks.iter().zip(&*cues).filter(heading).map(|(block, _)| block.level);
+    let count = levels.clone().count();
+    // Emphasis marks headings only where nothing else does, and more than one.
+    let top = levels.min().filter(|top| *top < EMPHASIS || count >= 3);
     let mut higher_follows: Option<u8> = None;
     for (block, cue) in blocks.iter().zip(cues.iter_mut()).rev() {
         let level = block.level;
@@ -239,7 +272,9 @@ fn levels(blocks: &[Block], cues: &mut [Cues]) {
             continue;
         }
         let lower = higher_follows.is_some_and(|next| next < level);
-        let marked = level < EMPHASIS;
+        let marked = level < EMPHASIS || top == Some(EMPHASIS);
+        let same = higher_follows == Some(level);
+        cue.note(Cue::MarkedBeforeMarked, same && marked && !cue.any(FURNITURE));
         cue.note(Cue::Emphasis, !marked);
         cue.note(Cue::LowerBeforeHigher, lower && marked);
         cue.note(Cue::TopMark, marked && top == Some(level));
@@ -270,13 +305,15 @@ fn neighbours(blocks: &[Block], cues: &mut [Cues]) {
         cue.note(Cue::SceneBeforeCredit, text && far);
         cue.note(Cue::FarApart, i > 0 && block.gap > usual_gap);
         let open = i.checked_sub(1).and_then(|i| blocks.get(i)).is_some_and(|previous| {
-            let running = before.any(&[Cue::Long, Cue::Middling]) || before.has(Cue::Broken);
+            let running = before.any(&[Cue::Long, Cue::Broken, Cue::Flows, Cue::HasComma])
+                && !before.any(&[Cue::Tag, Cue::TwoParts])
+                || before.has(Cue::Long);
             running && previous.level == 0 && !before.any(FURNITURE) && !before.has(Cue::Closed)
         });
-        cue.note(Cue::AfterBroken, open && block.level == 0);
+        cue.note(Cue::AfterBroken, open && block.level == 0 && !cue.any(PEOPLE));
         let previous = i.checked_sub(1).and_then(|i| blocks.get(i));
-        let closes = previous
-            .is_some_and(|previous| !before.has(Cue::Long) && CLOSING.is_match(&previous.text));
+        let closes =
+            previous.is_some_and(|previous| !before.has(Cue::Long) && closes(&previous.text));
         let ended = before.any(&[Cue::CreditLine, Cue::BracketRole, Cue::PointerPhrase]) || closes;
         cue.note(Cue::AfterClosing, ended);
         let small = |cues: Cues| cues.has(Cue::Short) && !cues.any(FURNITURE);
@@ -320,9 +357,15 @@ fn topics(blocks: &[Block], cues: &mut [Cues]) {
         cues.iter().enumerate().filter(|(_, cues)| candidate(cues)).map(|(at, _)| at).collect();
     let cohesion = Cohesion::new(blocks);
     scenes(&cohesion, cues);
+    for (at, cue) in cues.iter_mut().enumerate() {
+        let open = !cue.any(&[Cue::Closed, Cue::ClosingLine]) && !cue.any(FURNITURE);
+        cue.note(Cue::WordAcross, open && cohesion.word_across(at));
+    }
     let shifts: HashMap<usize, Shift> = cohesion.shifts(&short);
     for (at, cue) in cues.iter_mut().enumerate() {
-        let Some(shift) = shifts.get(&at) else { continue };
+        let Some(shift) = shifts.get(&at) else {
+            continue;
+        };
         if let Some(ratio) = shift.ratio {
             cue.note(Cue::NewTopic, ratio < 0.35);
             cue.note(Cue::OtherTopic, (0.35..0.6).contains(&ratio));
@@ -338,9 +381,9 @@ fn topics(blocks: &[Block], cues: &mut [Cues]) {
 fn scenes(cohesion: &Cohesion<'_>, cues: &mut [Cues]) {
     let captions = &[Cue::BeforeCredit, Cue::SceneBeforeCredit, Cue::EndsWithCredit];
     for (at, cue) in cues.iter_mut().enumerate().filter(|(_, cue)| cue.any(captions)) {
-        if let Some(ratio) = cohesion.ratio(at) {
-            cue.note(Cue::SceneApart, ratio < 0.35);
-            cue.note(Cue::SceneWithin, ratio > 0.6);
+        if let Some(echo) = cohesion.echoed(at) {
+            cue.note(Cue::SceneApart, echo < 0.1 && !cue.has(Cue::Shown));
+            cue.note(Cue::SceneWithin, echo > 0.25);
         }
     }
 }

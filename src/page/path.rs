@@ -16,8 +16,10 @@ pub(crate) enum Class {
     Subtitle,
     /// Names before the headline that they belong to.
     BylineAhead,
-    /// Names behind headline or body.
+    /// Names behind the headline.
     Byline,
+    /// Names behind the body.
+    Signature,
     /// Running text.
     Body,
     /// 小标题 within a body.
@@ -42,7 +44,7 @@ pub(crate) enum Class {
 
 impl Class {
     /// Every class; the position is its index in a path's tables.
-    pub const ALL: [Class; 17] = [
+    pub const ALL: [Class; 18] = [
         Class::Masthead,
         Class::Section,
         Class::Kicker,
@@ -50,6 +52,7 @@ impl Class {
         Class::Subtitle,
         Class::BylineAhead,
         Class::Byline,
+        Class::Signature,
         Class::Body,
         Class::Subhead,
         Class::BoxHeading,
@@ -64,26 +67,7 @@ impl Class {
 
     /// How many there are.
     pub const COUNT: usize = Self::ALL.len();
-
-    /// Classes that may begin something new.
-    fn starts(self) -> bool {
-        matches!(
-            self,
-            Class::Masthead
-                | Class::Section
-                | Class::Kicker
-                | Class::Headline
-                | Class::BylineAhead
-                | Class::Caption
-                | Class::TeaserHeader
-                | Class::TeaserTitle
-                | Class::Staff
-        )
-    }
 }
-
-/// Scores of one block, by class.
-pub(crate) type Scores = [f32; Class::COUNT];
 
 impl Class {
     /// How common the class is where no cue speaks: most blocks are text or headings.
@@ -92,7 +76,7 @@ impl Class {
             Class::Body | Class::Subhead | Class::Headline => 0.0,
             Class::Section | Class::Kicker | Class::Subtitle | Class::Caption => -0.5,
             Class::TeaserTitle => -2.0,
-            Class::Byline | Class::BylineAhead | Class::SourceNote => -3.0,
+            Class::Byline | Class::BylineAhead | Class::Signature | Class::SourceNote => -3.0,
             Class::Masthead
             | Class::BoxHeading
             | Class::Credit
@@ -103,110 +87,127 @@ impl Class {
     }
 }
 
+/// Scores of one block, by class.
+pub(crate) type Scores = [f32; Class::COUNT];
+
 /// What no page does: worth more than any one cue.
 const NEVER: f32 = -12.0;
 /// What pages rarely do.
 const RARE: f32 = -5.0;
 
-/// How well `to` follows `from`; 0 is usual, less is rarer.
+/// Classes that may begin something new.
+const STARTS: &[Class] = &[
+    Class::Masthead,
+    Class::Section,
+    Class::Kicker,
+    Class::Headline,
+    Class::BylineAhead,
+    Class::Caption,
+    Class::TeaserHeader,
+    Class::TeaserTitle,
+    Class::Staff,
+];
+/// Headings that stand in a body.
+const INNER: &[Class] = &[Class::Subhead, Class::BoxHeading];
+const ANY: &[Class] = &Class::ALL;
+
+/// How well the second class follows the first; the first row that fits decides, and what fits none
+/// is [`RARE`].
+const ORDER: &[(&[Class], &[Class], f32)] = &[
+    // Before the headline.
+    (&[Class::Section], &[Class::Headline, Class::BylineAhead, Class::Kicker], 0.0),
+    (&[Class::Section], &[Class::Section], -2.5),
+    (&[Class::Section], &[Class::Body, Class::Caption], -4.0),
+    (&[Class::Section], ANY, RARE - 1.0),
+    (&[Class::Kicker, Class::BylineAhead], &[Class::Headline], 0.0),
+    (&[Class::Kicker], &[Class::BylineAhead], 0.0),
+    (&[Class::BylineAhead], &[Class::Kicker, Class::BylineAhead], -1.0),
+    (&[Class::BylineAhead], &[Class::Section], -3.0),
+    (&[Class::Kicker], &[Class::Kicker], -3.0),
+    (&[Class::Kicker], &[Class::Section], -4.0),
+    (&[Class::Kicker, Class::BylineAhead], ANY, NEVER),
+    // Behind the headline.
+    (&[Class::Headline, Class::Subtitle], &[Class::Body, Class::Byline], 0.0),
+    (&[Class::Headline, Class::Subtitle], &[Class::Subtitle], -0.5),
+    (&[Class::Headline, Class::Subtitle], &[Class::Caption, Class::Jump], -0.7),
+    (&[Class::Headline, Class::Subtitle], INNER, -0.8),
+    (&[Class::Headline], &[Class::Headline], -4.0),
+    (&[Class::Headline, Class::Subtitle], &[Class::Credit], NEVER),
+    (&[Class::Headline, Class::Subtitle], ANY, RARE),
+    (&[Class::Byline], &[Class::Byline, Class::Body, Class::Caption], 0.0),
+    (&[Class::Byline], INNER, -0.5),
+    (&[Class::Byline], &[Class::Jump], -1.0),
+    // A headline and names, and no text.
+    (&[Class::Byline], ANY, RARE),
+    // In and behind the body; a heading inside a body must head something.
+    (&[Class::Body], &[Class::Body], 0.0),
+    (INNER, &[Class::Body], 0.0),
+    (INNER, INNER, -0.3),
+    (&[Class::Body], &[Class::Subhead], -0.5),
+    (INNER, STARTS, -2.0),
+    (INNER, &[Class::Signature, Class::SourceNote], -1.0),
+    (&[Class::Body], &[Class::Headline, Class::Caption, Class::BoxHeading, Class::Signature], -1.0),
+    (&[Class::Body], &[Class::Kicker], -1.2),
+    (&[Class::Body], &[Class::Section, Class::BylineAhead, Class::SourceNote], -0.6),
+    (
+        &[Class::Body, Class::Subhead, Class::BoxHeading],
+        &[Class::Jump, Class::TeaserHeader, Class::TeaserTitle, Class::Staff],
+        -0.4,
+    ),
+    (&[Class::Body, Class::Subhead, Class::BoxHeading], &[Class::Credit], -1.5),
+    (&[Class::Body], &[Class::Masthead], -2.0),
+    // Photos.
+    (&[Class::Caption], &[Class::Credit], 0.0),
+    (&[Class::Caption], &[Class::Caption], -0.5),
+    (&[Class::Caption], &[Class::Body], -2.0),
+    (&[Class::Caption], STARTS, -1.5),
+    (&[Class::Credit], &[Class::Credit], -1.5),
+    // Teasers.
+    (&[Class::TeaserHeader], &[Class::TeaserTitle], 0.0),
+    (&[Class::TeaserHeader], &[Class::Headline], -3.0),
+    (&[Class::TeaserHeader], ANY, RARE),
+    (&[Class::TeaserTitle], &[Class::Jump], 0.0),
+    (&[Class::TeaserTitle], &[Class::TeaserTitle], -1.0),
+    (&[Class::TeaserTitle], &[Class::Body], -4.0),
+    (&[Class::TeaserTitle], STARTS, -2.0),
+    (&[Class::TeaserTitle, Class::Caption], ANY, NEVER),
+    // Behind what closes an article or stands between articles.
+    (ANY, &[Class::Subtitle, Class::Credit], NEVER),
+    (ANY, &[Class::Body, Class::Subhead, Class::BoxHeading], -1.0),
+    (&[Class::Signature], &[Class::Signature], 0.0),
+    (&[Class::Signature], &[Class::SourceNote], -0.5),
+    (
+        &[Class::Jump, Class::Staff, Class::Credit],
+        &[Class::Jump, Class::Signature, Class::SourceNote],
+        -2.0,
+    ),
+    (ANY, STARTS, 0.0),
+];
+
+/// How well a page begins with a class.
+const BEGINS: &[(&[Class], f32)] = &[
+    (&[Class::Subtitle, Class::Credit], NEVER),
+    (&[Class::Body], -1.5),
+    (INNER, -3.0),
+    (&[Class::Byline, Class::Signature, Class::SourceNote, Class::Jump], -3.0),
+    (ANY, 0.0),
+];
+
+/// How well a page ends with a class.
+const ENDS: &[(&[Class], f32)] = &[
+    (&[Class::Section, Class::Kicker, Class::BylineAhead, Class::TeaserHeader], -6.0),
+    (&[Class::Headline, Class::Subhead, Class::BoxHeading, Class::Subtitle], -2.5),
+    (&[Class::Caption, Class::TeaserTitle], -1.0),
+    (ANY, 0.0),
+];
+
 fn follows(from: Class, to: Class) -> f32 {
-    use Class as C;
-    match (from, to) {
-        (C::Section, _) => after_section(to),
-        (C::Kicker | C::BylineAhead, _) => after_kicker(from, to),
-        (C::Headline | C::Subtitle, _) => after_headline(from, to),
-        (C::Body | C::Subhead | C::BoxHeading, _) => after_body(from, to),
-        (C::Caption, C::Credit) => 0.0,
-        (C::Caption, C::Caption) => -0.5,
-        (C::Caption, C::Body) => -2.0,
-        (C::Caption, _) if to.starts() => -1.5,
-        (C::TeaserHeader, C::TeaserTitle) | (C::TeaserTitle, C::Jump) => 0.0,
-        (C::TeaserHeader, C::Headline) => -3.0,
-        (C::TeaserTitle, C::TeaserTitle) => -1.0,
-        (C::TeaserHeader, _) => RARE,
-        (C::TeaserTitle, C::Body) => -4.0,
-        (C::TeaserTitle, _) if to.starts() => -2.0,
-        (C::TeaserTitle | C::Caption, _) => NEVER,
-        (_, C::Subtitle | C::Credit) if from != C::Credit => NEVER,
-        (_, C::Body | C::Subhead | C::BoxHeading) => -1.0,
-        (C::Byline, C::Byline) | (C::Staff, C::Staff) | (C::Masthead, C::Masthead) => 0.0,
-        (C::Byline, C::SourceNote) => -0.5,
-        (C::Jump | C::Staff | C::Credit, C::Jump | C::Byline | C::SourceNote) => -2.0,
-        (C::SourceNote | C::Credit, C::Credit) => -1.5,
-        _ if to.starts() => 0.0,
-        _ => RARE,
-    }
+    let row = ORDER.iter().find(|(a, b, _)| a.contains(&from) && b.contains(&to));
+    row.map_or(RARE, |(_, _, weight)| *weight)
 }
 
-fn after_section(to: Class) -> f32 {
-    match to {
-        Class::Headline | Class::BylineAhead | Class::Kicker => 0.0,
-        Class::Section => -2.5,
-        Class::Body | Class::Caption => -4.0,
-        _ => RARE - 1.0,
-    }
-}
-
-fn after_kicker(from: Class, to: Class) -> f32 {
-    match (from, to) {
-        (_, Class::Headline) | (Class::Kicker, Class::BylineAhead) => 0.0,
-        (Class::BylineAhead, Class::Kicker | Class::BylineAhead) => -1.0,
-        (Class::BylineAhead, Class::Section) | (Class::Kicker, Class::Kicker) => -3.0,
-        (_, Class::Section) => -4.0,
-        _ => NEVER,
-    }
-}
-
-fn after_headline(from: Class, to: Class) -> f32 {
-    match to {
-        Class::Body | Class::Byline => 0.0,
-        Class::Subtitle => -0.5,
-        Class::Caption | Class::Jump => -0.7,
-        Class::Subhead | Class::BoxHeading => -0.8,
-        Class::Headline if from == Class::Headline => -3.0,
-        Class::Credit => NEVER,
-        _ => RARE,
-    }
-}
-
-fn after_body(from: Class, to: Class) -> f32 {
-    let within = from != Class::Body;
-    match to {
-        Class::Body => 0.0,
-        Class::Subhead if within => -0.3,
-        Class::Subhead => -0.5,
-        Class::Subtitle => NEVER,
-        // A heading inside a body must head something.
-        _ if within && to.starts() => -2.0,
-        Class::Headline | Class::Caption | Class::BoxHeading | Class::Byline => -1.0,
-        Class::Kicker => -1.2,
-        Class::Section | Class::BylineAhead | Class::SourceNote => -0.6,
-        Class::Jump | Class::TeaserHeader | Class::TeaserTitle | Class::Staff => -0.4,
-        Class::Credit => -1.5,
-        Class::Masthead => -2.0,
-    }
-}
-
-/// How well a page begins with `class`.
-fn begins(class: Class) -> f32 {
-    match class {
-        Class::Subtitle | Class::Credit => NEVER,
-        Class::Body => -1.5,
-        Class::Subhead | Class::BoxHeading | Class::Byline | Class::SourceNote | Class::Jump => {
-            -3.0
-        }
-        _ => 0.0,
-    }
-}
-
-/// How well a page ends with `class`.
-fn ends(class: Class) -> f32 {
-    match class {
-        Class::Section | Class::Kicker | Class::BylineAhead | Class::TeaserHeader => -6.0,
-        Class::Headline | Class::Subhead | Class::BoxHeading | Class::Subtitle => -2.5,
-        Class::Caption | Class::TeaserTitle => -1.0,
-        _ => 0.0,
-    }
+fn at_edge(rows: &[(&[Class], f32)], class: Class) -> f32 {
+    rows.iter().find(|(classes, _)| classes.contains(&class)).map_or(0.0, |(_, weight)| *weight)
 }
 
 /// The sequence of classes with the highest sum of block scores and transitions, one per block.
@@ -214,7 +215,7 @@ pub(crate) fn best(scores: &[Scores]) -> Vec<Class> {
     let table: Vec<Scores> =
         Class::ALL.iter().map(|to| Class::ALL.map(|from| follows(from, *to))).collect();
     let mut back: Vec<[usize; Class::COUNT]> = Vec::with_capacity(scores.len());
-    let mut totals: Scores = Class::ALL.map(begins);
+    let mut totals: Scores = Class::ALL.map(|class| at_edge(BEGINS, class));
     for (at, block) in scores.iter().enumerate() {
         let mut origins = [0; Class::COUNT];
         let mut next: Scores = [0.0; Class::COUNT];
@@ -231,7 +232,8 @@ pub(crate) fn best(scores: &[Scores]) -> Vec<Class> {
         totals = next;
         back.push(origins);
     }
-    let (mut class, _) = highest(totals.iter().zip(Class::ALL).map(|(sum, c)| sum + ends(c)));
+    let (mut class, _) =
+        highest(totals.iter().zip(Class::ALL).map(|(sum, c)| sum + at_edge(ENDS, c)));
     let mut path: Vec<Class> = Vec::with_capacity(scores.len());
     for origins in back.iter().rev() {
         path.extend(Class::ALL.get(class));

@@ -7,19 +7,32 @@ use regex::Regex;
 use crate::domain::article::Jump;
 use crate::text::pattern;
 
-const PAGE: &str = r"(?:第\s*)?[A-Za-zＡ-Ｚ]{0,2}\s*(?P<no>[0-9０-９]{1,3}|[一二三四五六七八九十]{1,3})\s*(?:版|版面|版头条)";
+const PAGE: &str = concat!(
+    r"(?:第\s*)?[A-Za-zＡ-Ｚ]{0,2}\s*",
+    r"(?P<no>[0-9０-９]{1,3}|[一二三四五六七八九十]{1,3})\s*(?:版|版面|版头条)",
+);
 
 /// A line that only points: `4版`, `→第2版`, `（详细报道见7版）`.
 static WHOLE: LazyLock<Regex> = LazyLock::new(|| {
     pattern::fixed(&format!(
-        r"^[（(【]?\s*[→>▶►☞·•]*\s*(?P<verb>(?:详细)?(?:报道|内容|全文|新闻|文章)?\s*(?:请)?(?:详见|详情见|另见|刊发在|刊于|见|刊|下转|紧转|转|上接|紧接|接)?)\s*(?:本报|今日)?\s*{PAGE}\s*[》>→）)】。]*$"
+        concat!(
+            r"^[（(【]?\s*[→>▶►☞·•]*\s*(?P<verb>(?:详细)?(?:报道|内容|全文|新闻|文章)?\s*(?:请)?",
+            r"(?:详见|详情见|另见|刊发在|刊于|见|刊|下转|紧转|转|上接|紧接|接)?)",
+            r"\s*(?:本报|今日)?\s*{page}\s*[》>→）)】。]*$",
+        ),
+        page = PAGE
     ))
 });
 
 /// A pointer at the end of a title or of a body: `…（下转2版）`, `秋粮开镰 3版`.
 static TRAILING: LazyLock<Regex> = LazyLock::new(|| {
     pattern::fixed(&format!(
-        r"(?P<all>(?:[（(【]\s*(?P<verb>(?:详细)?(?:报道|内容|全文)?\s*(?:详见|见|刊|下转|紧转|转)?)\s*{PAGE}\s*[）)】]|(?:[\s　…·.]+|[→>▶►☞]+\s*|(?:详细报道|详)?见)第?\s*[A-Za-z]?(?P<no2>[0-9０-９]{{1,3}})\s*版))\s*$"
+        concat!(
+            r"(?P<all>(?:[（(【]\s*(?:详细)?(?:报道|内容|全文)?\s*(?:详见|见|刊|下转|紧转|转)?",
+            r"\s*{page}\s*[）)】]|(?:[\s　…·.]+|[→>▶►☞]+\s*|(?:详细报道|详)?见)",
+            r"第?\s*[A-Za-z]?(?P<no2>[0-9０-９]{{1,3}})\s*版))\s*$",
+        ),
+        page = PAGE
     ))
 });
 

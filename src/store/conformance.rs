@@ -170,8 +170,8 @@ async fn the_weightiest_terms_come_first(store: &impl VectorStore) {
     let query = TermVector::from_weights([(10, 0.5), (20, 3.0), (40, 9.0)]);
     let hits = store.lexical(&query, &Filter::default(), limit(9)).await.unwrap();
     // Four points: two hold term 10, one holds term 20, none holds term 40.
-    let of_10 = (1.0_f32 + (4.0 - 2.0 + 0.5) / (2.0 + 0.5)).ln();
-    let of_20 = (1.0_f32 + (4.0 - 1.0 + 0.5) / (1.0 + 0.5)).ln();
+    let idf = |held: f32| (1.0 + (4.0 - held + 0.5) / (held + 0.5)).ln();
+    let (of_10, of_20) = (idf(2.0), idf(1.0));
     let expected = [(id(0), of_10 * 0.5 * 2.0 + of_20 * 3.0), (id(1), of_10 * 0.5)];
     let expected = expected.map(|(id, score)| Scored { id, score });
     assert_same_hits(&hits, &expected, 9, "idf");
@@ -279,7 +279,7 @@ async fn a_closed_store_says_so(store: &impl VectorStore) {
 }
 
 /// Upserts, replacements, deletions and optimizations in any order, then every question.
-async fn any_history_gives_the_oracles_answers(store: &impl VectorStore, seed: u64) {
+pub async fn any_history_gives_the_oracles_answers(store: &impl VectorStore, seed: u64) {
     let oracle = MemoryStore::new(&make());
     let mut sampler = Sampler::new(seed);
     for round in 0..6 {

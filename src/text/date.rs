@@ -120,7 +120,9 @@ fn bare_day(day: i8, last: Option<i8>, issue: Option<Date>) -> Option<Resolved> 
     if !(1..=31).contains(&day) {
         return None;
     }
-    let Some(issue) = issue else { return Some((None, Certainty::Inferred)) };
+    let Some(issue) = issue else {
+        return Some((None, Certainty::Inferred));
+    };
     let near = |day: i8| {
         (-1..=1)
             .filter_map(|shift: i64| issue.first_of_month().checked_add(shift.months()).ok())
@@ -140,7 +142,9 @@ fn distance(date: Date, issue: Date) -> i32 {
 
 fn month_day(found: &Captures<'_>, issue: Option<Date>) -> Option<Resolved> {
     let (first, certainty) = first_of_month(found, issue)?;
-    let Some(first) = first else { return Some((None, certainty)) };
+    let Some(first) = first else {
+        return Some((None, certainty));
+    };
     let Some(day) = number(found, "day") else {
         return Some((Some((first, first.last_of_month())), certainty));
     };
@@ -155,7 +159,7 @@ fn month_day(found: &Captures<'_>, issue: Option<Date>) -> Option<Resolved> {
     Some((Some((from, to.unwrap_or(from))), certainty))
 }
 
-/// The first day of the month that is meant, and how sure; `None` within where the issue is unknown.
+/// The first day of the month that is meant, and how sure; none where the issue is unknown.
 fn first_of_month(found: &Captures<'_>, issue: Option<Date>) -> Option<(Option<Date>, Certainty)> {
     if let Some(word) = found.name("relmonth") {
         let shift = match word.as_str() {
@@ -179,7 +183,9 @@ fn first_of_month(found: &Captures<'_>, issue: Option<Date>) -> Option<(Option<D
     if !(1..=12).contains(&month) {
         return None;
     }
-    let Some(issue) = issue else { return Some((None, Certainty::Inferred)) };
+    let Some(issue) = issue else {
+        return Some((None, Certainty::Inferred));
+    };
     let mut first = Date::new(issue.year() + shift, month, 1).ok()?;
     if found.name("rel").is_none() && found.name("day").is_none() {
         first = in_nearest_year(first, issue);
@@ -306,7 +312,8 @@ mod tests {
         #[test]
         fn any_text_gives_ordered_spans(text in "[0-9０-９年月日至本上去昨今近前—,]{0,40}|\\PC{0,40}") {
             let mut end = 0;
-            for found in dates(&text, Some(Date::MAX)).into_iter().chain(dates(&text, Some(Date::MIN))) {
+            let late = dates(&text, Some(Date::MAX));
+            for found in late.into_iter().chain(dates(&text, Some(Date::MIN))) {
                 prop_assert!(found.span.of(&text).is_some());
                 prop_assert!(found.from <= found.to);
                 end = end.max(found.span.end);

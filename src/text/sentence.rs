@@ -5,6 +5,8 @@
 //! `。”他说` in one piece, because the speaker belongs to what was said. The spans cover all
 //! characters that are not white space, in order; nothing is changed or left out.
 
+use std::collections::VecDeque;
+
 use crate::domain::span::Span;
 
 /// Characters after which a semicolon ends a sentence: a long enumeration would else be one.
@@ -41,14 +43,16 @@ struct Splitter<'a> {
 impl Splitter<'_> {
     fn run(&mut self) {
         let mut at = 0;
-        let mut opened: Vec<usize> = Vec::new();
+        let mut opened: VecDeque<usize> = VecDeque::new();
         while let Some(c) = self.char(at) {
             if matches!(c, '（' | '(' | '《' | '〈') {
-                opened.push(at);
+                opened.push_back(at);
             } else if matches!(c, '）' | ')' | '》' | '〉') {
-                opened.pop();
+                opened.pop_back();
             }
-            opened.retain(|open| at - open <= BRACKET_REACH);
+            if opened.front().is_some_and(|open| at - open > BRACKET_REACH) {
+                opened.pop_front();
+            }
             let next = at + 1;
             if c == '\n' {
                 opened.clear();
@@ -73,8 +77,7 @@ impl Splitter<'_> {
     /// Whether the character at `at` can end a sentence.
     fn ends_at(&self, at: usize) -> bool {
         match self.char(at) {
-            Some('。' | '！' | '？' | '!' | '?' | '｡') => true,
-            Some('…') => true,
+            Some('。' | '！' | '？' | '!' | '?' | '｡' | '…') => true,
             Some('；' | ';') => at - self.start >= SEMICOLON_AFTER,
             Some('.') => self.full_stop(at),
             Some(_) | None => false,
@@ -86,7 +89,7 @@ impl Splitter<'_> {
     fn full_stop(&self, at: usize) -> bool {
         let before = at.checked_sub(1).and_then(|i| self.char(i));
         let after = self.char(at + 1);
-        before.is_some_and(|c| c.is_alphabetic()) && after.is_none_or(char::is_whitespace)
+        before.is_some_and(char::is_alphabetic) && after.is_none_or(char::is_whitespace)
     }
 
     /// The first index behind the marks, closing quotes and brackets that follow an end mark.
@@ -109,7 +112,7 @@ impl Splitter<'_> {
             Some(_) | None => {}
         }
         if last == Some('…') {
-            // Dots inside a sentence go on without a quote: what follows decides nothing, so they end.
+            // What follows dots decides nothing, so they end the sentence.
             return true;
         }
         !(last.is_some_and(is_closing) && self.speaker_follows(end))
@@ -131,7 +134,9 @@ impl Splitter<'_> {
         let from = self.chars.get(self.start).map_or(self.text.len(), |(i, _)| *i);
         let to = self.chars.get(end).map_or(self.text.len(), |(i, _)| *i);
         self.start = end;
-        let Some(piece) = self.text.get(from..to) else { return };
+        let Some(piece) = self.text.get(from..to) else {
+            return;
+        };
         let left = from + (piece.len() - piece.trim_start().len());
         let right = left + piece.trim().len();
         if right > left {

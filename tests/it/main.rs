@@ -8,9 +8,12 @@
 )]
 
 mod article_rpc;
+mod cli;
 mod embedding_rpc;
 mod info_rpc;
 mod ingest_rpc;
+mod layering;
+mod page_gold;
 mod proto;
 mod search_rpc;
 mod serving;

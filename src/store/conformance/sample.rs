@@ -72,9 +72,11 @@ impl Sampler {
         let day = date(2024, 12, 30);
         let published_at = match self.below(5) {
             0 => None,
-            days => {
-                let day = day.checked_add(jiff::Span::new().days(days as i64)).unwrap();
-                Some(day.at(self.below(24) as i8, self.below(60) as i8, 0, 0))
+            _ => {
+                let day =
+                    day.checked_add(jiff::Span::new().days(self.0.random_range(0..4))).unwrap();
+                let (hour, minute) = (self.0.random_range(0..24), self.0.random_range(0..60));
+                Some(day.at(hour, minute, 0, 0))
             }
         };
         let record = Record {

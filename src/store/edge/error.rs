@@ -36,10 +36,9 @@ pub fn folder(folder: &Path, source: impl Into<BoxError>) -> Error {
 fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
-        if let Some(error) = error.downcast_ref::<io::Error>() {
-            if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
-                return true;
-            }
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        if matches!(kind, Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)) {
+            return true;
         }
         let text = error.to_string();
         if FULL.iter().any(|mark| text.contains(mark)) {

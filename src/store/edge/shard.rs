@@ -107,6 +107,18 @@ impl Shard {
         Ok(Self { engine, _folder: folder, tuning, dim, graph: AtomicBool::new(graph) })
     }
 
+    /// Where the engine keeps its files.
+    #[cfg(test)]
+    pub fn engine_path(&self) -> &std::path::Path {
+        self.engine.path()
+    }
+
+    /// Vectors that a graph or a scan answers for in sealed segments.
+    #[cfg(test)]
+    pub fn indexed_count(&self) -> usize {
+        self.engine.info().unwrap().indexed_vectors_count
+    }
+
     /// Writes points; of those with one id the last.
     ///
     /// # Errors
@@ -166,7 +178,7 @@ impl Shard {
         let info = self.engine.info().map_err(error::engine)?;
         let bytes = info.points_count.saturating_mul(self.dim).saturating_mul(size_of::<f32>());
         // Once there is a graph it stays, or a collection at the border would be rebuilt again and again.
-        if bytes >= self.tuning.graph_from_bytes && !self.graph.load(Ordering::Relaxed) {
+        if bytes >= self.tuning.graph_bytes_min && !self.graph.load(Ordering::Relaxed) {
             let graph = self.tuning.graph(true);
             self.engine.set_vector_hnsw_config(TEXT, graph).map_err(error::engine)?;
             self.graph.store(true, Ordering::Relaxed);

@@ -1,6 +1,6 @@
 //! How the engine is set up: what is scanned, what gets a graph, what lies in memory.
 //!
-//! Up to [`Tuning::graph_from_bytes`] of embeddings there is no graph and every answer is exact: a scan
+//! Up to [`Tuning::graph_bytes_min`] of embeddings there is no graph and every answer is exact: a scan
 //! of 64 MiB takes a few milliseconds, a graph of them minutes to build. Beyond that, a filtered search
 //! is where a graph loses articles (a 5 % filter found 4 % of them with the engine's defaults), so a
 //! filter that lets few through is answered by a scan, and one that lets some through by ACORN, which
@@ -46,22 +46,23 @@ const SEARCH_CANDIDATES: usize = 256;
 
 /// Sizes, in bytes of vectors, at which the engine changes its way.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_field_names, reason = "the unit goes into the name")]
 pub struct Tuning {
     /// Embeddings in the whole store from which a graph is built.
-    pub graph_from_bytes: usize,
+    pub graph_bytes_min: usize,
     /// Embeddings up to which a filtered search scans what the filter lets through.
-    pub scan_up_to_bytes: usize,
+    pub scan_bytes_max: usize,
     /// Embeddings or terms in the growing segment from which it is sealed: its terms move from memory
     /// into a file.
-    pub seal_from_bytes: usize,
+    pub seal_bytes_min: usize,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
         Self {
-            graph_from_bytes: 64 * KIB * KIB,
-            scan_up_to_bytes: 24 * KIB * KIB,
-            seal_from_bytes: 16 * KIB * KIB,
+            graph_bytes_min: 64 * KIB * KIB,
+            scan_bytes_max: 24 * KIB * KIB,
+            seal_bytes_min: 16 * KIB * KIB,
         }
     }
 }
@@ -78,7 +79,7 @@ impl Tuning {
             .memory(Memory::Cached)
             .build();
         let optimizers = EdgeOptimizersConfig {
-            indexing_threshold: Some((self.seal_from_bytes / KIB).max(1)),
+            indexing_threshold: Some((self.seal_bytes_min / KIB).max(1)),
             ..EdgeOptimizersConfig::default()
         };
         EdgeConfigBuilder::new()
@@ -97,7 +98,7 @@ impl Tuning {
         HnswIndexConfig {
             m: if graph { GRAPH_EDGES } else { 0 },
             ef_construct: BUILD_CANDIDATES,
-            full_scan_threshold: (self.scan_up_to_bytes / KIB).max(1),
+            full_scan_threshold: (self.scan_bytes_max / KIB).max(1),
             payload_m: Some(0),
             ..HnswIndexConfig::default()
         }

@@ -83,7 +83,7 @@ fn serve(shard: &Shard, writes: &Receiver<Write>, upkeep: &SyncSender<Task>) {
         if done.is_empty() {
             continue;
         }
-        answer(done, guarded(|| shard.flush()));
+        answer(done, &guarded(|| shard.flush()));
         // A full queue will have upkeep look as well.
         let _full = upkeep.try_send(Task::Changed(changed));
     }
@@ -97,9 +97,9 @@ fn apply(shard: &Shard, change: Change) -> Result<BTreeSet<ArticleId>, Error> {
 }
 
 /// Tells each caller: its own failure, else the flush's.
-fn answer(done: Vec<(Reply, Result<BTreeSet<ArticleId>, Error>)>, flushed: Result<(), Error>) {
+fn answer(done: Vec<(Reply, Result<BTreeSet<ArticleId>, Error>)>, flushed: &Result<(), Error>) {
     for (reply, result) in done {
-        let result = match &flushed {
+        let result = match flushed {
             Ok(()) => result,
             Err(failure) => result.and_then(|_not_durable| Err(again(failure))),
         };

@@ -1,0 +1,116 @@
+//! Whose a data folder is.
+
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::config;
+use super::open;
+use crate::store::Error;
+use crate::store::Make;
+use crate::store::VectorStore;
+use crate::store::conformance::sample::make;
+use crate::store::conformance::sample::numbered;
+use crate::store::edge::EdgeStore;
+
+/// Why the folder was refused.
+fn reason_of_refusal(data: &Path) -> String {
+    match EdgeStore::open(&config(data), &make()) {
+        Err(Error::Folder { source, .. }) => source.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_second_opener_learns_who_has_the_folder() {
+    let root = TempDir::new().unwrap();
+    let store = open(root.path());
+    let Err(Error::Locked { folder, holder }) = EdgeStore::open(&config(root.path()), &make())
+    else {
+        panic!("opened twice");
+    };
+    assert_eq!(folder, root.path());
+    assert!(holder.contains(&format!("process {}, since 2", std::process::id())), "{holder}");
+    store.close().await.unwrap();
+    open(root.path());
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let root = TempDir::new().unwrap();
+    let file = root.path().join("file");
+    fs::write(&file, "").unwrap();
+    let refused = EdgeStore::open(&config(&file.join("data")), &make());
+    let Err(Error::Folder { folder, source }) = refused else { panic!("opened") };
+    assert_eq!(folder, file.join("data"));
+    assert!(source.downcast_ref::<std::io::Error>().is_some());
+}
+
+#[test]
+fn another_index_version_or_dim_is_refused_by_name() {
+    let root = TempDir::new().unwrap();
+    drop(open(root.path()));
+    let other = Make { index_version: "test-2".into(), ..make() };
+    let refused = EdgeStore::open(&config(root.path()), &other);
+    let Err(Error::IndexVersion { stored, wanted, .. }) = refused else { panic!("opened") };
+    assert_eq!((stored.as_str(), wanted.as_str()), ("test-1", "test-2"));
+    let other = Make { dim: 9, ..make() };
+    let refused = EdgeStore::open(&config(root.path()), &other);
+    let Err(Error::IndexVersion { stored, wanted, .. }) = refused else { panic!("opened") };
+    assert_eq!(stored, "test-1 with 8 numbers");
+    assert_eq!(wanted, "test-1 with 9 numbers");
+    drop(open(root.path()));
+}
+
+#[test]
+fn a_folder_of_someone_else_is_refused_untouched() {
+    let root = TempDir::new().unwrap();
+    fs::write(root.path().join("thesis.txt"), "important").unwrap();
+    let reason = reason_of_refusal(root.path());
+    assert!(reason.contains("thesis.txt"), "{reason}");
+    let names: Vec<_> = fs::read_dir(root.path()).unwrap().collect();
+    assert_eq!(names.len(), 1);
+}
+
+#[test]
+fn a_damaged_or_newer_manifest_is_refused_with_the_reason() {
+    let root = TempDir::new().unwrap();
+    drop(open(root.path()));
+    let manifest = root.path().join("wenmai-index.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, &text[..20]).unwrap();
+    let reason = reason_of_refusal(root.path());
+    assert!(reason.contains("damaged"), "{reason}");
+    fs::write(&manifest, text.replace("\"format\": 1", "\"format\": 2")).unwrap();
+    let reason = reason_of_refusal(root.path());
+    assert!(reason.contains("format is 2"), "{reason}");
+    fs::write(&manifest, text).unwrap();
+    drop(open(root.path()));
+}
+
+#[tokio::test]
+async fn a_start_that_was_killed_is_completed() {
+    let root = TempDir::new().unwrap();
+    // Before the manifest was in place.
+    fs::write(root.path().join("wenmai.lock"), "").unwrap();
+    fs::write(root.path().join("wenmai-index.json.new"), "{").unwrap();
+    drop(open(root.path()));
+    // Before the engine had made its files.
+    fs::remove_dir_all(root.path().join("articles")).unwrap();
+    drop(open(root.path()));
+    fs::remove_file(root.path().join("articles/edge_config.json")).unwrap();
+    fs::remove_dir_all(root.path().join("articles/segments")).unwrap();
+    let store = open(root.path());
+    store.upsert(vec![numbered(1, &[1.0; 8], &[])]).await.unwrap();
+}
+
+#[test]
+fn what_a_killed_optimization_left_is_removed() {
+    let root = TempDir::new().unwrap();
+    drop(open(root.path()));
+    let left = root.path().join("articles/temp_segments/half-a-segment");
+    fs::create_dir_all(&left).unwrap();
+    let _store = open(root.path());
+    assert!(!left.exists());
+}

@@ -1,0 +1,103 @@
+//! What a graph finds under a filter: a search that loses articles in silence is the worst kind.
+
+use std::collections::BTreeSet;
+
+use tempfile::TempDir;
+
+use super::EAGER;
+use crate::domain::article::Record;
+use crate::domain::embedding::Embedding;
+use crate::domain::filter::Filter;
+use crate::domain::limit::Limit;
+use crate::domain::terms::TermVector;
+use crate::store::Make;
+use crate::store::Point;
+use crate::store::VectorStore;
+use crate::store::conformance::sample::Sampler;
+use crate::store::conformance::sample::point;
+use crate::store::edge::Folder;
+use crate::store::edge::Shard;
+use crate::store::edge::Tuning;
+use crate::store::memory::MemoryStore;
+
+const DIM: usize = 32;
+const CLUSTERS: usize = 40;
+const POINTS: usize = 4_000;
+const QUERIES: usize = 60;
+
+/// Articles in tight clusters, as news is. One in twenty is of paper 甲报, whatever its cluster, and two
+/// clusters (5 %) make up section 体育.
+fn clustered(sampler: &mut Sampler) -> Vec<Point> {
+    let centers: Vec<Embedding> = (0..CLUSTERS).map(|_| sampler.embedding(DIM)).collect();
+    let one = |number: usize| {
+        let cluster = sampler.below(CLUSTERS);
+        let record = Record {
+            source: "s".into(),
+            source_id: number.to_string(),
+            paper: if sampler.below(20) == 0 { "甲报".into() } else { "乙报".into() },
+            section: if cluster < 2 { "体育".into() } else { "要闻".into() },
+            ..Record::default()
+        };
+        point(record, sampler.near(&centers[cluster], 0.4), TermVector::default())
+    };
+    (0..POINTS).map(one).collect()
+}
+
+/// The share of the ten nearest that `tuning` finds, each filter for itself.
+async fn recalls(tuning: Tuning) -> Vec<f64> {
+    let make = Make { index_version: "recall".into(), dim: DIM };
+    let root = TempDir::new().unwrap();
+    let shard = Shard::open(Folder::open(root.path(), &make).unwrap(), DIM, tuning).unwrap();
+    let oracle = MemoryStore::new(&make);
+    let mut sampler = Sampler::new(11);
+    let points = clustered(&mut sampler);
+    shard.upsert(points.clone()).unwrap();
+    shard.optimize().unwrap();
+    assert_eq!(shard.indexed_count(), POINTS, "nothing was built, so nothing is tested");
+    oracle.upsert(points.clone()).await.unwrap();
+    let limit = Limit::new(10).unwrap();
+    let mut recalls = Vec::new();
+    for filter in [
+        "",
+        "paper = 甲报",
+        "section = 体育",
+        "NOT section = 体育",
+        "paper = 甲报 OR section = 体育",
+    ] {
+        let filter = Filter::parse(filter).unwrap();
+        let (mut found, mut wanted) = (0, 0);
+        for _ in 0..QUERIES {
+            let like = sampler.below(POINTS);
+            let query = sampler.near(&points[like].text, 0.3);
+            let hits = shard.nearest(&query, &filter, limit).unwrap();
+            let hits: BTreeSet<_> = hits.iter().map(|hit| hit.id).collect();
+            let best = oracle.nearest(&query, &filter, limit).await.unwrap();
+            found += best.iter().filter(|hit| hits.contains(&hit.id)).count();
+            wanted += best.len();
+        }
+        recalls.push(found as f64 / wanted as f64);
+    }
+    recalls
+}
+
+#[tokio::test]
+async fn a_graph_finds_what_a_filter_lets_through() {
+    // Nothing is scanned: the graph alone has to find its way to the few that pass.
+    let recalls = recalls(EAGER).await;
+    assert!(recalls.iter().all(|recall| *recall >= 0.98), "{recalls:?}");
+}
+
+#[tokio::test]
+async fn a_scan_of_what_a_filter_lets_through_misses_nothing() {
+    let scan = Tuning { scan_bytes_max: 64 * 1024, ..EAGER };
+    let recalls = recalls(scan).await;
+    assert!(recalls[1] >= 1.0 && recalls[2] >= 1.0, "{recalls:?}");
+    assert!(recalls.iter().all(|recall| *recall >= 0.98), "{recalls:?}");
+}
+
+#[tokio::test]
+async fn without_a_graph_every_answer_is_exact() {
+    let exact = Tuning { graph_bytes_min: usize::MAX, ..EAGER };
+    let recalls = recalls(exact).await;
+    assert!(recalls.iter().all(|recall| *recall >= 1.0), "{recalls:?}");
+}

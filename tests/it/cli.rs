@@ -1,0 +1,385 @@
+//! The program as a person runs it: what it prints, and its exit codes.
+
+use std::fs;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::Write;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Child;
+use std::process::Command;
+use std::process::Output;
+use std::process::Stdio;
+
+use tempfile::TempDir;
+
+const PAGE: &str = "tests/fixtures/pages/qinghe-20250908-p1.md";
+
+/// A folder for one test, with a data folder in it.
+struct Desk {
+    folder: TempDir,
+}
+
+/// What a run printed, and how it ended.
+struct Run {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.path(name);
+        fs::write(&path, content).unwrap();
+        path.display().to_string()
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wenmai"));
+        command
+            .args(args)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .env("WENMAI_DATA", self.path("data"))
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Run {
+        Run::of(self.command(args).output().unwrap())
+    }
+
+    fn run_with_input(&self, args: &[&str], input: &[u8]) -> Run {
+        let mut command = self.command(args);
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        Run::of(child.wait_with_output().unwrap())
+    }
+
+    /// Starts `wenmai serve` on a free port and returns it with its address.
+    fn serve(&self) -> (Server, String) {
+        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on ").unwrap().to_owned();
+        (Server(child), format!("http://{address}"))
+    }
+}
+
+/// A running server; ends with the test.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Run {
+    fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    fn ok(self) -> Self {
+        assert_eq!(self.code, 0, "{}\n{}", self.out, self.err);
+        assert!(!self.err.contains("panicked"), "{}", self.err);
+        self
+    }
+
+    /// It failed with exit code 1, said `words`, and did not panic.
+    fn failed(self, words: &[&str]) -> Self {
+        assert_eq!(self.code, 1, "{}\n{}", self.out, self.err);
+        self.said(words)
+    }
+
+    /// It was used wrongly: exit code 64.
+    fn misused(self, words: &[&str]) -> Self {
+        assert_eq!(self.code, 64, "{}\n{}", self.out, self.err);
+        self.said(words)
+    }
+
+    fn said(self, words: &[&str]) -> Self {
+        for word in words {
+            assert!(self.err.contains(word), "`{word}` is not in: {}", self.err);
+        }
+        assert!(!self.err.contains("panicked"), "{}", self.err);
+        self
+    }
+
+    fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap()
+    }
+}
+
+fn feed(lines: &[(&str, &str)]) -> String {
+    let line = |(at, (title, body)): (usize, &(&str, &str))| {
+        let line = serde_json::json!({
+            "id": at, "source": "清河网", "date": "2025-09-08", "title": title, "body": body,
+        });
+        format!("{line}\n")
+    };
+    lines.iter().enumerate().map(line).collect()
+}
+
+const NEWS: [(&str, &str); 4] = [
+    ("清河大桥今日合龙", "清河大桥主桥今天上午顺利合龙，预计年底通车。"),
+    ("清河大桥年底通车", "清河大桥建成后，两岸车程将缩短到十分钟。"),
+    ("秋粮收购全面展开", "全县秋粮收购工作全面展开，农民售粮当天拿到现款。"),
+    ("县医院新院区启用", "县医院新院区正式启用，新增床位三百张。"),
+];
+
+#[test]
+fn a_page_goes_in_and_its_related_coverage_comes_out() {
+    let desk = Desk::new();
+    let pages: Vec<String> = fs::read_dir("tests/fixtures/pages")
+        .unwrap()
+        .map(|entry| entry.unwrap().path().display().to_string())
+        .filter(|path| path.contains("qinghe") && path.ends_with(".md"))
+        .collect();
+    let pages: Vec<&str> = pages.iter().map(String::as_str).collect();
+    let stored =
+        desk.run(&[&["ingest", "--json", "--paper", "清河日报"], pages.as_slice()].concat());
+    assert!(stored.ok().json()["created"].as_u64().unwrap() >= 12);
+
+    let found = desk.run(&["search", "清河大桥", "--json"]).ok().json();
+    let first = &found["hits"][0]["article"];
+    assert!(first["record"]["title"].as_str().unwrap().contains("大桥"), "{first}");
+
+    let name = first["name"].as_str().unwrap();
+    let related = desk.run(&["related", name, "--json"]).ok().json();
+    let hits = related["hits"].as_array().unwrap();
+    assert!(hits.iter().all(|hit| hit["article"]["name"] != name), "the source is left out");
+    assert!(hits[0]["article"]["record"]["title"].as_str().unwrap().contains("桥"), "{}", hits[0]);
+
+    let of_page = desk.run(&["related", PAGE, "-n", "3"]).ok();
+    assert!(of_page.out.contains("same day") && of_page.out.contains("after"), "{}", of_page.out);
+}
+
+#[test]
+fn ingest_is_idempotent_and_counts_what_changed() {
+    let desk = Desk::new();
+    let file = desk.file("a.jsonl", feed(&NEWS));
+    assert_eq!(desk.run(&["ingest", &file, "--json"]).ok().json()["created"], 4);
+    assert_eq!(desk.run(&["ingest", &file, "--json"]).ok().json()["unchanged"], 4);
+    let mut news = NEWS;
+    news[2].1 = "更正：全县秋粮收购工作本周展开。";
+    let corrected =
+        desk.run_with_input(&["ingest", "-", "--json"], feed(&news).as_bytes()).ok().json();
+    assert_eq!(
+        (corrected["updated"].as_u64(), corrected["unchanged"].as_u64()),
+        (Some(1), Some(3))
+    );
+}
+
+#[test]
+fn a_bad_line_is_named_and_skipped_and_the_exit_code_tells() {
+    let desk = Desk::new();
+    let mut lines = feed(&NEWS);
+    lines.push_str("{\"title\": \n\n");
+    lines.push_str("{\"title\": \"只有标题\", \"id\": 9, \"source\": \"清河网\"}\n");
+    lines.push_str("{\"body\": \"只有正文。\", \"id\": 10, \"source\": \"清河网\"}\n");
+    let file = desk.file("a.jsonl", lines);
+    let run = desk.run(&["ingest", &file, "--json"]);
+    assert_eq!(run.json()["created"], 4);
+    assert_eq!(run.json()["failed"], 3);
+    run.failed(&["a.jsonl:5: ", "a.jsonl:7: ", "body", "a.jsonl:8: ", "title"]);
+}
+
+#[test]
+fn a_page_in_gbk_is_read_and_said() {
+    let desk = Desk::new();
+    let (bytes, _, _) = encoding_rs::GBK.encode(
+        "## 清河大桥今日合龙\n\n本报讯（记者 林一）清河大桥主桥今天上午顺利合龙，预计年底通车。\n",
+    );
+    let page = desk.file("page.md", &bytes);
+    let run = desk.run(&["parse", &page]).ok().said(&["GB"]);
+    assert!(run.out.contains("清河大桥今日合龙"), "{}", run.out);
+}
+
+#[test]
+fn files_that_are_no_page_are_refused_and_the_others_read() {
+    let desk = Desk::new();
+    let empty = desk.file("empty.md", "");
+    let binary = desk.file("binary.md", b"\x89PNG\r\n\x1a\n\x00\x00");
+    let broken = desk.file("broken.md", b"\xff\xfe\xfd\x80\x80 \xc0 \x81");
+    let huge = desk.file("huge.md", "新".repeat(50 * 1024 * 1024 / 3));
+    let missing = desk.path("missing.md").display().to_string();
+    let files = [empty.as_str(), &binary, &broken, &huge, &missing, PAGE];
+    let run = desk.run(&[&["ingest", "--json"], files.as_slice()].concat());
+    assert_eq!(run.json()["failed"], 5);
+    assert!(run.json()["created"].as_u64().unwrap() > 2);
+    let words = ["empty.md", "no text", "NUL byte", "broken.md", "TEXT_TOO_LONG", "missing.md"];
+    run.failed(&words[1..]);
+}
+
+#[test]
+fn a_page_without_a_headline_loses_nothing() {
+    let desk = Desk::new();
+    let page = desk.file("page.txt", "清河大桥主桥今天上午顺利合龙，预计年底通车。\n");
+    let run = desk.run(&["parse", &page, "--json"]).ok();
+    assert!(run.out.contains("预计年底通车"), "{}", run.out);
+}
+
+#[test]
+fn a_second_process_on_one_folder_is_told_who_has_it() {
+    let desk = Desk::new();
+    let (server, _url) = desk.serve();
+    let run = desk.run(&["search", "大桥"]);
+    run.failed(&["in use by", &server.0.id().to_string()]);
+}
+
+#[test]
+fn a_folder_of_another_model_is_refused_by_name() {
+    let desk = Desk::new();
+    let file = desk.file("a.jsonl", feed(&NEWS));
+    desk.run(&["ingest", &file]).ok();
+    let run = desk.run(&["search", "大桥", "--model", "tests/fixtures/static"]);
+    run.failed(&["wenmai-news-zh@", "static@", "INDEX_MODEL_MISMATCH"]);
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_made_is_an_error() {
+    let desk = Desk::new();
+    let file = desk.file("in-the-way", "a file where the folder should be");
+    desk.run(&["search", "大桥", "--data", &file]).failed(&["in-the-way"]);
+}
+
+#[test]
+fn wrong_arguments_are_misuse() {
+    let desk = Desk::new();
+    desk.run(&["search"]).misused(&["QUERY"]);
+    desk.run(&["search", "桥", "--filter", "autor = 甲"]).misused(&["unknown field `autor`"]);
+    desk.run(&["search", "桥", "-n", "0"]).misused(&["1..=100"]);
+    desk.run(&["related", "no-such-file.md"]).misused(&["neither an article's id nor a file"]);
+    let mut command = desk.command(&["search", "桥"]);
+    Run::of(command.env("WENMAI_DATTA", "x").output().unwrap()).misused(&["WENMAI_DATTA"]);
+}
+
+#[test]
+fn an_article_that_is_not_stored_is_not_found() {
+    let desk = Desk::new();
+    let id = "articles/00000000-0000-5000-8000-000000000000";
+    desk.run(&["related", id]).failed(&[id, "ARTICLE_NOT_FOUND"]);
+}
+
+#[test]
+fn commands_give_the_same_answer_through_a_server() {
+    let desk = Desk::new();
+    let file = desk.file("a.jsonl", feed(&NEWS));
+    let (server, url) = desk.serve();
+    // Until it has loaded it says so; asking again is the client's part.
+    let stored = (0..200).find_map(|_| {
+        let run = desk.run(&["ingest", &file, "--json", "--server", &url]);
+        (run.code == 0).then(|| run.json())
+    });
+    assert_eq!(stored.unwrap()["created"], 4);
+    let remote = desk.run(&["search", "大桥通车", "--json", "--server", &url]).ok().json();
+    drop(server);
+    let local = desk.run(&["search", "大桥通车", "--json"]).ok().json();
+    assert_eq!(remote["hits"], local["hits"]);
+    desk.run(&["search", "桥", "--server", &url]).failed(&["no server at"]);
+}
+
+#[test]
+fn texts_are_embedded_with_their_token_counts() {
+    let desk = Desk::new();
+    let answer = desk.run(&["embed", "清河大桥", "秋粮收购", "--json"]).ok().json();
+    let embeddings = answer["embeddings"].as_array().unwrap();
+    assert_eq!(embeddings.len(), 2);
+    assert_eq!(embeddings[0]["values"].as_array().unwrap().len(), 256);
+    assert!(!desk.path("data").exists(), "embedding touches no data folder");
+    desk.run(&["embed", "。。。"]).failed(&["texts[0]"]);
+}
+
+#[test]
+fn eval_measures_every_mode_on_labelled_stories() {
+    let desk = Desk::new();
+    let mut lines = String::new();
+    for (at, (title, body)) in NEWS.iter().enumerate() {
+        let (story, event) = if at < 2 { ("bridge", "b1") } else { ("other", "o1") };
+        let line = serde_json::json!({
+            "id": at, "source": "清河网", "time": "2025-09-08", "title": title, "body": body,
+            "story": story, "event": event,
+        });
+        lines.push_str(&format!("{line}\n"));
+    }
+    let file = desk.file("stories.jsonl", lines);
+    let report = desk.run(&["eval", "related", "--input", &file, "--json"]).ok().json();
+    assert_eq!(
+        (report["article_count"].as_u64(), report["query_count"].as_u64()),
+        (Some(4), Some(4))
+    );
+    let modes: Vec<&str> = report["modes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|mode| mode["mode"].as_str().unwrap())
+        .collect();
+    assert_eq!(modes, ["lexical", "dense", "hybrid"]);
+    let dense = report["modes"][1]["ndcg_10"].as_f64().unwrap();
+    assert!((0.5..=1.0).contains(&dense), "{dense}");
+}
+
+#[test]
+fn a_killed_ingest_keeps_what_it_acknowledged() {
+    let desk = Desk::new();
+    let mut lines = String::new();
+    for at in 0..20_000 {
+        let body = format!("清河大桥第{at}号公告：今天上午顺利合龙，预计年底通车，请市民绕行。");
+        let line = serde_json::json!({"id": at, "source": "清河网", "title": format!("第{at}号公告"), "body": body});
+        lines.push_str(&format!("{line}\n"));
+    }
+    let file = desk.file("long.jsonl", lines);
+    let mut child = desk
+        .command(&["ingest", &file])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let shard = desk.path("data");
+    while !has_grown(&shard) && child.try_wait().unwrap().is_none() {
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // The folder opens again, and a second ingest stores exactly what is missing.
+    let again = desk.run(&["ingest", &file, "--json"]).ok().json();
+    let count = |name: &str| again[name].as_u64().unwrap();
+    assert_eq!(count("created") + count("unchanged"), 20_000, "{again}");
+    assert_eq!(count("updated"), 0);
+    assert_eq!(desk.run(&["ingest", &file, "--json"]).ok().json()["unchanged"], 20_000);
+}
+
+/// Whether an ingest into `folder` is well under way: megabytes are on disk.
+fn has_grown(folder: &Path) -> bool {
+    fn bytes(folder: &Path) -> u64 {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries
+            .map(|entry| match entry.metadata() {
+                Ok(data) if data.is_dir() => bytes(&entry.path()),
+                Ok(data) => data.len(),
+                // It went away between the two looks.
+                Err(_) => 0,
+            })
+            .sum()
+    }
+    bytes(folder) > 40 * 1024 * 1024
+}
