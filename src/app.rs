@@ -1,9 +1,10 @@
 //! How it is put together, served and drained.
 //!
 //! [`App::bind`] opens all that can still fail, [`App::run`] serves until told to stop. Health says
-//! `NOT_SERVING` until the model has embedded a text and the store has answered, and again while the store
-//! is away. To stop: health says `NOT_SERVING`, a delay lets load balancers notice, new calls are refused,
-//! running ones finish, what does not finish in time is cut, the engine is closed. It prints nothing.
+//! `NOT_SERVING` until the model has embedded a text and the store has answered, and again while
+//! the store is away. To stop: health says `NOT_SERVING`, a delay lets load balancers notice, new
+//! calls are refused, running ones finish, what does not finish in time is cut, the engine is
+//! closed. It prints nothing.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -29,7 +30,8 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 const PING_EVERY: Duration = Duration::from_secs(1);
 /// Calls on one connection at a time; a client's own library queues the rest.
 const CALLS_PER_CONNECTION: u32 = 128;
-/// What one stream may send ahead: enough for the next batch of an ingest to arrive during this one.
+/// What one stream may send ahead: enough for the next batch of an ingest to arrive during this
+/// one.
 const STREAM_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
 /// What one connection may send ahead over all its streams.
 const CONNECTION_WINDOW_BYTES: u32 = 8 * 1024 * 1024;
@@ -42,8 +44,8 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 #[derive(Debug, Clone, clap::Args)]
 #[group(skip)]
 pub struct Config {
-    /// Address and port to listen on; port 0 takes a free one. There is no authentication: beyond this
-    /// machine, put a proxy before it.
+    /// Address and port to listen on; port 0 takes a free one. There is no authentication: beyond
+    /// this machine, put a proxy before it.
     #[arg(
         long,
         env = "WENMAI_LISTEN",

@@ -1,7 +1,7 @@
 //! All settings of the service in one place; refuses variables that no setting reads.
 //!
-//! Each part has its own `Config`; this joins them. A mistyped `WENMAI_…` variable would otherwise be a
-//! setting that silently does nothing.
+//! Each part has its own `Config`; this joins them. A mistyped `WENMAI_…` variable would otherwise
+//! be a setting that silently does nothing.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;

@@ -8,7 +8,8 @@ use tracing_subscriber::filter::EnvFilter;
 #[derive(Debug, Clone, clap::Args)]
 #[group(skip)]
 pub struct Config {
-    /// What to log: `error`, `warn`, `info`, `debug`, `trace`, or a list such as `info,wenmai::rpc=debug`.
+    /// What to log: `error`, `warn`, `info`, `debug`, `trace`, or a list such as
+    /// `info,wenmai::rpc=debug`.
     #[arg(
         long,
         env = "WENMAI_LOG",

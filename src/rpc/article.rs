@@ -190,7 +190,8 @@ impl ArticleService for ArticleApi {
     }
 }
 
-/// Joins the articles of a page with what became of those that are stored, which `results` has in order.
+/// Joins the articles of a page with what became of those that are stored, which `results` has in
+/// order.
 fn page_articles(
     articles: Vec<Parsed>,
     results: Vec<Result<Ingested, engine::Error>>,

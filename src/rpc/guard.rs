@@ -1,8 +1,9 @@
 //! What every call of ours goes through: phase, deadline, request id, panics, tonic's own errors.
 //!
-//! A [`Guard`] stands before one generated service. It refuses calls while the service starts or drains,
-//! ends those whose time is up, answers a panic with `INTERNAL` instead of a broken connection, rewrites
-//! tonic's codes to those of the contract, and gives every answer an `x-request-id`.
+//! A [`Guard`] stands before one generated service. It refuses calls while the service starts or
+//! drains, ends those whose time is up, answers a panic with `INTERNAL` instead of a broken
+//! connection, rewrites tonic's codes to those of the contract, and gives every answer an
+//! `x-request-id`.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -104,7 +105,8 @@ async fn within<F>(deadline: Option<Duration>, call: F) -> http::Response<Body>
 where
     F: Future<Output = Result<http::Response<Body>, Infallible>>,
 {
-    // A panicking handler leaves nothing behind: what it shares is behind the engine's own channels.
+    // A panicking handler leaves nothing behind: what it shares is behind the engine's own
+    // channels.
     let call = AssertUnwindSafe(call).catch_unwind();
     let ended = match deadline {
         None => call.await,
@@ -210,14 +212,90 @@ impl RequestIds {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+    use std::sync::Arc;
+    use std::task::Context;
+    use std::task::Poll;
     use std::time::Duration;
 
+    use tonic::Code;
+    use tonic::Status;
+    use tonic::body::Body;
+    use tonic::codegen::BoxFuture;
+    use tonic::codegen::Service;
+    use tonic::codegen::http;
+
+    use super::Guard;
+    use super::RequestIds;
     use super::timeout;
+    use crate::rpc::phase::Phase;
+    use crate::rpc::phase::starting;
+
+    /// Does what its path says.
+    #[derive(Clone)]
+    struct Inner;
+
+    impl Service<http::Request<Body>> for Inner {
+        type Response = http::Response<Body>;
+        type Error = Infallible;
+        type Future = BoxFuture<http::Response<Body>, Infallible>;
+
+        fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+            Box::pin(async move {
+                match request.uri().path() {
+                    "/panic" => panic!("a bug"),
+                    "/hang" => std::future::pending().await,
+                    "/tonic/size" => Ok(Status::out_of_range("too large").into_http()),
+                    "/tonic/bytes" => Ok(Status::internal("cannot be decoded").into_http()),
+                    _ => Ok(http::Response::new(Body::empty())),
+                }
+            })
+        }
+    }
+
+    async fn call(path: &str) -> http::Response<Body> {
+        let (switch, life) = starting();
+        switch.set(Phase::Serving);
+        let mut guard = Guard::new(Inner, life, Arc::new(RequestIds::default()));
+        let request = http::Request::builder().uri(path).header("grpc-timeout", "5m");
+        guard.call(request.body(Body::empty()).unwrap()).await.unwrap()
+    }
+
+    async fn code(path: &str) -> Option<Code> {
+        Status::from_header_map(call(path).await.headers()).map(|status| status.code())
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered() {
+        assert_eq!(code("/panic").await, Some(Code::Internal));
+    }
+
+    #[tokio::test]
+    async fn a_call_without_end_is_ended() {
+        assert_eq!(code("/hang").await, Some(Code::DeadlineExceeded));
+    }
+
+    #[tokio::test]
+    async fn codes_of_tonic_become_codes_of_the_contract() {
+        assert_eq!(code("/tonic/size").await, Some(Code::ResourceExhausted));
+        assert_eq!(code("/tonic/bytes").await, Some(Code::InvalidArgument));
+    }
+
+    #[tokio::test]
+    async fn an_answer_passes_with_an_id() {
+        let response = call("/fine").await;
+        assert!(Status::from_header_map(response.headers()).is_none());
+        assert!(response.headers().contains_key(super::REQUEST_ID));
+    }
 
     #[test]
     fn timeouts_are_read_as_the_protocol_says() {
         assert_eq!(timeout("250m"), Some(Duration::from_millis(250)));
-        assert_eq!(timeout("99999999H"), Some(Duration::from_secs(99_999_999 * 3600)));
+        assert_eq!(timeout("99999999H"), Some(Duration::from_hours(99_999_999)));
         assert_eq!(timeout("3S"), Some(Duration::from_secs(3)));
     }
 

@@ -1,9 +1,9 @@
 //! `IngestArticles`: a stream of articles in, one answer per article out, in order.
 //!
-//! Items that are already waiting are stored together, so a stream is as fast as a batch, and a lone item
-//! waits no longer than a pause of [`PAUSE`]. Memory is bounded: while a batch is being stored nothing is
-//! read, and HTTP/2 flow control stops the sender. A bad item is answered and skipped. When the service
-//! drains, the batch in hand is answered and the stream ends.
+//! Items that are already waiting are stored together, so a stream is as fast as a batch, and a
+//! lone item waits no longer than a pause of [`PAUSE`]. Memory is bounded: while a batch is being
+//! stored nothing is read, and HTTP/2 flow control stops the sender. A bad item is answered and
+//! skipped. When the service drains, the batch in hand is answered and the stream ends.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -1,8 +1,9 @@
 //! How it looks on the wire: the services of `proto/wenmai/v1`, health and reflection.
 //!
-//! One file per service; `convert` turns wire into domain and back, `status` failures into statuses,
-//! `guard` is what every call goes through. Nothing here decides anything about articles: that is the
-//! engine's. There is no TLS and no authentication yet; `app` warns when it listens beyond this machine.
+//! One file per service; `convert` turns wire into domain and back, `status` failures into
+//! statuses, `guard` is what every call goes through. Nothing here decides anything about articles:
+//! that is the engine's. There is no TLS and no authentication yet; `app` warns when it listens
+//! beyond this machine.
 
 mod article;
 mod convert;
@@ -46,7 +47,8 @@ pub mod wire {
 /// The contract as a `google.protobuf.FileDescriptorSet`, comments included.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/wenmai.v1.binpb"));
 
-/// Bytes of one request message: a page or article at its limit of 2 MiB, or a batch of usual articles.
+/// Bytes of one request message: a page or article at its limit of 2 MiB, or a batch of usual
+/// articles.
 pub const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Bytes of one response message: a thousand embeddings of a large model.
 pub const RESPONSE_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -120,12 +122,13 @@ pub async fn routes(engine: Engine, life: Life) -> Result<(Routes, Health), engi
     serve!(wire::info_service_server::InfoServiceServer<_>, info::InfoApi::new(shared));
     routes.add_service(health_service);
     // The descriptors are made by the same build, so they are there or nothing works at all.
-    if let Ok(reflection) = tonic_reflection::server::Builder::configure()
+    let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()
-    {
-        routes.add_service(reflection);
+        .build_v1();
+    match reflection {
+        Ok(service) => _ = routes.add_service(service),
+        Err(error) => tracing::error!(%error, "no reflection"),
     }
     Ok((routes.routes(), health))
 }
@@ -149,4 +152,35 @@ fn fitting<M: Message>(messages: &[M]) -> usize {
         }
     }
     messages.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic::Code;
+
+    use super::PAGE_BYTES_MAX;
+    use super::RESPONSE_BYTES_MAX;
+    use super::answer;
+    use super::fitting;
+    use crate::rpc::wire;
+
+    fn article(bytes: usize) -> wire::Article {
+        wire::Article { name: "a".repeat(bytes), ..Default::default() }
+    }
+
+    #[test]
+    fn a_page_is_cut_before_it_is_too_large_and_never_empty() {
+        let third = article(PAGE_BYTES_MAX / 3);
+        assert_eq!(fitting(&[third.clone(), third.clone(), third.clone(), third]), 2);
+        assert_eq!(fitting(&[article(10), article(10)]), 2);
+        assert_eq!(fitting(&[article(PAGE_BYTES_MAX + 1), article(10)]), 1);
+        assert_eq!(fitting::<wire::Article>(&[]), 0);
+    }
+
+    #[test]
+    fn an_answer_over_the_limit_is_refused_with_its_size() {
+        let status = answer(article(RESPONSE_BYTES_MAX)).unwrap_err();
+        assert_eq!(status.code(), Code::ResourceExhausted);
+        assert!(answer(article(RESPONSE_BYTES_MAX - 100)).is_ok());
+    }
 }

@@ -1,7 +1,7 @@
 //! Page tokens: where a list goes on, bound to the request that it answers.
 //!
-//! A token is opaque to clients. It holds a position and a hash over method, request and position, so a
-//! token of another request, or a changed one, is refused. It is no secret and grants nothing.
+//! A token is opaque to clients. It holds a position and a hash over method, request and position,
+//! so a token of another request, or a changed one, is refused. It is no secret and grants nothing.
 
 use std::fmt::Write;
 
@@ -20,7 +20,8 @@ const HASH_BYTES: usize = 8;
 pub struct Binding(Sha256);
 
 impl Binding {
-    /// Binds to `method` and to `request`, from which the caller has cleared page size and page token.
+    /// Binds to `method` and to `request`, from which the caller has cleared page size and page
+    /// token.
     ///
     /// Requests with map fields must not be given: a map's bytes have no fixed order.
     pub fn new(method: &str, request: &impl Message) -> Self {

@@ -1,7 +1,7 @@
 //! Failures as the wire tells them: code, reason, details.
 //!
-//! Every error is a `google.rpc.Status` with an `ErrorInfo` of the domain `wenmai`. What is our fault is told
-//! by a fixed sentence, and the log has all.
+//! Every error is a `google.rpc.Status` with an `ErrorInfo` of the domain `wenmai`. What is our
+//! fault is told by a fixed sentence, and the log has all.
 
 mod describe;
 

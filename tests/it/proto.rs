@@ -1,4 +1,5 @@
-//! The contract keeps its promises on paper: names, comments, zero values, and no number ever changes.
+//! The contract keeps its promises on paper: names, comments, zero values, and no number ever
+//! changes.
 
 use prost::Message;
 use prost_types::DescriptorProto;

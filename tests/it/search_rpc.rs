@@ -131,6 +131,12 @@ async fn bad_searches_are_refused_with_their_field() {
         let status = client.search_articles(request).await.unwrap_err();
         assert_eq!(told(&status), invalid(&[field]));
     }
+}
+
+#[tokio::test]
+async fn a_query_over_the_limit_is_refused() {
+    let running = Running::start().await;
+    let mut client = running.search();
     let status = client.search_articles(search(&"问".repeat(10_001))).await.unwrap_err();
     let expected = (Code::InvalidArgument, "TEXT_TOO_LONG".to_owned(), vec!["query".to_owned()]);
     assert_eq!(told(&status), expected);

@@ -100,7 +100,8 @@ async fn a_request_id_is_echoed_or_given_also_with_an_error() {
     assert_ne!(&given, other);
 }
 
-/// A client that talks to the services without a connection, so that no deadline of its own interferes.
+/// A client that talks to the services without a connection, so that no deadline of its own
+/// interferes.
 async fn in_process(
     phase: Phase,
 ) -> (EmbeddingServiceClient<tonic::service::Routes>, crate::support::Gate, rpc::Switch) {

@@ -1,7 +1,8 @@
 //! The real server on a free port, and what a test needs to talk to it.
 //!
-//! For behaviour the parts behind it are a model that hashes characters and the memory store: fast, and the
-//! same on every machine. [`Running::bundled`] has the bundled model and the embedded store instead.
+//! For behaviour the parts behind it are a model that hashes characters and the memory store: fast,
+//! and the same on every machine. [`Running::bundled`] has the bundled model and the embedded store
+//! instead.
 
 use std::path::Path;
 use std::sync::Arc;

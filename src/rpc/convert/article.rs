@@ -281,7 +281,10 @@ mod tests {
         }
 
         #[test]
-        fn times_of_newspapers_come_back(seconds in -5_000_000_000_i64..5_000_000_000, nanos in 0..1_000_000_000) {
+        fn times_of_newspapers_come_back(
+            seconds in -5_000_000_000_i64..5_000_000_000,
+            nanos in 0..1_000_000_000,
+        ) {
             let time = prost_types::Timestamp { seconds, nanos };
             let sent = wire::ArticleRecord { publish_time: Some(time), ..Default::default() };
             let read = record(sent, "").unwrap();

@@ -125,13 +125,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_span_names_the_same_text_in_characters(text in "[a-z闻脉🀄\n]{0,400}", cut: (usize, usize)) {
-            let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+        fn a_span_names_the_same_text_in_characters(
+            text in "[a-z闻脉🀄\n]{0,400}",
+            cut: (usize, usize),
+        ) {
+            let starts = text.char_indices().map(|(at, _)| at);
+            let ends: Vec<usize> = starts.chain([text.len()]).collect();
             let (a, b) = (ends[cut.0 % ends.len()], ends[cut.1 % ends.len()]);
             let span = Span::new(a.min(b), a.max(b));
             let on_wire = spans(&[span], &CharIndex::new(&text))[0];
             let length = (on_wire.end_char - on_wire.start_char) as usize;
-            let named: String = text.chars().skip(on_wire.start_char as usize).take(length).collect();
+            let rest = text.chars().skip(on_wire.start_char as usize);
+            let named: String = rest.take(length).collect();
             prop_assert_eq!(Some(named.as_str()), span.of(&text));
         }
     }

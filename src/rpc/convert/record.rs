@@ -58,10 +58,6 @@ pub fn record(from: wire::ArticleRecord, prefix: &str) -> Result<Record, Violati
         "" => None,
         name => Some(id(name, &at("teaser_of"))?),
     };
-    let mut contributors = Vec::with_capacity(byline.len());
-    for (index, one) in byline.into_iter().enumerate() {
-        contributors.push(read_contributor(one, &at(&format!("byline[{index}]")))?);
-    }
     Ok(Record {
         paper,
         source,
@@ -76,25 +72,34 @@ pub fn record(from: wire::ArticleRecord, prefix: &str) -> Result<Record, Violati
         title,
         subtitle,
         section,
-        byline: contributors,
+        byline: read_byline(byline, &at("byline"))?,
         agency,
         dateline,
         paragraphs,
-        captions: captions
-            .into_iter()
-            .map(|wire::Caption { text, credit }| Caption { text, credit })
-            .collect(),
-        jump: jump.and_then(|wire::Jump { page }| page).map(|page| match page {
-            wire::jump::Page::ToPageNo(no) => Jump::ToPage(no),
-            wire::jump::Page::FromPageNo(no) => Jump::FromPage(no),
-        }),
+        captions: captions.into_iter().map(read_caption).collect(),
+        jump: jump.and_then(read_jump),
         teaser_of,
         source_note,
-        staff: staff
-            .into_iter()
-            .map(|wire::StaffLine { duty, names }| StaffLine { duty, names })
-            .collect(),
+        staff: staff.into_iter().map(read_staff_line).collect(),
     })
+}
+
+fn read_caption(from: wire::Caption) -> Caption {
+    let wire::Caption { text, credit } = from;
+    Caption { text, credit }
+}
+
+fn read_jump(from: wire::Jump) -> Option<Jump> {
+    let wire::Jump { page } = from;
+    page.map(|page| match page {
+        wire::jump::Page::ToPageNo(no) => Jump::ToPage(no),
+        wire::jump::Page::FromPageNo(no) => Jump::FromPage(no),
+    })
+}
+
+fn read_staff_line(from: wire::StaffLine) -> StaffLine {
+    let wire::StaffLine { duty, names } = from;
+    StaffLine { duty, names }
 }
 
 fn read_kind(number: i32, field: &str) -> Result<Kind, Violation> {
@@ -108,6 +113,11 @@ fn read_kind(number: i32, field: &str) -> Result<Kind, Violation> {
         wire::ArticleKind::Teaser => Kind::Teaser,
         wire::ArticleKind::Staff => Kind::Staff,
     })
+}
+
+fn read_byline(from: Vec<wire::Contributor>, path: &str) -> Result<Vec<Contributor>, Violation> {
+    let numbered = from.into_iter().enumerate();
+    numbered.map(|(index, one)| read_contributor(one, &format!("{path}[{index}]"))).collect()
 }
 
 fn read_contributor(from: wire::Contributor, path: &str) -> Result<Contributor, Violation> {
