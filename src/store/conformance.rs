@@ -3,9 +3,9 @@
 //! Checks with a fixed answer come first; at the end a long random history is played on the store and on
 //! `memory`, which is simple enough to be believed, and every question must get the same answer.
 
+pub mod oracle;
 pub mod sample;
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::domain::embedding::Embedding;
@@ -20,16 +20,16 @@ use crate::store::Scored;
 use crate::store::Stored;
 use crate::store::VectorStore;
 use crate::store::Vectors;
-use crate::store::memory::MemoryStore;
+use oracle::TOLERANCE;
+use oracle::any_history_gives_the_oracles_answers;
+use oracle::assert_same_hits;
+use oracle::assert_same_point;
 use sample::DIM;
 use sample::Sampler;
 use sample::filters;
 use sample::id;
 use sample::make;
 use sample::numbered;
-
-/// How far a score may be from the oracle's, relative to it.
-const TOLERANCE: f32 = 1e-4;
 
 /// Checks the stores that `make_store` opens; each must be empty.
 pub async fn run<F, Fut, S>(make_store: F)
@@ -276,74 +276,4 @@ async fn a_closed_store_says_so(store: &impl VectorStore) {
     assert!(matches!(store.count(&all).await, Err(Error::Closed)));
     assert!(matches!(store.status().await, Err(Error::Closed)));
     assert!(matches!(store.optimize().await, Err(Error::Closed)));
-}
-
-/// Upserts, replacements, deletions and optimizations in any order, then every question.
-pub async fn any_history_gives_the_oracles_answers(store: &impl VectorStore, seed: u64) {
-    let oracle = MemoryStore::new(&make());
-    let mut sampler = Sampler::new(seed);
-    for round in 0..6 {
-        let numbers: Vec<usize> = (0..40).map(|_| sampler.below(150)).collect();
-        let points: Vec<Point> = numbers.into_iter().map(|number| sampler.point(number)).collect();
-        oracle.upsert(points.clone()).await.unwrap();
-        store.upsert(points).await.unwrap();
-        let gone: Vec<ArticleId> = (0..8).map(|_| id(sampler.below(150))).collect();
-        assert_eq!(store.delete(&gone).await.unwrap(), oracle.delete(&gone).await.unwrap());
-        if round % 2 == 1 {
-            store.optimize().await.unwrap();
-        }
-        same_answers(store, &oracle, &mut sampler).await;
-    }
-}
-
-/// Asks both stores the same.
-pub async fn same_answers(store: &impl VectorStore, oracle: &MemoryStore, sampler: &mut Sampler) {
-    let filters = filters();
-    for _ in 0..12 {
-        let filter = &filters[sampler.below(filters.len())];
-        let most = limit(1 + sampler.below(60));
-        let label = format!("{filter:?}, {most:?}");
-        assert_eq!(store.count(filter).await.unwrap(), oracle.count(filter).await.unwrap());
-        let query = sampler.embedding(DIM);
-        let hits = store.nearest(&query, filter, most).await.unwrap();
-        let expected = oracle.nearest(&query, filter, most).await.unwrap();
-        assert_same_hits(&hits, &expected, most.count(), &label);
-        let query = sampler.terms(8);
-        let hits = store.lexical(&query, filter, most).await.unwrap();
-        let expected = oracle.lexical(&query, filter, most).await.unwrap();
-        assert_same_hits(&hits, &expected, most.count(), &label);
-        let from = Some(id(sampler.below(150)));
-        let listing = store.list(filter, from, most).await.unwrap();
-        assert_eq!(listing, oracle.list(filter, from, most).await.unwrap(), "{label}");
-    }
-}
-
-/// Equal but for what floats leave open: scores by tolerance, order among scores that equal so.
-fn assert_same_hits(hits: &[Scored], expected: &[Scored], limit: usize, label: &str) {
-    assert_eq!(hits.len(), expected.len(), "{label}");
-    let near = |a: f32, b: f32| (a - b).abs() <= TOLERANCE * b.abs().max(1.0);
-    let scores: BTreeMap<ArticleId, f32> = expected.iter().map(|hit| (hit.id, hit.score)).collect();
-    for (hit, at_place) in hits.iter().zip(expected) {
-        assert!(near(hit.score, at_place.score), "{label}: {hit:?} is not {at_place:?}");
-        match scores.get(&hit.id) {
-            Some(score) => assert!(near(hit.score, *score), "{label}: {hit:?} is not {score}"),
-            // One that ties with the last may stand in its place.
-            None => {
-                let last = expected[expected.len() - 1].score;
-                assert!(expected.len() == limit && near(hit.score, last), "{label}: {hit:?}");
-            }
-        }
-    }
-}
-
-/// Equal but for the last bit of an embedding.
-pub fn assert_same_point(stored: &Stored, point: &Point) {
-    let Point { article, text, terms, content_hash, created_at_us, updated_at_us } = point;
-    assert_eq!(&stored.article, article);
-    assert_eq!(&stored.content_hash, content_hash);
-    assert_eq!(&stored.created_at_us, created_at_us);
-    assert_eq!(&stored.updated_at_us, updated_at_us);
-    let (stored_text, stored_terms) = stored.vectors.as_ref().unwrap();
-    assert!(stored_text.similarity(text) > 1.0 - TOLERANCE);
-    assert_eq!(stored_terms, terms);
 }

@@ -12,6 +12,7 @@ mod conformance;
 #[cfg(feature = "edge")]
 mod edge;
 mod memory;
+#[cfg(feature = "edge")]
 mod payload;
 
 use std::cmp::Ordering;

@@ -48,6 +48,7 @@ impl Sampler {
     }
 
     /// An embedding near `center`.
+    #[cfg(feature = "edge")]
     pub fn near(&mut self, center: &Embedding, spread: f32) -> Embedding {
         let noise = self.embedding(center.dim());
         let values = center.values().iter().zip(noise.values());
@@ -70,15 +71,13 @@ impl Sampler {
     pub fn point(&mut self, number: usize) -> Point {
         let kinds = Kind::ALL;
         let day = date(2024, 12, 30);
-        let published_at = match self.below(5) {
-            0 => None,
-            _ => {
-                let day =
-                    day.checked_add(jiff::Span::new().days(self.0.random_range(0..4))).unwrap();
-                let (hour, minute) = (self.0.random_range(0..24), self.0.random_range(0..60));
-                Some(day.at(hour, minute, 0, 0))
-            }
-        };
+        let published_at = (self.below(5) > 0).then(|| {
+            let day = day
+                .checked_add(jiff::Span::new().days(self.0.random_range(0..4)))
+                .unwrap();
+            let (hour, minute) = (self.0.random_range(0..24), self.0.random_range(0..60));
+            day.at(hour, minute, 0, 0)
+        });
         let record = Record {
             paper: ["", "甲报", "乙报"][self.below(3)].into(),
             source: "s".into(),

@@ -1,13 +1,14 @@
 //! Qdrant's own engine in this process, over a data folder.
 //!
 //! The engine blocks and does nothing in the background, so this module owns a few threads: readers
-//! that answer questions, one writer that writes what has queued up and makes it durable with one flush,
+//! that answer questions, one writer that writes what has queued up and makes it durable with one sync,
 //! and one for upkeep that seals and merges when the writing pauses. Their queues are bounded, and a
 //! full one refuses at once. Work whose caller has gone is skipped as long as it has not begun.
 
 mod error;
 mod filter;
 mod folder;
+mod log;
 mod reader;
 mod shard;
 #[cfg(test)]
@@ -125,8 +126,8 @@ impl EdgeStore {
 impl Open {
     fn start(shard: Arc<Shard>) -> std::io::Result<Self> {
         let mut threads = Vec::new();
-        let tasks = upkeep::start(&shard, &mut threads)?;
-        let writes = writer::start(&shard, tasks.clone(), &mut threads)?;
+        let (tasks, notice) = upkeep::start(&shard, &mut threads)?;
+        let writes = writer::start(&shard, notice, &mut threads)?;
         let reads = reader::start(&shard, &mut threads)?;
         Ok(Self { shard, reads, writes, tasks, threads })
     }

@@ -1,11 +1,13 @@
 //! The engine in this process, as blocking calls in the domain's words.
 //!
-//! Safe from several threads; one writer at a time is the caller's care. What was written is durable
-//! once [`Shard::flush`] returned: until then it survives a killed process, not a power cut.
+//! Safe from several threads; one writer at a time is the caller's care. What was written survives a
+//! killed process at once, a power cut once the log was synced ([`crate::store::edge::log`]) or
+//! [`Shard::flush`] returned.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 
@@ -108,8 +110,7 @@ impl Shard {
     }
 
     /// Where the engine keeps its files.
-    #[cfg(test)]
-    pub fn engine_path(&self) -> &std::path::Path {
+    pub fn articles(&self) -> &Path {
         self.engine.path()
     }
 
@@ -162,7 +163,7 @@ impl Shard {
         Ok(deleted)
     }
 
-    /// Makes everything written so far durable.
+    /// Writes every segment out, so that the log can start anew.
     ///
     /// # Errors
     /// [`Error::Failed`], [`Error::Full`].

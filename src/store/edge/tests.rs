@@ -28,14 +28,21 @@ use crate::store::Make;
 use crate::store::VectorStore;
 use crate::store::Vectors;
 use crate::store::conformance;
+use crate::store::conformance::oracle;
 use crate::store::conformance::sample;
 use crate::store::conformance::sample::Sampler;
 
 /// Seals and builds a graph from the first points on, so that small tests walk every path.
-const EAGER: Tuning = Tuning { graph_bytes_min: 0, scan_bytes_max: 1024, seal_bytes_min: 1024 };
+const EAGER: Tuning = Tuning {
+    graph_bytes_min: 0,
+    scan_bytes_max: 1024,
+    seal_bytes_min: 1024,
+};
 
 fn config(data: &Path) -> Config {
-    Config { data: data.to_owned() }
+    Config {
+        data: data.to_owned(),
+    }
 }
 
 fn open(data: &Path) -> EdgeStore {
@@ -62,7 +69,7 @@ async fn conforms() {
 async fn conforms_with_sealed_segments_and_a_graph() {
     let root = TempDir::new().unwrap();
     let store = open_eager(root.path(), &sample::make());
-    conformance::any_history_gives_the_oracles_answers(&store, 3).await;
+    oracle::any_history_gives_the_oracles_answers(&store, 3).await;
 }
 
 #[tokio::test]
@@ -81,11 +88,13 @@ async fn a_reopened_store_has_everything() {
     let stored = store.fetch(&ids, Vectors::Yes).await.unwrap();
     assert_eq!(stored[0], None);
     for (stored, point) in stored.iter().zip(&points).skip(1) {
-        conformance::assert_same_point(stored.as_ref().unwrap(), point);
+        oracle::assert_same_point(stored.as_ref().unwrap(), point);
     }
     let query = &points[9];
-    let hits =
-        store.lexical(&query.terms, &Filter::default(), Limit::new(50).unwrap()).await.unwrap();
+    let hits = store
+        .lexical(&query.terms, &Filter::default(), Limit::new(50).unwrap())
+        .await
+        .unwrap();
     assert!(hits.iter().any(|hit| hit.id == query.article.id));
     assert_eq!(store.status().await.unwrap().article_count, 49);
 }
@@ -96,10 +105,12 @@ async fn optimizing_again_changes_nothing() {
     let folder = Folder::open(root.path(), &sample::make()).unwrap();
     let shard = Shard::open(folder, sample::DIM, EAGER).unwrap();
     let mut sampler = Sampler::new(6);
-    shard.upsert((0..300).map(|number| sampler.point(number)).collect()).unwrap();
+    shard
+        .upsert((0..300).map(|number| sampler.point(number)).collect())
+        .unwrap();
     shard.optimize().unwrap();
     let segments = |shard: &Shard| {
-        let folder = std::fs::read_dir(shard.engine_path().join("segments")).unwrap();
+        let folder = std::fs::read_dir(shard.articles().join("segments")).unwrap();
         let mut names: Vec<_> = folder.map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
         names

@@ -46,7 +46,6 @@ const SEARCH_CANDIDATES: usize = 256;
 
 /// Sizes, in bytes of vectors, at which the engine changes its way.
 #[derive(Debug, Clone, Copy)]
-#[expect(clippy::struct_field_names, reason = "the unit goes into the name")]
 pub struct Tuning {
     /// Embeddings in the whole store from which a graph is built.
     pub graph_bytes_min: usize,

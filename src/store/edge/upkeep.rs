@@ -1,11 +1,13 @@
-//! The thread that seals, merges and builds, so that nobody has to ask for it.
+//! The thread that flushes, seals, merges and builds, so that nobody has to ask for it.
 //!
 //! It waits until the writing pauses, because what it builds in the middle of a bulk import is soon
-//! outgrown; a long import without a pause gets a run now and then, so that the growing segment, which is
-//! the slow one to search and the one that lies in memory, stays bounded.
+//! outgrown. A long import without a pause is flushed now and then, which keeps the log short, and
+//! optimized less often, which bounds the growing segment: that one is slow to search and lies in memory.
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::mpsc::SyncSender;
@@ -24,66 +26,119 @@ use crate::store::edge::shard::Shard;
 const QUEUE_LEN: usize = 16;
 /// No write for so long is a pause.
 const PAUSE: Duration = Duration::from_secs(2);
-/// Changes after which the pause is not waited for.
-const CHANGED_MAX: usize = 20_000;
+/// Changes after which the segments are flushed without a pause; the log holds that many.
+const UNFLUSHED_MAX: usize = 5_000;
+/// Changes after which the index is optimized without a pause.
+const UNSEALED_MAX: usize = 20_000;
 
 /// What upkeep is told.
 #[derive(Debug)]
 pub enum Task {
-    /// So many points were written or deleted.
-    Changed(usize),
-    /// Do it now, and say when it is done.
+    /// Something was written: see whether there is something to do.
+    Look,
+    /// Optimize now, and say when it is done.
     Optimize(oneshot::Sender<Result<(), Error>>),
 }
 
-/// Starts upkeep; it ends when the queue's senders are gone, after what it is doing.
-pub fn start(
-    shard: &Arc<Shard>,
-    threads: &mut Vec<JoinHandle<()>>,
-) -> io::Result<SyncSender<Task>> {
-    let (queue, tasks) = sync_channel(QUEUE_LEN);
-    let shard = Arc::clone(shard);
-    let serve = move || serve(&shard, &tasks);
-    threads.push(thread::Builder::new().name("store-upkeep".to_owned()).spawn(serve)?);
-    Ok(queue)
+/// How the writer tells that it wrote.
+#[derive(Debug)]
+pub struct Notice {
+    changed: Arc<AtomicUsize>,
+    tasks: SyncSender<Task>,
 }
 
-fn serve(shard: &Shard, tasks: &Receiver<Task>) {
-    // What an earlier process left undone counts as a change.
-    let mut changed = 1;
-    loop {
-        let task = if changed == 0 {
-            tasks.recv().map_err(|_closed| RecvTimeoutError::Disconnected)
-        } else {
-            tasks.recv_timeout(PAUSE)
-        };
-        match task {
-            Ok(Task::Changed(count)) => {
-                changed += count;
-                if changed >= CHANGED_MAX {
-                    run(shard);
-                    changed = 0;
-                }
-            }
-            Ok(Task::Optimize(reply)) => {
-                if !reply.is_closed() {
-                    let _gone = reply.send(guarded(|| shard.optimize()));
-                    changed = 0;
-                }
-            }
-            Err(RecvTimeoutError::Timeout) => {
-                run(shard);
-                changed = 0;
-            }
-            Err(RecvTimeoutError::Disconnected) => return,
+impl Notice {
+    /// Says that `count` points were written or deleted.
+    pub fn changed(&self, count: usize) {
+        // Upkeep watches the count once it is not zero; only the first change has to wake it.
+        if self.changed.fetch_add(count, Ordering::Relaxed) == 0 {
+            let _full_is_awake = self.tasks.try_send(Task::Look);
         }
     }
 }
 
-/// A run that nobody waits for: its failure is logged, and the next change tries again.
-fn run(shard: &Shard) {
-    if let Err(error) = guarded(|| shard.optimize()) {
-        let error: &dyn std::error::Error = &error;
-        tracing::error!(error, "optimizing the index failed");
+/// Starts upkeep; it ends when all senders are gone, after what it is doing.
+pub fn start(
+    shard: &Arc<Shard>,
+    threads: &mut Vec<JoinHandle<()>>,
+) -> io::Result<(SyncSender<Task>, Notice)> {
+    let (queue, tasks) = sync_channel(QUEUE_LEN);
+    // What an earlier process left undone counts as a change.
+    let changed = Arc::new(AtomicUsize::new(1));
+    let notice = Notice {
+        changed: Arc::clone(&changed),
+        tasks: queue.clone(),
+    };
+    let upkeep = Upkeep {
+        shard: Arc::clone(shard),
+        changed,
+        unsealed: 0,
+    };
+    let serve = move || upkeep.serve(&tasks);
+    threads.push(
+        thread::Builder::new()
+            .name("store-upkeep".to_owned())
+            .spawn(serve)?,
+    );
+    Ok((queue, notice))
+}
+
+struct Upkeep {
+    shard: Arc<Shard>,
+    /// Changes that were not flushed.
+    changed: Arc<AtomicUsize>,
+    /// Changes that were flushed and not optimized.
+    unsealed: usize,
+}
+
+impl Upkeep {
+    fn serve(mut self, tasks: &Receiver<Task>) {
+        let mut seen = 0;
+        loop {
+            let now = self.changed.load(Ordering::Relaxed);
+            let task = if now + self.unsealed == 0 {
+                tasks
+                    .recv()
+                    .map_err(|_closed| RecvTimeoutError::Disconnected)
+            } else {
+                seen = now;
+                tasks.recv_timeout(PAUSE)
+            };
+            match task {
+                Ok(Task::Look) => {}
+                Ok(Task::Optimize(reply)) => {
+                    if !reply.is_closed() {
+                        let _gone = reply.send(self.optimize());
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => self.look(seen),
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    /// Does what is due, `seen` changes having been there a pause ago. Nobody waits for it: a failure is
+    /// logged, and the next change tries again.
+    fn look(&mut self, seen: usize) {
+        let now = self.changed.load(Ordering::Relaxed);
+        let done = if now == seen || now + self.unsealed >= UNSEALED_MAX {
+            self.optimize()
+        } else if now >= UNFLUSHED_MAX {
+            self.unsealed += self.changed.swap(0, Ordering::Relaxed);
+            guarded(|| self.shard.flush())
+        } else {
+            return;
+        };
+        if let Err(error) = done {
+            let error: &dyn std::error::Error = &error;
+            tracing::error!(error, "upkeep of the index failed");
+        }
+    }
+
+    fn optimize(&mut self) -> Result<(), Error> {
+        // Before the work, so that what is written meanwhile is looked at afterwards.
+        self.changed.store(0, Ordering::Relaxed);
+        self.unsealed = 0;
+        guarded(|| self.shard.optimize())
     }
 }

@@ -1,4 +1,4 @@
-//! The thread that writes: whatever has queued up goes to disk with one flush.
+//! The thread that writes: whatever has queued up is made durable by one sync of the log.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -14,9 +14,11 @@ use tokio::sync::oneshot;
 use crate::domain::id::ArticleId;
 use crate::store::Error;
 use crate::store::Point;
+use crate::store::edge::error;
 use crate::store::edge::guarded;
+use crate::store::edge::log::Log;
 use crate::store::edge::shard::Shard;
-use crate::store::edge::upkeep::Task;
+use crate::store::edge::upkeep::Notice;
 
 /// Changes that may wait; each may hold some hundred articles.
 const QUEUE_LEN: usize = 16;
@@ -54,22 +56,27 @@ pub struct Write {
 /// Starts the writer; it ends when the queue's senders are gone and it is empty.
 pub fn start(
     shard: &Arc<Shard>,
-    upkeep: SyncSender<Task>,
+    notice: Notice,
     threads: &mut Vec<JoinHandle<()>>,
 ) -> io::Result<SyncSender<Write>> {
     let (queue, writes) = sync_channel(QUEUE_LEN);
     let shard = Arc::clone(shard);
-    let serve = move || serve(&shard, &writes, &upkeep);
-    threads.push(thread::Builder::new().name("store-write".to_owned()).spawn(serve)?);
+    let serve = move || serve(&shard, &writes, &notice);
+    threads.push(
+        thread::Builder::new()
+            .name("store-write".to_owned())
+            .spawn(serve)?,
+    );
     Ok(queue)
 }
 
-fn serve(shard: &Shard, writes: &Receiver<Write>, upkeep: &SyncSender<Task>) {
+fn serve(shard: &Shard, writes: &Receiver<Write>, notice: &Notice) {
+    let mut log = Log::new(shard.articles());
     while let Ok(first) = writes.recv() {
         let mut done = Vec::new();
         let mut changed = 0;
         let mut next = Some(first);
-        // At most a queue full, or a stream of small writes would put the flush off for ever.
+        // At most a queue full, or a stream of small writes would put the sync off for ever.
         while let Some(Write { change, reply }) = next.take() {
             // Nobody waits for it any more, so nobody was promised anything.
             if !reply.is_closed() {
@@ -83,9 +90,8 @@ fn serve(shard: &Shard, writes: &Receiver<Write>, upkeep: &SyncSender<Task>) {
         if done.is_empty() {
             continue;
         }
-        answer(done, &guarded(|| shard.flush()));
-        // A full queue will have upkeep look as well.
-        let _full = upkeep.try_send(Task::Changed(changed));
+        answer(done, &log.sync().map_err(error::failed));
+        notice.changed(changed);
     }
 }
 
@@ -96,10 +102,10 @@ fn apply(shard: &Shard, change: Change) -> Result<BTreeSet<ArticleId>, Error> {
     })
 }
 
-/// Tells each caller: its own failure, else the flush's.
-fn answer(done: Vec<(Reply, Result<BTreeSet<ArticleId>, Error>)>, flushed: &Result<(), Error>) {
+/// Tells each caller: its own failure, else the sync's.
+fn answer(done: Vec<(Reply, Result<BTreeSet<ArticleId>, Error>)>, synced: &Result<(), Error>) {
     for (reply, result) in done {
-        let result = match flushed {
+        let result = match synced {
             Ok(()) => result,
             Err(failure) => result.and_then(|_not_durable| Err(again(failure))),
         };
@@ -107,17 +113,18 @@ fn answer(done: Vec<(Reply, Result<BTreeSet<ArticleId>, Error>)>, flushed: &Resu
     }
 }
 
-/// The same failure for one more caller.
+/// The same failure for one more caller: errors cannot be copied, what they say can.
 fn again(failure: &Error) -> Error {
-    let mut text = failure.to_string();
+    let mut texts = Vec::new();
     let mut next = std::error::Error::source(failure);
     while let Some(error) = next {
-        text = format!("{text}: {error}");
+        texts.push(error.to_string());
         next = error.source();
     }
+    let text = texts.join(": ").into();
     if matches!(failure, Error::Full(_)) {
-        Error::Full(text.into())
+        Error::Full(text)
     } else {
-        Error::Failed(text.into())
+        Error::Failed(text)
     }
 }
