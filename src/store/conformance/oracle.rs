@@ -24,17 +24,11 @@ pub async fn any_history_gives_the_oracles_answers(store: &impl VectorStore, see
     let mut sampler = Sampler::new(seed);
     for round in 0..6 {
         let numbers: Vec<usize> = (0..40).map(|_| sampler.below(150)).collect();
-        let points: Vec<Point> = numbers
-            .into_iter()
-            .map(|number| sampler.point(number))
-            .collect();
+        let points: Vec<Point> = numbers.into_iter().map(|number| sampler.point(number)).collect();
         oracle.upsert(points.clone()).await.unwrap();
         store.upsert(points).await.unwrap();
         let gone: Vec<ArticleId> = (0..8).map(|_| id(sampler.below(150))).collect();
-        assert_eq!(
-            store.delete(&gone).await.unwrap(),
-            oracle.delete(&gone).await.unwrap()
-        );
+        assert_eq!(store.delete(&gone).await.unwrap(), oracle.delete(&gone).await.unwrap());
         if round % 2 == 1 {
             store.optimize().await.unwrap();
         }
@@ -49,10 +43,7 @@ async fn same_answers(store: &impl VectorStore, oracle: &MemoryStore, sampler: &
         let filter = &filters[sampler.below(filters.len())];
         let most = limit(1 + sampler.below(60));
         let label = format!("{filter:?}, {most:?}");
-        assert_eq!(
-            store.count(filter).await.unwrap(),
-            oracle.count(filter).await.unwrap()
-        );
+        assert_eq!(store.count(filter).await.unwrap(), oracle.count(filter).await.unwrap());
         let query = sampler.embedding(DIM);
         let hits = store.nearest(&query, filter, most).await.unwrap();
         let expected = oracle.nearest(&query, filter, most).await.unwrap();
@@ -63,11 +54,7 @@ async fn same_answers(store: &impl VectorStore, oracle: &MemoryStore, sampler: &
         assert_same_hits(&hits, &expected, most.count(), &label);
         let from = Some(id(sampler.below(150)));
         let listing = store.list(filter, from, most).await.unwrap();
-        assert_eq!(
-            listing,
-            oracle.list(filter, from, most).await.unwrap(),
-            "{label}"
-        );
+        assert_eq!(listing, oracle.list(filter, from, most).await.unwrap(), "{label}");
     }
 }
 
@@ -77,10 +64,7 @@ pub fn assert_same_hits(hits: &[Scored], expected: &[Scored], limit: usize, labe
     let near = |a: f32, b: f32| (a - b).abs() <= TOLERANCE * b.abs().max(1.0);
     let scores: BTreeMap<ArticleId, f32> = expected.iter().map(|hit| (hit.id, hit.score)).collect();
     for (hit, at_place) in hits.iter().zip(expected) {
-        assert!(
-            near(hit.score, at_place.score),
-            "{label}: {hit:?} is not {at_place:?}"
-        );
+        assert!(near(hit.score, at_place.score), "{label}: {hit:?} is not {at_place:?}");
         // One that ties with the last may stand in its place.
         let last = || (expected.len() == limit).then(|| expected[expected.len() - 1].score);
         let score = scores.get(&hit.id).copied().or_else(last);
@@ -93,14 +77,7 @@ pub fn assert_same_hits(hits: &[Scored], expected: &[Scored], limit: usize, labe
 
 /// Equal but for the last bit of an embedding.
 pub fn assert_same_point(stored: &Stored, point: &Point) {
-    let Point {
-        article,
-        text,
-        terms,
-        content_hash,
-        created_at_us,
-        updated_at_us,
-    } = point;
+    let Point { article, text, terms, content_hash, created_at_us, updated_at_us } = point;
     assert_eq!(&stored.article, article);
     assert_eq!(&stored.content_hash, content_hash);
     assert_eq!(&stored.created_at_us, created_at_us);

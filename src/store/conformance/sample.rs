@@ -72,9 +72,7 @@ impl Sampler {
         let kinds = Kind::ALL;
         let day = date(2024, 12, 30);
         let published_at = (self.below(5) > 0).then(|| {
-            let day = day
-                .checked_add(jiff::Span::new().days(self.0.random_range(0..4)))
-                .unwrap();
+            let day = day.checked_add(jiff::Span::new().days(self.0.random_range(0..4))).unwrap();
             let (hour, minute) = (self.0.random_range(0..24), self.0.random_range(0..60));
             day.at(hour, minute, 0, 0)
         });

@@ -31,10 +31,7 @@ pub struct Log {
 impl Log {
     /// The log of the engine whose files are in `articles`.
     pub fn new(articles: &Path) -> Self {
-        Self {
-            folder: articles.join(WAL_PATH),
-            names: BTreeSet::new(),
-        }
+        Self { folder: articles.join(WAL_PATH), names: BTreeSet::new() }
     }
 
     /// Waits until everything written to the log is on disk. Nobody may write meanwhile.
@@ -66,11 +63,7 @@ impl Log {
     }
 
     fn sync_file(&self, name: &OsString) -> io::Result<()> {
-        match OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(self.folder.join(name))
-        {
+        match OpenOptions::new().read(true).write(true).open(self.folder.join(name)) {
             Ok(file) => file.sync_data(),
             // The engine renames a file that it has just made, and drops one that it needs no more.
             Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(()),

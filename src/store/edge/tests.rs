@@ -33,16 +33,10 @@ use crate::store::conformance::sample;
 use crate::store::conformance::sample::Sampler;
 
 /// Seals and builds a graph from the first points on, so that small tests walk every path.
-const EAGER: Tuning = Tuning {
-    graph_bytes_min: 0,
-    scan_bytes_max: 1024,
-    seal_bytes_min: 1024,
-};
+const EAGER: Tuning = Tuning { graph_bytes_min: 0, scan_bytes_max: 1024, seal_bytes_min: 1024 };
 
 fn config(data: &Path) -> Config {
-    Config {
-        data: data.to_owned(),
-    }
+    Config { data: data.to_owned() }
 }
 
 fn open(data: &Path) -> EdgeStore {
@@ -91,10 +85,8 @@ async fn a_reopened_store_has_everything() {
         oracle::assert_same_point(stored.as_ref().unwrap(), point);
     }
     let query = &points[9];
-    let hits = store
-        .lexical(&query.terms, &Filter::default(), Limit::new(50).unwrap())
-        .await
-        .unwrap();
+    let hits =
+        store.lexical(&query.terms, &Filter::default(), Limit::new(50).unwrap()).await.unwrap();
     assert!(hits.iter().any(|hit| hit.id == query.article.id));
     assert_eq!(store.status().await.unwrap().article_count, 49);
 }
@@ -105,9 +97,7 @@ async fn optimizing_again_changes_nothing() {
     let folder = Folder::open(root.path(), &sample::make()).unwrap();
     let shard = Shard::open(folder, sample::DIM, EAGER).unwrap();
     let mut sampler = Sampler::new(6);
-    shard
-        .upsert((0..300).map(|number| sampler.point(number)).collect())
-        .unwrap();
+    shard.upsert((0..300).map(|number| sampler.point(number)).collect()).unwrap();
     shard.optimize().unwrap();
     let segments = |shard: &Shard| {
         let folder = std::fs::read_dir(shard.articles().join("segments")).unwrap();

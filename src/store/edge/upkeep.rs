@@ -65,21 +65,10 @@ pub fn start(
     let (queue, tasks) = sync_channel(QUEUE_LEN);
     // What an earlier process left undone counts as a change.
     let changed = Arc::new(AtomicUsize::new(1));
-    let notice = Notice {
-        changed: Arc::clone(&changed),
-        tasks: queue.clone(),
-    };
-    let upkeep = Upkeep {
-        shard: Arc::clone(shard),
-        changed,
-        unsealed: 0,
-    };
+    let notice = Notice { changed: Arc::clone(&changed), tasks: queue.clone() };
+    let upkeep = Upkeep { shard: Arc::clone(shard), changed, unsealed: 0 };
     let serve = move || upkeep.serve(&tasks);
-    threads.push(
-        thread::Builder::new()
-            .name("store-upkeep".to_owned())
-            .spawn(serve)?,
-    );
+    threads.push(thread::Builder::new().name("store-upkeep".to_owned()).spawn(serve)?);
     Ok((queue, notice))
 }
 
@@ -97,9 +86,7 @@ impl Upkeep {
         loop {
             let now = self.changed.load(Ordering::Relaxed);
             let task = if now + self.unsealed == 0 {
-                tasks
-                    .recv()
-                    .map_err(|_closed| RecvTimeoutError::Disconnected)
+                tasks.recv().map_err(|_closed| RecvTimeoutError::Disconnected)
             } else {
                 seen = now;
                 tasks.recv_timeout(PAUSE)

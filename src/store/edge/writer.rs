@@ -62,11 +62,7 @@ pub fn start(
     let (queue, writes) = sync_channel(QUEUE_LEN);
     let shard = Arc::clone(shard);
     let serve = move || serve(&shard, &writes, &notice);
-    threads.push(
-        thread::Builder::new()
-            .name("store-write".to_owned())
-            .spawn(serve)?,
-    );
+    threads.push(thread::Builder::new().name("store-write".to_owned()).spawn(serve)?);
     Ok(queue)
 }
 
@@ -122,9 +118,5 @@ fn again(failure: &Error) -> Error {
         next = error.source();
     }
     let text = texts.join(": ").into();
-    if matches!(failure, Error::Full(_)) {
-        Error::Full(text)
-    } else {
-        Error::Failed(text)
-    }
+    if matches!(failure, Error::Full(_)) { Error::Full(text) } else { Error::Failed(text) }
 }

@@ -33,9 +33,7 @@ const SHARED: usize = 1_000_000;
 fn batch(number: usize) -> Vec<Point> {
     let mut sampler = Sampler::new(number as u64);
     let first = number * BATCH_LEN;
-    let mut points: Vec<Point> = (first..first + BATCH_LEN)
-        .map(|n| sampler.point(n))
-        .collect();
+    let mut points: Vec<Point> = (first..first + BATCH_LEN).map(|n| sampler.point(n)).collect();
     let mut shared = sampler.point(SHARED);
     shared.content_hash = number.to_string();
     points.push(shared);
@@ -75,10 +73,7 @@ fn write_and_kill(data: &Path, first: usize, count: usize) -> usize {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut acknowledged = || {
         let mut lines = lines.by_ref().map(Result::unwrap);
-        lines.find_map(|line| {
-            line.strip_prefix("acknowledged ")
-                .map(|n| n.parse().unwrap())
-        })
+        lines.find_map(|line| line.strip_prefix("acknowledged ").map(|n| n.parse().unwrap()))
     };
     for _ in 0..count {
         last = acknowledged();
@@ -97,10 +92,7 @@ async fn everything(store: &impl VectorStore) -> Vec<Stored> {
     let mut points = Vec::new();
     let mut from = None;
     loop {
-        let page = store
-            .list(&Filter::default(), from, Limit::new(100).unwrap())
-            .await
-            .unwrap();
+        let page = store.list(&Filter::default(), from, Limit::new(100).unwrap()).await.unwrap();
         points.extend(page.points);
         from = page.next;
         if from.is_none() {
@@ -117,34 +109,20 @@ async fn what_was_acknowledged_survives_a_kill_once() {
         let last = write_and_kill(root.path(), first, count);
         let store = open_eager(root.path(), &make());
         let points = everything(&store).await;
-        assert_eq!(
-            store.count(&Filter::default()).await.unwrap(),
-            points.len() as u64
-        );
-        let by_id: BTreeMap<ArticleId, &Stored> = points
-            .iter()
-            .map(|point| (point.article.id, point))
-            .collect();
+        assert_eq!(store.count(&Filter::default()).await.unwrap(), points.len() as u64);
+        let by_id: BTreeMap<ArticleId, &Stored> =
+            points.iter().map(|point| (point.article.id, point)).collect();
         assert_eq!(by_id.len(), points.len(), "an article is there twice");
         for number in 0..=last {
             for point in &batch(number)[..BATCH_LEN] {
-                assert_eq!(
-                    by_id[&point.article.id].article, point.article,
-                    "batch {number}"
-                );
+                assert_eq!(by_id[&point.article.id].article, point.article, "batch {number}");
             }
         }
         let shared: usize = by_id[&id(SHARED)].content_hash.parse().unwrap();
-        assert!(
-            shared == last || shared == last + 1,
-            "revision {shared} after {last}"
-        );
+        assert!(shared == last || shared == last + 1, "revision {shared} after {last}");
         let allowed = (0..(last + 2) * BATCH_LEN).chain([SHARED]).map(id);
         let allowed: Vec<ArticleId> = allowed.collect();
-        assert!(
-            by_id.keys().all(|id| allowed.contains(id)),
-            "an article nobody wrote"
-        );
+        assert!(by_id.keys().all(|id| allowed.contains(id)), "an article nobody wrote");
         store.close().await.unwrap();
         first = last + 1;
     }

@@ -31,10 +31,7 @@ async fn a_second_opener_learns_who_has_the_folder() {
         panic!("opened twice");
     };
     assert_eq!(folder, root.path());
-    assert!(
-        holder.contains(&format!("process {}, since 2", std::process::id())),
-        "{holder}"
-    );
+    assert!(holder.contains(&format!("process {}, since 2", std::process::id())), "{holder}");
     store.close().await.unwrap();
     open(root.path());
 }
@@ -45,9 +42,7 @@ fn a_folder_that_cannot_be_made_is_named() {
     let file = root.path().join("file");
     fs::write(&file, "").unwrap();
     let refused = EdgeStore::open(&config(&file.join("data")), &make());
-    let Err(Error::Folder { folder, source }) = refused else {
-        panic!("opened")
-    };
+    let Err(Error::Folder { folder, source }) = refused else { panic!("opened") };
     assert_eq!(folder, file.join("data"));
     assert!(source.downcast_ref::<std::io::Error>().is_some());
 }
@@ -56,20 +51,13 @@ fn a_folder_that_cannot_be_made_is_named() {
 fn another_index_version_or_dim_is_refused_by_name() {
     let root = TempDir::new().unwrap();
     drop(open(root.path()));
-    let other = Make {
-        index_version: "test-2".into(),
-        ..make()
-    };
+    let other = Make { index_version: "test-2".into(), ..make() };
     let refused = EdgeStore::open(&config(root.path()), &other);
-    let Err(Error::IndexVersion { stored, wanted, .. }) = refused else {
-        panic!("opened")
-    };
+    let Err(Error::IndexVersion { stored, wanted, .. }) = refused else { panic!("opened") };
     assert_eq!((stored.as_str(), wanted.as_str()), ("test-1", "test-2"));
     let other = Make { dim: 9, ..make() };
     let refused = EdgeStore::open(&config(root.path()), &other);
-    let Err(Error::IndexVersion { stored, wanted, .. }) = refused else {
-        panic!("opened")
-    };
+    let Err(Error::IndexVersion { stored, wanted, .. }) = refused else { panic!("opened") };
     assert_eq!(stored, "test-1 with 8 numbers");
     assert_eq!(wanted, "test-1 with 9 numbers");
     drop(open(root.path()));
@@ -114,10 +102,7 @@ async fn a_start_that_was_killed_is_completed() {
     fs::remove_file(root.path().join("articles/edge_config.json")).unwrap();
     fs::remove_dir_all(root.path().join("articles/segments")).unwrap();
     let store = open(root.path());
-    store
-        .upsert(vec![numbered(1, &[1.0; 8], &[])])
-        .await
-        .unwrap();
+    store.upsert(vec![numbered(1, &[1.0; 8], &[])]).await.unwrap();
 }
 
 #[test]

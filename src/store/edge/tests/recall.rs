@@ -34,33 +34,18 @@ fn clustered(sampler: &mut Sampler) -> Vec<Point> {
         let record = Record {
             source: "s".into(),
             source_id: number.to_string(),
-            paper: if sampler.below(20) == 0 {
-                "甲报".into()
-            } else {
-                "乙报".into()
-            },
-            section: if cluster < 2 {
-                "体育".into()
-            } else {
-                "要闻".into()
-            },
+            paper: if sampler.below(20) == 0 { "甲报".into() } else { "乙报".into() },
+            section: if cluster < 2 { "体育".into() } else { "要闻".into() },
             ..Record::default()
         };
-        point(
-            record,
-            sampler.near(&centers[cluster], 0.4),
-            TermVector::default(),
-        )
+        point(record, sampler.near(&centers[cluster], 0.4), TermVector::default())
     };
     (0..POINTS).map(one).collect()
 }
 
 /// The share of the ten nearest that `tuning` finds, each filter for itself.
 async fn recalls(tuning: Tuning) -> Vec<f64> {
-    let make = Make {
-        index_version: "recall".into(),
-        dim: DIM,
-    };
+    let make = Make { index_version: "recall".into(), dim: DIM };
     let root = TempDir::new().unwrap();
     let shard = Shard::open(Folder::open(root.path(), &make).unwrap(), DIM, tuning).unwrap();
     let oracle = MemoryStore::new(&make);
@@ -68,11 +53,7 @@ async fn recalls(tuning: Tuning) -> Vec<f64> {
     let points = clustered(&mut sampler);
     shard.upsert(points.clone()).unwrap();
     shard.optimize().unwrap();
-    assert_eq!(
-        shard.indexed_count(),
-        POINTS,
-        "nothing was built, so nothing is tested"
-    );
+    assert_eq!(shard.indexed_count(), POINTS, "nothing was built, so nothing is tested");
     oracle.upsert(points.clone()).await.unwrap();
     let limit = Limit::new(10).unwrap();
     let mut recalls = Vec::new();
@@ -110,10 +91,7 @@ async fn a_graph_finds_what_a_filter_lets_through() {
 
 #[tokio::test]
 async fn a_scan_of_what_a_filter_lets_through_misses_nothing() {
-    let scan = Tuning {
-        scan_bytes_max: 64 * 1024,
-        ..EAGER
-    };
+    let scan = Tuning { scan_bytes_max: 64 * 1024, ..EAGER };
     let recalls = recalls(scan).await;
     assert!(recalls[1] >= 1.0 && recalls[2] >= 1.0, "{recalls:?}");
     assert!(recalls.iter().all(|recall| *recall >= 0.98), "{recalls:?}");
@@ -121,10 +99,7 @@ async fn a_scan_of_what_a_filter_lets_through_misses_nothing() {
 
 #[tokio::test]
 async fn without_a_graph_every_answer_is_exact() {
-    let exact = Tuning {
-        graph_bytes_min: usize::MAX,
-        ..EAGER
-    };
+    let exact = Tuning { graph_bytes_min: usize::MAX, ..EAGER };
     let recalls = recalls(exact).await;
     assert!(recalls.iter().all(|recall| *recall >= 1.0), "{recalls:?}");
 }
