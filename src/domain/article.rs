@@ -2,10 +2,14 @@
 
 use jiff::civil::Date;
 use jiff::civil::DateTime;
+use jiff::tz::Offset;
 use serde::Deserialize;
 use serde::Serialize;
 
 use crate::domain::id::ArticleId;
+
+/// China Standard Time, UTC+8 all year: the civil time of Chinese papers.
+pub const CHINA: Offset = jiff::tz::offset(8);
 
 /// A record and its stable id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -40,7 +40,7 @@ pub struct Hit {
     pub scores: Scores,
     /// When it was published, seen from the article asked about.
     pub when: When,
-    /// Terms that query and article share, as printed in the article, strongest first.
+    /// Terms that query and article share, as printed in the article, longest first.
     pub matched_terms: Vec<String>,
 }
 

@@ -1,6 +1,8 @@
 //! Texts → windows → batches within a token budget → one embedding per text.
 
 use std::ops::Range;
+use std::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
 
 use crate::domain::embedding::Embedding;
 use crate::embed::Embedded;
@@ -17,16 +19,20 @@ pub(super) struct Budget {
     pub(super) windows_max: usize,
 }
 
-/// Embeds `texts`, calling `between` before every forward pass; one result per text, in order.
+/// Embeds `texts`; one result per text, in order. `between` is called before every piece of work and
+/// says whether to go on; if not, the rest is [`Error::Stopped`].
 pub(super) fn embed(
     model: &dyn Embedder,
     budget: Budget,
     texts: &[String],
     purpose: Purpose,
-    between: &mut dyn FnMut(),
+    between: &mut dyn FnMut() -> bool,
 ) -> Vec<Result<Embedded, Error>> {
-    let mut plans: Vec<Result<Plan, Error>> =
-        texts.iter().map(|text| Plan::new(model, budget, text, purpose)).collect();
+    let mut plan = |text: &String| match between() {
+        true => guarded(|| Plan::new(model, budget, text, purpose)),
+        false => Err(Error::Stopped),
+    };
+    let mut plans: Vec<Result<Plan, Error>> = texts.iter().map(&mut plan).collect();
     let mut jobs: Vec<(usize, Range<usize>)> = Vec::new();
     for (at, plan) in plans.iter().enumerate() {
         if let Ok(plan) = plan {
@@ -40,7 +46,9 @@ pub(super) fn embed(
         let count = (budget.batch_tokens / longest.len().max(1)).clamp(1, rest.len());
         let (batch, behind) = rest.split_at(count);
         rest = behind;
-        between();
+        if !between() {
+            return texts.iter().map(|_| Err(Error::Stopped)).collect();
+        }
         run(model, &mut plans, batch);
     }
     plans.into_iter().map(|plan| plan.and_then(Plan::finish)).collect()
@@ -54,7 +62,7 @@ fn run(model: &dyn Embedder, plans: &mut [Result<Plan, Error>], batch: &[(usize,
             _ => &[],
         };
         let windows: Vec<&[u32]> = batch.iter().map(window_ids).collect();
-        model.forward(&windows)
+        guarded(|| model.forward(&windows))
     };
     match answer {
         Ok(embeddings) => {
@@ -76,6 +84,12 @@ fn run(model: &dyn Embedder, plans: &mut [Result<Plan, Error>], batch: &[(usize,
             }
         }
     }
+}
+
+/// The answer of `work`, or [`Error::Panicked`]: a model that breaks down over one text must not take the
+/// thread, and with it all others, along.
+fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Error::Panicked))
 }
 
 /// A text on its way.

@@ -3,14 +3,12 @@
 //! Never touches the network. A file that is missing, unreadable or of a family we lack is named.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use sha2::Digest;
-use sha2::Sha256;
 
+use crate::domain::digest::sha256;
 use crate::embed::Config;
 use crate::embed::Error;
 use crate::embed::Model;
@@ -60,6 +58,27 @@ pub(super) struct Files {
 #[derive(Deserialize)]
 struct Family {
     model_type: Option<String>,
+}
+
+/// An entry of `modules.json`.
+#[derive(Deserialize)]
+struct Module {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+/// Steps after the model that we take; every embedding is normalized in any case.
+const MODULES: [&str; 4] = ["Transformer", "Pooling", "Normalize", "StaticEmbedding"];
+
+/// Refuses a model with a step that we do not take: its vectors would be wrong.
+fn check_modules(json: &[u8]) -> Result<(), String> {
+    let modules: Vec<Module> =
+        serde_json::from_slice(json).map_err(|error| format!("modules.json: {error}"))?;
+    let name = |module: &Module| module.kind.rsplit('.').next().unwrap_or_default().to_owned();
+    match modules.iter().map(name).find(|name| !MODULES.contains(&name.as_str())) {
+        Some(unknown) => Err(format!("modules.json: module {unknown} is not supported")),
+        None => Ok(()),
+    }
 }
 
 /// `sentence_bert_config.json`, the field we read.
@@ -118,6 +137,9 @@ impl Files {
         let required = |name: &str| {
             optional(name)?.map(Cow::Owned).ok_or_else(|| format!("{name} is missing"))
         };
+        if let Some(json) = optional("modules.json")? {
+            check_modules(&json)?;
+        }
         let prompts = match optional("config_sentence_transformers.json")? {
             Some(json) => Self::read_prompts(&json)?,
             None => Prompts::default(),
@@ -177,21 +199,12 @@ impl Files {
 
     /// The first 12 hexadecimal digits of the SHA-256 over everything that decides a vector.
     fn version(&self) -> String {
-        let mut hash = Sha256::new();
         let pooling = self.pooling.as_deref().unwrap_or_default();
-        let prompts = [self.prompts.query.as_bytes(), self.prompts.passage.as_bytes()];
         let window = self.max_seq_length.unwrap_or(0).to_le_bytes();
-        let parts = [&*self.config, &*self.tokenizer, &*self.weights, pooling, &window];
-        for part in parts.into_iter().chain(prompts) {
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part);
-        }
-        let mut hex = String::with_capacity(12);
-        for byte in hash.finalize().iter().take(6) {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-        }
-        hex
+        let (query, passage) = (self.prompts.query.as_bytes(), self.prompts.passage.as_bytes());
+        let parts =
+            [&*self.config, &*self.tokenizer, &*self.weights, pooling, &window, query, passage];
+        sha256(parts).chars().take(12).collect()
     }
 
     pub(super) fn config(&self) -> &[u8] {
@@ -353,6 +366,9 @@ mod tests {
             std::fs::write(empty.path().join(name), text).unwrap();
         }
         assert!(reason(empty.path().into()).contains("`mamba` is not supported"));
+        let modules = r#"[{"type": "sentence_transformers.models.Dense"}]"#;
+        std::fs::write(empty.path().join("modules.json"), modules).unwrap();
+        assert!(reason(empty.path().into()).contains("module Dense is not supported"));
     }
 
     fn config() -> Config {

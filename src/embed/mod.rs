@@ -108,7 +108,8 @@ pub struct Config {
     )]
     pub threads: usize,
 
-    /// Texts that may wait in each lane before more are refused.
+    /// Texts that may wait in each lane before more are refused; one call is always taken by an empty
+    /// lane.
     #[arg(
         long = "embed-queue",
         env = "WENMAI_EMBED_QUEUE",
@@ -144,6 +145,9 @@ pub enum Error {
     /// The forward pass failed.
     #[error("model forward pass failed")]
     Model(#[source] BoxError),
+    /// The model or its tokenizer broke down over this text.
+    #[error("model broke down")]
+    Panicked,
     /// The model's answer is zero or not finite.
     #[error("model gave a vector without a direction")]
     NoDirection,

@@ -36,7 +36,11 @@ impl StaticModel {
             .iter()
             .find_map(|name| tensors.get(*name))
             .ok_or("model.safetensors has no tensor `embeddings`")?;
-        let (_vocabulary, dim) = tensor.dims2().map_err(|error| error.to_string())?;
+        let (vector_count, dim) = tensor.dims2().map_err(|error| error.to_string())?;
+        if let Some(extra) = ["weights", "mapping"].iter().find(|name| tensors.contains_key(**name))
+        {
+            return Err(format!("model.safetensors: tensor `{extra}` is not supported"));
+        }
         let vectors = tensor
             .to_dtype(DType::F32)
             .and_then(|tensor| tensor.flatten_all()?.to_vec1::<f32>())
@@ -47,6 +51,12 @@ impl StaticModel {
         info.window_tokens_max = WINDOW_TOKENS;
         let tokens = Tokens::read(files.tokenizer())
             .map_err(|reason| format!("tokenizer.json: {reason}"))?;
+        if tokens.vocabulary_size() > vector_count {
+            return Err(format!(
+                "tokenizer.json has {} tokens, model.safetensors {vector_count} vectors",
+                tokens.vocabulary_size()
+            ));
+        }
         Ok(Self { info, tokens, prompts: files.prompts(), vectors })
     }
 }

@@ -29,6 +29,11 @@ impl Tokens {
         Ok(Self { tokenizer, before, behind, unknown, pad: pad.unwrap_or(0) })
     }
 
+    /// Tokens that the tokenizer knows, added ones included.
+    pub(super) fn vocabulary_size(&self) -> usize {
+        self.tokenizer.get_vocab_size(true)
+    }
+
     /// The ids of `text`, without marks.
     pub(super) fn ids(&self, text: &str) -> Result<Vec<u32>, Error> {
         let encoding = self.tokenizer.encode_fast(text, false).map_err(Error::Tokenize)?;

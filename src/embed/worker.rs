@@ -1,8 +1,6 @@
 //! The async face of a model: two bounded lanes before owned threads.
 
 use std::collections::VecDeque;
-use std::panic::AssertUnwindSafe;
-use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::sync::Condvar;
 use std::sync::Mutex;
@@ -164,7 +162,8 @@ impl Shared {
             Lane::Query => (&mut queue_ref.query, &mut queue_ref.query_texts),
             Lane::Bulk => (&mut queue_ref.bulk, &mut queue_ref.bulk_texts),
         };
-        if *texts + count > self.queue_texts_max {
+        // A call that is larger than the lane would otherwise be told to try again for ever.
+        if *texts > 0 && *texts + count > self.queue_texts_max {
             return Err(Error::Overloaded);
         }
         *texts += count;
@@ -193,7 +192,7 @@ impl Shared {
 
     fn work(&self) {
         while let Some((job, lane)) = self.next() {
-            // Queries that came in meanwhile go before the next forward pass of an import.
+            // Queries that came in meanwhile go before the next piece of an import.
             self.run(job, &mut || {
                 while lane == Lane::Bulk {
                     let Some(query) = self.lock().take_query() else { break };
@@ -203,16 +202,18 @@ impl Shared {
         }
     }
 
-    fn run(&self, job: Job, between: &mut dyn FnMut()) {
-        if job.reply.is_closed() {
+    fn run(&self, job: Job, meanwhile: &mut dyn FnMut()) {
+        let Job { texts, purpose, reply } = job;
+        let mut between = || {
+            meanwhile();
+            !reply.is_closed()
+        };
+        if !between() {
             return;
         }
-        // A panic in the model must not take the thread with it; dropping the reply tells the caller.
-        let embed = || batch::embed(&*self.model, self.budget, &job.texts, job.purpose, between);
-        if let Ok(embedded) = catch_unwind(AssertUnwindSafe(embed)) {
-            // The caller may have gone meanwhile.
-            let _ = job.reply.send(embedded);
-        }
+        let embedded = batch::embed(&*self.model, self.budget, &texts, purpose, &mut between);
+        // The caller may have gone meanwhile.
+        let _ = reply.send(embedded);
     }
 }
 
@@ -397,7 +398,7 @@ mod tests {
             gate.open.send(()).unwrap();
         }
         let broken = embed(&gate.handle, "炸", Lane::Query).await.unwrap();
-        assert!(matches!(broken, Err(Error::Stopped)), "{broken:?}");
+        assert!(matches!(broken, Err(Error::Panicked)), "{broken:?}");
         assert!(embed(&gate.handle, "好", Lane::Query).await.unwrap().is_ok());
     }
 

@@ -96,12 +96,12 @@ impl Error {
             Error::ArticleNotFound { .. } => ErrorKind::NotFound,
             Error::Terms(_) => ErrorKind::Internal,
             Error::Embed(error) => match error {
-                embed::Error::Empty => ErrorKind::Invalid,
+                embed::Error::Empty | embed::Error::NoDirection => ErrorKind::Invalid,
                 embed::Error::Overloaded => ErrorKind::Overloaded,
                 embed::Error::Stopped => ErrorKind::Unavailable,
                 embed::Error::Tokenize(_)
                 | embed::Error::Model(_)
-                | embed::Error::NoDirection
+                | embed::Error::Panicked
                 | embed::Error::Folder { .. } => ErrorKind::Internal,
             },
             Error::Store(error) => match error {

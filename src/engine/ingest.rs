@@ -2,19 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::fmt::Write;
 use std::future::Future;
 use std::time::Duration;
 use std::time::Instant;
 use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
 
-use sha2::Digest;
-use sha2::Sha256;
-
 use crate::domain::article::Article;
 use crate::domain::article::Record;
-use crate::domain::embedding::Embedding;
+use crate::domain::digest::sha256;
 use crate::domain::id::ArticleId;
 use crate::domain::terms::TermVector;
 use crate::embed;
@@ -70,8 +66,9 @@ impl Engine {
                 Err(error) => Some(Err(error)),
             });
         }
-        let embedded = self.store_articles(checked, &mut timings).await?;
-        for (at, result) in embedded {
+        let Prepared { results: prepared, points } = self.prepare(checked, &mut timings).await?;
+        self.store_points(points, &mut timings).await?;
+        for (at, result) in prepared {
             if let Some(slot) = results.get_mut(at) {
                 *slot = Some(result);
             }
@@ -90,18 +87,8 @@ impl Engine {
         let mut violations = Vec::new();
         let mut first_of = BTreeMap::<ArticleId, usize>::new();
         for (at, record) in records.iter().enumerate() {
-            match input::check(record) {
-                Ok(()) => {}
-                Err(Error::Invalid(found)) => {
-                    violations.extend(found.into_iter().map(|v| {
-                        Violation::new(format!("articles[{at}].{}", v.field), v.description)
-                    }))
-                }
-                Err(Error::TextTooLong { field, unit, limit, given }) => {
-                    let field = format!("articles[{at}].{field}");
-                    return Err(Error::TextTooLong { field, unit, limit, given });
-                }
-                Err(other) => return Err(other),
+            if let Err(error) = input::check(record) {
+                violations.extend(in_batch(at, error)?);
             }
             match first_of.entry(ArticleId::derive(record)) {
                 Entry::Vacant(free) => {
@@ -116,8 +103,22 @@ impl Engine {
         if !violations.is_empty() {
             return Err(Error::Invalid(violations));
         }
-        let (results, _timings) = self.ingest(records).await?;
-        results.into_iter().collect()
+        let mut timings = IngestTimings::default();
+        let articles = records.into_iter().map(Article::new).enumerate().collect();
+        let Prepared { mut results, points } = self.prepare(articles, &mut timings).await?;
+        results.sort_by_key(|(at, _)| *at);
+        let mut ingested = Vec::with_capacity(results.len());
+        for (at, result) in results {
+            match result {
+                Ok(one) => ingested.push(one),
+                Err(error) => violations.extend(in_batch(at, error)?),
+            }
+        }
+        if !violations.is_empty() {
+            return Err(Error::Invalid(violations));
+        }
+        self.store_points(points, &mut timings).await?;
+        Ok(ingested)
     }
 
     /// Reads a page into articles, teasers and staff boxes; stores nothing.
@@ -150,12 +151,12 @@ impl Engine {
         Ok((page, results))
     }
 
-    /// Embeds and stores what is new or changed among `articles`.
-    async fn store_articles(
+    /// Embeds what is new or changed among `articles`; stores nothing.
+    async fn prepare(
         &self,
         articles: Vec<(usize, Article)>,
         timings: &mut IngestTimings,
-    ) -> Result<Vec<(usize, Result<Ingested, Error>)>, Error> {
+    ) -> Result<Prepared, Error> {
         let started = Instant::now();
         let ids: Vec<ArticleId> = articles.iter().map(|(_, article)| article.id).collect();
         let stored = self.store.fetch(&ids, Vectors::No).await?;
@@ -191,38 +192,44 @@ impl Engine {
                 work.push(Work { at, article, hash, texts: texts.texts, ingested, created_at_us });
             }
         }
-        results.extend(self.embed_and_upsert(work, timings).await?);
-        Ok(results)
+        let mut prepared = Prepared { results, points: Vec::with_capacity(work.len()) };
+        if !work.is_empty() {
+            self.embed_work(work, &mut prepared, timings).await?;
+        }
+        Ok(prepared)
     }
 
-    async fn embed_and_upsert(
+    /// Embeds `work` and adds its points and results to `prepared`.
+    async fn embed_work(
         &self,
         mut work: Vec<Work>,
+        prepared: &mut Prepared,
         timings: &mut IngestTimings,
-    ) -> Result<Vec<(usize, Result<Ingested, Error>)>, Error> {
-        if work.is_empty() {
-            return Ok(Vec::new());
-        }
+    ) -> Result<(), Error> {
         let texts: Vec<Vec<String>> =
             work.iter_mut().map(|work| std::mem::take(&mut work.texts)).collect();
         let counts: Vec<usize> = texts.iter().map(Vec::len).collect();
         let texts = texts.into_iter().flatten().collect();
-        // The model's threads embed while this task cuts terms.
+        // The model's threads embed while this task cuts terms; a full lane ends both.
         let embed = timed(self.embed.embed(texts, Purpose::Passage, Lane::Bulk));
-        let terms = timed(self.passages(&work));
-        let ((embedded, embed_time), (terms, terms_time)) = futures::join!(embed, terms);
+        let embed = async {
+            let (embedded, spent) = embed.await;
+            embedded.map(|embedded| (embedded, spent))
+        };
+        let terms = async { Ok(timed(self.passages(&work)).await) };
+        let ((embedded, embed_time), (terms, terms_time)) = futures::try_join!(embed, terms)?;
         timings.embed += embed_time;
         timings.terms += terms_time;
 
-        let mut embedded = embedded?.into_iter();
+        let mut embedded = embedded.into_iter();
         let now = now_us();
-        let mut results = Vec::with_capacity(work.len());
-        let mut points = Vec::with_capacity(work.len());
         for ((work, terms), count) in work.into_iter().zip(terms).zip(counts) {
             let Work { at, article, hash, texts: _, ingested, created_at_us } = work;
-            match joined(embedded.by_ref().take(count)) {
+            // Collected first: what is left of a bad article's texts must not become the next one's.
+            let parts: Vec<_> = embedded.by_ref().take(count).collect();
+            match input::joined(parts) {
                 Ok(text) => {
-                    points.push(Point {
+                    prepared.points.push(Point {
                         article,
                         text,
                         terms,
@@ -230,15 +237,24 @@ impl Engine {
                         created_at_us: created_at_us.unwrap_or(now),
                         updated_at_us: now,
                     });
-                    results.push((at, Ok(ingested)));
+                    prepared.results.push((at, Ok(ingested)));
                 }
-                Err(error) => results.push((at, Err(Error::Embed(error)))),
+                Err(error) => prepared.results.push((at, Err(unreadable(error)))),
             }
         }
-        let (stored, store_time) = timed(self.store.upsert(points)).await;
-        timings.store += store_time;
-        stored?;
-        Ok(results)
+        Ok(())
+    }
+
+    /// Writes points. Without any it still waits for what was written before: an article answered as
+    /// unchanged may have been written a moment ago by another call.
+    async fn store_points(
+        &self,
+        points: Vec<Point>,
+        timings: &mut IngestTimings,
+    ) -> Result<(), Error> {
+        let (stored, spent) = timed(self.store.upsert(points)).await;
+        timings.store += spent;
+        Ok(stored?)
     }
 
     /// The terms of each article; lets other tasks in between two articles.
@@ -259,6 +275,12 @@ async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
     (work.await, started.elapsed())
 }
 
+/// What is ready to be stored, and what will be answered once it is.
+struct Prepared {
+    results: Vec<(usize, Result<Ingested, Error>)>,
+    points: Vec<Point>,
+}
+
 /// An article on its way into the store.
 struct Work {
     at: usize,
@@ -276,25 +298,39 @@ fn batch_fits(given: usize) -> Result<(), Error> {
     Ok(())
 }
 
-/// The mean direction of an article's texts.
-fn joined(
-    parts: impl Iterator<Item = Result<embed::Embedded, embed::Error>>,
-) -> Result<Embedding, embed::Error> {
-    let parts = parts.collect::<Result<Vec<_>, _>>()?;
-    let embeddings: Vec<&Embedding> = parts.iter().map(|part| &part.embedding).collect();
-    Embedding::mean(&embeddings).map_err(|_no_direction| embed::Error::NoDirection)
+/// The violations of one record of a batch, under its place there.
+///
+/// # Errors
+/// Any other error, with its field under the same place.
+fn in_batch(at: usize, error: Error) -> Result<Vec<Violation>, Error> {
+    let place = |field: String| format!("articles[{at}].{field}");
+    match error {
+        Error::Invalid(found) => Ok(found
+            .into_iter()
+            .map(|violation| Violation::new(place(violation.field), violation.description))
+            .collect()),
+        Error::TextTooLong { field, unit, limit, given } => {
+            Err(Error::TextTooLong { field: place(field), unit, limit, given })
+        }
+        other => Err(other),
+    }
 }
 
-/// SHA-256 over the record's JSON, in hexadecimal.
+/// An article that the model cannot read is the caller's to mend; all else is not.
+fn unreadable(error: embed::Error) -> Error {
+    match error {
+        embed::Error::Empty | embed::Error::NoDirection => {
+            let what = "title and body hold nothing that the model can read";
+            Error::Invalid(vec![Violation::new("body", what)])
+        }
+        other => Error::Embed(other),
+    }
+}
+
+/// The hash of everything that decides an article and its vectors.
 fn content_hash(record: &Record) -> String {
     // A record is plain data: writing it as JSON cannot fail.
-    let json = serde_json::to_vec(record).unwrap_or_default();
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(&json) {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    sha256([serde_json::to_vec(record).unwrap_or_default().as_slice()])
 }
 
 /// Microseconds since 1970 UTC.

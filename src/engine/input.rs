@@ -9,6 +9,9 @@ use encoding_rs::Encoding;
 
 use crate::domain::article::Kind;
 use crate::domain::article::Record;
+use crate::domain::embedding::Embedding;
+use crate::embed;
+use crate::embed::Embedded;
 use crate::engine::Error;
 use crate::engine::TEXT_BYTES_MAX;
 use crate::engine::Violation;
@@ -16,6 +19,9 @@ use crate::engine::Violation;
 /// Characters of the body that go into the embedding, behind the title: the shortest lead that loses
 /// nothing on the dev stories (`models/train/RESULTS.md`).
 pub(super) const LEAD_CHARS: usize = 200;
+
+/// Characters of a title, a section or another heading.
+const HEADING_CHARS_MAX: usize = 1_000;
 
 /// Bytes, read as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,29 +72,61 @@ pub fn decode<'b>(field: &str, bytes: &'b [u8]) -> Result<Decoded<'b>, Error> {
     }
 }
 
-fn text_fits(field: &str, given: usize) -> Result<(), Error> {
-    if given <= TEXT_BYTES_MAX {
+/// Checks that a text of `given` bytes is within the limit of one text.
+///
+/// # Errors
+/// [`Error::TextTooLong`] naming `field`.
+pub(super) fn text_fits(field: &str, given: usize) -> Result<(), Error> {
+    fits(field, "bytes", TEXT_BYTES_MAX, given)
+}
+
+fn fits(field: &str, unit: &'static str, limit: usize, given: usize) -> Result<(), Error> {
+    if given <= limit {
         return Ok(());
     }
-    let field = field.to_owned();
-    Err(Error::TextTooLong { field, unit: "bytes", limit: TEXT_BYTES_MAX, given })
+    Err(Error::TextTooLong { field: field.to_owned(), unit, limit, given })
+}
+
+/// Checks the sizes of a record's texts.
+///
+/// # Errors
+/// [`Error::TextTooLong`] naming the field.
+pub(super) fn sizes(record: &Record) -> Result<(), Error> {
+    let captions = record.captions.iter().map(|caption| caption.text.len() + caption.credit.len());
+    let bylines = record.byline.iter().map(|who| who.name.len());
+    let paragraphs = record.paragraphs.iter().map(String::len);
+    text_fits("body", paragraphs.chain(captions).chain(bylines).sum())?;
+    let Record { paper, source, source_id, section, kicker, title, subtitle, .. } = record;
+    let headings = [
+        ("title", title),
+        ("kicker", kicker),
+        ("subtitle", subtitle),
+        ("section", section),
+        ("paper", paper),
+        ("source", source),
+        ("source_id", source_id),
+    ];
+    for (field, text) in headings {
+        // Counting characters only where bytes could be too many keeps this free.
+        if text.len() > HEADING_CHARS_MAX {
+            fits(field, "characters", HEADING_CHARS_MAX, text.chars().count())?;
+        }
+    }
+    Ok(())
 }
 
 /// Checks that `record` can be stored and found.
 pub(super) fn check(record: &Record) -> Result<(), Error> {
-    let body_bytes: usize = record.paragraphs.iter().map(String::len).sum();
-    text_fits("body", body_bytes)?;
-    text_fits("title", record.title.len())?;
+    sizes(record)?;
     let mut violations = Vec::new();
     if record.title.trim().is_empty() {
         violations.push(Violation::new("title", "an article needs a title"));
     }
-    if body_bytes == 0 || record.paragraphs.iter().all(|text| text.trim().is_empty()) {
+    if record.paragraphs.iter().all(|text| text.trim().is_empty()) {
         violations.push(Violation::new("body", "an article needs a body"));
     }
     // A photo is its caption, a brief its text: neither needs the other half.
-    let short = matches!(record.kind, Kind::Photo | Kind::Brief);
-    if short && violations.len() == 1 {
+    if matches!(record.kind, Kind::Photo | Kind::Brief) && violations.len() == 1 {
         violations.clear();
     }
     if !record.kind.is_article() {
@@ -122,6 +160,32 @@ impl EmbedTexts {
         };
         Self { texts, char_count, char_count_embedded }
     }
+}
+
+/// The mean direction of an article's texts; a text that the model cannot read (a title of stars) is
+/// left out.
+///
+/// # Errors
+/// The first text's error if the model can read none; any error that is not about a text.
+pub(super) fn joined(
+    parts: Vec<Result<Embedded, embed::Error>>,
+) -> Result<Embedding, embed::Error> {
+    let mut readable = Vec::with_capacity(parts.len());
+    let mut unreadable = None;
+    for part in parts {
+        match part {
+            Ok(embedded) => readable.push(embedded.embedding),
+            Err(error @ (embed::Error::Empty | embed::Error::NoDirection)) => {
+                unreadable.get_or_insert(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if readable.is_empty() {
+        return Err(unreadable.unwrap_or(embed::Error::Empty));
+    }
+    let readable: Vec<&Embedding> = readable.iter().collect();
+    Embedding::mean(&readable).map_err(|_no_direction| embed::Error::NoDirection)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! An [`Engine`] joins model, terms and store. Everything is async and safe from many tasks at once.
 //! It knows nothing of the wire or the terminal.
 
+mod answer;
 mod error;
 pub mod feed;
 mod ingest;

@@ -15,13 +15,16 @@ use crate::engine::Engine;
 use crate::engine::Error;
 use crate::engine::Info;
 use crate::engine::StoredArticle;
-use crate::engine::TEXT_BYTES_MAX;
 use crate::engine::Violation;
 use crate::engine::index_version;
+use crate::engine::input;
 use crate::store;
 use crate::store::Stored;
 use crate::store::Vectors;
 use crate::text::terms::Analyzer;
+
+/// Texts of one embed call that still go before imports.
+const QUERY_TEXTS_MAX: usize = 8;
 
 impl Engine {
     /// Joins a running model, an open store and the terms.
@@ -86,17 +89,13 @@ impl Engine {
             )]));
         }
         for (at, text) in texts.iter().enumerate() {
-            if text.len() > TEXT_BYTES_MAX {
-                let field = format!("texts[{at}]");
-                let (limit, given) = (TEXT_BYTES_MAX, text.len());
-                return Err(Error::TextTooLong { field, unit: "bytes", limit, given });
-            }
+            input::text_fits(&format!("texts[{at}]"), text.len())?;
         }
+        // Many texts are an import, and must not keep searches waiting.
+        let lane = if given > QUERY_TEXTS_MAX { Lane::Bulk } else { Lane::Query };
         let mut embedded = Vec::with_capacity(given);
         let mut violations = Vec::new();
-        for (at, result) in
-            self.embed.embed(texts, purpose, Lane::Query).await?.into_iter().enumerate()
-        {
+        for (at, result) in self.embed.embed(texts, purpose, lane).await?.into_iter().enumerate() {
             match result {
                 Ok(one) => embedded.push(one),
                 Err(embed::Error::Empty | embed::Error::NoDirection) => violations.push(

@@ -14,10 +14,11 @@ use crate::engine::Engine;
 use crate::engine::Error;
 use crate::engine::Related;
 use crate::engine::Target;
-use crate::engine::Violation;
+use crate::engine::answer::Asked;
+use crate::engine::answer::Question;
+use crate::engine::answer::Wanted;
+use crate::engine::input;
 use crate::engine::input::EmbedTexts;
-use crate::engine::search::Question;
-use crate::engine::search::Wanted;
 use crate::store::Vectors;
 
 /// Characters of the body that ask in place of a missing title.
@@ -44,44 +45,36 @@ impl Engine {
                 (stored.article, stored.vectors.map(|(text, _)| text))
             }
             Target::Given(record) => {
+                input::sizes(&record)?;
                 let embedding = match mode {
                     Mode::Lexical => None,
-                    Mode::Dense | Mode::Hybrid => Some(self.record_embedding(&record).await?),
+                    Mode::Dense | Mode::Hybrid => self.record_embedding(&record).await?,
                 };
                 (Article::new(*record), embedding)
             }
         };
-        let embed_time = started.elapsed();
+        let asked = Asked { started, embed: started.elapsed() };
         let text = question_text(&article.record);
-        if text.is_empty() {
-            let what = "an article needs a title or a body to have related ones";
-            return Err(Error::Invalid(vec![Violation::new("target", what)]));
-        }
         let question = Question {
+            field: "target",
             embedding,
             terms: self.analyzer.query(&text),
             text,
             source: Some(article.id),
             day: article.record.date(),
         };
-        let wanted = Wanted { filter: &filter, mode, offset, limit };
-        self.answer(question, wanted, started, embed_time).await
+        self.answer(question, Wanted { filter, mode, offset, limit }, asked).await
     }
 
-    async fn record_embedding(&self, record: &Record) -> Result<Embedding, Error> {
-        let invalid = || {
-            let what = "title and body hold nothing that the model can read";
-            Error::Invalid(vec![Violation::new("target", what)])
-        };
+    /// The embedding of a given article; `None` for one that only the lexical leg can read.
+    async fn record_embedding(&self, record: &Record) -> Result<Option<Embedding>, Error> {
         let texts = EmbedTexts::of(record).texts;
         let parts = self.embed.embed(texts, Purpose::Passage, Lane::Query).await?;
-        let parts =
-            parts.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| match error {
-                embed::Error::Empty | embed::Error::NoDirection => invalid(),
-                other => other.into(),
-            })?;
-        let embeddings: Vec<&Embedding> = parts.iter().map(|part| &part.embedding).collect();
-        Embedding::mean(&embeddings).map_err(|_no_direction| invalid())
+        match input::joined(parts) {
+            Ok(embedding) => Ok(Some(embedding)),
+            Err(embed::Error::Empty | embed::Error::NoDirection) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

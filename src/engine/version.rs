@@ -4,9 +4,11 @@ use crate::embed::ModelInfo;
 use crate::engine::input::LEAD_CHARS;
 use crate::text::terms;
 
-/// `model@sha/pooling/window policy/terms version`; equal versions make equal vectors.
+/// `family@sha/pooling and dim/what is embedded/terms version`; equal versions make equal vectors.
+///
+/// The model's name is not in it: a folder may be renamed.
 #[must_use]
 pub fn index_version(model: &ModelInfo) -> String {
-    let ModelInfo { name, family: _, dim, window_tokens_max: _, pooling, version } = model;
-    format!("{name}@{version}/{pooling}{dim}/title+lead{LEAD_CHARS}/{}", terms::VERSION)
+    let ModelInfo { name: _, family, dim, window_tokens_max: _, pooling, version } = model;
+    format!("{family}@{version}/{pooling}{dim}/title+lead{LEAD_CHARS}/{}", terms::VERSION)
 }

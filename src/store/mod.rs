@@ -118,7 +118,8 @@ pub struct Status {
 pub trait VectorStore: Send + Sync {
     /// Writes points, each replacing the one of the same id; durable when it returns.
     ///
-    /// Of points with one id in one call the last counts. An empty list does nothing.
+    /// Of points with one id in one call the last counts. An empty list writes nothing and returns once
+    /// everything that was written before it is durable.
     ///
     /// # Errors
     /// [`Error::Dim`] before anything is written; [`Error::Failed`], [`Error::Full`].

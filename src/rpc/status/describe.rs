@@ -16,6 +16,7 @@ use crate::engine::ErrorKind;
 use crate::engine::Violation;
 use crate::rpc::REQUEST_BYTES_MAX;
 use crate::rpc::RESPONSE_BYTES_MAX;
+use crate::rpc::convert;
 use crate::rpc::status::DOMAIN;
 use crate::rpc::status::Failure;
 use crate::rpc::wire;
@@ -163,14 +164,7 @@ fn describe_engine(error: &engine::Error) -> Description {
         }
         ErrorKind::TextTooLong => too_long(error),
         ErrorKind::BatchTooLarge => too_many(error),
-        ErrorKind::NotFound => {
-            let mut description =
-                Description::new(Code::NotFound, "ARTICLE_NOT_FOUND", error.to_string());
-            if let engine::Error::ArticleNotFound { id } = error {
-                description.resource = Some(format!("articles/{id}"));
-            }
-            description
-        }
+        ErrorKind::NotFound => not_found(error),
         ErrorKind::IndexModelMismatch => mismatch(error),
         ErrorKind::Overloaded => Description::new(
             Code::ResourceExhausted,
@@ -190,6 +184,16 @@ fn invalid(violations: Vec<Violation>) -> Description {
         Description::new(Code::InvalidArgument, "INVALID_FIELD", parts.join("; "));
     description.violations = violations;
     description
+}
+
+fn not_found(error: &engine::Error) -> Description {
+    let (code, reason) = (Code::NotFound, "ARTICLE_NOT_FOUND");
+    if let engine::Error::ArticleNotFound { id } = error {
+        let name = convert::name(*id);
+        let description = Description::new(code, reason, format!("{name} is not stored"));
+        return Description { resource: Some(name), ..description };
+    }
+    Description::new(code, reason, error.to_string())
 }
 
 fn too_long(error: &engine::Error) -> Description {
