@@ -28,6 +28,8 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Time between two looks at the store, and between two attempts to get ready.
 const PING_EVERY: Duration = Duration::from_secs(1);
+/// Milliseconds that the store has for closing, however short running calls are cut.
+const CLOSE_MS_MIN: u64 = 2_000;
 /// Calls on one connection at a time; a client's own library queues the rest.
 const CALLS_PER_CONNECTION: u32 = 128;
 /// What one stream may send ahead: enough for the next batch of an ingest to arrive during this
@@ -151,7 +153,12 @@ impl App {
             ended = server => ended.map_err(|error| Error::Serve(error.into())),
             () = stopping => Ok(()),
         };
-        engine.close().await?;
+        // Building a graph can take minutes; what was acknowledged is on disk without it.
+        let patience = Duration::from_millis(config.stop_ms_max.max(CLOSE_MS_MIN));
+        match tokio::time::timeout(patience, engine.close()).await {
+            Ok(closed) => closed?,
+            Err(_still_busy) => tracing::warn!("store was still busy at the end"),
+        }
         ended
     }
 }

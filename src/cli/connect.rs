@@ -20,6 +20,7 @@ use crate::cli::failure::Failure;
 use crate::embed;
 use crate::engine::Engine;
 use crate::rpc;
+use crate::rpc::DEADLINE_MAX;
 use crate::rpc::Phase;
 use crate::rpc::RESPONSE_BYTES_MAX;
 use crate::rpc::wire;
@@ -51,12 +52,14 @@ pub(super) struct Args {
     embed: embed::Config,
 }
 
-/// Whether a command needs stored articles.
+/// What a command needs of the data folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Needs {
-    /// It does: the data folder is opened.
+    /// It stores articles: the folder is made if need be.
+    Folder,
+    /// It reads articles: a folder that is not there is a mistake.
     Articles,
-    /// Parser and model are enough: no data folder is touched.
+    /// Parser and model are enough: no folder is touched.
     Nothing,
 }
 
@@ -75,11 +78,16 @@ impl Services {
         if let Some(server) = &args.server {
             return Self::remote(server).await;
         }
+        let folder = &args.store.data;
+        if needs == Needs::Articles && !folder.exists() {
+            let (place, what) = (folder.display(), "`wenmai ingest` makes one");
+            return Err(Failure::Failed(format!("there is no index at {place}; {what}")));
+        }
         let opened = match needs {
-            Needs::Articles => Engine::open(&args.embed, &args.store),
+            Needs::Folder | Needs::Articles => Engine::open(&args.embed, &args.store),
             Needs::Nothing => Engine::open_in_memory(&args.embed),
         };
-        Self::local(opened.map_err(|error| Failure::failed(&error))?).await
+        Self::local(opened?).await
     }
 
     /// The services of `engine`, inside this process.
@@ -137,7 +145,7 @@ impl Services {
     /// Lets the data folder go.
     pub(super) async fn close(self) -> Result<(), Failure> {
         match self.engine {
-            Some(engine) => engine.close().await.map_err(|error| Failure::failed(&error)),
+            Some(engine) => Ok(engine.close().await?),
             None => Ok(()),
         }
     }
@@ -148,6 +156,13 @@ impl Args {
     pub(super) fn place(&self) -> String {
         self.server.clone().unwrap_or_else(|| self.store.data.display().to_string())
     }
+}
+
+/// `message` as a request that may take as long as any call may: a person waits.
+pub(super) fn patient<M>(message: M) -> tonic::Request<M> {
+    let mut request = tonic::Request::new(message);
+    request.set_timeout(DEADLINE_MAX);
+    request
 }
 
 /// What carries calls to the services.

@@ -7,8 +7,10 @@ use crate::cli::connect::Needs;
 use crate::cli::connect::Services;
 use crate::cli::failure::Failure;
 use crate::cli::output;
-use crate::engine::EMBED_TEXTS_MAX;
 use crate::rpc::wire;
+
+/// Texts of one call: few enough for a large model to answer in time.
+const CHUNK_TEXTS: usize = 64;
 
 /// Arguments of `wenmai embed`.
 #[derive(Debug, Clone, clap::Args)]
@@ -38,18 +40,17 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     };
     let purpose = if args.query { wire::EmbedPurpose::Query } else { wire::EmbedPurpose::Passage };
     let services = Services::connect(&args.connect, Needs::Nothing).await?;
-    let mut shown = Ok(());
-    for texts in texts.chunks(EMBED_TEXTS_MAX) {
+    for texts in texts.chunks(CHUNK_TEXTS) {
         let request = wire::EmbedTextsRequest { texts: texts.to_vec(), purpose: purpose.into() };
-        let answer = services.embedding().embed_texts(request).await?.into_inner();
-        shown = if args.json {
-            output::json("EmbedTextsResponse", &answer)
+        let answer =
+            services.embedding().embed_texts(connect::patient(request)).await?.into_inner();
+        if args.json {
+            output::json("EmbedTextsResponse", &answer)?;
         } else {
-            show(texts, &answer)
-        };
+            show(texts, &answer)?;
+        }
     }
-    services.close().await?;
-    shown
+    services.close().await
 }
 
 /// Tokens and windows of each text, and the cosines among them.

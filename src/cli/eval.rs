@@ -73,7 +73,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     } else {
         Engine::open(&args.embed, &store::Config { data: folder.path().join("index") })
     };
-    let engine = opened.map_err(|error| Failure::failed(&error))?;
+    let engine = opened?;
     let options = related::Options {
         query_count: args.queries,
         seed: args.seed,
@@ -83,8 +83,8 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let report =
         related::run(&engine, articles, &options, &mut |progress| show(&bar, progress)).await;
     bar.finish_and_clear();
-    engine.close().await.map_err(|error| Failure::failed(&error))?;
-    let report = report.map_err(|error| Failure::failed(&error))?;
+    engine.close().await?;
+    let report = report?;
     if args.json {
         let json = serde_json::to_string(&report).map_err(|error| Failure::failed(&error))?;
         output::line(&json)?;
@@ -126,9 +126,8 @@ fn show(bar: &ProgressBar, progress: Progress) {
         Progress::Optimize => ("building the graph".to_owned(), 0, 0),
         Progress::Query(mode, done, total) => (format!("asking, {}", mode.name()), done, total),
     };
-    bar.set_length(total as u64);
     bar.set_position(done as u64);
-    bar.set_message(text);
+    bar.set_message(if total == 0 { text } else { format!("{text}, of {total}") });
 }
 
 fn print(report: &related::Report, wall_s: f64) -> Result<(), Failure> {

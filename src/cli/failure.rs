@@ -6,6 +6,9 @@ use std::process::ExitCode;
 use tonic::Status;
 use tonic_types::StatusExt;
 
+use crate::engine;
+use crate::engine::ErrorKind;
+
 /// Why a command did not do all it was asked.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -43,6 +46,23 @@ impl Failure {
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         Failure::failed(&error)
+    }
+}
+
+impl From<engine::Error> for Failure {
+    fn from(error: engine::Error) -> Self {
+        // The same reason as on the wire, but with the local folder in the message.
+        let reason = match error.kind() {
+            ErrorKind::IndexModelMismatch => " [INDEX_MODEL_MISMATCH]",
+            ErrorKind::Invalid
+            | ErrorKind::TextTooLong
+            | ErrorKind::BatchTooLarge
+            | ErrorKind::NotFound
+            | ErrorKind::Overloaded
+            | ErrorKind::Unavailable
+            | ErrorKind::Internal => "",
+        };
+        Failure::Failed(format!("{}{reason}", chain(&error)))
     }
 }
 

@@ -3,14 +3,15 @@
 //! A bad line or article is reported with its place and skipped; the rest is stored. What is reported as
 //! stored is on disk.
 
+use std::io::BufRead;
 use std::io::IsTerminal;
 use std::path::Path;
-use std::path::PathBuf;
 use std::time::Duration;
 use std::time::Instant;
 
 use indicatif::ProgressBar;
 use indicatif::ProgressStyle;
+use prost::Message;
 use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -23,8 +24,8 @@ use crate::cli::failure::chain;
 use crate::cli::output;
 use crate::cli::page;
 use crate::engine::feed;
-use crate::engine::feed::LineError;
 use crate::engine::feed::Lines;
+use crate::rpc::REQUEST_BYTES_MAX;
 use crate::rpc::wire;
 use crate::rpc::wire::ingest_articles_response::Outcome as ItemOutcome;
 use crate::rpc::wire::page_article::Outcome as PageOutcome;
@@ -77,7 +78,7 @@ pub(super) struct Counts {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    let services = Services::connect(&args.connect, Needs::Articles).await?;
+    let services = Services::connect(&args.connect, Needs::Folder).await?;
     let bar = progress_bar();
     let started = Instant::now();
     let mut counts = Counts::default();
@@ -113,7 +114,7 @@ pub(super) fn progress_bar() -> ProgressBar {
     let bar = ProgressBar::new(0);
     // A wrong template would only lose the look of the bar.
     if let Ok(style) =
-        ProgressStyle::with_template("{spinner} {msg} {human_pos}/{human_len} {wide_bar} {elapsed}")
+        ProgressStyle::with_template("{spinner} {msg} {human_pos} {elapsed} {per_sec}")
     {
         bar.set_style(style);
     }
@@ -132,14 +133,14 @@ pub(super) async fn page(
     bar.set_message(path.display().to_string());
     let text = page::read(path)?;
     let request = wire::IngestPageRequest { text, issue: Some(issue) };
-    let stored = services.articles().ingest_page(request).await?.into_inner();
+    let stored = services.articles().ingest_page(connect::patient(request)).await?.into_inner();
     for article in stored.articles {
         let record = article.parsed.and_then(|parsed| parsed.record).unwrap_or_default();
         match article.outcome {
             Some(PageOutcome::Ingested(ingested)) => counts.add(ingested.outcome()),
             Some(PageOutcome::Error(error)) => {
                 let place = format!("{}: {}", path.display(), output::headline(&record));
-                counts.fail(&place, &error.message, bar);
+                counts.fail(&place, &item_error(&error), bar);
             }
             None => counts.not_articles += 1,
         }
@@ -156,72 +157,68 @@ async fn feed(
 ) -> Result<(), Failure> {
     let shown = path.display().to_string();
     bar.set_message(shown.clone());
+    let lines =
+        feed::open(path).map_err(|error| Failure::Failed(format!("{shown}: {}", chain(&error))))?;
     let (items, queue) = mpsc::channel(AHEAD);
-    let (bad, mut bad_lines) = mpsc::unbounded_channel();
-    let reader = start_reader(path.to_owned(), items, bad)?;
+    let (bad, mut bad_lines) = mpsc::channel(AHEAD);
     let mut articles = services.articles();
     let mut answers = articles.ingest_articles(ReceiverStream::new(queue)).await?.into_inner();
+    // Reading blocks, so it has a thread of its own; it ends with the feed, or when nobody takes items.
+    let read = move || read_feed(lines, &items, &bad);
+    let reader = std::thread::Builder::new().name("feed".to_owned()).spawn(read)?;
+    let mut last_line = String::from("0");
     let ended = loop {
-        match answers.message().await {
-            Ok(Some(answer)) => {
-                bar.inc(1);
-                bar.set_length(bar.position());
-                match answer.outcome {
-                    Some(ItemOutcome::Ingested(ingested)) => counts.add(ingested.outcome()),
-                    Some(ItemOutcome::Error(error)) => {
-                        counts.fail(&format!("{shown}:{}", answer.item_id), &error.message, bar);
-                    }
-                    None => {}
+        tokio::select! {
+            answer = answers.message() => match answer {
+                Ok(Some(answer)) => {
+                    last_line.clone_from(&answer.item_id);
+                    counts.answer(&shown, answer, bar);
                 }
+                Ok(None) => break Ok(()),
+                Err(status) => break Err(Failure::from(status)),
+            },
+            Some((number, error)) = bad_lines.recv() => {
+                counts.fail(&format!("{shown}:{number}"), &error, bar);
             }
-            Ok(None) => break Ok(()),
-            Err(status) => break Err(Failure::from(status)),
-        }
-        while let Ok((number, error)) = bad_lines.try_recv() {
-            counts.fail(&format!("{shown}:{number}"), &error, bar);
         }
     };
-    // The answers have ended, so nobody takes items any more and the reader ends by itself.
     drop(answers);
+    while let Some((number, error)) = bad_lines.recv().await {
+        counts.fail(&format!("{shown}:{number}"), &error, bar);
+    }
     if reader.join().is_err() {
         return Err(Failure::Failed(format!("{shown}: reading broke down")));
     }
-    while let Ok((number, error)) = bad_lines.try_recv() {
-        counts.fail(&format!("{shown}:{number}"), &error, bar);
+    if ended.is_err() {
+        output::note(&format!("{shown}: stopped; stored up to line {last_line}"));
     }
     ended
 }
 
-/// Reads a feed on a thread of its own: reading blocks.
-fn start_reader(
-    path: PathBuf,
-    items: mpsc::Sender<wire::IngestArticlesRequest>,
-    bad: mpsc::UnboundedSender<(u64, String)>,
-) -> Result<std::thread::JoinHandle<()>, Failure> {
-    let opened = feed::open(&path);
-    let lines = opened
-        .map_err(|error| Failure::Failed(format!("{}: {}", path.display(), chain(&error))))?;
-    let read = move || {
-        for (number, line) in Lines::new(lines) {
-            let read_failed = matches!(line, Err(LineError::Read(_)));
-            match line.and_then(|line| feed::record(&line)) {
-                Ok(record) => {
-                    let article = Some(crate::rpc::record_to_wire(record));
-                    let item_id = number.to_string();
-                    let item = wire::IngestArticlesRequest { item_id, article };
-                    if items.blocking_send(item).is_err() {
-                        return;
-                    }
-                }
-                // Fails only when nobody listens any more.
-                Err(error) => drop(bad.send((number, chain(&error)))),
+/// Sends the articles of a feed to `items`, and what is wrong with bad lines to `bad`.
+fn read_feed(
+    lines: Box<dyn BufRead + Send>,
+    items: &mpsc::Sender<wire::IngestArticlesRequest>,
+    bad: &mpsc::Sender<(u64, String)>,
+) {
+    for (number, line) in Lines::new(lines) {
+        let item = line.and_then(|line| feed::record(&line)).map(|record| {
+            let article = Some(crate::rpc::record_to_wire(record));
+            wire::IngestArticlesRequest { item_id: number.to_string(), article }
+        });
+        let told = match item {
+            // A message over the limit would end the stream, and all lines behind it would be lost.
+            Ok(item) if item.encoded_len() > REQUEST_BYTES_MAX => {
+                let what = format!("larger than {REQUEST_BYTES_MAX} bytes [MESSAGE_TOO_LARGE]");
+                bad.blocking_send((number, what)).is_ok()
             }
-            if read_failed {
-                return;
-            }
+            Ok(item) => items.blocking_send(item).is_ok(),
+            Err(error) => bad.blocking_send((number, chain(&error))).is_ok(),
+        };
+        if !told {
+            return;
         }
-    };
-    Ok(std::thread::Builder::new().name("feed".to_owned()).spawn(read)?)
+    }
 }
 
 fn is_feed(path: &Path) -> bool {
@@ -242,6 +239,18 @@ impl Counts {
         }
     }
 
+    fn answer(&mut self, file: &str, answer: wire::IngestArticlesResponse, bar: &ProgressBar) {
+        bar.inc(1);
+        match answer.outcome {
+            Some(ItemOutcome::Ingested(ingested)) => self.add(ingested.outcome()),
+            Some(ItemOutcome::Error(error)) => {
+                let place = format!("{file}:{}", answer.item_id);
+                self.fail(&place, &item_error(&error), bar);
+            }
+            None => {}
+        }
+    }
+
     fn fail(&mut self, place: &str, error: &str, bar: &ProgressBar) {
         self.failed += 1;
         if self.failed <= SHOWN_MAX {
@@ -254,6 +263,19 @@ impl Counts {
     fn stored(&self) -> u64 {
         self.created + self.updated + self.unchanged
     }
+}
+
+/// An item's error for a person: what, which fields, and the stable reason.
+fn item_error(error: &wire::ItemError) -> String {
+    let fields: Vec<String> = error
+        .field_violations
+        .iter()
+        .map(|violation| format!("{}: {}", violation.field, violation.description))
+        .filter(|told| !error.message.contains(told.as_str()))
+        .collect();
+    let fields =
+        if fields.is_empty() { String::new() } else { format!(" ({})", fields.join("; ")) };
+    format!("{}{fields} [{}]", error.message, error.reason)
 }
 
 /// Prints what became of everything, zeros left out.

@@ -43,7 +43,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         let one = async {
             let text = page::read(path)?;
             let request = wire::ParsePageRequest { text, issue: Some(args.issue.issue(path)) };
-            let parsed = articles.parse_page(request).await?.into_inner();
+            let parsed = articles.parse_page(connect::patient(request)).await?.into_inner();
             show(&args, path, &parsed)
         };
         if let Err(failure) = one.await {

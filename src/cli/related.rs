@@ -46,6 +46,10 @@ struct IssueOfPage {
     /// Date of the page file, 2024-03-14; without it, the date in the file's name.
     #[arg(long, value_name = "DAY")]
     page_date: Option<jiff::civil::Date>,
+
+    /// Number of the page file; without it, the one in the file's name.
+    #[arg(long, value_name = "N")]
+    page_no: Option<u32>,
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
@@ -83,13 +87,14 @@ async fn page_related(
     let issue = page::IssueArgs {
         paper: args.issue.page_paper.clone(),
         date: args.issue.page_date,
-        page: None,
+        page: args.issue.page_no,
         page_name: String::new(),
         edition: String::new(),
     };
     let issue = Some(issue.issue(Path::new(&args.target)));
     let request = wire::ParsePageRequest { text, issue };
-    let page = services.articles().parse_page(request).await?.into_inner();
+    let page = services.articles().parse_page(connect::patient(request)).await?.into_inner();
+    let mut failed = false;
     for record in page.articles.into_iter().filter_map(|parsed| parsed.record) {
         if matches!(record.kind(), wire::ArticleKind::Teaser | wire::ArticleKind::Staff) {
             continue;
@@ -97,9 +102,13 @@ async fn page_related(
         if !args.json {
             output::line(&format!("\n▌{}", output::headline(&record)))?;
         }
-        ask(services, args, filter, Target::Given(record)).await?;
+        // One article that cannot be asked about does not end the page.
+        if let Err(failure) = ask(services, args, filter, Target::Given(record)).await {
+            failure.print();
+            failed = true;
+        }
     }
-    Ok(())
+    if failed { Err(Failure::Partial) } else { Ok(()) }
 }
 
 async fn ask(
@@ -116,7 +125,8 @@ async fn ask(
         page_token: String::new(),
         view: output::view(args.json),
     };
-    let answer = services.search().find_related_articles(request).await?.into_inner();
+    let answer =
+        services.search().find_related_articles(connect::patient(request)).await?.into_inner();
     if args.json {
         output::json("FindRelatedArticlesResponse", &answer)
     } else {

@@ -36,7 +36,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         view: output::view(args.json),
     };
     let services = Services::connect(&args.connect, Needs::Articles).await?;
-    let answer = services.search().search_articles(request).await;
+    let answer = services.search().search_articles(connect::patient(request)).await;
     let shown = answer.map_err(Failure::from).and_then(|answer| {
         let answer = answer.into_inner();
         if args.json {

@@ -13,9 +13,9 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::Offset;
 use serde::Deserialize;
 
+use crate::domain::article::CHINA;
 use crate::domain::article::Contributor;
 use crate::domain::article::Kind;
 use crate::domain::article::Record;
@@ -25,21 +25,33 @@ use crate::engine::TEXT_BYTES_MAX;
 /// Bytes of one line, at most: a text at its limit, escaped.
 const LINE_BYTES_MAX: usize = 4 * TEXT_BYTES_MAX;
 
-/// Opens `path` for reading, decompressed by its ending (`.xz`, `.gz`, `.zst`); `-` is standard input.
+/// What compressed files begin with.
+const XZ: &[u8] = b"\xfd7zXZ\0";
+const GZIP: &[u8] = b"\x1f\x8b";
+const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
+
+/// Opens `path` for reading, decompressed where it is xz, gzip or zstd; `-` is standard input.
 ///
 /// # Errors
-/// What opening the file gives.
+/// What opening the file, or reading its first bytes, gives.
 pub fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
     if path == Path::new("-") {
-        return Ok(Box::new(BufReader::new(io::stdin())));
+        return decompressed(BufReader::new(io::stdin()));
     }
-    let file = BufReader::new(File::open(path)?);
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    Ok(match ending {
-        "xz" => Box::new(BufReader::new(liblzma::bufread::XzDecoder::new_multi_decoder(file))),
-        "gz" => Box::new(BufReader::new(flate2::bufread::MultiGzDecoder::new(file))),
-        "zst" => Box::new(BufReader::new(zstd::Decoder::with_buffer(file)?)),
-        _ => Box::new(file),
+    decompressed(BufReader::new(File::open(path)?))
+}
+
+/// `reader`, decompressed by what it begins with: endings can be wrong, and a pipe has none.
+fn decompressed(mut reader: impl BufRead + Send + 'static) -> io::Result<Box<dyn BufRead + Send>> {
+    let start = reader.fill_buf()?;
+    Ok(if start.starts_with(XZ) {
+        Box::new(BufReader::new(liblzma::bufread::XzDecoder::new_multi_decoder(reader)))
+    } else if start.starts_with(GZIP) {
+        Box::new(BufReader::new(flate2::bufread::MultiGzDecoder::new(reader)))
+    } else if start.starts_with(ZSTD) {
+        Box::new(BufReader::new(zstd::Decoder::with_buffer(reader)?))
+    } else {
+        Box::new(reader)
     })
 }
 
@@ -47,6 +59,8 @@ pub fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
 pub struct Lines<R> {
     reader: R,
     number: u64,
+    /// A read has failed; nothing more comes.
+    broken: bool,
 }
 
 /// A line that cannot be used.
@@ -69,19 +83,22 @@ pub enum LineError {
 impl<R: BufRead> Lines<R> {
     /// Reads from `reader`.
     pub fn new(reader: R) -> Self {
-        Self { reader, number: 0 }
+        Self { reader, number: 0, broken: false }
     }
 
     fn read_line(&mut self) -> Option<Result<String, LineError>> {
         let mut line = Vec::new();
         let most = LINE_BYTES_MAX as u64 + 1;
+        self.number += 1;
         match self.reader.by_ref().take(most).read_until(b'\n', &mut line) {
             Ok(0) => return None,
             Ok(_) => {}
-            Err(error) => return Some(Err(LineError::Read(error))),
+            Err(error) => {
+                self.broken = true;
+                return Some(Err(LineError::Read(error)));
+            }
         }
-        self.number += 1;
-        if line.len() > LINE_BYTES_MAX {
+        if line.len() > LINE_BYTES_MAX && !line.ends_with(b"\n") {
             return Some(self.pass_over());
         }
         Some(String::from_utf8(line).map_err(|_not_utf8| LineError::NotUtf8))
@@ -109,6 +126,9 @@ impl<R: BufRead> Iterator for Lines<R> {
     type Item = (u64, Result<String, LineError>);
 
     fn next(&mut self) -> Option<Self::Item> {
+        if self.broken {
+            return None;
+        }
         loop {
             match self.read_line()? {
                 Ok(line) if line.trim().is_empty() => {}
@@ -127,18 +147,26 @@ struct Line {
     body: Option<String>,
     #[serde(default)]
     paragraphs: Option<Vec<String>>,
-    #[serde(default, alias = "source_id")]
-    id: Option<Id>,
+    #[serde(default)]
+    id: Option<Text>,
+    #[serde(default)]
+    source_id: Option<Text>,
     #[serde(default)]
     source: Option<String>,
     #[serde(default)]
     paper: Option<String>,
-    #[serde(default, alias = "published_at", alias = "date")]
+    #[serde(default)]
     time: Option<String>,
     #[serde(default)]
+    published_at: Option<String>,
+    #[serde(default)]
+    date: Option<String>,
+    #[serde(default)]
     edition: Option<String>,
-    #[serde(default, alias = "page_no")]
-    page: Option<u32>,
+    #[serde(default)]
+    page: Option<Text>,
+    #[serde(default)]
+    page_no: Option<Text>,
     #[serde(default)]
     section: Option<String>,
     #[serde(default)]
@@ -148,17 +176,34 @@ struct Line {
     #[serde(default)]
     subtitle: Option<String>,
     #[serde(default)]
-    byline: Option<Vec<String>>,
+    byline: Option<Names>,
     #[serde(default)]
     agency: Option<String>,
 }
 
-/// Feeds write ids as text or as numbers.
+/// Feeds write ids and page numbers as text or as numbers.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Id {
+enum Text {
     Text(String),
     Number(u64),
+}
+
+impl Text {
+    fn into_text(self) -> String {
+        match self {
+            Text::Text(text) => text,
+            Text::Number(number) => number.to_string(),
+        }
+    }
+}
+
+/// One name, or several.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Names {
+    One(String),
+    Several(Vec<String>),
 }
 
 /// Reads one line as an article.
@@ -173,9 +218,10 @@ pub fn record(line: &str) -> Result<Record, LineError> {
         Some(name) => Kind::from_name(name)
             .ok_or_else(|| LineError::NotAnArticle(format!("unknown kind `{name}`")))?,
     };
-    let published_at = match line.time.as_deref().map(str::trim) {
+    let time = line.time.or(line.published_at).or(line.date);
+    let published_at = match time.as_deref().map(str::trim) {
         None | Some("") => None,
-        Some(text) => Some(time(text).ok_or_else(|| {
+        Some(text) => Some(self::time(text).ok_or_else(|| {
             LineError::NotAnArticle(format!("`{text}` is not a time as 2024-03-14T08:00:00"))
         })?),
     };
@@ -183,18 +229,24 @@ pub fn record(line: &str) -> Result<Record, LineError> {
         (Some(paragraphs), _) => paragraphs,
         (None, body) => paragraphs(&body.unwrap_or_default()),
     };
-    let byline = line.byline.unwrap_or_default();
+    let byline = match line.byline {
+        None => Vec::new(),
+        Some(Names::One(name)) => vec![name],
+        Some(Names::Several(names)) => names,
+    };
+    let page_no = match line.page.or(line.page_no).map(Text::into_text) {
+        None => None,
+        Some(page) => Some(page.trim().parse().map_err(|_not_a_number| {
+            LineError::NotAnArticle(format!("page `{page}` is not a number"))
+        })?),
+    };
     Ok(Record {
         paper: line.paper.unwrap_or_default(),
         source: line.source.unwrap_or_default(),
-        source_id: match line.id {
-            None => String::new(),
-            Some(Id::Text(id)) => id,
-            Some(Id::Number(id)) => id.to_string(),
-        },
+        source_id: line.id.or(line.source_id).map(Text::into_text).unwrap_or_default(),
         published_at,
         edition: line.edition.unwrap_or_default(),
-        page_no: line.page,
+        page_no,
         kind,
         kicker: line.kicker.unwrap_or_default(),
         title: line.title.unwrap_or_default(),
@@ -217,7 +269,7 @@ pub fn paragraphs(body: &str) -> Vec<String> {
 #[must_use]
 pub fn time(text: &str) -> Option<DateTime> {
     if let Ok(instant) = text.parse::<Timestamp>() {
-        return Some(Offset::constant(8).to_datetime(instant));
+        return Some(CHINA.to_datetime(instant));
     }
     text.parse().ok()
 }
@@ -285,6 +337,24 @@ mod tests {
     }
 
     #[test]
+    fn a_field_may_stand_under_two_names() {
+        let line = r#"{"id": 1, "source_id": "x", "time": "2025-09-08T07:30:00", "date": "2025-09-08",
+            "page": "3", "byline": "林一"}"#;
+        let record = record(line).unwrap();
+        assert_eq!((record.source_id.as_str(), record.page_no), ("1", Some(3)));
+        assert_eq!(record.byline[0].name, "林一");
+    }
+
+    #[test]
+    fn a_line_of_just_the_limit_keeps_the_next_one() {
+        let mut feed = vec![b'x'; super::LINE_BYTES_MAX];
+        feed.extend_from_slice(b"\nnext\n");
+        let lines: Vec<_> = Lines::new(feed.as_slice()).collect();
+        assert!(lines[0].1.is_ok());
+        assert_eq!(lines[1].1.as_ref().unwrap().trim(), "next");
+    }
+
+    #[test]
     fn a_line_that_is_too_long_is_passed_over_and_counted() {
         let mut feed = vec![b'x'; super::LINE_BYTES_MAX + 10];
         feed.extend_from_slice(b"\nok\n\xff\xfe\n");
@@ -297,8 +367,9 @@ mod tests {
     fn a_damaged_archive_ends_the_feed_with_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.jsonl.gz");
-        std::fs::write(&path, b"not gzip at all").unwrap();
-        let lines: Vec<_> = Lines::new(open(&path).unwrap()).take(3).collect();
+        std::fs::write(&path, b"\x1f\x8bnot gzip at all").unwrap();
+        let lines: Vec<_> = Lines::new(open(&path).unwrap()).collect();
+        assert_eq!(lines.len(), 1);
         assert!(lines[0].1.is_err());
     }
 }

@@ -31,6 +31,7 @@ use crate::text::terms::Analyzer;
 pub use error::Error;
 pub use error::ErrorKind;
 pub use error::Violation;
+pub use ingest::IngestResults;
 pub use input::Decoded;
 pub use input::decode;
 pub use version::index_version;

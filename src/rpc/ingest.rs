@@ -16,7 +16,9 @@ use tonic::Streaming;
 
 use crate::domain::article::Record;
 use crate::engine;
+use crate::engine::ErrorKind;
 use crate::engine::Violation;
+use crate::rpc::Phase;
 use crate::rpc::REQUEST_BYTES_MAX;
 use crate::rpc::Shared;
 use crate::rpc::convert;
@@ -32,6 +34,9 @@ use crate::rpc::wire::ingest_articles_response::Outcome;
 const BATCH_ITEMS_MAX: usize = 256;
 /// Bytes of items after which no more are added to a batch.
 const BATCH_BYTES_MAX: usize = REQUEST_BYTES_MAX;
+/// First and longest wait for room.
+const PAUSE_FIRST: Duration = Duration::from_millis(20);
+const PAUSE_LAST: Duration = Duration::from_secs(1);
 /// A sender that is silent for so long has nothing more at hand.
 const PAUSE: Duration = Duration::from_millis(2);
 
@@ -183,7 +188,7 @@ impl Stream {
             return (VecDeque::new(), convert::total(since));
         }
         let record_count = records.len();
-        match self.shared.engine.ingest(records).await {
+        match self.ingest(records).await {
             Ok((results, timings)) => {
                 let outcomes = results.into_iter().map(|result| match result {
                     Ok(done) => Outcome::Ingested(convert::ingested(&done)),
@@ -195,6 +200,28 @@ impl Stream {
             Err(error) => {
                 let error = Outcome::Error(in_item(error).item());
                 (std::iter::repeat_n(error, record_count).collect(), convert::total(since))
+            }
+        }
+    }
+}
+
+impl Stream {
+    /// Stores records; while model or store have no room it waits, and so does the sender.
+    async fn ingest(
+        &self,
+        records: Vec<Record>,
+    ) -> Result<(engine::IngestResults, engine::IngestTimings), engine::Error> {
+        let mut pause = PAUSE_FIRST;
+        loop {
+            match self.shared.engine.ingest(records.clone()).await {
+                Err(error)
+                    if error.kind() == ErrorKind::Overloaded
+                        && self.shared.life.phase() != Phase::Draining =>
+                {
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(PAUSE_LAST);
+                }
+                done => return done,
             }
         }
     }

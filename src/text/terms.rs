@@ -288,6 +288,7 @@ mod tests {
 
     use super::Analyzer;
     use super::index;
+    use crate::domain::digest::sha256;
 
     static ANALYZER: LazyLock<Analyzer> = LazyLock::new(|| Analyzer::load().unwrap());
 
@@ -341,6 +342,18 @@ mod tests {
     #[test]
     fn the_index_of_a_term_is_pinned() {
         assert_eq!(index(""), 0x4fd0_bfc1);
+    }
+
+    #[test]
+    fn what_decides_a_term_is_pinned_to_the_version() {
+        let cut = cut("新质生产力在清河县：徐慧莹说，3月12日增长131.9%，N95口罩的事").join("/");
+        let parts = [super::NEWSROOM.as_bytes(), super::STOP.as_bytes(), cut.as_bytes()];
+        let pinned = (super::VERSION, "PINNED");
+        assert_eq!(
+            (super::VERSION, &sha256(parts)[..12]),
+            pinned,
+            "raise VERSION, then pin: {cut}"
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ use jiff::civil;
 use jiff::civil::DateTime;
 
 use crate::domain::article::Article;
+use crate::domain::article::CHINA;
 use crate::domain::article::Caption;
 use crate::domain::article::Contributor;
 use crate::domain::article::Dateline;
@@ -18,7 +19,6 @@ use crate::engine::StoredArticle;
 use crate::rpc::convert::View;
 use crate::rpc::convert::count;
 use crate::rpc::convert::name;
-use crate::rpc::convert::record::CHINA;
 use crate::rpc::wire;
 
 /// An article as a search gives it.

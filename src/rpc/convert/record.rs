@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use jiff::civil;
 use jiff::civil::DateTime;
-use jiff::tz::Offset;
 
+use crate::domain::article::CHINA;
 use crate::domain::article::Caption;
 use crate::domain::article::Contributor;
 use crate::domain::article::Dateline;
@@ -17,9 +17,6 @@ use crate::engine::Violation;
 use crate::rpc::convert::id;
 use crate::rpc::convert::known;
 use crate::rpc::wire;
-
-/// China Standard Time, which knows no summer time: the civil time of every paper.
-pub(super) const CHINA: Offset = jiff::tz::offset(8);
 
 /// Reads a record; `prefix` is the path before its fields (`article.`).
 ///
