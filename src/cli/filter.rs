@@ -26,7 +26,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME")]
     section: Vec<String>,
 
-    /// Only of this kind (news, comment, feature, brief, photo, notice); may be given several times.
+    /// Only of this kind (news, comment, feature, brief, photo, notice); may be given several
+    /// times.
     #[arg(long, value_name = "KIND")]
     kind: Vec<String>,
 

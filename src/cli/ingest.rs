@@ -1,7 +1,7 @@
 //! `wenmai ingest`: pages and feeds into the index.
 //!
-//! A bad line or article is reported with its place and skipped; the rest is stored. What is reported as
-//! stored is on disk.
+//! A bad line or article is reported with its place and skipped; the rest is stored. What is
+//! reported as stored is on disk.
 
 use std::io::BufRead;
 use std::io::IsTerminal;
@@ -163,7 +163,8 @@ async fn feed(
     let (bad, mut bad_lines) = mpsc::channel(AHEAD);
     let mut articles = services.articles();
     let mut answers = articles.ingest_articles(ReceiverStream::new(queue)).await?.into_inner();
-    // Reading blocks, so it has a thread of its own; it ends with the feed, or when nobody takes items.
+    // Reading blocks, so it has a thread of its own; it ends with the feed, or when nobody takes
+    // items.
     let read = move || read_feed(lines, &items, &bad);
     let reader = std::thread::Builder::new().name("feed".to_owned()).spawn(read)?;
     let mut last_line = String::from("0");

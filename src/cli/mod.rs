@@ -1,9 +1,10 @@
 //! How it looks on a terminal: one file per command.
 //!
-//! Every command speaks the service's own contract: to a running server with `--server`, else to the same
-//! services inside this process (`connect`). So both answer alike, errors included. Results go to
-//! standard output, as tables for people or `--json` for pipes; progress, warnings and the log go to
-//! standard error. Exit codes: 0 done, 1 failed (also in part), 64 usage or settings.
+//! Every command speaks the service's own contract: to a running server with `--server`, else to
+//! the same services inside this process (`connect`). So both answer alike, errors included.
+//! Results go to standard output, as tables for people or `--json` for pipes; progress, warnings
+//! and the log go to standard error. Exit codes: 0 done, 1 failed (also in part), 64 usage or
+//! settings.
 
 mod connect;
 mod demo;

@@ -38,9 +38,11 @@ pub(super) fn note(text: &str) {
     eprintln!("{text}");
 }
 
-/// Prints `message`, of that name in the contract, as one line of JSON: the contract's fields under their own names.
+/// Prints `message`, of that name in the contract, as one line of JSON: the contract's fields under
+/// their own names.
 ///
-/// The form is that of proto3 (`int64` as text, enums by name), so it can be read back by any client.
+/// The form is that of proto3 (`int64` as text, enums by name), so it can be read back by any
+/// client.
 pub(super) fn json(name: &str, message: &impl Message) -> Result<(), Failure> {
     let value = dynamic(name, message)?;
     let mut text = Vec::new();

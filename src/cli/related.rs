@@ -16,8 +16,8 @@ use crate::rpc::wire::find_related_articles_request::Target;
 /// Arguments of `wenmai related`.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Args {
-    /// A stored article (`articles/…` or its id), or a page file (.md, .txt, `-`) whose every article
-    /// is asked about.
+    /// A stored article (`articles/…` or its id), or a page file (.md, .txt, `-`) whose every
+    /// article is asked about.
     #[arg(value_name = "ARTICLE|FILE")]
     target: String,
 
@@ -35,7 +35,8 @@ pub(super) struct Args {
     json: bool,
 }
 
-/// What is known of the page, for a page file; `--paper` filters, so the page's own has another name.
+/// What is known of the page, for a page file; `--paper` filters, so the page's own has another
+/// name.
 #[derive(Debug, Clone, clap::Args)]
 #[group(skip)]
 struct IssueOfPage {

@@ -10,7 +10,8 @@ impl Embedding {
     /// Scales `values` to length 1.
     ///
     /// # Errors
-    /// [`InvalidEmbedding`] if a value is not finite or all are zero: such a vector has no direction.
+    /// [`InvalidEmbedding`] if a value is not finite or all are zero: such a vector has no
+    /// direction.
     pub fn normalize(mut values: Vec<f32>) -> Result<Self, InvalidEmbedding> {
         let norm = values.iter().map(|v| f64::from(*v) * f64::from(*v)).sum::<f64>().sqrt();
         if !norm.is_finite() || norm < 1e-12 {
@@ -25,7 +26,8 @@ impl Embedding {
         Ok(Self(values.into()))
     }
 
-    /// The direction halfway between several embeddings of one model: their sum, scaled to length 1.
+    /// The direction halfway between several embeddings of one model: their sum, scaled to length
+    /// 1.
     ///
     /// # Errors
     /// [`InvalidEmbedding`] if there are none, their dims differ, or they cancel out.

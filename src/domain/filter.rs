@@ -1,8 +1,9 @@
 //! Which articles may be found: a small tree over indexed fields, and its text form.
 //!
-//! The text form is a subset of AIP-160 (<https://google.aip.dev/160>): comparisons joined by `AND` and
-//! `OR`, negated by `NOT` or `-`, grouped by parentheses. As there, `OR` binds tighter than `AND`, and
-//! terms that only stand side by side are joined by `AND`. An unknown field is an error, never ignored.
+//! The text form is a subset of AIP-160 (<https://google.aip.dev/160>): comparisons joined by `AND`
+//! and `OR`, negated by `NOT` or `-`, grouped by parentheses. As there, `OR` binds tighter than
+//! `AND`, and terms that only stand side by side are joined by `AND`. An unknown field is an error,
+//! never ignored.
 
 mod parse;
 

@@ -20,9 +20,9 @@ pub struct ArticleId(Uuid);
 impl ArticleId {
     /// The id of `record`.
     ///
-    /// With a `source_id` it depends on `source` and `source_id` alone, so a corrected text replaces the
-    /// old one. Without, it depends on paper, source, publication time, page, title and body, so the
-    /// same text in two papers has two ids.
+    /// With a `source_id` it depends on `source` and `source_id` alone, so a corrected text
+    /// replaces the old one. Without, it depends on paper, source, publication time, page, title
+    /// and body, so the same text in two papers has two ids.
     #[must_use]
     pub fn derive(record: &Record) -> Self {
         let published = record.published_at.map(|at| at.to_string()).unwrap_or_default();

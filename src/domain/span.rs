@@ -13,7 +13,8 @@ pub struct Span {
 }
 
 impl Span {
-    /// A span from `start` up to `end`, in bytes; an inverted pair becomes the empty span at `start`.
+    /// A span from `start` up to `end`, in bytes; an inverted pair becomes the empty span at
+    /// `start`.
     #[must_use]
     pub fn new(start: usize, end: usize) -> Self {
         Self { start, end: end.max(start) }

@@ -19,8 +19,8 @@ pub(super) struct Budget {
     pub(super) windows_max: usize,
 }
 
-/// Embeds `texts`; one result per text, in order. `between` is called before every piece of work and
-/// says whether to go on; if not, the rest is [`Error::Stopped`].
+/// Embeds `texts`; one result per text, in order. `between` is called before every piece of work
+/// and says whether to go on; if not, the rest is [`Error::Stopped`].
 pub(super) fn embed(
     model: &dyn Embedder,
     budget: Budget,
@@ -86,8 +86,8 @@ fn run(model: &dyn Embedder, plans: &mut [Result<Plan, Error>], batch: &[(usize,
     }
 }
 
-/// The answer of `work`, or [`Error::Panicked`]: a model that breaks down over one text must not take the
-/// thread, and with it all others, along.
+/// The answer of `work`, or [`Error::Panicked`]: a model that breaks down over one text must not
+/// take the thread, and with it all others, along.
 fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Error::Panicked))
 }

@@ -271,7 +271,8 @@ mod tests {
         (folder, expected)
     }
 
-    /// No number off by more than 1e-5 (which the tanh form of GELU would be), all texts in one padded batch.
+    /// No number off by more than 1e-5 (which the tanh form of GELU would be), all texts in one
+    /// padded batch.
     fn assert_parity(model: &Model, texts: &[&str], expected: &[&[f32]]) {
         let ids: Vec<Vec<u32>> =
             texts.iter().map(|text| model.tokenize(text, Purpose::Passage).unwrap()).collect();

@@ -1,9 +1,10 @@
 //! Which vector does the model give a text?
 //!
-//! An [`Embedder`] is a loaded model and blocks; a [`Handle`] is its async face: a bounded queue with two
-//! lanes before owned threads. A query is never stuck behind a bulk import, a job whose caller has gone
-//! is skipped, and a full queue refuses at once. A text longer than the model's window is embedded
-//! window by window and averaged, and the answer says so: nothing is truncated in silence.
+//! An [`Embedder`] is a loaded model and blocks; a [`Handle`] is its async face: a bounded queue
+//! with two lanes before owned threads. A query is never stuck behind a bulk import, a job whose
+//! caller has gone is skipped, and a full queue refuses at once. A text longer than the model's
+//! window is embedded window by window and averaged, and the answer says so: nothing is truncated
+//! in silence.
 
 mod batch;
 mod bert;
@@ -69,7 +70,8 @@ pub struct ModelInfo {
     pub window_tokens_max: usize,
     /// `cls`, `mean`, …
     pub pooling: &'static str,
-    /// First 12 hexadecimal digits of the SHA-256 over weights, configuration and tokenizer, and the pooling.
+    /// First 12 hexadecimal digits of the SHA-256 over weights, configuration and tokenizer, and
+    /// the pooling.
     pub version: String,
 }
 
@@ -84,7 +86,8 @@ pub trait Embedder: Send + Sync {
     /// [`Error::Tokenize`].
     fn tokenize(&self, text: &str, purpose: Purpose) -> Result<Vec<u32>, Error>;
 
-    /// The embeddings of windows of token ids, none of them empty or longer than the window, in order.
+    /// The embeddings of windows of token ids, none of them empty or longer than the window, in
+    /// order.
     ///
     /// # Errors
     /// [`Error::Model`]; [`Error::NoDirection`] for a window that the model gives no direction.
@@ -108,8 +111,8 @@ pub struct Config {
     )]
     pub threads: usize,
 
-    /// Texts that may wait in each lane before more are refused; one call is always taken by an empty
-    /// lane.
+    /// Texts that may wait in each lane before more are refused; one call is always taken by an
+    /// empty lane.
     #[arg(
         long = "embed-queue",
         env = "WENMAI_EMBED_QUEUE",

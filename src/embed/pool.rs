@@ -66,8 +66,8 @@ impl Pooling {
         }
     }
 
-    /// Pools `hidden` `[batch, tokens, dim]` f32 over rows of `lengths` tokens, padded on the right →
-    /// `[batch, dim]`, not normalized.
+    /// Pools `hidden` `[batch, tokens, dim]` f32 over rows of `lengths` tokens, padded on the right
+    /// → `[batch, dim]`, not normalized.
     ///
     /// Source: sentence-transformers `models/Pooling.py`.
     pub(super) fn apply(self, hidden: &Tensor, lengths: &[usize]) -> Result<Tensor> {

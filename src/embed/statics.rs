@@ -1,7 +1,7 @@
 //! The static family: one vector per token, a text's is their mean (the layout of model2vec).
 //!
-//! No attention, so a token means the same everywhere; two orders of magnitude cheaper than an encoder.
-//! Unknown tokens are dropped, as model2vec does.
+//! No attention, so a token means the same everywhere; two orders of magnitude cheaper than an
+//! encoder. Unknown tokens are dropped, as model2vec does.
 
 use candle_core::DType;
 use candle_core::Device;
@@ -15,8 +15,8 @@ use crate::embed::folder::Files;
 use crate::embed::folder::Prompts;
 use crate::embed::tokenize::Tokens;
 
-/// Tokens in one window: the mean has no limit of its own; this bounds the work between two looks at
-/// the query lane.
+/// Tokens in one window: the mean has no limit of its own; this bounds the work between two looks
+/// at the query lane.
 pub(super) const WINDOW_TOKENS: usize = 512;
 
 pub(super) struct StaticModel {

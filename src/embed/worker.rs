@@ -23,8 +23,8 @@ use crate::embed::batch::Budget;
 /// Texts of one job: a larger call is cut, so that several threads share it.
 const JOB_TEXTS: usize = 64;
 
-/// Sends texts to the model's threads. Cheap to clone; the threads end with [`Handle::stop`] or when the
-/// last handle goes.
+/// Sends texts to the model's threads. Cheap to clone; the threads end with [`Handle::stop`] or
+/// when the last handle goes.
 #[derive(Clone)]
 pub struct Handle {
     shared: Arc<Shared>,
@@ -96,8 +96,9 @@ impl Handle {
     /// Embeds `texts`; one result per text, in order. All of them are queued, or none.
     ///
     /// # Errors
-    /// [`Error::Overloaded`] if the lane has no room for them; [`Error::Stopped`]. In the list, each
-    /// text's own: [`Error::Empty`], [`Error::Tokenize`], [`Error::Model`], [`Error::NoDirection`].
+    /// [`Error::Overloaded`] if the lane has no room for them; [`Error::Stopped`]. In the list,
+    /// each text's own: [`Error::Empty`], [`Error::Tokenize`], [`Error::Model`],
+    /// [`Error::NoDirection`].
     pub async fn embed(
         &self,
         texts: Vec<String>,
@@ -264,7 +265,8 @@ mod tests {
     use crate::embed::ModelInfo;
     use crate::embed::Purpose;
 
-    /// A model of one token per character that tells of every forward pass and waits to be let through.
+    /// A model of one token per character that tells of every forward pass and waits to be let
+    /// through.
     struct Gated {
         info: ModelInfo,
         passes: Mutex<mpsc::Sender<usize>>,

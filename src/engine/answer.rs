@@ -27,8 +27,8 @@ use crate::rank::fuse::fuse;
 use crate::store;
 use crate::store::Vectors;
 
-/// Candidates asked of each leg. Always the same: with another depth a candidate that only one leg had
-/// found would change its score, and the pages of one answer would not fit together.
+/// Candidates asked of each leg. Always the same: with another depth a candidate that only one leg
+/// had found would change its score, and the pages of one answer would not fit together.
 const CANDIDATES: u32 = 500;
 /// Depth at which an article is looked for among the answers to its own title.
 const OWN_SCORE_DEPTH: u32 = 50;
@@ -70,8 +70,8 @@ impl Engine {
     /// Asks the legs, fuses, fetches the hits.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a question that leaves every leg nothing to look for, or an offset past
-    /// what one answer can reach; [`Error::Store`].
+    /// [`Error::Invalid`] for a question that leaves every leg nothing to look for, or an offset
+    /// past what one answer can reach; [`Error::Store`].
     pub(super) async fn answer(
         &self,
         question: Question,
@@ -143,8 +143,8 @@ impl Engine {
         Ok(fuse(*mode, &dense, &lexical, own))
     }
 
-    /// The BM25 score of the source itself, whether or not it passes the filter; `None` where there is
-    /// no source, it is not stored, or nothing is fused.
+    /// The BM25 score of the source itself, whether or not it passes the filter; `None` where there
+    /// is no source, it is not stored, or nothing is fused.
     async fn own_score(
         &self,
         lexical: &[Scored],

@@ -1,8 +1,9 @@
 //! Clean feeds: JSON Lines, plain or compressed, one article a line.
 //!
-//! Fields of a line: `title` and `body` (or `paragraphs`), and as far as known `id`, `source`, `paper`,
-//! `time` or `date`, `edition`, `page`, `section`, `kind`, `kicker`, `subtitle`, `byline` (names),
-//! `agency`. Other fields are passed over. A bad line is an error with its number; reading goes on.
+//! Fields of a line: `title` and `body` (or `paragraphs`), and as far as known `id`, `source`,
+//! `paper`, `time` or `date`, `edition`, `page`, `section`, `kind`, `kicker`, `subtitle`, `byline`
+//! (names), `agency`. Other fields are passed over. A bad line is an error with its number; reading
+//! goes on.
 
 use std::fs::File;
 use std::io;

@@ -225,7 +225,8 @@ impl Engine {
         let now = now_us();
         for ((work, terms), count) in work.into_iter().zip(terms).zip(counts) {
             let Work { at, article, hash, texts: _, ingested, created_at_us } = work;
-            // Collected first: what is left of a bad article's texts must not become the next one's.
+            // Collected first: what is left of a bad article's texts must not become the next
+            // one's.
             let parts: Vec<_> = embedded.by_ref().take(count).collect();
             match input::joined(parts) {
                 Ok(text) => {
@@ -245,8 +246,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Writes points. Without any it still waits for what was written before: an article answered as
-    /// unchanged may have been written a moment ago by another call.
+    /// Writes points. Without any it still waits for what was written before: an article answered
+    /// as unchanged may have been written a moment ago by another call.
     async fn store_points(
         &self,
         points: Vec<Point>,

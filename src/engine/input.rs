@@ -16,8 +16,8 @@ use crate::engine::Error;
 use crate::engine::TEXT_BYTES_MAX;
 use crate::engine::Violation;
 
-/// Characters of the body that go into the embedding, behind the title: the shortest lead that loses
-/// nothing on the dev stories (`models/train/RESULTS.md`).
+/// Characters of the body that go into the embedding, behind the title: the shortest lead that
+/// loses nothing on the dev stories (`models/train/RESULTS.md`).
 pub(super) const LEAD_CHARS: usize = 200;
 
 /// Characters of a title, a section or another heading.
@@ -36,8 +36,8 @@ pub struct Decoded<'b> {
 /// fault.
 ///
 /// # Errors
-/// [`Error::TextTooLong`]; [`Error::Invalid`] naming `field` for bytes that are no text (NUL bytes, or
-/// not valid in the encoding that they look like).
+/// [`Error::TextTooLong`]; [`Error::Invalid`] naming `field` for bytes that are no text (NUL bytes,
+/// or not valid in the encoding that they look like).
 pub fn decode<'b>(field: &str, bytes: &'b [u8]) -> Result<Decoded<'b>, Error> {
     text_fits(field, bytes.len())?;
     let invalid = |what: String| Error::Invalid(vec![Violation::new(field, what)]);
@@ -162,8 +162,8 @@ impl EmbedTexts {
     }
 }
 
-/// The mean direction of an article's texts; a text that the model cannot read (a title of stars) is
-/// left out.
+/// The mean direction of an article's texts; a text that the model cannot read (a title of stars)
+/// is left out.
 ///
 /// # Errors
 /// The first text's error if the model can read none; any error that is not about a text.

@@ -1,7 +1,7 @@
 //! The use cases: ingest, search, related, get, list, delete; one per file.
 //!
-//! An [`Engine`] joins model, terms and store. Everything is async and safe from many tasks at once.
-//! It knows nothing of the wire or the terminal.
+//! An [`Engine`] joins model, terms and store. Everything is async and safe from many tasks at
+//! once. It knows nothing of the wire or the terminal.
 
 mod answer;
 mod error;
@@ -74,7 +74,8 @@ pub struct Ingested {
     pub outcome: Outcome,
     /// Characters in title and body.
     pub char_count: usize,
-    /// Characters of them that went into the embedding: title and lead. All of them go into the terms.
+    /// Characters of them that went into the embedding: title and lead. All of them go into the
+    /// terms.
     pub char_count_embedded: usize,
 }
 

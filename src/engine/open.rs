@@ -14,8 +14,8 @@ impl Engine {
     /// An engine over the data folder that `store` names.
     ///
     /// # Errors
-    /// [`Error::Embed`] for a model folder that cannot be loaded; [`Error::Terms`]; [`Error::Store`] for a
-    /// data folder that is locked, unusable, or of another index version.
+    /// [`Error::Embed`] for a model folder that cannot be loaded; [`Error::Terms`];
+    /// [`Error::Store`] for a data folder that is locked, unusable, or of another index version.
     pub fn open(embed: &embed::Config, store: &store::Config) -> Result<Self, Error> {
         Self::open_with(embed, |make| store::open(store, make))
     }

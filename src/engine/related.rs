@@ -27,12 +27,12 @@ const TITLE_CHARS: usize = 60;
 impl Engine {
     /// Finds coverage related to an article, the article itself left out.
     ///
-    /// The dense leg asks with the article's embedding, the lexical leg with its title (measured to beat
-    /// title and lead, and the whole text).
+    /// The dense leg asks with the article's embedding, the lexical leg with its title (measured to
+    /// beat title and lead, and the whole text).
     ///
     /// # Errors
-    /// [`Error::ArticleNotFound`]; [`Error::Invalid`] for a given article without title and body, or an
-    /// offset past what one answer can reach; [`Error::TextTooLong`]; [`Error::Embed`];
+    /// [`Error::ArticleNotFound`]; [`Error::Invalid`] for a given article without title and body,
+    /// or an offset past what one answer can reach; [`Error::TextTooLong`]; [`Error::Embed`];
     /// [`Error::Store`].
     pub async fn related(&self, related: Related) -> Result<Answer, Error> {
         let Related { target, filter, mode, offset, limit } = related;

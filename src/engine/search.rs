@@ -21,8 +21,8 @@ impl Engine {
     /// Finds articles for a text.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a text that holds nothing to look for, or an offset past what one search
-    /// can reach; [`Error::TextTooLong`]; [`Error::Embed`]; [`Error::Store`].
+    /// [`Error::Invalid`] for a text that holds nothing to look for, or an offset past what one
+    /// search can reach; [`Error::TextTooLong`]; [`Error::Embed`]; [`Error::Store`].
     pub async fn search(&self, search: Search) -> Result<Answer, Error> {
         let Search { text, filter, mode, offset, limit } = search;
         let started = Instant::now();

@@ -2,9 +2,9 @@
 
 /// Normalized discounted cumulative gain of the first `depth` answers, in `[0, 1]`.
 ///
-/// `gains` are those of the answers in order; `relevant` are the gains of everything that could have
-/// been found. `DCG = Σ gain / log2(rank + 1)` with linear gain. `None` where nothing could be found.
-/// Source: Järvelin & Kekäläinen 2002.
+/// `gains` are those of the answers in order; `relevant` are the gains of everything that could
+/// have been found. `DCG = Σ gain / log2(rank + 1)` with linear gain. `None` where nothing could be
+/// found. Source: Järvelin & Kekäläinen 2002.
 #[must_use]
 pub fn ndcg(gains: &[f64], relevant: &[f64], depth: usize) -> Option<f64> {
     let mut best = relevant.to_vec();
@@ -25,8 +25,8 @@ pub fn reciprocal_rank(right: &[bool]) -> f64 {
     first.map_or(0.0, |(_, rank)| 1.0 / f64::from(rank))
 }
 
-/// The share that the first `depth` answers hold of what they could hold: of `relevant_count`, or of
-/// `depth` where more is relevant. `None` where there is nothing to find.
+/// The share that the first `depth` answers hold of what they could hold: of `relevant_count`, or
+/// of `depth` where more is relevant. `None` where there is nothing to find.
 #[must_use]
 pub fn recall(right: &[bool], relevant_count: usize, depth: usize) -> Option<f64> {
     let found = right.iter().take(depth).filter(|right| **right).count();

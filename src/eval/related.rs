@@ -1,7 +1,7 @@
 //! `wenmai eval related`: does the engine find the other articles of the same event and story?
 //!
-//! Every labelled article that is drawn asks for its related ones, once per mode. An answer gains 2 if
-//! it is of the same event, 1 if only of the same story.
+//! Every labelled article that is drawn asks for its related ones, once per mode. An answer gains 2
+//! if it is of the same event, 1 if only of the same story.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

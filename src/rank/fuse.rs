@@ -1,9 +1,10 @@
 //! Joins what the two legs of the index found.
 //!
-//! `fused = w·lexical/scale + (1 − w)·similarity`: a plain sum, which beat reciprocal rank fusion on the
-//! dev stories (`models/train/RESULTS.md`). A leg that did not find a candidate adds nothing. `scale` is
-//! the question's own BM25 score where it is known (a stored article asked about finds itself), with `w` =
-//! [`LEXICAL_WEIGHT`]; else the best candidate's, with `w` = [`LEXICAL_WEIGHT_UNKNOWN`].
+//! `fused = w·lexical/scale + (1 − w)·similarity`: a plain sum, which beat reciprocal rank fusion
+//! on the dev stories (`models/train/RESULTS.md`). A leg that did not find a candidate adds
+//! nothing. `scale` is the question's own BM25 score where it is known (a stored article asked
+//! about finds itself), with `w` = [`LEXICAL_WEIGHT`]; else the best candidate's, with `w` =
+//! [`LEXICAL_WEIGHT_UNKNOWN`].
 
 use std::collections::BTreeMap;
 
@@ -13,8 +14,8 @@ use crate::domain::id::ArticleId;
 
 /// The lexical leg's share of a fused score.
 pub const LEXICAL_WEIGHT: f32 = 0.4;
-/// The same, where the question's own BM25 score is not known: the best candidate then counts as much as
-/// the question itself would, so the leg gets less say.
+/// The same, where the question's own BM25 score is not known: the best candidate then counts as
+/// much as the question itself would, so the leg gets less say.
 pub const LEXICAL_WEIGHT_UNKNOWN: f32 = 0.3;
 
 /// An article and its score in one leg.

@@ -1,4 +1,5 @@
-//! One form for one text: NFKC, simplified characters, lower case; every character keeps its source.
+//! One form for one text: NFKC, simplified characters, lower case; every character keeps its
+//! source.
 //!
 //! Queries and articles go through the same steps, so `ＧＤＰ`, `GDP` and `gdp`, 聊城 and 聊城 in
 //! traditional characters meet. Conversion to simplified is by character with its neighbours (crate
@@ -26,8 +27,8 @@ impl Normalized {
 
     /// The place in the source that `span` of the normalized text came from.
     ///
-    /// A span inside a character that grew (㎡ → m2) gives the whole source character. An empty span, or
-    /// one past the end, gives an empty span.
+    /// A span inside a character that grew (㎡ → m2) gives the whole source character. An empty
+    /// span, or one past the end, gives an empty span.
     #[must_use]
     pub fn source(&self, span: Span) -> Span {
         let first = self.origins.partition_point(|(start, _)| *start <= span.start).max(1) - 1;

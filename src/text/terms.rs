@@ -1,10 +1,10 @@
 //! The lexical units of a text, the same on both sides of a search.
 //!
-//! Normalized text (`text::normalize`) is cut by jieba with its dictionary and ours of the newsroom,
-//! without guessing (no HMM: a guess depends on the neighbours, and a query has others than an article).
-//! What the dictionary lacks falls apart into single characters; each run of them gives character
-//! bigrams, so an unknown name (李在镕 → 李在, 在镕) is found. Numbers stay whole, with their percent
-//! sign or date unit (`131.9%`, `3月`). Words that say nothing are left out.
+//! Normalized text (`text::normalize`) is cut by jieba with its dictionary and ours of the
+//! newsroom, without guessing (no HMM: a guess depends on the neighbours, and a query has others
+//! than an article). What the dictionary lacks falls apart into single characters; each run of them
+//! gives character bigrams, so an unknown name (李在镕 → 李在, 在镕) is found. Numbers stay whole, with
+//! their percent sign or date unit (`131.9%`, `3月`). Words that say nothing are left out.
 
 use std::collections::BTreeMap;
 use std::collections::HashSet;
@@ -27,8 +27,8 @@ const STOP: &str = include_str!("terms/stop.txt");
 const K1: f32 = 1.2;
 /// Length normalization of BM25.
 const B: f32 = 0.75;
-/// The article length, in terms, that BM25 calls average: fixed, so that an article's weights do not
-/// depend on what else is stored. Median of web news cut at 2,000 characters.
+/// The article length, in terms, that BM25 calls average: fixed, so that an article's weights do
+/// not depend on what else is stored. Median of web news cut at 2,000 characters.
 const LENGTH_AVERAGE: f32 = 300.0;
 /// Characters that join words and stand in no name: they end a run of single characters.
 const FUNCTION: &str = "的了和与及或是也都就而并被把等";
