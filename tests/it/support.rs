@@ -102,7 +102,7 @@ pub fn fake_engine() -> (Engine, Store, Gate) {
     let gate = Gate::default();
     let info = ModelInfo {
         name: "fake".into(),
-        family: "static",
+        family: "fake",
         dim: DIM,
         window_tokens_max: 128,
         pooling: "mean",
