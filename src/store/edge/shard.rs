@@ -189,6 +189,11 @@ impl Shard {
         self.engine.flush().map_err(error::engine)
     }
 
+    /// How many points there are, about: without a look at what was deleted or is being moved.
+    pub fn len_about(&self) -> usize {
+        self.engine.info().map_or(0, |info| info.points_count)
+    }
+
     /// Seals and merges segments and builds the graph, where that is due.
     ///
     /// # Errors
