@@ -2,6 +2,7 @@
 
 use qdrant_edge::Condition;
 use qdrant_edge::FieldCondition;
+use qdrant_edge::HasIdCondition;
 use qdrant_edge::JsonPath;
 use qdrant_edge::Match;
 use qdrant_edge::MatchValue;
@@ -99,6 +100,15 @@ fn compares(key: &str, comparison: Comparison, value: i64) -> Asked {
 
 fn only(condition: FieldCondition) -> Asked {
     Asked::Only(qdrant_edge::Filter::new_must(Condition::Field(condition)))
+}
+
+/// A filter that every point passes, for searches that take another way with a filter than without.
+pub fn everything() -> qdrant_edge::Filter {
+    let none = HasIdCondition::from_iter([]);
+    qdrant_edge::Filter {
+        must_not: Some(vec![Condition::HasId(none)]),
+        ..qdrant_edge::Filter::default()
+    }
 }
 
 /// The path of a key at the top of a payload.

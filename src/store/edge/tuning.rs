@@ -44,6 +44,10 @@ const BUILD_CANDIDATES: usize = 100;
 /// Candidates held while the graph is searched: the recall of 100 neighbours stays at 1 on our data.
 const SEARCH_CANDIDATES: usize = 256;
 
+/// Segments that are left side by side. More make a search dearer; fewer make every seal rebuild the
+/// graph of a large neighbour, which under steady writing never ends.
+const SEGMENTS: usize = 4;
+
 /// Sizes, in bytes of vectors, at which the engine changes its way.
 #[derive(Debug, Clone, Copy)]
 pub struct Tuning {
@@ -79,6 +83,7 @@ impl Tuning {
             .build();
         let optimizers = EdgeOptimizersConfig {
             indexing_threshold: Some((self.seal_bytes_min / KIB).max(1)),
+            default_segment_number: Some(SEGMENTS),
             ..EdgeOptimizersConfig::default()
         };
         EdgeConfigBuilder::new()

@@ -28,8 +28,9 @@ const QUEUE_LEN: usize = 16;
 const PAUSE: Duration = Duration::from_secs(2);
 /// Changes after which the segments are flushed without a pause; the log holds that many.
 const UNFLUSHED_MAX: usize = 5_000;
-/// Changes after which the index is optimized without a pause.
-const UNSEALED_MAX: usize = 20_000;
+/// Changes after which the index is optimized without a pause, if they are also a good part of it: so a
+/// long import is optimized when the index has grown by half, not every so many articles.
+const UNSEALED_MIN: usize = 20_000;
 
 /// What upkeep is told.
 #[derive(Debug)]
@@ -108,7 +109,9 @@ impl Upkeep {
     /// logged, and the next change tries again.
     fn look(&mut self, seen: usize) {
         let now = self.changed.load(Ordering::Relaxed);
-        let done = if now == seen || now + self.unsealed >= UNSEALED_MAX {
+        let grown = now + self.unsealed;
+        let done = if now == seen || (grown >= UNSEALED_MIN && grown >= self.shard.len_about() / 3)
+        {
             self.optimize()
         } else if now >= UNFLUSHED_MAX {
             self.unsealed += self.changed.swap(0, Ordering::Relaxed);

@@ -13,6 +13,7 @@ use crate::domain::terms::TermVector;
 use crate::store::Make;
 use crate::store::Point;
 use crate::store::VectorStore;
+use crate::store::conformance::oracle::assert_same_hits;
 use crate::store::conformance::sample::Sampler;
 use crate::store::conformance::sample::point;
 use crate::store::edge::Folder;
@@ -102,4 +103,35 @@ async fn without_a_graph_every_answer_is_exact() {
     let exact = Tuning { graph_bytes_min: usize::MAX, ..EAGER };
     let recalls = recalls(exact).await;
     assert!(recalls.iter().all(|recall| *recall >= 1.0), "{recalls:?}");
+}
+
+#[tokio::test]
+async fn a_graph_finds_what_was_not_replaced() {
+    // Half of the articles come again, too few to be cleaned up after: those they replace stay in the
+    // graph, deleted, between the ones to be found.
+    let make = Make {
+        index_version: "recall".into(),
+        dim: DIM,
+    };
+    let root = TempDir::new().unwrap();
+    let folder = Folder::open(root.path(), &make).unwrap();
+    let shard = Shard::open(folder, DIM, EAGER).unwrap();
+    let oracle = MemoryStore::new(&make);
+    let mut sampler = Sampler::new(12);
+    let limit = Limit::new(30).unwrap();
+    let all = Filter::default();
+    for _ in 0..5 {
+        let mut points = clustered(&mut sampler);
+        points.truncate(900);
+        points.retain(|_| sampler.below(2) == 0);
+        oracle.upsert(points.clone()).await.unwrap();
+        shard.upsert(points).unwrap();
+        shard.optimize().unwrap();
+    }
+    for _ in 0..QUERIES {
+        let query = sampler.embedding(DIM);
+        let hits = shard.nearest(&query, &all, limit).unwrap();
+        let best = oracle.nearest(&query, &all, limit).await.unwrap();
+        assert_same_hits(&hits, &best, limit.count(), "replaced");
+    }
 }
