@@ -1,7 +1,8 @@
 //! What every store must do; each runs [`run`].
 //!
-//! Checks with a fixed answer come first; at the end a long random history is played on the store and on
-//! `memory`, which is simple enough to be believed, and every question must get the same answer.
+//! Checks with a fixed answer come first; at the end a long random history is played on the store
+//! and on `memory`, which is simple enough to be believed, and every question must get the same
+//! answer.
 
 pub mod oracle;
 pub mod sample;

@@ -1,7 +1,7 @@
 //! An exact store in memory: what the others are checked against, and what tests run on.
 //!
-//! Every question is a scan in order of id, and every number is computed as [`VectorStore`] defines it.
-//! Nothing is kept after the process.
+//! Every question is a scan in order of id, and every number is computed as [`VectorStore`] defines
+//! it. Nothing is kept after the process.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;

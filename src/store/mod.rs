@@ -1,11 +1,11 @@
 //! What is kept, and what is near a vector or a set of terms: Qdrant behind one async trait.
 //!
 //! Two stores stand behind [`VectorStore`]: `edge`, Qdrant's own engine in this process over a data
-//! folder (the default), and `memory`, an exact scan that the others are checked against. One suite,
-//! `conformance`, says what each must do. A Qdrant server will be the third.
+//! folder (the default), and `memory`, an exact scan that the others are checked against. One
+//! suite, `conformance`, says what each must do. A Qdrant server will be the third.
 //!
-//! Promises: an upsert that returned is on disk (`edge`); a point is there once; a vector is finite and
-//! of the collection's dim. It does not embed, tokenize or rank.
+//! Promises: an upsert that returned is on disk (`edge`); a point is there once; a vector is finite
+//! and of the collection's dim. It does not embed, tokenize or rank.
 
 #[cfg(test)]
 mod conformance;
@@ -113,13 +113,14 @@ pub struct Status {
 
 /// Keeps points and finds them.
 ///
-/// Every call is safe from several tasks at once. A call whose future is dropped may still take effect.
+/// Every call is safe from several tasks at once. A call whose future is dropped may still take
+/// effect.
 #[async_trait]
 pub trait VectorStore: Send + Sync {
     /// Writes points, each replacing the one of the same id; durable when it returns.
     ///
-    /// Of points with one id in one call the last counts. An empty list writes nothing and returns once
-    /// everything that was written before it is durable.
+    /// Of points with one id in one call the last counts. An empty list writes nothing and returns
+    /// once everything that was written before it is durable.
     ///
     /// # Errors
     /// [`Error::Dim`] before anything is written; [`Error::Failed`], [`Error::Full`].
@@ -152,11 +153,11 @@ pub trait VectorStore: Send + Sync {
         limit: Limit,
     ) -> Result<Vec<Scored>, Error>;
 
-    /// The points with the highest sum over shared terms of `idf × query weight × point weight`, best
-    /// first; ties by id; points that share no term are left out.
+    /// The points with the highest sum over shared terms of `idf × query weight × point weight`,
+    /// best first; ties by id; points that share no term are left out.
     ///
-    /// `idf = ln(1 + (N − n + 0.5) / (n + 0.5))` with `N` points and `n` of them holding the term, as
-    /// Qdrant's `Modifier::Idf`. An empty query finds nothing.
+    /// `idf = ln(1 + (N − n + 0.5) / (n + 0.5))` with `N` points and `n` of them holding the term,
+    /// as Qdrant's `Modifier::Idf`. An empty query finds nothing.
     ///
     /// # Errors
     /// [`Error::Failed`].
@@ -190,7 +191,8 @@ pub trait VectorStore: Send + Sync {
     /// [`Error::Failed`].
     async fn status(&self) -> Result<Status, Error>;
 
-    /// Merges segments and builds the graph where that is due; may take minutes, reads and writes go on.
+    /// Merges segments and builds the graph where that is due; may take minutes, reads and writes
+    /// go on.
     ///
     /// # Errors
     /// [`Error::Failed`].
@@ -272,7 +274,8 @@ pub type Store = Arc<dyn VectorStore>;
 /// Blocks: after a crash it reads the log back, which may take seconds.
 ///
 /// # Errors
-/// [`Error::Locked`], [`Error::IndexVersion`], [`Error::Folder`], [`Error::Full`], [`Error::Failed`].
+/// [`Error::Locked`], [`Error::IndexVersion`], [`Error::Folder`], [`Error::Full`],
+/// [`Error::Failed`].
 #[cfg(feature = "edge")]
 pub fn open(config: &Config, make: &Make) -> Result<Store, Error> {
     Ok(Arc::new(edge::EdgeStore::open(config, make)?))

@@ -1,9 +1,9 @@
 //! An article as Qdrant keeps it: a flat JSON object.
 //!
-//! The keys are those of [`Record`], so that whoever looks at a point sees the article, plus four of the
-//! store's own. Empty texts, empty lists and missing values are left out; the text fields that a filter
-//! can name stay even when empty, because `paper = ""` must find them. The publication day is also kept
-//! as a number, which is what an integer index can compare.
+//! The keys are those of [`Record`], so that whoever looks at a point sees the article, plus four
+//! of the store's own. Empty texts, empty lists and missing values are left out; the text fields
+//! that a filter can name stay even when empty, because `paper = ""` must find them. The
+//! publication day is also kept as a number, which is what an integer index can compare.
 
 use jiff::civil::Date;
 use serde_json::Map;

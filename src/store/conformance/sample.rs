@@ -59,7 +59,8 @@ impl Sampler {
     pub fn terms(&mut self, most: usize) -> TermVector {
         let count = self.below(most + 1);
         let index = |rng: &mut ChaCha8Rng| {
-            // Large and uneven indices, as hashes are, and some terms far more frequent than others.
+            // Large and uneven indices, as hashes are, and some terms far more frequent than
+            // others.
             let first = rng.random_range(0..TERM_COUNT);
             rng.random_range(0..=first).wrapping_mul(0x9e37_79b9)
         };
@@ -67,7 +68,8 @@ impl Sampler {
         TermVector::from_weights((0..count).map(|_| (index(rng), rng.random_range(0.1..3.0))))
     }
 
-    /// The `number`th point, with a record, vectors and terms of chance; the id depends on the number.
+    /// The `number`th point, with a record, vectors and terms of chance; the id depends on the
+    /// number.
     pub fn point(&mut self, number: usize) -> Point {
         let kinds = Kind::ALL;
         let day = date(2024, 12, 30);

@@ -6,9 +6,9 @@
 //! <data>/articles/           the engine's files
 //! ```
 //!
-//! The manifest is written before the engine's files, whole or not at all, so a crash in between leaves
-//! a folder that the next start completes. A folder that holds anything else and no manifest is not
-//! ours: it is refused before a byte is written.
+//! The manifest is written before the engine's files, whole or not at all, so a crash in between
+//! leaves a folder that the next start completes. A folder that holds anything else and no manifest
+//! is not ours: it is refused before a byte is written.
 
 use std::fs;
 use std::fs::File;
@@ -57,8 +57,8 @@ impl Folder {
     /// Takes the folder, and makes what is missing.
     ///
     /// # Errors
-    /// [`Error::Locked`] if another process has it, [`Error::IndexVersion`] if it was made otherwise,
-    /// [`Error::Folder`] if it cannot be used or is not ours, [`Error::Full`].
+    /// [`Error::Locked`] if another process has it, [`Error::IndexVersion`] if it was made
+    /// otherwise, [`Error::Folder`] if it cannot be used or is not ours, [`Error::Full`].
     pub fn open(data: &Path, make: &Make) -> Result<Self, Error> {
         fs::create_dir_all(data).map_err(|source| error::folder(data, source))?;
         refuse_foreign(data)?;
@@ -157,7 +157,8 @@ fn write_manifest(data: &Path, make: &Make) -> Result<(), BoxError> {
     file.write_all(&serde_json::to_vec_pretty(&manifest)?)?;
     file.sync_all()?;
     fs::rename(&new, data.join(MANIFEST))?;
-    // The name is in the folder, so the folder has to be on disk as well; not every system opens one.
+    // The name is in the folder, so the folder has to be on disk as well; not every system opens
+    // one.
     if let Ok(folder) = File::open(data) {
         folder.sync_all()?;
     }

@@ -1,8 +1,8 @@
 //! Makes the engine's log durable, which makes what was written durable.
 //!
-//! The engine's own flush writes out every segment: some seventy synced files, a third of a second on a
-//! busy disk. The log alone is one or two, and after a crash the engine reads it back. It is written
-//! through a memory map; syncing the file writes such pages out as well.
+//! The engine's own flush writes out every segment: some seventy synced files, a third of a second
+//! on a busy disk. The log alone is one or two, and after a crash the engine reads it back. It is
+//! written through a memory map; syncing the file writes such pages out as well.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;

@@ -1,9 +1,10 @@
 //! Qdrant's own engine in this process, over a data folder.
 //!
 //! The engine blocks and does nothing in the background, so this module owns a few threads: readers
-//! that answer questions, one writer that writes what has queued up and makes it durable with one sync,
-//! and one for upkeep that seals and merges when the writing pauses. Their queues are bounded, and a
-//! full one refuses at once. Work whose caller has gone is skipped as long as it has not begun.
+//! that answer questions, one writer that writes what has queued up and makes it durable with one
+//! sync, and one for upkeep that seals and merges when the writing pauses. Their queues are
+//! bounded, and a full one refuses at once. Work whose caller has gone is skipped as long as it has
+//! not begun.
 
 mod error;
 mod filter;
@@ -74,8 +75,8 @@ impl EdgeStore {
     /// Opens the folder of `config`, or makes it; reads the log back after a crash.
     ///
     /// # Errors
-    /// [`Error::Locked`], [`Error::IndexVersion`], [`Error::Folder`], [`Error::Full`]; [`Error::Failed`]
-    /// if no thread can be started.
+    /// [`Error::Locked`], [`Error::IndexVersion`], [`Error::Folder`], [`Error::Full`];
+    /// [`Error::Failed`] if no thread can be started.
     pub fn open(config: &Config, make: &Make) -> Result<Self, Error> {
         Self::open_tuned(config, make, Tuning::default())
     }
@@ -95,7 +96,8 @@ impl EdgeStore {
         Err(Error::Dim { wanted: self.dim, given: embedding.dim() })
     }
 
-    /// Looks at what is open. A poisoned lock is no harm: the value is taken out whole or not at all.
+    /// Looks at what is open. A poisoned lock is no harm: the value is taken out whole or not at
+    /// all.
     fn with<T>(&self, look: impl FnOnce(&Open) -> Result<T, Error>) -> Result<T, Error> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.as_ref().ok_or(Error::Closed).and_then(look)
@@ -161,9 +163,6 @@ impl VectorStore for EdgeStore {
         for point in &points {
             self.check(&point.text)?;
         }
-        if points.is_empty() {
-            return self.with(|_| Ok(()));
-        }
         self.write(Change::Upsert(points)).await.map(|_none| ())
     }
 
@@ -227,8 +226,9 @@ impl VectorStore for EdgeStore {
         answer.await.map_err(|_stopped| Error::Closed)?
     }
 
-    /// Waits for what is queued and for an optimization that runs; that may take minutes with a graph,
-    /// though nothing acknowledged is lost by a process that does not wait. Closing twice is fine.
+    /// Waits for what is queued and for an optimization that runs; that may take minutes with a
+    /// graph, though nothing acknowledged is lost by a process that does not wait. Closing twice is
+    /// fine.
     async fn close(&self) -> Result<(), Error> {
         let Some(open) = self.take() else {
             return Ok(());

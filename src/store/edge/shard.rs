@@ -1,7 +1,7 @@
 //! The engine in this process, as blocking calls in the domain's words.
 //!
-//! Safe from several threads; one writer at a time is the caller's care. What was written survives a
-//! killed process at once, a power cut once the log was synced ([`crate::store::edge::log`]) or
+//! Safe from several threads; one writer at a time is the caller's care. What was written survives
+//! a killed process at once, a power cut once the log was synced ([`crate::store::edge::log`]) or
 //! [`Shard::flush`] returned.
 
 use std::collections::BTreeMap;
@@ -183,7 +183,8 @@ impl Shard {
     pub fn optimize(&self) -> Result<(), Error> {
         let info = self.engine.info().map_err(error::engine)?;
         let bytes = info.points_count.saturating_mul(self.dim).saturating_mul(size_of::<f32>());
-        // Once there is a graph it stays, or a collection at the border would be rebuilt again and again.
+        // Once there is a graph it stays, or a collection at the border would be rebuilt again and
+        // again.
         if bytes >= self.tuning.graph_bytes_min && !self.graph.load(Ordering::Relaxed) {
             let graph = self.tuning.graph(true);
             self.engine.set_vector_hnsw_config(TEXT, graph).map_err(error::engine)?;
@@ -221,18 +222,15 @@ impl Shard {
         limit: Limit,
     ) -> Result<Vec<Scored>, Error> {
         let filter = match filter::ask(filter) {
-            // Only with a filter does the engine walk over deleted points, and a graph whose points were
-            // replaced falls apart without: a tenth of the nearest went missing.
+            // Only with a filter does the engine walk over deleted points, and a graph whose points
+            // were replaced falls apart without: a tenth of the nearest went missing.
             Asked::Everything if self.graph.load(Ordering::Relaxed) => Some(filter::everything()),
             Asked::Everything => None,
             Asked::Nothing => return Ok(Vec::new()),
             Asked::Only(filter) => Some(filter),
         };
         let query = VectorInternal::Dense(query.values().to_vec());
-        let query = NamedQuery {
-            query,
-            using: Some(TEXT.to_owned()),
-        };
+        let query = NamedQuery { query, using: Some(TEXT.to_owned()) };
         let mut hits = self.best(query, &tuning::nearest_params(), filter.as_ref(), limit)?;
         for hit in &mut hits {
             hit.score = hit.score.clamp(-1.0, 1.0);
@@ -285,7 +283,8 @@ impl Shard {
                 hits.push(Scored { id: article_id(&hit.id)?, score: hit.score });
             }
             hits.sort_by(best_first);
-            // The engine breaks ties by where a point lies, so all that tie with the last must be here.
+            // The engine breaks ties by where a point lies, so all that tie with the last must be
+            // here.
             let cut = hits.get(limit.count() - 1).map(|hit| hit.score);
             let end = hits.last().map(|hit| hit.score);
             if hits.len() < wanted || cut != end || wanted >= TIES_MAX {

@@ -1,10 +1,10 @@
 //! How the engine is set up: what is scanned, what gets a graph, what lies in memory.
 //!
-//! Up to [`Tuning::graph_bytes_min`] of embeddings there is no graph and every answer is exact: a scan
-//! of 64 MiB takes a few milliseconds, a graph of them minutes to build. Beyond that, a filtered search
-//! is where a graph loses articles (a 5 % filter found 4 % of them with the engine's defaults), so a
-//! filter that lets few through is answered by a scan, and one that lets some through by ACORN, which
-//! also walks over what the filter hides.
+//! Up to [`Tuning::graph_bytes_min`] of embeddings there is no graph and every answer is exact: a
+//! scan of 64 MiB takes a few milliseconds, a graph of them minutes to build. Beyond that, a
+//! filtered search is where a graph loses articles (a 5 % filter found 4 % of them with the
+//! engine's defaults), so a filter that lets few through is answered by a scan, and one that lets
+//! some through by ACORN, which also walks over what the filter hides.
 
 use std::num::NonZeroUsize;
 use std::thread;
@@ -41,11 +41,12 @@ const KIB: usize = 1024;
 const GRAPH_EDGES: usize = 16;
 /// Candidates held while the graph is built; the engine's own default.
 const BUILD_CANDIDATES: usize = 100;
-/// Candidates held while the graph is searched: the recall of 100 neighbours stays at 1 on our data.
+/// Candidates held while the graph is searched: the recall of 100 neighbours stays at 1 on our
+/// data.
 const SEARCH_CANDIDATES: usize = 256;
 
-/// Segments that are left side by side. More make a search dearer; fewer make every seal rebuild the
-/// graph of a large neighbour, which under steady writing never ends.
+/// Segments that are left side by side. More make a search dearer; fewer make every seal rebuild
+/// the graph of a large neighbour, which under steady writing never ends.
 const SEGMENTS: usize = 4;
 
 /// Sizes, in bytes of vectors, at which the engine changes its way.
@@ -55,8 +56,8 @@ pub struct Tuning {
     pub graph_bytes_min: usize,
     /// Embeddings up to which a filtered search scans what the filter lets through.
     pub scan_bytes_max: usize,
-    /// Embeddings or terms in the growing segment from which it is sealed: its terms move from memory
-    /// into a file.
+    /// Embeddings or terms in the growing segment from which it is sealed: its terms move from
+    /// memory into a file.
     pub seal_bytes_min: usize,
 }
 
@@ -121,7 +122,8 @@ pub fn nearest_params() -> SearchParams {
 /// How terms are searched for.
 ///
 /// Without a corpus the engine counts deleted and replaced articles into the IDF until the next
-/// clean-up, so that scores would depend on when that ran; a corpus of everything counts the living.
+/// clean-up, so that scores would depend on when that ran; a corpus of everything counts the
+/// living.
 pub fn lexical_params() -> SearchParams {
     let corpus = qdrant_edge::Filter::default();
     SearchParams {

@@ -2,7 +2,8 @@
 //!
 //! It waits until the writing pauses, because what it builds in the middle of a bulk import is soon
 //! outgrown. A long import without a pause is flushed now and then, which keeps the log short, and
-//! optimized less often, which bounds the growing segment: that one is slow to search and lies in memory.
+//! optimized less often, which bounds the growing segment: that one is slow to search and lies in
+//! memory.
 
 use std::io;
 use std::sync::Arc;
@@ -28,8 +29,8 @@ const QUEUE_LEN: usize = 16;
 const PAUSE: Duration = Duration::from_secs(2);
 /// Changes after which the segments are flushed without a pause; the log holds that many.
 const UNFLUSHED_MAX: usize = 5_000;
-/// Changes after which the index is optimized without a pause, if they are also a good part of it: so a
-/// long import is optimized when the index has grown by half, not every so many articles.
+/// Changes after which the index is optimized without a pause, if they are also a good part of it:
+/// so a long import is optimized when the index has grown by half, not every so many articles.
 const UNSEALED_MIN: usize = 20_000;
 
 /// What upkeep is told.
@@ -105,8 +106,8 @@ impl Upkeep {
         }
     }
 
-    /// Does what is due, `seen` changes having been there a pause ago. Nobody waits for it: a failure is
-    /// logged, and the next change tries again.
+    /// Does what is due, `seen` changes having been there a pause ago. Nobody waits for it: a
+    /// failure is logged, and the next change tries again.
     fn look(&mut self, seen: usize) {
         let now = self.changed.load(Ordering::Relaxed);
         let grown = now + self.unsealed;

@@ -26,7 +26,7 @@ const QUEUE_LEN: usize = 16;
 /// What is to be changed.
 #[derive(Debug)]
 pub enum Change {
-    /// Write these.
+    /// Write these; without any, only wait for what was written before.
     Upsert(Vec<Point>),
     /// Delete these; the answer is which were there.
     Delete(Vec<ArticleId>),
@@ -68,6 +68,9 @@ pub fn start(
 
 fn serve(shard: &Shard, writes: &Receiver<Write>, notice: &Notice) {
     let mut log = Log::new(shard.articles());
+    // Whether something was written since the log was last known to be on disk. A sync that failed
+    // leaves it so: the next caller that only waits must not be told that all is well.
+    let mut dirty = true;
     while let Ok(first) = writes.recv() {
         let mut done = Vec::new();
         let mut changed = 0;
@@ -86,7 +89,10 @@ fn serve(shard: &Shard, writes: &Receiver<Write>, notice: &Notice) {
         if done.is_empty() {
             continue;
         }
-        answer(done, &log.sync().map_err(error::failed));
+        dirty = dirty || changed > 0;
+        let synced = if dirty { log.sync().map_err(error::failed) } else { Ok(()) };
+        dirty = synced.is_err();
+        answer(done, &synced);
         notice.changed(changed);
     }
 }

@@ -26,8 +26,8 @@ const CLUSTERS: usize = 40;
 const POINTS: usize = 4_000;
 const QUERIES: usize = 60;
 
-/// Articles in tight clusters, as news is. One in twenty is of paper 甲报, whatever its cluster, and two
-/// clusters (5 %) make up section 体育.
+/// Articles in tight clusters, as news is. One in twenty is of paper 甲报, whatever its cluster, and
+/// two clusters (5 %) make up section 体育.
 fn clustered(sampler: &mut Sampler) -> Vec<Point> {
     let centers: Vec<Embedding> = (0..CLUSTERS).map(|_| sampler.embedding(DIM)).collect();
     let one = |number: usize| {
@@ -107,12 +107,9 @@ async fn without_a_graph_every_answer_is_exact() {
 
 #[tokio::test]
 async fn a_graph_finds_what_was_not_replaced() {
-    // Half of the articles come again, too few to be cleaned up after: those they replace stay in the
-    // graph, deleted, between the ones to be found.
-    let make = Make {
-        index_version: "recall".into(),
-        dim: DIM,
-    };
+    // Half of the articles come again, too few to be cleaned up after: those they replace stay in
+    // the graph, deleted, between the ones to be found.
+    let make = Make { index_version: "recall".into(), dim: DIM };
     let root = TempDir::new().unwrap();
     let folder = Folder::open(root.path(), &make).unwrap();
     let shard = Shard::open(folder, DIM, EAGER).unwrap();
