@@ -84,7 +84,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     // The server may have ended by itself.
     let _ = stop.send(());
     match server.await {
-        Ok(served) => served.map_err(|error| Failure::failed(&error))?,
+        Ok(end) => end.map_err(|error| Failure::failed(&error))?,
         Err(error) => return Err(Failure::failed(&error)),
     }
     shown

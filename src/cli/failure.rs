@@ -94,10 +94,9 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
 
 /// A status for a person: message, reason, and the fields that are wrong.
 fn describe(status: &Status) -> String {
-    let mut text = status.message().to_owned();
-    if text.is_empty() {
-        text = status.code().description().to_owned();
-    }
+    let message = status.message();
+    let said = if message.is_empty() { status.code().description() } else { message };
+    let mut text = said.to_owned();
     let details = status.get_error_details();
     if let Some(info) = details.error_info() {
         let _ = write!(text, " [{}]", info.reason);

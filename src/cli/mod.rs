@@ -87,10 +87,7 @@ fn start(cli: Cli) -> Result<(), Failure> {
     config::refuse_unknown_variables(&Cli::command())
         .map_err(|error| Failure::Usage(error.to_string()))?;
     let quiet = telemetry::Config { log: QUIET.to_owned(), log_json: false };
-    let log = match &cli.command {
-        Command::Serve(args) => args.telemetry(),
-        _ => &quiet,
-    };
+    let log = if let Command::Serve(args) = &cli.command { args.telemetry() } else { &quiet };
     telemetry::start(log).map_err(|error| Failure::Usage(failure::chain(&error)))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

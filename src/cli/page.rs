@@ -61,7 +61,7 @@ impl IssueArgs {
 /// Date and page number in a file's name, such as `liaocheng-20240314-p1`.
 fn named(name: &str) -> (Option<Date>, Option<u32>) {
     let parts: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).collect();
-    let digits = |part: &str| part.chars().all(|c| c.is_ascii_digit());
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     let day = |part: &&str| {
         if part.len() != 8 || !digits(part) {
             return None;
@@ -105,7 +105,7 @@ pub(super) fn read(path: &Path) -> Result<String, Failure> {
 
 /// Whether a file's ending says that it is a page: `.md` or `.txt`.
 pub(super) fn is_page(path: &Path) -> bool {
-    let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
+    let ending = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
     matches!(ending.as_deref().and_then(|ending| ending.to_str()), Some("md" | "txt" | "markdown"))
 }
 

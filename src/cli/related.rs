@@ -41,16 +41,16 @@ pub(super) struct Args {
 #[group(skip)]
 struct IssueOfPage {
     /// The paper of the page file.
-    #[arg(long, default_value = "", value_name = "NAME")]
-    page_paper: String,
+    #[arg(long = "page-paper", id = "page_paper", default_value = "", value_name = "NAME")]
+    paper: String,
 
     /// Date of the page file, 2024-03-14; without it, the date in the file's name.
-    #[arg(long, value_name = "DAY")]
-    page_date: Option<jiff::civil::Date>,
+    #[arg(long = "page-date", value_name = "DAY", id = "page_date")]
+    date: Option<jiff::civil::Date>,
 
     /// Number of the page file; without it, the one in the file's name.
-    #[arg(long, value_name = "N")]
-    page_no: Option<u32>,
+    #[arg(long = "page-no", value_name = "N", id = "page_no")]
+    number: Option<u32>,
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
@@ -86,9 +86,9 @@ async fn page_related(
     text: String,
 ) -> Result<(), Failure> {
     let issue = page::IssueArgs {
-        paper: args.issue.page_paper.clone(),
-        date: args.issue.page_date,
-        page: args.issue.page_no,
+        paper: args.issue.paper.clone(),
+        date: args.issue.date,
+        page: args.issue.number,
         page_name: String::new(),
         edition: String::new(),
     };

@@ -28,9 +28,11 @@ pub(super) fn embed(
     purpose: Purpose,
     between: &mut dyn FnMut() -> bool,
 ) -> Vec<Result<Embedded, Error>> {
-    let mut plan = |text: &String| match between() {
-        true => guarded(|| Plan::new(model, budget, text, purpose)),
-        false => Err(Error::Stopped),
+    let mut plan = |text: &String| {
+        if !between() {
+            return Err(Error::Stopped);
+        }
+        guarded(|| Plan::new(model, budget, text, purpose))
     };
     let mut plans: Vec<Result<Plan, Error>> = texts.iter().map(&mut plan).collect();
     let mut jobs: Vec<(usize, Range<usize>)> = Vec::new();

@@ -37,7 +37,7 @@ pub fn open(config: &Config) -> Result<Model, Error> {
         Some(folder) => Files::read(folder),
         None => Ok(Files::bundled()),
     };
-    files.and_then(|files| files.load()).map_err(|reason| Error::Folder {
+    files.and_then(Files::load).map_err(|reason| Error::Folder {
         folder: folder.unwrap_or_else(|| Path::new(bundled::NAME)).to_owned(),
         reason,
     })
@@ -295,15 +295,15 @@ mod tests {
             ("last", "pooling_mode_lasttoken"),
             ("weighted", "pooling_mode_weightedmean_tokens"),
         ];
-        for (mode, flag) in modes {
+        for (wanted_mode, flag) in modes {
             let mut files = Files::read(&folder).unwrap();
             files.pooling = Some(format!("{{\"{flag}\": true}}").into_bytes());
-            let model = files.load().unwrap();
-            assert_eq!(model.info().pooling, mode);
+            let loaded = files.load().unwrap();
+            assert_eq!(loaded.info().pooling, wanted_mode);
             let texts: Vec<&str> = expected.cases.iter().map(|case| case.text.as_str()).collect();
             let wanted: Vec<&[f32]> =
-                expected.cases.iter().map(|case| case.embeddings[mode].as_slice()).collect();
-            assert_parity(&model, &texts, &wanted);
+                expected.cases.iter().map(|case| case.embeddings[wanted_mode].as_slice()).collect();
+            assert_parity(&loaded, &texts, &wanted);
         }
     }
 

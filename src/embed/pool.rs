@@ -1,9 +1,10 @@
 //! Hidden states → one vector per text.
 
+use std::collections::BTreeMap;
+
 use candle_core::DType;
 use candle_core::Result;
 use candle_core::Tensor;
-use serde::Deserialize;
 
 /// How the token vectors of a window become one; the modes of sentence-transformers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,17 +19,17 @@ pub(super) enum Pooling {
     Weighted,
 }
 
-/// `1_Pooling/config.json`, the fields we read.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct PoolingConfig {
-    pooling_mode: Option<String>,
-    pooling_mode_cls_token: bool,
-    pooling_mode_mean_tokens: bool,
-    pooling_mode_max_tokens: bool,
-    pooling_mode_lasttoken: bool,
-    pooling_mode_weightedmean_tokens: bool,
-}
+/// `1_Pooling/config.json`.
+type PoolingConfig = BTreeMap<String, serde_json::Value>;
+
+/// The flags of older files, and the names of newer ones.
+const MODES: [(&str, &str); 5] = [
+    ("pooling_mode_cls_token", "cls"),
+    ("pooling_mode_mean_tokens", "mean"),
+    ("pooling_mode_max_tokens", "max"),
+    ("pooling_mode_lasttoken", "lasttoken"),
+    ("pooling_mode_weightedmean_tokens", "weightedmean"),
+];
 
 impl Pooling {
     /// Reads `1_Pooling/config.json`; without one, the mean, as sentence-transformers.
@@ -36,16 +37,12 @@ impl Pooling {
         let Some(json) = json else { return Ok(Pooling::Mean) };
         let config: PoolingConfig =
             serde_json::from_slice(json).map_err(|error| error.to_string())?;
-        let flags = [
-            (config.pooling_mode_cls_token, "cls"),
-            (config.pooling_mode_mean_tokens, "mean"),
-            (config.pooling_mode_max_tokens, "max"),
-            (config.pooling_mode_lasttoken, "lasttoken"),
-            (config.pooling_mode_weightedmean_tokens, "weightedmean"),
-        ];
-        let named: Vec<&str> = match &config.pooling_mode {
-            Some(mode) => vec![mode.as_str()],
-            None => flags.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect(),
+        let is_on =
+            |flag: &str| config.get(flag).and_then(serde_json::Value::as_bool) == Some(true);
+        let named: Vec<&str> = match config.get("pooling_mode").and_then(serde_json::Value::as_str)
+        {
+            Some(mode) => vec![mode],
+            None => MODES.iter().filter(|(flag, _)| is_on(flag)).map(|(_, name)| *name).collect(),
         };
         match named.as_slice() {
             ["cls"] => Ok(Pooling::Cls),

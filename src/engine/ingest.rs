@@ -313,19 +313,21 @@ fn in_batch(at: usize, error: Error) -> Result<Vec<Violation>, Error> {
         Error::TextTooLong { field, unit, limit, given } => {
             Err(Error::TextTooLong { field: place(field), unit, limit, given })
         }
-        other => Err(other),
+        other @ (Error::BatchTooLarge { .. }
+        | Error::ArticleNotFound { .. }
+        | Error::Terms(_)
+        | Error::Embed(_)
+        | Error::Store(_)) => Err(other),
     }
 }
 
 /// An article that the model cannot read is the caller's to mend; all else is not.
 fn unreadable(error: embed::Error) -> Error {
-    match error {
-        embed::Error::Empty | embed::Error::NoDirection => {
-            let what = "title and body hold nothing that the model can read";
-            Error::Invalid(vec![Violation::new("body", what)])
-        }
-        other => Error::Embed(other),
+    if !matches!(error, embed::Error::Empty | embed::Error::NoDirection) {
+        return Error::Embed(error);
     }
+    let what = "title and body hold nothing that the model can read";
+    Error::Invalid(vec![Violation::new("body", what)])
 }
 
 /// The hash of everything that decides an article and its vectors.

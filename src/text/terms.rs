@@ -101,7 +101,7 @@ impl Analyzer {
         let normalized = normalize(text);
         let units = self.units(normalized.text());
         let mut terms = Vec::with_capacity(units.len());
-        for (unit, span) in self.join(normalized.text(), &units) {
+        for (unit, span) in join(normalized.text(), &units) {
             if !self.stop.contains(unit) {
                 terms.push(Term { text: unit.to_owned(), span: normalized.source(span) });
             }
@@ -155,35 +155,35 @@ impl Analyzer {
         }
         units
     }
+}
 
-    /// Joins units into terms: number + unit, and bigrams over runs of single Han characters.
-    fn join<'t>(&self, text: &'t str, units: &[Span]) -> Vec<(&'t str, Span)> {
-        let mut terms = Vec::with_capacity(units.len());
-        let mut singles: Vec<Span> = Vec::new();
-        let mut previous: Option<Span> = None;
-        for &unit in units {
-            let word = unit.of(text).unwrap_or_default();
-            let single = is_single_han(word) && !FUNCTION.contains(word);
-            let adjoins = previous.is_some_and(|before| before.end == unit.start);
-            if !single || !adjoins {
-                flush(text, &mut singles, &mut terms);
-            }
-            let after_number = adjoins
-                && terms.last().is_some_and(|(_, span): &(&str, Span)| span.end == unit.start)
-                && previous.and_then(|before| before.of(text)).is_some_and(is_number);
-            match (terms.last_mut(), after_number && is_unit(word)) {
-                (Some(number), true) => {
-                    let joined = Span::new(number.1.start, unit.end);
-                    *number = (joined.of(text).unwrap_or_default(), joined);
-                }
-                _ if single => singles.push(unit),
-                _ => terms.push((word, unit)),
-            }
-            previous = Some(unit);
+/// Joins units into terms: number + unit, and bigrams over runs of single Han characters.
+fn join<'t>(text: &'t str, units: &[Span]) -> Vec<(&'t str, Span)> {
+    let mut terms = Vec::with_capacity(units.len());
+    let mut singles: Vec<Span> = Vec::new();
+    let mut previous: Option<Span> = None;
+    for &unit in units {
+        let word = unit.of(text).unwrap_or_default();
+        let single = is_single_han(word) && !FUNCTION.contains(word);
+        let adjoins = previous.is_some_and(|before| before.end == unit.start);
+        if !single || !adjoins {
+            flush(text, &mut singles, &mut terms);
         }
-        flush(text, &mut singles, &mut terms);
-        terms
+        let after_number = adjoins
+            && terms.last().is_some_and(|(_, span): &(&str, Span)| span.end == unit.start)
+            && previous.and_then(|before| before.of(text)).is_some_and(is_number);
+        match (terms.last_mut(), after_number && is_unit(word)) {
+            (Some(number), true) => {
+                let joined = Span::new(number.1.start, unit.end);
+                *number = (joined.of(text).unwrap_or_default(), joined);
+            }
+            _ if single => singles.push(unit),
+            _ => terms.push((word, unit)),
+        }
+        previous = Some(unit);
     }
+    flush(text, &mut singles, &mut terms);
+    terms
 }
 
 /// Turns a run of single characters into its bigrams; one alone stays itself.

@@ -57,7 +57,7 @@ impl Desk {
     }
 
     fn run(&self, args: &[&str]) -> Run {
-        Run::of(self.command(args).output().unwrap())
+        Run::of(&self.command(args).output().unwrap())
     }
 
     fn run_with_input(&self, args: &[&str], input: &[u8]) -> Run {
@@ -69,7 +69,7 @@ impl Desk {
             .spawn()
             .unwrap();
         child.stdin.take().unwrap().write_all(input).unwrap();
-        Run::of(child.wait_with_output().unwrap())
+        Run::of(&child.wait_with_output().unwrap())
     }
 
     /// Starts `wenmai serve` on a free port and returns it with its address.
@@ -94,7 +94,7 @@ impl Drop for Server {
 }
 
 impl Run {
-    fn of(output: Output) -> Self {
+    fn of(output: &Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -155,8 +155,10 @@ fn a_page_goes_in_and_its_related_coverage_comes_out() {
     let desk = Desk::new();
     let pages: Vec<String> = fs::read_dir("tests/fixtures/pages")
         .unwrap()
-        .map(|entry| entry.unwrap().path().display().to_string())
-        .filter(|path| path.contains("qinghe") && path.ends_with(".md"))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "md"))
+        .map(|path| path.display().to_string())
+        .filter(|path| path.contains("qinghe"))
         .collect();
     let pages: Vec<&str> = pages.iter().map(String::as_str).collect();
     let stored =
@@ -280,8 +282,10 @@ fn the_demo_shows_the_main_job() {
 fn a_line_too_large_for_one_message_does_not_end_the_feed() {
     let desk = Desk::new();
     let mut lines = feed(&NEWS[..1]);
-    lines.push_str(&format!("{{\"title\": \"大\", \"body\": \"{}\"}}\n", "新".repeat(1_600_000)));
-    lines.push_str(&feed(&NEWS[..2]).lines().last().unwrap());
+    let body = "新".repeat(1_600_000);
+    lines.push_str(&serde_json::json!({"title": "大", "body": body}).to_string());
+    lines.push('\n');
+    lines.push_str(feed(&NEWS[..2]).lines().last().unwrap());
     let file = desk.file("a.jsonl", lines);
     let run = desk.run(&["ingest", &file, "--json"]);
     assert_eq!((run.json()["created"].as_u64(), run.json()["failed"].as_u64()), (Some(2), Some(1)));
@@ -324,7 +328,7 @@ fn wrong_arguments_are_misuse() {
     desk.run(&["search", "桥", "-n", "0"]).misused(&["1..=100"]);
     desk.run(&["related", "no-such-file.md"]).misused(&["neither an article's id nor a file"]);
     let mut command = desk.command(&["search", "桥"]);
-    Run::of(command.env("WENMAI_DATTA", "x").output().unwrap()).misused(&["WENMAI_DATTA"]);
+    Run::of(&command.env("WENMAI_DATTA", "x").output().unwrap()).misused(&["WENMAI_DATTA"]);
 }
 
 #[test]
@@ -374,7 +378,8 @@ fn eval_measures_every_mode_on_labelled_stories() {
             "id": at, "source": "清河网", "time": "2025-09-08", "title": title, "body": body,
             "story": story, "event": event,
         });
-        lines.push_str(&format!("{line}\n"));
+        lines.push_str(&line.to_string());
+        lines.push('\n');
     }
     let file = desk.file("stories.jsonl", lines);
     let report = desk.run(&["eval", "related", "--input", &file, "--json"]).ok().json();
@@ -401,7 +406,7 @@ async fn a_killed_server_keeps_every_article_that_it_acknowledged_once() {
     let desk = Desk::new();
     let (mut server, url) = desk.serve();
     let endpoint = tonic::transport::Endpoint::from_shared(url).unwrap();
-    let mut articles = ArticleServiceClient::new(endpoint.connect().await.unwrap());
+    let articles = ArticleServiceClient::new(endpoint.connect().await.unwrap());
     let item = move |at: usize| wire::IngestArticlesRequest {
         item_id: at.to_string(),
         article: Some(wire::ArticleRecord {
@@ -435,8 +440,18 @@ async fn a_killed_server_keeps_every_article_that_it_acknowledged_once() {
     );
 
     let (_server, url) = desk.serve();
-    let endpoint = tonic::transport::Endpoint::from_shared(url).unwrap();
-    articles = ArticleServiceClient::new(endpoint.connect().await.unwrap());
+    let listed = listed(&url).await;
+    let unique: BTreeSet<&String> = listed.iter().collect();
+    assert_eq!(unique.len(), listed.len(), "an article is there twice");
+    let lost = acknowledged.iter().filter(|name| !unique.contains(name)).count();
+    assert_eq!(lost, 0, "of {} acknowledged", acknowledged.len());
+    assert!(listed.len() <= SENT);
+}
+
+/// The names of all articles that the server at `url` lists.
+async fn listed(url: &str) -> Vec<String> {
+    let endpoint = tonic::transport::Endpoint::from_shared(url.to_owned()).unwrap();
+    let articles = ArticleServiceClient::new(endpoint.connect().await.unwrap());
     let mut listed = Vec::new();
     let mut page_token = String::new();
     loop {
@@ -453,14 +468,9 @@ async fn a_killed_server_keeps_every_article_that_it_acknowledged_once() {
         listed.extend(page.articles.into_iter().map(|article| article.name));
         page_token = page.next_page_token;
         if page_token.is_empty() {
-            break;
+            return listed;
         }
     }
-    let unique: BTreeSet<&String> = listed.iter().collect();
-    assert_eq!(unique.len(), listed.len(), "an article is there twice");
-    let lost = acknowledged.iter().filter(|name| !unique.contains(name)).count();
-    assert_eq!(lost, 0, "of {} acknowledged", acknowledged.len());
-    assert!(listed.len() <= SENT);
 }
 
 /// The answer to a call, asked again while the server is getting ready.
@@ -472,7 +482,7 @@ where
         match call().await {
             Ok(answer) => return answer.into_inner(),
             Err(status) if status.code() == tonic::Code::Unavailable => {
-                tokio::task::yield_now().await
+                tokio::task::yield_now().await;
             }
             Err(status) => panic!("{status}"),
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::sync::mpsc::SyncSender;
@@ -22,6 +23,10 @@ use crate::store::edge::upkeep::Notice;
 
 /// Changes that may wait; each may hold some hundred articles.
 const QUEUE_LEN: usize = 16;
+
+/// Room on the disk that is left alone: a log file of 32 MiB, and segments being merged.
+#[cfg(unix)]
+const FREE_BYTES_MIN: u64 = 256 * 1024 * 1024;
 
 /// What is to be changed.
 #[derive(Debug)]
@@ -98,10 +103,27 @@ fn serve(shard: &Shard, writes: &Receiver<Write>, notice: &Notice) {
 }
 
 fn apply(shard: &Shard, change: Change) -> Result<BTreeSet<ArticleId>, Error> {
+    room(shard.articles())?;
     guarded(|| match change {
         Change::Upsert(points) => shard.upsert(points).map(|()| BTreeSet::new()),
         Change::Delete(ids) => shard.delete(&ids),
     })
+}
+
+/// Refuses a write on a disk that is nearly full: the engine writes through memory maps, and a page that
+/// finds no room there ends the process instead of failing the call.
+fn room(folder: &Path) -> Result<(), Error> {
+    #[cfg(unix)]
+    if let Ok(disk) = rustix::fs::statvfs(folder) {
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        if free < FREE_BYTES_MIN {
+            let what = format!("{free} bytes are free, at least {FREE_BYTES_MIN} are kept");
+            return Err(Error::Full(what.into()));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
 }
 
 /// Tells each caller: its own failure, else the sync's.
