@@ -1,7 +1,6 @@
 //! What search and related have in common: ask the legs, fuse, fetch, say why.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use std::time::Instant;
@@ -9,6 +8,7 @@ use std::time::Instant;
 use jiff::civil::Date;
 
 use crate::domain::article::Article;
+use crate::domain::article::Record;
 use crate::domain::embedding::Embedding;
 use crate::domain::filter::Filter;
 use crate::domain::hit::Hit;
@@ -17,6 +17,7 @@ use crate::domain::hit::Scores;
 use crate::domain::hit::When;
 use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
+use crate::domain::span::Span;
 use crate::domain::terms::TermVector;
 use crate::engine::Answer;
 use crate::engine::Engine;
@@ -25,15 +26,16 @@ use crate::engine::Timings;
 use crate::engine::Violation;
 use crate::rank::fuse::fuse;
 use crate::store;
+use crate::store::Stored;
 use crate::store::Vectors;
+use crate::text::normalize::normalize;
+use crate::text::terms::index;
 
 /// Candidates asked of each leg. Always the same: with another depth a candidate that only one leg
 /// had found would change its score, and the pages of one answer would not fit together.
 const CANDIDATES: u32 = 500;
 /// Depth at which an article is looked for among the answers to its own title.
 const OWN_SCORE_DEPTH: u32 = 50;
-/// Characters of a body that are looked through for matched terms.
-const MATCHED_CHARS: usize = 2_000;
 /// Matched terms shown with a hit, at most.
 const MATCHED_TERMS_MAX: usize = 12;
 
@@ -86,21 +88,20 @@ impl Engine {
         let shown: Vec<(ArticleId, Scores)> =
             ordered.into_iter().skip(offset).take(limit.count()).collect();
         let ids: Vec<ArticleId> = shown.iter().map(|(id, _)| *id).collect();
-        let stored = self.store.fetch(&ids, Vectors::No).await?;
+        let stored = self.store.fetch(&ids, Vectors::Yes).await?;
         let store_time = store_started.elapsed();
 
-        let asked_terms = self.analyzer.terms(&question.text);
-        let asked_terms: BTreeSet<String> = asked_terms.into_iter().map(|term| term.text).collect();
+        let asked_terms: BTreeSet<String> =
+            self.analyzer.terms(&question.text).into_iter().map(|term| term.text).collect();
         let mut hits = Vec::with_capacity(shown.len());
         for (((_, scores), stored), rank) in shown.into_iter().zip(stored).zip(first_rank(offset)..)
         {
             // An article deleted since the legs answered is no hit.
-            let Some(article) = stored.map(|stored| stored.article) else { continue };
+            let Some(Stored { article, vectors, .. }) = stored else { continue };
             let when = when(article.record.date(), question.day);
-            let matched_terms = self.matched_terms(&article, &asked_terms);
+            let terms = vectors.map(|(_, terms)| terms).unwrap_or_default();
+            let matched_terms = matched_terms(&article, &terms, &asked_terms);
             hits.push(Hit { article, rank, scores, when, matched_terms });
-            // Cutting terms is work: let other tasks in.
-            tokio::task::yield_now().await;
         }
         let Asked { started, embed } = asked;
         Ok(Answer {
@@ -165,24 +166,31 @@ impl Engine {
         let found = self.store.lexical(&question.terms, &Filter::default(), limit).await?;
         Ok(score(&pairs(found)))
     }
+}
 
-    /// Terms of `article` that were asked for, as printed, longest first.
-    fn matched_terms(&self, article: &Article, asked: &BTreeSet<String>) -> Vec<String> {
-        let mut found = BTreeMap::<String, String>::new();
-        let body: String = article.record.body().chars().take(MATCHED_CHARS).collect();
-        for text in [article.record.title.as_str(), &body] {
-            for term in self.analyzer.terms(text) {
-                if asked.contains(&term.text) {
-                    let printed = term.span.of(text).unwrap_or_default().to_owned();
-                    found.entry(term.text).or_insert(printed);
-                }
-            }
-        }
-        let mut matched: Vec<String> = found.into_values().collect();
-        matched.sort_by_key(|term| Reverse(term.chars().count()));
-        matched.truncate(MATCHED_TERMS_MAX);
-        matched
+/// Terms of `article`, whose index terms are `terms`, that were asked for: as printed, longest first.
+fn matched_terms(article: &Article, terms: &TermVector, asked: &BTreeSet<String>) -> Vec<String> {
+    let is_indexed = |term: &&String| terms.indices().binary_search(&index(term)).is_ok();
+    let mut matched: Vec<&String> = asked.iter().filter(is_indexed).collect();
+    matched.sort_by_key(|term| Reverse(term.chars().count()));
+    matched.truncate(MATCHED_TERMS_MAX);
+    matched.into_iter().map(|term| printed(article, term)).collect()
+}
+
+/// How the article prints a term: as it is, or in another width, case or script.
+fn printed(article: &Article, term: &str) -> String {
+    let Record { title, paragraphs, .. } = &article.record;
+    let texts = || std::iter::once(title).chain(paragraphs);
+    if texts().any(|text| text.contains(term)) {
+        return term.to_owned();
     }
+    let other_form = |text: &String| {
+        let normalized = normalize(text);
+        let start = normalized.text().find(term)?;
+        let span = normalized.source(Span::new(start, start + term.len()));
+        span.of(text).map(str::to_owned)
+    };
+    texts().find_map(other_form).unwrap_or_else(|| term.to_owned())
 }
 
 fn check(question: &Question, wanted: &Wanted) -> Result<(), Error> {
@@ -221,5 +229,36 @@ fn when(found: Option<Date>, asked: Option<Date>) -> When {
         (Some(found), Some(asked)) if found > asked => When::Future,
         (Some(_), Some(_)) => When::SameDay,
         _ => When::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printed;
+    use super::when;
+    use crate::domain::article::Article;
+    use crate::domain::article::Record;
+    use crate::domain::hit::When;
+
+    #[test]
+    fn a_term_is_shown_as_the_article_prints_it() {
+        let record = Record {
+            title: "全縣ＧＤＰ增長".into(),
+            paragraphs: vec!["清河大桥通车。".into()],
+            ..Record::default()
+        };
+        let article = Article::new(record);
+        assert_eq!(printed(&article, "大桥"), "大桥");
+        assert_eq!(printed(&article, "gdp"), "ＧＤＰ");
+        assert_eq!(printed(&article, "增长"), "增長");
+    }
+
+    #[test]
+    fn time_is_told_by_day_and_only_where_both_have_one() {
+        let day = |d| Some(jiff::civil::date(2025, 9, d));
+        assert_eq!(when(day(8), day(9)), When::Past);
+        assert_eq!(when(day(9), day(9)), When::SameDay);
+        assert_eq!(when(day(10), day(9)), When::Future);
+        assert_eq!(when(None, day(9)), When::Unknown);
     }
 }
