@@ -121,10 +121,14 @@ fn when(when: wire::RelativeTime) -> &'static str {
     }
 }
 
-/// The headline, or the start of the text where there is none.
+/// The headline, or the start of the text where there is none; of a staff box its duties.
 pub(super) fn headline(record: &wire::ArticleRecord) -> String {
     if !record.title.is_empty() {
         return record.title.clone();
+    }
+    if !record.staff.is_empty() {
+        let duties: Vec<&str> = record.staff.iter().map(|line| line.duty.as_str()).collect();
+        return duties.join(" ");
     }
     let text = record.paragraphs.first().cloned().unwrap_or_default();
     let start: String = text.chars().take(24).collect();

@@ -96,9 +96,7 @@ fn headlines(record: &wire::ArticleRecord) -> String {
             lines.push(format!("{open}{text}{close}"));
         }
     }
-    if record.kind() != wire::ArticleKind::Staff {
-        lines.push(output::headline(record));
-    }
+    lines.push(output::headline(record));
     if !record.subtitle.is_empty() {
         lines.push(format!("——{}", record.subtitle));
     }
@@ -147,5 +145,7 @@ fn body(record: &wire::ArticleRecord, full: bool) -> String {
         return String::new();
     }
     let start: String = record.paragraphs.iter().flat_map(|text| text.chars()).take(20).collect();
-    format!("{start}… ({} paragraphs, {chars} characters)", record.paragraphs.len())
+    let count = record.paragraphs.len();
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{start}… ({count} paragraph{plural}, {chars} characters)")
 }
