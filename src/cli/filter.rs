@@ -11,7 +11,13 @@ use crate::rpc::wire;
 #[group(skip)]
 pub(super) struct Args {
     /// Which articles may answer, such as 'date >= 2024-03-01 AND -kind = photo'.
-    #[arg(long, default_value = "", value_name = "FILTER", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        default_value = "",
+        hide_default_value = true,
+        value_name = "FILTER",
+        allow_hyphen_values = true
+    )]
     filter: String,
 
     /// Only from this paper; may be given several times.

@@ -18,7 +18,7 @@ use crate::rpc::wire;
 #[group(skip)]
 pub(super) struct IssueArgs {
     /// The paper's name.
-    #[arg(long, default_value = "", value_name = "NAME")]
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "NAME")]
     pub(super) paper: String,
 
     /// Date of the issue, 2024-03-14; without it, the date in the file's name (20240314).
@@ -30,11 +30,11 @@ pub(super) struct IssueArgs {
     pub(super) page: Option<u32>,
 
     /// Name of the page (要闻).
-    #[arg(long, default_value = "", value_name = "NAME")]
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "NAME")]
     pub(super) page_name: String,
 
     /// Edition of the issue.
-    #[arg(long, default_value = "", value_name = "NAME")]
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "NAME")]
     pub(super) edition: String,
 }
 

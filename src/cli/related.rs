@@ -41,7 +41,13 @@ pub(super) struct Args {
 #[group(skip)]
 struct IssueOfPage {
     /// The paper of the page file.
-    #[arg(long = "page-paper", id = "page_paper", default_value = "", value_name = "NAME")]
+    #[arg(
+        long = "page-paper",
+        id = "page_paper",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "NAME"
+    )]
     paper: String,
 
     /// Date of the page file, 2024-03-14; without it, the date in the file's name.

@@ -373,12 +373,6 @@ mod tests {
     }
 
     fn config() -> Config {
-        Config {
-            folder: None,
-            threads: 1,
-            queue_texts_max: 8,
-            embed_batch_tokens: 512,
-            embed_windows_max: 4,
-        }
+        Config { folder: None, threads: 1, queue_texts_max: 8, embed_batch_tokens: 512 }
     }
 }

@@ -22,6 +22,10 @@ use crate::domain::embedding::Embedding;
 pub use folder::open;
 pub use worker::Handle;
 
+/// Windows that a text may have; what is past them is counted but not embedded. Not a setting: stored
+/// vectors depend on it.
+pub const WINDOWS_MAX: usize = 64;
+
 /// An error that another crate caused.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -124,10 +128,6 @@ pub struct Config {
     /// Tokens in one forward pass: the longest window of a batch times their number.
     #[arg(long, env = "WENMAI_EMBED_BATCH_TOKENS", default_value_t = 4096, value_name = "N")]
     pub embed_batch_tokens: usize,
-
-    /// Windows that a text may have; text past them is counted but not embedded.
-    #[arg(long, env = "WENMAI_EMBED_WINDOWS", default_value_t = 64, value_name = "N")]
-    pub embed_windows_max: usize,
 }
 
 /// What can go wrong between a text and its embedding.

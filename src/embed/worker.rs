@@ -17,6 +17,7 @@ use crate::embed::Lane;
 use crate::embed::Model;
 use crate::embed::ModelInfo;
 use crate::embed::Purpose;
+use crate::embed::WINDOWS_MAX;
 use crate::embed::batch;
 use crate::embed::batch::Budget;
 
@@ -60,10 +61,8 @@ impl Handle {
     pub fn start(model: Model, config: &Config) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let count = if config.threads == 0 { processors } else { config.threads };
-        let budget = Budget {
-            batch_tokens: config.embed_batch_tokens.max(1),
-            windows_max: config.embed_windows_max.max(1),
-        };
+        let budget =
+            Budget { batch_tokens: config.embed_batch_tokens.max(1), windows_max: WINDOWS_MAX };
         let shared = Arc::new(Shared {
             model,
             budget,
@@ -268,6 +267,7 @@ mod tests {
     use crate::embed::Lane;
     use crate::embed::ModelInfo;
     use crate::embed::Purpose;
+    use crate::embed::WINDOWS_MAX;
 
     /// A model of one token per character that tells of every forward pass and waits to be let
     /// through.
@@ -313,13 +313,7 @@ mod tests {
             version: "0".into(),
         };
         let model = Arc::new(Gated { info, passes: Mutex::new(tell), gate: Mutex::new(gate) });
-        let config = Config {
-            folder: None,
-            threads: 1,
-            queue_texts_max,
-            embed_batch_tokens: 4,
-            embed_windows_max: 3,
-        };
+        let config = Config { folder: None, threads: 1, queue_texts_max, embed_batch_tokens: 4 };
         Gate { handle: Handle::start(model, &config), passes, open }
     }
 
@@ -335,15 +329,14 @@ mod tests {
     #[tokio::test]
     async fn a_long_text_says_how_much_of_it_was_used() {
         let gate = gated(8);
-        for _ in 0..3 {
+        for _ in 0..WINDOWS_MAX {
             gate.open.send(()).unwrap();
         }
-        let embedded = embed(&gate.handle, "十五个字的文本要切成三个窗口来", Lane::Query)
-            .await
-            .unwrap()
-            .unwrap();
-        assert_eq!(embedded.token_count, 15);
-        assert_eq!((embedded.token_count_used, embedded.window_count), (12, 3));
+        let text = "字".repeat(4 * WINDOWS_MAX + 3);
+        let embedded = embed(&gate.handle, &text, Lane::Query).await.unwrap().unwrap();
+        assert_eq!(embedded.token_count, 4 * WINDOWS_MAX + 3);
+        assert_eq!(embedded.token_count_used, 4 * WINDOWS_MAX);
+        assert_eq!(embedded.window_count, WINDOWS_MAX);
     }
 
     #[tokio::test]

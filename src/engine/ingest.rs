@@ -45,7 +45,8 @@ impl Engine {
     }
 
     /// Stores records; durable when it returns. A record that cannot be stored is answered in its
-    /// place, the others are stored. Of two records of one id the later counts.
+    /// place, the others are stored. Of two records of one id the later counts; of two calls at once,
+    /// one.
     ///
     /// # Errors
     /// [`Error::BatchTooLarge`]; [`Error::Store`] or [`Error::Embed`] if none could be stored.
