@@ -15,6 +15,7 @@ mod ingest_rpc;
 mod layering;
 mod page_gold;
 mod proto;
+mod related;
 mod search_rpc;
 mod serving;
 mod support;
