@@ -50,7 +50,13 @@ pub fn normalize(source: &str) -> Normalized {
     let mut composed = String::with_capacity(source.len());
     let mut spans: Vec<Span> = Vec::with_capacity(source.len() / 2);
     for cluster in clusters(source) {
-        for c in cluster.of(source).unwrap_or_default().nfkc().flat_map(char::to_lowercase) {
+        let text = cluster.of(source).unwrap_or_default();
+        if is_stable(text) {
+            composed.push_str(text);
+            spans.push(cluster);
+            continue;
+        }
+        for c in text.nfkc().flat_map(char::to_lowercase) {
             composed.push(c);
             spans.push(cluster);
         }
@@ -59,6 +65,15 @@ pub fn normalize(source: &str) -> Normalized {
     let simplified = if composed.is_ascii() { composed } else { fast2s::convert(&composed) };
     let origins = simplified.char_indices().map(|(start, _)| start).zip(spans).collect();
     Normalized { text: simplified, origins }
+}
+
+/// Whether `text` is one character that neither NFKC nor lower case changes: nearly all of the news is.
+fn is_stable(text: &str) -> bool {
+    let mut chars = text.chars();
+    let stable = chars.next().is_some_and(|c| {
+        matches!(c, '\u{4e00}'..='\u{9fff}' | 'a'..='z' | '0'..='9' | ' ' | '\n' | '、' | '。' | '《' | '》')
+    });
+    stable && chars.next().is_none()
 }
 
 /// Spans of the characters of `source`, each with the combining marks behind it.
@@ -101,6 +116,15 @@ mod tests {
     fn marks_join_their_letter() {
         let normalized = normalize("cafe\u{301}!");
         assert_eq!(normalized.text(), "café!");
+    }
+
+    #[test]
+    fn the_short_way_gives_what_the_long_way_gives() {
+        use unicode_normalization::UnicodeNormalization;
+        for c in ('\u{0}'..='\u{ffff}').filter(|c| super::is_stable(&c.to_string())) {
+            let long: String = c.to_string().nfkc().flat_map(char::to_lowercase).collect();
+            assert_eq!(long, c.to_string());
+        }
     }
 
     proptest! {
