@@ -153,7 +153,7 @@ async fn show(url: &str, samples: Vec<Sample>) -> Result<(), Failure> {
             ..wire::FindRelatedArticlesRequest::default()
         };
         let answer = services.search().find_related_articles(request).await?.into_inner();
-        output::hits(&answer.hits, true)?;
+        output::hits(&answer.hits)?;
     }
     let query = "大桥什么时候通车";
     output::line(&format!("\n④ what was written about “{query}”? (SearchArticles)"))?;
@@ -164,7 +164,7 @@ async fn show(url: &str, samples: Vec<Sample>) -> Result<(), Failure> {
         ..wire::SearchArticlesRequest::default()
     };
     let answer = services.search().search_articles(request).await?.into_inner();
-    output::hits(&answer.hits, false)?;
+    output::hits(&answer.hits)?;
     services.close().await?;
     output::line(
         "\nnext: wenmai ingest YOUR-PAGE.md --paper NAME, then wenmai related, wenmai serve",

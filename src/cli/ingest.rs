@@ -113,9 +113,7 @@ pub(super) fn progress_bar() -> ProgressBar {
     }
     let bar = ProgressBar::new(0);
     // A wrong template would only lose the look of the bar.
-    if let Ok(style) =
-        ProgressStyle::with_template("{spinner} {msg} {human_pos} {elapsed} {per_sec}")
-    {
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {human_pos} {elapsed}") {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(200));

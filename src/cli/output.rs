@@ -77,39 +77,28 @@ pub(super) fn view(json: bool) -> i32 {
     if json { wire::ArticleView::Basic.into() } else { wire::ArticleView::Full.into() }
 }
 
-/// Prints hits, best first.
-pub(super) fn hits(hits: &[wire::SearchHit], dated: bool) -> Result<(), Failure> {
+/// Prints hits, best first: three lines each, which fit any terminal and leave the name whole for
+/// copying.
+pub(super) fn hits(hits: &[wire::SearchHit]) -> Result<(), Failure> {
     if hits.is_empty() {
         return line("nothing found");
     }
-    let mut header =
-        vec!["#", "score", "cosine", "BM25", "date", "paper", "headline", "shared terms"];
-    if dated {
-        header.insert(5, "when");
-    }
-    let mut table = table(&header);
     for hit in hits {
         let article = hit.article.clone().unwrap_or_default();
         let record = article.record.unwrap_or_default();
-        let number = |score: Option<f32>, digits: usize| {
-            score.map_or_else(String::new, |score| format!("{score:.digits$}"))
-        };
-        let mut row = vec![
-            hit.rank.to_string(),
-            format!("{:.3}", hit.fused_score),
-            number(hit.similarity, 3),
-            number(hit.lexical_score, 1),
-            day(&record),
-            outlet(&record),
-            format!("{}\n{}", headline(&record), article.name),
-            hit.matched_terms.join(" "),
-        ];
-        if dated {
-            row.insert(5, when(hit.when()).to_owned());
+        let known = [day(&record), when(hit.when()).to_owned(), outlet(&record)];
+        let mut facts = vec![format!("{:.3}", hit.fused_score)];
+        facts.extend(known.into_iter().filter(|fact| !fact.is_empty()));
+        facts.extend(hit.similarity.map(|cosine| format!("cosine {cosine:.3}")));
+        facts.extend(hit.lexical_score.map(|score| format!("BM25 {score:.1}")));
+        if !hit.matched_terms.is_empty() {
+            facts.push(format!("shares {}", hit.matched_terms.join(" ")));
         }
-        table.add_row(row);
+        line(&format!("{:>3}  {}", hit.rank, headline(&record)))?;
+        line(&format!("     {}", facts.join(" · ")))?;
+        line(&format!("     {}", article.name))?;
     }
-    line(&table.to_string())
+    Ok(())
 }
 
 fn when(when: wire::RelativeTime) -> &'static str {

@@ -137,6 +137,6 @@ async fn ask(
     if args.json {
         output::json("FindRelatedArticlesResponse", &answer)
     } else {
-        output::hits(&answer.hits, true)
+        output::hits(&answer.hits)
     }
 }

@@ -42,7 +42,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         if args.json {
             output::json("SearchArticlesResponse", &answer)
         } else {
-            output::hits(&answer.hits, false)
+            output::hits(&answer.hits)
         }
     });
     services.close().await?;
