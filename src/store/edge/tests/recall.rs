@@ -84,17 +84,18 @@ async fn recalls(tuning: Tuning) -> Vec<f64> {
 }
 
 #[tokio::test]
-async fn a_graph_finds_what_a_filter_lets_through() {
-    // Nothing is scanned: the graph alone has to find its way to the few that pass.
+async fn a_graph_finds_what_no_filter_or_a_weak_one_lets_through() {
+    // Nothing is scanned. That a graph finds the few that a strong filter lets through depends on which
+    // entry points it was built with, so the store never asks it to: it scans them.
     let recalls = recalls(EAGER).await;
-    assert!(recalls.iter().all(|recall| *recall >= 0.98), "{recalls:?}");
+    assert!(recalls[0] >= 0.98 && recalls[3] >= 0.98, "{recalls:?}");
 }
 
 #[tokio::test]
 async fn a_scan_of_what_a_filter_lets_through_misses_nothing() {
-    let scan = Tuning { scan_bytes_max: 64 * 1024, ..EAGER };
+    let scan = Tuning { scan_bytes_max: 96 * 1024, ..EAGER };
     let recalls = recalls(scan).await;
-    assert!(recalls[1] >= 1.0 && recalls[2] >= 1.0, "{recalls:?}");
+    assert!(recalls[1] >= 1.0 && recalls[2] >= 1.0 && recalls[4] >= 1.0, "{recalls:?}");
     assert!(recalls.iter().all(|recall| *recall >= 0.98), "{recalls:?}");
 }
 
