@@ -29,7 +29,9 @@ use crate::store;
 use crate::store::Stored;
 use crate::store::Vectors;
 use crate::text::normalize::normalize;
+use crate::text::terms::Term;
 use crate::text::terms::index;
+use crate::text::terms::query;
 
 /// Candidates asked of each leg. Always the same: with another depth a candidate that only one leg
 /// had found would change its score, and the pages of one answer would not fit together.
@@ -44,9 +46,8 @@ pub(super) struct Question {
     /// The request's field that asks, for errors.
     pub(super) field: &'static str,
     pub(super) embedding: Option<Embedding>,
-    pub(super) terms: TermVector,
-    /// The text whose terms are matched, for showing.
-    pub(super) text: String,
+    /// The terms that the lexical leg asks for and that hits are matched with, in order.
+    pub(super) terms: Vec<Term>,
     /// Left out of the answer; its own BM25 score is what the others are measured by.
     pub(super) source: Option<ArticleId>,
     pub(super) day: Option<Date>,
@@ -60,10 +61,13 @@ pub(super) struct Wanted {
     pub(super) limit: Limit,
 }
 
-/// When the question came, and what was spent on its embedding.
+/// When the question came, and what was spent since, before the legs were asked.
 pub(super) struct Asked {
     pub(super) started: Instant,
+    /// On embedding the question.
     pub(super) embed: Duration,
+    /// On reading the article asked about.
+    pub(super) store: Duration,
 }
 
 type Scored = (ArticleId, f32);
@@ -92,7 +96,7 @@ impl Engine {
         let store_time = store_started.elapsed();
 
         let asked_terms: BTreeSet<String> =
-            self.analyzer.terms(&question.text).into_iter().map(|term| term.text).collect();
+            question.terms.into_iter().map(|term| term.text).collect();
         let mut hits = Vec::with_capacity(shown.len());
         for (((_, scores), stored), rank) in shown.into_iter().zip(stored).zip(first_rank(offset)..)
         {
@@ -103,12 +107,12 @@ impl Engine {
             let matched_terms = matched_terms(&article, &terms, &asked_terms);
             hits.push(Hit { article, rank, scores, when, matched_terms });
         }
-        let Asked { started, embed } = asked;
+        let Asked { started, embed, store } = asked;
         Ok(Answer {
             hits,
             more,
             index_version: self.index_version.to_string(),
-            timings: Timings { embed, store: store_time, total: started.elapsed() },
+            timings: Timings { embed, store: store + store_time, total: started.elapsed() },
         })
     }
 
@@ -120,6 +124,7 @@ impl Engine {
     ) -> Result<Vec<(ArticleId, Scores)>, Error> {
         let Wanted { filter, mode, .. } = wanted;
         let limit = limit(CANDIDATES);
+        let terms = query(&question.terms);
         let dense = async {
             match (mode, &question.embedding) {
                 (Mode::Dense | Mode::Hybrid, Some(embedding)) => {
@@ -130,9 +135,7 @@ impl Engine {
         };
         let lexical = async {
             match mode {
-                Mode::Lexical | Mode::Hybrid => {
-                    self.store.lexical(&question.terms, filter, limit).await
-                }
+                Mode::Lexical | Mode::Hybrid => self.store.lexical(&terms, filter, limit).await,
                 Mode::Dense => Ok(Vec::new()),
             }
         };
@@ -163,7 +166,8 @@ impl Engine {
         }
         // An article answers its own title best, or nearly so where there are reprints.
         let limit = limit(OWN_SCORE_DEPTH);
-        let found = self.store.lexical(&question.terms, &Filter::default(), limit).await?;
+        let terms = query(&question.terms);
+        let found = self.store.lexical(&terms, &Filter::default(), limit).await?;
         Ok(score(&pairs(found)))
     }
 }

@@ -36,14 +36,6 @@ use crate::store::Vectors;
 pub type IngestResults = Vec<Result<Ingested, Error>>;
 
 impl Engine {
-    /// Whether `record` can be stored; touches nothing.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] with the fields, [`Error::TextTooLong`].
-    pub fn check(&self, record: &Record) -> Result<(), Error> {
-        input::check(record)
-    }
-
     /// Stores records; durable when it returns. A record that cannot be stored is answered in its
     /// place, the others are stored. Of two records of one id the later counts; of two calls at once,
     /// one.

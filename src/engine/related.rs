@@ -1,5 +1,6 @@
 //! Related coverage: an article in, earlier and later articles out.
 
+use std::time::Duration;
 use std::time::Instant;
 
 use crate::domain::article::Article;
@@ -37,12 +38,14 @@ impl Engine {
     pub async fn related(&self, related: Related) -> Result<Answer, Error> {
         let Related { target, filter, mode, offset, limit } = related;
         let started = Instant::now();
-        let (article, embedding) = match target {
+        let (article, embedding, asked) = match target {
             Target::Stored(id) => {
                 let found = self.store.fetch(&[id], Vectors::Yes).await?;
                 let stored = found.into_iter().flatten().next();
                 let stored = stored.ok_or(Error::ArticleNotFound { id })?;
-                (stored.article, stored.vectors.map(|(text, _)| text))
+                let store = started.elapsed();
+                let asked = Asked { started, embed: Duration::ZERO, store };
+                (stored.article, stored.vectors.map(|(text, _)| text), asked)
             }
             Target::Given(record) => {
                 input::sizes(&record)?;
@@ -50,16 +53,16 @@ impl Engine {
                     Mode::Lexical => None,
                     Mode::Dense | Mode::Hybrid => self.record_embedding(&record).await?,
                 };
-                (Article::new(*record), embedding)
+                let embed = started.elapsed();
+                let asked = Asked { started, embed, store: Duration::ZERO };
+                (Article::new(*record), embedding, asked)
             }
         };
-        let asked = Asked { started, embed: started.elapsed() };
         let text = question_text(&article.record);
         let question = Question {
             field: "target",
             embedding,
-            terms: self.analyzer.query(&text),
-            text,
+            terms: self.analyzer.terms(&text),
             source: Some(article.id),
             day: article.record.date(),
         };

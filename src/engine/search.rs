@@ -1,5 +1,6 @@
 //! Search: a question in words.
 
+use std::time::Duration;
 use std::time::Instant;
 
 use crate::domain::embedding::Embedding;
@@ -34,13 +35,13 @@ impl Engine {
         if text.trim().is_empty() {
             return Err(Error::Invalid(vec![Violation::new("query", "a search needs a text")]));
         }
-        let terms = self.analyzer.query(&text);
+        let terms = self.analyzer.terms(&text);
         let embedding = match mode {
             Mode::Lexical => None,
             Mode::Dense | Mode::Hybrid => self.query_embedding(&text).await?,
         };
-        let asked = Asked { started, embed: started.elapsed() };
-        let question = Question { field: "query", embedding, terms, text, source: None, day: None };
+        let asked = Asked { started, embed: started.elapsed(), store: Duration::ZERO };
+        let question = Question { field: "query", embedding, terms, source: None, day: None };
         self.answer(question, Wanted { filter, mode, offset, limit }, asked).await
     }
 

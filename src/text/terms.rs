@@ -27,8 +27,8 @@ const STOP: &str = include_str!("terms/stop.txt");
 const K1: f32 = 1.2;
 /// Length normalization of BM25.
 const B: f32 = 0.75;
-/// The article length, in terms, that BM25 calls average: fixed, so that an article's weights do
-/// not depend on what else is stored. Median of web news cut at 2,000 characters.
+/// The article length, in terms, that BM25 calls average: fixed, so that an article's weights do not
+/// depend on what else is stored. Chosen for web news, not measured.
 const LENGTH_AVERAGE: f32 = 300.0;
 /// Characters that join words and stand in no name: they end a run of single characters.
 const FUNCTION: &str = "的了和与及或是也都就而并被把等";
@@ -131,12 +131,6 @@ impl Analyzer {
         )
     }
 
-    /// The sparse vector of a question: how often it holds each term.
-    #[must_use]
-    pub fn query(&self, text: &str) -> TermVector {
-        TermVector::from_weights(self.terms(text).into_iter().map(|term| (index(&term.text), 1.0)))
-    }
-
     /// The words of normalized `text` as spans, punctuation and space left out.
     fn units(&self, text: &str) -> Vec<Span> {
         let mut units = Vec::new();
@@ -200,6 +194,12 @@ fn flush<'t>(text: &'t str, singles: &mut Vec<Span>, terms: &mut Vec<(&'t str, S
         }
     }
     singles.clear();
+}
+
+/// The sparse vector of a question: how often it holds each term.
+#[must_use]
+pub fn query(terms: &[Term]) -> TermVector {
+    TermVector::from_weights(terms.iter().map(|term| (index(&term.text), 1.0)))
 }
 
 /// The index of a term in a [`TermVector`]: FNV-1a over its bytes, 64 bits folded to 32.
