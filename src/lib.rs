@@ -7,6 +7,7 @@
 //! | [`domain`] | what is an article, an id, an embedding, a filter, a hit? |
 //! | [`text`] | what are the terms, sentences and dates of a Chinese text? |
 //! | [`page`] | which articles stand on this newspaper page? |
+//! | [`cluster`] | which articles belong together: what is a reprint of what? |
 //! | [`rank`] | in which order do candidates answer? |
 //! | [`embed`] | which vector does the model give a text? |
 //! | [`store`] | what is kept, and what is near this vector or these terms? |
@@ -18,6 +19,7 @@
 
 pub mod app;
 pub mod cli;
+pub mod cluster;
 pub mod config;
 pub mod domain;
 pub mod embed;

@@ -9,5 +9,6 @@ pub mod filter;
 pub mod hit;
 pub mod id;
 pub mod limit;
+pub mod reprint;
 pub mod span;
 pub mod terms;

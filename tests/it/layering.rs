@@ -6,16 +6,17 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// Which modules of this crate a module may use, itself aside.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("text", &["domain"]),
     ("page", &["domain", "text"]),
     ("rank", &["domain", "text"]),
+    ("cluster", &["domain", "text"]),
     ("embed", &["domain", "text"]),
     ("store", &["domain"]),
-    ("engine", &["domain", "text", "page", "rank", "embed", "store"]),
-    ("eval", &["domain", "text", "page", "rank", "embed", "store", "engine"]),
-    ("rpc", &["domain", "text", "page", "rank", "embed", "store", "engine"]),
+    ("engine", &["domain", "text", "page", "rank", "cluster", "embed", "store"]),
+    ("eval", &["domain", "text", "page", "rank", "cluster", "embed", "store", "engine"]),
+    ("rpc", &["domain", "text", "page", "rank", "cluster", "embed", "store", "engine"]),
     ("telemetry", &[]),
     ("app", &["domain", "embed", "store", "engine", "rpc", "telemetry", "config"]),
     ("config", &["app", "embed", "store", "telemetry"]),
@@ -26,6 +27,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
             "text",
             "page",
             "rank",
+            "cluster",
             "embed",
             "store",
             "engine",

@@ -1,0 +1,3 @@
+//! Which articles belong together? Pure decisions: no store, no clock.
+
+pub mod reprint;

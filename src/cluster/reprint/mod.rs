@@ -1,0 +1,30 @@
+//! What is a reprint of what?
+//!
+//! A text is first stripped of what belongs to its paper and not to the story (dateline, byline,
+//! source notes: `strip`) and folded to its letters and digits ([`Plain`]). A [`signature`] of
+//! winnowed hashes finds candidates, also where only a part was printed; it decides nothing. The
+//! two texts are then aligned in order ([`align`](compare)), and [`Overlap::relation`] decides by how
+//! much of each the other holds, unless numbers, ordinals or places differ inside what is
+//! otherwise the same (`facts`): an updated toll or another county is no reprint.
+//!
+//! Titles play no part: papers write their own.
+
+mod align;
+mod compare;
+mod facts;
+mod numeral;
+mod places;
+mod plain;
+mod signature;
+mod standing;
+mod strip;
+
+pub use compare::Overlap;
+pub use compare::compare;
+pub use plain::Plain;
+pub use signature::least_shared;
+pub use signature::signature;
+pub use standing::Standing;
+
+/// The version of everything that decides a signature; part of the index version.
+pub const VERSION: &str = "reprint1";

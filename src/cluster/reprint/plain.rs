@@ -1,0 +1,145 @@
+//! A text folded to what a reprint keeps: letters and digits of one script, in order.
+
+use crate::cluster::reprint::strip;
+use crate::domain::article::Record;
+use crate::text::normalize::normalize;
+
+/// Characters of a gram.
+pub(super) const GRAM_CHARS: usize = 5;
+/// Characters of an article that are looked at; what follows in a longer one decides nothing.
+const CHARS_MAX: usize = 60_000;
+/// A title shorter than this may begin a sentence by chance, so it stays.
+const TITLE_CHARS_MIN: usize = 6;
+
+/// The letters and digits of an article's text, without dateline, byline and source notes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plain {
+    chars: Vec<char>,
+    /// Hash and place of each run of [`GRAM_CHARS`] characters, sorted.
+    grams: Vec<(u32, u32)>,
+}
+
+impl Plain {
+    /// Folds the body of `record`; without one its captions, else its title.
+    #[must_use]
+    pub fn of(record: &Record) -> Self {
+        let mut chars = Vec::new();
+        for line in strip::lines(&record.paragraphs) {
+            fold_into(line, &mut chars);
+            if chars.len() > CHARS_MAX {
+                break;
+            }
+        }
+        let title = fold(&record.title);
+        // Web pages print the headline again above the text.
+        if title.len() >= TITLE_CHARS_MIN && chars.starts_with(&title) {
+            chars.drain(..title.len());
+        }
+        for caption in record.captions.iter().filter(|_| record.paragraphs.is_empty()) {
+            fold_into(&caption.text, &mut chars);
+        }
+        if chars.is_empty() {
+            chars = title;
+        }
+        Self::new(chars)
+    }
+
+    /// Folds a text that has neither title nor notes.
+    #[cfg(test)]
+    pub(super) fn of_text(text: &str) -> Self {
+        Self::new(fold(text))
+    }
+
+    fn new(mut chars: Vec<char>) -> Self {
+        chars.truncate(CHARS_MAX);
+        let mut grams: Vec<(u32, u32)> = hashes(&chars).zip(0..).collect();
+        grams.sort_unstable();
+        Self { chars, grams }
+    }
+
+    /// Its characters.
+    #[must_use]
+    pub fn chars(&self) -> &[char] {
+        &self.chars
+    }
+
+    /// How many characters it has.
+    #[must_use]
+    pub fn char_count(&self) -> usize {
+        self.chars.len()
+    }
+
+    /// Hash and place of each gram, sorted.
+    pub(super) fn grams(&self) -> &[(u32, u32)] {
+        &self.grams
+    }
+}
+
+/// The hash of each run of [`GRAM_CHARS`] characters, in order.
+pub(super) fn hashes(chars: &[char]) -> impl Iterator<Item = u32> + '_ {
+    chars.windows(GRAM_CHARS).map(|gram| {
+        let folded = gram.iter().fold(0_u64, |hash, c| {
+            hash.wrapping_mul(0x0000_0100_0000_01b3).wrapping_add(u64::from(u32::from(*c)))
+        });
+        mixed(folded)
+    })
+}
+
+/// The upper half of a hash whose every bit depends on all of `value`.
+///
+/// Source: the finalizer of `SplitMix64` (Steele, Lea & Flood 2014).
+fn mixed(value: u64) -> u32 {
+    let mut hash = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((hash ^ (hash >> 31)) >> 32) as u32
+}
+
+fn fold(text: &str) -> Vec<char> {
+    let mut chars = Vec::new();
+    fold_into(text, &mut chars);
+    chars
+}
+
+/// Adds the letters and digits of `text`, and the points and percent signs of its numbers.
+fn fold_into(text: &str, chars: &mut Vec<char>) {
+    let normalized = normalize(text);
+    let mut rest = normalized.text().chars().peekable();
+    while let Some(c) = rest.next() {
+        let after_digit = chars.last().is_some_and(char::is_ascii_digit);
+        let before_digit = || rest.clone().next().is_some_and(|next| next.is_ascii_digit());
+        match c {
+            c if c.is_alphanumeric() => chars.push(c),
+            '.' | '·' if after_digit && before_digit() => chars.push('.'),
+            '%' if after_digit => chars.push('%'),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Plain;
+    use crate::domain::article::Record;
+
+    fn plain(title: &str, paragraphs: &[&str]) -> String {
+        let paragraphs = paragraphs.iter().map(|text| (*text).to_owned()).collect();
+        let record = Record { title: title.into(), paragraphs, ..Record::default() };
+        Plain::of(&record).chars().iter().collect()
+    }
+
+    #[test]
+    fn width_script_and_marks_do_not_count() {
+        assert_eq!(plain("", &["清河縣，增長３.５％。", "“大橋”通車！"]), "清河县增长3.5%大桥通车");
+    }
+
+    #[test]
+    fn a_headline_above_the_text_is_not_text() {
+        assert_eq!(plain("清河大桥今日通车", &["清河大桥今日通车", "大桥长三公里。"]), "大桥长三公里");
+    }
+
+    #[test]
+    fn a_text_of_its_title_alone_is_its_title() {
+        assert_eq!(plain("清河大桥今日通车", &["清河大桥今日通车"]), "清河大桥今日通车");
+    }
+}
