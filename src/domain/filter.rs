@@ -13,6 +13,8 @@ use jiff::civil::Date;
 
 use crate::domain::article::Kind;
 use crate::domain::article::Record;
+use crate::domain::reprint::GroupId;
+use crate::domain::reprint::Membership;
 
 /// A condition on articles; the default lets every article through.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +33,10 @@ pub enum Filter {
     Date(Comparison, Date),
     /// The page number compares so; an article without a page never matches.
     PageNo(Comparison, u32),
+    /// The article belongs to this group of reprints.
+    Group(GroupId),
+    /// The article is, or is not, the original of its group.
+    Original(bool),
 }
 
 impl Default for Filter {
@@ -64,13 +70,14 @@ impl Filter {
         }
     }
 
-    /// Whether `record` passes: the meaning that every store must agree with.
+    /// Whether the article with `record`, which stands so among its reprints, passes: the meaning that
+    /// every store must agree with.
     #[must_use]
-    pub fn matches(&self, record: &Record) -> bool {
+    pub fn matches(&self, record: &Record, membership: Membership) -> bool {
         match self {
-            Filter::All(parts) => parts.iter().all(|part| part.matches(record)),
-            Filter::Any(parts) => parts.iter().any(|part| part.matches(record)),
-            Filter::Not(part) => !part.matches(record),
+            Filter::All(parts) => parts.iter().all(|part| part.matches(record, membership)),
+            Filter::Any(parts) => parts.iter().any(|part| part.matches(record, membership)),
+            Filter::Not(part) => !part.matches(record, membership),
             Filter::Text(field, value) => field.of(record) == value,
             Filter::Kind(kind) => record.kind == *kind,
             Filter::Date(comparison, date) => {
@@ -79,6 +86,8 @@ impl Filter {
             Filter::PageNo(comparison, page_no) => {
                 record.page_no.is_some_and(|of_record| comparison.holds(&of_record, page_no))
             }
+            Filter::Group(group) => membership.group == *group,
+            Filter::Original(is_original) => membership.is_original == *is_original,
         }
     }
 }
@@ -192,7 +201,8 @@ impl fmt::Display for Reason {
             Reason::UnknownField(name) => {
                 write!(
                     f,
-                    "unknown field `{name}`; known: paper, source, section, kind, date, page_no"
+                    "unknown field `{name}`; known: paper, source, section, kind, date, page_no, \
+                     group, original"
                 )
             }
             Reason::Operator { field, operator } => {
@@ -212,8 +222,11 @@ impl fmt::Display for Reason {
 mod tests {
     use super::Filter;
     use super::Reason;
+    use crate::domain::article::Article;
     use crate::domain::article::Kind;
     use crate::domain::article::Record;
+    use crate::domain::reprint::GroupId;
+    use crate::domain::reprint::Membership;
 
     fn record() -> Record {
         Record {
@@ -226,8 +239,13 @@ mod tests {
         }
     }
 
+    fn membership() -> Membership {
+        let founder = Article::new(record()).id;
+        Membership { group: GroupId::found(founder, "h"), is_original: true }
+    }
+
     fn passes(text: &str) -> bool {
-        Filter::parse(text).unwrap().matches(&record())
+        Filter::parse(text).unwrap().matches(&record(), membership())
     }
 
     #[test]
@@ -246,6 +264,17 @@ mod tests {
     }
 
     #[test]
+    fn reprints_are_chosen_by_group_and_standing() {
+        let group = membership().group;
+        assert!(passes(&format!("group = {group} AND original = true")));
+        assert!(!passes("original = false"));
+        let reason = |text: &str| Filter::parse(text).unwrap_err().reason;
+        assert!(matches!(reason("group = 甲"), Reason::Value { field: "group", .. }));
+        assert!(matches!(reason("original = yes"), Reason::Value { field: "original", .. }));
+        assert!(matches!(reason("original > true"), Reason::Operator { field: "original", .. }));
+    }
+
+    #[test]
     fn or_binds_tighter_than_and() {
         assert!(!passes("page_no = 9 AND kind = news OR kind = comment"));
         assert!(passes("(page_no = 9 AND kind = news) OR kind = comment"));
@@ -254,8 +283,8 @@ mod tests {
     #[test]
     fn an_article_without_a_date_matches_no_date() {
         let undated = Record::default();
-        assert!(!Filter::parse("date >= 1900-01-01").unwrap().matches(&undated));
-        assert!(!Filter::parse("date < 2100-01-01").unwrap().matches(&undated));
+        assert!(!Filter::parse("date >= 1900-01-01").unwrap().matches(&undated, membership()));
+        assert!(!Filter::parse("date < 2100-01-01").unwrap().matches(&undated, membership()));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::Instant;
 use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
 
+use crate::cluster::reprint::Plain;
 use crate::domain::article::Article;
 use crate::domain::article::Record;
 use crate::domain::digest::sha256;
@@ -23,12 +24,12 @@ use crate::engine::IngestTimings;
 use crate::engine::Ingested;
 use crate::engine::Outcome;
 use crate::engine::Violation;
+use crate::engine::grouping::Draft;
 use crate::engine::input;
 use crate::engine::input::EmbedTexts;
 use crate::page;
 use crate::page::Issue;
 use crate::page::Page;
-use crate::store::Point;
 use crate::store::Stored;
 use crate::store::Vectors;
 
@@ -59,8 +60,8 @@ impl Engine {
                 Err(error) => Some(Err(error)),
             });
         }
-        let Prepared { results: prepared, points } = self.prepare(checked, &mut timings).await?;
-        self.store_points(points, &mut timings).await?;
+        let Prepared { results: prepared, drafts } = self.prepare(checked, &mut timings).await?;
+        self.store_drafts(drafts, &mut timings).await?;
         for (at, result) in prepared {
             if let Some(slot) = results.get_mut(at) {
                 *slot = Some(result);
@@ -98,7 +99,7 @@ impl Engine {
         }
         let mut timings = IngestTimings::default();
         let articles = records.into_iter().map(Article::new).enumerate().collect();
-        let Prepared { mut results, points } = self.prepare(articles, &mut timings).await?;
+        let Prepared { mut results, drafts } = self.prepare(articles, &mut timings).await?;
         results.sort_by_key(|(at, _)| *at);
         let mut ingested = Vec::with_capacity(results.len());
         for (at, result) in results {
@@ -110,7 +111,7 @@ impl Engine {
         if !violations.is_empty() {
             return Err(Error::Invalid(violations));
         }
-        self.store_points(points, &mut timings).await?;
+        self.store_drafts(drafts, &mut timings).await?;
         Ok(ingested)
     }
 
@@ -185,7 +186,7 @@ impl Engine {
                 work.push(Work { at, article, hash, texts: texts.texts, ingested, created_at_us });
             }
         }
-        let mut prepared = Prepared { results, points: Vec::with_capacity(work.len()) };
+        let mut prepared = Prepared { results, drafts: Vec::with_capacity(work.len()) };
         if !work.is_empty() {
             self.embed_work(work, &mut prepared, timings).await?;
         }
@@ -216,21 +217,17 @@ impl Engine {
 
         let mut embedded = embedded.into_iter();
         let now = now_us();
-        for ((work, terms), count) in work.into_iter().zip(terms).zip(counts) {
+        for ((work, passage), count) in work.into_iter().zip(terms).zip(counts) {
             let Work { at, article, hash, texts: _, ingested, created_at_us } = work;
             // Collected first: what is left of a bad article's texts must not become the next
             // one's.
             let parts: Vec<_> = embedded.by_ref().take(count).collect();
             match input::joined(parts) {
                 Ok(text) => {
-                    prepared.points.push(Point {
-                        article,
-                        text,
-                        terms,
-                        content_hash: hash,
-                        created_at_us: created_at_us.unwrap_or(now),
-                        updated_at_us: now,
-                    });
+                    let Passage { terms, plain } = passage;
+                    let draft = Draft::new(article, plain, hash);
+                    let created_at_us = created_at_us.unwrap_or(now);
+                    prepared.drafts.push(draft.with(text, terms, created_at_us, now));
                     prepared.results.push((at, Ok(ingested)));
                 }
                 Err(error) => prepared.results.push((at, Err(unreadable(error)))),
@@ -241,22 +238,23 @@ impl Engine {
 
     /// Writes points. Without any it still waits for what was written before: an article answered
     /// as unchanged may have been written a moment ago by another call.
-    async fn store_points(
+    async fn store_drafts(
         &self,
-        points: Vec<Point>,
+        drafts: Vec<Draft>,
         timings: &mut IngestTimings,
     ) -> Result<(), Error> {
-        let (stored, spent) = timed(self.store.upsert(points)).await;
+        let (stored, spent) = timed(self.group_and_store(drafts)).await;
         timings.store += spent;
-        Ok(stored?)
+        stored
     }
 
-    /// The terms of each article; lets other tasks in between two articles.
-    async fn passages(&self, work: &[Work]) -> Vec<TermVector> {
+    /// Terms and folded text of each article; lets other tasks in between two articles.
+    async fn passages(&self, work: &[Work]) -> Vec<Passage> {
         let mut passages = Vec::with_capacity(work.len());
         for Work { article, .. } in work {
             let record = &article.record;
-            passages.push(self.analyzer.passage(&record.title, &record.body()));
+            let terms = self.analyzer.passage(&record.title, &record.body());
+            passages.push(Passage { terms, plain: Plain::of(record) });
             tokio::task::yield_now().await;
         }
         passages
@@ -272,7 +270,13 @@ async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
 /// What is ready to be stored, and what will be answered once it is.
 struct Prepared {
     results: Vec<(usize, Result<Ingested, Error>)>,
-    points: Vec<Point>,
+    drafts: Vec<Draft>,
+}
+
+/// What is cut from an article's text.
+struct Passage {
+    terms: TermVector,
+    plain: Plain,
 }
 
 /// An article on its way into the store.

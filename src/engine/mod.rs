@@ -6,6 +6,7 @@
 mod answer;
 mod error;
 pub mod feed;
+mod grouping;
 mod ingest;
 mod input;
 mod open;
@@ -16,6 +17,8 @@ mod version;
 
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::Semaphore;
 
 use crate::domain::article::Article;
 use crate::domain::article::Record;
@@ -52,6 +55,8 @@ pub struct Engine {
     store: store::Store,
     analyzer: Arc<Analyzer>,
     index_version: Arc<str>,
+    /// One permit: who has it decides on groups and writes, so that two calls see each other.
+    turn: Arc<Semaphore>,
 }
 
 /// What became of one article.

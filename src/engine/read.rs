@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::domain::filter::Filter;
 use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
@@ -31,7 +33,7 @@ impl Engine {
     #[must_use]
     pub fn new(embed: embed::Handle, store: store::Store, analyzer: Arc<Analyzer>) -> Self {
         let index_version = index_version(embed.info()).into();
-        Self { embed, store, analyzer, index_version }
+        Self { embed, store, analyzer, index_version, turn: Arc::new(Semaphore::new(1)) }
     }
 
     /// The article of that id.
@@ -64,7 +66,7 @@ impl Engine {
     /// # Errors
     /// [`Error::ArticleNotFound`]; [`Error::Store`].
     pub async fn delete(&self, id: ArticleId) -> Result<(), Error> {
-        let deleted = self.store.delete(&[id]).await?;
+        let deleted = self.leave_and_delete(id).await?;
         if deleted.contains(&id) { Ok(()) } else { Err(Error::ArticleNotFound { id }) }
     }
 
@@ -148,6 +150,13 @@ impl Engine {
 }
 
 fn stored_article(stored: Stored) -> StoredArticle {
-    let Stored { article, content_hash: _, created_at_us, updated_at_us, vectors: _ } = stored;
+    let Stored {
+        article,
+        membership: _,
+        content_hash: _,
+        created_at_us,
+        updated_at_us,
+        vectors: _,
+    } = stored;
     StoredArticle { article, created_at_us, updated_at_us }
 }

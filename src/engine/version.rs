@@ -1,14 +1,16 @@
 //! The index version: everything that a stored vector depends on, in one line.
 
+use crate::cluster::reprint;
 use crate::embed::ModelInfo;
 use crate::engine::input::LEAD_CHARS;
 use crate::text::terms;
 
-/// `family@sha/pooling and dim/what is embedded/terms version`; equal versions make equal vectors.
+/// `family@sha/pooling and dim/what is embedded/terms version/reprint version`; equal versions make equal vectors.
 ///
 /// The model's name is not in it: a folder may be renamed.
 #[must_use]
 pub fn index_version(model: &ModelInfo) -> String {
     let ModelInfo { name: _, family, dim, window_tokens_max: _, pooling, version } = model;
-    format!("{family}@{version}/{pooling}{dim}/title+lead{LEAD_CHARS}/{}", terms::VERSION)
+    let (terms, reprint) = (terms::VERSION, reprint::VERSION);
+    format!("{family}@{version}/{pooling}{dim}/title+lead{LEAD_CHARS}/{terms}/{reprint}")
 }

@@ -13,10 +13,14 @@ use crate::domain::embedding::Embedding;
 use crate::domain::filter::Filter;
 use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
+use crate::domain::reprint::Membership;
+use crate::domain::reprint::Signature;
 use crate::domain::terms::TermVector;
+use crate::store::Alike;
 use crate::store::Error;
 use crate::store::Make;
 use crate::store::Point;
+use crate::store::Regroup;
 use crate::store::Scored;
 use crate::store::Stored;
 use crate::store::VectorStore;
@@ -48,6 +52,8 @@ where
     the_weightiest_terms_come_first(&store().await).await;
     ties_go_by_id(&store().await).await;
     filters_mean_what_they_say(&store().await).await;
+    texts_are_found_by_the_hashes_they_share(&store().await).await;
+    a_new_standing_changes_nothing_else(&store().await).await;
     a_list_has_each_article_once(&store().await).await;
     another_dim_writes_nothing(&store().await).await;
     nothing_of_nothing_is_nothing(&store().await).await;
@@ -201,13 +207,62 @@ async fn filters_mean_what_they_say(store: &impl VectorStore) {
     store.upsert(points.clone()).await.unwrap();
     let query = sampler.embedding(DIM);
     for filter in filters() {
-        let passing = points.iter().filter(|point| filter.matches(&point.article.record));
+        let passing =
+            points.iter().filter(|point| filter.matches(&point.article.record, point.membership));
         let passing: BTreeSet<ArticleId> = passing.map(|point| point.article.id).collect();
         let count = store.count(&filter).await.unwrap();
         assert_eq!(count, passing.len() as u64, "{filter:?}");
         let hits = store.nearest(&query, &filter, limit(1000)).await.unwrap();
         assert_eq!(ids(&hits).into_iter().collect::<BTreeSet<_>>(), passing, "{filter:?}");
     }
+}
+
+async fn texts_are_found_by_the_hashes_they_share(store: &impl VectorStore) {
+    let keys = [vec![1, 2, 3, u32::MAX], vec![2, 3, 4], vec![3], vec![], vec![9]];
+    let points = keys.into_iter().enumerate().map(|(number, keys)| Point {
+        signature: Signature::new(keys),
+        ..numbered(number, &axis(0), &[(1, 1.0)])
+    });
+    store.upsert(points.collect()).await.unwrap();
+    let ask = |keys: &[u32], shared_min| {
+        let signature = Signature::new(keys.to_vec());
+        store.alike(vec![Alike { signature, shared_min, limit: limit(9) }])
+    };
+    let hits = ask(&[1, 2, 3, 7, u32::MAX], 1).await.unwrap().remove(0);
+    let expected = [(0, 4.0), (1, 2.0), (2, 1.0)].map(|(n, score)| Scored { id: id(n), score });
+    assert_eq!(hits, expected);
+    assert_eq!(ask(&[1, 2, 3, 7, u32::MAX], 2).await.unwrap(), [expected[..2].to_vec()]);
+    assert_eq!(ask(&[], 1).await.unwrap(), [[]]);
+    assert_eq!(store.alike(Vec::new()).await.unwrap(), Vec::<Vec<Scored>>::new());
+    // A text that lost its hashes is not found by them any more, one that got some is.
+    let membership = numbered(0, &axis(0), &[]).membership;
+    let regroup = |number, keys: &[u32]| Regroup {
+        id: id(number),
+        membership,
+        signature: Signature::new(keys.to_vec()),
+    };
+    store.regroup(vec![regroup(0, &[]), regroup(3, &[1, 2]), regroup(99, &[1])]).await.unwrap();
+    let hits = ask(&[1, 2], 1).await.unwrap().remove(0);
+    let expected = [(3, 2.0), (1, 1.0)].map(|(n, score)| Scored { id: id(n), score });
+    assert_eq!(hits, expected);
+    assert_eq!(store.count(&Filter::default()).await.unwrap(), 5);
+}
+
+async fn a_new_standing_changes_nothing_else(store: &impl VectorStore) {
+    let mut point = numbered(1, &axis(2), &[(5, 2.0)]);
+    store.upsert(vec![point.clone(), numbered(2, &axis(0), &[])]).await.unwrap();
+    let membership = Membership { group: sample::group(7), is_original: false };
+    let change = Regroup { id: id(1), membership, signature: Signature::new(vec![8]) };
+    store.regroup(vec![change]).await.unwrap();
+    point.membership = membership;
+    assert_same_point(&one(store, id(1)).await.unwrap(), &point);
+    let found = store.memberships(&[id(9), id(1)]).await.unwrap();
+    assert_eq!(found, [None, Some(membership)]);
+    let of_group = Filter::Group(sample::group(7));
+    assert_eq!(store.count(&of_group).await.unwrap(), 1);
+    assert_eq!(store.count(&of_group.and(Filter::Original(true))).await.unwrap(), 0);
+    let hits = store.nearest(&unit(&axis(2)), &Filter::default(), limit(1)).await.unwrap();
+    assert_eq!(ids(&hits), [id(1)]);
 }
 
 async fn a_list_has_each_article_once(store: &impl VectorStore) {
@@ -273,6 +328,8 @@ async fn a_closed_store_says_so(store: &impl VectorStore) {
     assert!(matches!(store.delete(&[id(1)]).await, Err(Error::Closed)));
     assert!(matches!(store.nearest(&point.text, &all, limit(1)).await, Err(Error::Closed)));
     assert!(matches!(store.lexical(&point.terms, &all, limit(1)).await, Err(Error::Closed)));
+    assert!(matches!(store.memberships(&[id(1)]).await, Err(Error::Closed)));
+    assert!(matches!(store.regroup(Vec::new()).await, Err(Error::Closed)));
     assert!(matches!(store.list(&all, None, limit(1)).await, Err(Error::Closed)));
     assert!(matches!(store.count(&all).await, Err(Error::Closed)));
     assert!(matches!(store.status().await, Err(Error::Closed)));

@@ -14,11 +14,14 @@ use crate::domain::embedding::Embedding;
 use crate::domain::filter::Filter;
 use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
+use crate::domain::reprint::Membership;
 use crate::domain::terms::TermVector;
+use crate::store::Alike;
 use crate::store::Error;
 use crate::store::Listing;
 use crate::store::Make;
 use crate::store::Point;
+use crate::store::Regroup;
 use crate::store::Scored;
 use crate::store::Status;
 use crate::store::Stored;
@@ -74,7 +77,7 @@ impl MemoryStore {
         self.read(|points| {
             let mut hits = Vec::new();
             for (id, point) in points {
-                if !filter.matches(&point.article.record) {
+                if !passes(filter, point) {
                     continue;
                 }
                 if let Some(score) = score(point) {
@@ -163,6 +166,33 @@ impl VectorStore for MemoryStore {
         })
     }
 
+    async fn alike(&self, asked: Vec<Alike>) -> Result<Vec<Vec<Scored>>, Error> {
+        let one = |Alike { signature, shared_min, limit }: Alike| {
+            self.scan(&Filter::default(), limit, |point| {
+                let shared = point.signature.shared(&signature);
+                #[expect(clippy::cast_precision_loss, reason = "a count of hashes, below 2^24")]
+                (shared >= shared_min.max(1)).then_some(shared as f32)
+            })
+        };
+        asked.into_iter().map(one).collect()
+    }
+
+    async fn regroup(&self, changes: Vec<Regroup>) -> Result<(), Error> {
+        self.write(|points| {
+            for Regroup { id, membership, signature } in changes {
+                if let Some(point) = points.get_mut(&id) {
+                    (point.membership, point.signature) = (membership, signature);
+                }
+            }
+        })
+    }
+
+    async fn memberships(&self, ids: &[ArticleId]) -> Result<Vec<Option<Membership>>, Error> {
+        self.read(|points| {
+            ids.iter().map(|id| points.get(id).map(|point| point.membership)).collect()
+        })
+    }
+
     async fn list(
         &self,
         filter: &Filter,
@@ -172,9 +202,7 @@ impl VectorStore for MemoryStore {
         self.read(|points| {
             let mut left = points
                 .iter()
-                .filter(|(id, point)| {
-                    from.is_none_or(|from| **id >= from) && filter.matches(&point.article.record)
-                })
+                .filter(|(id, point)| from.is_none_or(|from| **id >= from) && passes(filter, point))
                 .map(|(_, point)| point);
             let page = left.by_ref().take(limit.count());
             let page = page.map(|point| stored(point, Vectors::No)).collect();
@@ -184,7 +212,7 @@ impl VectorStore for MemoryStore {
 
     async fn count(&self, filter: &Filter) -> Result<u64, Error> {
         self.read(|points| {
-            let passing = points.values().filter(|point| filter.matches(&point.article.record));
+            let passing = points.values().filter(|point| passes(filter, point));
             passing.fold(0, |count, _| count + 1)
         })
     }
@@ -204,11 +232,17 @@ impl VectorStore for MemoryStore {
     }
 }
 
+fn passes(filter: &Filter, point: &Point) -> bool {
+    filter.matches(&point.article.record, point.membership)
+}
+
 /// A copy of `point` for the caller.
 fn stored(point: &Point, vectors: Vectors) -> Stored {
-    let Point { article, text, terms, content_hash, created_at_us, updated_at_us } = point;
+    let Point { article, text, terms, membership, content_hash, .. } = point;
+    let Point { created_at_us, updated_at_us, .. } = point;
     Stored {
         article: article.clone(),
+        membership: *membership,
         content_hash: content_hash.clone(),
         created_at_us: *created_at_us,
         updated_at_us: *updated_at_us,

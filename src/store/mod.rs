@@ -27,12 +27,14 @@ use crate::domain::embedding::Embedding;
 use crate::domain::filter::Filter;
 use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
+use crate::domain::reprint::Membership;
+use crate::domain::reprint::Signature;
 use crate::domain::terms::TermVector;
 
 /// An error that another part caused.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// An article with the two vectors it is found by.
+/// An article with the vectors it is found by.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
     /// The article.
@@ -41,6 +43,10 @@ pub struct Point {
     pub text: Embedding,
     /// Its terms: the sparse vector `terms`. May be empty.
     pub terms: TermVector,
+    /// Where it stands among its reprints.
+    pub membership: Membership,
+    /// By what new texts find it: the sparse vector `reprint`. Empty where they need not.
+    pub signature: Signature,
     /// Hash of everything that decides article and vectors; equal means nothing to do.
     pub content_hash: String,
     /// When it was first stored, in microseconds since 1970 UTC; the caller's clock.
@@ -54,13 +60,15 @@ pub struct Point {
 pub struct Stored {
     /// The article.
     pub article: Article,
+    /// Where it stands among its reprints.
+    pub membership: Membership,
     /// As it was given.
     pub content_hash: String,
     /// As it was given.
     pub created_at_us: i64,
     /// As it was given.
     pub updated_at_us: i64,
-    /// The two vectors, where [`Vectors::Yes`] was asked.
+    /// Embedding and terms, where [`Vectors::Yes`] was asked.
     pub vectors: Option<(Embedding, TermVector)>,
 }
 
@@ -78,8 +86,30 @@ pub enum Vectors {
 pub struct Scored {
     /// Which article.
     pub id: ArticleId,
-    /// Cosine for `nearest`, BM25 for `lexical`.
+    /// Cosine for `nearest`, BM25 for `lexical`, hashes shared for `alike`.
     pub score: f32,
+}
+
+/// A new standing of a stored point among its reprints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Regroup {
+    /// Which article.
+    pub id: ArticleId,
+    /// Where it stands now.
+    pub membership: Membership,
+    /// By what new texts find it now.
+    pub signature: Signature,
+}
+
+/// A question for texts that share passages with one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alike {
+    /// The text's hashes.
+    pub signature: Signature,
+    /// How many of them must be shared, at least.
+    pub shared_min: usize,
+    /// How many answers at most.
+    pub limit: Limit,
 }
 
 /// A piece of the list of all articles.
@@ -167,6 +197,27 @@ pub trait VectorStore: Send + Sync {
         filter: &Filter,
         limit: Limit,
     ) -> Result<Vec<Scored>, Error>;
+
+    /// For each question the points that share the most hashes with its signature, best first; ties
+    /// by id.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn alike(&self, asked: Vec<Alike>) -> Result<Vec<Vec<Scored>>, Error>;
+
+    /// Gives stored points another standing; of those with one id the last counts, an id that is
+    /// not there is passed over. Durable when it returns.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Full`].
+    async fn regroup(&self, changes: Vec<Regroup>) -> Result<(), Error>;
+
+    /// How the points of `ids` stand among their reprints, in their order; `None` where there is
+    /// no such point. Cheaper than `fetch`.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn memberships(&self, ids: &[ArticleId]) -> Result<Vec<Option<Membership>>, Error>;
 
     /// The points that pass `filter`, in ascending order of id, from `from` on.
     ///

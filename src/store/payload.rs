@@ -1,6 +1,6 @@
 //! An article as Qdrant keeps it: a flat JSON object.
 //!
-//! The keys are those of [`Record`], so that whoever looks at a point sees the article, plus four
+//! The keys are those of [`Record`], so that whoever looks at a point sees the article, plus six
 //! of the store's own. Empty texts, empty lists and missing values are left out; the text fields
 //! that a filter can name stay even when empty, because `paper = ""` must find them. The
 //! publication day is also kept as a number, which is what an integer index can compare.
@@ -14,6 +14,7 @@ use crate::domain::article::Record;
 use crate::domain::embedding::Embedding;
 use crate::domain::filter::TextField;
 use crate::domain::id::ArticleId;
+use crate::domain::reprint::Membership;
 use crate::domain::terms::TermVector;
 use crate::store::Point;
 use crate::store::Stored;
@@ -24,6 +25,10 @@ pub const DATE: &str = "date";
 pub const PAGE_NO: &str = "page_no";
 /// [`Record::kind`], by its name.
 pub const KIND: &str = "kind";
+/// [`Membership::group`].
+pub const GROUP: &str = "reprint_group";
+/// [`Membership::is_original`].
+pub const ORIGINAL: &str = "reprint_original";
 /// [`Point::content_hash`].
 const CONTENT_HASH: &str = "content_hash";
 /// [`Point::created_at_us`].
@@ -42,12 +47,13 @@ pub enum Error {
     Record(#[from] serde_json::Error),
 }
 
-/// Splits a point into what Qdrant keeps: payload, embedding, terms.
+/// Splits a point into what Qdrant keeps: payload, embedding, terms; the signature is passed over.
 ///
 /// # Errors
 /// [`Error::Record`] if the record does not serialise to an object.
 pub fn from_point(point: Point) -> Result<(Map<String, Value>, Embedding, TermVector), Error> {
-    let Point { article, text, terms, content_hash, created_at_us, updated_at_us } = point;
+    let Point { article, text, terms, membership, signature: _, content_hash, .. } = point;
+    let Point { created_at_us, updated_at_us, .. } = point;
     let Article { id: _, record } = article;
     let mut payload = match serde_json::to_value(&record)? {
         Value::Object(map) => map,
@@ -59,6 +65,7 @@ pub fn from_point(point: Point) -> Result<(Map<String, Value>, Embedding, TermVe
     if let Some(date) = record.date() {
         payload.insert(DATE.to_owned(), day_number(date).into());
     }
+    payload.extend(from_membership(membership));
     payload.insert(CONTENT_HASH.to_owned(), content_hash.into());
     payload.insert(CREATED_AT.to_owned(), created_at_us.into());
     payload.insert(UPDATED_AT.to_owned(), updated_at_us.into());
@@ -75,6 +82,7 @@ pub fn to_stored(
     vectors: Option<(Embedding, TermVector)>,
 ) -> Result<Stored, Error> {
     payload.remove(DATE);
+    let membership = to_membership(&mut payload)?;
     let Some(Value::String(content_hash)) = payload.remove(CONTENT_HASH) else {
         return Err(Error::Key(CONTENT_HASH));
     };
@@ -85,7 +93,30 @@ pub fn to_stored(
     let updated_at_us = time(UPDATED_AT)?;
     let record: Record = serde_json::from_value(Value::Object(payload))?;
     let article = Article { id, record };
-    Ok(Stored { article, content_hash, created_at_us, updated_at_us, vectors })
+    Ok(Stored { article, membership, content_hash, created_at_us, updated_at_us, vectors })
+}
+
+/// What a payload keeps of a membership.
+pub fn from_membership(membership: Membership) -> Map<String, Value> {
+    let Membership { group, is_original } = membership;
+    let mut payload = Map::new();
+    payload.insert(GROUP.to_owned(), group.to_string().into());
+    payload.insert(ORIGINAL.to_owned(), is_original.into());
+    payload
+}
+
+/// The membership that a payload keeps, taken out of it.
+///
+/// # Errors
+/// [`Error::Key`] if it was not made by [`from_membership`].
+pub fn to_membership(payload: &mut Map<String, Value>) -> Result<Membership, Error> {
+    let group = payload.remove(GROUP);
+    let group = group.as_ref().and_then(Value::as_str).and_then(|group| group.parse().ok());
+    let is_original = payload.remove(ORIGINAL).and_then(|value| value.as_bool());
+    Ok(Membership {
+        group: group.ok_or(Error::Key(GROUP))?,
+        is_original: is_original.ok_or(Error::Key(ORIGINAL))?,
+    })
 }
 
 /// Days since 1970-01-01; negative before.
@@ -130,6 +161,9 @@ mod tests {
     use crate::domain::article::StaffLine;
     use crate::domain::embedding::Embedding;
     use crate::domain::filter::TextField;
+    use crate::domain::reprint::GroupId;
+    use crate::domain::reprint::Membership;
+    use crate::domain::reprint::Signature;
     use crate::domain::terms::TermVector;
     use crate::store::Point;
     use crate::store::Stored;
@@ -168,8 +202,12 @@ mod tests {
     }
 
     fn point(record: Record) -> Point {
+        let article = Article::new(record);
+        let group = GroupId::found(article.id, "h");
         Point {
-            article: Article::new(record),
+            membership: Membership { group, is_original: false },
+            signature: Signature::default(),
+            article,
             text: Embedding::normalize(vec![1.0, 2.0]).unwrap(),
             terms: TermVector::from_weights([(7, 1.5)]),
             content_hash: "h".into(),
@@ -182,9 +220,12 @@ mod tests {
         let point = point(record);
         let (payload, text, terms) = from_point(point.clone()).unwrap();
         let stored = to_stored(point.article.id, payload, Some((text, terms))).unwrap();
-        let Point { article, text, terms, content_hash, created_at_us, updated_at_us } = point;
+        let Point { article, text, terms, membership, content_hash, .. } = point;
+        let Point { created_at_us, updated_at_us, .. } = point;
         let vectors = Some((text, terms));
-        assert_eq!(stored, Stored { article, content_hash, created_at_us, updated_at_us, vectors });
+        let expected =
+            Stored { article, membership, content_hash, created_at_us, updated_at_us, vectors };
+        assert_eq!(stored, expected);
     }
 
     #[test]
@@ -197,7 +238,7 @@ mod tests {
     fn no_field_of_a_record_takes_a_key_of_the_stores_own() {
         let Value::Object(record) = serde_json::to_value(full()).unwrap() else { panic!() };
         let (payload, _, _) = from_point(point(full())).unwrap();
-        assert_eq!(payload.len(), record.len() + 4);
+        assert_eq!(payload.len(), record.len() + 6);
     }
 
     #[test]
@@ -226,7 +267,9 @@ mod tests {
     fn a_payload_that_is_no_article_is_refused() {
         let id = Article::new(Record::default()).id;
         let (payload, _, _) = from_point(point(full())).unwrap();
-        for key in ["content_hash", "created_at_us", "updated_at_us"] {
+        for key in
+            ["content_hash", "created_at_us", "updated_at_us", "reprint_group", "reprint_original"]
+        {
             let mut payload = payload.clone();
             payload.remove(key);
             assert!(to_stored(id, payload, None).is_err());

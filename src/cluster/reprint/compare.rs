@@ -1,5 +1,7 @@
 //! How much of a text does another hold, and what does that make it?
 
+use std::cmp::Ordering;
+
 use crate::cluster::reprint::Plain;
 use crate::cluster::reprint::align::align;
 use crate::cluster::reprint::facts::Changes;
@@ -10,8 +12,11 @@ use crate::domain::reprint::Relation;
 const FULL_MIN: f64 = 0.8;
 /// The shorter text, or what is left of it, stands in the other for so much.
 const HELD_MIN: f64 = 0.75;
-/// The other holds so much of the longer text, at least, to be a reprint of it.
+/// A later text that is shorter keeps so much of the earlier, at least, to be a reprint of it.
 const KEPT_MIN: f64 = 0.3;
+/// A later text that is longer may add so much that this part of it is the earlier one's; with more
+/// it is a digest, or a report of its own that quotes.
+const KEPT_LONGER_MIN: f64 = 0.6;
 /// So much of either makes a partial reprint worth naming.
 const PART_MIN: f64 = 0.3;
 /// Characters that must be the same, so that a stock phrase is not a text.
@@ -32,8 +37,10 @@ pub struct Overlap {
     pub of_right: f64,
     /// Whether numbers, ordinals or places differ inside it.
     pub vetoed: bool,
-    /// The characters of the shorter text.
-    shorter: usize,
+    /// Characters of the left text.
+    left: usize,
+    /// Characters of the right text.
+    right: usize,
 }
 
 /// Aligns two texts and measures what they share.
@@ -48,38 +55,45 @@ pub fn compare(left: &Plain, right: &Plain) -> Overlap {
         of_left: part(found.matched, left_count),
         of_right: part(found.matched, right_count),
         vetoed: changes.veto(found.matched, numerics),
-        shorter: left_count.min(right_count),
+        left: left_count,
+        right: right_count,
     }
 }
 
 impl Overlap {
-    /// Whether the two print one text, whole or shortened: so that one stands for the other in a
-    /// list.
+    /// Whether the two print one text, whole or shortened, so that one can stand for the other in a
+    /// list. `in_time` says which was printed first, as far as is known: a shortened text is later
+    /// than the whole, a digest is later than what it holds.
     #[must_use]
-    pub fn is_reprint(&self) -> bool {
-        let (held, kept) = (self.of_left.max(self.of_right), self.of_left.min(self.of_right));
-        if self.vetoed || self.shorter < CHARS_MIN {
+    pub fn is_reprint(&self, in_time: Ordering) -> bool {
+        let (held, kept) = (self.of_left.max(self.of_right), self.likeness());
+        let shorter = self.left.min(self.right);
+        if self.vetoed || shorter < CHARS_MIN {
             return false;
         }
-        if self.shorter < SHORT_CHARS {
+        if shorter < SHORT_CHARS {
             return kept >= FULL_MIN;
         }
-        held >= HELD_MIN && kept >= KEPT_MIN
+        let shortened = match in_time {
+            Ordering::Less => self.right < self.left,
+            Ordering::Greater => self.left < self.right,
+            Ordering::Equal => false,
+        };
+        held >= HELD_MIN && kept >= if shortened { KEPT_MIN } else { KEPT_LONGER_MIN }
     }
 
     /// What the two are to each other; `None` for no more than phrases in common, or another
     /// report in the same words.
     #[must_use]
     pub fn relation(&self) -> Option<Relation> {
-        let (held, kept) = (self.of_left.max(self.of_right), self.of_left.min(self.of_right));
-        if self.vetoed || self.shorter < CHARS_MIN {
+        if self.vetoed || self.left.min(self.right) < CHARS_MIN {
             return None;
         }
-        if kept >= FULL_MIN {
+        if self.likeness() >= FULL_MIN {
             return Some(Relation::Full);
         }
-        (self.is_reprint() || (held >= PART_MIN && self.matched >= MATCHED_MIN))
-            .then_some(Relation::Partial)
+        let held = self.of_left.max(self.of_right);
+        (held >= PART_MIN && self.matched >= MATCHED_MIN).then_some(Relation::Partial)
     }
 
     /// How alike the two are: the part of the longer text that both hold, 0 to 1.
@@ -92,4 +106,56 @@ impl Overlap {
 #[expect(clippy::cast_precision_loss, reason = "counts of characters, far below 2^53")]
 fn part(matched: usize, count: usize) -> f64 {
     if count == 0 { 0.0 } else { (matched as f64 / count as f64).min(1.0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cmp::Ordering;
+
+    use super::Overlap;
+    use super::compare;
+    use crate::cluster::reprint::Plain;
+    use crate::domain::reprint::Relation;
+
+    const LEAD: &str = "清河县水务局介绍，清河大桥加固工程昨日完工，施工历时五个月，桥面重新铺装，\
+        两侧护栏全部更换，过往车辆不再限速，附近三个村的村民出行更加方便。";
+    const REST: &str = "工程总投资由县财政承担，施工期间没有中断交通。下一步，水务局将对上游的两座小桥\
+        进行检查，根据结果决定是否加固。村民周大爷说，以前过桥要等，现在一脚油门就到集市。";
+
+    fn of(left: &str, right: &str) -> Overlap {
+        compare(&Plain::of_text(left), &Plain::of_text(right))
+    }
+
+    #[test]
+    fn a_text_with_misprints_is_the_same_text() {
+        let whole = format!("{LEAD}{REST}");
+        let found = of(&whole, &whole.replace("加固", "加因").replace("护栏", "护拦"));
+        assert_eq!(found.relation(), Some(Relation::Full));
+        assert!(found.is_reprint(Ordering::Equal));
+    }
+
+    #[test]
+    fn a_later_shortened_text_is_a_reprint_and_an_earlier_one_is_not() {
+        let found = of(&format!("{LEAD}{REST}"), LEAD);
+        assert_eq!(found.relation(), Some(Relation::Partial));
+        assert!(found.is_reprint(Ordering::Less));
+        assert!(!found.is_reprint(Ordering::Greater));
+        assert!((found.of_right - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn an_updated_number_is_another_report() {
+        let found =
+            of(&format!("{LEAD}{REST}"), &format!("{LEAD}{REST}").replace("五个月", "七个月"));
+        assert_eq!(found.relation(), None);
+        assert!(!found.is_reprint(Ordering::Equal));
+    }
+
+    #[test]
+    fn a_short_text_must_be_the_same() {
+        let text = "清河大桥加固工程昨日完工，今天恢复通车。";
+        assert!(of(text, text).is_reprint(Ordering::Equal));
+        assert!(!of(text, &format!("{text}{LEAD}")).is_reprint(Ordering::Less));
+        assert!(!of("晴。", "晴。").is_reprint(Ordering::Equal));
+    }
 }

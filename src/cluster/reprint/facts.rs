@@ -89,7 +89,8 @@ fn places_differ(left: &[char], right: &[char], hunk: &Hunk) -> bool {
         return false;
     }
     let of = |chars: &[char], range: &Range<usize>| {
-        let near = range.start.saturating_sub(NAME_REACH)..(range.end + NAME_REACH).min(chars.len());
+        let near =
+            range.start.saturating_sub(NAME_REACH)..(range.end + NAME_REACH).min(chars.len());
         let mut names = places::places(chars.get(near).unwrap_or_default(), None);
         let next = chars.get(range.end).copied();
         names.extend(places::places(chars.get(range.clone()).unwrap_or_default(), next));

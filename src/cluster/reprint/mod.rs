@@ -12,6 +12,7 @@
 mod align;
 mod compare;
 mod facts;
+mod join;
 mod numeral;
 mod places;
 mod plain;
@@ -21,6 +22,10 @@ mod strip;
 
 pub use compare::Overlap;
 pub use compare::compare;
+pub use join::Anchor;
+pub use join::Joined;
+pub use join::Printed;
+pub use join::join;
 pub use plain::Plain;
 pub use signature::least_shared;
 pub use signature::signature;

@@ -1,5 +1,7 @@
 //! A text folded to what a reprint keeps: letters and digits of one script, in order.
 
+use std::sync::OnceLock;
+
 use crate::cluster::reprint::strip;
 use crate::domain::article::Record;
 use crate::text::normalize::normalize;
@@ -12,11 +14,12 @@ const CHARS_MAX: usize = 60_000;
 const TITLE_CHARS_MIN: usize = 6;
 
 /// The letters and digits of an article's text, without dateline, byline and source notes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Plain {
     chars: Vec<char>,
-    /// Hash and place of each run of [`GRAM_CHARS`] characters, sorted.
-    grams: Vec<(u32, u32)>,
+    /// Hash and place of each run of [`GRAM_CHARS`] characters, sorted; most texts are compared
+    /// with none and need them not.
+    grams: OnceLock<Vec<(u32, u32)>>,
 }
 
 impl Plain {
@@ -52,9 +55,7 @@ impl Plain {
 
     fn new(mut chars: Vec<char>) -> Self {
         chars.truncate(CHARS_MAX);
-        let mut grams: Vec<(u32, u32)> = hashes(&chars).zip(0..).collect();
-        grams.sort_unstable();
-        Self { chars, grams }
+        Self { chars, grams: OnceLock::new() }
     }
 
     /// Its characters.
@@ -71,7 +72,11 @@ impl Plain {
 
     /// Hash and place of each gram, sorted.
     pub(super) fn grams(&self) -> &[(u32, u32)] {
-        &self.grams
+        self.grams.get_or_init(|| {
+            let mut grams: Vec<(u32, u32)> = hashes(&self.chars).zip(0..).collect();
+            grams.sort_unstable();
+            grams
+        })
     }
 }
 
@@ -135,7 +140,10 @@ mod tests {
 
     #[test]
     fn a_headline_above_the_text_is_not_text() {
-        assert_eq!(plain("清河大桥今日通车", &["清河大桥今日通车", "大桥长三公里。"]), "大桥长三公里");
+        assert_eq!(
+            plain("清河大桥今日通车", &["清河大桥今日通车", "大桥长三公里。"]),
+            "大桥长三公里"
+        );
     }
 
     #[test]

@@ -60,9 +60,7 @@ mod tests {
 
     /// A text in which no gram stands twice.
     fn text(from: u32, count: u32) -> String {
-        (0..count)
-            .filter_map(|n| char::from_u32(0x4e00 + (from + n) * 7919 % 20_000))
-            .collect()
+        (0..count).filter_map(|n| char::from_u32(0x4e00 + (from + n) * 7919 % 20_000)).collect()
     }
 
     #[test]

@@ -27,6 +27,21 @@ impl Standing {
         Self { published, char_count, id }
     }
 
+    /// The article.
+    #[must_use]
+    pub fn id(&self) -> ArticleId {
+        self.id
+    }
+
+    /// Which of the two was printed first, as far as their times tell.
+    #[must_use]
+    pub fn in_time(&self, other: &Self) -> Ordering {
+        match (self.published, other.published) {
+            (Some(own), Some(others)) => own.cmp(&others),
+            _ => Ordering::Equal,
+        }
+    }
+
     fn key(&self) -> (bool, Option<DateTime>, Reverse<usize>, ArticleId) {
         (self.published.is_none(), self.published, Reverse(self.char_count), self.id)
     }

@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn sentences_stay() {
-        for text in ["来源：这是一个关于水的故事。", "昨日，大桥合龙。", "电站昨日发电。"] {
+        for text in ["来源：这是一个关于水的故事。", "昨日，大桥合龙。", "电站昨日发电。"]
+        {
             assert_eq!(stripped(&[text]), text);
         }
     }

@@ -255,6 +255,16 @@ fn build(field: &str, sign: &str, operator: &str, value: &str) -> Result<Filter,
             .parse()
             .map(|page_no| Filter::PageNo(ordered, page_no))
             .map_err(|_not_a_number| invalid("page_no", "a whole number")),
+        "group" => {
+            only_equal("group")?;
+            let wants = "the id of a group of reprints";
+            value.parse().map(Filter::Group).map_err(|_no_id| invalid("group", wants))
+        }
+        "original" => {
+            only_equal("original")?;
+            let parsed = value.parse().map(Filter::Original);
+            parsed.map_err(|_neither| invalid("original", "true or false"))
+        }
         unknown => Err(Reason::UnknownField(unknown.to_owned())),
     }
 }

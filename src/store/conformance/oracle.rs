@@ -9,7 +9,9 @@ use super::sample::filters;
 use super::sample::id;
 use super::sample::make;
 use crate::domain::id::ArticleId;
+use crate::store::Alike;
 use crate::store::Point;
+use crate::store::Regroup;
 use crate::store::Scored;
 use crate::store::Stored;
 use crate::store::VectorStore;
@@ -27,6 +29,9 @@ pub async fn any_history_gives_the_oracles_answers(store: &impl VectorStore, see
         let points: Vec<Point> = numbers.into_iter().map(|number| sampler.point(number)).collect();
         oracle.upsert(points.clone()).await.unwrap();
         store.upsert(points).await.unwrap();
+        let changes: Vec<Regroup> = (0..9).map(|_| sampler.regroup()).collect();
+        oracle.regroup(changes.clone()).await.unwrap();
+        store.regroup(changes).await.unwrap();
         let gone: Vec<ArticleId> = (0..8).map(|_| id(sampler.below(150))).collect();
         assert_eq!(store.delete(&gone).await.unwrap(), oracle.delete(&gone).await.unwrap());
         if round % 2 == 1 {
@@ -48,6 +53,14 @@ async fn same_answers(store: &impl VectorStore, oracle: &MemoryStore, sampler: &
         let hits = store.nearest(&query, filter, most).await.unwrap();
         let expected = oracle.nearest(&query, filter, most).await.unwrap();
         assert_same_hits(&hits, &expected, most.count(), &label);
+        let alike =
+            Alike { signature: sampler.signature(), shared_min: sampler.below(4), limit: most };
+        let hits = store.alike(vec![alike.clone()]).await.unwrap();
+        let expected = oracle.alike(vec![alike]).await.unwrap();
+        assert_same_hits(&hits[0], &expected[0], most.count(), "alike");
+        let ids: Vec<ArticleId> = (0..20).map(|_| id(sampler.below(150))).collect();
+        let expected = oracle.memberships(&ids).await.unwrap();
+        assert_eq!(store.memberships(&ids).await.unwrap(), expected);
         let query = sampler.terms(8);
         let hits = store.lexical(&query, filter, most).await.unwrap();
         let expected = oracle.lexical(&query, filter, most).await.unwrap();
@@ -77,7 +90,9 @@ pub fn assert_same_hits(hits: &[Scored], expected: &[Scored], limit: usize, labe
 
 /// Equal but for the last bit of an embedding.
 pub fn assert_same_point(stored: &Stored, point: &Point) {
-    let Point { article, text, terms, content_hash, created_at_us, updated_at_us } = point;
+    let Point { article, text, terms, membership, signature: _, content_hash, .. } = point;
+    let Point { created_at_us, updated_at_us, .. } = point;
+    assert_eq!(&stored.membership, membership);
     assert_eq!(&stored.article, article);
     assert_eq!(&stored.content_hash, content_hash);
     assert_eq!(&stored.created_at_us, created_at_us);

@@ -13,9 +13,13 @@ use crate::domain::filter::Comparison;
 use crate::domain::filter::Filter;
 use crate::domain::filter::TextField;
 use crate::domain::id::ArticleId;
+use crate::domain::reprint::GroupId;
+use crate::domain::reprint::Membership;
+use crate::domain::reprint::Signature;
 use crate::domain::terms::TermVector;
 use crate::store::Make;
 use crate::store::Point;
+use crate::store::Regroup;
 
 /// Numbers in the embeddings of these checks.
 pub const DIM: usize = 8;
@@ -68,6 +72,24 @@ impl Sampler {
         TermVector::from_weights((0..count).map(|_| (index(rng), rng.random_range(0.1..3.0))))
     }
 
+    /// A standing in one of a few groups.
+    pub fn membership(&mut self) -> Membership {
+        Membership { group: group(self.below(9)), is_original: self.below(3) == 0 }
+    }
+
+    /// Up to twelve of a few hashes; now and then none.
+    pub fn signature(&mut self) -> Signature {
+        let count = self.below(13);
+        let key = |rng: &mut ChaCha8Rng| rng.random_range(1..30_u32).wrapping_mul(0x9e37_79b9);
+        Signature::new((0..count).map(|_| key(&mut self.0)).collect())
+    }
+
+    /// A new standing of one of the points.
+    pub fn regroup(&mut self) -> Regroup {
+        let id = id(self.below(150));
+        Regroup { id, membership: self.membership(), signature: self.signature() }
+    }
+
     /// The `number`th point, with a record, vectors and terms of chance; the id depends on the
     /// number.
     pub fn point(&mut self, number: usize) -> Point {
@@ -90,14 +112,26 @@ impl Sampler {
             paragraphs: vec!["一段。".into(); self.below(3)],
             ..Record::default()
         };
-        point(record, self.embedding(DIM), self.terms(12))
+        let mut point = point(record, self.embedding(DIM), self.terms(12));
+        point.membership = self.membership();
+        point.signature = self.signature();
+        point
     }
+}
+
+/// The `number`th of some groups.
+pub fn group(number: usize) -> GroupId {
+    GroupId::found(id(number), "hash")
 }
 
 /// A point with nothing special about it.
 pub fn point(record: Record, text: Embedding, terms: TermVector) -> Point {
+    let article = Article::new(record);
+    let group = GroupId::found(article.id, "hash");
     Point {
-        article: Article::new(record),
+        membership: Membership { group, is_original: true },
+        signature: Signature::default(),
+        article,
         text,
         terms,
         content_hash: "hash".into(),
@@ -128,6 +162,8 @@ pub fn filters() -> Vec<Filter> {
         }
     }
     leaves.extend(Kind::ALL.map(Filter::Kind));
+    leaves.extend([3, 8, 99].map(|number| Filter::Group(group(number))));
+    leaves.extend([true, false].map(Filter::Original));
     for comparison in [
         Comparison::Equal,
         Comparison::Less,

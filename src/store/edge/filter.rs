@@ -46,6 +46,11 @@ pub fn ask(filter: &Filter) -> Asked {
         Filter::PageNo(comparison, page_no) => {
             compares(payload::PAGE_NO, *comparison, i64::from(*page_no))
         }
+        Filter::Group(group) => equals(payload::GROUP, &group.to_string()),
+        Filter::Original(is_original) => {
+            let value = Match::Value(MatchValue { value: ValueVariants::Bool(*is_original) });
+            only(FieldCondition::new_match(path(payload::ORIGINAL), value))
+        }
     }
 }
 

@@ -35,7 +35,7 @@ const ARTICLES: &str = "articles";
 /// Where the engine builds segments; what a crash leaves there is of no use to anyone.
 const TEMP_SEGMENTS: &str = "temp_segments";
 /// The layout of the folder and of a payload; counts up when a program of today could not read it.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What the index in a folder is made of.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,8 +169,10 @@ fn write_manifest(data: &Path, make: &Make) -> Result<(), BoxError> {
 fn check(data: &Path, manifest: &Manifest, make: &Make) -> Result<(), Error> {
     let Manifest { format, index_version, dim, created_by } = manifest;
     if *format != FORMAT {
-        let reason =
-            format!("its format is {format}, by {created_by}; this program reads {FORMAT}");
+        let reason = format!(
+            "its format is {format}, by {created_by}; this program reads {FORMAT}: \
+                     ingest into another folder"
+        );
         return Err(error::folder(data, reason));
     }
     let (mut stored, mut wanted) = (index_version.clone(), make.index_version.clone());

@@ -9,6 +9,7 @@
 mod error;
 mod filter;
 mod folder;
+mod groups;
 mod log;
 mod reader;
 mod shard;
@@ -36,12 +37,15 @@ use crate::domain::embedding::Embedding;
 use crate::domain::filter::Filter;
 use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
+use crate::domain::reprint::Membership;
 use crate::domain::terms::TermVector;
+use crate::store::Alike;
 use crate::store::Config;
 use crate::store::Error;
 use crate::store::Listing;
 use crate::store::Make;
 use crate::store::Point;
+use crate::store::Regroup;
 use crate::store::Scored;
 use crate::store::Status;
 use crate::store::Stored;
@@ -51,6 +55,9 @@ use crate::store::edge::folder::Folder;
 use crate::store::edge::shard::Shard;
 use crate::store::edge::tuning::Tuning;
 use crate::store::edge::writer::Change;
+
+/// Signatures that one reader looks for at a time.
+const ALIKE_PIECE: usize = 64;
 
 /// Articles in a data folder.
 #[derive(Debug)]
@@ -198,6 +205,24 @@ impl VectorStore for EdgeStore {
     ) -> Result<Vec<Scored>, Error> {
         let (query, filter) = (query.clone(), filter.clone());
         self.read(move |shard| shard.lexical(&query, &filter, limit)).await
+    }
+
+    /// Asks in pieces, so that several readers answer a batch.
+    async fn alike(&self, asked: Vec<Alike>) -> Result<Vec<Vec<Scored>>, Error> {
+        let pieces = asked.chunks(ALIKE_PIECE).map(|piece| {
+            let piece = piece.to_vec();
+            self.read(move |shard| shard.alike(&piece))
+        });
+        Ok(futures::future::try_join_all(pieces).await?.concat())
+    }
+
+    async fn regroup(&self, changes: Vec<Regroup>) -> Result<(), Error> {
+        self.write(Change::Regroup(changes)).await.map(|_none| ())
+    }
+
+    async fn memberships(&self, ids: &[ArticleId]) -> Result<Vec<Option<Membership>>, Error> {
+        let ids = ids.to_vec();
+        self.read(move |shard| shard.memberships(&ids)).await
     }
 
     async fn list(

@@ -54,7 +54,9 @@ use crate::store::edge::error;
 use crate::store::edge::filter;
 use crate::store::edge::filter::Asked;
 use crate::store::edge::folder::Folder;
+use crate::store::edge::groups;
 use crate::store::edge::tuning;
+use crate::store::edge::tuning::REPRINT;
 use crate::store::edge::tuning::TERMS;
 use crate::store::edge::tuning::TEXT;
 use crate::store::edge::tuning::Tuning;
@@ -71,7 +73,7 @@ const TIES_MAX: usize = 4_096;
 #[derive(Debug)]
 pub struct Shard {
     // Before the folder: fields are dropped in order, and the engine writes when it is dropped.
-    engine: EdgeShard,
+    pub(super) engine: EdgeShard,
     _folder: Folder,
     tuning: Tuning,
     dim: usize,
@@ -201,7 +203,10 @@ impl Shard {
     pub fn fetch(&self, ids: &[ArticleId], vectors: Vectors) -> Result<Vec<Option<Stored>>, Error> {
         let mut request = RetrieveRequest::new(ids.iter().map(point_id).collect());
         request.with_payload = Some(WithPayloadInterface::Bool(true));
-        request.with_vector = Some(WithVector::Bool(vectors == Vectors::Yes));
+        request.with_vector = Some(match vectors {
+            Vectors::Yes => WithVector::Selector(vec![TEXT.to_owned(), TERMS.to_owned()]),
+            Vectors::No => WithVector::Bool(false),
+        });
         let mut found = HashMap::new();
         for record in self.engine.retrieve(request).map_err(error::engine)? {
             let point = stored(record, vectors)?;
@@ -231,7 +236,7 @@ impl Shard {
         };
         let query = VectorInternal::Dense(query.values().to_vec());
         let query = NamedQuery { query, using: Some(TEXT.to_owned()) };
-        let mut hits = self.best(query, &tuning::nearest_params(), filter.as_ref(), limit)?;
+        let mut hits = self.best(query, &tuning::nearest_params(), filter.as_ref(), None, limit)?;
         for hit in &mut hits {
             hit.score = hit.score.clamp(-1.0, 1.0);
         }
@@ -260,15 +265,16 @@ impl Shard {
             query: VectorInternal::Sparse(sparse(query)),
             using: Some(TERMS.to_owned()),
         };
-        self.best(query, &tuning::lexical_params(), filter.as_ref(), limit)
+        self.best(query, &tuning::lexical_params(), filter.as_ref(), None, limit)
     }
 
-    /// The `limit` best, ties by id.
-    fn best(
+    /// The `limit` best with a score above `above`, ties by id.
+    pub(super) fn best(
         &self,
         query: NamedQuery<VectorInternal>,
         params: &SearchParams,
         filter: Option<&qdrant_edge::Filter>,
+        above: Option<f32>,
         limit: Limit,
     ) -> Result<Vec<Scored>, Error> {
         let query = ScoringQuery::Vector(QueryEnum::Nearest(query));
@@ -278,6 +284,7 @@ impl Shard {
             request.query = Some(query.clone());
             request.filter = filter.cloned();
             request.params = Some(params.clone());
+            request.score_threshold = above.map(Into::into);
             let mut hits = Vec::with_capacity(wanted);
             for hit in self.engine.query(request).map_err(error::engine)? {
                 hits.push(Scored { id: article_id(&hit.id)?, score: hit.score });
@@ -346,11 +353,11 @@ fn has_graph(config: &EdgeConfig) -> bool {
     text.and_then(|params| params.hnsw_config).is_some_and(|graph| graph.m > 0)
 }
 
-fn point_id(id: &ArticleId) -> PointId {
+pub(super) fn point_id(id: &ArticleId) -> PointId {
     PointId::Uuid(id.uuid())
 }
 
-fn article_id(id: &PointId) -> Result<ArticleId, Error> {
+pub(super) fn article_id(id: &PointId) -> Result<ArticleId, Error> {
     match id {
         PointId::Uuid(uuid) => Ok(ArticleId::from(*uuid)),
         PointId::NumId(number) => Err(error::failed(format!("point {number} is no article"))),
@@ -362,12 +369,16 @@ fn sparse(terms: &TermVector) -> SparseVector {
 }
 
 /// A point as the engine writes it.
-fn persisted(id: ArticleId, point: Point) -> Result<PointStructPersisted, Error> {
+fn persisted(id: ArticleId, mut point: Point) -> Result<PointStructPersisted, Error> {
+    let signature = groups::sparse(&std::mem::take(&mut point.signature));
     let (payload, text, terms) = payload::from_point(point).map_err(error::failed)?;
-    let vectors = HashMap::from([
+    let mut vectors = HashMap::from([
         (TEXT.to_owned(), VectorPersisted::Dense(text.values().to_vec())),
         (TERMS.to_owned(), VectorPersisted::Sparse(sparse(&terms))),
     ]);
+    if !signature.indices.is_empty() {
+        vectors.insert(REPRINT.to_owned(), VectorPersisted::Sparse(signature));
+    }
     Ok(PointStructPersisted {
         id: point_id(&id),
         vector: VectorStructPersisted::Named(vectors),

@@ -12,6 +12,7 @@ use std::num::NonZeroUsize;
 use std::thread;
 
 use qdrant_edge::AcornSearchParams;
+use qdrant_edge::BoolIndexParamsBuilder;
 use qdrant_edge::Distance;
 use qdrant_edge::EdgeConfig;
 use qdrant_edge::EdgeConfigBuilder;
@@ -37,6 +38,8 @@ use crate::store::payload;
 pub const TEXT: &str = "text";
 /// The sparse vector's name.
 pub const TERMS: &str = "terms";
+/// The sparse vector of hashes by which reprints are found.
+pub const REPRINT: &str = "reprint";
 
 const KIB: usize = 1024;
 /// Edges per node of the graph, where there is one.
@@ -84,6 +87,8 @@ impl Tuning {
             .modifier(Modifier::Idf)
             .memory(Memory::Cached)
             .build();
+        // Every hash counts one, so a score is the number of hashes shared.
+        let reprint = EdgeSparseVectorParamsBuilder::new().memory(Memory::Cached).build();
         let optimizers = EdgeOptimizersConfig {
             indexing_threshold: Some((self.seal_bytes_min / KIB).max(1)),
             default_segment_number: Some(SEGMENTS),
@@ -92,6 +97,7 @@ impl Tuning {
         EdgeConfigBuilder::new()
             .vector(TEXT, text)
             .sparse_vector(TERMS, terms)
+            .sparse_vector(REPRINT, reprint)
             .payload_memory(Memory::Cold)
             .optimizers(optimizers)
             .max_search_threads(threads())
@@ -149,6 +155,10 @@ pub fn indexes() -> Vec<(&'static str, PayloadFieldSchema)> {
     indexes.push((payload::KIND, keyword()));
     indexes.push((payload::DATE, number()));
     indexes.push((payload::PAGE_NO, number()));
+    indexes.push((payload::GROUP, keyword()));
+    let flag = BoolIndexParamsBuilder::new().enable_hnsw(false).build();
+    let flag = PayloadFieldSchema::FieldParams(PayloadSchemaParams::Bool(flag));
+    indexes.push((payload::ORIGINAL, flag));
     indexes
 }
 

@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use crate::domain::id::ArticleId;
 use crate::store::Error;
 use crate::store::Point;
+use crate::store::Regroup;
 use crate::store::edge::error;
 use crate::store::edge::guarded;
 use crate::store::edge::log::Log;
@@ -33,6 +34,8 @@ const FREE_BYTES_MIN: u64 = 256 * 1024 * 1024;
 pub enum Change {
     /// Write these; without any, only wait for what was written before.
     Upsert(Vec<Point>),
+    /// Give these another standing among their reprints.
+    Regroup(Vec<Regroup>),
     /// Delete these; the answer is which were there.
     Delete(Vec<ArticleId>),
 }
@@ -41,6 +44,7 @@ impl Change {
     fn count(&self) -> usize {
         match self {
             Change::Upsert(points) => points.len(),
+            Change::Regroup(changes) => changes.len(),
             Change::Delete(ids) => ids.len(),
         }
     }
@@ -106,6 +110,7 @@ fn apply(shard: &Shard, change: Change) -> Result<BTreeSet<ArticleId>, Error> {
     room(shard.articles())?;
     guarded(|| match change {
         Change::Upsert(points) => shard.upsert(points).map(|()| BTreeSet::new()),
+        Change::Regroup(changes) => shard.regroup(changes).map(|()| BTreeSet::new()),
         Change::Delete(ids) => shard.delete(&ids),
     })
 }

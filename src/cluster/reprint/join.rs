@@ -1,0 +1,185 @@
+//! Into which group does an article go, and who is its original then?
+
+use std::sync::Arc;
+
+use crate::cluster::reprint::Overlap;
+use crate::cluster::reprint::Plain;
+use crate::cluster::reprint::Standing;
+use crate::cluster::reprint::compare;
+use crate::domain::reprint::GroupId;
+use crate::domain::reprint::Membership;
+
+/// So alike a text is that none can be more so, misprints aside: the search ends.
+const SAME_MIN: f64 = 0.95;
+/// A text that its group's anchor holds so much of is found through the anchor.
+const COVERED_MIN: f64 = 0.85;
+
+/// A text and how it stands.
+#[derive(Debug, Clone)]
+pub struct Printed {
+    /// Who it is, and when it was printed.
+    pub standing: Standing,
+    /// What it prints.
+    pub plain: Arc<Plain>,
+}
+
+/// A text that new ones are compared with: an original, or a member that prints more than that.
+#[derive(Debug, Clone)]
+pub struct Anchor {
+    /// The text.
+    pub printed: Printed,
+    /// Its group.
+    pub group: GroupId,
+    /// The original of the group; the text itself where it is one.
+    pub original: Printed,
+}
+
+/// What becomes of an article, and of the original that it may have come before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Joined {
+    /// Its place.
+    pub membership: Membership,
+    /// Whether new texts must be compared with it.
+    pub is_anchor: bool,
+    /// Whether the original so far, which it takes the place of, stays an anchor; `None` where it
+    /// takes nobody's place.
+    pub replaced: Option<bool>,
+}
+
+/// Finds the group of `new` among the anchors that share hashes with it, most first; without one it
+/// founds `own`.
+///
+/// It joins the text that it is most alike; of two alike, the earlier.
+#[must_use]
+pub fn join<'a>(
+    new: &Printed,
+    own: GroupId,
+    anchors: impl IntoIterator<Item = &'a Anchor>,
+) -> Joined {
+    let mut best: Option<(&Anchor, Overlap)> = None;
+    for anchor in anchors {
+        let overlap = compare(&anchor.printed.plain, &new.plain);
+        if !overlap.is_reprint(anchor.printed.standing.in_time(&new.standing)) {
+            continue;
+        }
+        let closer = best.as_ref().is_none_or(|(known, than)| {
+            let order = overlap.likeness().total_cmp(&than.likeness());
+            order.then(known.printed.standing.cmp(&anchor.printed.standing)).is_gt()
+        });
+        if closer {
+            best = Some((anchor, overlap));
+        }
+        if overlap.likeness() >= SAME_MIN {
+            break;
+        }
+    }
+    let Some((anchor, overlap)) = best else {
+        let membership = Membership { group: own, is_original: true };
+        return Joined { membership, is_anchor: true, replaced: None };
+    };
+    let group = anchor.group;
+    if new.standing < anchor.original.standing {
+        let of_original = if anchor.original.standing == anchor.printed.standing {
+            overlap.of_left
+        } else {
+            compare(&anchor.original.plain, &new.plain).of_left
+        };
+        let membership = Membership { group, is_original: true };
+        return Joined { membership, is_anchor: true, replaced: Some(of_original < COVERED_MIN) };
+    }
+    Joined {
+        membership: Membership { group, is_original: false },
+        is_anchor: overlap.of_right < COVERED_MIN,
+        replaced: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::civil::date;
+
+    use super::Anchor;
+    use super::Joined;
+    use super::Printed;
+    use super::join;
+    use crate::cluster::reprint::Plain;
+    use crate::cluster::reprint::Standing;
+    use crate::domain::article::Article;
+    use crate::domain::article::Record;
+    use crate::domain::id::ArticleId;
+    use crate::domain::reprint::GroupId;
+
+    const TEXT: &str = "清河县水务局介绍，清河大桥加固工程昨日完工，施工历时五个月，桥面重新铺装，\
+        两侧护栏全部更换，过往车辆不再限速，附近三个村的村民出行更加方便。";
+    const MORE: &str = "村民周大爷说，以前过桥要等，现在一脚油门就到集市，孩子上学也快。";
+
+    fn printed(day: i8, text: &str) -> Printed {
+        let record = Record {
+            published_at: Some(date(2025, 9, day).at(0, 0, 0, 0)),
+            paragraphs: vec![text.into()],
+            ..Record::default()
+        };
+        let plain = Arc::new(Plain::of(&record));
+        let id = Article::new(record.clone()).id;
+        Printed { standing: Standing::new(id, &record, plain.char_count()), plain }
+    }
+
+    fn founded(printed: &Printed) -> GroupId {
+        GroupId::found(printed.standing.id(), "h")
+    }
+
+    fn joined(new: &Printed, anchors: &[&Printed]) -> Joined {
+        let anchors: Vec<Anchor> = anchors
+            .iter()
+            .map(|known| Anchor {
+                printed: (*known).clone(),
+                group: founded(known),
+                original: (*known).clone(),
+            })
+            .collect();
+        join(new, founded(new), &anchors)
+    }
+
+    #[test]
+    fn a_text_without_its_like_founds_a_group() {
+        let new = printed(8, TEXT);
+        let found = joined(&new, &[&printed(7, MORE)]);
+        assert_eq!(found.membership.group, founded(&new));
+        assert!(found.membership.is_original && found.is_anchor);
+    }
+
+    #[test]
+    fn a_later_copy_joins_and_need_not_be_found_again() {
+        let known = printed(7, TEXT);
+        let found = joined(&printed(8, TEXT), &[&known]);
+        assert_eq!(found.membership.group, founded(&known));
+        assert!(!found.membership.is_original && !found.is_anchor);
+    }
+
+    #[test]
+    fn an_earlier_copy_that_comes_late_becomes_the_original() {
+        let known = printed(7, TEXT);
+        let found = joined(&printed(6, TEXT), &[&known]);
+        assert_eq!(found.membership.group, founded(&known));
+        assert!(found.membership.is_original);
+        assert_eq!(found.replaced, Some(false));
+    }
+
+    #[test]
+    fn a_member_that_prints_more_is_found_by_it() {
+        let known = printed(7, TEXT);
+        let found = joined(&printed(8, &format!("{TEXT}{MORE}")), &[&known]);
+        assert!(!found.membership.is_original && found.is_anchor);
+    }
+
+    #[test]
+    fn of_two_alike_the_closer_is_joined() {
+        let (short, whole) = (printed(6, TEXT), printed(7, &format!("{TEXT}{MORE}")));
+        let new = printed(8, &format!("{TEXT}{MORE}"));
+        assert_eq!(joined(&new, &[&short, &whole]).membership.group, founded(&whole));
+        let ids: [ArticleId; 2] = [short.standing.id(), whole.standing.id()];
+        assert_ne!(ids[0], ids[1]);
+    }
+}

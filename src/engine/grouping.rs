@@ -1,0 +1,218 @@
+//! Reprints as they come in: every article joins a group before it is written.
+//!
+//! What is decided depends on the order of the articles alone, not on how they were cut into calls:
+//! an article sees everything before it, whether stored or on its way in the same call. One call at
+//! a time decides and writes. Only originals, and members that print more than theirs, are compared
+//! with, so that the ten-thousandth copy of a text costs what the second did.
+
+mod plan;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tokio::sync::SemaphorePermit;
+
+use crate::cluster::reprint::Plain;
+use crate::cluster::reprint::Printed;
+use crate::cluster::reprint::Standing;
+use crate::cluster::reprint::signature;
+use crate::domain::article::Article;
+use crate::domain::embedding::Embedding;
+use crate::domain::filter::Filter;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::domain::reprint::GroupId;
+use crate::domain::reprint::Membership;
+use crate::domain::reprint::Signature;
+use crate::domain::terms::TermVector;
+use crate::engine::Engine;
+use crate::engine::Error;
+use crate::store;
+use crate::store::Point;
+use crate::store::Regroup;
+use crate::store::Stored;
+
+use plan::Plan;
+
+/// An article on its way into the store, in a group of its own so far.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    printed: Printed,
+    article: Article,
+    content_hash: String,
+    signature: Signature,
+    vectors: Option<(Embedding, TermVector)>,
+    times_us: (i64, i64),
+}
+
+impl Draft {
+    pub(super) fn new(article: Article, plain: Plain, content_hash: String) -> Self {
+        let signature = signature(&plain);
+        let printed = printed(&article, plain);
+        Self { printed, article, content_hash, signature, vectors: None, times_us: (0, 0) }
+    }
+
+    /// With its vectors, and the times of creation and of this revision.
+    pub(super) fn with(
+        self,
+        text: Embedding,
+        terms: TermVector,
+        created_at_us: i64,
+        updated_at_us: i64,
+    ) -> Self {
+        let times_us = (created_at_us, updated_at_us);
+        Self { vectors: Some((text, terms)), times_us, ..self }
+    }
+
+    fn id(&self) -> ArticleId {
+        self.article.id
+    }
+
+    /// The group that it founds if it joins none.
+    fn own_group(&self) -> GroupId {
+        GroupId::found(self.article.id, &self.content_hash)
+    }
+
+    /// The point to be written; `None` for a draft that got no vectors.
+    fn point(self, membership: Membership, signature: Signature) -> Option<Point> {
+        let (text, terms) = self.vectors?;
+        let (created_at_us, updated_at_us) = self.times_us;
+        let (article, content_hash) = (self.article, self.content_hash);
+        Some(Point {
+            article,
+            text,
+            terms,
+            membership,
+            signature,
+            content_hash,
+            created_at_us,
+            updated_at_us,
+        })
+    }
+}
+
+/// `article` as reprints see it.
+pub(super) fn printed(article: &Article, plain: Plain) -> Printed {
+    let standing = Standing::new(article.id, &article.record, plain.char_count());
+    Printed { standing, plain: Arc::new(plain) }
+}
+
+impl Engine {
+    /// Gives each draft its group and writes them; durable when it returns. Without any it still
+    /// waits for what was written before.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(super) async fn group_and_store(&self, drafts: Vec<Draft>) -> Result<(), Error> {
+        if drafts.is_empty() {
+            return Ok(self.store.upsert(Vec::new()).await?);
+        }
+        let _turn = self.take_turn().await?;
+        let mut rest = drafts.as_slice();
+        while !rest.is_empty() {
+            let decided = self.group_some(rest).await?;
+            rest = rest.get(decided..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// Groups and writes as many of `drafts` as can be decided on what is stored now; at least one.
+    async fn group_some(&self, drafts: &[Draft]) -> Result<usize, Error> {
+        let unique = unique_prefix(drafts);
+        let drafts = drafts.get(..unique).unwrap_or_default();
+        let ids: Vec<ArticleId> = drafts.iter().map(Draft::id).collect();
+        let known = self.store.memberships(&ids).await?;
+        // An article that is replaced leaves its group first, and a new original has to be there
+        // before anyone else is compared with the group.
+        let mut leaving = BTreeSet::new();
+        for (id, known) in ids.iter().zip(&known) {
+            if let Some(known) = known.filter(|known| known.is_original)
+                && self.store.count(&Filter::Group(known.group)).await? > 1
+            {
+                leaving.insert(*id);
+            }
+        }
+        if let (Some(first), Some(Some(known))) = (ids.first(), known.first())
+            && leaving.remove(first)
+        {
+            self.hand_over(known.group, *first).await?;
+        }
+        let mut plan = Plan::load(&self.store, drafts).await?;
+        for (draft, known) in drafts.iter().zip(known) {
+            if leaving.contains(&draft.id()) || !plan.decide(draft, known) {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        let (points, changes) = plan.finish(drafts);
+        let decided = points.len();
+        self.store.upsert(points).await?;
+        if !changes.is_empty() {
+            self.store.regroup(changes).await?;
+        }
+        // A plan decides at least on its first draft; should it not, the call must still end.
+        Ok(decided.max(1))
+    }
+
+    /// Deletes an article; the next earliest of its group becomes the original.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(super) async fn leave_and_delete(
+        &self,
+        id: ArticleId,
+    ) -> Result<BTreeSet<ArticleId>, Error> {
+        let _turn = self.take_turn().await?;
+        let known = self.store.memberships(&[id]).await?.into_iter().flatten().next();
+        if let Some(known) = known.filter(|known| known.is_original) {
+            self.hand_over(known.group, id).await?;
+        }
+        Ok(self.store.delete(&[id]).await?)
+    }
+
+    /// Makes the earliest of `group` but `leaving` its original, if there is one.
+    ///
+    /// Reads the whole group: the one step whose cost grows with it.
+    async fn hand_over(&self, group: GroupId, leaving: ArticleId) -> Result<(), Error> {
+        let mut first: Option<Printed> = None;
+        let mut from = None;
+        loop {
+            let page = self.store.list(&Filter::Group(group), from, Limit::MOST).await?;
+            for Stored { article, .. } in page.points {
+                // Folding a text is dear, so what is later in any case is not folded.
+                let bound = Standing::new(article.id, &article.record, usize::MAX);
+                let later = first.as_ref().is_some_and(|first| bound > first.standing);
+                if article.id == leaving || later {
+                    continue;
+                }
+                let found = printed(&article, Plain::of(&article.record));
+                if first.as_ref().is_none_or(|first| found.standing < first.standing) {
+                    first = Some(found);
+                }
+                tokio::task::yield_now().await;
+            }
+            from = page.next;
+            if from.is_none() {
+                break;
+            }
+        }
+        let Some(first) = first else { return Ok(()) };
+        let change = Regroup {
+            id: first.standing.id(),
+            membership: Membership { group, is_original: true },
+            signature: signature(&first.plain),
+        };
+        Ok(self.store.regroup(vec![change]).await?)
+    }
+
+    /// Waits until no other call decides on groups.
+    async fn take_turn(&self) -> Result<SemaphorePermit<'_>, Error> {
+        self.turn.acquire().await.map_err(|_closed| Error::Store(store::Error::Closed))
+    }
+}
+
+/// How many of `drafts`, from the first on, are of different articles.
+fn unique_prefix(drafts: &[Draft]) -> usize {
+    let mut seen = BTreeSet::new();
+    drafts.iter().take_while(|draft| seen.insert(draft.id())).count()
+}

@@ -1,0 +1,206 @@
+//! Decides on a few drafts in order, on what is stored and on what was decided just before.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::cluster::reprint::Anchor;
+use crate::cluster::reprint::Plain;
+use crate::cluster::reprint::Printed;
+use crate::cluster::reprint::join;
+use crate::cluster::reprint::least_shared;
+use crate::cluster::reprint::signature;
+use crate::domain::filter::Filter;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::domain::reprint::GroupId;
+use crate::domain::reprint::Membership;
+use crate::domain::reprint::Signature;
+use crate::engine::Error;
+use crate::engine::grouping::Draft;
+use crate::engine::grouping::printed;
+use crate::store::Alike;
+use crate::store::Point;
+use crate::store::Regroup;
+use crate::store::Scored;
+use crate::store::Store;
+use crate::store::Stored;
+
+/// Anchors that one article is compared with at most, those that share the most hashes.
+const CANDIDATES: usize = 16;
+
+/// What is known while a few drafts are decided on.
+pub(super) struct Plan {
+    /// Per draft, which stored anchors share hashes with it, most first.
+    stored: BTreeMap<ArticleId, Vec<Scored>>,
+    /// Anchors, stored or decided on just now.
+    anchors: BTreeMap<ArticleId, Anchor>,
+    /// Which of the drafts hold a hash.
+    fresh: BTreeMap<u32, Vec<ArticleId>>,
+    /// Stored anchors that are found no more: replaced, or covered by a new original.
+    gone: BTreeSet<ArticleId>,
+    /// Decisions on drafts, in order.
+    decided: Vec<(Membership, Signature)>,
+    /// Places of the drafts in `decided`.
+    places: BTreeMap<ArticleId, usize>,
+    /// New standings of stored articles.
+    changes: BTreeMap<ArticleId, Regroup>,
+}
+
+impl Plan {
+    /// Reads what `drafts`, each of another article, may be compared with.
+    pub(super) async fn load(store: &Store, drafts: &[Draft]) -> Result<Self, Error> {
+        // As many more as drafts: each of them can take one stored anchor out of the list.
+        let limit = u32::try_from(CANDIDATES + drafts.len()).unwrap_or(u32::MAX);
+        let limit = Limit::new(limit).unwrap_or(Limit::MOST);
+        let asked = drafts.iter().map(|draft| Alike {
+            signature: draft.signature.clone(),
+            shared_min: least_shared(&draft.signature),
+            limit,
+        });
+        let found = store.alike(asked.collect()).await?;
+        let ids: BTreeSet<ArticleId> =
+            found.iter().flat_map(|hits| hits.iter().take(CANDIDATES)).map(|hit| hit.id).collect();
+        let ids: Vec<ArticleId> = ids.into_iter().collect();
+        let anchors = load_anchors(store, &ids).await?;
+        let stored = drafts.iter().map(Draft::id).zip(found).collect();
+        Ok(Self {
+            stored,
+            anchors,
+            fresh: BTreeMap::new(),
+            gone: BTreeSet::new(),
+            decided: Vec::new(),
+            places: BTreeMap::new(),
+            changes: BTreeMap::new(),
+        })
+    }
+
+    /// Decides on the next draft, which stands as `known` if it replaces a stored article. `false`
+    /// where what was loaded is not enough: then it is the next plan's first.
+    pub(super) fn decide(&mut self, draft: &Draft, known: Option<Membership>) -> bool {
+        if let Some(known) = known {
+            // Somebody joined the old text just now and would be left without an original.
+            let is_joined = self.decided.iter().any(|(other, _)| other.group == known.group);
+            if known.is_original && is_joined {
+                return false;
+            }
+            self.gone.insert(draft.id());
+            self.anchors.remove(&draft.id());
+        }
+        let Some(anchors) = self.candidates(draft) else { return false };
+        let joined = join(&draft.printed, draft.own_group(), anchors);
+        let group = joined.membership.group;
+        if let Some(stays) = joined.replaced {
+            self.replace_original(group, stays, &draft.printed);
+        }
+        let signature =
+            if joined.is_anchor { draft.signature.clone() } else { Signature::default() };
+        if joined.is_anchor {
+            self.add_anchor(draft, group, joined.membership.is_original);
+        }
+        self.places.insert(draft.id(), self.decided.len());
+        self.decided.push((joined.membership, signature));
+        true
+    }
+
+    /// The points to be written, and the new standings of stored articles.
+    pub(super) fn finish(self, drafts: &[Draft]) -> (Vec<Point>, Vec<Regroup>) {
+        let points = drafts.iter().cloned().zip(self.decided);
+        let points = points
+            .filter_map(|(draft, (membership, signature))| draft.point(membership, signature));
+        (points.collect(), self.changes.into_values().collect())
+    }
+
+    /// The anchors that `draft` is compared with, most hashes shared first; `None` if one of them
+    /// was not loaded.
+    fn candidates(&self, draft: &Draft) -> Option<Vec<&Anchor>> {
+        let mut shared = BTreeMap::<ArticleId, usize>::new();
+        for key in draft.signature.keys() {
+            for id in self.fresh.get(key).into_iter().flatten() {
+                *shared.entry(*id).or_default() += 1;
+            }
+        }
+        let least = least_shared(&draft.signature);
+        shared.retain(|_, count| *count >= least);
+        let stored = self.stored.get(&draft.id()).into_iter().flatten();
+        for hit in stored.filter(|hit| !self.gone.contains(&hit.id)) {
+            // A count that the store gave as a float.
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+            shared.insert(hit.id, hit.score.round() as usize);
+        }
+        let mut ordered: Vec<(Reverse<usize>, ArticleId)> =
+            shared.into_iter().map(|(id, count)| (Reverse(count), id)).collect();
+        ordered.sort_unstable();
+        ordered.truncate(CANDIDATES);
+        ordered.iter().map(|(_, id)| self.anchors.get(id)).collect()
+    }
+
+    fn add_anchor(&mut self, draft: &Draft, group: GroupId, is_original: bool) {
+        let original = self.anchors.values().find(|anchor| anchor.group == group);
+        let original = original.filter(|_| !is_original).map(|anchor| anchor.original.clone());
+        let original = original.unwrap_or_else(|| draft.printed.clone());
+        let anchor = Anchor { printed: draft.printed.clone(), group, original };
+        self.anchors.insert(draft.id(), anchor);
+        for key in draft.signature.keys() {
+            self.fresh.entry(*key).or_default().push(draft.id());
+        }
+    }
+
+    /// Takes note that `original` is now that of `group`; the one before `stays` an anchor or not.
+    fn replace_original(&mut self, group: GroupId, stays: bool, original: &Printed) {
+        let before = self.anchors.values().find(|anchor| anchor.group == group);
+        let Some(before) = before.map(|anchor| anchor.original.clone()) else { return };
+        for anchor in self.anchors.values_mut().filter(|anchor| anchor.group == group) {
+            anchor.original = original.clone();
+        }
+        let id = before.standing.id();
+        let membership = Membership { group, is_original: false };
+        let kept = if stays { signature(&before.plain) } else { Signature::default() };
+        match self.places.get(&id).and_then(|place| self.decided.get_mut(*place)) {
+            Some(decided) => *decided = (membership, kept),
+            None => {
+                self.changes.insert(id, Regroup { id, membership, signature: kept });
+            }
+        }
+        if !stays {
+            self.gone.insert(id);
+            self.anchors.remove(&id);
+            for holders in self.fresh.values_mut() {
+                holders.retain(|holder| *holder != id);
+            }
+        }
+    }
+}
+
+/// Reads the anchors of `ids`, each with the original of its group.
+async fn load_anchors(
+    store: &Store,
+    ids: &[ArticleId],
+) -> Result<BTreeMap<ArticleId, Anchor>, Error> {
+    let mut anchors = BTreeMap::new();
+    for stored in store.fetch(ids, crate::store::Vectors::No).await?.into_iter().flatten() {
+        let Stored { article, membership, .. } = stored;
+        let found = printed(&article, Plain::of(&article.record));
+        let original = if membership.is_original {
+            found.clone()
+        } else {
+            original_of(store, membership.group).await?.unwrap_or_else(|| found.clone())
+        };
+        let anchor = Anchor { printed: found, group: membership.group, original };
+        anchors.insert(article.id, anchor);
+        tokio::task::yield_now().await;
+    }
+    Ok(anchors)
+}
+
+/// The original of a group.
+async fn original_of(store: &Store, group: GroupId) -> Result<Option<Printed>, Error> {
+    let filter = Filter::Group(group).and(Filter::Original(true));
+    let found = store.list(&filter, None, Limit::MOST).await?.points;
+    let found = found.into_iter().map(|stored| {
+        let plain = Plain::of(&stored.article.record);
+        printed(&stored.article, plain)
+    });
+    // A crash between two writes can leave two of them; the earlier counts.
+    Ok(found.min_by_key(|printed| printed.standing))
+}

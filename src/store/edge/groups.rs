@@ -1,0 +1,122 @@
+//! Reprints in the engine: found by hashes shared, and given another standing.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+
+use qdrant_edge::NamedQuery;
+use qdrant_edge::Payload;
+use qdrant_edge::PayloadOps;
+use qdrant_edge::PointIdsList;
+use qdrant_edge::PointVectorsPersisted;
+use qdrant_edge::RetrieveRequest;
+use qdrant_edge::SearchParams;
+use qdrant_edge::SetPayloadOp;
+use qdrant_edge::SparseVector;
+use qdrant_edge::UpdateOperation;
+use qdrant_edge::UpdateVectorsOp;
+use qdrant_edge::VectorInternal;
+use qdrant_edge::VectorOperations;
+use qdrant_edge::VectorPersisted;
+use qdrant_edge::VectorStructPersisted;
+use qdrant_edge::WithPayloadInterface;
+
+use crate::domain::id::ArticleId;
+use crate::domain::reprint::Membership;
+use crate::domain::reprint::Signature;
+use crate::store::Alike;
+use crate::store::Error;
+use crate::store::Regroup;
+use crate::store::Scored;
+use crate::store::edge::error;
+use crate::store::edge::filter;
+use crate::store::edge::shard::Shard;
+use crate::store::edge::shard::article_id;
+use crate::store::edge::shard::point_id;
+use crate::store::edge::tuning::REPRINT;
+use crate::store::payload;
+
+impl Shard {
+    /// The points that share the most hashes with each signature.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub fn alike(&self, asked: &[Alike]) -> Result<Vec<Vec<Scored>>, Error> {
+        asked.iter().map(|one| self.alike_one(one)).collect()
+    }
+
+    fn alike_one(&self, asked: &Alike) -> Result<Vec<Scored>, Error> {
+        let Alike { signature, shared_min, limit } = asked;
+        if signature.is_empty() {
+            return Ok(Vec::new());
+        }
+        let query = NamedQuery {
+            query: VectorInternal::Sparse(sparse(signature)),
+            using: Some(REPRINT.to_owned()),
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a count of hashes, below 2^24")]
+        let above = *shared_min as f32 - 0.5;
+        self.best(query, &SearchParams::default(), None, Some(above), *limit)
+    }
+
+    /// Gives points another standing.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Full`]: then some may have been written.
+    pub fn regroup(&self, changes: Vec<Regroup>) -> Result<(), Error> {
+        let changes: BTreeMap<ArticleId, Regroup> =
+            changes.into_iter().map(|change| (change.id, change)).collect();
+        // The engine fails for a point that is not there, and has written it to the log by then.
+        let ids: Vec<ArticleId> = changes.keys().copied().collect();
+        let found = self.memberships(&ids)?;
+        let there = changes.into_values().zip(found).filter(|(_, found)| found.is_some());
+        for (Regroup { id, membership, signature }, _) in there {
+            let id = point_id(&id);
+            let set = SetPayloadOp {
+                payload: Payload(payload::from_membership(membership)),
+                points: Some(vec![id]),
+                filter: None,
+                key: None,
+            };
+            self.update(UpdateOperation::PayloadOperation(PayloadOps::SetPayload(set)))?;
+            let vector = if signature.is_empty() {
+                let names = vec![REPRINT.to_owned()];
+                VectorOperations::DeleteVectors(PointIdsList::from(vec![id]), names)
+            } else {
+                let vector = VectorPersisted::Sparse(sparse(&signature));
+                let vector = HashMap::from([(REPRINT.to_owned(), vector)]);
+                let vector = VectorStructPersisted::Named(vector);
+                let points = vec![PointVectorsPersisted { id, vector }];
+                VectorOperations::UpdateVectors(UpdateVectorsOp { points, update_filter: None })
+            };
+            self.update(UpdateOperation::VectorOperation(vector))?;
+        }
+        Ok(())
+    }
+
+    fn update(&self, operation: UpdateOperation) -> Result<(), Error> {
+        self.engine.update(operation).map_err(error::engine)
+    }
+
+    /// How points stand among their reprints, in the order of `ids`.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub fn memberships(&self, ids: &[ArticleId]) -> Result<Vec<Option<Membership>>, Error> {
+        let mut request = RetrieveRequest::new(ids.iter().map(point_id).collect());
+        let keys = [payload::GROUP, payload::ORIGINAL].map(filter::path);
+        request.with_payload = Some(WithPayloadInterface::Fields(keys.to_vec()));
+        let mut found = HashMap::new();
+        for record in self.engine.retrieve(request).map_err(error::engine)? {
+            let mut payload = record.payload.unwrap_or_default();
+            let membership = payload::to_membership(&mut payload.0).map_err(error::failed)?;
+            found.insert(article_id(&record.id)?, membership);
+        }
+        Ok(ids.iter().map(|id| found.get(id).copied()).collect())
+    }
+}
+
+/// A signature as the engine has it.
+pub fn sparse(signature: &Signature) -> SparseVector {
+    let indices = signature.keys().to_vec();
+    SparseVector { values: vec![1.0; indices.len()], indices }
+}
