@@ -93,8 +93,7 @@ impl Draft {
 
 /// `article` as reprints see it.
 pub(super) fn printed(article: &Article, plain: Plain) -> Printed {
-    let standing = Standing::new(article.id, &article.record, plain.char_count());
-    Printed { standing, plain: Arc::new(plain) }
+    Printed::new(article, Arc::new(plain))
 }
 
 impl Engine {

@@ -15,6 +15,9 @@ const RUNS_MAX: usize = 400;
 /// Gaps up to this length are compared character by character.
 const GAP_CHARS_MAX: usize = 32;
 
+/// Characters before the first shared run and behind the last that can be a changed word.
+const EDGE_CHARS_MAX: usize = 8;
+
 /// A piece that both texts print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Run {
@@ -41,6 +44,17 @@ pub(super) struct Alignment {
     pub hunks: Vec<Hunk>,
 }
 
+impl Alignment {
+    /// Adds what stands before the first piece that both print, or behind the last: a word that was
+    /// changed, where it is short on both sides; more is another opening or ending.
+    fn edge(&mut self, hunk: Hunk) {
+        let (short, long) = (hunk.left.len(), hunk.right.len());
+        if short.min(long) > 0 && short.max(long) <= EDGE_CHARS_MAX {
+            self.hunks.push(hunk);
+        }
+    }
+}
+
 /// Aligns two texts: the heaviest chain of shared runs that keeps the order of both.
 pub(super) fn align(left: &Plain, right: &Plain) -> Alignment {
     if left.chars() == right.chars() {
@@ -51,6 +65,10 @@ pub(super) fn align(left: &Plain, right: &Plain) -> Alignment {
     for run in &chain {
         found.matched += run.len;
     }
+    let (left_len, right_len) = (left.char_count(), right.char_count());
+    if let Some(first) = chain.first() {
+        found.edge(Hunk { left: 0..first.left, right: 0..first.right });
+    }
     for pair in chain.windows(2) {
         let [before, after] = pair else { continue };
         let gap = Hunk {
@@ -58,6 +76,10 @@ pub(super) fn align(left: &Plain, right: &Plain) -> Alignment {
             right: before.right + before.len..after.right,
         };
         gap_into(left.chars(), right.chars(), gap, &mut found);
+    }
+    if let Some(last) = chain.last() {
+        let (from_left, from_right) = (last.left + last.len, last.right + last.len);
+        found.edge(Hunk { left: from_left..left_len, right: from_right..right_len });
     }
     found
 }

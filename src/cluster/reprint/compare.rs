@@ -16,7 +16,9 @@ const HELD_MIN: f64 = 0.75;
 const KEPT_MIN: f64 = 0.3;
 /// A later text that is longer may add so much that this part of it is the earlier one's; with more
 /// it is a digest, or a report of its own that quotes.
-const KEPT_LONGER_MIN: f64 = 0.6;
+const KEPT_LONGER_MIN: f64 = 0.7;
+/// The part where the times do not tell which of the two was shortened or extended.
+const KEPT_UNTOLD_MIN: f64 = 0.55;
 /// So much of either makes a partial reprint worth naming.
 const PART_MIN: f64 = 0.3;
 /// Characters that must be the same, so that a stock phrase is not a text.
@@ -74,12 +76,17 @@ impl Overlap {
         if shorter < SHORT_CHARS {
             return kept >= FULL_MIN;
         }
-        let shortened = match in_time {
-            Ordering::Less => self.right < self.left,
-            Ordering::Greater => self.left < self.right,
-            Ordering::Equal => false,
+        let longer_first = match in_time {
+            Ordering::Less => Some(self.left > self.right),
+            Ordering::Greater => Some(self.right > self.left),
+            Ordering::Equal => None,
         };
-        held >= HELD_MIN && kept >= if shortened { KEPT_MIN } else { KEPT_LONGER_MIN }
+        let kept_min = match longer_first {
+            Some(true) => KEPT_MIN,
+            Some(false) => KEPT_LONGER_MIN,
+            None => KEPT_UNTOLD_MIN,
+        };
+        held >= HELD_MIN && kept >= kept_min
     }
 
     /// What the two are to each other; `None` for no more than phrases in common, or another

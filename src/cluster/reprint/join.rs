@@ -6,11 +6,14 @@ use crate::cluster::reprint::Overlap;
 use crate::cluster::reprint::Plain;
 use crate::cluster::reprint::Standing;
 use crate::cluster::reprint::compare;
+use crate::cluster::reprint::headline;
+use crate::cluster::reprint::plain;
+use crate::domain::article::Article;
 use crate::domain::reprint::GroupId;
 use crate::domain::reprint::Membership;
 
-/// So alike a text is that none can be more so, misprints aside: the search ends.
-const SAME_MIN: f64 = 0.95;
+/// Texts that a new one is this nearly as much alike as the closest are as good as that.
+const LIKENESS_SLACK: f64 = 0.05;
 /// A text that its group's anchor holds so much of is found through the anchor.
 const COVERED_MIN: f64 = 0.85;
 
@@ -21,6 +24,17 @@ pub struct Printed {
     pub standing: Standing,
     /// What it prints.
     pub plain: Arc<Plain>,
+    /// Letters and digits of its headline.
+    pub(super) title: Vec<char>,
+}
+
+impl Printed {
+    /// `article`, whose text folds to `plain`.
+    #[must_use]
+    pub fn new(article: &Article, plain: Arc<Plain>) -> Self {
+        let standing = Standing::new(article.id, &article.record, plain.char_count());
+        Self { standing, plain, title: plain::fold(&article.record.title) }
+    }
 }
 
 /// A text that new ones are compared with: an original, or a member that prints more than that.
@@ -32,6 +46,12 @@ pub struct Anchor {
     pub group: GroupId,
     /// The original of the group; the text itself where it is one.
     pub original: Printed,
+}
+
+impl Anchor {
+    fn is_original(&self) -> bool {
+        self.original.standing == self.printed.standing
+    }
 }
 
 /// What becomes of an article, and of the original that it may have come before.
@@ -49,37 +69,35 @@ pub struct Joined {
 /// Finds the group of `new` among the anchors that share hashes with it, most first; without one it
 /// founds `own`.
 ///
-/// It joins the text that it is most alike; of two alike, the earlier.
+/// It joins the text that it is most alike; of those about as much, the earliest: an abridged text
+/// may leave out just what its original and an updated report differ in. A member that is not the
+/// original counts only where the new text has something of the original as well: else a digest
+/// would join what it holds.
 #[must_use]
 pub fn join<'a>(
     new: &Printed,
     own: GroupId,
     anchors: impl IntoIterator<Item = &'a Anchor>,
 ) -> Joined {
-    let mut best: Option<(&Anchor, Overlap)> = None;
-    for anchor in anchors {
+    let fitting = anchors.into_iter().filter_map(|anchor| {
         let overlap = compare(&anchor.printed.plain, &new.plain);
-        if !overlap.is_reprint(anchor.printed.standing.in_time(&new.standing)) {
-            continue;
-        }
-        let closer = best.as_ref().is_none_or(|(known, than)| {
-            let order = overlap.likeness().total_cmp(&than.likeness());
-            order.then(known.printed.standing.cmp(&anchor.printed.standing)).is_gt()
-        });
-        if closer {
-            best = Some((anchor, overlap));
-        }
-        if overlap.likeness() >= SAME_MIN {
-            break;
-        }
-    }
-    let Some((anchor, overlap)) = best else {
+        let fits = overlap.is_reprint(anchor.printed.standing.in_time(&new.standing))
+            && headline::belong(&anchor.printed, new)
+            && (anchor.is_original()
+                || compare(&anchor.original.plain, &new.plain).relation().is_some());
+        fits.then_some((anchor, overlap))
+    });
+    let mut fitting: Vec<(&Anchor, Overlap)> = fitting.collect();
+    let closest = fitting.iter().map(|(_, overlap)| overlap.likeness()).fold(0.0, f64::max);
+    fitting.retain(|(_, overlap)| overlap.likeness() >= closest - LIKENESS_SLACK);
+    let earliest = fitting.into_iter().min_by_key(|(anchor, _)| anchor.printed.standing);
+    let Some((anchor, overlap)) = earliest else {
         let membership = Membership { group: own, is_original: true };
         return Joined { membership, is_anchor: true, replaced: None };
     };
     let group = anchor.group;
     if new.standing < anchor.original.standing {
-        let of_original = if anchor.original.standing == anchor.printed.standing {
+        let of_original = if anchor.is_original() {
             overlap.of_left
         } else {
             compare(&anchor.original.plain, &new.plain).of_left
@@ -121,9 +139,8 @@ mod tests {
             paragraphs: vec![text.into()],
             ..Record::default()
         };
-        let plain = Arc::new(Plain::of(&record));
-        let id = Article::new(record.clone()).id;
-        Printed { standing: Standing::new(id, &record, plain.char_count()), plain }
+        let article = Article::new(record);
+        Printed::new(&article, Arc::new(Plain::of(&article.record)))
     }
 
     fn founded(printed: &Printed) -> GroupId {

@@ -7,11 +7,12 @@
 //! much of each the other holds, unless numbers, ordinals or places differ inside what is
 //! otherwise the same (`facts`): an updated toll or another county is no reprint.
 //!
-//! Titles play no part: papers write their own.
+//! Titles hardly count, since papers write their own (`headline`).
 
 mod align;
 mod compare;
 mod facts;
+mod headline;
 mod join;
 mod numeral;
 mod places;

@@ -100,7 +100,7 @@ fn mixed(value: u64) -> u32 {
     ((hash ^ (hash >> 31)) >> 32) as u32
 }
 
-fn fold(text: &str) -> Vec<char> {
+pub(super) fn fold(text: &str) -> Vec<char> {
     let mut chars = Vec::new();
     fold_into(text, &mut chars);
     chars

@@ -40,6 +40,9 @@ static NOTE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// A line of nothing but a time: `2025-09-08 06:30`.
+static STAMP: LazyLock<Regex> = LazyLock::new(|| pattern::fixed(r"^[\d\s年月日时分秒/.:：-]{6,}$"));
+
 /// A line of names under a role: `本报记者 甲 乙`.
 static NAMES: LazyLock<Regex> = LazyLock::new(|| {
     pattern::fixed(
@@ -85,7 +88,7 @@ fn is_note(line: &str) -> bool {
     line.len() <= 4 * NOTE_CHARS_MAX
         && line.chars().count() <= NOTE_CHARS_MAX
         && !line.contains('。')
-        && (NOTE.is_match(line) || NAMES.is_match(line))
+        && (NOTE.is_match(line) || NAMES.is_match(line) || STAMP.is_match(line))
 }
 
 #[cfg(test)]
@@ -116,6 +119,7 @@ mod tests {
     fn notes_and_editors_are_dropped() {
         let text = [
             "来源：清河日报",
+            "2025-09-08 06:30",
             "本报记者 周小禾 许舟",
             "大桥合龙。",
             "通车在即。（责任编辑：许舟）",
