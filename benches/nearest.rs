@@ -36,6 +36,7 @@ fn one_search(bencher: Bencher, mode: &str) {
             text: "清河大桥什么时候通车".to_owned(),
             filter: Filter::default(),
             mode,
+            collapse: true,
             offset: 0,
             limit: Limit::new(10).unwrap(),
         };

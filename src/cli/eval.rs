@@ -1,5 +1,8 @@
 //! `wenmai eval`: how good are the answers on a labelled file?
 
+mod reprints;
+
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -29,6 +32,11 @@ pub(super) struct Args {
 enum What {
     /// Related coverage on labelled stories: fields of a feed, and `story`, `event`.
     Related(RelatedArgs),
+    /// Reprints made of real articles: recall by kind, pair precision, adjusted Rand index.
+    ///
+    /// The file is a feed whose lines also name a `story`. Reprints, and what looks like one, are
+    /// made of some of its articles with a seed; beside ours stands MinHash at two thresholds.
+    Reprints(reprints::Args),
 }
 
 /// Arguments of `wenmai eval related`.
@@ -64,9 +72,16 @@ struct RelatedArgs {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    let What::Related(args) = args.what;
+    let args = match args.what {
+        What::Related(args) => args,
+        What::Reprints(args) => {
+            let (articles, bad_count) = read(&args.input)?;
+            reprints::run(&args, &articles).await?;
+            return if bad_count == 0 { Ok(()) } else { Err(Failure::Partial) };
+        }
+    };
     let started = Instant::now();
-    let (articles, bad_count) = read(&args)?;
+    let (articles, bad_count) = read(&args.input)?;
     let folder = tempfile::tempdir()?;
     let opened = if args.memory {
         Engine::open_in_memory(&args.embed)
@@ -95,10 +110,10 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
 }
 
 /// The labelled articles, and how many lines were bad.
-fn read(args: &RelatedArgs) -> Result<(Vec<stories::Labelled>, usize), Failure> {
-    let path = args.input.display();
-    let reader = feed::open(&args.input)
-        .map_err(|error| Failure::Failed(format!("{path}: {}", chain(&error))))?;
+fn read(input: &Path) -> Result<(Vec<stories::Labelled>, usize), Failure> {
+    let path = input.display();
+    let reader =
+        feed::open(input).map_err(|error| Failure::Failed(format!("{path}: {}", chain(&error))))?;
     let mut articles = Vec::new();
     let mut bad_count = 0;
     for (number, line) in stories::read(reader) {

@@ -49,6 +49,10 @@ pub(super) struct Args {
     #[arg(long, value_enum, default_value_t = ModeArg::Hybrid)]
     mode: ModeArg,
 
+    /// Show every copy of a text, not only the one that ranks best.
+    #[arg(long)]
+    pub(super) copies: bool,
+
     /// How many hits at most, 1 to 100.
     #[arg(long, short = 'n', default_value_t = 10, value_name = "N",
           value_parser = clap::value_parser!(i32).range(1..=100))]

@@ -17,6 +17,7 @@ mod output;
 mod page;
 mod parse;
 mod related;
+mod reprints;
 mod search;
 mod serve;
 
@@ -55,6 +56,8 @@ enum Command {
     Search(search::Args),
     /// Find coverage related to a stored article, or to every article of a page.
     Related(related::Args),
+    /// Find who printed an article first, and who reprinted it.
+    Reprints(reprints::Args),
     /// Embed texts with the model.
     Embed(embed::Args),
     /// Serve over gRPC.
@@ -103,6 +106,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Ingest(args) => ingest::run(args).await,
         Command::Search(args) => search::run(args).await,
         Command::Related(args) => related::run(args).await,
+        Command::Reprints(args) => reprints::run(args).await,
         Command::Embed(args) => embed::run(args).await,
         Command::Serve(args) => serve::run(args).await,
         Command::Eval(args) => eval::run(args).await,

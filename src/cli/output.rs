@@ -96,9 +96,25 @@ pub(super) fn hits(hits: &[wire::SearchHit]) -> Result<(), Failure> {
         }
         line(&format!("{:>3}  {}", hit.rank, headline(&record)))?;
         line(&format!("     {}", facts.join(" · ")))?;
+        if let Some(printed) = printed(hit) {
+            line(&format!("     {printed}"))?;
+        }
         line(&format!("     {}", article.name))?;
     }
     Ok(())
+}
+
+/// How many articles print the text of a hit, and where; `None` if it is the only one.
+fn printed(hit: &wire::SearchHit) -> Option<String> {
+    if hit.reprint_count < 2 {
+        return None;
+    }
+    let what = if hit.is_reprint { "a reprint, " } else { "" };
+    let first = hit.article.as_ref().is_some_and(|article| article.name == hit.original);
+    let first = if first { "this one first".to_owned() } else { format!("first {}", hit.original) };
+    let sources = hit.reprint_sources.join(" ");
+    let place = if sources.is_empty() { String::new() } else { format!(": {sources}") };
+    Some(format!("{what}printed {} times{place} · {first}", hit.reprint_count))
 }
 
 fn when(when: wire::RelativeTime) -> &'static str {

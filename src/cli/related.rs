@@ -131,6 +131,7 @@ async fn ask(
         page_size: args.filter.limit,
         page_token: String::new(),
         view: output::view(args.json),
+        collapse_reprints: Some(!args.filter.copies),
     };
     let answer =
         services.search().find_related_articles(connect::patient(request)).await?.into_inner();

@@ -34,6 +34,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         page_size: args.filter.limit,
         page_token: String::new(),
         view: output::view(args.json),
+        collapse_reprints: Some(!args.filter.copies),
     };
     let services = Services::connect(&args.connect, Needs::Articles).await?;
     let answer = services.search().search_articles(connect::patient(request)).await;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::domain::article::Article;
+use crate::domain::id::ArticleId;
 
 /// Which legs of the index answer a search.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize)]
@@ -42,6 +43,21 @@ pub struct Hit {
     pub when: When,
     /// Terms that query and article share, as printed in the article, longest first.
     pub matched_terms: Vec<String>,
+    /// Who else prints its text; `None` if nobody does.
+    pub reprints: Option<Reprints>,
+    /// Whether it prints the text of the article asked about.
+    pub is_reprint: bool,
+}
+
+/// The articles that print one text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reprints {
+    /// How many there are, the hit included, whatever was filtered for.
+    pub count: u64,
+    /// The earliest of them.
+    pub original: ArticleId,
+    /// Papers and sources that printed it, the original's first; some of them where they are many.
+    pub sources: Vec<String>,
 }
 
 /// The scores of a hit; a leg that did not find it has none.

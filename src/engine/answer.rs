@@ -17,6 +17,7 @@ use crate::domain::hit::Scores;
 use crate::domain::hit::When;
 use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
+use crate::domain::reprint::GroupId;
 use crate::domain::span::Span;
 use crate::domain::terms::TermVector;
 use crate::engine::Answer;
@@ -24,6 +25,8 @@ use crate::engine::Engine;
 use crate::engine::Error;
 use crate::engine::Timings;
 use crate::engine::Violation;
+use crate::engine::collapse;
+use crate::engine::collapse::Standing;
 use crate::rank::fuse::fuse;
 use crate::store;
 use crate::store::Stored;
@@ -36,6 +39,8 @@ use crate::text::terms::query;
 /// Candidates asked of each leg. Always the same: with another depth a candidate that only one leg
 /// had found would change its score, and the pages of one answer would not fit together.
 const CANDIDATES: u32 = 500;
+/// Times that the legs are asked again because copies of a few texts filled them.
+const WIDER_MAX: usize = 3;
 /// Depth at which an article is looked for among the answers to its own title.
 const OWN_SCORE_DEPTH: u32 = 50;
 /// Matched terms shown with a hit, at most.
@@ -50,6 +55,8 @@ pub(super) struct Question {
     pub(super) terms: Vec<Term>,
     /// Left out of the answer; its own BM25 score is what the others are measured by.
     pub(super) source: Option<ArticleId>,
+    /// The group that the source belongs to, or would join.
+    pub(super) group: Option<GroupId>,
     pub(super) day: Option<Date>,
 }
 
@@ -57,6 +64,7 @@ pub(super) struct Question {
 pub(super) struct Wanted {
     pub(super) filter: Filter,
     pub(super) mode: Mode,
+    pub(super) collapse: bool,
     pub(super) offset: usize,
     pub(super) limit: Limit,
 }
@@ -86,27 +94,29 @@ impl Engine {
     ) -> Result<Answer, Error> {
         check(&question, &wanted)?;
         let store_started = Instant::now();
-        let ordered = self.candidates(&question, &wanted).await?;
-        let Wanted { offset, limit, .. } = wanted;
-        let more = ordered.len() > offset + limit.count();
-        let shown: Vec<(ArticleId, Scores)> =
-            ordered.into_iter().skip(offset).take(limit.count()).collect();
-        let ids: Vec<ArticleId> = shown.iter().map(|(id, _)| *id).collect();
+        let (offset, count) = (wanted.offset, wanted.limit.count());
+        let standing = self.standing(&question, &wanted).await?;
+        let more = standing.len() > offset + count;
+        let shown: Vec<Standing> = standing.into_iter().skip(offset).take(count).collect();
+        let ids: Vec<ArticleId> = shown.iter().map(|(id, _, _)| *id).collect();
         let stored = self.store.fetch(&ids, Vectors::Yes).await?;
-        let store_time = store_started.elapsed();
 
         let asked_terms: BTreeSet<String> =
             question.terms.into_iter().map(|term| term.text).collect();
         let mut hits = Vec::with_capacity(shown.len());
-        for (((_, scores), stored), rank) in shown.into_iter().zip(stored).zip(first_rank(offset)..)
-        {
+        let places = shown.into_iter().zip(stored).zip(first_rank(offset)..);
+        for (((_, scores, membership), stored), rank) in places {
             // An article deleted since the legs answered is no hit.
             let Some(Stored { article, vectors, .. }) = stored else { continue };
             let when = when(article.record.date(), question.day);
             let terms = vectors.map(|(_, terms)| terms).unwrap_or_default();
             let matched_terms = matched_terms(&article, &terms, &asked_terms);
-            hits.push(Hit { article, rank, scores, when, matched_terms });
+            let reprints = self.reprints_of(membership).await?;
+            let is_reprint = collapse::is_reprint(question.group, membership);
+            let hit = Hit { article, rank, scores, when, matched_terms, reprints, is_reprint };
+            hits.push(hit);
         }
+        let store_time = store_started.elapsed();
         let Asked { started, embed, store } = asked;
         Ok(Answer {
             hits,
@@ -114,6 +124,33 @@ impl Engine {
             index_version: self.index_version.to_string(),
             timings: Timings { embed, store: store + store_time, total: started.elapsed() },
         })
+    }
+
+    /// What the legs find, best first, each text once if that is wanted; one more than the wanted part
+    /// reaches, where there are so many.
+    async fn standing(&self, question: &Question, wanted: &Wanted) -> Result<Vec<Standing>, Error> {
+        let reach = wanted.offset + wanted.limit.count() + 1;
+        let ordered = self.candidates(question, wanted).await?;
+        if !wanted.collapse {
+            return self.unfolded(&ordered, reach).await;
+        }
+        let mut kept = Vec::new();
+        self.fold_into(&mut kept, &ordered, reach).await?;
+        let mut found = ordered.len();
+        for _ in 0..WIDER_MAX {
+            // A leg that was full may have been full of copies: what they hide comes after them.
+            if kept.len() >= reach || found < CANDIDATES as usize {
+                break;
+            }
+            let seen = kept.iter().map(|(_, _, membership)| Filter::Group(membership.group));
+            let others = Filter::Not(Box::new(Filter::Any(seen.collect())));
+            let filter = wanted.filter.clone().and(others);
+            let wider = Wanted { filter, ..*wanted };
+            let ordered = self.candidates(question, &wider).await?;
+            found = ordered.len();
+            self.fold_into(&mut kept, &ordered, reach).await?;
+        }
+        Ok(kept)
     }
 
     /// What the legs find, fused, best first, the source left out.

@@ -153,6 +153,22 @@ impl Engine {
         Ok(decided.max(1))
     }
 
+    /// The group that `article`, whose text folds to `plain`, belongs to or would join; `None` if it
+    /// would found one.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(super) async fn would_join(
+        &self,
+        article: &Article,
+        plain: Plain,
+    ) -> Result<Option<GroupId>, Error> {
+        let draft = Draft::new(article.clone(), plain, String::new());
+        let mut plan = Plan::load(&self.store, std::slice::from_ref(&draft)).await?;
+        let found = plan.group_of(&draft);
+        Ok(found.filter(|group| *group != draft.own_group()))
+    }
+
     /// Deletes an article; the next earliest of its group becomes the original.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! once. It knows nothing of the wire or the terminal.
 
 mod answer;
+mod collapse;
 mod error;
 pub mod feed;
 mod grouping;
@@ -12,6 +13,7 @@ mod input;
 mod open;
 mod read;
 mod related;
+mod reprints;
 mod search;
 mod version;
 
@@ -37,6 +39,9 @@ pub use error::Violation;
 pub use ingest::IngestResults;
 pub use input::Decoded;
 pub use input::decode;
+pub use reprints::Chain;
+pub use reprints::FindReprints;
+pub use reprints::Link;
 pub use version::index_version;
 
 /// Most bytes of one page or one text.
@@ -126,6 +131,8 @@ pub struct Search {
     pub filter: Filter,
     /// Which legs answer.
     pub mode: Mode,
+    /// Whether each text is shown once, its reprints behind it.
+    pub collapse: bool,
     /// Hits to pass over.
     pub offset: usize,
     /// Hits to return.
@@ -141,6 +148,8 @@ pub struct Related {
     pub filter: Filter,
     /// Which legs answer.
     pub mode: Mode,
+    /// Whether each text is shown once, its reprints behind it.
+    pub collapse: bool,
     /// Hits to pass over.
     pub offset: usize,
     /// Hits to return.

@@ -36,16 +36,17 @@ impl Engine {
     /// or an offset past what one answer can reach; [`Error::TextTooLong`]; [`Error::Embed`];
     /// [`Error::Store`].
     pub async fn related(&self, related: Related) -> Result<Answer, Error> {
-        let Related { target, filter, mode, offset, limit } = related;
+        let Related { target, filter, mode, collapse, offset, limit } = related;
         let started = Instant::now();
-        let (article, embedding, asked) = match target {
+        let (article, embedding, group, asked) = match target {
             Target::Stored(id) => {
                 let found = self.store.fetch(&[id], Vectors::Yes).await?;
                 let stored = found.into_iter().flatten().next();
                 let stored = stored.ok_or(Error::ArticleNotFound { id })?;
                 let store = started.elapsed();
                 let asked = Asked { started, embed: Duration::ZERO, store };
-                (stored.article, stored.vectors.map(|(text, _)| text), asked)
+                let group = Some(stored.membership.group);
+                (stored.article, stored.vectors.map(|(text, _)| text), group, asked)
             }
             Target::Given(record) => {
                 input::sizes(&record)?;
@@ -54,8 +55,14 @@ impl Engine {
                     Mode::Dense | Mode::Hybrid => self.record_embedding(&record).await?,
                 };
                 let embed = started.elapsed();
-                let asked = Asked { started, embed, store: Duration::ZERO };
-                (Article::new(*record), embedding, asked)
+                // A title alone is enough to ask with, and no text that could be a reprint.
+                let group = if record.paragraphs.is_empty() {
+                    None
+                } else {
+                    self.group_of(&record).await.ok().flatten()
+                };
+                let asked = Asked { started, embed, store: started.elapsed() - embed };
+                (Article::new(*record), embedding, group, asked)
             }
         };
         let text = question_text(&article.record);
@@ -64,9 +71,10 @@ impl Engine {
             embedding,
             terms: self.analyzer.terms(&text),
             source: Some(article.id),
+            group,
             day: article.record.date(),
         };
-        self.answer(question, Wanted { filter, mode, offset, limit }, asked).await
+        self.answer(question, Wanted { filter, mode, collapse, offset, limit }, asked).await
     }
 
     /// The embedding of a given article; `None` for one that only the lexical leg can read.

@@ -25,7 +25,7 @@ impl Engine {
     /// [`Error::Invalid`] for a text that holds nothing to look for, or an offset past what one
     /// search can reach; [`Error::TextTooLong`]; [`Error::Embed`]; [`Error::Store`].
     pub async fn search(&self, search: Search) -> Result<Answer, Error> {
-        let Search { text, filter, mode, offset, limit } = search;
+        let Search { text, filter, mode, collapse, offset, limit } = search;
         let started = Instant::now();
         let given = text.chars().count();
         if given > QUERY_CHARS_MAX {
@@ -41,8 +41,9 @@ impl Engine {
             Mode::Dense | Mode::Hybrid => self.query_embedding(&text).await?,
         };
         let asked = Asked { started, embed: started.elapsed(), store: Duration::ZERO };
-        let question = Question { field: "query", embedding, terms, source: None, day: None };
-        self.answer(question, Wanted { filter, mode, offset, limit }, asked).await
+        let question =
+            Question { field: "query", embedding, terms, source: None, group: None, day: None };
+        self.answer(question, Wanted { filter, mode, collapse, offset, limit }, asked).await
     }
 
     /// The embedding of a query; `None` for one that only the lexical leg can read.

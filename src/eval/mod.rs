@@ -5,4 +5,5 @@
 
 pub mod metrics;
 pub mod related;
+pub mod reprints;
 pub mod stories;

@@ -278,7 +278,8 @@ async fn related(
 ) -> Result<Vec<ArticleId>, Error> {
     let limit = Limit::new(limit).unwrap_or(Limit::MOST);
     let target = Target::Stored(id);
-    let related = Related { target, filter: Filter::default(), mode, offset: 0, limit };
+    let related =
+        Related { target, filter: Filter::default(), mode, collapse: false, offset: 0, limit };
     let answer = engine.related(related).await?;
     Ok(answer.hits.into_iter().map(|hit| hit.article.id).collect())
 }

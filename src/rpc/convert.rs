@@ -4,6 +4,7 @@ mod article;
 mod hit;
 mod page;
 mod record;
+mod reprint;
 
 use std::time::Duration;
 use std::time::Instant;
@@ -28,6 +29,7 @@ pub use page::issue;
 pub use page::parsed;
 pub use page::spans;
 pub use record::record;
+pub use reprint::link;
 
 /// What stands before the id in a resource name.
 const NAME_PREFIX: &str = "articles/";
@@ -143,6 +145,12 @@ pub fn duration(of: Duration) -> Option<prost_types::Duration> {
 #[must_use]
 pub fn count(n: usize) -> u64 {
     u64::try_from(n).unwrap_or(u64::MAX)
+}
+
+/// A count as the wire has it where it is small.
+#[must_use]
+pub fn small(n: u64) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 /// A small count as the wire has it.

@@ -8,6 +8,9 @@ use tonic::Status;
 
 use crate::domain::limit::Limit;
 use crate::engine::Answer;
+use crate::engine::Chain;
+use crate::engine::FindReprints;
+use crate::engine::Link;
 use crate::engine::Related;
 use crate::engine::Search;
 use crate::engine::Target;
@@ -25,6 +28,7 @@ use crate::rpc::status::Failure;
 use crate::rpc::status::refuse;
 use crate::rpc::wire;
 use crate::rpc::wire::find_related_articles_request::Target as WireTarget;
+use crate::rpc::wire::find_reprints_request::Target as Of;
 use crate::rpc::wire::search_service_server::SearchService;
 
 /// The service.
@@ -50,14 +54,22 @@ impl SearchService for SearchApi {
         let token = std::mem::take(&mut request.page_token);
         let size = std::mem::take(&mut request.page_size);
         let binding = Binding::new("SearchArticles", &request);
-        let wire::SearchArticlesRequest { query, filter, mode, page_size: _, page_token: _, view } =
-            request;
+        let wire::SearchArticlesRequest {
+            query,
+            filter,
+            mode,
+            page_size: _,
+            page_token: _,
+            view,
+            collapse_reprints,
+        } = request;
         let place = Place::new(binding, &token, size).map_err(Failure::from)?;
         let view = convert::view(view, View::Basic).map_err(Failure::from)?;
         let search = Search {
             text: query,
             filter: convert::filter(&filter).map_err(Failure::from)?,
             mode: convert::mode(mode).map_err(Failure::from)?,
+            collapse: collapse_reprints.unwrap_or(true),
             offset: place.offset(),
             limit: place.limit,
         };
@@ -89,6 +101,7 @@ impl SearchService for SearchApi {
             page_size: _,
             page_token: _,
             view,
+            collapse_reprints,
         } = request;
         let place = Place::new(binding, &token, size).map_err(Failure::from)?;
         let view = convert::view(view, View::Basic).map_err(Failure::from)?;
@@ -96,6 +109,7 @@ impl SearchService for SearchApi {
             target: read_target(target).map_err(Failure::from)?,
             filter: convert::filter(&filter).map_err(Failure::from)?,
             mode: convert::mode(mode).map_err(Failure::from)?,
+            collapse: collapse_reprints.unwrap_or(true),
             offset: place.offset(),
             limit: place.limit,
         };
@@ -106,6 +120,51 @@ impl SearchService for SearchApi {
         answer(wire::FindRelatedArticlesResponse {
             hits,
             next_page_token,
+            index_version,
+            timings: Some(convert::search_timings(timings, since)),
+        })
+    }
+
+    async fn find_reprints(
+        &self,
+        request: Request<wire::FindReprintsRequest>,
+    ) -> Result<Response<wire::FindReprintsResponse>, Status> {
+        let since = Instant::now();
+        let mut request = request.into_inner();
+        let token = std::mem::take(&mut request.page_token);
+        let size = std::mem::take(&mut request.page_size);
+        let binding = Binding::new("FindReprints", &request);
+        let wire::FindReprintsRequest { target, page_size: _, page_token: _, view } = request;
+        let target = target.map(|target| match target {
+            Of::Article(name) => WireTarget::Article(name),
+            Of::Given(record) => WireTarget::Given(record),
+        });
+        let limit = convert::page_size(size, SEARCH_PAGE_SIZE, SEARCH_PAGE_SIZE_MAX)
+            .map_err(Failure::from)?;
+        let before = binding.open_offset(&token).map_err(Failure::from)?;
+        let view = convert::view(view, View::Basic).map_err(Failure::from)?;
+        let target = read_target(target).map_err(Failure::from)?;
+        let asked = FindReprints { target, offset: before as usize, limit };
+        let found = self.shared.engine.reprints(asked).await.map_err(refuse)?;
+        let Chain { group, links, mut more, total_count, parts, index_version, timings } = found;
+        let written = |links: Vec<Link>| -> Vec<wire::Reprint> {
+            links.into_iter().map(|link| convert::link(link, view)).collect()
+        };
+        let (mut reprints, mut partial) = (written(links), written(parts));
+        let kept = fitting(&reprints);
+        more |= kept < reprints.len();
+        reprints.truncate(kept);
+        // Parts come after the chain, and what does not fit beside it stays away.
+        let all: Vec<wire::Reprint> = reprints.iter().chain(&partial).cloned().collect();
+        partial.truncate(fitting(&all).saturating_sub(reprints.len()));
+        let next = before.saturating_add(convert::count32(reprints.len()));
+        let goes_on = more && !reprints.is_empty();
+        answer(wire::FindReprintsResponse {
+            group: group.map_or_else(String::new, |group| group.to_string()),
+            total_count: convert::small(total_count),
+            reprints,
+            partial,
+            next_page_token: if goes_on { binding.seal_offset(next) } else { String::new() },
             index_version,
             timings: Some(convert::search_timings(timings, since)),
         })

@@ -16,6 +16,7 @@ mod layering;
 mod page_gold;
 mod proto;
 mod related;
+mod reprints;
 mod search_rpc;
 mod serving;
 mod support;

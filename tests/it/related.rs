@@ -53,6 +53,7 @@ async fn related(engine: &Engine, target: Target, filter: &str) -> Vec<Hit> {
         target,
         filter: Filter::parse(filter).unwrap(),
         mode: Mode::Hybrid,
+        collapse: false,
         offset: 0,
         limit: Limit::new(50).unwrap(),
     };
@@ -114,6 +115,7 @@ async fn pages_of_one_answer_fit_together() {
             text: "清河大桥合龙".to_owned(),
             filter: Filter::default(),
             mode: Mode::Hybrid,
+            collapse: true,
             offset,
             limit: Limit::new(limit).unwrap(),
         };

@@ -103,6 +103,13 @@ impl Plan {
         true
     }
 
+    /// The group of `draft`, the only one of this plan; its own if it joins none.
+    pub(super) fn group_of(&mut self, draft: &Draft) -> Option<GroupId> {
+        // A stored article of this id is compared with too: it may be the one that is asked about.
+        self.decide(draft, None);
+        self.decided.first().map(|(membership, _)| membership.group)
+    }
+
     /// The points to be written, and the new standings of stored articles.
     pub(super) fn finish(self, drafts: &[Draft]) -> (Vec<Point>, Vec<Regroup>) {
         let points = drafts.iter().cloned().zip(self.decided);

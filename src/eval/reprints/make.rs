@@ -85,11 +85,7 @@ const PLACES: [&str; 12] = [
 /// `told` holds for some bases an article on the same event. They come in the order of their times,
 /// but for one in ten that comes up to a month late, and for those without a time.
 #[must_use]
-pub fn make(
-    bases: &[Record],
-    told: &BTreeMap<usize, Record>,
-    rng: &mut ChaCha8Rng,
-) -> Vec<Made> {
+pub fn make(bases: &[Record], told: &BTreeMap<usize, Record>, rng: &mut ChaCha8Rng) -> Vec<Made> {
     let script = traditional_of();
     let mut made = Vec::new();
     for (number, base) in bases.iter().enumerate() {
@@ -184,12 +180,7 @@ fn frame(record: &mut Record, rng: &mut ChaCha8Rng) {
     }
 }
 
-fn change(
-    record: &mut Record,
-    kind: Kind,
-    script: &BTreeMap<char, char>,
-    rng: &mut ChaCha8Rng,
-) {
+fn change(record: &mut Record, kind: Kind, script: &BTreeMap<char, char>, rng: &mut ChaCha8Rng) {
     match kind {
         Kind::Copy => {
             headline(record, rng);
@@ -208,8 +199,9 @@ fn change(
             }
         }
         Kind::Traditional => {
-            let turned =
-                |text: &String| text.chars().map(|c| script.get(&c).copied().unwrap_or(c)).collect();
+            let turned = |text: &String| {
+                text.chars().map(|c| script.get(&c).copied().unwrap_or(c)).collect()
+            };
             record.title = turned(&record.title);
             record.paragraphs = record.paragraphs.iter().map(turned).collect();
         }
@@ -306,9 +298,9 @@ fn renumbered(text: &str, part: f64, rng: &mut ChaCha8Rng) -> String {
             _ => runs.push(c.to_string()),
         }
     }
-    let is_number =
-        |run: &String| run.starts_with(|c: char| c.is_ascii_digit()) && run.len() <= 3;
-    let places: Vec<usize> = (0..runs.len()).filter(|at| runs.get(*at).is_some_and(is_number)).collect();
+    let is_number = |run: &String| run.starts_with(|c: char| c.is_ascii_digit()) && run.len() <= 3;
+    let places: Vec<usize> =
+        (0..runs.len()).filter(|at| runs.get(*at).is_some_and(is_number)).collect();
     let must = places.choose(rng).copied();
     for place in places {
         if Some(place) != must && !rng.random_bool(part) {
@@ -371,7 +363,9 @@ mod tests {
             "清河县第{number}号桥昨日完工，全长{number}5米，北京的专家到场。桥面重新铺装，护栏更换。\
              附近三个村的村民出行更加方便，集市也近了许多。工程由县财政承担，没有中断交通。"
         );
-        Record { title: format!("{number}号桥完工"), paragraphs: vec![body], ..Record::default() }
+        Record {
+            title: format!("{number}号桥完工"), paragraphs: vec![body], ..Record::default()
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::domain::hit::Mode;
 use crate::domain::hit::Scores;
 use crate::domain::hit::When;
 use crate::engine::Violation;
+use crate::rpc::convert;
 use crate::rpc::convert::View;
 use crate::rpc::convert::article;
 use crate::rpc::convert::known;
@@ -25,7 +26,7 @@ pub fn mode(number: i32) -> Result<Mode, Violation> {
 /// A hit as the wire has it.
 #[must_use]
 pub fn hit(from: Hit, view: View) -> wire::SearchHit {
-    let Hit { article: found, rank, scores, when, matched_terms } = from;
+    let Hit { article: found, rank, scores, when, matched_terms, reprints, is_reprint } = from;
     let Scores { similarity, lexical, fused } = scores;
     let when = match when {
         When::Unknown => wire::RelativeTime::Unspecified,
@@ -41,5 +42,9 @@ pub fn hit(from: Hit, view: View) -> wire::SearchHit {
         fused_score: fused,
         when: when.into(),
         matched_terms,
+        reprint_count: reprints.as_ref().map_or(0, |of| convert::small(of.count)),
+        original: reprints.as_ref().map_or_else(String::new, |of| convert::name(of.original)),
+        reprint_sources: reprints.map_or_else(Vec::new, |of| of.sources),
+        is_reprint,
     }
 }

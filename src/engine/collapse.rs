@@ -1,0 +1,122 @@
+//! One hit for each text: copies of an article stand behind the one that answers best.
+//!
+//! The hit that ranks best is shown, because it is the one that passes the filter and fits the
+//! question; it names the original. Hits are folded before they are counted into pages, so ranks
+//! and page tokens count what is shown.
+
+use std::collections::BTreeSet;
+
+use crate::domain::filter::Filter;
+use crate::domain::hit::Reprints;
+use crate::domain::hit::Scores;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::domain::reprint::GroupId;
+use crate::domain::reprint::Membership;
+use crate::engine::Engine;
+use crate::engine::Error;
+use crate::store::Stored;
+
+/// Candidates whose groups are looked up at a time: a page of ten hits seldom needs more.
+const PIECE: usize = 48;
+/// Members of a group that are read for the outlets shown with a hit.
+const READ_MAX: u32 = 50;
+/// Outlets shown with a hit.
+const SOURCES_MAX: usize = 8;
+
+/// Candidates, best first, with where each stands among its reprints.
+pub(super) type Standing = (ArticleId, Scores, Membership);
+
+/// Whether `found` prints the text of the group that was asked about.
+#[must_use]
+pub(super) fn is_reprint(asked: Option<GroupId>, found: Membership) -> bool {
+    asked == Some(found.group)
+}
+
+impl Engine {
+    /// Adds the best candidate of every group that is not in `kept`, until `wanted` are kept.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(super) async fn fold_into(
+        &self,
+        kept: &mut Vec<Standing>,
+        ordered: &[(ArticleId, Scores)],
+        wanted: usize,
+    ) -> Result<(), Error> {
+        let mut groups: BTreeSet<GroupId> =
+            kept.iter().map(|(_, _, membership)| membership.group).collect();
+        for piece in ordered.chunks(PIECE) {
+            if kept.len() >= wanted {
+                break;
+            }
+            let ids: Vec<ArticleId> = piece.iter().map(|(id, _)| *id).collect();
+            let found = self.store.memberships(&ids).await?;
+            for ((id, scores), membership) in piece.iter().zip(found) {
+                // An article deleted since the legs answered is no hit.
+                let Some(membership) = membership else { continue };
+                if groups.insert(membership.group) {
+                    kept.push((*id, *scores, membership));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Where every candidate of the wanted part stands, without folding.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(super) async fn unfolded(
+        &self,
+        ordered: &[(ArticleId, Scores)],
+        wanted: usize,
+    ) -> Result<Vec<Standing>, Error> {
+        let some = ordered.get(..wanted.min(ordered.len())).unwrap_or_default();
+        let ids: Vec<ArticleId> = some.iter().map(|(id, _)| *id).collect();
+        let found = self.store.memberships(&ids).await?;
+        let standing = some.iter().zip(found);
+        let standing = standing.filter_map(|((id, scores), found)| Some((*id, *scores, found?)));
+        Ok(standing.collect())
+    }
+
+    /// Who else prints the text of `membership`, whatever was filtered for; `None` if nobody does.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(super) async fn reprints_of(
+        &self,
+        membership: Membership,
+    ) -> Result<Option<Reprints>, Error> {
+        let of_group = Filter::Group(membership.group);
+        let count = self.store.count(&of_group).await?;
+        if count < 2 {
+            return Ok(None);
+        }
+        let limit = Limit::new(READ_MAX).unwrap_or(Limit::MOST);
+        let mut members = self.store.list(&of_group, None, limit).await?.points;
+        if !members.iter().any(|stored| stored.membership.is_original) {
+            let original = of_group.and(Filter::Original(true));
+            members.extend(self.store.list(&original, None, limit).await?.points);
+        }
+        // The original's outlet first, then in order of time.
+        members.sort_by_key(|stored| {
+            let at = stored.article.record.published_at;
+            (!stored.membership.is_original, at.is_none(), at, stored.article.id)
+        });
+        let original = members.first().map(|stored| stored.article.id);
+        let mut sources = Vec::new();
+        for outlet in members.iter().map(outlet).filter(|outlet| !outlet.is_empty()) {
+            if sources.len() < SOURCES_MAX && !sources.iter().any(|known| known == outlet) {
+                sources.push(outlet.to_owned());
+            }
+        }
+        Ok(original.map(|original| Reprints { count, original, sources }))
+    }
+}
+
+/// The paper, else the source.
+fn outlet(stored: &Stored) -> &str {
+    let record = &stored.article.record;
+    if record.paper.is_empty() { &record.source } else { &record.paper }
+}

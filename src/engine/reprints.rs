@@ -1,0 +1,254 @@
+//! Who printed this first, and who reprinted it?
+
+use std::cmp::Ordering;
+use std::time::Duration;
+use std::time::Instant;
+
+use crate::cluster::reprint::Plain;
+use crate::cluster::reprint::compare;
+use crate::cluster::reprint::signature;
+use crate::domain::article::Article;
+use crate::domain::article::Record;
+use crate::domain::filter::Filter;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::domain::reprint::GroupId;
+use crate::domain::reprint::Membership;
+use crate::domain::reprint::Relation;
+use crate::engine::Engine;
+use crate::engine::Error;
+use crate::engine::Target;
+use crate::engine::Timings;
+use crate::engine::Violation;
+use crate::engine::input;
+use crate::store::Alike;
+use crate::store::Stored;
+use crate::store::Vectors;
+
+/// Members of a group that are put in order of time; of a larger group the rest is not reached.
+const CHAIN_MAX: usize = 10_000;
+/// Texts that an article is compared with for parts in common.
+const PARTS_COMPARED: u32 = 48;
+/// Partial reprints in one answer.
+const PARTS_MAX: usize = 20;
+
+/// A question for the reprints of an article.
+#[derive(Debug, Clone)]
+pub struct FindReprints {
+    /// Of what.
+    pub target: Target,
+    /// Members of the chain to pass over.
+    pub offset: usize,
+    /// Members of the chain to return.
+    pub limit: Limit,
+}
+
+/// The texts of one group in order of time, and texts that share a part.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chain {
+    /// The group; `None` for a given article that reprints nothing.
+    pub group: Option<GroupId>,
+    /// The original first, then in order of time; those without a time last.
+    pub links: Vec<Link>,
+    /// Whether more stand behind them.
+    pub more: bool,
+    /// Articles in the group.
+    pub total_count: u64,
+    /// Articles of other groups that hold a part of the article asked about, or of which it holds a
+    /// part; those that share most first. Only with the first page.
+    pub parts: Vec<Link>,
+    /// What the index was made with.
+    pub index_version: String,
+    /// Time spent where.
+    pub timings: Timings,
+}
+
+/// One article that shares text with another: in the chain with the original, else with the article
+/// asked about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Link {
+    /// The article.
+    pub article: Article,
+    /// What it is to the other.
+    pub relation: Relation,
+    /// Part of the other's text that it prints, 0 to 1.
+    pub share_of_other: f32,
+    /// Part of its own text that the other prints, 0 to 1.
+    pub share_of_own: f32,
+    /// Days after the other; negative before. `None` where one has no date.
+    pub days_after: Option<i32>,
+    /// Whether it is the original of its group.
+    pub is_original: bool,
+}
+
+impl Engine {
+    /// Finds the chain of reprints that an article belongs to.
+    ///
+    /// # Errors
+    /// [`Error::ArticleNotFound`]; [`Error::Invalid`] for a given article without a text, or an
+    /// offset past what one answer can reach; [`Error::TextTooLong`]; [`Error::Store`].
+    pub async fn reprints(&self, asked: FindReprints) -> Result<Chain, Error> {
+        let FindReprints { target, offset, limit } = asked;
+        let started = Instant::now();
+        if offset.saturating_add(limit.count()) > CHAIN_MAX {
+            let what = format!("a chain is read {CHAIN_MAX} articles deep");
+            return Err(Error::Invalid(vec![Violation::new("page_token", what)]));
+        }
+        let (article, group) = match target {
+            Target::Stored(id) => {
+                let found = self.store.fetch(&[id], Vectors::No).await?;
+                let found = found.into_iter().flatten().next();
+                let Stored { article, membership, .. } =
+                    found.ok_or(Error::ArticleNotFound { id })?;
+                (article, Some(membership.group))
+            }
+            Target::Given(record) => {
+                let group = self.group_of(&record).await?;
+                (Article::new(*record), group)
+            }
+        };
+        let mut chain = self.chain(group).await?;
+        let total_count = match group {
+            Some(group) => self.store.count(&Filter::Group(group)).await?,
+            None => 0,
+        };
+        let original = chain.first().map(|(article, _)| article.clone());
+        let more = chain.len() > offset + limit.count();
+        chain = chain.into_iter().skip(offset).take(limit.count()).collect();
+        let links = match &original {
+            Some(original) => linked(original, chain),
+            None => Vec::new(),
+        };
+        let parts = if offset == 0 { self.parts(&article, group).await? } else { Vec::new() };
+        let total = started.elapsed();
+        Ok(Chain {
+            group,
+            links,
+            more,
+            total_count,
+            parts,
+            index_version: self.index_version.to_string(),
+            timings: Timings { embed: Duration::ZERO, store: total, total },
+        })
+    }
+
+    /// How articles stand among their reprints, in the order of `ids`; `None` where none is stored.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn memberships(&self, ids: &[ArticleId]) -> Result<Vec<Option<Membership>>, Error> {
+        Ok(self.store.memberships(ids).await?)
+    }
+
+    /// The group that `record` belongs to, or would join; `None` if it would found one.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a record without a text; [`Error::TextTooLong`]; [`Error::Store`].
+    pub(super) async fn group_of(&self, record: &Record) -> Result<Option<GroupId>, Error> {
+        input::sizes(record)?;
+        let plain = Plain::of(record);
+        if plain.char_count() == 0 {
+            let what = "holds no text that could be a reprint";
+            return Err(Error::Invalid(vec![Violation::new("target", what)]));
+        }
+        self.would_join(&Article::new(record.clone()), plain).await
+    }
+
+    /// The members of a group with their standing, the original first, then in order of time.
+    async fn chain(&self, group: Option<GroupId>) -> Result<Vec<(Article, Membership)>, Error> {
+        let Some(group) = group else { return Ok(Vec::new()) };
+        let mut members = Vec::new();
+        let mut from: Option<ArticleId> = None;
+        while members.len() < CHAIN_MAX {
+            let page = self.store.list(&Filter::Group(group), from, Limit::MOST).await?;
+            members.extend(page.points.into_iter().map(|one| (one.article, one.membership)));
+            from = page.next;
+            if from.is_none() {
+                break;
+            }
+        }
+        members.sort_by_key(|(article, membership)| {
+            let at = article.record.published_at;
+            (!membership.is_original, at.is_none(), at, article.id)
+        });
+        Ok(members)
+    }
+
+    /// Articles outside of `group` that share a part with `article`.
+    async fn parts(&self, article: &Article, group: Option<GroupId>) -> Result<Vec<Link>, Error> {
+        let plain = Plain::of(&article.record);
+        let limit = Limit::new(PARTS_COMPARED).unwrap_or(Limit::MOST);
+        // A brief inside a long article shares few of the article's hashes, so two are enough.
+        let asked = Alike { signature: signature(&plain), shared_min: 2, limit };
+        let found = self.store.alike(vec![asked]).await?.concat();
+        let ids: Vec<ArticleId> = found.into_iter().map(|one| one.id).collect();
+        let mut links = Vec::new();
+        for stored in self.store.fetch(&ids, Vectors::No).await?.into_iter().flatten() {
+            let Stored { article: other, membership, .. } = stored;
+            if other.id != article.id && Some(membership.group) != group {
+                let printed = Plain::of(&other.record);
+                links.extend(link((article, &plain), (other, &printed), membership.is_original));
+            }
+            tokio::task::yield_now().await;
+        }
+        links.sort_by(|left: &Link, right: &Link| {
+            let most = |link: &Link| link.share_of_other.max(link.share_of_own);
+            most(right).total_cmp(&most(left)).then(left.article.id.cmp(&right.article.id))
+        });
+        links.truncate(PARTS_MAX);
+        Ok(links)
+    }
+}
+
+/// The members of a chain, compared with its original.
+fn linked(original: &Article, chain: Vec<(Article, Membership)>) -> Vec<Link> {
+    let plain = Plain::of(&original.record);
+    let mut links = Vec::with_capacity(chain.len());
+    for (article, membership) in chain {
+        let own = Plain::of(&article.record);
+        let days_after = days_after(original, &article);
+        let overlap = compare(&plain, &own);
+        links.push(Link {
+            article,
+            // A member that the present original was not compared with when it joined.
+            relation: overlap.relation().unwrap_or(Relation::Partial),
+            share_of_other: share(overlap.of_left),
+            share_of_own: share(overlap.of_right),
+            days_after,
+            is_original: membership.is_original,
+        });
+    }
+    links
+}
+
+/// `article` as seen from `asked`; `None` if they share no part worth naming.
+fn link(
+    (asked, plain): (&Article, &Plain),
+    (article, own): (Article, &Plain),
+    is_original: bool,
+) -> Option<Link> {
+    let overlap = compare(plain, own);
+    Some(Link {
+        relation: overlap.relation()?,
+        share_of_other: share(overlap.of_left),
+        share_of_own: share(overlap.of_right),
+        days_after: days_after(asked, &article),
+        article,
+        is_original,
+    })
+}
+
+fn days_after(from: &Article, to: &Article) -> Option<i32> {
+    let (from, to) = (from.record.date()?, to.record.date()?);
+    match from.cmp(&to) {
+        Ordering::Equal => Some(0),
+        Ordering::Less | Ordering::Greater => {
+            i32::try_from(to.duration_since(from).as_hours() / 24).ok()
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a share needs no more digits")]
+fn share(part: f64) -> f32 {
+    part as f32
+}

@@ -1,0 +1,74 @@
+//! Articles to make reprints of: long enough, and no two of them reprints already.
+
+use std::collections::BTreeMap;
+use std::collections::HashSet;
+
+use rand::seq::SliceRandom as _;
+use rand_chacha::ChaCha8Rng;
+
+use crate::cluster::reprint::Plain;
+use crate::domain::article::Record;
+use crate::eval::stories::Labelled;
+
+/// Characters that an article must have.
+const CHARS_MIN: usize = 200;
+/// Characters of a gram.
+const GRAM_CHARS: usize = 5;
+
+/// Up to `count` articles that share less than a tenth of their grams with those before, and for some
+/// an article of the same event by another source that quotes the same words but holds less than
+/// 30 % of it.
+#[must_use]
+pub fn choose(
+    articles: &[Labelled],
+    count: usize,
+    rng: &mut ChaCha8Rng,
+) -> (Vec<Record>, BTreeMap<usize, Record>) {
+    let mut events = BTreeMap::<(&str, &str), Vec<&Labelled>>::new();
+    for one in articles {
+        if let Some(event) = &one.event {
+            events.entry((&one.story, event)).or_default().push(one);
+        }
+    }
+    let mut order: Vec<&Labelled> = articles.iter().collect();
+    order.shuffle(rng);
+    let mut seen = HashSet::new();
+    let (mut bases, mut told) = (Vec::new(), BTreeMap::new());
+    for one in order {
+        if bases.len() == count {
+            break;
+        }
+        let plain = Plain::of(&one.record);
+        let own = grams(&plain);
+        if plain.char_count() < CHARS_MIN || shared(&own, &seen) * 10 > own.len() {
+            continue;
+        }
+        let event = one.event.as_ref().and_then(|event| events.get(&(&one.story[..], &event[..])));
+        for other in event.into_iter().flatten() {
+            let theirs = grams(&Plain::of(&other.record));
+            let common = shared(&theirs, &own);
+            let shorter = theirs.len().min(own.len());
+            let fits = other.record.source != one.record.source
+                && theirs.len() >= CHARS_MIN
+                && common * 10 < shorter * 3
+                && common * 30 > shorter
+                && shared(&theirs, &seen) * 10 < theirs.len();
+            if fits {
+                told.insert(bases.len(), other.record.clone());
+                seen.extend(theirs);
+                break;
+            }
+        }
+        seen.extend(own);
+        bases.push(one.record.clone());
+    }
+    (bases, told)
+}
+
+fn shared(some: &HashSet<Vec<char>>, others: &HashSet<Vec<char>>) -> usize {
+    some.iter().filter(|gram| others.contains(*gram)).count()
+}
+
+fn grams(plain: &Plain) -> HashSet<Vec<char>> {
+    plain.chars().windows(GRAM_CHARS).map(<[char]>::to_vec).collect()
+}
