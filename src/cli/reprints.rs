@@ -111,7 +111,7 @@ fn show(reprint: &wire::Reprint, what: &str) -> Result<(), Failure> {
     let days = match days {
         None => String::new(),
         Some(0) => "same day".to_owned(),
-        Some(days @ ..0) => format!("{} days before", days.unsigned_abs()),
+        Some(days @ i32::MIN..0) => format!("{} days before", days.unsigned_abs()),
         Some(days) => format!("{days} days after"),
     };
     let known = [what.to_owned(), output::day(&record), days, output::outlet(&record)];

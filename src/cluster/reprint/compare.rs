@@ -20,7 +20,7 @@ const KEPT_LONGER_MIN: f64 = 0.7;
 /// The part where the times do not tell which of the two was shortened or extended.
 const KEPT_UNTOLD_MIN: f64 = 0.55;
 /// So much of either makes a partial reprint worth naming.
-const PART_MIN: f64 = 0.3;
+const PART_MIN: f64 = 0.2;
 /// Characters that must be the same, so that a stock phrase is not a text.
 const MATCHED_MIN: usize = 60;
 /// A text shorter than this must be the same but for misprints.

@@ -123,7 +123,6 @@ mod tests {
     use super::Printed;
     use super::join;
     use crate::cluster::reprint::Plain;
-    use crate::cluster::reprint::Standing;
     use crate::domain::article::Article;
     use crate::domain::article::Record;
     use crate::domain::id::ArticleId;

@@ -2,9 +2,10 @@
 
 use std::sync::OnceLock;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use crate::cluster::reprint::strip;
 use crate::domain::article::Record;
-use crate::text::normalize::normalize;
 
 /// Characters of a gram.
 pub(super) const GRAM_CHARS: usize = 5;
@@ -106,16 +107,30 @@ pub(super) fn fold(text: &str) -> Vec<char> {
     chars
 }
 
-/// Adds the letters and digits of `text`, and the points and percent signs of its numbers.
+/// Adds the letters and digits of `text`, and the points and percent signs of its numbers, as
+/// `text::normalize` would fold them; without places in the source, which makes it several times
+/// faster.
 fn fold_into(text: &str, chars: &mut Vec<char>) {
-    let normalized = normalize(text);
-    let mut rest = normalized.text().chars().peekable();
+    let mut kept = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{4e00}'..='\u{9fff}' | '0'..='9' | 'a'..='z' | '.' | '%' | '·' => kept.push(c),
+            '\0'..='\u{7f}' if c.is_ascii_uppercase() => kept.push(c.to_ascii_lowercase()),
+            '，' | '。' | '、' | '；' | '：' | '“' | '”' | '《' | '》' => kept.push(' '),
+            '\0'..='\u{7f}' => kept.push(' '),
+            c => kept.extend(c.nfkc().flat_map(char::to_lowercase)),
+        }
+    }
+    // One character becomes one character.
+    let simple = if kept.is_ascii() { kept } else { fast2s::convert(&kept) };
+    let mut rest = simple.chars().peekable();
     while let Some(c) = rest.next() {
         let after_digit = chars.last().is_some_and(char::is_ascii_digit);
-        let before_digit = || rest.clone().next().is_some_and(|next| next.is_ascii_digit());
         match c {
             c if c.is_alphanumeric() => chars.push(c),
-            '.' | '·' if after_digit && before_digit() => chars.push('.'),
+            '.' | '·' if after_digit && rest.peek().is_some_and(char::is_ascii_digit) => {
+                chars.push('.');
+            }
             '%' if after_digit => chars.push('%'),
             _ => {}
         }

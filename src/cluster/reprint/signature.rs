@@ -12,7 +12,7 @@ const WINDOWS_MIN: usize = 4;
 /// Keys of a text at most: of a long one the smallest, which are the smallest in its parts too.
 const KEYS_MAX: usize = 96;
 /// One of so many keys of a text must be shared with a text that it is compared with.
-const SHARED_PART: usize = 8;
+const SHARED_PART: usize = 4;
 
 /// The signature of `plain`: the smallest gram hash of every window.
 ///
