@@ -164,8 +164,8 @@ impl Engine {
         plain: Plain,
     ) -> Result<Option<GroupId>, Error> {
         let draft = Draft::new(article.clone(), plain, String::new());
-        let mut plan = Plan::load(&self.store, std::slice::from_ref(&draft)).await?;
-        let found = plan.group_of(&draft);
+        let mut alone = Plan::load(&self.store, std::slice::from_ref(&draft)).await?;
+        let found = alone.group_of(&draft);
         Ok(found.filter(|group| *group != draft.own_group()))
     }
 

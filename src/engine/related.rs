@@ -61,7 +61,8 @@ impl Engine {
                 } else {
                     self.group_of(&record).await.ok().flatten()
                 };
-                let asked = Asked { started, embed, store: started.elapsed() - embed };
+                let asked =
+                    Asked { started, embed, store: started.elapsed().saturating_sub(embed) };
                 (Article::new(*record), embedding, group, asked)
             }
         };

@@ -1,5 +1,6 @@
 //! Two texts side by side: what both print, in the same order, and what differs in between.
 
+use std::cmp::Ordering;
 use std::cmp::Reverse;
 use std::ops::Range;
 
@@ -92,19 +93,19 @@ fn runs(left: &Plain, right: &Plain) -> Vec<Run> {
         let ahead = |grams: &[(u32, u32)], hash: u32| {
             grams.iter().take_while(|(other, _)| *other == hash).count()
         };
-        if hash < other {
-            lefts = lefts.get(1..).unwrap_or_default();
-        } else if other < hash {
-            rights = rights.get(1..).unwrap_or_default();
-        } else {
-            let (some, others) =
-                (lefts.split_at(ahead(lefts, *hash)), rights.split_at(ahead(rights, *hash)));
-            if some.0.len() <= REPEATS_MAX && others.0.len() <= REPEATS_MAX {
-                for (_, left) in some.0 {
-                    seeds.extend(others.0.iter().map(|(_, right)| (*left, *right)));
+        match hash.cmp(other) {
+            Ordering::Less => lefts = lefts.get(1..).unwrap_or_default(),
+            Ordering::Greater => rights = rights.get(1..).unwrap_or_default(),
+            Ordering::Equal => {
+                let some = lefts.split_at(ahead(lefts, *hash));
+                let others = rights.split_at(ahead(rights, *hash));
+                if some.0.len() <= REPEATS_MAX && others.0.len() <= REPEATS_MAX {
+                    for (_, left) in some.0 {
+                        seeds.extend(others.0.iter().map(|(_, right)| (*left, *right)));
+                    }
                 }
+                (lefts, rights) = (some.1, others.1);
             }
-            (lefts, rights) = (some.1, others.1);
         }
     }
     // By diagonal, then along it: neighbours join into one run.

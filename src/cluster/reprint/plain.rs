@@ -116,8 +116,10 @@ fn fold_into(text: &str, chars: &mut Vec<char>) {
         match c {
             '\u{4e00}'..='\u{9fff}' | '0'..='9' | 'a'..='z' | '.' | '%' | '·' => kept.push(c),
             '\0'..='\u{7f}' if c.is_ascii_uppercase() => kept.push(c.to_ascii_lowercase()),
-            '，' | '。' | '、' | '；' | '：' | '“' | '”' | '《' | '》' => kept.push(' '),
-            '\0'..='\u{7f}' => kept.push(' '),
+            '\0'..='\u{7f}' | '，' | '。' | '、' | '；' | '：' | '“' | '”' | '《' | '》' =>
+            {
+                kept.push(' ');
+            }
             c => kept.extend(c.nfkc().flat_map(char::to_lowercase)),
         }
     }

@@ -199,11 +199,9 @@ fn change(record: &mut Record, kind: Kind, script: &BTreeMap<char, char>, rng: &
             }
         }
         Kind::Traditional => {
-            let turned = |text: &String| {
-                text.chars().map(|c| script.get(&c).copied().unwrap_or(c)).collect()
-            };
-            record.title = turned(&record.title);
-            record.paragraphs = record.paragraphs.iter().map(turned).collect();
+            for text in record.paragraphs.iter_mut().chain([&mut record.title]) {
+                *text = text.chars().map(|c| script.get(&c).copied().unwrap_or(c)).collect();
+            }
         }
         Kind::Base | Kind::Merged | Kind::Numbers | Kind::Place | Kind::Series | Kind::Told => {}
     }

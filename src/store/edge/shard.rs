@@ -284,7 +284,7 @@ impl Shard {
             request.query = Some(query.clone());
             request.filter = filter.cloned();
             request.params = Some(params.clone());
-            request.score_threshold = above.map(Into::into);
+            request.score_threshold = above;
             let mut hits = Vec::with_capacity(wanted);
             for hit in self.engine.query(request).map_err(error::engine)? {
                 hits.push(Scored { id: article_id(&hit.id)?, score: hit.score });
