@@ -24,7 +24,7 @@ const PART_MIN: f64 = 0.2;
 /// Characters that must be the same, so that a stock phrase is not a text.
 const MATCHED_MIN: usize = 60;
 /// A text shorter than this must be the same but for misprints.
-const SHORT_CHARS: usize = 80;
+const SHORT_CHARS: usize = 60;
 /// Characters that a text must have to be a reprint of anything.
 const CHARS_MIN: usize = 16;
 

@@ -130,7 +130,7 @@ mod tests {
 
     const TEXT: &str = "清河县水务局介绍，清河大桥加固工程昨日完工，施工历时五个月，桥面重新铺装，\
         两侧护栏全部更换，过往车辆不再限速，附近三个村的村民出行更加方便。";
-    const MORE: &str = "村民周大爷说，以前过桥要等，现在一脚油门就到集市，孩子上学也快。";
+    const MORE: &str = "村民周大爷说，以前过桥要等，现在一脚油门就到集市。";
 
     fn printed(day: i8, text: &str) -> Printed {
         let record = Record {

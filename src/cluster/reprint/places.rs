@@ -2,6 +2,8 @@
 
 /// What stands behind the name of a place.
 const SUFFIXES: &str = "省市县区镇乡村旗州盟";
+/// Those of them that hardly begin a word.
+const CERTAIN: &str = "省市县镇";
 /// Characters of a place's name before its suffix, at most.
 const NAME_CHARS_MAX: usize = 4;
 /// Provinces, and cities and countries of whose weather, prices and matches is often told.
@@ -117,7 +119,9 @@ pub(super) fn places(chars: &[char], next: Option<char>) -> Vec<String> {
         (Some(_), Some(next)) if is_suffix(next) => (chars, next),
         _ => return found,
     };
-    if name.len() <= NAME_CHARS_MAX && name.iter().all(|c| is_han(*c)) {
+    // 加固|村民: one character before a village is seldom its name.
+    let is_name = name.len() > 1 || CERTAIN.contains(suffix);
+    if is_name && name.len() <= NAME_CHARS_MAX && name.iter().all(|c| is_han(*c)) {
         let name: String = name.iter().chain([&suffix]).collect();
         if !found.iter().any(|known| name.starts_with(known.as_str())) {
             found.push(name);

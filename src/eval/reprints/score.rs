@@ -45,7 +45,7 @@ pub fn agreement(found: &[usize], truth: &[usize]) -> Agreement {
 /// Pairs inside groups of these sizes.
 fn pairs<'a>(sizes: impl Iterator<Item = &'a u64>) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "counts of articles, far below 2^53")]
-    let pairs = |size: &u64| (size * (size - 1) / 2) as f64;
+    let pairs = |size: &u64| (size * size.saturating_sub(1) / 2) as f64;
     sizes.map(pairs).sum()
 }
 

@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use qdrant_edge::NamedQuery;
 use qdrant_edge::Payload;
 use qdrant_edge::PayloadOps;
-use qdrant_edge::PointIdsList;
 use qdrant_edge::PointVectorsPersisted;
 use qdrant_edge::RetrieveRequest;
 use qdrant_edge::SearchParams;
@@ -78,16 +77,12 @@ impl Shard {
                 key: None,
             };
             self.update(UpdateOperation::PayloadOperation(PayloadOps::SetPayload(set)))?;
-            let vector = if signature.is_empty() {
-                let names = vec![REPRINT.to_owned()];
-                VectorOperations::DeleteVectors(PointIdsList::from(vec![id]), names)
-            } else {
-                let vector = VectorPersisted::Sparse(sparse(&signature));
-                let vector = HashMap::from([(REPRINT.to_owned(), vector)]);
-                let vector = VectorStructPersisted::Named(vector);
-                let points = vec![PointVectorsPersisted { id, vector }];
-                VectorOperations::UpdateVectors(UpdateVectorsOp { points, update_filter: None })
-            };
+            let vector = VectorPersisted::Sparse(sparse(&signature));
+            let vector = HashMap::from([(REPRINT.to_owned(), vector)]);
+            let vector = VectorStructPersisted::Named(vector);
+            let points = vec![PointVectorsPersisted { id, vector }];
+            let vector = UpdateVectorsOp { points, update_filter: None };
+            let vector = VectorOperations::UpdateVectors(vector);
             self.update(UpdateOperation::VectorOperation(vector))?;
         }
         Ok(())

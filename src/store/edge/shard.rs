@@ -372,13 +372,12 @@ fn sparse(terms: &TermVector) -> SparseVector {
 fn persisted(id: ArticleId, mut point: Point) -> Result<PointStructPersisted, Error> {
     let signature = groups::sparse(&std::mem::take(&mut point.signature));
     let (payload, text, terms) = payload::from_point(point).map_err(error::failed)?;
-    let mut vectors = HashMap::from([
+    let vectors = HashMap::from([
+        // An empty one too: a vector that is left out would stay as it was before.
+        (REPRINT.to_owned(), VectorPersisted::Sparse(signature)),
         (TEXT.to_owned(), VectorPersisted::Dense(text.values().to_vec())),
         (TERMS.to_owned(), VectorPersisted::Sparse(sparse(&terms))),
     ]);
-    if !signature.indices.is_empty() {
-        vectors.insert(REPRINT.to_owned(), VectorPersisted::Sparse(signature));
-    }
     Ok(PointStructPersisted {
         id: point_id(&id),
         vector: VectorStructPersisted::Named(vectors),
