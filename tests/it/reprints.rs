@@ -144,7 +144,7 @@ async fn an_article_that_changed_leaves_its_group_and_may_come_back() {
 fn stream() -> Vec<Record> {
     let mut records = Vec::new();
     for number in 0..6 {
-        let toll = format!("{HARVEST}全镇已收购{}吨。", 100 + number / 2 * 50);
+        let toll = format!("{HARVEST}全镇已收购{}吨。", 100 + i32::from(number) / 2 * 50);
         records.push(record(&format!("粮{number}报"), 20 - number, &toll));
         records.push(record(&format!("桥{number}报"), 9 + number, BRIDGE));
         records.push(record(&format!("全{number}报"), 8 + number, &format!("{BRIDGE}{VOICES}")));
