@@ -227,7 +227,11 @@ impl Engine {
                     let Passage { terms, plain } = passage;
                     let draft = Draft::new(article, plain, hash);
                     let created_at_us = created_at_us.unwrap_or(now);
-                    prepared.drafts.push(draft.with(text, terms, created_at_us, now));
+                    // What repeats the record before it in this call changes nothing, its group
+                    // included; it is stored when that one is.
+                    if ingested.outcome != Outcome::Unchanged {
+                        prepared.drafts.push(draft.with(text, terms, created_at_us, now));
+                    }
                     prepared.results.push((at, Ok(ingested)));
                 }
                 Err(error) => prepared.results.push((at, Err(unreadable(error)))),
