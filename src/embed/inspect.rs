@@ -78,7 +78,7 @@ pub fn facts(located: &Located, model: &Model) -> Result<Facts, Error> {
 /// What is known of a model in a folder without loading it; nothing where a file does not tell.
 #[derive(Debug, Clone, Default)]
 pub struct Sketch {
-    /// The `model_type` of its configuration.
+    /// `bert`, `static`, or what its configuration calls it.
     pub family: Option<String>,
     /// Numbers in a hidden state, which are those of an embedding unless a later step changes them.
     pub dim: Option<u64>,
@@ -105,8 +105,12 @@ pub fn sketch(folder: &Path) -> Sketch {
     let count =
         |mut file: WeightsFile| Some(weights::Header::read(&mut file).ok()?.parameter_count());
     let counts = weights_of(&located).ok().filter(|files| !files.is_empty());
+    let family = config.model_type.map(|kind| match kind.as_str() {
+        "model2vec" => "static".to_owned(),
+        _ => kind,
+    });
     Sketch {
-        family: config.model_type,
+        family,
         dim: config.hidden_size.or(config.hidden_dim),
         parameter_count: counts.and_then(|files| files.into_iter().map(count).sum()),
         card: Card::read(&text(&located, "README.md").unwrap_or_default()),

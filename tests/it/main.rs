@@ -10,9 +10,11 @@
 mod article_rpc;
 mod cli;
 mod embedding_rpc;
+mod hub;
 mod info_rpc;
 mod ingest_rpc;
 mod layering;
+mod model_cli;
 mod page_gold;
 mod proto;
 mod related;
