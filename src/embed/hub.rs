@@ -139,7 +139,7 @@ impl Error {
 
 /// A right to read what is not public; never printed.
 #[derive(Clone)]
-struct Token(String);
+struct Token(#[cfg_attr(not(feature = "hub"), allow(dead_code, reason = "for downloads"))] String);
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -151,12 +151,12 @@ impl fmt::Debug for Token {
 #[derive(Debug, Clone)]
 pub struct Hub {
     cache: Cache,
-    #[cfg_attr(not(feature = "hub"), expect(dead_code, reason = "for downloads"))]
+    #[cfg_attr(not(feature = "hub"), allow(dead_code, reason = "for downloads"))]
     endpoint: String,
-    #[cfg_attr(not(feature = "hub"), expect(dead_code, reason = "for downloads"))]
+    #[cfg_attr(not(feature = "hub"), allow(dead_code, reason = "for downloads"))]
     token: Option<Token>,
     /// Certificates to trust instead of those inside this program.
-    #[cfg_attr(not(feature = "hub"), expect(dead_code, reason = "for downloads"))]
+    #[cfg_attr(not(feature = "hub"), allow(dead_code, reason = "for downloads"))]
     roots: Option<PathBuf>,
     offline: bool,
 }

@@ -31,6 +31,8 @@ pub struct Faults {
     pub cut: Option<(usize, usize)>,
     /// Answers for weights in which a byte is wrong.
     pub wrong: usize,
+    /// It lists files and gives none: their terms were not accepted.
+    pub gated: bool,
     /// It sends all of a file, whatever part was asked for.
     pub no_ranges: bool,
 }
@@ -181,6 +183,13 @@ impl State {
             let to = format!("{}/owner/tiny/{rest}", self.prefix);
             return head(stream, "307 Temporary Redirect", &[("Location", &to)]);
         }
+        if self.faults.lock().unwrap().gated {
+            return head(stream, "403 Forbidden", &[("X-Error-Code", "GatedRepo")]);
+        }
+        self.file(request, stream, path)
+    }
+
+    fn file(&self, request: &Request, stream: &mut TcpStream, path: &str) -> std::io::Result<()> {
         let name = path.strip_prefix(&format!("/owner/tiny/resolve/{COMMIT}/"));
         match name.and_then(|name| Some((name, self.files.get(name)?))) {
             Some((WEIGHTS, content)) => {
@@ -201,7 +210,7 @@ impl State {
                 let tagged = [("ETag", tag.as_str()), ("X-Repo-Commit", COMMIT)];
                 let headers = [tagged.as_slice(), &[("Content-Length", &size)]].concat();
                 head(stream, "200 OK", &headers)?;
-                if method == "GET" { stream.write_all(content) } else { Ok(()) }
+                if request.method == "GET" { stream.write_all(content) } else { Ok(()) }
             }
             None => head(stream, "404 Not Found", &[("X-Error-Code", "RepoNotFound")]),
         }

@@ -21,7 +21,7 @@ pub(super) struct Args {
 }
 
 /// A model, as far as it is known without loading it.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 struct Row {
     name: String,
     /// `program`, `cache` or `hub`.
@@ -45,10 +45,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         place: "hub",
         family: Some(model.family.to_owned()),
         dim: Some(model.dim.into()),
-        parameters: Some(model.parameters.to_owned()),
+        parameters: model.parameters.map(str::to_owned),
         licence: Some(model.licence.to_owned()),
         languages: Some(model.languages.to_owned()),
-        ..Row::default()
+        bytes: Some(model.bytes),
+        missing: None,
     });
     let known: Vec<Row> =
         known.filter(|model| rows.iter().all(|row| row.name != model.name)).collect();

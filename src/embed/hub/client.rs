@@ -35,9 +35,9 @@ use crate::embed::hub::transfer;
 /// Time to reach the hub.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// Time for the head of an answer.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 /// A connection that is silent for so long has broken off.
-const SILENCE_TIMEOUT: Duration = Duration::from_secs(60);
+const SILENCE_TIMEOUT: Duration = Duration::from_mins(1);
 /// Redirections of one `HEAD`: a renamed model, a mirror.
 const REDIRECTS_MAX: usize = 5;
 /// Bytes of a list of files.
@@ -154,7 +154,7 @@ impl<'h> Client<'h> {
             return Ok(0);
         }
         let url = format!("{}/{}/resolve/{commit}/{name}", self.hub.endpoint, repo.id());
-        let meta = self.head(&url)?;
+        let meta = self.head(repo, &url)?;
         if matches(&link, &meta.etag, meta.bytes).map_err(Error::disk(&link))? {
             return Ok(0);
         }
@@ -176,7 +176,7 @@ impl<'h> Client<'h> {
     /// Checksum and length of the file at `url`.
     ///
     /// Large files lie elsewhere: the hub's redirection carries both, so it is not followed.
-    fn head(&self, url: &str) -> Result<Meta, Error> {
+    fn head(&self, repo: &Repo, url: &str) -> Result<Meta, Error> {
         let mut at = url.to_owned();
         for _ in 0..=REDIRECTS_MAX {
             let mut request = self.agent.head(&at).config().max_redirects(0).build();
@@ -191,8 +191,15 @@ impl<'h> Client<'h> {
                 at = if to.starts_with('/') { format!("{}{to}", origin(&at)) } else { to.into() };
                 continue;
             }
-            if !moved && answer.status() != 200 {
-                return Err(Error::Status { url: at, status: answer.status().as_u16() });
+            match answer.status().as_u16() {
+                200 => {}
+                // Of a model with terms to accept the hub lists the files, but gives none.
+                401 | 403 => {
+                    let endpoint = self.hub.endpoint.clone();
+                    return Err(Error::Refused { repo: repo.clone(), endpoint });
+                }
+                _ if moved => {}
+                status => return Err(Error::Status { url: at, status }),
             }
             let length =
                 header(&answer, "x-linked-size").or_else(|| header(&answer, "content-length"));

@@ -18,6 +18,8 @@ const TOP: [&str; 6] = [
 pub const WEIGHTS: &str = "model.safetensors";
 /// Which weight is in which of several files.
 pub const WEIGHTS_INDEX: &str = "model.safetensors.index.json";
+/// The weights in the form that is never read.
+const PICKLE: &str = "pytorch_model.bin";
 /// Without these there is no model.
 const REQUIRED: [&str; 2] = ["config.json", "tokenizer.json"];
 
@@ -25,9 +27,8 @@ const REQUIRED: [&str; 2] = ["config.json", "tokenizer.json"];
 #[must_use]
 pub fn wanted<'n>(names: &[&'n str]) -> Vec<&'n str> {
     let single = names.contains(&WEIGHTS);
-    let weights = |name: &str| match single {
-        true => name == WEIGHTS,
-        false => name == WEIGHTS_INDEX || shard(name).is_some(),
+    let weights = |name: &str| {
+        if single { name == WEIGHTS } else { name == WEIGHTS_INDEX || shard(name).is_some() }
     };
     let needed = |name: &&&str| TOP.contains(name) || weights(name) || is_step(name);
     names.iter().filter(needed).copied().collect()
@@ -43,7 +44,7 @@ pub fn missing(names: &[&str]) -> Option<String> {
         return None;
     }
     let Some((_, count)) = names.iter().find_map(|name| shard(name)) else {
-        let pickle = names.iter().any(|name| name.ends_with(".bin"));
+        let pickle = names.contains(&PICKLE);
         let why = if pickle { "; its weights are a pickle, which is never read" } else { "" };
         return Some(format!("{WEIGHTS} is missing{why}"));
     };

@@ -55,12 +55,15 @@ pub struct Check {
 /// What a check found: `Ok(Some)` passed, `Ok(None)` nothing to look at, `Err` failed.
 type Found = Result<Option<String>, String>;
 
+/// A check of the files.
+type Step = fn(&Located) -> Found;
+
 /// Looks at the model whose files are there, in this order: files, headers, checksums, numbers,
 /// tokenizer, loading, vectors. What needs the loaded model is skipped if its files are not sound.
 #[must_use]
 pub fn verify(located: &Located) -> Vec<Check> {
     let mut checks = Vec::new();
-    let steps: [(&'static str, fn(&Located) -> Found); 5] = [
+    let steps: [(_, Step); 5] = [
         ("files", check_files),
         ("headers", check_headers),
         ("checksums", check_checksums),

@@ -234,10 +234,10 @@ mod tests {
         assert_eq!(first("F32", &f32(f32::NAN)).as_deref(), Some("embeddings"));
         assert_eq!(first("F32", &f32(f32::NEG_INFINITY)).as_deref(), Some("embeddings"));
         let f16 =
-            |value: f32| [half::f16::ONE, half::f16::from_f32(value)].map(|n| n.to_le_bytes());
+            |value: f32| [half::f16::ONE, half::f16::from_f32(value)].map(half::f16::to_le_bytes);
         assert_eq!(first("F16", &f16(65_504.0).concat()), None);
         assert!(first("F16", &f16(f32::INFINITY).concat()).is_some());
-        let bf16 = [half::bf16::ONE, half::bf16::NAN].map(|n| n.to_le_bytes());
+        let bf16 = [half::bf16::ONE, half::bf16::NAN].map(half::bf16::to_le_bytes);
         assert!(first("BF16", &bf16.concat()).is_some());
     }
 }
