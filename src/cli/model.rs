@@ -30,8 +30,8 @@ enum What {
     /// Fetch a model from the Hugging Face hub into its cache, and run a sentence through it.
     ///
     /// Honours the variables of Hugging Face's own tools: `HF_ENDPOINT` (a mirror), `HF_HOME`,
-    /// `HF_HUB_CACHE`, `HF_TOKEN`, `HF_TOKEN_PATH`, `HF_HUB_OFFLINE`; and `HTTPS_PROXY`, `NO_PROXY`,
-    /// `SSL_CERT_FILE`.
+    /// `HF_HUB_CACHE`, `HF_TOKEN`, `HF_TOKEN_PATH`, `HF_HUB_OFFLINE`; and `HTTPS_PROXY`,
+    /// `NO_PROXY`, `SSL_CERT_FILE`.
     Fetch(fetch::Args),
     /// Check a model: files, checksums, numbers, tokenizer, and the vectors it gives.
     Verify(verify::Args),
@@ -71,7 +71,8 @@ impl Which {
         match cache.snapshot_of(&repo) {
             Some(folder) => Ok(Located::Cached(repo, folder)),
             None => Err(Failure::Failed(format!(
-                "{repo} is neither a folder nor in the cache {}; `wenmai model fetch {repo}` gets it",
+                "{repo} is neither a folder nor in the cache {}; \
+                 `wenmai model fetch {repo}` gets it",
                 cache.root().display()
             ))),
         }

@@ -35,8 +35,8 @@ pub(super) mod bundled {
 /// program.
 ///
 /// # Errors
-/// [`Error::Hub`] for a name that is neither in the cache nor to be had; [`Error::Folder`] with what
-/// is missing or wrong.
+/// [`Error::Hub`] for a name that is neither in the cache nor to be had; [`Error::Folder`] with
+/// what is missing or wrong.
 pub fn open(config: &Config) -> Result<Model, Error> {
     load(&hub::locate(config)?)
 }

@@ -6,8 +6,9 @@
 //! it counts, an interrupted file goes on where it stopped, and pickles are never fetched.
 //!
 //! The variables are those of the Hugging Face tools: `HF_HOME`, `HF_HUB_CACHE`, `HF_ENDPOINT`,
-//! `HF_TOKEN`, `HF_TOKEN_PATH`, and `SSL_CERT_FILE` where a proxy has certificates of its own. They are read here and not by a setting of ours, because they are
-//! not ours and a token has no place among arguments.
+//! `HF_TOKEN`, `HF_TOKEN_PATH`, and `SSL_CERT_FILE` or `REQUESTS_CA_BUNDLE` where a proxy has
+//! certificates of its own. They are read here and not by a setting of ours, because they are not
+//! ours and a token has no place among arguments.
 
 pub mod cache;
 #[cfg(feature = "hub")]
@@ -302,8 +303,8 @@ pub enum Located {
     Cached(Repo, PathBuf),
 }
 
-/// Where the files of the model are that `config` names; a name that is not in the cache is fetched,
-/// and the log says so.
+/// Where the files of the model are that `config` names; a name that is not in the cache is
+/// fetched, and the log says so.
 ///
 /// # Errors
 /// [`embed::Error::Hub`].

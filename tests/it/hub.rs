@@ -1,7 +1,7 @@
 //! A hub on a port of this machine: answers as the Hugging Face hub does, and errs as told.
 //!
-//! It speaks as much HTTP as `wenmai` asks of it: the list of a model's files, `HEAD` and `GET` of a
-//! file. Small files come at once with git's checksum as their tag; weights are redirected to
+//! It speaks as much HTTP as `wenmai` asks of it: the list of a model's files, `HEAD` and `GET` of
+//! a file. Small files come at once with git's checksum as their tag; weights are redirected to
 //! another host (`localhost`), the address of the content network.
 
 use std::collections::BTreeMap;
@@ -86,7 +86,7 @@ impl Hub {
         Self::with(tiny(), "", None)
     }
 
-    /// A hub with `owner/tiny` of these files, all paths below `prefix`, for those who have `token`.
+    /// A hub with `owner/tiny` of these files, all paths below `prefix`, for those with `token`.
     pub fn with(files: BTreeMap<String, Vec<u8>>, prefix: &str, token: Option<&str>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let state = Arc::new(State {

@@ -1,8 +1,8 @@
 //! Models worth fetching, with what their publishers say of them.
 //!
 //! Of families that this program has, with safetensors and `tokenizer.json` among their files;
-//! checked against the models' pages on the hub, not run here. Left out: models whose terms the card
-//! does not state, that are for research only, or that want a prompt which their files lack.
+//! checked against the models' pages on the hub, not run here. Left out: models whose terms the
+//! card does not state, that are for research only, or that want a prompt which their files lack.
 
 /// A model on the hub.
 pub(super) struct Known {

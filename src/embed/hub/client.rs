@@ -1,8 +1,8 @@
 //! What is said to the hub: which files a model has, and their contents.
 //!
 //! Three kinds of request, as Hugging Face's own tools make them: the list of files at a revision,
-//! `HEAD` of a file for its checksum and length, `GET` of its content, from where an earlier attempt
-//! stopped. A file counts once its length and checksum are right; until then it is called
+//! `HEAD` of a file for its checksum and length, `GET` of its content, from where an earlier
+//! attempt stopped. A file counts once its length and checksum are right; until then it is called
 //! `….incomplete`. The revision is written down last, so it never names half a model.
 
 use std::fs::File;

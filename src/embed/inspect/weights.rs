@@ -100,8 +100,8 @@ impl Header {
         found.and_then(|(_, tensor)| tensor.shape.first().copied())
     }
 
-    /// The first tensor with a number that is none (NaN or infinite), if there is one. `file` stands
-    /// behind its header.
+    /// The first tensor with a number that is none (NaN or infinite), if there is one. `file`
+    /// stands behind its header.
     pub(super) fn not_finite(&self, file: &mut WeightsFile) -> Result<Option<String>, String> {
         for (name, tensor) in &self.tensors {
             let (start, end) = tensor.data_offsets;
