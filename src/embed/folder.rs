@@ -1,6 +1,7 @@
 //! A model's files: from a Hugging Face folder, or the model inside this program.
 //!
-//! Never touches the network. A file that is missing, unreadable or of a family we lack is named.
+//! A name on the hub is turned into its folder first (`hub`); a folder never touches the network. A
+//! file that is missing, unreadable or of a family we lack is named.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -15,32 +16,45 @@ use crate::embed::Model;
 use crate::embed::ModelInfo;
 use crate::embed::Purpose;
 use crate::embed::bert::Bert;
+use crate::embed::hub;
+use crate::embed::hub::Located;
 use crate::embed::statics::StaticModel;
 
 /// The files of the model inside this program.
-mod bundled {
-    pub(super) const NAME: &str = "wenmai-news-zh";
-    pub(super) const CONFIG: &[u8] = include_bytes!("../../models/wenmai-news-zh/config.json");
-    pub(super) const TOKENIZER: &[u8] =
+pub(super) mod bundled {
+    pub(in crate::embed) const NAME: &str = "wenmai-news-zh";
+    pub(in crate::embed) const CONFIG: &[u8] =
+        include_bytes!("../../models/wenmai-news-zh/config.json");
+    pub(in crate::embed) const TOKENIZER: &[u8] =
         include_bytes!("../../models/wenmai-news-zh/tokenizer.json");
-    pub(super) const WEIGHTS: &[u8] =
+    pub(in crate::embed) const WEIGHTS: &[u8] =
         include_bytes!("../../models/wenmai-news-zh/model.safetensors");
 }
 
-/// Loads the model that `config` names: a folder, or else the one inside this program.
+/// Loads the model that `config` names: a folder, a name on the hub, or else the one inside this
+/// program.
+///
+/// # Errors
+/// [`Error::Hub`] for a name that is neither in the cache nor to be had; [`Error::Folder`] with
+/// what is missing or wrong.
+pub fn open(config: &Config) -> Result<Model, Error> {
+    load(&hub::locate(config)?)
+}
+
+/// Loads the model whose files are there.
 ///
 /// # Errors
 /// [`Error::Folder`] with what is missing or wrong.
-pub fn open(config: &Config) -> Result<Model, Error> {
-    let folder = config.folder.as_deref();
-    let files = match folder {
-        Some(folder) => Files::read(folder),
-        None => Ok(Files::bundled()),
+pub(super) fn load(located: &Located) -> Result<Model, Error> {
+    let (files, shown) = match located {
+        Located::Bundled => (Ok(Files::bundled()), Path::new(bundled::NAME)),
+        Located::Folder(folder) => (Files::read(folder), folder.as_path()),
+        Located::Cached(repo, folder) => {
+            let files = Files::read(folder);
+            (files.map(|files| Files { name: repo.id(), ..files }), folder.as_path())
+        }
     };
-    files.and_then(Files::load).map_err(|reason| Error::Folder {
-        folder: folder.unwrap_or_else(|| Path::new(bundled::NAME)).to_owned(),
-        reason,
-    })
+    files.and_then(Files::load).map_err(|reason| Error::Folder { folder: shown.to_owned(), reason })
 }
 
 /// A model's files, read.
@@ -373,6 +387,12 @@ mod tests {
     }
 
     fn config() -> Config {
-        Config { folder: None, threads: 1, queue_texts_max: 8, embed_batch_tokens: 512 }
+        Config {
+            folder: None,
+            offline: true,
+            threads: 1,
+            queue_texts_max: 8,
+            embed_batch_tokens: 512,
+        }
     }
 }

@@ -9,6 +9,8 @@
 mod batch;
 mod bert;
 mod folder;
+pub mod hub;
+pub mod inspect;
 mod pool;
 mod statics;
 mod tokenize;
@@ -16,6 +18,8 @@ mod worker;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use clap::builder::FalseyValueParser;
 
 use crate::domain::embedding::Embedding;
 
@@ -102,9 +106,15 @@ pub trait Embedder: Send + Sync {
 #[derive(Debug, Clone, clap::Args)]
 #[group(skip)]
 pub struct Config {
-    /// Model folder in Hugging Face layout; without it the model inside this program.
-    #[arg(long = "model", env = "WENMAI_MODEL", value_name = "DIR")]
+    /// Model folder in Hugging Face layout, or a name on the Hugging Face hub: `owner/name` or
+    /// `owner/name@revision`, fetched if it is not in the cache. Without it the model inside this
+    /// program.
+    #[arg(long = "model", env = "WENMAI_MODEL", value_name = "DIR|NAME")]
     pub folder: Option<PathBuf>,
+
+    /// Never ask the hub: a model by name must be in the cache.
+    #[arg(long, env = "HF_HUB_OFFLINE", value_parser = FalseyValueParser::new())]
+    pub offline: bool,
 
     /// Threads that run the model; 0 means one per processor.
     #[arg(
@@ -154,6 +164,9 @@ pub enum Error {
     /// The model's answer is zero or not finite.
     #[error("model gave a vector without a direction")]
     NoDirection,
+    /// A model by name that cannot be had.
+    #[error("model is not available")]
+    Hub(#[source] hub::Error),
     /// A model folder that cannot be loaded.
     #[error("model folder {} cannot be loaded: {reason}", folder.display())]
     Folder {

@@ -34,6 +34,11 @@ impl Tokens {
         self.tokenizer.get_vocab_size(true)
     }
 
+    /// The largest id that it gives; ids may have gaps.
+    pub(super) fn last_id(&self) -> Option<u32> {
+        self.tokenizer.get_vocab(true).into_values().max()
+    }
+
     /// The ids of `text`, without marks.
     pub(super) fn ids(&self, text: &str) -> Result<Vec<u32>, Error> {
         let encoding = self.tokenizer.encode_fast(text, false).map_err(Error::Tokenize)?;

@@ -20,23 +20,23 @@ use wenmai::rpc::wire::ingest_articles_response::Outcome;
 const PAGE: &str = "tests/fixtures/pages/qinghe-20250908-p1.md";
 
 /// A folder for one test, with a data folder in it.
-struct Desk {
+pub(crate) struct Desk {
     folder: TempDir,
 }
 
 /// What a run printed, and how it ended.
-struct Run {
-    code: i32,
-    out: String,
-    err: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -46,7 +46,7 @@ impl Desk {
         path.display().to_string()
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wenmai"));
         command
             .args(args)
@@ -94,7 +94,7 @@ impl Drop for Server {
 }
 
 impl Run {
-    fn of(output: &Output) -> Self {
+    pub(crate) fn of(output: &Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -102,25 +102,25 @@ impl Run {
         }
     }
 
-    fn ok(self) -> Self {
+    pub(crate) fn ok(self) -> Self {
         assert_eq!(self.code, 0, "{}\n{}", self.out, self.err);
         assert!(!self.err.contains("panicked"), "{}", self.err);
         self
     }
 
     /// It failed with exit code 1, said `words`, and did not panic.
-    fn failed(self, words: &[&str]) -> Self {
+    pub(crate) fn failed(self, words: &[&str]) -> Self {
         assert_eq!(self.code, 1, "{}\n{}", self.out, self.err);
         self.said(words)
     }
 
     /// It was used wrongly: exit code 64.
-    fn misused(self, words: &[&str]) -> Self {
+    pub(crate) fn misused(self, words: &[&str]) -> Self {
         assert_eq!(self.code, 64, "{}\n{}", self.out, self.err);
         self.said(words)
     }
 
-    fn said(self, words: &[&str]) -> Self {
+    pub(crate) fn said(self, words: &[&str]) -> Self {
         for word in words {
             assert!(self.err.contains(word), "`{word}` is not in: {}", self.err);
         }
@@ -128,7 +128,7 @@ impl Run {
         self
     }
 
-    fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap()
     }
 }

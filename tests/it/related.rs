@@ -22,6 +22,7 @@ const DEEDS: [&str; 6] =
 fn engine() -> Engine {
     let config = embed::Config {
         folder: None,
+        offline: true,
         threads: 2,
         queue_texts_max: 4_096,
         embed_batch_tokens: 4_096,
