@@ -230,10 +230,19 @@ fn span(Interval { low, high }: Interval) -> String {
     format!("[{low:.3}, {high:.3}]")
 }
 
-/// The same with signs, `[+0.021, −0.003]`; a dash where there is none.
+/// The same with signs, `[-0.003, +0.021]`; a dash where there is none.
 fn signed(interval: Option<Interval>) -> String {
     interval
         .map_or_else(|| "–".to_owned(), |Interval { low, high }| format!("[{low:+.3}, {high:+.3}]"))
+}
+
+/// What the brackets mean; empty where there are none.
+fn brackets(of: &str, bootstrap: Bootstrap) -> String {
+    let Bootstrap { seed, resample_count } = bootstrap;
+    if resample_count == 0 {
+        return String::new();
+    }
+    format!("; in brackets the 95 % interval over {of} ({resample_count} resamples, seed {seed})")
 }
 
 /// Bad lines make the exit code 1; they have been named.

@@ -22,6 +22,9 @@ pub const HALVINGS: usize = 5;
 /// Bins of equal width for the calibration error. Source: Guo et al. 2017 (15).
 pub const BINS: u32 = 15;
 
+/// A probability from which an answer is worth showing.
+pub const LIKELY: f64 = 0.1;
+
 /// Places where a knot may stand, by equal shares of the pairs.
 const PLACES: usize = 512;
 /// A table this close to its curves is close enough.
@@ -83,6 +86,9 @@ pub struct Quality {
     pub ece: f64,
     /// The largest of any half.
     pub ece_max: f64,
+    /// Calibration error of the pairs that the table gives at least [`LIKELY`]: where most pairs are
+    /// surely unrelated, `ece` is small whatever the table says of the others.
+    pub ece_likely: Option<f64>,
     /// The same of the cosine itself, taken as a probability.
     pub ece_of_cosine: f64,
     /// Mean squared error of the probability.
@@ -99,9 +105,11 @@ pub fn table(pairs: &[Pair]) -> Vec<Knot> {
     let mut cosines: Vec<f64> = pairs.iter().map(|pair| pair.cosine).collect();
     cosines.sort_by(f64::total_cmp);
     let places = places(&cosines);
+    // Rounding must not make a certainty of what is none.
+    let probable = |curve: &Curve, cosine| rounded(curve.at(cosine)).clamp(1e-4, 1.0 - 1e-4);
     let knot = |cosine: f64| {
-        let same_story = rounded(story.at(cosine));
-        Knot { cosine, same_event: rounded(event.at(cosine)).min(same_story), same_story }
+        let same_story = probable(&story, cosine);
+        Knot { cosine, same_event: probable(&event, cosine).min(same_story), same_story }
     };
     let full: Vec<Knot> = places.into_iter().map(knot).collect();
     thinned(&full)
@@ -150,6 +158,9 @@ pub fn cross_validated(
         base_rate: share(&truths)?,
         ece: mean(|half| half.ece)?,
         ece_max: halves.iter().map(|half| half.ece).fold(0.0, f64::max),
+        ece_likely: metrics::mean(
+            &halves.iter().filter_map(|half| half.ece_likely).collect::<Vec<f64>>(),
+        ),
         ece_of_cosine: mean(|half| half.ece_of_cosine)?,
         brier: mean(|half| half.brier)?,
         brier_of_base_rate: mean(|half| half.brier_of_base_rate)?,
@@ -159,6 +170,7 @@ pub fn cross_validated(
 /// What one half says of the other's table.
 struct Half {
     ece: f64,
+    ece_likely: Option<f64>,
     ece_of_cosine: f64,
     brier: f64,
     brier_of_base_rate: f64,
@@ -173,7 +185,10 @@ fn half(made_of: &[Pair], judged: &[Pair], relation: Relation) -> Option<Half> {
         judged.iter().map(|(cosine, truth)| (say(*cosine), *truth)).collect()
     };
     let calibrated = said(&|cosine| curve.at(cosine));
+    let likely: Vec<(f64, bool)> =
+        calibrated.iter().filter(|(said, _)| *said >= LIKELY).copied().collect();
     Some(Half {
+        ece_likely: calibration_error(&likely),
         ece: calibration_error(&calibrated)?,
         ece_of_cosine: calibration_error(&said(&|cosine| cosine.clamp(0.0, 1.0)))?,
         brier: brier(&calibrated)?,
@@ -328,6 +343,7 @@ mod tests {
             assert!(knots[0].same_story <= knots[1].same_story);
         }
         assert!(table.iter().all(|knot| knot.same_event <= knot.same_story));
+        assert!(table.iter().all(|knot| knot.same_event > 0.0 && knot.same_story < 1.0));
     }
 
     #[test]

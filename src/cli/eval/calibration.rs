@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::cli::eval::IndexArgs;
 use crate::cli::eval::Read;
 use crate::cli::eval::done;
+use crate::cli::eval::figure;
 use crate::cli::eval::ingest_line;
 use crate::cli::eval::json;
 use crate::cli::eval::show;
@@ -88,6 +89,7 @@ fn print(report: &nearest::Report) -> Result<(), Failure> {
         "base rate",
         "ECE",
         "worst half",
+        "ECE from 0.1 up",
         "ECE of the cosine",
         "Brier",
         "Brier of the base rate",
@@ -95,14 +97,15 @@ fn print(report: &nearest::Report) -> Result<(), Failure> {
     for (name, quality) in [("same event", report.same_event), ("same story", report.same_story)] {
         let mut row = vec![name.to_owned(), quality.pair_count.to_string()];
         let figures = [
-            quality.base_rate,
-            quality.ece,
-            quality.ece_max,
-            quality.ece_of_cosine,
-            quality.brier,
-            quality.brier_of_base_rate,
+            Some(quality.base_rate),
+            Some(quality.ece),
+            Some(quality.ece_max),
+            quality.ece_likely,
+            Some(quality.ece_of_cosine),
+            Some(quality.brier),
+            Some(quality.brier_of_base_rate),
         ];
-        row.extend(figures.map(|number| format!("{number:.4}")));
+        row.extend(figures.map(|number| figure(number, None)));
         table.add_row(row);
     }
     output::line(&table.to_string())?;

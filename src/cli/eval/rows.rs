@@ -7,6 +7,7 @@ use indicatif::ProgressBar;
 use crate::cli::eval::BootstrapArgs;
 use crate::cli::eval::Read;
 use crate::cli::eval::SHOWN_MAX;
+use crate::cli::eval::brackets;
 use crate::cli::eval::open;
 use crate::cli::eval::show;
 use crate::cli::failure::Failure;
@@ -97,9 +98,5 @@ pub(super) fn counted(file: &File, scored: &Scored) -> String {
 
 /// Says which model it was and what the brackets mean.
 pub(super) fn footer(model: &str, version: &str, bootstrap: Bootstrap) -> Result<(), Failure> {
-    let Bootstrap { seed, resample_count } = bootstrap;
-    output::line(&format!(
-        "model {model}@{version}; in brackets the 95 % interval over rows ({resample_count} \
-         resamples, seed {seed})"
-    ))
+    output::line(&format!("model {model}@{version}{}", brackets("rows", bootstrap)))
 }

@@ -9,6 +9,7 @@ use crate::cli::eval::BootstrapArgs;
 use crate::cli::eval::IndexArgs;
 use crate::cli::eval::Read;
 use crate::cli::eval::SHOWN_MAX;
+use crate::cli::eval::brackets;
 use crate::cli::eval::done;
 use crate::cli::eval::figure;
 use crate::cli::eval::ingest_line;
@@ -92,9 +93,8 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     if report.query_count == 0 {
         return Err(Failure::Failed("no query has a relevant article in the feed".to_owned()));
     }
-    let left_out = report.unanswerable.len() + report.refused_count;
-    let in_doubt = report.ids_in_doubt.len();
-    done(bad_article_count + bad_query_count + left_out + in_doubt)
+    let not_as_asked = report.unanswerable.len() + report.ids_in_doubt.len();
+    done(bad_article_count + bad_query_count + not_as_asked)
 }
 
 fn articles(path: &Path) -> Result<Read<Record>, Failure> {
@@ -154,9 +154,8 @@ fn print(report: &search::Report) -> Result<(), Failure> {
     let search::Report { query_count, article_count, refused_count, bootstrap, .. } = report;
     output::line(&format!(
         "{query_count} queries ({unanswerable} more left out) over {article_count} articles, \
-         {refused_count} refused; in brackets the 95 % interval over queries ({} resamples, seed \
-         {})",
-        bootstrap.resample_count, bootstrap.seed
+         {refused_count} refused{}",
+        brackets("queries", *bootstrap)
     ))?;
     ingest_line(&report.ingest)?;
     output::line(&report.index_version)
