@@ -11,7 +11,6 @@ mod search;
 mod sts;
 
 use std::path::Path;
-use std::path::PathBuf;
 
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -50,10 +49,10 @@ enum What {
     Related(related::Args),
     /// Search on queries with known answers: nDCG, MRR, recall, success and latency, by mode.
     ///
-    /// The feed is indexed into a temporary folder. Queries are lines such as
-    /// {"query": "大桥 通车", "relevant": ["id1", "id2"]}, or graded {"relevant": {"id1": 2, "id2":
-    /// 1}}; `kind` is optional and groups the figures. An id is the feed's `id` or the article's own.
-    /// Recall counts at most as many articles as it looks at (10 or 100); gains are linear.
+    /// The feed is indexed into a temporary folder. A query is a JSON object on a line of its own:
+    /// `query`, the text; `relevant`, a list of ids, or an object of ids and gains; and optional
+    /// `kind`, which groups the figures. An id is the feed's `id` or the article's own. Recall counts
+    /// at most as many articles as it looks at (10 or 100); gains are linear.
     Search(search::Args),
     /// Sentence similarity: does the model order pairs as people do? Spearman, Pearson.
     ///
@@ -180,7 +179,7 @@ fn open(path: &Path) -> Result<Box<dyn std::io::BufRead + Send>, Failure> {
 }
 
 /// The labelled articles of a file.
-fn stories(path: &PathBuf) -> Result<Read<stories::Labelled>, Failure> {
+fn stories(path: &Path) -> Result<Read<stories::Labelled>, Failure> {
     let is_end = |error: &LineError| matches!(error, LineError::Read(_));
     Read::all(path, stories::read(open(path)?), is_end).not_empty(path, "labelled article")
 }

@@ -66,11 +66,11 @@ mod tests {
 
     #[test]
     fn the_model_is_measured_beside_the_baselines_on_the_same_rows() {
-        let scores: Vec<f64> = (0..40_i32).map(f64::from).collect();
-        let model = scores.iter().map(|score| score * score).collect();
-        let bigrams = scores.iter().map(|score| (score * 7.0) % 11.0).collect();
+        let said: Vec<f64> = (0..40_i32).map(f64::from).collect();
+        let model = said.iter().map(|score| score * score).collect();
+        let bigrams = said.iter().map(|score| (score * 7.0) % 11.0).collect();
         let overlap = vec![0.5; 40];
-        let scored = Scored { scores, model, bigrams, overlap, unreadable: Vec::new() };
+        let scored = Scored { scores: said, model, bigrams, overlap, unreadable: Vec::new() };
         let [model, bigrams, overlap] = measure(&scored, BOOTSTRAP).try_into().unwrap();
         assert!((model.spearman.unwrap() - 1.0).abs() < 1e-12);
         assert!(model.pearson.unwrap() < 1.0 && model.model_ahead.is_none());

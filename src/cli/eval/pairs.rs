@@ -1,5 +1,7 @@
 //! `wenmai eval pairs`: do the model's cosines tell pairs that match from pairs that do not?
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use crate::cli::eval::done;
@@ -52,7 +54,7 @@ struct FileReport {
 
 pub(super) async fn run(Args { rows: args, threshold }: Args) -> Result<(), Failure> {
     // Labels become 1 and 0 while reading, so that a line without one is named with its number.
-    let read = |path| {
+    let read = |path: &PathBuf| {
         rows::read(path, |mut row| {
             row.score = f64::from(u8::from(label(row.score, threshold)?));
             Ok(row)

@@ -1,5 +1,7 @@
 //! What `wenmai eval sts` and `wenmai eval pairs` have in common: files of sentence pairs, scored.
 
+use std::fmt::Write as _;
+use std::path::Path;
 use std::path::PathBuf;
 
 use indicatif::ProgressBar;
@@ -60,7 +62,7 @@ pub(super) struct File {
 
 /// Reads `path`; rows that `take` refuses are bad lines.
 pub(super) fn read(
-    path: &PathBuf,
+    path: &Path,
     take: impl Fn(Row) -> Result<Row, RowError>,
 ) -> Result<File, Failure> {
     let lines = rows::read(open(path)?).map(|(number, row)| (number, row.and_then(&take)));
@@ -90,7 +92,8 @@ pub(super) fn counted(file: &File, scored: &Scored) -> String {
         [(file.bad_count, "bad lines"), (scored.unreadable.len(), "that the model cannot read")]
     {
         if count > 0 {
-            text.push_str(&format!(", {count} {what} left out"));
+            // Writing to a string cannot fail.
+            let _ = write!(text, ", {count} {what} left out");
         }
     }
     text
