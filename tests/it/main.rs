@@ -12,6 +12,7 @@ mod cli;
 mod embedding_rpc;
 #[cfg(feature = "hub")]
 mod hub;
+mod eval;
 mod info_rpc;
 mod ingest_rpc;
 mod layering;
