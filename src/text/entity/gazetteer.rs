@@ -122,7 +122,7 @@ impl Gazetteer {
     fn key_for(&self, name: &str, parent: Option<usize>) -> String {
         let parent = parent.and_then(|parent| self.places.get(parent));
         match parent {
-            Some(parent) if name.ends_with('区') || self.firsts.contains_key(name) => {
+            Some(parent) if is_district(name) || self.firsts.contains_key(name) => {
                 format!("{}{name}", parent.key)
             }
             _ => name.to_owned(),
@@ -187,6 +187,11 @@ impl Gazetteer {
     pub(super) fn singles(&self) -> &[(char, usize)] {
         &self.singles
     }
+}
+
+/// Districts share names from city to city: 新华区, 鼓楼区.
+fn is_district(name: &str) -> bool {
+    name.ends_with('区') && !name.ends_with("自治区") && !name.ends_with("行政区")
 }
 
 /// A name without its mark, and what the mark asks.

@@ -13,12 +13,13 @@ use crate::text::entity::amount;
 use crate::text::entity::amount::Amount;
 use crate::text::entity::sheet::Sheet;
 use crate::text::entity::sheet::Tag;
+use crate::text::entity::sheet::Word;
 
 const UNITS: &str = include_str!("units.tsv");
 /// The longest form of a unit.
 const UNIT_CHARS_MAX: usize = 5;
 /// What an ordinal counts (第三届); a 第 before anything else is no count.
-const ORDINALS: &str = "届 次 批 季度 轮 期 代 号 场 集 名 位 个 条 章 版 天 周 年 周年 局 阶段 产业 方";
+const ORDINALS: &str = "届 次 批 季度 轮 期 代 场 集 名 位 个 条 章 版 天 周 年 周年 局 阶段 产业 方";
 /// A bare 一 says how much only before these: 一人, 一亩; 一个 and 一天 are words of speech.
 const ONE_COUNTS: [&str; 8] = ["人", "元", "吨", "公斤", "斤", "公里", "米", "亩"];
 /// Longer numerals are not read.
@@ -136,7 +137,12 @@ fn fraction(sheet: &Sheet<'_>, from: usize, end: usize) -> Option<(usize, String
     let below = sheet.slice(from, end);
     let first = end + 2;
     let to = run_end(sheet, first);
-    let above = numeral(sheet, first, to)?.amount;
+    let text = sheet.slice(first, to);
+    let above = if sheet.char(first).is_ascii_digit() {
+        mixed(text)?
+    } else {
+        amount::chinese(text)?
+    };
     let key = match below {
         "百" => format!("{above}%"),
         "千" => format!("{above}‰"),
@@ -163,8 +169,9 @@ fn numeral(sheet: &Sheet<'_>, from: usize, end: usize) -> Option<Numeral> {
 fn may_be_chinese(sheet: &Sheet<'_>, from: usize, end: usize) -> bool {
     let starts = sheet.holding(from);
     let ends = end.checked_sub(1).and_then(|last| sheet.holding(last));
+    let counted = |word: Word| UNIT_FORMS.contains_key(sheet.slice(end, word.to));
     let within = starts.is_some_and(|word| word.from == from || word.tag == Tag::Number)
-        && ends.is_some_and(|word| word.to == end || word.tag == Tag::Number);
+        && ends.is_some_and(|word| word.to == end || word.tag == Tag::Number || counted(word));
     let before = sheet.before(from);
     let vague = matches!(before, '数' | '几' | '好' | '成' | '之' | '十' | '初' | '周' | '老' | '星');
     // 百 and 万 alone count only with 近百名, 上万人, 百余户, 百分之.

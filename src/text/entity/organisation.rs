@@ -14,6 +14,7 @@ use crate::text::entity::Taken;
 use crate::text::entity::cues;
 use crate::text::entity::lexicon::Hit;
 use crate::text::entity::lexicon::Lexicon;
+use crate::text::entity::person::is_title;
 use crate::text::entity::sheet::Sheet;
 use crate::text::entity::sheet::Tag;
 use crate::text::entity::sheet::Word;
@@ -54,13 +55,15 @@ pub(super) fn organisations(
     let mut at = 0;
     while let Some(word) = sheet.word(at) {
         at += 1;
-        let Some(suffix) = suffix_start(sheet, at - 1, word) else { continue };
+        let Some((suffix, to)) = suffix(sheet, at - 1, word) else { continue };
         let floor = found.last().map_or(0, |last| last.to);
-        let Some(from) = name_start(sheet, at - 1, suffix, floor, &starts) else { continue };
-        if word.to - from <= NAME_CHARS_MAX && !taken.any(from, word.to) {
-            // 清河县人民医院 behind 清河县: the longer of two names that begin alike.
-            found.retain(|earlier| earlier.to <= from);
-            found.push(Found::new(Kind::Organisation, from, word.to, key(sheet, from, word.to)));
+        let Some(mut from) = name_start(sheet, at - 1, suffix, floor, &starts) else { continue };
+        if floor > 0 && from == floor {
+            // 冠县公安局 goes on as 冠县公安局刑侦大队.
+            from = found.pop().map_or(from, |last| last.from);
+        }
+        if to - from <= NAME_CHARS_MAX && !taken.any(from, to) {
+            found.push(Found::new(Kind::Organisation, from, to, key(sheet, from, to)));
         }
     }
     let covers = |name: &Found| found.iter().any(|own| own.from < name.to && name.from < own.to);
@@ -83,18 +86,24 @@ fn fixed(sheet: &Sheet<'_>, lexicon: &Lexicon, hits: &[Hit]) -> Vec<Found> {
     hits.iter().filter_map(named).collect()
 }
 
-/// Where the suffix begins that word number `at` is or ends with; the longest.
-fn suffix_start(sheet: &Sheet<'_>, at: usize, word: Word) -> Option<usize> {
-    if !is_han(sheet.char(word.from)) {
+/// The longest suffix that word number `at` is, ends with, or begins with before a title (大学教授).
+fn suffix(sheet: &Sheet<'_>, at: usize, word: Word) -> Option<(usize, usize)> {
+    if !is_han(sheet.char(word.from)) || word.len() < 2 {
         return None;
     }
+    let middle = word.from + 2;
+    if word.len() == 4
+        && SUFFIXES.contains(sheet.slice(word.from, middle))
+        && is_title(sheet.slice(middle, word.to))
+    {
+        return Some((word.from, middle));
+    }
     let first = word.to.saturating_sub(SUFFIX_CHARS_MAX);
-    let last = word.to.saturating_sub(2);
-    let from = (first..=last).find(|from| SUFFIXES.contains(sheet.slice(*from, word.to)))?;
-    // A longer suffix goes on behind it: 公安局 in 公安局分局 is none yet.
+    let from = (first..word.to - 1).find(|from| SUFFIXES.contains(sheet.slice(*from, word.to)))?;
+    // A longer suffix goes on behind it: 有限 in 有限公司 is none yet.
     let next = sheet.word(at + 1).filter(|next| next.from == word.to);
     let goes_on = next.is_some_and(|next| SUFFIXES.contains(sheet.word_text(next)));
-    (!goes_on || word.len() > 2).then_some(from)
+    (!goes_on || word.len() > 2 || sheet.is_edge(from)).then_some((from, word.to))
 }
 
 /// Where the name begins whose suffix begins at `suffix` in word number `at`; not before `floor`.
@@ -106,6 +115,9 @@ fn name_start(
     starts: &HashMap<usize, usize>,
 ) -> Option<usize> {
     let word = sheet.word(at)?;
+    if floor > 0 && word.from == floor {
+        return Some(floor);
+    }
     let mut from = word.from;
     let mut proper = (word.from < suffix && word.tag == Tag::Proper).then_some(word.from);
     let mut place = starts.contains_key(&word.from).then_some(word.from);
@@ -131,6 +143,8 @@ fn name_start(
     let start = match (place, proper) {
         (Some(place), Some(proper)) if proper < place && is_brand(sheet, proper, place) => proper,
         (Some(place), _) => place,
+        // 尹锡悦政府: whose, not which.
+        (None, Some(_)) if sheet.slice(suffix, word.to) == "政府" => return None,
         (None, Some(proper)) => proper,
         (None, None) => level_start(sheet, at, suffix)?,
     };
@@ -149,7 +163,7 @@ fn is_part(sheet: &Sheet<'_>, word: Word) -> bool {
         Tag::Quality | Tag::Unknown => true,
         Tag::Verb => word.len() == 2 && IN_NAMES.contains(text),
         Tag::Number => sheet.before(word.from) == '第' || text.starts_with('第'),
-        Tag::Function => false,
+        Tag::Function => word.len() == 1 && "东西南北中上".contains(sheet.char(word.from)),
     }
 }
 

@@ -13,7 +13,6 @@ use crate::text::entity::Taken;
 use crate::text::entity::cues;
 use crate::text::entity::sheet::Sheet;
 use crate::text::entity::sheet::Tag;
-use crate::text::entity::sheet::Word;
 use crate::text::entity::sheet::is_han;
 use crate::text::surname;
 
@@ -24,6 +23,10 @@ const ENOUGH: i32 = 26;
 const ENOUGH_SHORT: i32 = 34;
 /// How much less a name needs that passed elsewhere in the text.
 const KNOWN: i32 = 16;
+/// How much a name of two characters gains that stands before several others.
+const BRANCHES: i32 = 4;
+/// How much a name gains that stands in a list behind a name.
+const LISTED: i32 = 16;
 
 /// Words as a set.
 fn set(words: &'static str) -> HashSet<&'static str> {
@@ -60,18 +63,26 @@ pub(super) fn persons(sheet: &Sheet<'_>, taken: &Taken) -> Vec<Found> {
             candidates.push(Candidate { from, to, score });
         }
     }
+    weigh_lengths(sheet, &mut candidates);
     let mut best: HashMap<&str, i32> = HashMap::new();
     for candidate in &candidates {
         let known = best.entry(sheet.slice(candidate.from, candidate.to)).or_default();
         *known = candidate.score.max(*known);
     }
-    let passes = |candidate: &Candidate| {
-        let name = sheet.slice(candidate.from, candidate.to);
-        let enough = if candidate.to - candidate.from > 2 { ENOUGH } else { ENOUGH_SHORT };
-        let elsewhere = best.get(name).is_some_and(|best| *best >= enough);
-        candidate.score >= enough || elsewhere && candidate.score >= enough - KNOWN
+    // Where a name that passed ends, so that the next of a list gains by it.
+    let mut ends: HashSet<usize> = found.iter().map(|found| found.to).collect();
+    let mut passes = |candidate: &Candidate| {
+        let Candidate { from, to, score } = *candidate;
+        let enough = if to - from > 2 { ENOUGH } else { ENOUGH_SHORT };
+        let elsewhere = best.get(sheet.slice(from, to)).is_some_and(|best| *best >= enough);
+        let listed = is_listed(sheet, from) && ends.contains(&(from - 1));
+        let score = score + if elsewhere { KNOWN } else { 0 } + if listed { LISTED } else { 0 };
+        if score >= enough {
+            ends.insert(to);
+        }
+        score >= enough
     };
-    let mut open: Vec<Candidate> = candidates.into_iter().filter(passes).collect();
+    let mut open: Vec<Candidate> = candidates.into_iter().filter(|c| passes(c)).collect();
     // Of names that overlap the better one stands, of equal ones the longer.
     open.sort_by_key(|candidate| (-candidate.score, candidate.from, usize::MAX - candidate.to));
     for Candidate { from, to, .. } in open {
@@ -82,6 +93,30 @@ pub(super) fn persons(sheet: &Sheet<'_>, taken: &Taken) -> Vec<Found> {
         }
     }
     found
+}
+
+/// Takes points from names of three characters whose first two stand in the text more often: 张兰找
+/// and 张兰还 are 张兰 with a verb.
+fn weigh_lengths(sheet: &Sheet<'_>, candidates: &mut [Candidate]) {
+    let mut counts: HashMap<&str, i32> = HashMap::new();
+    for candidate in candidates.iter() {
+        *counts.entry(sheet.slice(candidate.from, candidate.to)).or_default() += 1;
+    }
+    let count = |from: usize, to: usize| counts.get(sheet.slice(from, to)).copied().unwrap_or(0);
+    for candidate in candidates.iter_mut() {
+        let Candidate { from, to, .. } = *candidate;
+        let long = if to - from == 3 { to } else { from + 3 };
+        let short = long - 1;
+        if to - from > 3 || count(from, short) == 0 {
+            continue;
+        }
+        let branches = count(from, short) - count(from, long);
+        match to - from {
+            3 if branches > count(from, long) => candidate.score -= 14,
+            2 if branches > 0 && branches >= count(from, long) => candidate.score += BRANCHES,
+            _ => {}
+        }
+    }
 }
 
 /// The ways in which a name may begin with word `at`: its characters, and points for how it is cut.
@@ -101,13 +136,17 @@ fn shapes(sheet: &Sheet<'_>, at: usize) -> Vec<(usize, usize, i32)> {
         match word.len() {
             2 => {
                 if sure {
-                    shapes.push((from, word.to, 2));
+                    shapes.push((from, word.to, -2));
                 }
                 if let Some(last) = next(word.to, 1).filter(|last| last.len() == 1) {
                     shapes.push((from, last.to, if sure { 3 } else { -3 }));
                 }
             }
-            3 | 4 if sure => shapes.push((from, word.to, 16)),
+            3 if sure && (surname == 2 || all_given(sheet, from + surname, word.to)) => {
+                shapes.push((from, word.to, 12));
+            }
+            3 if sure => shapes.push((from, word.to, 2)),
+            4 if sure && surname == 2 => shapes.push((from, word.to, 12)),
             _ => {}
         }
         return shapes;
@@ -115,7 +154,7 @@ fn shapes(sheet: &Sheet<'_>, at: usize) -> Vec<(usize, usize, i32)> {
     let Some(first) = next(word.to, 1) else { return shapes };
     match first.len() {
         2 => {
-            let named = first.tag == Tag::Person || all_given(sheet, first);
+            let named = first.tag == Tag::Person || all_given(sheet, first.from, first.to);
             shapes.push((from, first.to, if named { 4 } else { -8 }));
         }
         1 => {
@@ -129,8 +168,8 @@ fn shapes(sheet: &Sheet<'_>, at: usize) -> Vec<(usize, usize, i32)> {
     shapes
 }
 
-fn all_given(sheet: &Sheet<'_>, word: Word) -> bool {
-    (word.from..word.to).all(|at| GIVEN.contains(&sheet.char(at)))
+fn all_given(sheet: &Sheet<'_>, from: usize, to: usize) -> bool {
+    (from..to).all(|at| GIVEN.contains(&sheet.char(at)))
 }
 
 /// The points of the name `from..to`; `None` where a character forbids it.
@@ -140,6 +179,7 @@ fn score(sheet: &Sheet<'_>, from: usize, to: usize, structure: i32) -> Option<i3
     let mut score = structure;
     score += match surname {
         2 => 14,
+        _ if WORDY.contains(&first) && surname::is_common(first) => 2,
         _ if WORDY.contains(&first) => -6,
         _ if surname::is_common(first) => 10,
         _ => 3,
@@ -156,7 +196,7 @@ fn score(sheet: &Sheet<'_>, from: usize, to: usize, structure: i32) -> Option<i3
 
 /// Points for what stands before a name.
 fn before(sheet: &Sheet<'_>, from: usize) -> i32 {
-    let gap = usize::from(sheet.before(from) == ' ');
+    let gap = usize::from(matches!(sheet.before(from), ' ' | ':' | '/'));
     let Some(word) = sheet.ending(from - gap) else {
         return match sheet.before(from) {
             '、' => 5,
@@ -171,8 +211,13 @@ fn before(sheet: &Sheet<'_>, from: usize) -> i32 {
     if gap == 0 && NAMING.contains(text) { 4 } else { 0 }
 }
 
+/// Whether a list goes on at `from`.
+fn is_listed(sheet: &Sheet<'_>, from: usize) -> bool {
+    matches!(sheet.before(from), '、' | '和' | '与' | ' ' | '及')
+}
+
 /// A title, or a word that ends with one: 副市长, 党委书记.
-fn is_title(text: &str) -> bool {
+pub(super) fn is_title(text: &str) -> bool {
     let tail = |count: usize| {
         let skip = text.chars().count().saturating_sub(count);
         text.char_indices().nth(skip).and_then(|(at, _)| text.get(at..)).unwrap_or_default()

@@ -138,7 +138,13 @@ fn is_alone(sheet: &Sheet<'_>, at: usize, end: usize, text: &str) -> bool {
     let titled = sheet.ending(first.from).is_some_and(|word| is_title(sheet.word_text(word)));
     let single = end == at + 1;
     if single {
-        return first.tag == Tag::Transcribed && (char_count >= 4 || titled && char_count >= 2);
+        let all = text.chars().all(|c| FOREIGN.contains(&c));
+        let place = ["州", "市", "省", "岛", "港", "地区", "机场", "大学", "大桥", "河", "县"];
+        if !all || place.iter().any(|kind| sheet.has(first.to, kind)) {
+            return false;
+        }
+        let named = first.tag == Tag::Transcribed || first.tag == Tag::Person && char_count >= 3;
+        return named && (char_count >= 4 || titled && char_count >= 2);
     }
     titled && (3..=PART_CHARS_MAX).contains(&char_count)
 }
