@@ -17,6 +17,7 @@ mod number;
 mod organisation;
 mod person;
 mod place;
+mod sets;
 mod sheet;
 mod township;
 
@@ -173,6 +174,15 @@ impl Taken {
                 range.fill(true);
             }
         }
+    }
+
+    /// Takes the characters `from..to`, unless one of them is taken.
+    fn claim(&mut self, from: usize, to: usize) -> bool {
+        let free = !self.any(from, to);
+        if let Some(range) = self.0.get_mut(from..to).filter(|_| free) {
+            range.fill(true);
+        }
+        free
     }
 
     /// Whether any of the characters `from..to` is taken.

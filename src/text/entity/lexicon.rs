@@ -1,4 +1,4 @@
-//! One automaton over all names of places and organisations.
+//! Automata over all names of places and organisations.
 //!
 //! A single character that stands for a place (鲁, 美) is too common to be a name: it counts inside the
 //! fixed expressions that are made here (赴鲁, 京津冀, 美方, 鲁A).
@@ -38,9 +38,14 @@ pub(super) struct Hit {
 }
 
 /// All names, and what they can be.
+///
+/// Two automata: the 进宁 of 走进宁夏 must not hide 宁夏.
 pub(super) struct Lexicon {
-    automaton: AhoCorasick,
+    full: AhoCorasick,
+    expressions: AhoCorasick,
+    /// Names, then expressions.
     names: Vec<Name>,
+    full_count: usize,
     by_text: HashMap<String, usize>,
 }
 
@@ -57,22 +62,23 @@ impl Lexicon {
                 table.change(name, |entry| entry.organisation = Some(key));
             }
         }
+        let full_count = table.texts.len();
         table.add_singles(gazetteer.singles());
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(&table.texts)
-            .map_err(|_too_large| Error::TooLarge)?;
-        Ok(Self { automaton, names: table.names, by_text: table.by_text })
+        let (full, expressions) = table.texts.split_at(full_count);
+        let (full, expressions) = (automaton(full)?, automaton(expressions)?);
+        Ok(Self { full, expressions, names: table.names, full_count, by_text: table.by_text })
     }
 
-    /// The longest names in the text, from left to right.
+    /// The longest names in the text from left to right, then the expressions likewise.
     pub(super) fn hits(&self, sheet: &Sheet<'_>) -> Vec<Hit> {
-        let hit = |found: aho_corasick::Match| Hit {
+        let hit = |found: aho_corasick::Match, offset: usize| Hit {
             from: sheet.index(found.start()),
             to: sheet.index(found.end()),
-            name: found.pattern().as_usize(),
+            name: found.pattern().as_usize() + offset,
         };
-        self.automaton.find_iter(sheet.text()).map(hit).collect()
+        let full = self.full.find_iter(sheet.text()).map(|found| hit(found, 0));
+        let expressions = self.expressions.find_iter(sheet.text());
+        full.chain(expressions.map(|found| hit(found, self.full_count))).collect()
     }
 
     /// What the name of `hit` can be.
@@ -85,6 +91,11 @@ impl Lexicon {
         let name = *self.by_text.get(sheet.slice(from, to))?;
         Some(Hit { from, to, name })
     }
+}
+
+fn automaton(texts: &[String]) -> Result<AhoCorasick, Error> {
+    let builder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(texts);
+    builder.map_err(|_too_large| Error::TooLarge)
 }
 
 #[derive(Default)]

@@ -21,7 +21,7 @@ const UNIT_CHARS_MAX: usize = 5;
 /// What an ordinal counts (第三届); a 第 before anything else is no count.
 const ORDINALS: &str = "届 次 批 季度 轮 期 代 场 集 名 位 个 条 章 版 天 周 年 周年 局 阶段 产业 方";
 /// A bare 一 says how much only before these: 一人, 一亩; 一个 and 一天 are words of speech.
-const ONE_COUNTS: [&str; 8] = ["人", "元", "吨", "公斤", "斤", "公里", "米", "亩"];
+const ONE_COUNTS: [&str; 9] = ["成", "人", "元", "吨", "公斤", "斤", "公里", "米", "亩"];
 /// Longer numerals are not read.
 const NUMERAL_CHARS_MAX: usize = 24;
 

@@ -5,7 +5,6 @@
 //! none of these is a kind of organisation and no name: 科技公司, 一家医院.
 
 use std::collections::HashMap;
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use crate::text::entity::Found;
@@ -15,6 +14,8 @@ use crate::text::entity::cues;
 use crate::text::entity::lexicon::Hit;
 use crate::text::entity::lexicon::Lexicon;
 use crate::text::entity::person::is_title;
+use crate::text::entity::sets::Words;
+use crate::text::entity::sets::words;
 use crate::text::entity::sheet::Sheet;
 use crate::text::entity::sheet::Tag;
 use crate::text::entity::sheet::Word;
@@ -27,13 +28,10 @@ const SUFFIX_CHARS_MAX: usize = 8;
 /// What the key of a company leaves out.
 const LEGAL_FORMS: [&str; 3] = ["股份有限公司", "有限责任公司", "有限公司"];
 
-fn set(words: &'static str) -> HashSet<&'static str> {
-    words.split_whitespace().collect()
-}
-
-static SUFFIXES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| set(cues::SUFFIXES));
-static LEVELS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| set(cues::LEVELS));
-static NO_PART: LazyLock<HashSet<&'static str>> = LazyLock::new(|| set(cues::NO_PART));
+static SUFFIXES: LazyLock<Words> = LazyLock::new(|| words(cues::SUFFIXES));
+static LEVELS: LazyLock<Words> = LazyLock::new(|| words(cues::LEVELS));
+static NO_OFFICE: LazyLock<Words> = LazyLock::new(|| words(cues::NO_OFFICE));
+static NO_PART: LazyLock<Words> = LazyLock::new(|| words(cues::NO_PART));
 static OFFICIAL: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| cues::OFFICIAL.split_whitespace().collect());
 
@@ -88,7 +86,7 @@ fn fixed(sheet: &Sheet<'_>, lexicon: &Lexicon, hits: &[Hit]) -> Vec<Found> {
 
 /// The longest suffix that word number `at` is, ends with, or begins with before a title (大学教授).
 fn suffix(sheet: &Sheet<'_>, at: usize, word: Word) -> Option<(usize, usize)> {
-    if !is_han(sheet.char(word.from)) || word.len() < 2 {
+    if !is_han(sheet.char(word.from)) || word.len() < 2 && !is_office(sheet, word) {
         return None;
     }
     let middle = word.from + 2;
@@ -99,11 +97,20 @@ fn suffix(sheet: &Sheet<'_>, at: usize, word: Word) -> Option<(usize, usize)> {
         return Some((word.from, middle));
     }
     let first = word.to.saturating_sub(SUFFIX_CHARS_MAX);
-    let from = (first..word.to - 1).find(|from| SUFFIXES.contains(sheet.slice(*from, word.to)))?;
+    let listed = (first..word.to - 1).find(|from| SUFFIXES.contains(sheet.slice(*from, word.to)));
+    let from = listed.or_else(|| is_office(sheet, word).then_some(word.to - 1))?;
     // A longer suffix goes on behind it: 有限 in 有限公司 is none yet.
     let next = sheet.word(at + 1).filter(|next| next.from == word.to);
     let goes_on = next.is_some_and(|next| SUFFIXES.contains(sheet.word_text(next)));
     (!goes_on || word.len() > 2 || sheet.is_edge(from)).then_some((from, word.to))
+}
+
+/// Whether the word ends like an office or a house: 文化馆, 监察局; 局 alone behind other words.
+fn is_office(sheet: &Sheet<'_>, word: Word) -> bool {
+    let ends = cues::OFFICES.contains(sheet.char(word.to - 1));
+    let text = sheet.word_text(word);
+    let alone = word.len() == 1 && matches!(text, "局" | "厅" | "署" | "馆");
+    ends && word.tag != Tag::Verb && (alone || !NO_OFFICE.contains(text))
 }
 
 /// Where the name begins whose suffix begins at `suffix` in word number `at`; not before `floor`.
@@ -121,9 +128,11 @@ fn name_start(
     let mut from = word.from;
     let mut proper = (word.from < suffix && word.tag == Tag::Proper).then_some(word.from);
     let mut place = starts.contains_key(&word.from).then_some(word.from);
-    let mut singles = 0;
+    let (mut singles, mut bracketed) = (0, false);
     for earlier in sheet.words().get(..at)?.iter().rev() {
-        let bracket = sheet.before(from) == ')' && earlier.to == from - 1;
+        let mark = sheet.before(from);
+        let bracket = earlier.to + 1 == from && (mark == ')' || mark == '(' && bracketed);
+        bracketed = bracketed && mark != '(' || bracket && mark == ')';
         if earlier.from < floor || earlier.to != from && !bracket {
             break;
         }
@@ -131,7 +140,9 @@ fn name_start(
             break;
         }
         from = earlier.from;
-        if starts.contains_key(&from) {
+        // A chain of places leads a name; a place apart from it belongs to something before.
+        let chained = |known: usize| starts.get(&from) == Some(&known);
+        if starts.contains_key(&from) && place.is_none_or(chained) {
             place = Some(from);
         }
         singles = if earlier.len() == 1 && is_han(sheet.char(from)) { singles + 1 } else { 0 };
@@ -142,6 +153,8 @@ fn name_start(
     // A place that only leads; what stands before it belongs to another thing.
     let start = match (place, proper) {
         (Some(place), Some(proper)) if proper < place && is_brand(sheet, proper, place) => proper,
+        // An office needs its place or its level: 文化馆 alone is none.
+        (None, Some(_)) if suffix + 1 == word.to => level_start(sheet, at, suffix)?,
         (Some(place), _) => place,
         // 尹锡悦政府: whose, not which.
         (None, Some(_)) if sheet.slice(suffix, word.to) == "政府" => return None,
@@ -168,7 +181,7 @@ fn is_part(sheet: &Sheet<'_>, word: Word) -> bool {
 }
 
 /// Verbs of names: 投资公司, 管理委员会.
-static IN_NAMES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| set(cues::VERBS_IN_NAMES));
+static IN_NAMES: LazyLock<Words> = LazyLock::new(|| words(cues::VERBS_IN_NAMES));
 
 /// Whether a word by itself makes a name of what follows.
 fn is_proper(sheet: &Sheet<'_>, word: Word) -> bool {
@@ -184,7 +197,7 @@ fn is_proper(sheet: &Sheet<'_>, word: Word) -> bool {
 
 /// Whether what stands before a place belongs to the name: 国网山东, 新希望六和.
 fn is_brand(sheet: &Sheet<'_>, from: usize, to: usize) -> bool {
-    to - from <= 4 && sheet.is_edge(from) && sheet.is_edge(to)
+    to - from <= 4 && sheet.is_edge(from) && sheet.is_edge(to) || sheet.before(to) == '('
 }
 
 /// The level of government right before an official suffix: 市公安局, 国家统计局.
@@ -195,7 +208,7 @@ fn level_start(sheet: &Sheet<'_>, at: usize, suffix: usize) -> Option<usize> {
         return None;
     }
     let mut from = suffix.max(word.from);
-    for earlier in sheet.words().get(..at)?.iter().rev().take(3) {
+    for earlier in sheet.words().get(..at)?.iter().rev().take(5) {
         if earlier.to != from || earlier.tag == Tag::Function && earlier.len() > 1 {
             break;
         }

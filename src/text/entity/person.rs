@@ -11,6 +11,9 @@ use crate::text::entity::Found;
 use crate::text::entity::Kind;
 use crate::text::entity::Taken;
 use crate::text::entity::cues;
+use crate::text::entity::sets::Chars;
+use crate::text::entity::sets::Words;
+use crate::text::entity::sets::words;
 use crate::text::entity::sheet::Sheet;
 use crate::text::entity::sheet::Tag;
 use crate::text::entity::sheet::is_han;
@@ -28,18 +31,13 @@ const BRANCHES: i32 = 4;
 /// How much a name gains that stands in a list behind a name.
 const LISTED: i32 = 16;
 
-/// Words as a set.
-fn set(words: &'static str) -> HashSet<&'static str> {
-    words.split_whitespace().collect()
-}
-
-static TITLES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| set(cues::TITLES));
-static VERBS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| set(cues::VERBS));
-static BEHIND: LazyLock<HashSet<&'static str>> = LazyLock::new(|| set(cues::BEHIND));
-static NAMING: LazyLock<HashSet<&'static str>> = LazyLock::new(|| set(cues::NAMING));
-static GIVEN: LazyLock<HashSet<char>> = LazyLock::new(|| cues::GIVEN.chars().collect());
-static NEVER: LazyLock<HashSet<char>> = LazyLock::new(|| cues::NEVER.chars().collect());
-static WORDY: LazyLock<HashSet<char>> = LazyLock::new(|| cues::WORDY.chars().collect());
+static TITLES: LazyLock<Words> = LazyLock::new(|| words(cues::TITLES));
+static VERBS: LazyLock<Words> = LazyLock::new(|| words(cues::VERBS));
+static BEHIND: LazyLock<Words> = LazyLock::new(|| words(cues::BEHIND));
+static NAMING: LazyLock<Words> = LazyLock::new(|| words(cues::NAMING));
+static GIVEN: LazyLock<Chars> = LazyLock::new(|| Chars::new(cues::GIVEN));
+static NEVER: LazyLock<Chars> = LazyLock::new(|| Chars::new(cues::NEVER));
+static WORDY: LazyLock<Chars> = LazyLock::new(|| Chars::new(cues::WORDY));
 
 /// A place where a name may stand.
 struct Candidate {
@@ -149,6 +147,12 @@ fn shapes(sheet: &Sheet<'_>, at: usize) -> Vec<(usize, usize, i32)> {
             4 if sure && surname == 2 => shapes.push((from, word.to, 12)),
             _ => {}
         }
+        if let (3, 2, Some(last)) = (word.len(), surname, next(word.to, 1)) {
+            // 欧阳明 is in the dictionary, 欧阳明月 is meant.
+            if last.len() == 1 {
+                shapes.push((from, last.to, 12));
+            }
+        }
         return shapes;
     }
     let Some(first) = next(word.to, 1) else { return shapes };
@@ -169,7 +173,7 @@ fn shapes(sheet: &Sheet<'_>, at: usize) -> Vec<(usize, usize, i32)> {
 }
 
 fn all_given(sheet: &Sheet<'_>, from: usize, to: usize) -> bool {
-    (from..to).all(|at| GIVEN.contains(&sheet.char(at)))
+    (from..to).all(|at| GIVEN.contains(sheet.char(at)))
 }
 
 /// The points of the name `from..to`; `None` where a character forbids it.
@@ -179,17 +183,17 @@ fn score(sheet: &Sheet<'_>, from: usize, to: usize, structure: i32) -> Option<i3
     let mut score = structure;
     score += match surname {
         2 => 14,
-        _ if WORDY.contains(&first) && surname::is_common(first) => 2,
-        _ if WORDY.contains(&first) => -6,
+        _ if WORDY.contains(first) && surname::is_common(first) => 2,
+        _ if WORDY.contains(first) => -6,
         _ if surname::is_common(first) => 10,
         _ => 3,
     };
     for at in from + surname..to {
         let c = sheet.char(at);
-        if NEVER.contains(&c) {
+        if NEVER.contains(c) {
             return None;
         }
-        score += if GIVEN.contains(&c) { 6 } else { 0 };
+        score += if GIVEN.contains(c) { 6 } else { 0 };
     }
     Some(score + before(sheet, from) + behind(sheet, to))
 }

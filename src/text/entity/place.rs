@@ -23,11 +23,13 @@ pub(super) fn places(
     hits: &[Hit],
     taken: &Taken,
 ) -> Vec<Found> {
-    let hits: Vec<Hit> = hits
+    let mut covered = Taken::new(sheet.len());
+    let mut hits: Vec<Hit> = hits
         .iter()
         .filter_map(|hit| fitting(sheet, lexicon, *hit))
-        .filter(|hit| !taken.any(hit.from, hit.to))
+        .filter(|hit| !taken.any(hit.from, hit.to) && covered.claim(hit.from, hit.to))
         .collect();
+    hits.sort_by_key(|hit| hit.from);
     let firm = firm(lexicon, gazetteer, &hits);
     let mut found: Vec<Found> = Vec::with_capacity(hits.len());
     for hit in hits {

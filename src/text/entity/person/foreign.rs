@@ -10,6 +10,9 @@ use crate::text::entity::Kind;
 use crate::text::entity::Taken;
 use crate::text::entity::cues;
 use crate::text::entity::person::is_title;
+use crate::text::entity::sets::Chars;
+use crate::text::entity::sets::Words;
+use crate::text::entity::sets::words;
 use crate::text::entity::sheet::Sheet;
 use crate::text::entity::sheet::Tag;
 use crate::text::entity::sheet::Word;
@@ -18,10 +21,9 @@ use crate::text::entity::sheet::is_han;
 /// The longest part of such a name.
 const PART_CHARS_MAX: usize = 7;
 
-static FOREIGN: LazyLock<HashSet<char>> = LazyLock::new(|| cues::FOREIGN.chars().collect());
+static FOREIGN: LazyLock<Chars> = LazyLock::new(|| Chars::new(cues::FOREIGN));
 /// Names that stand in the news without their other parts.
-static KNOWN: LazyLock<HashSet<&'static str>> =
-    LazyLock::new(|| cues::KNOWN_NAMES.split_whitespace().collect());
+static KNOWN: LazyLock<Words> = LazyLock::new(|| words(cues::KNOWN_NAMES));
 
 /// The foreign names of the text in order.
 pub(super) fn names(sheet: &Sheet<'_>, taken: &Taken) -> Vec<Found> {
@@ -32,6 +34,13 @@ pub(super) fn names(sheet: &Sheet<'_>, taken: &Taken) -> Vec<Found> {
     let mut at = 0;
     while let Some(word) = sheet.word(at) {
         let end = if is_piece(sheet, word) { run(sheet, at) } else { at + 1 };
+        // 向普京 is a word of the dictionary.
+        let behind = sheet.slice(word.from + 1, word.to);
+        if word.tag == Tag::Person && KNOWN.contains(behind) && !KNOWN.contains(sheet.word_text(word)) {
+            found.push(Found::new(Kind::Person, word.from + 1, word.to, behind.to_owned()));
+            at += 1;
+            continue;
+        }
         let last = sheet.word(end - 1).map_or(word.to, |last| last.to);
         let text = sheet.slice(word.from, last);
         let free = !taken.any(word.from, last) && !blocked.any(word.from, last);
@@ -78,7 +87,7 @@ fn is_point(c: char) -> bool {
 
 /// Whether a word can be a piece of a transcribed name.
 fn is_piece(sheet: &Sheet<'_>, word: Word) -> bool {
-    let foreign = (word.from..word.to).all(|at| FOREIGN.contains(&sheet.char(at)));
+    let foreign = (word.from..word.to).all(|at| FOREIGN.contains(sheet.char(at)));
     let said = matches!(word.tag, Tag::Transcribed | Tag::Person | Tag::Unknown | Tag::Place);
     foreign && (word.len() == 1 || said || word.tag == Tag::Proper)
         || word.tag == Tag::Transcribed && is_han(sheet.char(word.from))
@@ -138,7 +147,7 @@ fn is_alone(sheet: &Sheet<'_>, at: usize, end: usize, text: &str) -> bool {
     let titled = sheet.ending(first.from).is_some_and(|word| is_title(sheet.word_text(word)));
     let single = end == at + 1;
     if single {
-        let all = text.chars().all(|c| FOREIGN.contains(&c));
+        let all = text.chars().all(|c| FOREIGN.contains(c));
         let place = ["州", "市", "省", "岛", "港", "地区", "机场", "大学", "大桥", "河", "县"];
         if !all || place.iter().any(|kind| sheet.has(first.to, kind)) {
             return false;
