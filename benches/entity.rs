@@ -28,9 +28,10 @@ fn finding_entities(bencher: Bencher) {
     let extractor = Extractor::load(Arc::new(Analyzer::load().unwrap())).unwrap();
     let texts = news::texts(ARTICLE_COUNT, CHAR_COUNT);
     let bytes: usize = texts.iter().map(String::len).sum();
-    bencher.counter(BytesCount::new(bytes)).counter(ItemsCount::new(ARTICLE_COUNT)).bench(|| {
-        texts.iter().map(|text| extractor.entities(text, None).len()).sum::<usize>()
-    });
+    bencher
+        .counter(BytesCount::new(bytes))
+        .counter(ItemsCount::new(ARTICLE_COUNT))
+        .bench(|| texts.iter().map(|text| extractor.entities(text, None).len()).sum::<usize>());
 }
 
 #[divan::bench]

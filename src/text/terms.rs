@@ -141,7 +141,7 @@ impl Analyzer {
                     let Some(han) = run.span.of(text) else { continue };
                     for token in self.jieba.tag(han, false) {
                         let start = run.span.start + token.byte_start;
-                                                words.push((Span::new(start, start + token.word.len()), token.tag));
+                        words.push((Span::new(start, start + token.word.len()), token.tag));
                     }
                 }
                 Class::Number => words.push((run.span, "m")),

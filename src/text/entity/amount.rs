@@ -49,9 +49,8 @@ impl Amount {
     /// The sum of two; `None` past what fits.
     pub(super) fn plus(self, other: Self) -> Option<Self> {
         let scale = self.scale.max(other.scale);
-        let lift = |amount: Self| {
-            amount.digits.checked_mul(10_i128.checked_pow(scale - amount.scale)?)
-        };
+        let lift =
+            |amount: Self| amount.digits.checked_mul(10_i128.checked_pow(scale - amount.scale)?);
         Some(Self { digits: lift(self)?.checked_add(lift(other)?)?, scale })
     }
 

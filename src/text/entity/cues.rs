@@ -1,7 +1,8 @@
 //! The words around a name that tell what it is: lists written by hand from how news is written.
 
 /// Characters that stand for provinces.
-pub(super) const PROVINCES: &str = "京津沪渝冀晋蒙辽吉黑苏浙皖闽赣鲁豫鄂湘粤桂琼川蜀贵黔云滇藏陕秦甘陇青宁新港澳台";
+pub(super) const PROVINCES: &str =
+    "京津沪渝冀晋蒙辽吉黑苏浙皖闽赣鲁豫鄂湘粤桂琼川蜀贵黔云滇藏陕秦甘陇青宁新港澳台";
 /// What makes a province of one character behind it: 赴鲁.
 pub(super) const BEFORE_PROVINCE: &str = "赴 援 驻 离 返 抵 入 来 在 进 游";
 /// What makes a province of one character before it: 鲁籍.
@@ -40,7 +41,8 @@ pub(super) const VERBS: &str = "说 表示 称 指出 强调 介绍 告诉 认�
 pub(super) const BEHIND: &str = "先生 女士 同志 教授 主席 总书记 总理 总统 书记 市长 县长 区长 省长 局长 院长 校长 主任 老师 \
 医生 大夫 律师 法官 博士 院士 部长 外长 烈士 小姐 本人 夫妇 夫妻 一家 父亲 母亲 妻子 丈夫 儿子 女儿 团队 家 家中 工作室";
 /// Words that introduce a name.
-pub(super) const NAMING: &str = "叫 名叫 名为 化名 姓名 本名 原名 是 由 如 对 给 请 让 与 和 的 向 跟 同 为";
+pub(super) const NAMING: &str =
+    "叫 名叫 名为 化名 姓名 本名 原名 是 由 如 对 给 请 让 与 和 的 向 跟 同 为";
 
 /// Surnames that are ordinary words too; they need more.
 pub(super) const WORDY: &str = "于和时从向应方成都万高常能那有全会安白黄金马路江平关门别温明元包何任甘雷党宫费冷后管满\
@@ -59,12 +61,12 @@ pub(super) const GIVEN: &str = "舟帆航岚岩卉苑葭芃笛筝渔樵禾穗麦
 庭强彩影征得必忱怡恺情惟意慎成战户房扬振捷政效教敏斐新方日旦早时昂映显景智曼有朗望未本朱权来栩桃梓棠楷欣正武毓比\
 民沁沙沫治泓泳洋浦涓润淇淑渝港湘溢满潭澄澜灵炫烈然熙爽牧特献玄率环珩琛理生用田甲申男界留畅白百盈盛益真眉睿知石磊";
 /// Characters that stand in no given name as printed in news.
-pub(super) const NEVER: &str = "任父母妻找还递拿带送追靠求卖换停撞抱敲喊骂打坐站写读弄跟陪的了是在和与及或等说称也就都而并被把对向从将给让使到这那哪谁什么吗呢吧啊呀某们个些\
+pub(super) const NEVER: &str = "晒之其亦曝任父母妻找还递拿带送追靠求卖换停撞抱敲喊骂打坐站写读弄跟陪的了是在和与及或等说称也就都而并被把对向从将给让使到这那哪谁什么吗呢吧啊呀某们个些\
 每各另该本共又再更最很太不没无未已曾先后前内外上下左右间里时分秒点号期届次场件项条种类款部局厅处科室所院校\
 系班组队站台店厂社会议案罪税款费价额率量数值元角吨斤米亩省市县区镇乡村街路桥楼层座栋她他它你我您女氏姓者员为由\
 要能可该应得需请问答讲谈看听吃喝买卖做作打去走跑";
 /// Characters that foreign names are written with.
-pub(super) const FOREIGN: &str = "任阿埃艾爱安奥澳巴拜班邦贝本比彼别宾波博伯布查柴达戴丹当道德登邓迪底丁杜多顿厄恩尔\
+pub(super) const FOREIGN: &str = "京达任阿埃艾爱安奥澳巴拜班邦贝本比彼别宾波博伯布查柴达戴丹当道德登邓迪底丁杜多顿厄恩尔\
 法凡范菲费芬佛弗夫福盖甘冈高戈格根古瓜哈海汉豪赫黑亨胡华怀霍基吉加贾杰金津喀卡凯坎康考科克肯孔库夸奎拉莱赖兰朗\
 劳勒雷蕾黎里理丽利莉连列林琳留柳隆卢鲁伦罗洛马玛迈麦曼芒毛梅蒙米密敏明摩莫默姆穆纳娜奈南内尼涅宁纽努诺欧帕潘庞佩\
 彭皮平珀普奇契恰钱乔切琼丘让热仁日茹瑞若萨塞赛桑瑟森沙山尚绍舍申什圣施史士司斯丝思苏索所塔台泰坦汤唐特腾提蒂帖\
@@ -78,7 +80,7 @@ pub(super) const SUFFIXES: &str = "有限责任公司 股份有限公司 有限�
 区委 人大 政协 纪委 监委 监察委 卫健委 发改委 指挥部 办公室 中学 小学 幼儿园 学校 党校 博物馆 图书馆 美术馆 纪念馆 \
 交易所 证券 信用社 合作社 供电公司 管理局 气象局 气象台 天文台 疾控中心 服务中心 研究中心 检测中心 救援队 支队 总队 大队 \
 足球队 国家队 乐团 剧院 歌舞团 管委会 居委会 村委会 党委 党组 理事会 董事会 电视总台 税务局 海关 消防站 福利院 敬老院 \
-养老院 民政局 教育局 财政局 水利局 统计局 交通局 住建局 城管局 监察局 总会 市场监管局 农业农村局 文旅局 应急管理局 生态环境局 \
+养老院 民政局 教育局 财政局 水利局 统计局 交通局 住建局 城管局 监察局 总会 传播中心 新闻中心 指挥中心 控制中心 文化中心 健康中心 预警中心 市场监管局 农业农村局 文旅局 应急管理局 生态环境局 \
 自然资源局 卫生健康局 人社局 审计局 司法局 发改局 工信局 体育局 医保局 司法厅 教育厅 财政厅 水利厅 民政厅 卫健局 国资委 \
 农业农村厅 应急管理厅 生态环境厅 自然资源厅 交通运输厅 商务厅 科技厅 文旅厅 教育部 国防部 外交部 财政部 卫生部 司法部 \
 内政部 能源部 商务部 农业部 环境部 交通部 内务部 警察局 消防局 防疫局 情报局 移民局 国会 议会 参议院 众议院 最高法院 宪法法院 \
@@ -86,9 +88,10 @@ pub(super) const SUFFIXES: &str = "有限责任公司 股份有限公司 有限�
 /// Levels of government that stand for a place that the text does not repeat: 市公安局.
 pub(super) const LEVELS: &str = "全国 国家 中央 最高 中国 中华 全省 省 市 县 区 州 镇 旗 自治区";
 /// Suffixes that a level alone makes a name of: 市公安局, but not 市公司.
-pub(super) const OFFICIAL: &str = "局 厅 委 院 府 会 部 署 人大 政协 指挥部 办公室 支队 总队 大队 学校";
+pub(super) const OFFICIAL: &str =
+    "局 厅 委 院 府 会 部 署 人大 政协 指挥部 办公室 支队 总队 大队 学校";
 /// Words that end the walk to the left of a suffix although they are nouns.
-pub(super) const NO_PART: &str = "记者 通讯员 当地 本地 该 有关 相关 上述 涉事 涉案 负责人 董事长 总经理 创始人 旗下 下属 所属 \
+pub(super) const NO_PART: &str = "诈骗 犯罪 走私 贩毒 传销 开馆 会见 所在 援引 全家福 记者 通讯员 当地 本地 该 有关 相关 上述 涉事 涉案 负责人 董事长 总经理 创始人 旗下 下属 所属 \
 一家 多家 两家 这家 某 其 部分 全部 大型 知名 著名 上市 消息 方面 时间 时候 同时 目前 今年 去年 以来 期间 现场 首个 附近 位于 \
 据 经 因 由 在 对 向 与 和 及 从 到 被 把 为 是 任 赴 进 入 家 名 个 位 代表 主任 局长 院长 校长 书记 主席 专家 教授 同学 学生 \
 毕业 就读 就职 供职 任职 来自 成立 组建 设立 注册 举报 报道 获悉 了解 介绍 通报 发布 公告 官网 官方 微博 微信 公众号 视频 图片";

@@ -23,8 +23,9 @@ static OTHER: LazyLock<Regex> = LazyLock::new(|| {
       | (?P<month_only>[一二三四五六七八九十]{1,2}) 月 (?P<day_only>[一二三四五六七八九十]{1,3}) 日",
     )
 });
-static MONTH_DAY: LazyLock<Regex> =
-    LazyLock::new(|| pattern::fixed(r"^(?:([0-9]{1,2})月份?)?(?:([0-9]{1,2})日?)?"));
+static MONTH_DAY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(r"^(?:([0-9]{1,2})月份?)?(?:([0-9]{1,2})日?)?(?:[^0-9]+([0-9]{1,2})日)?$")
+});
 
 /// The dates of the text in order.
 pub(super) fn days(sheet: &Sheet<'_>, issue: Option<Date>) -> Vec<Found> {
@@ -62,7 +63,9 @@ pub(super) fn days(sheet: &Sheet<'_>, issue: Option<Date>) -> Vec<Found> {
 
 /// A word that only looks like a date is none: 今日头条 and 后天 inside a longer word.
 fn is_word(sheet: &Sheet<'_>, from: usize, to: usize) -> bool {
-    sheet.char(from).is_ascii_digit() || (sheet.is_edge(from) && sheet.is_edge(to))
+    // 连续18日 counts days.
+    let counted = matches!(sheet.before(from), '续' | '满' | '共' | '达');
+    sheet.char(from).is_ascii_digit() && !counted || (sheet.is_edge(from) && sheet.is_edge(to))
 }
 
 fn read(text: &str) -> Option<u32> {
@@ -97,7 +100,13 @@ fn key(mention: DateMention, text: &str) -> String {
             let part = |group: Option<regex::Match<'_>>| read(group?.as_str());
             let parts = MONTH_DAY.captures(raw);
             let key = parts.map_or_else(String::new, |parts| {
-                written(None, part(parts.get(1)), part(parts.get(2)))
+                let first = written(None, part(parts.get(1)), part(parts.get(2)));
+                match part(parts.get(3)) {
+                    Some(last) => {
+                        format!("{first}/{}", written(None, part(parts.get(1)), Some(last)))
+                    }
+                    None => first,
+                }
             });
             if key.is_empty() { raw.to_owned() } else { key }
         }

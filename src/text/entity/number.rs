@@ -19,7 +19,8 @@ const UNITS: &str = include_str!("units.tsv");
 /// The longest form of a unit.
 const UNIT_CHARS_MAX: usize = 5;
 /// What an ordinal counts (第三届); a 第 before anything else is no count.
-const ORDINALS: &str = "届 次 批 季度 轮 期 代 场 集 名 位 个 条 章 版 天 周 年 周年 局 阶段 产业 方";
+const ORDINALS: &str =
+    "届 次 批 季度 轮 期 代 场 集 名 位 个 条 章 版 天 周 年 周年 局 阶段 产业 方";
 /// A bare 一 says how much only before these: 一人, 一亩; 一个 and 一天 are words of speech.
 const ONE_COUNTS: [&str; 9] = ["成", "人", "元", "吨", "公斤", "斤", "公里", "米", "亩"];
 /// Longer numerals are not read.
@@ -90,7 +91,9 @@ fn run_end(sheet: &Sheet<'_>, from: usize) -> usize {
         let inside = at > from && is_numeral(next);
         let goes_on = match c {
             '.' | ',' => inside && sheet.before(at).is_ascii_digit() && next.is_ascii_digit(),
-            '点' => inside && amount::digit(sheet.before(at)).is_some() && amount::digit(next).is_some(),
+            '点' => {
+                inside && amount::digit(sheet.before(at)).is_some() && amount::digit(next).is_some()
+            }
             '余' | '多' => at > from && matches!(next, '万' | '亿'),
             c => is_numeral(c),
         };
@@ -138,11 +141,8 @@ fn fraction(sheet: &Sheet<'_>, from: usize, end: usize) -> Option<(usize, String
     let first = end + 2;
     let to = run_end(sheet, first);
     let text = sheet.slice(first, to);
-    let above = if sheet.char(first).is_ascii_digit() {
-        mixed(text)?
-    } else {
-        amount::chinese(text)?
-    };
+    let above =
+        if sheet.char(first).is_ascii_digit() { mixed(text)? } else { amount::chinese(text)? };
     let key = match below {
         "百" => format!("{above}%"),
         "千" => format!("{above}‰"),
@@ -173,7 +173,8 @@ fn may_be_chinese(sheet: &Sheet<'_>, from: usize, end: usize) -> bool {
     let within = starts.is_some_and(|word| word.from == from || word.tag == Tag::Number)
         && ends.is_some_and(|word| word.to == end || word.tag == Tag::Number || counted(word));
     let before = sheet.before(from);
-    let vague = matches!(before, '数' | '几' | '好' | '成' | '之' | '十' | '初' | '周' | '老' | '星');
+    let vague =
+        matches!(before, '数' | '几' | '好' | '成' | '之' | '十' | '初' | '周' | '老' | '星');
     // 百 and 万 alone count only with 近百名, 上万人, 百余户, 百分之.
     let bare = amount::power(sheet.char(from)).is_some_and(|power| power != 10)
         && !matches!(before, '近' | '上' | '约' | '逾' | '超' | '过')
@@ -246,18 +247,20 @@ fn unit(sheet: &Sheet<'_>, at: usize, numeral: &Numeral) -> Option<(&'static Uni
 fn fits(sheet: &Sheet<'_>, at: usize, to: usize, form: &str, numeral: &Numeral) -> bool {
     let next = sheet.char(to);
     if form.ends_with(|c: char| c.is_ascii_alphanumeric()) {
-        return !next.is_ascii_alphanumeric();
+        return !next.is_ascii_alphanumeric() && next != '/';
     }
     if numeral.is_bare_one && !ONE_COUNTS.contains(&form) {
         return false;
     }
     // 5人 but not 5人民币, 3级 but not 3级别: a word that begins with the unit is another word.
     let word = sheet.holding(at);
-    let inside = word.is_some_and(|word| word.to > to && word.from >= at && word.tag != Tag::Number);
+    let inside =
+        word.is_some_and(|word| word.to > to && word.from >= at && word.tag != Tag::Number);
     let clock = form == "点" && numeral.amount.small().is_some_and(|hour| hour <= 24);
     let calendar = form == "年" && numeral.amount.small().is_some_and(|year| year >= 1000);
+    let word_of_eight = form == "字" && numeral.is_chinese;
     let minute = form == "分" && matches!(sheet.before(numeral.from), '时' | '点');
-    !(inside || clock || calendar || minute)
+    !(inside || clock || calendar || minute || word_of_eight)
 }
 
 /// Past `时30分`, `:30:05` and `-8421234` behind digits that are no quantity.

@@ -5,12 +5,14 @@
 //! none of these is a kind of organisation and no name: 科技公司, 一家医院.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use crate::text::entity::Found;
 use crate::text::entity::Kind;
 use crate::text::entity::Taken;
 use crate::text::entity::cues;
+use crate::text::entity::gazetteer::Gazetteer;
 use crate::text::entity::lexicon::Hit;
 use crate::text::entity::lexicon::Lexicon;
 use crate::text::entity::person::is_title;
@@ -41,6 +43,7 @@ pub(super) fn organisations(
     lexicon: &Lexicon,
     hits: &[Hit],
     places: &[Found],
+    gazetteer: &Gazetteer,
     taken: &Taken,
 ) -> Vec<Found> {
     let fixed = fixed(sheet, lexicon, hits);
@@ -48,6 +51,11 @@ pub(super) fn organisations(
         .iter()
         .map(|place| (place.from, place.to))
         .chain(fixed.iter().map(|name| (name.from, name.to)))
+        .collect();
+    let countries: HashSet<usize> = places
+        .iter()
+        .filter(|place| gazetteer.place(&place.key).is_some_and(|at| gazetteer.depth(at) == 0))
+        .map(|place| place.from)
         .collect();
     let mut found: Vec<Found> = Vec::new();
     let mut at = 0;
@@ -59,6 +67,11 @@ pub(super) fn organisations(
         if floor > 0 && from == floor {
             // 冠县公安局 goes on as 冠县公安局刑侦大队.
             from = found.pop().map_or(from, |last| last.from);
+        }
+        // 泰国幼儿园 is one of many: a country names its own offices only.
+        let country = starts.get(&from) == Some(&suffix) && countries.contains(&from);
+        if country && !is_official(sheet.slice(suffix, to)) {
+            continue;
         }
         if to - from <= NAME_CHARS_MAX && !taken.any(from, to) {
             found.push(Found::new(Kind::Organisation, from, to, key(sheet, from, to)));
@@ -200,11 +213,14 @@ fn is_brand(sheet: &Sheet<'_>, from: usize, to: usize) -> bool {
     to - from <= 4 && sheet.is_edge(from) && sheet.is_edge(to) || sheet.before(to) == '('
 }
 
+fn is_official(text: &str) -> bool {
+    OFFICIAL.iter().any(|ending| text.ends_with(ending))
+}
+
 /// The level of government right before an official suffix: 市公安局, 国家统计局.
 fn level_start(sheet: &Sheet<'_>, at: usize, suffix: usize) -> Option<usize> {
     let word = sheet.word(at)?;
-    let official = OFFICIAL.iter().any(|ending| sheet.word_text(word).ends_with(ending));
-    if !official {
+    if !is_official(sheet.word_text(word)) {
         return None;
     }
     let mut from = suffix.max(word.from);

@@ -19,7 +19,7 @@ use crate::text::entity::sheet::Tag;
 use crate::text::entity::sheet::is_han;
 use crate::text::surname;
 
-mod foreign;
+pub(super) mod foreign;
 
 /// What a candidate of three characters or more needs, in points; one of two characters.
 const ENOUGH: i32 = 26;
@@ -46,9 +46,9 @@ struct Candidate {
     score: i32,
 }
 
-/// The names of the text in order, outside of what is `taken`.
-pub(super) fn persons(sheet: &Sheet<'_>, taken: &Taken) -> Vec<Found> {
-    let mut found = foreign::names(sheet, taken);
+/// The names of the text in order, outside of what is `taken`; `pointed` are those with points.
+pub(super) fn persons(sheet: &Sheet<'_>, pointed: Vec<Found>, taken: &Taken) -> Vec<Found> {
+    let mut found = foreign::names(sheet, pointed, taken);
     let mut blocked = Taken::new(sheet.len());
     blocked.add(&found);
     let mut candidates = Vec::new();
@@ -159,7 +159,7 @@ fn shapes(sheet: &Sheet<'_>, at: usize) -> Vec<(usize, usize, i32)> {
     match first.len() {
         2 => {
             let named = first.tag == Tag::Person || all_given(sheet, first.from, first.to);
-            shapes.push((from, first.to, if named { 4 } else { -8 }));
+            shapes.push((from, first.to, if named { 4 } else { -14 }));
         }
         1 => {
             shapes.push((from, first.to, -3));
@@ -212,7 +212,13 @@ fn before(sheet: &Sheet<'_>, from: usize) -> i32 {
     if is_title(text) {
         return 24;
     }
-    if gap == 0 && NAMING.contains(text) { 4 } else { 0 }
+    match word.tag {
+        _ if gap > 0 => 0,
+        _ if NAMING.contains(text) => 4,
+        // 雷 before 丁秦星: a single character that is no particle belongs to a longer name.
+        Tag::Noun | Tag::Unknown | Tag::Person | Tag::Proper if word.len() == 1 => -6,
+        _ => 0,
+    }
 }
 
 /// Whether a list goes on at `from`.
@@ -244,7 +250,9 @@ fn behind(sheet: &Sheet<'_>, to: usize) -> i32 {
     }
     match text {
         _ if BEHIND.contains(text) => 20,
-        "说" | "表示" | "告诉" | "介绍" | "指出" | "认为" | "透露" | "坦言" | "强调" | "称" => 16,
+        "说" | "表示" | "告诉" | "介绍" | "指出" | "认为" | "透露" | "坦言" | "强调" | "称" => {
+            16
+        }
         _ if VERBS.contains(text) => 7,
         _ => 0,
     }

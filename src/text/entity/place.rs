@@ -115,7 +115,8 @@ fn ends_well(sheet: &Sheet<'_>, hit: Hit) -> bool {
     let short = hit.to - hit.from == 2;
     if sheet.is_edge(hit.to) {
         // 和县, 成县: the words around a name of two characters must not be Han words run together.
-        return !short || sheet.holding(hit.from).is_some_and(|word| word.to == hit.to)
+        return !short
+            || sheet.holding(hit.from).is_some_and(|word| word.to == hit.to)
             || !is_han(sheet.before(hit.from))
             || sheet.ending(hit.from).is_some_and(|word| word.len() > 1);
     }

@@ -20,8 +20,10 @@ pub(super) fn behind(sheet: &Sheet<'_>, from: usize) -> Option<(usize, usize)> {
         if let Some(suffix) = SUFFIXES.iter().find(|suffix| sheet.has(at, suffix)) {
             let to = at + suffix.chars().count();
             // 镇政府, 村民, 村里: the suffix must end a word or be one.
-            let whole = sheet.is_edge(to) && at - from >= 2 || sheet.is_edge(at) && sheet.is_edge(to);
-            let named = !matches!(sheet.slice(from, at), "各" | "全" | "多个" | "农" | "一些" | "城");
+            let whole =
+                sheet.is_edge(to) && at - from >= 2 || sheet.is_edge(at) && sheet.is_edge(to);
+            let named =
+                !matches!(sheet.slice(from, at), "各" | "全" | "多个" | "农" | "一些" | "城");
             return (whole && named && at > from + 0).then_some((from, to));
         }
     }

@@ -25,9 +25,13 @@ static FOREIGN: LazyLock<Chars> = LazyLock::new(|| Chars::new(cues::FOREIGN));
 /// Names that stand in the news without their other parts.
 static KNOWN: LazyLock<Words> = LazyLock::new(|| words(cues::KNOWN_NAMES));
 
-/// The foreign names of the text in order.
-pub(super) fn names(sheet: &Sheet<'_>, taken: &Taken) -> Vec<Found> {
-    let mut found = pointed(sheet, taken);
+/// The foreign names of the text in order; `pointed` are those with points.
+pub(in crate::text::entity) fn names(
+    sheet: &Sheet<'_>,
+    pointed: Vec<Found>,
+    taken: &Taken,
+) -> Vec<Found> {
+    let mut found = pointed;
     let mut blocked = Taken::new(sheet.len());
     blocked.add(&found);
     let parts: HashSet<String> = found.iter().map(|found| found.key.clone()).collect();
@@ -36,7 +40,10 @@ pub(super) fn names(sheet: &Sheet<'_>, taken: &Taken) -> Vec<Found> {
         let end = if is_piece(sheet, word) { run(sheet, at) } else { at + 1 };
         // 向普京 is a word of the dictionary.
         let behind = sheet.slice(word.from + 1, word.to);
-        if word.tag == Tag::Person && KNOWN.contains(behind) && !KNOWN.contains(sheet.word_text(word)) {
+        if word.tag == Tag::Person
+            && KNOWN.contains(behind)
+            && !KNOWN.contains(sheet.word_text(word))
+        {
             found.push(Found::new(Kind::Person, word.from + 1, word.to, behind.to_owned()));
             at += 1;
             continue;
@@ -56,7 +63,7 @@ pub(super) fn names(sheet: &Sheet<'_>, taken: &Taken) -> Vec<Found> {
 }
 
 /// Names whose parts are joined by points.
-fn pointed(sheet: &Sheet<'_>, taken: &Taken) -> Vec<Found> {
+pub(in crate::text::entity) fn pointed(sheet: &Sheet<'_>, taken: &Taken) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     let mut at = 0;
     while at < sheet.len() {
@@ -152,8 +159,14 @@ fn is_alone(sheet: &Sheet<'_>, at: usize, end: usize, text: &str) -> bool {
         if !all || place.iter().any(|kind| sheet.has(first.to, kind)) {
             return false;
         }
+        let whither = sheet.ending(first.from).map(|word| sheet.word_text(word));
+        if matches!(whither, Some("在" | "首都" | "于" | "从" | "到" | "往" | "赴" | "位于"))
+        {
+            return false;
+        }
         let named = first.tag == Tag::Transcribed || first.tag == Tag::Person && char_count >= 3;
-        return named && (char_count >= 4 || titled && char_count >= 2);
+        let long = char_count >= 4 && first.tag == Tag::Transcribed;
+        return named && (long || titled && char_count >= 2);
     }
     titled && (3..=PART_CHARS_MAX).contains(&char_count)
 }
