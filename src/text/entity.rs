@@ -160,11 +160,11 @@ impl Extractor {
             found.extend(more);
         }
         found.sort_by_key(|found| (found.from, usize::MAX - found.to));
-        let entity = |found: Found| {
-            let span = normalized.source(sheet.span(found.from, found.to));
-            let printed = span.of(text).unwrap_or_default().to_owned();
-            let Found { kind, key, ambiguous, .. } = found;
-            Entity { kind, text: printed, key, span, ambiguous }
+        let entity = |mention: Found| {
+            let span = normalized.source(sheet.span(mention.from, mention.to));
+            let words = span.of(text).unwrap_or_default().to_owned();
+            let Found { kind, key, ambiguous, .. } = mention;
+            Entity { kind, text: words, key, span, ambiguous }
         };
         found.into_iter().map(entity).collect()
     }

@@ -73,9 +73,15 @@ fn the_marked_sentences_are_read_with_few_errors() {
         let mut count = |mention: &Mention, add: fn(&mut Count)| {
             add(counts.entry((half.clone(), mention.0)).or_default());
         };
-        marked.iter().for_each(|mention| count(mention, |c| c.marked += 1));
-        found.iter().for_each(|mention| count(mention, |c| c.found += 1));
-        marked.intersection(&found).for_each(|mention| count(mention, |c| c.right += 1));
+        for mention in &marked {
+            count(mention, |c| c.marked += 1);
+        }
+        for mention in &found {
+            count(mention, |c| c.found += 1);
+        }
+        for mention in marked.intersection(&found) {
+            count(mention, |c| c.right += 1);
+        }
     }
     for ((half, kind), Count { right, found, marked }) in counts {
         let (precision, recall) =

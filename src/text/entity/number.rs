@@ -170,7 +170,10 @@ fn may_be_chinese(sheet: &Sheet<'_>, from: usize, end: usize) -> bool {
     let starts = sheet.holding(from);
     let ends = end.checked_sub(1).and_then(|last| sheet.holding(last));
     let counted = |word: Word| UNIT_FORMS.contains_key(sheet.slice(end, word.to));
-    let within = starts.is_some_and(|word| word.from == from || word.tag == Tag::Number)
+    let begins = |word: Word| {
+        word.from == from || word.tag == Tag::Number || sheet.slice(word.from, from) == "近"
+    };
+    let within = starts.is_some_and(begins)
         && ends.is_some_and(|word| word.to == end || word.tag == Tag::Number || counted(word));
     let before = sheet.before(from);
     let vague =
@@ -254,8 +257,11 @@ fn fits(sheet: &Sheet<'_>, at: usize, to: usize, form: &str, numeral: &Numeral) 
     }
     // 5人 but not 5人民币, 3级 but not 3级别: a word that begins with the unit is another word.
     let word = sheet.holding(at);
-    let inside =
-        word.is_some_and(|word| word.to > to && word.from >= at && word.tag != Tag::Number);
+    let inside = word.is_some_and(|word| {
+        // 百名护士 is cut as 百, 名护, 士.
+        let cut_wrongly = form == "名" && word.tag == Tag::Verb;
+        word.to > to && word.from >= at && word.tag != Tag::Number && !cut_wrongly
+    });
     let clock = form == "点" && numeral.amount.small().is_some_and(|hour| hour <= 24);
     let calendar = form == "年" && numeral.amount.small().is_some_and(|year| year >= 1000);
     let word_of_eight = form == "字" && numeral.is_chinese;

@@ -138,6 +138,9 @@ fn name_start(
     if floor > 0 && word.from == floor {
         return Some(floor);
     }
+    if NO_PART.contains(sheet.slice(word.from, suffix)) {
+        return None;
+    }
     let mut from = word.from;
     let mut proper = (word.from < suffix && word.tag == Tag::Proper).then_some(word.from);
     let mut place = starts.contains_key(&word.from).then_some(word.from);
@@ -185,14 +188,21 @@ fn is_part(sheet: &Sheet<'_>, word: Word) -> bool {
         return false;
     }
     match word.tag {
-        Tag::Noun | Tag::Person | Tag::Transcribed | Tag::Place | Tag::Proper | Tag::Latin => true,
-        Tag::Quality | Tag::Unknown => true,
+        Tag::Noun
+        | Tag::Person
+        | Tag::Transcribed
+        | Tag::Place
+        | Tag::Proper
+        | Tag::Latin
+        | Tag::Quality
+        | Tag::Unknown => true,
         Tag::Verb => word.len() == 2 && IN_NAMES.contains(text),
         Tag::Number => sheet.before(word.from) == '第' || text.starts_with('第'),
         Tag::Function => word.len() == 1 && "东西南北中上".contains(sheet.char(word.from)),
     }
 }
 
+static NO_BRAND: LazyLock<Words> = LazyLock::new(|| words(cues::NO_BRAND));
 /// Verbs of names: 投资公司, 管理委员会.
 static IN_NAMES: LazyLock<Words> = LazyLock::new(|| words(cues::VERBS_IN_NAMES));
 
@@ -200,10 +210,9 @@ static IN_NAMES: LazyLock<Words> = LazyLock::new(|| words(cues::VERBS_IN_NAMES))
 fn is_proper(sheet: &Sheet<'_>, word: Word) -> bool {
     let text = sheet.word_text(word);
     match word.tag {
-        Tag::Proper | Tag::Latin => word.len() >= 2,
+        Tag::Proper | Tag::Latin | Tag::Unknown => word.len() >= 2,
         Tag::Transcribed | Tag::Place => true,
-        Tag::Unknown => word.len() >= 2,
-        Tag::Person => word.len() >= 2 && !cues::NO_BRAND.contains(text),
+        Tag::Person => word.len() >= 2 && !NO_BRAND.contains(text),
         Tag::Noun | Tag::Verb | Tag::Quality | Tag::Number | Tag::Function => false,
     }
 }

@@ -212,13 +212,15 @@ fn before(sheet: &Sheet<'_>, from: usize) -> i32 {
     if is_title(text) {
         return 24;
     }
-    match word.tag {
-        _ if gap > 0 => 0,
-        _ if NAMING.contains(text) => 4,
-        // 雷 before 丁秦星: a single character that is no particle belongs to a longer name.
-        Tag::Noun | Tag::Unknown | Tag::Person | Tag::Proper if word.len() == 1 => -6,
-        _ => 0,
+    if gap > 0 {
+        return 0;
     }
+    if NAMING.contains(text) {
+        return 4;
+    }
+    // 雷 before 丁秦星: a single character that is no particle belongs to a longer name.
+    let piece = matches!(word.tag, Tag::Noun | Tag::Unknown | Tag::Person | Tag::Proper);
+    if piece && word.len() == 1 { -6 } else { 0 }
 }
 
 /// Whether a list goes on at `from`.

@@ -173,6 +173,12 @@ fn meaning(
     let rank = |sense: &&Sense| (!near(sense.place), gazetteer.depth(sense.place));
     let open: Vec<&Sense> = open.collect();
     let best = open.iter().copied().min_by_key(rank)?;
-    let ties = open.iter().filter(|sense| rank(sense) == rank(&best)).count();
-    Some((best.place, ties > 1))
+    // Below provinces a name that nothing decides stays open: there are two 朝阳区. 大理 is the
+    // prefecture, and its city lies in it.
+    let other = |sense: &&&Sense| {
+        sense.place != best.place && gazetteer.ancestors(sense.place).all(|at| at != best.place)
+    };
+    let rivals = open.iter().filter(other);
+    let undecided = rivals.filter(|sense| near(sense.place) == near(best.place)).count() > 0;
+    Some((best.place, undecided && gazetteer.depth(best.place) > 1))
 }

@@ -24,7 +24,7 @@ pub(super) fn behind(sheet: &Sheet<'_>, from: usize) -> Option<(usize, usize)> {
                 sheet.is_edge(to) && at - from >= 2 || sheet.is_edge(at) && sheet.is_edge(to);
             let named =
                 !matches!(sheet.slice(from, at), "各" | "全" | "多个" | "农" | "一些" | "城");
-            return (whole && named && at > from + 0).then_some((from, to));
+            return (whole && named && at > from).then_some((from, to));
         }
     }
     None
