@@ -39,7 +39,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
 ];
 
 /// Crates that only some modules, or parts of one, may name.
-const OWNERS: [(&str, &[&str]); 10] = [
+const OWNERS: [(&str, &[&str]); 11] = [
     ("candle_core", &["embed"]),
     ("candle_nn", &["embed"]),
     ("candle_transformers", &["embed"]),
@@ -47,6 +47,7 @@ const OWNERS: [(&str, &[&str]); 10] = [
     ("ureq", &["embed/hub"]),
     ("qdrant_edge", &["store"]),
     ("jieba_rs", &["text"]),
+    ("aho_corasick", &["text"]),
     ("tonic", &["rpc", "app", "cli"]),
     ("prost", &["rpc", "cli"]),
     ("clap", &["embed", "store", "app", "config", "telemetry", "cli"]),
