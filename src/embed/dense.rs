@@ -160,20 +160,18 @@ impl Dense {
             let numbers = weights.numbers(tensor, &[dim_out, dim_in])?;
             Tensor::from_vec(numbers, (dim_out, dim_in), &Device::Cpu).map_err(|e| e.to_string())
         };
-        let bias = match config.bias {
-            true => {
-                let numbers = weights.numbers("linear.bias", &[dim_out])?;
-                let bias = Tensor::from_vec(numbers, dim_out, &Device::Cpu);
-                Some(bias.map_err(|error| error.to_string())?)
-            }
-            false => None,
-        };
-        let residual = match config.use_residual {
-            false => Residual::None,
-            true if dim_in == dim_out => Residual::Input,
-            true => Residual::Projected(matrix("residual.weight")?),
-        };
         let weight = matrix("linear.weight")?;
+        let bias = if config.bias {
+            let bias = weights.numbers("linear.bias", &[dim_out])?;
+            Some(Tensor::new(bias, &Device::Cpu).map_err(|error| error.to_string())?)
+        } else {
+            None
+        };
+        let residual = match (config.use_residual, dim_in == dim_out) {
+            (false, _) => Residual::None,
+            (true, true) => Residual::Input,
+            (true, false) => Residual::Projected(matrix("residual.weight")?),
+        };
         let digest = sha256([&*json, weights.bytes()]);
         Ok(Self { name, weight, bias, activation, residual, digest })
     }

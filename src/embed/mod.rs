@@ -10,6 +10,7 @@ mod batch;
 mod bert;
 mod cut;
 mod dense;
+mod family;
 #[cfg(test)]
 mod fixture;
 mod folder;

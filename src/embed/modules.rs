@@ -72,7 +72,7 @@ impl Modules {
     ) -> Result<(), String> {
         match (before, kind) {
             (None, "Transformer" | "StaticEmbedding") => {
-                self.root = path.to_owned();
+                path.clone_into(&mut self.root);
                 self.is_static = kind == "StaticEmbedding";
             }
             (Some("Transformer"), "Pooling") => {

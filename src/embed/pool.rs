@@ -80,9 +80,10 @@ impl Pooling {
     /// Source: sentence-transformers `models/Pooling.py`.
     pub(super) fn apply(&self, hidden: &Tensor, lengths: &[usize]) -> Result<Tensor> {
         let hidden = hidden.to_dtype(DType::F32)?;
-        let pooled = match self.mode {
-            Mode::Max => max(&hidden, lengths)?,
-            mode => mode.shares(&hidden, lengths)?.matmul(&hidden)?.squeeze(1)?,
+        let pooled = if self.mode == Mode::Max {
+            max(&hidden, lengths)?
+        } else {
+            self.mode.shares(&hidden, lengths)?.matmul(&hidden)?.squeeze(1)?
         };
         self.apply_head(&pooled)
     }

@@ -65,18 +65,22 @@ impl Prompts {
         self.query.is_empty() && self.passage.is_empty()
     }
 
-    /// `text` as the model wants it: with the prompt for `purpose` before it. A blank text stays
-    /// as it is: a prompt alone would pass for a text.
+    /// `text` as the model wants it: with the prompt for `purpose` before it, without white space
+    /// around that. A blank text stays one: a prompt alone would pass for a text.
+    ///
+    /// Source: sentence-transformers `models/Transformer.py`.
     pub(super) fn apply<'t>(&self, text: &'t str, purpose: Purpose) -> Cow<'t, str> {
         let prompt = match purpose {
             Purpose::Query => &self.query,
             Purpose::Passage => &self.passage,
         };
-        if text.trim().is_empty() || (prompt.is_empty() && !self.lowercase) {
-            return Cow::Borrowed(text);
+        let trimmed = text.trim();
+        if trimmed.is_empty() || (prompt.is_empty() && !self.lowercase) {
+            return Cow::Borrowed(trimmed);
         }
         let joined = format!("{prompt}{text}");
-        Cow::Owned(if self.lowercase { joined.to_lowercase() } else { joined })
+        let joined = joined.trim();
+        Cow::Owned(if self.lowercase { joined.to_lowercase() } else { joined.to_owned() })
     }
 }
 
@@ -132,6 +136,6 @@ mod tests {
     #[test]
     fn a_prompt_alone_is_no_text() {
         let prompts = Prompts { query: "问：".into(), ..Prompts::default() };
-        assert_eq!(prompts.apply(" ", Purpose::Query), " ");
+        assert_eq!(prompts.apply(" ", Purpose::Query), "");
     }
 }

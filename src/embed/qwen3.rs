@@ -162,21 +162,21 @@ impl Qwen3 {
 impl Layer {
     fn read(reader: &Reader, config: &Config, at: usize) -> Result<Self, String> {
         let name = |tensor: &str| format!("layers.{at}.{tensor}");
-        let named = |tensors: &[&str], kind: &str| -> Vec<String> {
+        let of_kind = |tensors: &[&str], kind: &str| -> Vec<String> {
             tensors.iter().map(|tensor| name(&format!("{tensor}.{kind}"))).collect()
         };
         let (hidden, inner) = (config.hidden_size, config.intermediate_size);
         let queries = config.num_attention_heads * config.head_dim;
         let keys = config.num_key_value_heads * config.head_dim;
         let rows = |tensors: &[&str], sizes: &[usize], columns: usize| {
-            let names = named(tensors, "weight");
+            let names = of_kind(tensors, "weight");
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             reader.rows(&names, sizes, columns)
         };
         let projected = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"];
-        let bias = |tensors: &[&str], sizes: &[usize]| match config.attention_bias {
-            true => reader.joined(&named(tensors, "bias"), sizes).map(Some),
-            false => Ok(None),
+        let bias = |tensors: &[&str], sizes: &[usize]| {
+            let is_there = config.attention_bias;
+            is_there.then(|| reader.joined(&of_kind(tensors, "bias"), sizes)).transpose()
         };
         Ok(Self {
             attention_norm: reader.vector(&name("input_layernorm.weight"), hidden)?,

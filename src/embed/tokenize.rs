@@ -99,7 +99,7 @@ struct Added {
 
 #[derive(Deserialize)]
 struct Vocabulary {
-    /// Of WordPiece, WordLevel and BPE.
+    /// Of WordPiece, `WordLevel` and BPE.
     unk_token: Option<String>,
     /// Of Unigram.
     unk_id: Option<u32>,
