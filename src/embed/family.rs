@@ -197,7 +197,7 @@ mod tests {
         let long = "云溪市今日下雪，2024年。ab🙂".repeat(30_000);
         let unbroken = "雪".repeat(350_000);
         let letters = "a".repeat(1_000_000);
-        for name in ["bert", "qwen3", "model2vec", "static_embedding", "dense"] {
+        for name in ["bert", "qwen3", "model2vec", "static_embedding"] {
             let model = fixture::load(&fixture::folder(name));
             let most = model.info().window_tokens_max;
             for text in ["", " ", "🙂", "，。！", "\0", "\u{200b}", &long, &unbroken, &letters]
