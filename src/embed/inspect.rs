@@ -50,7 +50,7 @@ pub struct Facts {
 /// # Errors
 /// [`Error::Folder`] with what is missing or wrong.
 pub fn open(located: &Located) -> Result<Model, Error> {
-    folder::load(located)
+    folder::load(located, &crate::embed::Config::default())
 }
 
 /// The facts of `model`, which was loaded from there.

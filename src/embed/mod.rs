@@ -8,12 +8,24 @@
 
 mod batch;
 mod bert;
+mod cut;
+mod dense;
+mod family;
+#[cfg(test)]
+mod fixture;
 mod folder;
 pub mod hub;
 pub mod inspect;
+mod modules;
 mod pool;
+mod prompts;
+mod qwen3;
+mod qwen3_config;
+mod shards;
+mod sizes;
 mod statics;
 mod tokenize;
+mod weights;
 mod worker;
 
 use std::path::PathBuf;
@@ -70,7 +82,7 @@ pub enum Lane {
 pub struct ModelInfo {
     /// The model's name: the folder's, or `wenmai-news-zh`.
     pub name: String,
-    /// `bert` or `static`.
+    /// `bert`, `qwen3` or `static`.
     pub family: &'static str,
     /// Numbers in an embedding.
     pub dim: usize,
@@ -78,8 +90,8 @@ pub struct ModelInfo {
     pub window_tokens_max: usize,
     /// `cls`, `mean`, …
     pub pooling: &'static str,
-    /// First 12 hexadecimal digits of the SHA-256 over weights, configuration and tokenizer, and
-    /// the pooling.
+    /// First 12 hexadecimal digits of the SHA-256 over all that decides a vector: weights,
+    /// configuration, tokenizer, pooling and what is behind it, prompts, the part that is kept.
     pub version: String,
 }
 
@@ -115,6 +127,18 @@ pub struct Config {
     /// Never ask the hub: a model by name must be in the cache.
     #[arg(long, env = "HF_HUB_OFFLINE", value_parser = FalseyValueParser::new())]
     pub offline: bool,
+    /// Keep the first N numbers of an embedding, for models trained so that these say most
+    /// (Matryoshka); 0 keeps all. Without it, what the folder says.
+    #[arg(long = "embed-dim", env = "WENMAI_EMBED_DIM", value_name = "N")]
+    pub dim: Option<usize>,
+
+    /// Text put before a question, instead of the folder's; \n is a line break, empty is none.
+    #[arg(long, env = "WENMAI_QUERY_PROMPT", value_name = "TEXT")]
+    pub query_prompt: Option<String>,
+
+    /// Text put before a passage, instead of the folder's; \n is a line break, empty is none.
+    #[arg(long, env = "WENMAI_PASSAGE_PROMPT", value_name = "TEXT")]
+    pub passage_prompt: Option<String>,
 
     /// Threads that run the model; 0 means one per processor.
     #[arg(
@@ -138,6 +162,22 @@ pub struct Config {
     /// Tokens in one forward pass: the longest window of a batch times their number.
     #[arg(long, env = "WENMAI_EMBED_BATCH_TOKENS", default_value_t = 4096, value_name = "N")]
     pub embed_batch_tokens: usize,
+}
+
+impl Default for Config {
+    /// The settings of a command line that names none.
+    fn default() -> Self {
+        Self {
+            folder: None,
+            offline: false,
+            dim: None,
+            query_prompt: None,
+            passage_prompt: None,
+            threads: 0,
+            queue_texts_max: 4096,
+            embed_batch_tokens: 4096,
+        }
+    }
 }
 
 /// What can go wrong between a text and its embedding.

@@ -167,7 +167,7 @@ fn check_tokenizer(located: &Located) -> Found {
     for mut file in weights_of(located)? {
         vectors = vectors.or(Header::read(&mut file)?.vocabulary_size());
     }
-    let (Some(vectors), Some(last)) = (vectors, tokens.last_id()) else { return Ok(None) };
+    let (Some(vectors), last) = (vectors, tokens.largest) else { return Ok(None) };
     let detail =
         format!("{} tokens, the last is {last}; {vectors} vectors", tokens.vocabulary_size());
     if u64::from(last) < vectors { Ok(Some(detail)) } else { Err(detail) }
