@@ -172,7 +172,8 @@ mod tests {
             std::fs::rename(folder.path().join(file), own.join(file)).unwrap();
         }
         std::fs::rename(folder.path().join("1_Pooling"), folder.path().join("pooled")).unwrap();
-        let modules = r#"[{"path": "0_Transformer", "type": "sentence_transformers.models.Transformer"},
+        let modules = r#"[
+            {"path": "0_Transformer", "type": "sentence_transformers.models.Transformer"},
             {"path": "pooled", "type": "sentence_transformers.models.Pooling"}]"#;
         std::fs::write(folder.path().join("modules.json"), modules).unwrap();
         assert_eq!(fixture::load(folder.path()).info().pooling, "cls");
