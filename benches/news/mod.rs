@@ -26,7 +26,13 @@ pub fn texts(count: usize, char_count: usize) -> Vec<String> {
 
 /// The settings of the bundled model on `threads` threads.
 pub fn config(threads: usize) -> Config {
-    Config { folder: None, threads, queue_texts_max: 100_000, embed_batch_tokens: 4_096 }
+    Config {
+        folder: None,
+        threads,
+        queue_texts_max: 100_000,
+        embed_batch_tokens: 4_096,
+        precision: embed::Precision::F32,
+    }
 }
 
 /// The bundled model.

@@ -13,8 +13,9 @@ use crate::embed::Config;
 use crate::embed::Error;
 use crate::embed::Model;
 use crate::embed::ModelInfo;
+use crate::embed::Precision;
 use crate::embed::Purpose;
-use crate::embed::bert::Bert;
+use crate::embed::encoder::Encoder;
 use crate::embed::statics::StaticModel;
 
 /// The files of the model inside this program.
@@ -37,6 +38,7 @@ pub fn open(config: &Config) -> Result<Model, Error> {
         Some(folder) => Files::read(folder),
         None => Ok(Files::bundled()),
     };
+    let files = files.map(|files| Files { precision: config.precision, ..files });
     files.and_then(Files::load).map_err(|reason| Error::Folder {
         folder: folder.unwrap_or_else(|| Path::new(bundled::NAME)).to_owned(),
         reason,
@@ -52,6 +54,7 @@ pub(super) struct Files {
     pooling: Option<Vec<u8>>,
     prompts: Prompts,
     max_seq_length: Option<usize>,
+    precision: Precision,
 }
 
 /// The field of `config.json` that decides the family.
@@ -122,6 +125,7 @@ impl Files {
             pooling: None,
             prompts: Prompts::default(),
             max_seq_length: None,
+            precision: Precision::F32,
         }
     }
 
@@ -162,6 +166,7 @@ impl Files {
             pooling: optional("1_Pooling/config.json")?,
             prompts,
             max_seq_length,
+            precision: Precision::F32,
         })
     }
 
@@ -189,10 +194,10 @@ impl Files {
         };
         match family.model_type.as_deref() {
             Some("model2vec" | "static") => Ok(Arc::new(StaticModel::load(&self, info)?)),
-            Some("bert") => Ok(Arc::new(Bert::load(&self, info)?)),
-            Some(other) => {
-                Err(format!("config.json: model_type `{other}` is not supported: bert, model2vec"))
-            }
+            Some("bert" | "xlm-roberta") => Ok(Arc::new(Encoder::load(&self, info)?)),
+            Some(other) => Err(format!(
+                "config.json: model_type `{other}` is not supported: bert, xlm-roberta, model2vec"
+            )),
             None => Err("config.json: model_type is missing".to_owned()),
         }
     }
@@ -225,6 +230,10 @@ impl Files {
 
     pub(super) fn prompts(&self) -> Prompts {
         self.prompts.clone()
+    }
+
+    pub(super) fn precision(&self) -> Precision {
+        self.precision
     }
 
     pub(super) fn max_seq_length(&self) -> Option<usize> {
@@ -373,6 +382,12 @@ mod tests {
     }
 
     fn config() -> Config {
-        Config { folder: None, threads: 1, queue_texts_max: 8, embed_batch_tokens: 512 }
+        Config {
+            folder: None,
+            threads: 1,
+            queue_texts_max: 8,
+            embed_batch_tokens: 512,
+            precision: crate::embed::Precision::F32,
+        }
     }
 }

@@ -7,8 +7,9 @@
 //! in silence.
 
 mod batch;
-mod bert;
+mod encoder;
 mod folder;
+mod kernel;
 mod pool;
 mod statics;
 mod tokenize;
@@ -61,12 +62,22 @@ pub enum Lane {
     Bulk,
 }
 
+/// In which numbers an encoder multiplies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, clap::ValueEnum)]
+pub enum Precision {
+    /// 32-bit floating point: what the reference implementation gives.
+    #[default]
+    F32,
+    /// 8-bit integers: faster, and vectors that differ a little from those of `f32`.
+    Int8,
+}
+
 /// Facts about a loaded model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelInfo {
     /// The model's name: the folder's, or `wenmai-news-zh`.
     pub name: String,
-    /// `bert` or `static`.
+    /// `bert`, `xlm-roberta` or `static`.
     pub family: &'static str,
     /// Numbers in an embedding.
     pub dim: usize,
@@ -75,7 +86,7 @@ pub struct ModelInfo {
     /// `cls`, `mean`, …
     pub pooling: &'static str,
     /// First 12 hexadecimal digits of the SHA-256 over weights, configuration and tokenizer, and
-    /// the pooling.
+    /// the pooling; `-int8` behind them for a model that multiplies in 8-bit integers.
     pub version: String,
 }
 
@@ -128,6 +139,17 @@ pub struct Config {
     /// Tokens in one forward pass: the longest window of a batch times their number.
     #[arg(long, env = "WENMAI_EMBED_BATCH_TOKENS", default_value_t = 4096, value_name = "N")]
     pub embed_batch_tokens: usize,
+
+    /// Numbers in which an encoder multiplies; a static model has nothing to multiply. What was
+    /// stored with the one cannot be searched with the other.
+    #[arg(
+        long = "embed-precision",
+        env = "WENMAI_EMBED_PRECISION",
+        value_enum,
+        default_value_t = Precision::F32,
+        value_name = "NUMBERS"
+    )]
+    pub precision: Precision,
 }
 
 /// What can go wrong between a text and its embedding.

@@ -13,8 +13,6 @@ pub(super) struct Tokens {
     pub(super) behind: Vec<u32>,
     /// The id of what the vocabulary lacks.
     pub(super) unknown: Option<u32>,
-    /// The id that fills short rows of a batch.
-    pub(super) pad: u32,
 }
 
 impl Tokens {
@@ -24,9 +22,8 @@ impl Tokens {
         tokenizer.with_truncation(None).map_err(|error| error.to_string())?;
         tokenizer.with_padding(None);
         let unknown = ["[UNK]", "<unk>"].iter().find_map(|mark| tokenizer.token_to_id(mark));
-        let pad = ["[PAD]", "<pad>"].iter().find_map(|mark| tokenizer.token_to_id(mark));
         let (before, behind) = marks(&tokenizer)?;
-        Ok(Self { tokenizer, before, behind, unknown, pad: pad.unwrap_or(0) })
+        Ok(Self { tokenizer, before, behind, unknown })
     }
 
     /// Tokens that the tokenizer knows, added ones included.

@@ -313,7 +313,13 @@ mod tests {
             version: "0".into(),
         };
         let model = Arc::new(Gated { info, passes: Mutex::new(tell), gate: Mutex::new(gate) });
-        let config = Config { folder: None, threads: 1, queue_texts_max, embed_batch_tokens: 4 };
+        let config = Config {
+            folder: None,
+            threads: 1,
+            queue_texts_max,
+            embed_batch_tokens: 4,
+            precision: crate::embed::Precision::F32,
+        };
         Gate { handle: Handle::start(model, &config), passes, open }
     }
 

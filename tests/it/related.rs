@@ -25,6 +25,7 @@ fn engine() -> Engine {
         threads: 2,
         queue_texts_max: 4_096,
         embed_batch_tokens: 4_096,
+        precision: embed::Precision::F32,
     };
     Engine::open_in_memory(&config).unwrap()
 }

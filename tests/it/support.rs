@@ -88,7 +88,13 @@ impl Embedder for FakeModel {
 }
 
 fn embed_config() -> embed::Config {
-    embed::Config { folder: None, threads: 2, queue_texts_max: 4096, embed_batch_tokens: 4096 }
+    embed::Config {
+        folder: None,
+        threads: 2,
+        queue_texts_max: 4096,
+        embed_batch_tokens: 4096,
+        precision: embed::Precision::F32,
+    }
 }
 
 /// An engine of fake model and memory store, with both at hand.
