@@ -38,7 +38,7 @@ pub fn open(config: &Config) -> Result<Model, Error> {
         Some(folder) => Files::read(folder),
         None => Ok(Files::bundled()),
     };
-    let files = files.map(|files| Files { precision: config.precision, ..files });
+    let files = files.map(|files| files.with(config.precision));
     files.and_then(Files::load).map_err(|reason| Error::Folder {
         folder: folder.unwrap_or_else(|| Path::new(bundled::NAME)).to_owned(),
         reason,
@@ -129,7 +129,7 @@ impl Files {
         }
     }
 
-    fn read(folder: &Path) -> Result<Self, String> {
+    pub(super) fn read(folder: &Path) -> Result<Self, String> {
         if !folder.is_dir() {
             return Err("there is no such folder".to_owned());
         }
@@ -179,6 +179,17 @@ impl Files {
             found.cloned().flatten().unwrap_or_default()
         };
         Ok(Prompts { query: named(&["query"]), passage: named(&["passage", "document"]) })
+    }
+
+    /// These files, for a model that multiplies in `precision`.
+    pub(super) fn with(self, precision: Precision) -> Self {
+        Self { precision, ..self }
+    }
+
+    /// These files with another `1_Pooling/config.json`.
+    #[cfg(test)]
+    pub(super) fn with_pooling(self, json: &str) -> Self {
+        Self { pooling: Some(json.as_bytes().to_vec()), ..self }
     }
 
     fn load(self) -> Result<Model, String> {
@@ -281,7 +292,7 @@ mod tests {
     }
 
     /// No number off by more than 1e-5 (which the tanh form of GELU would be), all texts in one
-    /// padded batch.
+    /// batch.
     fn assert_parity(model: &Model, texts: &[&str], expected: &[&[f32]]) {
         let ids: Vec<Vec<u32>> =
             texts.iter().map(|text| model.tokenize(text, Purpose::Passage).unwrap()).collect();
@@ -297,17 +308,21 @@ mod tests {
 
     #[test]
     fn bert_agrees_with_the_reference_in_every_pooling_mode() {
-        let (folder, expected) = fixture("bert");
-        let modes = [
-            ("cls", "pooling_mode_cls_token"),
-            ("mean", "pooling_mode_mean_tokens"),
-            ("last", "pooling_mode_lasttoken"),
-            ("weighted", "pooling_mode_weightedmean_tokens"),
-        ];
-        for (wanted_mode, flag) in modes {
-            let mut files = Files::read(&folder).unwrap();
-            files.pooling = Some(format!("{{\"{flag}\": true}}").into_bytes());
-            let loaded = files.load().unwrap();
+        assert_family_agrees("bert");
+    }
+
+    #[test]
+    fn xlm_roberta_agrees_with_the_reference_in_every_pooling_mode() {
+        assert_family_agrees("xlmr");
+    }
+
+    fn assert_family_agrees(name: &str) {
+        let (folder, expected) = fixture(name);
+        let modes =
+            [("cls", "cls"), ("mean", "mean"), ("last", "lasttoken"), ("weighted", "weightedmean")];
+        for (wanted_mode, mode) in modes {
+            let json = format!("{{\"pooling_mode\": \"{mode}\"}}");
+            let loaded = Files::read(&folder).unwrap().with_pooling(&json).load().unwrap();
             assert_eq!(loaded.info().pooling, wanted_mode);
             let texts: Vec<&str> = expected.cases.iter().map(|case| case.text.as_str()).collect();
             let wanted: Vec<&[f32]> =
@@ -317,14 +332,15 @@ mod tests {
     }
 
     #[test]
-    fn bert_tokens_agree_with_the_reference() {
-        let (folder, expected) = fixture("bert");
-        let config = Config { folder: Some(folder), ..config() };
-        let model = open(&config).unwrap();
-        assert_eq!((model.info().family, model.info().window_tokens_max), ("bert", 62));
-        for case in expected.cases {
-            let ids = model.tokenize(&case.text, Purpose::Passage).unwrap();
-            assert_eq!(ids, case.ids[1..case.ids.len() - 1], "{}", case.text);
+    fn tokens_of_encoders_agree_with_the_reference() {
+        for (name, family) in [("bert", "bert"), ("xlmr", "xlm-roberta")] {
+            let (folder, expected) = fixture(name);
+            let model = open(&Config { folder: Some(folder), ..config() }).unwrap();
+            assert_eq!((model.info().family, model.info().window_tokens_max), (family, 62));
+            for case in expected.cases {
+                let ids = model.tokenize(&case.text, Purpose::Passage).unwrap();
+                assert_eq!(ids, case.ids[1..case.ids.len() - 1], "{}", case.text);
+            }
         }
     }
 

@@ -46,6 +46,16 @@ impl Wanted {
     }
 }
 
+/// What a pass is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Batch<'a> {
+    /// The tokens of all windows, one behind the other.
+    pub(super) ids: &'a [u32],
+    /// Tokens of each window.
+    pub(super) lengths: &'a [usize],
+    pub(super) wanted: Wanted,
+}
+
 /// Buffers of one thread.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
@@ -77,39 +87,37 @@ pub(super) struct Forward<'a> {
 }
 
 impl Forward<'_> {
-    /// The hidden states `[tokens wanted, dim]` of `ids`, which are windows of `lengths` tokens, one
-    /// behind the other.
+    /// The hidden states `[tokens wanted, dim]` of `batch`.
     ///
     /// # Errors
     /// The reason in words, for a token that the model has no row for.
     pub(super) fn run<'s>(
         &self,
-        ids: &[u32],
-        lengths: &[usize],
-        wanted: Wanted,
+        batch: Batch<'_>,
         scratch: &'s mut Scratch,
     ) -> Result<&'s [f32], String> {
         let Scratch { hidden, wanted: last, rooms } = scratch;
-        self.embed(ids, lengths, hidden)?;
+        self.embed(batch, hidden)?;
         let Some((last_layer, layers)) = self.weights.layers.split_last() else {
             return Ok(hidden);
         };
         for layer in layers {
-            self.attend(layer, lengths, hidden, rooms);
+            self.attend(layer, batch.lengths, hidden, rooms);
             self.feed_forward(layer, hidden, rooms);
         }
-        if wanted == Wanted::All {
-            self.attend(last_layer, lengths, hidden, rooms);
+        if batch.wanted == Wanted::All {
+            self.attend(last_layer, batch.lengths, hidden, rooms);
             self.feed_forward(last_layer, hidden, rooms);
             return Ok(hidden);
         }
-        self.attend_for(last_layer, lengths, hidden, wanted, last, rooms);
+        self.attend_for(last_layer, batch, hidden, last, rooms);
         self.feed_forward(last_layer, last, rooms);
         Ok(last)
     }
 
     /// Writes the sum of each token's word, position and type, normalized.
-    fn embed(&self, ids: &[u32], lengths: &[usize], hidden: &mut Vec<f32>) -> Result<(), String> {
+    fn embed(&self, batch: Batch<'_>, hidden: &mut Vec<f32>) -> Result<(), String> {
+        let Batch { ids, lengths, .. } = batch;
         let Weights { words, positions, norm, .. } = self.weights;
         let dim = self.shape.dim;
         hidden.clear();
@@ -146,12 +154,12 @@ impl Forward<'_> {
     fn attend_for(
         &self,
         layer: &Layer,
-        lengths: &[usize],
+        batch: Batch<'_>,
         hidden: &[f32],
-        wanted: Wanted,
         last: &mut Vec<f32>,
         rooms: &mut Rooms,
     ) {
+        let Batch { lengths, wanted, .. } = batch;
         let dim = self.shape.dim;
         last.clear();
         let mut rest = hidden;
@@ -246,4 +254,16 @@ fn groups(lengths: &[usize]) -> impl Iterator<Item = &[usize]> {
         rest = behind;
         (!group.is_empty()).then_some(group)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::groups;
+
+    #[test]
+    fn short_windows_share_a_group_and_long_ones_have_their_own() {
+        let grouped: Vec<&[usize]> = groups(&[50, 50, 512, 1, 1]).collect();
+        assert_eq!(grouped, [&[50, 50][..], &[512], &[1, 1]]);
+        assert_eq!(groups(&[]).count(), 0);
+    }
 }

@@ -23,6 +23,7 @@ use crate::embed::ModelInfo;
 use crate::embed::Precision;
 use crate::embed::Purpose;
 use crate::embed::encoder::config::Shape;
+use crate::embed::encoder::forward::Batch;
 use crate::embed::encoder::forward::Forward;
 use crate::embed::encoder::forward::Scratch;
 use crate::embed::encoder::forward::Wanted;
@@ -95,9 +96,8 @@ impl Encoder {
             Pooling::Mean | Pooling::Weighted => Wanted::All,
         };
         let forward = Forward { shape: &self.shape, weights: &self.weights, level: self.level };
-        let hidden = forward
-            .run(&ids, &lengths, wanted, scratch)
-            .map_err(|reason| Error::Model(reason.into()))?;
+        let batch = Batch { ids: &ids, lengths: &lengths, wanted };
+        let hidden = forward.run(batch, scratch).map_err(|reason| Error::Model(reason.into()))?;
         if wanted != Wanted::All {
             return Ok(hidden.chunks(self.shape.dim).map(<[f32]>::to_vec).collect());
         }
@@ -131,5 +131,96 @@ impl Embedder for Encoder {
         let rows = SCRATCH.with_borrow_mut(|scratch| self.pooled(windows, scratch))?;
         let embed = |row| Embedding::normalize(row).map_err(|_zero| Error::NoDirection);
         rows.into_iter().map(embed).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use proptest::prelude::*;
+
+    use super::Encoder;
+    use crate::embed::Embedder;
+    use crate::embed::Error;
+    use crate::embed::ModelInfo;
+    use crate::embed::Precision;
+    use crate::embed::Purpose;
+    use crate::embed::folder::Files;
+    use crate::embed::kernel::level::Level;
+
+    fn load(name: &str, precision: Precision, pooling: &str, level: Level) -> Encoder {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+        let json = format!(r#"{{"pooling_mode": "{pooling}"}}"#);
+        let files = Files::read(&folder).unwrap().with(precision).with_pooling(&json);
+        let info = ModelInfo {
+            name: name.to_owned(),
+            family: "",
+            dim: 0,
+            window_tokens_max: 0,
+            pooling: "",
+            version: "0".to_owned(),
+        };
+        Encoder::load_for(&files, info, level).unwrap()
+    }
+
+    fn cosines(a: &Encoder, b: &Encoder, windows: &[&[u32]]) -> Vec<f32> {
+        let (a, b) = (a.forward(windows).unwrap(), b.forward(windows).unwrap());
+        a.iter().zip(&b).map(|(a, b)| a.similarity(b)).collect()
+    }
+
+    #[test]
+    fn every_level_gives_the_same_embeddings() {
+        let windows: [&[u32]; 3] = [&[7, 8, 9, 10, 11], &[20; 40], &[5]];
+        for precision in [Precision::F32, Precision::Int8] {
+            for pooling in ["mean", "cls", "lasttoken"] {
+                let best = load("bert", precision, pooling, Level::best());
+                for level in Level::all() {
+                    let other = load("bert", precision, pooling, level);
+                    let like = cosines(&best, &other, &windows);
+                    assert!(like.iter().all(|like| *like > 0.9999), "{level:?} {like:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn int8_stays_close_to_f32_and_names_itself() {
+        let exact = load("bert", Precision::F32, "mean", Level::best());
+        let small = load("bert", Precision::Int8, "mean", Level::best());
+        let ids: Vec<Vec<u32>> =
+            ["青禾县举行春季植树活动", "雪", "云溪河治理工程已经完成，两岸绿道将于五月开放。"]
+                .map(|text| exact.tokenize(text, Purpose::Passage).unwrap())
+                .to_vec();
+        let windows: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
+        let like = cosines(&exact, &small, &windows);
+        assert!(like.iter().all(|like| *like > 0.998), "{like:?}");
+        assert_eq!((exact.info().version.as_str(), small.info().version.as_str()), ("0", "0-int8"));
+    }
+
+    #[test]
+    fn a_token_that_the_model_lacks_is_an_error() {
+        let model = load("xlmr", Precision::F32, "mean", Level::best());
+        assert!(matches!(model.forward(&[&[1_000_000]]), Err(Error::Model(_))));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+        #[test]
+        fn windows_packed_together_get_what_each_gets_alone(
+            windows in proptest::collection::vec(
+                proptest::collection::vec(5_u32..150, 1..60), 1..20),
+        ) {
+            for (name, pooling) in [("bert", "cls"), ("bert", "mean"), ("xlmr", "lasttoken")] {
+                let model = load(name, Precision::F32, pooling, Level::best());
+                let windows: Vec<&[u32]> = windows.iter().map(Vec::as_slice).collect();
+                let together = model.forward(&windows).unwrap();
+                for (window, embedding) in windows.iter().zip(together) {
+                    let alone = model.forward(&[window]).unwrap().remove(0);
+                    let off = alone.values().iter().zip(embedding.values());
+                    prop_assert!(off.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) < 1e-6);
+                }
+            }
+        }
     }
 }

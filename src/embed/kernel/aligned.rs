@@ -5,7 +5,7 @@ const LINE: usize = 64;
 
 /// A fixed count of numbers, the first at a multiple of 64 bytes.
 #[derive(Debug, Clone, Default)]
-pub(in crate::embed) struct Aligned<T> {
+pub(super) struct Aligned<T> {
     numbers: Vec<T>,
     start: usize,
     len: usize,
@@ -13,14 +13,14 @@ pub(in crate::embed) struct Aligned<T> {
 
 impl<T: Copy + Default> Aligned<T> {
     /// `len` times zero.
-    pub(in crate::embed) fn zeros(len: usize) -> Self {
+    pub(super) fn zeros(len: usize) -> Self {
         let numbers = vec![T::default(); len + LINE];
         let start = numbers.as_ptr().align_offset(LINE).min(LINE);
         Self { numbers, start, len }
     }
 
     /// Makes room for `len` numbers at least; what they are is not said.
-    pub(in crate::embed) fn reserve(&mut self, len: usize) {
+    pub(super) fn reserve(&mut self, len: usize) {
         if self.len < len {
             *self = Self::zeros(len);
         }
@@ -38,5 +38,19 @@ impl<T> std::ops::Deref for Aligned<T> {
 impl<T> std::ops::DerefMut for Aligned<T> {
     fn deref_mut(&mut self) -> &mut [T] {
         self.numbers.get_mut(self.start..self.start + self.len).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Aligned;
+
+    #[test]
+    fn the_first_number_begins_a_cache_line() {
+        for len in [1, 7, 1_000] {
+            let mut numbers: Aligned<f32> = Aligned::default();
+            numbers.reserve(len);
+            assert_eq!((numbers.len(), numbers.as_ptr() as usize % 64), (len, 0));
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::embed::kernel::tile::COLUMNS_MAX;
 use crate::embed::kernel::tile::ROWS_MAX;
 use crate::embed::kernel::tile::Tile;
 use crate::embed::kernel::tile::columns;
+use crate::embed::kernel::tile::compute;
 
 /// `softmax(q · kᵀ) · v` for each head of one window. Who calls has scaled the queries.
 ///
@@ -128,9 +129,7 @@ impl Shape {
         for (column, panel) in
             (0..self.padded).step_by(width).zip(keys.chunks(width * self.head_dim))
         {
-            // SAFETY of the tile: `queries` has `count` rows, `panel` is whole, `scores` is as wide
-            // as all panels and has `S::ROWS` rows.
-            simd.run(Tile {
+            let tile = Tile {
                 rows: count,
                 depth: self.head_dim,
                 a: queries.as_ptr(),
@@ -140,7 +139,10 @@ impl Shape {
                 out_stride: self.padded,
                 start: None,
                 add: false,
-            });
+            };
+            // SAFETY: `queries` has `count` rows, `panel` is whole, `scores` is as wide as all panels
+            // together and has `S::ROWS` rows.
+            unsafe { compute(simd, tile) }
         }
         let mut sums = [0.0; ROWS_MAX];
         for (row, sum) in scores.chunks_mut(self.padded).zip(&mut sums).take(count) {
@@ -149,9 +151,7 @@ impl Shape {
         let mut answer = [0.0_f32; ROWS_MAX * COLUMNS_MAX];
         for (at, panel) in (0..self.head_dim).step_by(width).zip(values.chunks(width * self.tokens))
         {
-            // SAFETY of the tile: `scores` has `count` rows, `panel` has a line for each token,
-            // `answer` has room for the largest tile.
-            simd.run(Tile {
+            let tile = Tile {
                 rows: count,
                 depth: self.tokens,
                 a: scores.as_ptr(),
@@ -161,15 +161,19 @@ impl Shape {
                 out_stride: width,
                 start: None,
                 add: false,
-            });
+            };
+            // SAFETY: `scores` has `count` rows of all tokens, `panel` a line for each token, `answer`
+            // room for the largest tile.
+            unsafe { compute(simd, tile) }
             for (row, sum) in answer.chunks_mut(width).zip(&sums).take(count) {
                 let share = simd.splat(1.0 / sum);
                 for numbers in row.chunks_exact_mut(S::WIDTH) {
-                    simd.to_slice(simd.mul(simd.from_slice(numbers), share), numbers);
+                    simd.write(simd.mul(simd.read(numbers), share), numbers);
                 }
             }
             let place = out.get_mut(at..).unwrap_or_default();
-            copy_edge(&answer, width, place, self.dim, width.min(self.head_dim - at), count, false);
+            let shape = (count, width.min(self.head_dim - at));
+            copy_edge(&answer, width, place, self.dim, shape, false);
         }
     }
 }
@@ -180,17 +184,71 @@ fn exponentials<S: Simd>(simd: S, row: &mut [f32]) -> f32 {
     let (whole, rest) = row.split_at_mut(row.len() / S::WIDTH * S::WIDTH);
     let mut most = simd.splat(f32::NEG_INFINITY);
     for numbers in whole.chunks_exact(S::WIDTH) {
-        most = simd.max(simd.from_slice(numbers), most);
+        most = simd.max(simd.read(numbers), most);
     }
     let most = rest.iter().copied().fold(simd.largest(most), f32::max);
     let most = simd.splat(most);
     let mut sum = simd.splat(0.0);
     for numbers in whole.chunks_exact_mut(S::WIDTH) {
-        let power = exp(simd, simd.sub(simd.from_slice(numbers), most));
+        let power = exp(simd, simd.sub(simd.read(numbers), most));
         sum = simd.add(sum, power);
-        simd.to_slice(power, numbers);
+        simd.write(power, numbers);
     }
-    let power = exp(simd, simd.sub(simd.from_part(rest), most));
-    simd.to_slice(power, rest);
+    let power = exp(simd, simd.sub(simd.read_part(rest), most));
+    simd.write(power, rest);
     simd.sum(sum) + rest.iter().sum::<f32>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Attention;
+    use super::Scratch;
+    use crate::embed::kernel::level::Level;
+    use crate::embed::kernel::tests::assert_near;
+    use crate::embed::kernel::tests::numbers;
+
+    /// The answer to one token, all heads: the formula in f64.
+    fn answer(qkv: &[f32], heads: usize, dim: usize, token: usize) -> Vec<f64> {
+        let head_dim = dim / heads;
+        let part = |token: usize, part: usize, head: usize| {
+            &qkv[token * 3 * dim + part * dim + head * head_dim..][..head_dim]
+        };
+        let one = |head: usize| {
+            let query = part(token, 0, head);
+            let score = |key: &[f32]| -> f64 {
+                query.iter().zip(key).map(|(q, k)| f64::from(*q) * f64::from(*k)).sum()
+            };
+            let tokens = qkv.len() / (3 * dim);
+            let powers: Vec<f64> = (0..tokens).map(|at| score(part(at, 1, head)).exp()).collect();
+            let total: f64 = powers.iter().sum();
+            let mut sum = vec![0.0; head_dim];
+            for (at, power) in powers.iter().enumerate() {
+                for (sum, value) in sum.iter_mut().zip(part(at, 2, head)) {
+                    *sum += power / total * f64::from(*value);
+                }
+            }
+            sum
+        };
+        (0..heads).flat_map(one).collect()
+    }
+
+    #[test]
+    fn every_level_agrees_with_the_formula_for_any_window() {
+        for (tokens, heads, dim) in [(1, 1, 3), (5, 4, 32), (33, 2, 80), (70, 3, 96)] {
+            let qkv = numbers(tokens * 3 * dim, 1);
+            for asking in [0..tokens, 0..1, tokens - 1..tokens] {
+                let wanted: Vec<f64> =
+                    asking.clone().flat_map(|token| answer(&qkv, heads, dim, token)).collect();
+                // The same scratch serves windows of any size.
+                let mut scratch = Scratch::default();
+                for level in Level::all() {
+                    let mut out = vec![0.0; asking.len() * dim];
+                    let asking = asking.clone();
+                    Attention { qkv: &qkv, heads, asking, out: &mut out, scratch: &mut scratch }
+                        .compute(level);
+                    assert_near(&out, &wanted, 2e-6, &format!("{level:?} {tokens} tokens"));
+                }
+            }
+        }
+    }
 }

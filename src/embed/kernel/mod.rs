@@ -1,7 +1,13 @@
-//! kernels
-#![allow(unsafe_code)]
-#![allow(dead_code)]
-pub(in crate::embed) mod aligned;
+//! The loops that take nearly all of a forward pass, with the instructions that this machine has.
+//!
+//! Each loop is written once, generic over a set of instructions ([`simd::Simd`]), and compiled for
+//! three: plain Rust for every machine, AVX2 with FMA, and AVX-512 with VNNI. [`level::Level`] finds
+//! out at run time which there are; the plain one is the twin that the others are tested against.
+//! Nothing here allocates but packing and buffers that grow, and nothing starts a thread.
+#![expect(unsafe_code, reason = "instructions of one machine and addresses inside a tile")]
+#![expect(clippy::inline_always, reason = "see `level::Task`")]
+
+mod aligned;
 pub(in crate::embed) mod attention;
 pub(in crate::embed) mod level;
 pub(in crate::embed) mod math;
@@ -13,3 +19,27 @@ mod simd;
 mod tile;
 #[cfg(target_arch = "x86_64")]
 mod x86;
+
+#[cfg(test)]
+mod tests {
+    /// `count` numbers in -1..1 that look random.
+    pub(super) fn numbers(count: usize, seed: u32) -> Vec<f32> {
+        let mut state = seed.wrapping_mul(2_654_435_761) | 1;
+        let next = || {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            (f64::from(state) / f64::from(u32::MAX)) as f32 * 2.0 - 1.0
+        };
+        std::iter::repeat_with(next).take(count).collect()
+    }
+
+    /// Asserts that no number of `ours` is further than `most` from `wanted`.
+    pub(super) fn assert_near(ours: &[f32], wanted: &[f64], most: f64, about: &str) {
+        assert_eq!(ours.len(), wanted.len(), "{about}");
+        for (at, (ours, wanted)) in ours.iter().zip(wanted).enumerate() {
+            let off = (f64::from(*ours) - wanted).abs();
+            assert!(off <= most, "{about}: number {at} is {ours}, not {wanted}");
+        }
+    }
+}

@@ -98,8 +98,7 @@ impl Simd for Portable {
 
     #[inline(always)]
     fn sum(self, a: F32) -> f32 {
-        let [a, b, c, d, e, f, g, h] = a;
-        ((a + e) + (c + g)) + ((b + f) + (d + h))
+        a.into_iter().sum()
     }
 
     #[inline(always)]
@@ -128,8 +127,11 @@ impl Simd for Portable {
 
     #[inline(always)]
     fn pack(self, a: F32) -> [u32; 4] {
-        let [a, b, c, d, e, f, g, h] = a.map(half_word);
-        [a | b << 16, c | d << 16, e | f << 16, g | h << 16]
+        let mut words = [0; 4];
+        for (word, pair) in words.iter_mut().zip(a.chunks_exact(2)) {
+            *word = pair.iter().rev().fold(0, |word, number| word << 16 | half_word(*number));
+        }
+        words
     }
 
     #[inline(always)]

@@ -8,6 +8,7 @@ use crate::embed::kernel::tile::COLUMNS_MAX;
 use crate::embed::kernel::tile::ROWS_MAX;
 use crate::embed::kernel::tile::Tile;
 use crate::embed::kernel::tile::columns;
+use crate::embed::kernel::tile::compute;
 
 /// Rows of a panel that one pass over the tiles reads: they stay in the first-level cache.
 pub(super) const DEPTH: usize = 512;
@@ -119,18 +120,12 @@ impl Task for Product<'_> {
                         start: (depth_at == 0).then_some(start),
                         add: whole && (add || depth_at > 0),
                     };
-                    // SAFETY of the tile: ...
-                    simd.run(tile);
+                    // SAFETY: the lengths asserted above hold every row and column of the tile; a
+                    // tile that would reach past the last output goes to `edge`.
+                    unsafe { compute(simd, tile) }
                     if !whole {
-                        copy_edge(
-                            &edge,
-                            width,
-                            place,
-                            outputs,
-                            outputs - column,
-                            count,
-                            add || depth_at > 0,
-                        );
+                        let shape = (count, outputs - column);
+                        copy_edge(&edge, width, place, outputs, shape, add || depth_at > 0);
                     }
                 }
             }
@@ -138,18 +133,19 @@ impl Task for Product<'_> {
     }
 }
 
+/// Copies, or adds, `rows` × `columns` numbers from a tile of its own, `width` wide, to a place in
+/// rows `stride` apart.
 #[inline(always)]
 pub(super) fn copy_edge(
     edge: &[f32],
     width: usize,
     place: &mut [f32],
     stride: usize,
-    cols: usize,
-    rows: usize,
+    (rows, columns): (usize, usize),
     add: bool,
 ) {
     for (line, from) in place.chunks_mut(stride).zip(edge.chunks(width)).take(rows) {
-        for (to, sum) in line.iter_mut().zip(from).take(cols) {
+        for (to, sum) in line.iter_mut().zip(from).take(columns) {
             *to = if add { *to + *sum } else { *sum };
         }
     }
@@ -163,4 +159,51 @@ pub(super) fn tiles(rows: usize, most: usize) -> impl Iterator<Item = (usize, us
         let begin = at * rows / count;
         (begin, (at + 1) * rows / count - begin)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Panels;
+    use super::Product;
+    use super::tiles;
+    use crate::embed::kernel::level::Level;
+    use crate::embed::kernel::tests::assert_near;
+    use crate::embed::kernel::tests::numbers;
+
+    #[test]
+    fn every_level_agrees_with_plain_sums_at_any_shape() {
+        for (rows, inputs, outputs) in [(1, 1, 1), (5, 33, 40), (13, 7, 31), (25, 600, 64)] {
+            let (a, weights) = (numbers(rows * inputs, 1), numbers(outputs * inputs, 2));
+            let (bias, before) = (numbers(outputs, 3), numbers(rows * outputs, 4));
+            for add in [false, true] {
+                let one = |at: usize| {
+                    let (row, output) = (at / outputs, at % outputs);
+                    let a = &a[row * inputs..][..inputs];
+                    let pairs = a.iter().zip(&weights[output * inputs..][..inputs]);
+                    let sum: f64 = pairs.map(|(a, w)| f64::from(*a) * f64::from(*w)).sum();
+                    sum + f64::from(bias[output]) + if add { f64::from(before[at]) } else { 0.0 }
+                };
+                let wanted: Vec<f64> = (0..rows * outputs).map(one).collect();
+                for level in Level::all() {
+                    let panels = Panels::pack(level, &weights, &bias);
+                    let mut out = before.clone();
+                    Product { a: &a, panels: &panels, out: &mut out, add }.compute(level);
+                    let about = format!("{level:?} {rows} × {inputs} × {outputs}");
+                    assert_near(&out, &wanted, 3e-5, &about);
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn tiles_cover_all_rows_once(rows in 0_usize..200, most in 1_usize..13) {
+            let tiles: Vec<(usize, usize)> = tiles(rows, most).collect();
+            prop_assert!(tiles.iter().all(|(_, count)| (1..=most).contains(count)));
+            prop_assert!(tiles.windows(2).all(|pair| pair[0].0 + pair[0].1 == pair[1].0));
+            prop_assert_eq!(tiles.iter().map(|(_, count)| count).sum::<usize>(), rows);
+        }
+    }
 }

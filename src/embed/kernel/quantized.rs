@@ -12,6 +12,7 @@ use crate::embed::kernel::product::tiles;
 use crate::embed::kernel::simd::Simd;
 use crate::embed::kernel::tile::COLUMNS_MAX;
 use crate::embed::kernel::tile::ROWS_MAX;
+use crate::embed::kernel::tile::by_rows;
 use crate::embed::kernel::tile::columns;
 
 /// The largest size of a quantized number. Symmetric, so that zero stays zero.
@@ -142,17 +143,17 @@ impl Task for Quantize<'_> {
             let mut most = simd.splat(0.0);
             let (whole, rest) = row.split_at(row.len() / S::WIDTH * S::WIDTH);
             for numbers in whole.chunks_exact(S::WIDTH) {
-                most = simd.max(simd.abs(simd.from_slice(numbers)), most);
+                most = simd.max(simd.abs(simd.read(numbers)), most);
             }
-            most = simd.max(simd.abs(simd.from_part(rest)), most);
+            most = simd.max(simd.abs(simd.read_part(rest)), most);
             *scale = step(simd.largest(most));
             let inverse = simd.splat(1.0 / *scale);
             let (front, back) = words.split_at_mut(whole.len() / S::PACK);
             for (numbers, words) in whole.chunks_exact(S::WIDTH).zip(front.chunks_exact_mut(4)) {
-                words.copy_from_slice(&quantized(simd, simd.from_slice(numbers), inverse));
+                words.copy_from_slice(&quantized(simd, simd.read(numbers), inverse));
             }
             if !back.is_empty() {
-                back.copy_from_slice(&quantized(simd, simd.from_part(rest), inverse));
+                back.copy_from_slice(&quantized(simd, simd.read_part(rest), inverse));
             }
         }
     }
@@ -204,21 +205,24 @@ impl Task for Product8<'_> {
                 let (target, stride) =
                     if whole { (place.as_mut_ptr(), outputs) } else { (edge.as_mut_ptr(), width) };
                 let at = |numbers: &[f32]| numbers.get(column..).unwrap_or_default().as_ptr();
-                simd.run(Tile8 {
+                let tile = Tile8 {
                     rows: count,
                     words,
                     a: a.words.get(row * words..).unwrap_or_default().as_ptr(),
                     b: panel.as_ptr(),
                     out: target,
                     out_stride: stride,
-                    starts: starts.get(column..).unwrap_or_default().as_ptr(),
                     row_scales: a.scales.get(row..).unwrap_or_default().as_ptr(),
+                    starts: starts.get(column..).unwrap_or_default().as_ptr(),
                     scales: at(scales),
                     bias: at(bias),
                     add: whole && add,
-                });
+                };
+                // SAFETY: the lengths asserted above hold every row and column of the tile; a tile
+                // that would reach past the last output goes to `edge`, which holds the largest.
+                unsafe { compute(simd, tile) }
                 if !whole {
-                    copy_edge(&edge, width, place, outputs, outputs - column, count, add);
+                    copy_edge(&edge, width, place, outputs, (count, outputs - column), add);
                 }
             }
         }
@@ -227,49 +231,55 @@ impl Task for Product8<'_> {
 
 /// A tile of `rows` × [`columns`] of an integer product, scaled back to f32.
 struct Tile8 {
+    /// `1..=S::ROWS`.
     rows: usize,
+    /// Words in a row of `a`, rows of `b`.
     words: usize,
+    /// Rows of words, one behind the other.
     a: *const u32,
+    /// Rows of [`columns`] words, one behind the other.
     b: *const i8,
     out: *mut f32,
+    /// Numbers from one row of `out` to the next.
     out_stride: usize,
-    starts: *const i32,
+    /// One per row.
     row_scales: *const f32,
+    /// One per column, as all below.
+    starts: *const i32,
     scales: *const f32,
     bias: *const f32,
+    /// Whether what stands in `out` is added.
     add: bool,
 }
 
-impl Task for Tile8 {
+/// Computes `tile`.
+///
+/// # Safety
+/// All rows and columns that `tile` names must be there, and nothing else may refer to those of
+/// `out` meanwhile.
+#[inline(always)]
+unsafe fn compute<S: Simd>(simd: S, tile: Tile8) {
+    simd.run(Sound(tile));
+}
+
+/// A tile whose addresses the caller of [`compute`] answers for.
+struct Sound(Tile8);
+
+impl Task for Sound {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        // SAFETY: whoever made the tile answers for its addresses.
-        unsafe {
-            match self.rows {
-                1 => self.of_rows::<S, 1>(simd),
-                2 => self.of_rows::<S, 2>(simd),
-                3 => self.of_rows::<S, 3>(simd),
-                4 => self.of_rows::<S, 4>(simd),
-                5 if S::ROWS >= 5 => self.of_rows::<S, 5>(simd),
-                6 if S::ROWS >= 6 => self.of_rows::<S, 6>(simd),
-                7 if S::ROWS >= 7 => self.of_rows::<S, 7>(simd),
-                8 if S::ROWS >= 8 => self.of_rows::<S, 8>(simd),
-                9 if S::ROWS >= 9 => self.of_rows::<S, 9>(simd),
-                10 if S::ROWS >= 10 => self.of_rows::<S, 10>(simd),
-                11 if S::ROWS >= 11 => self.of_rows::<S, 11>(simd),
-                _ if S::ROWS >= 12 => self.of_rows::<S, 12>(simd),
-                _ => {}
-            }
-        }
+        let tile = self.0;
+        // SAFETY: whoever made this answers for the tile's addresses.
+        unsafe { by_rows!(tile, of_rows, simd) }
     }
 }
 
 impl Tile8 {
     #[inline(always)]
     unsafe fn of_rows<S: Simd, const R: usize>(&self, simd: S) {
-        // SAFETY: every address below is inside what the contract of `Tile8` names.
+        // SAFETY: every address below is inside what the contract of `compute` names.
         unsafe {
             let first = [simd.load_i32(self.starts), simd.load_i32(self.starts.add(S::WIDTH))];
             let mut sums = [first; R];
@@ -297,6 +307,70 @@ impl Tile8 {
                     simd.store(out, simd.fma(sum, scale, start));
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Panels8;
+    use super::Product8;
+    use super::Quantize;
+    use super::Rows8;
+    use crate::embed::kernel::level::Level;
+    use crate::embed::kernel::tests::assert_near;
+    use crate::embed::kernel::tests::numbers;
+
+    fn product(level: Level, a: &[f32], weights: &[f32], bias: &[f32]) -> Vec<f32> {
+        let inputs = weights.len() / bias.len();
+        let rows = a.len() / inputs;
+        let panels = Panels8::pack(level, weights, bias);
+        let mut quantized = Rows8::default();
+        Quantize { a, inputs, out: &mut quantized }.compute(level);
+        let mut out = vec![1.0; rows * bias.len()];
+        Product8 { a: &quantized, rows, panels: &panels, out: &mut out, add: true }.compute(level);
+        out
+    }
+
+    #[test]
+    fn every_level_gives_the_same_sums_at_any_shape() {
+        for (rows, inputs, outputs) in [(1, 1, 1), (5, 33, 40), (13, 7, 31), (25, 600, 64)] {
+            let (a, weights) = (numbers(rows * inputs, 1), numbers(outputs * inputs, 2));
+            let bias = numbers(outputs, 3);
+            let one = |at: usize| {
+                let (row, output) = (at / outputs, at % outputs);
+                let a = &a[row * inputs..][..inputs];
+                let weights = &weights[output * inputs..][..inputs];
+                let largest = |row: &[f32]| row.iter().fold(0.0, |most: f32, x| x.abs().max(most));
+                let (a_step, step) = (largest(a) / 127.0, largest(weights) / 127.0);
+                let whole = |x: &f32, inverse: f32| f64::from((x * inverse).round_ties_even());
+                let pairs = a.iter().zip(weights);
+                let sum: f64 = pairs
+                    .map(|(a, w)| whole(a, 1.0 / a_step) * f64::from((w / step).round_ties_even()))
+                    .sum();
+                sum * f64::from(step * a_step) + f64::from(bias[output]) + 1.0
+            };
+            let wanted: Vec<f64> = (0..rows * outputs).map(one).collect();
+            for level in Level::all() {
+                let about = format!("{level:?} {rows} × {inputs} × {outputs}");
+                assert_near(&product(level, &a, &weights, &bias), &wanted, 1e-5, &about);
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_numbers_do_not_saturate() {
+        let (a, weights) = (vec![1.0; 2_048], vec![-1.0; 2_048]);
+        for level in Level::all() {
+            assert_near(&product(level, &a, &weights, &[0.0]), &[-2_047.0], 1e-3, "sum");
+        }
+    }
+
+    #[test]
+    fn rows_and_weights_of_zeros_give_the_bias() {
+        for level in Level::all() {
+            let out = product(level, &[0.0; 8], &[0.0; 24], &[1.0, 2.0, 3.0]);
+            assert_eq!(out, [2.0, 3.0, 4.0]);
         }
     }
 }

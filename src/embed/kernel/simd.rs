@@ -96,9 +96,9 @@ pub(super) trait Simd: Copy {
 
     /// The first [`Simd::WIDTH`] numbers of `from`; zeros where it has fewer.
     #[inline(always)]
-    fn from_slice(self, from: &[f32]) -> Self::F32 {
+    fn read(self, from: &[f32]) -> Self::F32 {
         if from.len() < Self::WIDTH {
-            return self.from_part(from);
+            return self.read_part(from);
         }
         // SAFETY: just checked.
         unsafe { self.load(from.as_ptr()) }
@@ -106,7 +106,7 @@ pub(super) trait Simd: Copy {
 
     /// The numbers of `from`, fewer than [`Simd::WIDTH`], and zeros behind them.
     #[inline(always)]
-    fn from_part(self, from: &[f32]) -> Self::F32 {
+    fn read_part(self, from: &[f32]) -> Self::F32 {
         let mut numbers = [0.0; WIDTH_MAX];
         for (number, from) in numbers.iter_mut().zip(from) {
             *number = *from;
@@ -117,7 +117,7 @@ pub(super) trait Simd: Copy {
 
     /// Writes as many numbers of `a` as `to` holds.
     #[inline(always)]
-    fn to_slice(self, a: Self::F32, to: &mut [f32]) {
+    fn write(self, a: Self::F32, to: &mut [f32]) {
         if to.len() >= Self::WIDTH {
             // SAFETY: just checked.
             unsafe { self.store(to.as_mut_ptr(), a) }

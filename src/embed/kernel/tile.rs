@@ -13,20 +13,41 @@ pub(super) const fn columns<S: Simd>() -> usize {
     2 * S::WIDTH
 }
 
+/// Calls `$tile.$method::<S, R>($simd)` with `R` the rows of the tile.
+macro_rules! by_rows {
+    ($tile:expr, $method:ident, $simd:expr) => {
+        match $tile.rows {
+            1 => $tile.$method::<S, 1>($simd),
+            2 => $tile.$method::<S, 2>($simd),
+            3 => $tile.$method::<S, 3>($simd),
+            4 => $tile.$method::<S, 4>($simd),
+            5 if S::ROWS >= 5 => $tile.$method::<S, 5>($simd),
+            6 if S::ROWS >= 6 => $tile.$method::<S, 6>($simd),
+            7 if S::ROWS >= 7 => $tile.$method::<S, 7>($simd),
+            8 if S::ROWS >= 8 => $tile.$method::<S, 8>($simd),
+            9 if S::ROWS >= 9 => $tile.$method::<S, 9>($simd),
+            10 if S::ROWS >= 10 => $tile.$method::<S, 10>($simd),
+            11 if S::ROWS >= 11 => $tile.$method::<S, 11>($simd),
+            12 if S::ROWS >= 12 => $tile.$method::<S, 12>($simd),
+            _ => {}
+        }
+    };
+}
+pub(super) use by_rows;
+
 /// `out = start + a · b` for a tile of `rows` × [`columns`].
-///
-/// # Safety
-/// To be run only where all of this holds: `1 <= rows <= S::ROWS`; `a` has `rows` rows of `depth` numbers,
-/// `a_stride` apart; `b` has `depth` rows of [`columns`] numbers, one behind the other; `out` has
-/// `rows` rows of [`columns`] numbers, `out_stride` apart, that nothing else refers to; `start`, if
-/// any, has [`columns`] numbers.
 pub(super) struct Tile {
+    /// `1..=S::ROWS`.
     pub(super) rows: usize,
+    /// Numbers in a row of `a`, rows of `b`.
     pub(super) depth: usize,
     pub(super) a: *const f32,
+    /// Numbers from one row of `a` to the next.
     pub(super) a_stride: usize,
+    /// Rows of [`columns`] numbers, one behind the other.
     pub(super) b: *const f32,
     pub(super) out: *mut f32,
+    /// Numbers from one row of `out` to the next.
     pub(super) out_stride: usize,
     /// One number per column, the same for each row.
     pub(super) start: Option<*const f32>,
@@ -34,36 +55,35 @@ pub(super) struct Tile {
     pub(super) add: bool,
 }
 
-impl Task for Tile {
+/// Computes `tile`.
+///
+/// # Safety
+/// All rows that `tile` names must be there: `rows` of `depth` numbers from `a`, `depth` of
+/// [`columns`] from `b`, [`columns`] from `start`, and `rows` of [`columns`] from `out`, which
+/// nothing else may refer to meanwhile.
+#[inline(always)]
+pub(super) unsafe fn compute<S: Simd>(simd: S, tile: Tile) {
+    simd.run(Sound(tile));
+}
+
+/// A tile whose addresses the caller of [`compute`] answers for.
+struct Sound(Tile);
+
+impl Task for Sound {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        // SAFETY: whoever made the tile answers for its addresses.
-        unsafe {
-            match self.rows {
-                1 => self.of_rows::<S, 1>(simd),
-                2 => self.of_rows::<S, 2>(simd),
-                3 => self.of_rows::<S, 3>(simd),
-                4 => self.of_rows::<S, 4>(simd),
-                5 if S::ROWS >= 5 => self.of_rows::<S, 5>(simd),
-                6 if S::ROWS >= 6 => self.of_rows::<S, 6>(simd),
-                7 if S::ROWS >= 7 => self.of_rows::<S, 7>(simd),
-                8 if S::ROWS >= 8 => self.of_rows::<S, 8>(simd),
-                9 if S::ROWS >= 9 => self.of_rows::<S, 9>(simd),
-                10 if S::ROWS >= 10 => self.of_rows::<S, 10>(simd),
-                11 if S::ROWS >= 11 => self.of_rows::<S, 11>(simd),
-                _ if S::ROWS >= 12 => self.of_rows::<S, 12>(simd),
-                _ => {}
-            }
-        }
+        let tile = self.0;
+        // SAFETY: whoever made this answers for the tile's addresses.
+        unsafe { by_rows!(tile, of_rows, simd) }
     }
 }
 
 impl Tile {
     #[inline(always)]
     unsafe fn of_rows<S: Simd, const R: usize>(&self, simd: S) {
-        // SAFETY: every address below is inside what the contract of `Tile` names.
+        // SAFETY: every address below is inside what the contract of `compute` names.
         unsafe {
             let zero = simd.splat(0.0);
             let first = match self.start {
