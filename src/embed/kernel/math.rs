@@ -90,7 +90,9 @@ impl Function for Gelu {
     /// over `0 <= z <= 13.4` and make an error of 1.3e-7.
     #[inline(always)]
     fn of<S: Simd>(&self, simd: S, x: S::F32) -> S::F32 {
-        let z = simd.abs(x);
+        let size = simd.abs(x);
+        // Further out the tail is below the smallest number, and squares would overflow.
+        let z = simd.min(simd.splat(14.0), size);
         let half = simd.mul(z, simd.splat(-0.5));
         let square = simd.mul(z, half);
         // What the rounding of the square lost; large squares would lose much of the result.
@@ -103,7 +105,7 @@ impl Function for Gelu {
             sum = simd.fma(sum, t, simd.splat(power));
         }
         let tail = simd.mul(simd.mul(bell, t), sum);
-        simd.sub(simd.max(simd.splat(0.0), x), simd.mul(z, tail))
+        simd.sub(simd.max(simd.splat(0.0), x), simd.mul(size, tail))
     }
 }
 
