@@ -68,8 +68,7 @@ impl<F: Function> Task for Map<'_, F> {
 /// large as it gets above 88. Source: Cephes, `expf.c`.
 #[inline(always)]
 pub(super) fn exp<S: Simd>(simd: S, x: S::F32) -> S::F32 {
-    const POWERS: [f32; 5] =
-        [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.500_000_01];
+    const POWERS: [f32; 5] = [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.5];
     // What is not a number stands behind in both, so it stays.
     let x = simd.max(simd.splat(-87.33), simd.min(simd.splat(88.0), x));
     let n = simd.round(simd.mul(x, simd.splat(std::f32::consts::LOG2_E)));
@@ -114,7 +113,7 @@ impl Function for GeluTanh {
     #[inline(always)]
     fn of<S: Simd>(&self, simd: S, x: S::F32) -> S::F32 {
         let inner = simd.fma(simd.mul(x, x), simd.splat(0.044_715), simd.splat(1.0));
-        let u = simd.mul(simd.mul(x, inner), simd.splat(-1.595_769_1));
+        let u = simd.mul(simd.mul(x, inner), simd.splat(-1.595_769));
         simd.div(x, simd.add(exp(simd, u), simd.splat(1.0)))
     }
 }
@@ -189,7 +188,12 @@ mod tests {
         for level in Level::all() {
             for activation in [Activation::Gelu, Activation::GeluTanh, Activation::Relu] {
                 let ends = apply(activation, level, &[-1e10, 1e10, f32::NAN]);
-                assert!(ends[0].abs() < 1e-25 && ends[1] == 1e10 && ends[2].is_nan(), "{ends:?}");
+                assert!(
+                    ends[0].abs() < 1e-25
+                        && (ends[1] / 1e10 - 1.0).abs() < 1e-6
+                        && ends[2].is_nan(),
+                    "{ends:?}"
+                );
             }
         }
     }

@@ -29,7 +29,8 @@ mod tests {
             state ^= state << 13;
             state ^= state >> 17;
             state ^= state << 5;
-            (f64::from(state) / f64::from(u32::MAX)) as f32 * 2.0 - 1.0
+            // The bits of 1 and a random fraction: 1..2.
+            f32::from_bits(0x3f80_0000 | state >> 9) * 2.0 - 3.0
         };
         std::iter::repeat_with(next).take(count).collect()
     }

@@ -107,11 +107,6 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    fn zero_i32(self) -> [i32; 8] {
-        [0; 8]
-    }
-
-    #[inline(always)]
     #[expect(clippy::cast_precision_loss, reason = "a rounding of 2^-24 is f32's own")]
     fn to_f32(self, a: [i32; 8]) -> F32 {
         a.map(|sum| sum as f32)

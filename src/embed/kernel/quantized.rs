@@ -285,6 +285,9 @@ impl Tile8 {
             let mut sums = [first; R];
             let (mut a, mut b) = (self.a, self.b);
             for _ in 0..self.words {
+                let ahead = b.wrapping_add(self.words * 2 * S::WIDTH * S::PACK);
+                simd.prefetch(ahead.cast());
+                simd.prefetch(ahead.wrapping_add(S::WIDTH * S::PACK).cast());
                 let left = simd.load_weights(b);
                 let right = simd.load_weights(b.add(S::WIDTH * S::PACK));
                 for (row, sum) in sums.iter_mut().enumerate() {

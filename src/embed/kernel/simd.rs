@@ -56,8 +56,6 @@ pub(super) trait Simd: Copy {
     /// The largest of the lanes.
     fn largest(self, a: Self::F32) -> f32;
 
-    /// All lanes zero.
-    fn zero_i32(self) -> Self::I32;
     /// Lane by lane as f32.
     fn to_f32(self, a: Self::I32) -> Self::F32;
     /// `acc` plus the dot product of the small integers of each word; exact, never saturating.

@@ -2,7 +2,6 @@
 //!
 //! A value of either type comes from `detect` alone, so it proves that the instructions exist.
 
-#[expect(clippy::wildcard_imports, reason = "intrinsics carry their own prefix")]
 use core::arch::x86_64::*;
 
 use crate::embed::kernel::level::Task;
@@ -103,7 +102,6 @@ impl Simd for Avx2 {
             let two = _mm_max_ps(four, _mm_movehl_ps(four, four));
             _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)))
         };
-        zero_i32() -> __m256i = _mm256_setzero_si256();
         to_f32(a: __m256i) -> __m256 = _mm256_cvtepi32_ps(a);
         // `vpmaddubsw` takes twice as many numbers, but its 16-bit sums saturate with 8-bit
         // activations; the sums of `vpmaddwd` are 32 bits wide.
@@ -165,7 +163,6 @@ impl Simd for Avx512 {
         };
         sum(a: __m512) -> f32 = _mm512_reduce_add_ps(a);
         largest(a: __m512) -> f32 = _mm512_reduce_max_ps(a);
-        zero_i32() -> __m512i = _mm512_setzero_si512();
         to_f32(a: __m512i) -> __m512 = _mm512_cvtepi32_ps(a);
         dot(acc: __m512i, activation: __m512i, weight: __m512i) -> __m512i =
             _mm512_dpbusd_epi32(acc, activation, weight);
