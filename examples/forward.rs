@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use serde::Deserialize;
+use wenmai::domain::embedding::Embedding;
 use wenmai::embed;
 use wenmai::embed::Precision;
 
@@ -59,7 +60,7 @@ fn main() {
         });
         let busy_seconds = busy.iter().fold(0.0, |most: f64, seconds| seconds.max(most));
         let seconds = start.elapsed().as_secs_f64();
-        let embeddings: Vec<&[f32]> = first.iter().map(|embedding| embedding.values()).collect();
+        let embeddings: Vec<&[f32]> = first.iter().map(Embedding::values).collect();
         let answer = serde_json::json!({
             "seconds": seconds, "busy_seconds": busy_seconds, "embeddings": embeddings,
         });

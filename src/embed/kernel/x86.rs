@@ -2,6 +2,8 @@
 //!
 //! A value of either type comes from `detect` alone, so it proves that the instructions exist.
 
+// Not `expect`: builds with tests do not ask.
+#[allow(clippy::wildcard_imports, reason = "intrinsics carry their own prefix")]
 use core::arch::x86_64::*;
 
 use crate::embed::kernel::level::Task;
