@@ -14,9 +14,9 @@ With one thread both sides count the time that their thread ran on a processor, 
 with two, the time that passed.
 
 Printed: the median of the rounds' ratios (their time / ours: above 1 we are faster) with the first and ninth tenth,
-tokens per second of both, and the least cosine of each side's embeddings with those of
-the fused f32 graph. `--pooling mean` (the default) makes
-both sides compute every hidden state; with `cls` ours leaves out what the last layer computes for nobody.
+tokens per second of both, and the least cosine of each side's embeddings with those of the fused f32 graph.
+`--pooling mean` (the default) makes both sides compute every hidden state; with `cls` ours leaves out what the last
+layer computes for nobody. ONNX Runtime cannot be kept from instructions the processor has, so both sides use the best.
 """
 
 import argparse

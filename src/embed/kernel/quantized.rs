@@ -102,10 +102,11 @@ impl Task for Pack<'_> {
     }
 }
 
-/// What one step is worth if the largest number is `most`; 1 where all are zero.
+/// What one step is worth if the largest number is `most`; 1 where all are as good as zero, and the
+/// inverse would not be finite.
 #[inline(always)]
 fn step(most: f32) -> f32 {
-    if most > 0.0 { most / LARGEST } else { 1.0 }
+    if most > 1e-30 { most / LARGEST } else { 1.0 }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "clamped before")]
@@ -372,8 +373,11 @@ mod tests {
     #[test]
     fn rows_and_weights_of_zeros_give_the_bias() {
         for level in Level::all() {
-            let out = product(level, &[0.0; 8], &[0.0; 24], &[1.0, 2.0, 3.0]);
-            assert_eq!(out, [2.0, 3.0, 4.0]);
+            for next_to_nothing in [0.0, 1e-40] {
+                let a = [next_to_nothing; 8];
+                let out = product(level, &a, &[next_to_nothing; 24], &[1.0, 2.0, 3.0]);
+                assert_eq!(out, [2.0, 3.0, 4.0]);
+            }
         }
     }
 }
