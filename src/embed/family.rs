@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::embed::Model;
 use crate::embed::ModelInfo;
-use crate::embed::bert::Bert;
+use crate::embed::encoder::Encoder;
 use crate::embed::folder::Files;
 use crate::embed::modules::Modules;
 use crate::embed::qwen3::Qwen3;
@@ -17,7 +17,8 @@ use crate::embed::statics::StaticModel;
 /// The families we have; `config.json` says which by its `model_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
-    Bert,
+    /// BERT and XLM-RoBERTa.
+    Encoder,
     Qwen3,
     /// Of model2vec.
     Static,
@@ -37,11 +38,11 @@ impl Family {
         let ModelType { model_type } =
             serde_json::from_slice(config).map_err(|error| error.to_string())?;
         match model_type.as_deref() {
-            Some("bert") => Ok(Family::Bert),
+            Some("bert" | "xlm-roberta") => Ok(Family::Encoder),
             Some("qwen3") => Ok(Family::Qwen3),
             Some("model2vec" | "static") => Ok(Family::Static),
             Some(other) => Err(format!(
-                "model_type `{other}` is not supported: bert, qwen3, model2vec, or a \
+                "model_type `{other}` is not supported: bert, xlm-roberta, qwen3, model2vec, or a \
                  StaticEmbedding of sentence-transformers"
             )),
             None if modules.is_static => Ok(Family::StaticEmbedding),
@@ -52,16 +53,21 @@ impl Family {
     /// Whether it reads sizes from `config.json`.
     pub(super) fn is_transformer(self) -> bool {
         match self {
-            Family::Bert | Family::Qwen3 => true,
+            Family::Encoder | Family::Qwen3 => true,
             Family::Static | Family::StaticEmbedding => false,
         }
+    }
+
+    /// Whether its products can be taken in 8-bit integers.
+    pub(super) fn is_encoder(self) -> bool {
+        self == Family::Encoder
     }
 
     /// Loads a model of this family, whose `dim` is what it pools.
     pub(super) fn load(self, files: &Files, info: ModelInfo) -> Result<Model, String> {
         let load = || {
             Ok(match self {
-                Family::Bert => Arc::new(Bert::load(files, info)?) as Model,
+                Family::Encoder => Arc::new(Encoder::load(files, info)?) as Model,
                 Family::Qwen3 => Arc::new(Qwen3::load(files, info)?),
                 Family::Static | Family::StaticEmbedding => {
                     Arc::new(StaticModel::load(files, info)?)
@@ -88,7 +94,7 @@ mod tests {
         let folder = fixture::copy("bert");
         fixture::set(&folder.path().join("config.json"), "model_type", "mamba");
         let reason = fixture::reason(folder.path());
-        assert!(reason.contains("`mamba` is not supported: bert, qwen3"), "{reason}");
+        assert!(reason.contains("`mamba` is not supported: bert, xlm-roberta, qwen3"), "{reason}");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::embed::Config;
 use crate::embed::Error;
 use crate::embed::Model;
 use crate::embed::ModelInfo;
+use crate::embed::Precision;
 use crate::embed::cut::Cut;
 use crate::embed::family::Family;
 use crate::embed::hub;
@@ -80,6 +81,7 @@ pub(super) struct Files {
     max_seq_length: Option<usize>,
     /// The numbers of an embedding that the folder wants kept.
     truncate_dim: Option<usize>,
+    precision: Precision,
 }
 
 /// `sentence_bert_config.json`, the fields we read.
@@ -108,10 +110,11 @@ impl Files {
             prompts: Prompts::default(),
             max_seq_length: None,
             truncate_dim: None,
+            precision: Precision::F32,
         })
     }
 
-    fn read(folder: &Path) -> Result<Self, String> {
+    pub(super) fn read(folder: &Path) -> Result<Self, String> {
         if !folder.is_dir() {
             return Err("there is no such folder".to_owned());
         }
@@ -149,10 +152,24 @@ impl Files {
             max_seq_length: sentence.max_seq_length.or(length),
             truncate_dim: whole.truncate_dim,
             modules,
+            precision: Precision::F32,
         })
     }
 
+    /// These files, for a model that multiplies in `precision`.
+    pub(super) fn with(self, precision: Precision) -> Self {
+        Self { precision, ..self }
+    }
+
+    /// These files with another pooling configuration.
+    #[cfg(test)]
+    pub(super) fn with_pooling(mut self, json: &str) -> Self {
+        self.modules.pooling = Some(("1_Pooling/config.json".to_owned(), json.into()));
+        self
+    }
+
     fn load(mut self, config: &Config) -> Result<Model, String> {
+        self = self.with(config.precision);
         self.prompts = self.prompts.overridden(config);
         self.check()?;
         let info = ModelInfo {
@@ -219,6 +236,8 @@ impl Files {
         let mut rare = self.modules.head.digest();
         rare.extend(self.prompts.lowercase.then(|| "lowercase".to_owned()));
         rare.extend(dim.map(|dim| format!("dim {dim}")));
+        let is_int8 = self.precision == Precision::Int8 && self.family.is_encoder();
+        rare.extend(is_int8.then(|| "int8".to_owned()));
         let parts = parts.into_iter().chain(rare.iter().map(String::as_bytes));
         sha256(parts).chars().take(12).collect()
     }
@@ -250,6 +269,10 @@ impl Files {
         self.prompts.clone()
     }
 
+    pub(super) fn precision(&self) -> Precision {
+        self.precision
+    }
+
     pub(super) fn max_seq_length(&self) -> Option<usize> {
         self.max_seq_length
     }
@@ -279,11 +302,20 @@ mod tests {
 
     #[test]
     fn bert_agrees_with_the_reference_in_every_pooling_mode() {
-        let cases = fixture::expected("bert");
+        assert_encoder_agrees("bert");
+    }
+
+    #[test]
+    fn xlm_roberta_agrees_with_the_reference_in_every_pooling_mode() {
+        assert_encoder_agrees("xlmr");
+    }
+
+    fn assert_encoder_agrees(name: &str) {
+        let cases = fixture::expected(name);
         let pooling_modes =
             [("cls", "cls"), ("mean", "mean"), ("last", "lasttoken"), ("weighted", "weightedmean")];
         for (mode, setting) in pooling_modes {
-            let folder = fixture::copy("bert");
+            let folder = fixture::copy(name);
             let pooling = folder.path().join("1_Pooling/config.json");
             fixture::set(&pooling, "pooling_mode", setting);
             let loaded = fixture::load(folder.path());
@@ -297,12 +329,14 @@ mod tests {
     }
 
     #[test]
-    fn bert_tokens_agree_with_the_reference() {
-        let model = fixture::load(&fixture::folder("bert"));
-        assert_eq!((model.info().family, model.info().window_tokens_max), ("bert", 62));
-        for case in fixture::expected("bert") {
-            let ids = model.tokenize(&case.text, Purpose::Passage).unwrap();
-            assert_eq!(ids, case.ids[1..case.ids.len() - 1], "{}", case.text);
+    fn tokens_of_encoders_agree_with_the_reference() {
+        for (name, family) in [("bert", "bert"), ("xlmr", "xlm-roberta")] {
+            let model = fixture::load(&fixture::folder(name));
+            assert_eq!((model.info().family, model.info().window_tokens_max), (family, 62));
+            for case in fixture::expected(name) {
+                let ids = model.tokenize(&case.text, Purpose::Passage).unwrap();
+                assert_eq!(ids, case.ids[1..case.ids.len() - 1], "{}", case.text);
+            }
         }
     }
 

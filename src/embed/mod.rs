@@ -7,15 +7,16 @@
 //! in silence.
 
 mod batch;
-mod bert;
 mod cut;
 mod dense;
+mod encoder;
 mod family;
 #[cfg(test)]
 mod fixture;
 mod folder;
 pub mod hub;
 pub mod inspect;
+mod kernel;
 mod modules;
 mod pool;
 mod prompts;
@@ -77,12 +78,22 @@ pub enum Lane {
     Bulk,
 }
 
+/// In which numbers an encoder multiplies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, clap::ValueEnum)]
+pub enum Precision {
+    /// 32-bit floating point: what the reference implementation gives.
+    #[default]
+    F32,
+    /// 8-bit integers: faster, and vectors that differ a little from those of `f32`.
+    Int8,
+}
+
 /// Facts about a loaded model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelInfo {
     /// The model's name: the folder's, or `wenmai-news-zh`.
     pub name: String,
-    /// `bert`, `qwen3` or `static`.
+    /// `bert`, `xlm-roberta`, `qwen3` or `static`.
     pub family: &'static str,
     /// Numbers in an embedding.
     pub dim: usize,
@@ -91,7 +102,8 @@ pub struct ModelInfo {
     /// `cls`, `mean`, …
     pub pooling: &'static str,
     /// First 12 hexadecimal digits of the SHA-256 over all that decides a vector: weights,
-    /// configuration, tokenizer, pooling and what is behind it, prompts, the part that is kept.
+    /// configuration, tokenizer, pooling and what is behind it, prompts, the part that is kept,
+    /// and the precision unless it is f32.
     pub version: String,
 }
 
@@ -162,6 +174,17 @@ pub struct Config {
     /// Tokens in one forward pass: the longest window of a batch times their number.
     #[arg(long, env = "WENMAI_EMBED_BATCH_TOKENS", default_value_t = 4096, value_name = "N")]
     pub embed_batch_tokens: usize,
+
+    /// Numbers in which an encoder multiplies; a static model has nothing to multiply. What was
+    /// stored with the one cannot be searched with the other.
+    #[arg(
+        long = "embed-precision",
+        env = "WENMAI_EMBED_PRECISION",
+        value_enum,
+        default_value_t = Precision::F32,
+        value_name = "NUMBERS"
+    )]
+    pub precision: Precision,
 }
 
 impl Default for Config {
@@ -176,6 +199,7 @@ impl Default for Config {
             threads: 0,
             queue_texts_max: 4096,
             embed_batch_tokens: 4096,
+            precision: Precision::F32,
         }
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct Pooling {
 
 /// The modes of sentence-transformers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
+pub(super) enum Mode {
     /// The first token's.
     Cls,
     /// The mean over all tokens.
@@ -61,6 +61,10 @@ impl Pooling {
         let flag = |name: &str| config.get(name).and_then(serde_json::Value::as_bool);
         let is_without_prompt = flag("include_prompt") == Some(false);
         Ok(Self { mode: Mode::read(&config)?, head, is_without_prompt })
+    }
+
+    pub(super) fn mode(&self) -> Mode {
+        self.mode
     }
 
     pub(super) fn name(&self) -> &'static str {

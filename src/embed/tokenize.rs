@@ -22,8 +22,6 @@ pub(super) struct Tokens {
     pub(super) behind: Vec<u32>,
     /// The id of what the vocabulary lacks.
     pub(super) unknown: Option<u32>,
-    /// The id that fills short rows of a batch.
-    pub(super) pad: u32,
     /// The largest id it can give.
     pub(super) largest: u32,
 }
@@ -38,9 +36,8 @@ impl Tokens {
         let unknown = file.model.unk_token.as_deref().and_then(|mark| tokenizer.token_to_id(mark));
         let unknown = unknown.or(file.model.unk_id);
         let largest = file.largest().ok_or("it holds no token")?;
-        let pad = ["[PAD]", "<pad>"].iter().find_map(|mark| tokenizer.token_to_id(mark));
         let (before, behind) = marks(&tokenizer)?;
-        Ok(Self { tokenizer, before, behind, unknown, pad: pad.unwrap_or(0), largest })
+        Ok(Self { tokenizer, before, behind, unknown, largest })
     }
 
     /// Tokens that the tokenizer knows, added ones included.

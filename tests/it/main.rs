@@ -10,9 +10,9 @@
 mod article_rpc;
 mod cli;
 mod embedding_rpc;
+mod eval;
 #[cfg(feature = "hub")]
 mod hub;
-mod eval;
 mod info_rpc;
 mod ingest_rpc;
 mod layering;
