@@ -84,7 +84,9 @@ impl Header {
 
     /// Numbers that were learned: integers are positions and the like.
     pub(super) fn parameter_count(&self) -> u64 {
-        let learned = self.tensors.iter().filter(|(_, tensor)| tensor.number().is_some());
+        // Rows of 8-bit integers are learned numbers too; indices are wider.
+        let is_learned = |tensor: &Tensor| tensor.number().is_some() || tensor.dtype == "I8";
+        let learned = self.tensors.iter().filter(|(_, tensor)| is_learned(tensor));
         learned.filter_map(|(_, tensor)| tensor.count()).sum()
     }
 
