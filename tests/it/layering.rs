@@ -18,7 +18,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("rpc", &["domain", "text", "page", "rank", "embed", "store", "engine"]),
     ("telemetry", &[]),
     ("app", &["domain", "embed", "store", "engine", "rpc", "telemetry", "config"]),
-    ("config", &["app", "embed", "store", "telemetry"]),
+    ("config", &["app", "embed", "store", "engine", "telemetry"]),
     (
         "cli",
         &[
