@@ -77,16 +77,17 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub(super) async fn facts(
-        &self,
-        ids: &[ArticleId],
-    ) -> Result<Vec<Option<Arc<Facts>>>, Error> {
+    pub(super) async fn facts(&self, ids: &[ArticleId]) -> Result<Vec<Option<Arc<Facts>>>, Error> {
         let mut facts: Vec<Option<Arc<Facts>>> = {
             let known = self.facts.lock();
             ids.iter().map(|id| known.get(id).cloned()).collect()
         };
-        let missing: Vec<ArticleId> =
-            ids.iter().zip(&facts).filter(|(_, known)| known.is_none()).map(|(id, _)| *id).collect();
+        let missing: Vec<ArticleId> = ids
+            .iter()
+            .zip(&facts)
+            .filter(|(_, known)| known.is_none())
+            .map(|(id, _)| *id)
+            .collect();
         if missing.is_empty() {
             return Ok(facts);
         }

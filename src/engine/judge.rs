@@ -131,7 +131,8 @@ impl Found {
         let mut ids = self.ids();
         ids.extend(neighbours.scores.keys());
         ids.remove(&but);
-        let mut ordered: Vec<(f32, ArticleId)> = ids.into_iter().map(|id| (score(id), id)).collect();
+        let mut ordered: Vec<(f32, ArticleId)> =
+            ids.into_iter().map(|id| (score(id), id)).collect();
         ordered.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
         ordered.into_iter().map(|(_, id)| id).collect()
     }
@@ -277,8 +278,7 @@ mod tests {
 
     #[test]
     fn what_a_full_leg_left_out_counts_as_its_last() {
-        let found: Vec<Scored> =
-            (0..LEG_DEPTH).map(|n| Scored { id: id(n), score: 0.9 }).collect();
+        let found: Vec<Scored> = (0..LEG_DEPTH).map(|n| Scored { id: id(n), score: 0.9 }).collect();
         assert!((Leg::new(&found).of(id(9_999)) - 0.9).abs() < 1e-6);
         assert!(Leg::new(&found[..10]).of(id(9_999)).abs() < 1e-6);
     }

@@ -138,12 +138,8 @@ mod tests {
     use crate::embed::ModelInfo;
 
     fn bundled_model() -> ModelInfo {
-        let config = embed::Config {
-            folder: None,
-            threads: 1,
-            queue_texts_max: 1,
-            embed_batch_tokens: 1,
-        };
+        let config =
+            embed::Config { folder: None, threads: 1, queue_texts_max: 1, embed_batch_tokens: 1 };
         embed::open(&config).unwrap().info().clone()
     }
 

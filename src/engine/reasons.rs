@@ -38,9 +38,7 @@ impl Engine {
             .zip(moved.unwrap_or_default())
             .map(|((feature, value), contribution)| Reason { feature, value: *value, contribution })
             .collect();
-        reasons.sort_by(|left, right| {
-            right.contribution.abs().total_cmp(&left.contribution.abs())
-        });
+        reasons.sort_by(|left, right| right.contribution.abs().total_cmp(&left.contribution.abs()));
         let mut shared = self.numbers(found);
         shared.retain(|number| numbers.contains(number));
         Relation {

@@ -175,11 +175,7 @@ pub(super) fn measure(
 ///
 /// # Errors
 /// What writing gives.
-pub(super) fn write(
-    corpus: &Corpus,
-    asked: &[Compared],
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub(super) fn write(corpus: &Corpus, asked: &[Compared], out: &mut dyn Write) -> io::Result<()> {
     for Compared { query, found } in asked {
         let Some(story) = corpus.story(*query) else { continue };
         let (event_count, story_count) = corpus.others(*query);
@@ -195,12 +191,7 @@ pub(super) fn write(
 }
 
 /// Orders every query's candidates with its fold's ranker, perhaps without one feature.
-fn scores(
-    corpus: &Corpus,
-    asked: &[Compared],
-    rankers: &Rankers,
-    without: Option<&str>,
-) -> Scores {
+fn scores(corpus: &Corpus, asked: &[Compared], rankers: &Rankers, without: Option<&str>) -> Scores {
     let rankers = match without {
         Some(name) => &Rankers(rankers.0.iter().map(|ranker| ranker.without(name)).collect()),
         None => rankers,
@@ -281,9 +272,10 @@ fn difference(ours: &[f64], theirs: &[f64], stories: &[&str]) -> [f64; 3] {
     }
     let by_story: Vec<(f64, f64)> = by_story.into_values().collect();
     let statistic = |counts: &[u32]| {
-        let weighed = by_story.iter().zip(counts).map(|((sum, count), times)| {
-            (sum * f64::from(*times), count * f64::from(*times))
-        });
+        let weighed = by_story
+            .iter()
+            .zip(counts)
+            .map(|((sum, count), times)| (sum * f64::from(*times), count * f64::from(*times)));
         let (sum, count) = weighed.fold((0.0, 0.0), |all, one| (all.0 + one.0, all.1 + one.1));
         [(count > 0.0).then(|| sum / count)]
     };

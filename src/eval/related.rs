@@ -22,14 +22,14 @@ use crate::engine::Error;
 use crate::engine::Related;
 use crate::engine::Target;
 use crate::engine::ranker;
-use crate::eval::learned;
-use crate::eval::learned::Compared;
-use crate::eval::learned::Learned;
-use crate::eval::learned::Rankers;
 use crate::eval::Progress;
 use crate::eval::index;
 use crate::eval::index::Indexed;
 use crate::eval::index::IngestReport;
+use crate::eval::learned;
+use crate::eval::learned::Compared;
+use crate::eval::learned::Learned;
+use crate::eval::learned::Rankers;
 use crate::eval::metrics;
 use crate::eval::stories::Labelled;
 

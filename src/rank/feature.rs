@@ -69,7 +69,8 @@ pub fn features(asked: &Facts, text: &TermVector, found: &Facts, legs: Legs) -> 
     let [days, weeks, months] = DAYS.map(|scale| apart.map_or(0.0, |days| (-days / scale).exp()));
     let in_title = |term: &u32| asked.title.binary_search(term).is_ok();
     let in_text = |term: &u32| text.indices().binary_search(term).is_ok();
-    let count = |is_in: &dyn Fn(&u32) -> bool| as_f32(found.title.iter().filter(|t| is_in(t)).count());
+    let count =
+        |is_in: &dyn Fn(&u32) -> bool| as_f32(found.title.iter().filter(|t| is_in(t)).count());
     let (own, other) = (as_f32(asked.title.len()), as_f32(found.title.len()));
     [
         legs.cosine.max(0.0),

@@ -213,9 +213,9 @@ impl Scorer {
         if units.is_empty() || units.len() > UNITS_MAX || same_event.units.len() != units.len() {
             return Err(Error::Wrong("units are missing, too many, or not all weighed"));
         }
-        let weights = units.iter().flat_map(|unit| {
-            unit.weights.iter().copied().chain([unit.gain, unit.bias])
-        });
+        let weights = units
+            .iter()
+            .flat_map(|unit| unit.weights.iter().copied().chain([unit.gain, unit.bias]));
         let event = same_event.weights.iter().chain(&same_event.units).copied();
         let scales = inputs.iter().flat_map(|input| [input.mean, input.scale]);
         let knots = related.iter().flat_map(|(score, probability)| [*score, *probability]);
@@ -273,9 +273,9 @@ mod tests {
         serde_json::json!({
             "version": "test-1", "model": "static@0", "trained_on": "nothing",
             "features": features,
-            "units": [{"gain": 2.0, "bias": 0.0, "weights": [0.1; COUNT]}],
+            "units": [{"gain": 2.0, "bias": 0.0, "weights": vec![0.1; COUNT]}],
             "related": [[0.0, 0.1], [1.0, 0.9]],
-            "same_event": {"bias": 0.0, "weights": [0.0; COUNT], "units": [1.0]}
+            "same_event": {"bias": 0.0, "weights": vec![0.0; COUNT], "units": [1.0]}
         })
     }
 
@@ -339,8 +339,10 @@ mod tests {
         assert!(wrong(&|file| file["features"][0]["name"] = "colour".into()).contains("colour"));
         assert!(wrong(&|file| file["features"][0]["scale"] = 0.into()).contains("scale"));
         assert!(wrong(&|file| file["units"] = serde_json::json!([])).contains("units"));
-        assert!(wrong(&|file| file["related"] = serde_json::json!([[0.0, 0.9], [1.0, 0.1]]))
-            .contains("rise"));
+        assert!(
+            wrong(&|file| file["related"] = serde_json::json!([[0.0, 0.9], [1.0, 0.1]]))
+                .contains("rise")
+        );
         assert!(matches!(
             Scorer::parse(&plain().to_string().replace("\"bias\":0.0", "\"bias\":1e99")),
             Err(Error::Wrong(_))

@@ -17,6 +17,7 @@ mod layering;
 mod page_gold;
 mod proto;
 mod related;
+mod relation;
 mod search_rpc;
 mod serving;
 mod support;

@@ -94,8 +94,9 @@ fn rankers(path: Option<&Path>) -> Result<Rankers, Failure> {
     let Some(path) = path else {
         return Rankers::bundled().map_err(|error| Failure::failed(&error));
     };
-    let failed =
-        |error: &dyn std::error::Error| Failure::Failed(format!("{}: {}", path.display(), chain(error)));
+    let failed = |error: &dyn std::error::Error| {
+        Failure::Failed(format!("{}: {}", path.display(), chain(error)))
+    };
     let json = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
     Rankers::parse(&json).map_err(|error| failed(&error))
 }
