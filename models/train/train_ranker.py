@@ -136,6 +136,8 @@ def train(data, chosen, args, note):
     shown = np.concatenate(shown)
     z = (data.x[shown] - mean) / scale
     hidden = np.tanh(z @ weights.T + bias)
+    # No date is hidden here: a column that never changes would share its weight with the bias.
+    z[:, NAMES.index("undated")] = 0
     event, event_bias = fit_logistic(np.hstack([z, hidden]), (data.gain[shown] == 2).astype(float))
     number = lambda values: [round(float(v), 5) for v in values]
     return {
