@@ -48,7 +48,7 @@ const OWNERS: [(&str, &[&str]); 9] = [
     ("jieba_rs", &["text"]),
     ("tonic", &["rpc", "app", "cli"]),
     ("prost", &["rpc", "cli"]),
-    ("clap", &["embed", "store", "app", "config", "telemetry", "cli"]),
+    ("clap", &["embed", "store", "engine", "app", "config", "telemetry", "cli"]),
 ];
 
 /// What pure modules must not touch: async, files, clocks, randomness.
