@@ -33,10 +33,8 @@ pub fn model(precision: Precision) -> Model {
     candle_core::safetensors::save(&weights(), folder.path().join("model.safetensors")).unwrap();
     let config = Config {
         folder: Some(folder.path().to_owned()),
-        threads: 1,
-        queue_texts_max: 1,
-        embed_batch_tokens: 4_096,
         precision,
+        ..Config::default()
     };
     embed::open(&config).unwrap()
 }

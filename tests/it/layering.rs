@@ -18,7 +18,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("rpc", &["domain", "text", "page", "rank", "embed", "store", "engine"]),
     ("telemetry", &[]),
     ("app", &["domain", "embed", "store", "engine", "rpc", "telemetry", "config"]),
-    ("config", &["app", "embed", "store", "telemetry"]),
+    ("config", &["app", "embed", "store", "engine", "telemetry"]),
     (
         "cli",
         &[
@@ -50,7 +50,7 @@ const OWNERS: [(&str, &[&str]); 11] = [
     ("aho_corasick", &["text"]),
     ("tonic", &["rpc", "app", "cli"]),
     ("prost", &["rpc", "cli"]),
-    ("clap", &["embed", "store", "app", "config", "telemetry", "cli"]),
+    ("clap", &["embed", "store", "engine", "app", "config", "telemetry", "cli"]),
 ];
 
 /// What pure modules must not touch: async, files, clocks, randomness.

@@ -21,6 +21,7 @@ mod model_cli;
 mod page_gold;
 mod proto;
 mod related;
+mod relation;
 mod search_rpc;
 mod serving;
 mod support;

@@ -48,6 +48,7 @@ async fn related(engine: &Engine, target: Target, filter: &str) -> Vec<Hit> {
         target,
         filter: Filter::parse(filter).unwrap(),
         mode: Mode::Hybrid,
+        min_probability: 0.0,
         offset: 0,
         limit: Limit::new(50).unwrap(),
     };
