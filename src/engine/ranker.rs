@@ -138,8 +138,7 @@ mod tests {
     use crate::embed::ModelInfo;
 
     fn bundled_model() -> ModelInfo {
-        let config =
-            embed::Config { folder: None, threads: 1, queue_texts_max: 1, embed_batch_tokens: 1 };
+        let config = embed::Config { threads: 1, ..embed::Config::default() };
         embed::open(&config).unwrap().info().clone()
     }
 

@@ -6,4 +6,5 @@
 
 pub mod feature;
 pub mod fuse;
+pub mod overlap;
 pub mod scorer;

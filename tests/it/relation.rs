@@ -43,12 +43,7 @@ fn report((title, body, day): (&str, &str, i8)) -> Record {
 }
 
 fn engine() -> Engine {
-    let config = embed::Config {
-        folder: None,
-        threads: 2,
-        queue_texts_max: 4_096,
-        embed_batch_tokens: 4_096,
-    };
+    let config = embed::Config { threads: 2, ..embed::Config::default() };
     Engine::open_in_memory(&config).unwrap()
 }
 
