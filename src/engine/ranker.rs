@@ -138,7 +138,8 @@ mod tests {
     use crate::embed::ModelInfo;
 
     fn bundled_model() -> ModelInfo {
-        embed::open(&embed::Config::default()).unwrap().info().clone()
+        let config = embed::Config { threads: 1, ..embed::Config::default() };
+        embed::open(&config).unwrap().info().clone()
     }
 
     #[test]

@@ -128,8 +128,8 @@ pub async fn run(
         modes.push(report);
         by_query.push((mode.name(), ndcg));
     }
-    let model = ranker::name(&engine.info().await?.model);
-    let rankers = options.rankers.take().filter(|rankers| rankers.model() == model);
+    let fitted_to = ranker::name(&engine.info().await?.model);
+    let rankers = options.rankers.take().filter(|rankers| rankers.model() == fitted_to);
     let mut learned = None;
     if rankers.is_some() || options.features.is_some() {
         let asked = compare(engine, &queries, progress).await?;
