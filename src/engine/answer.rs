@@ -13,6 +13,8 @@ use crate::domain::embedding::Embedding;
 use crate::domain::filter::Filter;
 use crate::domain::hit::Hit;
 use crate::domain::hit::Mode;
+use crate::domain::hit::Relation;
+use crate::domain::hit::RelationKind;
 use crate::domain::hit::Scores;
 use crate::domain::hit::When;
 use crate::domain::id::ArticleId;
@@ -26,7 +28,8 @@ use crate::engine::Error;
 use crate::engine::Timings;
 use crate::engine::Violation;
 use crate::engine::collapse;
-use crate::engine::collapse::Standing;
+use crate::engine::collapse::Folded;
+use crate::engine::judge::Judged;
 use crate::rank::fuse::fuse;
 use crate::store;
 use crate::store::Stored;
@@ -58,6 +61,16 @@ pub(super) struct Question {
     /// The group that the source belongs to, or would join.
     pub(super) group: Option<GroupId>,
     pub(super) day: Option<Date>,
+    /// Numbers of the article asked about, which hits are compared with.
+    pub(super) numbers: BTreeSet<String>,
+}
+
+/// A candidate in its place.
+pub(super) struct Ranked {
+    pub(super) id: ArticleId,
+    pub(super) scores: Scores,
+    /// What a learned ranker said of it.
+    pub(super) judged: Option<Judged>,
 }
 
 /// Which part of which answer is wanted.
@@ -67,6 +80,13 @@ pub(super) struct Wanted {
     pub(super) collapse: bool,
     pub(super) offset: usize,
     pub(super) limit: Limit,
+}
+
+impl Wanted {
+    /// Hits that decide on the answer: those to pass over, those to show, and one to know of more.
+    pub(super) fn reach(&self) -> usize {
+        self.offset.saturating_add(self.limit.count()).saturating_add(1)
+    }
 }
 
 /// When the question came, and what was spent since, before the legs were asked.
@@ -94,67 +114,105 @@ impl Engine {
     ) -> Result<Answer, Error> {
         check(&question, &wanted)?;
         let store_started = Instant::now();
-        let (offset, count) = (wanted.offset, wanted.limit.count());
-        let standing = self.standing(&question, &wanted).await?;
-        let more = standing.len() > offset + count;
-        let shown: Vec<Standing> = standing.into_iter().skip(offset).take(count).collect();
-        let ids: Vec<ArticleId> = shown.iter().map(|(id, _, _)| *id).collect();
+        let ordered = self.standing(&question, &wanted).await?;
+        self.show(question, ordered, &wanted, (asked, store_started)).await
+    }
+
+    /// Fetches the wanted part of `ordered` and says of each hit why it is there; the instant is when
+    /// the store was first asked.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(super) async fn show(
+        &self,
+        question: Question,
+        ordered: Vec<Ranked>,
+        wanted: &Wanted,
+        (asked, store_started): (Asked, Instant),
+    ) -> Result<Answer, Error> {
+        let (offset, limit) = (wanted.offset, wanted.limit);
+        let more = ordered.len() > offset + limit.count();
+        let shown: Vec<Ranked> = ordered.into_iter().skip(offset).take(limit.count()).collect();
+        let ids: Vec<ArticleId> = shown.iter().map(|ranked| ranked.id).collect();
         let stored = self.store.fetch(&ids, Vectors::Yes).await?;
 
         let asked_terms: BTreeSet<String> =
             question.terms.into_iter().map(|term| term.text).collect();
         let mut hits = Vec::with_capacity(shown.len());
-        let places = shown.into_iter().zip(stored).zip(first_rank(offset)..);
-        for (((_, scores, membership), stored), rank) in places {
+        for ((ranked, stored), rank) in shown.into_iter().zip(stored).zip(first_rank(offset)..) {
             // An article deleted since the legs answered is no hit.
-            let Some(Stored { article, vectors, .. }) = stored else { continue };
+            let Some(Stored { article, vectors, membership, .. }) = stored else { continue };
+            let Ranked { id: _, scores, judged } = ranked;
             let when = when(article.record.date(), question.day);
             let terms = vectors.map(|(_, terms)| terms).unwrap_or_default();
             let matched_terms = matched_terms(&article, &terms, &asked_terms);
-            let reprints = self.reprints_of(membership).await?;
             let is_reprint = collapse::is_reprint(question.group, membership);
-            let hit = Hit { article, rank, scores, when, matched_terms, reprints, is_reprint };
-            hits.push(hit);
+            let relation = judged.map(|judged| {
+                let asked = (question.day, &question.numbers);
+                let relation = self.relation(&judged, &article.record, asked, when);
+                if is_reprint {
+                    Relation { kind: RelationKind::Reprint, ..relation }
+                } else {
+                    relation
+                }
+            });
+            let reprints = self.reprints_of(membership).await?;
+            hits.push(Hit {
+                article,
+                rank,
+                scores,
+                when,
+                matched_terms,
+                relation,
+                reprints,
+                is_reprint,
+            });
         }
         let store_time = store_started.elapsed();
         let Asked { started, embed, store } = asked;
         Ok(Answer {
             hits,
             more,
+            empty: None,
+            ranker: String::new(),
             index_version: self.index_version.to_string(),
             timings: Timings { embed, store: store + store_time, total: started.elapsed() },
         })
     }
 
-    /// What the legs find, best first, each text once if that is wanted; one more than the wanted part
-    /// reaches, where there are so many.
-    async fn standing(&self, question: &Question, wanted: &Wanted) -> Result<Vec<Standing>, Error> {
-        let reach = wanted.offset + wanted.limit.count() + 1;
-        let ordered = self.candidates(question, wanted).await?;
+    /// What the legs find, best first; each text once if that is wanted, and then at least one more
+    /// than the wanted part reaches, where there are so many.
+    async fn standing(&self, question: &Question, wanted: &Wanted) -> Result<Vec<Ranked>, Error> {
+        let ordered = self.unjudged(question, wanted).await?;
         if !wanted.collapse {
-            return self.unfolded(&ordered, reach).await;
+            return Ok(ordered);
         }
-        let mut kept = Vec::new();
-        self.fold_into(&mut kept, &ordered, reach).await?;
         let mut found = ordered.len();
+        let mut folded = Folded::default();
+        self.fold_into(&mut folded, ordered, wanted.reach()).await?;
         for _ in 0..WIDER_MAX {
             // A leg that was full may have been full of copies: what they hide comes after them.
-            if kept.len() >= reach || found < CANDIDATES as usize {
+            if folded.kept.len() >= wanted.reach() || found < CANDIDATES as usize {
                 break;
             }
-            let seen = kept.iter().map(|(_, _, membership)| Filter::Group(membership.group));
+            let seen = folded.groups.iter().copied().map(Filter::Group);
             let others = Filter::Not(Box::new(Filter::Any(seen.collect())));
             let filter = wanted.filter.clone().and(others);
             let wider = Wanted { filter, ..*wanted };
-            let ordered = self.candidates(question, &wider).await?;
+            let ordered = self.unjudged(question, &wider).await?;
             found = ordered.len();
-            self.fold_into(&mut kept, &ordered, reach).await?;
+            self.fold_into(&mut folded, ordered, wanted.reach()).await?;
         }
-        Ok(kept)
+        Ok(folded.kept)
+    }
+
+    async fn unjudged(&self, question: &Question, wanted: &Wanted) -> Result<Vec<Ranked>, Error> {
+        let ordered = self.candidates(question, wanted).await?;
+        Ok(ordered.into_iter().map(|(id, scores)| Ranked { id, scores, judged: None }).collect())
     }
 
     /// What the legs find, fused, best first, the source left out.
-    async fn candidates(
+    pub(super) async fn candidates(
         &self,
         question: &Question,
         wanted: &Wanted,
@@ -234,7 +292,7 @@ fn printed(article: &Article, term: &str) -> String {
     texts().find_map(other_form).unwrap_or_else(|| term.to_owned())
 }
 
-fn check(question: &Question, wanted: &Wanted) -> Result<(), Error> {
+pub(super) fn check(question: &Question, wanted: &Wanted) -> Result<(), Error> {
     let invalid = |field, what| Err(Error::Invalid(vec![Violation::new(field, what)]));
     let last = wanted.offset.saturating_add(wanted.limit.count());
     let reach = usize::from(Limit::MAX);
@@ -264,7 +322,7 @@ fn pairs(scored: Vec<store::Scored>) -> Vec<Scored> {
     scored.into_iter().map(|one| (one.id, one.score)).collect()
 }
 
-fn when(found: Option<Date>, asked: Option<Date>) -> When {
+pub(super) fn when(found: Option<Date>, asked: Option<Date>) -> When {
     match (found, asked) {
         (Some(found), Some(asked)) if found < asked => When::Past,
         (Some(found), Some(asked)) if found > asked => When::Future,

@@ -8,13 +8,14 @@ use std::collections::BTreeSet;
 
 use crate::domain::filter::Filter;
 use crate::domain::hit::Reprints;
-use crate::domain::hit::Scores;
 use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
 use crate::domain::reprint::GroupId;
 use crate::domain::reprint::Membership;
 use crate::engine::Engine;
 use crate::engine::Error;
+use crate::engine::answer::Ranked;
+use crate::engine::answer::Wanted;
 use crate::store::Stored;
 
 /// Candidates whose groups are looked up at a time: a page of ten hits seldom needs more.
@@ -24,8 +25,13 @@ const READ_MAX: u32 = 50;
 /// Outlets shown with a hit.
 const SOURCES_MAX: usize = 8;
 
-/// Candidates, best first, with where each stands among its reprints.
-pub(super) type Standing = (ArticleId, Scores, Membership);
+/// Candidates, best first, one of each group.
+#[derive(Default)]
+pub(super) struct Folded {
+    pub(super) kept: Vec<Ranked>,
+    /// The groups of those.
+    pub(super) groups: BTreeSet<GroupId>,
+}
 
 /// Whether `found` prints the text of the group that was asked about.
 #[must_use]
@@ -34,50 +40,50 @@ pub(super) fn is_reprint(asked: Option<GroupId>, found: Membership) -> bool {
 }
 
 impl Engine {
-    /// Adds the best candidate of every group that is not in `kept`, until `wanted` are kept.
+    /// `ordered`, folded if that is wanted, as far as the wanted part reaches.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(super) async fn folded(
+        &self,
+        ordered: Vec<Ranked>,
+        wanted: &Wanted,
+    ) -> Result<Vec<Ranked>, Error> {
+        if !wanted.collapse {
+            return Ok(ordered);
+        }
+        let mut folded = Folded::default();
+        self.fold_into(&mut folded, ordered, wanted.reach()).await?;
+        Ok(folded.kept)
+    }
+
+    /// Adds the best candidate of every group that is not in `folded`, until `wanted` are kept.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub(super) async fn fold_into(
         &self,
-        kept: &mut Vec<Standing>,
-        ordered: &[(ArticleId, Scores)],
+        folded: &mut Folded,
+        ordered: Vec<Ranked>,
         wanted: usize,
     ) -> Result<(), Error> {
-        let mut groups: BTreeSet<GroupId> =
-            kept.iter().map(|(_, _, membership)| membership.group).collect();
-        for piece in ordered.chunks(PIECE) {
-            if kept.len() >= wanted {
+        let mut rest = ordered.into_iter();
+        while folded.kept.len() < wanted {
+            let piece: Vec<Ranked> = rest.by_ref().take(PIECE).collect();
+            if piece.is_empty() {
                 break;
             }
-            let ids: Vec<ArticleId> = piece.iter().map(|(id, _)| *id).collect();
+            let ids: Vec<ArticleId> = piece.iter().map(|ranked| ranked.id).collect();
             let found = self.store.memberships(&ids).await?;
-            for ((id, scores), membership) in piece.iter().zip(found) {
+            for (ranked, membership) in piece.into_iter().zip(found) {
                 // An article deleted since the legs answered is no hit.
                 let Some(membership) = membership else { continue };
-                if groups.insert(membership.group) {
-                    kept.push((*id, *scores, membership));
+                if folded.groups.insert(membership.group) {
+                    folded.kept.push(ranked);
                 }
             }
         }
         Ok(())
-    }
-
-    /// Where every candidate of the wanted part stands, without folding.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub(super) async fn unfolded(
-        &self,
-        ordered: &[(ArticleId, Scores)],
-        wanted: usize,
-    ) -> Result<Vec<Standing>, Error> {
-        let some = ordered.get(..wanted.min(ordered.len())).unwrap_or_default();
-        let ids: Vec<ArticleId> = some.iter().map(|(id, _)| *id).collect();
-        let found = self.store.memberships(&ids).await?;
-        let standing = some.iter().zip(found);
-        let standing = standing.filter_map(|((id, scores), found)| Some((*id, *scores, found?)));
-        Ok(standing.collect())
     }
 
     /// Who else prints the text of `membership`, whatever was filtered for; `None` if nobody does.

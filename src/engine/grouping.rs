@@ -64,6 +64,10 @@ impl Draft {
         Self { vectors: Some((text, terms)), times_us, ..self }
     }
 
+    pub(super) fn article(&self) -> &Article {
+        &self.article
+    }
+
     fn id(&self) -> ArticleId {
         self.article.id
     }

@@ -247,9 +247,22 @@ impl Engine {
         drafts: Vec<Draft>,
         timings: &mut IngestTimings,
     ) -> Result<(), Error> {
+        let facts: Vec<_> = drafts
+            .iter()
+            .map(Draft::article)
+            .map(|article| (article.id, self.facts_of(&article.record)))
+            .collect();
         let (stored, spent) = timed(self.group_and_store(drafts)).await;
         timings.store += spent;
-        stored
+        if let Err(error) = stored {
+            // Some may be written: what was known of them is read anew.
+            for (id, _) in facts {
+                self.facts.forget(id);
+            }
+            return Err(error);
+        }
+        self.facts.replace(facts);
+        Ok(())
     }
 
     /// Terms and folded text of each article; lets other tasks in between two articles.

@@ -6,12 +6,16 @@
 mod answer;
 mod collapse;
 mod error;
+mod facts;
 pub mod feed;
 mod grouping;
 mod ingest;
 mod input;
+mod judge;
 mod open;
+pub mod ranker;
 mod read;
+mod reasons;
 mod related;
 mod reprints;
 mod search;
@@ -25,6 +29,7 @@ use tokio::sync::Semaphore;
 use crate::domain::article::Article;
 use crate::domain::article::Record;
 use crate::domain::filter::Filter;
+use crate::domain::hit::Empty;
 use crate::domain::hit::Hit;
 use crate::domain::hit::Mode;
 use crate::domain::id::ArticleId;
@@ -60,6 +65,8 @@ pub struct Engine {
     store: store::Store,
     analyzer: Arc<Analyzer>,
     index_version: Arc<str>,
+    facts: Arc<facts::Cache>,
+    ranker: Arc<ranker::Ranker>,
     /// One permit: who has it decides on groups and writes, so that two calls see each other.
     turn: Arc<Semaphore>,
 }
@@ -148,6 +155,8 @@ pub struct Related {
     pub filter: Filter,
     /// Which legs answer.
     pub mode: Mode,
+    /// Hits less probably related are left out, `[0, 1]`; above 0 only with a learned ranker.
+    pub min_probability: f32,
     /// Whether each text is shown once, its reprints behind it.
     pub collapse: bool,
     /// Hits to pass over.
@@ -172,6 +181,11 @@ pub struct Answer {
     pub hits: Vec<Hit>,
     /// Whether more stand behind them.
     pub more: bool,
+    /// Why there are no hits, where [`Engine::related`] found none.
+    pub empty: Option<Empty>,
+    /// The ranker that ordered them: its version, `none` for the one without labels; empty where
+    /// none did.
+    pub ranker: String,
     /// What the index was made with.
     pub index_version: String,
     /// Time spent where.

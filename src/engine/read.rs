@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use crate::domain::embedding::Embedding;
 use crate::domain::filter::Filter;
 use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
@@ -20,6 +21,8 @@ use crate::engine::StoredArticle;
 use crate::engine::Violation;
 use crate::engine::index_version;
 use crate::engine::input;
+use crate::engine::ranker;
+use crate::engine::ranker::Ranker;
 use crate::store;
 use crate::store::Stored;
 use crate::store::Vectors;
@@ -33,7 +36,26 @@ impl Engine {
     #[must_use]
     pub fn new(embed: embed::Handle, store: store::Store, analyzer: Arc<Analyzer>) -> Self {
         let index_version = index_version(embed.info()).into();
-        Self { embed, store, analyzer, index_version, turn: Arc::new(Semaphore::new(1)) }
+        let ranker = Arc::new(Ranker::bundled(embed.info()));
+        let facts = Arc::default();
+        let turn = Arc::new(Semaphore::new(1));
+        Self { embed, store, analyzer, index_version, facts, ranker, turn }
+    }
+
+    /// The same engine with another ranker; model, store and caches are shared.
+    ///
+    /// # Errors
+    /// [`ranker::Error`] for a file that cannot be read or was fitted to another model.
+    pub fn with_ranker(mut self, config: &ranker::Config) -> Result<Self, ranker::Error> {
+        self.ranker = Arc::new(Ranker::open(config, self.embed.info())?);
+        Ok(self)
+    }
+
+    /// The same engine without learned weights.
+    #[must_use]
+    pub fn without_ranker(mut self) -> Self {
+        self.ranker = Arc::new(Ranker::none());
+        self
     }
 
     /// The article of that id.
@@ -67,6 +89,7 @@ impl Engine {
     /// [`Error::ArticleNotFound`]; [`Error::Store`].
     pub async fn delete(&self, id: ArticleId) -> Result<(), Error> {
         let deleted = self.leave_and_delete(id).await?;
+        self.facts.forget(id);
         if deleted.contains(&id) { Ok(()) } else { Err(Error::ArticleNotFound { id }) }
     }
 
@@ -107,6 +130,15 @@ impl Engine {
             }
         }
         if violations.is_empty() { Ok(embedded) } else { Err(Error::Invalid(violations)) }
+    }
+
+    /// The embeddings that are stored with articles, in order; `None` for one that is not stored.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn embeddings(&self, ids: &[ArticleId]) -> Result<Vec<Option<Embedding>>, Error> {
+        let stored = self.store.fetch(ids, Vectors::Yes).await?;
+        Ok(stored.into_iter().map(|stored| stored?.vectors.map(|(text, _)| text)).collect())
     }
 
     /// Facts about model, index and store.

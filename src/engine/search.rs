@@ -1,5 +1,6 @@
 //! Search: a question in words.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -41,8 +42,15 @@ impl Engine {
             Mode::Dense | Mode::Hybrid => self.query_embedding(&text).await?,
         };
         let asked = Asked { started, embed: started.elapsed(), store: Duration::ZERO };
-        let question =
-            Question { field: "query", embedding, terms, source: None, group: None, day: None };
+        let question = Question {
+            field: "query",
+            embedding,
+            terms,
+            source: None,
+            group: None,
+            day: None,
+            numbers: BTreeSet::new(),
+        };
         self.answer(question, Wanted { filter, mode, collapse, offset, limit }, asked).await
     }
 

@@ -10,12 +10,18 @@
 mod article_rpc;
 mod cli;
 mod embedding_rpc;
+mod eval;
+#[cfg(feature = "hub")]
+mod hub;
 mod info_rpc;
 mod ingest_rpc;
 mod layering;
+#[cfg(feature = "hub")]
+mod model_cli;
 mod page_gold;
 mod proto;
 mod related;
+mod relation;
 mod reprints;
 mod search_rpc;
 mod serving;

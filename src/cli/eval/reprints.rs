@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::cli::eval::Read;
+use crate::cli::eval::done;
+use crate::cli::eval::json;
+use crate::cli::eval::stories;
 use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::embed;
@@ -20,7 +24,7 @@ use crate::store;
 pub(super) struct Args {
     /// Labelled articles, JSON Lines, plain or .xz, .gz, .zst.
     #[arg(long, value_name = "FILE")]
-    pub(super) input: PathBuf,
+    input: PathBuf,
 
     /// Real articles to make reprints of.
     #[arg(long, default_value_t = 1_500, value_name = "N")]
@@ -45,8 +49,13 @@ struct Both {
     real: Found,
 }
 
-/// Measures on `articles`.
-pub(super) async fn run(args: &Args, articles: &[Labelled]) -> Result<(), Failure> {
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let Read { items: articles, bad_count } = stories(&args.input)?;
+    measure(&args, &articles).await?;
+    done(bad_count)
+}
+
+async fn measure(args: &Args, articles: &[Labelled]) -> Result<(), Failure> {
     let options = Options { base_count: args.bases, seed: args.seed };
     let folder = tempfile::tempdir()?;
     let open =
@@ -59,8 +68,7 @@ pub(super) async fn run(args: &Args, articles: &[Labelled]) -> Result<(), Failur
     engine.close().await?;
     let both = Both { made: made?, real: real? };
     if args.json {
-        let json = serde_json::to_string(&both).map_err(|error| Failure::failed(&error))?;
-        return output::line(&json);
+        return json(&both);
     }
     print(&both.made)?;
     let Found { article_count, group_count, member_count, largest, articles_per_s } = both.real;

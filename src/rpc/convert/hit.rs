@@ -1,7 +1,11 @@
 //! Searches and hits.
 
+use crate::domain::hit::Empty;
 use crate::domain::hit::Hit;
 use crate::domain::hit::Mode;
+use crate::domain::hit::Reason;
+use crate::domain::hit::Relation;
+use crate::domain::hit::RelationKind;
 use crate::domain::hit::Scores;
 use crate::domain::hit::When;
 use crate::engine::Violation;
@@ -26,7 +30,16 @@ pub fn mode(number: i32) -> Result<Mode, Violation> {
 /// A hit as the wire has it.
 #[must_use]
 pub fn hit(from: Hit, view: View) -> wire::SearchHit {
-    let Hit { article: found, rank, scores, when, matched_terms, reprints, is_reprint } = from;
+    let Hit {
+        article: found,
+        rank,
+        scores,
+        when,
+        matched_terms,
+        relation: related,
+        reprints,
+        is_reprint,
+    } = from;
     let Scores { similarity, lexical, fused } = scores;
     let when = match when {
         When::Unknown => wire::RelativeTime::Unspecified,
@@ -42,9 +55,48 @@ pub fn hit(from: Hit, view: View) -> wire::SearchHit {
         fused_score: fused,
         when: when.into(),
         matched_terms,
+        relation: related.map(relation),
         reprint_count: reprints.as_ref().map_or(0, |of| convert::small(of.count)),
         original: reprints.as_ref().map_or_else(String::new, |of| convert::name(of.original)),
         reprint_sources: reprints.map_or_else(Vec::new, |of| of.sources),
         is_reprint,
+    }
+}
+
+/// A relation as the wire has it.
+fn relation(from: Relation) -> wire::Relation {
+    let Relation { kind, related, same_event, days_apart, shared_numbers, reasons } = from;
+    let kind = match kind {
+        RelationKind::Reprint => wire::RelationKind::Reprint,
+        RelationKind::SameEvent => wire::RelationKind::SameEvent,
+        RelationKind::Background => wire::RelationKind::Background,
+        RelationKind::FollowUp => wire::RelationKind::FollowUp,
+        RelationKind::SameStory => wire::RelationKind::SameStory,
+    };
+    let reason = |Reason { feature, value, contribution }| wire::Reason {
+        feature: feature.to_owned(),
+        value,
+        contribution,
+    };
+    wire::Relation {
+        kind: kind.into(),
+        probability: related,
+        same_event_probability: same_event,
+        days_apart,
+        shared_numbers,
+        reasons: reasons.into_iter().map(reason).collect(),
+    }
+}
+
+/// Why an answer has no hits, as the wire has it.
+#[must_use]
+pub fn empty(from: Option<Empty>) -> wire::EmptyReason {
+    match from {
+        None => wire::EmptyReason::Unspecified,
+        Some(Empty::NothingStored) => wire::EmptyReason::NothingStored,
+        Some(Empty::Filtered) => wire::EmptyReason::Filtered,
+        Some(Empty::Improbable) => wire::EmptyReason::Improbable,
+        Some(Empty::NothingShared) => wire::EmptyReason::NothingShared,
+        Some(Empty::End) => wire::EmptyReason::End,
     }
 }
