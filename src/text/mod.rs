@@ -3,5 +3,6 @@
 pub mod date;
 pub mod normalize;
 pub mod pattern;
+pub mod query;
 pub mod sentence;
 pub mod terms;
