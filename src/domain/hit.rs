@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::domain::article::Article;
+use crate::domain::span::Span;
 
 /// Which legs of the index answer a search.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize)]
@@ -42,6 +43,30 @@ pub struct Hit {
     pub when: When,
     /// Terms that query and article share, as printed in the article, longest first.
     pub matched_terms: Vec<String>,
+    /// Where the words asked for stand; empty where nobody asked for words.
+    pub highlights: Highlights,
+}
+
+/// Where the words asked for stand in an article.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Highlights {
+    /// In the title: bytes, in order, apart.
+    pub title: Vec<Span>,
+    /// The passage of the body that holds most of them; its start where it holds none.
+    pub snippet: Option<Snippet>,
+}
+
+/// A passage of a body, as printed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Snippet {
+    /// The passage: the bytes `span` of the paragraph.
+    pub text: String,
+    /// Which paragraph, from 0.
+    pub paragraph: usize,
+    /// Where it stands in the paragraph: bytes.
+    pub span: Span,
+    /// Where the words asked for stand in `text`: bytes, in order, apart.
+    pub matches: Vec<Span>,
 }
 
 /// The scores of a hit; a leg that did not find it has none.

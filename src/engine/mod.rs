@@ -34,6 +34,15 @@ pub use error::Violation;
 pub use ingest::IngestResults;
 pub use input::Decoded;
 pub use input::decode;
+pub use search::Diversity;
+pub use search::Facet;
+pub use search::FacetField;
+pub use search::FacetValue;
+pub use search::Found;
+pub use search::Newness;
+pub use search::Notice;
+pub use search::Order;
+pub use search::SearchOptions;
 pub use version::index_version;
 
 /// Most bytes of one page or one text.

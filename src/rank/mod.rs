@@ -1,3 +1,5 @@
 //! In which order do candidates answer? Pure scoring; it fetches nothing.
 
+pub mod diversify;
 pub mod fuse;
+pub mod recency;

@@ -4,6 +4,7 @@ mod article;
 mod hit;
 mod page;
 mod record;
+pub mod search;
 
 use std::time::Duration;
 use std::time::Instant;

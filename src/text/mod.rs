@@ -1,6 +1,7 @@
 //! Chinese text: pure functions from text to its units, each with its place in the source.
 
 pub mod date;
+pub mod highlight;
 pub mod normalize;
 pub mod pattern;
 pub mod query;

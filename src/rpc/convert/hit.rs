@@ -1,5 +1,6 @@
 //! Searches and hits.
 
+use crate::domain::hit::Highlights;
 use crate::domain::hit::Hit;
 use crate::domain::hit::Mode;
 use crate::domain::hit::Scores;
@@ -8,6 +9,8 @@ use crate::engine::Violation;
 use crate::rpc::convert::View;
 use crate::rpc::convert::article;
 use crate::rpc::convert::known;
+use crate::rpc::convert::search::marks;
+use crate::rpc::convert::search::snippet as write_snippet;
 use crate::rpc::wire;
 
 /// Reads a mode; unspecified means hybrid.
@@ -25,7 +28,10 @@ pub fn mode(number: i32) -> Result<Mode, Violation> {
 /// A hit as the wire has it.
 #[must_use]
 pub fn hit(from: Hit, view: View) -> wire::SearchHit {
-    let Hit { article: found, rank, scores, when, matched_terms } = from;
+    let Hit { article: found, rank, scores, when, matched_terms, highlights } = from;
+    let Highlights { title, snippet } = highlights;
+    let title_matches = marks(&found.record.title, &title);
+    let snippet = snippet.map(|snippet| write_snippet(snippet, &found.record.paragraphs));
     let Scores { similarity, lexical, fused } = scores;
     let when = match when {
         When::Unknown => wire::RelativeTime::Unspecified,
@@ -41,5 +47,7 @@ pub fn hit(from: Hit, view: View) -> wire::SearchHit {
         fused_score: fused,
         when: when.into(),
         matched_terms,
+        title_matches,
+        snippet,
     }
 }

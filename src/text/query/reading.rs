@@ -173,7 +173,11 @@ static YEAR: LazyLock<Regex> = LazyLock::new(|| pattern::fixed("(?:^|[^0-9])([12
 /// The first day, month or year in `normal` that is known to the year.
 fn days(normal: &str, year: Option<i16>) -> Option<(Date, Date)> {
     let issue = year.and_then(|year| Date::new(year, 7, 1).ok());
-    let printed = |found: &date::DateMention| issue.is_none() || found.raw(normal).contains('月');
+    // With a guessed issue only days of a printed month mean something, not 昨日 or 本月.
+    let printed = |found: &date::DateMention| {
+        let raw = found.raw(normal);
+        issue.is_none() || (raw.starts_with(|c: char| c.is_ascii_digit()) && raw.contains('月'))
+    };
     let found = date::dates(normal, issue).into_iter().filter(printed);
     let known = found.filter_map(|found| found.from.zip(found.to)).next();
     known.or_else(|| {
@@ -257,6 +261,7 @@ mod tests {
         let day = date(2024, 12, 30);
         assert_eq!(read(&parse("12月30日"), &ANALYZER, Some(2024)).days, Some((day, day)));
         assert_eq!(read(&parse("昨日巡察"), &ANALYZER, Some(2024)).days, None);
+        assert_eq!(read(&parse("本月巡察"), &ANALYZER, Some(2024)).days, None);
     }
 
     #[test]
