@@ -1,22 +1,37 @@
-//! `wenmai eval`: how good are the answers on a labelled file?
+//! `wenmai eval`: how good are the answers on a labelled file? One file per measurement.
+//!
+//! Figures go to standard output, bad lines and progress to standard error. A run with bad lines
+//! still prints its figures and ends with exit code 1.
 
-use std::path::PathBuf;
-use std::time::Instant;
+mod calibration;
+mod pairs;
+mod related;
+mod rows;
+mod search;
+mod sts;
+
+use std::path::Path;
 
 use indicatif::ProgressBar;
+use serde::Serialize;
+use tempfile::TempDir;
 
 use crate::cli::failure::Failure;
 use crate::cli::failure::chain;
-use crate::cli::filter::ModeArg;
-use crate::cli::ingest;
 use crate::cli::output;
 use crate::embed;
 use crate::engine::Engine;
 use crate::engine::feed;
-use crate::eval::related;
-use crate::eval::related::Progress;
+use crate::engine::feed::LineError;
+use crate::eval::Progress;
+use crate::eval::bootstrap::Bootstrap;
+use crate::eval::bootstrap::Interval;
+use crate::eval::index::IngestReport;
 use crate::eval::stories;
 use crate::store;
+
+/// Bad lines, ids and queries that are shown one by one; all are counted.
+const SHOWN_MAX: usize = 50;
 
 /// Arguments of `wenmai eval`.
 #[derive(Debug, Clone, clap::Args)]
@@ -27,97 +42,146 @@ pub(super) struct Args {
 
 #[derive(Debug, Clone, clap::Subcommand)]
 enum What {
-    /// Related coverage on labelled stories: fields of a feed, and `story`, `event`.
-    Related(RelatedArgs),
+    /// Related coverage on labelled stories: nDCG, MRR, recall and latency, by mode.
+    ///
+    /// The file is a feed whose lines also name a `story` and, where known, an `event` inside it. It
+    /// is indexed into a temporary folder, and labelled articles ask for their related ones.
+    Related(related::Args),
+    /// Search on queries with known answers: nDCG, MRR, recall, success and latency, by mode.
+    ///
+    /// The feed is indexed into a temporary folder. A query is a JSON object on a line of its own:
+    /// `query`, the text; `relevant`, a list of ids, or an object of ids and gains; and optional
+    /// `kind`, which groups the figures. An id is the feed's `id` or the article's own. Recall counts
+    /// at most as many articles as it looks at (10 or 100); gains are linear.
+    Search(search::Args),
+    /// Sentence similarity: does the model order pairs as people do? Spearman, Pearson.
+    ///
+    /// Lines are sentence, sentence and score, with tabs between. Beside the model stand two
+    /// baselines that know nothing: the cosine of counts of character bigrams, and the share of
+    /// characters in common.
+    Sts(sts::Args),
+    /// Pairs that match or not: average precision, ROC AUC, best F1 and its threshold.
+    ///
+    /// Lines are sentence, sentence and label (0 or 1), with tabs between; graded scores are labels
+    /// with --threshold. The best F1's threshold is chosen on the same rows, so it flatters every
+    /// scorer a little. Baselines as in `eval sts`.
+    Pairs(pairs::Args),
+    /// From a cosine to the probability of the same event and story: a table for this model.
+    ///
+    /// Labelled articles are paired with their nearest ones in the file and a few random ones. The
+    /// table is isotonic; its error is measured on stories that it was not made from. A probability
+    /// holds for pairs of that kind in a corpus of that size and mixture, which the report states.
+    Calibration(calibration::Args),
 }
 
-/// Arguments of `wenmai eval related`.
+/// Where the index goes, and which model fills it.
 #[derive(Debug, Clone, clap::Args)]
-struct RelatedArgs {
-    /// Labelled articles, JSON Lines, plain or .xz, .gz, .zst.
-    #[arg(long, value_name = "FILE")]
-    input: PathBuf,
-
-    /// Labelled articles to ask about, drawn by the seed; 0 asks all.
-    #[arg(long, default_value_t = 2_000, value_name = "N")]
-    queries: usize,
-
-    /// Seed of the draw.
-    #[arg(long, default_value_t = 20_240_314, value_name = "N")]
-    seed: u64,
-
-    /// Modes to compare.
-    #[arg(long, value_enum, value_delimiter = ',',
-          default_values_t = [ModeArg::Lexical, ModeArg::Dense, ModeArg::Hybrid])]
-    modes: Vec<ModeArg>,
-
+#[group(skip)]
+struct IndexArgs {
     /// Keep the index in memory instead of a temporary data folder.
     #[arg(long)]
     memory: bool,
 
     #[command(flatten)]
     embed: embed::Config,
+}
 
-    /// Print the report as JSON.
-    #[arg(long)]
-    json: bool,
+/// How intervals are drawn.
+#[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
+struct BootstrapArgs {
+    /// Resamples for 95 % intervals; 0 gives none.
+    #[arg(long, default_value_t = 1_000, value_name = "N")]
+    resamples: usize,
+
+    /// Seed of the resamples.
+    #[arg(long, default_value_t = 20_240_314, value_name = "N")]
+    seed: u64,
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    let What::Related(args) = args.what;
-    let started = Instant::now();
-    let (articles, bad_count) = read(&args)?;
-    let folder = tempfile::tempdir()?;
-    let opened = if args.memory {
-        Engine::open_in_memory(&args.embed)
-    } else {
-        Engine::open(&args.embed, &store::Config { data: folder.path().join("index") })
-    };
-    let engine = opened?;
-    let options = related::Options {
-        query_count: args.queries,
-        seed: args.seed,
-        modes: args.modes.iter().map(|mode| mode.mode()).collect(),
-    };
-    let bar = ingest::progress_bar();
-    let report =
-        related::run(&engine, articles, &options, &mut |progress| show(&bar, progress)).await;
-    bar.finish_and_clear();
-    engine.close().await?;
-    let report = report?;
-    if args.json {
-        let json = serde_json::to_string(&report).map_err(|error| Failure::failed(&error))?;
-        output::line(&json)?;
-    } else {
-        print(&report, started.elapsed().as_secs_f64())?;
+    match args.what {
+        What::Related(args) => related::run(args).await,
+        What::Search(args) => search::run(args).await,
+        What::Sts(args) => sts::run(args).await,
+        What::Pairs(args) => pairs::run(args).await,
+        What::Calibration(args) => calibration::run(args).await,
     }
-    if bad_count == 0 { Ok(()) } else { Err(Failure::Partial) }
 }
 
-/// The labelled articles, and how many lines were bad.
-fn read(args: &RelatedArgs) -> Result<(Vec<stories::Labelled>, usize), Failure> {
-    let path = args.input.display();
-    let reader = feed::open(&args.input)
-        .map_err(|error| Failure::Failed(format!("{path}: {}", chain(&error))))?;
-    let mut articles = Vec::new();
-    let mut bad_count = 0;
-    for (number, line) in stories::read(reader) {
-        match line {
-            Ok(article) => articles.push(article),
-            Err(error) => {
-                let end = matches!(error, feed::LineError::Read(_));
-                output::note(&format!("{path}:{number}: {}", chain(&error)));
-                bad_count += 1;
-                if end {
-                    break;
+impl IndexArgs {
+    /// An empty engine; its folder goes with what is returned beside it.
+    fn open(&self) -> Result<(Engine, TempDir), Failure> {
+        let folder = tempfile::tempdir()?;
+        let engine = if self.memory {
+            Engine::open_in_memory(&self.embed)?
+        } else {
+            Engine::open(&self.embed, &store::Config { data: folder.path().join("index") })?
+        };
+        Ok((engine, folder))
+    }
+}
+
+impl BootstrapArgs {
+    fn bootstrap(&self) -> Bootstrap {
+        Bootstrap { seed: self.seed, resample_count: self.resamples }
+    }
+}
+
+/// What a file holds, and how many of its lines were bad.
+struct Read<T> {
+    items: Vec<T>,
+    bad_count: usize,
+}
+
+impl<T> Read<T> {
+    /// Collects what `lines` gives; each bad line is named, up to a limit, and counted.
+    fn all<E: std::error::Error>(
+        path: &Path,
+        lines: impl Iterator<Item = (u64, Result<T, E>)>,
+        is_end: fn(&E) -> bool,
+    ) -> Self {
+        let mut read = Self { items: Vec::new(), bad_count: 0 };
+        for (number, line) in lines {
+            match line {
+                Ok(item) => read.items.push(item),
+                Err(error) => {
+                    read.bad_count += 1;
+                    if read.bad_count <= SHOWN_MAX {
+                        output::note(&format!("{}:{number}: {}", path.display(), chain(&error)));
+                    }
+                    if is_end(&error) {
+                        break;
+                    }
                 }
             }
         }
+        if read.bad_count > SHOWN_MAX {
+            let (path, more) = (path.display(), read.bad_count - SHOWN_MAX);
+            output::note(&format!("{path}: {more} more bad lines"));
+        }
+        read
     }
-    if articles.is_empty() {
-        return Err(Failure::Failed(format!("{path}: holds no labelled article")));
+
+    /// # Errors
+    /// A failure that names `path` where it holds nothing.
+    fn not_empty(self, path: &Path, what: &str) -> Result<Self, Failure> {
+        if self.items.is_empty() {
+            return Err(Failure::Failed(format!("{}: holds no {what}", path.display())));
+        }
+        Ok(self)
     }
-    Ok((articles, bad_count))
+}
+
+fn open(path: &Path) -> Result<Box<dyn std::io::BufRead + Send>, Failure> {
+    feed::open(path)
+        .map_err(|error| Failure::Failed(format!("{}: {}", path.display(), chain(&error))))
+}
+
+/// The labelled articles of a file.
+fn stories(path: &Path) -> Result<Read<stories::Labelled>, Failure> {
+    let is_end = |error: &LineError| matches!(error, LineError::Read(_));
+    Read::all(path, stories::read(open(path)?), is_end).not_empty(path, "labelled article")
 }
 
 fn show(bar: &ProgressBar, progress: Progress) {
@@ -125,40 +189,20 @@ fn show(bar: &ProgressBar, progress: Progress) {
         Progress::Ingest(done, total) => ("indexing".to_owned(), done, total),
         Progress::Optimize => ("building the graph".to_owned(), 0, 0),
         Progress::Query(mode, done, total) => (format!("asking, {}", mode.name()), done, total),
+        Progress::Embed(done, total) => ("embedding".to_owned(), done, total),
+        Progress::Resample => ("measuring".to_owned(), 0, 0),
     };
     bar.set_position(done as u64);
     bar.set_message(if total == 0 { text } else { format!("{text}, of {total}") });
 }
 
-fn print(report: &related::Report, wall_s: f64) -> Result<(), Failure> {
-    let mut table = output::table(&[
-        "mode",
-        "nDCG@10",
-        "event MRR",
-        "event recall@10",
-        "story recall@100",
-        "p50 ms",
-        "p99 ms",
-    ]);
-    for mode in &report.modes {
-        table.add_row(vec![
-            mode.mode.name().to_owned(),
-            format!("{:.4}", mode.ndcg_10),
-            format!("{:.4}", mode.event_mrr),
-            format!("{:.4}", mode.event_recall_10),
-            format!("{:.4}", mode.story_recall_100),
-            format!("{:.2}", mode.p50_ms),
-            format!("{:.2}", mode.p99_ms),
-        ]);
-    }
-    output::line(&table.to_string())?;
-    let related::Report { article_count, story_count, refused_count, query_count, seed, .. } =
-        report;
-    output::line(&format!(
-        "{query_count} queries (seed {seed}) over {article_count} articles of {story_count} stories, \
-         {refused_count} refused"
-    ))?;
-    let time = &report.ingest;
+/// Prints `report` as one line of JSON.
+fn json(report: &impl Serialize) -> Result<(), Failure> {
+    output::line(&serde_json::to_string(report).map_err(|error| Failure::failed(&error))?)
+}
+
+/// Says what indexing took.
+fn ingest_line(time: &IngestReport) -> Result<(), Failure> {
     output::line(&format!(
         "indexed in {:.1} s, {:.0} articles/s: embedding {:.1} s, terms {:.1} s, store {:.1} s; \
          graph {:.1} s",
@@ -168,14 +212,39 @@ fn print(report: &related::Report, wall_s: f64) -> Result<(), Failure> {
         time.terms_s,
         time.store_s,
         time.optimize_s
-    ))?;
-    output::line(&format!("{wall_s:.1} s in all{}; {}", peak_memory(), report.index_version))
+    ))
 }
 
-/// Peak memory of this process, where the system tells.
-fn peak_memory() -> String {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib: Option<u64> = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-    kib.map_or_else(String::new, |kib| format!(", {} MiB of memory at most", kib / 1024))
+/// A figure and its interval, `0.655 [0.621, 0.690]`; a dash where there is none.
+fn figure(value: Option<f64>, interval: Option<Interval>) -> String {
+    match (value, interval) {
+        (None, _) => "–".to_owned(),
+        (Some(value), None) => format!("{value:.3}"),
+        (Some(value), Some(interval)) => format!("{value:.3} {}", span(interval)),
+    }
+}
+
+/// An interval, `[0.621, 0.690]`.
+fn span(Interval { low, high }: Interval) -> String {
+    format!("[{low:.3}, {high:.3}]")
+}
+
+/// The same with signs, `[-0.003, +0.021]`; a dash where there is none.
+fn signed(interval: Option<Interval>) -> String {
+    interval
+        .map_or_else(|| "–".to_owned(), |Interval { low, high }| format!("[{low:+.3}, {high:+.3}]"))
+}
+
+/// What the brackets mean; empty where there are none.
+fn brackets(of: &str, bootstrap: Bootstrap) -> String {
+    let Bootstrap { seed, resample_count } = bootstrap;
+    if resample_count == 0 {
+        return String::new();
+    }
+    format!("; in brackets the 95 % interval over {of} ({resample_count} resamples, seed {seed})")
+}
+
+/// Bad lines make the exit code 1; they have been named.
+fn done(bad_count: usize) -> Result<(), Failure> {
+    if bad_count == 0 { Ok(()) } else { Err(Failure::Partial) }
 }

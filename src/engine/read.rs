@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::domain::embedding::Embedding;
 use crate::domain::filter::Filter;
 use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
@@ -105,6 +106,15 @@ impl Engine {
             }
         }
         if violations.is_empty() { Ok(embedded) } else { Err(Error::Invalid(violations)) }
+    }
+
+    /// The embeddings that are stored with articles, in order; `None` for one that is not stored.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn embeddings(&self, ids: &[ArticleId]) -> Result<Vec<Option<Embedding>>, Error> {
+        let stored = self.store.fetch(ids, Vectors::Yes).await?;
+        Ok(stored.into_iter().map(|stored| stored?.vectors.map(|(text, _)| text)).collect())
     }
 
     /// Facts about model, index and store.

@@ -4,7 +4,6 @@
 //! if it is of the same event, 1 if only of the same story.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 use std::time::Instant;
 
 use rand::SeedableRng;
@@ -18,14 +17,15 @@ use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
 use crate::engine::Engine;
 use crate::engine::Error;
-use crate::engine::IngestTimings;
 use crate::engine::Related;
 use crate::engine::Target;
+use crate::eval::Progress;
+use crate::eval::index;
+use crate::eval::index::Indexed;
+use crate::eval::index::IngestReport;
 use crate::eval::metrics;
 use crate::eval::stories::Labelled;
 
-/// Articles of one ingest call.
-const BATCH: usize = 256;
 /// Depth of nDCG and event recall.
 const DEPTH: usize = 10;
 /// Depth of story recall.
@@ -86,34 +86,6 @@ pub struct ModeReport {
     pub p99_ms: f64,
 }
 
-/// Time spent indexing, seconds.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct IngestReport {
-    /// From the first article to the last acknowledgement.
-    pub total_s: f64,
-    /// Tokenizing and embedding.
-    pub embed_s: f64,
-    /// Cutting into terms.
-    pub terms_s: f64,
-    /// Reading and writing the store, flush included.
-    pub store_s: f64,
-    /// Building the graph afterwards.
-    pub optimize_s: f64,
-    /// Articles per second of `total_s`.
-    pub articles_per_s: f64,
-}
-
-/// Where a run stands: articles indexed or queries asked, of how many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
-    /// Indexing.
-    Ingest(usize, usize),
-    /// Building the graph.
-    Optimize,
-    /// Asking.
-    Query(Mode, usize, usize),
-}
-
 /// Indexes `articles` into `engine`, asks and measures.
 ///
 /// # Errors
@@ -164,61 +136,16 @@ async fn index(
     articles: Vec<Labelled>,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<(Corpus, IngestReport), Error> {
-    let total = articles.len();
-    let mut corpus = Corpus::default();
-    let mut spent = IngestTimings::default();
-    let started = Instant::now();
-    let mut rest = articles.into_iter().peekable();
-    let mut done = 0;
-    while rest.peek().is_some() {
-        let batch: Vec<Labelled> = rest.by_ref().take(BATCH).collect();
-        let (records, labels): (Vec<_>, Vec<_>) = batch
-            .into_iter()
-            .map(|one| (one.record, Label { story: one.story, event: one.event }))
-            .unzip();
-        done += records.len();
-        let (results, timings) = engine.ingest(records).await?;
-        spent.embed += timings.embed;
-        spent.terms += timings.terms;
-        spent.store += timings.store;
-        for (result, label) in results.into_iter().zip(labels) {
-            match result {
-                Ok(ingested) => {
-                    corpus.labels.insert(ingested.id, label);
-                }
-                Err(_refused) => corpus.refused_count += 1,
-            }
-        }
-        progress(Progress::Ingest(done, total));
-    }
-    let took = started.elapsed();
+    let labelled = |one: Labelled| (one.record, Label { story: one.story, event: one.event });
+    let articles = articles.into_iter().map(labelled).collect();
+    let Indexed { labels, refused_count, took } = index::index(engine, articles, progress).await?;
+    let labels: BTreeMap<ArticleId, Label> = labels.into_iter().collect();
+    let mut corpus = Corpus { labels, refused_count, ..Corpus::default() };
     for label in corpus.labels.values() {
         *corpus.stories.entry(label.story.clone()).or_default() += 1;
         *corpus.events.entry(label.clone()).or_default() += 1;
     }
-    progress(Progress::Optimize);
-    let started = Instant::now();
-    engine.optimize().await?;
-    Ok((corpus, ingest_report(took, spent, started.elapsed(), total)))
-}
-
-fn ingest_report(
-    total: Duration,
-    spent: IngestTimings,
-    optimize: Duration,
-    count: usize,
-) -> IngestReport {
-    #[expect(clippy::cast_precision_loss, reason = "article counts are far below 2^53")]
-    let count = count as f64;
-    let IngestTimings { embed, terms, store } = spent;
-    IngestReport {
-        total_s: total.as_secs_f64(),
-        embed_s: embed.as_secs_f64(),
-        terms_s: terms.as_secs_f64(),
-        store_s: store.as_secs_f64(),
-        optimize_s: optimize.as_secs_f64(),
-        articles_per_s: count / total.as_secs_f64().max(1e-9),
-    }
+    Ok((corpus, took))
 }
 
 /// Draws labelled articles that have something to find, the same for one seed and corpus.

@@ -10,6 +10,7 @@
 mod article_rpc;
 mod cli;
 mod embedding_rpc;
+mod eval;
 mod info_rpc;
 mod ingest_rpc;
 mod layering;

@@ -1,0 +1,86 @@
+//! The trivial baseline: how alike are two texts by their characters alone? Pure.
+//!
+//! Both texts are normalized first (`text::normalize`), so that width, case and script make no
+//! difference.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::text::normalize::normalize;
+
+/// The cosine of the counts of character bigrams, in `[0, 1]`.
+///
+/// Spaces are no characters. A text of one character counts as that one; an empty text is like
+/// nothing.
+#[must_use]
+pub fn bigram_cosine(left: &str, right: &str) -> f64 {
+    let (left, right) = (bigrams(left), bigrams(right));
+    let shared = left.iter().filter_map(|(bigram, count)| Some(count * right.get(bigram)?));
+    let both: f64 = shared.sum();
+    let length =
+        |counts: &BTreeMap<_, f64>| counts.values().map(|count| count * count).sum::<f64>();
+    let spread = length(&left) * length(&right);
+    if spread > 0.0 { both / spread.sqrt() } else { 0.0 }
+}
+
+/// The share of their different characters that two texts have in common (Jaccard), in `[0, 1]`.
+#[must_use]
+pub fn overlap(left: &str, right: &str) -> f64 {
+    let set = |text: &str| characters(text).into_iter().collect::<BTreeSet<char>>();
+    let (left, right) = (set(left), set(right));
+    let shared = size(left.intersection(&right).count());
+    let all = size(left.union(&right).count());
+    if all > 0.0 { shared / all } else { 0.0 }
+}
+
+fn bigrams(text: &str) -> BTreeMap<Vec<char>, f64> {
+    let characters = characters(text);
+    let mut counts = BTreeMap::new();
+    for bigram in characters.windows(characters.len().clamp(1, 2)) {
+        *counts.entry(bigram.to_vec()).or_default() += 1.0;
+    }
+    counts
+}
+
+fn characters(text: &str) -> Vec<char> {
+    normalize(text).text().chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of characters are far below 2^53")]
+fn size(count: usize) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bigram_cosine;
+    use super::overlap;
+
+    fn close(found: f64, expected: f64) {
+        assert!((found - expected).abs() < 1e-12, "{found} is not {expected}");
+    }
+
+    #[test]
+    fn shared_bigrams_make_texts_alike() {
+        // 大桥 桥通 通车 and 大桥 桥合 合龙 share one of three each.
+        close(bigram_cosine("大桥通车", "大桥合龙"), 1.0 / 3.0);
+        // 哈哈 twice, against 哈哈 once and 哈笑 once.
+        close(bigram_cosine("哈哈哈", "哈哈笑"), 1.0 / 2_f64.sqrt());
+        close(bigram_cosine("大桥通车", "秋粮收购"), 0.0);
+    }
+
+    #[test]
+    fn width_case_and_script_make_no_difference() {
+        close(bigram_cosine("全縣ＧＤＰ", "全县 gdp"), 1.0);
+        close(overlap("全縣ＧＤＰ", "全县gdp"), 1.0);
+    }
+
+    #[test]
+    fn the_shortest_texts_have_a_figure_too() {
+        close(bigram_cosine("桥", "桥"), 1.0);
+        close(bigram_cosine("", "桥"), 0.0);
+        close(bigram_cosine("", ""), 0.0);
+        close(overlap("", ""), 0.0);
+        close(overlap("大桥", "桥梁"), 1.0 / 3.0);
+    }
+}

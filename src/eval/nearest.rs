@@ -1,0 +1,306 @@
+//! `wenmai eval calibration`: what does a cosine among the nearest articles mean?
+//!
+//! Labelled articles ask for their nearest ones; each answer is a pair whose event and story are
+//! known. A few random articles a query hold the low end of the table down. Two articles of one
+//! story of which one has no event label may or may not tell of one event: such a pair says nothing
+//! about events and is left out there.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use rand::RngExt as _;
+use rand::SeedableRng as _;
+use rand::seq::SliceRandom as _;
+use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
+
+use crate::domain::embedding::Embedding;
+use crate::domain::filter::Filter;
+use crate::domain::hit::Mode;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::engine::Engine;
+use crate::engine::Error;
+use crate::engine::Related;
+use crate::engine::Target;
+use crate::eval::Progress;
+use crate::eval::calibration;
+use crate::eval::calibration::Knot;
+use crate::eval::calibration::Pair;
+use crate::eval::calibration::Quality;
+use crate::eval::calibration::Relation;
+use crate::eval::index;
+use crate::eval::index::Indexed;
+use crate::eval::index::IngestReport;
+use crate::eval::stories::Labelled;
+
+/// Nearest articles that a query is paired with.
+pub const NEAREST: u16 = 100;
+/// Embeddings fetched in one call.
+const FETCH: usize = 500;
+
+/// How to measure.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Queries to draw; 0 asks all articles with an event label.
+    pub query_count: usize,
+    /// Random articles that a query is paired with, beside its nearest.
+    pub random_count: usize,
+    /// Seed of the draws and of the halvings.
+    pub seed: u64,
+}
+
+/// The table and what it is worth; what `calibration.json` holds.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// The model's name.
+    pub model: String,
+    /// The model's version: the table is of no other.
+    pub model_version: String,
+    /// What the index was made with.
+    pub index_version: String,
+    /// What a probability of the table means, in words.
+    pub means: String,
+    /// Articles indexed.
+    pub article_count: usize,
+    /// Articles that could not be indexed.
+    pub refused_count: usize,
+    /// Stories among the queries.
+    pub story_count: usize,
+    /// Queries asked.
+    pub query_count: usize,
+    /// Seed of the draws.
+    pub seed: u64,
+    /// Pairs in all.
+    pub n: usize,
+    /// Pairs of a query and one of its nearest.
+    pub nearest_count: usize,
+    /// Pairs of one story whose event is not known.
+    pub unknown_event_count: usize,
+    /// On the nearest pairs of unseen stories, the event.
+    pub same_event: Quality,
+    /// On the nearest pairs of unseen stories, the story.
+    pub same_story: Quality,
+    /// Expected calibration error of both: what a reader of the table needs.
+    pub ece: Ece,
+    /// The table, made of all pairs.
+    pub knots: Vec<Knot>,
+    /// Time spent indexing; no part of the table's file.
+    #[serde(skip)]
+    pub ingest: IngestReport,
+}
+
+/// Expected calibration errors on the nearest pairs of unseen stories.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Ece {
+    /// Of the same event.
+    pub same_event: f64,
+    /// Of the same story.
+    pub same_story: f64,
+}
+
+/// Indexes `articles` into `engine`, collects pairs, makes and judges the table; `None` where there
+/// are too few labelled articles to judge one.
+///
+/// # Errors
+/// What the engine gives; a refused article is counted, not an error.
+pub async fn run(
+    engine: &Engine,
+    articles: Vec<Labelled>,
+    options: Options,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Option<Report>, Error> {
+    let articles = articles.into_iter();
+    let labelled = articles.map(|one| (one.record, (one.story, one.event))).collect();
+    let indexed = index::index(engine, labelled, progress).await?;
+    let Indexed { labels, refused_count, took: ingest } = indexed;
+    let corpus = Corpus::new(labels);
+    let queries = corpus.draw(options);
+    let pairs = collect(engine, &corpus, &queries, options, progress).await?;
+    progress(Progress::Resample);
+    let judge = |relation| {
+        calibration::cross_validated(&pairs, relation, options.seed, |pair| pair.nearest)
+    };
+    let (Some(same_event), Some(same_story)) =
+        (judge(Relation::SameEvent), judge(Relation::SameStory))
+    else {
+        return Ok(None);
+    };
+    let info = engine.info().await?;
+    let article_count = corpus.labels.len();
+    let nearest_count = pairs.iter().filter(|pair| pair.nearest).count();
+    Ok(Some(Report {
+        model: info.model.name,
+        model_version: info.model.version,
+        index_version: info.index_version,
+        means: means(article_count),
+        article_count,
+        refused_count,
+        story_count: pairs.iter().map(|pair| pair.story).collect::<BTreeSet<_>>().len(),
+        query_count: queries.len(),
+        seed: options.seed,
+        n: pairs.len(),
+        nearest_count,
+        unknown_event_count: pairs.iter().filter(|pair| pair.same_event.is_none()).count(),
+        same_event,
+        same_story,
+        ece: Ece { same_event: same_event.ece, same_story: same_story.ece },
+        knots: calibration::table(&pairs),
+        ingest,
+    }))
+}
+
+fn means(article_count: usize) -> String {
+    format!(
+        "probability that two articles tell of one event (of one story), given their cosine and \
+         that one is among the {NEAREST} nearest of the other in a corpus of {article_count} \
+         articles; elsewhere the base rate is another and so is the probability"
+    )
+}
+
+/// The story by number, and the event inside it.
+type Label = (usize, Option<String>);
+
+/// What is known of the indexed articles.
+struct Corpus {
+    labels: BTreeMap<ArticleId, Label>,
+    /// The same, to draw from.
+    ids: Vec<ArticleId>,
+}
+
+impl Corpus {
+    fn new(indexed: Vec<(ArticleId, (String, Option<String>))>) -> Self {
+        let mut stories = BTreeMap::<String, usize>::new();
+        let mut labels = BTreeMap::new();
+        for (id, (story, event)) in indexed {
+            let next = stories.len();
+            labels.insert(id, (*stories.entry(story).or_insert(next), event));
+        }
+        let ids = labels.keys().copied().collect();
+        Self { labels, ids }
+    }
+
+    /// Draws articles with an event label, the same for one seed and corpus.
+    fn draw(&self, options: Options) -> Vec<ArticleId> {
+        let labelled = self.labels.iter().filter(|(_, (_, event))| event.is_some());
+        let mut drawn: Vec<ArticleId> = labelled.map(|(id, _)| *id).collect();
+        if options.query_count > 0 {
+            drawn.shuffle(&mut ChaCha8Rng::seed_from_u64(options.seed));
+            drawn.truncate(options.query_count);
+        }
+        drawn
+    }
+
+    /// The pair of an article that asked and another one; `None` for one that has no label.
+    fn pair(&self, query: ArticleId, other: ArticleId, cosine: f32, nearest: bool) -> Option<Pair> {
+        let (story, event) = self.labels.get(&query)?;
+        let (other_story, other_event) = self.labels.get(&other)?;
+        let same_story = story == other_story;
+        let same_event = if same_story {
+            event.as_ref().zip(other_event.as_ref()).map(|(own, other)| own == other)
+        } else {
+            Some(false)
+        };
+        Some(Pair { story: *story, cosine: f64::from(cosine), same_event, same_story, nearest })
+    }
+}
+
+async fn collect(
+    engine: &Engine,
+    corpus: &Corpus,
+    queries: &[ArticleId],
+    options: Options,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Vec<Pair>, Error> {
+    let embeddings = embeddings(engine, &corpus.ids).await?;
+    let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
+    let mut pairs = Vec::new();
+    for (at, &query) in queries.iter().enumerate() {
+        let nearest = nearest(engine, query).await?;
+        let mut seen: BTreeSet<ArticleId> = nearest.iter().map(|(id, _)| *id).collect();
+        seen.insert(query);
+        let near = nearest.iter().filter_map(|(id, cosine)| corpus.pair(query, *id, *cosine, true));
+        pairs.extend(near);
+        for _ in 0..options.random_count {
+            let drawn = corpus.ids.get(rng.random_range(0..corpus.ids.len()));
+            let Some(&other) = drawn.filter(|id| seen.insert(**id)) else { continue };
+            let both = embeddings.get(&query).zip(embeddings.get(&other));
+            let cosine = both.map(|(query, other)| query.similarity(other));
+            pairs.extend(cosine.and_then(|cosine| corpus.pair(query, other, cosine, false)));
+        }
+        if at % 50 == 49 {
+            progress(Progress::Query(Mode::Dense, at + 1, queries.len()));
+        }
+    }
+    Ok(pairs)
+}
+
+/// The nearest articles by embedding, with their cosines.
+async fn nearest(engine: &Engine, query: ArticleId) -> Result<Vec<(ArticleId, f32)>, Error> {
+    let limit = Limit::new(u32::from(NEAREST)).unwrap_or(Limit::MOST);
+    let target = Target::Stored(query);
+    let filter = Filter::default();
+    let asked = Related { target, filter, mode: Mode::Dense, offset: 0, limit };
+    let hits = engine.related(asked).await?.hits.into_iter();
+    Ok(hits.filter_map(|hit| Some((hit.article.id, hit.scores.similarity?))).collect())
+}
+
+async fn embeddings(
+    engine: &Engine,
+    ids: &[ArticleId],
+) -> Result<BTreeMap<ArticleId, Embedding>, Error> {
+    let mut embeddings = BTreeMap::new();
+    for ids in ids.chunks(FETCH) {
+        let found = engine.embeddings(ids).await?;
+        let known = ids.iter().zip(found).filter_map(|(id, found)| Some((*id, found?)));
+        embeddings.extend(known);
+    }
+    Ok(embeddings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Corpus;
+    use super::Options;
+    use crate::domain::article::Record;
+    use crate::domain::id::ArticleId;
+
+    fn id(name: &str) -> ArticleId {
+        ArticleId::derive(&Record { source_id: name.into(), ..Record::default() })
+    }
+
+    fn corpus() -> Corpus {
+        let label = |name: &str, story: &str, event: Option<&str>| {
+            (id(name), (story.to_owned(), event.map(str::to_owned)))
+        };
+        Corpus::new(vec![
+            label("1", "bridge", Some("b1")),
+            label("2", "bridge", Some("b1")),
+            label("3", "bridge", None),
+            label("4", "harvest", Some("b1")),
+        ])
+    }
+
+    #[test]
+    fn an_event_is_known_only_where_both_are_labelled_or_the_stories_differ() {
+        let corpus = corpus();
+        let event = |other: &str| {
+            let pair = corpus.pair(id("1"), id(other), 0.5, true).unwrap();
+            (pair.same_event, pair.same_story)
+        };
+        assert_eq!(event("2"), (Some(true), true));
+        assert_eq!(event("3"), (None, true));
+        assert_eq!(event("4"), (Some(false), false));
+        assert_eq!(corpus.pair(id("1"), id("5"), 0.5, true), None);
+    }
+
+    #[test]
+    fn only_articles_with_an_event_ask_and_one_seed_draws_the_same() {
+        let corpus = corpus();
+        let options = Options { query_count: 0, random_count: 0, seed: 3 };
+        assert_eq!(corpus.draw(options).len(), 3);
+        let two = Options { query_count: 2, ..options };
+        assert_eq!(corpus.draw(two).len(), 2);
+        assert_eq!(corpus.draw(two), corpus.draw(two));
+    }
+}

@@ -1,0 +1,84 @@
+//! `wenmai eval sts`: do the model's cosines order pairs of sentences as people do?
+
+use serde::Serialize;
+
+use crate::eval::bootstrap;
+use crate::eval::bootstrap::Bootstrap;
+use crate::eval::bootstrap::Interval;
+use crate::eval::correlation::Ranking;
+use crate::eval::correlation::pearson;
+use crate::eval::correlation::spearman;
+use crate::eval::similarity::Scored;
+use crate::eval::similarity::Scorer;
+
+/// How well one scorer agrees with people.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Agreement {
+    /// What says how alike two sentences are.
+    pub scorer: Scorer,
+    /// Spearman's rank correlation, mean ranks for ties; none where a column is constant.
+    pub spearman: Option<f64>,
+    /// Its 95 % interval over the rows.
+    pub spearman_interval: Option<Interval>,
+    /// How much higher the model's Spearman is than this scorer's, on the same resamples.
+    pub model_ahead: Option<Interval>,
+    /// Pearson's correlation.
+    pub pearson: Option<f64>,
+    /// Its 95 % interval over the rows.
+    pub pearson_interval: Option<Interval>,
+}
+
+/// Measures every scorer.
+#[must_use]
+pub fn measure(scored: &Scored, bootstrap: Bootstrap) -> Vec<Agreement> {
+    let count = scored.scores.len();
+    let truth = Ranking::new(&scored.scores);
+    let model = Ranking::new(&scored.model);
+    let measured = scored.columns().map(|(scorer, values)| {
+        let ranking = Ranking::new(values);
+        let once = bootstrap::once(count);
+        let [spearman_interval, model_ahead, pearson_interval] =
+            bootstrap.intervals(count, |counts| {
+                let own = spearman(&ranking, &truth, counts);
+                let ahead = spearman(&model, &truth, counts).zip(own);
+                let ahead = ahead.map(|(model, own)| model - own);
+                [own, ahead, pearson(values, &scored.scores, counts)]
+            });
+        Agreement {
+            scorer,
+            spearman: spearman(&ranking, &truth, &once),
+            spearman_interval,
+            model_ahead: model_ahead.filter(|_| scorer != Scorer::Model),
+            pearson: pearson(values, &scored.scores, &once),
+            pearson_interval,
+        }
+    });
+    measured.to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::measure;
+    use crate::eval::bootstrap::Bootstrap;
+    use crate::eval::similarity::Scored;
+
+    const BOOTSTRAP: Bootstrap = Bootstrap { seed: 1, resample_count: 200 };
+
+    #[test]
+    fn the_model_is_measured_beside_the_baselines_on_the_same_rows() {
+        let said: Vec<f64> = (0..40_i32).map(f64::from).collect();
+        let model = said.iter().map(|score| score * score).collect();
+        let bigrams = said.iter().map(|score| (score * 7.0) % 11.0).collect();
+        let overlap = vec![0.5; 40];
+        let scored = Scored { scores: said, model, bigrams, overlap, unreadable: Vec::new() };
+        let [model, bigrams, overlap] = measure(&scored, BOOTSTRAP).try_into().unwrap();
+        assert!((model.spearman.unwrap() - 1.0).abs() < 1e-12);
+        assert!(model.pearson.unwrap() < 1.0 && model.model_ahead.is_none());
+        let ahead = bigrams.model_ahead.unwrap();
+        assert!(ahead.low > 0.5 && ahead.high < 1.5, "{ahead:?}");
+        let within = bigrams.spearman_interval.unwrap();
+        let own = bigrams.spearman.unwrap();
+        assert!(within.low < own && own < within.high);
+        assert_eq!((overlap.spearman, overlap.spearman_interval), (None, None));
+    }
+}
