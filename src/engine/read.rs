@@ -35,6 +35,12 @@ impl Engine {
         Self { embed, store, analyzer, index_version }
     }
 
+    /// What cuts texts into terms.
+    #[must_use]
+    pub fn analyzer(&self) -> &Analyzer {
+        &self.analyzer
+    }
+
     /// The article of that id.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ pub mod isotonic;
 pub mod metrics;
 pub mod nearest;
 pub mod pairs;
+pub mod passages;
 pub mod queries;
 pub mod related;
 pub mod rows;

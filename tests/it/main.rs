@@ -11,6 +11,7 @@ mod article_rpc;
 mod cli;
 mod embedding_rpc;
 mod eval;
+mod find_rpc;
 mod info_rpc;
 mod ingest_rpc;
 mod layering;
