@@ -242,13 +242,28 @@ async fn embed_windows(
     }
     let mut embedded = Vec::with_capacity(texts.len());
     for batch in texts.chunks(EMBED_TEXTS_MAX) {
-        let given = batch.iter().map(|(_, text)| text.clone()).collect();
-        let results = engine.embed(given, Purpose::Passage).await?;
-        let ids = batch.iter().map(|(id, _)| *id);
-        embedded.extend(ids.zip(results).map(|(id, one)| (id, one.embedding)));
+        match embed_batch(engine, batch).await {
+            Err(Error::Invalid(_)) => {
+                // A window of nothing the model knows spoils its batch; it is left out.
+                for one in batch.chunks(1) {
+                    match embed_batch(engine, one).await {
+                        Err(Error::Invalid(_)) => {}
+                        other => embedded.extend(other?),
+                    }
+                }
+            }
+            other => embedded.extend(other?),
+        }
         progress(Progress::Embed(embedded.len(), texts.len()));
     }
     Ok(embedded)
+}
+
+async fn embed_batch(engine: &Engine, batch: &[(ArticleId, String)]) -> Result<Windows, Error> {
+    let given = batch.iter().map(|(_, text)| text.clone()).collect();
+    let results = engine.embed(given, Purpose::Passage).await?;
+    let ids = batch.iter().map(|(id, _)| *id);
+    Ok(ids.zip(results).map(|(id, one)| (id, one.embedding)).collect())
 }
 
 /// Runs of whole sentences of about `window_chars` characters, each with something to read.

@@ -248,8 +248,8 @@ mod tests {
 
     #[test]
     fn more_phrases_than_one_query_takes_are_said() {
-        let text: String = (0..=PHRASES_MAX).map(|n| format!("\"第{n}号\" ")).collect();
-        let query = parse(&text);
+        let text: Vec<String> = (0..=PHRASES_MAX).map(|n| format!("\"第{n}号\"")).collect();
+        let query = parse(&text.join(" "));
         assert_eq!(query.phrases.len(), PHRASES_MAX);
         assert_eq!(query.notes, [Note::TooMany { limit: PHRASES_MAX }]);
     }
