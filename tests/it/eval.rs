@@ -151,7 +151,7 @@ fn eval_search_names_ids_and_queries_that_the_feed_lacks() {
     let report = run.json();
     assert_eq!(report["query_count"], 1);
     assert_eq!(report["unanswerable"], json!([{"line": 2, "query": "渡轮"}]));
-    assert_eq!(figure(&report["modes"][0]["recall_100"]["value"]), 1.0);
+    assert!(figure(&report["modes"][0]["recall_100"]["value"]) > 0.999);
     let none = desk.file("none.jsonl", "{\"query\": \"渡轮\", \"relevant\": [\"ferry-9\"]}\n");
     let args = ["eval", "search", "--articles", ARTICLES, "--queries", &none, "--memory"];
     desk.run(&args).failed(&["no query has a relevant article"]);
@@ -165,7 +165,8 @@ fn eval_calibration_writes_a_rising_table() {
         let story = line["id"].as_str().unwrap().split('-').next().unwrap().to_owned();
         line["event"] = json!(format!("{story}{}", at % 2));
         line["story"] = json!(story);
-        feed.push_str(&format!("{line}\n"));
+        feed.push_str(&line.to_string());
+        feed.push('\n');
     }
     let file = desk.file("stories.jsonl", feed);
     let out = desk.path("calibration.json").display().to_string();
