@@ -1,20 +1,6 @@
 //! Chinese personal names, as bylines print them.
 
-/// Surnames of one character, the common ones first.
-const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏\
-魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤常\
-温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛\
-曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏\
-宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝官封谈匡鞠惠荆乐冀郁胥南班储原栗\
-燕楚鄢劳谌奚皮粟冼蔺楼盘满闻位厉伊仝区郜海阚花权强帅屠豆朴盖练廉禹井祖漆巴丰支卿国狄平计索宣晋相初门云容敬来扈晁\
-芮都普阙浦戈伏鹿薄邸雍辜羊阿乌母裘亓修邰赫杭况那宿鲜印逯隆茹诺战慕危玉银亢嵇公哈湛宾戎勾茅利於呼居揭干但尉冶斯元\
-赖聂占宛郏浑束檀衣信展阴昝智幸奉植衡富尧闭由";
-
-/// Surnames of two characters.
-const COMPOUND: [&str; 16] = [
-    "欧阳", "上官", "司马", "诸葛", "皇甫", "尉迟", "令狐", "公孙", "慕容", "司徒", "端木", "夏侯",
-    "东方", "独孤", "南宫", "长孙",
-];
+use crate::text::surname;
 
 /// Whether `c` is a Han character.
 pub(crate) fn is_han(c: char) -> bool {
@@ -26,11 +12,8 @@ pub(crate) fn is_name(token: &str) -> bool {
     if !token.chars().all(is_han) {
         return false;
     }
-    let count = token.chars().count();
-    if COMPOUND.iter().any(|surname| token.starts_with(surname)) {
-        return (3..=4).contains(&count);
-    }
-    (2..=3).contains(&count) && token.chars().next().is_some_and(|c| SURNAMES.contains(c))
+    let surname = surname::length(token);
+    surname > 0 && (surname + 1..=surname + 2).contains(&token.chars().count())
 }
 
 /// Whether `token` can be a name where the page says that one stands there (`记者 …`): two to four

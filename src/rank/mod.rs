@@ -2,4 +2,5 @@
 
 pub mod diversify;
 pub mod fuse;
+pub mod overlap;
 pub mod recency;

@@ -1,9 +1,11 @@
 //! Chinese text: pure functions from text to its units, each with its place in the source.
 
 pub mod date;
+pub mod entity;
 pub mod highlight;
 pub mod normalize;
 pub mod pattern;
 pub mod query;
 pub mod sentence;
+pub(crate) mod surname;
 pub mod terms;

@@ -131,6 +131,27 @@ impl Analyzer {
         )
     }
 
+    /// The words of normalized `text`, each with the dictionary's tag (`n`, `nr`, `v`; `x` where it
+    /// has none); punctuation and space are left out.
+    pub(crate) fn tagged<'t>(&'t self, text: &'t str) -> Vec<(Span, &'t str)> {
+        let mut words = Vec::with_capacity(text.len() / 5);
+        for run in runs(text) {
+            match run.class {
+                Class::Han => {
+                    let Some(han) = run.span.of(text) else { continue };
+                    for token in self.jieba.tag(han, false) {
+                        let start = run.span.start + token.byte_start;
+                        words.push((Span::new(start, start + token.word.len()), token.tag));
+                    }
+                }
+                Class::Number => words.push((run.span, "m")),
+                Class::Letter => words.push((run.span, "eng")),
+                Class::Other => {}
+            }
+        }
+        words
+    }
+
     /// The words of normalized `text` as spans, punctuation and space left out.
     fn units(&self, text: &str) -> Vec<Span> {
         let mut units = Vec::new();

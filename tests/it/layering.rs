@@ -39,13 +39,14 @@ const MAY_USE: [(&str, &[&str]); 13] = [
 ];
 
 /// Crates that only some modules may name.
-const OWNERS: [(&str, &[&str]); 9] = [
+const OWNERS: [(&str, &[&str]); 10] = [
     ("candle_core", &["embed"]),
     ("candle_nn", &["embed"]),
     ("candle_transformers", &["embed"]),
     ("tokenizers", &["embed"]),
     ("qdrant_edge", &["store"]),
     ("jieba_rs", &["text"]),
+    ("aho_corasick", &["text"]),
     ("tonic", &["rpc", "app", "cli"]),
     ("prost", &["rpc", "cli"]),
     ("clap", &["embed", "store", "app", "config", "telemetry", "cli"]),
