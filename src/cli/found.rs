@@ -71,7 +71,8 @@ fn marked(text: &str, matches: &[wire::TextSpan], bold: bool, columns: usize) ->
     let matches = if bold { matches } else { &[] };
     for (at, c) in (0..).zip(text.chars()) {
         let width = c.width().unwrap_or(0);
-        if column + width > columns {
+        // A line does not begin with what ends a sentence or a clause.
+        if column + width > columns && !"，。、；：！？”’）》」』".contains(c) {
             shown.push('\n');
             shown.push_str(INDENT);
             column = 0;
@@ -120,6 +121,7 @@ mod tests {
         assert_eq!(marked("看清河水", &spans, true, 80), "看\u{1b}[1m清河\u{1b}[0m水");
         assert_eq!(marked("看清河水", &spans, false, 80), "看清河水");
         assert_eq!(marked("看清河水", &spans, false, 4), format!("看清\n{INDENT}河水"));
+        assert_eq!(marked("清河。水", &[], false, 4), format!("清河。\n{INDENT}水"));
     }
 
     #[test]

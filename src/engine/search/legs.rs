@@ -19,6 +19,7 @@ use crate::engine::answer::limit;
 use crate::engine::answer::pairs;
 use crate::engine::search::Asked;
 use crate::rank::fuse::Scored;
+use crate::store::Vectors;
 use crate::text::terms;
 
 /// Days after the last one named on which papers still print what happened.
@@ -31,6 +32,9 @@ pub(super) struct Legs {
     pub(super) dense: Vec<Scored>,
     /// BM25 scores.
     pub(super) lexical: Vec<Scored>,
+    /// The BM25 score that an article with every term of the question may have; `None` where the
+    /// lexical leg found nothing.
+    pub(super) scale: Option<f32>,
     /// Those of the days that the question names; `None` where it names none.
     pub(super) in_days: Option<BTreeSet<ArticleId>>,
     /// Whether a leg gave as many as it was asked for, so that there may be more.
@@ -67,7 +71,26 @@ impl Engine {
             // A part of the question's own score: what it has at least.
             legs.lexical = united(legs.lexical, pairs(found));
         }
+        legs.scale = self.scale(asked, &legs.lexical).await?;
         Ok(legs)
+    }
+
+    /// The best score, times the terms asked for, divided by those that the best article holds.
+    ///
+    /// Measured by its best answer alone, a question whose one word stands in some article would
+    /// count that word as a full match.
+    async fn scale(&self, asked: &Asked, lexical: &[Scored]) -> Result<Option<f32>, Error> {
+        let higher = |left: &&Scored, right: &&Scored| left.1.total_cmp(&right.1);
+        let Some((id, best)) = lexical.iter().max_by(higher).filter(|_| asked.mode == Mode::Hybrid)
+        else {
+            return Ok(None);
+        };
+        let stored = self.store.fetch(&[*id], Vectors::Yes).await?.into_iter().flatten().next();
+        let held =
+            stored.and_then(|stored| stored.vectors).map(|(_, terms)| asked.reading.held(&terms));
+        #[expect(clippy::cast_precision_loss, reason = "at most 256 terms")]
+        let share = held.unwrap_or(0).max(1) as f32 / asked.reading.needs.len().max(1) as f32;
+        Ok(Some(best / share.min(1.0)))
     }
 
     async fn ask_once(

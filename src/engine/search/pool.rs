@@ -73,7 +73,7 @@ struct Seen {
 impl Engine {
     /// Checks, scores and orders what the legs found.
     pub(super) async fn pool(&self, asked: &Asked, legs: Legs) -> Result<Pool, Error> {
-        let Legs { mut dense, mut lexical, in_days, full, depth } = legs;
+        let Legs { mut dense, mut lexical, scale, in_days, full, depth } = legs;
         let whole = asked.has_demands() || asked.counts();
         let mut pool = Pool {
             lexical_found: !lexical.is_empty(),
@@ -82,7 +82,7 @@ impl Engine {
         };
         let options = &asked.options;
         if !whole && options.newness.is_none() && options.diversity.is_none() {
-            pool.ordered = scored(asked, &dense, &lexical);
+            pool.ordered = scored(asked, &dense, &lexical, scale);
             pool.found_count = pool.ordered.len();
             pool.weigh_days(in_days.as_ref().map(|days| |id: &ArticleId| days.contains(id)));
             return Ok(pool);
@@ -99,7 +99,7 @@ impl Engine {
             dense =
                 seen.iter().map(|(id, seen)| (*id, seen.embedding.similarity(question))).collect();
         }
-        pool.ordered = scored(asked, &dense, &lexical);
+        pool.ordered = scored(asked, &dense, &lexical, scale);
         pool.weigh_days(in_days.as_ref().map(|days| |id: &ArticleId| days.contains(id)));
         if let Some(newness) = options.newness {
             pool.weigh_age(&seen, newness);
@@ -167,11 +167,12 @@ fn scored(
     asked: &Asked,
     dense: &[(ArticleId, f32)],
     lexical: &[(ArticleId, f32)],
+    scale: Option<f32>,
 ) -> Vec<Candidate> {
     if asked.lists() {
         return lexical.iter().map(|(id, _)| (*id, Scores::default())).collect();
     }
-    fuse(asked.mode, dense, lexical, None)
+    fuse(asked.mode, dense, lexical, scale)
 }
 
 impl Pool {
