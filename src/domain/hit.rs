@@ -76,7 +76,8 @@ pub struct Scores {
     pub similarity: Option<f32>,
     /// BM25 of the terms, from 0 up; comparable within one answer only.
     pub lexical: Option<f32>,
-    /// What the answer is ordered by: the cosine, the BM25 score, or their fusion in `[0, 1]`.
+    /// What the answer is ordered by: the cosine, the BM25 score, or their fusion in `[0, 1]`;
+    /// lower outside the days that a query names, and with recency.
     pub fused: f32,
 }
 

@@ -33,7 +33,7 @@ use crate::eval::index;
 use crate::eval::index::IngestReport;
 use crate::eval::metrics;
 use crate::rank::fuse::Scored;
-use crate::rank::fuse::fuse;
+use crate::rank::search::order;
 use crate::text::sentence::sentences;
 use crate::text::terms::Analyzer;
 
@@ -310,7 +310,7 @@ async fn ask(
     }
     let near: Vec<Scored> = near.into_iter().collect();
     let first = |mode, dense: &[Scored]| -> Vec<ArticleId> {
-        let fused = fuse(mode, dense, &lexical, None);
+        let fused = order(mode, dense, &lexical, None);
         fused.into_iter().take(DEPTH).map(|(id, _)| id).collect()
     };
     let by_words = lexical.iter().take(DEPTH).map(|(id, _)| *id).collect();

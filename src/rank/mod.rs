@@ -4,3 +4,4 @@ pub mod diversify;
 pub mod fuse;
 pub mod overlap;
 pub mod recency;
+pub mod search;

@@ -3,6 +3,7 @@
 //! Words are compared as phrases are (`text::query::phrase`): on normalized text. All spans are of
 //! the text as printed. Linear in the text, times the number of words.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use crate::domain::hit::Highlights;
@@ -115,7 +116,13 @@ fn best_passage(text: &str, paragraph: usize, found: &[Found], words: &[&str]) -
             span = longer;
         }
         let worth = worth(span, found, words) + if unit.opens { 0.5 } else { 0.0 };
-        if best.as_ref().is_none_or(|best| worth > best.worth) {
+        // Of passages that overlap and show the same, the last begins nearest to what it shows.
+        let better = best.as_ref().is_none_or(|best| match worth.total_cmp(&best.worth) {
+            Ordering::Greater => true,
+            Ordering::Equal => span.start < best.span.end,
+            Ordering::Less => false,
+        });
+        if better {
             best = Some(Passage { worth, paragraph, span });
         }
         if found.is_empty() {

@@ -26,7 +26,7 @@ use crate::engine::search::best_first;
 use crate::engine::search::facet;
 use crate::engine::search::legs::Legs;
 use crate::rank::diversify::diversify;
-use crate::rank::fuse::fuse;
+use crate::rank::search::order;
 use crate::store::Stored;
 use crate::store::Vectors;
 use crate::text::normalize::normalize;
@@ -172,7 +172,7 @@ fn scored(
     if asked.lists() {
         return lexical.iter().map(|(id, _)| (*id, Scores::default())).collect();
     }
-    fuse(asked.mode, dense, lexical, scale)
+    order(asked.mode, dense, lexical, scale)
 }
 
 impl Pool {
