@@ -308,19 +308,15 @@ async fn ask(
         let best = near.entry(*id).or_insert(*similarity);
         *best = best.max(*similarity);
     }
-    let near: Vec<Scored> = near.into_iter().collect();
-    let first = |mode, dense: &[Scored]| -> Vec<ArticleId> {
-        let fused = order(mode, dense, &lexical, None);
-        fused.into_iter().take(DEPTH).map(|(id, _)| id).collect()
-    };
-    let by_words = lexical.iter().take(DEPTH).map(|(id, _)| *id).collect();
-    let by_text = dense.iter().take(DEPTH).map(|(id, _)| *id).collect();
-    let mut by_window = near.clone();
+    let mut by_window: Vec<Scored> = near.into_iter().collect();
+    let both = leg(engine, text, Mode::Hybrid).await?;
+    let first = |found: &[Scored]| found.iter().take(DEPTH).map(|(id, _)| *id).collect();
     by_window.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
     by_window.truncate(LEG as usize);
-    let with_windows = first(Mode::Hybrid, &by_window);
-    let by_window = by_window.into_iter().take(DEPTH).map(|(id, _)| id).collect();
-    Ok([by_words, by_text, first(Mode::Hybrid, &dense), by_window, with_windows])
+    // These questions are taken from an article, so the best lexical score is about a full match.
+    let joined = order(Mode::Hybrid, &by_window, &lexical, None);
+    let joined: Vec<Scored> = joined.into_iter().map(|(id, scores)| (id, scores.fused)).collect();
+    Ok([first(&lexical), first(&dense), first(&both), first(&by_window), first(&joined)])
 }
 
 async fn leg(engine: &Engine, text: &str, mode: Mode) -> Result<Vec<Scored>, Error> {
