@@ -210,7 +210,7 @@ async fn a_copy_steps_back_for_something_new_where_asked() {
     running.with(vec![copy("甲"), copy("乙"), other]).await;
     let plain = ask(&running, search("清河大桥通车")).await;
     assert_eq!(titles(&plain)[..2], ["清河大桥建成通车", "清河大桥建成通车"]);
-    let diversity = Some(wire::Diversity { lambda: Some(0.3) });
+    let diversity = Some(wire::Diversity { lambda: Some(0.1) });
     let varied = wire::SearchArticlesRequest { diversity, ..search("清河大桥通车") };
     let varied = ask(&running, varied).await;
     assert_eq!(titles(&varied)[1], "渡口停航，船工到清河大桥上班");
