@@ -8,6 +8,7 @@ use std::ffi::OsString;
 
 use crate::app;
 use crate::embed;
+use crate::engine::ranker;
 use crate::store;
 use crate::telemetry;
 
@@ -31,6 +32,10 @@ pub struct Config {
     /// The store.
     #[command(flatten)]
     pub store: store::Config,
+
+    /// The ranker.
+    #[command(flatten)]
+    pub ranker: ranker::Config,
 
     /// The log.
     #[command(flatten)]

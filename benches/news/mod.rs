@@ -26,7 +26,7 @@ pub fn texts(count: usize, char_count: usize) -> Vec<String> {
 
 /// The settings of the bundled model on `threads` threads.
 pub fn config(threads: usize) -> Config {
-    Config { folder: None, threads, queue_texts_max: 100_000, embed_batch_tokens: 4_096 }
+    Config { threads, queue_texts_max: 100_000, ..Config::default() }
 }
 
 /// The bundled model.

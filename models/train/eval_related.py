@@ -22,10 +22,15 @@ LEADS = (64, 128, 200, 320, 480, 800)
 
 
 class Static:
-    def __init__(self, folder):
+    def __init__(self, folder, dims=0):
         folder = pathlib.Path(folder)
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self.vectors = load_file(str(folder / "model.safetensors"))["embeddings"].astype(np.float32)
+        tensors = load_file(str(folder / "model.safetensors"))
+        self.vectors = tensors["embeddings"].astype(np.float32)
+        if "weights" in tensors:
+            self.vectors *= tensors["weights"][:, None]
+        if dims:
+            self.vectors = np.ascontiguousarray(self.vectors[:, :dims])
 
     def bags(self, texts):
         """Token counts of texts as a sparse matrix, [UNK] left out."""
@@ -171,6 +176,7 @@ def main():
     arguments.add_argument("--sts", nargs="*", default=[])
     arguments.add_argument("--queries", type=int, default=2000)
     arguments.add_argument("--seed", type=int, default=7)
+    arguments.add_argument("--dims", type=int, default=0, help="first numbers of a vector to use; 0 = all")
     arguments.add_argument("--cache", help="folder for the term counts")
     arguments.add_argument("--quick", action="store_true", help="dense only")
     arguments.add_argument("--fusion", action="store_true", help="many ways to join lexical and dense scores")
@@ -179,7 +185,7 @@ def main():
     rows = list(read_rows(args.stories))
     labelled = [i for i, r in enumerate(rows) if r["event"] is not None]
     queries = np.sort(np.random.default_rng(args.seed).choice(labelled, args.queries, replace=False))
-    model, judge = Static(args.model), Judge(rows)
+    model, judge = Static(args.model, args.dims), Judge(rows)
     titles = model.encode([r["title"] for r in rows])
     dense = {"title": titles}
     for n in LEADS if not args.quick else (200, 320):

@@ -138,16 +138,33 @@ def held_out(weight, titles, bodies, held):
     return (rank == 1).float().mean().item(), (1 / rank).mean().item()
 
 
-def export(weight, out):
-    """model.safetensors in the model2vec layout."""
+@torch.no_grad()
+def rotation(weight, titles, bodies):
+    """Axes of 20,000 articles (title and opening), the strongest first: the first k numbers of a vector are then its
+    best k. A rotation changes no cosine."""
+    some = np.random.default_rng(0).choice(len(titles.lengths()), min(20_000, len(titles.lengths())), replace=False)
+    rng, x = np.random.default_rng(0), 0
+    for of, longest in ((titles, 64), (bodies, 128)):
+        taken = np.minimum(of.lengths()[some], longest)
+        x = x + embed(weight, gather(of.ids, of.start[some], taken, rng, 0))
+    axes = torch.linalg.eigh((x.T @ x).double())[1].flip(1)
+    return axes.float()
+
+
+@torch.no_grad()
+def export(weight, out, titles, bodies):
+    """model.safetensors in the model2vec layout: a row of 8-bit numbers and one factor for each token."""
     path = pathlib.Path(out)
     path.mkdir(parents=True, exist_ok=True)
     weight = weight.detach().clone()
     weight[:2] = 0  # [PAD] and [UNK] are never looked up
-    # One common factor changes nothing after normalisation and keeps half precision away from its small numbers.
+    weight = weight @ rotation(weight, titles, bodies)
+    # One common factor changes nothing after normalisation.
     weight *= 4.0 / weight.norm(dim=1)[2:].median()
+    factor = weight.abs().amax(dim=1) / 127
+    rows = (weight / factor.clamp(min=1e-12)[:, None]).round().to(torch.int8)
     part = path / "model.safetensors.part"
-    save_file({"embeddings": weight.half().contiguous()}, str(part))
+    save_file({"embeddings": rows.contiguous(), "weights": factor.contiguous()}, str(part))
     part.chmod(0o644)
     part.rename(path / "model.safetensors")
 
@@ -161,7 +178,7 @@ def main():
     arguments.add_argument("--name", default="run")
     arguments.add_argument("--seed", type=int, default=20240314)
     arguments.add_argument("--vocab", type=int, default=40_000)
-    arguments.add_argument("--dim", type=int, default=256)
+    arguments.add_argument("--dim", type=int, default=512)
     arguments.add_argument("--steps", type=int, default=1200)
     arguments.add_argument("--stop", type=int, default=0, help="stop early; the rate still aims at --steps")
     arguments.add_argument("--batch", type=int, default=2048)
@@ -212,7 +229,7 @@ def main():
             print(f"step {step + 1} held-out accuracy, mrr {held_out(weight, titles, bodies, held)}", flush=True)
             state = {"weight": weight.detach(), "optimizer": optimizer.state_dict(), "step": step + 1}
             torch.save({**state, "seconds": time.time() - started, "args": vars(args)}, checkpoint)
-            export(weight, args.out)
+            export(weight, args.out, titles, bodies)
 
 
 if __name__ == "__main__":

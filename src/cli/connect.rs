@@ -19,6 +19,7 @@ use tonic::transport::Endpoint;
 use crate::cli::failure::Failure;
 use crate::embed;
 use crate::engine::Engine;
+use crate::engine::ranker;
 use crate::rpc;
 use crate::rpc::DEADLINE_MAX;
 use crate::rpc::Phase;
@@ -50,6 +51,9 @@ pub(super) struct Args {
 
     #[command(flatten)]
     embed: embed::Config,
+
+    #[command(flatten)]
+    ranker: ranker::Config,
 }
 
 /// What a command needs of the data folder.
@@ -87,7 +91,7 @@ impl Services {
             Needs::Folder | Needs::Articles => Engine::open(&args.embed, &args.store),
             Needs::Nothing => Engine::open_in_memory(&args.embed),
         };
-        Self::local(opened?).await
+        Self::local(opened?.with_ranker(&args.ranker)?).await
     }
 
     /// The services of `engine`, inside this process.

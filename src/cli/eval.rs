@@ -197,6 +197,7 @@ fn show(bar: &ProgressBar, progress: Progress) {
         Progress::Ingest(done, total) => ("indexing".to_owned(), done, total),
         Progress::Optimize => ("building the graph".to_owned(), 0, 0),
         Progress::Query(mode, done, total) => (format!("asking, {}", mode.name()), done, total),
+        Progress::Compare(done, total) => ("comparing".to_owned(), done, total),
         Progress::Embed(done, total) => ("embedding".to_owned(), done, total),
         Progress::Resample => ("measuring".to_owned(), 0, 0),
     };

@@ -8,6 +8,7 @@ use tonic_types::StatusExt;
 
 use crate::engine;
 use crate::engine::ErrorKind;
+use crate::engine::ranker;
 
 /// Why a command did not do all it was asked.
 #[derive(Debug)]
@@ -63,6 +64,12 @@ impl From<engine::Error> for Failure {
             | ErrorKind::Internal => "",
         };
         Failure::Failed(format!("{}{reason}", chain(&error)))
+    }
+}
+
+impl From<ranker::Error> for Failure {
+    fn from(error: ranker::Error) -> Self {
+        Failure::Usage(chain(&error))
     }
 }
 

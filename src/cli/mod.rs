@@ -14,6 +14,7 @@ mod failure;
 mod filter;
 mod found;
 mod ingest;
+mod model;
 mod output;
 mod page;
 mod parse;
@@ -41,8 +42,8 @@ struct Cli {
 }
 
 /// What commands other than `serve` log. The engine's notices of its own
-/// defaults are noise.
-const QUIET: &str = "warn,qdrant_edge=error";
+/// defaults are noise; a download that takes minutes is said.
+const QUIET: &str = "warn,qdrant_edge=error,wenmai::embed::hub=info";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -62,6 +63,8 @@ enum Command {
     Serve(serve::Args),
     /// Measure answers on a labelled file.
     Eval(eval::Args),
+    /// List, show, fetch and check models.
+    Model(model::Args),
 }
 
 /// Runs the command of this process's arguments; the program's whole life.
@@ -107,6 +110,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Embed(args) => embed::run(args).await,
         Command::Serve(args) => serve::run(args).await,
         Command::Eval(args) => eval::run(args).await,
+        Command::Model(args) => model::run(args).await,
     }
 }
 

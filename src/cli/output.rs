@@ -22,6 +22,9 @@ const LINES: TableStyle = TableStyle::new()
     .header_separator(LineStyle::none().fill('─').junction('─'))
     .bottom_border(LineStyle::none().fill('─').junction('─'));
 
+/// Reasons shown with a hit.
+const REASONS: usize = 3;
+
 /// Prints a line to standard output.
 pub(super) fn line(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
@@ -87,18 +90,55 @@ pub(super) fn hits(hits: &[wire::SearchHit]) -> Result<(), Failure> {
         let article = hit.article.clone().unwrap_or_default();
         let record = article.record.unwrap_or_default();
         let known = [day(&record), when(hit.when()).to_owned(), outlet(&record)];
-        let mut facts = vec![format!("{:.3}", hit.fused_score)];
+        let mut facts = match &hit.relation {
+            Some(relation) => relation_facts(relation),
+            None => vec![format!("{:.3}", hit.fused_score)],
+        };
         facts.extend(known.into_iter().filter(|fact| !fact.is_empty()));
         facts.extend(hit.similarity.map(|cosine| format!("cosine {cosine:.3}")));
         facts.extend(hit.lexical_score.map(|score| format!("BM25 {score:.1}")));
         if !hit.matched_terms.is_empty() {
             facts.push(format!("shares {}", hit.matched_terms.join(" ")));
         }
+        if let Some(relation) = &hit.relation {
+            facts.extend(reason_facts(relation));
+        }
         line(&format!("{:>3}  {}", hit.rank, headline(&record)))?;
         line(&format!("     {}", facts.join(" · ")))?;
         line(&format!("     {}", article.name))?;
     }
     Ok(())
+}
+
+/// Of which kind a hit is, and how surely.
+fn relation_facts(relation: &wire::Relation) -> Vec<String> {
+    let percent = |share: f32| format!("{:.0} %", 100.0 * share);
+    let kind = match relation.kind() {
+        wire::RelationKind::Unspecified => "related",
+        wire::RelationKind::Reprint => "reprint",
+        wire::RelationKind::SameEvent => "same event",
+        wire::RelationKind::Background => "background",
+        wire::RelationKind::FollowUp => "follow-up",
+        wire::RelationKind::SameStory => "same story",
+    };
+    let related = format!("{kind}, related {}", percent(relation.probability));
+    vec![related, format!("one event {}", percent(relation.same_event_probability))]
+}
+
+/// What spoke most for it and against it.
+fn reason_facts(relation: &wire::Relation) -> Vec<String> {
+    let mut facts = Vec::new();
+    if !relation.shared_numbers.is_empty() {
+        facts.push(format!("numbers {}", relation.shared_numbers.join(" ")));
+    }
+    let reasons: Vec<String> = relation
+        .reasons
+        .iter()
+        .take(REASONS)
+        .map(|reason| format!("{} {:+.2}", reason.feature.replace('_', " "), reason.contribution))
+        .collect();
+    facts.push(format!("because of {}", reasons.join(", ")));
+    facts
 }
 
 fn when(when: wire::RelativeTime) -> &'static str {

@@ -27,6 +27,10 @@ pub(super) struct Args {
     #[command(flatten)]
     filter: filter::Args,
 
+    /// Leave out what is less probably related, 0 to 1; needs the hybrid mode and a ranker.
+    #[arg(long, default_value_t = 0.0, value_name = "P")]
+    min_probability: f32,
+
     #[command(flatten)]
     connect: connect::Args,
 
@@ -131,12 +135,27 @@ async fn ask(
         page_size: args.filter.limit,
         page_token: String::new(),
         view: output::view(args.json),
+        min_probability: args.min_probability,
     };
     let answer =
         services.search().find_related_articles(connect::patient(request)).await?.into_inner();
     if args.json {
         output::json("FindRelatedArticlesResponse", &answer)
+    } else if answer.hits.is_empty() {
+        output::line(&format!("nothing found: {}", why_empty(answer.empty_reason())))
     } else {
         output::hits(&answer.hits)
+    }
+}
+
+/// Why there are no hits, for a person.
+fn why_empty(reason: wire::EmptyReason) -> &'static str {
+    match reason {
+        wire::EmptyReason::Unspecified => "no reason was given",
+        wire::EmptyReason::NothingStored => "no other article is stored",
+        wire::EmptyReason::Filtered => "no other article passes the filter",
+        wire::EmptyReason::Improbable => "nothing is as probable as --min-probability asks",
+        wire::EmptyReason::NothingShared => "no article has anything in common with it",
+        wire::EmptyReason::End => "that was all",
     }
 }

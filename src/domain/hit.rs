@@ -45,6 +45,8 @@ pub struct Hit {
     pub matched_terms: Vec<String>,
     /// Where the words asked for stand; empty where nobody asked for words.
     pub highlights: Highlights,
+    /// How it is related to the article asked about, where a learned ranker said so.
+    pub relation: Option<Relation>,
 }
 
 /// Where the words asked for stand in an article.
@@ -69,6 +71,83 @@ pub struct Snippet {
     pub matches: Vec<Span>,
 }
 
+/// How a hit is related to the article asked about, how surely, and why.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Relation {
+    /// Of which kind it is, if it is related at all.
+    pub kind: RelationKind,
+    /// Probability that both are of one story, `[0, 1]`.
+    pub related: f32,
+    /// Probability that both report the same event; at most `related`.
+    pub same_event: f32,
+    /// Days from the article asked about to this one, negative before; where both are dated.
+    pub days_apart: Option<i32>,
+    /// Numbers that headline or opening of both hold, as printed in the hit.
+    pub shared_numbers: Vec<String>,
+    /// What spoke for it and against it, the strongest first.
+    pub reasons: Vec<Reason>,
+}
+
+/// The kinds of relation that are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RelationKind {
+    /// The same text.
+    Reprint,
+    /// A report of the same event.
+    SameEvent,
+    /// Of the same story, another event, published on an earlier day.
+    Background,
+    /// Of the same story, another event, published on a later day.
+    FollowUp,
+    /// Of the same story, another event, on the same day or of unknown time.
+    SameStory,
+}
+
+impl RelationKind {
+    /// The kind of a hit with these probabilities that appeared at that time.
+    ///
+    /// The same event where that is more probable than not, given that it is related at all.
+    #[must_use]
+    pub fn of(related: f32, same_event: f32, when: When) -> Self {
+        if same_event > 0.5 * related {
+            return Self::SameEvent;
+        }
+        match when {
+            When::Past => Self::Background,
+            When::Future => Self::FollowUp,
+            When::SameDay | When::Unknown => Self::SameStory,
+        }
+    }
+}
+
+/// One feature of a hit and what it did to the score.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Reason {
+    /// The feature's name, of `rank::feature::NAMES`.
+    pub feature: &'static str,
+    /// Its value.
+    pub value: f32,
+    /// What it added to the score: the score less the one with this feature at its average.
+    pub contribution: f32,
+}
+
+/// Why an answer has no hits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Empty {
+    /// No other article is stored.
+    NothingStored,
+    /// No other article passes the filter.
+    Filtered,
+    /// What was found is less probable than was asked for.
+    Improbable,
+    /// No article shares a term with the question or lies in its direction.
+    NothingShared,
+    /// All hits stand on the pages before.
+    End,
+}
+
 /// The scores of a hit; a leg that did not find it has none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Scores {
@@ -76,8 +155,9 @@ pub struct Scores {
     pub similarity: Option<f32>,
     /// BM25 of the terms, from 0 up; comparable within one answer only.
     pub lexical: Option<f32>,
-    /// What the answer is ordered by: the cosine, the BM25 score, or their fusion in `[0, 1]`;
-    /// lower outside the days that a query names, and with recency.
+    /// What the answer is ordered by: the cosine, the BM25 score, their fusion in `[0, 1]`, or the
+    /// score of a learned ranker; in a search lower outside the days that a query names, and with
+    /// recency.
     pub fused: f32,
 }
 
@@ -94,4 +174,26 @@ pub enum When {
     SameDay,
     /// Published on a later day.
     Future,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RelationKind;
+    use super::When;
+
+    #[test]
+    fn one_event_is_one_event_whenever_it_was_printed() {
+        for when in [When::Past, When::SameDay, When::Future, When::Unknown] {
+            assert_eq!(RelationKind::of(0.9, 0.6, when), RelationKind::SameEvent);
+        }
+    }
+
+    #[test]
+    fn the_rest_of_a_story_is_told_apart_by_time() {
+        let kind = |when| RelationKind::of(0.9, 0.3, when);
+        assert_eq!(kind(When::Past), RelationKind::Background);
+        assert_eq!(kind(When::Future), RelationKind::FollowUp);
+        assert_eq!(kind(When::SameDay), RelationKind::SameStory);
+        assert_eq!(kind(When::Unknown), RelationKind::SameStory);
+    }
 }

@@ -7,15 +7,32 @@
 //! in silence.
 
 mod batch;
-mod bert;
+mod cut;
+mod dense;
+mod encoder;
+mod family;
+#[cfg(test)]
+mod fixture;
 mod folder;
+pub mod hub;
+pub mod inspect;
+mod kernel;
+mod modules;
 mod pool;
+mod prompts;
+mod qwen3;
+mod qwen3_config;
+mod shards;
+mod sizes;
 mod statics;
 mod tokenize;
+mod weights;
 mod worker;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use clap::builder::FalseyValueParser;
 
 use crate::domain::embedding::Embedding;
 
@@ -61,12 +78,22 @@ pub enum Lane {
     Bulk,
 }
 
+/// In which numbers an encoder multiplies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, clap::ValueEnum)]
+pub enum Precision {
+    /// 32-bit floating point: what the reference implementation gives.
+    #[default]
+    F32,
+    /// 8-bit integers: faster, and vectors that differ a little from those of `f32`.
+    Int8,
+}
+
 /// Facts about a loaded model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelInfo {
     /// The model's name: the folder's, or `wenmai-news-zh`.
     pub name: String,
-    /// `bert` or `static`.
+    /// `bert`, `xlm-roberta`, `qwen3` or `static`.
     pub family: &'static str,
     /// Numbers in an embedding.
     pub dim: usize,
@@ -74,8 +101,9 @@ pub struct ModelInfo {
     pub window_tokens_max: usize,
     /// `cls`, `mean`, …
     pub pooling: &'static str,
-    /// First 12 hexadecimal digits of the SHA-256 over weights, configuration and tokenizer, and
-    /// the pooling.
+    /// First 12 hexadecimal digits of the SHA-256 over all that decides a vector: weights,
+    /// configuration, tokenizer, pooling and what is behind it, prompts, the part that is kept,
+    /// and the precision unless it is f32.
     pub version: String,
 }
 
@@ -102,9 +130,27 @@ pub trait Embedder: Send + Sync {
 #[derive(Debug, Clone, clap::Args)]
 #[group(skip)]
 pub struct Config {
-    /// Model folder in Hugging Face layout; without it the model inside this program.
-    #[arg(long = "model", env = "WENMAI_MODEL", value_name = "DIR")]
+    /// Model folder in Hugging Face layout, or a name on the Hugging Face hub: `owner/name` or
+    /// `owner/name@revision`, fetched if it is not in the cache. Without it the model inside this
+    /// program.
+    #[arg(long = "model", env = "WENMAI_MODEL", value_name = "DIR|NAME")]
     pub folder: Option<PathBuf>,
+
+    /// Never ask the hub: a model by name must be in the cache.
+    #[arg(long, env = "HF_HUB_OFFLINE", value_parser = FalseyValueParser::new())]
+    pub offline: bool,
+    /// Keep the first N numbers of an embedding, for models trained so that these say most
+    /// (Matryoshka); 0 keeps all. Without it, what the folder says.
+    #[arg(long = "embed-dim", env = "WENMAI_EMBED_DIM", value_name = "N")]
+    pub dim: Option<usize>,
+
+    /// Text put before a question, instead of the folder's; \n is a line break, empty is none.
+    #[arg(long, env = "WENMAI_QUERY_PROMPT", value_name = "TEXT")]
+    pub query_prompt: Option<String>,
+
+    /// Text put before a passage, instead of the folder's; \n is a line break, empty is none.
+    #[arg(long, env = "WENMAI_PASSAGE_PROMPT", value_name = "TEXT")]
+    pub passage_prompt: Option<String>,
 
     /// Threads that run the model; 0 means one per processor.
     #[arg(
@@ -128,6 +174,34 @@ pub struct Config {
     /// Tokens in one forward pass: the longest window of a batch times their number.
     #[arg(long, env = "WENMAI_EMBED_BATCH_TOKENS", default_value_t = 4096, value_name = "N")]
     pub embed_batch_tokens: usize,
+
+    /// Numbers in which an encoder multiplies; a static model has nothing to multiply. What was
+    /// stored with the one cannot be searched with the other.
+    #[arg(
+        long = "embed-precision",
+        env = "WENMAI_EMBED_PRECISION",
+        value_enum,
+        default_value_t = Precision::F32,
+        value_name = "NUMBERS"
+    )]
+    pub precision: Precision,
+}
+
+impl Default for Config {
+    /// The settings of a command line that names none.
+    fn default() -> Self {
+        Self {
+            folder: None,
+            offline: false,
+            dim: None,
+            query_prompt: None,
+            passage_prompt: None,
+            threads: 0,
+            queue_texts_max: 4096,
+            embed_batch_tokens: 4096,
+            precision: Precision::F32,
+        }
+    }
 }
 
 /// What can go wrong between a text and its embedding.
@@ -154,6 +228,9 @@ pub enum Error {
     /// The model's answer is zero or not finite.
     #[error("model gave a vector without a direction")]
     NoDirection,
+    /// A model by name that cannot be had.
+    #[error("model is not available")]
+    Hub(#[source] hub::Error),
     /// A model folder that cannot be loaded.
     #[error("model folder {} cannot be loaded: {reason}", folder.display())]
     Folder {

@@ -1,10 +1,12 @@
-//! The static family: one vector per token, a text's is their mean (the layout of model2vec).
+//! The static family: one vector per token, a text's is their mean (the layouts of model2vec and of
+//! the `StaticEmbedding` module of sentence-transformers).
 //!
 //! No attention, so a token means the same everywhere; two orders of magnitude cheaper than an
-//! encoder. Unknown tokens are dropped, as model2vec does.
+//! encoder. Unknown tokens are dropped where model2vec does so. A vocabulary may be quantized:
+//! several tokens then share a row (`mapping`) and each has its own factor (`weights`).
 
-use candle_core::DType;
 use candle_core::Device;
+use candle_core::Tensor;
 
 use crate::domain::embedding::Embedding;
 use crate::embed::Embedder;
@@ -13,7 +15,10 @@ use crate::embed::ModelInfo;
 use crate::embed::Purpose;
 use crate::embed::folder::Files;
 use crate::embed::folder::Prompts;
+use crate::embed::pool::Pooling;
+use crate::embed::tokenize;
 use crate::embed::tokenize::Tokens;
+use crate::embed::weights::Weights;
 
 /// Tokens in one window: the mean has no limit of its own; this bounds the work between two looks
 /// at the query lane.
@@ -23,41 +28,104 @@ pub(super) struct StaticModel {
     info: ModelInfo,
     tokens: Tokens,
     prompts: Prompts,
-    /// `[vocabulary, dim]`, row after row.
+    pooling: Pooling,
+    table: Table,
+}
+
+/// Token ids → vectors.
+struct Table {
+    dim: usize,
+    /// `[rows, dim]`, row after row.
     vectors: Vec<f32>,
+    /// The row of each token, unless it is its id.
+    mapping: Option<Vec<usize>>,
+    /// The factor of each token, unless it is 1.
+    weights: Option<Vec<f32>>,
 }
 
 impl StaticModel {
     /// Loads the family from `files`; `Err` is the reason in words.
     pub(super) fn load(files: &Files, mut info: ModelInfo) -> Result<Self, String> {
-        let tensors = candle_core::safetensors::load_buffer(files.weights(), &Device::Cpu)
-            .map_err(|error| format!("model.safetensors: {error}"))?;
-        let tensor = ["embeddings", "embedding.weight"]
-            .iter()
-            .find_map(|name| tensors.get(*name))
-            .ok_or("model.safetensors has no tensor `embeddings`")?;
-        let (vector_count, dim) = tensor.dims2().map_err(|error| error.to_string())?;
-        if let Some(extra) = ["weights", "mapping"].iter().find(|name| tensors.contains_key(**name))
-        {
-            return Err(format!("model.safetensors: tensor `{extra}` is not supported"));
+        let mut tokens = Tokens::read(files.tokenizer())
+            .map_err(|reason| format!("tokenizer.json: {reason}"))?;
+        if !files.drops_unknown() {
+            tokens.unknown = None;
         }
-        let vectors = tensor
-            .to_dtype(DType::F32)
-            .and_then(|tensor| tensor.flatten_all()?.to_vec1::<f32>())
-            .map_err(|error| error.to_string())?;
+        let table = Table::read(files.tensors(), &tokens)?;
         info.family = "static";
-        info.dim = dim;
+        info.dim = table.dim;
         info.pooling = "mean";
         info.window_tokens_max = WINDOW_TOKENS;
-        let tokens = Tokens::read(files.tokenizer())
-            .map_err(|reason| format!("tokenizer.json: {reason}"))?;
-        if tokens.vocabulary_size() > vector_count {
+        let pooling = Pooling::read(files.pooling())?;
+        Ok(Self { info, tokens, prompts: files.prompts(), pooling, table })
+    }
+
+    fn known(&self, text: &str) -> Result<Vec<u32>, Error> {
+        let mut ids = self.tokens.ids(text)?;
+        ids.retain(|id| Some(*id) != self.tokens.unknown);
+        Ok(ids)
+    }
+}
+
+impl Table {
+    fn read(file: &Weights, tokens: &Tokens) -> Result<Self, String> {
+        let name = ["embeddings", "embedding.weight"];
+        let name = name.into_iter().find(|name| file.has(name)).unwrap_or("embeddings");
+        let (row_count, dim) = file.rows_and_columns(name)?;
+        if dim == 0 {
+            return Err(format!("model.safetensors: tensor `{name}` has rows of no number"));
+        }
+        let vectors = file.numbers(name, &[row_count, dim])?;
+        // A quantized vocabulary has fewer rows than tokens.
+        let token_count = match file.length_of("mapping").or(file.length_of("weights")) {
+            Some(token_count) => token_count,
+            None => row_count,
+        };
+        let mapping = file.has("mapping").then(|| file.indices("mapping", token_count));
+        let mapping = mapping.transpose()?;
+        if let Some(row) = mapping.iter().flatten().find(|row| **row >= row_count) {
             return Err(format!(
-                "tokenizer.json has {} tokens, model.safetensors {vector_count} vectors",
-                tokens.vocabulary_size()
+                "model.safetensors: `mapping` names row {row}, `{name}` has {row_count}"
             ));
         }
-        Ok(Self { info, tokens, prompts: files.prompts(), vectors })
+        let weights = file.has("weights").then(|| file.numbers("weights", &[token_count]));
+        let weights = weights.transpose()?;
+        let vectors_of = if mapping.is_some() { token_count } else { token_count.min(row_count) };
+        if tokens.largest as usize >= vectors_of {
+            return Err(format!(
+                "tokenizer.json: {}",
+                tokenize::too_large(tokens.largest, vectors_of)
+            ));
+        }
+        Ok(Self { dim, vectors, mapping, weights })
+    }
+
+    /// The mean of the tokens' vectors, `[dim]`.
+    fn mean(&self, ids: &[u32]) -> Result<Vec<f32>, Error> {
+        let mut sum = vec![0.0_f32; self.dim];
+        for id in ids {
+            let lacking =
+                || Error::Model(format!("token {id} has no vector in model.safetensors").into());
+            let id = *id as usize;
+            let row = match &self.mapping {
+                Some(mapping) => *mapping.get(id).ok_or_else(lacking)?,
+                None => id,
+            };
+            let weight = match &self.weights {
+                Some(weights) => *weights.get(id).ok_or_else(lacking)?,
+                None => 1.0,
+            };
+            let row = self.vectors.get(row * self.dim..(row + 1) * self.dim).ok_or_else(lacking)?;
+            for (total, value) in sum.iter_mut().zip(row) {
+                *total += weight * value;
+            }
+        }
+        #[expect(clippy::cast_precision_loss, reason = "token counts are far below 2^24")]
+        let count = ids.len().max(1) as f32;
+        for total in &mut sum {
+            *total /= count;
+        }
+        Ok(sum)
     }
 }
 
@@ -67,26 +135,104 @@ impl Embedder for StaticModel {
     }
 
     fn tokenize(&self, text: &str, purpose: Purpose) -> Result<Vec<u32>, Error> {
-        let mut ids = self.tokens.ids(&self.prompts.apply(text, purpose))?;
-        ids.retain(|id| Some(*id) != self.tokens.unknown);
-        Ok(ids)
+        let with_prompt = self.prompts.apply(text, purpose);
+        // A prompt before a text of no known token would pass for the text.
+        if *with_prompt != *text && self.known(text)?.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.known(&with_prompt)
     }
 
     fn forward(&self, windows: &[&[u32]]) -> Result<Vec<Embedding>, Error> {
-        let dim = self.info.dim;
-        let embed = |window: &&[u32]| {
-            let mut sum = vec![0.0_f32; dim];
-            for id in *window {
-                let start = *id as usize * dim;
-                let row = self.vectors.get(start..start + dim).ok_or_else(|| {
-                    Error::Model(format!("token {id} has no vector in model.safetensors").into())
-                })?;
-                for (total, value) in sum.iter_mut().zip(row) {
-                    *total += value;
-                }
-            }
-            Embedding::normalize(sum).map_err(|_zero| Error::NoDirection)
+        let means: Result<Vec<_>, _> = windows.iter().map(|ids| self.table.mean(ids)).collect();
+        let rows = if self.pooling.has_head() {
+            self.through_head(&means?).map_err(|error| Error::Model(Box::new(error)))?
+        } else {
+            means?
         };
-        windows.iter().map(embed).collect()
+        let embed = |row| Embedding::normalize(row).map_err(|_zero| Error::NoDirection);
+        rows.into_iter().map(embed).collect()
+    }
+}
+
+impl StaticModel {
+    fn through_head(&self, means: &[Vec<f32>]) -> candle_core::Result<Vec<Vec<f32>>> {
+        let shape = (means.len(), self.table.dim);
+        let means = Tensor::from_vec(means.concat(), shape, &Device::Cpu)?;
+        self.pooling.apply_head(&means)?.to_vec2()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+    use candle_core::Tensor;
+
+    use crate::embed::Config;
+    use crate::embed::Purpose;
+    use crate::embed::fixture;
+    use crate::embed::open;
+
+    #[test]
+    fn static_vectors_agree_with_the_reference() {
+        let model = fixture::load(&fixture::folder("static"));
+        let mut known_texts = 0;
+        for case in fixture::expected("static") {
+            let known: Vec<u32> = case.ids.iter().copied().filter(|id| *id != 1).collect();
+            let ids = model.tokenize(&case.text, Purpose::Passage).unwrap();
+            assert_eq!(ids, known, "{}", case.text);
+            if !known.is_empty() {
+                known_texts += 1;
+                let pair = (case.text.as_str(), case.embedding.as_slice());
+                fixture::assert_parity(&model, Purpose::Passage, &[pair]);
+            }
+        }
+        assert!(known_texts >= 7);
+    }
+
+    #[test]
+    fn a_quantized_vocabulary_agrees_with_the_reference() {
+        let model = fixture::load(&fixture::folder("model2vec"));
+        for case in fixture::expected("model2vec") {
+            let ids = model.tokenize(&case.text, Purpose::Passage).unwrap();
+            assert_eq!(ids, case.ids, "{}", case.text);
+        }
+        fixture::assert_passages_agree(&model, "model2vec");
+    }
+
+    #[test]
+    fn a_static_embedding_module_agrees_with_the_reference_and_keeps_the_unknown() {
+        let model = fixture::load(&fixture::folder("static_embedding"));
+        fixture::assert_passages_agree(&model, "static_embedding");
+    }
+
+    #[test]
+    fn a_mapping_to_a_row_that_is_not_there_is_refused() {
+        for rows in [199_u32, 0] {
+            let folder = fixture::copy("model2vec");
+            std::fs::remove_file(folder.path().join("model.safetensors")).unwrap();
+            let row =
+                |count: usize| Tensor::ones((count, 4), candle_core::DType::F32, &Device::Cpu);
+            let mapping = vec![rows; 631];
+            let tensors = std::collections::HashMap::from([
+                ("embeddings".to_owned(), row(rows as usize).unwrap()),
+                ("mapping".to_owned(), Tensor::new(mapping, &Device::Cpu).unwrap()),
+            ]);
+            candle_core::safetensors::save(&tensors, folder.path().join("model.safetensors"))
+                .unwrap();
+            let reason = fixture::reason(folder.path());
+            assert!(reason.contains("names row"), "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_prompt_before_no_known_token_is_no_text() {
+        let config = Config {
+            query_prompt: Some("云溪".into()),
+            ..fixture::config(&fixture::folder("static"))
+        };
+        let model = open(&config).unwrap();
+        assert!(model.tokenize("，。！", Purpose::Query).unwrap().is_empty());
+        assert!(model.tokenize("雪", Purpose::Query).unwrap().len() > 1);
     }
 }

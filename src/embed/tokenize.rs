@@ -1,8 +1,17 @@
 //! Text → token ids, and the marks a model puts around them.
 
+use serde::Deserialize;
+use serde::Deserializer;
+use serde::de::IgnoredAny;
+use serde::de::MapAccess;
+use serde::de::SeqAccess;
+use serde::de::Visitor;
 use tokenizers::Tokenizer;
 
 use crate::embed::Error;
+
+/// Texts on which a tokenizer shows what it puts around one: the first that it knows anything of.
+const PROBES: [&str; 3] = ["新闻", "news", "1"];
 
 /// A loaded `tokenizer.json`, without truncation and padding: windows are ours.
 pub(super) struct Tokens {
@@ -13,8 +22,8 @@ pub(super) struct Tokens {
     pub(super) behind: Vec<u32>,
     /// The id of what the vocabulary lacks.
     pub(super) unknown: Option<u32>,
-    /// The id that fills short rows of a batch.
-    pub(super) pad: u32,
+    /// The largest id it can give.
+    pub(super) largest: u32,
 }
 
 impl Tokens {
@@ -23,10 +32,12 @@ impl Tokens {
         let mut tokenizer = Tokenizer::from_bytes(json).map_err(|error| error.to_string())?;
         tokenizer.with_truncation(None).map_err(|error| error.to_string())?;
         tokenizer.with_padding(None);
-        let unknown = ["[UNK]", "<unk>"].iter().find_map(|mark| tokenizer.token_to_id(mark));
-        let pad = ["[PAD]", "<pad>"].iter().find_map(|mark| tokenizer.token_to_id(mark));
+        let file: File = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+        let unknown = file.model.unk_token.as_deref().and_then(|mark| tokenizer.token_to_id(mark));
+        let unknown = unknown.or(file.model.unk_id);
+        let largest = file.largest().ok_or("it holds no token")?;
         let (before, behind) = marks(&tokenizer)?;
-        Ok(Self { tokenizer, before, behind, unknown, pad: pad.unwrap_or(0) })
+        Ok(Self { tokenizer, before, behind, unknown, largest })
     }
 
     /// Tokens that the tokenizer knows, added ones included.
@@ -41,16 +52,120 @@ impl Tokens {
     }
 }
 
+/// Checks that a model of `rows` token vectors has one for every id that the `tokenizer.json` in
+/// `json` can give.
+pub(super) fn check_rows(json: &[u8], rows: usize) -> Result<(), String> {
+    let file: File = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+    match file.largest() {
+        Some(largest) if largest as usize >= rows => Err(too_large(largest, rows)),
+        _ => Ok(()),
+    }
+}
+
+/// Why a tokenizer whose largest id is `largest` does not fit a model of `rows` token vectors.
+pub(super) fn too_large(largest: u32, rows: usize) -> String {
+    format!("it has a token with id {largest}, the model vectors for {rows} tokens only")
+}
+
 /// The ids that the tokenizer's template puts around any text, seen on a probe.
 fn marks(tokenizer: &Tokenizer) -> Result<(Vec<u32>, Vec<u32>), String> {
-    let encode = |marked| {
-        let encoding = tokenizer.encode_fast("新闻", marked).map_err(|error| error.to_string())?;
+    let encode = |text: &str, marked| {
+        let encoding = tokenizer.encode_fast(text, marked).map_err(|error| error.to_string())?;
         Ok::<_, String>(encoding.get_ids().to_vec())
     };
-    let (bare, marked) = (encode(false)?, encode(true)?);
-    let at = (0..=marked.len().saturating_sub(bare.len()))
-        .find(|at| marked.get(*at..at + bare.len()) == Some(bare.as_slice()))
-        .ok_or("its template changes the text's own tokens")?;
-    let behind = marked.get(at + bare.len()..).unwrap_or_default().to_vec();
-    Ok((marked.get(..at).unwrap_or_default().to_vec(), behind))
+    for probe in PROBES {
+        let (bare, marked) = (encode(probe, false)?, encode(probe, true)?);
+        if bare.is_empty() {
+            continue;
+        }
+        let at = marked.windows(bare.len()).position(|window| window == bare);
+        let at = at.ok_or("its template changes the text's own tokens")?;
+        let behind = marked.get(at + bare.len()..).unwrap_or_default().to_vec();
+        return Ok((marked.get(..at).unwrap_or_default().to_vec(), behind));
+    }
+    Err(format!("it gives no token for any of {}", PROBES.join(", ")))
+}
+
+/// What we read of `tokenizer.json` ourselves.
+#[derive(Deserialize)]
+struct File {
+    #[serde(default)]
+    added_tokens: Vec<Added>,
+    model: Vocabulary,
+}
+
+#[derive(Deserialize)]
+struct Added {
+    id: u32,
+}
+
+#[derive(Deserialize)]
+struct Vocabulary {
+    /// Of WordPiece, `WordLevel` and BPE.
+    unk_token: Option<String>,
+    /// Of Unigram.
+    unk_id: Option<u32>,
+    vocab: LargestId,
+}
+
+impl File {
+    fn largest(&self) -> Option<u32> {
+        let added = self.added_tokens.iter().map(|token| token.id).max();
+        added.max(self.model.vocab.0)
+    }
+}
+
+/// The largest id of a vocabulary: a map from token to id, or a list whose places are the ids. The
+/// tokens are not kept: there may be hundreds of thousands.
+struct LargestId(Option<u32>);
+
+impl<'de> Deserialize<'de> for LargestId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Seen;
+
+        impl<'de> Visitor<'de> for Seen {
+            type Value = LargestId;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("a vocabulary")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<LargestId, A::Error> {
+                let mut largest = None;
+                while let Some((IgnoredAny, id)) = map.next_entry::<IgnoredAny, u32>()? {
+                    largest = largest.max(Some(id));
+                }
+                Ok(LargestId(largest))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<LargestId, A::Error> {
+                let mut count = 0_u32;
+                while list.next_element::<IgnoredAny>()?.is_some() {
+                    count = count.saturating_add(1);
+                }
+                Ok(LargestId(count.checked_sub(1)))
+            }
+        }
+
+        deserializer.deserialize_any(Seen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_rows;
+
+    #[test]
+    fn the_largest_id_counts_not_the_number_of_tokens() {
+        let sparse = br#"{"added_tokens": [], "model": {"vocab": {"a": 0, "b": 9}}}"#;
+        assert!(check_rows(sparse, 10).is_ok());
+        assert!(check_rows(sparse, 9).unwrap_err().contains("id 9"));
+    }
+
+    #[test]
+    fn added_tokens_count_as_the_vocabulary_does() {
+        let listed = br#"{"added_tokens": [{"id": 2}], "model": {"vocab": [["a", 0.0]]}}"#;
+        assert!(check_rows(listed, 3).is_ok());
+        assert!(check_rows(listed, 2).is_err());
+    }
 }

@@ -313,7 +313,8 @@ mod tests {
             version: "0".into(),
         };
         let model = Arc::new(Gated { info, passes: Mutex::new(tell), gate: Mutex::new(gate) });
-        let config = Config { folder: None, threads: 1, queue_texts_max, embed_batch_tokens: 4 };
+        let config =
+            Config { threads: 1, queue_texts_max, embed_batch_tokens: 4, ..Config::default() };
         Gate { handle: Handle::start(model, &config), passes, open }
     }
 

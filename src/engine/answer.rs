@@ -25,6 +25,7 @@ use crate::engine::Engine;
 use crate::engine::Error;
 use crate::engine::Timings;
 use crate::engine::Violation;
+use crate::engine::judge::Judged;
 use crate::rank::fuse::fuse;
 use crate::store;
 use crate::store::Stored;
@@ -52,6 +53,16 @@ pub(super) struct Question {
     /// Left out of the answer; its own BM25 score is what the others are measured by.
     pub(super) source: Option<ArticleId>,
     pub(super) day: Option<Date>,
+    /// Numbers of the article asked about, which hits are compared with.
+    pub(super) numbers: BTreeSet<String>,
+}
+
+/// A candidate in its place.
+pub(super) struct Ranked {
+    pub(super) id: ArticleId,
+    pub(super) scores: Scores,
+    /// What a learned ranker said of it.
+    pub(super) judged: Option<Judged>,
 }
 
 /// Which part of which answer is wanted.
@@ -88,38 +99,58 @@ impl Engine {
         check(&question, &wanted)?;
         let store_started = Instant::now();
         let ordered = self.candidates(&question, &wanted).await?;
-        let Wanted { offset, limit, .. } = wanted;
+        let ordered = ordered.into_iter().map(|(id, scores)| Ranked { id, scores, judged: None });
+        self.show(question, ordered.collect(), &wanted, (asked, store_started)).await
+    }
+
+    /// Fetches the wanted part of `ordered` and says of each hit why it is there; the instant is when
+    /// the store was first asked.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(super) async fn show(
+        &self,
+        question: Question,
+        ordered: Vec<Ranked>,
+        wanted: &Wanted,
+        (asked, store_started): (Asked, Instant),
+    ) -> Result<Answer, Error> {
+        let (offset, limit) = (wanted.offset, wanted.limit);
         let more = ordered.len() > offset + limit.count();
-        let shown: Vec<(ArticleId, Scores)> =
-            ordered.into_iter().skip(offset).take(limit.count()).collect();
-        let ids: Vec<ArticleId> = shown.iter().map(|(id, _)| *id).collect();
+        let shown: Vec<Ranked> = ordered.into_iter().skip(offset).take(limit.count()).collect();
+        let ids: Vec<ArticleId> = shown.iter().map(|ranked| ranked.id).collect();
         let stored = self.store.fetch(&ids, Vectors::Yes).await?;
         let store_time = store_started.elapsed();
 
         let asked_terms: BTreeSet<String> =
             question.terms.into_iter().map(|term| term.text).collect();
         let mut hits = Vec::with_capacity(shown.len());
-        for (((_, scores), stored), rank) in shown.into_iter().zip(stored).zip(first_rank(offset)..)
-        {
+        for ((ranked, stored), rank) in shown.into_iter().zip(stored).zip(first_rank(offset)..) {
             // An article deleted since the legs answered is no hit.
             let Some(Stored { article, vectors, .. }) = stored else { continue };
+            let Ranked { id: _, scores, judged } = ranked;
             let when = when(article.record.date(), question.day);
             let terms = vectors.map(|(_, terms)| terms).unwrap_or_default();
             let matched_terms = matched_terms(&article, &terms, &asked_terms);
             let highlights = Highlights::default();
-            hits.push(Hit { article, rank, scores, when, matched_terms, highlights });
+            let relation = judged.map(|judged| {
+                self.relation(&judged, &article.record, (question.day, &question.numbers), when)
+            });
+            hits.push(Hit { article, rank, scores, when, matched_terms, highlights, relation });
         }
         let Asked { started, embed, store } = asked;
         Ok(Answer {
             hits,
             more,
+            empty: None,
+            ranker: String::new(),
             index_version: self.index_version.to_string(),
             timings: Timings { embed, store: store + store_time, total: started.elapsed() },
         })
     }
 
     /// What the legs find, fused, best first, the source left out.
-    async fn candidates(
+    pub(super) async fn candidates(
         &self,
         question: &Question,
         wanted: &Wanted,
@@ -203,7 +234,7 @@ fn printed(article: &Article, term: &str) -> String {
     texts().find_map(other_form).unwrap_or_else(|| term.to_owned())
 }
 
-fn check(question: &Question, wanted: &Wanted) -> Result<(), Error> {
+pub(super) fn check(question: &Question, wanted: &Wanted) -> Result<(), Error> {
     within_reach(wanted.offset, wanted.limit)?;
     let dense = wanted.mode != Mode::Lexical && question.embedding.is_some();
     let lexical = wanted.mode != Mode::Dense && !question.terms.is_empty();
@@ -241,7 +272,7 @@ pub(super) fn pairs(scored: Vec<store::Scored>) -> Vec<Scored> {
     scored.into_iter().map(|one| (one.id, one.score)).collect()
 }
 
-fn when(found: Option<Date>, asked: Option<Date>) -> When {
+pub(super) fn when(found: Option<Date>, asked: Option<Date>) -> When {
     match (found, asked) {
         (Some(found), Some(asked)) if found < asked => When::Past,
         (Some(found), Some(asked)) if found > asked => When::Future,

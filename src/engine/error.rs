@@ -102,6 +102,7 @@ impl Error {
                 embed::Error::Tokenize(_)
                 | embed::Error::Model(_)
                 | embed::Error::Panicked
+                | embed::Error::Hub(_)
                 | embed::Error::Folder { .. } => ErrorKind::Internal,
             },
             Error::Store(error) => match error {

@@ -246,9 +246,15 @@ impl Engine {
         points: Vec<Point>,
         timings: &mut IngestTimings,
     ) -> Result<(), Error> {
+        let facts: Vec<_> = points
+            .iter()
+            .map(|point| (point.article.id, self.facts_of(&point.article.record)))
+            .collect();
         let (stored, spent) = timed(self.store.upsert(points)).await;
         timings.store += spent;
-        Ok(stored?)
+        stored?;
+        self.facts.replace(facts);
+        Ok(())
     }
 
     /// The terms of each article; lets other tasks in between two articles.

@@ -5,11 +5,15 @@
 
 mod answer;
 mod error;
+mod facts;
 pub mod feed;
 mod ingest;
 mod input;
+mod judge;
 mod open;
+pub mod ranker;
 mod read;
+mod reasons;
 mod related;
 mod search;
 mod version;
@@ -20,6 +24,7 @@ use std::time::Duration;
 use crate::domain::article::Article;
 use crate::domain::article::Record;
 use crate::domain::filter::Filter;
+use crate::domain::hit::Empty;
 use crate::domain::hit::Hit;
 use crate::domain::hit::Mode;
 use crate::domain::id::ArticleId;
@@ -61,6 +66,8 @@ pub struct Engine {
     store: store::Store,
     analyzer: Arc<Analyzer>,
     index_version: Arc<str>,
+    facts: Arc<facts::Cache>,
+    ranker: Arc<ranker::Ranker>,
 }
 
 /// What became of one article.
@@ -145,6 +152,8 @@ pub struct Related {
     pub filter: Filter,
     /// Which legs answer.
     pub mode: Mode,
+    /// Hits less probably related are left out, `[0, 1]`; above 0 only with a learned ranker.
+    pub min_probability: f32,
     /// Hits to pass over.
     pub offset: usize,
     /// Hits to return.
@@ -167,6 +176,11 @@ pub struct Answer {
     pub hits: Vec<Hit>,
     /// Whether more stand behind them.
     pub more: bool,
+    /// Why there are no hits, where [`Engine::related`] found none.
+    pub empty: Option<Empty>,
+    /// The ranker that ordered them: its version, `none` for the one without labels; empty where
+    /// none did.
+    pub ranker: String,
     /// What the index was made with.
     pub index_version: String,
     /// Time spent where.

@@ -19,6 +19,8 @@ use crate::engine::StoredArticle;
 use crate::engine::Violation;
 use crate::engine::index_version;
 use crate::engine::input;
+use crate::engine::ranker;
+use crate::engine::ranker::Ranker;
 use crate::store;
 use crate::store::Stored;
 use crate::store::Vectors;
@@ -32,7 +34,25 @@ impl Engine {
     #[must_use]
     pub fn new(embed: embed::Handle, store: store::Store, analyzer: Arc<Analyzer>) -> Self {
         let index_version = index_version(embed.info()).into();
-        Self { embed, store, analyzer, index_version }
+        let ranker = Arc::new(Ranker::bundled(embed.info()));
+        let facts = Arc::default();
+        Self { embed, store, analyzer, index_version, facts, ranker }
+    }
+
+    /// The same engine with another ranker; model, store and caches are shared.
+    ///
+    /// # Errors
+    /// [`ranker::Error`] for a file that cannot be read or was fitted to another model.
+    pub fn with_ranker(mut self, config: &ranker::Config) -> Result<Self, ranker::Error> {
+        self.ranker = Arc::new(Ranker::open(config, self.embed.info())?);
+        Ok(self)
+    }
+
+    /// The same engine without learned weights.
+    #[must_use]
+    pub fn without_ranker(mut self) -> Self {
+        self.ranker = Arc::new(Ranker::none());
+        self
     }
 
     /// What cuts texts into terms.
@@ -72,6 +92,7 @@ impl Engine {
     /// [`Error::ArticleNotFound`]; [`Error::Store`].
     pub async fn delete(&self, id: ArticleId) -> Result<(), Error> {
         let deleted = self.store.delete(&[id]).await?;
+        self.facts.forget(id);
         if deleted.contains(&id) { Ok(()) } else { Err(Error::ArticleNotFound { id }) }
     }
 

@@ -1,12 +1,17 @@
 //! Related coverage: an article in, earlier and later articles out.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 use std::time::Instant;
 
 use crate::domain::article::Article;
 use crate::domain::article::Record;
 use crate::domain::embedding::Embedding;
+use crate::domain::filter::Filter;
+use crate::domain::hit::Empty;
 use crate::domain::hit::Mode;
+use crate::domain::id::ArticleId;
+use crate::domain::terms::TermVector;
 use crate::embed;
 use crate::embed::Lane;
 use crate::embed::Purpose;
@@ -15,37 +20,160 @@ use crate::engine::Engine;
 use crate::engine::Error;
 use crate::engine::Related;
 use crate::engine::Target;
+use crate::engine::Violation;
+use crate::engine::answer;
 use crate::engine::answer::Asked;
 use crate::engine::answer::Question;
+use crate::engine::answer::Ranked;
 use crate::engine::answer::Wanted;
 use crate::engine::input;
 use crate::engine::input::EmbedTexts;
+use crate::engine::judge;
+use crate::engine::judge::Compared;
+use crate::engine::judge::Subject;
+use crate::rank::feature::Facts;
+use crate::rank::feature::Features;
+use crate::rank::fuse::freshened;
 use crate::store::Vectors;
+use crate::text::terms;
 
 /// Characters of the body that ask in place of a missing title.
 const TITLE_CHARS: usize = 60;
 
+/// The article asked about, read or embedded.
+struct Source {
+    article: Article,
+    embedding: Option<Embedding>,
+    /// Terms of the whole text.
+    terms: TermVector,
+    is_stored: bool,
+}
+
 impl Engine {
     /// Finds coverage related to an article, the article itself left out.
     ///
-    /// The dense leg asks with the article's embedding, the lexical leg with its title (measured to
-    /// beat title and lead, and the whole text).
+    /// In the hybrid mode the ranker orders, and says how probably and why each hit is related. In
+    /// the others one leg orders: the article's embedding, or its headline's terms.
     ///
     /// # Errors
     /// [`Error::ArticleNotFound`]; [`Error::Invalid`] for a given article without title and body,
-    /// or an offset past what one answer can reach; [`Error::TextTooLong`]; [`Error::Embed`];
-    /// [`Error::Store`].
+    /// an offset past what one answer can reach, or a least probability that nothing here can
+    /// promise; [`Error::TextTooLong`]; [`Error::Embed`]; [`Error::Store`].
     pub async fn related(&self, related: Related) -> Result<Answer, Error> {
-        let Related { target, filter, mode, offset, limit } = related;
+        let Related { target, filter, mode, min_probability, offset, limit } = related;
+        self.check_probability(min_probability, mode)?;
         let started = Instant::now();
-        let (article, embedding, asked) = match target {
+        let is_stored = matches!(target, Target::Stored(_));
+        let source = self.source(target, mode).await?;
+        let spent = started.elapsed();
+        let asked = if is_stored {
+            Asked { started, embed: Duration::ZERO, store: spent }
+        } else {
+            Asked { started, embed: spent, store: Duration::ZERO }
+        };
+        let question = Question {
+            field: "target",
+            embedding: source.embedding.clone(),
+            terms: self.analyzer.terms(&question_text(&source.article.record)),
+            source: Some(source.article.id),
+            day: source.article.record.date(),
+            numbers: BTreeSet::new(),
+        };
+        let wanted = Wanted { filter, mode, offset, limit };
+        let (mut answer, found_count) = if mode == Mode::Hybrid {
+            self.ranked(question, &source, &wanted, (asked, min_probability)).await?
+        } else {
+            let filter = wanted.filter.clone();
+            let answer = self.answer(question, Wanted { filter, ..wanted }, asked).await?;
+            (answer, 0)
+        };
+        if answer.hits.is_empty() {
+            let own = source.is_stored.then_some(source.article.id);
+            answer.empty = Some(self.why_empty(&wanted.filter, own, (offset, found_count)).await?);
+        }
+        Ok(answer)
+    }
+
+    /// The features of everything that is compared with a stored article, by candidate.
+    ///
+    /// # Errors
+    /// [`Error::ArticleNotFound`]; [`Error::Store`].
+    pub async fn features(&self, id: ArticleId) -> Result<Vec<(ArticleId, Features)>, Error> {
+        let source = self.source(Target::Stored(id), Mode::Hybrid).await?;
+        let asked = self.analyzer.terms(&question_text(&source.article.record));
+        let subject = self.subject(&source, terms::query(&asked));
+        let compared = self.compared(&subject, &Filter::default()).await?;
+        Ok(compared.into_iter().map(|Compared { id, features, .. }| (id, features)).collect())
+    }
+
+    /// The answer of the ranker, and how many candidates it had before the least probability.
+    async fn ranked(
+        &self,
+        mut question: Question,
+        source: &Source,
+        wanted: &Wanted,
+        (asked, min_probability): (Asked, f32),
+    ) -> Result<(Answer, usize), Error> {
+        answer::check(&question, wanted)?;
+        let store_started = Instant::now();
+        let ordered = match self.ranker.scorer() {
+            Some(scorer) => {
+                question.numbers = self.numbers(&source.article.record);
+                let subject = self.subject(source, terms::query(&question.terms));
+                self.judged(scorer, &subject, &wanted.filter).await?
+            }
+            None => self.freshened(&question, source, wanted).await?,
+        };
+        let found_count = ordered.len();
+        let likely = |ranked: &Ranked| {
+            ranked.judged.is_none_or(|judged| judged.judgement.related >= min_probability)
+        };
+        let ordered = ordered.into_iter().filter(likely).collect();
+        let mut answer = self.show(question, ordered, wanted, (asked, store_started)).await?;
+        self.ranker.version().clone_into(&mut answer.ranker);
+        Ok((answer, found_count))
+    }
+
+    /// The order without labels: both legs fused, articles of other times a little behind.
+    async fn freshened(
+        &self,
+        question: &Question,
+        source: &Source,
+        wanted: &Wanted,
+    ) -> Result<Vec<Ranked>, Error> {
+        let fused = self.candidates(question, wanted).await?;
+        let ids: Vec<ArticleId> = fused.iter().map(|(id, _)| *id).collect();
+        let own = self.facts_of(&source.article.record);
+        let facts = self.facts(&ids).await?;
+        let mut ranked: Vec<Ranked> = fused
+            .into_iter()
+            .zip(facts)
+            .map(|((id, mut scores), facts)| {
+                let day = facts.and_then(|facts| facts.day);
+                scores.fused = freshened(scores.fused, own.day, day);
+                Ranked { id, scores, judged: None }
+            })
+            .collect();
+        ranked.sort_by(judge::best_first);
+        Ok(ranked)
+    }
+
+    fn subject(&self, source: &Source, title: TermVector) -> Subject {
+        let Source { article, embedding, terms, .. } = source;
+        let facts: Facts = self.facts_of(&article.record);
+        Subject { id: article.id, facts, embedding: embedding.clone(), title, text: terms.clone() }
+    }
+
+    /// Reads the article asked about, or embeds it and cuts it into terms.
+    async fn source(&self, target: Target, mode: Mode) -> Result<Source, Error> {
+        match target {
             Target::Stored(id) => {
                 let found = self.store.fetch(&[id], Vectors::Yes).await?;
                 let stored = found.into_iter().flatten().next();
                 let stored = stored.ok_or(Error::ArticleNotFound { id })?;
-                let store = started.elapsed();
-                let asked = Asked { started, embed: Duration::ZERO, store };
-                (stored.article, stored.vectors.map(|(text, _)| text), asked)
+                let (embedding, terms) = stored.vectors.unzip();
+                let terms = terms.unwrap_or_default();
+                Ok(Source { article: stored.article, embedding, terms, is_stored: true })
             }
             Target::Given(record) => {
                 input::sizes(&record)?;
@@ -53,20 +181,48 @@ impl Engine {
                     Mode::Lexical => None,
                     Mode::Dense | Mode::Hybrid => self.record_embedding(&record).await?,
                 };
-                let embed = started.elapsed();
-                let asked = Asked { started, embed, store: Duration::ZERO };
-                (Article::new(*record), embedding, asked)
+                let terms = self.analyzer.passage(&record.title, &record.body());
+                let article = Article::new(*record);
+                Ok(Source { article, embedding, terms, is_stored: false })
             }
-        };
-        let text = question_text(&article.record);
-        let question = Question {
-            field: "target",
-            embedding,
-            terms: self.analyzer.terms(&text),
-            source: Some(article.id),
-            day: article.record.date(),
-        };
-        self.answer(question, Wanted { filter, mode, offset, limit }, asked).await
+        }
+    }
+
+    fn check_probability(&self, min_probability: f32, mode: Mode) -> Result<(), Error> {
+        let invalid =
+            |what: &str| Err(Error::Invalid(vec![Violation::new("min_probability", what)]));
+        if !(0.0..=1.0).contains(&min_probability) {
+            return invalid("is a probability from 0 to 1");
+        }
+        if min_probability > 0.0 && (mode != Mode::Hybrid || self.ranker.scorer().is_none()) {
+            return invalid("needs the hybrid mode and a learned ranker; here nothing is probable");
+        }
+        Ok(())
+    }
+
+    /// Why nothing was found for an article whose id is `own` if it is stored, though `found_count`
+    /// candidates were; the answer started at hit `offset`.
+    async fn why_empty(
+        &self,
+        filter: &Filter,
+        own: Option<ArticleId>,
+        (offset, found_count): (usize, usize),
+    ) -> Result<Empty, Error> {
+        if offset > 0 {
+            return Ok(Empty::End);
+        }
+        if found_count > 0 {
+            return Ok(Empty::Improbable);
+        }
+        let own_count = u64::from(own.is_some());
+        if self.store.count(&Filter::default()).await? <= own_count {
+            return Ok(Empty::NothingStored);
+        }
+        // The article itself may be the only one that passes.
+        if !filter.is_all() && self.store.count(filter).await? <= own_count {
+            return Ok(Empty::Filtered);
+        }
+        Ok(Empty::NothingShared)
     }
 
     /// The embedding of a given article; `None` for one that only the lexical leg can read.

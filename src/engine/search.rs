@@ -108,13 +108,20 @@ impl Engine {
         let notices = self.notices(&asked, &pool).await?;
         let more = pool.ordered.len() > offset + limit.count();
         let page = pool.ordered.iter().skip(offset).take(limit.count()).copied().collect();
-        let hits = self.show(&asked, page, offset).await?;
+        let hits = self.show_page(&asked, page, offset).await?;
         let store = store_started.elapsed();
         let timings = Timings { embed, store, total: started.elapsed() };
         let index_version = self.index_version.to_string();
         let Query { phrases, without, .. } = asked.query;
         Ok(Found {
-            answer: Answer { hits, more, index_version, timings },
+            answer: Answer {
+                hits,
+                more,
+                empty: None,
+                ranker: String::new(),
+                index_version,
+                timings,
+            },
             notices,
             reading: asked.reading,
             phrases,

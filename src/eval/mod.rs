@@ -9,6 +9,7 @@ pub mod characters;
 pub mod correlation;
 pub mod decision;
 pub mod index;
+pub mod learned;
 pub mod metrics;
 pub mod monotone;
 pub mod nearest;
@@ -33,6 +34,8 @@ pub enum Progress {
     Optimize,
     /// Asking queries.
     Query(Mode, usize, usize),
+    /// Comparing queries with their candidates.
+    Compare(usize, usize),
     /// Embedding pairs of sentences.
     Embed(usize, usize),
     /// Drawing resamples for intervals.

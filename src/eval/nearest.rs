@@ -240,7 +240,8 @@ async fn nearest(engine: &Engine, query: ArticleId) -> Result<Vec<(ArticleId, f3
     let limit = Limit::new(u32::from(NEAREST)).unwrap_or(Limit::MOST);
     let target = Target::Stored(query);
     let filter = Filter::default();
-    let asked = Related { target, filter, mode: Mode::Dense, offset: 0, limit };
+    let min_probability = 0.0;
+    let asked = Related { target, filter, mode: Mode::Dense, min_probability, offset: 0, limit };
     let hits = engine.related(asked).await?.hits.into_iter();
     Ok(hits.filter_map(|hit| Some((hit.article.id, hit.scores.similarity?))).collect())
 }

@@ -1,9 +1,11 @@
 //! `wenmai eval related`: does the engine find the other articles of the same event and story?
 //!
 //! Every labelled article that is drawn asks for its related ones, once per mode. An answer gains 2
-//! if it is of the same event, 1 if only of the same story.
+//! if it is of the same event, 1 if only of the same story. The modes answer without learned weights;
+//! the learned ranker is measured beside them (`eval::learned`).
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::time::Instant;
 
 use rand::SeedableRng;
@@ -19,10 +21,15 @@ use crate::engine::Engine;
 use crate::engine::Error;
 use crate::engine::Related;
 use crate::engine::Target;
+use crate::engine::ranker;
 use crate::eval::Progress;
 use crate::eval::index;
 use crate::eval::index::Indexed;
 use crate::eval::index::IngestReport;
+use crate::eval::learned;
+use crate::eval::learned::Compared;
+use crate::eval::learned::Learned;
+use crate::eval::learned::Rankers;
 use crate::eval::metrics;
 use crate::eval::stories::Labelled;
 
@@ -34,7 +41,6 @@ const DEPTH_STORY: u16 = 100;
 const TIMED_CALLS: usize = 1_000;
 
 /// How to measure.
-#[derive(Debug, Clone)]
 pub struct Options {
     /// Queries to draw; 0 asks all labelled articles.
     pub query_count: usize,
@@ -42,6 +48,10 @@ pub struct Options {
     pub seed: u64,
     /// Modes to compare, in the order of the report.
     pub modes: Vec<Mode>,
+    /// Rankers of the folds; without them the learned ranker is not measured.
+    pub rankers: Option<Rankers>,
+    /// Where to write the features of every query and candidate, to train on.
+    pub features: Option<Box<dyn Write + Send>>,
 }
 
 /// What was measured.
@@ -61,6 +71,8 @@ pub struct Report {
     pub query_count: usize,
     /// One entry per mode.
     pub modes: Vec<ModeReport>,
+    /// The learned ranker, cross-validated by story; absent for a model that it was not fitted to.
+    pub learned: Option<Learned>,
     /// Time spent indexing.
     pub ingest: IngestReport,
 }
@@ -86,21 +98,49 @@ pub struct ModeReport {
     pub p99_ms: f64,
 }
 
+/// What can go wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] Error),
+    /// The features could not be written.
+    #[error("features cannot be written")]
+    Write(#[source] std::io::Error),
+}
+
 /// Indexes `articles` into `engine`, asks and measures.
 ///
 /// # Errors
-/// What the engine gives; a refused article is counted, not an error.
+/// [`Failure`]; a refused article is counted, not an error.
 pub async fn run(
     engine: &Engine,
     articles: Vec<Labelled>,
-    options: &Options,
+    mut options: Options,
     progress: &mut (dyn FnMut(Progress) + Send),
-) -> Result<Report, Error> {
+) -> Result<Report, Failure> {
     let (corpus, ingest) = index(engine, articles, progress).await?;
-    let queries = draw(&corpus, options);
-    let mut modes = Vec::new();
+    let queries = draw(&corpus, &options);
+    let plain = engine.clone().without_ranker();
+    let (mut modes, mut by_query) = (Vec::new(), Vec::new());
     for &mode in &options.modes {
-        modes.push(ask(engine, &corpus, &queries, mode, progress).await?);
+        let (report, ndcg) = ask(&plain, &corpus, &queries, mode, progress).await?;
+        modes.push(report);
+        by_query.push((mode.name(), ndcg));
+    }
+    let fitted_to = ranker::name(&engine.info().await?.model);
+    let rankers = options.rankers.take().filter(|rankers| rankers.model() == fitted_to);
+    let mut learned = None;
+    if rankers.is_some() || options.features.is_some() {
+        let asked = compare(engine, &queries, progress).await?;
+        if let Some(out) = &mut options.features {
+            learned::write(&corpus, &asked, out).map_err(Failure::Write)?;
+        }
+        if let Some(rankers) = rankers {
+            let mut report = learned::measure(&corpus, &asked, &rankers, &by_query);
+            (report.p50_ms, report.p99_ms) = time(engine, &queries, Mode::Hybrid).await?;
+            learned = Some(report);
+        }
     }
     Ok(Report {
         index_version: engine.info().await?.index_version,
@@ -110,19 +150,59 @@ pub async fn run(
         refused_count: corpus.refused_count,
         query_count: queries.len(),
         modes,
+        learned,
         ingest,
     })
 }
 
+/// Reads the features of all candidates of all queries.
+async fn compare(
+    engine: &Engine,
+    queries: &[ArticleId],
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Vec<Compared>, Error> {
+    let mut asked = Vec::with_capacity(queries.len());
+    for (at, &query) in queries.iter().enumerate() {
+        asked.push(Compared { query, found: engine.features(query).await? });
+        if at % 50 == 49 {
+            progress(Progress::Compare(at + 1, queries.len()));
+        }
+    }
+    Ok(asked)
+}
+
 /// What is known of the indexed articles.
 #[derive(Default)]
-struct Corpus {
+pub(super) struct Corpus {
     labels: BTreeMap<ArticleId, Label>,
     /// Articles per story.
     stories: BTreeMap<String, usize>,
     /// Articles per story and event.
     events: BTreeMap<Label, usize>,
     refused_count: usize,
+}
+
+impl Corpus {
+    /// The story of an article.
+    pub(super) fn story(&self, id: ArticleId) -> Option<&str> {
+        self.labels.get(&id).map(|label| label.story.as_str())
+    }
+
+    /// How many other articles are of its event, and of its story.
+    pub(super) fn others(&self, id: ArticleId) -> (usize, usize) {
+        let Some(own) = self.labels.get(&id) else { return (0, 0) };
+        let others = |count: Option<&usize>| count.map_or(0, |count| count.saturating_sub(1));
+        (others(self.events.get(own)), others(self.stories.get(&own.story)))
+    }
+
+    /// What `found` is worth as an answer to `query`: 2 of one event, 1 of one story, else 0.
+    pub(super) fn gain(&self, query: ArticleId, found: ArticleId) -> u8 {
+        let (Some(own), Some(other)) = (self.labels.get(&query), self.labels.get(&found)) else {
+            return 0;
+        };
+        let same_event = own.event.is_some() && own == other;
+        u8::from(own.story == other.story) + u8::from(same_event)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -167,7 +247,7 @@ async fn ask(
     queries: &[ArticleId],
     mode: Mode,
     progress: &mut (dyn FnMut(Progress) + Send),
-) -> Result<ModeReport, Error> {
+) -> Result<(ModeReport, Vec<f64>), Error> {
     let mut scores = Scores::default();
     for (at, &id) in queries.iter().enumerate() {
         let found = related(engine, id, mode, u32::from(DEPTH_STORY)).await?;
@@ -176,24 +256,31 @@ async fn ask(
             progress(Progress::Query(mode, at + 1, queries.len()));
         }
     }
-    // Timed apart: people ask for ten.
-    let mut ms = Vec::new();
-    for &id in queries.iter().take(TIMED_CALLS) {
-        let started = Instant::now();
-        related(engine, id, mode, 10).await?;
-        ms.push(started.elapsed().as_secs_f64() * 1e3);
-    }
+    let (p50_ms, p99_ms) = time(engine, queries, mode).await?;
     let mean = |values: &[f64]| metrics::mean(values).unwrap_or(0.0);
-    Ok(ModeReport {
+    let report = ModeReport {
         mode,
         ndcg_10: mean(&scores.ndcg),
         event_mrr: mean(&scores.event_mrr),
         event_recall_10: mean(&scores.event_recall),
         story_recall_100: mean(&scores.story_recall),
         event_query_count: scores.event_mrr.len(),
-        p50_ms: metrics::quantile(&ms, 0.5).unwrap_or(0.0),
-        p99_ms: metrics::quantile(&ms, 0.99).unwrap_or(0.0),
-    })
+        p50_ms,
+        p99_ms,
+    };
+    Ok((report, scores.ndcg))
+}
+
+/// Median and 99th percentile of one call, milliseconds; timed apart, because people ask for ten.
+async fn time(engine: &Engine, queries: &[ArticleId], mode: Mode) -> Result<(f64, f64), Error> {
+    let mut ms = Vec::new();
+    for &id in queries.iter().take(TIMED_CALLS) {
+        let started = Instant::now();
+        related(engine, id, mode, 10).await?;
+        ms.push(started.elapsed().as_secs_f64() * 1e3);
+    }
+    let quantile = |share| metrics::quantile(&ms, share).unwrap_or(0.0);
+    Ok((quantile(0.5), quantile(0.99)))
 }
 
 /// The articles related to `id`, best first.
@@ -205,34 +292,28 @@ async fn related(
 ) -> Result<Vec<ArticleId>, Error> {
     let limit = Limit::new(limit).unwrap_or(Limit::MOST);
     let target = Target::Stored(id);
-    let related = Related { target, filter: Filter::default(), mode, offset: 0, limit };
+    let filter = Filter::default();
+    let related = Related { target, filter, mode, min_probability: 0.0, offset: 0, limit };
     let answer = engine.related(related).await?;
     Ok(answer.hits.into_iter().map(|hit| hit.article.id).collect())
 }
 
 /// Per query, in order.
 #[derive(Default)]
-struct Scores {
-    ndcg: Vec<f64>,
-    event_mrr: Vec<f64>,
-    event_recall: Vec<f64>,
-    story_recall: Vec<f64>,
+pub(super) struct Scores {
+    pub(super) ndcg: Vec<f64>,
+    pub(super) event_mrr: Vec<f64>,
+    pub(super) event_recall: Vec<f64>,
+    pub(super) story_recall: Vec<f64>,
 }
 
 impl Scores {
-    fn add(&mut self, corpus: &Corpus, query: ArticleId, found: &[ArticleId]) {
-        let Some(own) = corpus.labels.get(&query) else { return };
-        let others = |count: Option<&usize>| count.map_or(0, |count| count.saturating_sub(1));
-        let event_count = others(corpus.events.get(own));
-        let story_count = others(corpus.stories.get(&own.story));
-        let labels: Vec<Option<&Label>> = found.iter().map(|id| corpus.labels.get(id)).collect();
-        let same_event: Vec<bool> = labels.iter().map(|label| *label == Some(own)).collect();
-        let same_story: Vec<bool> = labels
-            .iter()
-            .map(|label| label.is_some_and(|label| label.story == own.story))
-            .collect();
-        let gain = |(event, story): (&bool, &bool)| f64::from(u8::from(*event) + u8::from(*story));
-        let gains: Vec<f64> = same_event.iter().zip(&same_story).map(gain).collect();
+    pub(super) fn add(&mut self, corpus: &Corpus, query: ArticleId, found: &[ArticleId]) {
+        let (event_count, story_count) = corpus.others(query);
+        let gains: Vec<u8> = found.iter().map(|id| corpus.gain(query, *id)).collect();
+        let same_event: Vec<bool> = gains.iter().map(|gain| *gain == 2).collect();
+        let same_story: Vec<bool> = gains.iter().map(|gain| *gain >= 1).collect();
+        let gains: Vec<f64> = gains.into_iter().map(f64::from).collect();
         let mut relevant = vec![2.0; event_count];
         relevant.resize(story_count, 1.0);
         self.ndcg.extend(metrics::ndcg(&gains, &relevant, DEPTH));

@@ -22,6 +22,7 @@ pub use article::article;
 pub use article::ingested;
 pub use article::stored;
 pub use article::write_record;
+pub use hit::empty;
 pub use hit::hit;
 pub use hit::mode;
 pub use page::CharIndex;

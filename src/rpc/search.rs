@@ -95,6 +95,7 @@ impl SearchService for SearchApi {
             page_size: _,
             page_token: _,
             view,
+            min_probability,
         } = request;
         let place = Place::new(binding, &token, size).map_err(Failure::from)?;
         let view = convert::view(view, View::Basic).map_err(Failure::from)?;
@@ -102,11 +103,13 @@ impl SearchService for SearchApi {
             target: read_target(target).map_err(Failure::from)?,
             filter: convert::filter(&filter).map_err(Failure::from)?,
             mode: convert::mode(mode).map_err(Failure::from)?,
+            min_probability,
             offset: place.offset(),
             limit: place.limit,
         };
         let found = self.shared.engine.related(related).await.map_err(refuse)?;
         let index_version = found.index_version.clone();
+        let (ranker, empty) = (found.ranker.clone(), found.empty);
         let timings = found.timings;
         let (hits, next_page_token) = place.page(found, view);
         answer(wire::FindRelatedArticlesResponse {
@@ -114,6 +117,8 @@ impl SearchService for SearchApi {
             next_page_token,
             index_version,
             timings: Some(convert::search_timings(timings, since)),
+            ranker,
+            empty_reason: convert::empty(empty).into(),
         })
     }
 }
@@ -170,7 +175,7 @@ impl Place {
 
     /// The hits of this page as the wire has them, and the token of the next.
     fn page(&self, found: Answer, view: View) -> (Vec<wire::SearchHit>, String) {
-        let Answer { hits, mut more, index_version: _, timings: _ } = found;
+        let Answer { hits, mut more, empty: _, ranker: _, index_version: _, timings: _ } = found;
         let mut hits: Vec<_> = hits.into_iter().map(|hit| convert::hit(hit, view)).collect();
         let kept = fitting(&hits);
         if kept < hits.len() {

@@ -20,33 +20,33 @@ use wenmai::rpc::wire::ingest_articles_response::Outcome;
 const PAGE: &str = "tests/fixtures/pages/qinghe-20250908-p1.md";
 
 /// A folder for one test, with a data folder in it.
-pub(super) struct Desk {
+pub(crate) struct Desk {
     folder: TempDir,
 }
 
 /// What a run printed, and how it ended.
-pub(super) struct Run {
-    pub(super) code: i32,
-    pub(super) out: String,
-    pub(super) err: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Desk {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub(super) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.path(name);
         fs::write(&path, content).unwrap();
         path.display().to_string()
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wenmai"));
         command
             .args(args)
@@ -56,7 +56,7 @@ impl Desk {
         command
     }
 
-    pub(super) fn run(&self, args: &[&str]) -> Run {
+    pub(crate) fn run(&self, args: &[&str]) -> Run {
         Run::of(&self.command(args).output().unwrap())
     }
 
@@ -94,7 +94,7 @@ impl Drop for Server {
 }
 
 impl Run {
-    fn of(output: &Output) -> Self {
+    pub(crate) fn of(output: &Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -102,25 +102,25 @@ impl Run {
         }
     }
 
-    pub(super) fn ok(self) -> Self {
+    pub(crate) fn ok(self) -> Self {
         assert_eq!(self.code, 0, "{}\n{}", self.out, self.err);
         assert!(!self.err.contains("panicked"), "{}", self.err);
         self
     }
 
     /// It failed with exit code 1, said `words`, and did not panic.
-    pub(super) fn failed(self, words: &[&str]) -> Self {
+    pub(crate) fn failed(self, words: &[&str]) -> Self {
         assert_eq!(self.code, 1, "{}\n{}", self.out, self.err);
         self.said(words)
     }
 
     /// It was used wrongly: exit code 64.
-    pub(super) fn misused(self, words: &[&str]) -> Self {
+    pub(crate) fn misused(self, words: &[&str]) -> Self {
         assert_eq!(self.code, 64, "{}\n{}", self.out, self.err);
         self.said(words)
     }
 
-    pub(super) fn said(self, words: &[&str]) -> Self {
+    pub(crate) fn said(self, words: &[&str]) -> Self {
         for word in words {
             assert!(self.err.contains(word), "`{word}` is not in: {}", self.err);
         }
@@ -128,7 +128,7 @@ impl Run {
         self
     }
 
-    pub(super) fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap()
     }
 }
@@ -143,7 +143,7 @@ fn feed(lines: &[(&str, &str)]) -> String {
     lines.iter().enumerate().map(line).collect()
 }
 
-pub(super) const NEWS: [(&str, &str); 4] = [
+pub(crate) const NEWS: [(&str, &str); 4] = [
     ("清河大桥今日合龙", "清河大桥主桥今天上午顺利合龙，预计年底通车。"),
     ("清河大桥年底通车", "清河大桥建成后，两岸车程将缩短到十分钟。"),
     ("秋粮收购全面展开", "全县秋粮收购工作全面展开，农民售粮当天拿到现款。"),

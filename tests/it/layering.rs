@@ -18,7 +18,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("rpc", &["domain", "text", "page", "rank", "embed", "store", "engine"]),
     ("telemetry", &[]),
     ("app", &["domain", "embed", "store", "engine", "rpc", "telemetry", "config"]),
-    ("config", &["app", "embed", "store", "telemetry"]),
+    ("config", &["app", "embed", "store", "engine", "telemetry"]),
     (
         "cli",
         &[
@@ -38,18 +38,19 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ),
 ];
 
-/// Crates that only some modules may name.
-const OWNERS: [(&str, &[&str]); 10] = [
+/// Crates that only some modules, or parts of one, may name.
+const OWNERS: [(&str, &[&str]); 11] = [
     ("candle_core", &["embed"]),
     ("candle_nn", &["embed"]),
     ("candle_transformers", &["embed"]),
     ("tokenizers", &["embed"]),
+    ("ureq", &["embed/hub"]),
     ("qdrant_edge", &["store"]),
     ("jieba_rs", &["text"]),
     ("aho_corasick", &["text"]),
     ("tonic", &["rpc", "app", "cli"]),
     ("prost", &["rpc", "cli"]),
-    ("clap", &["embed", "store", "app", "config", "telemetry", "cli"]),
+    ("clap", &["embed", "store", "engine", "app", "config", "telemetry", "cli"]),
 ];
 
 /// What pure modules must not touch: async, files, clocks, randomness.
@@ -71,8 +72,17 @@ const EMPTY_NAMES: [&str; 4] = ["utils", "common", "types", "helpers"];
 struct Source {
     module: String,
     path: PathBuf,
+    /// The path below `src`.
+    inside: PathBuf,
     /// Code without comments and without the tests at its end.
     lines: Vec<(usize, String)>,
+}
+
+impl Source {
+    /// Whether it is part of `owner`, a module or one below it (`embed/hub`).
+    fn is_within(&self, owner: &str) -> bool {
+        self.inside.starts_with(owner)
+    }
 }
 
 fn sources() -> Vec<Source> {
@@ -107,7 +117,7 @@ fn source(root: &Path, path: PathBuf) -> Source {
         .filter(|(_, line)| !line.trim_start().starts_with("//"))
         .map(|(number, line)| (number + 1, line.to_owned()))
         .collect();
-    Source { module, path, lines }
+    Source { module, path, inside, lines }
 }
 
 fn assert_none(broken: &[String]) {
@@ -142,7 +152,7 @@ fn heavy_crates_stay_behind_the_module_that_owns_them() {
         for (number, line) in &source.lines {
             for (name, owners) in OWNERS {
                 let named = line.contains(&format!("{name}::")) && !line.contains('"');
-                if named && !owners.contains(&source.module.as_str()) {
+                if named && !owners.iter().any(|owner| source.is_within(owner)) {
                     broken.push(format!("{}:{number}: names {name}", source.path.display()));
                 }
             }

@@ -12,12 +12,17 @@ mod cli;
 mod embedding_rpc;
 mod eval;
 mod find_rpc;
+#[cfg(feature = "hub")]
+mod hub;
 mod info_rpc;
 mod ingest_rpc;
 mod layering;
+#[cfg(feature = "hub")]
+mod model_cli;
 mod page_gold;
 mod proto;
 mod related;
+mod relation;
 mod search_rpc;
 mod serving;
 mod support;

@@ -20,12 +20,7 @@ const DEEDS: [&str; 6] =
     ["大桥合龙", "秋粮收购", "防汛排涝", "老旧小区改造", "门诊搬迁", "步道修缮"];
 
 fn engine() -> Engine {
-    let config = embed::Config {
-        folder: None,
-        threads: 2,
-        queue_texts_max: 4_096,
-        embed_batch_tokens: 4_096,
-    };
+    let config = embed::Config { threads: 2, ..embed::Config::default() };
     Engine::open_in_memory(&config).unwrap()
 }
 
@@ -53,6 +48,7 @@ async fn related(engine: &Engine, target: Target, filter: &str) -> Vec<Hit> {
         target,
         filter: Filter::parse(filter).unwrap(),
         mode: Mode::Hybrid,
+        min_probability: 0.0,
         offset: 0,
         limit: Limit::new(50).unwrap(),
     };

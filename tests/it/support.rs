@@ -88,7 +88,7 @@ impl Embedder for FakeModel {
 }
 
 fn embed_config() -> embed::Config {
-    embed::Config { folder: None, threads: 2, queue_texts_max: 4096, embed_batch_tokens: 4096 }
+    embed::Config { threads: 2, ..embed::Config::default() }
 }
 
 /// An engine of fake model and memory store, with both at hand.

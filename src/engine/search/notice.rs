@@ -102,7 +102,7 @@ impl Engine {
             notices.push(Notice::NoKnownTerm);
         }
         if pool.ordered.is_empty() {
-            self.why_empty(asked, pool, &mut notices).await?;
+            self.note_why_empty(asked, pool, &mut notices).await?;
         }
         notices.extend(pool.cut_at.map(Notice::OnlyFirst));
         Ok(notices)
@@ -122,7 +122,7 @@ impl Engine {
         Ok(self.store.lexical(&vector, &everything, one).await?.is_empty())
     }
 
-    async fn why_empty(
+    async fn note_why_empty(
         &self,
         asked: &Asked,
         pool: &Pool,

@@ -19,7 +19,7 @@ use crate::text::terms::index;
 
 impl Engine {
     /// Fetches and marks a page of hits, the first of which stands behind `offset` others.
-    pub(super) async fn show(
+    pub(super) async fn show_page(
         &self,
         asked: &Asked,
         page: Vec<Candidate>,
@@ -44,6 +44,7 @@ impl Engine {
                 when: When::Unknown,
                 matched_terms,
                 highlights,
+                relation: None,
             });
         }
         Ok(hits)

@@ -1,8 +1,12 @@
 //! Searches and hits.
 
+use crate::domain::hit::Empty;
 use crate::domain::hit::Highlights;
 use crate::domain::hit::Hit;
 use crate::domain::hit::Mode;
+use crate::domain::hit::Reason;
+use crate::domain::hit::Relation;
+use crate::domain::hit::RelationKind;
 use crate::domain::hit::Scores;
 use crate::domain::hit::When;
 use crate::engine::Violation;
@@ -28,7 +32,8 @@ pub fn mode(number: i32) -> Result<Mode, Violation> {
 /// A hit as the wire has it.
 #[must_use]
 pub fn hit(from: Hit, view: View) -> wire::SearchHit {
-    let Hit { article: found, rank, scores, when, matched_terms, highlights } = from;
+    let Hit { article: found, rank, scores, when, matched_terms, highlights, relation: related } =
+        from;
     let Highlights { title, snippet } = highlights;
     let title_matches = marks(&found.record.title, &title);
     let snippet = snippet.map(|snippet| write_snippet(snippet, &found.record.paragraphs));
@@ -49,5 +54,44 @@ pub fn hit(from: Hit, view: View) -> wire::SearchHit {
         matched_terms,
         title_matches,
         snippet,
+        relation: related.map(relation),
+    }
+}
+
+/// A relation as the wire has it.
+fn relation(from: Relation) -> wire::Relation {
+    let Relation { kind, related, same_event, days_apart, shared_numbers, reasons } = from;
+    let kind = match kind {
+        RelationKind::Reprint => wire::RelationKind::Reprint,
+        RelationKind::SameEvent => wire::RelationKind::SameEvent,
+        RelationKind::Background => wire::RelationKind::Background,
+        RelationKind::FollowUp => wire::RelationKind::FollowUp,
+        RelationKind::SameStory => wire::RelationKind::SameStory,
+    };
+    let reason = |Reason { feature, value, contribution }| wire::Reason {
+        feature: feature.to_owned(),
+        value,
+        contribution,
+    };
+    wire::Relation {
+        kind: kind.into(),
+        probability: related,
+        same_event_probability: same_event,
+        days_apart,
+        shared_numbers,
+        reasons: reasons.into_iter().map(reason).collect(),
+    }
+}
+
+/// Why an answer has no hits, as the wire has it.
+#[must_use]
+pub fn empty(from: Option<Empty>) -> wire::EmptyReason {
+    match from {
+        None => wire::EmptyReason::Unspecified,
+        Some(Empty::NothingStored) => wire::EmptyReason::NothingStored,
+        Some(Empty::Filtered) => wire::EmptyReason::Filtered,
+        Some(Empty::Improbable) => wire::EmptyReason::Improbable,
+        Some(Empty::NothingShared) => wire::EmptyReason::NothingShared,
+        Some(Empty::End) => wire::EmptyReason::End,
     }
 }

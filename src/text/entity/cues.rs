@@ -6,7 +6,7 @@ pub(super) const PROVINCES: &str =
 /// What makes a province of one character behind it: 赴鲁.
 pub(super) const BEFORE_PROVINCE: &str = "赴 援 驻 离 返 抵 入 来 在 进 游";
 /// What makes a province of one character before it: 鲁籍.
-pub(super) const BEHIND_PROVINCE: &str = "籍 企 台高铁 牌";
+pub(super) const BEHIND_PROVINCE: &str = "籍 企 牌";
 /// What makes a country of one character behind it: 访美.
 pub(super) const BEFORE_COUNTRY: &str = "访 赴 驻 对 援 涉 反 亲 抗";
 /// What makes a country of one character before it: 美方.
@@ -61,7 +61,7 @@ pub(super) const GIVEN: &str = "舟帆航岚岩卉苑葭芃笛筝渔樵禾穗麦
 庭强彩影征得必忱怡恺情惟意慎成战户房扬振捷政效教敏斐新方日旦早时昂映显景智曼有朗望未本朱权来栩桃梓棠楷欣正武毓比\
 民沁沙沫治泓泳洋浦涓润淇淑渝港湘溢满潭澄澜灵炫烈然熙爽牧特献玄率环珩琛理生用田甲申男界留畅白百盈盛益真眉睿知石磊";
 /// Characters that stand in no given name as printed in news.
-pub(super) const NEVER: &str = "晒之其亦曝任父母妻找还递拿带送追靠求卖换停撞抱敲喊骂打坐站写读弄跟陪的了是在和与及或等说称也就都而并被把对向从将给让使到这那哪谁什么吗呢吧啊呀某们个些\
+pub(super) const NEVER: &str = "道晒之其亦曝任父母妻找还递拿带送追靠求卖换停撞抱敲喊骂打坐站写读弄跟陪的了是在和与及或等说称也就都而并被把对向从将给让使到这那哪谁什么吗呢吧啊呀某们个些\
 每各另该本共又再更最很太不没无未已曾先后前内外上下左右间里时分秒点号期届次场件项条种类款部局厅处科室所院校\
 系班组队站台店厂社会议案罪税款费价额率量数值元角吨斤米亩省市县区镇乡村街路桥楼层座栋她他它你我您女氏姓者员为由\
 要能可该应得需请问答讲谈看听吃喝买卖做作打去走跑";
@@ -91,7 +91,7 @@ pub(super) const LEVELS: &str = "全国 国家 中央 最高 中国 中华 全�
 pub(super) const OFFICIAL: &str =
     "局 厅 委 院 府 会 部 署 人大 政协 指挥部 办公室 支队 总队 大队 学校";
 /// Words that end the walk to the left of a suffix although they are nouns.
-pub(super) const NO_PART: &str = "诈骗 犯罪 走私 贩毒 传销 开馆 会见 所在 援引 全家福 记者 通讯员 当地 本地 该 有关 相关 上述 涉事 涉案 负责人 董事长 总经理 创始人 旗下 下属 所属 \
+pub(super) const NO_PART: &str = "现身 诈骗 犯罪 走私 贩毒 传销 开馆 会见 所在 援引 全家福 记者 通讯员 当地 本地 该 有关 相关 上述 涉事 涉案 负责人 董事长 总经理 创始人 旗下 下属 所属 \
 一家 多家 两家 这家 某 其 部分 全部 大型 知名 著名 上市 消息 方面 时间 时候 同时 目前 今年 去年 以来 期间 现场 首个 附近 位于 \
 据 经 因 由 在 对 向 与 和 及 从 到 被 把 为 是 任 赴 进 入 家 名 个 位 代表 主任 局长 院长 校长 书记 主席 专家 教授 同学 学生 \
 毕业 就读 就职 供职 任职 来自 成立 组建 设立 注册 举报 报道 获悉 了解 介绍 通报 发布 公告 官网 官方 微博 微信 公众号 视频 图片";
@@ -110,11 +110,11 @@ pub(super) const VERBS_IN_NAMES: &str = "投资 管理 发展 服务 研究 开�
 租赁 保险 教育 生产 加工 销售 贸易 咨询 广告 出版 发行 测绘 勘察 监测 预防 控制 训练 培训 组织 指挥 宣传 编辑 合作 联合 创业 创新 \
 电力 供电 供水 供热 治理 规划 调查 统计 监察 审计 纪律检查 检验 检疫 体育 护理 康复 养老 联络 协调 领导 改革 仲裁 调解 登记 理财";
 /// Words that the dictionary takes for persons and that make no brand.
-pub(super) const NO_BRAND: &str = "保健 养老 公安 高级 高等 高新 常务 安全 安保 文化 文物 路政 黄金 宣传 计生 成人 明星 小学 和平 方正x";
+pub(super) const NO_BRAND: &str = "保健 养老 公安 高级 高等 高新 常务 安全 安保 文化 文物 路政 黄金 宣传 计生 成人 明星 小学 和平";
 
 /// Characters that end the names of offices and houses, when a place or a level begins them.
 pub(super) const OFFICES: &str = "局厅署馆院厂";
 /// Words that end so and are no office.
 pub(super) const NO_OFFICE: &str = "结局 布局 格局 僵局 骗局 全局 大局 时局 饭局 战局 政局 开局 出局 当局 破局 败局 残局 平局 客厅 餐厅 \
-大厅 歌厅 舞厅 影院 电影院 庭院 四合院 出院 住院 入院 转院 送院 后院 宾馆 餐馆 场馆 饭馆 茶馆 分厅 立方厂 工厂 部署 签署 出局 邮局 \
+大厅 歌厅 舞厅 影院 电影院 庭院 四合院 出院 住院 入院 转院 送院 后院 宾馆 餐馆 场馆 饭馆 茶馆 分厅 工厂 部署 签署 出局 邮局 \
 使馆 大使馆 领事馆 总领事馆 医院 法院 学院 书院 院 局 厅 馆 厂 署 钢厂 药厂 水厂 电厂";

@@ -16,6 +16,7 @@ use crate::text::entity::gazetteer::Gazetteer;
 use crate::text::entity::lexicon::Hit;
 use crate::text::entity::lexicon::Lexicon;
 use crate::text::entity::person::is_title;
+use crate::text::entity::sets::Chars;
 use crate::text::entity::sets::Words;
 use crate::text::entity::sets::words;
 use crate::text::entity::sheet::Sheet;
@@ -31,6 +32,11 @@ const SUFFIX_CHARS_MAX: usize = 8;
 const LEGAL_FORMS: [&str; 3] = ["股份有限公司", "有限责任公司", "有限公司"];
 
 static SUFFIXES: LazyLock<Words> = LazyLock::new(|| words(cues::SUFFIXES));
+/// The last characters of suffixes: most words need not be looked up.
+static SUFFIX_ENDS: LazyLock<Chars> = LazyLock::new(|| {
+    let ends = SUFFIXES.iter().filter_map(|suffix| suffix.chars().next_back());
+    Chars::new(&ends.chain(cues::OFFICES.chars()).collect::<String>())
+});
 static LEVELS: LazyLock<Words> = LazyLock::new(|| words(cues::LEVELS));
 static NO_OFFICE: LazyLock<Words> = LazyLock::new(|| words(cues::NO_OFFICE));
 static NO_PART: LazyLock<Words> = LazyLock::new(|| words(cues::NO_PART));
@@ -108,6 +114,9 @@ fn suffix(sheet: &Sheet<'_>, at: usize, word: Word) -> Option<(usize, usize)> {
         && is_title(sheet.slice(middle, word.to))
     {
         return Some((word.from, middle));
+    }
+    if !SUFFIX_ENDS.contains(sheet.char(word.to - 1)) {
+        return None;
     }
     let first = word.to.saturating_sub(SUFFIX_CHARS_MAX);
     let listed = (first..word.to - 1).find(|from| SUFFIXES.contains(sheet.slice(*from, word.to)));

@@ -1,0 +1,209 @@
+//! What is known of a model, and whether it can be relied on: behind `wenmai model info` and
+//! `verify`.
+//!
+//! Facts come from the files themselves: the loaded model, the weights' headers, the prompts, the
+//! front matter of the model's card. Nothing is asked of the hub.
+
+mod card;
+pub mod verify;
+mod weights;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::embed::Error;
+use crate::embed::Model;
+use crate::embed::ModelInfo;
+use crate::embed::folder;
+use crate::embed::folder::bundled;
+use crate::embed::hub::Located;
+use crate::embed::hub::files;
+
+pub use card::Card;
+
+/// The card of the model inside this program.
+const BUNDLED_CARD: &str = include_str!("../../models/wenmai-news-zh/README.md");
+/// Bytes of a card that are read: its front matter stands at its start.
+const CARD_BYTES_MAX: u64 = 1024 * 1024;
+
+/// What is known of a model.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The loaded model's own.
+    pub info: ModelInfo,
+    /// Numbers in the weights.
+    pub parameter_count: u64,
+    /// Bytes of the files that we use.
+    pub bytes: u64,
+    /// What the model wants put before a text, by purpose.
+    pub prompts: BTreeMap<String, String>,
+    /// Languages and terms, as the card has them.
+    pub card: Card,
+}
+
+/// Loads the model whose files are there.
+///
+/// # Errors
+/// [`Error::Folder`] with what is missing or wrong.
+pub fn open(located: &Located) -> Result<Model, Error> {
+    folder::load(located, &crate::embed::Config::default())
+}
+
+/// The facts of `model`, which was loaded from there.
+///
+/// # Errors
+/// [`Error::Folder`] if a file that was read a moment ago cannot be read.
+pub fn facts(located: &Located, model: &Model) -> Result<Facts, Error> {
+    let wrong = |reason: String| Error::Folder { folder: place(located).to_owned(), reason };
+    let mut parameter_count = 0;
+    for mut file in weights_of(located).map_err(wrong)? {
+        parameter_count += weights::Header::read(&mut file).map_err(wrong)?.parameter_count();
+    }
+    let prompts = text(located, "config_sentence_transformers.json").unwrap_or_default();
+    let prompts: Prompts = serde_json::from_str(&prompts).unwrap_or_default();
+    let prompts = prompts.prompts.unwrap_or_default().into_iter();
+    Ok(Facts {
+        info: model.info().clone(),
+        parameter_count,
+        bytes: sizes(located).map_err(wrong)?.iter().map(|(_, bytes)| bytes).sum(),
+        prompts: prompts.filter_map(|(name, prompt)| Some((name, prompt?))).collect(),
+        card: Card::read(&text(located, "README.md").unwrap_or_default()),
+    })
+}
+
+/// What is known of a model in a folder without loading it; nothing where a file does not tell.
+#[derive(Debug, Clone, Default)]
+pub struct Sketch {
+    /// `bert`, `static`, or what its configuration calls it.
+    pub family: Option<String>,
+    /// Numbers in a hidden state, which are those of an embedding unless a later step changes them.
+    pub dim: Option<u64>,
+    /// Numbers in the weights.
+    pub parameter_count: Option<u64>,
+    /// Languages and terms, as the card has them.
+    pub card: Card,
+}
+
+/// `config.json`, the fields of a sketch.
+#[derive(Default, Deserialize)]
+struct Config {
+    model_type: Option<String>,
+    hidden_size: Option<u64>,
+    hidden_dim: Option<u64>,
+}
+
+/// Sketches the model in `folder`.
+#[must_use]
+pub fn sketch(folder: &Path) -> Sketch {
+    let located = Located::Folder(folder.to_owned());
+    let config = text(&located, "config.json").unwrap_or_default();
+    let config: Config = serde_json::from_str(&config).unwrap_or_default();
+    let count =
+        |mut file: WeightsFile| Some(weights::Header::read(&mut file).ok()?.parameter_count());
+    let counts = weights_of(&located).ok().filter(|files| !files.is_empty());
+    let family = config.model_type.map(|kind| match kind.as_str() {
+        "model2vec" => "static".to_owned(),
+        _ => kind,
+    });
+    Sketch {
+        family,
+        dim: config.hidden_size.or(config.hidden_dim),
+        parameter_count: counts.and_then(|files| files.into_iter().map(count).sum()),
+        card: Card::read(&text(&located, "README.md").unwrap_or_default()),
+    }
+}
+
+/// `config_sentence_transformers.json`, the field we read.
+#[derive(Default, Deserialize)]
+struct Prompts {
+    #[serde(default)]
+    prompts: Option<BTreeMap<String, Option<String>>>,
+}
+
+/// A file of weights, with its length.
+struct WeightsFile {
+    name: String,
+    bytes: u64,
+    reader: Box<dyn Read>,
+}
+
+/// The model's files of weights, those of later steps included.
+fn weights_of(located: &Located) -> Result<Vec<WeightsFile>, String> {
+    let Some(folder) = folder_of(located) else {
+        let (name, bytes) = (files::WEIGHTS.to_owned(), bundled::WEIGHTS.len() as u64);
+        return Ok(vec![WeightsFile { name, bytes, reader: Box::new(bundled::WEIGHTS) }]);
+    };
+    let named = sizes(located)?.into_iter().filter(|(name, _)| name.ends_with(".safetensors"));
+    let open = |(name, bytes): (String, u64)| {
+        let file = File::open(folder.join(&name)).map_err(|error| format!("{name}: {error}"))?;
+        Ok(WeightsFile { name, bytes, reader: Box::new(file) })
+    };
+    named.map(open).collect()
+}
+
+/// The model's files and their lengths.
+fn sizes(located: &Located) -> Result<Vec<(String, u64)>, String> {
+    let Some(folder) = folder_of(located) else {
+        let parts = [
+            ("config.json", bundled::CONFIG),
+            (files::WEIGHTS, bundled::WEIGHTS),
+            ("tokenizer.json", bundled::TOKENIZER),
+        ];
+        return Ok(parts.map(|(name, bytes)| (name.to_owned(), bytes.len() as u64)).into());
+    };
+    files::lengths(folder).map_err(|error| error.to_string())
+}
+
+/// A file's text; `None` if it is not there or no text.
+fn text(located: &Located, name: &str) -> Option<String> {
+    let Some(folder) = folder_of(located) else {
+        return (name == "README.md").then(|| BUNDLED_CARD.to_owned());
+    };
+    let mut text = String::new();
+    let file = File::open(folder.join(name)).ok()?;
+    file.take(CARD_BYTES_MAX).read_to_string(&mut text).ok()?;
+    Some(text)
+}
+
+fn folder_of(located: &Located) -> Option<&Path> {
+    match located {
+        Located::Bundled => None,
+        Located::Folder(folder) | Located::Cached(_, folder) => Some(folder),
+    }
+}
+
+/// The folder for a message.
+fn place(located: &Located) -> &Path {
+    folder_of(located).unwrap_or_else(|| Path::new(bundled::NAME))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::facts;
+    use super::open;
+    use crate::embed::hub::Located;
+
+    #[test]
+    fn facts_of_the_model_inside_this_program_come_from_its_files() {
+        let model = open(&Located::Bundled).unwrap();
+        let facts = facts(&Located::Bundled, &model).unwrap();
+        // A row and a factor for each token.
+        assert_eq!(facts.parameter_count % (facts.info.dim as u64 + 1), 0);
+        assert!(facts.bytes > facts.parameter_count);
+        assert_eq!(facts.card.languages, ["zh"]);
+        assert_eq!(facts.card.licence.as_deref(), Some("mit OR apache-2.0"));
+    }
+
+    #[test]
+    fn facts_of_a_folder_count_what_its_weights_hold() {
+        let located = Located::Folder("tests/fixtures/bert".into());
+        let facts = facts(&located, &open(&located).unwrap()).unwrap();
+        assert_eq!((facts.info.family, facts.info.dim), ("bert", 32));
+        assert!((40_000..42_000).contains(&facts.parameter_count), "{}", facts.parameter_count);
+        assert!(facts.card.licence.is_none() && facts.prompts.is_empty());
+    }
+}

@@ -1,0 +1,302 @@
+//! Related coverage, learned: candidates from four legs, ten features each, an order.
+//!
+//! Three legs ask with the article itself: its embedding, its headline, its whole text. The middle of
+//! the nearest articles they find asks once more (Rocchio 1971, without labels): a story is found
+//! through its other articles. What a leg did not return counts as its last score, so a candidate is
+//! never thrown back by the depth of a leg. The legs' own scores do not depend on the filter, and
+//! neither do the neighbours.
+
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+
+use crate::domain::embedding::Embedding;
+use crate::domain::filter::Filter;
+use crate::domain::hit::Scores;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::domain::terms::TermVector;
+use crate::engine::Engine;
+use crate::engine::Error;
+use crate::engine::answer::Ranked;
+use crate::rank::feature::Facts;
+use crate::rank::feature::Features;
+use crate::rank::feature::Legs;
+use crate::rank::feature::features;
+use crate::rank::fuse::LEXICAL_WEIGHT;
+use crate::rank::scorer::Judgement;
+use crate::rank::scorer::Scorer;
+use crate::store::Scored;
+use crate::store::Vectors;
+
+/// Candidates asked of each leg.
+const LEG_DEPTH: u32 = 500;
+/// Candidates that are compared, the most promising of all legs.
+const COMPARED_MAX: usize = 500;
+/// Nearest articles whose middle asks again.
+const NEIGHBOURS: usize = 15;
+/// Terms of a text that ask, the weightiest; more would cost time for little.
+const TEXT_TERMS_MAX: usize = 400;
+/// What the text's leg and the neighbours add to the first order, beside the fused score.
+const FIRST_ORDER_WEIGHT: f32 = 0.3;
+/// What an article that is not stored would score against itself, as a multiple of the best
+/// candidate's score.
+const OWN_SCORE_GUESS: f32 = 1.4;
+
+/// The article asked about, as the legs need it.
+pub(super) struct Subject {
+    pub(super) id: ArticleId,
+    pub(super) facts: Facts,
+    pub(super) embedding: Option<Embedding>,
+    /// The headline's terms, each with its count.
+    pub(super) title: TermVector,
+    /// Terms of the whole text, as they are stored.
+    pub(super) text: TermVector,
+}
+
+/// A candidate's features and what the ranker made of them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Judged {
+    pub(super) features: Features,
+    pub(super) judgement: Judgement,
+}
+
+/// A candidate before it is judged.
+pub(super) struct Compared {
+    pub(super) id: ArticleId,
+    pub(super) features: Features,
+    scores: Scores,
+}
+
+/// What one leg found.
+#[derive(Default)]
+struct Leg {
+    scores: HashMap<ArticleId, f32>,
+    /// The score of what was not returned, at most: 0 where the leg returned all it had.
+    floor: f32,
+}
+
+impl Leg {
+    fn new(found: &[Scored]) -> Self {
+        let is_full = found.len() >= LEG_DEPTH as usize;
+        let floor = found.last().filter(|_| is_full).map_or(0.0, |last| last.score);
+        Self { scores: found.iter().map(|one| (one.id, one.score)).collect(), floor }
+    }
+
+    fn of(&self, id: ArticleId) -> f32 {
+        self.found(id).unwrap_or(self.floor)
+    }
+
+    fn found(&self, id: ArticleId) -> Option<f32> {
+        self.scores.get(&id).copied()
+    }
+
+    /// What counts as 1: the score of `own` if it was found, else a guess from the best.
+    fn scale(&self, own: ArticleId) -> f32 {
+        let best = || OWN_SCORE_GUESS * self.scores.values().copied().fold(0.0, f32::max);
+        self.found(own).filter(|score| *score > 0.0).unwrap_or_else(best).max(f32::MIN_POSITIVE)
+    }
+}
+
+/// The three legs that ask with the article itself.
+#[derive(Default)]
+struct Found {
+    dense: Leg,
+    title: Leg,
+    text: Leg,
+}
+
+/// What 1 is in the two lexical legs.
+#[derive(Clone, Copy)]
+struct Scales {
+    title: f32,
+    text: f32,
+}
+
+impl Found {
+    fn ids(&self) -> BTreeSet<ArticleId> {
+        let legs = [&self.dense, &self.title, &self.text];
+        legs.into_iter().flat_map(|leg| leg.scores.keys().copied()).collect()
+    }
+
+    /// The order in which candidates are worth a closer look, best first; ties by id.
+    fn first_order(&self, scales: Scales, neighbours: &Leg, but: ArticleId) -> Vec<ArticleId> {
+        let score = |id: ArticleId| {
+            let share = |leg: &Leg, scale: f32| (leg.found(id).unwrap_or(0.0) / scale).min(1.0);
+            let cosine = |leg: &Leg| leg.found(id).unwrap_or(0.0).max(0.0);
+            LEXICAL_WEIGHT * share(&self.title, scales.title)
+                + (1.0 - LEXICAL_WEIGHT) * cosine(&self.dense)
+                + FIRST_ORDER_WEIGHT * share(&self.text, scales.text)
+                + FIRST_ORDER_WEIGHT * cosine(neighbours)
+        };
+        let mut ids = self.ids();
+        ids.extend(neighbours.scores.keys());
+        ids.remove(&but);
+        let mut ordered: Vec<(f32, ArticleId)> =
+            ids.into_iter().map(|id| (score(id), id)).collect();
+        ordered.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+        ordered.into_iter().map(|(_, id)| id).collect()
+    }
+}
+
+impl Engine {
+    /// The candidates that pass `filter`, ordered by `scorer`, best first.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(super) async fn judged(
+        &self,
+        scorer: &Scorer,
+        subject: &Subject,
+        filter: &Filter,
+    ) -> Result<Vec<Ranked>, Error> {
+        let compared = self.compared(subject, filter).await?;
+        let mut ranked: Vec<Ranked> = compared
+            .into_iter()
+            .map(|Compared { id, features, mut scores }| {
+                let judgement = scorer.judge(&features);
+                scores.fused = judgement.score;
+                Ranked { id, scores, judged: Some(Judged { features, judgement }) }
+            })
+            .collect();
+        ranked.sort_by(best_first);
+        Ok(ranked)
+    }
+
+    /// The features of the candidates that pass `filter`, in no order that means anything.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(super) async fn compared(
+        &self,
+        subject: &Subject,
+        filter: &Filter,
+    ) -> Result<Vec<Compared>, Error> {
+        let all = Filter::default();
+        let (found, filtered) = if filter.is_all() {
+            (self.legs(subject, filter).await?, None)
+        } else {
+            let (all, some) = (self.legs(subject, &all), self.legs(subject, filter));
+            let (all, some) = futures::try_join!(all, some)?;
+            (all, Some(some))
+        };
+        let scales =
+            Scales { title: found.title.scale(subject.id), text: found.text.scale(subject.id) };
+        let neighbours = self.neighbours(&found, scales, subject, filter).await?;
+        let found = filtered.unwrap_or(found);
+        let mut ids = found.first_order(scales, &neighbours, subject.id);
+        ids.truncate(COMPARED_MAX);
+        let facts = self.facts(&ids).await?;
+        let known = ids.into_iter().zip(facts).filter_map(|(id, facts)| Some((id, facts?)));
+        Ok(known
+            .map(|(id, facts)| {
+                let legs = Legs {
+                    cosine: found.dense.of(id),
+                    title: found.title.of(id) / scales.title,
+                    text: found.text.of(id) / scales.text,
+                    neighbours: neighbours.of(id),
+                };
+                let features = features(&subject.facts, &subject.text, &facts, legs);
+                let (similarity, lexical) = (found.dense.found(id), found.title.found(id));
+                Compared { id, features, scores: Scores { similarity, lexical, fused: 0.0 } }
+            })
+            .collect())
+    }
+
+    async fn legs(&self, subject: &Subject, filter: &Filter) -> Result<Found, Error> {
+        let limit = depth();
+        let dense = async {
+            match &subject.embedding {
+                Some(embedding) => self.store.nearest(embedding, filter, limit).await,
+                None => Ok(Vec::new()),
+            }
+        };
+        let text = weightiest(&subject.text);
+        let (dense, title, text) = futures::try_join!(
+            dense,
+            self.store.lexical(&subject.title, filter, limit),
+            self.store.lexical(&text, filter, limit),
+        )?;
+        Ok(Found { dense: Leg::new(&dense), title: Leg::new(&title), text: Leg::new(&text) })
+    }
+
+    /// What lies near the middle of the nearest articles.
+    async fn neighbours(
+        &self,
+        found: &Found,
+        scales: Scales,
+        subject: &Subject,
+        filter: &Filter,
+    ) -> Result<Leg, Error> {
+        let mut near = found.first_order(scales, &Leg::default(), subject.id);
+        near.truncate(NEIGHBOURS);
+        let stored = self.store.fetch(&near, Vectors::Yes).await?;
+        let embeddings: Vec<Embedding> = stored
+            .into_iter()
+            .flatten()
+            .filter_map(|stored| stored.vectors.map(|(text, _)| text))
+            .collect();
+        let Ok(middle) = Embedding::mean(&embeddings.iter().collect::<Vec<_>>()) else {
+            return Ok(Leg::default());
+        };
+        Ok(Leg::new(&self.store.nearest(&middle, filter, depth()).await?))
+    }
+}
+
+/// The better score first, the lower id on a tie.
+pub(super) fn best_first(left: &Ranked, right: &Ranked) -> std::cmp::Ordering {
+    right.scores.fused.total_cmp(&left.scores.fused).then(left.id.cmp(&right.id))
+}
+
+fn depth() -> Limit {
+    Limit::new(LEG_DEPTH).unwrap_or(Limit::MOST)
+}
+
+/// The terms of `text` that weigh most; of equal weight those of the lower index.
+fn weightiest(text: &TermVector) -> TermVector {
+    let mut terms: Vec<(u32, f32)> = text.iter().collect();
+    if terms.len() <= TEXT_TERMS_MAX {
+        return text.clone();
+    }
+    terms.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
+    terms.truncate(TEXT_TERMS_MAX);
+    TermVector::from_weights(terms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LEG_DEPTH;
+    use super::Leg;
+    use super::TEXT_TERMS_MAX;
+    use super::weightiest;
+    use crate::domain::id::ArticleId;
+    use crate::domain::terms::TermVector;
+    use crate::store::Scored;
+
+    fn id(n: u32) -> ArticleId {
+        ArticleId::from(uuid::Uuid::from_u128(n.into()))
+    }
+
+    #[test]
+    fn what_a_full_leg_left_out_counts_as_its_last() {
+        let found: Vec<Scored> = (0..LEG_DEPTH).map(|n| Scored { id: id(n), score: 0.9 }).collect();
+        assert!((Leg::new(&found).of(id(9_999)) - 0.9).abs() < 1e-6);
+        assert!(Leg::new(&found[..10]).of(id(9_999)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn an_article_measures_others_by_its_own_score_where_it_is_stored() {
+        let found = [(1, 8.0), (2, 10.0)].map(|(n, score)| Scored { id: id(n), score });
+        assert!((Leg::new(&found).scale(id(1)) - 8.0).abs() < 1e-6);
+        assert!(Leg::new(&found).scale(id(3)) > 10.0);
+        assert!(Leg::new(&[]).scale(id(3)) > 0.0);
+    }
+
+    #[test]
+    fn a_long_text_asks_with_its_weightiest_terms() {
+        let count = u32::try_from(TEXT_TERMS_MAX).unwrap() + 5;
+        let text = TermVector::from_weights((0..count).map(|n| (n, if n < 5 { 0.5 } else { 1.0 })));
+        let asked = weightiest(&text);
+        assert_eq!(asked.indices().len(), TEXT_TERMS_MAX);
+        assert!(!asked.indices().contains(&0));
+    }
+}

@@ -1,0 +1,176 @@
+//! Which ranker orders related coverage: the bundled one, a file, or none.
+//!
+//! A learned ranker belongs to the cosines of one model. With another model the bundled one is not
+//! used: the order without labels (`engine::judge`) takes its place, and the log says so. A file that
+//! somebody names and that does not fit is an error instead.
+
+use std::path::PathBuf;
+
+use crate::embed::ModelInfo;
+use crate::rank::scorer;
+use crate::rank::scorer::Scorer;
+
+/// The word that asks for the order without labels.
+const NONE: &str = "none";
+
+/// Which ranker to use.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[group(skip)]
+pub struct Config {
+    /// Ranker for related coverage: a file made by `models/train/train_ranker.py`, or `none` for the
+    /// order without learned weights and probabilities; without it, the bundled one.
+    #[arg(long, env = "WENMAI_RANKER", value_name = "FILE|none")]
+    pub ranker: Option<String>,
+}
+
+/// What is wrong with a ranker that was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be read.
+    #[error("ranker {} cannot be read", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not a ranker of this program.
+    #[error("ranker {} cannot be used", path.display())]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: scorer::Error,
+    },
+    /// The file was fitted to the cosines of another model.
+    #[error("ranker was fitted to model {fitted}, this is {model}")]
+    OtherModel {
+        /// The ranker's.
+        fitted: String,
+        /// The one that runs.
+        model: String,
+    },
+}
+
+/// A ranker that fits the model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ranker(Option<Scorer>);
+
+impl Ranker {
+    /// The bundled one, or none where it was fitted to another model.
+    #[must_use]
+    pub fn bundled(model: &ModelInfo) -> Self {
+        match Scorer::bundled() {
+            Ok(scorer) if scorer.model() == name(model) => Self(Some(scorer)),
+            Ok(scorer) => {
+                let (fitted, model) = (scorer.model().to_owned(), name(model));
+                tracing::info!(fitted, model, "related coverage is ordered without a ranker");
+                Self(None)
+            }
+            // A test holds the bundled file to its form.
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "bundled ranker");
+                Self(None)
+            }
+        }
+    }
+
+    /// The one that `config` names.
+    ///
+    /// # Errors
+    /// [`Error::Read`], [`Error::Wrong`], [`Error::OtherModel`].
+    pub fn open(config: &Config, model: &ModelInfo) -> Result<Self, Error> {
+        let path = match config.ranker.as_deref() {
+            None => return Ok(Self::bundled(model)),
+            Some(NONE) => return Ok(Self(None)),
+            Some(path) => PathBuf::from(path),
+        };
+        let json = std::fs::read_to_string(&path)
+            .map_err(|source| Error::Read { path: path.clone(), source })?;
+        let scorer = Scorer::parse(&json).map_err(|source| Error::Wrong { path, source })?;
+        Self::fitting(scorer, model)
+    }
+
+    /// `scorer`, if it was fitted to `model`.
+    ///
+    /// # Errors
+    /// [`Error::OtherModel`].
+    pub fn fitting(scorer: Scorer, model: &ModelInfo) -> Result<Self, Error> {
+        let model = name(model);
+        if scorer.model() == model {
+            return Ok(Self(Some(scorer)));
+        }
+        Err(Error::OtherModel { fitted: scorer.model().to_owned(), model })
+    }
+
+    /// The order without learned weights.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// Its version; `none` without learned weights.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        self.0.as_ref().map_or(NONE, Scorer::version)
+    }
+
+    /// Its weights, if it has any.
+    pub(super) fn scorer(&self) -> Option<&Scorer> {
+        self.0.as_ref()
+    }
+}
+
+/// A model as ranker files name it: `family@version`.
+#[must_use]
+pub fn name(model: &ModelInfo) -> String {
+    format!("{}@{}", model.family, model.version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+    use super::Error;
+    use super::Ranker;
+    use crate::embed;
+    use crate::embed::ModelInfo;
+
+    fn bundled_model() -> ModelInfo {
+        let config = embed::Config { threads: 1, ..embed::Config::default() };
+        embed::open(&config).unwrap().info().clone()
+    }
+
+    #[test]
+    fn the_bundled_ranker_fits_the_bundled_model() {
+        assert_ne!(Ranker::bundled(&bundled_model()).version(), "none");
+    }
+
+    #[test]
+    fn another_model_is_ranked_without_labels() {
+        let model = ModelInfo { version: "other".into(), ..bundled_model() };
+        assert_eq!(Ranker::bundled(&model).version(), "none");
+    }
+
+    #[test]
+    fn a_named_file_must_be_there_and_fit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ranker.json");
+        let config = Config { ranker: Some(path.display().to_string()) };
+        let model = bundled_model();
+        assert!(matches!(Ranker::open(&config, &model), Err(Error::Read { .. })));
+        std::fs::write(&path, "[]").unwrap();
+        assert!(matches!(Ranker::open(&config, &model), Err(Error::Wrong { .. })));
+        std::fs::write(&path, include_str!("../../models/rankers/related.json")).unwrap();
+        assert_eq!(Ranker::open(&config, &model).unwrap(), Ranker::bundled(&model));
+        let other = ModelInfo { version: "other".into(), ..model };
+        assert!(matches!(Ranker::open(&config, &other), Err(Error::OtherModel { .. })));
+    }
+
+    #[test]
+    fn none_is_none() {
+        let config = Config { ranker: Some("none".into()) };
+        assert_eq!(Ranker::open(&config, &bundled_model()).unwrap().version(), "none");
+    }
+}

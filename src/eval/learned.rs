@@ -1,0 +1,332 @@
+//! The learned ranker on labelled stories, each scored by weights that never saw it.
+//!
+//! Stories fall into [`FOLDS`] by the hash of their name. `models/rankers/related-folds.json` holds
+//! one ranker per fold, trained on the stories of all others by the script that trained the published
+//! one; stories that no ranker has seen may be scored by any. Features are read once; orders,
+//! probabilities and the ablation follow from them.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::io::Write;
+
+use serde::Serialize;
+
+use crate::domain::id::ArticleId;
+use crate::eval::bootstrap;
+use crate::eval::bootstrap::Bootstrap;
+use crate::eval::bootstrap::Interval;
+use crate::eval::metrics;
+use crate::eval::related::Corpus;
+use crate::eval::related::Scores;
+use crate::rank::feature::Features;
+use crate::rank::feature::NAMES;
+use crate::rank::scorer;
+use crate::rank::scorer::Scorer;
+use crate::text::terms::index;
+
+/// Parts that stories fall into.
+pub const FOLDS: usize = 5;
+/// The rankers of the folds.
+const BUNDLED: &str = include_str!("../../models/rankers/related-folds.json");
+/// Bins of the calibration error.
+const BINS: usize = 10;
+/// How stories are resampled.
+const BOOTSTRAP: Bootstrap = Bootstrap { seed: 20_240_314, resample_count: 2_000 };
+/// Depths at which probabilities are compared with what is true.
+const DEPTHS: [usize; 2] = [10, 100];
+
+/// One ranker per fold.
+pub struct Rankers(Vec<Scorer>);
+
+impl Rankers {
+    /// Those that come with the program.
+    ///
+    /// # Errors
+    /// [`scorer::Error`] if the program was built with a wrong file.
+    pub fn bundled() -> Result<Self, scorer::Error> {
+        Self::parse(BUNDLED)
+    }
+
+    /// Reads a list of [`FOLDS`] rankers.
+    ///
+    /// # Errors
+    /// [`scorer::Error`] for another kind of file.
+    pub fn parse(json: &str) -> Result<Self, scorer::Error> {
+        let all: Vec<serde_json::Value> = serde_json::from_str(json)?;
+        if all.len() != FOLDS {
+            return Err(scorer::Error::Wrong("not one ranker per fold"));
+        }
+        let rankers = all.iter().map(|one| Scorer::parse(&one.to_string()));
+        Ok(Self(rankers.collect::<Result<_, _>>()?))
+    }
+
+    /// The model that they were fitted to.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        self.0.first().map_or("", Scorer::model)
+    }
+
+    fn of(&self, story: &str) -> Option<&Scorer> {
+        self.0.get(fold(story))
+    }
+}
+
+/// A query with what it was compared with.
+pub(super) struct Compared {
+    pub(super) query: ArticleId,
+    pub(super) found: Vec<(ArticleId, Features)>,
+}
+
+/// What was measured of the learned ranker.
+#[derive(Debug, Clone, Serialize)]
+pub struct Learned {
+    /// The published ranker's version; the figures are those of its folds.
+    pub ranker: String,
+    /// Mean nDCG@10.
+    pub ndcg_10: f64,
+    /// Mean reciprocal rank of the first answer of the same event.
+    pub event_mrr: f64,
+    /// Mean share of the event's other articles (at most 10) among the first 10.
+    pub event_recall_10: f64,
+    /// Mean share of the story's other articles (at most 100) among the first 100.
+    pub story_recall_100: f64,
+    /// Median time of one call for ten hits, milliseconds, one client.
+    pub p50_ms: f64,
+    /// 99th percentile of the same.
+    pub p99_ms: f64,
+    /// nDCG@10 over that of each mode: difference, and 95 % interval by resampling stories.
+    pub over: BTreeMap<&'static str, [f64; 3]>,
+    /// Expected calibration error among the first answers.
+    pub calibration: Vec<Calibration>,
+    /// What is lost with each feature held at its average.
+    pub ablation: Vec<Ablation>,
+}
+
+/// How far probabilities lie from what is true: `Σ |mean probability − share| · n / N` over ten bins
+/// of equal width.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Calibration {
+    /// Answers looked at per query.
+    pub depth: usize,
+    /// Of the probability of one story.
+    pub related: f64,
+    /// Of the probability of one event.
+    pub same_event: f64,
+}
+
+/// The figures without one feature.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Ablation {
+    /// The feature.
+    pub feature: &'static str,
+    /// Mean nDCG@10.
+    pub ndcg_10: f64,
+    /// Mean reciprocal rank of the first answer of the same event.
+    pub event_mrr: f64,
+    /// Mean story recall@100.
+    pub story_recall_100: f64,
+}
+
+/// The fold of a story.
+#[must_use]
+pub fn fold(story: &str) -> usize {
+    index(story) as usize % FOLDS
+}
+
+/// Measures, but for the times; `others` are the other modes' nDCG@10 by query.
+pub(super) fn measure(
+    corpus: &Corpus,
+    asked: &[Compared],
+    rankers: &Rankers,
+    others: &[(&'static str, Vec<f64>)],
+) -> Learned {
+    let scores = scores(corpus, asked, rankers, None);
+    let mut ablation = Vec::new();
+    for feature in NAMES {
+        let without = self::scores(corpus, asked, rankers, Some(feature));
+        ablation.push(Ablation {
+            feature,
+            ndcg_10: mean(&without.ndcg),
+            event_mrr: mean(&without.event_mrr),
+            story_recall_100: mean(&without.story_recall),
+        });
+    }
+    let stories: Vec<&str> = asked.iter().filter_map(|one| corpus.story(one.query)).collect();
+    let over = others
+        .iter()
+        .map(|(name, other)| (*name, difference(&scores.ndcg, other, &stories)))
+        .collect();
+    Learned {
+        ranker: rankers.0.first().map_or_else(String::new, |first| first.version().to_owned()),
+        ndcg_10: mean(&scores.ndcg),
+        event_mrr: mean(&scores.event_mrr),
+        event_recall_10: mean(&scores.event_recall),
+        story_recall_100: mean(&scores.story_recall),
+        p50_ms: 0.0,
+        p99_ms: 0.0,
+        over,
+        calibration: DEPTHS.map(|depth| calibration(corpus, asked, rankers, depth)).to_vec(),
+        ablation,
+    }
+}
+
+/// Writes one line of JSON per query: its story, fold, how much there is to find, and per candidate
+/// the gain and the features.
+///
+/// # Errors
+/// What writing gives.
+pub(super) fn write(corpus: &Corpus, asked: &[Compared], out: &mut dyn Write) -> io::Result<()> {
+    for Compared { query, found } in asked {
+        let Some(story) = corpus.story(*query) else { continue };
+        let (event_count, story_count) = corpus.others(*query);
+        let gains: Vec<u8> = found.iter().map(|(id, _)| corpus.gain(*query, *id)).collect();
+        let features: Vec<&Features> = found.iter().map(|(_, features)| features).collect();
+        let line = serde_json::json!({
+            "story": story, "fold": fold(story), "event_count": event_count,
+            "story_count": story_count, "gains": gains, "features": features,
+        });
+        writeln!(out, "{line}")?;
+    }
+    out.flush()
+}
+
+/// Orders every query's candidates with its fold's ranker, perhaps without one feature.
+fn scores(corpus: &Corpus, asked: &[Compared], rankers: &Rankers, without: Option<&str>) -> Scores {
+    let rankers = match without {
+        Some(name) => &Rankers(rankers.0.iter().map(|ranker| ranker.without(name)).collect()),
+        None => rankers,
+    };
+    let mut scores = Scores::default();
+    for one in asked {
+        let ordered = ordered(corpus, one, rankers);
+        let ids: Vec<ArticleId> = ordered.into_iter().map(|(_, id, _)| id).collect();
+        scores.add(corpus, one.query, &ids);
+    }
+    scores
+}
+
+/// Score, article and features of the candidates, best first.
+fn ordered<'a>(
+    corpus: &Corpus,
+    one: &'a Compared,
+    rankers: &Rankers,
+) -> Vec<(f32, ArticleId, &'a Features)> {
+    let Some(ranker) = corpus.story(one.query).and_then(|story| rankers.of(story)) else {
+        return Vec::new();
+    };
+    let judged = one.found.iter().map(|(id, found)| (ranker.judge(found).score, *id, found));
+    let mut ordered: Vec<_> = judged.collect();
+    ordered.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+    ordered
+}
+
+fn calibration(
+    corpus: &Corpus,
+    asked: &[Compared],
+    rankers: &Rankers,
+    depth: usize,
+) -> Calibration {
+    let (mut related, mut same_event) = (Vec::new(), Vec::new());
+    for one in asked {
+        let ranker = corpus.story(one.query).and_then(|story| rankers.of(story));
+        let Some(ranker) = ranker else { continue };
+        for (_, id, features) in ordered(corpus, one, rankers).into_iter().take(depth) {
+            let gain = corpus.gain(one.query, id);
+            let judged = ranker.judge(features);
+            related.push((f64::from(judged.related), gain >= 1));
+            same_event.push((f64::from(judged.same_event), gain == 2));
+        }
+    }
+    Calibration {
+        depth,
+        related: calibration_error(&related),
+        same_event: calibration_error(&same_event),
+    }
+}
+
+/// Expected calibration error of probabilities against truths. Source: Naeini et al. 2015.
+fn calibration_error(told: &[(f64, bool)]) -> f64 {
+    let mut gaps = [0.0; BINS];
+    for (probability, truth) in told {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "a bin of a probability"
+        )]
+        let bin = ((probability * BINS as f64) as usize).min(BINS - 1);
+        let gap = probability - f64::from(u8::from(*truth));
+        gaps.iter_mut().skip(bin).take(1).for_each(|sum| *sum += gap);
+    }
+    let total: f64 = gaps.iter().map(|gap: &f64| gap.abs()).sum();
+    total / as_f64(told.len()).max(1.0)
+}
+
+/// Mean of `ours − theirs`, with its 95 % interval from resampling whole stories.
+fn difference(ours: &[f64], theirs: &[f64], stories: &[&str]) -> [f64; 3] {
+    let mut by_story = BTreeMap::<&str, (f64, f64)>::new();
+    for ((ours, theirs), story) in ours.iter().zip(theirs).zip(stories) {
+        let (sum, count) = by_story.entry(story).or_default();
+        *sum += ours - theirs;
+        *count += 1.0;
+    }
+    let by_story: Vec<(f64, f64)> = by_story.into_values().collect();
+    let statistic = |counts: &[u32]| {
+        let weighed = by_story
+            .iter()
+            .zip(counts)
+            .map(|((sum, count), times)| (sum * f64::from(*times), count * f64::from(*times)));
+        let (sum, count) = weighed.fold((0.0, 0.0), |all, one| (all.0 + one.0, all.1 + one.1));
+        [(count > 0.0).then(|| sum / count)]
+    };
+    let [middle] = statistic(&bootstrap::once(by_story.len()));
+    let [interval] = BOOTSTRAP.intervals(by_story.len(), statistic);
+    let middle = middle.unwrap_or(0.0);
+    interval.map_or([middle; 3], |Interval { low, high }| [middle, low, high])
+}
+
+fn mean(values: &[f64]) -> f64 {
+    metrics::mean(values).unwrap_or(0.0)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of answers are far below 2^53")]
+fn as_f64(count: usize) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FOLDS;
+    use super::Rankers;
+    use super::calibration_error;
+    use super::difference;
+    use super::fold;
+
+    #[test]
+    fn the_rankers_of_the_folds_can_be_read_and_fit_the_published_one() {
+        let rankers = Rankers::bundled().unwrap();
+        let published = crate::rank::scorer::Scorer::bundled().unwrap();
+        assert_eq!(rankers.model(), published.model());
+        assert!(rankers.of("a story").is_some());
+        assert!(Rankers::parse("[]").is_err());
+    }
+
+    #[test]
+    fn a_story_has_one_fold_for_ever() {
+        assert!((0..100).all(|n| fold(&n.to_string()) < FOLDS));
+        assert_eq!([fold("1005"), fold("20707")], [fold("1005"), fold("20707")]);
+    }
+
+    #[test]
+    fn a_calibration_error_is_the_gap_between_told_and_true() {
+        let told = [(0.95, true), (0.95, true), (0.95, false), (0.95, true)];
+        assert!((calibration_error(&told) - 0.2).abs() < 1e-9);
+        assert!(calibration_error(&[]).abs() < 1e-9);
+    }
+
+    #[test]
+    fn stories_of_one_difference_have_no_interval() {
+        let [mean, low, high] = difference(&[0.5, 0.7], &[0.4, 0.6], &["a", "b"]);
+        assert!((mean - 0.1).abs() < 1e-9 && (low - 0.1).abs() < 1e-9 && (high - 0.1).abs() < 1e-9);
+    }
+}

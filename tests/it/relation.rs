@@ -1,0 +1,217 @@
+//! What an answer says about how articles are related, and why there is none.
+
+use tonic::Code;
+use wenmai::domain::article::Record;
+use wenmai::domain::filter::Filter;
+use wenmai::domain::hit::Empty;
+use wenmai::domain::hit::Mode;
+use wenmai::domain::hit::RelationKind;
+use wenmai::domain::id::ArticleId;
+use wenmai::domain::limit::Limit;
+use wenmai::embed;
+use wenmai::engine::Answer;
+use wenmai::engine::Engine;
+use wenmai::engine::Error;
+use wenmai::engine::Related;
+use wenmai::engine::Target;
+use wenmai::rpc::wire;
+use wenmai::rpc::wire::find_related_articles_request::Target as WireTarget;
+
+use crate::support::Running;
+use crate::support::flood_and_others;
+use crate::support::invalid;
+use crate::support::told;
+
+/// The article asked about, one of the same event, an earlier one of the story, others.
+const NEWS: [(&str, &str, i8); 6] = [
+    ("清河大桥昨日合龙，全长1288米", "清河大桥主桥昨日合龙，全长1288米，预计年底通车。", 10),
+    ("全长1288米的清河大桥合龙", "10日上午，全长1288米的清河大桥合龙，年底通车。", 11),
+    ("清河大桥主塔封顶", "清河大桥主塔封顶，工程进入架梁阶段。", 1),
+    ("县图书馆周末办讲座", "读者可以到县图书馆听讲座，名额五十人。", 10),
+    ("小麦进入返青期", "农技人员到田间指导麦农施肥浇水。", 11),
+    ("柳溪小学运动会开幕", "柳溪小学的学生参加了跑步和跳绳比赛。", 9),
+];
+
+fn report((title, body, day): (&str, &str, i8)) -> Record {
+    Record {
+        paper: "清河日报".into(),
+        published_at: Some(jiff::civil::date(2025, 9, day).at(0, 0, 0, 0)),
+        title: title.into(),
+        paragraphs: vec![body.into()],
+        ..Record::default()
+    }
+}
+
+fn engine() -> Engine {
+    let config = embed::Config { threads: 2, ..embed::Config::default() };
+    Engine::open_in_memory(&config).unwrap()
+}
+
+async fn filled(engine: &Engine) -> Vec<ArticleId> {
+    let (results, _timings) = engine.ingest(NEWS.map(report).to_vec()).await.unwrap();
+    results.into_iter().map(|result| result.unwrap().id).collect()
+}
+
+fn about(id: ArticleId) -> Related {
+    Related {
+        target: Target::Stored(id),
+        filter: Filter::default(),
+        mode: Mode::Hybrid,
+        min_probability: 0.0,
+        offset: 0,
+        limit: Limit::new(10).unwrap(),
+    }
+}
+
+async fn empty(engine: &Engine, related: Related) -> Option<Empty> {
+    let answer = engine.related(related).await.unwrap();
+    assert!(answer.hits.is_empty());
+    answer.empty
+}
+
+fn probabilities(answer: &Answer) -> Vec<f32> {
+    answer.hits.iter().map(|hit| hit.relation.as_ref().unwrap().related).collect()
+}
+
+#[tokio::test]
+async fn a_report_of_the_same_event_comes_first_with_its_reasons() {
+    let engine = engine();
+    let ids = filled(&engine).await;
+    let answer = engine.related(about(ids[0])).await.unwrap();
+    assert!(answer.ranker.starts_with("related-"), "{}", answer.ranker);
+    assert_eq!(answer.empty, None);
+    let first = &answer.hits[0];
+    assert_eq!(first.article.id, ids[1]);
+    let relation = first.relation.as_ref().unwrap();
+    assert_eq!(relation.kind, RelationKind::SameEvent);
+    assert_eq!(relation.days_apart, Some(1));
+    assert_eq!(relation.shared_numbers, ["1288"]);
+    assert_eq!(relation.reasons.len(), 10);
+    let moved: Vec<f32> = relation.reasons.iter().map(|why| why.contribution.abs()).collect();
+    assert!(moved.is_sorted_by(|left, right| left >= right), "{moved:?}");
+}
+
+#[tokio::test]
+async fn probabilities_fall_with_the_rank_and_part_the_story_from_the_rest() {
+    let engine = engine();
+    let ids = filled(&engine).await;
+    let answer = engine.related(about(ids[0])).await.unwrap();
+    let told = probabilities(&answer);
+    assert!(told.is_sorted_by(|left, right| left >= right), "{told:?}");
+    assert!(answer.hits.iter().filter_map(|hit| hit.relation.as_ref()).all(|relation| {
+        relation.same_event <= relation.related && (0.0..=1.0).contains(&relation.related)
+    }));
+    assert_eq!(answer.hits[1].article.id, ids[2]);
+}
+
+#[tokio::test]
+async fn an_earlier_article_of_the_story_is_background_and_a_later_one_a_follow_up() {
+    let engine = engine();
+    let ids = filled(&engine).await;
+    let kind = async |asked: ArticleId, found: ArticleId| {
+        let answer = engine.related(about(asked)).await.unwrap();
+        let hit = answer.hits.into_iter().find(|hit| hit.article.id == found).unwrap();
+        hit.relation.unwrap().kind
+    };
+    assert_eq!(kind(ids[0], ids[2]).await, RelationKind::Background);
+    assert_eq!(kind(ids[2], ids[0]).await, RelationKind::FollowUp);
+}
+
+#[tokio::test]
+async fn two_answers_to_one_question_are_the_same() {
+    let engine = engine();
+    let ids = filled(&engine).await;
+    let first = engine.related(about(ids[0])).await.unwrap();
+    assert_eq!(first.hits, engine.related(about(ids[0])).await.unwrap().hits);
+}
+
+#[tokio::test]
+async fn a_changed_headline_is_ranked_by_its_new_words() {
+    let engine = engine();
+    let named = |title: &str| Record {
+        source: "清河网".into(),
+        source_id: "7".into(),
+        ..report((title, "记者了解到有关情况。", 10))
+    };
+    let ids = filled(&engine).await;
+    engine.ingest(vec![named("柳溪小学招生")]).await.unwrap();
+    let id = ArticleId::derive(&named(""));
+    let overlap = async || {
+        let found = engine.features(ids[0]).await.unwrap();
+        found.into_iter().find(|(found, _)| *found == id).unwrap().1[4]
+    };
+    assert!(overlap().await.abs() < 1e-6);
+    engine.ingest(vec![named("清河大桥合龙")]).await.unwrap();
+    assert!(overlap().await > 0.0);
+}
+
+#[tokio::test]
+async fn an_empty_answer_says_why() {
+    let engine = engine();
+    let (results, _) = engine.ingest(vec![report(NEWS[0])]).await.unwrap();
+    let id = results[0].as_ref().unwrap().id;
+    assert_eq!(empty(&engine, about(id)).await, Some(Empty::NothingStored));
+    filled(&engine).await;
+    let filter = Filter::parse("paper = 无此报").unwrap();
+    assert_eq!(empty(&engine, Related { filter, ..about(id) }).await, Some(Empty::Filtered));
+    let certain = Related { min_probability: 1.0, ..about(id) };
+    assert_eq!(empty(&engine, certain).await, Some(Empty::Improbable));
+    let behind = Related { offset: 800, ..about(id) };
+    assert_eq!(empty(&engine, behind).await, Some(Empty::End));
+}
+
+#[tokio::test]
+async fn an_article_deleted_meanwhile_is_not_found_and_no_hit() {
+    let engine = engine();
+    let ids = filled(&engine).await;
+    engine.delete(ids[1]).await.unwrap();
+    let error = engine.related(about(ids[1])).await.unwrap_err();
+    assert!(matches!(error, Error::ArticleNotFound { id } if id == ids[1]), "{error}");
+    let answer = engine.related(about(ids[0])).await.unwrap();
+    assert!(answer.hits.iter().all(|hit| hit.article.id != ids[1]));
+}
+
+#[tokio::test]
+async fn without_a_ranker_nothing_is_probable_and_the_order_still_makes_sense() {
+    let engine = engine().without_ranker();
+    let ids = filled(&engine).await;
+    let answer = engine.related(about(ids[0])).await.unwrap();
+    assert_eq!((answer.ranker.as_str(), answer.hits[0].article.id), ("none", ids[1]));
+    assert!(answer.hits.iter().all(|hit| hit.relation.is_none()));
+    let error = engine.related(Related { min_probability: 0.5, ..about(ids[0]) }).await;
+    assert!(matches!(error, Err(Error::Invalid(_))));
+}
+
+#[tokio::test]
+async fn the_wire_carries_the_relation() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::bundled(folder.path()).await;
+    let names = running.with(flood_and_others()).await;
+    let request = wire::FindRelatedArticlesRequest {
+        target: Some(WireTarget::Article(names[0].clone())),
+        ..Default::default()
+    };
+    let answer = running.search().find_related_articles(request).await.unwrap().into_inner();
+    assert_eq!(answer.empty_reason(), wire::EmptyReason::Unspecified);
+    let relation = answer.hits[0].relation.clone().unwrap();
+    assert_ne!(relation.kind(), wire::RelationKind::Unspecified);
+    assert!(relation.probability > 0.0 && relation.same_event_probability <= relation.probability);
+    assert_eq!(relation.reasons.len(), 10);
+}
+
+#[tokio::test]
+async fn the_wire_refuses_what_is_no_probability() {
+    let running = Running::start().await;
+    let names = running.with(flood_and_others()).await;
+    // The fake model has no ranker, so nothing above 0 can be promised either.
+    for min_probability in [-0.1, 1.5, f32::NAN, 0.5] {
+        let request = wire::FindRelatedArticlesRequest {
+            target: Some(WireTarget::Article(names[0].clone())),
+            min_probability,
+            ..Default::default()
+        };
+        let status = running.search().find_related_articles(request).await.unwrap_err();
+        assert_eq!(told(&status), invalid(&["min_probability"]));
+        assert_eq!(status.code(), Code::InvalidArgument);
+    }
+}
