@@ -86,7 +86,7 @@ class Pairs:
             return title, body[start : start + rng.integers(24, longest + 1)]
         if kind == "head-rest":
             cut = int(len(body) * rng.uniform(0.3, 0.7))
-            lead = np.concatenate([title, body[max(0, 0) : min(cut, longest - len(title))]])
+            lead = np.concatenate([title, body[: min(cut, longest - len(title))]])
             return lead, body[cut : cut + longest]
         cut = int(len(body) * rng.uniform(0.25, 0.75))
         return body[max(0, cut - rng.integers(16, longest + 1)) : cut], body[cut : cut + rng.integers(16, longest + 1)]
@@ -191,7 +191,9 @@ def main():
     usable = usable[~np.isin(groups[usable], groups[held])]
     model = Encoder(args.vocab, args.dim, args.layers, args.heads, args.inner, args.out_dim, drop=args.drop)
     if args.start:
-        model.start_from(load_file(args.start)["embeddings"], args.spare)
+        static = load_file(args.start)
+        factor = static.get("weights", torch.ones(args.vocab))
+        model.start_from(static["embeddings"].float() * factor[:, None], args.spare)
     model, head = model.to(args.device), torch.nn.Linear(args.dim, args.dim).to(args.device)
     run, pairs = Run(args, model, head), Pairs(titles, bodies, groups, usable, args)
     print(json.dumps(vars(args)), flush=True)

@@ -5,6 +5,7 @@
 
 mod calibration;
 mod pairs;
+mod passages;
 mod related;
 mod reprints;
 mod rows;
@@ -72,6 +73,12 @@ enum What {
     /// with --threshold. The best F1's threshold is chosen on the same rows, so it flatters every
     /// scorer a little. Baselines as in `eval sts`.
     Pairs(pairs::Args),
+    /// Passages deep in long articles: are they found, and what would windows add?
+    ///
+    /// Rare sentences from deep inside long articles are asked as they stand, by half of their terms
+    /// and by their three rarest. Windows over whole bodies are embedded and compared exactly, beside
+    /// the index, to see what storing them would bring.
+    Passages(passages::Args),
     /// From a cosine to the probability of the same event and story: a table for this model.
     ///
     /// Labelled articles are paired with their nearest ones in the file and a few random ones. The
@@ -112,6 +119,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         What::Search(args) => search::run(args).await,
         What::Sts(args) => sts::run(args).await,
         What::Pairs(args) => pairs::run(args).await,
+        What::Passages(args) => passages::run(args).await,
         What::Calibration(args) => calibration::run(args).await,
     }
 }

@@ -12,6 +12,7 @@ mod embed;
 mod eval;
 mod failure;
 mod filter;
+mod found;
 mod ingest;
 mod model;
 mod output;

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::domain::article::Article;
 use crate::domain::id::ArticleId;
+use crate::domain::span::Span;
 
 /// Which legs of the index answer a search.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize)]
@@ -43,6 +44,8 @@ pub struct Hit {
     pub when: When,
     /// Terms that query and article share, as printed in the article, longest first.
     pub matched_terms: Vec<String>,
+    /// Where the words asked for stand; empty where nobody asked for words.
+    pub highlights: Highlights,
     /// How it is related to the article asked about, where a learned ranker said so.
     pub relation: Option<Relation>,
     /// Who else prints its text; `None` if nobody does.
@@ -60,6 +63,28 @@ pub struct Reprints {
     pub original: ArticleId,
     /// Papers and sources that printed it, the original's first; some of them where they are many.
     pub sources: Vec<String>,
+}
+
+/// Where the words asked for stand in an article.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Highlights {
+    /// In the title: bytes, in order, apart.
+    pub title: Vec<Span>,
+    /// The passage of the body that holds most of them; its start where it holds none.
+    pub snippet: Option<Snippet>,
+}
+
+/// A passage of a body, as printed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Snippet {
+    /// The passage: the bytes `span` of the paragraph.
+    pub text: String,
+    /// Which paragraph, from 0.
+    pub paragraph: usize,
+    /// Where it stands in the paragraph: bytes.
+    pub span: Span,
+    /// Where the words asked for stand in `text`: bytes, in order, apart.
+    pub matches: Vec<Span>,
 }
 
 /// How a hit is related to the article asked about, how surely, and why.
@@ -147,7 +172,8 @@ pub struct Scores {
     /// BM25 of the terms, from 0 up; comparable within one answer only.
     pub lexical: Option<f32>,
     /// What the answer is ordered by: the cosine, the BM25 score, their fusion in `[0, 1]`, or the
-    /// score of a learned ranker.
+    /// score of a learned ranker; in a search lower outside the days that a query names, and with
+    /// recency.
     pub fused: f32,
 }
 

@@ -191,6 +191,18 @@ mod tests {
     }
 
     #[test]
+    fn the_bundled_vectors_agree_with_the_ten_lines_of_their_card() {
+        let model = open(&Config::default()).unwrap();
+        let cases = fixture::expected("bundled");
+        for case in &cases {
+            assert_eq!(model.tokenize(&case.text, Purpose::Passage).unwrap(), case.ids);
+        }
+        let pairs: Vec<(&str, &[f32])> =
+            cases.iter().map(|case| (case.text.as_str(), case.embedding.as_slice())).collect();
+        fixture::assert_parity(&model, Purpose::Passage, &pairs);
+    }
+
+    #[test]
     fn a_quantized_vocabulary_agrees_with_the_reference() {
         let model = fixture::load(&fixture::folder("model2vec"));
         for case in fixture::expected("model2vec") {

@@ -11,6 +11,7 @@ use crate::domain::article::Article;
 use crate::domain::article::Record;
 use crate::domain::embedding::Embedding;
 use crate::domain::filter::Filter;
+use crate::domain::hit::Highlights;
 use crate::domain::hit::Hit;
 use crate::domain::hit::Mode;
 use crate::domain::hit::Relation;
@@ -41,7 +42,7 @@ use crate::text::terms::query;
 
 /// Candidates asked of each leg. Always the same: with another depth a candidate that only one leg
 /// had found would change its score, and the pages of one answer would not fit together.
-const CANDIDATES: u32 = 500;
+pub(super) const CANDIDATES: u32 = 500;
 /// Times that the legs are asked again because copies of a few texts filled them.
 const WIDER_MAX: usize = 3;
 /// Depth at which an article is looked for among the answers to its own title.
@@ -147,6 +148,7 @@ impl Engine {
             let terms = vectors.map(|(_, terms)| terms).unwrap_or_default();
             let matched_terms = matched_terms(&article, &terms, &asked_terms);
             let is_reprint = collapse::is_reprint(question.group, membership);
+            let highlights = Highlights::default();
             let relation = judged.map(|judged| {
                 let asked = (question.day, &question.numbers);
                 let relation = self.relation(&judged, &article.record, asked, when);
@@ -163,6 +165,7 @@ impl Engine {
                 scores,
                 when,
                 matched_terms,
+                highlights,
                 relation,
                 reprints,
                 is_reprint,
@@ -268,7 +271,11 @@ impl Engine {
 }
 
 /// Terms of `article`, whose index terms are `terms`, that were asked for: as printed, longest first.
-fn matched_terms(article: &Article, terms: &TermVector, asked: &BTreeSet<String>) -> Vec<String> {
+pub(super) fn matched_terms(
+    article: &Article,
+    terms: &TermVector,
+    asked: &BTreeSet<String>,
+) -> Vec<String> {
     let is_indexed = |term: &&String| terms.indices().binary_search(&index(term)).is_ok();
     let mut matched: Vec<&String> = asked.iter().filter(is_indexed).collect();
     matched.sort_by_key(|term| Reverse(term.chars().count()));
@@ -293,32 +300,40 @@ fn printed(article: &Article, term: &str) -> String {
 }
 
 pub(super) fn check(question: &Question, wanted: &Wanted) -> Result<(), Error> {
-    let invalid = |field, what| Err(Error::Invalid(vec![Violation::new(field, what)]));
-    let last = wanted.offset.saturating_add(wanted.limit.count());
-    let reach = usize::from(Limit::MAX);
-    if last > reach {
-        let what = format!("one answer reaches {reach} hits deep, not {last}");
-        return invalid("page_token", what);
-    }
+    within_reach(wanted.offset, wanted.limit)?;
     let dense = wanted.mode != Mode::Lexical && question.embedding.is_some();
     let lexical = wanted.mode != Mode::Dense && !question.terms.is_empty();
     if dense || lexical {
         return Ok(());
     }
     let what = format!("holds nothing that a {} search can look for", wanted.mode.name());
-    invalid(question.field, what)
+    Err(Error::Invalid(vec![Violation::new(question.field, what)]))
 }
 
-fn limit(count: u32) -> Limit {
+/// Checks that a page lies within what one answer can reach.
+///
+/// # Errors
+/// [`Error::Invalid`] naming the page token.
+pub(super) fn within_reach(offset: usize, limit: Limit) -> Result<(), Error> {
+    let last = offset.saturating_add(limit.count());
+    let reach = usize::from(Limit::MAX);
+    if last <= reach {
+        return Ok(());
+    }
+    let what = format!("one answer reaches {reach} hits deep, not {last}");
+    Err(Error::Invalid(vec![Violation::new("page_token", what)]))
+}
+
+pub(super) fn limit(count: u32) -> Limit {
     Limit::new(count).unwrap_or(Limit::MOST)
 }
 
 /// The rank of the first hit behind `offset` others.
-fn first_rank(offset: usize) -> u32 {
+pub(super) fn first_rank(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX - 1) + 1
 }
 
-fn pairs(scored: Vec<store::Scored>) -> Vec<Scored> {
+pub(super) fn pairs(scored: Vec<store::Scored>) -> Vec<Scored> {
     scored.into_iter().map(|one| (one.id, one.score)).collect()
 }
 

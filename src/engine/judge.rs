@@ -34,6 +34,9 @@ const LEG_DEPTH: u32 = 500;
 const COMPARED_MAX: usize = 500;
 /// Nearest articles whose middle asks again.
 const NEIGHBOURS: usize = 15;
+/// Articles found for each neighbour at least: in a small archive fifteen would be all there is, and
+/// their middle near everything. From 500 articles on it changes nothing.
+const FOUND_PER_NEIGHBOUR: usize = 33;
 /// Terms of a text that ask, the weightiest; more would cost time for little.
 const TEXT_TERMS_MAX: usize = 400;
 /// What the text's leg and the neighbours add to the first order, beside the fused score.
@@ -228,7 +231,7 @@ impl Engine {
         filter: &Filter,
     ) -> Result<Leg, Error> {
         let mut near = found.first_order(scales, &Leg::default(), subject.id);
-        near.truncate(NEIGHBOURS);
+        near.truncate(NEIGHBOURS.min(near.len().div_ceil(FOUND_PER_NEIGHBOUR)));
         let stored = self.store.fetch(&near, Vectors::Yes).await?;
         let embeddings: Vec<Embedding> = stored
             .into_iter()

@@ -47,6 +47,15 @@ pub use input::decode;
 pub use reprints::Chain;
 pub use reprints::FindReprints;
 pub use reprints::Link;
+pub use search::Diversity;
+pub use search::Facet;
+pub use search::FacetField;
+pub use search::FacetValue;
+pub use search::Found;
+pub use search::Newness;
+pub use search::Notice;
+pub use search::Order;
+pub use search::SearchOptions;
 pub use version::index_version;
 
 /// Most bytes of one page or one text.

@@ -58,6 +58,12 @@ impl Engine {
         self
     }
 
+    /// What cuts texts into terms.
+    #[must_use]
+    pub fn analyzer(&self) -> &Analyzer {
+        &self.analyzer
+    }
+
     /// The article of that id.
     ///
     /// # Errors

@@ -1,11 +1,25 @@
-//! Search: a question in words.
+//! Search: a question in words, with what a person may want of the answer.
+//!
+//! `text::query` reads the question, `legs` asks the store, `pool` looks into the candidates where
+//! an option or a phrase needs it, `show` fetches and marks the hits, `notice` says why an answer
+//! is empty or other than expected.
 
-use std::collections::BTreeSet;
-use std::time::Duration;
+mod facet;
+mod legs;
+mod notice;
+mod options;
+mod pool;
+mod show;
+
 use std::time::Instant;
 
+use jiff::civil::Date;
+
 use crate::domain::embedding::Embedding;
+use crate::domain::filter::Filter;
 use crate::domain::hit::Mode;
+use crate::domain::hit::Scores;
+use crate::domain::id::ArticleId;
 use crate::embed;
 use crate::embed::Lane;
 use crate::embed::Purpose;
@@ -14,44 +28,155 @@ use crate::engine::Engine;
 use crate::engine::Error;
 use crate::engine::QUERY_CHARS_MAX;
 use crate::engine::Search;
+use crate::engine::Timings;
 use crate::engine::Violation;
-use crate::engine::answer::Asked;
-use crate::engine::answer::Question;
-use crate::engine::answer::Wanted;
+use crate::engine::answer::Ranked;
+use crate::engine::answer::within_reach;
+use crate::engine::collapse::Folded;
+use crate::text::query;
+use crate::text::query::Query;
+use crate::text::query::reading;
+use crate::text::query::reading::Reading;
+
+pub use facet::Facet;
+pub use facet::FacetField;
+pub use facet::FacetValue;
+pub use notice::Notice;
+pub use options::Diversity;
+pub use options::Newness;
+pub use options::Order;
+pub use options::SearchOptions;
+
+/// What a search found, and what is worth knowing about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The hits.
+    pub answer: Answer,
+    /// Why the answer is empty, or other than may have been expected.
+    pub notices: Vec<Notice>,
+    /// How the question was read.
+    pub reading: Reading,
+    /// Phrases that every hit holds, normalized.
+    pub phrases: Vec<String>,
+    /// What no hit holds, normalized.
+    pub without: Vec<String>,
+    /// Counts over the matching articles, in the order asked.
+    pub facets: Vec<Facet>,
+    /// The matching articles that facets and an order by date are over; `None` where nobody asked.
+    pub match_count: Option<usize>,
+}
+
+/// A question, read and ready to be asked.
+struct Asked {
+    query: Query,
+    reading: Reading,
+    embedding: Option<Embedding>,
+    /// The request's filter and the question's.
+    filter: Filter,
+    mode: Mode,
+    options: SearchOptions,
+}
+
+/// A candidate and its scores; `fused` is what the answer is ordered by.
+type Candidate = (ArticleId, Scores);
 
 impl Engine {
-    /// Finds articles for a text.
+    /// Finds articles for a text, best first.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a text that holds nothing to look for, or an offset past what one
-    /// search can reach; [`Error::TextTooLong`]; [`Error::Embed`]; [`Error::Store`].
+    /// As [`Engine::find`].
     pub async fn search(&self, search: Search) -> Result<Answer, Error> {
+        Ok(self.find(search, SearchOptions::default()).await?.answer)
+    }
+
+    /// Finds articles for a text, with `options`, and says how the text was read.
+    ///
+    /// A text of conditions alone (`paper:清河日报`) lists what passes them, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a text that holds nothing to look for, options that exclude each
+    /// other, or an offset past what one search can reach; [`Error::TextTooLong`];
+    /// [`Error::Embed`]; [`Error::Store`].
+    pub async fn find(&self, search: Search, options: SearchOptions) -> Result<Found, Error> {
         let Search { text, filter, mode, collapse, offset, limit } = search;
         let started = Instant::now();
+        within_reach(offset, limit)?;
+        options.check()?;
+        let asked = self.read_question(&text, filter, mode, options).await?;
+        let embed = started.elapsed();
+        let store_started = Instant::now();
+        let legs = self.ask_legs(&asked).await?;
+        let pool = self.pool(&asked, legs).await?;
+        let notices = self.notices(&asked, &pool).await?;
+        let reach = offset + limit.count();
+        let ordered = if collapse {
+            self.each_text_once(&pool.ordered, reach + 1).await?
+        } else {
+            pool.ordered.clone()
+        };
+        let more = ordered.len() > reach;
+        let page = ordered.into_iter().skip(offset).take(limit.count()).collect();
+        let hits = self.show_page(&asked, page, offset).await?;
+        let store = store_started.elapsed();
+        let timings = Timings { embed, store, total: started.elapsed() };
+        let index_version = self.index_version.to_string();
+        let Query { phrases, without, .. } = asked.query;
+        Ok(Found {
+            answer: Answer {
+                hits,
+                more,
+                empty: None,
+                ranker: String::new(),
+                index_version,
+                timings,
+            },
+            notices,
+            reading: asked.reading,
+            phrases,
+            without,
+            facets: pool.facets,
+            match_count: pool.match_count,
+        })
+    }
+
+    /// The best candidate of every group of reprints, as many as are wanted.
+    async fn each_text_once(
+        &self,
+        ordered: &[Candidate],
+        wanted: usize,
+    ) -> Result<Vec<Candidate>, Error> {
+        let ranked =
+            ordered.iter().map(|&(id, scores)| Ranked { id, scores, judged: None }).collect();
+        let mut folded = Folded::default();
+        self.fold_into(&mut folded, ranked, wanted).await?;
+        Ok(folded.kept.into_iter().map(|Ranked { id, scores, .. }| (id, scores)).collect())
+    }
+
+    /// Reads and embeds the question.
+    async fn read_question(
+        &self,
+        text: &str,
+        filter: Filter,
+        mode: Mode,
+        options: SearchOptions,
+    ) -> Result<Asked, Error> {
         let given = text.chars().count();
         if given > QUERY_CHARS_MAX {
             let (field, limit) = ("query".to_owned(), QUERY_CHARS_MAX);
             return Err(Error::TextTooLong { field, unit: "characters", limit, given });
         }
-        if text.trim().is_empty() {
-            return Err(Error::Invalid(vec![Violation::new("query", "a search needs a text")]));
-        }
-        let terms = self.analyzer.terms(&text);
+        let query = query::parse(text);
+        let reading = reading::read(&query, &self.analyzer, year(&query.filter));
         let embedding = match mode {
-            Mode::Lexical => None,
-            Mode::Dense | Mode::Hybrid => self.query_embedding(&text).await?,
+            Mode::Dense | Mode::Hybrid if query.has_words() => {
+                self.query_embedding(&reading.text).await?
+            }
+            Mode::Lexical | Mode::Dense | Mode::Hybrid => None,
         };
-        let asked = Asked { started, embed: started.elapsed(), store: Duration::ZERO };
-        let question = Question {
-            field: "query",
-            embedding,
-            terms,
-            source: None,
-            group: None,
-            day: None,
-            numbers: BTreeSet::new(),
-        };
-        self.answer(question, Wanted { filter, mode, collapse, offset, limit }, asked).await
+        let filter = filter.and(query.filter.clone());
+        let asked = Asked { query, reading, embedding, filter, mode, options };
+        asked.check()?;
+        Ok(asked)
     }
 
     /// The embedding of a query; `None` for one that only the lexical leg can read.
@@ -62,4 +187,71 @@ impl Engine {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+impl Asked {
+    /// Refuses a question that leaves nothing to ask.
+    fn check(&self) -> Result<(), Error> {
+        let invalid = |what: String| Err(Error::Invalid(vec![Violation::new("query", what)]));
+        if self.lists() {
+            return Ok(());
+        }
+        if !self.query.has_words() {
+            return invalid(if self.query.without.is_empty() {
+                "a search needs a text".to_owned()
+            } else {
+                "needs something to look for beside what it leaves out".to_owned()
+            });
+        }
+        let dense = self.mode != Mode::Lexical && self.embedding.is_some();
+        let lexical = self.mode != Mode::Dense && !self.reading.needs.is_empty();
+        if dense || lexical {
+            return Ok(());
+        }
+        invalid(format!("holds nothing that a {} search can look for", self.mode.name()))
+    }
+
+    /// Whether the question is conditions alone, which list what passes them.
+    fn lists(&self) -> bool {
+        !self.query.has_words() && !self.query.filter.is_all()
+    }
+
+    /// Whether texts must be looked into.
+    fn has_demands(&self) -> bool {
+        !self.query.phrases.is_empty() || !self.query.without.is_empty()
+    }
+
+    /// Whether facets or an order need to know which candidates match, and all of them.
+    fn counts(&self) -> bool {
+        !self.options.facets.is_empty() || self.options.order != Order::Relevance || self.lists()
+    }
+}
+
+/// The one year that a filter leaves, if the question names one.
+fn year(filter: &Filter) -> Option<i16> {
+    let mut years = Vec::new();
+    days_of(filter, &mut years);
+    let first = years.first()?.year();
+    years.iter().all(|day| day.year() == first).then_some(first)
+}
+
+fn days_of(filter: &Filter, found: &mut Vec<Date>) {
+    match filter {
+        Filter::All(parts) => parts.iter().for_each(|part| days_of(part, found)),
+        Filter::Date(_, day) => found.push(*day),
+        Filter::Any(_)
+        | Filter::Not(_)
+        | Filter::Text(..)
+        | Filter::Kind(_)
+        | Filter::PageNo(..)
+        | Filter::Group(_)
+        | Filter::Original(_) => {}
+    }
+}
+
+/// Candidates best first; ties by id.
+fn best_first(candidates: &mut [Candidate]) {
+    candidates.sort_by(|(left_id, left), (right_id, right)| {
+        right.fused.total_cmp(&left.fused).then(left_id.cmp(right_id))
+    });
 }

@@ -14,6 +14,7 @@ pub mod metrics;
 pub mod monotone;
 pub mod nearest;
 pub mod pairs;
+pub mod passages;
 pub mod queries;
 pub mod related;
 pub mod reprints;

@@ -5,6 +5,7 @@ mod hit;
 mod page;
 mod record;
 mod reprint;
+pub mod search;
 
 use std::time::Duration;
 use std::time::Instant;

@@ -10,6 +10,7 @@ use crate::domain::limit::Limit;
 use crate::engine::Answer;
 use crate::engine::Chain;
 use crate::engine::FindReprints;
+use crate::engine::Found;
 use crate::engine::Link;
 use crate::engine::Related;
 use crate::engine::Search;
@@ -22,6 +23,7 @@ use crate::rpc::Shared;
 use crate::rpc::answer;
 use crate::rpc::convert;
 use crate::rpc::convert::View;
+use crate::rpc::convert::search::Wanted;
 use crate::rpc::fitting;
 use crate::rpc::page_token::Binding;
 use crate::rpc::status::Failure;
@@ -62,6 +64,10 @@ impl SearchService for SearchApi {
             page_token: _,
             view,
             collapse_reprints,
+            recency,
+            diversity,
+            facets,
+            order,
         } = request;
         let place = Place::new(binding, &token, size).map_err(Failure::from)?;
         let view = convert::view(view, View::Basic).map_err(Failure::from)?;
@@ -73,16 +79,10 @@ impl SearchService for SearchApi {
             offset: place.offset(),
             limit: place.limit,
         };
-        let found = self.shared.engine.search(search).await.map_err(refuse)?;
-        let index_version = found.index_version.clone();
-        let timings = found.timings;
-        let (hits, next_page_token) = place.page(found, view);
-        answer(wire::SearchArticlesResponse {
-            hits,
-            next_page_token,
-            index_version,
-            timings: Some(convert::search_timings(timings, since)),
-        })
+        let wanted = Wanted { recency, diversity, facets, order };
+        let options = convert::search::options(wanted).map_err(Failure::from)?;
+        let found = self.shared.engine.find(search, options).await.map_err(refuse)?;
+        answer(place.found(found, view, since))
     }
 
     async fn find_related_articles(
@@ -206,6 +206,24 @@ impl Place {
 
     fn offset(&self) -> usize {
         self.before as usize
+    }
+
+    /// This page of a search as the wire has it.
+    fn found(&self, from: Found, view: View, since: Instant) -> wire::SearchArticlesResponse {
+        let Found { answer, notices, reading, phrases, without, facets, match_count } = from;
+        let index_version = answer.index_version.clone();
+        let timings = answer.timings;
+        let (hits, next_page_token) = self.page(answer, view);
+        wire::SearchArticlesResponse {
+            hits,
+            next_page_token,
+            index_version,
+            timings: Some(convert::search_timings(timings, since)),
+            notices: notices.iter().map(convert::search::notice).collect(),
+            facets: facets.into_iter().map(convert::search::facet).collect(),
+            match_count: match_count.map(convert::count),
+            reading: Some(convert::search::reading(reading, phrases, without)),
+        }
     }
 
     /// The hits of this page as the wire has them, and the token of the next.

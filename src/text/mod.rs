@@ -2,8 +2,10 @@
 
 pub mod date;
 pub mod entity;
+pub mod highlight;
 pub mod normalize;
 pub mod pattern;
+pub mod query;
 pub mod sentence;
 pub(crate) mod surname;
 pub mod terms;

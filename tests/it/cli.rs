@@ -363,7 +363,7 @@ fn texts_are_embedded_with_their_token_counts() {
     let answer = desk.run(&["embed", "清河大桥", "秋粮收购", "--json"]).ok().json();
     let embeddings = answer["embeddings"].as_array().unwrap();
     assert_eq!(embeddings.len(), 2);
-    assert_eq!(embeddings[0]["values"].as_array().unwrap().len(), 256);
+    assert_eq!(embeddings[0]["values"].as_array().unwrap().len(), 512);
     assert!(!desk.path("data").exists(), "embedding touches no data folder");
     desk.run(&["embed", "。。。"]).failed(&["texts[0]"]);
 }

@@ -11,6 +11,7 @@ mod article_rpc;
 mod cli;
 mod embedding_rpc;
 mod eval;
+mod find_rpc;
 #[cfg(feature = "hub")]
 mod hub;
 mod info_rpc;

@@ -1,6 +1,7 @@
 //! Searches and hits.
 
 use crate::domain::hit::Empty;
+use crate::domain::hit::Highlights;
 use crate::domain::hit::Hit;
 use crate::domain::hit::Mode;
 use crate::domain::hit::Reason;
@@ -13,6 +14,8 @@ use crate::rpc::convert;
 use crate::rpc::convert::View;
 use crate::rpc::convert::article;
 use crate::rpc::convert::known;
+use crate::rpc::convert::search::marks;
+use crate::rpc::convert::search::snippet as write_snippet;
 use crate::rpc::wire;
 
 /// Reads a mode; unspecified means hybrid.
@@ -36,10 +39,14 @@ pub fn hit(from: Hit, view: View) -> wire::SearchHit {
         scores,
         when,
         matched_terms,
+        highlights,
         relation: related,
         reprints,
         is_reprint,
     } = from;
+    let Highlights { title, snippet } = highlights;
+    let title_matches = marks(&found.record.title, &title);
+    let snippet = snippet.map(|snippet| write_snippet(snippet, &found.record.paragraphs));
     let Scores { similarity, lexical, fused } = scores;
     let when = match when {
         When::Unknown => wire::RelativeTime::Unspecified,
@@ -55,6 +62,8 @@ pub fn hit(from: Hit, view: View) -> wire::SearchHit {
         fused_score: fused,
         when: when.into(),
         matched_terms,
+        title_matches,
+        snippet,
         relation: related.map(relation),
         reprint_count: reprints.as_ref().map_or(0, |of| convert::small(of.count)),
         original: reprints.as_ref().map_or_else(String::new, |of| convert::name(of.original)),

@@ -1,0 +1,61 @@
+//! The hits of a page: fetched, with the words that they share with the question marked.
+
+use std::collections::BTreeSet;
+
+use crate::domain::hit::Hit;
+use crate::domain::hit::When;
+use crate::domain::id::ArticleId;
+use crate::domain::terms::TermVector;
+use crate::engine::Engine;
+use crate::engine::Error;
+use crate::engine::answer::first_rank;
+use crate::engine::answer::matched_terms;
+use crate::engine::search::Asked;
+use crate::engine::search::Candidate;
+use crate::store::Stored;
+use crate::store::Vectors;
+use crate::text::highlight::highlights;
+use crate::text::terms::index;
+
+impl Engine {
+    /// Fetches and marks a page of hits, the first of which stands behind `offset` others.
+    pub(super) async fn show_page(
+        &self,
+        asked: &Asked,
+        page: Vec<Candidate>,
+        offset: usize,
+    ) -> Result<Vec<Hit>, Error> {
+        let ids: Vec<ArticleId> = page.iter().map(|(id, _)| *id).collect();
+        let stored = self.store.fetch(&ids, Vectors::Yes).await?;
+        let terms = asked.reading.asked();
+        let mut hits = Vec::with_capacity(page.len());
+        for (((_, scores), stored), rank) in page.into_iter().zip(stored).zip(first_rank(offset)..)
+        {
+            // An article deleted since the legs answered is no hit.
+            let Some(Stored { article, vectors, membership, .. }) = stored else { continue };
+            let held = vectors.map(|(_, terms)| terms).unwrap_or_default();
+            let matched_terms = matched_terms(&article, &held, &terms);
+            let words = words(asked, &held, &terms);
+            let highlights = highlights(&article.record.title, &article.record.paragraphs, &words);
+            let reprints = self.reprints_of(membership).await?;
+            hits.push(Hit {
+                article,
+                rank,
+                scores,
+                when: When::Unknown,
+                matched_terms,
+                highlights,
+                relation: None,
+                reprints,
+                is_reprint: false,
+            });
+        }
+        Ok(hits)
+    }
+}
+
+/// What to mark in an article that holds the terms `held`: phrases and terms.
+fn words(asked: &Asked, held: &TermVector, terms: &BTreeSet<String>) -> BTreeSet<String> {
+    let is_held = |term: &&String| held.indices().binary_search(&index(term)).is_ok();
+    terms.iter().filter(is_held).chain(&asked.query.phrases).cloned().collect()
+}
