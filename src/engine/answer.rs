@@ -44,7 +44,7 @@ use crate::text::terms::query;
 /// had found would change its score, and the pages of one answer would not fit together.
 pub(super) const CANDIDATES: u32 = 500;
 /// Times that the legs are asked again because copies of a few texts filled them.
-const WIDER_MAX: usize = 3;
+pub(super) const WIDER_MAX: usize = 3;
 /// Depth at which an article is looked for among the answers to its own title.
 const OWN_SCORE_DEPTH: u32 = 50;
 /// Matched terms shown with a hit, at most.

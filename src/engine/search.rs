@@ -30,9 +30,12 @@ use crate::engine::QUERY_CHARS_MAX;
 use crate::engine::Search;
 use crate::engine::Timings;
 use crate::engine::Violation;
+use crate::engine::answer::CANDIDATES;
 use crate::engine::answer::Ranked;
+use crate::engine::answer::WIDER_MAX;
 use crate::engine::answer::within_reach;
 use crate::engine::collapse::Folded;
+use crate::engine::search::pool::Pool;
 use crate::text::query;
 use crate::text::query::Query;
 use crate::text::query::reading;
@@ -102,7 +105,7 @@ impl Engine {
         let started = Instant::now();
         within_reach(offset, limit)?;
         options.check()?;
-        let asked = self.read_question(&text, filter, mode, options).await?;
+        let mut asked = self.read_question(&text, filter, mode, options).await?;
         let embed = started.elapsed();
         let store_started = Instant::now();
         let legs = self.ask_legs(&asked).await?;
@@ -110,7 +113,7 @@ impl Engine {
         let notices = self.notices(&asked, &pool).await?;
         let reach = offset + limit.count();
         let ordered = if collapse {
-            self.each_text_once(&pool.ordered, reach + 1).await?
+            self.each_text_once(&mut asked, &pool, reach + 1).await?
         } else {
             pool.ordered.clone()
         };
@@ -139,16 +142,30 @@ impl Engine {
         })
     }
 
-    /// The best candidate of every group of reprints, as many as are wanted.
+    /// The best candidate of every group of reprints, as many as are wanted. Where copies of a few
+    /// texts filled the legs, they are asked again for what the copies hid.
     async fn each_text_once(
         &self,
-        ordered: &[Candidate],
+        asked: &mut Asked,
+        pool: &Pool,
         wanted: usize,
     ) -> Result<Vec<Candidate>, Error> {
-        let ranked =
-            ordered.iter().map(|&(id, scores)| Ranked { id, scores, judged: None }).collect();
+        let given = asked.filter.clone();
         let mut folded = Folded::default();
-        self.fold_into(&mut folded, ranked, wanted).await?;
+        self.fold_into(&mut folded, unjudged(&pool.ordered), wanted).await?;
+        let mut found_count = pool.found_count;
+        for _ in 0..WIDER_MAX {
+            if folded.kept.len() >= wanted || found_count < CANDIDATES as usize {
+                break;
+            }
+            let seen = folded.groups.iter().map(|group| Filter::Group(*group)).collect();
+            asked.filter = given.clone().and(Filter::Not(Box::new(Filter::Any(seen))));
+            let legs = self.ask_legs(asked).await?;
+            let wider = self.pool(asked, legs).await?;
+            found_count = wider.found_count;
+            self.fold_into(&mut folded, unjudged(&wider.ordered), wanted).await?;
+        }
+        asked.filter = given;
         Ok(folded.kept.into_iter().map(|Ranked { id, scores, .. }| (id, scores)).collect())
     }
 
@@ -225,6 +242,11 @@ impl Asked {
     fn counts(&self) -> bool {
         !self.options.facets.is_empty() || self.options.order != Order::Relevance || self.lists()
     }
+}
+
+/// Candidates that no ranker has looked at.
+fn unjudged(ordered: &[Candidate]) -> Vec<Ranked> {
+    ordered.iter().map(|&(id, scores)| Ranked { id, scores, judged: None }).collect()
 }
 
 /// The one year that a filter leaves, if the question names one.
