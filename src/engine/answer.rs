@@ -43,8 +43,6 @@ use crate::text::terms::query;
 /// Candidates asked of each leg. Always the same: with another depth a candidate that only one leg
 /// had found would change its score, and the pages of one answer would not fit together.
 pub(super) const CANDIDATES: u32 = 500;
-/// Times that the legs are asked again because copies of a few texts filled them.
-pub(super) const WIDER_MAX: usize = 3;
 /// Depth at which an article is looked for among the answers to its own title.
 const OWN_SCORE_DEPTH: u32 = 50;
 /// Matched terms shown with a hit, at most.
@@ -193,16 +191,8 @@ impl Engine {
         let mut found = ordered.len();
         let mut folded = Folded::default();
         self.fold_into(&mut folded, ordered, wanted.reach()).await?;
-        for _ in 0..WIDER_MAX {
-            // A leg that was full may have been full of copies: what they hide comes after them.
-            if folded.kept.len() >= wanted.reach() || found < CANDIDATES as usize {
-                break;
-            }
-            let seen = folded.groups.iter().copied().map(Filter::Group);
-            let others = Filter::Not(Box::new(Filter::Any(seen.collect())));
-            let filter = wanted.filter.clone().and(others);
-            let wider = Wanted { filter, ..*wanted };
-            let ordered = self.unjudged(question, &wider).await?;
+        while let Some(filter) = folded.wider(&wanted.filter, wanted.reach(), found) {
+            let ordered = self.unjudged(question, &Wanted { filter, ..*wanted }).await?;
             found = ordered.len();
             self.fold_into(&mut folded, ordered, wanted.reach()).await?;
         }

@@ -14,6 +14,7 @@ use crate::domain::reprint::GroupId;
 use crate::domain::reprint::Membership;
 use crate::engine::Engine;
 use crate::engine::Error;
+use crate::engine::answer::CANDIDATES;
 use crate::engine::answer::Ranked;
 use crate::engine::answer::Wanted;
 use crate::store::Stored;
@@ -22,6 +23,8 @@ use crate::store::Stored;
 const PIECE: usize = 48;
 /// Members of a group that are read for the outlets shown with a hit.
 const READ_MAX: u32 = 50;
+/// Times that the legs are asked again because copies of a few texts filled them.
+const WIDER_MAX: usize = 3;
 /// Outlets shown with a hit.
 const SOURCES_MAX: usize = 8;
 
@@ -30,7 +33,30 @@ const SOURCES_MAX: usize = 8;
 pub(super) struct Folded {
     pub(super) kept: Vec<Ranked>,
     /// The groups of those.
-    pub(super) groups: BTreeSet<GroupId>,
+    groups: BTreeSet<GroupId>,
+    /// Times that the legs were asked again.
+    wider_count: usize,
+}
+
+impl Folded {
+    /// What to ask the legs with again: `given` without the groups that are kept. `None` where
+    /// `wanted` are kept, or the last answer, of `found_count` candidates, did not fill a leg.
+    ///
+    /// A leg that was full may have been full of copies: what they hide comes after them.
+    pub(super) fn wider(
+        &mut self,
+        given: &Filter,
+        wanted: usize,
+        found_count: usize,
+    ) -> Option<Filter> {
+        let is_enough = self.kept.len() >= wanted || found_count < CANDIDATES as usize;
+        if is_enough || self.wider_count == WIDER_MAX {
+            return None;
+        }
+        self.wider_count += 1;
+        let seen = self.groups.iter().copied().map(Filter::Group).collect();
+        Some(given.clone().and(Filter::Not(Box::new(Filter::Any(seen)))))
+    }
 }
 
 /// Whether `found` prints the text of the group that was asked about.

@@ -30,9 +30,7 @@ use crate::engine::QUERY_CHARS_MAX;
 use crate::engine::Search;
 use crate::engine::Timings;
 use crate::engine::Violation;
-use crate::engine::answer::CANDIDATES;
 use crate::engine::answer::Ranked;
-use crate::engine::answer::WIDER_MAX;
 use crate::engine::answer::within_reach;
 use crate::engine::collapse::Folded;
 use crate::engine::search::pool::Pool;
@@ -154,12 +152,8 @@ impl Engine {
         let mut folded = Folded::default();
         self.fold_into(&mut folded, unjudged(&pool.ordered), wanted).await?;
         let mut found_count = pool.found_count;
-        for _ in 0..WIDER_MAX {
-            if folded.kept.len() >= wanted || found_count < CANDIDATES as usize {
-                break;
-            }
-            let seen = folded.groups.iter().map(|group| Filter::Group(*group)).collect();
-            asked.filter = given.clone().and(Filter::Not(Box::new(Filter::Any(seen))));
+        while let Some(filter) = folded.wider(&given, wanted, found_count) {
+            asked.filter = filter;
             let legs = self.ask_legs(asked).await?;
             let wider = self.pool(asked, legs).await?;
             found_count = wider.found_count;
