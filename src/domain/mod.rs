@@ -12,3 +12,4 @@ pub mod limit;
 pub mod reprint;
 pub mod span;
 pub mod terms;
+pub mod topic;
