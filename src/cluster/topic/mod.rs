@@ -7,6 +7,7 @@
 //! What it does not do: store, name, or tell anybody. Whoever drives it writes every [`Decision`] and
 //! [`Repair`] down before the next call.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::embedding::Embedding;
@@ -15,9 +16,11 @@ use crate::domain::terms::TermVector;
 use crate::domain::topic::Level;
 use crate::domain::topic::Placement;
 use crate::domain::topic::TopicId;
+use crate::text::entity::Entity;
 
 mod weights;
 
+pub use weights::Error;
 pub use weights::Weights;
 
 /// An article as the clusterer sees it.
@@ -59,6 +62,21 @@ pub struct Decision {
     pub probability: f32,
     /// The story that came second, and the probability that it would have been right.
     pub runner_up: Option<(TopicId, f32)>,
+    /// What the article showed to be wrong with its story; already taken in, applies after the
+    /// placement, in this order. Nearly always empty.
+    pub repairs: Vec<Repair>,
+}
+
+/// What is kept of a topic beyond the articles in the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// The topic.
+    pub id: TopicId,
+    /// Its level.
+    pub level: Level,
+    /// [`Item::at`] of the article that founded it: of two topics that merge, the smaller (founded,
+    /// id) stays.
+    pub founded: i64,
 }
 
 /// A correction of earlier decisions.
@@ -128,6 +146,12 @@ impl Clusterer {
         Self { weights }
     }
 
+    /// Takes in that a topic exists or existed (also one that is gone: its id is not given again).
+    /// On a restart before any article.
+    pub fn know(&mut self, known: Known) {
+        let _ = known;
+    }
+
     /// Takes in an article whose topics are known: a restart, or a correction. Decides nothing.
     pub fn restore(&mut self, item: Item, placement: Placement) {
         let _ = (&self.weights, item, placement);
@@ -144,6 +168,7 @@ impl Clusterer {
             new_story: true,
             probability: 1.0,
             runner_up: None,
+            repairs: Vec::new(),
         }
     }
 
@@ -154,21 +179,84 @@ impl Clusterer {
         None
     }
 
-    /// Looks again at topics that changed since the last call; its own changes are already taken in.
-    /// Call it after a fixed number of articles in the stream, so that batches do not matter
-    /// ([`Clusterer::repair_due`]).
+    /// Looks at all topics in the window again, merges and splits; its own changes are already taken
+    /// in. Not needed while a stream runs, since [`Decision::repairs`] looks where something changed:
+    /// for maintenance, after many removals or a batch of late articles.
     pub fn repair(&mut self) -> Vec<Repair> {
         Vec::new()
     }
 
-    /// Whether as many articles came since the last [`Clusterer::repair`] as call for another.
+    /// Articles older than this many seconds before the newest one are no longer held and need not be
+    /// restored.
     #[must_use]
-    pub fn repair_due(&self) -> bool {
-        false
+    pub fn window_s(&self) -> i64 {
+        90 * 86_400
     }
 
     /// Takes in what a person said. Applies it at once.
     pub fn constrain(&mut self, constraint: Constraint) {
         let _ = constraint;
     }
+}
+
+/// The keys of an [`Item`]: kind and key of unambiguous persons, places, organisations and numbers in
+/// title and lead, sorted, each once.
+#[must_use]
+pub fn keys(entities: &[Entity]) -> Vec<String> {
+    let _ = entities;
+    Vec::new()
+}
+
+/// An article as labels and keywords see it.
+#[derive(Debug, Clone, Copy)]
+pub struct Member<'a> {
+    /// The article.
+    pub id: ArticleId,
+    /// Its headline as printed.
+    pub title: &'a str,
+    /// Its embedding.
+    pub embedding: &'a Embedding,
+}
+
+/// Members ordered by centrality: cosine to the middle of all, falling, ties by id.
+#[must_use]
+pub fn ranked(members: &[Member<'_>]) -> Vec<(ArticleId, f32)> {
+    members.iter().map(|member| (member.id, 0.0)).collect()
+}
+
+/// The label of a topic: its most central cleaned headline, 8 to 30 characters where there is one.
+/// `current` stays unless another is clearly better. Empty only where all titles are.
+#[must_use]
+pub fn label(members: &[Member<'_>], current: Option<&str>) -> String {
+    current
+        .map(str::to_owned)
+        .or_else(|| members.first().map(|one| one.title.to_owned()))
+        .unwrap_or_default()
+}
+
+/// Words that tell a topic from the rest (c-TF-IDF), weightiest first, at most `limit`.
+///
+/// `terms` are the members' terms by text with the number of members that hold each;
+/// `background` gives the number of articles of `article_count` that hold one.
+#[must_use]
+pub fn keywords(
+    terms: &[(String, u32)],
+    background: &dyn Fn(&str) -> u32,
+    article_count: u32,
+    limit: usize,
+) -> Vec<(String, f32)> {
+    let _ = (background, article_count);
+    terms.iter().take(limit).map(|(text, _)| (text.clone(), 0.0)).collect()
+}
+
+/// Clusters `items` in the order of (time, id) with nothing known before; each topic is then named
+/// after the one of `old` that shares most members with it (one old name for one topic, at most).
+#[must_use]
+pub fn recluster(
+    weights: &Arc<Weights>,
+    items: Vec<Item>,
+    old: &BTreeMap<ArticleId, Placement>,
+) -> BTreeMap<ArticleId, Placement> {
+    let _ = (weights, items);
+    old.clone()
 }
