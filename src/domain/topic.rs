@@ -1,5 +1,7 @@
 //! Topics: groups of articles that tell of one event or of one story.
 
+pub mod change;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -78,6 +78,7 @@ impl Draft {
     }
 
     /// The point to be written; `None` for a draft that got no vectors.
+    /// Its number in the order of arrival is given when it is written.
     fn point(self, membership: Membership, signature: Signature) -> Option<Point> {
         let (text, terms) = self.vectors?;
         let (created_at_us, updated_at_us) = self.times_us;
@@ -88,6 +89,7 @@ impl Draft {
             terms,
             membership,
             signature,
+            arrival: 0,
             content_hash,
             created_at_us,
             updated_at_us,

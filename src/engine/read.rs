@@ -191,6 +191,7 @@ fn stored_article(stored: Stored) -> StoredArticle {
     let Stored {
         article,
         membership: _,
+        arrival: _,
         content_hash: _,
         created_at_us,
         updated_at_us,
