@@ -329,6 +329,10 @@ fn in_batch(at: usize, error: Error) -> Result<Vec<Violation>, Error> {
         }
         other @ (Error::BatchTooLarge { .. }
         | Error::ArticleNotFound { .. }
+        | Error::TopicNotFound { .. }
+        | Error::StaleTopic { .. }
+        | Error::TopicsOff
+        | Error::Topics(_)
         | Error::Terms(_)
         | Error::Embed(_)
         | Error::Store(_)) => Err(other),

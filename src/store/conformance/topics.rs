@@ -73,8 +73,8 @@ pub async fn topics_are_found_by_level_and_direction(store: &impl VectorStore) {
     ];
     store.project(points, Vec::new()).await.unwrap();
     let found = |hits: Vec<(TopicId, f32)>| hits.into_iter().map(|hit| hit.0).collect::<Vec<_>>();
-    let ask = |count| store.nearest_topics(&unit(&[1.0, 0.2]), Level::Story, limit(count));
     let query = unit(&[1.0, 0.2]);
+    let ask = |count| store.nearest_topics(&query, Level::Story, limit(count));
     let hits = store.nearest_topics(&query, Level::Event, limit(5)).await.unwrap();
     assert_eq!(found(hits), [topic(3)]);
     assert_eq!(found(ask(5).await.unwrap()), [topic(1), topic(4), topic(2)]);
