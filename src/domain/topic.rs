@@ -96,6 +96,17 @@ pub struct Placement {
     pub story: TopicId,
 }
 
+impl Placement {
+    /// The topic of `level`.
+    #[must_use]
+    pub fn at(&self, level: Level) -> TopicId {
+        match level {
+            Level::Event => self.event,
+            Level::Story => self.story,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Level;

@@ -1,58 +1,58 @@
 //! Which articles tell of one event, which of one story?
 //!
-//! A [`Clusterer`] takes articles one by one and answers at once where each belongs. It keeps a time
-//! window of articles in memory, nothing else; all of it follows from items and placements and can be
-//! rebuilt by [`Clusterer::restore`]. The same calls in the same order give the same bits.
+//! A [`Clusterer`] takes articles one by one and answers at once where each belongs. Near articles in
+//! a time window vote, learned weights turn their votes into a probability for each of at most eight
+//! topics, and the best one is joined if it is probable enough; a single article is a topic in
+//! waiting. Then the story looks at those that the article could as well have joined: what is one
+//! story becomes one, the older id stays. Never is a graded similarity closed transitively.
+//!
+//! It keeps a window of articles in memory, nothing else; all of it follows from items and placements
+//! and can be rebuilt by [`Clusterer::restore`]. The same calls in the same order give the same bits.
 //!
 //! What it does not do: store, name, or tell anybody. Whoever drives it writes every [`Decision`] and
 //! [`Repair`] down before the next call.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+mod anchor;
+mod candidate;
+mod clusterer;
+mod dot;
+mod groups;
+mod item;
+mod keyword;
+mod label;
+mod merge;
+mod pair;
+mod recluster;
+mod repair;
+mod vocabulary;
+mod weights;
+mod window;
 
-use crate::domain::embedding::Embedding;
+#[cfg(test)]
+mod tests;
+
 use crate::domain::id::ArticleId;
-use crate::domain::terms::TermVector;
 use crate::domain::topic::Level;
 use crate::domain::topic::Placement;
 use crate::domain::topic::TopicId;
-use crate::text::entity::Entity;
 
-mod weights;
-
+pub use clusterer::Clusterer;
+pub use item::Item;
+pub use item::keys;
+pub use keyword::keywords;
+pub use label::Member;
+pub use label::label;
+pub use label::ranked;
+pub use recluster::recluster;
 pub use weights::Error;
 pub use weights::Weights;
-
-/// An article as the clusterer sees it.
-#[derive(Debug, Clone)]
-pub struct Item {
-    /// The article.
-    pub id: ArticleId,
-    /// Seconds since 1970: publication, else arrival. The caller clamps dates in the future to the
-    /// arrival, so that one wrong year does not move the window.
-    pub at: i64,
-    /// Paper or site; empty where unknown.
-    pub source: String,
-    /// The headline as printed.
-    pub title: String,
-    /// The mean of title and title+lead vectors, as stored.
-    pub embedding: Embedding,
-    /// Terms of the headline, `text::terms::query`.
-    pub title_terms: TermVector,
-    /// Weighted terms of title and body, `Analyzer::passage`, as stored.
-    pub text_terms: TermVector,
-    /// Keys of unambiguous persons, places, organisations and numbers ([`keys`]).
-    pub keys: Vec<String>,
-    /// The article that founded its group of reprints, where that is another one and was seen.
-    pub original: Option<ArticleId>,
-}
 
 /// Where an article was put, and why.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
     /// The article.
     pub article: ArticleId,
-    /// Its topics.
+    /// Its topics, before `repairs`.
     pub placement: Placement,
     /// Whether the event is new.
     pub new_event: bool,
@@ -94,7 +94,7 @@ pub enum Repair {
         /// Probability that they are one.
         probability: f32,
     },
-    /// A topic was two. `from` keeps the larger part.
+    /// A topic was two. `from` keeps the larger part. Of a story whole events go over.
     Split {
         /// Of both.
         level: Level,
@@ -102,7 +102,7 @@ pub enum Repair {
         from: TopicId,
         /// The new topic.
         new: TopicId,
-        /// Articles that went over, ascending.
+        /// Articles of the window that went over, ascending.
         members: Vec<ArticleId>,
     },
 }
@@ -110,7 +110,7 @@ pub enum Repair {
 /// What a person said; every later decision and repair respects it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Constraint {
-    /// The two topics are one: `gone` redirects to `kept`. Nothing splits what came from both.
+    /// The two topics are one: `gone` redirects to `kept`.
     Together {
         /// Level of both.
         level: Level,
@@ -134,129 +134,40 @@ pub enum Constraint {
     },
 }
 
-/// Assigns articles to topics, one by one. Not shared: one owner, `&mut`.
-pub struct Clusterer {
-    weights: Arc<Weights>,
-}
-
-impl Clusterer {
-    /// An empty clusterer.
-    #[must_use]
-    pub fn new(weights: Arc<Weights>) -> Self {
-        Self { weights }
-    }
-
-    /// Takes in that a topic exists or existed (also one that is gone: its id is not given again).
-    /// On a restart before any article.
-    pub fn know(&mut self, known: Known) {
-        let _ = known;
-    }
-
-    /// Takes in an article whose topics are known: a restart, or a correction. Decides nothing.
-    pub fn restore(&mut self, item: Item, placement: Placement) {
-        let _ = (&self.weights, item, placement);
-    }
-
-    /// Decides where an article belongs and takes it in.
-    pub fn assign(&mut self, item: Item) -> Decision {
-        let event = TopicId::found(Level::Event, item.id);
-        let story = TopicId::found(Level::Story, item.id);
-        Decision {
-            article: item.id,
-            placement: Placement { event, story },
-            new_event: true,
-            new_story: true,
-            probability: 1.0,
-            runner_up: None,
-            repairs: Vec::new(),
-        }
-    }
-
-    /// Forgets an article; its topics stay, as long as they have members. Unknown ids are ignored.
-    /// Returns where it was.
-    pub fn remove(&mut self, id: ArticleId) -> Option<Placement> {
-        let _ = id;
-        None
-    }
-
-    /// Looks at all topics in the window again, merges and splits; its own changes are already taken
-    /// in. Not needed while a stream runs, since [`Decision::repairs`] looks where something changed:
-    /// for maintenance, after many removals or a batch of late articles.
-    pub fn repair(&mut self) -> Vec<Repair> {
-        Vec::new()
-    }
-
-    /// Articles older than this many seconds before the newest one are no longer held and need not be
-    /// restored.
-    #[must_use]
-    pub fn window_s(&self) -> i64 {
-        90 * 86_400
-    }
-
-    /// Takes in what a person said. Applies it at once.
-    pub fn constrain(&mut self, constraint: Constraint) {
-        let _ = constraint;
-    }
-}
-
-/// The keys of an [`Item`]: kind and key of unambiguous persons, places, organisations and numbers in
-/// title and lead, sorted, each once.
-#[must_use]
-pub fn keys(entities: &[Entity]) -> Vec<String> {
-    let _ = entities;
-    Vec::new()
-}
-
-/// An article as labels and keywords see it.
+/// What [`Clusterer::assign_seen`] looks at, to learn weights from.
 #[derive(Debug, Clone, Copy)]
-pub struct Member<'a> {
-    /// The article.
-    pub id: ArticleId,
-    /// Its headline as printed.
-    pub title: &'a str,
-    /// Its embedding.
-    pub embedding: &'a Embedding,
+pub enum Seen<'a> {
+    /// The new article and one near it.
+    Pair {
+        /// The question.
+        level: Level,
+        /// The near article.
+        other: ArticleId,
+        /// In the order of [`feature_names`].
+        features: &'a [f32],
+    },
+    /// The new article and a topic it may belong to.
+    Candidate {
+        /// Of the topic.
+        level: Level,
+        /// The topic.
+        topic: TopicId,
+        /// In the order of [`feature_names`].
+        features: &'a [f32],
+    },
+    /// Two stories that may be one.
+    Stories {
+        /// The new article's.
+        one: TopicId,
+        /// The other.
+        other: TopicId,
+        /// In the order of [`feature_names`].
+        features: &'a [f32],
+    },
 }
 
-/// Members ordered by centrality: cosine to the middle of all, falling, ties by id.
+/// The names of the features of a pair, a candidate, and two stories.
 #[must_use]
-pub fn ranked(members: &[Member<'_>]) -> Vec<(ArticleId, f32)> {
-    members.iter().map(|member| (member.id, 0.0)).collect()
-}
-
-/// The label of a topic: its most central cleaned headline, 8 to 30 characters where there is one.
-/// `current` stays unless another is clearly better. Empty only where all titles are.
-#[must_use]
-pub fn label(members: &[Member<'_>], current: Option<&str>) -> String {
-    current
-        .map(str::to_owned)
-        .or_else(|| members.first().map(|one| one.title.to_owned()))
-        .unwrap_or_default()
-}
-
-/// Words that tell a topic from the rest (c-TF-IDF), weightiest first, at most `limit`.
-///
-/// `terms` are the members' terms by text with the number of members that hold each;
-/// `background` gives the number of articles of `article_count` that hold one.
-#[must_use]
-pub fn keywords(
-    terms: &[(String, u32)],
-    background: &dyn Fn(&str) -> u32,
-    article_count: u32,
-    limit: usize,
-) -> Vec<(String, f32)> {
-    let _ = (background, article_count);
-    terms.iter().take(limit).map(|(text, _)| (text.clone(), 0.0)).collect()
-}
-
-/// Clusters `items` in the order of (time, id) with nothing known before; each topic is then named
-/// after the one of `old` that shares most members with it (one old name for one topic, at most).
-#[must_use]
-pub fn recluster(
-    weights: &Arc<Weights>,
-    items: Vec<Item>,
-    old: &BTreeMap<ArticleId, Placement>,
-) -> BTreeMap<ArticleId, Placement> {
-    let _ = (weights, items);
-    old.clone()
+pub fn feature_names() -> [&'static [&'static str]; 3] {
+    [&pair::NAMES, &candidate::NAMES, &merge::NAMES]
 }
