@@ -361,6 +361,22 @@ impl Book {
         touched.reshaped.extend([kept, gone]);
     }
 
+    /// `members` of a topic and who goes with them: copies with the article whose text they print, and
+    /// of a story whole events.
+    fn company(&self, level: Level, from: TopicId, members: &[ArticleId]) -> Vec<ArticleId> {
+        let going: BTreeSet<ArticleId> = members.iter().copied().collect();
+        let found = going.iter().filter_map(|article| self.articles.get(article));
+        let events: BTreeSet<TopicId> = found.map(|entered| entered.placement.event).collect();
+        let all = self.topics.get(&from).map_or(&[][..], |topic| &topic.members);
+        let goes = |member: &&Member| {
+            let Some(entered) = self.articles.get(&member.article) else { return false };
+            let whole = level == Level::Story && events.contains(&entered.placement.event);
+            let copied = entered.original.is_some_and(|original| going.contains(&original));
+            whole || copied || going.contains(&member.article)
+        };
+        all.iter().filter(goes).map(|member| member.article).collect()
+    }
+
     /// `members` of a topic go over to a new one.
     fn split(
         &mut self,
@@ -370,7 +386,7 @@ impl Book {
         touched: &mut Touched,
     ) {
         let mut moves = Vec::with_capacity(members.len());
-        for article in members {
+        for article in &self.company(level, from, members) {
             let Some(entered) = self.articles.get(article) else { continue };
             let placement = match level {
                 Level::Event => Placement { event: new, ..entered.placement },

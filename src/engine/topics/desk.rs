@@ -26,6 +26,7 @@ use crate::cluster::topic::Weights;
 use crate::domain::filter::Filter;
 use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
+use crate::domain::reprint::GroupId;
 use crate::domain::topic::TopicId;
 use crate::domain::topic::change::Assigned;
 use crate::domain::topic::change::Change;
@@ -151,9 +152,19 @@ impl Desk {
             let known = Known { id: *id, level: topic.level, founded: topic.founded };
             self.clusterer.know(known);
         }
-        let oldest = book.newest.saturating_sub(self.clusterer.window_s());
-        let mut recent: Vec<&Entered> =
-            book.articles.values().filter(|one| one.member.at >= oldest).collect();
+        let oldest = self.oldest(book.newest, book.arrival);
+        let in_window = |one: &Entered| one.member.at >= oldest.0 && one.member.arrival >= oldest.1;
+        // The clusterer lets copies go with the article whose text they print.
+        let is_recent = |one: &&Entered| {
+            let original = one.original.map(|original| book.articles.get(&original));
+            in_window(one)
+                && original.is_none_or(|original| {
+                    original.is_some_and(|original| {
+                        in_window(original) && original.member.arrival < one.member.arrival
+                    })
+                })
+        };
+        let mut recent: Vec<&Entered> = book.articles.values().filter(is_recent).collect();
         recent.sort_unstable_by_key(|one| one.member.arrival);
         for piece in recent.chunks(Limit::MOST.count()) {
             let ids: Vec<ArticleId> = piece.iter().map(|one| one.member.article).collect();
@@ -162,8 +173,9 @@ impl Desk {
                 let Some(read) = stored.and_then(|stored| self.reader.read(stored)) else {
                     continue;
                 };
-                let item = Item { at: entered.member.at, original: entered.original, ..read.item };
-                self.window.add(item.id, item.at, read.look);
+                let Member { arrival, at, .. } = entered.member;
+                let item = Item { arrival, at, original: entered.original, ..read.item };
+                self.window.add(item.id, (at, arrival), read.look);
                 self.clusterer.restore(item, entered.placement);
             }
         }
@@ -174,6 +186,12 @@ impl Desk {
             self.clusterer.constrain(Constraint::Pinned(*id));
         }
         Ok(())
+    }
+
+    /// The time and the arrival number from which on articles are in the window.
+    fn oldest(&self, newest: i64, arrival: u64) -> (i64, u64) {
+        let at = newest.saturating_sub(self.clusterer.window_s());
+        (at, arrival.saturating_sub(self.clusterer.window_arrivals()))
     }
 
     /// Decides on everything that arrived and is not placed yet.
@@ -203,13 +221,13 @@ impl Desk {
         let at_us = stored.updated_at_us;
         let group = stored.membership.group;
         let Some(read) = self.reader.read(stored) else { return Ok(()) };
-        let (id, at, source) = (read.item.id, read.item.at, read.item.source.clone());
+        let (id, at, source) = (read.item.id, read.item.at, read.source);
         if self.book().articles.contains_key(&id) {
             self.take_out(id, at_us).await?;
         }
-        let original = self.book().first_of(group);
-        let decision = self.clusterer.assign(Item { original, ..read.item });
-        self.window.add(id, at, read.look);
+        let original = self.original(group, at, arrival);
+        let decision = self.clusterer.assign(Item { arrival, original, ..read.item });
+        self.window.add(id, (at, arrival), read.look);
         let assigned = Assigned {
             article: id,
             arrival,
@@ -222,6 +240,16 @@ impl Desk {
         };
         let corrections = decision.repairs.into_iter().map(correction).collect();
         self.log(Change::Assigned(assigned), corrections, at_us).await
+    }
+
+    /// The article whose text a new one of this group prints, if that one is still in the window.
+    fn original(&self, group: GroupId, at: i64, arrival: u64) -> Option<ArticleId> {
+        let book = self.book();
+        let first = book.articles.get(&book.first_of(group)?)?;
+        let root = first.original.and_then(|root| book.articles.get(&root)).unwrap_or(first);
+        let oldest = self.oldest(book.newest.max(at), book.arrival.max(arrival));
+        let Member { at, arrival, article, .. } = root.member;
+        (at >= oldest.0 && arrival >= oldest.1).then_some(article)
     }
 
     /// Lets an article go.
@@ -246,8 +274,11 @@ impl Desk {
         let touched = self.book_mut().reshape(&entry);
         entry.faces = self.faces(&touched).await?;
         self.book_mut().show(&entry);
-        let oldest = self.book().newest.saturating_sub(self.clusterer.window_s());
-        self.window.prune(oldest);
+        let (newest, arrival) = {
+            let book = self.book();
+            (book.newest, book.arrival)
+        };
+        self.window.prune(self.oldest(newest, arrival));
         merge(&mut self.touched, touched);
         self.fresh.push(entry);
         Ok(())
@@ -415,12 +446,8 @@ impl Desk {
             }
             let ids: Vec<ArticleId> = piece.iter().map(|(_, id)| *id).collect();
             for one in self.store.fetch(&ids, Vectors::Yes).await?.into_iter().flatten() {
-                let known = Some(one.arrival).filter(|arrival| *arrival > 0);
-                let arrival = known.unwrap_or_else(|| {
-                    next += 1;
-                    next
-                });
-                self.place(one, arrival).await?;
+                next += 1;
+                self.place(one, next).await?;
                 count += 1;
             }
             self.commit().await?;

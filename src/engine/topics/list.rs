@@ -44,8 +44,8 @@ pub enum Order {
 pub struct ListTopics {
     /// Events or stories.
     pub level: Level,
-    /// Articles of these days count; `None` for all.
-    pub period: Option<Period>,
+    /// Articles of these days count.
+    pub period: Period,
     /// Which topics may answer.
     pub filter: TopicFilter,
     /// What comes first.
@@ -135,7 +135,7 @@ impl Engine {
     pub fn topic(&self, id: TopicId) -> Result<Shown, Error> {
         let book = self.topics()?.book();
         let (kept, topic) = book.resolve(id).ok_or(Error::TopicNotFound { id })?;
-        let measures = shown::measure(&book, &topic.members, None).unwrap_or_default();
+        let measures = shown::measure(&book, &topic.members, Period::default()).unwrap_or_default();
         Ok(shown::shown(&book, kept, topic, measures))
     }
 
@@ -149,7 +149,7 @@ impl Engine {
         let events = topic.events.iter().filter_map(|id| Some((id, book.topics.get(id)?)));
         let mut events: Vec<Shown> = events
             .filter_map(|(id, event)| {
-                let measures = shown::measure(&book, &event.members, None)?;
+                let measures = shown::measure(&book, &event.members, Period::default())?;
                 Some(shown::shown(&book, *id, event, measures))
             })
             .collect();

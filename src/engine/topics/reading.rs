@@ -23,6 +23,8 @@ pub(super) struct Reader {
 pub(super) struct Read {
     /// As the clusterer takes it; without its original.
     pub(super) item: Item,
+    /// Paper or site.
+    pub(super) source: String,
     /// What it contributes to what its topics show.
     pub(super) look: Look,
 }
@@ -35,16 +37,17 @@ impl Reader {
     /// Reads an article that came with its vectors; `None` without.
     pub(super) fn read(&self, stored: Stored) -> Option<Read> {
         let at = self.at(&stored);
-        let Stored { article, vectors, .. } = stored;
+        let Stored { article, arrival, vectors, .. } = stored;
         let (embedding, text_terms) = vectors?;
         let record = &article.record;
         let entities = self.extractor.entities(&look::opening(record), record.date());
         let look = Look::new(record, embedding.clone(), &entities, &self.analyzer);
         let source = if record.paper.is_empty() { &record.source } else { &record.paper };
+        let source = source.clone();
         let item = Item {
             id: article.id,
+            arrival,
             at,
-            source: source.clone(),
             title: record.title.clone(),
             embedding,
             title_terms: terms::query(&self.analyzer.terms(&record.title)),
@@ -52,7 +55,7 @@ impl Reader {
             keys: topic::keys(&entities),
             original: None,
         };
-        Some(Read { item, look })
+        Some(Read { item, source, look })
     }
 
     /// Seconds since 1970 that count for an article: its publication, at most its arrival, so that a

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::embedding::Embedding;
 use crate::domain::filter::Filter;
 use crate::domain::hit::Mode;
 use crate::domain::id::ArticleId;
@@ -14,6 +15,7 @@ use crate::engine::Engine;
 use crate::engine::Error;
 use crate::engine::Search;
 use crate::engine::Violation;
+use crate::engine::topics::look::FACE_MEMBERS;
 use crate::engine::topics::shown::Shown;
 
 /// Articles and topics that are looked at for one question.
@@ -115,6 +117,46 @@ impl Engine {
         });
         topics.truncate(limit.count());
         Ok(FoundTopics { topics })
+    }
+
+    /// Other topics of its level whose direction is most similar to a topic's, best first.
+    ///
+    /// # Errors
+    /// [`Error::TopicNotFound`]; [`Error::TopicsOff`]; [`Error::Store`].
+    pub async fn related_topics(
+        &self,
+        id: TopicId,
+        limit: Limit,
+    ) -> Result<Vec<FoundTopic>, Error> {
+        let topic = self.topic(id)?;
+        let Some(centroid) = self.centroid_of(topic.id).await? else { return Ok(Vec::new()) };
+        // One more: the topic is nearest to itself.
+        let most = u32::try_from(limit.count() + 1).unwrap_or(u32::MAX);
+        let most = Limit::new(most).unwrap_or(limit);
+        let mut related = Vec::new();
+        for (id, cosine) in self.store.nearest_topics(&centroid, topic.level, most).await? {
+            let found = self.topic(id)?;
+            if found.id == topic.id || related.len() == limit.count() {
+                continue;
+            }
+            related.push(FoundTopic {
+                topic: found,
+                score: f64::from(cosine.max(0.0)),
+                similarity: Some(cosine),
+                hit_count: 0,
+                holds: false,
+            });
+        }
+        Ok(related)
+    }
+
+    /// The direction of a topic's recent members; `None` without one.
+    async fn centroid_of(&self, id: TopicId) -> Result<Option<Embedding>, Error> {
+        let mut recent = self.members_of(id)?;
+        recent.truncate(FACE_MEMBERS);
+        let found: Vec<Embedding> =
+            self.embeddings(&recent).await?.into_iter().flatten().collect();
+        Ok(Embedding::mean(&found.iter().collect::<Vec<_>>()).ok())
     }
 
     /// The topics of the articles that a search finds.

@@ -80,13 +80,13 @@ pub struct Measures {
     pub growth: i64,
 }
 
-/// Days since 1970-01-01 in China, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Days since 1970-01-01 in China, both included; `None` for no bound.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Period {
     /// The first day.
-    pub from: i64,
-    /// The last day.
-    pub to: i64,
+    pub from: Option<i64>,
+    /// The last day; it ends with the newest article in any case.
+    pub to: Option<i64>,
 }
 
 /// The day of a second.
@@ -95,26 +95,27 @@ pub fn day_of(at: i64) -> i64 {
     (at + CHINA_AHEAD).div_euclid(DAY)
 }
 
-/// Measures of `members`; `None` if none is in `period`. Without a period it is all that is stored,
-/// and growth compares the last seven days with the seven before.
+/// Measures of `members`; `None` if none is in `period`. Without a first day growth compares the last
+/// seven days with the seven before.
 #[must_use]
-pub fn measure(book: &Book, members: &[Member], period: Option<Period>) -> Option<Measures> {
-    let end = period.map_or_else(|| day_of(book.newest), |period| period.to);
-    let middle = period.map_or(end - 6, |period| period.from.midpoint(period.to + 1));
-    let start = period.map_or(end - 13, |period| period.from);
+pub fn measure(book: &Book, members: &[Member], period: Period) -> Option<Measures> {
+    let newest = day_of(book.newest);
+    let end = period.to.map_or(newest, |to| to.min(newest));
+    let middle = period.from.map_or(end - 6, |from| from.midpoint(end + 1));
+    let start = period.from.unwrap_or(end - 13);
     let mut measures = Measures { first_at: i64::MAX, last_at: i64::MIN, ..Measures::default() };
     let mut days = BTreeMap::<i64, u32>::new();
     let mut sources = BTreeMap::<u32, u32>::new();
     let (mut recent, mut before) = (0_u32, 0_u32);
     for member in members {
         let day = day_of(member.at);
-        if period.is_some_and(|period| day > period.to) {
+        if day > end {
             continue;
         }
         let age = end - day;
         recent += u32::from(age < BURST_DAYS);
         before += u32::from((BURST_DAYS..BURST_DAYS + BASE_DAYS).contains(&age));
-        if period.is_some_and(|period| day < period.from) {
+        if period.from.is_some_and(|from| day < from) {
             continue;
         }
         measures.size += 1;
@@ -191,7 +192,7 @@ fn is_alive(book: &Book, id: TopicId) -> bool {
 /// What the store keeps of a topic, for whoever looks at it there; nothing is read back from it.
 #[must_use]
 pub fn payload(book: &Book, topic: &Topic) -> Map<String, Value> {
-    let measures = measure(book, &topic.members, None).unwrap_or_default();
+    let measures = measure(book, &topic.members, Period::default()).unwrap_or_default();
     let Measures { size, first_at, last_at, days, sources, .. } = measures;
     let Face { keywords, persons, places, organisations, .. } = Face::clone(&topic.face);
     let value = serde_json::json!({
