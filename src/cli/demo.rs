@@ -66,7 +66,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let samples = samples(&args)?;
     let folder = tempfile::tempdir()?;
     let store = store::Config { data: folder.path().join("wenmai-data") };
-    let engine = Engine::open(&args.embed, &store)?;
+    let engine = Engine::open(&args.embed, &store)?.with_topics().await?;
     let config = app::Config {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         drain_ms: 0,

@@ -31,6 +31,7 @@ use wenmai::rpc::wire::article_service_client::ArticleServiceClient;
 use wenmai::rpc::wire::embedding_service_client::EmbeddingServiceClient;
 use wenmai::rpc::wire::info_service_client::InfoServiceClient;
 use wenmai::rpc::wire::search_service_client::SearchServiceClient;
+use wenmai::rpc::wire::topic_service_client::TopicServiceClient;
 use wenmai::store;
 use wenmai::store::Store;
 use wenmai::text::terms::Analyzer;
@@ -146,6 +147,7 @@ impl Running {
     async fn serve(engine: Engine, store: Store, gate: Gate) -> Self {
         let config =
             app::Config { listen: "127.0.0.1:0".parse().unwrap(), drain_ms: 0, stop_ms_max: 5_000 };
+        let engine = engine.with_topics().await.unwrap();
         let app = App::bind(config, engine).await.unwrap();
         let address = format!("http://{}", app.local_addr());
         let (stop, stopped) = oneshot::channel();
@@ -188,6 +190,10 @@ impl Running {
 
     pub fn search(&self) -> SearchServiceClient<Channel> {
         SearchServiceClient::new(self.channel.clone())
+    }
+
+    pub fn topics(&self) -> TopicServiceClient<Channel> {
+        TopicServiceClient::new(self.channel.clone())
     }
 
     pub fn embedding(&self) -> EmbeddingServiceClient<Channel> {
