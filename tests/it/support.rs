@@ -94,21 +94,27 @@ fn embed_config() -> embed::Config {
 
 /// An engine of fake model and memory store, with both at hand.
 pub fn fake_engine() -> (Engine, Store, Gate) {
-    let gate = Gate::default();
-    let info = ModelInfo {
+    let make = store::Make { index_version: engine::index_version(&fake_model()), dim: DIM };
+    let (store, gate) = (store::open_memory(&make), Gate::default());
+    (fake_engine_over(&store, &gate), store, gate)
+}
+
+/// An engine of the fake model over a store that may hold something.
+pub fn fake_engine_over(store: &Store, gate: &Gate) -> Engine {
+    let model = Arc::new(FakeModel { info: fake_model(), gate: gate.clone() });
+    let handle = embed::Handle::start(model, &embed_config());
+    Engine::new(handle, store.clone(), analyzer())
+}
+
+fn fake_model() -> ModelInfo {
+    ModelInfo {
         name: "fake".into(),
         family: "fake",
         dim: DIM,
         window_tokens_max: 128,
         pooling: "mean",
         version: "0123456789ab-mean".into(),
-    };
-    let model = Arc::new(FakeModel { info: info.clone(), gate: gate.clone() });
-    let make = store::Make { index_version: engine::index_version(&info), dim: DIM };
-    let store = store::open_memory(&make);
-    let handle = embed::Handle::start(model, &embed_config());
-    let engine = Engine::new(handle, store.clone(), analyzer());
-    (engine, store, gate)
+    }
 }
 
 /// Loading the dictionary takes a while; one is enough for all tests.
