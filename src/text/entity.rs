@@ -329,6 +329,15 @@ mod tests {
     }
 
     #[test]
+    fn a_suffix_may_be_several_words() {
+        for text in ["云水科技股份有限公司", "云水县中级人民法院", "云水县人民检察院"] {
+            let found = entities(&format!("{text}通报"));
+            let whole = |one: &Entity| one.kind == Kind::Organisation && one.text == text;
+            assert!(found.iter().any(whole), "{found:?}");
+        }
+    }
+
+    #[test]
     fn kinds_of_organisations_are_no_names() {
         for text in ["一家科技公司", "该医院", "有关部门", "当地法院", "上市公司"]
         {
@@ -368,7 +377,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_gives_ordered_entities_that_stand_in_it(
-            text in "[\\PC0-9零一二三百万亿点第余年月日·、（）:.,%-]{0,40}|[周小禾市长山东聊城局公司说]{0,30}"
+            text in "[\\PC0-9零一二三百万亿点第余年月日·、（）:.,%-]{0,40}|[周小禾市长山东聊城局公司说]{0,30}\
+                |[云水县]{0,3}(股份|有限|责任|公司|中级|人民|检察院|法院|生态|环境|局){0,8}"
         ) {
             let mut start = 0;
             for entity in entities(&text) {

@@ -111,12 +111,12 @@ mod tests {
 
     #[test]
     fn of_very_many_the_most_named_are_kept() {
-        let mut body: Vec<String> = (0..200).map(|n| format!("{}吨，", n + 1_000)).collect();
-        body.push("1199吨。".into());
-        let record = record("产量7吨", &[&body.concat()]);
+        let mut body: Vec<String> = (0..200).map(|n| format!("{}人，", n + 1_000)).collect();
+        body.push("1199人。".into());
+        let record = record("来了7人", &[&body.concat()]);
         let found = EXTRACTOR.of_record(&record);
         assert_eq!(found.of(Kind::Number).count(), KIND_MAX);
-        assert!(found.holds(Kind::Number, "7吨") && found.holds(Kind::Number, "1199吨"));
+        assert!(found.holds(Kind::Number, "7人") && found.holds(Kind::Number, "1199人"));
     }
 
     #[test]
