@@ -62,7 +62,7 @@ impl Entities {
     #[must_use]
     pub fn new(mut found: Vec<Entity>) -> Self {
         let place = |entity: &Entity| (entity.kind, entity.paragraph, entity.span);
-        found.sort_by(|left, right| place(left).cmp(&place(right)));
+        found.sort_by_key(place);
         let mut seen = std::collections::BTreeSet::new();
         found.retain(|entity| seen.insert((entity.kind, entity.key.clone())));
         Self(found)

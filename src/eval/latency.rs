@@ -136,17 +136,12 @@ pub async fn run(
         asked.truncate(options.query_count);
         let asked = Arc::new(asked);
         for mode in [Mode::Lexical, Mode::Hybrid] {
+            progress(Progress::Query(mode, 0, asked.len()));
             // What is read once and kept is not what a running server waits for.
             ask(engine, &asked, mode, 1).await?;
             for &client_count in &options.clients {
-                progress(Progress::Query(mode, 0, asked.len()));
-                let (ms, total_s) = ask(engine, &asked, mode, client_count).await?;
-                let quantile = |share| metrics::quantile(&ms, share).unwrap_or(0.0);
-                #[expect(clippy::cast_precision_loss, reason = "counts of calls, far below 2^53")]
-                let answers_per_s = ms.len() as f64 / total_s.max(1e-9);
-                let (p50_ms, p99_ms) = (quantile(0.5), quantile(0.99));
-                let article_count = ids.len();
-                rows.push(Row { article_count, mode, client_count, p50_ms, p99_ms, answers_per_s });
+                let answered = ask(engine, &asked, mode, client_count).await?;
+                rows.push(row(ids.len(), mode, client_count, &answered));
             }
         }
     }
@@ -158,6 +153,19 @@ pub async fn run(
         rows,
         ingest: indexed.took,
     })
+}
+
+fn row(
+    article_count: usize,
+    mode: Mode,
+    client_count: usize,
+    (ms, total_s): &(Vec<f64>, f64),
+) -> Row {
+    let quantile = |share| metrics::quantile(ms, share).unwrap_or(0.0);
+    #[expect(clippy::cast_precision_loss, reason = "counts of calls, far below 2^53")]
+    let answers_per_s = ms.len() as f64 / total_s.max(1e-9);
+    let (p50_ms, p99_ms) = (quantile(0.5), quantile(0.99));
+    Row { article_count, mode, client_count, p50_ms, p99_ms, answers_per_s }
 }
 
 /// Stores the `copy`th copy of each article of `ids`; returns the ids of the copies.
@@ -182,7 +190,7 @@ fn resampled(stored: Stored, copy: usize, rng: &mut ChaCha8Rng) -> Option<Point>
     let Article { id, mut record, entities } = article;
     record.source_id = format!("{id}-{copy}");
     if record.source.is_empty() {
-        record.source = "resampled".to_owned();
+        record.source.push_str("resampled");
     }
     let days = rng.random_range(-DAYS..=DAYS).days();
     record.published_at = record.published_at.map(|at| at.checked_add(days).unwrap_or(at));

@@ -330,7 +330,8 @@ mod tests {
 
     #[test]
     fn a_suffix_may_be_several_words() {
-        for text in ["云水科技股份有限公司", "云水县中级人民法院", "云水县人民检察院"] {
+        for text in ["云水科技股份有限公司", "云水县中级人民法院", "云水县人民检察院"]
+        {
             let found = entities(&format!("{text}通报"));
             let whole = |one: &Entity| one.kind == Kind::Organisation && one.text == text;
             assert!(found.iter().any(whole), "{found:?}");
