@@ -4,6 +4,7 @@ use crate::domain::id::ArticleId;
 use crate::domain::topic::TopicId;
 use crate::embed;
 use crate::store;
+use crate::text::entity;
 use crate::text::terms::Broken;
 
 /// One thing wrong with one field of a request.
@@ -79,6 +80,9 @@ pub enum Error {
     /// The program's dictionaries are not what this version promises.
     #[error("terms are broken")]
     Terms(#[from] Broken),
+    /// The program's lists of places and organisations cannot be used.
+    #[error("entities are broken")]
+    Entities(#[from] entity::Error),
     /// The model failed.
     #[error("embedding failed")]
     Embed(#[from] embed::Error),
@@ -122,7 +126,7 @@ impl Error {
             Error::TopicNotFound { .. } => ErrorKind::NotFound,
             Error::StaleTopic { .. } => ErrorKind::Stale,
             Error::TopicsOff => ErrorKind::Unavailable,
-            Error::Terms(_) | Error::Topics(_) => ErrorKind::Internal,
+            Error::Terms(_) | Error::Entities(_) | Error::Topics(_) => ErrorKind::Internal,
             Error::Embed(error) => match error {
                 embed::Error::Empty | embed::Error::NoDirection => ErrorKind::Invalid,
                 embed::Error::Overloaded => ErrorKind::Overloaded,

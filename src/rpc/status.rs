@@ -97,6 +97,7 @@ pub fn under(prefix: &str, error: engine::Error) -> engine::Error {
         | engine::Error::TopicsOff
         | engine::Error::Topics(_)
         | engine::Error::Terms(_)
+        | engine::Error::Entities(_)
         | engine::Error::Embed(_)
         | engine::Error::Store(_)) => other,
     }

@@ -40,7 +40,6 @@ use crate::domain::topic::TopicId;
 use crate::engine::Engine;
 use crate::engine::Error;
 use crate::store;
-use crate::text::entity::Extractor;
 
 use book::Book;
 use desk::Desk;
@@ -121,9 +120,7 @@ impl Topics {
     async fn open(engine: &Engine) -> Result<Self, Error> {
         let weights = Weights::bundled();
         let weights = Arc::new(weights.map_err(|error| Error::Topics(error.into()))?);
-        let extractor = Extractor::load(Arc::clone(&engine.analyzer));
-        let extractor = Arc::new(extractor.map_err(|error| Error::Topics(error.into()))?);
-        let reader = Reader::new(Arc::clone(&engine.analyzer), extractor);
+        let reader = Reader::new(Arc::clone(&engine.analyzer), Arc::clone(&engine.extractor));
         let (sender, versions) = watch::channel(0);
         let store = Arc::clone(&engine.store);
         let mut desk = Desk::new(store, reader.clone(), Arc::clone(&weights), sender);

@@ -76,7 +76,7 @@ pub fn spans(of: &[Span], index: &CharIndex<'_>) -> Vec<wire::TextSpan> {
 /// A parsed article as the wire has it; spans are over the text of `index`.
 #[must_use]
 pub fn parsed(from: Parsed, index: &CharIndex<'_>) -> wire::ParsedArticle {
-    let Parsed { article: Article { id, record }, spans: parts, rules_fired } = from;
+    let Parsed { article: Article { id, record, entities: _ }, spans: parts, rules_fired } = from;
     wire::ParsedArticle {
         name: name(id),
         record: Some(write_record(record, View::Full)),
