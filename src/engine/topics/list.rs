@@ -1,6 +1,7 @@
 //! Topics listed, one topic, its articles.
 
 use crate::cluster::topic;
+use crate::domain::entity::Kind;
 use crate::domain::filter::Comparison;
 use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
@@ -95,7 +96,15 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::TopicsOff`]; [`Error::Store`].
-    pub async fn list_topics(&self, asked: ListTopics) -> Result<TopicList, Error> {
+    pub async fn list_topics(&self, mut asked: ListTopics) -> Result<TopicList, Error> {
+        // People name things in many ways, faces hold keys.
+        for condition in &mut asked.filter.0 {
+            if let Test::Word(field, value) = &mut condition.test
+                && let Some(kind) = kind(*field)
+            {
+                *value = self.extractor.key(kind, value);
+            }
+        }
         let progress = self.topics_progress().await?;
         let book = self.topics()?.book();
         let mut found: Vec<(f64, i64, TopicId, Measures)> = Vec::new();
@@ -216,6 +225,16 @@ impl Engine {
             .map(|(id, title, embedding)| topic::Member { id: *id, title, embedding })
             .collect();
         Ok(topic::ranked(&members))
+    }
+}
+
+/// What a word names, if it is a name.
+fn kind(field: WordField) -> Option<Kind> {
+    match field {
+        WordField::Place => Some(Kind::Place),
+        WordField::Person => Some(Kind::Person),
+        WordField::Organisation => Some(Kind::Organisation),
+        WordField::Keyword | WordField::Source => None,
     }
 }
 
