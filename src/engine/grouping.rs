@@ -113,11 +113,26 @@ impl Engine {
         if drafts.is_empty() {
             return Ok(self.store.upsert(Vec::new()).await?);
         }
-        let turn = self.own_turn().await?;
+        let mut turn = self.own_turn().await?;
         let mut rest = drafts.as_slice();
+        let mut written = BTreeSet::new();
         while !rest.is_empty() {
-            let decided = self.group_some(rest).await?;
-            rest = rest.get(decided..).unwrap_or_default();
+            let mut free = rest;
+            if let Some(topics) = &self.topics {
+                // Topics see every version of an article, as if each had come in a call of its own.
+                let new = rest.iter().take_while(|draft| !written.contains(&draft.id())).count();
+                free = rest.get(..new).unwrap_or_default();
+                if free.is_empty() {
+                    topics.settle(turn).await?;
+                    turn = self.own_turn().await?;
+                    written.clear();
+                    continue;
+                }
+            }
+            let decided = self.group_some(free).await?;
+            let (done, left) = rest.split_at(decided.min(rest.len()));
+            written.extend(done.iter().map(Draft::id));
+            rest = left;
         }
         // The turn goes along: whoever stores next waits until these have their topics.
         match &self.topics {

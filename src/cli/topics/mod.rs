@@ -76,7 +76,7 @@ struct Days {
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let Args { command, list, connect, json } = args;
-    let services = Services::connect(&connect, Needs::Articles).await?;
+    let services = Services::connect(&connect, Needs::Topics).await?;
     let done = match command.unwrap_or(Command::List(list)) {
         Command::List(args) => list::run(&services, args, json).await,
         Command::Show(args) => show::run(&services, args, json).await,

@@ -5,7 +5,7 @@
 //! topics and articles. A process that is killed in between starts from the log: what was not logged
 //! is decided again, from the same state and so alike; what was not noted is noted again.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::PoisonError;
@@ -70,8 +70,10 @@ pub(super) struct Desk {
     touched: Touched,
     /// Points and placements follow from the log up to here.
     projected: u64,
-    /// Whether memory is what the log says; not so after a failed write.
+    /// Whether the book is what the log says; not so after a failed write.
     sound: bool,
+    /// Whether clusterer and window are what the book says; filled when first needed.
+    filled: bool,
 }
 
 impl Desk {
@@ -95,6 +97,7 @@ impl Desk {
             touched: Touched::default(),
             projected: 0,
             sound: false,
+            filled: false,
         }
     }
 
@@ -112,7 +115,7 @@ impl Desk {
         self.shared.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Brings memory to what the log says, if it is not.
+    /// Brings the book to what the log says, if it is not.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -136,7 +139,7 @@ impl Desk {
             }
         }
         book.arrival = book.arrival.max(mark.arrival);
-        self.restore(&book).await?;
+        self.filled = false;
         self.versions.send_replace(book.version);
         *self.book_mut() = book;
         (self.fresh, self.touched, self.projected) = (Vec::new(), behind, mark.projected);
@@ -144,10 +147,56 @@ impl Desk {
         self.project().await
     }
 
-    /// Fills clusterer and window from the book.
-    async fn restore(&mut self, book: &Book) -> Result<(), Error> {
+    /// Fills clusterer and window from the book, if they are not: before the first decision, so that
+    /// who only reads does not wait for it. An article of the window that is not stored any more was
+    /// deleted by a process that was killed before it could log that.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(super) async fn fill(&mut self) -> Result<(), Error> {
+        if self.filled {
+            return Ok(());
+        }
         self.clusterer = Clusterer::new(Arc::clone(&self.weights));
         self.window = Window::default();
+        let mut ghosts = Vec::new();
+        for piece in self.recent_entered().chunks(Limit::MOST.count()) {
+            let ids: Vec<ArticleId> = piece.iter().map(|one| one.member.article).collect();
+            let stored = self.store.fetch(&ids, Vectors::Yes).await?;
+            for (entered, stored) in piece.iter().zip(stored) {
+                let Some(read) = stored.and_then(|stored| self.reader.read(stored)) else {
+                    ghosts.push(entered.member.article);
+                    continue;
+                };
+                let Member { arrival, at, .. } = entered.member;
+                let item = Item { arrival, at, original: entered.original, ..read.item };
+                self.window.add(item.id, (at, arrival), read.look);
+                self.clusterer.restore(item, entered.placement);
+            }
+        }
+        let (apart, pinned) = {
+            let book = self.book();
+            let pinned = book.topics.iter().filter(|(_, topic)| topic.pinned);
+            (book.apart.clone(), pinned.map(|(id, _)| *id).collect::<Vec<_>>())
+        };
+        for (left, right) in apart {
+            self.clusterer.constrain(Constraint::Apart(left, right));
+        }
+        for id in pinned {
+            self.clusterer.constrain(Constraint::Pinned(id));
+        }
+        self.filled = true;
+        for id in ghosts {
+            self.take_out(id, now_us()).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells the clusterer which topics there ever were; returns what the window holds, in the order
+    /// of arrival.
+    fn recent_entered(&mut self) -> Vec<Entered> {
+        let shared = Arc::clone(&self.shared);
+        let book = shared.read().unwrap_or_else(PoisonError::into_inner);
         for (id, topic) in &book.topics {
             let known = Known { id: *id, level: topic.level, founded: topic.founded };
             self.clusterer.know(known);
@@ -164,28 +213,9 @@ impl Desk {
                     })
                 })
         };
-        let mut recent: Vec<&Entered> = book.articles.values().filter(is_recent).collect();
+        let mut recent: Vec<Entered> = book.articles.values().filter(is_recent).copied().collect();
         recent.sort_unstable_by_key(|one| one.member.arrival);
-        for piece in recent.chunks(Limit::MOST.count()) {
-            let ids: Vec<ArticleId> = piece.iter().map(|one| one.member.article).collect();
-            let stored = self.store.fetch(&ids, Vectors::Yes).await?;
-            for (entered, stored) in piece.iter().zip(stored) {
-                let Some(read) = stored.and_then(|stored| self.reader.read(stored)) else {
-                    continue;
-                };
-                let Member { arrival, at, .. } = entered.member;
-                let item = Item { arrival, at, original: entered.original, ..read.item };
-                self.window.add(item.id, (at, arrival), read.look);
-                self.clusterer.restore(item, entered.placement);
-            }
-        }
-        for (left, right) in &book.apart {
-            self.clusterer.constrain(Constraint::Apart(*left, *right));
-        }
-        for (id, _) in book.topics.iter().filter(|(_, topic)| topic.pinned) {
-            self.clusterer.constrain(Constraint::Pinned(*id));
-        }
-        Ok(())
+        recent
     }
 
     /// The time and the arrival number from which on articles are in the window.
@@ -205,9 +235,13 @@ impl Desk {
             let arrivals = self.store.arrived(after, limit).await?;
             let Some(last) = arrivals.last() else { return Ok(()) };
             after = last.arrival;
+            self.fill().await?;
             let ids: Vec<ArticleId> = arrivals.iter().map(|one| one.article).collect();
             let stored = self.store.fetch(&ids, Vectors::Yes).await?;
             for stored in stored.into_iter().flatten() {
+                if self.stop.load(Ordering::Relaxed) {
+                    break;
+                }
                 let arrival = stored.arrival;
                 self.place(stored, arrival).await?;
             }
@@ -380,7 +414,9 @@ impl Desk {
             let looks = self.looks(&members).await?;
             let looks: Vec<(ArticleId, Arc<Look>)> = members
                 .iter()
-                .filter_map(|member| Some((member.article, Arc::clone(looks.get(&member.article)?))))
+                .filter_map(|member| {
+                    Some((member.article, Arc::clone(looks.get(&member.article)?)))
+                })
                 .collect();
             let face = look::face(&looks, &current, self.window.words());
             faces.push((Face { topics: vec![id], ..face }, (current, members)));
@@ -414,13 +450,14 @@ impl Desk {
     /// # Errors
     /// [`Error::Store`].
     pub(super) async fn rebuild(&mut self) -> Result<u64, Error> {
+        self.fill().await?;
         let mut unplaced = Vec::new();
-        let mut stored = BTreeMap::new();
+        let mut stored = BTreeSet::new();
         let mut from = None;
         loop {
             let page = self.store.list(&Filter::default(), from, Limit::MOST).await?;
             for one in &page.points {
-                stored.insert(one.article.id, one.arrival);
+                stored.insert(one.article.id);
                 if !self.book().articles.contains_key(&one.article.id) {
                     unplaced.push((self.reader.at(one), one.article.id));
                 }
@@ -432,7 +469,7 @@ impl Desk {
         }
         let gone: Vec<ArticleId> = {
             let book = self.book();
-            book.articles.keys().filter(|id| !stored.contains_key(id)).copied().collect()
+            book.articles.keys().filter(|id| !stored.contains(id)).copied().collect()
         };
         for id in gone {
             self.take_out(id, now_us()).await?;
