@@ -29,5 +29,6 @@ mod reprints;
 mod search_rpc;
 mod serving;
 mod support;
+mod topic_edits;
 mod topic_rpc;
 mod topics;

@@ -6,7 +6,6 @@
 //! is decided again, from the same state and so alike; what was not noted is noted again.
 
 use std::collections::BTreeSet;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::PoisonError;
 use std::sync::RwLock;
@@ -27,29 +26,22 @@ use crate::domain::filter::Filter;
 use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
 use crate::domain::reprint::GroupId;
-use crate::domain::topic::TopicId;
 use crate::domain::topic::change::Assigned;
 use crate::domain::topic::change::Change;
 use crate::domain::topic::change::Correction;
 use crate::domain::topic::change::Entry;
-use crate::domain::topic::change::Face;
 use crate::engine::Error;
 use crate::engine::topics::book::Book;
 use crate::engine::topics::book::Entered;
 use crate::engine::topics::book::Member;
 use crate::engine::topics::book::Touched;
-use crate::engine::topics::look;
-use crate::engine::topics::look::FACE_MEMBERS;
-use crate::engine::topics::look::Look;
 use crate::engine::topics::reading::Reader;
 use crate::engine::topics::window::Window;
 use crate::store;
 use crate::store::Mark;
-use crate::store::Placed;
 use crate::store::Row;
 use crate::store::Store;
 use crate::store::Stored;
-use crate::store::TopicPoint;
 use crate::store::Vectors;
 
 /// Articles that are decided on before they are logged together, with one sync.
@@ -62,14 +54,14 @@ pub(super) struct Desk {
     weights: Arc<Weights>,
     pub(super) clusterer: Clusterer,
     shared: Arc<RwLock<Book>>,
-    window: Window,
+    pub(super) window: Window,
     versions: watch::Sender<u64>,
     pub(super) stop: Arc<AtomicBool>,
     /// Entries that are not yet logged, and what they touched.
     fresh: Vec<Entry>,
-    touched: Touched,
+    pub(super) touched: Touched,
     /// Points and placements follow from the log up to here.
-    projected: u64,
+    pub(super) projected: u64,
     /// Whether the book is what the log says; not so after a failed write.
     sound: bool,
     /// Whether clusterer and window are what the book says; filled when first needed.
@@ -345,105 +337,6 @@ impl Desk {
         self.sound = false;
     }
 
-    /// Notes on topics and articles what the log says since the last time.
-    async fn project(&mut self) -> Result<(), Error> {
-        let touched = std::mem::take(&mut self.touched);
-        let (placed, version) = {
-            let book = self.book();
-            let placed: Vec<Placed> = touched
-                .articles
-                .iter()
-                .filter_map(|id| book.articles.get(id))
-                .map(|entered| Placed {
-                    article: entered.member.article,
-                    arrival: entered.member.arrival,
-                    placement: entered.placement,
-                })
-                .collect();
-            (placed, book.version)
-        };
-        let mut points = Vec::with_capacity(touched.topics.len());
-        for id in touched.topics {
-            points.extend(self.point(id).await?);
-        }
-        if !points.is_empty() || !placed.is_empty() {
-            self.store.project(points, placed).await?;
-        }
-        self.projected = version;
-        Ok(())
-    }
-
-    /// A topic as the store keeps it.
-    async fn point(&self, id: TopicId) -> Result<Option<TopicPoint>, Error> {
-        let (level, members, payload) = {
-            let book = self.book();
-            let Some(topic) = book.topics.get(&id) else { return Ok(None) };
-            let members = if topic.is_alive() { recent(&topic.members) } else { Vec::new() };
-            (topic.level, members, crate::engine::topics::shown::payload(&book, topic))
-        };
-        let looks = self.looks(&members).await?;
-        let with: Vec<(Member, Arc<Look>)> = members
-            .into_iter()
-            .filter_map(|member| Some((member, Arc::clone(looks.get(&member.article)?))))
-            .collect();
-        Ok(Some(TopicPoint { id, level, centroid: look::centroid(&with), payload }))
-    }
-
-    /// New faces of those touched topics that are due to look at themselves.
-    async fn faces(&self, touched: &Touched) -> Result<Vec<Face>, Error> {
-        let due: Vec<(TopicId, Arc<Face>, Vec<Member>)> = {
-            let book = self.book();
-            let ids = touched.topics.union(&touched.reshaped);
-            ids.filter_map(|id| book.topics.get(id).map(|topic| (id, topic)))
-                .filter(|(_, topic)| topic.is_alive())
-                .filter(|(id, topic)| {
-                    touched.reshaped.contains(id) || look::is_due(topic.members.len())
-                })
-                .map(|(id, topic)| (*id, Arc::clone(&topic.face), recent(&topic.members)))
-                .collect()
-        };
-        let mut faces: Vec<(Face, (Arc<Face>, Vec<Member>))> = Vec::new();
-        for (id, current, members) in due {
-            let same = |(_, made): &&mut (Face, (Arc<Face>, Vec<Member>))| {
-                made.1 == members && made.0.label == current.label
-            };
-            if let Some((face, _)) = faces.iter_mut().find(same) {
-                face.topics.push(id);
-                continue;
-            }
-            let looks = self.looks(&members).await?;
-            let looks: Vec<(ArticleId, Arc<Look>)> = members
-                .iter()
-                .filter_map(|member| {
-                    Some((member.article, Arc::clone(looks.get(&member.article)?)))
-                })
-                .collect();
-            let face = look::face(&looks, &current, self.window.words());
-            faces.push((Face { topics: vec![id], ..face }, (current, members)));
-        }
-        Ok(faces.into_iter().map(|(face, _)| face).collect())
-    }
-
-    /// What members contribute; those outside the window are read, those that are gone missing.
-    async fn looks(&self, members: &[Member]) -> Result<HashMap<ArticleId, Arc<Look>>, Error> {
-        let mut looks = HashMap::with_capacity(members.len());
-        let mut missing = Vec::new();
-        for Member { article, .. } in members {
-            match self.window.look(*article) {
-                Some(look) => _ = looks.insert(*article, look),
-                None => missing.push(*article),
-            }
-        }
-        if !missing.is_empty() {
-            for stored in self.store.fetch(&missing, Vectors::Yes).await?.into_iter().flatten() {
-                if let Some(read) = self.reader.read(stored) {
-                    looks.insert(read.item.id, Arc::new(read.look));
-                }
-            }
-        }
-        Ok(looks)
-    }
-
     /// Places what is stored and not placed, in the order of (time, id), lets go what is not stored
     /// any more, and looks at all topics again; returns how many were placed.
     ///
@@ -497,11 +390,6 @@ impl Desk {
         self.commit().await?;
         Ok(count)
     }
-}
-
-/// The members that a topic's face and direction are made of.
-fn recent(members: &[Member]) -> Vec<Member> {
-    members.get(members.len().saturating_sub(FACE_MEMBERS)..).unwrap_or_default().to_vec()
 }
 
 fn merge(all: &mut Touched, more: Touched) {

@@ -10,6 +10,7 @@ mod desk;
 mod edit;
 mod list;
 mod look;
+mod noting;
 mod reading;
 mod search;
 mod shown;
