@@ -5,8 +5,10 @@
 //! Stories that no weights have seen may be decided by any.
 
 mod agree;
+mod baseline;
 mod items;
 mod run;
+mod stable;
 
 use std::io::Write;
 use std::sync::Arc;
@@ -31,6 +33,8 @@ use crate::text::entity::Extractor;
 
 pub use agree::Agreement;
 pub use agree::agreement;
+pub use stable::Labelled as ShownLabel;
+pub use stable::Stability;
 
 /// The weights of the folds.
 const BUNDLED: &str = include_str!("../../models/rankers/topics-folds.json");
@@ -95,6 +99,8 @@ pub struct Report {
     pub articles_per_s: f64,
     /// Stories that were merged.
     pub merge_count: usize,
+    /// Whether names, labels and bits are stable; not measured where features are written.
+    pub stability: Option<Stability>,
     /// Time spent indexing.
     pub ingest: IngestReport,
 }
@@ -135,7 +141,13 @@ pub async fn run(
     let mut step = |done| progress(Progress::Compare(done, total));
     let ours = run::pass(&stream, &folds, out, &mut step)?;
     let seconds = started.elapsed().as_secs_f64();
-    let methods = vec![method("wenmai", &stream, &ours)];
+    let mut methods = vec![method("wenmai", &stream, &ours)];
+    let mut stability = None;
+    if let Some(weights) = folds.of(0).filter(|_| features.is_none()) {
+        methods.extend(baseline::methods(&stream));
+        let again = run::pass(&stream, &folds, None, &mut |_| ())?;
+        stability = Some(stable::measure(&stream, &ours, &again, weights));
+    }
     Ok(Report {
         weights: version,
         index_version: engine.info().await?.index_version,
@@ -146,6 +158,7 @@ pub async fn run(
         methods,
         articles_per_s: agree::as_f64(total) / seconds.max(1e-9),
         merge_count: ours.merge_count,
+        stability,
         ingest,
     })
 }

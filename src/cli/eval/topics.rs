@@ -23,6 +23,8 @@ use crate::cluster::topic::Weights;
 use crate::eval::topics;
 use crate::eval::topics::Agreement;
 use crate::eval::topics::Method;
+use crate::eval::topics::ShownLabel;
+use crate::eval::topics::Stability;
 use crate::text::entity::Extractor;
 use crate::text::terms::Analyzer;
 
@@ -44,6 +46,10 @@ pub(super) struct Args {
     /// Write the features of what was looked at here, to train weights on.
     #[arg(long, value_name = "FILE")]
     features: Option<PathBuf>,
+
+    /// Show labels of stories of all sizes, with some of their headlines.
+    #[arg(long)]
+    labels: bool,
 
     /// Print the report as JSON.
     #[arg(long)]
@@ -74,7 +80,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     if args.json {
         json(&report)?;
     } else {
-        print(&report, started.elapsed().as_secs_f64())?;
+        print(&report, started.elapsed().as_secs_f64(), args.labels)?;
     }
     done(bad_count)
 }
@@ -91,7 +97,7 @@ fn folds(path: Option<&Path>) -> Result<Vec<Weights>, Failure> {
     topics::folds(&json).map_err(|error| failed(&error))
 }
 
-fn print(report: &topics::Report, wall_s: f64) -> Result<(), Failure> {
+fn print(report: &topics::Report, wall_s: f64, labels: bool) -> Result<(), Failure> {
     let levels: [(&str, fn(&Method) -> Agreement); 2] =
         [("story", |method| method.story), ("event", |method| method.event)];
     for (level, of) in levels {
@@ -131,6 +137,26 @@ fn print(report: &topics::Report, wall_s: f64) -> Result<(), Failure> {
          {refused_count} refused; {} stories merged; {:.0} articles/s assigned, one thread",
         report.merge_count, report.articles_per_s
     ))?;
+    if let Some(stability) = &report.stability {
+        print_stability(stability, labels)?;
+    }
     ingest_line(&report.ingest)?;
     output::line(&format!("{wall_s:.1} s in all; {}, {}", report.weights, report.index_version))
+}
+
+fn print_stability(stability: &Stability, labels: bool) -> Result<(), Failure> {
+    let Stability { id_survival, id_survival_least, label_churn, batch_ami, batch_b3_f1, .. } =
+        stability;
+    output::line(&format!(
+        "ids unchanged per day {:.2} % (worst day {:.2} %); labels changed at {:.2} % of choices; \
+         batch against stream AMI {batch_ami:.4}, batch B³ F1 {batch_b3_f1:.4}; replay {}",
+        100.0 * id_survival,
+        100.0 * id_survival_least,
+        100.0 * label_churn,
+        if stability.replay_identical { "identical" } else { "DIFFERENT" }
+    ))?;
+    for ShownLabel { label, size, titles } in stability.labels.iter().filter(|_| labels) {
+        output::line(&format!("{size:5}  {label}  <  {}", titles.join(" / ")))?;
+    }
+    Ok(())
 }
