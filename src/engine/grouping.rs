@@ -126,7 +126,6 @@ impl Engine {
                     topics.settle(turn).await?;
                     turn = self.own_turn().await?;
                     stored = self.stored_of(rest).await?;
-                    is_pending = false;
                 }
                 let mut seen = BTreeSet::from([first.id()]);
                 let is_new =

@@ -360,7 +360,7 @@ impl Desk {
                 break;
             }
         }
-        let gone: Vec<ArticleId> = {
+        let gone: BTreeSet<ArticleId> = {
             let book = self.book();
             book.articles.keys().filter(|id| !stored.contains(id)).copied().collect()
         };
@@ -368,7 +368,8 @@ impl Desk {
             self.take_out(id, now_us()).await?;
         }
         unplaced.sort_unstable();
-        let mut next = self.book().arrival.max(self.store.last_arrival().await?);
+        let mut next = self.store.last_arrival().await?;
+        next = next.max(self.book().arrival);
         let mut count = 0;
         for piece in unplaced.chunks(PIECE) {
             if self.stop.load(Ordering::Relaxed) {

@@ -216,8 +216,8 @@ impl Desk {
 
     fn tell(&mut self, moves: &[Move]) {
         for Move { article, placement } in moves {
-            let moved = Constraint::Moved { article: *article, placement: *placement };
-            self.clusterer.constrain(moved);
+            let told = Constraint::Moved { article: *article, placement: *placement };
+            self.clusterer.constrain(told);
         }
     }
 }

@@ -192,8 +192,8 @@ impl Engine {
         let (recent, older) = members.split_at(members.len().min(RANKED_MAX));
         let ranked =
             self.by_centrality(recent).await?.into_iter().map(|(id, share)| (id, Some(share)));
-        let order = ranked.chain(older.iter().map(|id| (*id, None)));
-        let page: Vec<(ArticleId, Option<f32>)> = order.skip(offset).take(limit.count()).collect();
+        let all = ranked.chain(older.iter().map(|id| (*id, None)));
+        let page: Vec<(ArticleId, Option<f32>)> = all.skip(offset).take(limit.count()).collect();
         let ids: Vec<ArticleId> = page.iter().map(|(id, _)| *id).collect();
         let stored = self.store.fetch(&ids, Vectors::No).await?;
         let mut members = Vec::with_capacity(page.len());

@@ -18,6 +18,9 @@ use crate::store::Placed;
 use crate::store::TopicPoint;
 use crate::store::Vectors;
 
+/// What a face was made from: the one before, and the members.
+type Made = (Arc<Face>, Vec<Member>);
+
 impl Desk {
     /// Notes on topics and articles what the log says since the last time.
     ///
@@ -79,11 +82,10 @@ impl Desk {
                 .map(|(id, topic)| (*id, Arc::clone(&topic.face), recent(&topic.members)))
                 .collect()
         };
-        let mut faces: Vec<(Face, (Arc<Face>, Vec<Member>))> = Vec::new();
+        let mut faces: Vec<(Face, Made)> = Vec::new();
         for (id, current, members) in due {
-            let same = |(_, made): &&mut (Face, (Arc<Face>, Vec<Member>))| {
-                made.1 == members && made.0.label == current.label
-            };
+            let same =
+                |(_, made): &&mut (Face, Made)| made.1 == members && made.0.label == current.label;
             if let Some((face, _)) = faces.iter_mut().find(same) {
                 face.topics.push(id);
                 continue;
