@@ -83,7 +83,11 @@ impl Builder<'_> {
             Class::Section | Class::Kicker | Class::BylineAhead => self.before(block, cues, class),
             Class::Headline => self.headline(block, cues),
             Class::Subtitle | Class::Byline | Class::Signature => self.beside(block, cues, class),
-            Class::Body | Class::Subhead | Class::BoxHeading | Class::SourceNote => {
+            Class::Lead
+            | Class::Body
+            | Class::Subhead
+            | Class::BoxHeading
+            | Class::SourceNote => {
                 self.text(block, cues, class);
             }
             Class::Caption => self.caption(block, cues),
@@ -141,7 +145,7 @@ impl Builder<'_> {
 
     fn text(&mut self, block: &Block, cues: Cues, class: Class) {
         self.settle_ahead();
-        if class == Class::Body {
+        if matches!(class, Class::Lead | Class::Body) {
             self.open.body(self.page, block);
             return;
         }

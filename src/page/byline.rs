@@ -53,7 +53,7 @@ pub(crate) fn with_roles(line: &str) -> Option<Vec<Contributor>> {
     if line.len() > LONGEST {
         return None;
     }
-    let inner = unbracketed(line.trim());
+    let inner = unmarked(unbracketed(line.trim()));
     if matches!(inner, "本报评论员" | "本报特约评论员" | "本刊评论员" | "新华社评论员")
     {
         return Some(vec![Contributor { name: inner.to_owned(), role: Role::Author }]);
@@ -93,7 +93,12 @@ pub(crate) fn bare(line: &str) -> Option<Vec<Contributor>> {
     if line.len() > LONGEST {
         return None;
     }
-    contributors(line, Role::Author, false).filter(|people| people.len() <= 8)
+    contributors(unmarked(line.trim()), Role::Author, false).filter(|people| people.len() <= 8)
+}
+
+/// A line without the sign that papers set before names: `□ 周小禾`.
+fn unmarked(line: &str) -> &str {
+    line.trim_start_matches(|c: char| "□■◎●○◇◆△▲☆★·•※".contains(c)).trim_start()
 }
 
 /// Reads a duty with the name of who holds it.

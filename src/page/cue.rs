@@ -68,7 +68,15 @@ cues! {
     /// 点评, 编者按, 核心阅读.
     BoxWord "box-word" [BoxHeading 13.0]
     /// `本报讯`, `新华社…电`.
-    Opener "opener" [Body 7.0]
+    Opener "opener" [Body 4.0, Lead 3.0]
+    /// Begins as first paragraphs do: 近日, 记者从…获悉.
+    LeadLike "lead-like" [Lead 0.8, Body -0.2]
+    /// Mostly digits: results, numbers, a table's line.
+    Figures "figures" [Body 5.0, Headline -4.0, Subhead -4.0, Section -5.0, Kicker -5.0]
+    /// An office or company, alone on its line: it signs what stands above.
+    Office "office" [Body 3.5, Headline -2.0, Subhead -1.5, Section -2.0, Kicker -3.0]
+    /// 公告, 声明, 启事: a notice begins.
+    NoticeTitle "notice-title" [Headline 3.0, Subhead -2.0, Kicker -1.0, Section -1.0]
     /// The next block has an opener.
     BeforeOpener "before-opener" [Headline 2.5, BylineAhead -2.0, Subhead -2.0]
     /// A short line that begins with ——.
@@ -152,6 +160,16 @@ cues! {
     ]
     /// Heading mark of a lower level, and a higher one follows before any text.
     LowerBeforeHigher "lower-before-higher" [Section 4.0, Kicker 4.0, Headline -3.0, Subhead -4.0]
+    /// A heading mark of a lower level directly behind a higher one.
+    LowerAfterHigher "lower-after-higher" [Subtitle 5.0, Subhead -1.0]
+    /// Without a mark, directly above a headline that has one.
+    UnmarkedAboveMarked "unmarked-above-marked" [Kicker 4.0, Section 4.0, Subhead -3.0, Body -1.5]
+    /// Begins at the margin where paragraphs are indented.
+    AtMargin "at-margin" [
+        Body -2.5, Headline 1.0, Subhead 0.3, Section 0.5, Kicker 0.5, Caption -0.5,
+    ]
+    /// Indented as paragraphs are.
+    Indented "indented" [Body 2.0, Caption 1.0, Headline -3.0, Section -3.0, Kicker -3.0, Subhead -1.0]
     /// A heading mark of the same level follows before any text.
     MarkedBeforeMarked "marked-before-marked" [Section 3.5, Kicker 3.5, Headline -2.5, Subhead -2.0]
     /// Emphasis around the whole line.
@@ -212,13 +230,19 @@ impl Cues {
                 }
             }
         }
+        // What speaks for running text speaks for the first of it; its own cues come on top.
+        let body = scores.get(Class::Body as usize).copied();
+        if let Some((lead, body)) = scores.get_mut(Class::Lead as usize).zip(body) {
+            *lead += body;
+        }
         scores
     }
 
     /// Names of the cues that speak for `class`.
     pub fn names_for(self, class: Class) -> impl Iterator<Item = &'static str> {
         let speaks = move |cue: &&Cue| {
-            self.has(**cue) && cue.weights().iter().any(|(c, w)| *c == class && *w > 0.0)
+            let named = |c: Class| c == class || class == Class::Lead && c == Class::Body;
+            self.has(**cue) && cue.weights().iter().any(|(c, w)| named(*c) && *w > 0.0)
         };
         Cue::ALL.iter().filter(speaks).map(|cue| cue.name())
     }

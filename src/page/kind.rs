@@ -61,6 +61,11 @@ pub(crate) fn settle(record: &mut Record, photo: bool, subheads: usize) {
     credits(record);
 }
 
+/// Whether `title` heads a public notice.
+pub(crate) fn is_notice(title: &str) -> bool {
+    title.len() <= 200 && NOTICE.is_match(title.trim())
+}
+
 /// Whether a section of this name holds briefs.
 pub(crate) fn is_for_briefs(section: &str) -> bool {
     BRIEF.is_match(section)

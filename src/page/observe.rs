@@ -13,6 +13,7 @@ use crate::page::cohesion::Shift;
 use crate::page::cue::Cue;
 use crate::page::cue::Cues;
 use crate::page::dateline;
+use crate::page::kind;
 use crate::page::line::Block;
 use crate::page::line::EMPHASIS;
 use crate::page::seam;
@@ -64,7 +65,27 @@ static BOX: LazyLock<Regex> = LazyLock::new(|| {
 static SCENE: LazyLock<Regex> = LazyLock::new(|| {
     pattern::fixed(concat!(
         r"^(?:[▲△▼◀▶←→↑↓①-⑩]|图①|图一|上图|下图|左图|右图|近日|日前|连日来|昨日|昨天|今日|时下|眼下|",
-        r"(?:[0-9０-９]{4}年)?(?:[0-9０-９]{1,2}月)?[0-9０-９]{1,2}日|[^，。]{2,16}(?:现场|车间|田间|地里|基地)[，,])",
+        r"(?:[0-9０-９]{4}年)?(?:[0-9０-９]{1,2}月)?[0-9０-９]{1,2}日|[^，。]{2,16}(?:现场|车间|田间|地里|基地)[，,]|",
+        r"\p{Han}{0,10}(?:游客|游人|市民|村民|居民|群众|工人|农民|农户|果农|菜农|学生|孩子|小朋友|老人|民警|消防员|医护人员|",
+        r"工作人员|技术人员|农技人员|施工人员|志愿者|演员|选手|运动员|观众|读者)们?(?:正在|正|在))",
+    ))
+});
+
+/// How first paragraphs begin.
+static LEAD: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(concat!(
+        r"^(?:近日|日前|昨日|昨天|今日|今天|连日来|近年来|近段时间|近期|最近|今年以来|入[春夏秋冬汛]以来|本周|上周|截至|据悉|",
+        r"记者(?:昨日|日前|今日)?从|(?:[0-9０-９]{4}年)?[0-9０-９]{1,2}月[0-9０-９]{1,2}日|[0-9０-９]{1,2}日|",
+        r"[^。，]{0,24}(?:近日|日前|昨日)|[^。]{0,30}(?:获悉|了解到)，)",
+    ))
+});
+
+/// An office that signs a notice, or the day on which it did.
+static OFFICE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(concat!(
+        r"^(?:\p{Han}{2,18}(?:局|公司|委员会|政府|办公室|服务中心|管理处|管理所|人民法院|检察院|银行|协会|商会|学会|委员会|",
+        r"指挥部|领导小组|编辑部|合作社|集团|公证处|殡仪馆|税务所|派出所|拍卖行)|[0-9〇二]{4}年[0-9一二三四五六七八九十]{1,3}月",
+        r"[0-9一二三四五六七八九十]{1,3}日)$",
     ))
 });
 
@@ -103,6 +124,7 @@ pub(crate) fn observe(blocks: &[Block], issue: &Issue) -> Vec<Cues> {
     let mut cues: Vec<Cues> = blocks.iter().map(own).collect();
     edges(blocks, issue, &mut cues);
     levels(blocks, &mut cues);
+    margins(blocks, &mut cues);
     neighbours(blocks, &mut cues);
     announced(blocks, &mut cues);
     topics(blocks, &mut cues);
@@ -124,6 +146,7 @@ fn own(block: &Block) -> Cues {
     cues.note(Cue::Closed, closed);
     cues.note(Cue::Broken, block.level == 0 && seam::is_broken(text));
     cues.note(Cue::Continuation, seam::is_continuation(text));
+    cues.note(Cue::LeadLike, LEAD.is_match(text));
     cues.note(Cue::Opener, dateline::opener(text).is_some());
     cues.note(Cue::Scene, count > 12 && SCENE.is_match(text));
     cues.note(Cue::Shown, text.starts_with("图为"));
@@ -151,6 +174,9 @@ fn own(block: &Block) -> Cues {
     cues.note(Cue::BracketNote, note);
     cues.note(Cue::ClosingLine, closing);
     cues.note(Cue::BoxWord, BOX.is_match(text));
+    cues.note(Cue::Figures, figures(text) && block.level == 0);
+    cues.note(Cue::Office, OFFICE.is_match(text) && block.level == 0);
+    cues.note(Cue::NoticeTitle, kind::is_notice(text) && !closed);
     if closed && !note || closing {
         return cues;
     }
@@ -158,6 +184,16 @@ fn own(block: &Block) -> Cues {
     cues.note(Cue::VeryShort, count <= 6);
     shapes(text, count, &mut cues);
     cues
+}
+
+/// Whether most of a line is digits, marks and spaces between them.
+fn figures(text: &str) -> bool {
+    let (mut digits, mut others) = (0_usize, 0_usize);
+    for c in text.chars() {
+        digits += usize::from(c.is_numeric());
+        others += usize::from(c.is_alphabetic() && !"年月日时分元".contains(c));
+    }
+    digits >= 4 && digits >= others
 }
 
 /// Cues of lines that name people.
@@ -258,7 +294,8 @@ fn levels(blocks: &[Block], cues: &mut [Cues]) {
     let levels = blocks.iter().zip(&*cues).filter(heading).map(|(block, _)| block.level);
     let count = levels.clone().count();
     // Emphasis marks headings only where nothing else does, and more than one.
-    let top = levels.min().filter(|top| *top < EMPHASIS || count >= 3);
+    let top = levels.clone().min().filter(|top| *top < EMPHASIS || count >= 3);
+    let lowest = levels.max();
     let mut higher_follows: Option<u8> = None;
     for (block, cue) in blocks.iter().zip(cues.iter_mut()).rev() {
         let level = block.level;
@@ -268,12 +305,16 @@ fn levels(blocks: &[Block], cues: &mut [Cues]) {
                 higher_follows = None;
             }
             let short = cue.has(Cue::Short) || cue.has(Cue::Middling) && !cue.has(Cue::Closed);
-            cue.note(Cue::Unmarked, top.is_some() && short && !cue.any(FURNITURE));
+            let unmarked = top.is_some() && short && !cue.any(FURNITURE);
+            let above = unmarked && higher_follows == top;
+            cue.note(Cue::UnmarkedAboveMarked, above);
+            cue.note(Cue::Unmarked, unmarked && !above);
             continue;
         }
         let lower = higher_follows.is_some_and(|next| next < level);
         let marked = level < EMPHASIS || top == Some(EMPHASIS);
-        let same = higher_follows == Some(level);
+        // Of several levels, two of the highest in a row are a headline in two lines.
+        let same = higher_follows == Some(level) && (top == lowest || top != Some(level));
         cue.note(Cue::MarkedBeforeMarked, same && marked && !cue.any(FURNITURE));
         cue.note(Cue::Emphasis, !marked);
         cue.note(Cue::LowerBeforeHigher, lower && marked);
@@ -282,6 +323,19 @@ fn levels(blocks: &[Block], cues: &mut [Cues]) {
         if !cue.any(FURNITURE) {
             higher_follows = Some(higher_follows.map_or(level, |next| next.min(level)));
         }
+    }
+}
+
+/// Cues of pages whose paragraphs are indented.
+fn margins(blocks: &[Block], cues: &mut [Cues]) {
+    let texts = || blocks.iter().zip(&*cues).filter(|(_, cues)| cues.has(Cue::Long));
+    let (all, indented) = (texts().count(), texts().filter(|(block, _)| block.indented).count());
+    if indented < 3 || indented * 5 < all * 4 {
+        return;
+    }
+    for (block, cue) in blocks.iter().zip(cues.iter_mut()) {
+        cue.note(Cue::Indented, block.indented);
+        cue.note(Cue::AtMargin, !block.indented && !cue.any(FURNITURE) && !cue.any(PEOPLE));
     }
 }
 
@@ -296,9 +350,14 @@ fn neighbours(blocks: &[Block], cues: &mut [Cues]) {
         let (next, second) = (at(Some(i + 1)), at(Some(i + 2)));
         cue.note(Cue::BeforePointer, next.has(Cue::BarePointer) && !cue.any(FURNITURE));
         cue.note(Cue::BeforeOpener, next.has(Cue::Opener) && cue.has(Cue::Short));
+        let above = i.checked_sub(1).and_then(|i| blocks.get(i)).map_or(0, |block| block.level);
+        let lower = above > 0 && block.level > above && block.level < EMPHASIS;
+        cue.note(Cue::LowerAfterHigher, lower && !before.any(FURNITURE));
         cue.note(Cue::BeforeByline, next.any(names));
         cue.note(Cue::AfterByline, before.any(names));
-        let credit = |cues: Cues| cues.any(&[Cue::CreditLine, Cue::OneName]);
+        // A name alone is a credit only below a scene: it may be the next article's author.
+        let scene = cue.has(Cue::Scene) || before.has(Cue::Scene) && before.has(Cue::Closed);
+        let credit = |cues: Cues| cues.has(Cue::CreditLine) || scene && cues.has(Cue::OneName);
         let text = cue.has(Cue::Closed) && !cue.any(FURNITURE);
         cue.note(Cue::BeforeCredit, text && credit(next));
         let far = credit(second) && next.has(Cue::Closed) && cue.has(Cue::Scene);

@@ -206,7 +206,8 @@ impl Maker<'_> {
         self.headline(source, &mut gold);
         if !source.subtitle.is_empty() {
             let text = self.printed(&source.subtitle);
-            let dash = self.one(&["——", "——", ""]);
+            // Without dash and marks a subtitle reads as the headline, and the headline as kicker.
+            let dash = if self.style.has_levels() && self.chance(30) { "" } else { "——" };
             self.put(Role::Heading, format!("{dash}{text}"));
             gold["subtitle"] = json!(text);
         }
@@ -271,8 +272,9 @@ impl Maker<'_> {
         let title = self.printed(&source.title);
         gold["title"] = json!(title);
         match title.split_once(' ') {
-            // Two parts are often set in two lines.
-            Some((left, right)) if self.chance(25) => {
+            // Two parts are often set in two lines; without marks nobody could tell the first from
+            // a kicker.
+            Some((left, right)) if self.style.has_levels() && self.chance(25) => {
                 self.put(Role::Headline, left);
                 self.put(Role::Headline, right);
             }

@@ -44,6 +44,13 @@ pub struct Style {
     pub noise: u32,
 }
 
+impl Style {
+    /// Whether headlines are marked, and marked higher than what stands beside them.
+    pub fn has_levels(&self) -> bool {
+        !matches!(self.marks, Marks::None | Marks::Same(_))
+    }
+}
+
 const PLAIN: Style = Style {
     name: "",
     marks: Marks::None,
