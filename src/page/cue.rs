@@ -80,7 +80,7 @@ cues! {
     /// The next block has an opener.
     BeforeOpener "before-opener" [Headline 2.5, BylineAhead -2.0, Subhead -2.0]
     /// A short line that begins with ——.
-    Dash "dash" [Subtitle 3.0, Kicker 3.0, Subhead -1.0, Headline -1.5, Section -1.0]
+    Dash "dash" [Subtitle 4.0, Kicker 3.0, Subhead -1.0, Headline -5.0, Section -1.0]
     /// A name that columns have: …观察, …走基层, 谁谈.
     ColumnWord "column-word" [Section 3.0, Kicker -0.7, Headline -1.0]
     /// A series number at the end: ②, 之三.
@@ -104,7 +104,7 @@ cues! {
     /// A credit follows directly.
     BeforeCredit "before-credit" [Caption 1.5]
     /// A credit follows behind one more paragraph, and this one shows a scene.
-    SceneBeforeCredit "scene-before-credit" [Caption 2.0]
+    SceneBeforeCredit "scene-before-credit" [Caption 3.5]
     /// A scene that is about something else than the text before it.
     SceneApart "scene-apart" [Caption 2.0]
     /// A scene that is about the same as the text before it.
@@ -185,13 +185,13 @@ cues! {
     /// A line that closes articles stands before: a credit, a bracketed byline, graphics.
     AfterClosing "after-closing" [Headline 2.0, Section 0.7, Kicker 0.7, Subhead -1.5]
     /// The text behind goes on about something else.
-    NewTopic "new-topic" [Headline 2.5, Subhead -2.0, Section 2.5, Kicker 2.5, BylineAhead 1.0]
+    NewTopic "new-topic" [Headline 2.0, Subhead -1.2, Section 2.0, Kicker 2.0, BylineAhead 1.0]
     /// The text behind is somewhat unlike the text before.
     OtherTopic "other-topic" [Headline 0.8, Subhead -0.5, Section 0.8, Kicker 0.8]
     /// The text behind goes on about the same.
-    SameTopic "same-topic" [Headline -2.0, Subhead 1.5, Section -2.0, Kicker -2.0]
+    SameTopic "same-topic" [Headline -1.0, Subhead 1.0, Section -1.0, Kicker -1.0]
     /// The text behind uses the line's words, the text before does not.
-    EchoedAfter "echoed-after" [Headline 1.0, Kicker -0.3]
+    EchoedAfter "echoed-after" [Headline 1.3, Kicker -0.3, Subhead -0.3]
     /// The text before uses the line's words.
     EchoedBefore "echoed-before" [Subhead 1.0, Headline -0.8]
     /// The first line of the page, apart from its masthead.

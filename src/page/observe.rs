@@ -306,7 +306,8 @@ fn levels(blocks: &[Block], cues: &mut [Cues]) {
             }
             let short = cue.has(Cue::Short) || cue.has(Cue::Middling) && !cue.has(Cue::Closed);
             let unmarked = top.is_some() && short && !cue.any(FURNITURE);
-            let above = unmarked && higher_follows == top;
+            let ends = cue.any(&[Cue::Office, Cue::ClosingLine, Cue::Figures]);
+            let above = unmarked && higher_follows == top && !ends;
             cue.note(Cue::UnmarkedAboveMarked, above);
             cue.note(Cue::Unmarked, unmarked && !above);
             continue;
@@ -314,13 +315,17 @@ fn levels(blocks: &[Block], cues: &mut [Cues]) {
         let lower = higher_follows.is_some_and(|next| next < level);
         let marked = level < EMPHASIS || top == Some(EMPHASIS);
         // Of several levels, two of the highest in a row are a headline in two lines.
-        let same = higher_follows == Some(level) && (top == lowest || top != Some(level));
+        let same = higher_follows == Some(level)
+            && level < EMPHASIS
+            && (top == lowest || top != Some(level));
         cue.note(Cue::MarkedBeforeMarked, same && marked && !cue.any(FURNITURE));
         cue.note(Cue::Emphasis, !marked);
         cue.note(Cue::LowerBeforeHigher, lower && marked);
         cue.note(Cue::TopMark, marked && top == Some(level));
         cue.note(Cue::LowerMark, marked && top != Some(level));
-        if !cue.any(FURNITURE) {
+        // A line with a dash above a text belongs to the headline above it.
+        let below = cue.has(Cue::Dash) && higher_follows.is_none();
+        if !cue.any(FURNITURE) && !below {
             higher_follows = Some(higher_follows.map_or(level, |next| next.min(level)));
         }
     }
@@ -360,7 +365,8 @@ fn neighbours(blocks: &[Block], cues: &mut [Cues]) {
         let credit = |cues: Cues| cues.has(Cue::CreditLine) || scene && cues.has(Cue::OneName);
         let text = cue.has(Cue::Closed) && !cue.any(FURNITURE);
         cue.note(Cue::BeforeCredit, text && credit(next));
-        let far = credit(second) && next.has(Cue::Closed) && cue.has(Cue::Scene);
+        let credited = credit(second) || next.has(Cue::EndsWithCredit);
+        let far = credited && next.has(Cue::Closed) && cue.has(Cue::Scene);
         cue.note(Cue::SceneBeforeCredit, text && far);
         cue.note(Cue::FarApart, i > 0 && block.gap > usual_gap);
         let open = i.checked_sub(1).and_then(|i| blocks.get(i)).is_some_and(|previous| {
