@@ -173,6 +173,9 @@ impl Builder<'_> {
             self.open.caption(self.page, block);
             return;
         }
+        if self.photo.as_ref().is_some_and(Draft::is_credited) {
+            self.close_photo();
+        }
         let photo = self.photo.get_or_insert_default();
         photo.explain(cues, Class::Caption);
         photo.caption(self.page, block);

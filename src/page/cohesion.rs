@@ -53,6 +53,19 @@ fn pairs(text: &str) -> impl Iterator<Item = Pair> + '_ {
     text.chars().zip(text.chars().skip(1)).filter(move |(a, b)| speaks(*a) && speaks(*b))
 }
 
+/// Whether the first words of `text` are those of `line`: a third of its pairs.
+pub(crate) fn begins_alike(line: &str, text: &str) -> bool {
+    const BEGINNING: usize = 60;
+    let end = text.char_indices().nth(BEGINNING).map_or(text.len(), |(at, _)| at);
+    let begins: HashSet<Pair> = pairs(text.get(..end).unwrap_or_default()).collect();
+    let (mut all, mut shared) = (0, 0);
+    for pair in pairs(line) {
+        all += 1;
+        shared += usize::from(begins.contains(&pair));
+    }
+    shared >= 2 && shared * 3 >= all
+}
+
 fn is_running(block: &Block) -> bool {
     block.text.chars().nth(RUNNING).is_some()
 }

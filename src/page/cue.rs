@@ -73,6 +73,18 @@ cues! {
     LeadLike "lead-like" [Lead 0.8, Body -0.2]
     /// Mostly digits: results, numbers, a table's line.
     Figures "figures" [Body 5.0, Headline -4.0, Subhead -4.0, Section -5.0, Kicker -5.0]
+    /// 时间：, 地点：, 来源：: a label and its value.
+    Label "label" [Body 4.0, Headline -4.0, Subhead -3.0, Kicker -3.0, Section -3.0]
+    /// A tag that boxes inside articles have: （记者手记）, （链接）.
+    BoxTag "box-tag" [Subhead 3.5, Headline -3.0]
+    /// The first of two short lines between texts.
+    PairFirst "pair-first" [Kicker 1.5, Section 1.2, Subhead -1.5]
+    /// The second of two short lines between texts.
+    PairSecond "pair-second" [Headline 1.5, Subhead -1.0]
+    /// The first words of the next block are the line's own.
+    LeadEcho "lead-echo" [Headline 1.0, Subhead -0.6, Section -0.5]
+    /// A short line above one short text, in a column of briefs.
+    BriefItem "brief-item" [Headline 3.0, Subhead -2.5, Kicker -1.0, Section -1.0]
     /// An office or company, alone on its line: it signs what stands above.
     Office "office" [Body 3.5, Headline -2.0, Subhead -1.5, Section -2.0, Kicker -3.0]
     /// 公告, 声明, 启事: a notice begins.
@@ -133,6 +145,8 @@ cues! {
     Flows "flows" [Body 2.5, Headline -1.5, Subhead -1.5, Kicker -2.0]
     /// One comma, some length, and no space.
     HasComma "has-comma" [Body 1.2, Subhead -0.8, Kicker -0.5, Section -2.0]
+    /// A line as wide as the column, without the end of a sentence.
+    FullLine "full-line" [Body 2.0, Headline -1.5, Subhead -2.0, Kicker -1.0, Section -1.0]
     /// Ends with a colon.
     ColonEnd "colon-end" [Body 1.0, Headline -3.0, Subhead 1.0, Kicker -2.0, Section -2.0]
     /// Last character and next block's first make a word of this page.

@@ -64,6 +64,11 @@ impl Draft {
         count <= kind::BRIEF_BODY && self.parts.kicker.is_empty() && self.parts.byline.is_empty()
     }
 
+    /// Whether somebody is named who took its photo.
+    pub fn is_credited(&self) -> bool {
+        !self.record.captions.is_empty()
+    }
+
     /// Every span that it holds.
     pub fn spans(&self) -> Vec<Span> {
         let parts = &self.parts;
@@ -168,7 +173,9 @@ impl Draft {
                 self.record.paragraphs.push(text);
             }
         }
-        let complete = seam::is_closed(&block.text) || observe::closes(&block.text);
+        let complete = seam::is_closed(&block.text)
+            || observe::closes(&block.text)
+            || observe::is_whole(&block.text);
         self.open = to == block.text.len() && !complete;
     }
 

@@ -23,6 +23,8 @@ pub(crate) struct Block {
     pub gap: usize,
     /// Whether its first line is indented.
     pub indented: bool,
+    /// Whether its last line is as wide as the column, where lines are hard-wrapped.
+    pub full: bool,
 }
 
 impl Block {
@@ -87,9 +89,13 @@ pub(crate) fn blocks(text: &str) -> (Vec<Block>, Vec<Span>) {
                 level: line.level,
                 gap: line.gap,
                 indented: line.indented,
+                full: false,
             }),
         }
         let wrap = wraps.get(at).copied().flatten();
+        if let Some(block) = blocks.last_mut() {
+            block.full = wrap.is_some_and(|width| line.width + WRAP_SLACK >= width);
+        }
         joins = wrap.is_some_and(|width| goes_on(text, &lines, at, width));
     }
     (blocks, marks)
@@ -112,7 +118,9 @@ fn goes_on(text: &str, lines: &[Line], at: usize, wrap: usize) -> bool {
     } else {
         is_full(line) && !(seam::is_closed(words(line)) && heads(text, lines, at + 1, wrap))
     };
-    goes_on && !stands_alone(words(next))
+    // One name may also be the rest of a sentence that is not complete.
+    let one = !seam::is_closed(words(line)) && !words(next).contains([' ', '　', '、']);
+    goes_on && !(stands_alone(words(next)) && !(one && byline::bare(words(next)).is_some()))
 }
 
 /// Whether a line is complete by what it says: names, duties, a pointer, a box's header.

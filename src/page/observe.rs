@@ -8,6 +8,7 @@ use regex::Regex;
 
 use crate::page::Issue;
 use crate::page::byline;
+use crate::page::cohesion;
 use crate::page::cohesion::Cohesion;
 use crate::page::cohesion::Shift;
 use crate::page::cue::Cue;
@@ -89,6 +90,20 @@ static OFFICE: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
+/// A label with its value on the same line, as profiles and notices have them.
+static LABEL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(concat!(
+        r"^(?:时间|地点|人物|事件|主持人|嘉宾|采访对象|受访者|受访人|对话人|主讲人?|票价|电话|联系电话|地址|邮编|邮箱|网址|",
+        r"数据来源|资料来源|来源|单位|姓名|职务|年龄)[:：].{0,40}$",
+    ))
+});
+
+static BOX_TAG: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(
+        r"[（(](?:记者手记|采访手记|手记|编后|编后语|链接|相关链接|新闻链接|延伸阅读|点评|短评|背景|新闻背景|小贴士)[）)]$",
+    )
+});
+
 static MASTHEAD: LazyLock<Regex> = LazyLock::new(|| {
     pattern::fixed(concat!(
         r"星期[一二三四五六日天]|农历|国内统一|统一刊号|连续出版物号|\bCN\s*[0-9]{2}|邮发代号|^总第\s*[0-9]+|第\s*[0-9]{3,}\s*[期号]|",
@@ -114,6 +129,11 @@ static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
+/// Whether a line is complete without a mark at its end: an office, a label, figures.
+pub(crate) fn is_whole(line: &str) -> bool {
+    line.len() <= 200 && (OFFICE.is_match(line) || LABEL.is_match(line) || figures(line))
+}
+
 /// Whether a line closes an article: who made the graphics, who wrote, where the data are from.
 pub(crate) fn closes(line: &str) -> bool {
     line.len() <= 200 && CLOSING.is_match(line)
@@ -126,6 +146,8 @@ pub(crate) fn observe(blocks: &[Block], issue: &Issue) -> Vec<Cues> {
     levels(blocks, &mut cues);
     margins(blocks, &mut cues);
     neighbours(blocks, &mut cues);
+    pairs(blocks, &mut cues);
+    briefs(blocks, &mut cues);
     announced(blocks, &mut cues);
     topics(blocks, &mut cues);
     cues
@@ -135,7 +157,11 @@ pub(crate) fn observe(blocks: &[Block], issue: &Issue) -> Vec<Cues> {
 fn own(block: &Block) -> Cues {
     let text = block.text.as_str();
     let mut cues = Cues::default();
-    let count = text.chars().take(61).count();
+    let mut count = text.chars().take(91).count();
+    if (61..=90).contains(&count) && !text.contains(['。', '，', ',']) && text.contains([' ', '　']) {
+        // Long headlines are set in parts, and have no commas.
+        count = 60;
+    }
     let tag = count <= 60 && !text.contains('。') && TAG.is_match(text);
     let exclaims = count <= 24 && text.ends_with(['！', '？', '!', '?']) && !text.contains('。');
     let credited = byline::trailing_credit(text).is_some();
@@ -146,8 +172,8 @@ fn own(block: &Block) -> Cues {
     cues.note(Cue::Closed, closed);
     cues.note(Cue::Broken, block.level == 0 && seam::is_broken(text));
     cues.note(Cue::Continuation, seam::is_continuation(text));
-    cues.note(Cue::LeadLike, LEAD.is_match(text));
     cues.note(Cue::Opener, dateline::opener(text).is_some());
+    cues.note(Cue::LeadLike, LEAD.is_match(text));
     cues.note(Cue::Scene, count > 12 && SCENE.is_match(text));
     cues.note(Cue::Shown, text.starts_with("图为"));
     let flows = text.matches('，').count() >= 2 && !text.contains([' ', '　']);
@@ -159,7 +185,9 @@ fn own(block: &Block) -> Cues {
     let comma = text.contains('，') && !text.contains([' ', '　']) && count >= 12;
     cues.note(Cue::HasComma, comma && count <= 60 && !closed && block.level == 0);
     cues.note(Cue::ColonEnd, text.ends_with(['：', ':']));
-    let lead = !closed && cues.has(Cue::Scene) && text.contains('，') && !text.contains(' ');
+    let begins = cues.has(Cue::Scene) || cues.has(Cue::LeadLike);
+    cues.note(Cue::FullLine, block.full && !closed && block.level == 0);
+    let lead = !closed && begins && text.contains('，') && !text.contains(' ');
     cues.note(Cue::LeadBegins, lead && block.level == 0);
     cues.note(Cue::EndsWithCredit, credited);
     cues.note(Cue::StaffLine, staff::lines(text).is_some());
@@ -174,6 +202,8 @@ fn own(block: &Block) -> Cues {
     cues.note(Cue::BracketNote, note);
     cues.note(Cue::ClosingLine, closing);
     cues.note(Cue::BoxWord, BOX.is_match(text));
+    cues.note(Cue::Label, LABEL.is_match(text));
+    cues.note(Cue::BoxTag, BOX_TAG.is_match(text));
     cues.note(Cue::Figures, figures(text) && block.level == 0);
     cues.note(Cue::Office, OFFICE.is_match(text) && block.level == 0);
     cues.note(Cue::NoticeTitle, kind::is_notice(text) && !closed);
@@ -274,7 +304,8 @@ fn edges(blocks: &[Block], issue: &Issue, cues: &mut [Cues]) {
         let name =
             named(&issue.paper) || at < 2 && (named(&issue.page_name) || PAPER.is_match(text));
         let paper = short && name;
-        let line = edge && !cue.has(Cue::Long) && MASTHEAD.is_match(text) && !cue.has(Cue::Closed);
+        let number = cue.has(Cue::Figures) && !text.contains(['年', '月']);
+        let line = edge && !cue.has(Cue::Long) && !number && MASTHEAD.is_match(text) && !cue.has(Cue::Closed);
         cue.note(Cue::MastheadLine, paper || line);
         let number = short && at < EDGE && !teasers && PAGE_LINE.is_match(text);
         cue.note(
@@ -359,7 +390,10 @@ fn neighbours(blocks: &[Block], cues: &mut [Cues]) {
         let lower = above > 0 && block.level > above && block.level < EMPHASIS;
         cue.note(Cue::LowerAfterHigher, lower && !before.any(FURNITURE));
         cue.note(Cue::BeforeByline, next.any(names));
-        cue.note(Cue::AfterByline, before.any(names));
+        // Names directly below a heading belong to that one.
+        let above = at(i.checked_sub(2));
+        let theirs = above.any(&[Cue::Short, Cue::Middling]) && !above.any(&[Cue::Closed]);
+        cue.note(Cue::AfterByline, before.any(names) && !theirs);
         // A name alone is a credit only below a scene: it may be the next article's author.
         let scene = cue.has(Cue::Scene) || before.has(Cue::Scene) && before.has(Cue::Closed);
         let credit = |cues: Cues| cues.has(Cue::CreditLine) || scene && cues.has(Cue::OneName);
@@ -383,6 +417,77 @@ fn neighbours(blocks: &[Block], cues: &mut [Cues]) {
         cue.note(Cue::AfterClosing, ended);
         let small = |cues: Cues| cues.has(Cue::Short) && !cues.any(FURNITURE);
         cue.note(Cue::BesideShort, small(*cue) && (small(before) || small(next)));
+    }
+}
+
+/// Whether a block is a short line that can head something.
+fn is_small(cues: Cues) -> bool {
+    cues.has(Cue::Short) && !cues.any(FURNITURE) && !cues.any(&[Cue::Figures, Cue::Label])
+}
+
+/// Cues of two short lines between texts, and of a line whose words the next text begins with.
+fn pairs(blocks: &[Block], cues: &mut [Cues]) {
+    let own: Vec<Cues> = cues.to_vec();
+    let at = |i: usize| own.get(i).copied().unwrap_or_default();
+    let is_text = |cues: Cues| cues.any(&[Cue::Closed, Cue::Long, Cue::Broken, Cue::Opener]);
+    for (i, (block, cue)) in blocks.iter().zip(cues.iter_mut()).enumerate() {
+        if block.level > 0 || !is_small(*cue) {
+            continue;
+        }
+        let ends = |i: usize| i == 0 || !is_small(at(i - 1)) && at(i - 1).any(ENDS);
+        let below = |i: usize| at(i).any(PEOPLE) || at(i).has(Cue::Dash);
+        let behind = |i: usize| {
+            is_text(at(i)) || below(i) && (is_text(at(i + 1)) || below(i + 1) && is_text(at(i + 2)))
+        };
+        let (here, next) = (at(i), at(i + 1));
+        let plain = |cues: Cues| !cues.any(&[Cue::Dash, Cue::Office, Cue::BoxTag]);
+        let unmarked = |i: usize| blocks.get(i).is_some_and(|block| block.level == 0);
+        let first = ends(i) && unmarked(i + 1) && is_small(next) && behind(i + 2);
+        cue.note(Cue::PairFirst, first && plain(here) && plain(next));
+        let second = i > 0 && ends(i - 1) && unmarked(i - 1) && is_small(at(i - 1)) && behind(i + 1);
+        cue.note(Cue::PairSecond, second && plain(here) && plain(at(i - 1)));
+    }
+    for (i, cue) in cues.iter_mut().enumerate().filter(|(_, cue)| is_small(**cue)) {
+        let text = |i: usize| blocks.get(i).map_or("", |block| block.text.as_str());
+        let lead = if at(i + 1).any(PEOPLE) { i + 2 } else { i + 1 };
+        cue.note(Cue::LeadEcho, is_text(at(lead)) && cohesion::begins_alike(text(i), text(lead)));
+    }
+}
+
+/// What a pair of short lines may stand behind.
+const ENDS: &[Cue] = &[
+    Cue::Closed,
+    Cue::CreditLine,
+    Cue::BracketRole,
+    Cue::PointerPhrase,
+    Cue::StaffLine,
+    Cue::MastheadLine,
+    Cue::PageLine,
+    Cue::ClosingLine,
+    Cue::Office,
+];
+
+/// Cues of the items of a column of briefs: a line and one short text, again and again.
+fn briefs(blocks: &[Block], cues: &mut [Cues]) {
+    const ITEM_CHARS: usize = 200;
+    let own: Vec<Cues> = cues.to_vec();
+    let at = |i: usize| own.get(i).copied().unwrap_or_default();
+    let short = |i: usize| blocks.get(i).is_some_and(|b| b.text.chars().nth(ITEM_CHARS).is_none());
+    let mut inside = false;
+    let mut texts = 0;
+    for (i, (block, cue)) in blocks.iter().zip(cues.iter_mut()).enumerate() {
+        if block.text.chars().nth(8).is_none() && kind::is_for_briefs(&block.text) {
+            (inside, texts) = (true, 0);
+            continue;
+        }
+        if is_small(*cue) {
+            inside = inside && !is_small(at(i + 1)) && short(i + 1) && block.level == 0;
+            cue.note(Cue::BriefItem, inside);
+            texts = 0;
+        } else if !cue.any(PEOPLE) {
+            texts += usize::from(!cue.has(Cue::Continuation));
+            inside = inside && texts < 3;
+        }
     }
 }
 
