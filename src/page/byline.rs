@@ -83,7 +83,8 @@ pub(crate) fn with_roles(line: &str) -> Option<Vec<Contributor>> {
     let rest = separated(inner.get(at..)?);
     let rest = rest.strip_suffix("报道").map_or(rest, separated);
     if !rest.is_empty() {
-        people.extend(contributors(rest, role.unwrap_or_default(), set_off)?);
+        let role = role.unwrap_or_default();
+        people.extend(contributors(rest, role, set_off).or_else(|| together(rest, role))?);
     }
     (!people.is_empty()).then_some(people)
 }
@@ -148,6 +149,12 @@ fn separated(text: &str) -> &str {
 fn contributors(text: &str, role: Role, stated: bool) -> Option<Vec<Contributor>> {
     let accept = if stated { names::may_be_name } else { names::is_name };
     let names = names::list(text, accept)?;
+    Some(names.into_iter().map(|name| Contributor { name, role }).collect())
+}
+
+/// Names that stand without anything between them.
+fn together(text: &str, role: Role) -> Option<Vec<Contributor>> {
+    let names = names::glued(text)?;
     Some(names.into_iter().map(|name| Contributor { name, role }).collect())
 }
 

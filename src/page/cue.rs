@@ -77,12 +77,16 @@ cues! {
     Label "label" [Body 4.0, Headline -4.0, Subhead -3.0, Kicker -3.0, Section -3.0]
     /// A tag that boxes inside articles have: （记者手记）, （链接）.
     BoxTag "box-tag" [Subhead 3.5, Headline -3.0]
+    /// The value of a label that stands on the line before.
+    AfterLabel "after-label" [Body 4.0, Headline -5.0, Subhead -3.0, Kicker -3.0, Section -3.0]
+    /// Ends with ——: what is said follows on the next line.
+    DashEnd "dash-end" [Kicker 0.5, Subhead 0.5, Headline -2.0]
     /// The first of two short lines between texts.
-    PairFirst "pair-first" [Kicker 1.5, Section 1.2, Subhead -1.5]
+    PairFirst "pair-first" [Kicker 1.0, Section 1.0, Subhead -0.8]
     /// The second of two short lines between texts.
-    PairSecond "pair-second" [Headline 1.5, Subhead -1.0]
+    PairSecond "pair-second" [Headline 1.0, Subhead -0.5]
     /// The first words of the next block are the line's own.
-    LeadEcho "lead-echo" [Headline 1.0, Subhead -0.6, Section -0.5]
+    LeadEcho "lead-echo" [Headline 0.7, Subhead -0.3, Section -0.5]
     /// A short line above one short text, in a column of briefs.
     BriefItem "brief-item" [Headline 3.0, Subhead -2.5, Kicker -1.0, Section -1.0]
     /// An office or company, alone on its line: it signs what stands above.

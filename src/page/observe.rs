@@ -125,7 +125,7 @@ static PAGE_LINE: LazyLock<Regex> = LazyLock::new(|| {
 static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
     pattern::fixed(concat!(
         r"^[（(]?(?:本版|本期)?(?:制图|版式设计|统筹|作者|本报[\p{Han}、]{0,20}[0-9月日]+电|",
-        r"据《|整理|资料图片|影像中国|数据来源|资料来源|来源[:：]|执笔)",
+        r"——\s*(?:编者|编辑部|作者|译者|记者)$|据《|整理|资料图片|影像中国|数据来源|资料来源|来源[:：]|执笔)",
     ))
 });
 
@@ -277,6 +277,7 @@ fn shapes(text: &str, count: usize, cues: &mut Cues) {
     let column = COLUMN.is_match(plain) && count <= 14 || TALKS.is_match(text);
     cues.note(Cue::ColumnWord, column);
     cues.note(Cue::Dash, text.starts_with("——") || text.starts_with("--"));
+    cues.note(Cue::DashEnd, text.ends_with("——"));
     cues.note(Cue::Clause, CLAUSE.is_match(text));
     cues.note(Cue::Tag, TAG.is_match(text));
     let pieces: Vec<usize> = text.split_whitespace().map(|piece| piece.chars().count()).collect();
@@ -387,6 +388,9 @@ fn neighbours(blocks: &[Block], cues: &mut [Cues]) {
         cue.note(Cue::BeforePointer, next.has(Cue::BarePointer) && !cue.any(FURNITURE));
         cue.note(Cue::BeforeOpener, next.has(Cue::Opener) && cue.has(Cue::Short));
         let above = i.checked_sub(1).and_then(|i| blocks.get(i)).map_or(0, |block| block.level);
+        let label = before.has(Cue::Label)
+            && i.checked_sub(1).and_then(|i| blocks.get(i)).is_some_and(|b| b.text.ends_with(['：', ':']));
+        cue.note(Cue::AfterLabel, label && !cue.any(&[Cue::Long, Cue::Closed]));
         let lower = above > 0 && block.level > above && block.level < EMPHASIS;
         cue.note(Cue::LowerAfterHigher, lower && !before.any(FURNITURE));
         cue.note(Cue::BeforeByline, next.any(names));
@@ -440,12 +444,14 @@ fn pairs(blocks: &[Block], cues: &mut [Cues]) {
             is_text(at(i)) || below(i) && (is_text(at(i + 1)) || below(i + 1) && is_text(at(i + 2)))
         };
         let (here, next) = (at(i), at(i + 1));
-        let plain = |cues: Cues| !cues.any(&[Cue::Dash, Cue::Office, Cue::BoxTag]);
+        let plain = |cues: Cues| !cues.any(&[Cue::Dash, Cue::Office, Cue::BoxTag, Cue::Tag]);
         let unmarked = |i: usize| blocks.get(i).is_some_and(|block| block.level == 0);
         let first = ends(i) && unmarked(i + 1) && is_small(next) && behind(i + 2);
-        cue.note(Cue::PairFirst, first && plain(here) && plain(next));
+        let fits = plain(here) && (plain(next) || next.has(Cue::Tag));
+        cue.note(Cue::PairFirst, first && fits);
         let second = i > 0 && ends(i - 1) && unmarked(i - 1) && is_small(at(i - 1)) && behind(i + 1);
-        cue.note(Cue::PairSecond, second && plain(here) && plain(at(i - 1)));
+        let fits = plain(at(i - 1)) && (plain(here) || here.has(Cue::Tag));
+        cue.note(Cue::PairSecond, second && fits);
     }
     for (i, cue) in cues.iter_mut().enumerate().filter(|(_, cue)| is_small(**cue)) {
         let text = |i: usize| blocks.get(i).map_or("", |block| block.text.as_str());
