@@ -220,7 +220,9 @@ mod tests {
         let text = "## 清河大桥合龙\n\n周小禾\n\n本报讯 9月7日，清河大桥主桥顺利合龙，两岸干部群众来到现\n\n\
                     场，见证了这一刻。\n\n## 柳溪镇秋粮开镰\n\n秋分时节，稻田里机声隆隆。\n";
         for opener in ["", "本报讯"] {
-            let body = format!("{opener}9月7日，清河大桥主桥顺利合龙，两岸干部群众来到现场，见证了这一刻。");
+            let body = format!(
+                "{opener}9月7日，清河大桥主桥顺利合龙，两岸干部群众来到现场，见证了这一刻。"
+            );
             let page = json!({"style": "md", "text": text, "articles": [
                 {"title": "清河大桥合龙", "byline": ["周小禾"], "kind": "news", "body": body},
                 {"title": "柳溪镇秋粮开镰", "kind": "news", "body": "秋分时节，稻田里机声隆隆。"},

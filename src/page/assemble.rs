@@ -83,11 +83,7 @@ impl Builder<'_> {
             Class::Section | Class::Kicker | Class::BylineAhead => self.before(block, cues, class),
             Class::Headline => self.headline(block, cues),
             Class::Subtitle | Class::Byline | Class::Signature => self.beside(block, cues, class),
-            Class::Lead
-            | Class::Body
-            | Class::Subhead
-            | Class::BoxHeading
-            | Class::SourceNote => {
+            Class::Lead | Class::Body | Class::Subhead | Class::BoxHeading | Class::SourceNote => {
                 self.text(block, cues, class);
             }
             Class::Caption => self.caption(block, cues),
@@ -225,6 +221,13 @@ impl Builder<'_> {
             self.left.extend(&block.spans);
             return;
         };
+        if matches!(jump, Jump::FromPage(_)) && !(self.open.has_title() && self.open.has_no_text())
+        {
+            // 上接 stands above what it continues, whose headline or text comes now.
+            self.ahead.explain(cues, Class::Jump);
+            self.ahead.jump(block, block.spans.clone(), jump);
+            return;
+        }
         self.settle_ahead();
         let announces = self.teaser.is_some();
         let draft = self.teaser.as_mut().unwrap_or(&mut self.open);
@@ -306,7 +309,7 @@ impl Builder<'_> {
             .collect();
         announce(&mut articles);
         self.left.sort_unstable();
-        Page { articles, unassigned: self.left, marks: Vec::new() }
+        Page { articles, unassigned: self.left, ..Page::default() }
     }
 }
 
@@ -334,7 +337,7 @@ fn carry_section(drafts: &mut [Draft]) {
 const MOST_COMPARED: usize = 200;
 
 /// Least part of a teaser's pairs of characters that the headline must have.
-const ALIKE: f64 = 0.6;
+pub(crate) const ALIKE: f64 = 0.6;
 
 /// Links each teaser to the article of the page that it announces.
 fn announce(articles: &mut [Parsed]) {
@@ -357,7 +360,7 @@ fn announce(articles: &mut [Parsed]) {
 }
 
 /// The part of the shorter title's pairs of characters that the other has.
-fn alike(a: &str, b: &str) -> f64 {
+pub(crate) fn alike(a: &str, b: &str) -> f64 {
     let pairs = |text: &str| text.chars().zip(text.chars().skip(1)).collect::<Vec<_>>();
     let (a, b) = (pairs(a), pairs(b));
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };

@@ -14,12 +14,16 @@ use crate::page::byline;
 use crate::page::cue::Cues;
 use crate::page::dateline;
 use crate::page::kind;
+use crate::page::kind::Shape;
 use crate::page::line::Block;
 use crate::page::line::trimmed;
 use crate::page::observe;
 use crate::page::path::Class;
 use crate::page::seam;
 use crate::page::teaser;
+
+/// Fires where an article says that it goes on elsewhere (下转), not that more is told there (见).
+const GOES_ON: &str = "continued-elsewhere";
 
 /// What has been found of an article so far.
 #[derive(Debug, Clone, Default)]
@@ -212,6 +216,9 @@ impl Draft {
                 self.parts.jump.extend(block.slice(from + at, to));
                 self.record.jump = Some(jump);
                 self.fired("ends-with-pointer");
+                if piece(to).get(at..).is_some_and(|pointer| pointer.contains(['转', '轉'])) {
+                    self.fired(GOES_ON);
+                }
                 to = from + at;
             }
             let bracket = piece(to).trim_end().rfind(['（', '(']);
@@ -282,7 +289,7 @@ impl Draft {
         self.record.jump = Some(jump);
         // 下转 continues an article elsewhere; 见 only announces it.
         if block.text.contains(['转', '接']) {
-            self.fired("continued-elsewhere");
+            self.fired(GOES_ON);
         }
         self.open = false;
     }
@@ -311,8 +318,14 @@ impl Draft {
         if let Some(dateline) = &mut record.dateline {
             dateline::resolve(dateline, &lead, issue.date);
         }
-        kind::settle(record, self.photo, self.subheads);
-        Parsed { article: Article::new(self.record), spans: self.parts, rules_fired: self.rules }
+        let goes_on = self.rules.contains(&GOES_ON);
+        kind::settle(record, Shape { photo: self.photo, subheads: self.subheads, goes_on });
+        Parsed {
+            article: Article::new(self.record),
+            spans: self.parts,
+            rules_fired: self.rules,
+            continued: Vec::new(),
+        }
     }
 
     /// Whether its last paragraph is not complete.

@@ -110,7 +110,6 @@ fn goes_on(text: &str, lines: &[Line], at: usize, wrap: usize) -> bool {
     };
     let words = |line: &Line| line.span.of(text).unwrap_or_default();
     let is_full = |line: &Line| line.width + WRAP_SLACK >= wrap;
-    let next_closed = seam::is_closed(words(next));
     let goes_on = if line.level > 0 {
         // Spaces make a heading's line narrower; what follows it up to a blank line is its rest.
         let ends = lines.get(at + 2).is_none_or(|after| after.gap > 0);

@@ -19,8 +19,7 @@ const NO_NAMES: &str = "简讯 文苑 文化 文艺 文体 文教 文旅 文摘 
     鲁西 冀中 甘肃 宁夏 江苏 江西 云南 海南 湖南 湖北 河南 河北 山东 山西 广东 广西 安徽 贵州 青海 辽宁 吉林 \
     温州 常州 郑州 杭州 苏州 徐州 连云港 欧洲 非洲 美洲 亚洲 应对 施工 项目 单打 双打 张弛 马拉松 田径 游泳 边塞";
 
-static NO_NAME: LazyLock<HashSet<&str>> =
-    LazyLock::new(|| NO_NAMES.split_whitespace().collect());
+static NO_NAME: LazyLock<HashSet<&str>> = LazyLock::new(|| NO_NAMES.split_whitespace().collect());
 
 /// Whether `token` looks like a full name: a known surname and one or two characters.
 pub(crate) fn is_name(token: &str) -> bool {

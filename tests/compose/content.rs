@@ -52,8 +52,7 @@ pub fn page(style: &Style, rng: &mut ChaCha8Rng) -> Page {
     let mut sources = source::articles();
     sources.shuffle(rng);
     let number = rng.random_range(1..=8);
-    let mut maker =
-        Maker { rng, style, pieces: Vec::new(), articles: Vec::new(), begins: true };
+    let mut maker = Maker { rng, style, pieces: Vec::new(), articles: Vec::new(), begins: true };
     if maker.chance(30) {
         maker.masthead(number);
     }

@@ -44,8 +44,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 fn print(report: &Report) -> Result<(), Failure> {
-    let header =
-        ["style", "pages", "articles", "system", "precision", "recall", "F1", "body F1"];
+    let header = ["style", "pages", "articles", "system", "precision", "recall", "F1", "body F1"];
     let mut articles = output::table(&header);
     for style in &report.styles {
         for (at, system) in style.systems.iter().enumerate() {

@@ -58,7 +58,8 @@ mod tests {
 
     #[test]
     fn baselines_cut_where_they_say() {
-        let page = "### 民生\n\n## 清河大桥合龙\n\n大桥昨日合龙。\n\n秋粮开镰\n\n稻田里机声隆隆。\n";
+        let page =
+            "### 民生\n\n## 清河大桥合龙\n\n大桥昨日合龙。\n\n秋粮开镰\n\n稻田里机声隆隆。\n";
         let found = |found: Vec<super::Candidate>| {
             found.iter().map(|c| (c.title.clone(), c.body().to_owned())).collect::<Vec<_>>()
         };

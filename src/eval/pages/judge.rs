@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::domain::article::Kind;
 use crate::eval::pages::baseline;
 use crate::eval::pages::candidate::Candidate;
 use crate::eval::pages::candidate::folded;
@@ -10,7 +11,6 @@ use crate::eval::pages::gold::Gold;
 use crate::eval::pages::gold::Labelled;
 use crate::eval::pages::seam;
 use crate::eval::pages::seam::Seams;
-use crate::domain::article::Kind;
 use crate::page::Page;
 
 /// The systems that are compared; the first is ours.
@@ -172,7 +172,8 @@ fn pairs<'a>(gold: &[&'a Gold], found: &'a [Candidate]) -> Vec<(&'a Gold, Option
                 }
             };
             let open = found.iter().enumerate().filter(|(at, _)| free.get(*at) == Some(&true));
-            let best = open.map(|(at, found)| (at, score(found))).max_by(|a, b| a.1.total_cmp(&b.1));
+            let best =
+                open.map(|(at, found)| (at, score(found))).max_by(|a, b| a.1.total_cmp(&b.1));
             if let Some((at, score)) = best
                 && score >= if exact { 1.0 } else { alike_min }
             {

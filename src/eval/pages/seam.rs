@@ -100,5 +100,7 @@ fn guess(left: &str, before_closed: bool) -> Option<bool> {
 /// Whether a line ends as a sentence does; folded, so with half-width marks.
 fn is_closed(line: &str) -> bool {
     let core = line.trim_end_matches(['”', '’', ')', '》', '"', '」', '』']);
-    core.is_empty() || core.ends_with(['。', '!', '?', '…', ';', ':', '.']) || core.len() < line.len()
+    core.is_empty()
+        || core.ends_with(['。', '!', '?', '…', ';', ':', '.'])
+        || core.len() < line.len()
 }
