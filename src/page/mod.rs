@@ -34,6 +34,7 @@ mod script;
 mod seam;
 mod staff;
 mod teaser;
+mod wording;
 
 use crate::domain::article::Article;
 use crate::domain::article::Contributor;

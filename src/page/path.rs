@@ -282,8 +282,8 @@ mod tests {
     #[test]
     fn a_block_without_cues_is_decided_by_its_neighbours() {
         let scores =
-            [favouring(Class::Section, 3.0), [0.0; Class::COUNT], favouring(Class::Body, 3.0)];
-        assert_eq!(best(&scores), [Class::Section, Class::Headline, Class::Body]);
+            [favouring(Class::Section, 3.0), [0.0; Class::COUNT], favouring(Class::Lead, 3.0)];
+        assert_eq!(best(&scores), [Class::Section, Class::Headline, Class::Lead]);
     }
 
     #[test]
