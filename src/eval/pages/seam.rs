@@ -72,7 +72,8 @@ fn breaks(labelled: &Labelled) -> Vec<Break> {
         });
         let (mut at, mut left, mut before_closed) = (0, String::new(), true);
         for line in &lines {
-            if !body.get(at..).is_some_and(|rest| rest.starts_with(line.as_str())) {
+            let line = if at == 0 { without_opener(line, &body) } else { line.as_str() };
+            if line.is_empty() || !body.get(at..).is_some_and(|rest| rest.starts_with(line)) {
                 continue;
             }
             if at > 0 {
@@ -80,14 +81,22 @@ fn breaks(labelled: &Labelled) -> Vec<Break> {
                     Some(ends) => Some(!ends.contains(&at)),
                     None => guess(&left, before_closed),
                 };
-                found.push(Break { left: left.clone(), right: line.clone(), inside });
+                found.push(Break { left: left.clone(), right: line.to_owned(), inside });
                 before_closed = is_closed(&left);
             }
             at += line.len();
-            left.clone_from(line);
+            line.clone_into(&mut left);
         }
     }
     found
+}
+
+/// The part of a line that `body` begins with; an opener before it may be left out of the labels.
+fn without_opener<'a>(line: &'a str, body: &str) -> &'a str {
+    const OPENER: usize = 60;
+    let starts = line.char_indices().take(OPENER).filter_map(|(at, _)| line.get(at..));
+    let mut parts = starts.filter(|part| part.chars().nth(SIDE).is_some());
+    parts.find(|part| body.starts_with(*part)).unwrap_or_default()
 }
 
 /// Without paragraphs in the labels, a break is inside one where a line that is no subheading does
