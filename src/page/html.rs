@@ -99,7 +99,7 @@ pub(super) fn extract(text: &str) -> Extract {
         }
         let wording = piece.text.as_str();
         if !inside || at <= title.index.unwrap_or(0) && piece.heading > 0 {
-            if below && at < first || at + 4 > first && at < first {
+            if at < first && (below || at + 4 > first) {
                 credits(&mut extract, wording);
             }
             if near && wording != title.text {

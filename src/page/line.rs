@@ -224,7 +224,8 @@ fn lines(text: &str, marks: &mut Vec<Span>) -> Vec<Line> {
             continue;
         }
         // Marks count: whoever wrapped the lines counted them too.
-        let width = piece.chars().map(width).sum();
+        let indent = raw.chars().take_while(|c| matches!(c, ' ' | '　' | '\t'));
+        let width = indent.chain(piece.chars()).map(width).sum();
         let (span, level) = unmarked(text, span, marks);
         if span.is_empty() {
             gap += 1;

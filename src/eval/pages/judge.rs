@@ -164,12 +164,12 @@ fn pairs<'a>(gold: &[&'a Gold], found: &'a [Candidate]) -> Vec<(&'a Gold, Option
     for exact in [true, false] {
         for (gold, slot) in gold.iter().zip(&mut taken).filter(|(_, slot)| slot.is_none()) {
             let body = folded(&gold.text());
-            let score = |found: &Candidate| match exact {
-                true => f64::from(u8::from(is_exact(gold, found))),
-                false => {
-                    let same = !found.title.is_empty() && found.title == title(gold);
-                    overlap(&body, found.body()) + f64::from(u8::from(same)) / 2.0
+            let score = |found: &Candidate| {
+                if exact {
+                    return f64::from(u8::from(is_exact(gold, found)));
                 }
+                let same = !found.title.is_empty() && found.title == title(gold);
+                overlap(&body, found.body()) + f64::from(u8::from(same)) / 2.0
             };
             let open = found.iter().enumerate().filter(|(at, _)| free.get(*at) == Some(&true));
             let best =
