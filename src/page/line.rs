@@ -117,6 +117,10 @@ fn goes_on(text: &str, lines: &[Line], at: usize, wrap: usize) -> bool {
     } else {
         is_full(line) && !(seam::is_closed(words(line)) && heads(text, lines, at + 1, wrap))
     };
+    if byline::trailing_credit(words(line)).is_some() {
+        // A caption ends with its credit, full line or not.
+        return false;
+    }
     // One name may also be the rest of a sentence that is not complete.
     let one = !seam::is_closed(words(line)) && !words(next).contains([' ', '　', '、']);
     goes_on && !(stands_alone(words(next)) && !(one && byline::bare(words(next)).is_some()))

@@ -283,7 +283,12 @@ fn neighbours(blocks: &[Block], cues: &mut [Cues]) {
         let previous = i.checked_sub(1).and_then(|i| blocks.get(i));
         let closes = previous
             .is_some_and(|previous| !before.has(Cue::Long) && wording::closes(&previous.text));
-        let ended = before.any(&[Cue::CreditLine, Cue::BracketRole, Cue::PointerPhrase]) || closes;
+        let ended = before.any(&[
+            Cue::CreditLine,
+            Cue::EndsWithCredit,
+            Cue::BracketRole,
+            Cue::PointerPhrase,
+        ]) || closes;
         cue.note(Cue::AfterClosing, ended);
         let small = |cues: Cues| cues.has(Cue::Short) && !cues.any(FURNITURE);
         cue.note(Cue::BesideShort, small(*cue) && (small(before) || small(next)));
