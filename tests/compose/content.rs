@@ -218,9 +218,10 @@ impl Maker<'_> {
         let last = body.len() - 1;
         for (at, (line, role)) in body.iter().zip(&roles).enumerate() {
             let head = if at == 0 { opener.as_str() } else { "" };
-            let tail = match &names {
-                Names::Behind(line) if at == last => line.as_str(),
-                _ => "",
+            let tail = if let (Names::Behind(line), true) = (&names, at == last) {
+                line.as_str()
+            } else {
+                ""
             };
             self.put(*role, format!("{head}{line}{tail}"));
         }
@@ -308,12 +309,11 @@ impl Maker<'_> {
         let Some(place) = &source.place else {
             return String::new();
         };
-        let reporters = match names {
-            Names::Opener(reporters) => {
-                gold["byline"] = json!(source.names);
-                reporters.as_str()
-            }
-            _ => "",
+        let reporters = if let Names::Opener(reporters) = names {
+            gold["byline"] = json!(source.names);
+            reporters.as_str()
+        } else {
+            ""
         };
         let (day, dated) = (source.day.as_str(), source.day.contains('月'));
         if reporters.is_empty() && self.chance(40) {

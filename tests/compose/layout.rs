@@ -47,7 +47,9 @@ fn marked(marks: Marks, piece: &Piece) -> String {
         Marks::Same(level) if heading => format!("{} {text}", "#".repeat(level)),
         Marks::Bold if headline => format!("**{text}**"),
         Marks::Lens if headline => format!("【{text}】"),
-        _ => text.clone(),
+        Marks::Levels(..) | Marks::Same(_) | Marks::Bold | Marks::Lens | Marks::None => {
+            text.clone()
+        }
     }
 }
 

@@ -58,8 +58,9 @@ fn check(text: &str, page: &Page) {
 }
 
 fn report(first: u64, count: u64) -> Report {
-    let lines: String =
-        composer::pages(first, count).map(|page| format!("{}\n", page.line("c"))).collect();
+    let lines: Vec<String> =
+        composer::pages(first, count).map(|page| page.line("c").to_string()).collect();
+    let lines = lines.join("\n");
     let read: Vec<_> = pages::read(lines.as_bytes()).map(|(_, page)| page.unwrap()).collect();
     pages::run(&read, Bootstrap { seed: 1, resample_count: 0 })
 }
@@ -97,13 +98,12 @@ fn most_articles_of_every_style_are_read_exactly() {
 #[test]
 #[ignore = "writes target/composed.jsonl for `wenmai eval pages`"]
 fn composed_pages_are_written_for_measuring() {
-    let lines: String = composer::pages(100, 12)
-        .enumerate()
-        .map(|(at, page)| format!("{}\n", page.line(&format!("c{at}"))))
-        .collect();
+    let pages = composer::pages(100, 12).enumerate();
+    let lines: Vec<String> =
+        pages.map(|(at, page)| page.line(&format!("c{at}")).to_string()).collect();
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/composed.jsonl");
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(&path, lines).unwrap();
+    std::fs::write(&path, lines.join("\n")).unwrap();
 }
 
 /// One issue date, and none.
