@@ -34,16 +34,19 @@ pub(crate) fn observe(blocks: &[Block], issue: &Issue) -> Vec<Cues> {
     cues
 }
 
+/// Characters of a line, up to 91. Long headlines are set in parts, and have no commas: they count
+/// as lines of 60.
+fn length(text: &str) -> usize {
+    let count = text.chars().take(91).count();
+    let parts = !text.contains(['。', '，', ',']) && text.contains([' ', '　']);
+    if (61..=90).contains(&count) && parts { 60 } else { count }
+}
+
 /// What can be seen in the block alone.
 fn own(block: &Block) -> Cues {
     let text = block.text.as_str();
     let mut cues = Cues::default();
-    let mut count = text.chars().take(91).count();
-    if (61..=90).contains(&count) && !text.contains(['。', '，', ',']) && text.contains([' ', '　'])
-    {
-        // Long headlines are set in parts, and have no commas.
-        count = 60;
-    }
+    let count = length(text);
     let tag = count <= 60 && !text.contains('。') && wording::TAG.is_match(text);
     let exclaims = count <= 24 && text.ends_with(['！', '？', '!', '?']) && !text.contains('。');
     let credited = byline::trailing_credit(text).is_some();
