@@ -4,6 +4,7 @@
 //! still prints its figures and ends with exit code 1.
 
 mod calibration;
+mod latency;
 mod pages;
 mod pairs;
 mod passages;
@@ -32,6 +33,7 @@ use crate::eval::bootstrap::Interval;
 use crate::eval::index::IngestReport;
 use crate::eval::stories;
 use crate::store;
+use crate::store::Store;
 
 /// Bad lines, ids and queries that are shown one by one; all are counted.
 const SHOWN_MAX: usize = 50;
@@ -88,6 +90,11 @@ enum What {
     /// and by their three rarest. Windows over whole bodies are embedded and compared exactly, beside
     /// the index, to see what storing them would bring.
     Passages(passages::Args),
+    /// How long a question for related coverage takes, by size of the archive and number of clients.
+    ///
+    /// The feed is indexed into a temporary folder; larger archives are made of it with a seed: other
+    /// ids and dates, tilted embeddings, most of the terms. BM25 stands beside the ranker.
+    Latency(latency::Args),
     /// From a cosine to the probability of the same event and story: a table for this model.
     ///
     /// Labelled articles are paired with their nearest ones in the file and a few random ones. The
@@ -130,6 +137,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         What::Pairs(args) => pairs::run(args).await,
         What::Pages(args) => pages::run(&args),
         What::Passages(args) => passages::run(args).await,
+        What::Latency(args) => latency::run(args).await,
         What::Calibration(args) => calibration::run(args).await,
     }
 }
@@ -137,13 +145,18 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
 impl IndexArgs {
     /// An empty engine; its folder goes with what is returned beside it.
     fn open(&self) -> Result<(Engine, TempDir), Failure> {
-        let folder = tempfile::tempdir()?;
-        let engine = if self.memory {
-            Engine::open_in_memory(&self.embed)?
-        } else {
-            Engine::open(&self.embed, &store::Config { data: folder.path().join("index") })?
-        };
+        let (engine, _store, folder) = self.open_with_store()?;
         Ok((engine, folder))
+    }
+
+    /// The same with its store, to write into past the engine.
+    fn open_with_store(&self) -> Result<(Engine, Store, TempDir), Failure> {
+        let folder = tempfile::tempdir()?;
+        let config = store::Config { data: folder.path().join("index") };
+        let (engine, store) = Engine::open_with(&self.embed, |make| {
+            if self.memory { Ok(store::open_memory(make)) } else { store::open(&config, make) }
+        })?;
+        Ok((engine, store, folder))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Ingest: check, embed, cut into terms, store. Idempotent by article id.
+//! Ingest: check, embed, cut into terms, find entities, store. Idempotent by article id.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -12,6 +12,7 @@ use crate::cluster::reprint::Plain;
 use crate::domain::article::Article;
 use crate::domain::article::Record;
 use crate::domain::digest::sha256;
+use crate::domain::entity::Entities;
 use crate::domain::id::ArticleId;
 use crate::domain::terms::TermVector;
 use crate::embed;
@@ -237,13 +238,14 @@ impl Engine {
         let mut embedded = embedded.into_iter();
         let now = now_us();
         for ((work, passage), count) in work.into_iter().zip(terms).zip(counts) {
-            let Work { at, article, hash, texts: _, ingested, created_at_us } = work;
+            let Work { at, mut article, hash, texts: _, ingested, created_at_us } = work;
             // Collected first: what is left of a bad article's texts must not become the next
             // one's.
             let parts: Vec<_> = embedded.by_ref().take(count).collect();
             match input::joined(parts) {
                 Ok(text) => {
-                    let Passage { terms, plain } = passage;
+                    let Passage { terms, plain, entities } = passage;
+                    article.entities = entities;
                     let draft = Draft::new(article, plain, hash);
                     let created_at_us = created_at_us.unwrap_or(now);
                     // What repeats the record before it in this call changes nothing, its group
@@ -284,13 +286,14 @@ impl Engine {
         Ok(())
     }
 
-    /// Terms and folded text of each article; lets other tasks in between two articles.
+    /// Terms, folded text and entities of each article; lets other tasks in between two articles.
     async fn passages(&self, work: &[Work]) -> Vec<Passage> {
         let mut passages = Vec::with_capacity(work.len());
         for Work { article, .. } in work {
             let record = &article.record;
             let terms = self.analyzer.passage(&record.title, &record.body());
-            passages.push(Passage { terms, plain: Plain::of(record) });
+            let entities = self.extractor.of_record(record);
+            passages.push(Passage { terms, plain: Plain::of(record), entities });
             tokio::task::yield_now().await;
         }
         passages
@@ -313,6 +316,7 @@ struct Prepared {
 struct Passage {
     terms: TermVector,
     plain: Plain,
+    entities: Entities,
 }
 
 /// An article on its way into the store.
@@ -369,6 +373,7 @@ fn in_batch(at: usize, error: Error) -> Result<Vec<Violation>, Error> {
         other @ (Error::BatchTooLarge { .. }
         | Error::ArticleNotFound { .. }
         | Error::Terms(_)
+        | Error::Entities(_)
         | Error::Embed(_)
         | Error::Store(_)) => Err(other),
     }

@@ -36,6 +36,7 @@ use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
 use crate::embed;
 use crate::store;
+use crate::text::entity::Extractor;
 use crate::text::terms::Analyzer;
 
 pub use error::Error;
@@ -69,12 +70,13 @@ pub const EMBED_TEXTS_MAX: usize = 1_000;
 /// Most characters of a search text.
 pub const QUERY_CHARS_MAX: usize = 10_000;
 
-/// Model, terms and store, joined. Cheap to clone.
+/// Model, terms, entities and store, joined. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
     embed: embed::Handle,
     store: store::Store,
     analyzer: Arc<Analyzer>,
+    extractor: Arc<Extractor>,
     index_version: Arc<str>,
     facts: Arc<facts::Cache>,
     ranker: Arc<ranker::Ranker>,
@@ -112,7 +114,7 @@ pub struct Ingested {
 pub struct IngestTimings {
     /// Tokenizing and embedding, waiting included.
     pub embed: Duration,
-    /// Cutting into terms.
+    /// Cutting into terms and finding entities.
     pub terms: Duration,
     /// Reading and writing the store, flush included.
     pub store: Duration,

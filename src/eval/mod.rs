@@ -9,6 +9,7 @@ pub mod characters;
 pub mod correlation;
 pub mod decision;
 pub mod index;
+pub mod latency;
 pub mod learned;
 pub mod metrics;
 pub mod monotone;

@@ -1,6 +1,7 @@
 //! Wire ↔ domain, checked once, in full: a new field on either side fails to compile.
 
 mod article;
+mod entity;
 mod hit;
 mod page;
 mod record;

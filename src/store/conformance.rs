@@ -208,7 +208,7 @@ async fn filters_mean_what_they_say(store: &impl VectorStore) {
     let query = sampler.embedding(DIM);
     for filter in filters() {
         let passing =
-            points.iter().filter(|point| filter.matches(&point.article.record, point.membership));
+            points.iter().filter(|point| filter.matches(&point.article, point.membership));
         let passing: BTreeSet<ArticleId> = passing.map(|point| point.article.id).collect();
         let count = store.count(&filter).await.unwrap();
         assert_eq!(count, passing.len() as u64, "{filter:?}");

@@ -233,7 +233,7 @@ impl VectorStore for MemoryStore {
 }
 
 fn passes(filter: &Filter, point: &Point) -> bool {
-    filter.matches(&point.article.record, point.membership)
+    filter.matches(&point.article, point.membership)
 }
 
 /// A copy of `point` for the caller.

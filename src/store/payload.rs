@@ -1,9 +1,11 @@
 //! An article as Qdrant keeps it: a flat JSON object.
 //!
 //! The keys are those of [`Record`], so that whoever looks at a point sees the article, plus six
-//! of the store's own. Empty texts, empty lists and missing values are left out; the text fields
+//! of the store's own, and those of what the article names. Empty texts, empty lists and missing values are left out; the text fields
 //! that a filter can name stay even when empty, because `paper = ""` must find them. The
 //! publication day is also kept as a number, which is what an integer index can compare.
+
+mod entities;
 
 use jiff::civil::Date;
 use serde_json::Map;
@@ -18,6 +20,8 @@ use crate::domain::reprint::Membership;
 use crate::domain::terms::TermVector;
 use crate::store::Point;
 use crate::store::Stored;
+
+pub use entities::keys_of;
 
 /// Days since 1970-01-01 of the publication date; absent without a date.
 pub const DATE: &str = "date";
@@ -54,7 +58,7 @@ pub enum Error {
 pub fn from_point(point: Point) -> Result<(Map<String, Value>, Embedding, TermVector), Error> {
     let Point { article, text, terms, membership, signature: _, content_hash, .. } = point;
     let Point { created_at_us, updated_at_us, .. } = point;
-    let Article { id: _, record } = article;
+    let Article { id: _, record, entities } = article;
     let mut payload = match serde_json::to_value(&record)? {
         Value::Object(map) => map,
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
@@ -65,6 +69,7 @@ pub fn from_point(point: Point) -> Result<(Map<String, Value>, Embedding, TermVe
     if let Some(date) = record.date() {
         payload.insert(DATE.to_owned(), day_number(date).into());
     }
+    entities::put(&mut payload, &entities);
     payload.extend(from_membership(membership));
     payload.insert(CONTENT_HASH.to_owned(), content_hash.into());
     payload.insert(CREATED_AT.to_owned(), created_at_us.into());
@@ -82,6 +87,7 @@ pub fn to_stored(
     vectors: Option<(Embedding, TermVector)>,
 ) -> Result<Stored, Error> {
     payload.remove(DATE);
+    let entities = entities::take(&mut payload)?;
     let membership = to_membership(&mut payload)?;
     let Some(Value::String(content_hash)) = payload.remove(CONTENT_HASH) else {
         return Err(Error::Key(CONTENT_HASH));
@@ -92,7 +98,7 @@ pub fn to_stored(
     let created_at_us = time(CREATED_AT)?;
     let updated_at_us = time(UPDATED_AT)?;
     let record: Record = serde_json::from_value(Value::Object(payload))?;
-    let article = Article { id, record };
+    let article = Article { id, record, entities };
     Ok(Stored { article, membership, content_hash, created_at_us, updated_at_us, vectors })
 }
 

@@ -11,8 +11,10 @@ mod article_rpc;
 mod cli;
 mod compose;
 mod embedding_rpc;
+mod entities;
 mod eval;
 mod find_rpc;
+mod folding;
 #[cfg(feature = "hub")]
 mod hub;
 mod info_rpc;

@@ -33,6 +33,7 @@ use wenmai::rpc::wire::info_service_client::InfoServiceClient;
 use wenmai::rpc::wire::search_service_client::SearchServiceClient;
 use wenmai::store;
 use wenmai::store::Store;
+use wenmai::text::entity::Extractor;
 use wenmai::text::terms::Analyzer;
 
 /// A text with this character waits in the fake model until its gate opens.
@@ -106,14 +107,15 @@ pub fn fake_engine() -> (Engine, Store, Gate) {
     let make = store::Make { index_version: engine::index_version(&info), dim: DIM };
     let store = store::open_memory(&make);
     let handle = embed::Handle::start(model, &embed_config());
-    let engine = Engine::new(handle, store.clone(), analyzer());
+    let engine = Engine::new(handle, store.clone(), extractor());
     (engine, store, gate)
 }
 
 /// Loading the dictionary takes a while; one is enough for all tests.
-fn analyzer() -> Arc<Analyzer> {
-    static ANALYZER: std::sync::OnceLock<Arc<Analyzer>> = std::sync::OnceLock::new();
-    ANALYZER.get_or_init(|| Arc::new(Analyzer::load().unwrap())).clone()
+fn extractor() -> Arc<Extractor> {
+    static EXTRACTOR: std::sync::OnceLock<Arc<Extractor>> = std::sync::OnceLock::new();
+    let load = || Arc::new(Extractor::load(Arc::new(Analyzer::load().unwrap())).unwrap());
+    EXTRACTOR.get_or_init(load).clone()
 }
 
 /// A server that runs, and what stands behind it.
@@ -139,7 +141,7 @@ impl Running {
         let index_version = engine::index_version(model.info());
         let make = store::Make { index_version, dim: model.info().dim };
         let store = store::open(&store::Config { data: folder.to_owned() }, &make).unwrap();
-        let engine = Engine::new(embed::Handle::start(model, &config), store.clone(), analyzer());
+        let engine = Engine::new(embed::Handle::start(model, &config), store.clone(), extractor());
         Self::serve(engine, store, Gate::default()).await
     }
 

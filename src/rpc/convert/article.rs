@@ -18,15 +18,18 @@ use crate::engine::Outcome;
 use crate::engine::StoredArticle;
 use crate::rpc::convert::View;
 use crate::rpc::convert::count;
+use crate::rpc::convert::entity;
 use crate::rpc::convert::name;
 use crate::rpc::wire;
 
 /// An article as a search gives it.
 #[must_use]
 pub fn article(article: Article, view: View) -> wire::Article {
-    let Article { id, record } = article;
+    let Article { id, record, entities } = article;
+    let full = view == View::Full;
     wire::Article {
         name: name(id),
+        entities: if full { entity::entities(&entities, &record) } else { Vec::new() },
         record: Some(write_record(record, view)),
         create_time: None,
         update_time: None,

@@ -77,7 +77,8 @@ pub fn spans(of: &[Span], index: &CharIndex<'_>) -> Vec<wire::TextSpan> {
 /// A parsed article as the wire has it; it stands on the page `at` of those that `pages` index.
 #[must_use]
 pub fn parsed(from: Parsed, pages: &[CharIndex<'_>], at: usize) -> wire::ParsedArticle {
-    let Parsed { article: Article { id, record }, spans, rules_fired, continued } = from;
+    let Parsed { article: Article { id, record, entities: _ }, spans, rules_fired, continued } =
+        from;
     let parts = |parts: &Parts, page: usize| pages.get(page).map(|page| write_parts(parts, page));
     let continued = continued.iter().map(|Continued { page, spans }| wire::ContinuedPart {
         page_index: count32(*page),

@@ -35,7 +35,7 @@ const ARTICLES: &str = "articles";
 /// Where the engine builds segments; what a crash leaves there is of no use to anyone.
 const TEMP_SEGMENTS: &str = "temp_segments";
 /// The layout of the folder and of a payload; counts up when a program of today could not read it.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// What the index in a folder is made of.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
