@@ -344,6 +344,7 @@ fn of_page(at: usize, error: Error) -> Error {
         other @ (Error::BatchTooLarge { .. }
         | Error::ArticleNotFound { .. }
         | Error::Terms(_)
+        | Error::Entities(_)
         | Error::Embed(_)
         | Error::Store(_)) => other,
     }
