@@ -373,6 +373,10 @@ fn in_batch(at: usize, error: Error) -> Result<Vec<Violation>, Error> {
         }
         other @ (Error::BatchTooLarge { .. }
         | Error::ArticleNotFound { .. }
+        | Error::TopicNotFound { .. }
+        | Error::StaleTopic { .. }
+        | Error::TopicsOff
+        | Error::Topics(_)
         | Error::Terms(_)
         | Error::Entities(_)
         | Error::Embed(_)

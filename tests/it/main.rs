@@ -30,3 +30,5 @@ mod reprints;
 mod search_rpc;
 mod serving;
 mod support;
+mod topic_rpc;
+mod topics;
