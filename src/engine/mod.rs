@@ -85,6 +85,8 @@ pub use version::index_version;
 
 /// Most bytes of one page or one text.
 pub const TEXT_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Most pages of one issue.
+pub const PAGES_MAX: usize = 100;
 /// Most articles of one atomic batch.
 pub const BATCH_ARTICLES_MAX: usize = 1_000;
 /// Most texts of one embed call.

@@ -9,6 +9,7 @@
 
 mod article_rpc;
 mod cli;
+mod compose;
 mod embedding_rpc;
 mod entities;
 mod eval;
