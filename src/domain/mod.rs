@@ -5,6 +5,7 @@
 pub mod article;
 pub mod digest;
 pub mod embedding;
+pub mod entity;
 pub mod filter;
 pub mod hit;
 pub mod id;

@@ -1,5 +1,8 @@
 //! Topics: groups of articles that tell of one event or of one story.
 
+pub mod change;
+pub mod filter;
+
 use std::fmt;
 use std::str::FromStr;
 
