@@ -93,7 +93,8 @@ impl Services {
             Needs::Nothing => Engine::open_in_memory(&args.embed)?,
         };
         let opened = opened.with_ranker(&args.ranker)?;
-        Self::local(if needs == Needs::Nothing { opened } else { opened.with_topics().await? }).await
+        Self::local(if needs == Needs::Nothing { opened } else { opened.with_topics().await? })
+            .await
     }
 
     /// The services of `engine`, inside this process.

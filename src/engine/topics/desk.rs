@@ -380,7 +380,9 @@ impl Desk {
             let looks = self.looks(&members).await?;
             let looks: Vec<(ArticleId, Arc<Look>)> = members
                 .iter()
-                .filter_map(|member| Some((member.article, Arc::clone(looks.get(&member.article)?))))
+                .filter_map(|member| {
+                    Some((member.article, Arc::clone(looks.get(&member.article)?)))
+                })
                 .collect();
             let face = look::face(&looks, &current, self.window.words());
             faces.push((Face { topics: vec![id], ..face }, (current, members)));

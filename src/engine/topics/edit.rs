@@ -83,8 +83,7 @@ impl Desk {
     async fn merge(&mut self, id: TopicId, other: TopicId) -> Result<TopicId, Error> {
         let (level, kept, gone) = {
             let book = self.book();
-            let (other, second) =
-                book.resolve(other).ok_or(Error::TopicNotFound { id: other })?;
+            let (other, second) = book.resolve(other).ok_or(Error::TopicNotFound { id: other })?;
             let Some(first) = book.topics.get(&id) else {
                 return Err(Error::TopicNotFound { id });
             };
