@@ -20,9 +20,8 @@ use crate::cli::failure::chain;
 use crate::cli::ingest;
 use crate::cli::output;
 use crate::cluster::topic::Weights;
+use crate::domain::topic::Level;
 use crate::eval::topics;
-use crate::eval::topics::Agreement;
-use crate::eval::topics::Method;
 use crate::eval::topics::ShownLabel;
 use crate::eval::topics::Stability;
 use crate::text::entity::Extractor;
@@ -98,11 +97,9 @@ fn folds(path: Option<&Path>) -> Result<Vec<Weights>, Failure> {
 }
 
 fn print(report: &topics::Report, wall_s: f64, labels: bool) -> Result<(), Failure> {
-    let levels: [(&str, fn(&Method) -> Agreement); 2] =
-        [("story", |method| method.story), ("event", |method| method.event)];
-    for (level, of) in levels {
+    for level in [Level::Story, Level::Event] {
         let mut table = output::table(&[
-            level,
+            level.name(),
             "B³ P",
             "B³ R",
             "B³ F1",
@@ -114,7 +111,10 @@ fn print(report: &topics::Report, wall_s: f64, labels: bool) -> Result<(), Failu
             "singletons right",
         ]);
         for method in &report.methods {
-            let got = of(method);
+            let got = match level {
+                Level::Story => method.story,
+                Level::Event => method.event,
+            };
             table.add_row(vec![
                 method.name.clone(),
                 format!("{:.4}", got.b3_precision),

@@ -152,7 +152,8 @@ fn extreme_times_do_no_harm() {
     for (n, at) in [i64::MIN, 0, i64::MAX, -1].into_iter().enumerate() {
         clusterer.assign(item(u64::try_from(n).unwrap(), 1, at));
     }
-    assert!(clusterer.repair().is_empty());
+    clusterer.repair();
+    assert!(clusterer.held_count() <= 2, "what lies outside the window is gone");
 }
 
 #[test]
@@ -221,7 +222,8 @@ fn stories_that_a_person_parted_or_pinned_are_not_merged() {
             clusterer.restore(item(n, 1, i64::try_from(n).unwrap()), placement);
         }
         constrain(&mut clusterer, one, other);
-        clusterer.repair().len()
+        let repairs = clusterer.repair();
+        repairs.iter().filter(|repair| matches!(repair, Repair::Merged { .. })).count()
     };
     assert_eq!(halves(&|_, _, _| ()), 1, "two halves of one story are merged");
     assert_eq!(
