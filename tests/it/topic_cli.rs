@@ -1,5 +1,7 @@
 //! `wenmai topics` on a data folder.
 
+use std::fmt::Write;
+
 use serde_json::Value;
 
 use crate::cli::Desk;
@@ -13,13 +15,13 @@ fn stored() -> Desk {
         let line = serde_json::json!({
             "id": at, "source": "清河网", "date": "2025-09-08", "title": title, "body": body,
         });
-        lines.push_str(&format!("{line}\n"));
+        writeln!(lines, "{line}").unwrap();
     }
     let (title, body) = NEWS[2];
     let copy = serde_json::json!({
         "id": 9, "source": "柳溪网", "date": "2025-09-09", "title": title, "body": body,
     });
-    lines.push_str(&format!("{copy}\n"));
+    writeln!(lines, "{copy}").unwrap();
     let feed = desk.file("news.jsonl", lines);
     desk.run(&["ingest", &feed]).ok();
     desk

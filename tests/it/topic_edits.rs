@@ -29,7 +29,7 @@ async fn merged_topics_lead_to_the_older_one_for_ever() {
     let (engine, store) = fresh().await;
     // To the fake model no two of these are alike.
     let far = ["甲", "乙", "丁"].map(|name| {
-        let text = format!("{name}").repeat(20);
+        let text = name.repeat(20);
         record("清河日报", 1, &text, &text)
     });
     let mut ids = Vec::new();
@@ -73,7 +73,7 @@ async fn gathered(engine: &Engine) -> (TopicId, Vec<ArticleId>) {
 
 #[tokio::test]
 async fn a_split_makes_a_topic_that_stays_apart() {
-    let (engine, store) = fresh().await;
+    let (engine, disk) = fresh().await;
     let (story, ids) = gathered(&engine).await;
     for (articles, why) in [
         (vec![], "none"),
@@ -90,17 +90,17 @@ async fn a_split_makes_a_topic_that_stays_apart() {
     assert_eq!(new.measures.size, 2);
     assert_eq!(engine.topic(story).unwrap().measures.size, 1);
     assert_eq!(story_of(&engine, ids[2]), new.id);
-    let before = log(&store).await.len();
+    let before = log(&disk).await.len();
     engine.rebuild_topics().await.unwrap();
-    assert_eq!(log(&store).await.len(), before, "they were merged again");
+    assert_eq!(log(&disk).await.len(), before, "they were merged again");
     drop(engine);
-    let engine = open(&store).with_topics().await.unwrap();
+    let engine = open(&disk).with_topics().await.unwrap();
     assert_eq!(story_of(&engine, ids[1]), new.id);
 }
 
 #[tokio::test]
 async fn a_name_and_a_pin_stay_and_a_stale_edit_is_refused() {
-    let (engine, store) = fresh().await;
+    let (engine, disk) = fresh().await;
     let (story, ids) = gathered(&engine).await;
     let seen = engine.topic(story).unwrap();
     let rename = Action::Update {
@@ -128,7 +128,7 @@ async fn a_name_and_a_pin_stay_and_a_stale_edit_is_refused() {
     let now = engine.topic(story).unwrap();
     assert_eq!((now.measures.size, now.revision), (4, named.revision));
     drop(engine);
-    let engine = open(&store).with_topics().await.unwrap();
+    let engine = open(&disk).with_topics().await.unwrap();
     assert_eq!(engine.topic(story).unwrap(), now);
     assert_eq!(story_of(&engine, ids[1]), story);
 }

@@ -235,9 +235,9 @@ async fn a_client_that_stops_reading_keeps_nobody_waiting() {
     let server = Running::start().await;
     let request = wire::WatchTopicsRequest { since_version: 0 };
     let mut silent = server.topics().watch_topics(request).await.unwrap().into_inner();
-    let many = (0..600_usize).map(|number| {
+    let many = (0..600_i64).map(|number| {
         let text = format!("{}号公告：{}", number, "清河县公告正文。".repeat(10));
-        let record = support::record(&text, &text, 1 + (number % 28) as i64);
+        let record = support::record(&text, &text, 1 + number % 28);
         wire::ArticleRecord { source: "网".into(), source_id: number.to_string(), ..record }
     });
     let many: Vec<wire::ArticleRecord> = many.collect();
@@ -264,8 +264,8 @@ async fn a_feed_ends_when_the_service_does() {
     let server = Running::start().await;
     let request = wire::WatchTopicsRequest { since_version: 0 };
     let mut changes = server.topics().watch_topics(request).await.unwrap().into_inner();
-    let served = server.begin_stop();
+    let ended = server.begin_stop();
     let status = changes.message().await.unwrap_err();
     assert_eq!((status.code(), told(&status).1.as_str()), (Code::Unavailable, "DRAINING"));
-    served.await.unwrap().unwrap();
+    ended.await.unwrap().unwrap();
 }

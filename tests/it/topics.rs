@@ -283,7 +283,7 @@ async fn an_index_of_a_time_before_topics_is_rebuilt_in_order_of_time() {
 
 #[tokio::test]
 async fn a_deleted_article_leaves_its_topics_and_their_ids() {
-    let (engine, store) = fresh().await;
+    let (engine, disk) = fresh().await;
     let ids = ingest(&engine, &[record("甲报", 1, STORIES[0].0, STORIES[0].1[0])]).await;
     let story = story_of(&engine, ids[0]);
     engine.delete(ids[0]).await.unwrap();
@@ -295,7 +295,7 @@ async fn a_deleted_article_leaves_its_topics_and_their_ids() {
     let ids = ingest(&engine, &[record("甲报", 1, STORIES[0].0, STORIES[0].1[0])]).await;
     assert_ne!(story_of(&engine, ids[0]), story);
     drop(engine);
-    let engine = open(&store).with_topics().await.unwrap();
+    let engine = open(&disk).with_topics().await.unwrap();
     assert_eq!(engine.topic(story).unwrap().status, Status::Empty);
 }
 

@@ -47,6 +47,9 @@ use crate::store::Vectors;
 /// Articles that are decided on before they are logged together, with one sync.
 pub(super) const PIECE: usize = 64;
 
+/// Times that a rebuild looks at all topics again, at most.
+const REPAIR_ROUNDS_MAX: usize = 16;
+
 /// Decides, logs, notes.
 pub(super) struct Desk {
     pub(super) store: Store,
@@ -383,9 +386,13 @@ impl Desk {
             }
             self.commit().await?;
         }
-        let repairs: Vec<Correction> =
-            self.clusterer.repair().into_iter().map(correction).collect();
-        if !repairs.is_empty() {
+        // One repair may show the next one; a handful of rounds is enough, and there is an end.
+        for _round in 0..REPAIR_ROUNDS_MAX {
+            let repairs: Vec<Correction> =
+                self.clusterer.repair().into_iter().map(correction).collect();
+            if repairs.is_empty() {
+                break;
+            }
             self.log(Change::Repaired, repairs, now_us()).await?;
         }
         self.commit().await?;
