@@ -64,6 +64,8 @@ pub(super) enum Needs {
     Folder,
     /// It reads articles: a folder that is not there is a mistake.
     Articles,
+    /// It reads articles and topics.
+    Topics,
     /// Parser and model are enough: no folder is touched.
     Nothing,
 }
@@ -84,16 +86,20 @@ impl Services {
             return Self::remote(server).await;
         }
         let folder = &args.store.data;
-        if needs == Needs::Articles && !folder.exists() {
+        if matches!(needs, Needs::Articles | Needs::Topics) && !folder.exists() {
             let (place, what) = (folder.display(), "`wenmai ingest` makes one");
             return Err(Failure::Failed(format!("there is no index at {place}; {what}")));
         }
         let opened = match needs {
-            Needs::Folder | Needs::Articles => Engine::open(&args.embed, &args.store)?,
+            Needs::Folder | Needs::Articles | Needs::Topics => {
+                Engine::open(&args.embed, &args.store)?
+            }
             Needs::Nothing => Engine::open_in_memory(&args.embed)?,
         };
         let opened = opened.with_ranker(&args.ranker)?;
-        Self::local(if needs == Needs::Nothing { opened } else { opened.with_topics().await? }).await
+        // Reading their log takes a moment, which a search need not wait for.
+        let with_topics = matches!(needs, Needs::Folder | Needs::Topics);
+        Self::local(if with_topics { opened.with_topics().await? } else { opened }).await
     }
 
     /// The services of `engine`, inside this process.

@@ -13,6 +13,7 @@ mod reprints;
 mod rows;
 mod search;
 mod sts;
+mod topics;
 
 use std::path::Path;
 
@@ -64,6 +65,12 @@ enum What {
     /// `kind`, which groups the figures. An id is the feed's `id` or the article's own. Recall counts
     /// at most as many articles as it looks at (10 or 100); gains are linear.
     Search(search::Args),
+    /// Topics on labelled stories, streamed: B³, pairwise F1, AMI, ARI, stability, beside baselines.
+    ///
+    /// The file is a feed whose lines also name a `story` and, where known, an `event` inside it. It
+    /// is indexed into a temporary folder and streamed in the order of (time, id). Each article is
+    /// decided by weights that never saw its story.
+    Topics(topics::Args),
     /// Sentence similarity: does the model order pairs as people do? Spearman, Pearson.
     ///
     /// Lines are sentence, sentence and score, with tabs between. Beside the model stand two
@@ -133,6 +140,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         What::Related(args) => related::run(args).await,
         What::Reprints(args) => reprints::run(args).await,
         What::Search(args) => search::run(args).await,
+        What::Topics(args) => topics::run(args).await,
         What::Sts(args) => sts::run(args).await,
         What::Pairs(args) => pairs::run(args).await,
         What::Pages(args) => pages::run(&args),

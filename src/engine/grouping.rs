@@ -113,17 +113,43 @@ impl Engine {
         if drafts.is_empty() {
             return Ok(self.store.upsert(Vec::new()).await?);
         }
-        let turn = self.own_turn().await?;
+        let mut turn = self.own_turn().await?;
         let mut rest = drafts.as_slice();
-        while !rest.is_empty() {
-            let decided = self.group_some(rest).await?;
-            rest = rest.get(decided..).unwrap_or_default();
+        let mut stored = self.stored_of(rest).await?;
+        let mut is_pending = false;
+        while let Some(first) = rest.first() {
+            let mut piece = rest;
+            if let Some(topics) = &self.topics {
+                // What replaces an article is written when nothing waits for its topics: they see
+                // every version, and a restart reads what was decided on.
+                if is_pending && stored.contains(&first.id()) {
+                    topics.settle(turn).await?;
+                    turn = self.own_turn().await?;
+                    stored = self.stored_of(rest).await?;
+                }
+                let mut seen = BTreeSet::from([first.id()]);
+                let is_new =
+                    |draft: &&Draft| !stored.contains(&draft.id()) && seen.insert(draft.id());
+                let new = rest.iter().skip(1).take_while(is_new).count();
+                piece = rest.get(..=new).unwrap_or(rest);
+            }
+            let decided = self.group_some(piece).await?;
+            let (done, left) = rest.split_at(decided.min(rest.len()));
+            stored.extend(done.iter().map(Draft::id));
+            (rest, is_pending) = (left, true);
         }
         // The turn goes along: whoever stores next waits until these have their topics.
         match &self.topics {
             Some(topics) => topics.catch_up(turn),
             None => Ok(()),
         }
+    }
+
+    /// Which of the articles of `drafts` are stored; needs the turn.
+    async fn stored_of(&self, drafts: &[Draft]) -> Result<BTreeSet<ArticleId>, Error> {
+        let ids: Vec<ArticleId> = drafts.iter().map(Draft::id).collect();
+        let found = self.store.memberships(&ids).await?;
+        Ok(ids.into_iter().zip(found).filter_map(|(id, found)| found.map(|_| id)).collect())
     }
 
     /// The numbers of the next `count` articles to arrive: the first of them. Needs the turn.

@@ -25,6 +25,7 @@ pub mod search;
 pub mod similarity;
 pub mod stories;
 pub mod sts;
+pub mod topics;
 
 use crate::domain::hit::Mode;
 

@@ -117,10 +117,7 @@ pub async fn routes(engine: Engine, life: Life) -> Result<(Routes, Health), engi
         wire::search_service_server::SearchServiceServer<_>,
         search::SearchApi::new(shared.clone())
     );
-    serve!(
-        wire::topic_service_server::TopicServiceServer<_>,
-        topic::TopicApi::new(shared.clone())
-    );
+    serve!(wire::topic_service_server::TopicServiceServer<_>, topic::TopicApi::new(shared.clone()));
     serve!(
         wire::embedding_service_server::EmbeddingServiceServer<_>,
         embedding::EmbeddingApi::new(shared.clone())

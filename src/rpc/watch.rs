@@ -10,8 +10,8 @@ use tonic::Status;
 
 use crate::domain::topic::change::Entry;
 use crate::engine::Changes;
-use crate::rpc::phase::Life;
 use crate::rpc::convert;
+use crate::rpc::phase::Life;
 use crate::rpc::status::Failure;
 use crate::rpc::status::refuse;
 use crate::rpc::wire;

@@ -111,15 +111,7 @@ pub fn to_stored(
     let updated_at_us = time(UPDATED_AT)?;
     let record: Record = serde_json::from_value(Value::Object(payload))?;
     let article = Article { id, record, entities };
-    Ok(Stored {
-        article,
-        membership,
-        arrival,
-        content_hash,
-        created_at_us,
-        updated_at_us,
-        vectors,
-    })
+    Ok(Stored { article, membership, arrival, content_hash, created_at_us, updated_at_us, vectors })
 }
 
 /// What a payload keeps of a membership.

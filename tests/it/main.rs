@@ -30,5 +30,7 @@ mod reprints;
 mod search_rpc;
 mod serving;
 mod support;
+mod topic_cli;
+mod topic_edits;
 mod topic_rpc;
 mod topics;

@@ -15,7 +15,8 @@ use crate::support::told;
 
 /// Articles in topics of their own, so that what is asked does not hang on what is similar.
 fn apart(count: usize) -> Vec<wire::ArticleRecord> {
-    let names = ["甲", "乙", "丙", "丁", "戊", "己", "庚", "辛"];
+    // To the fake model no two of these are alike.
+    let names = ["甲", "乙", "丁", "戊", "辛", "壬"];
     let text = |name: &&str| name.repeat(20);
     (1..)
         .zip(names.iter().take(count))
@@ -104,8 +105,9 @@ async fn periods_and_filters_choose_topics() {
     let server = Running::start().await;
     settled(&server, apart(5)).await;
     let day = |day| Some(wire::Date { year: 2025, month: 3, day });
-    let ask = |request| async {
-        server.topics().list_topics(request).await.map(|answer| answer.into_inner().topics.len())
+    let ask = |request| {
+        let mut topics = server.topics();
+        async move { topics.list_topics(request).await.map(|answer| answer.into_inner().topics.len()) }
     };
     let request = wire::ListTopicsRequest { from: day(2), to: day(4), ..Default::default() };
     assert_eq!(ask(request).await.unwrap(), 3);
@@ -233,20 +235,20 @@ async fn a_client_that_stops_reading_keeps_nobody_waiting() {
     let server = Running::start().await;
     let request = wire::WatchTopicsRequest { since_version: 0 };
     let mut silent = server.topics().watch_topics(request).await.unwrap().into_inner();
-    let many = (0..2_000_usize).map(|number| {
+    let many = (0..600_i64).map(|number| {
         let text = format!("{}号公告：{}", number, "清河县公告正文。".repeat(10));
-        let record = support::record(&text, &text, 1 + (number % 28) as i64);
+        let record = support::record(&text, &text, 1 + number % 28);
         wire::ArticleRecord { source: "网".into(), source_id: number.to_string(), ..record }
     });
     let many: Vec<wire::ArticleRecord> = many.collect();
-    for batch in many.chunks(500) {
+    for batch in many.chunks(200) {
         server.with(batch.to_vec()).await;
     }
     // Everybody else is answered, and the silent one still gets all in order.
     while stories_pending(&server).await > 0 {
         tokio::task::yield_now().await;
     }
-    for version in 1..=2_000 {
+    for version in 1..=600 {
         assert_eq!(silent.message().await.unwrap().unwrap().version, version);
     }
     server.stop().await.unwrap();
@@ -262,8 +264,8 @@ async fn a_feed_ends_when_the_service_does() {
     let server = Running::start().await;
     let request = wire::WatchTopicsRequest { since_version: 0 };
     let mut changes = server.topics().watch_topics(request).await.unwrap().into_inner();
-    let served = server.begin_stop();
+    let ended = server.begin_stop();
     let status = changes.message().await.unwrap_err();
     assert_eq!((status.code(), told(&status).1.as_str()), (Code::Unavailable, "DRAINING"));
-    served.await.unwrap().unwrap();
+    ended.await.unwrap().unwrap();
 }

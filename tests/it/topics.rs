@@ -62,7 +62,7 @@ const STORIES: [(&str, [&str; 4]); 3] = [
     ),
 ];
 
-fn record(paper: &str, day: i8, title: &str, text: &str) -> Record {
+pub fn record(paper: &str, day: i8, title: &str, text: &str) -> Record {
     Record {
         paper: paper.into(),
         published_at: Some(date(2025, 9, day).at(0, 0, 0, 0)),
@@ -80,7 +80,12 @@ fn stream() -> Vec<Record> {
             let text = texts[usize::try_from(week).unwrap()];
             let title = format!("{title}：{}", text.chars().take(12).collect::<String>());
             records.push(record("清河日报", 1 + week * 7, &title, text));
-            records.push(record("柳溪晚报", 2 + week * 7, &title, &format!("{text}本报将继续关注。")));
+            records.push(record(
+                "柳溪晚报",
+                2 + week * 7,
+                &title,
+                &format!("{text}本报将继续关注。"),
+            ));
             records.push(record("县广播", 2 + week * 7, &title, text));
         }
     }
@@ -95,7 +100,7 @@ fn stream() -> Vec<Record> {
     records
 }
 
-async fn ingest(engine: &Engine, records: &[Record]) -> Vec<ArticleId> {
+pub async fn ingest(engine: &Engine, records: &[Record]) -> Vec<ArticleId> {
     let (results, _timings) = engine.ingest(records.to_vec()).await.unwrap();
     let ids = results.into_iter().map(|result| result.unwrap().id).collect();
     engine.settle_topics().await.unwrap();
@@ -103,7 +108,7 @@ async fn ingest(engine: &Engine, records: &[Record]) -> Vec<ArticleId> {
 }
 
 /// The whole log, but for the clock.
-async fn log(store: &Store) -> Vec<Value> {
+pub async fn log(store: &Store) -> Vec<Value> {
     let mut entries = Vec::new();
     loop {
         let from = entries.len() as u64 + 1;
@@ -120,13 +125,13 @@ async fn log(store: &Store) -> Vec<Value> {
     }
 }
 
-fn open(store: &Store) -> Engine {
+pub fn open(store: &Store) -> Engine {
     let gate = support::Gate::default();
     gate.open();
     support::fake_engine_over(store, &gate)
 }
 
-async fn fresh() -> (Engine, Store) {
+pub async fn fresh() -> (Engine, Store) {
     let (engine, store, gate) = support::fake_engine();
     gate.open();
     (engine.with_topics().await.unwrap(), store)
@@ -153,17 +158,12 @@ async fn listed(engine: &Engine, level: Level) -> Vec<Shown> {
     engine.list_topics(all(level)).await.unwrap().topics
 }
 
-fn story_of(engine: &Engine, id: ArticleId) -> TopicId {
+pub fn story_of(engine: &Engine, id: ArticleId) -> TopicId {
     engine.topics_of(id).unwrap().unwrap().1
 }
 
-fn edit(topic: TopicId, action: Action) -> Edit {
+pub fn edit(topic: TopicId, action: Action) -> Edit {
     Edit { topic, revision: None, action }
-}
-
-fn field(error: &Error) -> &str {
-    let Error::Invalid(violations) = error else { panic!("{error:?}") };
-    &violations[0].field
 }
 
 #[tokio::test]
@@ -186,7 +186,8 @@ async fn a_restart_in_the_middle_changes_nothing() {
     let known = uninterrupted().await;
     for at in [1, 13, 27] {
         let (engine, store) = fresh().await;
-        let (before, after) = stream().split_at(at).to_owned();
+        let records = stream();
+        let (before, after) = records.split_at(at);
         ingest(&engine, before).await;
         drop(engine);
         let engine = open(&store).with_topics().await.unwrap();
@@ -281,118 +282,8 @@ async fn an_index_of_a_time_before_topics_is_rebuilt_in_order_of_time() {
 }
 
 #[tokio::test]
-async fn merged_topics_lead_to_the_older_one_for_ever() {
-    let (engine, store) = fresh().await;
-    let far = ["甲", "乙", "丙"].map(|name| {
-        let text = format!("{name}").repeat(20);
-        record("清河日报", 1, &text, &text)
-    });
-    let mut ids = Vec::new();
-    for (day, one) in (1..).zip(far) {
-        let at = Some(date(2025, 9, day * 3).at(0, 0, 0, 0));
-        ids.extend(ingest(&engine, &[Record { published_at: at, ..one }]).await);
-    }
-    let stories: Vec<TopicId> = ids.iter().map(|id| story_of(&engine, *id)).collect();
-    assert_eq!(stories.iter().collect::<BTreeSet<_>>().len(), 3);
-    // The last into the second, that into the first: a chain.
-    let kept = engine.edit_topic(edit(stories[2], Action::Merge(stories[1]))).await.unwrap();
-    assert_eq!((kept.id, kept.measures.size), (stories[1], 2));
-    let kept = engine.edit_topic(edit(stories[1], Action::Merge(stories[0]))).await.unwrap();
-    assert_eq!((kept.id, kept.measures.size, kept.event_count), (stories[0], 3, 3));
-    for story in &stories {
-        assert_eq!(engine.topic(*story).unwrap().id, stories[0]);
-    }
-    let itself = engine.edit_topic(edit(stories[2], Action::Merge(stories[0]))).await;
-    assert_eq!(field(&itself.unwrap_err()), "other");
-    drop(engine);
-    let engine = open(&store).with_topics().await.unwrap();
-    assert_eq!(engine.topic(stories[2]).unwrap().id, stories[0]);
-    assert_eq!(story_of(&engine, ids[2]), stories[0]);
-}
-
-/// A story of three articles that are not copies: one text, then two moved into its topic.
-async fn gathered(engine: &Engine) -> (TopicId, Vec<ArticleId>) {
-    let records: Vec<Record> = ["甲", "乙", "丙"]
-        .iter()
-        .zip(1..)
-        .map(|(name, day)| record("清河日报", day, &name.repeat(20), &name.repeat(20)))
-        .collect();
-    let ids = ingest(engine, &records).await;
-    let story = story_of(engine, ids[0]);
-    let articles = ids[1..].iter().copied().collect();
-    let action = Action::Update { label: None, pinned: None, articles };
-    let shown = engine.edit_topic(edit(story, action)).await.unwrap();
-    assert_eq!(shown.measures.size, 3);
-    (story, ids)
-}
-
-#[tokio::test]
-async fn a_split_makes_a_topic_that_stays_apart() {
-    let (engine, store) = fresh().await;
-    let (story, ids) = gathered(&engine).await;
-    for (articles, why) in [
-        (vec![], "none"),
-        (ids.clone(), "all"),
-        (vec![ids[0], ArticleId::from(uuid::Uuid::nil())], "a stranger"),
-    ] {
-        let asked = edit(story, Action::Split(articles.into_iter().collect()));
-        let refused = engine.edit_topic(asked).await.unwrap_err();
-        assert_eq!(field(&refused), "articles", "{why}");
-    }
-    let part = Action::Split(BTreeSet::from([ids[1], ids[2]]));
-    let new = engine.edit_topic(edit(story, part)).await.unwrap();
-    assert_ne!(new.id, story);
-    assert_eq!(new.measures.size, 2);
-    assert_eq!(engine.topic(story).unwrap().measures.size, 1);
-    assert_eq!(story_of(&engine, ids[2]), new.id);
-    let before = log(&store).await.len();
-    engine.rebuild_topics().await.unwrap();
-    assert_eq!(log(&store).await.len(), before, "they were merged again");
-    drop(engine);
-    let engine = open(&store).with_topics().await.unwrap();
-    assert_eq!(story_of(&engine, ids[1]), new.id);
-}
-
-#[tokio::test]
-async fn a_name_and_a_pin_stay_and_a_stale_edit_is_refused() {
-    let (engine, store) = fresh().await;
-    let (story, ids) = gathered(&engine).await;
-    let seen = engine.topic(story).unwrap();
-    let rename = Action::Update {
-        label: Some(" 三件事 ".into()),
-        pinned: Some(true),
-        articles: BTreeSet::new(),
-    };
-    let asked = Edit { topic: story, revision: Some(seen.revision), action: rename.clone() };
-    let named = engine.edit_topic(asked.clone()).await.unwrap();
-    assert_eq!((named.label.as_str(), named.is_named, named.pinned), ("三件事", true, true));
-    let stale = engine.edit_topic(asked).await.unwrap_err();
-    assert!(matches!(stale, Error::StaleTopic { given, .. } if given == seen.revision));
-    let nothing = Action::Update { label: None, pinned: None, articles: BTreeSet::new() };
-    assert!(engine.edit_topic(edit(story, nothing)).await.is_err());
-    let long = Action::Update {
-        label: Some("长".repeat(101)),
-        pinned: None,
-        articles: BTreeSet::new(),
-    };
-    assert_eq!(field(&engine.edit_topic(edit(story, long)).await.unwrap_err()), "label");
-    let nobody = TopicId::from(uuid::Uuid::nil());
-    let unknown = engine.edit_topic(edit(nobody, rename)).await.unwrap_err();
-    assert!(matches!(unknown, Error::TopicNotFound { .. }));
-    // One more article changes neither the name nor what an etag stands for.
-    let copy = Record { paper: "乙报".into(), ..record("", 4, &"甲".repeat(20), &"甲".repeat(20)) };
-    ingest(&engine, &[copy]).await;
-    let now = engine.topic(story).unwrap();
-    assert_eq!((now.measures.size, now.revision), (4, named.revision));
-    drop(engine);
-    let engine = open(&store).with_topics().await.unwrap();
-    assert_eq!(engine.topic(story).unwrap(), now);
-    assert_eq!(story_of(&engine, ids[1]), story);
-}
-
-#[tokio::test]
 async fn a_deleted_article_leaves_its_topics_and_their_ids() {
-    let (engine, store) = fresh().await;
+    let (engine, disk) = fresh().await;
     let ids = ingest(&engine, &[record("甲报", 1, STORIES[0].0, STORIES[0].1[0])]).await;
     let story = story_of(&engine, ids[0]);
     engine.delete(ids[0]).await.unwrap();
@@ -404,7 +295,7 @@ async fn a_deleted_article_leaves_its_topics_and_their_ids() {
     let ids = ingest(&engine, &[record("甲报", 1, STORIES[0].0, STORIES[0].1[0])]).await;
     assert_ne!(story_of(&engine, ids[0]), story);
     drop(engine);
-    let engine = open(&store).with_topics().await.unwrap();
+    let engine = open(&disk).with_topics().await.unwrap();
     assert_eq!(engine.topic(story).unwrap().status, Status::Empty);
 }
 
@@ -415,7 +306,8 @@ async fn articles_without_a_date_or_of_2099_do_not_move_the_clock() {
         published_at: Some(date(2099, 1, 1).at(0, 0, 0, 0)),
         ..record("甲报", 1, STORIES[0].0, STORIES[0].1[0])
     };
-    let undated = Record { published_at: None, ..record("乙报", 1, STORIES[1].0, STORIES[1].1[0]) };
+    let undated =
+        Record { published_at: None, ..record("乙报", 1, STORIES[1].0, STORIES[1].1[0]) };
     let ids = ingest(&engine, &[future, undated]).await;
     let now = jiff::Timestamp::now().as_second();
     for id in ids {

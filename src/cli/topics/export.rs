@@ -39,15 +39,16 @@ enum Format {
     Markdown,
 }
 
-pub(super) async fn run(services: &Services, args: Args) -> Result<(), Failure> {
+pub(super) async fn run(services: &Services, args: Args, json: bool) -> Result<(), Failure> {
+    let format = if json { Format::Json } else { args.format };
     let request = args.list.request(args.list.limit());
     let mut client = services.topics();
     let topics = client.list_topics(connect::patient(request)).await?.into_inner().topics;
-    if args.format == Format::Csv {
+    if format == Format::Csv {
         output::line("topic,label,day,source,headline,event,centrality,article")?;
     }
     for topic in topics {
-        match args.format {
+        match format {
             Format::Json => {
                 output::json("Topic", &topic)?;
                 for article in articles(services, &topic.name).await? {

@@ -131,7 +131,8 @@ pub(super) async fn run(services: &Services, args: Args, json: bool) -> Result<(
     let (total, pending) = (found.total_count, found.pending_count);
     print(found.topics, Some(total))?;
     if pending > 0 {
-        let what = "articles have no topic yet; `wenmai topics rebuild` places what is not on its way";
+        let what =
+            "articles have no topic yet; `wenmai topics rebuild` places what is not on its way";
         output::note(&format!("{pending} {what}"));
     }
     Ok(())

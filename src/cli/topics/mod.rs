@@ -21,44 +21,58 @@ use crate::rpc::wire;
 
 /// Arguments of `wenmai topics`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Args {
     #[command(subcommand)]
     command: Option<Command>,
 
     #[command(flatten)]
-    list: list::Args,
+    list: With<list::Args>,
+}
+
+/// What a subcommand takes, and what every one takes.
+#[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
+struct With<A: clap::Args> {
+    #[command(flatten)]
+    args: A,
 
     #[command(flatten)]
     connect: connect::Args,
 
     /// Print JSON: one object, or one a line where there are many.
-    #[arg(long, global = true)]
+    #[arg(long)]
     json: bool,
 }
+
+/// What `wenmai topics rebuild` takes of its own: nothing.
+#[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
+struct RebuildArgs {}
 
 #[derive(Debug, Clone, Subcommand)]
 enum Command {
     /// List topics, the hottest first; what `wenmai topics` alone does.
-    List(list::Args),
+    List(With<list::Args>),
     /// Show one topic: what it is about, its timeline, its central articles.
-    Show(show::Args),
+    Show(With<show::Args>),
     /// Print changes of topics as they happen.
-    Watch(watch::Args),
+    Watch(With<watch::Args>),
     /// Make two topics one; the older stays.
-    Merge(edit::MergeArgs),
+    Merge(With<edit::MergeArgs>),
     /// Put articles of a topic into a new one.
-    Split(edit::SplitArgs),
+    Split(With<edit::SplitArgs>),
     /// Give a topic a name, or let it name itself again.
-    Rename(edit::RenameArgs),
+    Rename(With<edit::RenameArgs>),
     /// Keep a topic from being merged or divided by the program.
-    Pin(edit::PinArgs),
+    Pin(With<edit::PinArgs>),
     /// Move articles into a topic.
-    Move(edit::MoveArgs),
+    Move(With<edit::MoveArgs>),
     /// Write topics with their articles: JSON, CSV, or a brief in Markdown.
-    Export(export::Args),
+    Export(With<export::Args>),
     /// Place all that is stored and has no topic, such as an index of a time before topics, and look
     /// at all topics again.
-    Rebuild,
+    Rebuild(With<RebuildArgs>),
 }
 
 /// Which days count.
@@ -74,32 +88,44 @@ struct Days {
     to: Option<Date>,
 }
 
-pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    let Args { command, list, connect, json } = args;
-    let services = Services::connect(&connect, Needs::Articles).await?;
-    let done = match command.unwrap_or(Command::List(list)) {
-        Command::List(args) => list::run(&services, args, json).await,
-        Command::Show(args) => show::run(&services, args, json).await,
-        Command::Watch(args) => watch::run(&services, &args, json).await,
-        Command::Merge(args) => edit::merge(&services, args, json).await,
-        Command::Split(args) => edit::split(&services, args, json).await,
-        Command::Rename(args) => edit::rename(&services, args, json).await,
-        Command::Pin(args) => edit::pin(&services, args, json).await,
-        Command::Move(args) => edit::take(&services, args, json).await,
-        Command::Export(args) => export::run(&services, args).await,
-        Command::Rebuild => rebuild(&services).await,
-    };
-    services.close().await?;
-    done
+/// Runs a subcommand over the services that its arguments name.
+macro_rules! over {
+    ($with:expr, $run:path) => {{
+        let With { args, connect, json } = $with;
+        let services = Services::connect(&connect, Needs::Topics).await?;
+        let done = $run(&services, args, json).await;
+        services.close().await?;
+        done
+    }};
 }
 
-async fn rebuild(services: &Services) -> Result<(), Failure> {
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let Args { command, list } = args;
+    match command.unwrap_or(Command::List(list)) {
+        Command::List(with) => over!(with, list::run),
+        Command::Show(with) => over!(with, show::run),
+        Command::Watch(with) => over!(with, watch::run),
+        Command::Merge(with) => over!(with, edit::merge),
+        Command::Split(with) => over!(with, edit::split),
+        Command::Rename(with) => over!(with, edit::rename),
+        Command::Pin(with) => over!(with, edit::pin),
+        Command::Move(with) => over!(with, edit::take),
+        Command::Export(with) => over!(with, export::run),
+        Command::Rebuild(with) => over!(with, rebuild),
+    }
+}
+
+async fn rebuild(services: &Services, _args: RebuildArgs, json: bool) -> Result<(), Failure> {
     let Some(engine) = services.engine() else {
         let what = "works on the data folder of this machine, not on a server";
         return Err(Failure::Usage(format!("`topics rebuild` {what}")));
     };
     let count = engine.rebuild_topics().await?;
     let version = engine.topics_progress().await?.version;
+    if json {
+        let told = serde_json::json!({ "placed_count": count, "topics_version": version });
+        return output::line(&told.to_string());
+    }
     output::line(&format!("{count} articles placed; topics are at version {version}"))
 }
 

@@ -72,12 +72,8 @@ fn print_topic(answer: &wire::GetTopicResponse) -> Result<(), Failure> {
     }
     output::line(&format!("{} · {}", facts.join(" · "), topic.name))?;
     output::line(&sparkline(&topic.days, BARS))?;
-    let sources: Vec<String> = topic
-        .sources
-        .iter()
-        .take(8)
-        .map(|one| format!("{} {}", one.source, one.count))
-        .collect();
+    let sources: Vec<String> =
+        topic.sources.iter().take(8).map(|one| format!("{} {}", one.source, one.count)).collect();
     for (what, words) in [
         ("about", &topic.keywords),
         ("persons", &topic.persons),

@@ -52,7 +52,10 @@ mod tests {
 
     fn days(counts: &[(i32, u32)]) -> Vec<wire::DayCount> {
         let date = |day| Some(wire::Date { year: 2025, month: 3, day });
-        counts.iter().map(|(day, count)| wire::DayCount { date: date(*day), count: *count }).collect()
+        counts
+            .iter()
+            .map(|(day, count)| wire::DayCount { date: date(*day), count: *count })
+            .collect()
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub(super) struct Args {
     once: bool,
 }
 
-pub(super) async fn run(services: &Services, args: &Args, json: bool) -> Result<(), Failure> {
+pub(super) async fn run(services: &Services, args: Args, json: bool) -> Result<(), Failure> {
     let mut client = services.topics();
     let request = wire::ListTopicsRequest { page_size: 1, ..Default::default() };
     let now = client.list_topics(request).await?.into_inner().topics_version;

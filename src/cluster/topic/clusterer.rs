@@ -89,6 +89,10 @@ impl Clusterer {
 
     /// Takes in an article whose topics are known: a restart. Decides nothing. In the order of arrival,
     /// originals before their copies.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers hand it over; how it is held may change"
+    )]
     pub fn restore(&mut self, item: Item, placement: Placement) {
         self.remove(item.id);
         self.advance(&item);
@@ -107,6 +111,10 @@ impl Clusterer {
     }
 
     /// The same, and shows what it looks at.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers hand it over; how it is held may change"
+    )]
     pub fn assign_seen(&mut self, item: Item, seen: &mut dyn FnMut(Seen<'_>)) -> Decision {
         self.remove(item.id);
         self.advance(&item);
@@ -179,6 +187,10 @@ impl Clusterer {
     }
 
     /// Takes in what a person said. Applies it at once.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers hand it over; how it is held may change"
+    )]
     pub fn constrain(&mut self, constraint: Constraint) {
         match constraint {
             Constraint::Together { level, kept, gone } => self.merge(level, kept, gone),

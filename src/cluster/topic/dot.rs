@@ -61,7 +61,9 @@ pub(super) fn middle<'a>(embeddings: impl IntoIterator<Item = &'a Embedding>) ->
     }
     let length = dot(&sum, &sum).sqrt();
     if length > 0.0 {
-        sum.iter_mut().for_each(|value| *value /= length);
+        for value in &mut sum {
+            *value /= length;
+        }
     }
     (sum, length / count.max(1.0))
 }

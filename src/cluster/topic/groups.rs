@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::collections::HashSet;
+use std::collections::hash_map::Entry;
 
 use crate::cluster::topic::Known;
 use crate::domain::id::ArticleId;
@@ -30,8 +31,8 @@ impl Groups {
         let mut earlier = 0;
         loop {
             let id = TopicId::found_again(level, founder, earlier);
-            if !self.founded.contains_key(&id) {
-                self.founded.insert(id, at);
+            if let Entry::Vacant(free) = self.founded.entry(id) {
+                free.insert(at);
                 return id;
             }
             earlier += 1;

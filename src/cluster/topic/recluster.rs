@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use crate::cluster::topic::Clusterer;
@@ -95,12 +96,12 @@ fn names(
     let mut taken: BTreeSet<TopicId> = old.values().map(|placement| placement.at(level)).collect();
     for (id, placement) in new {
         let now = placement.at(level);
-        if !names.contains_key(&now) {
+        if let Entry::Vacant(unnamed) = names.entry(now) {
             let fresh = (0..).map(|earlier| TopicId::found_again(level, *id, earlier));
             let own = std::iter::once(now).chain(fresh).find(|name| !taken.contains(name));
             let own = own.unwrap_or(now);
             taken.insert(own);
-            names.insert(now, own);
+            unnamed.insert(own);
         }
     }
     names

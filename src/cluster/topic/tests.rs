@@ -1,1 +1,251 @@
+//! The clusterer as its callers see it, on made-up articles.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::cluster::topic::Clusterer;
+use crate::cluster::topic::Constraint;
+use crate::cluster::topic::Decision;
+use crate::cluster::topic::Item;
+use crate::cluster::topic::Known;
+use crate::cluster::topic::Repair;
+use crate::cluster::topic::Weights;
+use crate::cluster::topic::recluster;
+use crate::domain::embedding::Embedding;
+use crate::domain::id::ArticleId;
+use crate::domain::terms::TermVector;
+use crate::domain::topic::Level;
+use crate::domain::topic::Placement;
+use crate::domain::topic::TopicId;
+
+const DAY: i64 = 86_400;
+const DIM: usize = 64;
+
+fn id(n: u64) -> ArticleId {
+    ArticleId::from(uuid::Uuid::from_u128(u128::from(n) + 1))
+}
+
+/// A small generator, so that the articles are the same on every machine.
+fn noise(seed: u64) -> impl FnMut() -> f32 {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        f32::from(u16::try_from(state >> 48).unwrap()) / 32_768.0 - 1.0
+    }
+}
+
+/// Article `n` of `story`: near the story's direction, with its words and some of its own.
+fn item(n: u64, story: u64, at: i64) -> Item {
+    let (mut of_story, mut own) = (noise(story + 1_000), noise(n + 1));
+    let values = (0..DIM).map(|_| of_story() + 0.25 * own()).collect();
+    let word = |at: u64| u32::try_from(story * 100 + at).unwrap();
+    let rare = u32::try_from(1_000_000 + n).unwrap();
+    let title = TermVector::from_weights((0..4).map(|at| (word(at), 1.0)));
+    let text = TermVector::from_weights((0..30).map(|at| (word(at), 1.5)).chain([(rare, 1.0)]));
+    Item {
+        id: id(n),
+        arrival: n + 1,
+        at,
+        title: format!("第{story}号故事的报道"),
+        embedding: Embedding::normalize(values).unwrap(),
+        title_terms: title,
+        text_terms: text,
+        keys: vec![format!("地:地点{story}")],
+        original: None,
+    }
+}
+
+/// Eight stories in turn, an article every third of a day.
+fn stream(count: u64) -> Vec<Item> {
+    (0..count).map(|n| item(n, n * n % 8, i64::try_from(n).unwrap() * DAY / 3)).collect()
+}
+
+fn clusterer() -> Clusterer {
+    Clusterer::new(Arc::new(Weights::bundled().unwrap()))
+}
+
+/// Placements after all repairs, and topics with when they were founded.
+#[derive(Default)]
+struct Log {
+    placed: BTreeMap<ArticleId, Placement>,
+    known: BTreeMap<TopicId, Known>,
+}
+
+impl Log {
+    fn take(&mut self, decision: &Decision, at: i64) {
+        let Placement { event, story } = decision.placement;
+        for (id, level) in [(event, Level::Event), (story, Level::Story)] {
+            self.known.entry(id).or_insert(Known { id, level, founded: at });
+        }
+        self.placed.insert(decision.article, decision.placement);
+        for repair in &decision.repairs {
+            if let Repair::Merged { kept, gone, .. } = repair {
+                for placement in self.placed.values_mut().filter(|one| one.story == *gone) {
+                    placement.story = *kept;
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn articles_of_one_story_meet_and_others_do_not() {
+    let mut clusterer = clusterer();
+    let mut log = Log::default();
+    for item in stream(64) {
+        let at = item.at;
+        log.take(&clusterer.assign(item), at);
+    }
+    let story = |n: u64| log.placed[&id(n)].story;
+    let alike = (0..64).filter(|n| story(*n) == story(n % 8)).count();
+    assert!(alike >= 56, "{alike} of 64 with the first of their story");
+    assert_ne!(story(0), story(1));
+}
+
+#[test]
+fn a_stream_replayed_gives_the_same_bits() {
+    let run = || -> Vec<Decision> {
+        let mut clusterer = clusterer();
+        stream(120).into_iter().map(|item| clusterer.assign(item)).collect()
+    };
+    assert_eq!(run(), run());
+}
+
+#[test]
+fn a_stream_restored_midway_goes_on_with_the_same_bits() {
+    let items = stream(160);
+    let mut whole = clusterer();
+    let mut log = Log::default();
+    for item in &items[..80] {
+        log.take(&whole.assign(item.clone()), item.at);
+    }
+    let mut restored = clusterer();
+    for known in log.known.values() {
+        restored.know(*known);
+    }
+    for item in &items[..80] {
+        restored.restore(item.clone(), log.placed[&item.id]);
+    }
+    for item in &items[80..] {
+        assert_eq!(whole.assign(item.clone()), restored.assign(item.clone()));
+    }
+}
+
+#[test]
+fn an_article_older_than_the_window_is_forgotten_and_one_of_2099_moves_it_once() {
+    let mut clusterer = clusterer();
+    clusterer.assign(item(0, 0, 0));
+    clusterer.assign(item(1, 1, 400 * DAY));
+    assert_eq!(clusterer.held_count(), 1);
+    let future = 4_070_908_800;
+    clusterer.assign(item(2, 2, future));
+    let late = clusterer.assign(item(3, 2, 401 * DAY));
+    assert!(late.new_story, "nothing is near in time");
+    assert!(clusterer.held_count() <= 2);
+}
+
+#[test]
+fn extreme_times_do_no_harm() {
+    let mut clusterer = clusterer();
+    for (n, at) in [i64::MIN, 0, i64::MAX, -1].into_iter().enumerate() {
+        clusterer.assign(item(u64::try_from(n).unwrap(), 1, at));
+    }
+    clusterer.repair();
+    assert!(clusterer.held_count() <= 2, "what lies outside the window is gone");
+}
+
+#[test]
+fn ten_thousand_copies_are_one_article_inside() {
+    let mut clusterer = clusterer();
+    let first = clusterer.assign(item(0, 1, 0));
+    for n in 1..10_000 {
+        let copy = Item { original: Some(id(n / 2)), ..item(n, 1, 0) };
+        let decision = clusterer.assign(copy);
+        assert_eq!(decision.placement, first.placement);
+        assert!(!decision.new_story);
+    }
+    assert_eq!(clusterer.held_count(), 1);
+}
+
+#[test]
+fn an_empty_clusterer_has_nothing_to_repair() {
+    let mut clusterer = clusterer();
+    assert!(clusterer.repair().is_empty());
+    assert_eq!(clusterer.remove(id(7)), None);
+    assert!(
+        recluster(&Arc::new(Weights::bundled().unwrap()), Vec::new(), &BTreeMap::new()).is_empty()
+    );
+}
+
+#[test]
+fn a_topic_founded_twice_by_one_article_has_two_names() {
+    let mut clusterer = clusterer();
+    let first = clusterer.assign(item(0, 1, 0));
+    assert_eq!(clusterer.remove(id(0)), Some(first.placement));
+    let second = clusterer.assign(item(0, 1, 0));
+    assert!(second.new_story && first.placement.story != second.placement.story);
+}
+
+#[test]
+fn what_a_person_said_is_done_and_kept() {
+    let mut clusterer = clusterer();
+    let (one, other) = (clusterer.assign(item(0, 1, 0)), clusterer.assign(item(1, 2, 0)));
+    let (kept, gone) = (one.placement.story, other.placement.story);
+    assert_ne!(kept, gone);
+    clusterer.constrain(Constraint::Together { level: Level::Story, kept, gone });
+    clusterer.constrain(Constraint::Together { level: Level::Story, kept, gone: kept });
+    let placed = clusterer.remove(id(1)).unwrap();
+    assert_eq!((placed.story, placed.event), (kept, other.placement.event));
+    let moved = Placement { story: gone, ..one.placement };
+    clusterer.constrain(Constraint::Moved { article: id(0), placement: moved });
+    assert_eq!(clusterer.remove(id(0)), Some(moved));
+}
+
+/// The bundled weights, but every two stories that are compared become one.
+fn merging() -> Clusterer {
+    let json = include_str!("../../../models/rankers/topics.json");
+    let mut file: serde_json::Value = serde_json::from_str(json).unwrap();
+    file["merge_from"] = 0.0.into();
+    Clusterer::new(Arc::new(Weights::parse(&file.to_string()).unwrap()))
+}
+
+#[test]
+fn stories_that_a_person_parted_or_pinned_are_not_merged() {
+    let halves = |constrain: &dyn Fn(&mut Clusterer, TopicId, TopicId)| {
+        let mut clusterer = merging();
+        let [one, other] = [7, 8].map(|founder| TopicId::found(Level::Story, id(founder)));
+        for n in 0..24 {
+            let story = if n % 2 == 0 { one } else { other };
+            let placement = Placement { story, event: TopicId::found(Level::Event, id(n)) };
+            clusterer.restore(item(n, 1, i64::try_from(n).unwrap()), placement);
+        }
+        constrain(&mut clusterer, one, other);
+        let repairs = clusterer.repair();
+        repairs.iter().filter(|repair| matches!(repair, Repair::Merged { .. })).count()
+    };
+    assert_eq!(halves(&|_, _, _| ()), 1, "two halves of one story are merged");
+    assert_eq!(
+        halves(&|clusterer, one, other| clusterer.constrain(Constraint::Apart(other, one))),
+        0
+    );
+    assert_eq!(halves(&|clusterer, one, _| clusterer.constrain(Constraint::Pinned(one))), 0);
+}
+
+#[test]
+fn a_batch_keeps_the_names_that_most_members_had() {
+    let weights = Arc::new(Weights::bundled().unwrap());
+    let items = stream(40);
+    let fresh = recluster(&weights, items.clone(), &BTreeMap::new());
+    let rename = TopicId::found(Level::Story, id(9_999));
+    let old: BTreeMap<ArticleId, Placement> = fresh
+        .iter()
+        .map(|(id, placement)| {
+            let story =
+                if placement.story == fresh[&items[0].id].story { rename } else { placement.story };
+            (*id, Placement { story, ..*placement })
+        })
+        .collect();
+    assert_eq!(recluster(&weights, items, &old), old);
+}

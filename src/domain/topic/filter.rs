@@ -272,7 +272,8 @@ mod tests {
 
     #[test]
     fn comparisons_stand_side_by_side() {
-        let filter = TopicFilter::parse(r#"size>=3 AND -place = "聊城 市" NOT growth < -2"#).unwrap();
+        let filter =
+            TopicFilter::parse(r#"size>=3 AND -place = "聊城 市" NOT growth < -2"#).unwrap();
         let negated: Vec<bool> = filter.0.iter().map(|one| one.negated).collect();
         assert_eq!(negated, [false, true, true]);
         let tests: Vec<Test> = filter.0.into_iter().map(|one| one.test).collect();

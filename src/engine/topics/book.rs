@@ -241,8 +241,7 @@ impl Book {
         let source = self.number(source);
         let member = Member { arrival: *arrival, article: *article, at: *at, source };
         self.groups.entry(*group).or_insert(*article);
-        let entered =
-            Entered { member, group: *group, original: *original, placement: *placement };
+        let entered = Entered { member, group: *group, original: *original, placement: *placement };
         self.enter(entered, touched);
     }
 
@@ -396,9 +395,10 @@ impl Book {
         }
         self.relocate(&moves, touched);
         touched.reshaped.insert(from);
-        let first = self.topics.get(&new).and_then(|topic| {
-            topic.members.iter().map(|member| member.at).min()
-        });
+        let first = self
+            .topics
+            .get(&new)
+            .and_then(|topic| topic.members.iter().map(|member| member.at).min());
         if let (Some(first), Some(topic)) = (first, self.topics.get_mut(&new)) {
             topic.founded = first;
         }

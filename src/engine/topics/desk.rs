@@ -5,8 +5,7 @@
 //! topics and articles. A process that is killed in between starts from the log: what was not logged
 //! is decided again, from the same state and so alike; what was not noted is noted again.
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::PoisonError;
 use std::sync::RwLock;
@@ -27,33 +26,29 @@ use crate::domain::filter::Filter;
 use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
 use crate::domain::reprint::GroupId;
-use crate::domain::topic::TopicId;
 use crate::domain::topic::change::Assigned;
 use crate::domain::topic::change::Change;
 use crate::domain::topic::change::Correction;
 use crate::domain::topic::change::Entry;
-use crate::domain::topic::change::Face;
 use crate::engine::Error;
 use crate::engine::topics::book::Book;
 use crate::engine::topics::book::Entered;
 use crate::engine::topics::book::Member;
 use crate::engine::topics::book::Touched;
-use crate::engine::topics::look;
-use crate::engine::topics::look::FACE_MEMBERS;
-use crate::engine::topics::look::Look;
 use crate::engine::topics::reading::Reader;
 use crate::engine::topics::window::Window;
 use crate::store;
 use crate::store::Mark;
-use crate::store::Placed;
 use crate::store::Row;
 use crate::store::Store;
 use crate::store::Stored;
-use crate::store::TopicPoint;
 use crate::store::Vectors;
 
 /// Articles that are decided on before they are logged together, with one sync.
 pub(super) const PIECE: usize = 64;
+
+/// Times that a rebuild looks at all topics again, at most.
+const REPAIR_ROUNDS_MAX: usize = 16;
 
 /// Decides, logs, notes.
 pub(super) struct Desk {
@@ -62,16 +57,18 @@ pub(super) struct Desk {
     weights: Arc<Weights>,
     pub(super) clusterer: Clusterer,
     shared: Arc<RwLock<Book>>,
-    window: Window,
+    pub(super) window: Window,
     versions: watch::Sender<u64>,
     pub(super) stop: Arc<AtomicBool>,
     /// Entries that are not yet logged, and what they touched.
     fresh: Vec<Entry>,
-    touched: Touched,
+    pub(super) touched: Touched,
     /// Points and placements follow from the log up to here.
-    projected: u64,
-    /// Whether memory is what the log says; not so after a failed write.
+    pub(super) projected: u64,
+    /// Whether the book is what the log says; not so after a failed write.
     sound: bool,
+    /// Whether clusterer and window are what the book says; filled when first needed.
+    filled: bool,
 }
 
 impl Desk {
@@ -95,6 +92,7 @@ impl Desk {
             touched: Touched::default(),
             projected: 0,
             sound: false,
+            filled: false,
         }
     }
 
@@ -112,7 +110,7 @@ impl Desk {
         self.shared.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Brings memory to what the log says, if it is not.
+    /// Brings the book to what the log says, if it is not.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -136,7 +134,7 @@ impl Desk {
             }
         }
         book.arrival = book.arrival.max(mark.arrival);
-        self.restore(&book).await?;
+        self.filled = false;
         self.versions.send_replace(book.version);
         *self.book_mut() = book;
         (self.fresh, self.touched, self.projected) = (Vec::new(), behind, mark.projected);
@@ -144,10 +142,56 @@ impl Desk {
         self.project().await
     }
 
-    /// Fills clusterer and window from the book.
-    async fn restore(&mut self, book: &Book) -> Result<(), Error> {
+    /// Fills clusterer and window from the book, if they are not: before the first decision, so that
+    /// who only reads does not wait for it. An article of the window that is not stored any more was
+    /// deleted by a process that was killed before it could log that.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(super) async fn fill(&mut self) -> Result<(), Error> {
+        if self.filled {
+            return Ok(());
+        }
         self.clusterer = Clusterer::new(Arc::clone(&self.weights));
         self.window = Window::default();
+        let mut ghosts = Vec::new();
+        for piece in self.recent_entered().chunks(Limit::MOST.count()) {
+            let ids: Vec<ArticleId> = piece.iter().map(|one| one.member.article).collect();
+            let stored = self.store.fetch(&ids, Vectors::Yes).await?;
+            for (entered, stored) in piece.iter().zip(stored) {
+                let Some(read) = stored.and_then(|stored| self.reader.read(stored)) else {
+                    ghosts.push(entered.member.article);
+                    continue;
+                };
+                let Member { arrival, at, .. } = entered.member;
+                let item = Item { arrival, at, original: entered.original, ..read.item };
+                self.window.add(item.id, (at, arrival), read.look);
+                self.clusterer.restore(item, entered.placement);
+            }
+        }
+        let (apart, pinned) = {
+            let book = self.book();
+            let pinned = book.topics.iter().filter(|(_, topic)| topic.pinned);
+            (book.apart.clone(), pinned.map(|(id, _)| *id).collect::<Vec<_>>())
+        };
+        for (left, right) in apart {
+            self.clusterer.constrain(Constraint::Apart(left, right));
+        }
+        for id in pinned {
+            self.clusterer.constrain(Constraint::Pinned(id));
+        }
+        self.filled = true;
+        for id in ghosts {
+            self.take_out(id, now_us()).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells the clusterer which topics there ever were; returns what the window holds, in the order
+    /// of arrival.
+    fn recent_entered(&mut self) -> Vec<Entered> {
+        let shared = Arc::clone(&self.shared);
+        let book = shared.read().unwrap_or_else(PoisonError::into_inner);
         for (id, topic) in &book.topics {
             let known = Known { id: *id, level: topic.level, founded: topic.founded };
             self.clusterer.know(known);
@@ -164,28 +208,9 @@ impl Desk {
                     })
                 })
         };
-        let mut recent: Vec<&Entered> = book.articles.values().filter(is_recent).collect();
+        let mut recent: Vec<Entered> = book.articles.values().filter(is_recent).copied().collect();
         recent.sort_unstable_by_key(|one| one.member.arrival);
-        for piece in recent.chunks(Limit::MOST.count()) {
-            let ids: Vec<ArticleId> = piece.iter().map(|one| one.member.article).collect();
-            let stored = self.store.fetch(&ids, Vectors::Yes).await?;
-            for (entered, stored) in piece.iter().zip(stored) {
-                let Some(read) = stored.and_then(|stored| self.reader.read(stored)) else {
-                    continue;
-                };
-                let Member { arrival, at, .. } = entered.member;
-                let item = Item { arrival, at, original: entered.original, ..read.item };
-                self.window.add(item.id, (at, arrival), read.look);
-                self.clusterer.restore(item, entered.placement);
-            }
-        }
-        for (left, right) in &book.apart {
-            self.clusterer.constrain(Constraint::Apart(*left, *right));
-        }
-        for (id, _) in book.topics.iter().filter(|(_, topic)| topic.pinned) {
-            self.clusterer.constrain(Constraint::Pinned(*id));
-        }
-        Ok(())
+        recent
     }
 
     /// The time and the arrival number from which on articles are in the window.
@@ -205,9 +230,13 @@ impl Desk {
             let arrivals = self.store.arrived(after, limit).await?;
             let Some(last) = arrivals.last() else { return Ok(()) };
             after = last.arrival;
+            self.fill().await?;
             let ids: Vec<ArticleId> = arrivals.iter().map(|one| one.article).collect();
             let stored = self.store.fetch(&ids, Vectors::Yes).await?;
             for stored in stored.into_iter().flatten() {
+                if self.stop.load(Ordering::Relaxed) {
+                    break;
+                }
                 let arrival = stored.arrival;
                 self.place(stored, arrival).await?;
             }
@@ -311,116 +340,20 @@ impl Desk {
         self.sound = false;
     }
 
-    /// Notes on topics and articles what the log says since the last time.
-    async fn project(&mut self) -> Result<(), Error> {
-        let touched = std::mem::take(&mut self.touched);
-        let (placed, version) = {
-            let book = self.book();
-            let placed: Vec<Placed> = touched
-                .articles
-                .iter()
-                .filter_map(|id| book.articles.get(id))
-                .map(|entered| Placed {
-                    article: entered.member.article,
-                    arrival: entered.member.arrival,
-                    placement: entered.placement,
-                })
-                .collect();
-            (placed, book.version)
-        };
-        let mut points = Vec::with_capacity(touched.topics.len());
-        for id in touched.topics {
-            points.extend(self.point(id).await?);
-        }
-        if !points.is_empty() || !placed.is_empty() {
-            self.store.project(points, placed).await?;
-        }
-        self.projected = version;
-        Ok(())
-    }
-
-    /// A topic as the store keeps it.
-    async fn point(&self, id: TopicId) -> Result<Option<TopicPoint>, Error> {
-        let (level, members, payload) = {
-            let book = self.book();
-            let Some(topic) = book.topics.get(&id) else { return Ok(None) };
-            let members = if topic.is_alive() { recent(&topic.members) } else { Vec::new() };
-            (topic.level, members, crate::engine::topics::shown::payload(&book, topic))
-        };
-        let looks = self.looks(&members).await?;
-        let with: Vec<(Member, Arc<Look>)> = members
-            .into_iter()
-            .filter_map(|member| Some((member, Arc::clone(looks.get(&member.article)?))))
-            .collect();
-        Ok(Some(TopicPoint { id, level, centroid: look::centroid(&with), payload }))
-    }
-
-    /// New faces of those touched topics that are due to look at themselves.
-    async fn faces(&self, touched: &Touched) -> Result<Vec<Face>, Error> {
-        let due: Vec<(TopicId, Arc<Face>, Vec<Member>)> = {
-            let book = self.book();
-            let ids = touched.topics.union(&touched.reshaped);
-            ids.filter_map(|id| book.topics.get(id).map(|topic| (id, topic)))
-                .filter(|(_, topic)| topic.is_alive())
-                .filter(|(id, topic)| {
-                    touched.reshaped.contains(id) || look::is_due(topic.members.len())
-                })
-                .map(|(id, topic)| (*id, Arc::clone(&topic.face), recent(&topic.members)))
-                .collect()
-        };
-        let mut faces: Vec<(Face, (Arc<Face>, Vec<Member>))> = Vec::new();
-        for (id, current, members) in due {
-            let same = |(_, made): &&mut (Face, (Arc<Face>, Vec<Member>))| {
-                made.1 == members && made.0.label == current.label
-            };
-            if let Some((face, _)) = faces.iter_mut().find(same) {
-                face.topics.push(id);
-                continue;
-            }
-            let looks = self.looks(&members).await?;
-            let looks: Vec<(ArticleId, Arc<Look>)> = members
-                .iter()
-                .filter_map(|member| Some((member.article, Arc::clone(looks.get(&member.article)?))))
-                .collect();
-            let face = look::face(&looks, &current, self.window.words());
-            faces.push((Face { topics: vec![id], ..face }, (current, members)));
-        }
-        Ok(faces.into_iter().map(|(face, _)| face).collect())
-    }
-
-    /// What members contribute; those outside the window are read, those that are gone missing.
-    async fn looks(&self, members: &[Member]) -> Result<HashMap<ArticleId, Arc<Look>>, Error> {
-        let mut looks = HashMap::with_capacity(members.len());
-        let mut missing = Vec::new();
-        for Member { article, .. } in members {
-            match self.window.look(*article) {
-                Some(look) => _ = looks.insert(*article, look),
-                None => missing.push(*article),
-            }
-        }
-        if !missing.is_empty() {
-            for stored in self.store.fetch(&missing, Vectors::Yes).await?.into_iter().flatten() {
-                if let Some(read) = self.reader.read(stored) {
-                    looks.insert(read.item.id, Arc::new(read.look));
-                }
-            }
-        }
-        Ok(looks)
-    }
-
     /// Places what is stored and not placed, in the order of (time, id), lets go what is not stored
     /// any more, and looks at all topics again; returns how many were placed.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub(super) async fn rebuild(&mut self) -> Result<u64, Error> {
+        self.fill().await?;
         let mut unplaced = Vec::new();
-        let mut stored = BTreeMap::new();
+        let mut stored = BTreeSet::new();
         let mut from = None;
         loop {
             let page = self.store.list(&Filter::default(), from, Limit::MOST).await?;
             for one in &page.points {
-                stored.insert(one.article.id, one.arrival);
+                stored.insert(one.article.id);
                 if !self.book().articles.contains_key(&one.article.id) {
                     unplaced.push((self.reader.at(one), one.article.id));
                 }
@@ -430,15 +363,16 @@ impl Desk {
                 break;
             }
         }
-        let gone: Vec<ArticleId> = {
+        let gone: BTreeSet<ArticleId> = {
             let book = self.book();
-            book.articles.keys().filter(|id| !stored.contains_key(id)).copied().collect()
+            book.articles.keys().filter(|id| !stored.contains(id)).copied().collect()
         };
         for id in gone {
             self.take_out(id, now_us()).await?;
         }
         unplaced.sort_unstable();
-        let mut next = self.book().arrival.max(self.store.last_arrival().await?);
+        let mut next = self.store.last_arrival().await?;
+        next = next.max(self.book().arrival);
         let mut count = 0;
         for piece in unplaced.chunks(PIECE) {
             if self.stop.load(Ordering::Relaxed) {
@@ -452,19 +386,18 @@ impl Desk {
             }
             self.commit().await?;
         }
-        let repairs: Vec<Correction> =
-            self.clusterer.repair().into_iter().map(correction).collect();
-        if !repairs.is_empty() {
+        // One repair may show the next one; a handful of rounds is enough, and there is an end.
+        for _round in 0..REPAIR_ROUNDS_MAX {
+            let repairs: Vec<Correction> =
+                self.clusterer.repair().into_iter().map(correction).collect();
+            if repairs.is_empty() {
+                break;
+            }
             self.log(Change::Repaired, repairs, now_us()).await?;
         }
         self.commit().await?;
         Ok(count)
     }
-}
-
-/// The members that a topic's face and direction are made of.
-fn recent(members: &[Member]) -> Vec<Member> {
-    members.get(members.len().saturating_sub(FACE_MEMBERS)..).unwrap_or_default().to_vec()
 }
 
 fn merge(all: &mut Touched, more: Touched) {

@@ -83,8 +83,7 @@ impl Desk {
     async fn merge(&mut self, id: TopicId, other: TopicId) -> Result<TopicId, Error> {
         let (level, kept, gone) = {
             let book = self.book();
-            let (other, second) =
-                book.resolve(other).ok_or(Error::TopicNotFound { id: other })?;
+            let (other, second) = book.resolve(other).ok_or(Error::TopicNotFound { id: other })?;
             let Some(first) = book.topics.get(&id) else {
                 return Err(Error::TopicNotFound { id });
             };
@@ -217,8 +216,8 @@ impl Desk {
 
     fn tell(&mut self, moves: &[Move]) {
         for Move { article, placement } in moves {
-            let moved = Constraint::Moved { article: *article, placement: *placement };
-            self.clusterer.constrain(moved);
+            let told = Constraint::Moved { article: *article, placement: *placement };
+            self.clusterer.constrain(told);
         }
     }
 }

@@ -190,9 +190,10 @@ impl Engine {
         let members = self.members_of(topic.id)?;
         let total_count = members.len();
         let (recent, older) = members.split_at(members.len().min(RANKED_MAX));
-        let ranked = self.by_centrality(recent).await?.into_iter().map(|(id, share)| (id, Some(share)));
-        let order = ranked.chain(older.iter().map(|id| (*id, None)));
-        let page: Vec<(ArticleId, Option<f32>)> = order.skip(offset).take(limit.count()).collect();
+        let ranked =
+            self.by_centrality(recent).await?.into_iter().map(|(id, share)| (id, Some(share)));
+        let all = ranked.chain(older.iter().map(|id| (*id, None)));
+        let page: Vec<(ArticleId, Option<f32>)> = all.skip(offset).take(limit.count()).collect();
         let ids: Vec<ArticleId> = page.iter().map(|(id, _)| *id).collect();
         let stored = self.store.fetch(&ids, Vectors::No).await?;
         let mut members = Vec::with_capacity(page.len());
@@ -213,7 +214,10 @@ impl Engine {
     }
 
     /// Articles by centrality among themselves.
-    pub(super) async fn by_centrality(&self, ids: &[ArticleId]) -> Result<Vec<(ArticleId, f32)>, Error> {
+    pub(super) async fn by_centrality(
+        &self,
+        ids: &[ArticleId],
+    ) -> Result<Vec<(ArticleId, f32)>, Error> {
         let stored = self.store.fetch(ids, Vectors::Yes).await?;
         let found: Vec<_> = stored
             .into_iter()

@@ -90,8 +90,8 @@ impl Look {
     ) -> Self {
         let mut terms: Vec<Arc<str>> = Vec::new();
         for term in analyzer.terms(&opening(record)) {
-            let is_word = term.text.chars().count() > 1
-                && term.text.chars().any(char::is_alphabetic);
+            let is_word =
+                term.text.chars().count() > 1 && term.text.chars().any(char::is_alphabetic);
             if is_word && !terms.iter().any(|known| **known == *term.text) {
                 terms.push(term.text.into());
             }

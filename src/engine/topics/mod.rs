@@ -10,6 +10,7 @@ mod desk;
 mod edit;
 mod list;
 mod look;
+mod noting;
 mod reading;
 mod search;
 mod shown;
@@ -120,7 +121,7 @@ impl Topics {
     async fn open(engine: &Engine) -> Result<Self, Error> {
         let weights = Weights::bundled();
         let weights = Arc::new(weights.map_err(|error| Error::Topics(error.into()))?);
-        let reader = Reader::new(Arc::clone(&engine.analyzer), Arc::clone(&engine.extractor));
+        let reader = Reader::new(Arc::clone(&engine.analyzer));
         let (sender, versions) = watch::channel(0);
         let store = Arc::clone(&engine.store);
         let mut desk = Desk::new(store, reader.clone(), Arc::clone(&weights), sender);
@@ -157,6 +158,11 @@ impl Topics {
         let jobs = jobs.as_ref().ok_or_else(closed)?;
         jobs.try_send(Job { work, turn, reply }).map_err(|_ended| closed())?;
         Ok(answer)
+    }
+
+    /// Places what arrived, and waits for it.
+    pub(super) async fn settle(&self, turn: OwnedSemaphorePermit) -> Result<(), Error> {
+        self.ask(Work::CatchUp, turn).await.map(|_done| ())
     }
 
     async fn ask(&self, work: Work, turn: OwnedSemaphorePermit) -> Result<Done, Error> {
@@ -220,11 +226,15 @@ async fn work_on(desk: &mut Desk, work: Work) -> Result<Done, Error> {
     match work {
         Work::CatchUp => Ok(Done::Nothing),
         Work::Removed(id) => {
+            desk.fill().await?;
             desk.take_out(id, desk::now_us()).await?;
             desk.commit().await?;
             Ok(Done::Nothing)
         }
-        Work::Edit(edit) => desk.edit(edit).await.map(Done::Topic),
+        Work::Edit(edit) => {
+            desk.fill().await?;
+            desk.edit(edit).await.map(Done::Topic)
+        }
         Work::Rebuild => desk.rebuild().await.map(Done::Placed),
     }
 }
@@ -257,7 +267,7 @@ impl Engine {
     pub async fn settle_topics(&self) -> Result<(), Error> {
         let Some(topics) = &self.topics else { return Ok(()) };
         let turn = self.own_turn().await?;
-        topics.ask(Work::CatchUp, turn).await.map(|_done| ())
+        topics.settle(turn).await
     }
 
     /// How far topics are.

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use crate::cluster::topic;
 use crate::cluster::topic::Item;
+use crate::domain::article::Article;
 use crate::domain::article::CHINA;
 use crate::engine::topics::look;
 use crate::engine::topics::look::Look;
 use crate::store::Stored;
-use crate::text::entity::Extractor;
+use crate::text::entity::Entity;
 use crate::text::terms;
 use crate::text::terms::Analyzer;
 
@@ -16,7 +17,6 @@ use crate::text::terms::Analyzer;
 #[derive(Clone)]
 pub(super) struct Reader {
     analyzer: Arc<Analyzer>,
-    extractor: Arc<Extractor>,
 }
 
 /// An article, read.
@@ -30,8 +30,8 @@ pub(super) struct Read {
 }
 
 impl Reader {
-    pub(super) fn new(analyzer: Arc<Analyzer>, extractor: Arc<Extractor>) -> Self {
-        Self { analyzer, extractor }
+    pub(super) fn new(analyzer: Arc<Analyzer>) -> Self {
+        Self { analyzer }
     }
 
     /// Reads an article that came with its vectors; `None` without.
@@ -40,7 +40,7 @@ impl Reader {
         let Stored { article, arrival, vectors, .. } = stored;
         let (embedding, text_terms) = vectors?;
         let record = &article.record;
-        let entities = self.extractor.entities(&look::opening(record), record.date());
+        let entities = opening_names(&article);
         let look = Look::new(record, embedding.clone(), &entities, &self.analyzer);
         let source = if record.paper.is_empty() { &record.source } else { &record.paper };
         let source = source.clone();
@@ -67,4 +67,34 @@ impl Reader {
         let published = published.and_then(|at| CHINA.to_timestamp(at).ok());
         published.map_or(arrived, |at| at.as_second().min(arrived))
     }
+}
+
+/// What title and lead name, from what is stored with the article: a thing whose first mention lies
+/// there.
+fn opening_names(article: &Article) -> Vec<Entity> {
+    // Bytes that stand before each paragraph, and where the lead ends.
+    let mut starts = Vec::with_capacity(article.record.paragraphs.len());
+    let mut before = 0;
+    for paragraph in &article.record.paragraphs {
+        starts.push(before);
+        before += paragraph.chars().count() + 1;
+    }
+    let in_opening = |paragraph: u32, byte: usize| {
+        let at = paragraph as usize;
+        let text = article.record.paragraphs.get(at).and_then(|text| text.get(..byte));
+        let start = starts.get(at).zip(text).map(|(start, text)| start + text.chars().count());
+        start.is_some_and(|start| start < look::LEAD_CHARS)
+    };
+    let named = article.entities.iter().filter(|entity| {
+        entity.paragraph.is_none_or(|paragraph| in_opening(paragraph, entity.span.start))
+    });
+    named
+        .map(|entity| Entity {
+            kind: entity.kind,
+            text: String::new(),
+            key: entity.key.clone(),
+            span: entity.span,
+            ambiguous: entity.is_ambiguous,
+        })
+        .collect()
 }

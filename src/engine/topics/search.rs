@@ -154,8 +154,7 @@ impl Engine {
     async fn centroid_of(&self, id: TopicId) -> Result<Option<Embedding>, Error> {
         let mut recent = self.members_of(id)?;
         recent.truncate(FACE_MEMBERS);
-        let found: Vec<Embedding> =
-            self.embeddings(&recent).await?.into_iter().flatten().collect();
+        let found: Vec<Embedding> = self.embeddings(&recent).await?.into_iter().flatten().collect();
         Ok(Embedding::mean(&found.iter().collect::<Vec<_>>()).ok())
     }
 

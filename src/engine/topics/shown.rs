@@ -216,6 +216,9 @@ pub fn payload(book: &Book, topic: &Topic) -> Map<String, Value> {
     });
     match value {
         Value::Object(map) => map,
-        _ => Map::new(),
+        // Written as an object just above.
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Map::new()
+        }
     }
 }

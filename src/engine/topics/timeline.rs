@@ -146,7 +146,7 @@ impl Engine {
                 .filter(|named| *named != day && (named - day).abs() <= REACH_DAYS)
                 .collect();
             let is_copy = !groups.insert(stored.membership.group);
-            reports.push(Report { embedding, day, mentions, is_copy, stored });
+            reports.push(Report { stored, embedding, day, mentions, is_copy });
             if reports.len() % 32 == 0 {
                 tokio::task::yield_now().await;
             }

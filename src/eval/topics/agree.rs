@@ -57,7 +57,11 @@ impl Table {
     /// Each cell with the sizes of its found group and its label.
     fn cells(&self) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
         self.cells.iter().filter_map(|((group, label), count)| {
-            Some((as_f64(*count), as_f64(*self.found.get(group)?), as_f64(*self.labels.get(label)?)))
+            Some((
+                as_f64(*count),
+                as_f64(*self.found.get(group)?),
+                as_f64(*self.labels.get(label)?),
+            ))
         })
     }
 }
@@ -70,7 +74,8 @@ pub fn agreement(found: &[usize], labels: &[usize]) -> Agreement {
         return Agreement::default();
     }
     let total = as_f64(table.total);
-    let b3_precision = table.cells().map(|(cell, group, _)| cell * cell / group).sum::<f64>() / total;
+    let b3_precision =
+        table.cells().map(|(cell, group, _)| cell * cell / group).sum::<f64>() / total;
     let b3_recall = table.cells().map(|(cell, _, label)| cell * cell / label).sum::<f64>() / total;
     let pairs = |count: f64| count * (count - 1.0) / 2.0;
     let joint: f64 = table.cells().map(|(cell, _, _)| pairs(cell)).sum();
@@ -93,7 +98,11 @@ pub fn agreement(found: &[usize], labels: &[usize]) -> Agreement {
             1.0
         },
         ami: adjusted_information(&table),
-        ari: if (most - expected).abs() < 1e-12 { 1.0 } else { (joint - expected) / (most - expected) },
+        ari: if (most - expected).abs() < 1e-12 {
+            1.0
+        } else {
+            (joint - expected) / (most - expected)
+        },
         found_count: table.found.len(),
         label_count: table.labels.len(),
         singleton_count: lone.len(),
@@ -142,7 +151,8 @@ fn expected_information(table: &Table) -> f64 {
     let mut expected = 0.0;
     for (group, groups) in &groups {
         for (label, labels) in &labels {
-            let fixed = log(*group) + log(*label) + log(total - group) + log(total - label) - log(total);
+            let fixed =
+                log(*group) + log(*label) + log(total - group) + log(total - label) - log(total);
             let least = (group + label).saturating_sub(total).max(1);
             let mut here = 0.0;
             for cell in least..=*group.min(label) {

@@ -273,7 +273,10 @@ mod tests {
 
     #[test]
     fn days_past_the_calendar_are_unset() {
-        assert_eq!(written_day(0).map(|date| (date.year, date.month, date.day)), Some((1970, 1, 1)));
+        assert_eq!(
+            written_day(0).map(|date| (date.year, date.month, date.day)),
+            Some((1970, 1, 1))
+        );
         assert_eq!(written_day(i64::MAX), None);
     }
 }

@@ -127,9 +127,7 @@ fn apply(shard: &Shard, change: Change) -> Result<BTreeSet<ArticleId>, Error> {
         Change::Upsert(points) => shard.upsert(points).map(|()| BTreeSet::new()),
         Change::Regroup(changes) => shard.regroup(changes).map(|()| BTreeSet::new()),
         Change::Delete(ids) => shard.delete(&ids),
-        Change::Append(rows, mark) => {
-            shard.topics().append(rows, mark).map(|()| BTreeSet::new())
-        }
+        Change::Append(rows, mark) => shard.topics().append(rows, mark).map(|()| BTreeSet::new()),
         Change::Project(topics, placed) => {
             shard.topics().show(topics)?;
             shard.place(placed).map(|()| BTreeSet::new())

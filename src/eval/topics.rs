@@ -1,0 +1,194 @@
+//! Topics on labelled stories, streamed in the order of time.
+//!
+//! Every article is decided by weights that never saw its story: stories fall into folds by the hash of
+//! their name, as in `eval::learned`, and `models/rankers/topics-folds.json` holds one set per fold.
+//! Stories that no weights have seen may be decided by any.
+
+mod agree;
+mod baseline;
+mod items;
+mod run;
+mod stable;
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::cluster::topic;
+use crate::cluster::topic::Weights;
+use crate::domain::topic::Level;
+use crate::engine::Engine;
+use crate::engine::Error;
+use crate::eval::Progress;
+use crate::eval::index::IngestReport;
+use crate::eval::learned::FOLDS;
+use crate::eval::stories::Labelled;
+use crate::eval::topics::items::Stream;
+use crate::eval::topics::items::Streamed;
+use crate::eval::topics::run::Folds;
+use crate::eval::topics::run::Pass;
+use crate::text::entity::Extractor;
+
+pub use agree::Agreement;
+pub use agree::agreement;
+pub use stable::Labelled as ShownLabel;
+pub use stable::Stability;
+
+/// The weights of the folds.
+const BUNDLED: &str = include_str!("../../models/rankers/topics-folds.json");
+
+/// The weights of the folds that come with the program.
+///
+/// # Errors
+/// [`topic::Error`] if the program was built with a wrong file.
+pub fn bundled() -> Result<Vec<Weights>, topic::Error> {
+    folds(BUNDLED)
+}
+
+/// Reads a list of [`FOLDS`] sets of weights.
+///
+/// # Errors
+/// [`topic::Error`] for another kind of file.
+pub fn folds(json: &str) -> Result<Vec<Weights>, topic::Error> {
+    let all: Vec<serde_json::Value> = serde_json::from_str(json)?;
+    if all.len() != FOLDS {
+        return Err(topic::Error::Wrong("not one set of weights per fold"));
+    }
+    all.iter().map(|one| Weights::parse(&one.to_string())).collect()
+}
+
+/// A run cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] Error),
+    /// The features cannot be written.
+    #[error("features cannot be written")]
+    Write(#[from] std::io::Error),
+}
+
+/// What to measure.
+pub struct Options {
+    /// One set of weights per fold.
+    pub folds: Vec<Weights>,
+    /// Where features go, to train on; nothing else is measured then.
+    pub features: Option<Box<dyn Write + Send>>,
+}
+
+/// What was measured.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// The weights' version.
+    pub weights: String,
+    /// What the index was made with.
+    pub index_version: String,
+    /// Articles streamed.
+    pub article_count: usize,
+    /// Articles that could not be indexed.
+    pub refused_count: usize,
+    /// Stories among them.
+    pub story_count: usize,
+    /// Articles with an event label.
+    pub event_article_count: usize,
+    /// All methods, ours first.
+    pub methods: Vec<Method>,
+    /// Articles assigned per second, one thread.
+    pub articles_per_s: f64,
+    /// Stories that were merged.
+    pub merge_count: usize,
+    /// Whether names, labels and bits are stable; not measured where features are written.
+    pub stability: Option<Stability>,
+    /// Time spent indexing.
+    pub ingest: IngestReport,
+}
+
+/// How one method fared.
+#[derive(Debug, Clone, Serialize)]
+pub struct Method {
+    /// Its name.
+    pub name: String,
+    /// Against the stories, all articles.
+    pub story: Agreement,
+    /// Against the events, articles with an event label.
+    pub event: Agreement,
+}
+
+/// Indexes the articles into `engine`, which must be empty, and streams them.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn run(
+    engine: &Engine,
+    extractor: &Extractor,
+    articles: Vec<Labelled>,
+    options: Options,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Report, Failure> {
+    let Options { folds, mut features } = options;
+    let version = folds.first().map_or_else(String::new, |first| first.version().to_owned());
+    let folds = Folds(folds.into_iter().map(Arc::new).collect());
+    let Stream { items: stream, story_count, refused_count, ingest } =
+        items::stream(engine, extractor, articles, progress).await?;
+    let total = stream.len();
+    let started = Instant::now();
+    let out: Option<&mut (dyn Write + Send)> = match &mut features {
+        Some(out) => Some(&mut **out),
+        None => None,
+    };
+    let mut step = |done| progress(Progress::Compare(done, total));
+    let ours = run::pass(&stream, &folds, out, &mut step)?;
+    let seconds = started.elapsed().as_secs_f64();
+    let mut methods = vec![method("wenmai", &stream, &ours)];
+    let mut stability = None;
+    if let Some(weights) = folds.of(0).filter(|_| features.is_none()) {
+        methods.extend(baseline::methods(&stream));
+        let again = run::pass(&stream, &folds, None, &mut |_| ())?;
+        stability = Some(stable::measure(&stream, &ours, &again, weights));
+    }
+    Ok(Report {
+        weights: version,
+        index_version: engine.info().await?.index_version,
+        article_count: total,
+        refused_count,
+        story_count,
+        event_article_count: stream.iter().filter(|one| one.event.is_some()).count(),
+        methods,
+        articles_per_s: agree::as_f64(total) / seconds.max(1e-9),
+        merge_count: ours.merge_count,
+        stability,
+        ingest,
+    })
+}
+
+fn method(name: &str, stream: &[Streamed], pass: &Pass) -> Method {
+    measured(name, stream, &pass.numbers(stream, Level::Story), &pass.numbers(stream, Level::Event))
+}
+
+/// Compares groups of the whole stream with both kinds of labels.
+fn measured(name: &str, stream: &[Streamed], stories: &[usize], events: &[usize]) -> Method {
+    let labels: Vec<usize> = stream.iter().map(|one| one.story).collect();
+    let labelled = stream.iter().zip(events).filter_map(|(one, found)| Some((*found, one.event?)));
+    let (events, event_labels): (Vec<usize>, Vec<usize>) = labelled.unzip();
+    Method {
+        name: name.to_owned(),
+        story: agreement(stories, &labels),
+        event: agreement(&events, &event_labels),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bundled;
+    use super::folds;
+    use crate::cluster::topic::Weights;
+
+    #[test]
+    fn the_weights_of_the_folds_can_be_read_and_fit_the_published_ones() {
+        let published = Weights::bundled().unwrap();
+        assert!(bundled().unwrap().iter().all(|one| one.model() == published.model()));
+        assert!(folds("[]").is_err());
+    }
+}

@@ -1,0 +1,139 @@
+//! Labelled articles as the clusterer sees them, in the order of their stream.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::DateTime;
+
+use crate::cluster::topic::Item;
+use crate::cluster::topic::keys;
+use crate::domain::article::Record;
+use crate::domain::embedding::Embedding;
+use crate::domain::id::ArticleId;
+use crate::domain::reprint::GroupId;
+use crate::engine::Engine;
+use crate::engine::Error;
+use crate::eval::Progress;
+use crate::eval::index;
+use crate::eval::index::IngestReport;
+use crate::eval::learned::fold;
+use crate::eval::stories::Labelled;
+use crate::text::entity::Extractor;
+use crate::text::terms::Analyzer;
+use crate::text::terms::query;
+
+/// Characters of the body whose names count, with the headline.
+const NAMED_CHARS: usize = 300;
+/// Articles read at once.
+const FETCH: usize = 500;
+
+/// One article of the stream.
+#[derive(Clone)]
+pub(super) struct Streamed {
+    pub(super) item: Item,
+    /// The story by number.
+    pub(super) story: usize,
+    /// The event by number, where it is known.
+    pub(super) event: Option<usize>,
+    /// The fold of the story.
+    pub(super) fold: usize,
+}
+
+/// The stream, and what making it took.
+pub(super) struct Stream {
+    pub(super) items: Vec<Streamed>,
+    pub(super) story_count: usize,
+    pub(super) refused_count: usize,
+    pub(super) ingest: IngestReport,
+}
+
+/// Indexes the articles and puts them in the order of (time, id).
+pub(super) async fn stream(
+    engine: &Engine,
+    extractor: &Extractor,
+    articles: Vec<Labelled>,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Stream, Error> {
+    let labelled = articles.into_iter().map(|one| {
+        let label = (one.record.clone(), one.story, one.event);
+        (one.record, label)
+    });
+    let indexed = index::index(engine, labelled.collect(), progress).await?;
+    let mut seen = BTreeMap::new();
+    for (id, label) in indexed.labels {
+        seen.insert(id, label);
+    }
+    let mut numbers = (BTreeMap::<String, usize>::new(), BTreeMap::<String, usize>::new());
+    let ids: Vec<ArticleId> = seen.keys().copied().collect();
+    let mut items = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(FETCH) {
+        let embeddings = engine.embeddings(ids).await?;
+        let memberships = engine.memberships(ids).await?;
+        for ((id, embedding), membership) in ids.iter().zip(embeddings).zip(memberships) {
+            let Some(((record, story, event), embedding)) = seen.get(id).zip(embedding) else {
+                continue;
+            };
+            let item = item(engine.analyzer(), extractor, (*id, embedding), record);
+            let number = |names: &mut BTreeMap<String, usize>, name: &String| {
+                let next = names.len();
+                *names.entry(name.clone()).or_insert(next)
+            };
+            let streamed = Streamed {
+                item,
+                story: number(&mut numbers.0, story),
+                event: event.as_ref().map(|event| number(&mut numbers.1, event)),
+                fold: fold(story),
+            };
+            items.push((membership.map(|membership| membership.group), streamed));
+        }
+    }
+    items.sort_by_key(|(_, one)| (one.item.at, one.item.id));
+    Ok(Stream {
+        items: with_originals(items),
+        story_count: numbers.0.len(),
+        refused_count: indexed.refused_count,
+        ingest: indexed.took,
+    })
+}
+
+/// Numbers the stream, and names the first of each group of reprints as the others' original.
+fn with_originals(items: Vec<(Option<GroupId>, Streamed)>) -> Vec<Streamed> {
+    let mut firsts = BTreeMap::<GroupId, ArticleId>::new();
+    let mut stream = Vec::with_capacity(items.len());
+    for ((group, mut one), arrival) in items.into_iter().zip(1..) {
+        one.item.arrival = arrival;
+        if let Some(group) = group {
+            let first = *firsts.entry(group).or_insert(one.item.id);
+            one.item.original = Some(first).filter(|first| *first != one.item.id);
+        }
+        stream.push(one);
+    }
+    stream
+}
+
+/// An item without its place in the stream.
+fn item(
+    analyzer: &Analyzer,
+    extractor: &Extractor,
+    (id, embedding): (ArticleId, Embedding),
+    record: &Record,
+) -> Item {
+    let body = record.body();
+    let lead: String = body.chars().take(NAMED_CHARS).collect();
+    let entities = extractor.entities(&format!("{}\n{lead}", record.title), record.date());
+    Item {
+        id,
+        arrival: 0,
+        at: record.published_at.map_or(0, seconds),
+        title: record.title.clone(),
+        embedding,
+        title_terms: query(&analyzer.terms(&record.title)),
+        text_terms: analyzer.passage(&record.title, &body),
+        keys: keys(&entities),
+        original: None,
+    }
+}
+
+/// Seconds since 1970-01-01 of a civil time.
+fn seconds(at: DateTime) -> i64 {
+    at.duration_since(jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0)).as_secs()
+}

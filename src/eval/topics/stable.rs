@@ -1,0 +1,155 @@
+//! Do topics keep their names, their labels and their bits?
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::cluster::topic::Item;
+use crate::cluster::topic::Member;
+use crate::cluster::topic::Weights;
+use crate::cluster::topic::label;
+use crate::cluster::topic::recluster;
+use crate::domain::id::ArticleId;
+use crate::domain::topic::Level;
+use crate::domain::topic::TopicId;
+use crate::eval::topics::agree::agreement;
+use crate::eval::topics::agree::as_f64;
+use crate::eval::topics::items::Streamed;
+use crate::eval::topics::run::Pass;
+
+/// Members of a story, the latest, that its label is chosen from.
+const LABELLED_BY: usize = 60;
+/// Members of a story whose label counts, at least.
+const LABELLED_FROM: usize = 3;
+/// Labels shown for a human look.
+const SHOWN: usize = 50;
+
+/// What was measured of stability.
+#[derive(Debug, Clone, Serialize)]
+pub struct Stability {
+    /// Mean over days with articles of the share of earlier articles whose story id that day left
+    /// as it was.
+    pub id_survival: f64,
+    /// The worst of these days.
+    pub id_survival_least: f64,
+    /// Share of label choices, one each time a story of three or more grows, that changed the label.
+    pub label_churn: f64,
+    /// AMI of the stories of the stream with those of one batch over everything.
+    pub batch_ami: f64,
+    /// B³ F1 of the batch against the labels.
+    pub batch_b3_f1: f64,
+    /// Whether the same stream gave the same decisions again.
+    pub replay_identical: bool,
+    /// Labels of stories, drawn evenly over their sizes, each with up to three headlines.
+    pub labels: Vec<Labelled>,
+}
+
+/// A label to look at.
+#[derive(Debug, Clone, Serialize)]
+pub struct Labelled {
+    /// The label.
+    pub label: String,
+    /// Members.
+    pub size: usize,
+    /// Headlines of the first, the middle and the last member.
+    pub titles: Vec<String>,
+}
+
+/// Measures the stability of `pass`; `again` is a second pass over the same stream.
+pub(super) fn measure(
+    stream: &[Streamed],
+    pass: &Pass,
+    again: &Pass,
+    weights: &Arc<Weights>,
+) -> Stability {
+    let shares: Vec<f64> =
+        pass.days.iter().map(|(before, moved)| 1.0 - as_f64(*moved) / as_f64(*before)).collect();
+    let items: Vec<Item> = stream.iter().map(|one| one.item.clone()).collect();
+    let batch = recluster(weights, items, &pass.placed);
+    let mut numbers = BTreeMap::<Option<TopicId>, usize>::new();
+    let batch: Vec<usize> = stream
+        .iter()
+        .map(|one| {
+            let next = numbers.len();
+            let story = batch.get(&one.item.id).map(|placement| placement.story);
+            *numbers.entry(story).or_insert(next)
+        })
+        .collect();
+    let labels: Vec<usize> = stream.iter().map(|one| one.story).collect();
+    let (label_churn, named) = churn(stream, pass);
+    Stability {
+        id_survival: shares.iter().sum::<f64>() / as_f64(shares.len().max(1)),
+        id_survival_least: shares.iter().copied().fold(1.0, f64::min),
+        label_churn,
+        batch_ami: agreement(&batch, &pass.numbers(stream, Level::Story)).ami,
+        batch_b3_f1: agreement(&batch, &labels).b3_f1,
+        replay_identical: pass.decisions == again.decisions,
+        labels: shown(stream, pass, &named),
+    }
+}
+
+/// The share of choices that changed a label, and the last labels.
+fn churn(stream: &[Streamed], pass: &Pass) -> (f64, BTreeMap<TopicId, String>) {
+    let mut members = BTreeMap::<TopicId, Vec<&Streamed>>::new();
+    let mut labels = BTreeMap::<TopicId, (String, ArticleId)>::new();
+    let (mut chosen, mut changed) = (0_usize, 0_usize);
+    for one in stream {
+        let Some(story) = pass.placed.get(&one.item.id).map(|placement| placement.story) else {
+            continue;
+        };
+        let members = members.entry(story).or_default();
+        members.push(one);
+        if members.len() < LABELLED_FROM {
+            continue;
+        }
+        let bearer = labels.get(&story).map(|(_, id)| *id);
+        let latest = members.iter().rev().take(LABELLED_BY);
+        let mut sample: Vec<&Streamed> = latest.copied().collect();
+        let missing = |id: &ArticleId| !sample.iter().any(|one| one.item.id == *id);
+        if let Some(id) = bearer.filter(missing) {
+            sample.extend(members.iter().copied().filter(|one| one.item.id == id));
+        }
+        let sample: Vec<Member<'_>> = sample.into_iter().map(member).collect();
+        let current = labels.get(&story).map(|(label, _)| label.as_str());
+        let next = label(&sample, current);
+        chosen += 1;
+        if current != Some(next.as_str()) {
+            changed += usize::from(current.is_some());
+            // Who bears it: the first whose own label it is.
+            let bears = |one: &&Member<'_>| label(&[**one], None) == next;
+            if let Some(bearer) = sample.iter().find(bears) {
+                labels.insert(story, (next, bearer.id));
+            }
+        }
+    }
+    let labels = labels.into_iter().map(|(story, (label, _))| (story, label)).collect();
+    (as_f64(changed) / as_f64(chosen.max(1)), labels)
+}
+
+fn member(one: &Streamed) -> Member<'_> {
+    Member { id: one.item.id, title: &one.item.title, embedding: &one.item.embedding }
+}
+
+/// Labels evenly over the stories by size.
+fn shown(stream: &[Streamed], pass: &Pass, labels: &BTreeMap<TopicId, String>) -> Vec<Labelled> {
+    let mut titles = BTreeMap::<TopicId, Vec<&str>>::new();
+    for one in stream {
+        if let Some(placement) = pass.placed.get(&one.item.id) {
+            titles.entry(placement.story).or_default().push(&one.item.title);
+        }
+    }
+    let mut all: Vec<Labelled> = labels
+        .iter()
+        .filter_map(|(story, label)| {
+            let titles = titles.get(story)?;
+            let some = [0, titles.len() / 2, titles.len().saturating_sub(1)];
+            let some =
+                some.iter().filter_map(|at| titles.get(*at)).map(|title| (*title).to_owned());
+            Some(Labelled { label: label.clone(), size: titles.len(), titles: some.collect() })
+        })
+        .collect();
+    all.sort_by(|left, right| right.size.cmp(&left.size).then(left.label.cmp(&right.label)));
+    let step = (all.len() / SHOWN).max(1);
+    all.into_iter().step_by(step).take(SHOWN).collect()
+}
