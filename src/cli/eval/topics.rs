@@ -145,11 +145,10 @@ fn print(report: &topics::Report, wall_s: f64, labels: bool) -> Result<(), Failu
 }
 
 fn print_stability(stability: &Stability, labels: bool) -> Result<(), Failure> {
-    let Stability { id_survival, id_survival_least, label_churn, batch_ami, batch_b3_f1, .. } =
-        stability;
+    let Stability { id_survival, id_survival_least, label_churn, batch_ami, .. } = stability;
     output::line(&format!(
         "ids unchanged per day {:.2} % (worst day {:.2} %); labels changed at {:.2} % of choices; \
-         batch against stream AMI {batch_ami:.4}, batch B³ F1 {batch_b3_f1:.4}; replay {}",
+         batch against stream AMI {batch_ami:.4}; replay {}",
         100.0 * id_survival,
         100.0 * id_survival_least,
         100.0 * label_churn,

@@ -27,7 +27,10 @@ const REMARKS: [(char, char); 7] =
 /// What parts a headline from the name of a column or a site.
 const BARS: &str = "|｜丨_︱";
 /// What clauses of a headline end in.
-const CLAUSES: &str = "，,。；;！!？? \u{3000}：:—";
+const CLAUSES: &str = "，,。；;！!？? \u{3000}";
+/// What web pages leave in a headline, and what it means.
+const ENTITIES: [(&str, &str); 4] =
+    [("&#32;", " "), ("&nbsp;", " "), ("&quot;", "\""), ("&amp;", "&")];
 
 /// An article as labels and keywords see it.
 #[derive(Debug, Clone, Copy)]
@@ -119,6 +122,10 @@ fn bounds(title: &str) -> f32 {
 
 /// A headline without remarks, column and site; of one that is too long the clauses that fit.
 fn clean(title: &str) -> String {
+    let mut title = title.to_owned();
+    for (entity, meaning) in ENTITIES {
+        title = title.replace(entity, meaning);
+    }
     let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut rest = without_remarks(&title);
     // The longest part between bars is the headline, the others name a column or a site.
@@ -191,6 +198,7 @@ mod tests {
         assert_eq!(clean("【快讯】清河大桥今日正式通车（图）"), "清河大桥今日正式通车");
         assert_eq!(clean("清河大桥今日正式通车_清河网"), "清河大桥今日正式通车");
         assert_eq!(clean("民生｜清河大桥今日正式通车"), "清河大桥今日正式通车");
+        assert_eq!(clean("清河大桥&#32;今日通车"), "清河大桥 今日通车");
         assert_eq!(clean("【图】"), "【图】");
     }
 

@@ -13,7 +13,7 @@ use crate::eval::topics::measured;
 /// Seconds that an earlier article may lie back.
 const WINDOW_S: i64 = 90 * 86_400;
 /// Thresholds tried, from the first in equal steps.
-const THRESHOLDS: (f32, f32, u16) = (0.1, 0.04, 21);
+const THRESHOLDS: (f32, f32, u16) = (0.02, 0.04, 24);
 /// Terms of more of the articles say nothing and cost most.
 const COMMON_SHARE: f64 = 0.1;
 

@@ -35,10 +35,9 @@ pub struct Stability {
     pub id_survival_least: f64,
     /// Share of label choices, one each time a story of three or more grows, that changed the label.
     pub label_churn: f64,
-    /// AMI of the stories of the stream with those of one batch over everything.
+    /// AMI of the stories of the stream with those of one batch over everything. The batch is decided
+    /// by one set of weights, so it says nothing of how good the stories are.
     pub batch_ami: f64,
-    /// B³ F1 of the batch against the labels.
-    pub batch_b3_f1: f64,
     /// Whether the same stream gave the same decisions again.
     pub replay_identical: bool,
     /// Labels of stories, drawn evenly over their sizes, each with up to three headlines.
@@ -76,14 +75,12 @@ pub(super) fn measure(
             *numbers.entry(story).or_insert(next)
         })
         .collect();
-    let labels: Vec<usize> = stream.iter().map(|one| one.story).collect();
     let (label_churn, named) = churn(stream, pass);
     Stability {
         id_survival: shares.iter().sum::<f64>() / as_f64(shares.len().max(1)),
         id_survival_least: shares.iter().copied().fold(1.0, f64::min),
         label_churn,
         batch_ami: agreement(&batch, &pass.numbers(stream, Level::Story)).ami,
-        batch_b3_f1: agreement(&batch, &labels).b3_f1,
         replay_identical: pass.decisions == again.decisions,
         labels: shown(stream, pass, &named),
     }
