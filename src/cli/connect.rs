@@ -29,6 +29,7 @@ use crate::rpc::wire::article_service_client::ArticleServiceClient;
 use crate::rpc::wire::embedding_service_client::EmbeddingServiceClient;
 use crate::rpc::wire::info_service_client::InfoServiceClient;
 use crate::rpc::wire::search_service_client::SearchServiceClient;
+use crate::rpc::wire::topic_service_client::TopicServiceClient;
 use crate::store;
 
 /// Time to reach a server.
@@ -88,10 +89,11 @@ impl Services {
             return Err(Failure::Failed(format!("there is no index at {place}; {what}")));
         }
         let opened = match needs {
-            Needs::Folder | Needs::Articles => Engine::open(&args.embed, &args.store),
-            Needs::Nothing => Engine::open_in_memory(&args.embed),
+            Needs::Folder | Needs::Articles => Engine::open(&args.embed, &args.store)?,
+            Needs::Nothing => Engine::open_in_memory(&args.embed)?,
         };
-        Self::local(opened?.with_ranker(&args.ranker)?).await
+        let opened = opened.with_ranker(&args.ranker)?;
+        Self::local(if needs == Needs::Nothing { opened } else { opened.with_topics().await? }).await
     }
 
     /// The services of `engine`, inside this process.
@@ -125,6 +127,16 @@ impl Services {
     pub(super) fn search(&self) -> SearchServiceClient<Transport> {
         SearchServiceClient::new(self.transport.clone())
             .max_decoding_message_size(RESPONSE_BYTES_MAX)
+    }
+
+    pub(super) fn topics(&self) -> TopicServiceClient<Transport> {
+        TopicServiceClient::new(self.transport.clone())
+            .max_decoding_message_size(RESPONSE_BYTES_MAX)
+    }
+
+    /// The engine, if it is inside this process.
+    pub(super) fn engine(&self) -> Option<&Engine> {
+        self.engine.as_ref()
     }
 
     pub(super) fn embedding(&self) -> EmbeddingServiceClient<Transport> {

@@ -5,6 +5,7 @@
 
 mod calibration;
 mod latency;
+mod pages;
 mod pairs;
 mod passages;
 mod related;
@@ -75,6 +76,14 @@ enum What {
     /// with --threshold. The best F1's threshold is chosen on the same rows, so it flatters every
     /// scorer a little. Baselines as in `eval sts`.
     Pairs(pairs::Args),
+    /// Newspaper pages: are their articles found whole? Exact articles, bodies, fields, seams.
+    ///
+    /// A line is a JSON object: `text`, the page; `style`, which groups the figures; `articles`, what
+    /// stands on it (`title`, `body`, and as far as labelled `kind`, `kicker`, `subtitle`, `section`,
+    /// `byline`, `dateline`, `place`, `caption`, `credit`, `paragraphs`). An article is exact where
+    /// headline and body are, after folding width and white space. Beside the parser stand two
+    /// baselines that cut at headings and at blank lines.
+    Pages(pages::Args),
     /// Passages deep in long articles: are they found, and what would windows add?
     ///
     /// Rare sentences from deep inside long articles are asked as they stand, by half of their terms
@@ -126,6 +135,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         What::Search(args) => search::run(args).await,
         What::Sts(args) => sts::run(args).await,
         What::Pairs(args) => pairs::run(args).await,
+        What::Pages(args) => pages::run(&args),
         What::Passages(args) => passages::run(args).await,
         What::Latency(args) => latency::run(args).await,
         What::Calibration(args) => calibration::run(args).await,

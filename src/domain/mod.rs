@@ -13,3 +13,4 @@ pub mod limit;
 pub mod reprint;
 pub mod span;
 pub mod terms;
+pub mod topic;

@@ -24,6 +24,7 @@ use crate::engine::Error;
 use crate::engine::IngestTimings;
 use crate::engine::Ingested;
 use crate::engine::Outcome;
+use crate::engine::PAGES_MAX;
 use crate::engine::Violation;
 use crate::engine::grouping::Draft;
 use crate::engine::input;
@@ -127,6 +128,24 @@ impl Engine {
         }
         // Spans count from the start of `text`, so the text itself is parsed, mark included.
         Ok(page::parse(text, issue))
+    }
+
+    /// Reads the pages of one issue, and joins what goes on on another page; stores nothing. Each text
+    /// has its entry in `issues`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] and [`Error::TextTooLong`] as [`Engine::parse_page`], naming `pages[i]`;
+    /// [`Error::BatchTooLarge`] over [`PAGES_MAX`].
+    pub fn parse_issue(&self, texts: &[String], issues: &[Issue]) -> Result<Vec<Page>, Error> {
+        if texts.len() > PAGES_MAX {
+            return Err(Error::BatchTooLarge { limit: PAGES_MAX, given: texts.len() });
+        }
+        let mut pages = Vec::with_capacity(texts.len());
+        for (at, (text, issue)) in texts.iter().zip(issues).enumerate() {
+            pages.push(self.parse_page(text, issue).map_err(|error| of_page(at, error))?);
+        }
+        page::join(&mut pages);
+        Ok(pages)
     }
 
     /// Reads a page and stores its articles; the results are those of the articles, in page order,
@@ -310,6 +329,27 @@ struct Work {
     created_at_us: Option<i64>,
 }
 
+/// The same failure with its field under the page `at`.
+fn of_page(at: usize, error: Error) -> Error {
+    match error {
+        Error::Invalid(violations) => Error::Invalid(
+            violations
+                .into_iter()
+                .map(|one| Violation::new(format!("pages[{at}].{}", one.field), one.description))
+                .collect(),
+        ),
+        Error::TextTooLong { field, unit, limit, given } => {
+            Error::TextTooLong { field: format!("pages[{at}].{field}"), unit, limit, given }
+        }
+        other @ (Error::BatchTooLarge { .. }
+        | Error::ArticleNotFound { .. }
+        | Error::Terms(_)
+        | Error::Entities(_)
+        | Error::Embed(_)
+        | Error::Store(_)) => other,
+    }
+}
+
 fn batch_fits(given: usize) -> Result<(), Error> {
     if given > BATCH_ARTICLES_MAX {
         return Err(Error::BatchTooLarge { limit: BATCH_ARTICLES_MAX, given });
@@ -333,6 +373,10 @@ fn in_batch(at: usize, error: Error) -> Result<Vec<Violation>, Error> {
         }
         other @ (Error::BatchTooLarge { .. }
         | Error::ArticleNotFound { .. }
+        | Error::TopicNotFound { .. }
+        | Error::StaleTopic { .. }
+        | Error::TopicsOff
+        | Error::Topics(_)
         | Error::Terms(_)
         | Error::Entities(_)
         | Error::Embed(_)

@@ -1,4 +1,4 @@
-//! The use cases: ingest, search, related, get, list, delete; one per file.
+//! The use cases: ingest, search, related, topics, get, list, delete; one per file.
 //!
 //! An [`Engine`] joins model, terms and store. Everything is async and safe from many tasks at
 //! once. It knows nothing of the wire or the terminal.
@@ -19,9 +19,11 @@ mod reasons;
 mod related;
 mod reprints;
 mod search;
+mod topics;
 mod version;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -57,10 +59,34 @@ pub use search::Newness;
 pub use search::Notice;
 pub use search::Order;
 pub use search::SearchOptions;
+pub use topics::Action;
+pub use topics::Change;
+pub use topics::Changes;
+pub use topics::Cluster;
+pub use topics::Clusters;
+pub use topics::Edit;
+pub use topics::FoundTopic;
+pub use topics::FoundTopics;
+pub use topics::ListTopics;
+pub use topics::Measures;
+pub use topics::MemberOf;
+pub use topics::Members;
+pub use topics::Of;
+pub use topics::Order as TopicOrder;
+pub use topics::Period;
+pub use topics::Progress;
+pub use topics::SearchTopics;
+pub use topics::Shown;
+pub use topics::Timeline;
+pub use topics::TimelineEntry;
+pub use topics::TopicList;
+pub use topics::day_of;
 pub use version::index_version;
 
 /// Most bytes of one page or one text.
 pub const TEXT_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Most pages of one issue.
+pub const PAGES_MAX: usize = 100;
 /// Most articles of one atomic batch.
 pub const BATCH_ARTICLES_MAX: usize = 1_000;
 /// Most texts of one embed call.
@@ -80,6 +106,11 @@ pub struct Engine {
     ranker: Arc<ranker::Ranker>,
     /// One permit: who has it decides on groups and writes, so that two calls see each other.
     turn: Arc<Semaphore>,
+    /// The number of the next article to arrive; 0 where the store must be asked. Changes only with
+    /// the turn.
+    next_arrival: Arc<AtomicU64>,
+    /// Topics, where they are on.
+    topics: Option<Arc<topics::Topics>>,
 }
 
 /// What became of one article.

@@ -41,7 +41,19 @@ impl Engine {
         let ranker = Arc::new(Ranker::bundled(embed.info()));
         let facts = Arc::default();
         let turn = Arc::new(Semaphore::new(1));
-        Self { embed, store, analyzer, extractor, index_version, facts, ranker, turn }
+        let (next_arrival, topics) = (Arc::default(), None);
+        Self {
+            embed,
+            store,
+            analyzer,
+            extractor,
+            index_version,
+            facts,
+            ranker,
+            turn,
+            next_arrival,
+            topics,
+        }
     }
 
     /// The same engine with another ranker; model, store and caches are shared.
@@ -109,7 +121,6 @@ impl Engine {
     /// [`Error::ArticleNotFound`]; [`Error::Store`].
     pub async fn delete(&self, id: ArticleId) -> Result<(), Error> {
         let deleted = self.leave_and_delete(id).await?;
-        self.facts.forget(id);
         if deleted.contains(&id) { Ok(()) } else { Err(Error::ArticleNotFound { id }) }
     }
 
@@ -191,20 +202,28 @@ impl Engine {
         Ok(self.store.optimize().await?)
     }
 
-    /// Stops the model's threads, writes everything out and lets the data folder go.
+    /// Waits until what was stored has its topics, stops the model's threads, writes everything out
+    /// and lets the data folder go. Who does not wait for it loses nothing: the next start goes on.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub async fn close(&self) -> Result<(), Error> {
         self.embed.stop();
+        if let Some(topics) = &self.topics {
+            if let Err(error) = self.settle_topics().await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "topics fell behind");
+            }
+            topics.close();
+        }
         Ok(self.store.close().await?)
     }
 }
 
-fn stored_article(stored: Stored) -> StoredArticle {
+pub(super) fn stored_article(stored: Stored) -> StoredArticle {
     let Stored {
         article,
         membership: _,
+        arrival: _,
         content_hash: _,
         created_at_us,
         updated_at_us,

@@ -202,6 +202,7 @@ fn resampled(stored: Stored, copy: usize, rng: &mut ChaCha8Rng) -> Option<Point>
     let kept: Vec<(u32, f32)> = terms.iter().filter(|_| rng.random_bool(TERMS_KEPT)).collect();
     let group = GroupId::found(article.id, &content_hash);
     Some(Point {
+        arrival: 0,
         text,
         terms: TermVector::from_weights(kept),
         membership: Membership { group, is_original: true },

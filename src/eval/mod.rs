@@ -14,6 +14,7 @@ pub mod learned;
 pub mod metrics;
 pub mod monotone;
 pub mod nearest;
+pub mod pages;
 pub mod pairs;
 pub mod passages;
 pub mod queries;

@@ -16,6 +16,8 @@ mod page_token;
 mod phase;
 mod search;
 mod status;
+mod topic;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,6 +116,10 @@ pub async fn routes(engine: Engine, life: Life) -> Result<(Routes, Health), engi
     serve!(
         wire::search_service_server::SearchServiceServer<_>,
         search::SearchApi::new(shared.clone())
+    );
+    serve!(
+        wire::topic_service_server::TopicServiceServer<_>,
+        topic::TopicApi::new(shared.clone())
     );
     serve!(
         wire::embedding_service_server::EmbeddingServiceServer<_>,

@@ -9,6 +9,7 @@
 
 mod article_rpc;
 mod cli;
+mod compose;
 mod embedding_rpc;
 mod entities;
 mod eval;
@@ -29,3 +30,5 @@ mod reprints;
 mod search_rpc;
 mod serving;
 mod support;
+mod topic_rpc;
+mod topics;

@@ -31,6 +31,7 @@ use wenmai::rpc::wire::article_service_client::ArticleServiceClient;
 use wenmai::rpc::wire::embedding_service_client::EmbeddingServiceClient;
 use wenmai::rpc::wire::info_service_client::InfoServiceClient;
 use wenmai::rpc::wire::search_service_client::SearchServiceClient;
+use wenmai::rpc::wire::topic_service_client::TopicServiceClient;
 use wenmai::store;
 use wenmai::store::Store;
 use wenmai::text::entity::Extractor;
@@ -94,21 +95,27 @@ fn embed_config() -> embed::Config {
 
 /// An engine of fake model and memory store, with both at hand.
 pub fn fake_engine() -> (Engine, Store, Gate) {
-    let gate = Gate::default();
-    let info = ModelInfo {
+    let make = store::Make { index_version: engine::index_version(&fake_model()), dim: DIM };
+    let (store, gate) = (store::open_memory(&make), Gate::default());
+    (fake_engine_over(&store, &gate), store, gate)
+}
+
+/// An engine of the fake model over a store that may hold something.
+pub fn fake_engine_over(store: &Store, gate: &Gate) -> Engine {
+    let model = Arc::new(FakeModel { info: fake_model(), gate: gate.clone() });
+    let handle = embed::Handle::start(model, &embed_config());
+    Engine::new(handle, store.clone(), extractor())
+}
+
+fn fake_model() -> ModelInfo {
+    ModelInfo {
         name: "fake".into(),
         family: "fake",
         dim: DIM,
         window_tokens_max: 128,
         pooling: "mean",
         version: "0123456789ab-mean".into(),
-    };
-    let model = Arc::new(FakeModel { info: info.clone(), gate: gate.clone() });
-    let make = store::Make { index_version: engine::index_version(&info), dim: DIM };
-    let store = store::open_memory(&make);
-    let handle = embed::Handle::start(model, &embed_config());
-    let engine = Engine::new(handle, store.clone(), extractor());
-    (engine, store, gate)
+    }
 }
 
 /// Loading the dictionary takes a while; one is enough for all tests.
@@ -148,6 +155,7 @@ impl Running {
     async fn serve(engine: Engine, store: Store, gate: Gate) -> Self {
         let config =
             app::Config { listen: "127.0.0.1:0".parse().unwrap(), drain_ms: 0, stop_ms_max: 5_000 };
+        let engine = engine.with_topics().await.unwrap();
         let app = App::bind(config, engine).await.unwrap();
         let address = format!("http://{}", app.local_addr());
         let (stop, stopped) = oneshot::channel();
@@ -190,6 +198,10 @@ impl Running {
 
     pub fn search(&self) -> SearchServiceClient<Channel> {
         SearchServiceClient::new(self.channel.clone())
+    }
+
+    pub fn topics(&self) -> TopicServiceClient<Channel> {
+        TopicServiceClient::new(self.channel.clone())
     }
 
     pub fn embedding(&self) -> EmbeddingServiceClient<Channel> {

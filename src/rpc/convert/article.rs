@@ -181,7 +181,8 @@ fn timestamp(at: DateTime) -> Option<prost_types::Timestamp> {
     Some(prost_types::Timestamp { seconds, nanos })
 }
 
-fn timestamp_us(us: i64) -> Option<prost_types::Timestamp> {
+/// A time in microseconds since 1970 as the wire has it.
+pub fn timestamp_us(us: i64) -> Option<prost_types::Timestamp> {
     let nanos = i32::try_from(us.rem_euclid(1_000_000)).ok()? * 1_000;
     Some(prost_types::Timestamp { seconds: us.div_euclid(1_000_000), nanos })
 }

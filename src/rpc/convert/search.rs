@@ -157,7 +157,8 @@ pub fn reading(from: Reading, phrases: Vec<String>, left_out: Vec<String>) -> wi
     }
 }
 
-fn write_date(day: civil::Date) -> wire::Date {
+/// A day as the wire has it.
+pub fn write_date(day: civil::Date) -> wire::Date {
     wire::Date { year: day.year().into(), month: day.month().into(), day: day.day().into() }
 }
 

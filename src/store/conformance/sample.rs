@@ -154,6 +154,7 @@ pub fn point(record: Record, text: Embedding, terms: TermVector) -> Point {
         article,
         text,
         terms,
+        arrival: 0,
         content_hash: "hash".into(),
         created_at_us: 1_700_000_000_000_000,
         updated_at_us: 1_700_000_000_000_001,

@@ -157,6 +157,9 @@ pub fn indexes() -> Vec<(&'static str, PayloadFieldSchema)> {
     indexes.push((payload::KIND, keyword()));
     indexes.push((payload::DATE, number()));
     indexes.push((payload::PAGE_NO, number()));
+    indexes.push((payload::ARRIVAL, number()));
+    indexes.push((payload::EVENT, keyword()));
+    indexes.push((payload::STORY, keyword()));
     indexes.push((payload::GROUP, keyword()));
     let flag = BoolIndexParamsBuilder::new().enable_hnsw(false).build();
     let flag = PayloadFieldSchema::FieldParams(PayloadSchemaParams::Bool(flag));
