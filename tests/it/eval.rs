@@ -29,6 +29,33 @@ fn lines(text: &str) -> Vec<Value> {
 }
 
 #[test]
+fn eval_latency_makes_larger_archives_and_asks_with_several_clients() {
+    let desk = Desk::new();
+    let feed: String = NEWS
+        .iter()
+        .map(|(title, body)| format!("{}\n", json!({ "title": title, "body": body })))
+        .collect();
+    let file = desk.file("a.jsonl", feed);
+    let args = ["eval", "latency", "--input", &file, "--copies", "3,1", "--clients", "1,2"];
+    let report = desk.run(&[&args[..], &["--queries", "5", "--json"]].concat()).ok().json();
+    let told: Vec<_> = report["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            assert!(figure(&row["p99_ms"]) >= figure(&row["p50_ms"]), "{row}");
+            assert!(figure(&row["answers_per_s"]) > 0.0, "{row}");
+            let count = |name: &str| row[name].as_u64().unwrap();
+            (count("article_count"), row["mode"].as_str().unwrap(), count("client_count"))
+        })
+        .collect();
+    let of =
+        |articles| ["lexical", "hybrid"].map(|mode| [(articles, mode, 1), (articles, mode, 2)]);
+    assert_eq!(told, [of(4), of(12)].concat().concat());
+    desk.run(&["eval", "latency", "--input", &file, "--copies", "0"]).misused(&["--copies"]);
+}
+
+#[test]
 fn eval_measures_every_mode_on_labelled_stories() {
     let desk = Desk::new();
     let mut lines = String::new();
