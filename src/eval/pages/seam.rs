@@ -15,7 +15,7 @@ pub(super) struct Seams {
 
 /// Characters on each side that find a break in what was parsed.
 const SIDE: usize = 8;
-/// Longest line that may be a subheading where the labels give no paragraphs, in characters.
+/// Longest line that may be a subheading or a verse where the labels give no paragraphs, in characters.
 const SUBHEAD: usize = 24;
 
 /// A break between two lines of one body.
@@ -70,7 +70,7 @@ fn breaks(labelled: &Labelled) -> Vec<Break> {
             let lengths = paragraphs.iter().map(|paragraph| folded(paragraph).len());
             lengths.map(|length| (sum += length, sum).1).collect()
         });
-        let (mut at, mut left, mut before_closed) = (0, String::new(), true);
+        let (mut at, mut left) = (0, String::new());
         for line in &lines {
             let line = if at == 0 { without_opener(line, &body) } else { line.as_str() };
             if line.is_empty() || !body.get(at..).is_some_and(|rest| rest.starts_with(line)) {
@@ -79,10 +79,9 @@ fn breaks(labelled: &Labelled) -> Vec<Break> {
             if at > 0 {
                 let inside = match &ends {
                     Some(ends) => Some(!ends.contains(&at)),
-                    None => guess(&left, before_closed),
+                    None => guess(&left),
                 };
                 found.push(Break { left: left.clone(), right: line.to_owned(), inside });
-                before_closed = is_closed(&left);
             }
             at += line.len();
             line.clone_into(&mut left);
@@ -99,11 +98,10 @@ fn without_opener<'a>(line: &'a str, body: &str) -> &'a str {
     parts.find(|part| body.starts_with(*part)).unwrap_or_default()
 }
 
-/// Without paragraphs in the labels, a break is inside one where a line that is no subheading does
-/// not end as a sentence does. What ends so may be either.
-fn guess(left: &str, before_closed: bool) -> Option<bool> {
-    let subhead = before_closed && left.chars().nth(SUBHEAD).is_none();
-    (!is_closed(left) && !subhead).then_some(true)
+/// Without paragraphs in the labels, a break is inside one where a line longer than subheadings and
+/// verses does not end as a sentence does. What ends so, or is short, may be either.
+fn guess(left: &str) -> Option<bool> {
+    (!is_closed(left) && left.chars().nth(SUBHEAD).is_some()).then_some(true)
 }
 
 /// Whether a line ends as a sentence does; folded, so with half-width marks.
