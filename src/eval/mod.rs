@@ -23,6 +23,7 @@ pub mod search;
 pub mod similarity;
 pub mod stories;
 pub mod sts;
+pub mod summary;
 
 use crate::domain::hit::Mode;
 
