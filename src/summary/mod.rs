@@ -10,8 +10,12 @@
 pub mod clause;
 pub mod clean;
 pub mod feature;
+pub mod guard;
+pub mod keyphrase;
+pub mod quote;
 pub mod ranker;
 pub mod select;
+pub mod set;
 pub mod trim;
 pub mod unit;
 
