@@ -22,6 +22,7 @@ mod related;
 mod reprints;
 mod search;
 mod serve;
+mod summarize;
 
 use std::process::ExitCode;
 
@@ -60,6 +61,8 @@ enum Command {
     Related(related::Args),
     /// Find who printed an article first, and who reprinted it.
     Reprints(reprints::Args),
+    /// Tell what an article, or several, say in brief, with sources.
+    Summarize(summarize::Args),
     /// Embed texts with the model.
     Embed(embed::Args),
     /// Serve over gRPC.
@@ -111,6 +114,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Search(args) => search::run(args).await,
         Command::Related(args) => related::run(args).await,
         Command::Reprints(args) => reprints::run(args).await,
+        Command::Summarize(args) => summarize::run(args).await,
         Command::Embed(args) => embed::run(args).await,
         Command::Serve(args) => serve::run(args).await,
         Command::Eval(args) => eval::run(args).await,

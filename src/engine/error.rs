@@ -3,6 +3,8 @@
 use crate::domain::id::ArticleId;
 use crate::embed;
 use crate::store;
+use crate::summary::ranker;
+use crate::text::entity;
 use crate::text::terms::Broken;
 
 /// One thing wrong with one field of a request.
@@ -56,6 +58,12 @@ pub enum Error {
     /// The program's dictionaries are not what this version promises.
     #[error("terms are broken")]
     Terms(#[from] Broken),
+    /// The program's lists of places and organisations cannot be used.
+    #[error("entities are broken")]
+    Entities(#[from] entity::Error),
+    /// The program's ranker of clauses cannot be used.
+    #[error("summary ranker is broken")]
+    Summary(#[from] ranker::Error),
     /// The model failed.
     #[error("embedding failed")]
     Embed(#[from] embed::Error),
@@ -94,7 +102,7 @@ impl Error {
             Error::TextTooLong { .. } => ErrorKind::TextTooLong,
             Error::BatchTooLarge { .. } => ErrorKind::BatchTooLarge,
             Error::ArticleNotFound { .. } => ErrorKind::NotFound,
-            Error::Terms(_) => ErrorKind::Internal,
+            Error::Terms(_) | Error::Entities(_) | Error::Summary(_) => ErrorKind::Internal,
             Error::Embed(error) => match error {
                 embed::Error::Empty | embed::Error::NoDirection => ErrorKind::Invalid,
                 embed::Error::Overloaded => ErrorKind::Overloaded,

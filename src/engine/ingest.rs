@@ -330,6 +330,8 @@ fn in_batch(at: usize, error: Error) -> Result<Vec<Violation>, Error> {
         other @ (Error::BatchTooLarge { .. }
         | Error::ArticleNotFound { .. }
         | Error::Terms(_)
+        | Error::Entities(_)
+        | Error::Summary(_)
         | Error::Embed(_)
         | Error::Store(_)) => Err(other),
     }

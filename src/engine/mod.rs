@@ -19,6 +19,7 @@ mod reasons;
 mod related;
 mod reprints;
 mod search;
+mod summarize;
 mod version;
 
 use std::sync::Arc;
@@ -56,6 +57,12 @@ pub use search::Newness;
 pub use search::Notice;
 pub use search::Order;
 pub use search::SearchOptions;
+pub use summarize::ArticleSummary;
+pub use summarize::SUMMARIZED_MAX;
+pub use summarize::SetSummary;
+pub use summarize::SummarizeArticle;
+pub use summarize::SummarizeArticles;
+pub use summarize::Which;
 pub use version::index_version;
 
 /// Most bytes of one page or one text.

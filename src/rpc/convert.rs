@@ -6,6 +6,7 @@ mod page;
 mod record;
 mod reprint;
 pub mod search;
+pub mod summary;
 
 use std::time::Duration;
 use std::time::Instant;

@@ -16,6 +16,7 @@ mod page_token;
 mod phase;
 mod search;
 mod status;
+mod summary;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,6 +115,10 @@ pub async fn routes(engine: Engine, life: Life) -> Result<(Routes, Health), engi
     serve!(
         wire::search_service_server::SearchServiceServer<_>,
         search::SearchApi::new(shared.clone())
+    );
+    serve!(
+        wire::summary_service_server::SummaryServiceServer<_>,
+        summary::SummaryApi::new(shared.clone())
     );
     serve!(
         wire::embedding_service_server::EmbeddingServiceServer<_>,

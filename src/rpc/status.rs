@@ -93,6 +93,8 @@ pub fn under(prefix: &str, error: engine::Error) -> engine::Error {
         other @ (engine::Error::BatchTooLarge { .. }
         | engine::Error::ArticleNotFound { .. }
         | engine::Error::Terms(_)
+        | engine::Error::Entities(_)
+        | engine::Error::Summary(_)
         | engine::Error::Embed(_)
         | engine::Error::Store(_)) => other,
     }

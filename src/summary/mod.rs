@@ -10,12 +10,16 @@
 pub mod clause;
 pub mod clean;
 pub mod feature;
+pub mod figure;
 pub mod guard;
 pub mod keyphrase;
+pub mod place;
 pub mod quote;
 pub mod ranker;
+pub mod report;
 pub mod select;
 pub mod set;
+pub mod topic;
 pub mod trim;
 pub mod unit;
 
