@@ -86,7 +86,7 @@ enum What {
     /// table is isotonic; its error is measured on stories that it was not made from. A probability
     /// holds for pairs of that kind in a corpus of that size and mixture, which the report states.
     Calibration(calibration::Args),
-    /// Summaries against editors' briefs: character ROUGE at equal length, beside lead and TextRank.
+    /// Summaries against editors' briefs: character ROUGE at equal length, beside lead and others.
     ///
     /// Each article is summarized by weights trained on other quarters of the year. Briefs often
     /// repeat the title, which is no part of the body: its own figures stand beside the others. Every

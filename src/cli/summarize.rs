@@ -19,7 +19,7 @@ use crate::summary::BUDGET_MIN;
 pub(super) struct Args {
     /// Stored articles (`articles/…` or their ids), several of which are told together; or one page
     /// or text file (.md, .txt, `-`), whose every article is told.
-    #[arg(value_name = "ARTICLE|FILE", required_unless_present_any = ["query", "filter"])]
+    #[arg(value_name = "ARTICLE|FILE", required_unless_present = "query")]
     targets: Vec<String>,
 
     /// Tell together what a search finds.
@@ -27,7 +27,7 @@ pub(super) struct Args {
     query: Option<String>,
 
     /// Which articles the search may find, such as `date >= 2024-03-01 AND paper = "聊城日报"`.
-    #[arg(long, value_name = "EXPRESSION", conflicts_with = "targets")]
+    #[arg(long, value_name = "EXPRESSION", requires = "query")]
     filter: Option<String>,
 
     /// How many articles of the search, at most 200.
@@ -44,7 +44,7 @@ pub(super) struct Args {
     budget: Option<i32>,
 
     /// The file is one text without headlines, not a page.
-    #[arg(long, conflicts_with_all = ["query", "filter"])]
+    #[arg(long, conflicts_with = "query")]
     plain: bool,
 
     /// Print Markdown: of several articles the report with numbered sources.

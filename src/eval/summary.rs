@@ -8,6 +8,7 @@
 pub mod baseline;
 pub mod briefs;
 pub mod rouge;
+pub mod sets;
 
 use std::collections::HashSet;
 use std::io;

@@ -108,7 +108,6 @@ fn read_which(request: wire::SummarizeArticlesRequest) -> Result<Which, Violatio
     let count = if asked == 0 { ARTICLE_COUNT } else { asked.min(count32(SUMMARIZED_MAX)) };
     let limit =
         Limit::new(count).map_err(|error| Violation::new("article_count", error.to_string()))?;
-    // A text of conditions alone lists what passes them; so does a filter without a query.
     Ok(Which::Found(Box::new(Search {
         text: query,
         filter: convert::filter(&filter)?,

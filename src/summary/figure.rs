@@ -174,6 +174,7 @@ mod tests {
 
     use super::conflicts;
     use super::figures;
+    use crate::summary::Budget;
     use crate::summary::ranker::Ranker;
     use crate::summary::set::Source;
     use crate::summary::set::clusters;
@@ -185,7 +186,7 @@ mod tests {
         LazyLock::new(|| Extractor::load(Arc::new(Analyzer::load().unwrap())).unwrap());
 
     fn disagreeing(sources: &[Source<'_>]) -> Vec<(String, String)> {
-        let found = clusters(sources, &Ranker::bundled().unwrap());
+        let found = clusters(sources, &Ranker::bundled().unwrap(), Budget::new(200).unwrap());
         let all = conflicts(sources, &found, &EXTRACTOR);
         all.into_iter().map(|one| (one.left.key, one.right.key)).collect()
     }
@@ -212,7 +213,7 @@ mod tests {
     #[test]
     fn figures_are_counted_by_outlet() {
         let sources = flood();
-        let found = clusters(&sources, &Ranker::bundled().unwrap());
+        let found = clusters(&sources, &Ranker::bundled().unwrap(), Budget::new(200).unwrap());
         let keys: Vec<String> =
             figures(&sources, &found, &EXTRACTOR, 8).into_iter().map(|one| one.key).collect();
         assert!(keys.contains(&"3200人".to_owned()), "{keys:?}");

@@ -35,7 +35,8 @@ pub fn invented(
     let printed = |text: &str| cited.iter().any(|cited| cited.contains(text));
     let is_new = |kind: Kind, key: &str, text: &str| {
         let named = matches!(kind, Kind::Person | Kind::Place | Kind::Organisation);
-        !known.contains(&(kind, key.to_owned())) && !(named && printed(text))
+        let is_known = known.contains(&(kind, key.to_owned())) || (named && printed(text));
+        !is_known
     };
     let mentions = extractor.entities(rewritten, issue);
     let mut found: Vec<Invented> = mentions

@@ -25,9 +25,11 @@ use crate::summary::unit::overlap;
 use crate::summary::unit::units;
 
 /// Cosine from which two pieces say the same.
-const SAME: f32 = 0.45;
+const SAME: f32 = 0.3;
 /// Characters of pieces that one article offers, at most.
 const OFFERED_CHARS: usize = 400;
+/// Characters of one piece, at most: longer ones say too much at once to be compared.
+const PIECE_CHARS_MAX: usize = 90;
 /// Share of a piece that may have been said before it.
 const REPEATED_MAX: f32 = 0.5;
 
@@ -68,10 +70,11 @@ pub struct Cluster {
     pub salience: f32,
 }
 
-/// Joins like pieces of `sources`; the most salient cluster comes first.
+/// Joins like pieces of `sources`, each short enough for `budget`; the most salient cluster comes
+/// first.
 #[must_use]
-pub fn clusters(sources: &[Source<'_>], ranker: &Ranker) -> Vec<Cluster> {
-    let offered = offered(sources, ranker);
+pub fn clusters(sources: &[Source<'_>], ranker: &Ranker, budget: Budget) -> Vec<Cluster> {
+    let offered = offered(sources, ranker, budget.chars().min(PIECE_CHARS_MAX));
     let vectors = vectors(&offered);
     let mut seeds: HashMap<u64, Vec<(usize, f32)>> = HashMap::new();
     let mut members: Vec<Vec<usize>> = Vec::new();
@@ -84,19 +87,15 @@ pub fn clusters(sources: &[Source<'_>], ranker: &Ranker) -> Vec<Cluster> {
         }
         // Of equals the older one: a map's order is not the same in every run.
         let best = like.into_iter().max_by(|l, r| l.1.total_cmp(&r.1).then(r.0.cmp(&l.0)));
-        match best.filter(|(_, cosine)| *cosine >= SAME) {
-            Some((cluster, _)) => {
-                if let Some(members) = members.get_mut(cluster) {
-                    members.push(at);
-                }
-            }
-            None => {
-                for (pair, weight) in vector {
-                    seeds.entry(*pair).or_default().push((members.len(), *weight));
-                }
-                members.push(vec![at]);
-            }
+        let best = best.filter(|(_, cosine)| *cosine >= SAME);
+        if let Some(joined) = best.and_then(|(cluster, _)| members.get_mut(cluster)) {
+            joined.push(at);
+            continue;
         }
+        for (pair, weight) in vector {
+            seeds.entry(*pair).or_default().push((members.len(), *weight));
+        }
+        members.push(vec![at]);
     }
     let mut found: Vec<Cluster> =
         members.into_iter().map(|members| cluster(sources, &offered, &members)).collect();
@@ -120,7 +119,7 @@ fn cluster(sources: &[Source<'_>], offered: &[Cited], members: &[usize]) -> Clus
 }
 
 /// The pieces of one article of each group: of the most central, then of the earliest.
-fn offered(sources: &[Source<'_>], ranker: &Ranker) -> Vec<Cited> {
+fn offered(sources: &[Source<'_>], ranker: &Ranker, char_max: usize) -> Vec<Cited> {
     let mut order: Vec<usize> = (0..sources.len()).collect();
     order.sort_by(|left, right| {
         let (left, right) = (sources.get(*left), sources.get(*right));
@@ -132,14 +131,13 @@ fn offered(sources: &[Source<'_>], ranker: &Ranker) -> Vec<Cited> {
     });
     let mut groups = HashSet::new();
     let mut all = Vec::new();
-    let Ok(room) = Budget::new(OFFERED_CHARS) else { return all };
     for at in order {
         let Some(source) = sources.get(at).filter(|source| groups.insert(source.group)) else {
             continue;
         };
         let body = Body::new(source.body);
         let scores = select::scores(&body, source.title, ranker);
-        let pieces = select::select(&body, &scores, ranker.keep(), room);
+        let pieces = select::offer(&body, &scores, ranker.keep(), char_max, OFFERED_CHARS);
         all.extend(pieces.into_iter().map(|extract| Cited { source: at, extract }));
     }
     all
@@ -234,8 +232,9 @@ pub(crate) mod tests {
 
     fn told(budget: usize) -> Vec<(usize, String)> {
         let sources = flood();
-        let found = clusters(&sources, &Ranker::bundled().unwrap());
-        let told = tell(&sources, &found, Budget::new(budget).unwrap());
+        let budget = Budget::new(budget).unwrap();
+        let found = clusters(&sources, &Ranker::bundled().unwrap(), budget);
+        let told = tell(&sources, &found, budget);
         told.into_iter().map(|one| (one.source, one.extract.text)).collect()
     }
 
@@ -259,7 +258,7 @@ pub(crate) mod tests {
     #[test]
     fn what_several_outlets_tell_comes_first() {
         let sources = flood();
-        let found = clusters(&sources, &Ranker::bundled().unwrap());
+        let found = clusters(&sources, &Ranker::bundled().unwrap(), Budget::new(200).unwrap());
         assert!(found[0].outlet_count >= 2, "{found:?}");
         assert!(found[0].pieces[0].extract.text.contains("暴雨"), "{found:?}");
     }
@@ -267,7 +266,8 @@ pub(crate) mod tests {
     #[test]
     fn nothing_to_say_gives_nothing() {
         let source = Source { body: "甲村\t1\t2", ..flood()[0] };
-        assert!(clusters(&[source], &Ranker::bundled().unwrap()).is_empty());
-        assert!(clusters(&[], &Ranker::bundled().unwrap()).is_empty());
+        let budget = Budget::new(200).unwrap();
+        assert!(clusters(&[source], &Ranker::bundled().unwrap(), budget).is_empty());
+        assert!(clusters(&[], &Ranker::bundled().unwrap(), budget).is_empty());
     }
 }

@@ -107,7 +107,7 @@ pub struct Outlet {
 /// Tells `sources` in `budget` characters.
 #[must_use]
 pub fn story(sources: &[Source<'_>], reader: Reader<'_>, budget: Budget) -> Story {
-    let clusters = set::clusters(sources, reader.ranker);
+    let clusters = set::clusters(sources, reader.ranker, budget);
     let central = centrality(sources);
     let read = most_central(sources, &central);
     let texts: Vec<(&str, &str)> =

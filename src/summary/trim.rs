@@ -188,8 +188,11 @@ pub fn may_begin(clause: &str, before: Option<&str>, is_second: bool) -> bool {
 pub fn may_end(clause: &str, goes_on: bool) -> bool {
     let opens = || OPENING.iter().any(|word| clause.starts_with(word));
     let closed = clause.ends_with(END);
-    let stands = !clause.ends_with(['：', ':', '、']) && !(attributes(clause) && !closed);
-    stands && !(goes_on && (opens() || tells_time(clause) && clause.chars().count() <= 8))
+    if clause.ends_with(['：', ':', '、']) || (attributes(clause) && !closed) {
+        return false;
+    }
+    let is_time = || tells_time(clause) && clause.chars().count() <= 8;
+    !goes_on || !(opens() || is_time())
 }
 
 /// Whether quotes, brackets and titles in `text` are closed.

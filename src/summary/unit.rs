@@ -53,7 +53,7 @@ pub fn bigrams(units: &[u32]) -> Vec<u64> {
 
 /// The share of `of` that `among` holds, `[0, 1]`; 0 of nothing.
 #[must_use]
-pub fn overlap<T: Eq + std::hash::Hash>(of: &[T], among: &HashSet<T>) -> f32 {
+pub(crate) fn overlap<T: Eq + std::hash::Hash>(of: &[T], among: &HashSet<T>) -> f32 {
     super::share(of.iter().filter(|one| among.contains(one)).count(), of.len())
 }
 

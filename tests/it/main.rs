@@ -26,4 +26,5 @@ mod relation;
 mod reprints;
 mod search_rpc;
 mod serving;
+mod summary_rpc;
 mod support;

@@ -12,6 +12,7 @@ use crate::cli::eval::brackets;
 use crate::cli::eval::done;
 use crate::cli::eval::json;
 use crate::cli::eval::open;
+use crate::cli::eval::stories;
 use crate::cli::failure::Failure;
 use crate::cli::failure::chain;
 use crate::cli::output;
@@ -20,7 +21,10 @@ use crate::eval::bootstrap::Interval;
 use crate::eval::summary;
 use crate::eval::summary::Rankers;
 use crate::eval::summary::briefs;
+use crate::eval::summary::sets;
 use crate::summary::Budget;
+use crate::summary::ranker::Ranker;
+use crate::summary::topic::Reader;
 use crate::text::entity::Extractor;
 use crate::text::terms::Analyzer;
 
@@ -29,12 +33,19 @@ use crate::text::terms::Analyzer;
 pub(super) struct Args {
     /// Articles with an editor's brief, JSON Lines (`title`, `body`, `brief`, `date`), plain or .xz,
     /// .gz, .zst.
-    #[arg(long, value_name = "FILE")]
-    input: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "sets")]
+    input: Option<PathBuf>,
+
+    /// Labelled stories instead: sets of one event's articles are told together, and compared with
+    /// the report that was held out (ids `story_event_kind_rank`, kind 0).
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["input", "folds", "features"])]
+    sets: Option<PathBuf>,
 
     /// Characters that every system may use.
-    #[arg(long, default_value_t = 60, value_name = "CHARS")]
-    budget: usize,
+    ///
+    /// 60 by default, for sets 300.
+    #[arg(long, value_name = "CHARS")]
+    budget: Option<usize>,
 
     /// Rankers of the folds, a file made by `models/train/train_summary.py`; without it, the bundled
     /// ones.
@@ -54,19 +65,25 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    match (&args.input, &args.sets) {
+        (Some(input), _) => briefs(args, input),
+        (None, Some(sets)) => self::sets(args, sets),
+        (None, None) => Err(Failure::Usage("give --input or --sets".to_owned())),
+    }
+}
+
+fn briefs(args: &Args, input: &Path) -> Result<(), Failure> {
     let is_end = |error: &LineError| matches!(error, LineError::Read(_));
-    let read = Read::all(&args.input, briefs::read(open(&args.input)?), is_end);
-    let Read { items: articles, bad_count } =
-        read.not_empty(&args.input, "article with a brief")?;
+    let read = Read::all(input, briefs::read(open(input)?), is_end);
+    let Read { items: articles, bad_count } = read.not_empty(input, "article with a brief")?;
     if let Some(path) = &args.features {
         summary::write(&articles, &mut BufWriter::new(File::create(path)?))?;
         return done(bad_count);
     }
-    let budget = Budget::new(args.budget).map_err(|error| Failure::Usage(error.to_string()))?;
+    let budget = args.budget(60)?;
     let options = summary::Options { budget, bootstrap: args.bootstrap.bootstrap() };
     let rankers = rankers(args.folds.as_deref())?;
-    let analyzer = Analyzer::load().map_err(|error| Failure::failed(&error))?;
-    let extractor = Extractor::load(Arc::new(analyzer)).map_err(|error| Failure::failed(&error))?;
+    let (_analyzer, extractor) = lists()?;
     let report = summary::run(&articles, &rankers, &extractor, options);
     if args.json {
         json(&report)?;
@@ -74,6 +91,33 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         print(&report)?;
     }
     done(bad_count)
+}
+
+fn sets(args: &Args, input: &Path) -> Result<(), Failure> {
+    let Read { items: articles, bad_count } = stories(input)?;
+    let ranker = Ranker::bundled().map_err(|error| Failure::failed(&error))?;
+    let (analyzer, extractor) = lists()?;
+    let reader = Reader { ranker: &ranker, extractor: &extractor, analyzer: &analyzer };
+    let report = sets::run(&articles, reader, args.budget(300)?, args.bootstrap.bootstrap());
+    if args.json {
+        json(&report)?;
+    } else {
+        print_sets(&report)?;
+    }
+    done(bad_count)
+}
+
+impl Args {
+    fn budget(&self, usual: usize) -> Result<Budget, Failure> {
+        let budget = Budget::new(self.budget.unwrap_or(usual));
+        budget.map_err(|error| Failure::Usage(error.to_string()))
+    }
+}
+
+fn lists() -> Result<(Arc<Analyzer>, Extractor), Failure> {
+    let analyzer = Arc::new(Analyzer::load().map_err(|error| Failure::failed(&error))?);
+    let extractor = Extractor::load(Arc::clone(&analyzer));
+    Ok((analyzer, extractor.map_err(|error| Failure::failed(&error))?))
 }
 
 /// The rankers of the folds.
@@ -131,6 +175,37 @@ fn print(report: &summary::Report) -> Result<(), Failure> {
         report.sentences_per_s,
         report.ranker,
         brackets("articles", report.bootstrap)
+    ))
+}
+
+fn print_sets(report: &sets::Report) -> Result<(), Failure> {
+    let mut table =
+        output::table(&["system", "fact recall", "fact precision", "said before", "characters"]);
+    for one in &report.systems {
+        table.add_row(vec![
+            one.name.to_owned(),
+            percent(one.recall, None),
+            percent(one.precision, None),
+            percent(one.redundancy, None),
+            format!("{:.0}", one.mean_chars),
+        ]);
+    }
+    output::line(&table.to_string())?;
+    let [recall, precision] = report.over_leads;
+    let [recall_at, precision_at] = report.intervals;
+    output::line(&format!(
+        "ours - leads: recall {}, precision {}{}",
+        percent(recall, recall_at),
+        percent(precision, precision_at),
+        brackets("events", report.bootstrap)
+    ))?;
+    output::line(&format!(
+        "{} events, median {:.0} articles and {:.0} facts of the held-out report; at most {} characters",
+        report.set_count, report.member_count, report.fact_count, report.budget
+    ))?;
+    output::line(&format!(
+        "{} sets of 200 articles with all parts of a story: p50 {:.0} ms, p99 {:.0} ms, one thread",
+        report.timed_count, report.p50_ms, report.p99_ms
     ))
 }
 

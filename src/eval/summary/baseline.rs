@@ -3,17 +3,19 @@
 use std::collections::HashMap;
 use std::collections::HashSet;
 
+use crate::eval::metrics;
 use crate::eval::summary::rouge::rouge;
 use crate::summary::share;
 use crate::summary::unit::bigrams;
+use crate::summary::unit::overlap;
 use crate::summary::unit::units;
 use crate::text::sentence::sentences;
 
-/// Rounds of TextRank.
+/// Rounds of `TextRank`.
 const ROUNDS: usize = 30;
 /// Chance to follow a link, as published.
 const DAMPING: f32 = 0.85;
-/// Sentences that TextRank compares, at most: it is quadratic.
+/// Sentences that `TextRank` compares, at most: it is quadratic.
 const COMPARED_MAX: usize = 200;
 
 /// The first `chars` characters, line ends left out.
@@ -46,7 +48,7 @@ pub fn centroid(body: &str, chars: usize) -> String {
     best(&sentences, rated, chars)
 }
 
-/// TextRank: sentences that others share words with, in order, cut at `chars`. Source: Mihalcea &
+/// `TextRank`: sentences that others share words with, in order, cut at `chars`. Source: Mihalcea &
 /// Tarau 2004.
 #[must_use]
 pub fn textrank(body: &str, chars: usize) -> String {
@@ -88,6 +90,19 @@ pub fn oracle<'b>(body: &'b str, brief: &str) -> &'b str {
     rated.max_by(|left, right| left.0.total_cmp(&right.0)).map_or("", |(_, text)| text)
 }
 
+/// Mean share of a sentence's pairs that sentences before it hold, `[0, 1]`.
+#[must_use]
+pub fn redundancy(text: &str) -> f64 {
+    let mut said: HashSet<u64> = HashSet::new();
+    let mut shares = Vec::new();
+    for sentence in split(text) {
+        let pairs = bigrams(&units(sentence));
+        shares.push(f64::from(overlap(&pairs, &said)));
+        said.extend(pairs);
+    }
+    metrics::mean(&shares).unwrap_or_default()
+}
+
 /// The sentences that rank highest, until `chars` are full; told in order, the last of them cut.
 fn best(sentences: &[&str], worth: Vec<f32>, chars: usize) -> String {
     let mut ranked: Vec<(usize, f32)> = worth.into_iter().enumerate().collect();
@@ -111,6 +126,7 @@ mod tests {
     use super::centroid;
     use super::lead;
     use super::oracle;
+    use super::redundancy;
     use super::textrank;
 
     const BODY: &str = "天气很好。清河开闸放水。清河放水灌溉麦田。老周笑了。";
@@ -121,6 +137,12 @@ mod tests {
         assert_eq!(oracle(BODY, "老周笑"), "老周笑了。");
         assert!(textrank(BODY, 10).contains("清河"), "{}", textrank(BODY, 10));
         assert!(centroid(BODY, 10).contains("清河"), "{}", centroid(BODY, 10));
+    }
+
+    #[test]
+    fn what_is_said_twice_is_redundant() {
+        assert!((redundancy("清河开闸。清河开闸。") - 0.5).abs() < 1e-6);
+        assert!(redundancy("清河开闸。麦田返青。") < 1e-6);
     }
 
     #[test]
