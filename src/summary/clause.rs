@@ -162,7 +162,8 @@ mod tests {
             let mut end = 0;
             for clause in clauses(&body) {
                 let text = clause.span.of(&body);
-                prop_assert!(clause.span.start >= end && text.is_some_and(|text| !text.trim().is_empty()));
+                prop_assert!(clause.span.start >= end);
+                prop_assert!(text.is_some_and(|text| !text.trim().is_empty()));
                 end = clause.span.end;
             }
         }

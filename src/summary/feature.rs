@@ -1,8 +1,8 @@
 //! What is known of each clause: where it stands, what it shares with the title and with the rest,
 //! what it is made of.
 //!
-//! One pass over the text; the learned ranker weighs the numbers (`ranker`). No word here belongs to
-//! one outlet: cues are of any news text.
+//! One pass over the text; the learned ranker weighs the numbers (`ranker`). No word here belongs
+//! to one outlet: cues are of any news text.
 
 use std::collections::HashMap;
 use std::collections::HashSet;

@@ -1,7 +1,7 @@
 //! The figures of a set, and those that disagree.
 //!
-//! Two pieces that say the same disagree where each has one number of a unit, behind like words, and
-//! the values differ by more than rounding. An update looks the same: both are shown with their
+//! Two pieces that say the same disagree where each has one number of a unit, behind like words,
+//! and the values differ by more than rounding. An update looks the same: both are shown with their
 //! sources and times, and nobody is called wrong.
 
 use std::collections::BTreeMap;

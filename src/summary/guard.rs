@@ -1,8 +1,8 @@
 //! Refuses a rewriting that says what its sources do not: numbers, dates, names.
 //!
-//! It cannot tell whether a sentence is true to its source, only that nothing that can be checked was
-//! made up. Numbers are compared by value and unit, dates by day, names by the key of their entity or
-//! as printed.
+//! It cannot tell whether a sentence is true to its source, only that nothing that can be checked
+//! was made up. Numbers are compared by value and unit, dates by day, names by the key of their
+//! entity or as printed.
 
 use std::collections::BTreeSet;
 

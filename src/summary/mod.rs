@@ -1,11 +1,11 @@
 //! What an article, or several, say in brief: chosen pieces of their text. Pure.
 //!
-//! Nothing is written here: every piece is one or more exact spans of a body, and says which. A text
-//! is cut into clauses (`clause`), lines that are no running text are left out (`clean`), a linear
-//! model rates each clause (`feature`, `ranker`), and runs of clauses that can stand alone (`trim`)
-//! are chosen under a budget of characters (`select`). Several articles are joined in `set`, told as
-//! a story in `topic`; `keyphrase` names what they are about; `guard` refuses a rewriting that says
-//! more than its sources.
+//! Nothing is written here: every piece is one or more exact spans of a body, and says which. A
+//! text is cut into clauses (`clause`), lines that are no running text are left out (`clean`), a
+//! linear model rates each clause (`feature`, `ranker`), and runs of clauses that can stand alone
+//! (`trim`) are chosen under a budget of characters (`select`). Several articles are joined in
+//! `set`, told as a story in `topic`; `keyphrase` names what they are about; `guard` refuses a
+//! rewriting that says more than its sources.
 
 pub mod clause;
 pub mod clean;

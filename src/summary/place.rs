@@ -11,8 +11,8 @@ pub struct Place {
     pub span: Span,
 }
 
-/// Where `span` of the joined body stands among `paragraphs`; one that reaches over a paragraph's end
-/// is cut there.
+/// Where `span` of the joined body stands among `paragraphs`; one that reaches over a paragraph's
+/// end is cut there.
 #[must_use]
 pub fn place(paragraphs: &[String], span: Span) -> Option<Place> {
     let mut start = 0;

@@ -1,7 +1,7 @@
 //! Who said what: a person or an office that the text names, the verb, and the words.
 //!
-//! Only sentences whose own first clauses name the speaker; 他说 is left out, as nobody could check it
-//! without the rest.
+//! Only sentences whose own first clauses name the speaker; 他说 is left out, as nobody could check
+//! it without the rest.
 
 use jiff::civil::Date;
 

@@ -1,8 +1,8 @@
 //! The learned ranker: how much of a clause an editor would keep.
 //!
-//! `score = bias + Σ weight · (feature − mean) / scale`, the expected share of the clause that a brief
-//! holds. A small JSON file made by `models/train/train_summary.py`; linear, because boosted trees on
-//! the same features were no better by more than half a point.
+//! `score = bias + Σ weight · (feature − mean) / scale`, the expected share of the clause that a
+//! brief holds. A small JSON file made by `models/train/train_summary.py`; linear, because boosted
+//! trees on the same features were no better by more than half a point.
 
 use serde::Deserialize;
 

@@ -1,10 +1,11 @@
 //! The choice: runs of clauses that are worth their characters, under a budget.
 //!
-//! Candidates are all runs of clauses inside one line that may begin and end where they do (`trim`).
-//! Their worth is the expected share of them that an editor keeps, times their characters, less a
-//! price per character, less what is already said (shared neighbouring units). The best are taken one
-//! by one while they are worth more than their price, and told in the order of the text. Near linear:
-//! runs are short, and a worth only falls, so it is looked at again only at the top (Minoux 1978).
+//! Candidates are all runs of clauses inside one line that may begin and end where they do
+//! (`trim`). Their worth is the expected share of them that an editor keeps, times their
+//! characters, less a price per character, less what is already said (shared neighbouring units).
+//! The best are taken one by one while they are worth more than their price, and told in the order
+//! of the text. Near linear: runs are short, and a worth only falls, so it is looked at again only
+//! at the top (Minoux 1978).
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -77,8 +78,8 @@ pub fn select(body: &Body<'_>, scores: &[f32], keep: f32, budget: Budget) -> Vec
 /// The pieces that an article offers to a set: each of one sentence and at most `char_max`
 /// characters, all together at most `room`, in the order of the text.
 ///
-/// Shorter pieces than [`select`] gives: those of several articles are compared. Empty only where the
-/// body holds no running text.
+/// Shorter pieces than [`select`] gives: those of several articles are compared. Empty only where
+/// the body holds no running text.
 #[must_use]
 pub fn offer(
     body: &Body<'_>,

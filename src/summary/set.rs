@@ -1,9 +1,9 @@
 //! What several articles say together: like pieces are joined, those that many outlets print come
 //! first, and numbers that disagree are named.
 //!
-//! Pieces come from one article of each reprint group, so a text printed twenty times speaks once. A
-//! piece joins the first cluster whose seed it resembles: cosine of neighbouring units, weighed by
-//! how rare they are in the set. A cluster is worth more, the more distinct outlets tell it; one
+//! Pieces come from one article of each reprint group, so a text printed twenty times speaks once.
+//! A piece joins the first cluster whose seed it resembles: cosine of neighbouring units, weighed
+//! by how rare they are in the set. A cluster is worth more, the more distinct outlets tell it; one
 //! piece of each is told, in order of time.
 
 use std::collections::BTreeSet;

@@ -1,7 +1,8 @@
-//! A set told as a story: headline, what happened, timeline, figures, who said what, who covered it.
+//! A set told as a story: headline, what happened, timeline, figures, who said what, who covered
+//! it.
 //!
-//! Works on any list of articles; a topic's members are one. Everything is cited: the timeline shows
-//! printed headlines, the rest exact pieces.
+//! Works on any list of articles; a topic's members are one. Everything is cited: the timeline
+//! shows printed headlines, the rest exact pieces.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -169,8 +170,8 @@ fn headline(
     rated.max_by(|l, r| l.0.total_cmp(&r.0).then(r.1.cmp(&l.1))).map(|(_, at)| at)
 }
 
-/// The days with most groups, told by their most central headline; one that repeats an earlier one is
-/// left out.
+/// The days with most groups, told by their most central headline; one that repeats an earlier one
+/// is left out.
 fn timeline(sources: &[Source<'_>], central: &[f32]) -> Vec<Day> {
     let mut days: BTreeMap<Date, Vec<usize>> = BTreeMap::new();
     for (at, source) in sources.iter().enumerate() {

@@ -80,9 +80,43 @@ const BACK: [&str; 18] = [
     "两人", "二人", "对方", "俩",
 ];
 /// Words that begin so and lean on nothing.
-const FREE: [&str; 18] = [
-    "他国", "其他", "其实", "其余", "而立", "还原", "并购", "并网", "也门", "都市", "都江", "再生",
-    "和平", "和谐", "更新", "使馆", "就业", "共",
+const FREE: [&str; 36] = [
+    "他国",
+    "其他",
+    "其实",
+    "其余",
+    "而立",
+    "还原",
+    "并购",
+    "并网",
+    "也门",
+    "都市",
+    "都江",
+    "都匀",
+    "再生",
+    "和平",
+    "和谐",
+    "和田",
+    "与会",
+    "更新",
+    "更多",
+    "使馆",
+    "使用",
+    "就业",
+    "就近",
+    "共同",
+    "共青",
+    "以色列",
+    "以军",
+    "以方",
+    "有关",
+    "将军",
+    "及时",
+    "等待",
+    "被告",
+    "那曲",
+    "或将",
+    "是否",
 ];
 /// What a clause that leans on the next one begins with.
 const OPENING: [&str; 27] = [
@@ -240,8 +274,8 @@ fn by_line(text: &str) -> usize {
     text.len() - rest.len()
 }
 
-/// What of `span` is kept: its dateline at the start, and notes in brackets that hold no number, are
-/// left out; so are pauses at the end. Empty where nothing is left.
+/// What of `span` is kept: its dateline at the start, and notes in brackets that hold no number,
+/// are left out; so are pauses at the end. Empty where nothing is left.
 #[must_use]
 pub fn parts(text: &str, span: Span) -> Vec<Span> {
     let Some(piece) = span.of(text) else { return Vec::new() };
@@ -326,6 +360,7 @@ mod tests {
             assert!(!may_begin(clause, None, false), "{clause}");
         }
         assert!(may_begin("其他县也开闸。", None, false));
+        assert!(may_begin("以色列代表团到访清河。", None, false));
         assert!(may_begin("清河开闸。", None, false));
         assert!(may_begin("清河开闸，", Some("据悉，"), true));
         assert!(may_begin("清河开闸，", Some("昨天，"), true));

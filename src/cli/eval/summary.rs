@@ -31,8 +31,8 @@ use crate::text::terms::Analyzer;
 /// Arguments of `wenmai eval summary`.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Args {
-    /// Articles with an editor's brief, JSON Lines (`title`, `body`, `brief`, `date`), plain or .xz,
-    /// .gz, .zst.
+    /// Articles with an editor's brief, JSON Lines (`title`, `body`, `brief`, `date`), plain or
+    /// .xz, .gz, .zst.
     #[arg(long, value_name = "FILE", required_unless_present = "sets")]
     input: Option<PathBuf>,
 
@@ -47,8 +47,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "CHARS")]
     budget: Option<usize>,
 
-    /// Rankers of the folds, a file made by `models/train/train_summary.py`; without it, the bundled
-    /// ones.
+    /// Rankers of the folds, a file made by `models/train/train_summary.py`; without it, the
+    /// bundled ones.
     #[arg(long, value_name = "FILE")]
     folds: Option<PathBuf>,
 
@@ -161,14 +161,16 @@ fn print(report: &summary::Report) -> Result<(), Failure> {
         over_count,
     } = &report.checks;
     output::line(&format!(
-        "ours, {piece_count} pieces: {inexact_count} not exact, {dangling_count} begin with a pronoun \
+        "ours, {piece_count} pieces: {inexact_count} not exact, {dangling_count} begin with a \
+         pronoun \
          or conjunction, {unclean_count} from captions or staff lines; {unfounded_count} of \
          {fact_count} numbers, dates and names not in the cited article; {:.1} % said before; \
          {empty_count} empty, {over_count} over the budget",
         100.0 * redundancy
     ))?;
     output::line(&format!(
-        "{} articles, median brief {:.0} characters; {:.0} sentences/s; {}, each article by weights \
+        "{} articles, median brief {:.0} characters; {:.0} sentences/s; {}, each article by \
+         weights \
          trained on other quarters{}",
         report.article_count,
         report.brief_chars,
@@ -200,7 +202,8 @@ fn print_sets(report: &sets::Report) -> Result<(), Failure> {
         brackets("events", report.bootstrap)
     ))?;
     output::line(&format!(
-        "{} events, median {:.0} articles and {:.0} facts of the held-out report; at most {} characters",
+        "{} events, median {:.0} articles and {:.0} facts of the held-out report; at \
+         most {} characters",
         report.set_count, report.member_count, report.fact_count, report.budget
     ))?;
     output::line(&format!(

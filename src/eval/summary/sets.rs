@@ -1,8 +1,8 @@
 //! Sets of one event's articles, told together, against a report that is not among them.
 //!
-//! The stories' ids read `story_event_kind_rank`; kind `0` is the timeline's own report, which is held
-//! out, and its facts (numbers, dates, names of headline and opening) are looked for in what is told
-//! from the others. Beside ours stand leads one after the other, at the same length.
+//! The stories' ids read `story_event_kind_rank`; kind `0` is the timeline's own report, which is
+//! held out, and its facts (numbers, dates, names of headline and opening) are looked for in what
+//! is told from the others. Beside ours stand leads one after the other, at the same length.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
