@@ -30,6 +30,7 @@ use crate::rpc::wire::embedding_service_client::EmbeddingServiceClient;
 use crate::rpc::wire::info_service_client::InfoServiceClient;
 use crate::rpc::wire::search_service_client::SearchServiceClient;
 use crate::rpc::wire::summary_service_client::SummaryServiceClient;
+use crate::rpc::wire::topic_service_client::TopicServiceClient;
 use crate::store;
 
 /// Time to reach a server.
@@ -89,10 +90,12 @@ impl Services {
             return Err(Failure::Failed(format!("there is no index at {place}; {what}")));
         }
         let opened = match needs {
-            Needs::Folder | Needs::Articles => Engine::open(&args.embed, &args.store),
-            Needs::Nothing => Engine::open_in_memory(&args.embed),
+            Needs::Folder | Needs::Articles => Engine::open(&args.embed, &args.store)?,
+            Needs::Nothing => Engine::open_in_memory(&args.embed)?,
         };
-        Self::local(opened?.with_ranker(&args.ranker)?).await
+        let opened = opened.with_ranker(&args.ranker)?;
+        Self::local(if needs == Needs::Nothing { opened } else { opened.with_topics().await? })
+            .await
     }
 
     /// The services of `engine`, inside this process.
@@ -131,6 +134,16 @@ impl Services {
     pub(super) fn summary(&self) -> SummaryServiceClient<Transport> {
         SummaryServiceClient::new(self.transport.clone())
             .max_decoding_message_size(RESPONSE_BYTES_MAX)
+    }
+
+    pub(super) fn topics(&self) -> TopicServiceClient<Transport> {
+        TopicServiceClient::new(self.transport.clone())
+            .max_decoding_message_size(RESPONSE_BYTES_MAX)
+    }
+
+    /// The engine, if it is inside this process.
+    pub(super) fn engine(&self) -> Option<&Engine> {
+        self.engine.as_ref()
     }
 
     pub(super) fn embedding(&self) -> EmbeddingServiceClient<Transport> {

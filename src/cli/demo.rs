@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -23,6 +24,8 @@ use crate::store;
 
 /// The paper of the samples.
 const SAMPLE_PAPER: &str = "清河日报";
+/// Time between two looks whether topics are done.
+const TOPICS_POLL: Duration = Duration::from_millis(20);
 /// Hits shown.
 const HITS: i32 = 5;
 
@@ -66,7 +69,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let samples = samples(&args)?;
     let folder = tempfile::tempdir()?;
     let store = store::Config { data: folder.path().join("wenmai-data") };
-    let engine = Engine::open(&args.embed, &store)?;
+    let engine = Engine::open(&args.embed, &store)?.with_topics().await?;
     let config = app::Config {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         drain_ms: 0,
@@ -155,8 +158,9 @@ async fn show(url: &str, samples: Vec<Sample>) -> Result<(), Failure> {
         let answer = services.search().find_related_articles(request).await?.into_inner();
         output::hits(&answer.hits)?;
     }
+    topics(&services).await?;
     let query = "大桥什么时候通车";
-    output::line(&format!("\n④ what was written about “{query}”? (SearchArticles)"))?;
+    output::line(&format!("\n⑤ what was written about “{query}”? (SearchArticles)"))?;
     let request = wire::SearchArticlesRequest {
         query: query.to_owned(),
         page_size: HITS,
@@ -169,4 +173,25 @@ async fn show(url: &str, samples: Vec<Sample>) -> Result<(), Failure> {
     output::line(
         "\nnext: wenmai ingest YOUR-PAGE.md --paper NAME, then wenmai related, wenmai serve",
     )
+}
+
+/// Shows the largest stories.
+async fn topics(services: &Services) -> Result<(), Failure> {
+    output::line("\n④ which topics run through these pages? (ListTopics)")?;
+    let request = wire::ListTopicsRequest {
+        order: wire::TopicOrder::Size.into(),
+        page_size: HITS,
+        ..wire::ListTopicsRequest::default()
+    };
+    let mut list = services.topics().list_topics(request.clone()).await?.into_inner();
+    // The pages were answered once they were stored; their topics follow right after.
+    while list.pending_count > 0 {
+        tokio::time::sleep(TOPICS_POLL).await;
+        list = services.topics().list_topics(request.clone()).await?.into_inner();
+    }
+    for topic in list.topics {
+        let keywords = topic.keywords.join(" ");
+        output::line(&format!("{:>3}  {}  {keywords}", topic.article_count, topic.label))?;
+    }
+    Ok(())
 }

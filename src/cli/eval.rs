@@ -4,6 +4,8 @@
 //! still prints its figures and ends with exit code 1.
 
 mod calibration;
+mod latency;
+mod pages;
 mod pairs;
 mod passages;
 mod related;
@@ -32,6 +34,7 @@ use crate::eval::bootstrap::Interval;
 use crate::eval::index::IngestReport;
 use crate::eval::stories;
 use crate::store;
+use crate::store::Store;
 
 /// Bad lines, ids and queries that are shown one by one; all are counted.
 const SHOWN_MAX: usize = 50;
@@ -74,12 +77,25 @@ enum What {
     /// with --threshold. The best F1's threshold is chosen on the same rows, so it flatters every
     /// scorer a little. Baselines as in `eval sts`.
     Pairs(pairs::Args),
+    /// Newspaper pages: are their articles found whole? Exact articles, bodies, fields, seams.
+    ///
+    /// A line is a JSON object: `text`, the page; `style`, which groups the figures; `articles`, what
+    /// stands on it (`title`, `body`, and as far as labelled `kind`, `kicker`, `subtitle`, `section`,
+    /// `byline`, `dateline`, `place`, `caption`, `credit`, `paragraphs`). An article is exact where
+    /// headline and body are, after folding width and white space. Beside the parser stand two
+    /// baselines that cut at headings and at blank lines.
+    Pages(pages::Args),
     /// Passages deep in long articles: are they found, and what would windows add?
     ///
     /// Rare sentences from deep inside long articles are asked as they stand, by half of their terms
     /// and by their three rarest. Windows over whole bodies are embedded and compared exactly, beside
     /// the index, to see what storing them would bring.
     Passages(passages::Args),
+    /// How long a question for related coverage takes, by size of the archive and number of clients.
+    ///
+    /// The feed is indexed into a temporary folder; larger archives are made of it with a seed: other
+    /// ids and dates, tilted embeddings, most of the terms. BM25 stands beside the ranker.
+    Latency(latency::Args),
     /// From a cosine to the probability of the same event and story: a table for this model.
     ///
     /// Labelled articles are paired with their nearest ones in the file and a few random ones. The
@@ -126,7 +142,9 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         What::Search(args) => search::run(args).await,
         What::Sts(args) => sts::run(args).await,
         What::Pairs(args) => pairs::run(args).await,
+        What::Pages(args) => pages::run(&args),
         What::Passages(args) => passages::run(args).await,
+        What::Latency(args) => latency::run(args).await,
         What::Calibration(args) => calibration::run(args).await,
         What::Summary(args) => summary::run(&args),
     }
@@ -135,13 +153,18 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
 impl IndexArgs {
     /// An empty engine; its folder goes with what is returned beside it.
     fn open(&self) -> Result<(Engine, TempDir), Failure> {
-        let folder = tempfile::tempdir()?;
-        let engine = if self.memory {
-            Engine::open_in_memory(&self.embed)?
-        } else {
-            Engine::open(&self.embed, &store::Config { data: folder.path().join("index") })?
-        };
+        let (engine, _store, folder) = self.open_with_store()?;
         Ok((engine, folder))
+    }
+
+    /// The same with its store, to write into past the engine.
+    fn open_with_store(&self) -> Result<(Engine, Store, TempDir), Failure> {
+        let folder = tempfile::tempdir()?;
+        let config = store::Config { data: folder.path().join("index") };
+        let (engine, store) = Engine::open_with(&self.embed, |make| {
+            if self.memory { Ok(store::open_memory(make)) } else { store::open(&config, make) }
+        })?;
+        Ok((engine, store, folder))
     }
 }
 

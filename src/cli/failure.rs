@@ -59,6 +59,7 @@ impl From<engine::Error> for Failure {
             | ErrorKind::TextTooLong
             | ErrorKind::BatchTooLarge
             | ErrorKind::NotFound
+            | ErrorKind::Stale
             | ErrorKind::Overloaded
             | ErrorKind::Unavailable
             | ErrorKind::Internal => "",

@@ -32,6 +32,18 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME")]
     section: Vec<String>,
 
+    /// Only those that name this person; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    person: Vec<String>,
+
+    /// Only those that name this place; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    place: Vec<String>,
+
+    /// Only those that name this organisation; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    organisation: Vec<String>,
+
     /// Only of this kind (news, comment, feature, brief, photo, notice); may be given several
     /// times.
     #[arg(long, value_name = "KIND")]
@@ -104,6 +116,9 @@ impl Args {
             ("paper", &self.paper),
             ("source", &self.source),
             ("section", &self.section),
+            ("person", &self.person),
+            ("place", &self.place),
+            ("organisation", &self.organisation),
             ("kind", &self.kind),
         ];
         for (field, values) in fields {

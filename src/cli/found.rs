@@ -27,7 +27,7 @@ pub(super) fn print(answer: &wire::SearchArticlesResponse, bold: bool) -> Result
         }
     }
     if let Some(count) = answer.match_count {
-        output::line(&format!("{count} articles match"))?;
+        output::line(&matching(count))?;
     }
     for facet in &answer.facets {
         output::line(&counts(facet))?;
@@ -89,6 +89,10 @@ fn marked(text: &str, matches: &[wire::TextSpan], bold: bool, columns: usize) ->
     shown
 }
 
+fn matching(count: u64) -> String {
+    if count == 1 { "1 article matches".to_owned() } else { format!("{count} articles match") }
+}
+
 fn counts(facet: &wire::Facet) -> String {
     let name = match facet.field() {
         wire::FacetField::Unspecified => "?",
@@ -97,6 +101,9 @@ fn counts(facet: &wire::Facet) -> String {
         wire::FacetField::Section => "section",
         wire::FacetField::Kind => "kind",
         wire::FacetField::Month => "month",
+        wire::FacetField::Person => "person",
+        wire::FacetField::Place => "place",
+        wire::FacetField::Organisation => "organisation",
     };
     let mut parts: Vec<String> =
         facet.values.iter().map(|value| format!("{} {}", value.value, value.count)).collect();
@@ -113,6 +120,7 @@ mod tests {
     use super::INDENT;
     use super::counts;
     use super::marked;
+    use super::matching;
     use crate::rpc::wire;
 
     #[test]
@@ -122,6 +130,14 @@ mod tests {
         assert_eq!(marked("看清河水", &spans, false, 80), "看清河水");
         assert_eq!(marked("看清河水", &spans, false, 4), format!("看清\n{INDENT}河水"));
         assert_eq!(marked("清河。水", &[], false, 4), format!("清河。\n{INDENT}水"));
+    }
+
+    #[test]
+    fn one_article_is_one() {
+        assert_eq!(
+            [0, 1, 2].map(matching),
+            ["0 articles match", "1 article matches", "2 articles match"]
+        );
     }
 
     #[test]

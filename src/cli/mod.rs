@@ -23,6 +23,7 @@ mod reprints;
 mod search;
 mod serve;
 mod summarize;
+mod topics;
 
 use std::process::ExitCode;
 
@@ -63,6 +64,8 @@ enum Command {
     Reprints(reprints::Args),
     /// Tell what an article, or several, say in brief, with sources.
     Summarize(summarize::Args),
+    /// List topics, show how one unfolded, follow and correct them.
+    Topics(Box<topics::Args>),
     /// Embed texts with the model.
     Embed(embed::Args),
     /// Serve over gRPC.
@@ -115,6 +118,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Related(args) => related::run(args).await,
         Command::Reprints(args) => reprints::run(args).await,
         Command::Summarize(args) => summarize::run(args).await,
+        Command::Topics(args) => topics::run(*args).await,
         Command::Embed(args) => embed::run(args).await,
         Command::Serve(args) => serve::run(args).await,
         Command::Eval(args) => eval::run(args).await,

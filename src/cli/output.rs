@@ -144,8 +144,16 @@ fn relation_facts(relation: &wire::Relation) -> Vec<String> {
 /// What spoke most for it and against it.
 fn reason_facts(relation: &wire::Relation) -> Vec<String> {
     let mut facts = Vec::new();
-    if !relation.shared_numbers.is_empty() {
-        facts.push(format!("numbers {}", relation.shared_numbers.join(" ")));
+    let shared = [
+        ("persons", &relation.shared_persons),
+        ("places", &relation.shared_places),
+        ("organisations", &relation.shared_organisations),
+        ("numbers", &relation.shared_numbers),
+    ];
+    for (what, keys) in shared {
+        if !keys.is_empty() {
+            facts.push(format!("{what} {}", keys.join(" ")));
+        }
     }
     let reasons: Vec<String> = relation
         .reasons

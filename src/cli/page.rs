@@ -103,10 +103,13 @@ pub(super) fn read(path: &Path) -> Result<String, Failure> {
     Ok(decoded.text.into_owned())
 }
 
-/// Whether a file's ending says that it is a page: `.md` or `.txt`.
+/// Whether a file's ending says that it is a page: `.md`, `.txt` or `.html`.
 pub(super) fn is_page(path: &Path) -> bool {
     let ending = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
-    matches!(ending.as_deref().and_then(|ending| ending.to_str()), Some("md" | "txt" | "markdown"))
+    matches!(
+        ending.as_deref().and_then(|ending| ending.to_str()),
+        Some("md" | "txt" | "markdown" | "html" | "htm" | "xhtml")
+    )
 }
 
 /// Files named on the command line.

@@ -8,6 +8,7 @@ use crate::cli::connect::Services;
 use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::cli::page;
+use crate::engine::PAGES_MAX;
 use crate::rpc::wire;
 
 /// Arguments of `wenmai parse`.
@@ -37,22 +38,60 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let services = Services::connect(&args.connect, Needs::Nothing).await?;
-    let mut articles = services.articles();
     let mut failed = false;
+    let mut pages = Vec::new();
     for path in &args.files.files {
-        let one = async {
-            let text = page::read(path)?;
-            let request = wire::ParsePageRequest { text, issue: Some(args.issue.issue(path)) };
-            let parsed = articles.parse_page(connect::patient(request)).await?.into_inner();
-            show(&args, path, &parsed)
-        };
-        if let Err(failure) = one.await {
-            failure.print();
-            failed = true;
+        match page::read(path) {
+            Ok(text) => {
+                let issue = Some(args.issue.issue(path));
+                pages.push((path.as_path(), wire::ParsePageRequest { text, issue }));
+            }
+            Err(failure) => {
+                failure.print();
+                failed = true;
+            }
+        }
+    }
+    if !together(&args, &services, &pages).await? {
+        let mut articles = services.articles();
+        for (path, request) in pages {
+            let one = async {
+                let parsed = articles.parse_page(connect::patient(request)).await?.into_inner();
+                show(&args, path, &parsed)
+            };
+            if let Err(failure) = one.await {
+                failure.print();
+                failed = true;
+            }
         }
     }
     services.close().await?;
     if failed { Err(Failure::Partial) } else { Ok(()) }
+}
+
+/// Bytes of pages that fit into one request.
+const TOGETHER_BYTES_MAX: usize = 3 << 20;
+
+/// Parses several pages as one issue and shows them; `false` where they have to be parsed one by
+/// one: a single page, too many, or one among them that cannot be used.
+async fn together(
+    args: &Args,
+    services: &Services,
+    pages: &[(&Path, wire::ParsePageRequest)],
+) -> Result<bool, Failure> {
+    let bytes: usize = pages.iter().map(|(_, page)| page.text.len()).sum();
+    if pages.len() < 2 || pages.len() > PAGES_MAX || bytes > TOGETHER_BYTES_MAX {
+        return Ok(false);
+    }
+    let asked = pages.iter().map(|(_, page)| page.clone()).collect();
+    let request = wire::ParseIssueRequest { pages: asked };
+    let Ok(answer) = services.articles().parse_issue(connect::patient(request)).await else {
+        return Ok(false);
+    };
+    for ((path, _), page) in pages.iter().zip(answer.into_inner().pages) {
+        show(args, path, &page)?;
+    }
+    Ok(true)
 }
 
 fn show(args: &Args, path: &Path, page: &wire::ParsePageResponse) -> Result<(), Failure> {

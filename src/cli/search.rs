@@ -15,8 +15,9 @@ use crate::rpc::wire;
 #[derive(Debug, Clone, clap::Args)]
 #[command(
     after_help = "In a query \"words in quotes\" must stand in an article exactly, -word and \
-                        -\"words\" must not; paper:清河日报, section:, kind:, source:, page_no: and \
-                        date:2024-03 (a day, month, year, or 2024-03..2024-05) are conditions. \
+                        -\"words\" must not; paper:清河日报, section:, kind:, source:, page_no:, \
+                        person:, place:, organisation: and date:2024-03 (a day, month, year, or \
+                        2024-03..2024-05) are conditions. \
                         Behind -- a query may begin with a minus."
 )]
 pub(super) struct Args {
@@ -78,6 +79,12 @@ enum FacetArg {
     Kind,
     /// The month of publication.
     Month,
+    /// Persons.
+    Person,
+    /// Places.
+    Place,
+    /// Organisations.
+    Organisation,
 }
 
 /// An order on the command line.
@@ -100,6 +107,9 @@ impl Args {
             FacetArg::Section => wire::FacetField::Section,
             FacetArg::Kind => wire::FacetField::Kind,
             FacetArg::Month => wire::FacetField::Month,
+            FacetArg::Person => wire::FacetField::Person,
+            FacetArg::Place => wire::FacetField::Place,
+            FacetArg::Organisation => wire::FacetField::Organisation,
         };
         let order = match order {
             OrderArg::Relevance => wire::SearchOrder::Relevance,

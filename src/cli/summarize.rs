@@ -17,9 +17,9 @@ use crate::summary::BUDGET_MIN;
 /// Arguments of `wenmai summarize`.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Args {
-    /// Stored articles (`articles/…` or their ids), several of which are told together; or one page
-    /// or text file (.md, .txt, `-`), whose every article is told.
-    #[arg(value_name = "ARTICLE|FILE", required_unless_present = "query")]
+    /// Stored articles (`articles/…` or their ids), several of which are told together; a topic
+    /// (`topics/…`); or one page or text file (.md, .txt, `-`), whose every article is told.
+    #[arg(value_name = "ARTICLE|TOPIC|FILE", required_unless_present = "query")]
     targets: Vec<String>,
 
     /// Tell together what a search finds.
@@ -95,6 +95,11 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     {
         return of_file(&args, Path::new(file)).await;
     }
+    if let [topic] = args.targets.as_slice()
+        && topic.starts_with("topics/")
+    {
+        return of_topic(&args, topic.clone()).await;
+    }
     let articles = args.targets.iter().map(|target| {
         let id = parse_id(target).ok_or_else(|| {
             Failure::Usage(format!("`{target}` is neither an article's id nor a file"))
@@ -113,6 +118,22 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
 
 fn parse_id(target: &str) -> Option<ArticleId> {
     target.strip_prefix("articles/").unwrap_or(target).parse().ok()
+}
+
+async fn of_topic(args: &Args, name: String) -> Result<(), Failure> {
+    let services = Services::connect(&args.connect, Needs::Articles).await?;
+    let request = wire::SummarizeTopicRequest {
+        name,
+        style: args.style_of_set().into(),
+        budget_chars: args.budget.unwrap_or_default(),
+    };
+    let asked = services.summary().summarize_topic(connect::patient(request)).await;
+    services.close().await?;
+    let answer = asked?.into_inner();
+    if args.json {
+        return output::json("SummarizeTopicResponse", &answer);
+    }
+    show(args, &answer.summary.unwrap_or_default())
 }
 
 /// Tells every article of a page, or a plain text.
@@ -179,13 +200,12 @@ async fn ask(
 }
 
 async fn together(services: &Services, args: &Args, articles: Vec<String>) -> Result<(), Failure> {
-    let style = if args.markdown { wire::SummaryStyle::Report } else { args.style.wire() };
     let request = wire::SummarizeArticlesRequest {
         articles,
         query: args.query.clone().unwrap_or_default(),
         filter: args.filter.clone().unwrap_or_default(),
         article_count: args.limit,
-        style: style.into(),
+        style: args.style_of_set().into(),
         budget_chars: args.budget.unwrap_or_default(),
     };
     let answer =
@@ -193,13 +213,24 @@ async fn together(services: &Services, args: &Args, articles: Vec<String>) -> Re
     if args.json {
         return output::json("SummarizeArticlesResponse", &answer);
     }
+    show(args, &answer)
+}
+
+impl Args {
+    /// Only a report has Markdown.
+    fn style_of_set(&self) -> wire::SummaryStyle {
+        if self.markdown { wire::SummaryStyle::Report } else { self.style.wire() }
+    }
+}
+
+fn show(args: &Args, answer: &wire::SummarizeArticlesResponse) -> Result<(), Failure> {
     if args.markdown {
         return output::line(answer.markdown.trim_end());
     }
     if answer.sentences.is_empty() {
         return output::line("nothing to cite: no article was found, or none holds running text");
     }
-    print(&answer, args.style)
+    print(answer, args.style)
 }
 
 fn print(answer: &wire::SummarizeArticlesResponse, style: Style) -> Result<(), Failure> {

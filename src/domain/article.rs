@@ -6,12 +6,13 @@ use jiff::tz::Offset;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::domain::entity::Entities;
 use crate::domain::id::ArticleId;
 
 /// China Standard Time, UTC+8 all year: the civil time of Chinese papers.
 pub const CHINA: Offset = jiff::tz::offset(8);
 
-/// A record and its stable id.
+/// A record, its stable id, and what it names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Article {
     /// Derived from the record: the same article has the same id in every run.
@@ -19,13 +20,16 @@ pub struct Article {
     /// What was published.
     #[serde(flatten)]
     pub record: Record,
+    /// What title and body name; empty until it is ingested.
+    #[serde(default, skip_serializing_if = "Entities::is_empty")]
+    pub entities: Entities,
 }
 
 impl Article {
     /// Gives `record` its id.
     #[must_use]
     pub fn new(record: Record) -> Self {
-        Self { id: ArticleId::derive(&record), record }
+        Self { id: ArticleId::derive(&record), record, entities: Entities::default() }
     }
 }
 

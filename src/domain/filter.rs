@@ -11,8 +11,10 @@ use std::fmt;
 
 use jiff::civil::Date;
 
+use crate::domain::article::Article;
 use crate::domain::article::Kind;
 use crate::domain::article::Record;
+use crate::domain::entity;
 use crate::domain::reprint::GroupId;
 use crate::domain::reprint::Membership;
 
@@ -27,6 +29,8 @@ pub enum Filter {
     Not(Box<Filter>),
     /// A text field equals a value exactly.
     Text(TextField, String),
+    /// The article names what has this key.
+    Names(NameField, String),
     /// The kind is this.
     Kind(Kind),
     /// The publication day compares so; an article without a date never matches.
@@ -70,15 +74,35 @@ impl Filter {
         }
     }
 
-    /// Whether the article with `record`, which stands so among its reprints, passes: the meaning that
-    /// every store must agree with.
+    /// The same with `key` of every thing that it wants named.
     #[must_use]
-    pub fn matches(&self, record: &Record, membership: Membership) -> bool {
+    pub fn with_keys(self, key: &impl Fn(NameField, &str) -> String) -> Filter {
+        let each = |parts: Vec<Filter>| parts.into_iter().map(|part| part.with_keys(key)).collect();
         match self {
-            Filter::All(parts) => parts.iter().all(|part| part.matches(record, membership)),
-            Filter::Any(parts) => parts.iter().any(|part| part.matches(record, membership)),
-            Filter::Not(part) => !part.matches(record, membership),
+            Filter::All(parts) => Filter::All(each(parts)),
+            Filter::Any(parts) => Filter::Any(each(parts)),
+            Filter::Not(part) => Filter::Not(Box::new(part.with_keys(key))),
+            Filter::Names(field, name) => Filter::Names(field, key(field, &name)),
+            leaf @ (Filter::Text(..)
+            | Filter::Kind(_)
+            | Filter::Date(..)
+            | Filter::PageNo(..)
+            | Filter::Group(_)
+            | Filter::Original(_)) => leaf,
+        }
+    }
+
+    /// Whether `article`, which stands so among its reprints, passes: the meaning that every store
+    /// must agree with.
+    #[must_use]
+    pub fn matches(&self, article: &Article, membership: Membership) -> bool {
+        let record = &article.record;
+        match self {
+            Filter::All(parts) => parts.iter().all(|part| part.matches(article, membership)),
+            Filter::Any(parts) => parts.iter().any(|part| part.matches(article, membership)),
+            Filter::Not(part) => !part.matches(article, membership),
             Filter::Text(field, value) => field.of(record) == value,
+            Filter::Names(field, key) => article.entities.holds(field.kind(), key),
             Filter::Kind(kind) => record.kind == *kind,
             Filter::Date(comparison, date) => {
                 record.date().is_some_and(|of_record| comparison.holds(&of_record, date))
@@ -124,6 +148,42 @@ impl TextField {
             TextField::Paper => &record.paper,
             TextField::Source => &record.source,
             TextField::Section => &record.section,
+        }
+    }
+}
+
+/// What an article can be wanted to name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NameField {
+    /// A person.
+    Person,
+    /// A place.
+    Place,
+    /// An organisation.
+    Organisation,
+}
+
+impl NameField {
+    /// Every field of this kind.
+    pub const ALL: [NameField; 3] = [NameField::Person, NameField::Place, NameField::Organisation];
+
+    /// Its name in a filter.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            NameField::Person => "person",
+            NameField::Place => "place",
+            NameField::Organisation => "organisation",
+        }
+    }
+
+    /// The kind of entity that it asks for.
+    #[must_use]
+    pub fn kind(self) -> entity::Kind {
+        match self {
+            NameField::Person => entity::Kind::Person,
+            NameField::Place => entity::Kind::Place,
+            NameField::Organisation => entity::Kind::Organisation,
         }
     }
 }
@@ -202,7 +262,7 @@ impl fmt::Display for Reason {
                 write!(
                     f,
                     "unknown field `{name}`; known: paper, source, section, kind, date, page_no, \
-                     group, original"
+                     person, place, organisation, group, original"
                 )
             }
             Reason::Operator { field, operator } => {
@@ -225,8 +285,12 @@ mod tests {
     use crate::domain::article::Article;
     use crate::domain::article::Kind;
     use crate::domain::article::Record;
+    use crate::domain::entity;
+    use crate::domain::entity::Entities;
+    use crate::domain::entity::Entity;
     use crate::domain::reprint::GroupId;
     use crate::domain::reprint::Membership;
+    use crate::domain::span::Span;
 
     fn record() -> Record {
         Record {
@@ -244,8 +308,33 @@ mod tests {
         Membership { group: GroupId::found(founder, "h"), is_original: true }
     }
 
+    fn article() -> Article {
+        let named = |kind, key: &str| Entity {
+            kind,
+            key: key.into(),
+            count: 1,
+            paragraph: None,
+            span: Span::new(0, 3),
+            is_ambiguous: false,
+        };
+        let found =
+            vec![named(entity::Kind::Person, "周小禾"), named(entity::Kind::Place, "聊城市")];
+        Article { entities: Entities::new(found), ..Article::new(record()) }
+    }
+
     fn passes(text: &str) -> bool {
-        Filter::parse(text).unwrap().matches(&record(), membership())
+        Filter::parse(text).unwrap().matches(&article(), membership())
+    }
+
+    #[test]
+    fn what_an_article_names_can_be_asked_for_by_its_key() {
+        assert!(passes("person = 周小禾 AND place = 聊城市 AND organisation != 聊城市"));
+        assert!(!passes("place = 周小禾") && !passes("place = 聊城"));
+        let named = Filter::parse("NOT (place = 聊城 OR kind = news)").unwrap();
+        let keyed = named.with_keys(&|_, name| format!("{name}市"));
+        assert_eq!(keyed, Filter::parse("NOT (place = 聊城市 OR kind = news)").unwrap());
+        let reason = Filter::parse("person > 甲").unwrap_err().reason;
+        assert!(matches!(reason, Reason::Operator { field: "person", .. }));
     }
 
     #[test]
@@ -282,7 +371,7 @@ mod tests {
 
     #[test]
     fn an_article_without_a_date_matches_no_date() {
-        let undated = Record::default();
+        let undated = Article::new(Record::default());
         assert!(!Filter::parse("date >= 1900-01-01").unwrap().matches(&undated, membership()));
         assert!(!Filter::parse("date < 2100-01-01").unwrap().matches(&undated, membership()));
     }

@@ -98,10 +98,23 @@ pub struct Relation {
     pub same_event: f32,
     /// Days from the article asked about to this one, negative before; where both are dated.
     pub days_apart: Option<i32>,
-    /// Numbers that headline or opening of both hold, as printed in the hit.
-    pub shared_numbers: Vec<String>,
+    /// What both name.
+    pub shared: Shared,
     /// What spoke for it and against it, the strongest first.
     pub reasons: Vec<Reason>,
+}
+
+/// Keys of what two articles both name; of what may mean two things nothing is said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Shared {
+    /// Persons.
+    pub persons: Vec<String>,
+    /// Places.
+    pub places: Vec<String>,
+    /// Organisations.
+    pub organisations: Vec<String>,
+    /// Numbers with their units.
+    pub numbers: Vec<String>,
 }
 
 /// The kinds of relation that are told apart.

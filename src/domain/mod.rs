@@ -5,6 +5,7 @@
 pub mod article;
 pub mod digest;
 pub mod embedding;
+pub mod entity;
 pub mod filter;
 pub mod hit;
 pub mod id;
@@ -12,3 +13,4 @@ pub mod limit;
 pub mod reprint;
 pub mod span;
 pub mod terms;
+pub mod topic;

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use crate::domain::article::Article;
 use crate::domain::article::Record;
 use crate::domain::embedding::Embedding;
+use crate::domain::entity::Entities;
 use crate::domain::filter::Filter;
 use crate::domain::hit::Highlights;
 use crate::domain::hit::Hit;
@@ -60,8 +61,8 @@ pub(super) struct Question {
     /// The group that the source belongs to, or would join.
     pub(super) group: Option<GroupId>,
     pub(super) day: Option<Date>,
-    /// Numbers of the article asked about, which hits are compared with.
-    pub(super) numbers: BTreeSet<String>,
+    /// What the article asked about names, which hits are compared with.
+    pub(super) entities: Entities,
 }
 
 /// A candidate in its place.
@@ -148,8 +149,8 @@ impl Engine {
             let is_reprint = collapse::is_reprint(question.group, membership);
             let highlights = Highlights::default();
             let relation = judged.map(|judged| {
-                let asked = (question.day, &question.numbers);
-                let relation = self.relation(&judged, &article.record, asked, when);
+                let asked = (question.day, &question.entities);
+                let relation = self.relation(&judged, &article, asked, when);
                 if is_reprint {
                     Relation { kind: RelationKind::Reprint, ..relation }
                 } else {

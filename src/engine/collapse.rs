@@ -16,7 +16,6 @@ use crate::engine::Engine;
 use crate::engine::Error;
 use crate::engine::answer::CANDIDATES;
 use crate::engine::answer::Ranked;
-use crate::engine::answer::Wanted;
 use crate::store::Stored;
 
 /// Candidates whose groups are looked up at a time: a page of ten hits seldom needs more.
@@ -40,7 +39,8 @@ pub(super) struct Folded {
 
 impl Folded {
     /// What to ask the legs with again: `given` without the groups that are kept. `None` where
-    /// `wanted` are kept, or the last answer, of `found_count` candidates, did not fill a leg.
+    /// `wanted` are kept, or the last answer, of `found_count` candidates, did not fill a leg. The
+    /// article asked about fills a place too and is not counted.
     ///
     /// A leg that was full may have been full of copies: what they hide comes after them.
     pub(super) fn wider(
@@ -49,7 +49,7 @@ impl Folded {
         wanted: usize,
         found_count: usize,
     ) -> Option<Filter> {
-        let is_enough = self.kept.len() >= wanted || found_count < CANDIDATES as usize;
+        let is_enough = self.kept.len() >= wanted || found_count + 1 < CANDIDATES as usize;
         if is_enough || self.wider_count == WIDER_MAX {
             return None;
         }
@@ -66,23 +66,6 @@ pub(super) fn is_reprint(asked: Option<GroupId>, found: Membership) -> bool {
 }
 
 impl Engine {
-    /// `ordered`, folded if that is wanted, as far as the wanted part reaches.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub(super) async fn folded(
-        &self,
-        ordered: Vec<Ranked>,
-        wanted: &Wanted,
-    ) -> Result<Vec<Ranked>, Error> {
-        if !wanted.collapse {
-            return Ok(ordered);
-        }
-        let mut folded = Folded::default();
-        self.fold_into(&mut folded, ordered, wanted.reach()).await?;
-        Ok(folded.kept)
-    }
-
     /// Adds the best candidate of every group that is not in `folded`, until `wanted` are kept.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! What a use case can fail with, and what a caller can do about it.
 
 use crate::domain::id::ArticleId;
+use crate::domain::topic::TopicId;
 use crate::embed;
 use crate::store;
 use crate::summary::ranker;
@@ -55,6 +56,28 @@ pub enum Error {
         /// The id asked for.
         id: ArticleId,
     },
+    /// No topic of that id, nor was there ever.
+    #[error("topic {id} does not exist")]
+    TopicNotFound {
+        /// The id asked for.
+        id: TopicId,
+    },
+    /// The topic changed since the caller looked at it.
+    #[error("topic {id} is at revision {current:x}, not {given:x}")]
+    StaleTopic {
+        /// The topic.
+        id: TopicId,
+        /// The revision that the caller knows.
+        given: u64,
+        /// The one that it has.
+        current: u64,
+    },
+    /// This engine was opened without topics.
+    #[error("topics are off")]
+    TopicsOff,
+    /// Topics cannot be opened.
+    #[error("topics cannot be opened")]
+    Topics(#[source] store::BoxError),
     /// The program's dictionaries are not what this version promises.
     #[error("terms are broken")]
     Terms(#[from] Broken),
@@ -83,6 +106,8 @@ pub enum ErrorKind {
     BatchTooLarge,
     /// Ask for something else.
     NotFound,
+    /// Look again, then decide anew.
+    Stale,
     /// Reindex, or start with the model the index was made with.
     IndexModelMismatch,
     /// Try again later.
@@ -102,7 +127,12 @@ impl Error {
             Error::TextTooLong { .. } => ErrorKind::TextTooLong,
             Error::BatchTooLarge { .. } => ErrorKind::BatchTooLarge,
             Error::ArticleNotFound { .. } => ErrorKind::NotFound,
-            Error::Terms(_) | Error::Entities(_) | Error::Summary(_) => ErrorKind::Internal,
+            Error::TopicNotFound { .. } => ErrorKind::NotFound,
+            Error::StaleTopic { .. } => ErrorKind::Stale,
+            Error::TopicsOff => ErrorKind::Unavailable,
+            Error::Terms(_) | Error::Entities(_) | Error::Summary(_) | Error::Topics(_) => {
+                ErrorKind::Internal
+            }
             Error::Embed(error) => match error {
                 embed::Error::Empty | embed::Error::NoDirection => ErrorKind::Invalid,
                 embed::Error::Overloaded => ErrorKind::Overloaded,

@@ -9,8 +9,9 @@ mod plan;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use tokio::sync::SemaphorePermit;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::cluster::reprint::Plain;
 use crate::cluster::reprint::Printed;
@@ -78,6 +79,7 @@ impl Draft {
     }
 
     /// The point to be written; `None` for a draft that got no vectors.
+    /// Its number in the order of arrival is given when it is written.
     fn point(self, membership: Membership, signature: Signature) -> Option<Point> {
         let (text, terms) = self.vectors?;
         let (created_at_us, updated_at_us) = self.times_us;
@@ -88,6 +90,7 @@ impl Draft {
             terms,
             membership,
             signature,
+            arrival: 0,
             content_hash,
             created_at_us,
             updated_at_us,
@@ -110,13 +113,29 @@ impl Engine {
         if drafts.is_empty() {
             return Ok(self.store.upsert(Vec::new()).await?);
         }
-        let _turn = self.take_turn().await?;
+        let turn = self.own_turn().await?;
         let mut rest = drafts.as_slice();
         while !rest.is_empty() {
             let decided = self.group_some(rest).await?;
             rest = rest.get(decided..).unwrap_or_default();
         }
-        Ok(())
+        // The turn goes along: whoever stores next waits until these have their topics.
+        match &self.topics {
+            Some(topics) => topics.catch_up(turn),
+            None => Ok(()),
+        }
+    }
+
+    /// The numbers of the next `count` articles to arrive: the first of them. Needs the turn.
+    async fn arrivals(&self, count: usize) -> Result<u64, Error> {
+        let mut next = self.next_arrival.load(Ordering::Relaxed);
+        if next == 0 {
+            let stored = self.store.last_arrival().await?;
+            next = stored.max(self.store.mark().await?.arrival) + 1;
+        }
+        let after = next.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+        self.next_arrival.store(after, Ordering::Relaxed);
+        Ok(next)
     }
 
     /// Groups and writes as many of `drafts` as can be decided on what is stored now; at least one.
@@ -147,8 +166,11 @@ impl Engine {
             }
             tokio::task::yield_now().await;
         }
-        let (points, changes) = plan.finish(drafts);
+        let (mut points, changes) = plan.finish(drafts);
         let decided = points.len();
+        for (arrival, point) in (self.arrivals(decided).await?..).zip(&mut points) {
+            point.arrival = arrival;
+        }
         self.store.upsert(points).await?;
         if !changes.is_empty() {
             self.store.regroup(changes).await?;
@@ -181,12 +203,17 @@ impl Engine {
         &self,
         id: ArticleId,
     ) -> Result<BTreeSet<ArticleId>, Error> {
-        let _turn = self.take_turn().await?;
+        let turn = self.own_turn().await?;
         let known = self.store.memberships(&[id]).await?.into_iter().flatten().next();
         if let Some(known) = known.filter(|known| known.is_original) {
             self.hand_over(known.group, id).await?;
         }
-        Ok(self.store.delete(&[id]).await?)
+        let deleted = self.store.delete(&[id]).await?;
+        self.facts.forget(id);
+        if let Some(topics) = &self.topics {
+            topics.removed(id, turn).await?;
+        }
+        Ok(deleted)
     }
 
     /// Makes the earliest of `group` but `leaving` its original, if there is one.
@@ -224,9 +251,10 @@ impl Engine {
         Ok(self.store.regroup(vec![change]).await?)
     }
 
-    /// Waits until no other call decides on groups.
-    async fn take_turn(&self) -> Result<SemaphorePermit<'_>, Error> {
-        self.turn.acquire().await.map_err(|_closed| Error::Store(store::Error::Closed))
+    /// Waits until no other call decides on groups or topics.
+    pub(super) async fn own_turn(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let turn = Arc::clone(&self.turn).acquire_owned();
+        turn.await.map_err(|_closed| Error::Store(store::Error::Closed))
     }
 }
 

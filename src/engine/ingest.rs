@@ -1,4 +1,4 @@
-//! Ingest: check, embed, cut into terms, store. Idempotent by article id.
+//! Ingest: check, embed, cut into terms, find entities, store. Idempotent by article id.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -12,6 +12,7 @@ use crate::cluster::reprint::Plain;
 use crate::domain::article::Article;
 use crate::domain::article::Record;
 use crate::domain::digest::sha256;
+use crate::domain::entity::Entities;
 use crate::domain::id::ArticleId;
 use crate::domain::terms::TermVector;
 use crate::embed;
@@ -23,6 +24,7 @@ use crate::engine::Error;
 use crate::engine::IngestTimings;
 use crate::engine::Ingested;
 use crate::engine::Outcome;
+use crate::engine::PAGES_MAX;
 use crate::engine::Violation;
 use crate::engine::grouping::Draft;
 use crate::engine::input;
@@ -128,6 +130,24 @@ impl Engine {
         Ok(page::parse(text, issue))
     }
 
+    /// Reads the pages of one issue, and joins what goes on on another page; stores nothing. Each text
+    /// has its entry in `issues`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] and [`Error::TextTooLong`] as [`Engine::parse_page`], naming `pages[i]`;
+    /// [`Error::BatchTooLarge`] over [`PAGES_MAX`].
+    pub fn parse_issue(&self, texts: &[String], issues: &[Issue]) -> Result<Vec<Page>, Error> {
+        if texts.len() > PAGES_MAX {
+            return Err(Error::BatchTooLarge { limit: PAGES_MAX, given: texts.len() });
+        }
+        let mut pages = Vec::with_capacity(texts.len());
+        for (at, (text, issue)) in texts.iter().zip(issues).enumerate() {
+            pages.push(self.parse_page(text, issue).map_err(|error| of_page(at, error))?);
+        }
+        page::join(&mut pages);
+        Ok(pages)
+    }
+
     /// Reads a page and stores its articles; the results are those of the articles, in page order,
     /// teasers and staff boxes left out.
     ///
@@ -218,13 +238,14 @@ impl Engine {
         let mut embedded = embedded.into_iter();
         let now = now_us();
         for ((work, passage), count) in work.into_iter().zip(terms).zip(counts) {
-            let Work { at, article, hash, texts: _, ingested, created_at_us } = work;
+            let Work { at, mut article, hash, texts: _, ingested, created_at_us } = work;
             // Collected first: what is left of a bad article's texts must not become the next
             // one's.
             let parts: Vec<_> = embedded.by_ref().take(count).collect();
             match input::joined(parts) {
                 Ok(text) => {
-                    let Passage { terms, plain } = passage;
+                    let Passage { terms, plain, entities } = passage;
+                    article.entities = entities;
                     let draft = Draft::new(article, plain, hash);
                     let created_at_us = created_at_us.unwrap_or(now);
                     // What repeats the record before it in this call changes nothing, its group
@@ -265,13 +286,14 @@ impl Engine {
         Ok(())
     }
 
-    /// Terms and folded text of each article; lets other tasks in between two articles.
+    /// Terms, folded text and entities of each article; lets other tasks in between two articles.
     async fn passages(&self, work: &[Work]) -> Vec<Passage> {
         let mut passages = Vec::with_capacity(work.len());
         for Work { article, .. } in work {
             let record = &article.record;
             let terms = self.analyzer.passage(&record.title, &record.body());
-            passages.push(Passage { terms, plain: Plain::of(record) });
+            let entities = self.extractor.of_record(record);
+            passages.push(Passage { terms, plain: Plain::of(record), entities });
             tokio::task::yield_now().await;
         }
         passages
@@ -294,6 +316,7 @@ struct Prepared {
 struct Passage {
     terms: TermVector,
     plain: Plain,
+    entities: Entities,
 }
 
 /// An article on its way into the store.
@@ -304,6 +327,27 @@ struct Work {
     texts: Vec<String>,
     ingested: Ingested,
     created_at_us: Option<i64>,
+}
+
+/// The same failure with its field under the page `at`.
+fn of_page(at: usize, error: Error) -> Error {
+    match error {
+        Error::Invalid(violations) => Error::Invalid(
+            violations
+                .into_iter()
+                .map(|one| Violation::new(format!("pages[{at}].{}", one.field), one.description))
+                .collect(),
+        ),
+        Error::TextTooLong { field, unit, limit, given } => {
+            Error::TextTooLong { field: format!("pages[{at}].{field}"), unit, limit, given }
+        }
+        other @ (Error::BatchTooLarge { .. }
+        | Error::ArticleNotFound { .. }
+        | Error::Terms(_)
+        | Error::Entities(_)
+        | Error::Embed(_)
+        | Error::Store(_)) => other,
+    }
 }
 
 fn batch_fits(given: usize) -> Result<(), Error> {
@@ -329,6 +373,10 @@ fn in_batch(at: usize, error: Error) -> Result<Vec<Violation>, Error> {
         }
         other @ (Error::BatchTooLarge { .. }
         | Error::ArticleNotFound { .. }
+        | Error::TopicNotFound { .. }
+        | Error::StaleTopic { .. }
+        | Error::TopicsOff
+        | Error::Topics(_)
         | Error::Terms(_)
         | Error::Entities(_)
         | Error::Summary(_)

@@ -1,4 +1,4 @@
-//! The use cases: ingest, search, related, get, list, delete; one per file.
+//! The use cases: ingest, search, related, topics, get, list, delete; one per file.
 //!
 //! An [`Engine`] joins model, terms and store. Everything is async and safe from many tasks at
 //! once. It knows nothing of the wire or the terminal.
@@ -20,9 +20,11 @@ mod related;
 mod reprints;
 mod search;
 mod summarize;
+mod topics;
 mod version;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -37,6 +39,7 @@ use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
 use crate::embed;
 use crate::store;
+use crate::text::entity::Extractor;
 use crate::text::terms::Analyzer;
 
 pub use error::Error;
@@ -63,10 +66,34 @@ pub use summarize::SetSummary;
 pub use summarize::SummarizeArticle;
 pub use summarize::SummarizeArticles;
 pub use summarize::Which;
+pub use topics::Action;
+pub use topics::Change;
+pub use topics::Changes;
+pub use topics::Cluster;
+pub use topics::Clusters;
+pub use topics::Edit;
+pub use topics::FoundTopic;
+pub use topics::FoundTopics;
+pub use topics::ListTopics;
+pub use topics::Measures;
+pub use topics::MemberOf;
+pub use topics::Members;
+pub use topics::Of;
+pub use topics::Order as TopicOrder;
+pub use topics::Period;
+pub use topics::Progress;
+pub use topics::SearchTopics;
+pub use topics::Shown;
+pub use topics::Timeline;
+pub use topics::TimelineEntry;
+pub use topics::TopicList;
+pub use topics::day_of;
 pub use version::index_version;
 
 /// Most bytes of one page or one text.
 pub const TEXT_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Most pages of one issue.
+pub const PAGES_MAX: usize = 100;
 /// Most articles of one atomic batch.
 pub const BATCH_ARTICLES_MAX: usize = 1_000;
 /// Most texts of one embed call.
@@ -74,17 +101,23 @@ pub const EMBED_TEXTS_MAX: usize = 1_000;
 /// Most characters of a search text.
 pub const QUERY_CHARS_MAX: usize = 10_000;
 
-/// Model, terms and store, joined. Cheap to clone.
+/// Model, terms, entities and store, joined. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
     embed: embed::Handle,
     store: store::Store,
     analyzer: Arc<Analyzer>,
+    extractor: Arc<Extractor>,
     index_version: Arc<str>,
     facts: Arc<facts::Cache>,
     ranker: Arc<ranker::Ranker>,
     /// One permit: who has it decides on groups and writes, so that two calls see each other.
     turn: Arc<Semaphore>,
+    /// The number of the next article to arrive; 0 where the store must be asked. Changes only with
+    /// the turn.
+    next_arrival: Arc<AtomicU64>,
+    /// Topics, where they are on.
+    topics: Option<Arc<topics::Topics>>,
 }
 
 /// What became of one article.
@@ -117,7 +150,7 @@ pub struct Ingested {
 pub struct IngestTimings {
     /// Tokenizing and embedding, waiting included.
     pub embed: Duration,
-    /// Cutting into terms.
+    /// Cutting into terms and finding entities.
     pub terms: Duration,
     /// Reading and writing the store, flush included.
     pub store: Duration,

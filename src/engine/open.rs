@@ -8,6 +8,7 @@ use crate::engine::Error;
 use crate::engine::index_version;
 use crate::store;
 use crate::store::Make;
+use crate::text::entity::Extractor;
 use crate::text::terms::Analyzer;
 
 impl Engine {
@@ -15,27 +16,35 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Embed`] for a model folder that cannot be loaded; [`Error::Terms`];
+    /// [`Error::Entities`];
     /// [`Error::Store`] for a data folder that is locked, unusable, or of another index version.
     pub fn open(embed: &embed::Config, store: &store::Config) -> Result<Self, Error> {
-        Self::open_with(embed, |make| store::open(store, make))
+        Ok(Self::open_with(embed, |make| store::open(store, make))?.0)
     }
 
     /// An engine over an empty store in memory, which nothing outlives.
     ///
     /// # Errors
-    /// [`Error::Embed`] for a model folder that cannot be loaded; [`Error::Terms`].
+    /// [`Error::Embed`] for a model folder that cannot be loaded; [`Error::Terms`];
+    /// [`Error::Entities`].
     pub fn open_in_memory(embed: &embed::Config) -> Result<Self, Error> {
-        Self::open_with(embed, |make| Ok(store::open_memory(make)))
+        Ok(Self::open_with(embed, |make| Ok(store::open_memory(make)))?.0)
     }
 
-    fn open_with(
+    /// An engine over the store that `open` opens, and that store.
+    ///
+    /// # Errors
+    /// As [`Engine::open`]; what `open` gives.
+    pub fn open_with(
         config: &embed::Config,
         open: impl FnOnce(&Make) -> Result<store::Store, store::Error>,
-    ) -> Result<Self, Error> {
+    ) -> Result<(Self, store::Store), Error> {
         let model = embed::open(config)?;
-        let analyzer = Analyzer::load()?;
+        let extractor = Extractor::load(Arc::new(Analyzer::load()?))?;
         let make = Make { index_version: index_version(model.info()), dim: model.info().dim };
         let store = open(&make)?;
-        Ok(Self::new(embed::Handle::start(model, config), store, Arc::new(analyzer)))
+        let engine =
+            Self::new(embed::Handle::start(model, config), store.clone(), Arc::new(extractor));
+        Ok((engine, store))
     }
 }

@@ -26,20 +26,34 @@ use crate::engine::ranker::Ranker;
 use crate::store;
 use crate::store::Stored;
 use crate::store::Vectors;
+use crate::text::entity::Extractor;
 use crate::text::terms::Analyzer;
 
 /// Texts of one embed call that still go before imports.
 const QUERY_TEXTS_MAX: usize = 8;
 
 impl Engine {
-    /// Joins a running model, an open store and the terms.
+    /// Joins a running model, an open store, and what finds terms and entities.
     #[must_use]
-    pub fn new(embed: embed::Handle, store: store::Store, analyzer: Arc<Analyzer>) -> Self {
+    pub fn new(embed: embed::Handle, store: store::Store, extractor: Arc<Extractor>) -> Self {
+        let analyzer = Arc::clone(extractor.analyzer());
         let index_version = index_version(embed.info()).into();
         let ranker = Arc::new(Ranker::bundled(embed.info()));
         let facts = Arc::default();
         let turn = Arc::new(Semaphore::new(1));
-        Self { embed, store, analyzer, index_version, facts, ranker, turn }
+        let (next_arrival, topics) = (Arc::default(), None);
+        Self {
+            embed,
+            store,
+            analyzer,
+            extractor,
+            index_version,
+            facts,
+            ranker,
+            turn,
+            next_arrival,
+            topics,
+        }
     }
 
     /// The same engine with another ranker; model, store and caches are shared.
@@ -56,6 +70,12 @@ impl Engine {
     pub fn without_ranker(mut self) -> Self {
         self.ranker = Arc::new(Ranker::none());
         self
+    }
+
+    /// The version of the ranker, `none` without one.
+    #[must_use]
+    pub fn ranker_version(&self) -> &str {
+        self.ranker.version()
     }
 
     /// What cuts texts into terms.
@@ -83,10 +103,16 @@ impl Engine {
         from: Option<ArticleId>,
         limit: Limit,
     ) -> Result<ArticleList, Error> {
-        let listing = self.store.list(filter, from, limit).await?;
-        let total_count = self.store.count(filter).await?;
+        let filter = self.keyed(filter.clone());
+        let listing = self.store.list(&filter, from, limit).await?;
+        let total_count = self.store.count(&filter).await?;
         let articles = listing.points.into_iter().map(stored_article).collect();
         Ok(ArticleList { articles, next: listing.next, total_count })
+    }
+
+    /// `filter` with what it wants named under the keys that articles have.
+    pub(super) fn keyed(&self, filter: Filter) -> Filter {
+        filter.with_keys(&|field, name| self.extractor.key(field.kind(), name))
     }
 
     /// Deletes the article of that id; durable when it returns.
@@ -95,7 +121,6 @@ impl Engine {
     /// [`Error::ArticleNotFound`]; [`Error::Store`].
     pub async fn delete(&self, id: ArticleId) -> Result<(), Error> {
         let deleted = self.leave_and_delete(id).await?;
-        self.facts.forget(id);
         if deleted.contains(&id) { Ok(()) } else { Err(Error::ArticleNotFound { id }) }
     }
 
@@ -177,20 +202,28 @@ impl Engine {
         Ok(self.store.optimize().await?)
     }
 
-    /// Stops the model's threads, writes everything out and lets the data folder go.
+    /// Waits until what was stored has its topics, stops the model's threads, writes everything out
+    /// and lets the data folder go. Who does not wait for it loses nothing: the next start goes on.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub async fn close(&self) -> Result<(), Error> {
         self.embed.stop();
+        if let Some(topics) = &self.topics {
+            if let Err(error) = self.settle_topics().await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "topics fell behind");
+            }
+            topics.close();
+        }
         Ok(self.store.close().await?)
     }
 }
 
-fn stored_article(stored: Stored) -> StoredArticle {
+pub(super) fn stored_article(stored: Stored) -> StoredArticle {
     let Stored {
         article,
         membership: _,
+        arrival: _,
         content_hash: _,
         created_at_us,
         updated_at_us,

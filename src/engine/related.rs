@@ -1,9 +1,9 @@
 //! Related coverage: an article in, earlier and later articles out.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 use std::time::Instant;
 
+use crate::cluster::reprint::Plain;
 use crate::domain::article::Article;
 use crate::domain::article::Record;
 use crate::domain::embedding::Embedding;
@@ -27,6 +27,7 @@ use crate::engine::answer::Asked;
 use crate::engine::answer::Question;
 use crate::engine::answer::Ranked;
 use crate::engine::answer::Wanted;
+use crate::engine::collapse::Folded;
 use crate::engine::input;
 use crate::engine::input::EmbedTexts;
 use crate::engine::judge;
@@ -67,6 +68,7 @@ impl Engine {
     pub async fn related(&self, related: Related) -> Result<Answer, Error> {
         let Related { target, filter, mode, min_probability, collapse, offset, limit } = related;
         self.check_probability(min_probability, mode)?;
+        let filter = self.keyed(filter);
         let started = Instant::now();
         let source = self.source(target, mode).await?;
         let store = started.elapsed().saturating_sub(source.embed);
@@ -78,7 +80,7 @@ impl Engine {
             source: Some(source.article.id),
             group: source.group,
             day: source.article.record.date(),
-            numbers: BTreeSet::new(),
+            entities: source.article.entities.clone(),
         };
         let wanted = Wanted { filter, mode, collapse, offset, limit };
         let (mut answer, found_count) = if mode == Mode::Hybrid {
@@ -110,30 +112,54 @@ impl Engine {
     /// The answer of the ranker, and how many candidates it had before the least probability.
     async fn ranked(
         &self,
-        mut question: Question,
+        question: Question,
         source: &Source,
         wanted: &Wanted,
         (asked, min_probability): (Asked, f32),
     ) -> Result<(Answer, usize), Error> {
         answer::check(&question, wanted)?;
         let store_started = Instant::now();
-        let ordered = match self.ranker.scorer() {
-            Some(scorer) => {
-                question.numbers = self.numbers(&source.article.record);
-                let subject = self.subject(source, terms::query(&question.terms));
-                self.judged(scorer, &subject, &wanted.filter).await?
-            }
-            None => self.freshened(&question, source, wanted).await?,
-        };
+        let mut ordered = self.hybrid(&question, source, wanted).await?;
         let found_count = ordered.len();
         let likely = |ranked: &Ranked| {
             ranked.judged.is_none_or(|judged| judged.judgement.related >= min_probability)
         };
-        let ordered = ordered.into_iter().filter(likely).collect();
-        let ordered = self.folded(ordered, wanted).await?;
+        if wanted.collapse {
+            let mut folded = Folded::default();
+            let mut found = found_count;
+            loop {
+                ordered.retain(likely);
+                self.fold_into(&mut folded, ordered, wanted.reach()).await?;
+                let Some(filter) = folded.wider(&wanted.filter, wanted.reach(), found) else {
+                    break;
+                };
+                // Copies of a few texts filled the legs: what they hide comes after them.
+                ordered = self.hybrid(&question, source, &Wanted { filter, ..*wanted }).await?;
+                found = ordered.len();
+            }
+            ordered = folded.kept;
+        } else {
+            ordered.retain(likely);
+        }
         let mut answer = self.show(question, ordered, wanted, (asked, store_started)).await?;
         self.ranker.version().clone_into(&mut answer.ranker);
         Ok((answer, found_count))
+    }
+
+    /// Everything that is compared, best first.
+    async fn hybrid(
+        &self,
+        question: &Question,
+        source: &Source,
+        wanted: &Wanted,
+    ) -> Result<Vec<Ranked>, Error> {
+        match self.ranker.scorer() {
+            Some(scorer) => {
+                let subject = self.subject(source, terms::query(&question.terms));
+                self.judged(scorer, &subject, &wanted.filter).await
+            }
+            None => self.freshened(question, source, wanted).await,
+        }
     }
 
     /// The order without labels: both legs fused, articles of other times a little behind.
@@ -188,16 +214,21 @@ impl Engine {
                 };
                 let terms = self.analyzer.passage(&record.title, &record.body());
                 let embed = started.elapsed();
-                // A title alone is enough to ask with, and no text that could be a reprint.
-                let group = if record.paragraphs.is_empty() {
-                    None
-                } else {
-                    self.group_of(&record).await.ok().flatten()
-                };
-                let article = Article::new(*record);
+                let group = self.group_if_any(&record).await?;
+                let entities = self.extractor.of_record(&record);
+                let article = Article { entities, ..Article::new(*record) };
                 Ok(Source { article, embedding, terms, group, is_stored: false, embed })
             }
         }
+    }
+
+    /// The group that `record` would join; `None` for one without a text, as a title alone is enough
+    /// to ask with.
+    async fn group_if_any(&self, record: &Record) -> Result<Option<GroupId>, Error> {
+        if Plain::of(record).char_count() == 0 {
+            return Ok(None);
+        }
+        self.group_of(record).await
     }
 
     fn check_probability(&self, min_probability: f32, mode: Mode) -> Result<(), Error> {

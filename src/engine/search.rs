@@ -184,7 +184,7 @@ impl Engine {
             }
             Mode::Lexical | Mode::Dense | Mode::Hybrid => None,
         };
-        let filter = filter.and(query.filter.clone());
+        let filter = self.keyed(filter.and(query.filter.clone()));
         let asked = Asked { query, reading, embedding, filter, mode, options };
         asked.check()?;
         Ok(asked)
@@ -258,6 +258,7 @@ fn days_of(filter: &Filter, found: &mut Vec<Date>) {
         Filter::Any(_)
         | Filter::Not(_)
         | Filter::Text(..)
+        | Filter::Names(..)
         | Filter::Kind(_)
         | Filter::PageNo(..)
         | Filter::Group(_)

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::sync::OnceLock;
 use std::time::Duration;
 use std::time::Instant;
@@ -10,7 +9,9 @@ use std::time::Instant;
 use crate::domain::article::Article;
 use crate::domain::article::Record;
 use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
 use crate::domain::reprint::GroupId;
+use crate::domain::topic::TopicId;
 use crate::engine::Engine;
 use crate::engine::Error;
 use crate::engine::Search;
@@ -33,7 +34,6 @@ use crate::summary::share;
 use crate::summary::topic;
 use crate::summary::topic::Reader;
 use crate::summary::topic::Story;
-use crate::text::entity::Extractor;
 
 /// Articles that are summarized together, at most.
 pub const SUMMARIZED_MAX: usize = 200;
@@ -41,6 +41,8 @@ pub const SUMMARIZED_MAX: usize = 200;
 const KEYPHRASES_MAX: usize = 8;
 /// Rank at which a found article counts half as much as the first.
 const HALF_RANK: usize = 50;
+/// Weight of a topic's member whose centrality is unknown or low.
+const WEIGHT_MIN: f32 = 0.1;
 
 /// A question for the summary of one article.
 #[derive(Debug, Clone)]
@@ -106,21 +108,15 @@ pub struct SetSummary {
 }
 
 /// An article to be told with others.
-pub(super) struct Member {
-    pub(super) article: Article,
-    pub(super) group: GroupId,
+struct Member {
+    article: Article,
+    group: GroupId,
     /// How central it is, `(0, 1]`.
-    pub(super) weight: f32,
+    weight: f32,
 }
 
-/// What summaries are made with.
-struct Kit {
-    ranker: Ranker,
-    extractor: Extractor,
-}
-
-/// Loaded at the first summary: other uses need neither.
-static KIT: OnceLock<Kit> = OnceLock::new();
+/// Read at the first summary: other uses do not need it.
+static RANKER: OnceLock<Ranker> = OnceLock::new();
 
 impl Engine {
     /// Summarizes one article by citing it.
@@ -145,18 +141,18 @@ impl Engine {
             }
         };
         let store = started.elapsed();
-        let kit = self.kit()?;
+        let ranker = clause_ranker()?;
         let text = record.body();
         let body = Body::new(&text);
-        let scores = select::scores(&body, &record.title, &kit.ranker);
-        let extracts = select::select(&body, &scores, kit.ranker.keep(), asked.budget);
+        let scores = select::scores(&body, &record.title, ranker);
+        let extracts = select::select(&body, &scores, ranker.keep(), asked.budget);
         let keyphrases = keyphrases(&[(&record.title, &text)], &self.analyzer, KEYPHRASES_MAX);
         Ok(ArticleSummary {
             id,
             record,
             extracts,
             keyphrases,
-            ranker: kit.ranker.version().to_owned(),
+            ranker: ranker.version().to_owned(),
             index_version: self.index_version.to_string(),
             timings: timings(store, started),
         })
@@ -179,13 +175,35 @@ impl Engine {
         Ok(summary)
     }
 
-    /// Tells `members` together; times are the caller's to fill in.
-    pub(super) fn tell(
+    /// Summarizes the most central articles of a topic, at most [`SUMMARIZED_MAX`], by citing them;
+    /// also says which topic that is, redirects followed.
+    ///
+    /// # Errors
+    /// [`Error::TopicNotFound`]; [`Error::TopicsOff`]; [`Error::Store`].
+    pub async fn summarize_topic(
         &self,
-        mut members: Vec<Member>,
+        id: TopicId,
         budget: Budget,
-    ) -> Result<SetSummary, Error> {
-        let kit = self.kit()?;
+    ) -> Result<(TopicId, SetSummary), Error> {
+        let started = Instant::now();
+        let limit = u32::try_from(SUMMARIZED_MAX).ok().and_then(|most| Limit::new(most).ok());
+        let found = self.topic_articles(id, 0, limit.unwrap_or(Limit::MOST)).await?;
+        let ids: Vec<ArticleId> = found.members.iter().map(|one| one.article.article.id).collect();
+        let stored = self.store.fetch(&ids, Vectors::No).await?;
+        // An article deleted since is no member.
+        let members = stored.into_iter().zip(&found.members).filter_map(|(stored, one)| {
+            Some(member(stored?, one.centrality.unwrap_or_default().clamp(WEIGHT_MIN, 1.0)))
+        });
+        let members = members.collect();
+        let store = started.elapsed();
+        let mut summary = self.tell(members, budget)?;
+        summary.timings = timings(store, started);
+        Ok((found.topic.id, summary))
+    }
+
+    /// Tells `members` together; times are the caller's to fill in.
+    fn tell(&self, mut members: Vec<Member>, budget: Budget) -> Result<SetSummary, Error> {
+        let ranker = clause_ranker()?;
         members.sort_by_key(|member| {
             let time = member.article.record.published_at;
             (time.is_none(), time, member.article.id)
@@ -209,8 +227,7 @@ impl Engine {
                 }
             })
             .collect();
-        let reader =
-            Reader { ranker: &kit.ranker, extractor: &kit.extractor, analyzer: &self.analyzer };
+        let reader = Reader { ranker, extractor: &self.extractor, analyzer: &self.analyzer };
         let story = topic::story(&sources, reader, budget);
         let names: Vec<String> =
             members.iter().map(|member| format!("articles/{}", member.article.id)).collect();
@@ -218,7 +235,7 @@ impl Engine {
             markdown: report::markdown(&story, &sources, &names),
             story,
             articles: members.into_iter().map(|member| member.article).collect(),
-            ranker: kit.ranker.version().to_owned(),
+            ranker: ranker.version().to_owned(),
             index_version: self.index_version.to_string(),
             timings: timings(Duration::ZERO, Instant::now()),
         })
@@ -254,15 +271,14 @@ impl Engine {
         });
         Ok(found.collect())
     }
+}
 
-    fn kit(&self) -> Result<&'static Kit, Error> {
-        if let Some(kit) = KIT.get() {
-            return Ok(kit);
-        }
-        let extractor = Extractor::load(Arc::clone(&self.analyzer))?;
-        let kit = Kit { ranker: Ranker::bundled()?, extractor };
-        Ok(KIT.get_or_init(|| kit))
+fn clause_ranker() -> Result<&'static Ranker, Error> {
+    if let Some(ranker) = RANKER.get() {
+        return Ok(ranker);
     }
+    let ranker = Ranker::bundled()?;
+    Ok(RANKER.get_or_init(|| ranker))
 }
 
 fn member(stored: Stored, weight: f32) -> Member {

@@ -3,14 +3,16 @@
 use crate::cluster::reprint;
 use crate::embed::ModelInfo;
 use crate::engine::input::LEAD_CHARS;
+use crate::text::entity;
 use crate::text::terms;
 
-/// `family@sha/pooling and dim/what is embedded/terms version/reprint version`; equal versions make equal vectors.
+/// `family@sha/pooling and dim/what is embedded/terms version/reprint version/entities
+/// version`; equal versions make equal vectors and payloads.
 ///
 /// The model's name is not in it: a folder may be renamed.
 #[must_use]
 pub fn index_version(model: &ModelInfo) -> String {
     let ModelInfo { name: _, family, dim, window_tokens_max: _, pooling, version } = model;
-    let (terms, reprint) = (terms::VERSION, reprint::VERSION);
-    format!("{family}@{version}/{pooling}{dim}/title+lead{LEAD_CHARS}/{terms}/{reprint}")
+    let (terms, reprint, entities) = (terms::VERSION, reprint::VERSION, entity::VERSION);
+    format!("{family}@{version}/{pooling}{dim}/title+lead{LEAD_CHARS}/{terms}/{reprint}/{entities}")
 }

@@ -83,7 +83,7 @@ impl Builder<'_> {
             Class::Section | Class::Kicker | Class::BylineAhead => self.before(block, cues, class),
             Class::Headline => self.headline(block, cues),
             Class::Subtitle | Class::Byline | Class::Signature => self.beside(block, cues, class),
-            Class::Body | Class::Subhead | Class::BoxHeading | Class::SourceNote => {
+            Class::Lead | Class::Body | Class::Subhead | Class::BoxHeading | Class::SourceNote => {
                 self.text(block, cues, class);
             }
             Class::Caption => self.caption(block, cues),
@@ -141,7 +141,7 @@ impl Builder<'_> {
 
     fn text(&mut self, block: &Block, cues: Cues, class: Class) {
         self.settle_ahead();
-        if class == Class::Body {
+        if matches!(class, Class::Lead | Class::Body) {
             self.open.body(self.page, block);
             return;
         }
@@ -168,6 +168,9 @@ impl Builder<'_> {
             self.open.explain(cues, Class::Caption);
             self.open.caption(self.page, block);
             return;
+        }
+        if self.photo.as_ref().is_some_and(Draft::is_credited) {
+            self.close_photo();
         }
         let photo = self.photo.get_or_insert_default();
         photo.explain(cues, Class::Caption);
@@ -218,6 +221,13 @@ impl Builder<'_> {
             self.left.extend(&block.spans);
             return;
         };
+        if matches!(jump, Jump::FromPage(_)) && !(self.open.has_title() && self.open.has_no_text())
+        {
+            // 上接 stands above what it continues, whose headline or text comes now.
+            self.ahead.explain(cues, Class::Jump);
+            self.ahead.jump(block, block.spans.clone(), jump);
+            return;
+        }
         self.settle_ahead();
         let announces = self.teaser.is_some();
         let draft = self.teaser.as_mut().unwrap_or(&mut self.open);
@@ -299,7 +309,7 @@ impl Builder<'_> {
             .collect();
         announce(&mut articles);
         self.left.sort_unstable();
-        Page { articles, unassigned: self.left, marks: Vec::new() }
+        Page { articles, unassigned: self.left, ..Page::default() }
     }
 }
 
@@ -327,7 +337,7 @@ fn carry_section(drafts: &mut [Draft]) {
 const MOST_COMPARED: usize = 200;
 
 /// Least part of a teaser's pairs of characters that the headline must have.
-const ALIKE: f64 = 0.6;
+pub(crate) const ALIKE: f64 = 0.6;
 
 /// Links each teaser to the article of the page that it announces.
 fn announce(articles: &mut [Parsed]) {
@@ -350,7 +360,7 @@ fn announce(articles: &mut [Parsed]) {
 }
 
 /// The part of the shorter title's pairs of characters that the other has.
-fn alike(a: &str, b: &str) -> f64 {
+pub(crate) fn alike(a: &str, b: &str) -> f64 {
     let pairs = |text: &str| text.chars().zip(text.chars().skip(1)).collect::<Vec<_>>();
     let (a, b) = (pairs(a), pairs(b));
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };

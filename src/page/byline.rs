@@ -7,11 +7,11 @@ use regex::Regex;
 use crate::domain::article::Contributor;
 use crate::domain::article::Role;
 use crate::page::names;
-use crate::text::pattern;
+use crate::page::script;
 
 /// Words that say a role, wherever in the line they stand.
 static ROLE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(concat!(
+    script::both(concat!(
         r"(?P<adj>(?:本报|本台|本刊|本网|新华社|特约|特派|见习|实习|首席|驻地|融媒体?|全媒体?)*)",
         r"(?P<role>通讯员|摄影报道|摄影记者|记者|评论员|撰稿人|撰稿|撰文|采写|整理|作者|编译|实习生|",
         r"摄影|摄像|文[/／、]?图|图[/／、]?文|供图|[文图](?:[/／:：])|[/／](?:[文图摄])|摄)(?:报道)?\s*[:：/／]?",
@@ -20,7 +20,7 @@ static ROLE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A line that is nothing but a credit: `本报记者 周小禾 摄`, `林小满 摄影（清河图片社）`.
 static CREDIT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(concat!(
+    script::both(concat!(
         r"^[（(]?(?:(?:图片由|图为)?(?:本报|本台|新华社)?(?:特约|见习|实习|融媒体|全媒体)*(?:记者|通讯员|摄影记者)?[:：\s]*",
         r"(?P<names>[\p{Han}\s、·/]{2,24}?)\s*[/／]?\s*(?:摄影报道|摄影|摄|供图|图)",
         r"|(?:摄影|供图|图[/／]|图片)[:：/／\s]*(?:本报|新华社)?(?:记者|通讯员)?\s*(?P<after>[\p{Han}\s、·]{2,16}))",
@@ -30,7 +30,7 @@ static CREDIT: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A credit at the end of a caption: `……正在收割。本报记者 周小禾 摄`.
 static TRAILING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(concat!(
+    script::both(concat!(
         r"[。！？”）)]\s*(?P<credit>[（(]?(?:本报|新华社)?(?:特约|见习|实习|融媒体|全媒体)*(?:记者|通讯员|摄影记者)?[:：\s]*",
         r"[\p{Han}\s、·]{2,16}?\s*(?:摄影报道|摄影|摄)[）)]?(?:[（(][^（）()]{2,20}[）)])?[。]?)$",
     ))
@@ -38,7 +38,7 @@ static TRAILING: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A duty and a name: `清河县水利局局长 林小满`.
 static TITLED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(concat!(
+    script::both(concat!(
         r"^(?P<title>\S{2,40}?(?:长|书记|主任|教授|委员|代表|研究员|主席|经理|院士|专家|总监|会长|干事|工程师|律师|医师|",
         r"农艺师|教师|学者|作家))\s+(?P<name>\p{Han}{1,2}\s?\p{Han}{1,2})$",
     ))
@@ -53,7 +53,7 @@ pub(crate) fn with_roles(line: &str) -> Option<Vec<Contributor>> {
     if line.len() > LONGEST {
         return None;
     }
-    let inner = unbracketed(line.trim());
+    let inner = unmarked(unbracketed(line.trim()));
     if matches!(inner, "本报评论员" | "本报特约评论员" | "本刊评论员" | "新华社评论员")
     {
         return Some(vec![Contributor { name: inner.to_owned(), role: Role::Author }]);
@@ -68,6 +68,8 @@ pub(crate) fn with_roles(line: &str) -> Option<Vec<Contributor>> {
         let whole = found.get(0)?;
         let word = found.name("role").map_or("", |word| word.as_str());
         let before = separated(inner.get(at..whole.start())?);
+        let word = script::simplified(word);
+        let word = word.as_str();
         let suffix = is_suffix(word) && !before.is_empty();
         let meant = if suffix { role_of(word) } else { role.unwrap_or_default() };
         if !before.is_empty() {
@@ -83,7 +85,8 @@ pub(crate) fn with_roles(line: &str) -> Option<Vec<Contributor>> {
     let rest = separated(inner.get(at..)?);
     let rest = rest.strip_suffix("报道").map_or(rest, separated);
     if !rest.is_empty() {
-        people.extend(contributors(rest, role.unwrap_or_default(), set_off)?);
+        let role = role.unwrap_or_default();
+        people.extend(contributors(rest, role, set_off).or_else(|| together(rest, role))?);
     }
     (!people.is_empty()).then_some(people)
 }
@@ -93,7 +96,12 @@ pub(crate) fn bare(line: &str) -> Option<Vec<Contributor>> {
     if line.len() > LONGEST {
         return None;
     }
-    contributors(line, Role::Author, false).filter(|people| people.len() <= 8)
+    contributors(unmarked(line.trim()), Role::Author, false).filter(|people| people.len() <= 8)
+}
+
+/// A line without the sign that papers set before names: `□ 周小禾`.
+fn unmarked(line: &str) -> &str {
+    line.trim_start_matches(|c: char| "□■◎●○◇◆△▲☆★·•※".contains(c)).trim_start()
 }
 
 /// Reads a duty with the name of who holds it.
@@ -146,6 +154,12 @@ fn contributors(text: &str, role: Role, stated: bool) -> Option<Vec<Contributor>
     Some(names.into_iter().map(|name| Contributor { name, role }).collect())
 }
 
+/// Names that stand without anything between them.
+fn together(text: &str, role: Role) -> Option<Vec<Contributor>> {
+    let names = names::glued(text)?;
+    Some(names.into_iter().map(|name| Contributor { name, role }).collect())
+}
+
 /// Whether the role word stands behind the names that it belongs to.
 fn is_suffix(word: &str) -> bool {
     matches!(word, "摄" | "摄影" | "摄影报道" | "供图" | "整理" | "采写" | "撰文")
@@ -156,7 +170,7 @@ fn is_suffix(word: &str) -> bool {
 }
 
 fn role_of(word: &str) -> Role {
-    match word.trim_matches(['/', '／', ':', '：']) {
+    match script::simplified(word.trim_matches(['/', '／', ':', '：'])).as_str() {
         "记者" => Role::Reporter,
         "通讯员" => Role::Correspondent,
         "摄影记者" | "摄影" | "摄" | "摄影报道" | "摄像" | "供图" | "图" => {

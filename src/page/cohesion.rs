@@ -44,8 +44,26 @@ pub(crate) struct Cohesion<'a> {
     usual: f32,
 }
 
+/// Characters of every text: a pair with one of them says nothing of its topic.
+const EMPTY: &str = "的了是在有和不一这那我你他她它们个为以就到说也要地得着过与及其等将被把从对于而但并还都很更最又再已\
+    会能可之所者该各每多年月日时";
+
 fn pairs(text: &str) -> impl Iterator<Item = Pair> + '_ {
-    text.chars().zip(text.chars().skip(1)).filter(|(a, b)| is_han(*a) && is_han(*b))
+    let speaks = |c: char| is_han(c) && !EMPTY.contains(c);
+    text.chars().zip(text.chars().skip(1)).filter(move |(a, b)| speaks(*a) && speaks(*b))
+}
+
+/// Whether the first words of `text` are those of `line`: a third of its pairs.
+pub(crate) fn begins_alike(line: &str, text: &str) -> bool {
+    const BEGINNING: usize = 60;
+    let end = text.char_indices().nth(BEGINNING).map_or(text.len(), |(at, _)| at);
+    let begins: HashSet<Pair> = pairs(text.get(..end).unwrap_or_default()).collect();
+    let (mut all, mut shared) = (0, 0);
+    for pair in pairs(line) {
+        all += 1;
+        shared += usize::from(begins.contains(&pair));
+    }
+    shared >= 2 && shared * 3 >= all
 }
 
 fn is_running(block: &Block) -> bool {

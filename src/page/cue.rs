@@ -68,11 +68,35 @@ cues! {
     /// 点评, 编者按, 核心阅读.
     BoxWord "box-word" [BoxHeading 13.0]
     /// `本报讯`, `新华社…电`.
-    Opener "opener" [Body 7.0]
+    Opener "opener" [Body 4.0, Lead 3.0]
+    /// Begins as first paragraphs do: 近日, 记者从…获悉.
+    LeadLike "lead-like" [Lead 0.8, Body -0.2]
+    /// Mostly digits: results, numbers, a table's line.
+    Figures "figures" [Body 5.0, Headline -4.0, Subhead -4.0, Section -5.0, Kicker -5.0]
+    /// 时间：, 地点：, 来源：: a label and its value.
+    Label "label" [Body 4.0, Headline -4.0, Subhead -3.0, Kicker -3.0, Section -3.0]
+    /// A tag that boxes inside articles have: （记者手记）, （链接）.
+    BoxTag "box-tag" [Subhead 3.5, Headline -3.0]
+    /// The value of a label that stands on the line before.
+    AfterLabel "after-label" [Body 4.0, Headline -5.0, Subhead -3.0, Kicker -3.0, Section -3.0]
+    /// Ends with ——: what is said follows on the next line.
+    DashEnd "dash-end" [Kicker 0.5, Subhead 0.5, Headline -2.0]
+    /// The first of two short lines between texts.
+    PairFirst "pair-first" [Kicker 1.0, Section 1.0, Subhead -0.8]
+    /// The second of two short lines between texts.
+    PairSecond "pair-second" [Headline 1.0, Subhead -0.5]
+    /// The first words of the next block are the line's own.
+    LeadEcho "lead-echo" [Headline 0.7, Subhead -0.3, Section -0.5]
+    /// A short line above one short text, in a column of briefs.
+    BriefItem "brief-item" [Headline 3.0, Subhead -2.5, Kicker -1.0, Section -1.0]
+    /// An office or company, alone on its line: it signs what stands above.
+    Office "office" [Body 3.5, Headline -2.0, Subhead -1.5, Section -2.0, Kicker -3.0]
+    /// 公告, 声明, 启事: a notice begins.
+    NoticeTitle "notice-title" [Headline 3.0, Subhead -2.0, Kicker -1.0, Section -1.0]
     /// The next block has an opener.
     BeforeOpener "before-opener" [Headline 2.5, BylineAhead -2.0, Subhead -2.0]
     /// A short line that begins with ——.
-    Dash "dash" [Subtitle 3.0, Kicker 3.0, Subhead -1.0, Headline -1.5, Section -1.0]
+    Dash "dash" [Subtitle 4.0, Kicker 3.0, Subhead -1.0, Headline -5.0, Section -1.0]
     /// A name that columns have: …观察, …走基层, 谁谈.
     ColumnWord "column-word" [Section 3.0, Kicker -0.7, Headline -1.0]
     /// A series number at the end: ②, 之三.
@@ -96,7 +120,7 @@ cues! {
     /// A credit follows directly.
     BeforeCredit "before-credit" [Caption 1.5]
     /// A credit follows behind one more paragraph, and this one shows a scene.
-    SceneBeforeCredit "scene-before-credit" [Caption 2.0]
+    SceneBeforeCredit "scene-before-credit" [Caption 3.5]
     /// A scene that is about something else than the text before it.
     SceneApart "scene-apart" [Caption 2.0]
     /// A scene that is about the same as the text before it.
@@ -125,6 +149,8 @@ cues! {
     Flows "flows" [Body 2.5, Headline -1.5, Subhead -1.5, Kicker -2.0]
     /// One comma, some length, and no space.
     HasComma "has-comma" [Body 1.2, Subhead -0.8, Kicker -0.5, Section -2.0]
+    /// A line as wide as the column, without the end of a sentence.
+    FullLine "full-line" [Body 2.0, Headline -1.5, Subhead -2.0, Kicker -1.0, Section -1.0]
     /// Ends with a colon.
     ColonEnd "colon-end" [Body 1.0, Headline -3.0, Subhead 1.0, Kicker -2.0, Section -2.0]
     /// Last character and next block's first make a word of this page.
@@ -152,6 +178,16 @@ cues! {
     ]
     /// Heading mark of a lower level, and a higher one follows before any text.
     LowerBeforeHigher "lower-before-higher" [Section 4.0, Kicker 4.0, Headline -3.0, Subhead -4.0]
+    /// A heading mark of a lower level directly behind a higher one.
+    LowerAfterHigher "lower-after-higher" [Subtitle 5.0, Subhead -1.0]
+    /// Without a mark, directly above a headline that has one.
+    UnmarkedAboveMarked "unmarked-above-marked" [Kicker 4.0, Section 4.0, Subhead -3.0, Body -1.5]
+    /// Begins at the margin where paragraphs are indented.
+    AtMargin "at-margin" [
+        Body -2.5, Headline 1.0, Subhead 0.3, Section 0.5, Kicker 0.5, Caption -0.5,
+    ]
+    /// Indented as paragraphs are.
+    Indented "indented" [Body 2.0, Caption 1.0, Headline -3.0, Section -3.0, Kicker -3.0, Subhead -1.0]
     /// A heading mark of the same level follows before any text.
     MarkedBeforeMarked "marked-before-marked" [Section 3.5, Kicker 3.5, Headline -2.5, Subhead -2.0]
     /// Emphasis around the whole line.
@@ -167,13 +203,13 @@ cues! {
     /// A line that closes articles stands before: a credit, a bracketed byline, graphics.
     AfterClosing "after-closing" [Headline 2.0, Section 0.7, Kicker 0.7, Subhead -1.5]
     /// The text behind goes on about something else.
-    NewTopic "new-topic" [Headline 2.5, Subhead -2.0, Section 2.5, Kicker 2.5, BylineAhead 1.0]
+    NewTopic "new-topic" [Headline 2.0, Subhead -1.2, Section 2.0, Kicker 2.0, BylineAhead 1.0]
     /// The text behind is somewhat unlike the text before.
     OtherTopic "other-topic" [Headline 0.8, Subhead -0.5, Section 0.8, Kicker 0.8]
     /// The text behind goes on about the same.
-    SameTopic "same-topic" [Headline -2.0, Subhead 1.5, Section -2.0, Kicker -2.0]
+    SameTopic "same-topic" [Headline -1.0, Subhead 1.0, Section -1.0, Kicker -1.0]
     /// The text behind uses the line's words, the text before does not.
-    EchoedAfter "echoed-after" [Headline 1.0, Kicker -0.3]
+    EchoedAfter "echoed-after" [Headline 1.3, Kicker -0.3, Subhead -0.3]
     /// The text before uses the line's words.
     EchoedBefore "echoed-before" [Subhead 1.0, Headline -0.8]
     /// The first line of the page, apart from its masthead.
@@ -212,13 +248,19 @@ impl Cues {
                 }
             }
         }
+        // What speaks for running text speaks for the first of it; its own cues come on top.
+        let body = scores.get(Class::Body as usize).copied();
+        if let Some((lead, body)) = scores.get_mut(Class::Lead as usize).zip(body) {
+            *lead += body;
+        }
         scores
     }
 
     /// Names of the cues that speak for `class`.
     pub fn names_for(self, class: Class) -> impl Iterator<Item = &'static str> {
         let speaks = move |cue: &&Cue| {
-            self.has(**cue) && cue.weights().iter().any(|(c, w)| *c == class && *w > 0.0)
+            let named = |c: Class| c == class || class == Class::Lead && c == Class::Body;
+            self.has(**cue) && cue.weights().iter().any(|(c, w)| named(*c) && *w > 0.0)
         };
         Cue::ALL.iter().filter(speaks).map(|cue| cue.name())
     }

@@ -8,11 +8,11 @@ use regex::Regex;
 use crate::domain::article::Contributor;
 use crate::domain::article::Dateline;
 use crate::page::byline;
+use crate::page::script;
 use crate::text::date;
-use crate::text::pattern;
 
 static OPENER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(
+    script::both(
         r"(?x)^\s*[（(【]?
         (?: (?:本报|本台|本网|本刊) (?P<place>\p{Han}{0,10}?) \s*
               (?P<date>(?:[0-9０-９]{1,2}月)?[0-9０-９]{1,2}日)? \s* (?:综合)?(?:讯|电|专电|消息)
@@ -28,7 +28,7 @@ static OPENER: LazyLock<Regex> = LazyLock::new(|| {
 
 /// 据…报道 at the beginning: it names the source and stays in the body.
 static REPORTED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(r"^据(?P<agency>新华社|中新社|新华网|中新网)[^，。]{0,12}(?:报道|消息|电)")
+    script::both(r"^据(?P<agency>新华社|中新社|新华网|中新网)[^，。]{0,12}(?:报道|消息|电)")
 });
 
 /// How many bytes at the beginning of a block are looked at: an opener is short.

@@ -14,12 +14,16 @@ use crate::page::byline;
 use crate::page::cue::Cues;
 use crate::page::dateline;
 use crate::page::kind;
+use crate::page::kind::Shape;
 use crate::page::line::Block;
 use crate::page::line::trimmed;
-use crate::page::observe;
 use crate::page::path::Class;
 use crate::page::seam;
 use crate::page::teaser;
+use crate::page::wording;
+
+/// Fires where an article says that it goes on elsewhere (下转), not that more is told there (见).
+const GOES_ON: &str = "continued-elsewhere";
 
 /// What has been found of an article so far.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +33,8 @@ pub(crate) struct Draft {
     pub rules: Vec<&'static str>,
     /// What the lines of the article name; the opener's names are kept apart.
     opener_byline: Vec<Contributor>,
+    /// Lines of names behind a text: a signature, unless more text follows.
+    signed: Vec<Block>,
     /// Whether the last paragraph goes on in the next body block.
     open: bool,
     /// How many subheadings the body has.
@@ -64,6 +70,11 @@ impl Draft {
         count <= kind::BRIEF_BODY && self.parts.kicker.is_empty() && self.parts.byline.is_empty()
     }
 
+    /// Whether somebody is named who took its photo.
+    pub fn is_credited(&self) -> bool {
+        !self.record.captions.is_empty()
+    }
+
     /// Every span that it holds.
     pub fn spans(&self) -> Vec<Span> {
         let parts = &self.parts;
@@ -79,6 +90,7 @@ impl Draft {
             &parts.source_note,
         ];
         let flat = lists.into_iter().flatten().chain(parts.paragraphs.iter().flatten());
+        let flat = flat.chain(self.signed.iter().flat_map(|block| &block.spans));
         let mut spans: Vec<Span> = flat.copied().collect();
         spans.sort_unstable();
         spans
@@ -128,7 +140,11 @@ impl Draft {
 
     /// Adds a line of names.
     pub fn names(&mut self, block: &Block) {
-        self.parts.byline.extend(&block.spans);
+        if self.parts.paragraphs.is_empty() {
+            self.parts.byline.extend(&block.spans);
+        } else {
+            self.signed.push(block.clone());
+        }
         let text = block.text.as_str();
         let people = byline::with_roles(text).or_else(|| byline::bare(text));
         match (people, byline::titled(text)) {
@@ -140,6 +156,7 @@ impl Draft {
 
     /// Adds a block of running text, after taking the opener, pointers and names off its ends.
     pub fn body(&mut self, page: &str, block: &Block) {
+        self.unsign();
         let (mut from, mut to) = (0, block.text.len());
         let first = self.parts.paragraphs.len() == self.subheads;
         if first {
@@ -168,8 +185,19 @@ impl Draft {
                 self.record.paragraphs.push(text);
             }
         }
-        let complete = seam::is_closed(&block.text) || observe::closes(&block.text);
+        let complete = seam::is_closed(&block.text)
+            || wording::closes(&block.text)
+            || wording::is_whole(&block.text);
         self.open = to == block.text.len() && !complete;
+    }
+
+    /// Names with text behind them sign a part of it: they stay where they stand.
+    fn unsign(&mut self) {
+        for block in std::mem::take(&mut self.signed) {
+            self.parts.paragraphs.push(block.spans);
+            self.record.paragraphs.push(block.text);
+            self.open = false;
+        }
     }
 
     /// Takes pointer back and opener off the first block; returns where the text goes on.
@@ -183,12 +211,17 @@ impl Draft {
         }
         let rest = text.get(from..).unwrap_or_default();
         if let Some(opener) = dateline::opener(rest) {
-            self.parts.dateline.extend(block.slice(from, from + opener.len));
+            // Behind the first lines of a text an opener is a part of it.
+            if self.parts.paragraphs.is_empty() {
+                self.parts.dateline.extend(block.slice(from, from + opener.len));
+            }
             self.record.dateline = Some(opener.dateline);
             self.record.agency = opener.agency;
             self.opener_byline = opener.byline;
             self.fired("opener");
-            from += opener.len;
+            if self.parts.paragraphs.is_empty() {
+                from += opener.len;
+            }
         } else if let Some(agency) = dateline::reported_by(rest) {
             agency.clone_into(&mut self.record.agency);
             self.fired("reported-by");
@@ -205,6 +238,9 @@ impl Draft {
                 self.parts.jump.extend(block.slice(from + at, to));
                 self.record.jump = Some(jump);
                 self.fired("ends-with-pointer");
+                if piece(to).get(at..).is_some_and(|pointer| pointer.contains(['转', '轉'])) {
+                    self.fired(GOES_ON);
+                }
                 to = from + at;
             }
             let bracket = piece(to).trim_end().rfind(['（', '(']);
@@ -223,6 +259,7 @@ impl Draft {
 
     /// Adds a subheading or the heading of a box; both stand in the body.
     pub fn subhead(&mut self, block: &Block) {
+        self.unsign();
         self.parts.paragraphs.push(block.spans.clone());
         self.record.paragraphs.push(block.text.clone());
         self.subheads += 1;
@@ -275,7 +312,7 @@ impl Draft {
         self.record.jump = Some(jump);
         // 下转 continues an article elsewhere; 见 only announces it.
         if block.text.contains(['转', '接']) {
-            self.fired("continued-elsewhere");
+            self.fired(GOES_ON);
         }
         self.open = false;
     }
@@ -289,6 +326,9 @@ impl Draft {
 
     /// Completes the record and gives it its id.
     pub fn finish(mut self, issue: &Issue, order: usize) -> Parsed {
+        for block in std::mem::take(&mut self.signed) {
+            self.parts.byline.extend(block.spans);
+        }
         let record = &mut self.record;
         record.paper.clone_from(&issue.paper);
         record.edition.clone_from(&issue.edition);
@@ -304,8 +344,14 @@ impl Draft {
         if let Some(dateline) = &mut record.dateline {
             dateline::resolve(dateline, &lead, issue.date);
         }
-        kind::settle(record, self.photo, self.subheads);
-        Parsed { article: Article::new(self.record), spans: self.parts, rules_fired: self.rules }
+        let goes_on = self.rules.contains(&GOES_ON);
+        kind::settle(record, Shape { photo: self.photo, subheads: self.subheads, goes_on });
+        Parsed {
+            article: Article::new(self.record),
+            spans: self.parts,
+            rules_fired: self.rules,
+            continued: Vec::new(),
+        }
     }
 
     /// Whether its last paragraph is not complete.

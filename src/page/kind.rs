@@ -9,23 +9,23 @@ use crate::domain::article::Jump;
 use crate::domain::article::Kind;
 use crate::domain::article::Record;
 use crate::domain::article::Role;
-use crate::text::pattern;
+use crate::page::script;
 
 /// Sections and tags of opinion.
 static OPINION: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(
+    script::both(
         r"评论|时评|快评|短评|锐评|微评|社论|今日谈|杂谈|[长记任]谈|新观察|观察[①-⑳]|论坛|随笔|漫笔|有感|民生观|一家之言|编后",
     )
 });
 
 static NOTICE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(
+    script::both(
         r"(?:公告|公示|启事|声明|通告|拍卖|招标|招聘|遗失|停电通知|停水通知|讣告|更正)$|^(?:公告|公示|启事|声明|遗失)",
     )
 });
 
 static BRIEF: LazyLock<Regex> =
-    LazyLock::new(|| pattern::fixed(r"简讯|短讯|快讯|速览|速递|短波|一句话"));
+    LazyLock::new(|| script::both(r"简讯|短讯|快讯|速览|速递|短波|一句话"));
 
 /// Characters up to which a text with a page to look on is only a teaser.
 const TEASER_BODY: usize = 400;
@@ -36,8 +36,20 @@ pub(crate) const BRIEF_BODY: usize = 400;
 /// Characters from which a text with subheadings is a feature.
 const FEATURE_BODY: usize = 1_200;
 
+/// What the page shows of an article besides its words.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape {
+    /// A caption stands with it.
+    pub photo: bool,
+    /// Subheadings in its body.
+    pub subheads: usize,
+    /// It goes on on another page.
+    pub goes_on: bool,
+}
+
 /// Sets the kind of `record`, unless it is a staff box or teaser already, and what follows from it.
-pub(crate) fn settle(record: &mut Record, photo: bool, subheads: usize) {
+pub(crate) fn settle(record: &mut Record, shape: Shape) {
+    let Shape { photo, subheads, goes_on } = shape;
     if matches!(record.kind, Kind::Staff | Kind::Teaser) {
         return;
     }
@@ -45,7 +57,8 @@ pub(crate) fn settle(record: &mut Record, photo: bool, subheads: usize) {
     let short = record.paragraphs.len() <= 3 && count <= 300;
     record.kind = if photo || !record.captions.is_empty() && short {
         Kind::Photo
-    } else if matches!(record.jump, Some(Jump::ToPage(_))) && is_pointer(record, count) {
+    } else if !goes_on && matches!(record.jump, Some(Jump::ToPage(_))) && is_pointer(record, count)
+    {
         Kind::Teaser
     } else if NOTICE.is_match(record.title.trim()) {
         Kind::Notice
@@ -59,6 +72,11 @@ pub(crate) fn settle(record: &mut Record, photo: bool, subheads: usize) {
         Kind::News
     };
     credits(record);
+}
+
+/// Whether `title` heads a public notice.
+pub(crate) fn is_notice(title: &str) -> bool {
+    title.len() <= 200 && NOTICE.is_match(title.trim())
 }
 
 /// Whether a section of this name holds briefs.
@@ -102,6 +120,7 @@ fn credits(record: &mut Record) {
 
 #[cfg(test)]
 mod tests {
+    use super::Shape;
     use super::settle;
     use crate::domain::article::Dateline;
     use crate::domain::article::Jump;
@@ -110,7 +129,7 @@ mod tests {
 
     fn kind(record: Record) -> Kind {
         let mut record = Record { paragraphs: vec!["大桥通了。".into()], ..record };
-        settle(&mut record, false, 0);
+        settle(&mut record, Shape { photo: false, subheads: 0, goes_on: false });
         record.kind
     }
 

@@ -21,6 +21,10 @@ pub(crate) struct Block {
     pub level: u8,
     /// Blank lines before it.
     pub gap: usize,
+    /// Whether its first line is indented.
+    pub indented: bool,
+    /// Whether its last line is as wide as the column, where lines are hard-wrapped.
+    pub full: bool,
 }
 
 impl Block {
@@ -69,7 +73,7 @@ struct Line {
 pub(crate) fn blocks(text: &str) -> (Vec<Block>, Vec<Span>) {
     let mut marks = Vec::new();
     let lines = lines(text, &mut marks);
-    let wrap = wrap_width(&lines);
+    let wraps = wraps(text, &lines);
     let mut blocks: Vec<Block> = Vec::new();
     let mut joins = false;
     for (at, line) in lines.iter().enumerate() {
@@ -84,7 +88,13 @@ pub(crate) fn blocks(text: &str) -> (Vec<Block>, Vec<Span>) {
                 text: piece.to_owned(),
                 level: line.level,
                 gap: line.gap,
+                indented: line.indented,
+                full: false,
             }),
+        }
+        let wrap = wraps.get(at).copied().flatten();
+        if let Some(block) = blocks.last_mut() {
+            block.full = wrap.is_some_and(|width| line.width + WRAP_SLACK >= width);
         }
         joins = wrap.is_some_and(|width| goes_on(text, &lines, at, width));
     }
@@ -100,17 +110,20 @@ fn goes_on(text: &str, lines: &[Line], at: usize, wrap: usize) -> bool {
     };
     let words = |line: &Line| line.span.of(text).unwrap_or_default();
     let is_full = |line: &Line| line.width + WRAP_SLACK >= wrap;
-    let next_closed = seam::is_closed(words(next));
     let goes_on = if line.level > 0 {
         // Spaces make a heading's line narrower; what follows it up to a blank line is its rest.
         let ends = lines.get(at + 2).is_none_or(|after| after.gap > 0);
         is_full(line) || line.width * 3 >= wrap * 2 && ends && !words(next).contains('。')
     } else {
-        // Behind a full stop, a short line without one is a heading and no rest of a sentence.
-        let heads = seam::is_closed(words(line)) && !is_full(next) && !next_closed;
-        is_full(line) && !heads
+        is_full(line) && !(seam::is_closed(words(line)) && heads(text, lines, at + 1, wrap))
     };
-    goes_on && !stands_alone(words(next))
+    if byline::trailing_credit(words(line)).is_some() {
+        // A caption ends with its credit, full line or not.
+        return false;
+    }
+    // One name may also be the rest of a sentence that is not complete.
+    let one = !seam::is_closed(words(line)) && !words(next).contains([' ', '　', '、']);
+    goes_on && !(stands_alone(words(next)) && !(one && byline::bare(words(next)).is_some()))
 }
 
 /// Whether a line is complete by what it says: names, duties, a pointer, a box's header.
@@ -122,31 +135,76 @@ fn stands_alone(line: &str) -> bool {
         || staff::lines(line).is_some()
 }
 
+/// Whether a heading begins at the line `at`, behind a full stop: at most [`HEADING_LINES`] lines
+/// that do not end as a sentence does. Paragraphs do, where their last line falls short.
+fn heads(text: &str, lines: &[Line], at: usize, wrap: usize) -> bool {
+    const HEADING_LINES: usize = 2;
+    for (ahead, line) in lines.iter().skip(at).take(HEADING_LINES).enumerate() {
+        if ahead > 0 && (line.gap > 0 || line.indented || line.level > 0) {
+            return true;
+        }
+        if seam::is_closed(line.span.of(text).unwrap_or_default()) {
+            return false;
+        }
+        if line.width + WRAP_SLACK < wrap {
+            return true;
+        }
+    }
+    false
+}
+
 /// How much shorter than the column a full line may be: a mark that may not begin a line, and one
 /// more character.
 const WRAP_SLACK: usize = 4;
 
-/// The width of the page's columns where its lines are hard-wrapped.
+/// The width of the column that each line stands in, where it is hard-wrapped.
 ///
-/// They are when most lines that have another directly below are equally wide. A page with one
-/// paragraph per line has lines of all widths.
-fn wrap_width(lines: &[Line]) -> Option<usize> {
-    const WIDEST: usize = 120;
+/// A program wraps a whole page at one width; a page set in columns has a width for each run of
+/// lines without a blank one between.
+fn wraps(text: &str, lines: &[Line]) -> Vec<Option<usize>> {
+    if let Some(width) = wrap_width(text, lines) {
+        return vec![Some(width); lines.len()];
+    }
+    let mut wraps = Vec::with_capacity(lines.len());
+    for run in lines.chunk_by(|_, next| next.gap == 0) {
+        wraps.extend(std::iter::repeat_n(wrap_width(text, run), run.len()));
+    }
+    wraps
+}
+
+/// The width of the columns of `lines` where they are hard-wrapped.
+///
+/// They are when many lines that have another directly below are equally wide, few are wider, and
+/// most of them do not end as a sentence does. With one paragraph per line, lines have all widths
+/// and end with their sentences.
+fn wrap_width(text: &str, lines: &[Line]) -> Option<usize> {
+    const WIDEST: usize = 160;
+    const NARROWEST: usize = 16;
     let mut counts = [0_usize; WIDEST + 1];
-    let mut followed = 0_usize;
+    let mut open = [0_usize; WIDEST + 1];
+    let (mut followed, mut wider) = (0_usize, 0_usize);
     for (line, next) in lines.iter().zip(lines.iter().skip(1)) {
-        if next.gap == 0 && line.level == 0 && next.level == 0 {
-            followed += 1;
-            if let Some(count) = counts.get_mut(line.width) {
+        if next.gap > 0 || line.level > 0 || next.level > 0 {
+            continue;
+        }
+        followed += 1;
+        match (counts.get_mut(line.width), open.get_mut(line.width)) {
+            (Some(count), Some(open)) => {
                 *count += 1;
+                let closed = seam::is_closed(line.span.of(text).unwrap_or_default());
+                *open += usize::from(!closed);
             }
+            _ => wider += 1,
         }
     }
-    let full = |width: usize| {
-        counts.iter().skip(width.saturating_sub(WRAP_SLACK)).take(WRAP_SLACK + 1).sum::<usize>()
+    let sum = |of: &[usize], width: usize| {
+        of.iter().skip(width.saturating_sub(WRAP_SLACK)).take(WRAP_SLACK + 1).sum::<usize>()
     };
-    let width = (16..=WIDEST).max_by_key(|width| full(*width))?;
-    (full(width) >= 3 && full(width) * 5 >= followed * 3).then_some(width)
+    let width = (NARROWEST..=WIDEST).max_by_key(|width| (sum(&counts, *width), *width))?;
+    let full = sum(&counts, width);
+    let wider = wider + counts.iter().skip(width + 1).sum::<usize>();
+    let alike = full >= 3 && full * 3 >= followed && wider * 12 <= full;
+    (alike && sum(&open, width) * 3 >= full * 2).then_some(width)
 }
 
 fn lines(text: &str, marks: &mut Vec<Span>) -> Vec<Line> {
@@ -170,7 +228,8 @@ fn lines(text: &str, marks: &mut Vec<Span>) -> Vec<Line> {
             continue;
         }
         // Marks count: whoever wrapped the lines counted them too.
-        let width = piece.chars().map(width).sum();
+        let indent = raw.chars().take_while(|c| matches!(c, ' ' | '　' | '\t'));
+        let width = indent.chain(piece.chars()).map(width).sum();
         let (span, level) = unmarked(text, span, marks);
         if span.is_empty() {
             gap += 1;

@@ -8,6 +8,9 @@
 //! 3. `path`: the best sequence of classes (Viterbi).
 //! 4. `assemble`, `draft`, `kind`: classes → articles; broken paragraphs join, teasers are linked.
 //!
+//! [`join`] puts together what stands on several pages of an issue; `html` finds the article of a web
+//! page, which is then read like any other.
+//!
 //! It promises: nothing is invented (a paragraph is the concatenation of its spans), nothing is
 //! lost (every character that is not blank is in one part of one article, in
 //! [`Page::unassigned`] or in [`Page::marks`]), no input panics, and time grows linearly with the
@@ -20,16 +23,22 @@ mod cohesion;
 mod cue;
 mod dateline;
 mod draft;
+mod html;
+mod issue;
 mod kind;
 mod line;
 mod names;
 mod observe;
 mod path;
+mod script;
 mod seam;
 mod staff;
 mod teaser;
+mod wording;
 
 use crate::domain::article::Article;
+use crate::domain::article::Contributor;
+use crate::domain::article::Role;
 use crate::domain::span::Span;
 
 /// What is known of the page before it is read.
@@ -56,11 +65,39 @@ pub struct Page {
     pub unassigned: Vec<Span>,
     /// Markup: heading marks, emphasis, rules.
     pub marks: Vec<Span>,
+    /// The text that all spans point into, where that is not the page's own: what stands in HTML.
+    pub extracted: Option<String>,
 }
 
-/// Reads the articles of a page.
+/// Reads the articles of a page: plain text, Markdown, or HTML.
 #[must_use]
 pub fn parse(text: &str, issue: &Issue) -> Page {
+    if html::is_html(text) { parse_html(text, issue) } else { parse_text(text, issue) }
+}
+
+/// Reads the article of a web page; its spans point into [`Page::extracted`].
+fn parse_html(text: &str, issue: &Issue) -> Page {
+    let html::Extract { text, source, date, authors } = html::extract(text);
+    let issue = Issue { date: issue.date.or(date), ..issue.clone() };
+    let mut page = parse_text(&text, &issue);
+    let is_main = |parsed: &&mut Parsed| parsed.article.record.kind.is_article();
+    if let Some(main) = page.articles.iter_mut().find(is_main) {
+        let record = &mut main.article.record;
+        if record.source.is_empty() {
+            record.source = source;
+        }
+        if record.byline.is_empty() {
+            let person = |name| Contributor { name, role: Role::Author };
+            record.byline = authors.into_iter().map(person).collect();
+        }
+        main.rules_fired.push("from-html");
+        main.article = Article::new(std::mem::take(record));
+    }
+    page.extracted = Some(text);
+    page
+}
+
+fn parse_text(text: &str, issue: &Issue) -> Page {
     let (blocks, marks) = line::blocks(text);
     let cues = observe::observe(&blocks, issue);
     let scores: Vec<path::Scores> = cues.iter().map(|cues| cues.scores()).collect();
@@ -69,6 +106,8 @@ pub fn parse(text: &str, issue: &Issue) -> Page {
     page.marks = marks;
     page
 }
+
+pub use issue::join;
 
 /// One article of a page, with the place of each part in the page text.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,6 +118,17 @@ pub struct Parsed {
     pub spans: Parts,
     /// Which rules decided, in order, for explanation.
     pub rules_fired: Vec<&'static str>,
+    /// Where it goes on, on other pages of the issue; only [`join`] finds that.
+    pub continued: Vec<Continued>,
+}
+
+/// The part of an article that stands on another page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Continued {
+    /// Index of the page among those that were joined.
+    pub page: usize,
+    /// Where its parts stand there.
+    pub spans: Parts,
 }
 
 /// Spans of an article's parts in the page text; a part broken by a seam has several.

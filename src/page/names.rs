@@ -1,5 +1,8 @@
 //! Chinese personal names, as bylines print them.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use crate::text::surname;
 
 /// Whether `c` is a Han character.
@@ -7,9 +10,20 @@ pub(crate) fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '〇')
 }
 
+/// Words of pages that begin with a surname and are no names: columns, boxes, fields.
+const NO_NAMES: &str = "简讯 文苑 文化 文艺 文体 文教 文旅 文摘 时评 时政 时事 时讯 时尚 国际 国内 经济 金融 \
+    金点子 高考 康养 安全 平安 方圆 方言 万象 万花筒 关注 焦点 连线 查询 常识 应急 农业 农村 农事 广告 公告 公示 \
+    古今 东方 江湖 江南 山水 华夏 成长 成果 管理 纪实 纪念 纪检 党建 党务 双拥 房产 车市 云上 云端 温馨 乐活 乐游 \
+    景点 景区 游记 游踪 路况 路讯 严选 明星 白天 黄页 易购 都市 曲艺 书画 书评 书讯 书香 史话 史海 习语 晴雨表 \
+    时间表 连载 相声 单位 水利 水产 师者 师说 谈天 相亲 幸福 后续 支招 招聘 法治 法制 法苑 通知 通告 通报 贺信 \
+    鲁西 冀中 甘肃 宁夏 江苏 江西 云南 海南 湖南 湖北 河南 河北 山东 山西 广东 广西 安徽 贵州 青海 辽宁 吉林 \
+    温州 常州 郑州 杭州 苏州 徐州 连云港 欧洲 非洲 美洲 亚洲 应对 施工 项目 单打 双打 张弛 马拉松 田径 游泳 边塞";
+
+static NO_NAME: LazyLock<HashSet<&str>> = LazyLock::new(|| NO_NAMES.split_whitespace().collect());
+
 /// Whether `token` looks like a full name: a known surname and one or two characters.
 pub(crate) fn is_name(token: &str) -> bool {
-    if !token.chars().all(is_han) {
+    if !token.chars().all(is_han) || NO_NAME.contains(token) {
         return false;
     }
     let surname = surname::length(token);

@@ -1,10 +1,9 @@
 //! Which cues fire for each block of a page.
 
+mod runs;
+
 use std::collections::HashMap;
 use std::collections::HashSet;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use crate::page::Issue;
 use crate::page::byline;
@@ -13,108 +12,42 @@ use crate::page::cohesion::Shift;
 use crate::page::cue::Cue;
 use crate::page::cue::Cues;
 use crate::page::dateline;
+use crate::page::kind;
 use crate::page::line::Block;
 use crate::page::line::EMPHASIS;
 use crate::page::seam;
 use crate::page::staff;
 use crate::page::teaser;
-use crate::text::pattern;
-
-/// Words that columns and series end with, of any paper.
-static COLUMN: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(concat!(
-        r"(?:观察|调研|走基层|走一线|谈|之道|新事|视点|访谈|专栏|专题|聚焦|关注|风采|故事|档案|园地|看台|在线|快评|时评|短评|锐评|",
-        r"评论|论坛|之窗|视界|视线|进行时|一线|现场|连线|特写|纪实|纪事|见闻|笔记|手记|随笔|随想|茶座|走笔|讲堂|课堂|广角|纵横|扫描|",
-        r"速递|速览|快讯|简讯|短讯|要闻|动态|资讯|传真|热线|信箱|来信|来论|曝光台|红黑榜|光荣榜|先锋|榜样|人物|说法|问答|答疑|提醒|",
-        r"提示|百科|天地|副刊|连载|系列报道|系列|巡礼|深度|透视|解读|解码|探访|沙龙|大家谈|面对面|帮办|追踪|直通车|会客厅|文苑|",
-        r"论语|漫笔|走读|镜头|影像|钩沉|史话|风物|新语|服务台|公告栏)$",
-    ))
-});
-
-/// Who talks: a series of talks by holders of one office (`…局长谈防汛`).
-static TALKS: LazyLock<Regex> =
-    LazyLock::new(|| pattern::fixed(r"(?:长|书记|主任|专家|委员|代表|院士|教授)谈"));
-
-/// Who said what: only running text goes on behind such a comma.
-static SAYS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(
-        r"(?:表示|介绍|指出|认为|强调|透露|坦言|告诉记者|介绍说|了解到|获悉|提出|要求)[，,：:]",
-    )
-});
-
-static SERIES: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(
-        r"(?:[①-⑳㉑-㉟❶-❿]|[（(][0-9一二三四五六七八九十]{1,3}[）)]|之[一二三四五六七八九十]+|[·•][上中下])$",
-    )
-});
-
-static TAG: LazyLock<Regex> = LazyLock::new(|| pattern::fixed(r"^.{4,}[（(][^（）()]{2,16}[）)]$"));
-
-static CLAUSE: LazyLock<Regex> =
-    LazyLock::new(|| pattern::fixed(r"^(?:以|从|把|让|在|为|向|用|当|对|与)|的|[，,]"));
-
-static BOX: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(concat!(
-        r"^[■□◆◇●○▲△▼★☆▶►◎※·]*(?:点评|短评|编者按|编后|编后语|编辑点评|记者手记|采访手记|手记|核心阅读|核心提示|内容提要|提要|",
-        r"相关链接|延伸阅读|链接|新闻链接|知识链接|背景|新闻背景|小贴士|小知识|名词解释|专家点评|专家观点|专家解读|记者观察|",
-        r"连线评论员|微评|观点|对话|名片|人物名片|人物小传|数据|启示|声音|温馨提示|相关新闻)[■□◆◇●○▲△▼★☆◎※·]*[:：]?$",
-    ))
-});
-
-static SCENE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(concat!(
-        r"^(?:[▲△▼◀▶←→↑↓①-⑩]|图①|图一|上图|下图|左图|右图|近日|日前|连日来|昨日|昨天|今日|时下|眼下|",
-        r"(?:[0-9０-９]{4}年)?(?:[0-9０-９]{1,2}月)?[0-9０-９]{1,2}日|[^，。]{2,16}(?:现场|车间|田间|地里|基地)[，,])",
-    ))
-});
-
-static MASTHEAD: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(concat!(
-        r"星期[一二三四五六日天]|农历|国内统一|统一刊号|连续出版物号|\bCN\s*[0-9]{2}|邮发代号|^总第\s*[0-9]+|第\s*[0-9]{3,}\s*[期号]|",
-        r"今日\s*[0-9]+\s*版|主管主办|中共\p{Han}{2,8}委(?:主管|主办|机关报)|^\p{Han}{2,8}(?:出版社|报社)出版$|新闻热线[:：]",
-    ))
-});
-
-static PAPER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(r"^\p{Han}{2,8}(?:日报|晚报|早报|晨报|时报|都市报|商报|周报|快报|导报|新报)$")
-});
-
-static PAGE_LINE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(
-        r"^第?\s*[A-Za-z]{0,2}[0-9０-９一二三四五六七八九十]{1,3}\s*版?\s*[·:：|｜—-]*\s*\p{Han}{0,6}$",
-    )
-});
-
-/// Lines that close an article: graphics, authors, an office in brackets.
-static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(concat!(
-        r"^[（(]?(?:本版|本期)?(?:制图|版式设计|统筹|作者|本报[\p{Han}、]{0,20}[0-9月日]+电|",
-        r"据《|整理|资料图片|影像中国|数据来源|资料来源|来源[:：]|执笔)",
-    ))
-});
-
-/// Whether a line closes an article: who made the graphics, who wrote, where the data are from.
-pub(crate) fn closes(line: &str) -> bool {
-    line.len() <= 200 && CLOSING.is_match(line)
-}
+use crate::page::wording;
 
 /// The blocks of a page with their cues.
 pub(crate) fn observe(blocks: &[Block], issue: &Issue) -> Vec<Cues> {
     let mut cues: Vec<Cues> = blocks.iter().map(own).collect();
     edges(blocks, issue, &mut cues);
     levels(blocks, &mut cues);
+    runs::margins(blocks, &mut cues);
     neighbours(blocks, &mut cues);
+    runs::pairs(blocks, &mut cues);
+    runs::briefs(blocks, &mut cues);
     announced(blocks, &mut cues);
     topics(blocks, &mut cues);
     cues
+}
+
+/// Characters of a line, up to 91. Long headlines are set in parts, and have no commas: they count
+/// as lines of 60.
+fn length(text: &str) -> usize {
+    let count = text.chars().take(91).count();
+    let parts = !text.contains(['。', '，', ',']) && text.contains([' ', '　']);
+    if (61..=90).contains(&count) && parts { 60 } else { count }
 }
 
 /// What can be seen in the block alone.
 fn own(block: &Block) -> Cues {
     let text = block.text.as_str();
     let mut cues = Cues::default();
-    let count = text.chars().take(61).count();
-    let tag = count <= 60 && !text.contains('。') && TAG.is_match(text);
+    let count = length(text);
+    let tag = count <= 60 && !text.contains('。') && wording::TAG.is_match(text);
     let exclaims = count <= 24 && text.ends_with(['！', '？', '!', '?']) && !text.contains('。');
     let credited = byline::trailing_credit(text).is_some();
     let closed = (seam::is_closed(text) || credited) && !tag && !exclaims;
@@ -125,10 +58,11 @@ fn own(block: &Block) -> Cues {
     cues.note(Cue::Broken, block.level == 0 && seam::is_broken(text));
     cues.note(Cue::Continuation, seam::is_continuation(text));
     cues.note(Cue::Opener, dateline::opener(text).is_some());
-    cues.note(Cue::Scene, count > 12 && SCENE.is_match(text));
+    cues.note(Cue::LeadLike, wording::LEAD.is_match(text));
+    cues.note(Cue::Scene, count > 12 && wording::SCENE.is_match(text));
     cues.note(Cue::Shown, text.starts_with("图为"));
     let flows = text.matches('，').count() >= 2 && !text.contains([' ', '　']);
-    let says = SAYS.is_match(text);
+    let says = wording::SAYS.is_match(text);
     // `…都来帮忙，一起`: a heading does not stop right behind its comma.
     let stops = text.rsplit('，').next().is_some_and(|tail| tail.chars().count() <= 3);
     let flows = flows || says || stops && text.contains('，');
@@ -136,7 +70,9 @@ fn own(block: &Block) -> Cues {
     let comma = text.contains('，') && !text.contains([' ', '　']) && count >= 12;
     cues.note(Cue::HasComma, comma && count <= 60 && !closed && block.level == 0);
     cues.note(Cue::ColonEnd, text.ends_with(['：', ':']));
-    let lead = !closed && cues.has(Cue::Scene) && text.contains('，') && !text.contains(' ');
+    let begins = cues.has(Cue::Scene) || cues.has(Cue::LeadLike);
+    cues.note(Cue::FullLine, block.full && !closed && block.level == 0);
+    let lead = !closed && begins && text.contains('，') && !text.contains(' ');
     cues.note(Cue::LeadBegins, lead && block.level == 0);
     cues.note(Cue::EndsWithCredit, credited);
     cues.note(Cue::StaffLine, staff::lines(text).is_some());
@@ -146,11 +82,16 @@ fn own(block: &Block) -> Cues {
     people(text, &mut cues);
     pointers(text, &mut cues);
     let bracketed = byline::unbracketed(text) != text;
-    let closing = closes(text);
+    let closing = wording::closes(text);
     let note = bracketed && count <= 26 && !closing && !cues.any(PEOPLE);
     cues.note(Cue::BracketNote, note);
     cues.note(Cue::ClosingLine, closing);
-    cues.note(Cue::BoxWord, BOX.is_match(text));
+    cues.note(Cue::BoxWord, wording::BOX.is_match(text));
+    cues.note(Cue::Label, wording::LABEL.is_match(text));
+    cues.note(Cue::BoxTag, wording::BOX_TAG.is_match(text));
+    cues.note(Cue::Figures, wording::figures(text) && block.level == 0);
+    cues.note(Cue::Office, wording::OFFICE.is_match(text) && block.level == 0);
+    cues.note(Cue::NoticeTitle, kind::is_notice(text) && !closed);
     if closed && !note || closing {
         return cues;
     }
@@ -206,13 +147,15 @@ fn pointers(text: &str, cues: &mut Cues) {
 
 /// Cues in the wording of a short line.
 fn shapes(text: &str, count: usize, cues: &mut Cues) {
-    let plain = text.trim_end_matches(|c: char| SERIES.is_match(c.encode_utf8(&mut [0; 4])));
-    cues.note(Cue::Series, SERIES.is_match(text));
-    let column = COLUMN.is_match(plain) && count <= 14 || TALKS.is_match(text);
+    let plain =
+        text.trim_end_matches(|c: char| wording::SERIES.is_match(c.encode_utf8(&mut [0; 4])));
+    cues.note(Cue::Series, wording::SERIES.is_match(text));
+    let column = wording::COLUMN.is_match(plain) && count <= 14 || wording::TALKS.is_match(text);
     cues.note(Cue::ColumnWord, column);
     cues.note(Cue::Dash, text.starts_with("——") || text.starts_with("--"));
-    cues.note(Cue::Clause, CLAUSE.is_match(text));
-    cues.note(Cue::Tag, TAG.is_match(text));
+    cues.note(Cue::DashEnd, text.ends_with("——"));
+    cues.note(Cue::Clause, wording::CLAUSE.is_match(text));
+    cues.note(Cue::Tag, wording::TAG.is_match(text));
     let pieces: Vec<usize> = text.split_whitespace().map(|piece| piece.chars().count()).collect();
     let long = pieces.iter().filter(|count| **count >= 4).count();
     cues.note(Cue::TwoParts, pieces.len() >= 2 && long >= 2);
@@ -235,12 +178,17 @@ fn edges(blocks: &[Block], issue: &Issue, cues: &mut [Cues]) {
             let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
             !name.is_empty() && plain == name
         };
-        let name =
-            named(&issue.paper) || at < 2 && (named(&issue.page_name) || PAPER.is_match(text));
+        let name = named(&issue.paper)
+            || at < 2 && (named(&issue.page_name) || wording::PAPER.is_match(text));
         let paper = short && name;
-        let line = edge && !cue.has(Cue::Long) && MASTHEAD.is_match(text) && !cue.has(Cue::Closed);
+        let number = cue.has(Cue::Figures) && !text.contains(['年', '月']);
+        let line = edge
+            && !cue.has(Cue::Long)
+            && !number
+            && wording::MASTHEAD.is_match(text)
+            && !cue.has(Cue::Closed);
         cue.note(Cue::MastheadLine, paper || line);
-        let number = short && at < EDGE && !teasers && PAGE_LINE.is_match(text);
+        let number = short && at < EDGE && !teasers && wording::PAGE_LINE.is_match(text);
         cue.note(
             Cue::PageLine,
             number && (text.contains('版') || at == 0 && text.starts_with('A')),
@@ -258,7 +206,8 @@ fn levels(blocks: &[Block], cues: &mut [Cues]) {
     let levels = blocks.iter().zip(&*cues).filter(heading).map(|(block, _)| block.level);
     let count = levels.clone().count();
     // Emphasis marks headings only where nothing else does, and more than one.
-    let top = levels.min().filter(|top| *top < EMPHASIS || count >= 3);
+    let top = levels.clone().min().filter(|top| *top < EMPHASIS || count >= 3);
+    let lowest = levels.max();
     let mut higher_follows: Option<u8> = None;
     for (block, cue) in blocks.iter().zip(cues.iter_mut()).rev() {
         let level = block.level;
@@ -268,18 +217,27 @@ fn levels(blocks: &[Block], cues: &mut [Cues]) {
                 higher_follows = None;
             }
             let short = cue.has(Cue::Short) || cue.has(Cue::Middling) && !cue.has(Cue::Closed);
-            cue.note(Cue::Unmarked, top.is_some() && short && !cue.any(FURNITURE));
+            let unmarked = top.is_some() && short && !cue.any(FURNITURE);
+            let ends = cue.any(&[Cue::Office, Cue::ClosingLine, Cue::Figures]);
+            let above = unmarked && higher_follows == top && !ends;
+            cue.note(Cue::UnmarkedAboveMarked, above);
+            cue.note(Cue::Unmarked, unmarked && !above);
             continue;
         }
         let lower = higher_follows.is_some_and(|next| next < level);
         let marked = level < EMPHASIS || top == Some(EMPHASIS);
-        let same = higher_follows == Some(level);
+        // Of several levels, two of the highest in a row are a headline in two lines.
+        let same = higher_follows == Some(level)
+            && level < EMPHASIS
+            && (top == lowest || top != Some(level));
         cue.note(Cue::MarkedBeforeMarked, same && marked && !cue.any(FURNITURE));
         cue.note(Cue::Emphasis, !marked);
         cue.note(Cue::LowerBeforeHigher, lower && marked);
         cue.note(Cue::TopMark, marked && top == Some(level));
         cue.note(Cue::LowerMark, marked && top != Some(level));
-        if !cue.any(FURNITURE) {
+        // A line with a dash above a text belongs to the headline above it.
+        let below = cue.has(Cue::Dash) && higher_follows.is_none();
+        if !cue.any(FURNITURE) && !below {
             higher_follows = Some(higher_follows.map_or(level, |next| next.min(level)));
         }
     }
@@ -296,12 +254,26 @@ fn neighbours(blocks: &[Block], cues: &mut [Cues]) {
         let (next, second) = (at(Some(i + 1)), at(Some(i + 2)));
         cue.note(Cue::BeforePointer, next.has(Cue::BarePointer) && !cue.any(FURNITURE));
         cue.note(Cue::BeforeOpener, next.has(Cue::Opener) && cue.has(Cue::Short));
+        let above = i.checked_sub(1).and_then(|i| blocks.get(i)).map_or(0, |block| block.level);
+        let label = before.has(Cue::Label)
+            && i.checked_sub(1)
+                .and_then(|i| blocks.get(i))
+                .is_some_and(|b| b.text.ends_with(['：', ':']));
+        cue.note(Cue::AfterLabel, label && !cue.any(&[Cue::Long, Cue::Closed]));
+        let lower = above > 0 && block.level > above && block.level < EMPHASIS;
+        cue.note(Cue::LowerAfterHigher, lower && !before.any(FURNITURE));
         cue.note(Cue::BeforeByline, next.any(names));
-        cue.note(Cue::AfterByline, before.any(names));
-        let credit = |cues: Cues| cues.any(&[Cue::CreditLine, Cue::OneName]);
+        // Names directly below a heading belong to that one.
+        let above = at(i.checked_sub(2));
+        let theirs = above.any(&[Cue::Short, Cue::Middling]) && !above.any(&[Cue::Closed]);
+        cue.note(Cue::AfterByline, before.any(names) && !theirs);
+        // A name alone is a credit only below a scene: it may be the next article's author.
+        let scene = cue.has(Cue::Scene) || before.has(Cue::Scene) && before.has(Cue::Closed);
+        let credit = |cues: Cues| cues.has(Cue::CreditLine) || scene && cues.has(Cue::OneName);
         let text = cue.has(Cue::Closed) && !cue.any(FURNITURE);
         cue.note(Cue::BeforeCredit, text && credit(next));
-        let far = credit(second) && next.has(Cue::Closed) && cue.has(Cue::Scene);
+        let credited = credit(second) || next.has(Cue::EndsWithCredit);
+        let far = credited && next.has(Cue::Closed) && cue.has(Cue::Scene);
         cue.note(Cue::SceneBeforeCredit, text && far);
         cue.note(Cue::FarApart, i > 0 && block.gap > usual_gap);
         let open = i.checked_sub(1).and_then(|i| blocks.get(i)).is_some_and(|previous| {
@@ -312,9 +284,14 @@ fn neighbours(blocks: &[Block], cues: &mut [Cues]) {
         });
         cue.note(Cue::AfterBroken, open && block.level == 0 && !cue.any(PEOPLE));
         let previous = i.checked_sub(1).and_then(|i| blocks.get(i));
-        let closes =
-            previous.is_some_and(|previous| !before.has(Cue::Long) && closes(&previous.text));
-        let ended = before.any(&[Cue::CreditLine, Cue::BracketRole, Cue::PointerPhrase]) || closes;
+        let closes = previous
+            .is_some_and(|previous| !before.has(Cue::Long) && wording::closes(&previous.text));
+        let ended = before.any(&[
+            Cue::CreditLine,
+            Cue::EndsWithCredit,
+            Cue::BracketRole,
+            Cue::PointerPhrase,
+        ]) || closes;
         cue.note(Cue::AfterClosing, ended);
         let small = |cues: Cues| cues.has(Cue::Short) && !cues.any(FURNITURE);
         cue.note(Cue::BesideShort, small(*cue) && (small(before) || small(next)));

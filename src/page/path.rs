@@ -20,6 +20,8 @@ pub(crate) enum Class {
     Byline,
     /// Names behind the body.
     Signature,
+    /// The first running text of an article.
+    Lead,
     /// Running text.
     Body,
     /// 小标题 within a body.
@@ -44,7 +46,7 @@ pub(crate) enum Class {
 
 impl Class {
     /// Every class; the position is its index in a path's tables.
-    pub const ALL: [Class; 18] = [
+    pub const ALL: [Class; 19] = [
         Class::Masthead,
         Class::Section,
         Class::Kicker,
@@ -53,6 +55,7 @@ impl Class {
         Class::BylineAhead,
         Class::Byline,
         Class::Signature,
+        Class::Lead,
         Class::Body,
         Class::Subhead,
         Class::BoxHeading,
@@ -73,7 +76,7 @@ impl Class {
     /// How common the class is where no cue speaks: most blocks are text or headings.
     pub fn prior(self) -> f32 {
         match self {
-            Class::Body | Class::Subhead | Class::Headline => 0.0,
+            Class::Lead | Class::Body | Class::Subhead | Class::Headline => 0.0,
             Class::Section | Class::Kicker | Class::Subtitle | Class::Caption => -0.5,
             Class::TeaserTitle => -2.0,
             Class::Byline | Class::BylineAhead | Class::Signature | Class::SourceNote => -3.0,
@@ -109,6 +112,8 @@ const STARTS: &[Class] = &[
 ];
 /// Headings that stand in a body.
 const INNER: &[Class] = &[Class::Subhead, Class::BoxHeading];
+/// Running text.
+const TEXT: &[Class] = &[Class::Lead, Class::Body];
 const ANY: &[Class] = &Class::ALL;
 
 /// How well the second class follows the first; the first row that fits decides, and what fits none
@@ -117,7 +122,7 @@ const ORDER: &[(&[Class], &[Class], f32)] = &[
     // Before the headline.
     (&[Class::Section], &[Class::Headline, Class::BylineAhead, Class::Kicker], 0.0),
     (&[Class::Section], &[Class::Section], -2.5),
-    (&[Class::Section], &[Class::Body, Class::Caption], -4.0),
+    (&[Class::Section], &[Class::Lead, Class::Caption], -4.0),
     (&[Class::Section], ANY, RARE - 1.0),
     (&[Class::Kicker, Class::BylineAhead], &[Class::Headline], 0.0),
     (&[Class::Kicker], &[Class::BylineAhead], 0.0),
@@ -127,35 +132,40 @@ const ORDER: &[(&[Class], &[Class], f32)] = &[
     (&[Class::Kicker], &[Class::Section], -4.0),
     (&[Class::Kicker, Class::BylineAhead], ANY, NEVER),
     // Behind the headline.
-    (&[Class::Headline, Class::Subtitle], &[Class::Body, Class::Byline], 0.0),
+    (&[Class::Headline, Class::Subtitle], &[Class::Lead, Class::Byline], 0.0),
     (&[Class::Headline, Class::Subtitle], &[Class::Subtitle], -0.5),
     (&[Class::Headline, Class::Subtitle], &[Class::Caption, Class::Jump], -0.7),
     (&[Class::Headline, Class::Subtitle], INNER, -0.8),
     (&[Class::Headline], &[Class::Headline], -4.0),
     (&[Class::Headline, Class::Subtitle], &[Class::Credit], NEVER),
     (&[Class::Headline, Class::Subtitle], ANY, RARE),
-    (&[Class::Byline], &[Class::Byline, Class::Body, Class::Caption], 0.0),
+    (&[Class::Byline], &[Class::Byline, Class::Lead, Class::Caption], 0.0),
+    // Reports from several places are signed one by one.
+    (&[Class::Byline], &[Class::Body], -1.0),
+    (INNER, &[Class::Byline], -2.0),
     (&[Class::Byline], INNER, -0.5),
     (&[Class::Byline], &[Class::Jump], -1.0),
     // A headline and names, and no text.
     (&[Class::Byline], ANY, RARE),
     // In and behind the body; a heading inside a body must head something.
-    (&[Class::Body], &[Class::Body], 0.0),
+    (TEXT, &[Class::Body], 0.0),
     (INNER, &[Class::Body], 0.0),
     (INNER, INNER, -0.3),
-    (&[Class::Body], &[Class::Subhead], -0.5),
-    (INNER, STARTS, -2.0),
+    (TEXT, &[Class::Subhead], -0.5),
+    (INNER, STARTS, -4.0),
     (INNER, &[Class::Signature, Class::SourceNote], -1.0),
-    (&[Class::Body], &[Class::Headline, Class::Caption, Class::BoxHeading, Class::Signature], -1.0),
-    (&[Class::Body], &[Class::Kicker], -1.2),
-    (&[Class::Body], &[Class::Section, Class::BylineAhead, Class::SourceNote], -0.6),
+    (TEXT, &[Class::Headline, Class::Caption, Class::BoxHeading, Class::Signature], -1.0),
+    (TEXT, &[Class::Kicker], -1.2),
+    (TEXT, &[Class::Section, Class::BylineAhead, Class::SourceNote], -0.6),
     (
-        &[Class::Body, Class::Subhead, Class::BoxHeading],
+        &[Class::Lead, Class::Body, Class::Subhead, Class::BoxHeading],
         &[Class::Jump, Class::TeaserHeader, Class::TeaserTitle, Class::Staff],
         -0.4,
     ),
-    (&[Class::Body, Class::Subhead, Class::BoxHeading], &[Class::Credit], -1.5),
-    (&[Class::Body], &[Class::Masthead], -2.0),
+    (&[Class::Lead, Class::Body, Class::Subhead, Class::BoxHeading], &[Class::Credit], -1.5),
+    (TEXT, &[Class::Masthead], -2.0),
+    // An article without a headline.
+    (TEXT, &[Class::Lead], -4.0),
     // Photos.
     (&[Class::Caption], &[Class::Credit], 0.0),
     (&[Class::Caption], &[Class::Caption], -0.5),
@@ -187,7 +197,8 @@ const ORDER: &[(&[Class], &[Class], f32)] = &[
 /// How well a page begins with a class.
 const BEGINS: &[(&[Class], f32)] = &[
     (&[Class::Subtitle, Class::Credit], NEVER),
-    (&[Class::Body], -1.5),
+    (&[Class::Lead], -1.5),
+    (&[Class::Body], -2.0),
     (INNER, -3.0),
     (&[Class::Byline, Class::Signature, Class::SourceNote, Class::Jump], -3.0),
     (ANY, 0.0),
@@ -271,8 +282,8 @@ mod tests {
     #[test]
     fn a_block_without_cues_is_decided_by_its_neighbours() {
         let scores =
-            [favouring(Class::Section, 3.0), [0.0; Class::COUNT], favouring(Class::Body, 3.0)];
-        assert_eq!(best(&scores), [Class::Section, Class::Headline, Class::Body]);
+            [favouring(Class::Section, 3.0), [0.0; Class::COUNT], favouring(Class::Lead, 3.0)];
+        assert_eq!(best(&scores), [Class::Section, Class::Headline, Class::Lead]);
     }
 
     #[test]

@@ -6,11 +6,11 @@ use regex::Regex;
 
 use crate::domain::article::StaffLine;
 use crate::page::names;
-use crate::text::pattern;
+use crate::page::script;
 
 /// A duty of the issue and the mark behind it; graphics credits of single articles are left out.
 static DUTY: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(concat!(
+    script::both(concat!(
         r"(?P<duty>(?:本版|本期|一版|首席|执行|今日|值班)*",
         r"(?:值班编委|值班审核|值班主任|值班总编|值班编辑|值班领导|值班校对|编委|审核|总值班|总编辑|副总编|责任编辑|责任校对|",
         r"责编|责校|美术编辑|美编|视觉编辑|视觉设计|图片编辑|图编|版式设计|版式|组版|排版|校对|审读|检校|终审|复审|初审|一审|二审|三审|",

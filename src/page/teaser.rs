@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::domain::article::Jump;
-use crate::text::pattern;
+use crate::page::script;
 
 const PAGE: &str = concat!(
     r"(?:第\s*)?[A-Za-zＡ-Ｚ]{0,2}\s*",
@@ -14,7 +14,7 @@ const PAGE: &str = concat!(
 
 /// A line that only points: `4版`, `→第2版`, `（详细报道见7版）`.
 static WHOLE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(&format!(
+    script::both(&format!(
         concat!(
             r"^[（(【]?\s*[→>▶►☞·•]*\s*(?P<verb>(?:详细)?(?:报道|内容|全文|新闻|文章)?\s*(?:请)?",
             r"(?:详见|详情见|另见|刊发在|刊于|见|刊|下转|紧转|转|上接|紧接|接)?)",
@@ -26,7 +26,7 @@ static WHOLE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A pointer at the end of a title or of a body: `…（下转2版）`, `秋粮开镰 3版`.
 static TRAILING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(&format!(
+    script::both(&format!(
         concat!(
             r"(?P<all>(?:[（(【]\s*(?:详细)?(?:报道|内容|全文)?\s*(?:详见|见|刊|下转|紧转|转)?",
             r"\s*{page}\s*[）)】]|(?:[\s　…·.]+|[→>▶►☞]+\s*|(?:详细报道|详)?见)",
@@ -38,7 +38,7 @@ static TRAILING: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A pointer back at the beginning of a body: `（上接1版）`.
 static LEADING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(&format!(r"^[（(【]?\s*(?:上接|紧接)\s*{PAGE}[^）)】。]{{0,20}}[）)】]?"))
+    script::both(&format!(r"^[（(【]?\s*(?:上接|紧接)\s*{PAGE}[^）)】。]{{0,20}}[）)】]?"))
 });
 
 /// Headers of boxes that announce other pages.

@@ -176,4 +176,22 @@ proptest! {
     fn any_text_loses_and_invents_nothing(text in "(\\PC|[\n\r #*【】（）版记者：。“”]){0,200}") {
         check(&text, &parse(&text, &Issue::default()));
     }
+
+    #[test]
+    fn any_web_page_loses_nothing_of_what_was_taken_from_it(
+        pieces in prop::collection::vec(
+            prop_oneof![
+                Just("<div class=nav>"), Just("<div id=ozoom>"), Just("</div>"), Just("<p>"),
+                Just("</p>"), Just("<h1>"), Just("</h1>"), Just("<a href=x>"), Just("</a>"),
+                Just("<br>"), Just("<script>"), Just("</script>"), Just("<title>"), Just("</title>"),
+                Just("清河大桥合龙"), Just("本报讯（记者 周小禾）9月7日，大桥合龙，两岸群众来到现场。"),
+                Just("来源：清河日报 2025-09-08"), Just("&nbsp;&amp;&#1;"), Just("<"), Just("\"'>"),
+            ],
+            0..30,
+        ),
+    ) {
+        let text = format!("<html><body>{}", pieces.concat());
+        let page = parse(&text, &Issue::default());
+        check(&page.extracted.clone().unwrap(), &page);
+    }
 }

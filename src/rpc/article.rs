@@ -57,11 +57,33 @@ impl ArticleService for ArticleApi {
         let wire::ParsePageRequest { text, issue } = request.into_inner();
         let issue = convert::issue(issue).map_err(Failure::from)?;
         let page = self.shared.engine.parse_page(&text, &issue).map_err(refuse)?;
-        let Page { articles, unassigned, marks: _ } = page;
-        let index = CharIndex::new(&text);
+        let mut parsed = pages(vec![page], &[text]);
+        let only = parsed.pop().unwrap_or_default();
         answer(wire::ParsePageResponse {
-            articles: articles.into_iter().map(|one| convert::parsed(one, &index)).collect(),
-            unassigned: convert::spans(&unassigned, &index),
+            timings: Some(convert::total(since)),
+            index_version: self.index_version(),
+            ..only
+        })
+    }
+
+    async fn parse_issue(
+        &self,
+        request: Request<wire::ParseIssueRequest>,
+    ) -> Result<Response<wire::ParseIssueResponse>, Status> {
+        let since = Instant::now();
+        let wire::ParseIssueRequest { pages: asked } = request.into_inner();
+        let mut texts = Vec::with_capacity(asked.len());
+        let mut issues = Vec::with_capacity(asked.len());
+        for (at, wire::ParsePageRequest { text, issue }) in asked.into_iter().enumerate() {
+            let of_page = |error| refuse(under(&format!("pages[{at}]."), error));
+            let issue = convert::issue(issue)
+                .map_err(|violation| of_page(engine::Error::Invalid(vec![violation])))?;
+            issues.push(issue);
+            texts.push(text);
+        }
+        let read = self.shared.engine.parse_issue(&texts, &issues).map_err(refuse)?;
+        answer(wire::ParseIssueResponse {
+            pages: pages(read, &texts),
             timings: Some(convert::total(since)),
             index_version: self.index_version(),
         })
@@ -76,13 +98,15 @@ impl ArticleService for ArticleApi {
         let issue = convert::issue(issue).map_err(Failure::from)?;
         let (page, results) =
             self.shared.engine.ingest_page(&text, &issue).await.map_err(refuse)?;
-        let Page { articles, unassigned, marks: _ } = page;
-        let index = CharIndex::new(&text);
+        let Page { articles, unassigned, marks: _, extracted } = page;
+        let index = CharIndex::new(extracted.as_deref().unwrap_or(&text));
+        let unassigned = convert::spans(&unassigned, &index);
         answer(wire::IngestPageResponse {
-            articles: page_articles(articles, results, &index),
-            unassigned: convert::spans(&unassigned, &index),
+            articles: page_articles(articles, results, &[index]),
+            unassigned,
             timings: Some(convert::total(since)),
             index_version: self.index_version(),
+            extracted_text: extracted.unwrap_or_default(),
         })
     }
 
@@ -192,10 +216,29 @@ impl ArticleService for ArticleApi {
 
 /// Joins the articles of a page with what became of those that are stored, which `results` has in
 /// order.
+/// Pages as the wire has them; `texts` are what was sent.
+fn pages(read: Vec<Page>, texts: &[String]) -> Vec<wire::ParsePageResponse> {
+    let own: Vec<Option<String>> = read.iter().map(|page| page.extracted.clone()).collect();
+    let shown = own.iter().zip(texts).map(|(own, text)| own.as_deref().unwrap_or(text));
+    let indexes: Vec<CharIndex<'_>> = shown.map(CharIndex::new).collect();
+    let mut pages = Vec::with_capacity(read.len());
+    for (at, page) in read.into_iter().enumerate() {
+        let Page { articles, unassigned, marks: _, extracted } = page;
+        let articles = articles.into_iter().map(|one| convert::parsed(one, &indexes, at));
+        pages.push(wire::ParsePageResponse {
+            articles: articles.collect(),
+            unassigned: indexes.get(at).map_or_else(Vec::new, |i| convert::spans(&unassigned, i)),
+            extracted_text: extracted.unwrap_or_default(),
+            ..wire::ParsePageResponse::default()
+        });
+    }
+    pages
+}
+
 fn page_articles(
     articles: Vec<Parsed>,
     results: Vec<Result<Ingested, engine::Error>>,
-    index: &CharIndex<'_>,
+    index: &[CharIndex<'_>],
 ) -> Vec<wire::PageArticle> {
     let mut results = results.into_iter();
     let mut joined = Vec::with_capacity(articles.len());
@@ -208,7 +251,8 @@ fn page_articles(
                 wire::page_article::Outcome::Error(describe(&failure).item())
             }
         });
-        joined.push(wire::PageArticle { parsed: Some(convert::parsed(article, index)), outcome });
+        joined
+            .push(wire::PageArticle { parsed: Some(convert::parsed(article, index, 0)), outcome });
     }
     joined
 }

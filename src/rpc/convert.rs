@@ -1,12 +1,14 @@
 //! Wire ↔ domain, checked once, in full: a new field on either side fails to compile.
 
 mod article;
+mod entity;
 mod hit;
 mod page;
 mod record;
 mod reprint;
 pub mod search;
 pub mod summary;
+mod topic;
 
 use std::time::Duration;
 use std::time::Instant;
@@ -33,6 +35,18 @@ pub use page::parsed;
 pub use page::spans;
 pub use record::record;
 pub use reprint::link;
+pub use topic::PREFIX as TOPIC_PREFIX;
+pub use topic::change;
+pub use topic::day;
+pub use topic::etag;
+pub use topic::found_topic;
+pub use topic::level;
+pub use topic::order;
+pub use topic::revision;
+pub use topic::topic;
+pub use topic::topic_id;
+pub use topic::topic_name;
+pub use topic::written_day;
 
 /// What stands before the id in a resource name.
 const NAME_PREFIX: &str = "articles/";

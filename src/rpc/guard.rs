@@ -38,7 +38,8 @@ pub const REQUEST_ID: &str = "x-request-id";
 /// Longer ids of clients are replaced: they go into every log line.
 const REQUEST_ID_BYTES_MAX: usize = 128;
 /// Calls that may last as long as their client likes.
-const WITHOUT_DEADLINE: [&str; 1] = ["/wenmai.v1.ArticleService/IngestArticles"];
+const WITHOUT_DEADLINE: [&str; 2] =
+    ["/wenmai.v1.ArticleService/IngestArticles", "/wenmai.v1.TopicService/WatchTopics"];
 
 /// A service with the checks that every call goes through.
 #[derive(Clone)]

@@ -17,6 +17,8 @@ mod phase;
 mod search;
 mod status;
 mod summary;
+mod topic;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,6 +122,7 @@ pub async fn routes(engine: Engine, life: Life) -> Result<(Routes, Health), engi
         wire::summary_service_server::SummaryServiceServer<_>,
         summary::SummaryApi::new(shared.clone())
     );
+    serve!(wire::topic_service_server::TopicServiceServer<_>, topic::TopicApi::new(shared.clone()));
     serve!(
         wire::embedding_service_server::EmbeddingServiceServer<_>,
         embedding::EmbeddingApi::new(shared.clone())

@@ -92,6 +92,10 @@ pub fn under(prefix: &str, error: engine::Error) -> engine::Error {
         }
         other @ (engine::Error::BatchTooLarge { .. }
         | engine::Error::ArticleNotFound { .. }
+        | engine::Error::TopicNotFound { .. }
+        | engine::Error::StaleTopic { .. }
+        | engine::Error::TopicsOff
+        | engine::Error::Topics(_)
         | engine::Error::Terms(_)
         | engine::Error::Entities(_)
         | engine::Error::Summary(_)

@@ -73,6 +73,24 @@ impl SummaryService for SummaryApi {
         let response = summary::of_articles(found, style);
         answer(wire::SummarizeArticlesResponse { timings: Some(timings), ..response })
     }
+
+    async fn summarize_topic(
+        &self,
+        request: Request<wire::SummarizeTopicRequest>,
+    ) -> Result<Response<wire::SummarizeTopicResponse>, Status> {
+        let since = Instant::now();
+        let wire::SummarizeTopicRequest { name, style, budget_chars } = request.into_inner();
+        let style = summary::style(style, budget_chars).map_err(Failure::from)?;
+        let id = convert::topic_id(&name, "name").map_err(Failure::from)?;
+        let found = self.shared.engine.summarize_topic(id, style.budget).await;
+        let (id, found) = found.map_err(refuse)?;
+        let timings = Some(convert::search_timings(found.timings, since));
+        let told = summary::of_articles(found, style);
+        answer(wire::SummarizeTopicResponse {
+            name: convert::topic_name(id),
+            summary: Some(wire::SummarizeArticlesResponse { timings, ..told }),
+        })
+    }
 }
 
 fn read_target(target: Option<Of>) -> Result<Target, Violation> {

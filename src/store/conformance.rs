@@ -6,6 +6,7 @@
 
 pub mod oracle;
 pub mod sample;
+mod topics;
 
 use std::collections::BTreeSet;
 
@@ -57,6 +58,9 @@ where
     a_list_has_each_article_once(&store().await).await;
     another_dim_writes_nothing(&store().await).await;
     nothing_of_nothing_is_nothing(&store().await).await;
+    topics::a_log_is_read_back_in_order(&store().await).await;
+    topics::topics_are_found_by_level_and_direction(&store().await).await;
+    topics::arrivals_come_in_order_and_placements_change_nothing_else(&store().await).await;
     a_closed_store_says_so(&store().await).await;
     for seed in [1, 2] {
         any_history_gives_the_oracles_answers(&store().await, seed).await;
@@ -208,7 +212,7 @@ async fn filters_mean_what_they_say(store: &impl VectorStore) {
     let query = sampler.embedding(DIM);
     for filter in filters() {
         let passing =
-            points.iter().filter(|point| filter.matches(&point.article.record, point.membership));
+            points.iter().filter(|point| filter.matches(&point.article, point.membership));
         let passing: BTreeSet<ArticleId> = passing.map(|point| point.article.id).collect();
         let count = store.count(&filter).await.unwrap();
         assert_eq!(count, passing.len() as u64, "{filter:?}");

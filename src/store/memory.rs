@@ -3,6 +3,8 @@
 //! Every question is a scan in order of id, and every number is computed as [`VectorStore`] defines
 //! it. Nothing is kept after the process.
 
+mod topics;
+
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
@@ -37,13 +39,15 @@ type Points = Option<BTreeMap<ArticleId, Point>>;
 pub struct MemoryStore {
     dim: usize,
     points: RwLock<Points>,
+    topics: RwLock<topics::Topics>,
 }
 
 impl MemoryStore {
     /// An empty store for embeddings of `make.dim` numbers.
     #[must_use]
     pub fn new(make: &Make) -> Self {
-        Self { dim: make.dim, points: RwLock::new(Some(BTreeMap::new())) }
+        let points = RwLock::new(Some(BTreeMap::new()));
+        Self { dim: make.dim, points, topics: RwLock::default() }
     }
 
     fn check(&self, embedding: &Embedding) -> Result<(), Error> {
@@ -65,6 +69,14 @@ impl MemoryStore {
     ) -> Result<T, Error> {
         let mut points = self.points.write().unwrap_or_else(PoisonError::into_inner);
         points.as_mut().map(change).ok_or(Error::Closed)
+    }
+
+    fn read_topics<T>(&self, look: impl FnOnce(&topics::Topics) -> T) -> Result<T, Error> {
+        self.read(|_open| look(&self.topics.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    fn write_topics<T>(&self, change: impl FnOnce(&mut topics::Topics) -> T) -> Result<T, Error> {
+        self.read(|_open| change(&mut self.topics.write().unwrap_or_else(PoisonError::into_inner)))
     }
 
     /// The `limit` best of those that pass `filter` and that `score` gives a score.
@@ -233,16 +245,17 @@ impl VectorStore for MemoryStore {
 }
 
 fn passes(filter: &Filter, point: &Point) -> bool {
-    filter.matches(&point.article.record, point.membership)
+    filter.matches(&point.article, point.membership)
 }
 
 /// A copy of `point` for the caller.
 fn stored(point: &Point, vectors: Vectors) -> Stored {
     let Point { article, text, terms, membership, content_hash, .. } = point;
-    let Point { created_at_us, updated_at_us, .. } = point;
+    let Point { arrival, created_at_us, updated_at_us, .. } = point;
     Stored {
         article: article.clone(),
         membership: *membership,
+        arrival: *arrival,
         content_hash: content_hash.clone(),
         created_at_us: *created_at_us,
         updated_at_us: *updated_at_us,

@@ -14,6 +14,7 @@ mod edge;
 mod memory;
 #[cfg(feature = "edge")]
 mod payload;
+mod topics;
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -31,6 +32,13 @@ use crate::domain::reprint::Membership;
 use crate::domain::reprint::Signature;
 use crate::domain::terms::TermVector;
 
+pub use topics::Arrival;
+pub use topics::Mark;
+pub use topics::Placed;
+pub use topics::Row;
+pub use topics::TopicPoint;
+pub use topics::TopicStore;
+
 /// An error that another part caused.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -47,6 +55,8 @@ pub struct Point {
     pub membership: Membership,
     /// By what new texts find it: the sparse vector `reprint`. Empty where they need not.
     pub signature: Signature,
+    /// Its number in the order in which articles arrived, from 1; 0 where nobody counts.
+    pub arrival: u64,
     /// Hash of everything that decides article and vectors; equal means nothing to do.
     pub content_hash: String,
     /// When it was first stored, in microseconds since 1970 UTC; the caller's clock.
@@ -62,6 +72,8 @@ pub struct Stored {
     pub article: Article,
     /// Where it stands among its reprints.
     pub membership: Membership,
+    /// As it was given; 0 for a point of a time before arrivals were counted.
+    pub arrival: u64,
     /// As it was given.
     pub content_hash: String,
     /// As it was given.
@@ -146,7 +158,7 @@ pub struct Status {
 /// Every call is safe from several tasks at once. A call whose future is dropped may still take
 /// effect.
 #[async_trait]
-pub trait VectorStore: Send + Sync {
+pub trait VectorStore: TopicStore {
     /// Writes points, each replacing the one of the same id; durable when it returns.
     ///
     /// Of points with one id in one call the last counts. An empty list writes nothing and returns

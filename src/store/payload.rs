@@ -1,9 +1,12 @@
 //! An article as Qdrant keeps it: a flat JSON object.
 //!
-//! The keys are those of [`Record`], so that whoever looks at a point sees the article, plus six
-//! of the store's own. Empty texts, empty lists and missing values are left out; the text fields
+//! The keys are those of [`Record`], so that whoever looks at a point sees the article, plus seven
+//! of the store's own, and those of what the article names. Empty
+//! texts, empty lists and missing values are left out; the text fields
 //! that a filter can name stay even when empty, because `paper = ""` must find them. The
 //! publication day is also kept as a number, which is what an integer index can compare.
+
+mod entities;
 
 use jiff::civil::Date;
 use serde_json::Map;
@@ -19,6 +22,8 @@ use crate::domain::terms::TermVector;
 use crate::store::Point;
 use crate::store::Stored;
 
+pub use entities::keys_of;
+
 /// Days since 1970-01-01 of the publication date; absent without a date.
 pub const DATE: &str = "date";
 /// [`Record::page_no`].
@@ -29,6 +34,12 @@ pub const KIND: &str = "kind";
 pub const GROUP: &str = "reprint_group";
 /// [`Membership::is_original`].
 pub const ORIGINAL: &str = "reprint_original";
+/// [`Point::arrival`].
+pub const ARRIVAL: &str = "arrival";
+/// The article's event, once it has one.
+pub const EVENT: &str = "topic_event";
+/// The article's story, once it has one.
+pub const STORY: &str = "topic_story";
 /// [`Point::content_hash`].
 const CONTENT_HASH: &str = "content_hash";
 /// [`Point::created_at_us`].
@@ -53,8 +64,8 @@ pub enum Error {
 /// [`Error::Record`] if the record does not serialise to an object.
 pub fn from_point(point: Point) -> Result<(Map<String, Value>, Embedding, TermVector), Error> {
     let Point { article, text, terms, membership, signature: _, content_hash, .. } = point;
-    let Point { created_at_us, updated_at_us, .. } = point;
-    let Article { id: _, record } = article;
+    let Point { arrival, created_at_us, updated_at_us, .. } = point;
+    let Article { id: _, record, entities } = article;
     let mut payload = match serde_json::to_value(&record)? {
         Value::Object(map) => map,
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
@@ -65,7 +76,9 @@ pub fn from_point(point: Point) -> Result<(Map<String, Value>, Embedding, TermVe
     if let Some(date) = record.date() {
         payload.insert(DATE.to_owned(), day_number(date).into());
     }
+    entities::put(&mut payload, &entities);
     payload.extend(from_membership(membership));
+    payload.insert(ARRIVAL.to_owned(), arrival.into());
     payload.insert(CONTENT_HASH.to_owned(), content_hash.into());
     payload.insert(CREATED_AT.to_owned(), created_at_us.into());
     payload.insert(UPDATED_AT.to_owned(), updated_at_us.into());
@@ -82,18 +95,23 @@ pub fn to_stored(
     vectors: Option<(Embedding, TermVector)>,
 ) -> Result<Stored, Error> {
     payload.remove(DATE);
+    let entities = entities::take(&mut payload)?;
     let membership = to_membership(&mut payload)?;
     let Some(Value::String(content_hash)) = payload.remove(CONTENT_HASH) else {
         return Err(Error::Key(CONTENT_HASH));
     };
+    for topic in [EVENT, STORY] {
+        payload.remove(topic);
+    }
+    let arrival = payload.remove(ARRIVAL).and_then(|value| value.as_u64()).unwrap_or(0);
     let mut time = |key: &'static str| {
         payload.remove(key).and_then(|value| value.as_i64()).ok_or(Error::Key(key))
     };
     let created_at_us = time(CREATED_AT)?;
     let updated_at_us = time(UPDATED_AT)?;
     let record: Record = serde_json::from_value(Value::Object(payload))?;
-    let article = Article { id, record };
-    Ok(Stored { article, membership, content_hash, created_at_us, updated_at_us, vectors })
+    let article = Article { id, record, entities };
+    Ok(Stored { article, membership, arrival, content_hash, created_at_us, updated_at_us, vectors })
 }
 
 /// What a payload keeps of a membership.
@@ -210,6 +228,7 @@ mod tests {
             article,
             text: Embedding::normalize(vec![1.0, 2.0]).unwrap(),
             terms: TermVector::from_weights([(7, 1.5)]),
+            arrival: 7,
             content_hash: "h".into(),
             created_at_us: 1,
             updated_at_us: i64::MAX,
@@ -221,10 +240,17 @@ mod tests {
         let (payload, text, terms) = from_point(point.clone()).unwrap();
         let stored = to_stored(point.article.id, payload, Some((text, terms))).unwrap();
         let Point { article, text, terms, membership, content_hash, .. } = point;
-        let Point { created_at_us, updated_at_us, .. } = point;
+        let Point { arrival, created_at_us, updated_at_us, .. } = point;
         let vectors = Some((text, terms));
-        let expected =
-            Stored { article, membership, content_hash, created_at_us, updated_at_us, vectors };
+        let expected = Stored {
+            article,
+            membership,
+            arrival,
+            content_hash,
+            created_at_us,
+            updated_at_us,
+            vectors,
+        };
         assert_eq!(stored, expected);
     }
 
@@ -238,7 +264,7 @@ mod tests {
     fn no_field_of_a_record_takes_a_key_of_the_stores_own() {
         let Value::Object(record) = serde_json::to_value(full()).unwrap() else { panic!() };
         let (payload, _, _) = from_point(point(full())).unwrap();
-        assert_eq!(payload.len(), record.len() + 6);
+        assert_eq!(payload.len(), record.len() + 7);
     }
 
     #[test]

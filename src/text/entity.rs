@@ -19,6 +19,7 @@ mod number;
 mod organisation;
 mod person;
 mod place;
+mod record;
 mod sets;
 mod sheet;
 mod township;
@@ -27,6 +28,8 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use crate::domain::article::Record;
+use crate::domain::entity::Entities;
 use crate::domain::span::Span;
 use crate::text::entity::gazetteer::Gazetteer;
 use crate::text::entity::lexicon::Lexicon;
@@ -34,23 +37,11 @@ use crate::text::entity::sheet::Sheet;
 use crate::text::normalize::normalize;
 use crate::text::terms::Analyzer;
 
+pub use crate::domain::entity::Kind;
+pub use record::KIND_MAX;
+
 /// The version of everything that decides an entity and its key.
 pub const VERSION: &str = "entities1";
-
-/// What an entity is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
-    /// A person's full name.
-    Person,
-    /// A place with a name: country, province, county, town, sea.
-    Place,
-    /// An authority, company, school, club, party.
-    Organisation,
-    /// A quantity with its unit, or an ordinal.
-    Number,
-    /// A day, days, a month or a year that the text names.
-    Date,
-}
 
 /// A mention.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,6 +111,12 @@ impl Extractor {
         Ok(Self { analyzer, gazetteer, lexicon })
     }
 
+    /// What cuts texts into terms.
+    #[must_use]
+    pub fn analyzer(&self) -> &Arc<Analyzer> {
+        &self.analyzer
+    }
+
     /// The places it knows.
     #[must_use]
     pub fn gazetteer(&self) -> &Gazetteer {
@@ -167,6 +164,26 @@ impl Extractor {
             Entity { kind, text: words, key, span, ambiguous }
         };
         found.into_iter().map(entity).collect()
+    }
+}
+
+impl Extractor {
+    /// What title and body of `record` name, read as one text; of each kind at most
+    /// [`KIND_MAX`] different things: those of the title, then those named most often.
+    #[must_use]
+    pub fn of_record(&self, record: &Record) -> Entities {
+        record::entities(self, record)
+    }
+
+    /// The key of `name`, if that is all of it: 聊城 is `聊城市`, 央行 is `中国人民银行`. Else `name` itself,
+    /// its characters folded as in a text.
+    #[must_use]
+    pub fn key(&self, kind: Kind, name: &str) -> String {
+        let name = name.trim();
+        let whole = Span::new(0, name.len());
+        let found = self.entities(name, None).into_iter();
+        let mut found = found.filter(|entity| entity.kind == kind && entity.span == whole);
+        found.next().map_or_else(|| normalize(name).text().to_owned(), |entity| entity.key)
     }
 }
 
@@ -312,6 +329,16 @@ mod tests {
     }
 
     #[test]
+    fn a_suffix_may_be_several_words() {
+        for text in ["云水科技股份有限公司", "云水县中级人民法院", "云水县人民检察院"]
+        {
+            let found = entities(&format!("{text}通报"));
+            let whole = |one: &Entity| one.kind == Kind::Organisation && one.text == text;
+            assert!(found.iter().any(whole), "{found:?}");
+        }
+    }
+
+    #[test]
     fn kinds_of_organisations_are_no_names() {
         for text in ["一家科技公司", "该医院", "有关部门", "当地法院", "上市公司"]
         {
@@ -351,7 +378,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_gives_ordered_entities_that_stand_in_it(
-            text in "[\\PC0-9零一二三百万亿点第余年月日·、（）:.,%-]{0,40}|[周小禾市长山东聊城局公司说]{0,30}"
+            text in "[\\PC0-9零一二三百万亿点第余年月日·、（）:.,%-]{0,40}|[周小禾市长山东聊城局公司说]{0,30}\
+                |[云水县]{0,3}(股份|有限|责任|公司|中级|人民|检察院|法院|生态|环境|局){0,8}"
         ) {
             let mut start = 0;
             for entity in entities(&text) {

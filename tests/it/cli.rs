@@ -180,6 +180,28 @@ fn a_page_goes_in_and_its_related_coverage_comes_out() {
 }
 
 #[test]
+fn a_search_takes_options_and_says_how_many_match() {
+    let desk = Desk::new();
+    let file = desk.file("a.jsonl", feed(&NEWS));
+    desk.run(&["ingest", &file]).ok();
+    let all =
+        ["search", "清河大桥", "--order", "oldest", "--facets", "month,kind", "--recency", "7"];
+    desk.run(&all).failed(&["recency"]);
+    let run = desk.run(&["search", "清河大桥", "--order", "oldest", "--facets", "month,kind"]).ok();
+    for line in ["2 articles match", "month    2025-09 2", "kind     news 2"] {
+        assert!(run.out.contains(line), "`{line}` is not in: {}", run.out);
+    }
+    let run = desk.run(&["search", "秋粮收购", "--facets", "kind"]).ok();
+    assert!(run.out.contains("1 article matches"), "{}", run.out);
+    let options = ["--recency", "7", "--recency-floor", "0.2", "--diversity=0.5", "--copies"];
+    let found = desk.run(&[&["search", "清河大桥", "--json"], &options[..]].concat()).ok().json();
+    assert!(found["hits"].as_array().unwrap().len() >= 2, "{found}");
+    desk.run(&["search", "桥", "--recency-floor", "0.2"]).misused(&["--recency"]);
+    let none = desk.run(&["search", "大桥", "--person", "周小禾"]).ok();
+    assert!(none.out.contains("nothing found"), "{}", none.out);
+}
+
+#[test]
 fn ingest_is_idempotent_and_counts_what_changed() {
     let desk = Desk::new();
     let file = desk.file("a.jsonl", feed(&NEWS));

@@ -43,13 +43,14 @@ const MAY_USE: [(&str, &[&str]); 15] = [
 ];
 
 /// Crates that only some modules, or parts of one, may name.
-const OWNERS: [(&str, &[&str]); 11] = [
+const OWNERS: [(&str, &[&str]); 12] = [
     ("candle_core", &["embed"]),
     ("candle_nn", &["embed"]),
     ("candle_transformers", &["embed"]),
     ("tokenizers", &["embed"]),
     ("ureq", &["embed/hub"]),
     ("qdrant_edge", &["store"]),
+    ("html5ever", &["page/html"]),
     ("jieba_rs", &["text"]),
     ("aho_corasick", &["text"]),
     ("tonic", &["rpc", "app", "cli"]),

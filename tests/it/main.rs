@@ -9,9 +9,12 @@
 
 mod article_rpc;
 mod cli;
+mod compose;
 mod embedding_rpc;
+mod entities;
 mod eval;
 mod find_rpc;
+mod folding;
 #[cfg(feature = "hub")]
 mod hub;
 mod info_rpc;
@@ -28,3 +31,5 @@ mod search_rpc;
 mod serving;
 mod summary_rpc;
 mod support;
+mod topic_rpc;
+mod topics;

@@ -86,7 +86,7 @@ async fn a_report_of_the_same_event_comes_first_with_its_reasons() {
     let relation = first.relation.as_ref().unwrap();
     assert_eq!(relation.kind, RelationKind::SameEvent);
     assert_eq!(relation.days_apart, Some(1));
-    assert_eq!(relation.shared_numbers, ["1288"]);
+    assert_eq!(relation.shared.numbers, ["1288米"]);
     assert_eq!(relation.reasons.len(), 10);
     let moved: Vec<f32> = relation.reasons.iter().map(|why| why.contribution.abs()).collect();
     assert!(moved.is_sorted_by(|left, right| left >= right), "{moved:?}");

@@ -20,11 +20,12 @@ use crate::support::WAITS;
 use crate::support::fake_engine;
 use crate::support::told;
 
-const SERVICES: [&str; 4] = [
+const SERVICES: [&str; 5] = [
     "wenmai.v1.ArticleService",
     "wenmai.v1.EmbeddingService",
     "wenmai.v1.InfoService",
     "wenmai.v1.SearchService",
+    "wenmai.v1.TopicService",
 ];
 
 fn embed(text: &str) -> wire::EmbedTextsRequest {

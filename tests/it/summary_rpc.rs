@@ -169,6 +169,31 @@ async fn a_search_is_told_together() {
     assert!(answer.markdown.is_empty(), "no report was asked for");
 }
 
+#[tokio::test]
+async fn a_topic_is_told_from_its_articles() {
+    let running = Running::start().await;
+    running.with(flood()).await;
+    // The feed says when everything is placed: no clock, no guess.
+    let request = wire::WatchTopicsRequest { since_version: 0 };
+    let mut changes = running.topics().watch_topics(request).await.unwrap().into_inner();
+    let mut placed = 0;
+    while placed < 3 {
+        let change = changes.message().await.unwrap().unwrap().change;
+        placed +=
+            u32::from(matches!(change, Some(wire::watch_topics_response::Change::Assigned(_))));
+    }
+    let list = running.topics().list_topics(wire::ListTopicsRequest::default()).await.unwrap();
+    let name = list.into_inner().topics.remove(0).name;
+    let request = wire::SummarizeTopicRequest { name: name.clone(), ..Default::default() };
+    let answer = running.summary().summarize_topic(request).await.unwrap().into_inner();
+    assert_eq!(answer.name, name);
+    let told = answer.summary.unwrap();
+    assert!(told.text.contains("清河") && !told.sources.is_empty(), "{told:?}");
+    let request = wire::SummarizeTopicRequest { name: "somewhere".into(), ..Default::default() };
+    let status = running.summary().summarize_topic(request).await.unwrap_err();
+    assert_eq!(crate::support::told(&status), invalid(&["name"]));
+}
+
 #[test]
 fn a_page_and_a_text_are_told_on_the_terminal() {
     let desk = Desk::new();

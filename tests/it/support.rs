@@ -32,8 +32,10 @@ use wenmai::rpc::wire::embedding_service_client::EmbeddingServiceClient;
 use wenmai::rpc::wire::info_service_client::InfoServiceClient;
 use wenmai::rpc::wire::search_service_client::SearchServiceClient;
 use wenmai::rpc::wire::summary_service_client::SummaryServiceClient;
+use wenmai::rpc::wire::topic_service_client::TopicServiceClient;
 use wenmai::store;
 use wenmai::store::Store;
+use wenmai::text::entity::Extractor;
 use wenmai::text::terms::Analyzer;
 
 /// A text with this character waits in the fake model until its gate opens.
@@ -94,27 +96,34 @@ fn embed_config() -> embed::Config {
 
 /// An engine of fake model and memory store, with both at hand.
 pub fn fake_engine() -> (Engine, Store, Gate) {
-    let gate = Gate::default();
-    let info = ModelInfo {
+    let make = store::Make { index_version: engine::index_version(&fake_model()), dim: DIM };
+    let (store, gate) = (store::open_memory(&make), Gate::default());
+    (fake_engine_over(&store, &gate), store, gate)
+}
+
+/// An engine of the fake model over a store that may hold something.
+pub fn fake_engine_over(store: &Store, gate: &Gate) -> Engine {
+    let model = Arc::new(FakeModel { info: fake_model(), gate: gate.clone() });
+    let handle = embed::Handle::start(model, &embed_config());
+    Engine::new(handle, store.clone(), extractor())
+}
+
+fn fake_model() -> ModelInfo {
+    ModelInfo {
         name: "fake".into(),
         family: "fake",
         dim: DIM,
         window_tokens_max: 128,
         pooling: "mean",
         version: "0123456789ab-mean".into(),
-    };
-    let model = Arc::new(FakeModel { info: info.clone(), gate: gate.clone() });
-    let make = store::Make { index_version: engine::index_version(&info), dim: DIM };
-    let store = store::open_memory(&make);
-    let handle = embed::Handle::start(model, &embed_config());
-    let engine = Engine::new(handle, store.clone(), analyzer());
-    (engine, store, gate)
+    }
 }
 
 /// Loading the dictionary takes a while; one is enough for all tests.
-fn analyzer() -> Arc<Analyzer> {
-    static ANALYZER: std::sync::OnceLock<Arc<Analyzer>> = std::sync::OnceLock::new();
-    ANALYZER.get_or_init(|| Arc::new(Analyzer::load().unwrap())).clone()
+fn extractor() -> Arc<Extractor> {
+    static EXTRACTOR: std::sync::OnceLock<Arc<Extractor>> = std::sync::OnceLock::new();
+    let load = || Arc::new(Extractor::load(Arc::new(Analyzer::load().unwrap())).unwrap());
+    EXTRACTOR.get_or_init(load).clone()
 }
 
 /// A server that runs, and what stands behind it.
@@ -140,13 +149,14 @@ impl Running {
         let index_version = engine::index_version(model.info());
         let make = store::Make { index_version, dim: model.info().dim };
         let store = store::open(&store::Config { data: folder.to_owned() }, &make).unwrap();
-        let engine = Engine::new(embed::Handle::start(model, &config), store.clone(), analyzer());
+        let engine = Engine::new(embed::Handle::start(model, &config), store.clone(), extractor());
         Self::serve(engine, store, Gate::default()).await
     }
 
     async fn serve(engine: Engine, store: Store, gate: Gate) -> Self {
         let config =
             app::Config { listen: "127.0.0.1:0".parse().unwrap(), drain_ms: 0, stop_ms_max: 5_000 };
+        let engine = engine.with_topics().await.unwrap();
         let app = App::bind(config, engine).await.unwrap();
         let address = format!("http://{}", app.local_addr());
         let (stop, stopped) = oneshot::channel();
@@ -193,6 +203,10 @@ impl Running {
 
     pub fn summary(&self) -> SummaryServiceClient<Channel> {
         SummaryServiceClient::new(self.channel.clone())
+    }
+
+    pub fn topics(&self) -> TopicServiceClient<Channel> {
+        TopicServiceClient::new(self.channel.clone())
     }
 
     pub fn embedding(&self) -> EmbeddingServiceClient<Channel> {

@@ -4,6 +4,7 @@ use crate::domain::article::Kind;
 use crate::domain::filter::Comparison;
 use crate::domain::filter::Filter;
 use crate::domain::filter::InvalidFilter;
+use crate::domain::filter::NameField;
 use crate::domain::filter::Reason;
 use crate::domain::filter::TextField;
 
@@ -240,6 +241,10 @@ fn build(field: &str, sign: &str, operator: &str, value: &str) -> Result<Filter,
     if let Some(text_field) = TextField::ALL.into_iter().find(|known| known.name() == field) {
         only_equal(text_field.name())?;
         return Ok(Filter::Text(text_field, value.to_owned()));
+    }
+    if let Some(named) = NameField::ALL.into_iter().find(|known| known.name() == field) {
+        only_equal(named.name())?;
+        return Ok(Filter::Names(named, value.to_owned()));
     }
     match field {
         "kind" => {

@@ -1,9 +1,12 @@
-//! How the matching articles spread over papers, sections, kinds and months.
+//! How the matching articles spread over papers, sections, kinds, months, and what they name.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::domain::article::Record;
+use jiff::civil::Date;
+
+use crate::domain::article::Article;
+use crate::domain::entity;
 
 /// Values shown per facet; the rest is counted together.
 const VALUES_MAX: usize = 20;
@@ -21,6 +24,12 @@ pub enum FacetField {
     Kind,
     /// The month of publication, as `2024-03`.
     Month,
+    /// Persons, by their keys.
+    Person,
+    /// Places, likewise.
+    Place,
+    /// Organisations, likewise.
+    Organisation,
 }
 
 /// How many articles have which value.
@@ -30,7 +39,7 @@ pub struct Facet {
     pub field: FacetField,
     /// The most frequent values, most first; months newest first.
     pub values: Vec<FacetValue>,
-    /// Articles with another value.
+    /// Articles with another value; of what an article may have several of, values.
     pub other_count: usize,
     /// Articles without a value.
     pub missing_count: usize,
@@ -46,30 +55,42 @@ pub struct FacetValue {
 }
 
 impl FacetField {
-    /// The value of `record`, empty where it has none.
+    /// The values of `article`, each once, none of them empty.
     #[must_use]
-    pub fn of(self, record: &Record) -> String {
+    pub fn of(self, article: &Article) -> Vec<String> {
+        let record = &article.record;
+        let keys = |kind| article.entities.of(kind).map(|entity| entity.key.clone()).collect();
+        let one = |text: &str| if text.is_empty() { Vec::new() } else { vec![text.to_owned()] };
         match self {
-            FacetField::Paper => record.paper.clone(),
-            FacetField::Source => record.source.clone(),
-            FacetField::Section => record.section.clone(),
-            FacetField::Kind => record.kind.name().to_owned(),
-            FacetField::Month => record
-                .date()
-                .map_or_else(String::new, |day| format!("{:04}-{:02}", day.year(), day.month())),
+            FacetField::Paper => one(&record.paper),
+            FacetField::Source => one(&record.source),
+            FacetField::Section => one(&record.section),
+            FacetField::Kind => one(record.kind.name()),
+            FacetField::Month => {
+                let month = |day: Date| format!("{:04}-{:02}", day.year(), day.month());
+                record.date().map(month).into_iter().collect()
+            }
+            FacetField::Person => keys(entity::Kind::Person),
+            FacetField::Place => keys(entity::Kind::Place),
+            FacetField::Organisation => keys(entity::Kind::Organisation),
         }
     }
 }
 
-/// Counts `values`, one per article, empty where it has none.
-pub(super) fn count(field: FacetField, values: impl Iterator<Item = String>) -> Facet {
-    let mut counts = BTreeMap::<String, usize>::new();
-    for value in values {
-        *counts.entry(value).or_default() += 1;
+/// Counts the values of articles, each article's as [`FacetField::of`] gives them.
+pub(super) fn count<'a>(field: FacetField, of: impl Iterator<Item = &'a Vec<String>>) -> Facet {
+    let mut counts = BTreeMap::<&str, usize>::new();
+    let mut missing_count = 0;
+    for values in of {
+        missing_count += usize::from(values.is_empty());
+        for value in values {
+            *counts.entry(value).or_default() += 1;
+        }
     }
-    let missing_count = counts.remove("").unwrap_or(0);
-    let mut values: Vec<FacetValue> =
-        counts.into_iter().map(|(value, count)| FacetValue { value, count }).collect();
+    let mut values: Vec<FacetValue> = counts
+        .into_iter()
+        .map(|(value, count)| FacetValue { value: value.into(), count })
+        .collect();
     values.sort_by_key(|value| Reverse(value.count));
     let other_count = values.iter().skip(VALUES_MAX).map(|value| value.count).sum();
     values.truncate(VALUES_MAX);
@@ -86,7 +107,8 @@ mod tests {
     use super::count;
 
     fn values(field: FacetField, given: &[&str]) -> Vec<(String, usize)> {
-        let facet = count(field, given.iter().map(|&value| value.to_owned()));
+        let given: Vec<_> = given.iter().map(|&value| vec![value.to_owned()]).collect();
+        let facet = count(field, given.iter());
         facet.values.into_iter().map(|value| (value.value, value.count)).collect()
     }
 
@@ -101,9 +123,19 @@ mod tests {
     }
 
     #[test]
+    fn an_article_counts_for_each_thing_that_it_names() {
+        let given = [vec!["甲".to_owned(), "乙".to_owned()], vec!["乙".to_owned()], Vec::new()];
+        let facet = count(FacetField::Person, given.iter());
+        let counts: Vec<_> =
+            facet.values.iter().map(|one| (one.value.as_str(), one.count)).collect();
+        assert_eq!((counts, facet.missing_count), (vec![("乙", 2), ("甲", 1)], 1));
+    }
+
+    #[test]
     fn what_is_not_shown_is_counted() {
-        let given = (0..30).map(|n| if n < 28 { format!("报{n}") } else { String::new() });
-        let facet = count(FacetField::Paper, given);
+        let one = |n| if n < 28 { vec![format!("报{n}")] } else { Vec::new() };
+        let given: Vec<Vec<String>> = (0..30).map(one).collect();
+        let facet = count(FacetField::Paper, given.iter());
         assert_eq!(facet.values.len(), VALUES_MAX);
         assert_eq!((facet.other_count, facet.missing_count), (8, 2));
     }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use crate::domain::article::Article;
 use crate::domain::article::CHINA;
 use crate::domain::article::Record;
 use crate::domain::embedding::Embedding;
@@ -66,8 +67,8 @@ struct Seen {
     embedding: Embedding,
     /// Terms of the question that it holds.
     held: usize,
-    /// Its value of each facet asked for.
-    facets: Vec<String>,
+    /// Its values of each facet asked for.
+    facets: Vec<Vec<String>>,
 }
 
 impl Engine {
@@ -139,7 +140,7 @@ impl Engine {
                         continue;
                     }
                 }
-                seen.insert(article.id, look_into(asked, &article.record, embedding, &terms));
+                seen.insert(article.id, look_into(asked, &article, embedding, &terms));
             }
         }
         pool.missing_phrases = unmet.into_iter().cloned().collect();
@@ -147,12 +148,12 @@ impl Engine {
     }
 }
 
-fn look_into(asked: &Asked, record: &Record, embedding: Embedding, terms: &TermVector) -> Seen {
+fn look_into(asked: &Asked, article: &Article, embedding: Embedding, terms: &TermVector) -> Seen {
     Seen {
-        day: record.date(),
+        day: article.record.date(),
         embedding,
         held: asked.reading.held(terms),
-        facets: asked.options.facets.iter().map(|field| field.of(record)).collect(),
+        facets: asked.options.facets.iter().map(|field| field.of(article)).collect(),
     }
 }
 
@@ -207,8 +208,7 @@ impl Pool {
         let matching = matching(asked, &self.ordered, seen);
         self.match_count = Some(matching.len());
         for (place, field) in asked.options.facets.iter().enumerate() {
-            let values = matching.iter().filter_map(|(id, _)| seen.get(id));
-            let values = values.map(|seen| seen.facets.get(place).cloned().unwrap_or_default());
+            let values = matching.iter().filter_map(|(id, _)| seen.get(id)?.facets.get(place));
             self.facets.push(facet::count(*field, values));
         }
         let oldest = match asked.options.order {

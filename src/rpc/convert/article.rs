@@ -18,15 +18,18 @@ use crate::engine::Outcome;
 use crate::engine::StoredArticle;
 use crate::rpc::convert::View;
 use crate::rpc::convert::count;
+use crate::rpc::convert::entity;
 use crate::rpc::convert::name;
 use crate::rpc::wire;
 
 /// An article as a search gives it.
 #[must_use]
 pub fn article(article: Article, view: View) -> wire::Article {
-    let Article { id, record } = article;
+    let Article { id, record, entities } = article;
+    let full = view == View::Full;
     wire::Article {
         name: name(id),
+        entities: if full { entity::entities(&entities, &record) } else { Vec::new() },
         record: Some(write_record(record, view)),
         create_time: None,
         update_time: None,
@@ -178,7 +181,8 @@ pub(in crate::rpc) fn timestamp(at: DateTime) -> Option<prost_types::Timestamp> 
     Some(prost_types::Timestamp { seconds, nanos })
 }
 
-fn timestamp_us(us: i64) -> Option<prost_types::Timestamp> {
+/// A time in microseconds since 1970 as the wire has it.
+pub fn timestamp_us(us: i64) -> Option<prost_types::Timestamp> {
     let nanos = i32::try_from(us.rem_euclid(1_000_000)).ok()? * 1_000;
     Some(prost_types::Timestamp { seconds: us.div_euclid(1_000_000), nanos })
 }

@@ -8,6 +8,7 @@ use crate::domain::hit::Reason;
 use crate::domain::hit::Relation;
 use crate::domain::hit::RelationKind;
 use crate::domain::hit::Scores;
+use crate::domain::hit::Shared;
 use crate::domain::hit::When;
 use crate::engine::Violation;
 use crate::rpc::convert;
@@ -74,7 +75,8 @@ pub fn hit(from: Hit, view: View) -> wire::SearchHit {
 
 /// A relation as the wire has it.
 fn relation(from: Relation) -> wire::Relation {
-    let Relation { kind, related, same_event, days_apart, shared_numbers, reasons } = from;
+    let Relation { kind, related, same_event, days_apart, shared, reasons } = from;
+    let Shared { persons, places, organisations, numbers } = shared;
     let kind = match kind {
         RelationKind::Reprint => wire::RelationKind::Reprint,
         RelationKind::SameEvent => wire::RelationKind::SameEvent,
@@ -92,7 +94,10 @@ fn relation(from: Relation) -> wire::Relation {
         probability: related,
         same_event_probability: same_event,
         days_apart,
-        shared_numbers,
+        shared_numbers: numbers,
+        shared_persons: persons,
+        shared_places: places,
+        shared_organisations: organisations,
         reasons: reasons.into_iter().map(reason).collect(),
     }
 }

@@ -3,6 +3,7 @@
 use crate::domain::article::Article;
 use crate::domain::span::Span;
 use crate::engine::Violation;
+use crate::page::Continued;
 use crate::page::Issue;
 use crate::page::Parsed;
 use crate::page::Parts;
@@ -73,14 +74,21 @@ pub fn spans(of: &[Span], index: &CharIndex<'_>) -> Vec<wire::TextSpan> {
     of.iter().map(|span| index.span(*span)).collect()
 }
 
-/// A parsed article as the wire has it; spans are over the text of `index`.
+/// A parsed article as the wire has it; it stands on the page `at` of those that `pages` index.
 #[must_use]
-pub fn parsed(from: Parsed, index: &CharIndex<'_>) -> wire::ParsedArticle {
-    let Parsed { article: Article { id, record }, spans: parts, rules_fired } = from;
+pub fn parsed(from: Parsed, pages: &[CharIndex<'_>], at: usize) -> wire::ParsedArticle {
+    let Parsed { article: Article { id, record, entities: _ }, spans, rules_fired, continued } =
+        from;
+    let parts = |parts: &Parts, page: usize| pages.get(page).map(|page| write_parts(parts, page));
+    let continued = continued.iter().map(|Continued { page, spans }| wire::ContinuedPart {
+        page_index: count32(*page),
+        spans: parts(spans, *page),
+    });
     wire::ParsedArticle {
         name: name(id),
         record: Some(write_record(record, View::Full)),
-        spans: Some(write_parts(&parts, index)),
+        spans: parts(&spans, at),
+        continued: continued.collect(),
         rules_fired: rules_fired.into_iter().map(str::to_owned).collect(),
     }
 }

@@ -90,6 +90,9 @@ fn read_facet_field(number: i32) -> Result<FacetField, Violation> {
         wire::FacetField::Section => Ok(FacetField::Section),
         wire::FacetField::Kind => Ok(FacetField::Kind),
         wire::FacetField::Month => Ok(FacetField::Month),
+        wire::FacetField::Person => Ok(FacetField::Person),
+        wire::FacetField::Place => Ok(FacetField::Place),
+        wire::FacetField::Organisation => Ok(FacetField::Organisation),
     }
 }
 
@@ -103,6 +106,9 @@ pub fn facet(from: Facet) -> wire::Facet {
         FacetField::Section => wire::FacetField::Section,
         FacetField::Kind => wire::FacetField::Kind,
         FacetField::Month => wire::FacetField::Month,
+        FacetField::Person => wire::FacetField::Person,
+        FacetField::Place => wire::FacetField::Place,
+        FacetField::Organisation => wire::FacetField::Organisation,
     };
     let value = |from: FacetValue| {
         let FacetValue { value, count: articles } = from;
@@ -151,7 +157,8 @@ pub fn reading(from: Reading, phrases: Vec<String>, left_out: Vec<String>) -> wi
     }
 }
 
-fn write_date(day: civil::Date) -> wire::Date {
+/// A day as the wire has it.
+pub fn write_date(day: civil::Date) -> wire::Date {
     wire::Date { year: day.year().into(), month: day.month().into(), day: day.day().into() }
 }
 

@@ -79,7 +79,9 @@ impl Description {
             );
         }
         if let Some(name) = resource {
-            details.set_resource_info("wenmai.v1.Article", name, "", "it is not stored");
+            let of_topic = name.starts_with(convert::TOPIC_PREFIX);
+            let kind = if of_topic { "wenmai.v1.Topic" } else { "wenmai.v1.Article" };
+            details.set_resource_info(kind, name, "", "it is not stored");
         }
         if retry {
             details.set_retry_info(Some(RETRY_AFTER));
@@ -157,6 +159,10 @@ fn describe_engine(error: &engine::Error) -> Description {
                 engine::Error::TextTooLong { .. }
                 | engine::Error::BatchTooLarge { .. }
                 | engine::Error::ArticleNotFound { .. }
+                | engine::Error::TopicNotFound { .. }
+                | engine::Error::StaleTopic { .. }
+                | engine::Error::TopicsOff
+                | engine::Error::Topics(_)
                 | engine::Error::Terms(_)
                 | engine::Error::Entities(_)
                 | engine::Error::Summary(_)
@@ -167,6 +173,7 @@ fn describe_engine(error: &engine::Error) -> Description {
         ErrorKind::TextTooLong => too_long(error),
         ErrorKind::BatchTooLarge => too_many(error),
         ErrorKind::NotFound => not_found(error),
+        ErrorKind::Stale => stale(error),
         ErrorKind::IndexModelMismatch => mismatch(error),
         ErrorKind::Overloaded => Description::new(
             Code::ResourceExhausted,
@@ -195,7 +202,27 @@ fn not_found(error: &engine::Error) -> Description {
         let description = Description::new(code, reason, format!("{name} is not stored"));
         return Description { resource: Some(name), ..description };
     }
+    if let engine::Error::TopicNotFound { id } = error {
+        let (name, reason) = (convert::topic_name(*id), "TOPIC_NOT_FOUND");
+        let description = Description::new(code, reason, format!("{name} does not exist"));
+        return Description { resource: Some(name), ..description };
+    }
     Description::new(code, reason, error.to_string())
+}
+
+fn stale(error: &engine::Error) -> Description {
+    let description = Description::new(
+        Code::Aborted,
+        "STALE_REVISION",
+        "the topic changed since it was read; read it again and decide anew",
+    );
+    if let engine::Error::StaleTopic { id, given, current } = error {
+        return description
+            .with("topic", &convert::topic_name(*id))
+            .with("given", &convert::etag(*given))
+            .with("current", &convert::etag(*current));
+    }
+    description
 }
 
 fn too_long(error: &engine::Error) -> Description {
@@ -236,6 +263,10 @@ fn unavailable(error: &engine::Error) -> Description {
     );
     if stopped {
         return describe(&Failure::Draining);
+    }
+    if matches!(error, engine::Error::TopicsOff) {
+        let what = "this server runs without topics";
+        return Description::new(Code::FailedPrecondition, "TOPICS_OFF", what);
     }
     tracing::error!(error = chain(error), "store is not available");
     Description::new(

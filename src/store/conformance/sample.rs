@@ -9,13 +9,18 @@ use crate::domain::article::Article;
 use crate::domain::article::Kind;
 use crate::domain::article::Record;
 use crate::domain::embedding::Embedding;
+use crate::domain::entity;
+use crate::domain::entity::Entities;
+use crate::domain::entity::Entity;
 use crate::domain::filter::Comparison;
 use crate::domain::filter::Filter;
+use crate::domain::filter::NameField;
 use crate::domain::filter::TextField;
 use crate::domain::id::ArticleId;
 use crate::domain::reprint::GroupId;
 use crate::domain::reprint::Membership;
 use crate::domain::reprint::Signature;
+use crate::domain::span::Span;
 use crate::domain::terms::TermVector;
 use crate::store::Make;
 use crate::store::Point;
@@ -84,6 +89,20 @@ impl Sampler {
         Signature::new((0..count).map(|_| key(&mut self.0)).collect())
     }
 
+    /// Up to four things that an article names.
+    fn entities(&mut self) -> Entities {
+        let count = self.below(5);
+        let one = |sampler: &mut Self| Entity {
+            kind: entity::Kind::ALL[sampler.below(5)],
+            key: ["甲", "乙", "a b\"c"][sampler.below(3)].into(),
+            count: 1,
+            paragraph: [None, Some(0), Some(3)][sampler.below(3)],
+            span: Span::new(3, 6),
+            is_ambiguous: sampler.below(2) == 0,
+        };
+        Entities::new((0..count).map(|_| one(self)).collect())
+    }
+
     /// A new standing of one of the points.
     pub fn regroup(&mut self) -> Regroup {
         let id = id(self.below(150));
@@ -113,6 +132,7 @@ impl Sampler {
             ..Record::default()
         };
         let mut point = point(record, self.embedding(DIM), self.terms(12));
+        point.article.entities = self.entities();
         point.membership = self.membership();
         point.signature = self.signature();
         point
@@ -134,6 +154,7 @@ pub fn point(record: Record, text: Embedding, terms: TermVector) -> Point {
         article,
         text,
         terms,
+        arrival: 0,
         content_hash: "hash".into(),
         created_at_us: 1_700_000_000_000_000,
         updated_at_us: 1_700_000_000_000_001,
@@ -159,6 +180,11 @@ pub fn filters() -> Vec<Filter> {
     for field in TextField::ALL {
         for value in ["", "甲报", "s", "民生", "a b\"c", "不存在"] {
             leaves.push(Filter::Text(field, value.into()));
+        }
+    }
+    for field in NameField::ALL {
+        for value in ["", "甲", "a b\"c", "不存在"] {
+            leaves.push(Filter::Names(field, value.into()));
         }
     }
     leaves.extend(Kind::ALL.map(Filter::Kind));

@@ -39,6 +39,7 @@ pub fn ask(filter: &Filter) -> Asked {
             }),
         },
         Filter::Text(field, value) => equals(field.name(), value),
+        Filter::Names(field, key) => equals(payload::keys_of(field.kind()), key),
         Filter::Kind(kind) => equals(payload::KIND, kind.name()),
         Filter::Date(comparison, date) => {
             compares(payload::DATE, *comparison, payload::day_number(*date))

@@ -4,6 +4,7 @@
 //! <data>/wenmai.lock         locked while a process has the folder open; says who
 //! <data>/wenmai-index.json   the manifest: what the index is made of
 //! <data>/articles/           the engine's files
+//! <data>/topics/             the engine's files of the topics
 //! ```
 //!
 //! The manifest is written before the engine's files, whole or not at all, so a crash in between
@@ -32,10 +33,11 @@ const LOCK: &str = "wenmai.lock";
 const MANIFEST: &str = "wenmai-index.json";
 const MANIFEST_NEW: &str = "wenmai-index.json.new";
 const ARTICLES: &str = "articles";
+const TOPICS: &str = "topics";
 /// Where the engine builds segments; what a crash leaves there is of no use to anyone.
 const TEMP_SEGMENTS: &str = "temp_segments";
 /// The layout of the folder and of a payload; counts up when a program of today could not read it.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// What the index in a folder is made of.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,11 +70,15 @@ impl Folder {
             None => write_manifest(data, make).map_err(|source| error::folder(data, source))?,
         }
         let folder = Self { data: data.to_owned(), _lock: lock };
-        let temp = folder.articles().join(TEMP_SEGMENTS);
-        match fs::remove_dir_all(temp) {
-            Err(source) if source.kind() != ErrorKind::NotFound => Err(error::folder(data, source)),
-            _ => Ok(folder),
+        for temp in [folder.articles(), folder.topics()].map(|part| part.join(TEMP_SEGMENTS)) {
+            match fs::remove_dir_all(temp) {
+                Err(source) if source.kind() != ErrorKind::NotFound => {
+                    return Err(error::folder(data, source));
+                }
+                _ => {}
+            }
         }
+        Ok(folder)
     }
 
     /// The folder itself.
@@ -83,6 +89,11 @@ impl Folder {
     /// Where the engine keeps the articles.
     pub fn articles(&self) -> PathBuf {
         self.data.join(ARTICLES)
+    }
+
+    /// Where the engine keeps the topics.
+    pub fn topics(&self) -> PathBuf {
+        self.data.join(TOPICS)
     }
 }
 

@@ -15,6 +15,7 @@ mod reader;
 mod shard;
 #[cfg(test)]
 mod tests;
+mod topics;
 mod tuning;
 mod upkeep;
 mod writer;
@@ -39,16 +40,24 @@ use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
 use crate::domain::reprint::Membership;
 use crate::domain::terms::TermVector;
+use crate::domain::topic::Level;
+use crate::domain::topic::TopicId;
 use crate::store::Alike;
+use crate::store::Arrival;
 use crate::store::Config;
 use crate::store::Error;
 use crate::store::Listing;
 use crate::store::Make;
+use crate::store::Mark;
+use crate::store::Placed;
 use crate::store::Point;
 use crate::store::Regroup;
+use crate::store::Row;
 use crate::store::Scored;
 use crate::store::Status;
 use crate::store::Stored;
+use crate::store::TopicPoint;
+use crate::store::TopicStore;
 use crate::store::VectorStore;
 use crate::store::Vectors;
 use crate::store::edge::folder::Folder;
@@ -268,6 +277,47 @@ impl VectorStore for EdgeStore {
             .spawn(finish)
             .map_err(error::failed)?;
         answer.await.map_err(|_stopped| Error::Closed)?
+    }
+}
+
+#[async_trait]
+impl TopicStore for EdgeStore {
+    async fn append(&self, rows: Vec<Row>, mark: Mark) -> Result<(), Error> {
+        self.write(Change::Append(rows, mark)).await.map(|_none| ())
+    }
+
+    async fn rows(&self, from: u64, limit: Limit) -> Result<Vec<Row>, Error> {
+        self.read(move |shard| shard.topics().rows(from, limit)).await
+    }
+
+    async fn mark(&self) -> Result<Mark, Error> {
+        self.read(|shard| shard.topics().mark()).await
+    }
+
+    async fn project(&self, topics: Vec<TopicPoint>, placed: Vec<Placed>) -> Result<(), Error> {
+        for centroid in topics.iter().filter_map(|topic| topic.centroid.as_ref()) {
+            self.check(centroid)?;
+        }
+        self.write(Change::Project(topics, placed)).await.map(|_none| ())
+    }
+
+    async fn nearest_topics(
+        &self,
+        query: &Embedding,
+        level: Level,
+        limit: Limit,
+    ) -> Result<Vec<(TopicId, f32)>, Error> {
+        self.check(query)?;
+        let query = query.clone();
+        self.read(move |shard| shard.topics().nearest(&query, level, limit)).await
+    }
+
+    async fn arrived(&self, after: u64, limit: Limit) -> Result<Vec<Arrival>, Error> {
+        self.read(move |shard| shard.arrived(after, limit)).await
+    }
+
+    async fn last_arrival(&self) -> Result<u64, Error> {
+        self.read(Shard::last_arrival).await
     }
 }
 

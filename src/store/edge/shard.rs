@@ -55,6 +55,7 @@ use crate::store::edge::filter;
 use crate::store::edge::filter::Asked;
 use crate::store::edge::folder::Folder;
 use crate::store::edge::groups;
+use crate::store::edge::topics::TopicShard;
 use crate::store::edge::tuning;
 use crate::store::edge::tuning::REPRINT;
 use crate::store::edge::tuning::TERMS;
@@ -74,6 +75,7 @@ const TIES_MAX: usize = 4_096;
 pub struct Shard {
     // Before the folder: fields are dropped in order, and the engine writes when it is dropped.
     pub(super) engine: EdgeShard,
+    topics: TopicShard,
     _folder: Folder,
     tuning: Tuning,
     dim: usize,
@@ -108,7 +110,13 @@ impl Shard {
             engine.update(UpdateOperation::FieldIndexOperation(create)).map_err(unusable)?;
         }
         engine.flush().map_err(unusable)?;
-        Ok(Self { engine, _folder: folder, tuning, dim, graph: AtomicBool::new(graph) })
+        let topics = TopicShard::open(&folder.topics(), folder.data(), dim)?;
+        Ok(Self { engine, topics, _folder: folder, tuning, dim, graph: AtomicBool::new(graph) })
+    }
+
+    /// The topics' part.
+    pub fn topics(&self) -> &TopicShard {
+        &self.topics
     }
 
     /// Where the engine keeps its files.
@@ -170,7 +178,8 @@ impl Shard {
     /// # Errors
     /// [`Error::Failed`], [`Error::Full`].
     pub fn flush(&self) -> Result<(), Error> {
-        self.engine.flush().map_err(error::engine)
+        self.engine.flush().map_err(error::engine)?;
+        self.topics.flush()
     }
 
     /// How many points there are, about: without a look at what was deleted or is being moved.
@@ -193,6 +202,7 @@ impl Shard {
             self.graph.store(true, Ordering::Relaxed);
         }
         self.engine.optimize().map_err(error::engine)?;
+        self.topics.optimize()?;
         self.flush()
     }
 

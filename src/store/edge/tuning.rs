@@ -31,6 +31,7 @@ use qdrant_edge::PayloadSchemaParams;
 use qdrant_edge::SearchParams;
 use qdrant_edge::external::ordered_float::OrderedFloat;
 
+use crate::domain::filter::NameField;
 use crate::domain::filter::TextField;
 use crate::store::payload;
 
@@ -152,9 +153,13 @@ pub fn indexes() -> Vec<(&'static str, PayloadFieldSchema)> {
     };
     let mut indexes: Vec<_> =
         TextField::ALL.iter().map(|field| (field.name(), keyword())).collect();
+    indexes.extend(NameField::ALL.map(|field| (payload::keys_of(field.kind()), keyword())));
     indexes.push((payload::KIND, keyword()));
     indexes.push((payload::DATE, number()));
     indexes.push((payload::PAGE_NO, number()));
+    indexes.push((payload::ARRIVAL, number()));
+    indexes.push((payload::EVENT, keyword()));
+    indexes.push((payload::STORY, keyword()));
     indexes.push((payload::GROUP, keyword()));
     let flag = BoolIndexParamsBuilder::new().enable_hnsw(false).build();
     let flag = PayloadFieldSchema::FieldParams(PayloadSchemaParams::Bool(flag));

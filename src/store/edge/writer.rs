@@ -14,8 +14,12 @@ use tokio::sync::oneshot;
 
 use crate::domain::id::ArticleId;
 use crate::store::Error;
+use crate::store::Mark;
+use crate::store::Placed;
 use crate::store::Point;
 use crate::store::Regroup;
+use crate::store::Row;
+use crate::store::TopicPoint;
 use crate::store::edge::error;
 use crate::store::edge::guarded;
 use crate::store::edge::log::Log;
@@ -38,6 +42,10 @@ pub enum Change {
     Regroup(Vec<Regroup>),
     /// Delete these; the answer is which were there.
     Delete(Vec<ArticleId>),
+    /// Append these to the log of the topics, and replace its mark.
+    Append(Vec<Row>, Mark),
+    /// Write these topics, and note on articles where they stand.
+    Project(Vec<TopicPoint>, Vec<Placed>),
 }
 
 impl Change {
@@ -46,6 +54,8 @@ impl Change {
             Change::Upsert(points) => points.len(),
             Change::Regroup(changes) => changes.len(),
             Change::Delete(ids) => ids.len(),
+            Change::Append(rows, _) => rows.len() + 1,
+            Change::Project(topics, placed) => topics.len() + placed.len(),
         }
     }
 }
@@ -77,6 +87,7 @@ pub fn start(
 
 fn serve(shard: &Shard, writes: &Receiver<Write>, notice: &Notice) {
     let mut log = Log::new(shard.articles());
+    let mut topics = Log::new(shard.topics().folder());
     // Whether something was written since the log was last known to be on disk. A sync that failed
     // leaves it so: the next caller that only waits must not be told that all is well.
     let mut dirty = true;
@@ -99,7 +110,11 @@ fn serve(shard: &Shard, writes: &Receiver<Write>, notice: &Notice) {
             continue;
         }
         dirty = dirty || changed > 0;
-        let synced = if dirty { log.sync().map_err(error::failed) } else { Ok(()) };
+        let synced = if dirty {
+            log.sync().and_then(|()| topics.sync()).map_err(error::failed)
+        } else {
+            Ok(())
+        };
         dirty = synced.is_err();
         answer(done, &synced);
         notice.changed(changed);
@@ -112,6 +127,11 @@ fn apply(shard: &Shard, change: Change) -> Result<BTreeSet<ArticleId>, Error> {
         Change::Upsert(points) => shard.upsert(points).map(|()| BTreeSet::new()),
         Change::Regroup(changes) => shard.regroup(changes).map(|()| BTreeSet::new()),
         Change::Delete(ids) => shard.delete(&ids),
+        Change::Append(rows, mark) => shard.topics().append(rows, mark).map(|()| BTreeSet::new()),
+        Change::Project(topics, placed) => {
+            shard.topics().show(topics)?;
+            shard.place(placed).map(|()| BTreeSet::new())
+        }
     })
 }
 

@@ -161,7 +161,8 @@ fn name_start(
         if earlier.from < floor || earlier.to != from && !bracket {
             break;
         }
-        if suffix - earlier.from > NAME_CHARS_MAX || !is_part(sheet, *earlier) {
+        // A suffix of several words, 股份有限公司, begins before the last of them.
+        if suffix.saturating_sub(earlier.from) > NAME_CHARS_MAX || !is_part(sheet, *earlier) {
             break;
         }
         from = earlier.from;

@@ -1,7 +1,8 @@
 //! Conditions inside a query: `paper:清河日报`, `date:2024-03`.
 //!
-//! Fields are `paper` (报纸), `source`, `section` (栏目), `kind`, `date` (日期), `page_no`: those of
-//! the filter. A text field equals its value. A date is a day (`2024-03-14`, 2024年3月14日), a month
+//! Fields are `paper` (报纸), `source`, `section` (栏目), `kind`, `date` (日期), `page_no`, `person`
+//! (人, 人物), `place` (地, 地名), `organisation` (机构): those of the filter. A text field equals its
+//! value; what an article names is asked for by any of its names. A date is a day (`2024-03-14`, 2024年3月14日), a month
 //! (`2024-03`), a year (`2024`), or a range of them with either end open (`2024-03..2024-05`,
 //! `2024-03..`).
 
@@ -10,15 +11,18 @@ use jiff::civil::Date;
 use crate::domain::article::Kind;
 use crate::domain::filter::Comparison;
 use crate::domain::filter::Filter;
+use crate::domain::filter::NameField;
 use crate::domain::filter::TextField;
 
 /// Characters of the longest name.
-pub const NAME_CHARS_MAX: usize = 7;
+pub const NAME_CHARS_MAX: usize = 12;
 
 /// Whether conditions can name this field.
 #[must_use]
 pub fn is_known(name: &str) -> bool {
-    text_field(name).is_some() || matches!(name, "kind" | "date" | "日期" | "page_no")
+    text_field(name).is_some()
+        || name_field(name).is_some()
+        || matches!(name, "kind" | "date" | "日期" | "page_no")
 }
 
 fn text_field(name: &str) -> Option<TextField> {
@@ -26,6 +30,15 @@ fn text_field(name: &str) -> Option<TextField> {
         "报纸" => Some(TextField::Paper),
         "栏目" => Some(TextField::Section),
         _ => TextField::ALL.into_iter().find(|field| field.name() == name),
+    }
+}
+
+fn name_field(name: &str) -> Option<NameField> {
+    match name {
+        "人" | "人物" => Some(NameField::Person),
+        "地" | "地名" => Some(NameField::Place),
+        "机构" => Some(NameField::Organisation),
+        _ => NameField::ALL.into_iter().find(|field| field.name() == name),
     }
 }
 
@@ -39,6 +52,9 @@ pub fn filter(name: &str, value: &str) -> Result<Filter, &'static str> {
     }
     if let Some(field) = text_field(name) {
         return Ok(Filter::Text(field, value.to_owned()));
+    }
+    if let Some(field) = name_field(name) {
+        return Ok(Filter::Names(field, value.to_owned()));
     }
     match name {
         "kind" => Kind::from_name(value)
@@ -94,6 +110,7 @@ mod tests {
 
     use super::days;
     use super::filter;
+    use super::is_known;
     use crate::domain::filter::Filter;
 
     #[test]
@@ -123,6 +140,16 @@ mod tests {
             Filter::All(vec![Filter::parse("date <= 2024-12-31").unwrap()])
         );
         assert!(filter("date", "..").is_err() && filter("date", "").is_err());
+    }
+
+    #[test]
+    fn what_an_article_names_is_asked_for_in_two_languages() {
+        for (name, same) in [("人", "person"), ("地", "place"), ("机构", "organisation")] {
+            let wanted = Filter::parse(&format!("{same} = 聊城")).unwrap();
+            assert_eq!(filter(name, "聊城").unwrap(), wanted);
+            assert_eq!(filter(same, "聊城").unwrap(), wanted);
+            assert!(is_known(name) && is_known(same) && filter(same, "").is_err());
+        }
     }
 
     #[test]

@@ -82,9 +82,9 @@ fn a_damaged_or_newer_manifest_is_refused_with_the_reason() {
     fs::write(&manifest, &text[..20]).unwrap();
     let reason = reason_of_refusal(root.path());
     assert!(reason.contains("damaged"), "{reason}");
-    fs::write(&manifest, text.replace("\"format\": 2", "\"format\": 3")).unwrap();
+    fs::write(&manifest, text.replace("\"format\": 3", "\"format\": 4")).unwrap();
     let reason = reason_of_refusal(root.path());
-    assert!(reason.contains("format is 3"), "{reason}");
+    assert!(reason.contains("format is 4"), "{reason}");
     fs::write(&manifest, text).unwrap();
     drop(open(root.path()));
 }

@@ -1,0 +1,103 @@
+//! `wenmai eval latency`: how long does a question for related coverage take?
+
+use std::path::PathBuf;
+
+use crate::cli::eval::IndexArgs;
+use crate::cli::eval::Read;
+use crate::cli::eval::done;
+use crate::cli::eval::ingest_line;
+use crate::cli::eval::json;
+use crate::cli::eval::open;
+use crate::cli::eval::show;
+use crate::cli::failure::Failure;
+use crate::cli::ingest;
+use crate::cli::output;
+use crate::engine::feed;
+use crate::engine::feed::LineError;
+use crate::engine::feed::Lines;
+use crate::eval::latency;
+
+/// Arguments of `wenmai eval latency`.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Args {
+    /// The articles: a feed as `wenmai ingest` takes it, plain or .xz, .gz, .zst.
+    #[arg(long, value_name = "FEED")]
+    input: PathBuf,
+
+    /// How often the archive holds each article, apart by commas: 1 is the feed itself, all others
+    /// are resampled.
+    #[arg(long, value_delimiter = ',', default_values_t = [1], value_name = "N",
+          value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    copies: Vec<u16>,
+
+    /// Clients that ask at the same time, apart by commas.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 8], value_name = "N",
+          value_parser = clap::value_parser!(u16).range(1..=256))]
+    clients: Vec<u16>,
+
+    /// Questions of each measurement.
+    #[arg(long, default_value_t = 1_000, value_name = "N")]
+    queries: usize,
+
+    /// Seed of copies and questions.
+    #[arg(long, default_value_t = 20_240_314, value_name = "N")]
+    seed: u64,
+
+    #[command(flatten)]
+    index: IndexArgs,
+
+    /// Print the report as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let lines = Lines::new(open(&args.input)?)
+        .map(|(number, line)| (number, line.and_then(|line| feed::record(&line))));
+    let is_end = |error: &LineError| matches!(error, LineError::Read(_));
+    let articles = Read::all(&args.input, lines, is_end).not_empty(&args.input, "article")?;
+    let (engine, store, _folder) = args.index.open_with_store()?;
+    let mut copies: Vec<usize> = args.copies.iter().copied().map(usize::from).collect();
+    copies.sort_unstable();
+    let options = latency::Options {
+        copies,
+        clients: args.clients.iter().copied().map(usize::from).collect(),
+        query_count: args.queries,
+        seed: args.seed,
+    };
+    let bar = ingest::progress_bar();
+    let mut progress = |progress| show(&bar, progress);
+    let report = latency::run(&engine, &store, articles.items, &options, &mut progress).await;
+    bar.finish_and_clear();
+    engine.close().await?;
+    let report = report.map_err(|error| Failure::failed(&error))?;
+    if args.json {
+        json(&report)?;
+    } else {
+        print(&report)?;
+    }
+    done(articles.bad_count)
+}
+
+fn print(report: &latency::Report) -> Result<(), Failure> {
+    let header = ["articles", "mode", "clients", "p50 ms", "p99 ms", "answers/s"];
+    let mut table = output::table(&header);
+    for row in &report.rows {
+        let latency::Row { article_count, mode, client_count, p50_ms, p99_ms, answers_per_s } = row;
+        table.add_row(vec![
+            article_count.to_string(),
+            mode.name().to_owned(),
+            client_count.to_string(),
+            format!("{p50_ms:.1}"),
+            format!("{p99_ms:.1}"),
+            format!("{answers_per_s:.0}"),
+        ]);
+    }
+    output::line(&table.to_string())?;
+    let latency::Report { query_count, seed, ranker, index_version, .. } = report;
+    output::line(&format!(
+        "{query_count} questions each (seed {seed}), 10 hits, each text once; lexical is BM25 with the \
+         headline, hybrid the ranker {ranker}; {index_version}"
+    ))?;
+    ingest_line(&report.ingest)
+}

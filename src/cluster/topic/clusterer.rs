@@ -1,0 +1,413 @@
+//! Assigns articles to topics, one by one.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::cluster::topic::Constraint;
+use crate::cluster::topic::Decision;
+use crate::cluster::topic::Item;
+use crate::cluster::topic::Known;
+use crate::cluster::topic::Repair;
+use crate::cluster::topic::Seen;
+use crate::cluster::topic::Weights;
+use crate::cluster::topic::anchor::Anchors;
+use crate::cluster::topic::candidate;
+use crate::cluster::topic::candidate::Evidence;
+use crate::cluster::topic::dot;
+use crate::cluster::topic::groups::Groups;
+use crate::cluster::topic::merge;
+use crate::cluster::topic::pair;
+use crate::cluster::topic::window::Held;
+use crate::cluster::topic::window::NEAR;
+use crate::cluster::topic::window::Near;
+use crate::cluster::topic::window::Window;
+use crate::domain::id::ArticleId;
+use crate::domain::topic::Level;
+use crate::domain::topic::Placement;
+use crate::domain::topic::TopicId;
+
+/// Seconds that an article is held: stories run for months.
+const WINDOW_S: i64 = 365 * 86_400;
+/// Articles that are held at most, by arrival: bounds time and memory.
+const WINDOW_ARTICLES: u64 = 100_000;
+/// A near article of a lower probability says nothing.
+const PAIR_FROM: f32 = 0.01;
+/// Topics that are judged for one article.
+const CANDIDATES: usize = 8;
+/// Latest members whose middle stands for a topic.
+const CENTRE_OF: usize = 40;
+/// Other candidates whose story may be the same one, and their probability at least.
+const MERGE_LOOKS: usize = 3;
+const MERGE_LOOK_FROM: f32 = 0.15;
+
+/// Assigns articles to topics, one by one. Not shared: one owner, `&mut`.
+///
+/// Everything it holds follows from the articles in the window, their placements, the topics that were
+/// ever known, and the constraints in force.
+pub struct Clusterer {
+    weights: Arc<Weights>,
+    pub(super) window: Window,
+    pub(super) groups: Groups,
+    /// Copies by the original that stands for them in the window.
+    copies: HashMap<ArticleId, ArticleId>,
+    newest: Option<i64>,
+    last_arrival: u64,
+}
+
+/// A topic that an article may belong to.
+struct Candidate {
+    topic: TopicId,
+    features: candidate::Features,
+    probability: f32,
+}
+
+impl Clusterer {
+    /// An empty clusterer.
+    #[must_use]
+    pub fn new(weights: Arc<Weights>) -> Self {
+        Self {
+            weights,
+            window: Window::default(),
+            groups: Groups::default(),
+            copies: HashMap::new(),
+            newest: None,
+            last_arrival: 0,
+        }
+    }
+
+    /// Decides with other weights from now on; what was decided stays.
+    pub fn weigh_with(&mut self, weights: Arc<Weights>) {
+        self.weights = weights;
+    }
+
+    /// Takes in that a topic exists or existed (also one that is gone: its id is not given again).
+    /// On a restart before any article.
+    pub fn know(&mut self, known: Known) {
+        self.groups.know(known);
+    }
+
+    /// Takes in an article whose topics are known: a restart. Decides nothing. In the order of arrival,
+    /// originals before their copies.
+    pub fn restore(&mut self, item: Item, placement: Placement) {
+        self.remove(item.id);
+        self.advance(&item);
+        match self.original_of(&item) {
+            Some(original) => {
+                self.copies.insert(item.id, original);
+            }
+            None => self.insert(&item, placement),
+        }
+    }
+
+    /// Decides where an article belongs and takes it in. An article that it holds already is decided
+    /// anew.
+    pub fn assign(&mut self, item: Item) -> Decision {
+        self.assign_seen(item, &mut |_| ())
+    }
+
+    /// The same, and shows what it looks at.
+    pub fn assign_seen(&mut self, item: Item, seen: &mut dyn FnMut(Seen<'_>)) -> Decision {
+        self.remove(item.id);
+        self.advance(&item);
+        if let Some((original, placement)) =
+            self.original_of(&item).and_then(|id| Some((id, self.window.get(id)?.placement)))
+        {
+            self.copies.insert(item.id, original);
+            return Decision {
+                article: item.id,
+                placement,
+                new_event: false,
+                new_story: false,
+                probability: 1.0,
+                runner_up: None,
+                repairs: Vec::new(),
+            };
+        }
+        let near: Vec<Near<'_>> = self
+            .window
+            .near(&item)
+            .into_iter()
+            .filter(|near| near.held.at.abs_diff(item.at) <= WINDOW_S.unsigned_abs())
+            .collect();
+        let stories = self.candidates(Level::Story, &item, &near, None, seen);
+        let story = chosen(&stories, self.weights.of(Level::Story).from).map(|one| one.topic);
+        let events = match story {
+            Some(story) => self.candidates(Level::Event, &item, &near, Some(story), seen),
+            None => Vec::new(),
+        };
+        let event = chosen(&events, self.weights.of(Level::Event).from).map(|one| one.topic);
+        drop(near);
+        let placement = Placement {
+            story: story.unwrap_or_else(|| self.groups.found(Level::Story, item.id, item.at)),
+            event: event.unwrap_or_else(|| self.groups.found(Level::Event, item.id, item.at)),
+        };
+        self.insert(&item, placement);
+        let repairs = self.merges(placement.story, &stories, seen);
+        decision(item.id, placement, story.is_none(), event.is_none(), &stories, repairs)
+    }
+
+    /// Forgets an article; its topics stay, as long as they have members. Unknown ids are ignored.
+    /// Returns where it was. Copies of it are forgotten with it: what they were decided stays.
+    pub fn remove(&mut self, id: ArticleId) -> Option<Placement> {
+        if let Some(original) = self.copies.remove(&id) {
+            return self.window.get(original).map(|held| held.placement);
+        }
+        let held = self.window.remove(id)?;
+        self.groups.take(held.placement.story, held.at, id);
+        self.groups.take(held.placement.event, held.at, id);
+        Some(held.placement)
+    }
+
+    /// Articles older than this many seconds before the newest one are not held and need not be
+    /// restored.
+    #[must_use]
+    pub fn window_s(&self) -> i64 {
+        WINDOW_S
+    }
+
+    /// Articles whose arrival lies this far before the last one are not held and need not be restored.
+    #[must_use]
+    pub fn window_arrivals(&self) -> u64 {
+        WINDOW_ARTICLES
+    }
+
+    /// How many articles it holds.
+    #[must_use]
+    pub fn held_count(&self) -> usize {
+        self.window.len()
+    }
+
+    /// Takes in what a person said. Applies it at once.
+    pub fn constrain(&mut self, constraint: Constraint) {
+        match constraint {
+            Constraint::Together { level, kept, gone } => self.merge(level, kept, gone),
+            Constraint::Apart(one, other) => self.groups.part(one, other),
+            Constraint::Pinned(topic) => self.groups.pin(topic, true),
+            Constraint::Unpinned(topic) => self.groups.pin(topic, false),
+            Constraint::Moved { article, placement } => self.place(article, placement),
+        }
+    }
+
+    /// All members of `gone` are `kept`'s.
+    pub(super) fn merge(&mut self, level: Level, kept: TopicId, gone: TopicId) {
+        if kept == gone {
+            return;
+        }
+        let members: Vec<ArticleId> = self.groups.latest(gone).map(|(_, id)| id).collect();
+        for id in members {
+            let Some(placement) = self.window.get(id).map(|held| held.placement) else { continue };
+            let placement = match level {
+                Level::Story => Placement { story: kept, ..placement },
+                Level::Event => Placement { event: kept, ..placement },
+            };
+            self.place(id, placement);
+        }
+        self.groups.inherit(kept, gone);
+    }
+
+    pub(super) fn place(&mut self, id: ArticleId, placement: Placement) {
+        let Some(held) = self.window.get_mut(id) else { return };
+        let (at, before) = (held.at, std::mem::replace(&mut held.placement, placement));
+        for (from, to) in [(before.story, placement.story), (before.event, placement.event)] {
+            if from != to {
+                self.groups.take(from, at, id);
+                self.groups.add(to, at, id);
+            }
+        }
+    }
+
+    /// The features of two stories and the probability that they are one.
+    pub(super) fn compare(&self, one: TopicId, other: TopicId) -> (merge::Features, f32) {
+        self.compare_groups(
+            &self.sample(one),
+            &self.sample(other),
+            [one, other].map(|id| self.groups.count(id)),
+        )
+    }
+
+    pub(super) fn compare_groups(
+        &self,
+        one: &[&Held],
+        other: &[&Held],
+        counts: [usize; 2],
+    ) -> (merge::Features, f32) {
+        let [left, right] = counts;
+        let middle = |held: &[&Held]| dot::middle(held.iter().map(|held| &held.embedding)).0;
+        let centres = dot::dot(&middle(one), &middle(other));
+        let terms = self.window.terms_alike(one.iter().copied(), other.iter().copied());
+        let features = merge::features(&group(one, left), &group(other, right), centres, terms);
+        (features, self.weights.merge(&features))
+    }
+
+    pub(super) fn merge_from(&self) -> f32 {
+        self.weights.merge_from
+    }
+
+    /// The latest members of a topic.
+    pub(super) fn sample(&self, topic: TopicId) -> Vec<&Held> {
+        let ids = self.groups.latest(topic).take(merge::SAMPLE);
+        ids.filter_map(|(_, id)| self.window.get(id)).collect()
+    }
+
+    fn insert(&mut self, item: &Item, placement: Placement) {
+        self.window.insert(item, placement);
+        self.groups.add(placement.story, item.at, item.id);
+        self.groups.add(placement.event, item.at, item.id);
+    }
+
+    /// Moves the window on and drops what has left it.
+    fn advance(&mut self, item: &Item) {
+        let newest = self.newest.map_or(item.at, |newest| newest.max(item.at));
+        self.newest = Some(newest);
+        self.last_arrival = self.last_arrival.max(item.arrival);
+        let from = newest.saturating_sub(WINDOW_S);
+        let arrival = self.last_arrival.saturating_sub(WINDOW_ARTICLES);
+        while let Some(old) = self.window.expired(from, arrival) {
+            self.remove(old);
+        }
+    }
+
+    /// The article of the window that stands for `item`'s text.
+    fn original_of(&self, item: &Item) -> Option<ArticleId> {
+        let original = item.original.filter(|original| *original != item.id)?;
+        let original = self.copies.get(&original).copied().unwrap_or(original);
+        self.window.get(original).map(|held| held.id)
+    }
+
+    /// The most promising topics for `item`, judged, by falling probability.
+    fn candidates(
+        &self,
+        level: Level,
+        item: &Item,
+        near: &[Near<'_>],
+        within: Option<TopicId>,
+        seen: &mut dyn FnMut(Seen<'_>),
+    ) -> Vec<Candidate> {
+        let accept = self.weights.of(level);
+        let anchors = Anchors::of(&item.title, &item.keys);
+        let mut judged = Vec::with_capacity(near.len());
+        for near in near {
+            if within.is_some_and(|story| near.held.placement.story != story)
+                || anchors.contradict(&near.held.anchors, near.like.title)
+            {
+                continue;
+            }
+            let features = pair::features(&near.like, &near.standing);
+            let p = accept.pair(&features);
+            seen(Seen::Pair { level, other: near.held.id, features: &features });
+            if p > PAIR_FROM {
+                judged.push((p, near));
+            }
+        }
+        judged.sort_by(|left, right| {
+            right.0.total_cmp(&left.0).then(left.1.held.id.cmp(&right.1.held.id))
+        });
+        let total: f32 = judged.iter().map(|(p, _)| p).sum();
+        let mut evidence: BTreeMap<TopicId, Evidence> = BTreeMap::new();
+        for (rank, (p, near)) in judged.iter().enumerate() {
+            let topic = near.held.placement.at(level);
+            let evidence = evidence.entry(topic).or_default();
+            evidence.near.push((*p, rank));
+            evidence.cosine = evidence.cosine.max(near.like.cosine);
+        }
+        let mut candidates = self.judge(level, item, evidence, total);
+        for one in &candidates {
+            seen(Seen::Candidate { level, topic: one.topic, features: &one.features });
+        }
+        candidates.sort_by(|left, right| {
+            right.probability.total_cmp(&left.probability).then(left.topic.cmp(&right.topic))
+        });
+        candidates
+    }
+
+    fn judge(
+        &self,
+        level: Level,
+        item: &Item,
+        evidence: BTreeMap<TopicId, Evidence>,
+        total: f32,
+    ) -> Vec<Candidate> {
+        let best = |evidence: &Evidence| evidence.near.first().map_or(0.0, |(p, _)| *p);
+        let mut topics: Vec<(f32, TopicId, Evidence)> =
+            evidence.into_iter().map(|(topic, one)| (best(&one), topic, one)).collect();
+        topics.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+        let first = topics.first().map_or(0.0, |(best, _, _)| *best);
+        let second = topics.get(1).map_or(0.0, |(best, _, _)| *best);
+        topics.truncate(CANDIDATES);
+        let mut candidates = Vec::with_capacity(topics.len());
+        for (rank, (_, topic, mut evidence)) in topics.into_iter().enumerate() {
+            let latest: Vec<(i64, ArticleId)> = self.groups.latest(topic).take(CENTRE_OF).collect();
+            let held = latest.iter().filter_map(|(_, id)| self.window.get(*id));
+            let (centre, cohesion) = dot::middle(held.map(|held| &held.embedding));
+            evidence.member_count = self.groups.count(topic);
+            evidence.centre = dot::dot(&centre, item.embedding.values());
+            evidence.cohesion = cohesion;
+            evidence.days_since =
+                latest.first().map_or(0.0, |(at, _)| pair::days_apart(item.at, *at));
+            let other = if rank == 0 { second } else { first };
+            let features = candidate::features(&evidence, total, other, NEAR);
+            let probability = self.weights.of(level).candidate(&features);
+            candidates.push(Candidate { topic, features, probability });
+        }
+        candidates
+    }
+
+    /// Merges the story of a new article with those that it could as well have joined.
+    fn merges(
+        &mut self,
+        story: TopicId,
+        candidates: &[Candidate],
+        seen: &mut dyn FnMut(Seen<'_>),
+    ) -> Vec<Repair> {
+        let mut story = story;
+        let mut repairs = Vec::new();
+        let others = candidates.iter().filter(|one| one.probability >= MERGE_LOOK_FROM);
+        for other in others.take(MERGE_LOOKS) {
+            if !self.groups.may_merge(story, other.topic) || self.groups.count(other.topic) == 0 {
+                continue;
+            }
+            let (features, probability) = self.compare(story, other.topic);
+            seen(Seen::Stories { one: story, other: other.topic, features: &features });
+            if probability < self.merge_from() {
+                continue;
+            }
+            let (kept, gone) = self.groups.by_age(story, other.topic);
+            self.merge(Level::Story, kept, gone);
+            repairs.push(Repair::Merged { level: Level::Story, kept, gone, probability });
+            story = kept;
+        }
+        repairs
+    }
+}
+
+fn group<'a>(held: &[&'a Held], member_count: usize) -> merge::Group<'a> {
+    merge::Group {
+        sample: held.iter().map(|held| &held.embedding).collect(),
+        member_count,
+        from: held.iter().map(|held| held.at).min().unwrap_or(0),
+        to: held.iter().map(|held| held.at).max().unwrap_or(0),
+    }
+}
+
+fn chosen(candidates: &[Candidate], from: f32) -> Option<&Candidate> {
+    candidates.first().filter(|best| best.probability >= from)
+}
+
+fn decision(
+    article: ArticleId,
+    placement: Placement,
+    new_story: bool,
+    new_event: bool,
+    stories: &[Candidate],
+    repairs: Vec<Repair>,
+) -> Decision {
+    let best = stories.first().map(|one| (one.topic, one.probability));
+    let second = stories.get(1).map(|one| (one.topic, one.probability));
+    let (probability, runner_up) = if new_story {
+        (1.0 - best.map_or(0.0, |(_, probability)| probability), best)
+    } else {
+        (best.map_or(0.0, |(_, probability)| probability), second)
+    };
+    Decision { article, placement, new_event, new_story, probability, runner_up, repairs }
+}

@@ -1,0 +1,103 @@
+//! Two articles: do they belong together? What is compared.
+
+/// How many features a pair has.
+pub(super) const COUNT: usize = 14;
+
+/// The features of a pair, in the order of [`NAMES`].
+pub(super) type Features = [f32; COUNT];
+
+/// Their names, as weights files spell them.
+pub(super) const NAMES: [&str; COUNT] = [
+    "cosine",
+    "text_terms",
+    "title_terms",
+    "title_mentioned",
+    "neighbours",
+    "within_days",
+    "within_weeks",
+    "within_months",
+    "years_apart",
+    "rank",
+    "below_nearest",
+    "below_ten",
+    "forty",
+    "keys",
+];
+
+/// Seconds of a day.
+pub(super) const DAY: f32 = 86_400.0;
+/// The longest time that counts, in days.
+const DAYS_MAX: f32 = 400.0;
+
+/// What two articles are to each other.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Likeness {
+    /// Cosine of the embeddings.
+    pub(super) cosine: f32,
+    /// Cosine of the texts' terms, weighted by idf.
+    pub(super) text: f32,
+    /// The same of the headlines.
+    pub(super) title: f32,
+    /// Cosine of one's headline and the other's text.
+    pub(super) mentioned: f32,
+    /// Share of what they name that both name, by idf.
+    pub(super) keys: f32,
+    /// Days between them.
+    pub(super) days: f32,
+}
+
+/// Where a candidate stands among all that were found.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Standing {
+    /// 0 for the first.
+    pub(super) rank: u16,
+    /// Cosine to the middle of the first ten.
+    pub(super) neighbours: f32,
+    /// Cosine of the first.
+    pub(super) nearest: f32,
+    /// Mean cosine of the first ten.
+    pub(super) ten: f32,
+    /// Mean cosine of the first forty.
+    pub(super) forty: f32,
+}
+
+impl Likeness {
+    /// How promising the pair is, to choose those that are compared in full.
+    pub(super) fn first_look(&self) -> f32 {
+        self.cosine + self.text + 0.3 * self.title + 0.15 * fade(self.days, 30.0)
+    }
+}
+
+/// Days between two seconds.
+pub(super) fn days_apart(one: i64, other: i64) -> f32 {
+    #[expect(clippy::cast_precision_loss, reason = "seconds become days")]
+    let seconds = one.abs_diff(other) as f32;
+    seconds / DAY
+}
+
+/// `exp(−days / scale)`.
+pub(super) fn fade(days: f32, scale: f32) -> f32 {
+    (-days / scale).exp()
+}
+
+/// The features of a pair.
+pub(super) fn features(like: &Likeness, standing: &Standing) -> Features {
+    let Likeness { cosine, text, title, mentioned, keys, days } = *like;
+    let Standing { rank, neighbours, nearest, ten, forty } = *standing;
+    [
+        cosine,
+        text.max(0.0).sqrt(),
+        title.max(0.0).sqrt(),
+        mentioned.max(0.0).sqrt(),
+        neighbours,
+        fade(days, 1.5),
+        fade(days, 10.0),
+        fade(days, 100.0),
+        days.min(DAYS_MAX) / 365.0,
+        f32::from(rank).ln_1p(),
+        cosine - nearest,
+        cosine - ten,
+        forty,
+        keys,
+    ]
+}

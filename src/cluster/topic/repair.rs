@@ -1,0 +1,186 @@
+//! A look over the whole window: stories that are one, stories that are two.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::cluster::topic::Clusterer;
+use crate::cluster::topic::Repair;
+use crate::cluster::topic::dot;
+use crate::cluster::topic::window::Held;
+use crate::domain::id::ArticleId;
+use crate::domain::topic::Level;
+use crate::domain::topic::TopicId;
+
+/// Rounds of merges: each may bring two stories together that the next one compares.
+const ROUNDS: usize = 3;
+/// Centres that lie further apart than this are of two stories.
+const CENTRES_FROM: f32 = 0.4;
+/// Members of a story that may be split, and of its smaller part, at least.
+const SPLIT_MEMBERS_MIN: usize = 12;
+const PART_MEMBERS_MIN: usize = 4;
+/// Two parts of a story are two stories when it is less probable than this that they are one.
+const SPLIT_BELOW: f32 = 0.05;
+/// Passes in which members choose the nearer of two centres.
+const PASSES: usize = 5;
+
+/// The middle of a story.
+struct Centre {
+    story: TopicId,
+    values: Vec<f32>,
+}
+
+impl Clusterer {
+    /// Looks at all stories in the window again, merges and splits; its own changes are already taken
+    /// in. Not needed while a stream runs, since [`Decision::repairs`](super::Decision::repairs) looks
+    /// where something changed: for maintenance, after many removals or a batch of late articles.
+    /// Quadratic in the number of stories.
+    pub fn repair(&mut self) -> Vec<Repair> {
+        let mut repairs = Vec::new();
+        for _ in 0..ROUNDS {
+            let merged = self.merge_nearest();
+            if merged.is_empty() {
+                break;
+            }
+            repairs.extend(merged);
+        }
+        for story in self.stories() {
+            repairs.extend(self.split(story));
+        }
+        repairs
+    }
+
+    /// Merges pairs of stories of which each is the other's nearest.
+    fn merge_nearest(&mut self) -> Vec<Repair> {
+        let centres: Vec<Centre> = self
+            .stories()
+            .into_iter()
+            .map(|story| {
+                let sample = self.sample(story);
+                let (values, _) = dot::middle(sample.iter().map(|held| &held.embedding));
+                Centre { story, values }
+            })
+            .collect();
+        let nearest: Vec<Option<usize>> =
+            (0..centres.len()).map(|at| nearest(&centres, at)).collect();
+        let mut repairs = Vec::new();
+        for (at, to) in nearest.iter().enumerate() {
+            let Some(to) = to.filter(|to| *to > at && nearest.get(*to) == Some(&Some(at))) else {
+                continue;
+            };
+            let (Some(one), Some(other)) = (centres.get(at), centres.get(to)) else { continue };
+            if !self.groups.may_merge(one.story, other.story) {
+                continue;
+            }
+            let (_, probability) = self.compare(one.story, other.story);
+            if probability < self.merge_from() {
+                continue;
+            }
+            let (kept, gone) = self.groups.by_age(one.story, other.story);
+            self.merge(Level::Story, kept, gone);
+            repairs.push(Repair::Merged { level: Level::Story, kept, gone, probability });
+        }
+        repairs
+    }
+
+    /// Splits a story whose events fall into two groups that nobody would merge.
+    fn split(&mut self, story: TopicId) -> Option<Repair> {
+        if self.groups.is_pinned(story) || self.groups.count(story) < SPLIT_MEMBERS_MIN {
+            return None;
+        }
+        let ids: Vec<ArticleId> = self.groups.latest(story).map(|(_, id)| id).collect();
+        let held: Vec<&Held> = ids.iter().filter_map(|id| self.window.get(*id)).collect();
+        let going = smaller_part(&held);
+        let (going, staying): (Vec<&Held>, Vec<&Held>) =
+            held.into_iter().partition(|held| going.contains(&held.placement.event));
+        if going.len() < PART_MEMBERS_MIN || staying.len() < PART_MEMBERS_MIN {
+            return None;
+        }
+        let sample = |part: &[&'_ Held]| part.len().min(crate::cluster::topic::merge::SAMPLE);
+        let parts = [going.len(), staying.len()];
+        let (left, right) = (going.get(..sample(&going))?, staying.get(..sample(&staying))?);
+        let (_, probability) = self.compare_groups(left, right, parts);
+        if probability >= SPLIT_BELOW {
+            return None;
+        }
+        let founder = going.iter().map(|held| (held.at, held.id)).min()?;
+        let mut members: Vec<ArticleId> = going.iter().map(|held| held.id).collect();
+        members.sort_unstable();
+        let new = self.groups.found(Level::Story, founder.1, founder.0);
+        for id in &members {
+            let Some(mut placement) = self.window.get(*id).map(|held| held.placement) else {
+                continue;
+            };
+            placement.story = new;
+            self.place(*id, placement);
+        }
+        Some(Repair::Split { level: Level::Story, from: story, new, members })
+    }
+
+    /// The stories that have members in the window, ascending.
+    fn stories(&self) -> Vec<TopicId> {
+        let is_story = |topic: &TopicId| {
+            let first = self.groups.latest(*topic).next();
+            let held = first.and_then(|(_, id)| self.window.get(id));
+            held.is_some_and(|held| held.placement.story == *topic)
+        };
+        self.groups.open().filter(is_story).collect()
+    }
+}
+
+/// The centre nearest to that at `at`; ties to the first.
+fn nearest(centres: &[Centre], at: usize) -> Option<usize> {
+    let own = centres.get(at)?;
+    let mut best: Option<(f32, usize)> = None;
+    for (to, other) in centres.iter().enumerate().filter(|(to, _)| *to != at) {
+        let cosine = dot::dot(&own.values, &other.values);
+        if cosine >= CENTRES_FROM && best.is_none_or(|(most, _)| cosine > most) {
+            best = Some((cosine, to));
+        }
+    }
+    best.map(|(_, to)| to)
+}
+
+/// The events of the smaller of two parts: two means over the centres of the events, from the pair
+/// of events that lie furthest from the middle and from each other.
+fn smaller_part(held: &[&Held]) -> BTreeSet<TopicId> {
+    let mut events: BTreeMap<TopicId, Vec<&Held>> = BTreeMap::new();
+    for one in held {
+        events.entry(one.placement.event).or_default().push(one);
+    }
+    let centre = |members: &[&Held]| dot::middle(members.iter().map(|held| &held.embedding)).0;
+    let events: Vec<(TopicId, Vec<&Held>, Vec<f32>)> = events
+        .into_iter()
+        .map(|(event, members)| {
+            let values = centre(&members);
+            (event, members, values)
+        })
+        .collect();
+    let furthest = |from: &[f32]| {
+        let far = events.iter().map(|(_, _, values)| (dot::dot(from, values), values));
+        far.min_by(|left, right| left.0.total_cmp(&right.0)).map(|(_, values)| values.clone())
+    };
+    let Some(mut one) = furthest(&centre(held)) else { return BTreeSet::new() };
+    let Some(mut other) = furthest(&one) else { return BTreeSet::new() };
+    let mut first = BTreeSet::new();
+    for _ in 0..PASSES {
+        let (mut left, mut right) = (Vec::new(), Vec::new());
+        first.clear();
+        for (event, members, values) in &events {
+            if dot::dot(values, &one) > dot::dot(values, &other) {
+                first.insert(*event);
+                left.extend(members.iter().copied());
+            } else {
+                right.extend(members.iter().copied());
+            }
+        }
+        if left.is_empty() || right.is_empty() {
+            return BTreeSet::new();
+        }
+        (one, other) = (centre(&left), centre(&right));
+    }
+    let in_first = held.iter().filter(|held| first.contains(&held.placement.event)).count();
+    if in_first * 2 <= held.len() {
+        return first;
+    }
+    events.iter().map(|(event, _, _)| *event).filter(|event| !first.contains(event)).collect()
+}

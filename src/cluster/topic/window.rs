@@ -1,0 +1,353 @@
+//! The articles of the window, and what is near a new one among them. Exact and in memory.
+//!
+//! A scan over short integer vectors and the rare terms of the headline find candidates, which are
+//! then compared in full. Ties go to the lower id, so the order in which articles came in shows
+//! nowhere.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::collections::BinaryHeap;
+use std::collections::HashMap;
+
+use crate::cluster::topic::Item;
+use crate::cluster::topic::anchor::Anchors;
+use crate::cluster::topic::candidate::as_f32;
+use crate::cluster::topic::dot;
+use crate::cluster::topic::dot::Prefix;
+use crate::cluster::topic::dot::cosine;
+use crate::cluster::topic::pair::Likeness;
+use crate::cluster::topic::pair::Standing;
+use crate::cluster::topic::pair::days_apart;
+use crate::cluster::topic::vocabulary::Vocabulary;
+use crate::cluster::topic::vocabulary::Weighted;
+use crate::domain::embedding::Embedding;
+use crate::domain::id::ArticleId;
+use crate::domain::terms::TermVector;
+use crate::domain::topic::Placement;
+use crate::text::terms::index;
+
+/// Articles that the scan hands on to be compared in full.
+const SCANNED: usize = 200;
+/// Articles that share a rare headline term and are compared too.
+const TITLED: usize = 50;
+/// A headline term of more articles than this finds none.
+const TITLE_HOLDERS_MAX: usize = 300;
+/// Near articles that are judged.
+pub(super) const NEAR: usize = 80;
+/// Of these the middle is asked, and the mean cosine.
+const MIDDLE: usize = 10;
+const FORTY: usize = 40;
+
+/// An article in the window.
+pub(super) struct Held {
+    pub(super) id: ArticleId,
+    pub(super) at: i64,
+    pub(super) arrival: u64,
+    pub(super) embedding: Embedding,
+    pub(super) placement: Placement,
+    pub(super) anchors: Anchors,
+    title: Box<[Weighted]>,
+    text: Box<[Weighted]>,
+    keys: Box<[Weighted]>,
+}
+
+/// An article that is near another.
+pub(super) struct Near<'a> {
+    pub(super) held: &'a Held,
+    pub(super) like: Likeness,
+    pub(super) standing: Standing,
+}
+
+/// All of them.
+#[derive(Default)]
+pub(super) struct Window {
+    slots: Vec<Option<Held>>,
+    prefixes: Vec<Prefix>,
+    free: Vec<usize>,
+    by_id: HashMap<ArticleId, usize>,
+    by_time: BTreeSet<(i64, ArticleId)>,
+    by_arrival: BTreeSet<(u64, ArticleId)>,
+    terms: Vocabulary,
+    keys: Vocabulary,
+    /// Slots of the articles whose headline holds a term, by the term's number.
+    titled: HashMap<u32, Vec<usize>>,
+}
+
+/// A new article, ready to be compared with many.
+struct Query {
+    title: Side,
+    text: Side,
+    keys: Side,
+}
+
+/// Terms of a new article: weight by number, and the length of the whole.
+struct Side {
+    weights: Vec<f32>,
+    named: Vec<(u32, f32)>,
+    length: f32,
+}
+
+impl Side {
+    fn new(vocabulary: &Vocabulary, terms: &TermVector) -> Self {
+        let mut weights = vec![0.0; vocabulary.len()];
+        let (mut named, mut square) = (Vec::new(), 0.0);
+        for (number, weight) in vocabulary.read(terms) {
+            let weight = weight * vocabulary.idf(number);
+            square += weight * weight;
+            let Some(number) = number else { continue };
+            named.push((number, weight));
+            if let Some(place) = weights.get_mut(number as usize) {
+                *place = weight;
+            }
+        }
+        Self { weights, named, length: square.sqrt() }
+    }
+
+    fn weight(&self, number: u32) -> f32 {
+        self.weights.get(number as usize).copied().unwrap_or(0.0)
+    }
+
+    /// The cosine with the terms of another article.
+    fn cosine(&self, vocabulary: &Vocabulary, other: &[Weighted]) -> f32 {
+        let (mut sum, mut square) = (0.0, 0.0);
+        for (number, weight) in other {
+            let weight = weight * vocabulary.idf(Some(*number));
+            square += weight * weight;
+            sum += self.weight(*number) * weight;
+        }
+        share(sum, self.length, square)
+    }
+}
+
+/// A cosine from a sum of products, one length, and the square of the other.
+fn share(sum: f32, length: f32, square: f32) -> f32 {
+    let lengths = length * square.sqrt();
+    if lengths > 0.0 { (sum / lengths).clamp(0.0, 1.0) } else { 0.0 }
+}
+
+impl Window {
+    /// How many articles it holds.
+    pub(super) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    pub(super) fn get(&self, id: ArticleId) -> Option<&Held> {
+        self.slots.get(*self.by_id.get(&id)?)?.as_ref()
+    }
+
+    pub(super) fn get_mut(&mut self, id: ArticleId) -> Option<&mut Held> {
+        self.slots.get_mut(*self.by_id.get(&id)?)?.as_mut()
+    }
+
+    /// The oldest article before `at`, or that came before `arrival`.
+    pub(super) fn expired(&self, at: i64, arrival: u64) -> Option<ArticleId> {
+        let old = self.by_time.first().filter(|(time, _)| *time < at).map(|(_, id)| *id);
+        old.or_else(|| {
+            self.by_arrival.first().filter(|(came, _)| *came < arrival).map(|(_, id)| *id)
+        })
+    }
+
+    /// Takes in an article that it does not hold.
+    pub(super) fn insert(&mut self, item: &Item, placement: Placement) {
+        let Item { id, arrival, at, title, embedding, title_terms, text_terms, keys, original: _ } =
+            item;
+        let text = self.terms.add(text_terms);
+        let held = Held {
+            id: *id,
+            at: *at,
+            arrival: *arrival,
+            embedding: embedding.clone(),
+            placement,
+            anchors: Anchors::of(title, keys),
+            title: self.terms.within(title_terms, &text),
+            text,
+            keys: self.keys.add(&key_terms(keys)),
+        };
+        let prefix = dot::prefix(embedding);
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            self.prefixes.push(prefix);
+            self.slots.len() - 1
+        });
+        for (number, _) in &held.title {
+            self.titled.entry(*number).or_default().push(slot);
+        }
+        self.by_id.insert(*id, slot);
+        self.by_time.insert((*at, *id));
+        self.by_arrival.insert((*arrival, *id));
+        self.prefixes.iter_mut().skip(slot).take(1).for_each(|place| *place = prefix);
+        self.slots.iter_mut().skip(slot).take(1).for_each(|place| *place = None);
+        if let Some(place) = self.slots.get_mut(slot) {
+            *place = Some(held);
+        }
+    }
+
+    /// Forgets an article.
+    pub(super) fn remove(&mut self, id: ArticleId) -> Option<Held> {
+        let slot = self.by_id.remove(&id)?;
+        let held = self.slots.get_mut(slot)?.take()?;
+        self.by_time.remove(&(held.at, id));
+        self.by_arrival.remove(&(held.arrival, id));
+        for (number, _) in &held.title {
+            if let Some(slots) = self.titled.get_mut(number) {
+                slots.retain(|other| *other != slot);
+                if slots.is_empty() {
+                    self.titled.remove(number);
+                }
+            }
+        }
+        self.terms.remove(&held.text);
+        self.keys.remove(&held.keys);
+        self.free.push(slot);
+        Some(held)
+    }
+
+    /// The articles nearest to `item`, the most promising first.
+    pub(super) fn near(&self, item: &Item) -> Vec<Near<'_>> {
+        let query = Query {
+            title: Side::new(&self.terms, &item.title_terms),
+            text: Side::new(&self.terms, &item.text_terms),
+            keys: Side::new(&self.keys, &key_terms(&item.keys)),
+        };
+        let mut slots = self.scan(&dot::prefix(&item.embedding));
+        slots.extend(self.titled(&query.title));
+        slots.sort_unstable();
+        slots.dedup();
+        let held = slots.iter().filter_map(|slot| self.slots.get(*slot)?.as_ref());
+        let mut near: Vec<Near<'_>> = held
+            .map(|held| {
+                let like = self.like(item, &query, held);
+                Near { held, like, standing: Standing::default() }
+            })
+            .collect();
+        near.sort_by(|left, right| {
+            let (one, other) = (left.like.first_look(), right.like.first_look());
+            other.total_cmp(&one).then(left.held.id.cmp(&right.held.id))
+        });
+        near.truncate(NEAR);
+        stand(&mut near);
+        near
+    }
+
+    fn like(&self, item: &Item, query: &Query, held: &Held) -> Likeness {
+        let (mut text, mut mentioned, mut square) = (0.0, 0.0, 0.0);
+        for (number, weight) in &held.text {
+            let weight = weight * self.terms.idf(Some(*number));
+            square += weight * weight;
+            text += query.text.weight(*number) * weight;
+            mentioned += query.title.weight(*number) * weight;
+        }
+        Likeness {
+            cosine: cosine(&item.embedding, &held.embedding),
+            text: share(text, query.text.length, square),
+            title: query.title.cosine(&self.terms, &held.title),
+            mentioned: share(mentioned, query.title.length, square),
+            keys: query.keys.cosine(&self.keys, &held.keys),
+            days: days_apart(item.at, held.at),
+        }
+    }
+
+    /// The slots of the articles whose prefixes lie nearest; ties to the lower id.
+    fn scan(&self, query: &Prefix) -> Vec<usize> {
+        let mut best: BinaryHeap<Reverse<(i32, Reverse<ArticleId>, usize)>> =
+            BinaryHeap::with_capacity(SCANNED + 1);
+        let mut least = i32::MIN;
+        for (slot, (held, prefix)) in self.slots.iter().zip(&self.prefixes).enumerate() {
+            let Some(held) = held else { continue };
+            let near = dot::coarse(query, prefix);
+            if near < least {
+                continue;
+            }
+            best.push(Reverse((near, Reverse(held.id), slot)));
+            if best.len() > SCANNED {
+                best.pop();
+                least = best.peek().map_or(i32::MIN, |Reverse((least, _, _))| *least);
+            }
+        }
+        best.into_iter().map(|Reverse((_, _, slot))| slot).collect()
+    }
+
+    /// The slots of articles whose headlines share rare terms with the query's.
+    fn titled(&self, title: &Side) -> Vec<usize> {
+        let mut found: HashMap<usize, i64> = HashMap::new();
+        for (number, weight) in &title.named {
+            let Some(slots) =
+                self.titled.get(number).filter(|slots| slots.len() <= TITLE_HOLDERS_MAX)
+            else {
+                continue;
+            };
+            #[expect(clippy::cast_possible_truncation, reason = "a rounded weight, far below 2^63")]
+            let weight = (weight * 1_000.0) as i64;
+            for slot in slots {
+                *found.entry(*slot).or_default() += weight;
+            }
+        }
+        let id = |slot: usize| self.slots.get(slot).and_then(Option::as_ref).map(|held| held.id);
+        let mut found: Vec<(i64, Option<ArticleId>, usize)> =
+            found.into_iter().map(|(slot, weight)| (weight, id(slot), slot)).collect();
+        found.sort_unstable_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(&right.1)));
+        found.truncate(TITLED);
+        found.into_iter().map(|(_, _, slot)| slot).collect()
+    }
+
+    /// The cosine between the summed terms of two groups of articles.
+    pub(super) fn terms_alike<'a>(
+        &self,
+        one: impl Iterator<Item = &'a Held>,
+        other: impl Iterator<Item = &'a Held>,
+    ) -> f32 {
+        let mut sums: HashMap<u32, f32> = HashMap::new();
+        let mut order = Vec::new();
+        for (number, weight) in one.flat_map(|held| &held.text) {
+            *sums.entry(*number).or_insert_with(|| {
+                order.push(*number);
+                0.0
+            }) += weight;
+        }
+        let mut others: HashMap<u32, f32> = HashMap::new();
+        let mut other_order = Vec::new();
+        for (number, weight) in other.flat_map(|held| &held.text) {
+            *others.entry(*number).or_insert_with(|| {
+                other_order.push(*number);
+                0.0
+            }) += weight;
+        }
+        let weigh = |number: &u32, sum: &f32| sum * self.terms.idf(Some(*number));
+        let square = |order: &[u32], sums: &HashMap<u32, f32>| -> f32 {
+            order.iter().filter_map(|n| sums.get(n).map(|sum| weigh(n, sum).powi(2))).sum()
+        };
+        let both: f32 = order
+            .iter()
+            .filter_map(|n| Some(weigh(n, sums.get(n)?) * weigh(n, others.get(n)?)))
+            .sum();
+        let lengths = (square(&order, &sums) * square(&other_order, &others)).sqrt();
+        if lengths > 0.0 { (both / lengths).clamp(0.0, 1.0) } else { 0.0 }
+    }
+}
+
+/// Says of each near article where it stands among all.
+fn stand(near: &mut [Near<'_>]) {
+    let (middle, _) = dot::middle(near.iter().take(MIDDLE).map(|near| &near.held.embedding));
+    let mean = |count: usize| {
+        let cosines = near.iter().take(count).map(|near| near.like.cosine);
+        let count = near.len().min(count).max(1);
+        cosines.sum::<f32>() / as_f32(count)
+    };
+    let nearest = near.first().map_or(0.0, |near| near.like.cosine);
+    let (ten, forty) = (mean(MIDDLE), mean(FORTY));
+    for (rank, near) in near.iter_mut().enumerate() {
+        near.standing = Standing {
+            rank: u16::try_from(rank).unwrap_or(u16::MAX),
+            neighbours: dot::dot(&middle, near.held.embedding.values()),
+            nearest,
+            ten,
+            forty,
+        };
+    }
+}
+
+/// Keys as terms, each once.
+fn key_terms(keys: &[String]) -> TermVector {
+    let keys: BTreeSet<u32> = keys.iter().map(|key| index(key)).collect();
+    TermVector::from_weights(keys.into_iter().map(|key| (key, 1.0)))
+}

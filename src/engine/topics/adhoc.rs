@@ -1,0 +1,140 @@
+//! Clusters of some articles, made on the spot; nothing is stored.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use crate::cluster::topic;
+use crate::cluster::topic::Item;
+use crate::domain::filter::Filter;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::domain::topic::Placement;
+use crate::domain::topic::TopicId;
+use crate::domain::topic::change::Face;
+use crate::engine::Engine;
+use crate::engine::Error;
+use crate::engine::topics::look;
+use crate::engine::topics::look::Look;
+use crate::engine::topics::look::Words;
+use crate::store::Vectors;
+
+/// Which articles to cluster.
+#[derive(Debug, Clone)]
+pub enum Of {
+    /// These.
+    Articles(Vec<ArticleId>),
+    /// Those that pass, at most `Limit::MAX` of them in the order of id.
+    Passing(Filter),
+}
+
+/// Clusters of articles.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clusters {
+    /// The largest first.
+    pub clusters: Vec<Cluster>,
+    /// Articles that were clustered.
+    pub article_count: usize,
+    /// Whether more pass the filter than were taken.
+    pub more: bool,
+}
+
+/// Articles of one story.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Cluster {
+    /// Label, keywords and names.
+    pub face: Face,
+    /// Its articles by event, the largest event first, each in order of time.
+    pub events: Vec<Vec<ArticleId>>,
+}
+
+impl Cluster {
+    fn size(&self) -> usize {
+        self.events.iter().map(Vec::len).sum()
+    }
+}
+
+impl Engine {
+    /// Clusters articles among themselves, whatever topics they are in.
+    ///
+    /// # Errors
+    /// [`Error::ArticleNotFound`] for one of the articles named; [`Error::TopicsOff`];
+    /// [`Error::Store`].
+    pub async fn cluster_articles(&self, of: Of) -> Result<Clusters, Error> {
+        let topics = self.topics()?;
+        let (ids, more) = match of {
+            Of::Articles(ids) => (ids, false),
+            Of::Passing(filter) => {
+                let filter = self.keyed(filter);
+                let page = self.store.list(&filter, None, Limit::MOST).await?;
+                let ids = page.points.iter().map(|point| point.article.id).collect();
+                (ids, page.next.is_some())
+            }
+        };
+        let mut items: BTreeMap<ArticleId, Item> = BTreeMap::new();
+        let mut looks: BTreeMap<ArticleId, Look> = BTreeMap::new();
+        let stored = self.store.fetch(&ids, Vectors::Yes).await?;
+        for (id, stored) in ids.iter().zip(stored) {
+            let stored = stored.ok_or(Error::ArticleNotFound { id: *id })?;
+            let Some(read) = topics.reader.read(stored) else { continue };
+            items.insert(*id, read.item);
+            looks.insert(*id, read.look);
+            tokio::task::yield_now().await;
+        }
+        let article_count = items.len();
+        let times: BTreeMap<ArticleId, i64> =
+            items.iter().map(|(id, item)| (*id, item.at)).collect();
+        let weights = Arc::clone(&topics.weights);
+        let (reply, answer) = oneshot::channel();
+        let work = move || {
+            let items = items.into_values().collect();
+            let _gone = reply.send(topic::recluster(&weights, items, &BTreeMap::new()));
+        };
+        // Seconds of work for a thousand articles: not on a thread that answers others. It ends by
+        // itself, whether or not somebody still waits.
+        let thread = std::thread::Builder::new().name("cluster".to_owned()).spawn(work);
+        thread.map_err(|error| Error::Topics(error.into()))?;
+        let placed = answer.await.map_err(|_panicked| super::closed())?;
+        Ok(Clusters { clusters: gather(&placed, &times, looks), article_count, more })
+    }
+}
+
+/// Placements as clusters, the largest first.
+fn gather(
+    placed: &BTreeMap<ArticleId, Placement>,
+    times: &BTreeMap<ArticleId, i64>,
+    mut looks: BTreeMap<ArticleId, Look>,
+) -> Vec<Cluster> {
+    let mut words = Words::default();
+    for look in looks.values_mut() {
+        words.add(look);
+    }
+    let looks: BTreeMap<ArticleId, Arc<Look>> =
+        looks.into_iter().map(|(id, look)| (id, Arc::new(look))).collect();
+    let mut stories = BTreeMap::<TopicId, BTreeMap<TopicId, Vec<ArticleId>>>::new();
+    let mut order: Vec<(&ArticleId, &Placement)> = placed.iter().collect();
+    order.sort_by_key(|(id, _)| (times.get(id), **id));
+    for (id, Placement { event, story }) in order {
+        stories.entry(*story).or_default().entry(*event).or_default().push(*id);
+    }
+    let mut clusters: Vec<Cluster> = stories
+        .into_values()
+        .map(|events| {
+            let mut events: Vec<Vec<ArticleId>> = events.into_values().collect();
+            events.sort_by_key(|event| (std::cmp::Reverse(event.len()), event.first().copied()));
+            let members: Vec<(ArticleId, Arc<Look>)> = events
+                .iter()
+                .flatten()
+                .filter_map(|id| Some((*id, Arc::clone(looks.get(id)?))))
+                .take(look::FACE_MEMBERS)
+                .collect();
+            Cluster { face: look::face(&members, &Face::default(), &words), events }
+        })
+        .collect();
+    clusters.sort_by(|left, right| {
+        let first = |cluster: &Cluster| cluster.events.first().and_then(|e| e.first()).copied();
+        right.size().cmp(&left.size()).then(first(left).cmp(&first(right)))
+    });
+    clusters
+}

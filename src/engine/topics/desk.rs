@@ -1,0 +1,515 @@
+//! The one place where topics change: it has the clusterer, and a thread of its own.
+//!
+//! Work comes with the engine's turn, so nobody stores or deletes articles meanwhile, and everything
+//! follows in the order of arrival. Each step is decided, written to the log, and only then noted on
+//! topics and articles. A process that is killed in between starts from the log: what was not logged
+//! is decided again, from the same state and so alike; what was not noted is noted again.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::RwLock;
+use std::sync::RwLockReadGuard;
+use std::sync::RwLockWriteGuard;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+
+use tokio::sync::watch;
+
+use crate::cluster::topic::Clusterer;
+use crate::cluster::topic::Constraint;
+use crate::cluster::topic::Item;
+use crate::cluster::topic::Known;
+use crate::cluster::topic::Repair;
+use crate::cluster::topic::Weights;
+use crate::domain::filter::Filter;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::domain::reprint::GroupId;
+use crate::domain::topic::TopicId;
+use crate::domain::topic::change::Assigned;
+use crate::domain::topic::change::Change;
+use crate::domain::topic::change::Correction;
+use crate::domain::topic::change::Entry;
+use crate::domain::topic::change::Face;
+use crate::engine::Error;
+use crate::engine::topics::book::Book;
+use crate::engine::topics::book::Entered;
+use crate::engine::topics::book::Member;
+use crate::engine::topics::book::Touched;
+use crate::engine::topics::look;
+use crate::engine::topics::look::FACE_MEMBERS;
+use crate::engine::topics::look::Look;
+use crate::engine::topics::reading::Reader;
+use crate::engine::topics::window::Window;
+use crate::store;
+use crate::store::Mark;
+use crate::store::Placed;
+use crate::store::Row;
+use crate::store::Store;
+use crate::store::Stored;
+use crate::store::TopicPoint;
+use crate::store::Vectors;
+
+/// Articles that are decided on before they are logged together, with one sync.
+pub(super) const PIECE: usize = 64;
+
+/// Decides, logs, notes.
+pub(super) struct Desk {
+    pub(super) store: Store,
+    pub(super) reader: Reader,
+    weights: Arc<Weights>,
+    pub(super) clusterer: Clusterer,
+    shared: Arc<RwLock<Book>>,
+    window: Window,
+    versions: watch::Sender<u64>,
+    pub(super) stop: Arc<AtomicBool>,
+    /// Entries that are not yet logged, and what they touched.
+    fresh: Vec<Entry>,
+    touched: Touched,
+    /// Points and placements follow from the log up to here.
+    projected: u64,
+    /// Whether memory is what the log says; not so after a failed write.
+    sound: bool,
+}
+
+impl Desk {
+    /// A desk that has read nothing yet.
+    pub(super) fn new(
+        store: Store,
+        reader: Reader,
+        weights: Arc<Weights>,
+        versions: watch::Sender<u64>,
+    ) -> Self {
+        Self {
+            store,
+            reader,
+            clusterer: Clusterer::new(Arc::clone(&weights)),
+            weights,
+            shared: Arc::default(),
+            window: Window::default(),
+            versions,
+            stop: Arc::default(),
+            fresh: Vec::new(),
+            touched: Touched::default(),
+            projected: 0,
+            sound: false,
+        }
+    }
+
+    /// The book that readers see.
+    pub(super) fn shared(&self) -> Arc<RwLock<Book>> {
+        Arc::clone(&self.shared)
+    }
+
+    pub(super) fn book(&self) -> RwLockReadGuard<'_, Book> {
+        // Whoever panicked while holding it is this thread, and reads the log anew.
+        self.shared.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn book_mut(&self) -> RwLockWriteGuard<'_, Book> {
+        self.shared.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Brings memory to what the log says, if it is not.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(super) async fn ensure_sound(&mut self) -> Result<(), Error> {
+        if self.sound {
+            return Ok(());
+        }
+        let mark = self.store.mark().await?;
+        let (mut book, mut behind) = (Book::default(), Touched::default());
+        loop {
+            let rows = self.store.rows(book.version + 1, Limit::MOST).await?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in rows {
+                let entry = read(row)?;
+                let touched = book.apply(&entry);
+                if entry.version > mark.projected {
+                    merge(&mut behind, touched);
+                }
+            }
+        }
+        book.arrival = book.arrival.max(mark.arrival);
+        self.restore(&book).await?;
+        self.versions.send_replace(book.version);
+        *self.book_mut() = book;
+        (self.fresh, self.touched, self.projected) = (Vec::new(), behind, mark.projected);
+        self.sound = true;
+        self.project().await
+    }
+
+    /// Fills clusterer and window from the book.
+    async fn restore(&mut self, book: &Book) -> Result<(), Error> {
+        self.clusterer = Clusterer::new(Arc::clone(&self.weights));
+        self.window = Window::default();
+        for (id, topic) in &book.topics {
+            let known = Known { id: *id, level: topic.level, founded: topic.founded };
+            self.clusterer.know(known);
+        }
+        let oldest = self.oldest(book.newest, book.arrival);
+        let in_window = |one: &Entered| one.member.at >= oldest.0 && one.member.arrival >= oldest.1;
+        // The clusterer lets copies go with the article whose text they print.
+        let is_recent = |one: &&Entered| {
+            let original = one.original.map(|original| book.articles.get(&original));
+            in_window(one)
+                && original.is_none_or(|original| {
+                    original.is_some_and(|original| {
+                        in_window(original) && original.member.arrival < one.member.arrival
+                    })
+                })
+        };
+        let mut recent: Vec<&Entered> = book.articles.values().filter(is_recent).collect();
+        recent.sort_unstable_by_key(|one| one.member.arrival);
+        for piece in recent.chunks(Limit::MOST.count()) {
+            let ids: Vec<ArticleId> = piece.iter().map(|one| one.member.article).collect();
+            let stored = self.store.fetch(&ids, Vectors::Yes).await?;
+            for (entered, stored) in piece.iter().zip(stored) {
+                let Some(read) = stored.and_then(|stored| self.reader.read(stored)) else {
+                    continue;
+                };
+                let Member { arrival, at, .. } = entered.member;
+                let item = Item { arrival, at, original: entered.original, ..read.item };
+                self.window.add(item.id, (at, arrival), read.look);
+                self.clusterer.restore(item, entered.placement);
+            }
+        }
+        for (left, right) in &book.apart {
+            self.clusterer.constrain(Constraint::Apart(*left, *right));
+        }
+        for (id, _) in book.topics.iter().filter(|(_, topic)| topic.pinned) {
+            self.clusterer.constrain(Constraint::Pinned(*id));
+        }
+        Ok(())
+    }
+
+    /// The time and the arrival number from which on articles are in the window.
+    fn oldest(&self, newest: i64, arrival: u64) -> (i64, u64) {
+        let at = newest.saturating_sub(self.clusterer.window_s());
+        (at, arrival.saturating_sub(self.clusterer.window_arrivals()))
+    }
+
+    /// Decides on everything that arrived and is not placed yet.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(super) async fn catch_up(&mut self) -> Result<(), Error> {
+        let mut after = self.book().arrival;
+        let limit = Limit::new(u32::try_from(PIECE).unwrap_or(1)).unwrap_or(Limit::MOST);
+        while !self.stop.load(Ordering::Relaxed) {
+            let arrivals = self.store.arrived(after, limit).await?;
+            let Some(last) = arrivals.last() else { return Ok(()) };
+            after = last.arrival;
+            let ids: Vec<ArticleId> = arrivals.iter().map(|one| one.article).collect();
+            let stored = self.store.fetch(&ids, Vectors::Yes).await?;
+            for stored in stored.into_iter().flatten() {
+                let arrival = stored.arrival;
+                self.place(stored, arrival).await?;
+            }
+            self.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Decides where an article belongs. One that was placed before leaves first: its text changed.
+    pub(super) async fn place(&mut self, stored: Stored, arrival: u64) -> Result<(), Error> {
+        let at_us = stored.updated_at_us;
+        let group = stored.membership.group;
+        let Some(read) = self.reader.read(stored) else { return Ok(()) };
+        let (id, at, source) = (read.item.id, read.item.at, read.source);
+        if self.book().articles.contains_key(&id) {
+            self.take_out(id, at_us).await?;
+        }
+        let original = self.original(group, at, arrival);
+        let decision = self.clusterer.assign(Item { arrival, original, ..read.item });
+        self.window.add(id, (at, arrival), read.look);
+        let assigned = Assigned {
+            article: id,
+            arrival,
+            at,
+            source,
+            group,
+            original,
+            placement: decision.placement,
+            probability: decision.probability,
+        };
+        let corrections = decision.repairs.into_iter().map(correction).collect();
+        self.log(Change::Assigned(assigned), corrections, at_us).await
+    }
+
+    /// The article whose text a new one of this group prints, if that one is still in the window.
+    fn original(&self, group: GroupId, at: i64, arrival: u64) -> Option<ArticleId> {
+        let book = self.book();
+        let first = book.articles.get(&book.first_of(group)?)?;
+        let root = first.original.and_then(|root| book.articles.get(&root)).unwrap_or(first);
+        let oldest = self.oldest(book.newest.max(at), book.arrival.max(arrival));
+        let Member { at, arrival, article, .. } = root.member;
+        (at >= oldest.0 && arrival >= oldest.1).then_some(article)
+    }
+
+    /// Lets an article go.
+    pub(super) async fn take_out(&mut self, id: ArticleId, at_us: i64) -> Result<(), Error> {
+        if !self.book().articles.contains_key(&id) {
+            return Ok(());
+        }
+        self.clusterer.remove(id);
+        self.window.forget(id);
+        self.log(Change::Removed { article: id }, Vec::new(), at_us).await
+    }
+
+    /// Adds an entry to those that are to be logged, with all that follows from it.
+    pub(super) async fn log(
+        &mut self,
+        change: Change,
+        corrections: Vec<Correction>,
+        at_us: i64,
+    ) -> Result<(), Error> {
+        let version = self.book().version + 1;
+        let mut entry = Entry { version, at_us, change, corrections, faces: Vec::new() };
+        let touched = self.book_mut().reshape(&entry);
+        entry.faces = self.faces(&touched).await?;
+        self.book_mut().show(&entry);
+        let (newest, arrival) = {
+            let book = self.book();
+            (book.newest, book.arrival)
+        };
+        self.window.prune(self.oldest(newest, arrival));
+        merge(&mut self.touched, touched);
+        self.fresh.push(entry);
+        Ok(())
+    }
+
+    /// Makes what was decided durable, then notes it on topics and articles.
+    ///
+    /// # Errors
+    /// [`Error::Store`]; then the log is read anew before anything else is decided.
+    pub(super) async fn commit(&mut self) -> Result<(), Error> {
+        if self.fresh.is_empty() {
+            return Ok(());
+        }
+        let rows = std::mem::take(&mut self.fresh).iter().map(write).collect::<Result<_, _>>()?;
+        let (version, arrival) = {
+            let book = self.book();
+            (book.version, book.arrival)
+        };
+        let mark = Mark { projected: self.projected, arrival };
+        if let Err(error) = self.store.append(rows, mark).await {
+            self.sound = false;
+            return Err(error.into());
+        }
+        self.versions.send_replace(version);
+        self.project().await
+    }
+
+    /// Forgets that memory is what the log says.
+    pub(super) fn doubt(&mut self) {
+        self.sound = false;
+    }
+
+    /// Notes on topics and articles what the log says since the last time.
+    async fn project(&mut self) -> Result<(), Error> {
+        let touched = std::mem::take(&mut self.touched);
+        let (placed, version) = {
+            let book = self.book();
+            let placed: Vec<Placed> = touched
+                .articles
+                .iter()
+                .filter_map(|id| book.articles.get(id))
+                .map(|entered| Placed {
+                    article: entered.member.article,
+                    arrival: entered.member.arrival,
+                    placement: entered.placement,
+                })
+                .collect();
+            (placed, book.version)
+        };
+        let mut points = Vec::with_capacity(touched.topics.len());
+        for id in touched.topics {
+            points.extend(self.point(id).await?);
+        }
+        if !points.is_empty() || !placed.is_empty() {
+            self.store.project(points, placed).await?;
+        }
+        self.projected = version;
+        Ok(())
+    }
+
+    /// A topic as the store keeps it.
+    async fn point(&self, id: TopicId) -> Result<Option<TopicPoint>, Error> {
+        let (level, members, payload) = {
+            let book = self.book();
+            let Some(topic) = book.topics.get(&id) else { return Ok(None) };
+            let members = if topic.is_alive() { recent(&topic.members) } else { Vec::new() };
+            (topic.level, members, crate::engine::topics::shown::payload(&book, topic))
+        };
+        let looks = self.looks(&members).await?;
+        let with: Vec<(Member, Arc<Look>)> = members
+            .into_iter()
+            .filter_map(|member| Some((member, Arc::clone(looks.get(&member.article)?))))
+            .collect();
+        Ok(Some(TopicPoint { id, level, centroid: look::centroid(&with), payload }))
+    }
+
+    /// New faces of those touched topics that are due to look at themselves.
+    async fn faces(&self, touched: &Touched) -> Result<Vec<Face>, Error> {
+        let due: Vec<(TopicId, Arc<Face>, Vec<Member>)> = {
+            let book = self.book();
+            let ids = touched.topics.union(&touched.reshaped);
+            ids.filter_map(|id| book.topics.get(id).map(|topic| (id, topic)))
+                .filter(|(_, topic)| topic.is_alive())
+                .filter(|(id, topic)| {
+                    touched.reshaped.contains(id) || look::is_due(topic.members.len())
+                })
+                .map(|(id, topic)| (*id, Arc::clone(&topic.face), recent(&topic.members)))
+                .collect()
+        };
+        let mut faces: Vec<(Face, (Arc<Face>, Vec<Member>))> = Vec::new();
+        for (id, current, members) in due {
+            let same = |(_, made): &&mut (Face, (Arc<Face>, Vec<Member>))| {
+                made.1 == members && made.0.label == current.label
+            };
+            if let Some((face, _)) = faces.iter_mut().find(same) {
+                face.topics.push(id);
+                continue;
+            }
+            let looks = self.looks(&members).await?;
+            let looks: Vec<(ArticleId, Arc<Look>)> = members
+                .iter()
+                .filter_map(|member| {
+                    Some((member.article, Arc::clone(looks.get(&member.article)?)))
+                })
+                .collect();
+            let face = look::face(&looks, &current, self.window.words());
+            faces.push((Face { topics: vec![id], ..face }, (current, members)));
+        }
+        Ok(faces.into_iter().map(|(face, _)| face).collect())
+    }
+
+    /// What members contribute; those outside the window are read, those that are gone missing.
+    async fn looks(&self, members: &[Member]) -> Result<HashMap<ArticleId, Arc<Look>>, Error> {
+        let mut looks = HashMap::with_capacity(members.len());
+        let mut missing = Vec::new();
+        for Member { article, .. } in members {
+            match self.window.look(*article) {
+                Some(look) => _ = looks.insert(*article, look),
+                None => missing.push(*article),
+            }
+        }
+        if !missing.is_empty() {
+            for stored in self.store.fetch(&missing, Vectors::Yes).await?.into_iter().flatten() {
+                if let Some(read) = self.reader.read(stored) {
+                    looks.insert(read.item.id, Arc::new(read.look));
+                }
+            }
+        }
+        Ok(looks)
+    }
+
+    /// Places what is stored and not placed, in the order of (time, id), lets go what is not stored
+    /// any more, and looks at all topics again; returns how many were placed.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(super) async fn rebuild(&mut self) -> Result<u64, Error> {
+        let mut unplaced = Vec::new();
+        let mut stored = BTreeMap::new();
+        let mut from = None;
+        loop {
+            let page = self.store.list(&Filter::default(), from, Limit::MOST).await?;
+            for one in &page.points {
+                stored.insert(one.article.id, one.arrival);
+                if !self.book().articles.contains_key(&one.article.id) {
+                    unplaced.push((self.reader.at(one), one.article.id));
+                }
+            }
+            from = page.next;
+            if from.is_none() {
+                break;
+            }
+        }
+        let gone: Vec<ArticleId> = {
+            let book = self.book();
+            book.articles.keys().filter(|id| !stored.contains_key(id)).copied().collect()
+        };
+        for id in gone {
+            self.take_out(id, now_us()).await?;
+        }
+        unplaced.sort_unstable();
+        let mut next = self.book().arrival.max(self.store.last_arrival().await?);
+        let mut count = 0;
+        for piece in unplaced.chunks(PIECE) {
+            if self.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let ids: Vec<ArticleId> = piece.iter().map(|(_, id)| *id).collect();
+            for one in self.store.fetch(&ids, Vectors::Yes).await?.into_iter().flatten() {
+                next += 1;
+                self.place(one, next).await?;
+                count += 1;
+            }
+            self.commit().await?;
+        }
+        let repairs: Vec<Correction> =
+            self.clusterer.repair().into_iter().map(correction).collect();
+        if !repairs.is_empty() {
+            self.log(Change::Repaired, repairs, now_us()).await?;
+        }
+        self.commit().await?;
+        Ok(count)
+    }
+}
+
+/// The members that a topic's face and direction are made of.
+fn recent(members: &[Member]) -> Vec<Member> {
+    members.get(members.len().saturating_sub(FACE_MEMBERS)..).unwrap_or_default().to_vec()
+}
+
+fn merge(all: &mut Touched, more: Touched) {
+    let Touched { topics, reshaped, articles } = more;
+    all.topics.extend(topics);
+    all.reshaped.extend(reshaped);
+    all.articles.extend(articles);
+}
+
+/// A repair as the log has it.
+pub(super) fn correction(repair: Repair) -> Correction {
+    match repair {
+        Repair::Merged { level, kept, gone, probability: _ } => {
+            Correction::Merged { level, kept, gone }
+        }
+        Repair::Split { level, from, new, members } => {
+            Correction::Split { level, from, new, members }
+        }
+    }
+}
+
+/// An entry as a row of the log.
+fn write(entry: &Entry) -> Result<Row, Error> {
+    match serde_json::to_value(entry) {
+        Ok(serde_json::Value::Object(value)) => Ok(Row { version: entry.version, value }),
+        Ok(_) => Err(damaged("an entry is no object".into())),
+        Err(error) => Err(damaged(error.into())),
+    }
+}
+
+/// The entry of a row.
+pub(super) fn read(row: Row) -> Result<Entry, Error> {
+    let Row { version, value } = row;
+    let entry: Entry = serde_json::from_value(serde_json::Value::Object(value))
+        .map_err(|error| damaged(error.into()))?;
+    if entry.version == version { Ok(entry) } else { Err(damaged("versions differ".into())) }
+}
+
+fn damaged(source: store::BoxError) -> Error {
+    Error::Store(store::Error::Failed(source))
+}
+
+/// Microseconds since 1970 UTC.
+pub(super) fn now_us() -> i64 {
+    jiff::Timestamp::now().as_microsecond()
+}

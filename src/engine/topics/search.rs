@@ -1,0 +1,189 @@
+//! Topics found by words or by an article.
+
+use std::collections::BTreeMap;
+
+use crate::domain::embedding::Embedding;
+use crate::domain::filter::Filter;
+use crate::domain::hit::Mode;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::domain::topic::Level;
+use crate::domain::topic::TopicId;
+use crate::embed::Lane;
+use crate::embed::Purpose;
+use crate::engine::Engine;
+use crate::engine::Error;
+use crate::engine::Search;
+use crate::engine::Violation;
+use crate::engine::topics::look::FACE_MEMBERS;
+use crate::engine::topics::shown::Shown;
+
+/// Articles and topics that are looked at for one question.
+const DEPTH: u32 = 50;
+
+/// A question for topics.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SearchTopics {
+    /// What people would type.
+    Text(String),
+    /// Where a stored article belongs, and what is near.
+    Article(ArticleId),
+}
+
+/// Topics, best first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoundTopics {
+    /// Best first.
+    pub topics: Vec<FoundTopic>,
+}
+
+/// A topic that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoundTopic {
+    /// The topic.
+    pub topic: Shown,
+    /// What the answer is ordered by, `[0, 1]`: half the similarity, half the share of the articles
+    /// found, each weighing one over its rank; for an article the similarity alone.
+    pub score: f64,
+    /// Cosine of question and centroid, where that is among the nearest.
+    pub similarity: Option<f32>,
+    /// How many of the best fifty articles are the topic's.
+    pub hit_count: u32,
+    /// Whether the article asked about belongs to it.
+    pub holds: bool,
+}
+
+#[derive(Default)]
+struct Found {
+    similarity: Option<f32>,
+    share: f64,
+    hits: u32,
+}
+
+impl Engine {
+    /// Topics of `level` that fit, best first.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for an empty text; [`Error::ArticleNotFound`]; [`Error::TopicsOff`];
+    /// [`Error::Store`]; [`Error::Embed`].
+    pub async fn search_topics(
+        &self,
+        asked: SearchTopics,
+        level: Level,
+        limit: Limit,
+    ) -> Result<FoundTopics, Error> {
+        let depth = Limit::new(DEPTH).unwrap_or(limit).max(limit);
+        let mut found = BTreeMap::<TopicId, Found>::new();
+        let (embedding, home) = match &asked {
+            SearchTopics::Article(id) => {
+                let embedding = self.embeddings(&[*id]).await?.into_iter().flatten().next();
+                let embedding = embedding.ok_or(Error::ArticleNotFound { id: *id })?;
+                let home = self.topics_of(*id)?.map(|(event, story)| match level {
+                    Level::Event => event,
+                    Level::Story => story,
+                });
+                (embedding, home)
+            }
+            SearchTopics::Text(text) => {
+                if text.trim().is_empty() {
+                    return Err(Error::Invalid(vec![Violation::new("text", "is empty")]));
+                }
+                self.by_articles(text, level, depth, &mut found).await?;
+                let embed = self.embed.embed_one(text.clone(), Purpose::Query, Lane::Query);
+                (embed.await?.embedding, None)
+            }
+        };
+        for (id, similarity) in self.store.nearest_topics(&embedding, level, depth).await? {
+            // What the store found may have been merged a moment ago.
+            if let Some((id, _)) = self.topics()?.book().resolve(id) {
+                found.entry(id).or_default().similarity.get_or_insert(similarity);
+            }
+        }
+        if let Some(home) = home {
+            found.entry(home).or_default();
+        }
+        let by_words = matches!(asked, SearchTopics::Text(_));
+        let mut topics = Vec::with_capacity(found.len());
+        for (id, Found { similarity, share, hits: hit_count }) in found {
+            let topic = self.topic(id)?;
+            let cosine = f64::from(similarity.unwrap_or(0.0).max(0.0));
+            let score = if by_words { 0.5 * cosine + 0.5 * share } else { cosine };
+            let holds = home == Some(topic.id);
+            topics.push(FoundTopic { topic, score, similarity, hit_count, holds });
+        }
+        topics.sort_by(|left, right| {
+            let by_score = right.score.total_cmp(&left.score);
+            right.holds.cmp(&left.holds).then(by_score).then(left.topic.id.cmp(&right.topic.id))
+        });
+        topics.truncate(limit.count());
+        Ok(FoundTopics { topics })
+    }
+
+    /// Other topics of its level whose direction is most similar to a topic's, best first.
+    ///
+    /// # Errors
+    /// [`Error::TopicNotFound`]; [`Error::TopicsOff`]; [`Error::Store`].
+    pub async fn related_topics(
+        &self,
+        id: TopicId,
+        limit: Limit,
+    ) -> Result<Vec<FoundTopic>, Error> {
+        let topic = self.topic(id)?;
+        let Some(centroid) = self.centroid_of(topic.id).await? else { return Ok(Vec::new()) };
+        // One more: the topic is nearest to itself.
+        let most = u32::try_from(limit.count() + 1).unwrap_or(u32::MAX);
+        let most = Limit::new(most).unwrap_or(limit);
+        let mut related = Vec::new();
+        for (id, cosine) in self.store.nearest_topics(&centroid, topic.level, most).await? {
+            let found = self.topic(id)?;
+            if found.id == topic.id || related.len() == limit.count() {
+                continue;
+            }
+            related.push(FoundTopic {
+                topic: found,
+                score: f64::from(cosine.max(0.0)),
+                similarity: Some(cosine),
+                hit_count: 0,
+                holds: false,
+            });
+        }
+        Ok(related)
+    }
+
+    /// The direction of a topic's recent members; `None` without one.
+    async fn centroid_of(&self, id: TopicId) -> Result<Option<Embedding>, Error> {
+        let mut recent = self.members_of(id)?;
+        recent.truncate(FACE_MEMBERS);
+        let found: Vec<Embedding> = self.embeddings(&recent).await?.into_iter().flatten().collect();
+        Ok(Embedding::mean(&found.iter().collect::<Vec<_>>()).ok())
+    }
+
+    /// The topics of the articles that a search finds.
+    async fn by_articles(
+        &self,
+        text: &str,
+        level: Level,
+        limit: Limit,
+        found: &mut BTreeMap<TopicId, Found>,
+    ) -> Result<(), Error> {
+        let search = Search {
+            text: text.to_owned(),
+            filter: Filter::default(),
+            mode: Mode::Hybrid,
+            collapse: true,
+            offset: 0,
+            limit,
+        };
+        let hits = self.search(search).await?.hits;
+        let weight = |rank: u32| 1.0 / f64::from(rank.max(1));
+        let all: f64 = hits.iter().map(|hit| weight(hit.rank)).sum();
+        for hit in hits {
+            let Some((event, story)) = self.topics_of(hit.article.id)? else { continue };
+            let id = if level == Level::Event { event } else { story };
+            let topic = found.entry(id).or_default();
+            topic.share += weight(hit.rank) / all;
+            topic.hits += 1;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,62 @@
+//! The change feed: what happened to topics after a version, and the wait for more.
+
+use crate::domain::limit::Limit;
+use crate::domain::topic::change::Entry;
+use crate::engine::Engine;
+use crate::engine::Error;
+use crate::engine::Violation;
+use crate::engine::topics::desk;
+
+pub use crate::domain::topic::change::Change;
+
+/// Entries read at a time, so that a slow reader costs no memory.
+const PIECE: u32 = 256;
+
+/// A place in the change log.
+#[derive(Clone)]
+pub struct Changes {
+    engine: Engine,
+    /// The last version that was read.
+    seen: u64,
+}
+
+impl Engine {
+    /// Follows the change log after version `since`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming `since_version` for one that does not exist yet;
+    /// [`Error::TopicsOff`].
+    pub fn watch_topics(&self, since: u64) -> Result<Changes, Error> {
+        let newest = *self.topics()?.versions.borrow();
+        if since > newest {
+            let what = format!("is {since}, the newest version is {newest}");
+            return Err(Error::Invalid(vec![Violation::new("since_version", what)]));
+        }
+        Ok(Changes { engine: self.clone(), seen: since })
+    }
+}
+
+impl Changes {
+    /// The next entries, at least one; waits for them.
+    ///
+    /// # Errors
+    /// [`Error::Store`], also when topics end.
+    pub async fn next(&mut self) -> Result<Vec<Entry>, Error> {
+        let mut versions = self.engine.topics()?.versions.clone();
+        // The desk is gone when nobody can send any more.
+        versions.wait_for(|newest| *newest > self.seen).await.map_err(|_ended| super::closed())?;
+        let newest = *versions.borrow();
+        let limit = Limit::new(PIECE).unwrap_or(Limit::MOST);
+        let rows = self.engine.store.rows(self.seen + 1, limit).await?;
+        let mut entries = Vec::with_capacity(rows.len());
+        for row in rows.into_iter().take_while(|row| row.version <= newest) {
+            self.seen = row.version;
+            entries.push(desk::read(row)?);
+        }
+        if entries.is_empty() {
+            let missing = format!("version {} is missing from the log", self.seen + 1);
+            return Err(Error::Store(crate::store::Error::Failed(missing.into())));
+        }
+        Ok(entries)
+    }
+}

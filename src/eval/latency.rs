@@ -1,0 +1,256 @@
+//! `wenmai eval latency`: how long does a question for related coverage take, in archives of several
+//! sizes, with one client and with several?
+//!
+//! A larger archive is the given one, resampled: every copy of an article has another id, a date up
+//! to a year off, a tilted embedding and most of its terms. So legs and filters have the work of a
+//! real archive of that size; what is found there means nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use jiff::ToSpan as _;
+use rand::RngExt as _;
+use rand::SeedableRng as _;
+use rand::seq::SliceRandom as _;
+use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
+use tokio::task::JoinSet;
+
+use crate::domain::article::Article;
+use crate::domain::article::Record;
+use crate::domain::embedding::Embedding;
+use crate::domain::filter::Filter;
+use crate::domain::hit::Mode;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::domain::reprint::GroupId;
+use crate::domain::reprint::Membership;
+use crate::domain::reprint::Signature;
+use crate::domain::terms::TermVector;
+use crate::embed;
+use crate::engine::Engine;
+use crate::engine::Error;
+use crate::engine::Related;
+use crate::engine::Target;
+use crate::eval::Progress;
+use crate::eval::index;
+use crate::eval::index::IngestReport;
+use crate::eval::metrics;
+use crate::store::Point;
+use crate::store::Store;
+use crate::store::Stored;
+use crate::store::Vectors;
+
+/// Articles copied at a time.
+const BATCH: usize = 256;
+/// Share of an article's terms that a copy keeps.
+const TERMS_KEPT: f64 = 0.8;
+/// Length of the noise that tilts an embedding: its cosine with the copy is about 0.9.
+const NOISE: f32 = 0.48;
+/// Days that a copy lies before or after, at most.
+const DAYS: i64 = 365;
+/// Hits of one answer.
+const HITS: u32 = 10;
+
+/// How to measure.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How often the archive holds each article, one size after the other, ascending.
+    pub copies: Vec<usize>,
+    /// Clients that ask at the same time, one measurement after the other.
+    pub clients: Vec<usize>,
+    /// Questions of each measurement.
+    pub query_count: usize,
+    /// Seed of the copies and of the questions.
+    pub seed: u64,
+}
+
+/// What was measured.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// What the index was made with.
+    pub index_version: String,
+    /// The ranker that answered in the mode `hybrid`.
+    pub ranker: String,
+    /// Questions of each row.
+    pub query_count: usize,
+    /// Seed of the copies and of the questions.
+    pub seed: u64,
+    /// One row per size, mode and number of clients.
+    pub rows: Vec<Row>,
+    /// Time spent indexing the archive as given.
+    pub ingest: IngestReport,
+}
+
+/// One measurement.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Row {
+    /// Articles stored.
+    pub article_count: usize,
+    /// `lexical` is BM25 with the headline; `hybrid` the ranker.
+    pub mode: Mode,
+    /// Clients that asked at the same time, each again as soon as it was answered.
+    pub client_count: usize,
+    /// Median of one call for ten hits, milliseconds.
+    pub p50_ms: f64,
+    /// 99th percentile of the same.
+    pub p99_ms: f64,
+    /// Answers per second of all clients together.
+    pub answers_per_s: f64,
+}
+
+/// Indexes `records` into `engine`, whose store is `store`, and asks.
+///
+/// # Errors
+/// What the engine gives; a refused article is left out.
+pub async fn run(
+    engine: &Engine,
+    store: &Store,
+    records: Vec<Record>,
+    options: &Options,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Report, Error> {
+    let records = records.into_iter().map(|record| (record, ())).collect();
+    let indexed = index::index(engine, records, progress).await?;
+    let mut ids: Vec<ArticleId> = indexed.labels.into_iter().map(|(id, ())| id).collect();
+    // Two records of one article are one article.
+    ids.sort_unstable();
+    ids.dedup();
+    let given = ids.clone();
+    let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
+    let mut rows = Vec::new();
+    for &size in &options.copies {
+        while ids.len() < size * given.len() && !given.is_empty() {
+            let copy = ids.len() / given.len();
+            for batch in given.chunks(BATCH) {
+                ids.extend(add_copies(store, batch, copy, &mut rng).await?);
+                progress(Progress::Ingest(ids.len(), size * given.len()));
+            }
+        }
+        progress(Progress::Optimize);
+        engine.optimize().await?;
+        let mut asked = ids.clone();
+        asked.shuffle(&mut rng);
+        asked.truncate(options.query_count);
+        let asked = Arc::new(asked);
+        for mode in [Mode::Lexical, Mode::Hybrid] {
+            progress(Progress::Query(mode, 0, asked.len()));
+            // What is read once and kept is not what a running server waits for.
+            ask(engine, &asked, mode, 1).await?;
+            for &client_count in &options.clients {
+                let answered = ask(engine, &asked, mode, client_count).await?;
+                rows.push(row(ids.len(), mode, client_count, &answered));
+            }
+        }
+    }
+    Ok(Report {
+        index_version: engine.info().await?.index_version,
+        ranker: engine.ranker_version().to_owned(),
+        query_count: options.query_count.min(ids.len()),
+        seed: options.seed,
+        rows,
+        ingest: indexed.took,
+    })
+}
+
+fn row(
+    article_count: usize,
+    mode: Mode,
+    client_count: usize,
+    (ms, total_s): &(Vec<f64>, f64),
+) -> Row {
+    let quantile = |share| metrics::quantile(ms, share).unwrap_or(0.0);
+    #[expect(clippy::cast_precision_loss, reason = "counts of calls, far below 2^53")]
+    let answers_per_s = ms.len() as f64 / total_s.max(1e-9);
+    let (p50_ms, p99_ms) = (quantile(0.5), quantile(0.99));
+    Row { article_count, mode, client_count, p50_ms, p99_ms, answers_per_s }
+}
+
+/// Stores the `copy`th copy of each article of `ids`; returns the ids of the copies.
+async fn add_copies(
+    store: &Store,
+    ids: &[ArticleId],
+    copy: usize,
+    rng: &mut ChaCha8Rng,
+) -> Result<Vec<ArticleId>, Error> {
+    let stored = store.fetch(ids, Vectors::Yes).await?;
+    let points: Vec<Point> =
+        stored.into_iter().flatten().filter_map(|one| resampled(one, copy, rng)).collect();
+    let ids = points.iter().map(|point| point.article.id).collect();
+    store.upsert(points).await?;
+    Ok(ids)
+}
+
+/// A copy of `stored` that is another article of the same kind.
+fn resampled(stored: Stored, copy: usize, rng: &mut ChaCha8Rng) -> Option<Point> {
+    let Stored { article, content_hash, created_at_us, updated_at_us, vectors, .. } = stored;
+    let (text, terms) = vectors?;
+    let Article { id, mut record, entities } = article;
+    record.source_id = format!("{id}-{copy}");
+    if record.source.is_empty() {
+        record.source.push_str("resampled");
+    }
+    let days = rng.random_range(-DAYS..=DAYS).days();
+    record.published_at = record.published_at.map(|at| at.checked_add(days).unwrap_or(at));
+    let article = Article { entities, ..Article::new(record) };
+    #[expect(clippy::cast_precision_loss, reason = "a number of dims, far below 2^24")]
+    let step = NOISE * (3.0 / text.dim() as f32).sqrt();
+    let tilted = text.values().iter().map(|value| value + rng.random_range(-step..=step));
+    let text = Embedding::normalize(tilted.collect()).ok()?;
+    let kept: Vec<(u32, f32)> = terms.iter().filter(|_| rng.random_bool(TERMS_KEPT)).collect();
+    let group = GroupId::found(article.id, &content_hash);
+    Some(Point {
+        arrival: 0,
+        text,
+        terms: TermVector::from_weights(kept),
+        membership: Membership { group, is_original: true },
+        signature: Signature::default(),
+        article,
+        content_hash,
+        created_at_us,
+        updated_at_us,
+    })
+}
+
+/// Milliseconds of each call, and seconds of all, with `client_count` clients.
+async fn ask(
+    engine: &Engine,
+    asked: &Arc<Vec<ArticleId>>,
+    mode: Mode,
+    client_count: usize,
+) -> Result<(Vec<f64>, f64), Error> {
+    let next = Arc::new(AtomicUsize::new(0));
+    let started = Instant::now();
+    let mut clients = JoinSet::new();
+    for _ in 0..client_count.max(1) {
+        let (engine, asked, next) = (engine.clone(), Arc::clone(asked), Arc::clone(&next));
+        clients.spawn(async move {
+            let mut ms = Vec::new();
+            while let Some(&id) = asked.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let called = Instant::now();
+                engine.related(question(id, mode)).await?;
+                ms.push(called.elapsed().as_secs_f64() * 1e3);
+            }
+            Ok::<_, Error>(ms)
+        });
+    }
+    let mut all = Vec::new();
+    while let Some(done) = clients.join_next().await {
+        all.extend(done.map_err(|_panicked| Error::Embed(embed::Error::Stopped))??);
+    }
+    Ok((all, started.elapsed().as_secs_f64()))
+}
+
+fn question(id: ArticleId, mode: Mode) -> Related {
+    Related {
+        target: Target::Stored(id),
+        filter: Filter::default(),
+        mode,
+        min_probability: 0.0,
+        collapse: true,
+        offset: 0,
+        limit: Limit::new(HITS).unwrap_or(Limit::MOST),
+    }
+}

@@ -1,0 +1,115 @@
+//! Breaks of a page's lines inside the labelled bodies: which the parser joined.
+
+use crate::eval::pages::candidate::folded;
+use crate::eval::pages::gold::Labelled;
+use crate::page::Page;
+
+/// Breaks of one page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Seams {
+    pub count: usize,
+    pub joined: usize,
+    pub apart_count: usize,
+    pub kept_apart: usize,
+}
+
+/// Characters on each side that find a break in what was parsed.
+const SIDE: usize = 8;
+/// Longest line that may be a subheading where the labels give no paragraphs, in characters.
+const SUBHEAD: usize = 24;
+
+/// A break between two lines of one body.
+struct Break {
+    left: String,
+    right: String,
+    /// Whether it is inside a paragraph; `None` where the labels do not say.
+    inside: Option<bool>,
+}
+
+/// Looks for every break of `labelled` in the paragraphs of `page`.
+pub(super) fn seams(labelled: &Labelled, page: &Page) -> Seams {
+    let records = page.articles.iter().map(|parsed| &parsed.article.record);
+    let read: Vec<String> = records.flat_map(|r| &r.paragraphs).map(|p| folded(p)).collect();
+    let mut seams = Seams::default();
+    for at in breaks(labelled) {
+        let across = format!("{}{}", last(&at.left), first(&at.right));
+        let joined = read.iter().any(|paragraph| paragraph.contains(&across));
+        match at.inside {
+            Some(true) => {
+                seams.count += 1;
+                seams.joined += usize::from(joined);
+            }
+            Some(false) => {
+                seams.apart_count += 1;
+                seams.kept_apart += usize::from(!joined);
+            }
+            None => {}
+        }
+    }
+    seams
+}
+
+fn last(text: &str) -> String {
+    let count = text.chars().count();
+    text.chars().skip(count.saturating_sub(SIDE)).collect()
+}
+
+fn first(text: &str) -> String {
+    text.chars().take(SIDE).collect()
+}
+
+/// The breaks between lines that follow each other in one labelled body.
+fn breaks(labelled: &Labelled) -> Vec<Break> {
+    let lines: Vec<String> =
+        labelled.text.lines().map(folded).filter(|line| !line.is_empty()).collect();
+    let mut found = Vec::new();
+    for gold in labelled.articles.iter().filter(|gold| gold.is_article()) {
+        let body = folded(&gold.text());
+        let ends: Option<Vec<usize>> = gold.paragraphs.as_ref().map(|paragraphs| {
+            let mut sum = 0;
+            let lengths = paragraphs.iter().map(|paragraph| folded(paragraph).len());
+            lengths.map(|length| (sum += length, sum).1).collect()
+        });
+        let (mut at, mut left, mut before_closed) = (0, String::new(), true);
+        for line in &lines {
+            let line = if at == 0 { without_opener(line, &body) } else { line.as_str() };
+            if line.is_empty() || !body.get(at..).is_some_and(|rest| rest.starts_with(line)) {
+                continue;
+            }
+            if at > 0 {
+                let inside = match &ends {
+                    Some(ends) => Some(!ends.contains(&at)),
+                    None => guess(&left, before_closed),
+                };
+                found.push(Break { left: left.clone(), right: line.to_owned(), inside });
+                before_closed = is_closed(&left);
+            }
+            at += line.len();
+            line.clone_into(&mut left);
+        }
+    }
+    found
+}
+
+/// The part of a line that `body` begins with; an opener before it may be left out of the labels.
+fn without_opener<'a>(line: &'a str, body: &str) -> &'a str {
+    const OPENER: usize = 60;
+    let starts = line.char_indices().take(OPENER).filter_map(|(at, _)| line.get(at..));
+    let mut parts = starts.filter(|part| part.chars().nth(SIDE).is_some());
+    parts.find(|part| body.starts_with(*part)).unwrap_or_default()
+}
+
+/// Without paragraphs in the labels, a break is inside one where a line that is no subheading does
+/// not end as a sentence does. What ends so may be either.
+fn guess(left: &str, before_closed: bool) -> Option<bool> {
+    let subhead = before_closed && left.chars().nth(SUBHEAD).is_none();
+    (!is_closed(left) && !subhead).then_some(true)
+}
+
+/// Whether a line ends as a sentence does; folded, so with half-width marks.
+fn is_closed(line: &str) -> bool {
+    let core = line.trim_end_matches(['”', '’', ')', '》', '"', '」', '』']);
+    core.is_empty()
+        || core.ends_with(['。', '!', '?', '…', ';', ':', '.'])
+        || core.len() < line.len()
+}

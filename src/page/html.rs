@@ -1,0 +1,287 @@
+//! Web pages → the text of their article: an e-paper's article page, a news site's page.
+//!
+//! `pieces` cuts the page into pieces of text with the elements that they stand in; the element with
+//! most running text outside links holds the article (after Kohlschütter et al. 2010 and Arc90's
+//! Readability), the heading above it is its headline. What is found is written as a page of its
+//! own, which [`crate::page::parse`] reads like any other, so kickers, bylines, openers and jumps are
+//! found by the same rules. Menus, advertisements and lists of links are left out; spans point into
+//! the text that is left. It is one pass and pure; scripts are not run.
+
+mod pieces;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use jiff::civil::Date;
+use regex::Regex;
+
+use crate::page::byline;
+use crate::text::pattern;
+use pieces::Outline;
+use pieces::Piece;
+
+/// The article of a web page.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Extract {
+    /// Its text: the headline as a heading, what stands above and below it, paragraphs.
+    pub text: String,
+    /// Whom the page names as its source.
+    pub source: String,
+    /// The day it names.
+    pub date: Option<Date>,
+    /// Whom it names as authors.
+    pub authors: Vec<String>,
+}
+
+static DATE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(
+        r"(?P<year>20[0-9]{2})\s*[-年/.]\s*(?P<month>[0-9]{1,2})\s*[-月/.]\s*(?P<day>[0-9]{1,2})",
+    )
+});
+
+static SOURCE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(
+        r"(?:稿件来源|信息来源|文章来源|来源|來源)\s*[:：]\s*(?P<source>[^\s|｜:：（(]{2,30})",
+    )
+});
+
+static AUTHORS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(
+        r"(?:作者|记者|記者)\s*[:：]\s*(?P<names>[\p{Han}、，·]{2,8}(?:[、，\s]+[\p{Han}·]{2,4}){0,5})",
+    )
+});
+
+/// What a news site puts below its articles.
+static BELOW: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(concat!(
+        r"^(?:相关(?:阅读|新闻|链接|推荐|文章)|推荐阅读|延伸阅读|热门(?:推荐|新闻|排行)|猜你喜欢|上一篇|下一篇|分享到|扫一扫|",
+        r"版权(?:所有|声明)|免责声明|网友评论|我要评论|打印本页|关闭窗口|更多精彩)",
+    ))
+});
+
+/// Whether `text` is HTML, by what it begins with.
+pub(super) fn is_html(text: &str) -> bool {
+    let start = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    if !start.starts_with('<') {
+        return false;
+    }
+    let end = start.char_indices().nth(4_000).map_or(start.len(), |(at, _)| at);
+    let head = start.get(..end).unwrap_or_default().to_ascii_lowercase();
+    let tags = ["<!doctype html", "<html", "<head", "<body", "<div", "<article", "<p>", "<table"];
+    tags.iter().any(|tag| head.contains(tag))
+}
+
+/// Finds the article of the web page `text`.
+pub(super) fn extract(text: &str) -> Extract {
+    let outline = pieces::outline(text);
+    let Some(holder) = holder(&outline.pieces) else {
+        return Extract::default();
+    };
+    let is_inside = |piece: &&Piece| piece.within.contains(&holder);
+    let first = outline.pieces.iter().position(|piece| is_inside(&piece)).unwrap_or_default();
+    let title = title(&outline, first);
+    let mut extract = Extract::default();
+    for (key, value) in &outline.meta {
+        about(&mut extract, key, value);
+    }
+    let mut page = Writer::default();
+    for (at, piece) in outline.pieces.iter().enumerate() {
+        let inside = is_inside(&piece);
+        let (above, below) =
+            (title.index.is_some_and(|t| at < t), title.index.is_some_and(|t| at > t));
+        let near = !inside && piece.heading > 0 && at + 3 > first && at < first;
+        let head = title.index == Some(at);
+        if head || title.index.is_none() && inside && page.text.is_empty() {
+            page.heading(2, &title.text);
+        }
+        if head {
+            continue;
+        }
+        let wording = piece.text.as_str();
+        if !inside || at <= title.index.unwrap_or(0) && piece.heading > 0 {
+            if at < first && (below || at + 4 > first) {
+                credits(&mut extract, wording);
+            }
+            if near && wording != title.text {
+                page.heading(3, wording);
+            }
+            continue;
+        }
+        if BELOW.is_match(wording) {
+            break;
+        }
+        if above || piece.is_link() || is_meta(wording) {
+            credits(&mut extract, wording);
+            continue;
+        }
+        page.paragraph(wording);
+    }
+    extract.text = page.text;
+    extract
+}
+
+/// Writes the text of the article.
+#[derive(Default)]
+struct Writer {
+    text: String,
+}
+
+impl Writer {
+    fn heading(&mut self, level: usize, text: &str) {
+        if !text.is_empty() {
+            self.paragraph(&format!("{} {text}", "#".repeat(level)));
+        }
+    }
+
+    fn paragraph(&mut self, text: &str) {
+        if !self.text.is_empty() {
+            self.text.push_str("\n\n");
+        }
+        self.text.push_str(text);
+    }
+}
+
+/// A headline, and the piece that it is.
+struct Title {
+    text: String,
+    index: Option<usize>,
+}
+
+/// The heading that stands above the article, else what the page calls itself.
+fn title(outline: &Outline, first: usize) -> Title {
+    let named = outline.meta.get("og:title").unwrap_or(&outline.title);
+    // 标题_栏目_网站: the first part is the headline.
+    let named = named.split(['_', '|', '｜']).next().unwrap_or_default();
+    let named = named.split(" - ").next().unwrap_or_default().trim();
+    let bare = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    let score = |(at, piece): &(usize, &Piece)| {
+        let same = !named.is_empty() && bare(&piece.text) == bare(named);
+        let near = *at <= first + 4;
+        (same, near && piece.heading == 1, near && piece.heading > 1, *at)
+    };
+    let candidates = outline.pieces.iter().enumerate();
+    let headings = candidates.filter(|(at, piece)| {
+        let is_named = !named.is_empty() && bare(&piece.text) == bare(named);
+        (piece.heading > 0 || is_named) && *at <= first + 4 && !piece.is_aside
+    });
+    match headings.max_by_key(score) {
+        Some((at, piece)) => Title { text: piece.text.clone(), index: Some(at) },
+        None => Title { text: named.to_owned(), index: None },
+    }
+}
+
+/// The element that holds most running text: a piece speaks for its parent, half for the next, and
+/// so on upwards.
+fn holder(pieces: &[Piece]) -> Option<u32> {
+    let mut scores: HashMap<u32, (f64, usize)> = HashMap::new();
+    for (at, piece) in pieces.iter().enumerate().filter(|(_, piece)| !piece.is_aside) {
+        let plain = piece.text.chars().count().saturating_sub(2 * piece.link_chars);
+        let marks = piece.text.matches(['，', '。', ',']).count();
+        if plain < 10 || marks == 0 {
+            continue;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a length of text")]
+        let mut share = plain as f64 + 20.0 * marks as f64;
+        for element in piece.within.iter().rev() {
+            scores.entry(*element).or_insert((0.0, at)).0 += share;
+            share /= 2.0;
+        }
+    }
+    let best = scores.into_iter().max_by(|a, b| a.1.0.total_cmp(&b.1.0).then(b.0.cmp(&a.0)));
+    best.map(|(element, _)| element)
+}
+
+/// Whether a line tells of the article instead of being in it: day, source, author.
+fn is_meta(line: &str) -> bool {
+    let count = line.chars().count();
+    let says = SOURCE.is_match(line) || DATE.is_match(line) && line.contains(':');
+    count <= 60 && says && !line.contains('。')
+}
+
+fn credits(extract: &mut Extract, line: &str) {
+    if line.chars().count() > 120 {
+        return;
+    }
+    if extract.source.is_empty() {
+        let found = SOURCE.captures(line).and_then(|found| found.name("source"));
+        extract.source = found.map_or_else(String::new, |source| source.as_str().to_owned());
+    }
+    extract.date = extract.date.or_else(|| date(line));
+    if extract.authors.is_empty()
+        && let Some(names) = AUTHORS.captures(line).and_then(|found| found.name("names"))
+    {
+        extract.authors = names_of(names.as_str());
+    }
+}
+
+fn about(extract: &mut Extract, key: &str, value: &str) {
+    match key {
+        "article:published_time" | "publishdate" | "pubdate" | "og:release_date" => {
+            extract.date = extract.date.or_else(|| date(value));
+        }
+        "source" | "mediaid" | "og:article:source" if extract.source.is_empty() => {
+            let plain = value.trim_start_matches("来源").trim_start_matches([':', '：']).trim();
+            plain.clone_into(&mut extract.source);
+        }
+        "author" | "article:author" | "og:article:author" if extract.authors.is_empty() => {
+            extract.authors = names_of(value);
+        }
+        _ => {}
+    }
+}
+
+fn names_of(text: &str) -> Vec<String> {
+    byline::bare(text).unwrap_or_default().into_iter().map(|person| person.name).collect()
+}
+
+fn date(text: &str) -> Option<Date> {
+    let found = DATE.captures(text)?;
+    let part = |name: &str| found.name(name).and_then(|part| part.as_str().parse::<i16>().ok());
+    let small = |name: &str| part(name).and_then(|number| i8::try_from(number).ok());
+    Date::new(part("year")?, small("month")?, small("day")?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::extract;
+    use super::is_html;
+
+    /// An article page as e-papers have it; a county that does not exist.
+    const EPAPER: &str = "<!DOCTYPE html><html><head><title>清河大桥合龙-清河日报</title>\
+        <script>var a = '<p>没有，没有。</p>';</script></head><body>\
+        <div class=nav><a href=1>第01版：要闻</a> <a href=2>第02版：综合</a></div>\
+        <div class=article><h3>历时两年</h3><h1>清河大桥合龙</h1><h2>明年五月通车</h2>\
+        <p class=sec>周小禾 《清河日报》（2025年09月08日 第01版） 来源：清河日报</p>\
+        <div id=ozoom><P>&nbsp;&nbsp;&nbsp;&nbsp;本报柳溪9月7日电　（记者周小禾）清河大桥昨日合龙，历时两年，\
+        两岸群众来到现场。<P>大桥全长一千二百米，双向六车道。<br>明年五月通车，两岸告别渡船。</P></div></div>\
+        <ul><li><a href=3>柳溪秋粮开镰</a></li><li><a href=4>医院新院区启用，床位增加。</a></li></ul>\
+        <div class=footer>清河日报社版权所有，未经许可，不得转载。</div></body></html>";
+
+    #[test]
+    fn an_article_page_gives_its_article_alone() {
+        assert!(is_html(EPAPER));
+        let found = extract(EPAPER);
+        assert!(found.text.contains("## 清河大桥合龙\n"), "{}", found.text);
+        assert!(found.text.contains("双向六车道。\n\n明年五月"), "{}", found.text);
+        assert!(!found.text.contains("秋粮") && !found.text.contains("版权"), "{}", found.text);
+        assert!(!found.text.contains("没有"), "{}", found.text);
+        assert_eq!(found.source, "清河日报");
+        assert_eq!(found.date.unwrap().to_string(), "2025-09-08");
+    }
+
+    #[test]
+    fn plain_text_is_no_html() {
+        assert!(!is_html("## 大桥合龙\n\n昨日，大桥合龙。"));
+        assert!(!is_html("<本报讯> 昨日，大桥合龙。"));
+    }
+
+    #[test]
+    fn broken_html_ends_somewhere() {
+        for text in
+            ["<html>", "<p>大桥合龙，通车。<p", "<div>".repeat(5_000).as_str(), "<html></p></p>"]
+        {
+            let _ = extract(text);
+        }
+        assert!(extract("<html><body><p>大桥昨日合龙，明年五月通车。").text.contains("大桥昨日"));
+    }
+}

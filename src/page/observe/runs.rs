@@ -1,0 +1,96 @@
+//! Cues that take several blocks to see: margins, pairs of short lines, columns of briefs.
+
+use crate::page::cohesion;
+use crate::page::cue::Cue;
+use crate::page::cue::Cues;
+use crate::page::kind;
+use crate::page::line::Block;
+use crate::page::observe::FURNITURE;
+use crate::page::observe::PEOPLE;
+
+/// Cues of pages whose paragraphs are indented.
+pub(super) fn margins(blocks: &[Block], cues: &mut [Cues]) {
+    let texts = || blocks.iter().zip(&*cues).filter(|(_, cues)| cues.has(Cue::Long));
+    let (all, indented) = (texts().count(), texts().filter(|(block, _)| block.indented).count());
+    if indented < 3 || indented * 5 < all * 4 {
+        return;
+    }
+    for (block, cue) in blocks.iter().zip(cues.iter_mut()) {
+        cue.note(Cue::Indented, block.indented);
+        cue.note(Cue::AtMargin, !block.indented && !cue.any(FURNITURE) && !cue.any(PEOPLE));
+    }
+}
+
+/// Whether a block is a short line that can head something.
+fn is_small(cues: Cues) -> bool {
+    cues.has(Cue::Short) && !cues.any(FURNITURE) && !cues.any(&[Cue::Figures, Cue::Label])
+}
+
+/// Cues of two short lines between texts, and of a line whose words the next text begins with.
+pub(super) fn pairs(blocks: &[Block], cues: &mut [Cues]) {
+    let own: Vec<Cues> = cues.to_vec();
+    let at = |i: usize| own.get(i).copied().unwrap_or_default();
+    let is_text = |cues: Cues| cues.any(&[Cue::Closed, Cue::Long, Cue::Broken, Cue::Opener]);
+    for (i, (block, cue)) in blocks.iter().zip(cues.iter_mut()).enumerate() {
+        if block.level > 0 || !is_small(*cue) {
+            continue;
+        }
+        let ends = |i: usize| i == 0 || !is_small(at(i - 1)) && at(i - 1).any(ENDS);
+        let below = |i: usize| at(i).any(PEOPLE) || at(i).has(Cue::Dash);
+        let behind = |i: usize| {
+            is_text(at(i)) || below(i) && (is_text(at(i + 1)) || below(i + 1) && is_text(at(i + 2)))
+        };
+        let (here, next) = (at(i), at(i + 1));
+        let plain = |cues: Cues| !cues.any(&[Cue::Dash, Cue::Office, Cue::BoxTag, Cue::Tag]);
+        let unmarked = |i: usize| blocks.get(i).is_some_and(|block| block.level == 0);
+        let first = ends(i) && unmarked(i + 1) && is_small(next) && behind(i + 2);
+        let fits = plain(here) && (plain(next) || next.has(Cue::Tag));
+        cue.note(Cue::PairFirst, first && fits);
+        let second =
+            i > 0 && ends(i - 1) && unmarked(i - 1) && is_small(at(i - 1)) && behind(i + 1);
+        let fits = second && plain(at(i - 1)) && (plain(here) || here.has(Cue::Tag));
+        cue.note(Cue::PairSecond, fits);
+    }
+    for (i, cue) in cues.iter_mut().enumerate().filter(|(_, cue)| is_small(**cue)) {
+        let text = |i: usize| blocks.get(i).map_or("", |block| block.text.as_str());
+        let lead = if at(i + 1).any(PEOPLE) { i + 2 } else { i + 1 };
+        cue.note(Cue::LeadEcho, is_text(at(lead)) && cohesion::begins_alike(text(i), text(lead)));
+    }
+}
+
+/// What a pair of short lines may stand behind.
+const ENDS: &[Cue] = &[
+    Cue::Closed,
+    Cue::CreditLine,
+    Cue::BracketRole,
+    Cue::PointerPhrase,
+    Cue::StaffLine,
+    Cue::MastheadLine,
+    Cue::PageLine,
+    Cue::ClosingLine,
+    Cue::Office,
+];
+
+/// Cues of the items of a column of briefs: a line and one short text, again and again.
+pub(super) fn briefs(blocks: &[Block], cues: &mut [Cues]) {
+    const ITEM_CHARS: usize = 200;
+    let own: Vec<Cues> = cues.to_vec();
+    let at = |i: usize| own.get(i).copied().unwrap_or_default();
+    let short = |i: usize| blocks.get(i).is_some_and(|b| b.text.chars().nth(ITEM_CHARS).is_none());
+    let mut inside = false;
+    let mut texts = 0;
+    for (i, (block, cue)) in blocks.iter().zip(cues.iter_mut()).enumerate() {
+        if block.text.chars().nth(8).is_none() && kind::is_for_briefs(&block.text) {
+            (inside, texts) = (true, 0);
+            continue;
+        }
+        if is_small(*cue) {
+            inside = inside && !is_small(at(i + 1)) && short(i + 1) && block.level == 0;
+            cue.note(Cue::BriefItem, inside);
+            texts = 0;
+        } else if !cue.any(PEOPLE) {
+            texts += usize::from(!cue.has(Cue::Continuation));
+            inside = inside && texts < 3;
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Topics and their changes.
+
+use crate::domain::topic::Level;
+use crate::domain::topic::TopicId;
+use crate::domain::topic::change::Change;
+use crate::domain::topic::change::Correction;
+use crate::domain::topic::change::Entry;
+use crate::domain::topic::change::Face;
+use crate::domain::topic::change::Move;
+use crate::domain::topic::filter::Status;
+use crate::engine::FoundTopic;
+use crate::engine::Measures;
+use crate::engine::Shown;
+use crate::engine::TopicOrder;
+use crate::engine::Violation;
+use crate::rpc::convert;
+use crate::rpc::convert::article::timestamp_us;
+use crate::rpc::convert::known;
+use crate::rpc::convert::record::read_date;
+use crate::rpc::convert::search::write_date;
+use crate::rpc::wire;
+use crate::rpc::wire::watch_topics_response::Change as WireChange;
+
+/// What stands before the id in a topic's resource name.
+pub const PREFIX: &str = "topics/";
+/// Sources that are sent with a topic.
+const SOURCES: usize = 20;
+const MICROS: i64 = 1_000_000;
+
+/// The resource name of a topic.
+#[must_use]
+pub fn topic_name(id: TopicId) -> String {
+    format!("{PREFIX}{id}")
+}
+
+/// The id in a topic's resource name.
+///
+/// # Errors
+/// A violation of `field`.
+pub fn topic_id(name: &str, field: &str) -> Result<TopicId, Violation> {
+    name.strip_prefix(PREFIX)
+        .and_then(|id| id.parse().ok())
+        .ok_or_else(|| Violation::new(field, "is not a resource name `topics/{uuid}`"))
+}
+
+/// A revision as the wire has it.
+#[must_use]
+pub fn etag(revision: u64) -> String {
+    format!("{revision:x}")
+}
+
+/// The revision that an etag names; `None` for an empty one.
+///
+/// # Errors
+/// A violation of `etag`.
+pub fn revision(etag: &str) -> Result<Option<u64>, Violation> {
+    if etag.is_empty() {
+        return Ok(None);
+    }
+    let parsed = u64::from_str_radix(etag, 16);
+    parsed.map(Some).map_err(|_no_number| Violation::new("etag", "is not the etag of a topic"))
+}
+
+/// Reads a level; unspecified means story.
+///
+/// # Errors
+/// A violation of `level` for an unknown number.
+pub fn level(number: i32) -> Result<Level, Violation> {
+    Ok(match known(number, "level")? {
+        wire::TopicLevel::Unspecified | wire::TopicLevel::Story => Level::Story,
+        wire::TopicLevel::Event => Level::Event,
+    })
+}
+
+/// Reads an order; unspecified means heat.
+///
+/// # Errors
+/// A violation of `order` for an unknown number.
+pub fn order(number: i32) -> Result<TopicOrder, Violation> {
+    Ok(match known(number, "order")? {
+        wire::TopicOrder::Unspecified | wire::TopicOrder::Heat => TopicOrder::Heat,
+        wire::TopicOrder::Size => TopicOrder::Size,
+        wire::TopicOrder::Recency => TopicOrder::Recency,
+    })
+}
+
+/// Reads a day as days since 1970-01-01.
+///
+/// # Errors
+/// A violation of `field` for a day that does not exist.
+pub fn day(date: Option<wire::Date>, field: &str) -> Result<Option<i64>, Violation> {
+    let epoch = jiff::civil::date(1970, 1, 1);
+    let read = date.map(|date| read_date(date, field)).transpose()?;
+    Ok(read.map(|date| date.duration_since(epoch).as_hours() / 24))
+}
+
+/// A day as the wire has it; unset past the calendar's end.
+pub fn written_day(day: i64) -> Option<wire::Date> {
+    let span = jiff::Span::new().try_days(day).ok()?;
+    jiff::civil::date(1970, 1, 1).checked_add(span).ok().map(write_date)
+}
+
+/// A topic as the wire has it.
+#[must_use]
+pub fn topic(from: Shown) -> wire::Topic {
+    let Shown {
+        id,
+        level,
+        label,
+        is_named,
+        pinned,
+        face,
+        status,
+        merged_into: _,
+        story,
+        event_count,
+        measures,
+        version,
+        revision,
+    } = from;
+    let Face { topics: _, label: _, keywords, persons, places, organisations } = face;
+    let Measures { size, first_at, last_at, days, sources, heat, burst, growth } = measures;
+    let time = |at: i64| (size > 0).then(|| timestamp_us(at.saturating_mul(MICROS))).flatten();
+    let source_count = convert::count32(sources.len());
+    let day_count = |(day, count)| wire::DayCount { date: written_day(day), count };
+    let source = |(source, count)| wire::SourceCount { source, count };
+    wire::Topic {
+        name: topic_name(id),
+        level: written_level(level).into(),
+        label,
+        is_named,
+        is_pinned: pinned,
+        status: written_status(status).into(),
+        keywords,
+        persons,
+        places,
+        organisations,
+        article_count: convert::count32(size),
+        first_time: time(first_at),
+        last_time: time(last_at),
+        days: days.into_iter().map(day_count).collect(),
+        sources: sources.into_iter().take(SOURCES).map(source).collect(),
+        source_count,
+        story: story.map(topic_name).unwrap_or_default(),
+        event_count: convert::count32(event_count),
+        heat,
+        burst,
+        growth: i32::try_from(growth).unwrap_or(if growth < 0 { i32::MIN } else { i32::MAX }),
+        version,
+        etag: etag(revision),
+    }
+}
+
+fn written_level(level: Level) -> wire::TopicLevel {
+    match level {
+        Level::Event => wire::TopicLevel::Event,
+        Level::Story => wire::TopicLevel::Story,
+    }
+}
+
+fn written_status(status: Status) -> wire::TopicStatus {
+    match status {
+        Status::Active => wire::TopicStatus::Active,
+        Status::Dormant => wire::TopicStatus::Dormant,
+        Status::Closed => wire::TopicStatus::Closed,
+        Status::Merged => wire::TopicStatus::Merged,
+        Status::Empty => wire::TopicStatus::Empty,
+    }
+}
+
+/// A topic that was found, as the wire has it.
+#[must_use]
+pub fn found_topic(from: FoundTopic) -> wire::FoundTopic {
+    let FoundTopic { topic: found, score, similarity, hit_count, holds } = from;
+    wire::FoundTopic {
+        topic: Some(topic(found)),
+        score,
+        similarity,
+        hit_count,
+        holds_article: holds,
+    }
+}
+
+/// A change as the wire has it.
+#[must_use]
+pub fn change(from: Entry) -> wire::WatchTopicsResponse {
+    let Entry { version, at_us, change, corrections, faces } = from;
+    let labelled = |face: Face| wire::TopicLabelled {
+        topics: face.topics.into_iter().map(topic_name).collect(),
+        label: face.label,
+        keywords: face.keywords,
+    };
+    wire::WatchTopicsResponse {
+        version,
+        time: timestamp_us(at_us),
+        change: Some(written_change(change)),
+        corrections: corrections.into_iter().map(correction).collect(),
+        labelled: faces.into_iter().map(labelled).collect(),
+    }
+}
+
+fn written_change(from: Change) -> WireChange {
+    match from {
+        Change::Assigned(assigned) => {
+            let Move { article, placement } =
+                Move { article: assigned.article, placement: assigned.placement };
+            WireChange::Assigned(wire::ArticleAssigned {
+                probability: assigned.probability,
+                ..moved(Move { article, placement })
+            })
+        }
+        Change::Removed { article } => WireChange::RemovedArticle(convert::name(article)),
+        Change::Repaired => WireChange::Repaired(wire::TopicsRepaired {}),
+        Change::Merged { level: _, kept, gone } => WireChange::Merged(merged(kept, gone)),
+        Change::Split { from, new, moves } => {
+            let articles = moves.into_iter().map(|one| convert::name(one.article));
+            WireChange::Split(split(from, new, articles.collect()))
+        }
+        Change::Moved { moves } => {
+            let moves = moves.into_iter().map(moved).collect();
+            WireChange::Moved(wire::ArticlesMoved { moves })
+        }
+        Change::Renamed { topic, label } => {
+            WireChange::Renamed(wire::TopicRenamed { topic: topic_name(topic), label })
+        }
+        Change::Pinned { topic, pinned } => {
+            WireChange::Pinned(wire::TopicPinned { topic: topic_name(topic), is_pinned: pinned })
+        }
+    }
+}
+
+fn moved(from: Move) -> wire::ArticleAssigned {
+    let Move { article, placement } = from;
+    wire::ArticleAssigned {
+        article: convert::name(article),
+        event: topic_name(placement.event),
+        story: topic_name(placement.story),
+        probability: 0.0,
+    }
+}
+
+fn merged(kept: TopicId, gone: TopicId) -> wire::TopicsMerged {
+    wire::TopicsMerged { kept: topic_name(kept), gone: topic_name(gone) }
+}
+
+fn split(from: TopicId, new: TopicId, articles: Vec<String>) -> wire::TopicSplit {
+    wire::TopicSplit { from: topic_name(from), new_topic: topic_name(new), articles }
+}
+
+fn correction(from: Correction) -> wire::TopicCorrection {
+    use crate::rpc::wire::topic_correction::Correction as Wire;
+    let written = match from {
+        Correction::Merged { level: _, kept, gone } => Wire::Merged(merged(kept, gone)),
+        Correction::Split { level: _, from, new, members } => {
+            Wire::Split(split(from, new, members.into_iter().map(convert::name).collect()))
+        }
+    };
+    wire::TopicCorrection { correction: Some(written) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::etag;
+    use super::revision;
+    use super::written_day;
+
+    #[test]
+    fn an_etag_is_read_back_and_nothing_else_is() {
+        assert_eq!(revision(&etag(4_711)), Ok(Some(4_711)));
+        assert_eq!(revision(""), Ok(None));
+        assert_eq!(revision("zz").unwrap_err().field, "etag");
+    }
+
+    #[test]
+    fn days_past_the_calendar_are_unset() {
+        assert_eq!(
+            written_day(0).map(|date| (date.year, date.month, date.day)),
+            Some((1970, 1, 1))
+        );
+        assert_eq!(written_day(i64::MAX), None);
+    }
+}

@@ -1,0 +1,368 @@
+//! `TopicService`: topics listed, searched, followed, edited.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use futures::stream::BoxStream;
+use tonic::Request;
+use tonic::Response;
+use tonic::Status;
+
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::domain::topic::filter::TopicFilter;
+use crate::engine::Action;
+use crate::engine::BATCH_ARTICLES_MAX;
+use crate::engine::Cluster;
+use crate::engine::Clusters;
+use crate::engine::Edit;
+use crate::engine::Error;
+use crate::engine::ListTopics;
+use crate::engine::MemberOf;
+use crate::engine::Members;
+use crate::engine::Of;
+use crate::engine::Period;
+use crate::engine::SearchTopics;
+use crate::engine::Shown;
+use crate::engine::Timeline;
+use crate::engine::TimelineEntry;
+use crate::engine::TopicList;
+use crate::engine::TopicOrder;
+use crate::engine::Violation;
+use crate::rpc::Shared;
+use crate::rpc::answer;
+use crate::rpc::convert;
+use crate::rpc::convert::View;
+use crate::rpc::fitting;
+use crate::rpc::page_token::Binding;
+use crate::rpc::status::Failure;
+use crate::rpc::status::refuse;
+use crate::rpc::watch;
+use crate::rpc::wire;
+use crate::rpc::wire::search_topics_request::Target;
+use crate::rpc::wire::topic_service_server::TopicService;
+
+/// Topics or articles on a page, unless asked otherwise, and at most.
+const PAGE_SIZE: u32 = 20;
+const PAGE_SIZE_MAX: u32 = 100;
+/// Topics of a search, unless asked otherwise, and at most.
+const FOUND: u32 = 10;
+const FOUND_MAX: u32 = 50;
+/// Topics that trend, unless asked otherwise.
+const TRENDING: u32 = 10;
+/// Events and related stories that come with a story.
+const EVENTS_MAX: usize = 100;
+const RELATED: u32 = 5;
+
+/// The service.
+pub struct TopicApi {
+    shared: Shared,
+}
+
+impl TopicApi {
+    /// Over the engine in `shared`.
+    pub fn new(shared: Shared) -> Self {
+        Self { shared }
+    }
+
+    async fn edit(&self, edit: Edit) -> Result<Shown, Status> {
+        self.shared.engine.edit_topic(edit).await.map_err(refuse)
+    }
+}
+
+#[tonic::async_trait]
+impl TopicService for TopicApi {
+    async fn list_topics(
+        &self,
+        request: Request<wire::ListTopicsRequest>,
+    ) -> Result<Response<wire::ListTopicsResponse>, Status> {
+        let since = Instant::now();
+        let mut request = request.into_inner();
+        let token = std::mem::take(&mut request.page_token);
+        let size = std::mem::take(&mut request.page_size);
+        let binding = Binding::new("ListTopics", &request);
+        let wire::ListTopicsRequest { level, from, to, filter, order, .. } = request;
+        let before = binding.open_offset(&token).map_err(Failure::from)?;
+        let asked = ListTopics {
+            level: convert::level(level).map_err(Failure::from)?,
+            period: period(from, to)?,
+            filter: read_filter(&filter)?,
+            order: convert::order(order).map_err(Failure::from)?,
+            offset: before as usize,
+            limit: limit(size, "page_size", PAGE_SIZE, PAGE_SIZE_MAX)?,
+        };
+        let found = self.shared.engine.list_topics(asked).await.map_err(refuse)?;
+        let TopicList { topics, total_count, progress } = found;
+        let mut topics: Vec<wire::Topic> = topics.into_iter().map(convert::topic).collect();
+        topics.truncate(fitting(&topics));
+        let next = before.saturating_add(convert::count32(topics.len()));
+        let goes_on = !topics.is_empty() && (next as usize) < total_count;
+        answer(wire::ListTopicsResponse {
+            topics,
+            next_page_token: if goes_on { binding.seal_offset(next) } else { String::new() },
+            total_count: convert::count32(total_count),
+            topics_version: progress.version,
+            pending_count: progress.pending_count,
+            timings: Some(convert::total(since)),
+        })
+    }
+
+    async fn get_topic(
+        &self,
+        request: Request<wire::GetTopicRequest>,
+    ) -> Result<Response<wire::GetTopicResponse>, Status> {
+        let since = Instant::now();
+        let wire::GetTopicRequest { name } = request.into_inner();
+        let id = convert::topic_id(&name, "name").map_err(Failure::from)?;
+        let engine = &self.shared.engine;
+        let topic = engine.topic(id).map_err(refuse)?;
+        let mut events = engine.events_of(id).map_err(refuse)?;
+        events.truncate(EVENTS_MAX);
+        let most = Limit::new(RELATED).unwrap_or(Limit::MOST);
+        let related = engine.related_topics(id, most).await.map_err(refuse)?;
+        answer(wire::GetTopicResponse {
+            topic: Some(convert::topic(topic)),
+            events: events.into_iter().map(convert::topic).collect(),
+            related: related.into_iter().map(convert::found_topic).collect(),
+            timings: Some(convert::total(since)),
+        })
+    }
+
+    async fn list_topic_articles(
+        &self,
+        request: Request<wire::ListTopicArticlesRequest>,
+    ) -> Result<Response<wire::ListTopicArticlesResponse>, Status> {
+        let since = Instant::now();
+        let mut request = request.into_inner();
+        let token = std::mem::take(&mut request.page_token);
+        let size = std::mem::take(&mut request.page_size);
+        let binding = Binding::new("ListTopicArticles", &request);
+        let wire::ListTopicArticlesRequest { name, view, .. } = request;
+        let before = binding.open_offset(&token).map_err(Failure::from)?;
+        let limit = limit(size, "page_size", PAGE_SIZE, PAGE_SIZE_MAX)?;
+        let view = convert::view(view, View::Basic).map_err(Failure::from)?;
+        let id = convert::topic_id(&name, "name").map_err(Failure::from)?;
+        let found = self.shared.engine.topic_articles(id, before as usize, limit).await;
+        let Members { topic, members, total_count } = found.map_err(refuse)?;
+        let asked = convert::count32(members.len());
+        let mut articles: Vec<wire::TopicArticle> = members
+            .into_iter()
+            .map(|MemberOf { article, event, centrality }| wire::TopicArticle {
+                article: Some(convert::stored(article, view)),
+                event: convert::topic_name(event),
+                centrality,
+            })
+            .collect();
+        let kept = fitting(&articles);
+        articles.truncate(kept);
+        let next = before.saturating_add(asked.min(convert::count32(kept)));
+        let goes_on = kept > 0 && (next as usize) < total_count;
+        answer(wire::ListTopicArticlesResponse {
+            articles,
+            next_page_token: if goes_on { binding.seal_offset(next) } else { String::new() },
+            total_count: convert::count32(total_count),
+            topic: Some(convert::topic(topic)),
+            timings: Some(convert::total(since)),
+        })
+    }
+
+    async fn search_topics(
+        &self,
+        request: Request<wire::SearchTopicsRequest>,
+    ) -> Result<Response<wire::SearchTopicsResponse>, Status> {
+        let since = Instant::now();
+        let wire::SearchTopicsRequest { target, level, limit: most } = request.into_inner();
+        let asked = match target {
+            Some(Target::Text(text)) => SearchTopics::Text(text),
+            Some(Target::Article(name)) => {
+                SearchTopics::Article(convert::id(&name, "article").map_err(Failure::from)?)
+            }
+            None => return Err(invalid("target", "is required: `text` or `article`")),
+        };
+        let level = convert::level(level).map_err(Failure::from)?;
+        let most = limit(most, "limit", FOUND, FOUND_MAX)?;
+        let found = self.shared.engine.search_topics(asked, level, most).await.map_err(refuse)?;
+        answer(wire::SearchTopicsResponse {
+            topics: found.topics.into_iter().map(convert::found_topic).collect(),
+            timings: Some(convert::total(since)),
+        })
+    }
+
+    async fn get_topic_timeline(
+        &self,
+        request: Request<wire::GetTopicTimelineRequest>,
+    ) -> Result<Response<wire::GetTopicTimelineResponse>, Status> {
+        let since = Instant::now();
+        let wire::GetTopicTimelineRequest { name, limit: most } = request.into_inner();
+        let id = convert::topic_id(&name, "name").map_err(Failure::from)?;
+        let most = limit(most, "limit", PAGE_SIZE, PAGE_SIZE_MAX)?.count();
+        let found = self.shared.engine.topic_timeline(id, most).await.map_err(refuse)?;
+        let Timeline { topic, entries, article_count } = found;
+        let entry = |entry: TimelineEntry| {
+            let TimelineEntry { day, weight, published_count, mention_count, article } = entry;
+            wire::TimelineEntry {
+                date: convert::written_day(day),
+                weight,
+                published_count,
+                mention_count,
+                article: Some(convert::stored(article, View::Basic)),
+            }
+        };
+        answer(wire::GetTopicTimelineResponse {
+            topic: Some(convert::topic(topic)),
+            entries: entries.into_iter().map(entry).collect(),
+            article_count: convert::count32(article_count),
+            timings: Some(convert::total(since)),
+        })
+    }
+
+    async fn get_trending(
+        &self,
+        request: Request<wire::GetTrendingRequest>,
+    ) -> Result<Response<wire::GetTrendingResponse>, Status> {
+        let since = Instant::now();
+        let wire::GetTrendingRequest { level, date, limit: most } = request.into_inner();
+        let to = convert::day(date, "date").map_err(Failure::from)?;
+        let asked = ListTopics {
+            level: convert::level(level).map_err(Failure::from)?,
+            period: Period { from: None, to },
+            filter: TopicFilter::default(),
+            order: TopicOrder::Burst,
+            offset: 0,
+            limit: limit(most, "limit", TRENDING, PAGE_SIZE_MAX)?,
+        };
+        let found = self.shared.engine.list_topics(asked).await.map_err(refuse)?;
+        let bursts = found.topics.into_iter().filter(|topic| topic.measures.burst > 0.0);
+        answer(wire::GetTrendingResponse {
+            topics: bursts.map(convert::topic).collect(),
+            topics_version: found.progress.version,
+            timings: Some(convert::total(since)),
+        })
+    }
+
+    async fn cluster_articles(
+        &self,
+        request: Request<wire::ClusterArticlesRequest>,
+    ) -> Result<Response<wire::ClusterArticlesResponse>, Status> {
+        let since = Instant::now();
+        let wire::ClusterArticlesRequest { articles, filter } = request.into_inner();
+        let of = if articles.is_empty() {
+            Of::Passing(convert::filter(&filter).map_err(Failure::from)?)
+        } else if filter.is_empty() {
+            Of::Articles(article_ids(&articles, "articles")?.into_iter().collect())
+        } else {
+            return Err(invalid("filter", "is given together with `articles`"));
+        };
+        let found = self.shared.engine.cluster_articles(of).await.map_err(refuse)?;
+        let Clusters { clusters, article_count, more } = found;
+        answer(wire::ClusterArticlesResponse {
+            clusters: clusters.into_iter().map(write_cluster).collect(),
+            article_count: convert::count32(article_count),
+            has_more: more,
+            timings: Some(convert::total(since)),
+        })
+    }
+
+    type WatchTopicsStream = BoxStream<'static, Result<wire::WatchTopicsResponse, Status>>;
+
+    async fn watch_topics(
+        &self,
+        request: Request<wire::WatchTopicsRequest>,
+    ) -> Result<Response<Self::WatchTopicsStream>, Status> {
+        let wire::WatchTopicsRequest { since_version } = request.into_inner();
+        let changes = self.shared.engine.watch_topics(since_version).map_err(refuse)?;
+        Ok(Response::new(Box::pin(watch::changes(changes, self.shared.life.clone()))))
+    }
+
+    async fn merge_topics(
+        &self,
+        request: Request<wire::MergeTopicsRequest>,
+    ) -> Result<Response<wire::MergeTopicsResponse>, Status> {
+        let wire::MergeTopicsRequest { name, other, etag } = request.into_inner();
+        let other = convert::topic_id(&other, "other").map_err(Failure::from)?;
+        let topic = self.edit(edit(&name, &etag, Action::Merge(other))?).await?;
+        answer(wire::MergeTopicsResponse { topic: Some(convert::topic(topic)) })
+    }
+
+    async fn split_topic(
+        &self,
+        request: Request<wire::SplitTopicRequest>,
+    ) -> Result<Response<wire::SplitTopicResponse>, Status> {
+        let wire::SplitTopicRequest { name, articles, etag } = request.into_inner();
+        let articles = article_ids(&articles, "articles")?;
+        let asked = edit(&name, &etag, Action::Split(articles))?;
+        let id = asked.topic;
+        let new_topic = self.edit(asked).await?;
+        let rest = self.shared.engine.topic(id).map_err(refuse)?;
+        answer(wire::SplitTopicResponse {
+            new_topic: Some(convert::topic(new_topic)),
+            rest: Some(convert::topic(rest)),
+        })
+    }
+
+    async fn update_topic(
+        &self,
+        request: Request<wire::UpdateTopicRequest>,
+    ) -> Result<Response<wire::UpdateTopicResponse>, Status> {
+        let wire::UpdateTopicRequest { name, label, is_pinned, add_articles, etag } =
+            request.into_inner();
+        let articles = article_ids(&add_articles, "add_articles")?;
+        let action = Action::Update { label, pinned: is_pinned, articles };
+        let topic = self.edit(edit(&name, &etag, action)?).await?;
+        answer(wire::UpdateTopicResponse { topic: Some(convert::topic(topic)) })
+    }
+}
+
+fn edit(name: &str, etag: &str, action: Action) -> Result<Edit, Status> {
+    let topic = convert::topic_id(name, "name").map_err(Failure::from)?;
+    let revision = convert::revision(etag).map_err(Failure::from)?;
+    Ok(Edit { topic, revision, action })
+}
+
+fn article_ids(names: &[String], field: &str) -> Result<BTreeSet<ArticleId>, Status> {
+    if names.len() > BATCH_ARTICLES_MAX {
+        let (limit, given) = (BATCH_ARTICLES_MAX, names.len());
+        return Err(refuse(Error::BatchTooLarge { limit, given }));
+    }
+    let ids = names.iter().enumerate();
+    let read = ids.map(|(at, name)| convert::id(name, &format!("{field}[{at}]")));
+    read.collect::<Result<_, _>>().map_err(|violation| Failure::from(violation).into())
+}
+
+fn period(from: Option<wire::Date>, to: Option<wire::Date>) -> Result<Period, Status> {
+    let from = convert::day(from, "from").map_err(Failure::from)?;
+    let to = convert::day(to, "to").map_err(Failure::from)?;
+    if from.is_some_and(|from| to.is_some_and(|to| to < from)) {
+        return Err(invalid("to", "is before `from`"));
+    }
+    Ok(Period { from, to })
+}
+
+fn read_filter(text: &str) -> Result<TopicFilter, Status> {
+    let parsed = TopicFilter::parse(text);
+    parsed.map_err(|error| invalid("filter", &error.to_string()))
+}
+
+/// Reads a number of things: 0 is `default`, more than `max` is `max`.
+fn limit(number: i32, field: &str, default: u32, max: u32) -> Result<Limit, Status> {
+    let read = convert::page_size(number, default, max);
+    read.map_err(|wrong| invalid(field, &wrong.description))
+}
+
+fn invalid(field: &str, description: &str) -> Status {
+    Failure::from(Violation::new(field, description)).into()
+}
+
+fn write_cluster(from: Cluster) -> wire::ArticleCluster {
+    let Cluster { face, events } = from;
+    let article_count = convert::count32(events.iter().map(Vec::len).sum());
+    let event = |articles: Vec<ArticleId>| wire::ArticleClusterEvent {
+        articles: articles.into_iter().map(convert::name).collect(),
+    };
+    wire::ArticleCluster {
+        label: face.label,
+        keywords: face.keywords,
+        events: events.into_iter().map(event).collect(),
+        article_count,
+    }
+}

@@ -1,0 +1,117 @@
+//! What every store must do for topics.
+
+use serde_json::Map;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::axis;
+use super::limit;
+use super::sample::id;
+use super::sample::numbered;
+use super::unit;
+use crate::domain::filter::Filter;
+use crate::domain::topic::Level;
+use crate::domain::topic::Placement;
+use crate::domain::topic::TopicId;
+use crate::store::Arrival;
+use crate::store::Error;
+use crate::store::Mark;
+use crate::store::Placed;
+use crate::store::Row;
+use crate::store::TopicPoint;
+use crate::store::VectorStore;
+use crate::store::Vectors;
+
+fn row(version: u64, text: &str) -> Row {
+    let nested = serde_json::json!({ "version": version, "in": { "text": text, "n": 0.1_f32 } });
+    let Value::Object(value) = nested else { panic!() };
+    Row { version, value }
+}
+
+fn topic(number: u128) -> TopicId {
+    TopicId::from(Uuid::from_u128(number))
+}
+
+pub async fn a_log_is_read_back_in_order(store: &impl VectorStore) {
+    assert_eq!(store.mark().await.unwrap(), Mark::default());
+    assert_eq!(store.rows(0, limit(9)).await.unwrap(), []);
+    let rows: Vec<Row> = (1..=600).map(|version| row(version, "甲")).collect();
+    let mark = Mark { projected: 0, arrival: 600 };
+    store.append(rows.clone(), mark).await.unwrap();
+    // A topic is no row, whatever its id.
+    let point = TopicPoint {
+        id: topic(1),
+        level: Level::Story,
+        centroid: Some(unit(&axis(0))),
+        payload: Map::new(),
+    };
+    store.project(vec![point], Vec::new()).await.unwrap();
+    let again = vec![row(600, "乙"), row(601, "丙")];
+    let mark = Mark { projected: 600, arrival: 601 };
+    store.append(again.clone(), mark).await.unwrap();
+    assert_eq!(store.mark().await.unwrap(), mark);
+    assert_eq!(store.rows(0, limit(3)).await.unwrap(), rows[..3]);
+    assert_eq!(store.rows(600, limit(9)).await.unwrap(), again);
+    assert_eq!(store.rows(602, limit(9)).await.unwrap(), []);
+    store.optimize().await.unwrap();
+    assert_eq!(store.rows(1, limit(1_000)).await.unwrap().len(), 601);
+    assert_eq!(store.count(&Filter::default()).await.unwrap(), 0);
+}
+
+pub async fn topics_are_found_by_level_and_direction(store: &impl VectorStore) {
+    let point = |number: u128, level, centroid: Option<usize>| TopicPoint {
+        id: topic(number),
+        level,
+        centroid: centroid.map(|place| unit(&axis(place))),
+        payload: Map::from_iter([("label".to_owned(), Value::from("题"))]),
+    };
+    let points = vec![
+        point(1, Level::Story, Some(0)),
+        point(2, Level::Story, Some(1)),
+        point(3, Level::Event, Some(0)),
+        point(4, Level::Story, Some(0)),
+    ];
+    store.project(points, Vec::new()).await.unwrap();
+    let found = |hits: Vec<(TopicId, f32)>| hits.into_iter().map(|hit| hit.0).collect::<Vec<_>>();
+    let query = unit(&[1.0, 0.2]);
+    let ask = |count| store.nearest_topics(&query, Level::Story, limit(count));
+    let hits = store.nearest_topics(&query, Level::Event, limit(5)).await.unwrap();
+    assert_eq!(found(hits), [topic(3)]);
+    assert_eq!(found(ask(5).await.unwrap()), [topic(1), topic(4), topic(2)]);
+    assert_eq!(found(ask(1).await.unwrap()), [topic(1)]);
+    // One that is gone is not found any more, and one that turned is found where it is.
+    let points = vec![point(1, Level::Story, None), point(2, Level::Story, Some(0))];
+    store.project(points, Vec::new()).await.unwrap();
+    assert_eq!(found(ask(5).await.unwrap()), [topic(2), topic(4)]);
+    let other = crate::domain::embedding::Embedding::normalize(vec![1.0; 3]).unwrap();
+    let refused = store.nearest_topics(&other, Level::Story, limit(5)).await;
+    assert!(matches!(refused, Err(Error::Dim { .. })));
+}
+
+pub async fn arrivals_come_in_order_and_placements_change_nothing_else(store: &impl VectorStore) {
+    assert_eq!(store.last_arrival().await.unwrap(), 0);
+    let arrivals = [7_u64, 3, 0, 12];
+    let points = arrivals.into_iter().enumerate().map(|(number, arrival)| crate::store::Point {
+        arrival,
+        ..numbered(number, &axis(0), &[(1, 1.0)])
+    });
+    store.upsert(points.collect()).await.unwrap();
+    let listed = |found: Vec<Arrival>| {
+        found.into_iter().map(|one| (one.arrival, one.article)).collect::<Vec<_>>()
+    };
+    let all = [(3, id(1)), (7, id(0)), (12, id(3))];
+    assert_eq!(listed(store.arrived(0, limit(9)).await.unwrap()), all);
+    assert_eq!(listed(store.arrived(3, limit(1)).await.unwrap()), [(7, id(0))]);
+    assert_eq!(store.arrived(12, limit(9)).await.unwrap(), []);
+    assert_eq!(store.last_arrival().await.unwrap(), 12);
+
+    let before = store.fetch(&[id(2)], Vectors::Yes).await.unwrap().remove(0).unwrap();
+    let placement = Placement { event: topic(8), story: topic(9) };
+    let placed = [2, 77].map(|number| Placed { article: id(number), arrival: 13, placement });
+    store.project(Vec::new(), placed.to_vec()).await.unwrap();
+    let after = store.fetch(&[id(2)], Vectors::Yes).await.unwrap().remove(0).unwrap();
+    assert_eq!(after.arrival, 13);
+    assert_eq!(crate::store::Stored { arrival: 0, ..after }, before);
+    assert_eq!(store.last_arrival().await.unwrap(), 13);
+    assert_eq!(store.fetch(&[id(77)], Vectors::No).await.unwrap(), [None]);
+}

@@ -1,0 +1,329 @@
+//! Topics in the engine: a shard of their own, beside the articles'.
+//!
+//! Points with a number are rows of the change log, number 0 is the mark; points with a UUID are
+//! topics. Only topics have a vector, so a search sees nothing else, and the engine lists numbers
+//! before UUIDs, so the log is a prefix of the list.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::path::Path;
+
+use qdrant_edge::Condition;
+use qdrant_edge::Direction;
+use qdrant_edge::Distance;
+use qdrant_edge::EdgeConfig;
+use qdrant_edge::EdgeConfigBuilder;
+use qdrant_edge::EdgeShard;
+use qdrant_edge::EdgeVectorParamsBuilder;
+use qdrant_edge::FieldCondition;
+use qdrant_edge::Filter;
+use qdrant_edge::Match;
+use qdrant_edge::MatchValue;
+use qdrant_edge::Memory;
+use qdrant_edge::NamedQuery;
+use qdrant_edge::OrderBy;
+use qdrant_edge::OrderByInterface;
+use qdrant_edge::Payload;
+use qdrant_edge::PayloadOps;
+use qdrant_edge::PointId;
+use qdrant_edge::PointInsertOperations;
+use qdrant_edge::PointOperations;
+use qdrant_edge::PointStructPersisted;
+use qdrant_edge::QueryEnum;
+use qdrant_edge::QueryRequest;
+use qdrant_edge::RetrieveRequest;
+use qdrant_edge::ScoringQuery;
+use qdrant_edge::ScrollRequest;
+use qdrant_edge::SetPayloadOp;
+use qdrant_edge::StartFrom;
+use qdrant_edge::UpdateOperation;
+use qdrant_edge::ValueVariants;
+use qdrant_edge::VectorInternal;
+use qdrant_edge::VectorPersisted;
+use qdrant_edge::VectorStructPersisted;
+use qdrant_edge::WithPayloadInterface;
+use serde_json::Map;
+use serde_json::Value;
+
+use crate::domain::embedding::Embedding;
+use crate::domain::limit::Limit;
+use crate::domain::topic::Level;
+use crate::domain::topic::Placement;
+use crate::domain::topic::TopicId;
+use crate::store::Arrival;
+use crate::store::Error;
+use crate::store::Mark;
+use crate::store::Placed;
+use crate::store::Row;
+use crate::store::TopicPoint;
+use crate::store::edge::error;
+use crate::store::edge::filter;
+use crate::store::edge::shard::Shard;
+use crate::store::edge::shard::article_id;
+use crate::store::edge::shard::point_id;
+use crate::store::edge::tuning;
+use crate::store::payload;
+
+/// The vector of a topic.
+const CENTROID: &str = "centroid";
+/// The level of a topic, by its name; the store's own key.
+const LEVEL: &str = "level";
+/// The point that holds the mark.
+const MARK: PointId = PointId::NumId(0);
+const PROJECTED: &str = "projected";
+const ARRIVAL: &str = "arrival";
+/// Points in one entry of the engine's own log.
+const POINTS_PER_UPDATE: usize = 256;
+/// How many more topics are asked for than wanted, so that those that tie with the last are seen.
+const TIE_MARGIN: usize = 64;
+
+/// The shard of the topics.
+#[derive(Debug)]
+pub struct TopicShard {
+    engine: EdgeShard,
+}
+
+impl TopicShard {
+    /// Opens the shard in `folder`, or makes it.
+    ///
+    /// # Errors
+    /// [`Error::Folder`], [`Error::Full`], both naming `data`.
+    pub fn open(folder: &Path, data: &Path, dim: usize) -> Result<Self, Error> {
+        let unusable = |source| error::folder(data, source);
+        std::fs::create_dir_all(folder).map_err(|source| error::folder(data, source))?;
+        let engine = match EdgeConfig::load(folder) {
+            None => EdgeShard::new(folder, config(dim)),
+            Some(stored) => {
+                stored.map_err(unusable)?;
+                EdgeShard::load(folder, Some(config(dim)))
+            }
+        };
+        let engine = engine.map_err(unusable)?;
+        engine.flush().map_err(unusable)?;
+        Ok(Self { engine })
+    }
+
+    /// Where the engine keeps its files.
+    pub fn folder(&self) -> &Path {
+        self.engine.path()
+    }
+
+    /// Writes everything out.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Full`].
+    pub fn flush(&self) -> Result<(), Error> {
+        self.engine.flush().map_err(error::engine)
+    }
+
+    /// Merges segments where that is due.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Full`].
+    pub fn optimize(&self) -> Result<(), Error> {
+        self.engine.optimize().map_err(error::engine)?;
+        self.flush()
+    }
+
+    /// Appends to the log.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Full`].
+    pub fn append(&self, rows: Vec<Row>, mark: Mark) -> Result<(), Error> {
+        let row = |Row { version, value }| point(PointId::NumId(version), None, value);
+        let points: Vec<PointStructPersisted> = rows.into_iter().map(row).collect();
+        self.write(points)?;
+        let Mark { projected, arrival } = mark;
+        let value = [(PROJECTED, projected), (ARRIVAL, arrival)];
+        let value = value.map(|(key, value)| (key.to_owned(), Value::from(value)));
+        // Last: what the mark speaks of is there.
+        self.write(vec![point(MARK, None, value.into_iter().collect())])
+    }
+
+    /// Rows of the log.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub fn rows(&self, from: u64, limit: Limit) -> Result<Vec<Row>, Error> {
+        let mut request = ScrollRequest::new();
+        request.offset = Some(PointId::NumId(from.max(1)));
+        request.limit = Some(limit.count());
+        request.with_payload = Some(WithPayloadInterface::Bool(true));
+        let (records, _next) = self.engine.scroll(request).map_err(error::engine)?;
+        let mut rows = Vec::with_capacity(records.len());
+        for record in records {
+            let PointId::NumId(version) = record.id else { break };
+            rows.push(Row { version, value: record.payload.unwrap_or_default().0 });
+        }
+        Ok(rows)
+    }
+
+    /// The mark.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub fn mark(&self) -> Result<Mark, Error> {
+        let mut request = RetrieveRequest::new(vec![MARK]);
+        request.with_payload = Some(WithPayloadInterface::Bool(true));
+        let found = self.engine.retrieve(request).map_err(error::engine)?;
+        let Some(record) = found.into_iter().next() else { return Ok(Mark::default()) };
+        let value = record.payload.unwrap_or_default().0;
+        let number = |key: &str| {
+            let missing = || error::failed(format!("the mark has no `{key}`"));
+            value.get(key).and_then(Value::as_u64).ok_or_else(missing)
+        };
+        Ok(Mark { projected: number(PROJECTED)?, arrival: number(ARRIVAL)? })
+    }
+
+    /// Writes points of topics.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Full`].
+    pub fn show(&self, topics: Vec<TopicPoint>) -> Result<(), Error> {
+        let write = |TopicPoint { id, level, centroid, mut payload }| {
+            payload.insert(LEVEL.to_owned(), level.name().into());
+            point(PointId::Uuid(id.uuid()), centroid, payload)
+        };
+        self.write(topics.into_iter().map(write).collect())
+    }
+
+    fn write(&self, points: Vec<PointStructPersisted>) -> Result<(), Error> {
+        let mut points = points.into_iter().peekable();
+        while points.peek().is_some() {
+            let batch = points.by_ref().take(POINTS_PER_UPDATE).collect();
+            let insert = PointInsertOperations::PointsList(batch);
+            let operation = PointOperations::UpsertPoints(insert);
+            let operation = UpdateOperation::PointOperation(operation);
+            self.engine.update(operation).map_err(error::engine)?;
+        }
+        Ok(())
+    }
+
+    /// Topics by direction.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub fn nearest(
+        &self,
+        query: &Embedding,
+        level: Level,
+        limit: Limit,
+    ) -> Result<Vec<(TopicId, f32)>, Error> {
+        let query = NamedQuery {
+            query: VectorInternal::Dense(query.values().to_vec()),
+            using: Some(CENTROID.to_owned()),
+        };
+        let value = ValueVariants::String(level.name().into());
+        let value = Match::Value(MatchValue { value });
+        let condition = FieldCondition::new_match(filter::path(LEVEL), value);
+        let mut request = QueryRequest::new(limit.count() + TIE_MARGIN);
+        request.query = Some(ScoringQuery::Vector(QueryEnum::Nearest(query)));
+        request.filter = Some(Filter::new_must(Condition::Field(condition)));
+        let mut hits = Vec::new();
+        for hit in self.engine.query(request).map_err(error::engine)? {
+            let PointId::Uuid(id) = hit.id else { continue };
+            hits.push((TopicId::from(id), hit.score.clamp(-1.0, 1.0)));
+        }
+        hits.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
+        hits.truncate(limit.count());
+        Ok(hits)
+    }
+}
+
+impl Shard {
+    /// Notes on articles where they stand; those that are not there are passed over.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Full`].
+    pub fn place(&self, placed: Vec<Placed>) -> Result<(), Error> {
+        let placed: BTreeMap<_, _> = placed.into_iter().map(|one| (one.article, one)).collect();
+        let ids: Vec<_> = placed.keys().copied().collect();
+        // The engine fails for a point that is not there, and has written it to the log by then.
+        let found = self.memberships(&ids)?;
+        let there = placed.into_values().zip(found).filter(|(_, found)| found.is_some());
+        for (Placed { article, arrival, placement }, _) in there {
+            let Placement { event, story } = placement;
+            let mut value = Map::new();
+            value.insert(payload::ARRIVAL.to_owned(), arrival.into());
+            value.insert(payload::EVENT.to_owned(), event.to_string().into());
+            value.insert(payload::STORY.to_owned(), story.to_string().into());
+            let set = SetPayloadOp {
+                payload: Payload(value),
+                points: Some(vec![point_id(&article)]),
+                filter: None,
+                key: None,
+            };
+            let operation = UpdateOperation::PayloadOperation(PayloadOps::SetPayload(set));
+            self.engine.update(operation).map_err(error::engine)?;
+        }
+        Ok(())
+    }
+
+    /// Articles in the order of arrival, after number `after`.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub fn arrived(&self, after: u64, limit: Limit) -> Result<Vec<Arrival>, Error> {
+        let from = i64::try_from(after.saturating_add(1)).map_err(error::failed)?;
+        self.by_arrival(Direction::Asc, Some(StartFrom::Integer(from)), limit.count())
+    }
+
+    /// The highest arrival number.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub fn last_arrival(&self) -> Result<u64, Error> {
+        let last = self.by_arrival(Direction::Desc, None, 1)?;
+        Ok(last.first().map_or(0, |last| last.arrival))
+    }
+
+    fn by_arrival(
+        &self,
+        direction: Direction,
+        start_from: Option<StartFrom>,
+        limit: usize,
+    ) -> Result<Vec<Arrival>, Error> {
+        let key = filter::path(payload::ARRIVAL);
+        let order = OrderBy { key: key.clone(), direction: Some(direction), start_from };
+        let mut request = ScrollRequest::new();
+        request.order_by = Some(OrderByInterface::Struct(order));
+        request.limit = Some(limit);
+        request.with_payload = Some(WithPayloadInterface::Fields(vec![key]));
+        let (records, _next) = self.engine.scroll(request).map_err(error::engine)?;
+        let mut arrivals = Vec::with_capacity(records.len());
+        for record in records {
+            let value = record.payload.unwrap_or_default().0;
+            let arrival = value.get(payload::ARRIVAL).and_then(Value::as_u64).unwrap_or(0);
+            arrivals.push(Arrival { arrival, article: article_id(&record.id)? });
+        }
+        Ok(arrivals)
+    }
+}
+
+/// The shard's settings: no graph. Topics are scanned; a million of them take what a million
+/// articles would, and there are fewer.
+fn config(dim: usize) -> EdgeConfig {
+    let centroid = EdgeVectorParamsBuilder::new(dim, Distance::Cosine)
+        .memory(Memory::Cached)
+        .hnsw_config(tuning::Tuning::default().graph(false))
+        .build();
+    EdgeConfigBuilder::new()
+        .vector(CENTROID, centroid)
+        .payload_memory(Memory::Cold)
+        .max_search_threads(tuning::threads())
+        .build()
+}
+
+fn point(
+    id: PointId,
+    centroid: Option<Embedding>,
+    payload: Map<String, Value>,
+) -> PointStructPersisted {
+    let mut vectors = HashMap::new();
+    if let Some(centroid) = centroid {
+        let centroid = VectorPersisted::Dense(centroid.values().to_vec());
+        vectors.insert(CENTROID.to_owned(), centroid);
+    }
+    let vector = VectorStructPersisted::Named(vectors);
+    PointStructPersisted { id, vector, payload: Some(Payload(payload)) }
+}

@@ -1,0 +1,100 @@
+//! Topics in memory.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use serde_json::Map;
+use serde_json::Value;
+
+use crate::domain::embedding::Embedding;
+use crate::domain::limit::Limit;
+use crate::domain::topic::Level;
+use crate::domain::topic::TopicId;
+use crate::store::Arrival;
+use crate::store::Error;
+use crate::store::Mark;
+use crate::store::Placed;
+use crate::store::Row;
+use crate::store::TopicPoint;
+use crate::store::TopicStore;
+use crate::store::memory::MemoryStore;
+
+/// What is kept of topics.
+#[derive(Debug, Default)]
+pub struct Topics {
+    rows: BTreeMap<u64, Map<String, Value>>,
+    mark: Mark,
+    points: BTreeMap<TopicId, TopicPoint>,
+}
+
+#[async_trait]
+impl TopicStore for MemoryStore {
+    async fn append(&self, rows: Vec<Row>, mark: Mark) -> Result<(), Error> {
+        self.write_topics(|topics| {
+            topics.rows.extend(rows.into_iter().map(|Row { version, value }| (version, value)));
+            topics.mark = mark;
+        })
+    }
+
+    async fn rows(&self, from: u64, limit: Limit) -> Result<Vec<Row>, Error> {
+        self.read_topics(|topics| {
+            let rows = topics.rows.range(from..).take(limit.count());
+            rows.map(|(version, value)| Row { version: *version, value: value.clone() }).collect()
+        })
+    }
+
+    async fn mark(&self) -> Result<Mark, Error> {
+        self.read_topics(|topics| topics.mark)
+    }
+
+    async fn project(&self, topics: Vec<TopicPoint>, placed: Vec<Placed>) -> Result<(), Error> {
+        for centroid in topics.iter().filter_map(|topic| topic.centroid.as_ref()) {
+            self.check(centroid)?;
+        }
+        self.write_topics(|kept| {
+            kept.points.extend(topics.into_iter().map(|topic| (topic.id, topic)));
+        })?;
+        self.write(|points| {
+            for Placed { article, arrival, placement: _ } in placed {
+                if let Some(point) = points.get_mut(&article) {
+                    point.arrival = arrival;
+                }
+            }
+        })
+    }
+
+    async fn nearest_topics(
+        &self,
+        query: &Embedding,
+        level: Level,
+        limit: Limit,
+    ) -> Result<Vec<(TopicId, f32)>, Error> {
+        self.check(query)?;
+        self.read_topics(|topics| {
+            let of_level = topics.points.values().filter(|topic| topic.level == level);
+            let mut hits: Vec<(TopicId, f32)> = of_level
+                .filter_map(|topic| Some((topic.id, topic.centroid.as_ref()?.similarity(query))))
+                .collect();
+            hits.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
+            hits.truncate(limit.count());
+            hits
+        })
+    }
+
+    async fn arrived(&self, after: u64, limit: Limit) -> Result<Vec<Arrival>, Error> {
+        self.read(|points| {
+            let mut arrivals: Vec<Arrival> = points
+                .values()
+                .filter(|point| point.arrival > after)
+                .map(|point| Arrival { arrival: point.arrival, article: point.article.id })
+                .collect();
+            arrivals.sort_unstable();
+            arrivals.truncate(limit.count());
+            arrivals
+        })
+    }
+
+    async fn last_arrival(&self) -> Result<u64, Error> {
+        self.read(|points| points.values().map(|point| point.arrival).max().unwrap_or(0))
+    }
+}

@@ -1,0 +1,137 @@
+//! What an article names, as a payload keeps it: a list of keys per kind, which filters look into,
+//! and one flat list of numbers that says where and how often.
+
+use serde_json::Map;
+use serde_json::Value;
+
+use crate::domain::entity::Entities;
+use crate::domain::entity::Entity;
+use crate::domain::entity::Kind;
+use crate::domain::span::Span;
+use crate::store::payload::Error;
+
+/// Five numbers for each key of [`keys_of`] each kind, in the order of [`Kind::ALL`]: paragraph from
+/// 1, 0 for the title; first byte; bytes; mentions; 1 where the name is ambiguous.
+pub const MENTIONED: &str = "mentioned";
+/// Numbers for one entity.
+const NUMBERS: usize = 5;
+
+/// Where the keys of a kind stand.
+pub fn keys_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Person => "persons",
+        Kind::Place => "places",
+        Kind::Organisation => "organisations",
+        Kind::Number => "numbers",
+        Kind::Date => "dates",
+    }
+}
+
+/// Adds `entities` to `payload`; a kind without any adds nothing.
+pub fn put(payload: &mut Map<String, Value>, entities: &Entities) {
+    let mut numbers: Vec<Value> = Vec::with_capacity(NUMBERS * entities.len());
+    for kind in Kind::ALL {
+        let mut keys: Vec<Value> = Vec::new();
+        for Entity { kind: _, key, count, paragraph, span, is_ambiguous } in entities.of(kind) {
+            keys.push(key.as_str().into());
+            numbers.push(paragraph.map_or(0, |at| u64::from(at) + 1).into());
+            numbers.push(span.start.into());
+            numbers.push(span.len().into());
+            numbers.push((*count).into());
+            numbers.push(u32::from(*is_ambiguous).into());
+        }
+        if !keys.is_empty() {
+            payload.insert(keys_of(kind).to_owned(), keys.into());
+        }
+    }
+    if !numbers.is_empty() {
+        payload.insert(MENTIONED.to_owned(), numbers.into());
+    }
+}
+
+/// The entities that [`put`] added, taken out of `payload`.
+///
+/// # Errors
+/// [`Error::Key`] where it did not add these.
+pub fn take(payload: &mut Map<String, Value>) -> Result<Entities, Error> {
+    let wrong = || Error::Key(MENTIONED);
+    let numbers = match payload.remove(MENTIONED) {
+        None => Vec::new(),
+        Some(Value::Array(numbers)) => numbers,
+        Some(_) => return Err(wrong()),
+    };
+    let mut numbers = numbers.iter().map(|number| number.as_u64().ok_or_else(wrong));
+    let mut found = Vec::new();
+    for kind in Kind::ALL {
+        let keys = match payload.remove(keys_of(kind)) {
+            None => continue,
+            Some(Value::Array(keys)) => keys,
+            Some(_) => return Err(Error::Key(keys_of(kind))),
+        };
+        for key in keys {
+            let Value::String(key) = key else { return Err(Error::Key(keys_of(kind))) };
+            let mut next = || numbers.next().unwrap_or_else(|| Err(wrong()));
+            let (paragraph, start, len) = (next()?, next()?, next()?);
+            let (count, ambiguous) = (next()?, next()?);
+            let size = |number: u64| usize::try_from(number).map_err(|_too_large| wrong());
+            let small = |number: u64| u32::try_from(number).map_err(|_too_large| wrong());
+            let start = size(start)?;
+            found.push(Entity {
+                kind,
+                key,
+                count: small(count)?,
+                paragraph: paragraph.checked_sub(1).map(small).transpose()?,
+                span: Span::new(start, start.saturating_add(size(len)?)),
+                is_ambiguous: ambiguous != 0,
+            });
+        }
+    }
+    if numbers.next().is_some() { Err(wrong()) } else { Ok(Entities::new(found)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Map;
+
+    use super::MENTIONED;
+    use super::keys_of;
+    use super::put;
+    use super::take;
+    use crate::domain::entity::Entities;
+    use crate::domain::entity::Entity;
+    use crate::domain::entity::Kind;
+    use crate::domain::span::Span;
+
+    fn entities() -> Entities {
+        let one = |(at, kind): (u32, Kind)| Entity {
+            kind,
+            key: format!("名{at}"),
+            count: at + 1,
+            paragraph: at.checked_sub(1),
+            span: Span::new(3 * at as usize, 9),
+            is_ambiguous: kind == Kind::Place,
+        };
+        Entities::new((0..).zip(Kind::ALL).map(one).collect())
+    }
+
+    #[test]
+    fn entities_come_back_as_they_were() {
+        let mut payload = Map::new();
+        put(&mut payload, &entities());
+        assert_eq!(payload.len(), 6);
+        assert_eq!(take(&mut payload).unwrap(), entities());
+        assert!(payload.is_empty());
+        put(&mut payload, &Entities::default());
+        assert!(payload.is_empty() && take(&mut payload).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_list_that_does_not_fit_its_keys_is_refused() {
+        for key in Kind::ALL.map(keys_of).into_iter().chain([MENTIONED]) {
+            let mut payload = Map::new();
+            put(&mut payload, &entities());
+            payload.remove(key);
+            assert!(take(&mut payload).is_err(), "{key}");
+        }
+    }
+}

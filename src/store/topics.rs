@@ -1,0 +1,121 @@
+//! What is kept of topics: their change log, a point for each, and where articles stand.
+//!
+//! The log is the truth. It is only ever appended to, and its rows are opaque here. Points of topics
+//! and the placements on articles follow from it; [`Mark`] says how far they do, so that after a
+//! crash the rest is done again.
+
+use async_trait::async_trait;
+use serde_json::Map;
+use serde_json::Value;
+
+use crate::domain::embedding::Embedding;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::domain::topic::Level;
+use crate::domain::topic::Placement;
+use crate::domain::topic::TopicId;
+use crate::store::Error;
+
+/// A row of the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Its number, from 1.
+    pub version: u64,
+    /// What it says: a JSON object.
+    pub value: Map<String, Value>,
+}
+
+/// How far things are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// Points and placements follow from the log up to this version, at least.
+    pub projected: u64,
+    /// The highest arrival number that was ever given out and logged.
+    pub arrival: u64,
+}
+
+/// A topic as it is found and as whoever looks at the store sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TopicPoint {
+    /// The topic.
+    pub id: TopicId,
+    /// Its level.
+    pub level: Level,
+    /// The direction of its recent members; `None` for a topic that is not to be found any more.
+    pub centroid: Option<Embedding>,
+    /// All else.
+    pub payload: Map<String, Value>,
+}
+
+/// Where an article stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed {
+    /// The article; passed over if it is not stored.
+    pub article: ArticleId,
+    /// Its number in the order of arrival.
+    pub arrival: u64,
+    /// Its topics.
+    pub placement: Placement,
+}
+
+/// An article that arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Arrival {
+    /// Its number.
+    pub arrival: u64,
+    /// The article.
+    pub article: ArticleId,
+}
+
+/// Keeps topics. Every call is safe from several tasks at once; one appends at a time.
+#[async_trait]
+pub trait TopicStore: Send + Sync {
+    /// Appends rows to the log and replaces the mark; durable when it returns. A row whose version is
+    /// there already is replaced: appending again after a failure is safe.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Full`]: then some rows may be there, the earlier ones first.
+    async fn append(&self, rows: Vec<Row>, mark: Mark) -> Result<(), Error>;
+
+    /// Rows from version `from` on, ascending.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn rows(&self, from: u64, limit: Limit) -> Result<Vec<Row>, Error>;
+
+    /// The mark; all zero for a new store.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn mark(&self) -> Result<Mark, Error>;
+
+    /// Writes points of topics, each replacing the one of its id, and placements on articles.
+    ///
+    /// # Errors
+    /// [`Error::Dim`] before anything is written; [`Error::Failed`], [`Error::Full`].
+    async fn project(&self, topics: Vec<TopicPoint>, placed: Vec<Placed>) -> Result<(), Error>;
+
+    /// The topics of `level` whose centroid is most similar to `query`, best first, ties by id; with
+    /// the cosine.
+    ///
+    /// # Errors
+    /// [`Error::Dim`]; [`Error::Failed`].
+    async fn nearest_topics(
+        &self,
+        query: &Embedding,
+        level: Level,
+        limit: Limit,
+    ) -> Result<Vec<(TopicId, f32)>, Error>;
+
+    /// Articles that arrived after number `after`, in the order of arrival.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn arrived(&self, after: u64, limit: Limit) -> Result<Vec<Arrival>, Error>;
+
+    /// The highest arrival number of an article that is stored; 0 without one.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn last_arrival(&self) -> Result<u64, Error>;
+}

@@ -1,0 +1,509 @@
+//! What the service promises about topics: the same stream gives the same bits, however it is cut,
+//! stopped or killed; ids last; people are obeyed.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use jiff::civil::date;
+use serde_json::Value;
+use tempfile::TempDir;
+use wenmai::domain::article::Record;
+use wenmai::domain::id::ArticleId;
+use wenmai::domain::limit::Limit;
+use wenmai::domain::topic::Level;
+use wenmai::domain::topic::TopicId;
+use wenmai::domain::topic::filter::Status;
+use wenmai::domain::topic::filter::TopicFilter;
+use wenmai::embed;
+use wenmai::engine::Action;
+use wenmai::engine::Edit;
+use wenmai::engine::Engine;
+use wenmai::engine::Error;
+use wenmai::engine::ListTopics;
+use wenmai::engine::Of;
+use wenmai::engine::Period;
+use wenmai::engine::Shown;
+use wenmai::engine::TopicOrder;
+use wenmai::store;
+use wenmai::store::Placed;
+use wenmai::store::Store;
+use wenmai::store::Vectors;
+
+use crate::support;
+
+/// What happens in the fictional county: each story in sentences of its own.
+const STORIES: [(&str, [&str; 4]); 3] = [
+    (
+        "清河大桥",
+        [
+            "清河大桥加固工程开工，县交通局说工期五个月，桥面将重新铺装。",
+            "清河大桥加固工程过半，两侧护栏更换完毕，施工方说进度正常。",
+            "清河大桥加固工程完工，荷载试验合格，桥面限速取消。",
+            "清河大桥恢复通车，附近三个村的村民出行更加方便。",
+        ],
+    ),
+    (
+        "柳溪秋粮",
+        [
+            "柳溪镇秋粮收购全面展开，收购点延长开门时间，烘干机全部启用。",
+            "柳溪镇秋粮收购过半，种粮大户许老汉家的稻谷两天卖完。",
+            "柳溪镇秋粮收购价格上调，粮款当天到账，农民说今年收成好。",
+            "柳溪镇秋粮收购结束，粮站清点入库，总量比去年多一成。",
+        ],
+    ),
+    (
+        "县图书馆",
+        [
+            "县图书馆新馆开放，读者在新馆借阅图书，周末有讲座。",
+            "县图书馆新馆迎来第一万名读者，儿童阅览室最受欢迎。",
+            "县图书馆新馆延长开放到晚上九点，自习座位增加一倍。",
+            "县图书馆新馆举办读书节，作家周小禾与读者见面。",
+        ],
+    ),
+];
+
+fn record(paper: &str, day: i8, title: &str, text: &str) -> Record {
+    Record {
+        paper: paper.into(),
+        published_at: Some(date(2025, 9, day).at(0, 0, 0, 0)),
+        title: title.into(),
+        paragraphs: vec![text.into()],
+        ..Record::default()
+    }
+}
+
+/// Three stories over four weeks, with copies, a late article, and one that changes.
+fn stream() -> Vec<Record> {
+    let mut records = Vec::new();
+    for week in 0..4_i8 {
+        for (title, texts) in STORIES {
+            let text = texts[usize::try_from(week).unwrap()];
+            let title = format!("{title}：{}", text.chars().take(12).collect::<String>());
+            records.push(record("清河日报", 1 + week * 7, &title, text));
+            records.push(record(
+                "柳溪晚报",
+                2 + week * 7,
+                &title,
+                &format!("{text}本报将继续关注。"),
+            ));
+            records.push(record("县广播", 2 + week * 7, &title, text));
+        }
+    }
+    let named = |text: &str| Record {
+        source: "甲网".into(),
+        source_id: "1".into(),
+        ..record("", 9, "柳溪镇消息", text)
+    };
+    records.insert(5, named(STORIES[1].1[0]));
+    records.insert(20, named(STORIES[2].1[1]));
+    records.insert(25, record("旧报", 3, "清河大桥旧闻", STORIES[0].1[1]));
+    records
+}
+
+async fn ingest(engine: &Engine, records: &[Record]) -> Vec<ArticleId> {
+    let (results, _timings) = engine.ingest(records.to_vec()).await.unwrap();
+    let ids = results.into_iter().map(|result| result.unwrap().id).collect();
+    engine.settle_topics().await.unwrap();
+    ids
+}
+
+/// The whole log, but for the clock.
+async fn log(store: &Store) -> Vec<Value> {
+    let mut entries = Vec::new();
+    loop {
+        let from = entries.len() as u64 + 1;
+        let rows = store.rows(from, Limit::MOST).await.unwrap();
+        if rows.is_empty() {
+            return entries;
+        }
+        for row in rows {
+            assert_eq!(row.version, entries.len() as u64 + 1);
+            let mut value = row.value;
+            value.remove("at_us").unwrap();
+            entries.push(Value::Object(value));
+        }
+    }
+}
+
+fn open(store: &Store) -> Engine {
+    let gate = support::Gate::default();
+    gate.open();
+    support::fake_engine_over(store, &gate)
+}
+
+async fn fresh() -> (Engine, Store) {
+    let (engine, store, gate) = support::fake_engine();
+    gate.open();
+    (engine.with_topics().await.unwrap(), store)
+}
+
+async fn uninterrupted() -> Vec<Value> {
+    let (engine, store) = fresh().await;
+    ingest(&engine, &stream()).await;
+    log(&store).await
+}
+
+fn all(level: Level) -> ListTopics {
+    ListTopics {
+        level,
+        period: Period::default(),
+        filter: TopicFilter::default(),
+        order: TopicOrder::Heat,
+        offset: 0,
+        limit: Limit::MOST,
+    }
+}
+
+async fn listed(engine: &Engine, level: Level) -> Vec<Shown> {
+    engine.list_topics(all(level)).await.unwrap().topics
+}
+
+fn story_of(engine: &Engine, id: ArticleId) -> TopicId {
+    engine.topics_of(id).unwrap().unwrap().1
+}
+
+fn edit(topic: TopicId, action: Action) -> Edit {
+    Edit { topic, revision: None, action }
+}
+
+fn field(error: &Error) -> &str {
+    let Error::Invalid(violations) = error else { panic!("{error:?}") };
+    &violations[0].field
+}
+
+#[tokio::test]
+async fn a_stream_gives_the_same_bits_however_it_is_cut() {
+    let known = uninterrupted().await;
+    assert!(known.len() >= stream().len());
+    for cut in [1, 3, 7, 16] {
+        let (engine, store) = fresh().await;
+        for piece in stream().chunks(cut) {
+            // Without a pause for topics in between: the next piece waits by itself.
+            engine.ingest(piece.to_vec()).await.unwrap();
+        }
+        engine.settle_topics().await.unwrap();
+        assert_eq!(log(&store).await, known, "cut by {cut}");
+    }
+}
+
+#[tokio::test]
+async fn a_restart_in_the_middle_changes_nothing() {
+    let known = uninterrupted().await;
+    for at in [1, 13, 27] {
+        let (engine, store) = fresh().await;
+        let (before, after) = stream().split_at(at).to_owned();
+        ingest(&engine, before).await;
+        drop(engine);
+        let engine = open(&store).with_topics().await.unwrap();
+        ingest(&engine, after).await;
+        assert_eq!(log(&store).await, known, "stopped at {at}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_killed_process_stored_and_did_not_place_is_placed_first() {
+    let known = uninterrupted().await;
+    let (engine, store) = fresh().await;
+    // In pieces as they would have come: an article that changes is stored once in each.
+    let records = stream();
+    ingest(&engine, &records[..10]).await;
+    drop(engine);
+    // Stored, and killed before the topics: an engine without topics does just that.
+    let without = open(&store);
+    without.ingest(records[10..20].to_vec()).await.unwrap();
+    drop(without);
+    let engine = open(&store).with_topics().await.unwrap();
+    ingest(&engine, &records[20..]).await;
+    assert_eq!(log(&store).await, known);
+}
+
+fn bundled(folder: &Path) -> Engine {
+    let config = embed::Config { threads: 2, ..embed::Config::default() };
+    Engine::open(&config, &store::Config { data: folder.to_owned() }).unwrap()
+}
+
+#[tokio::test]
+async fn topics_outlive_the_process_on_disk_with_the_bundled_model() {
+    let folder = TempDir::new().unwrap();
+    let engine = bundled(folder.path()).with_topics().await.unwrap();
+    let ids = ingest(&engine, &stream()[..20]).await;
+    let before = listed(&engine, Level::Story).await;
+    // Copies are in one story whatever else is.
+    assert_eq!(story_of(&engine, ids[0]), story_of(&engine, ids[2]));
+    // Dropped, not closed.
+    drop(engine);
+    let engine = bundled(folder.path()).with_topics().await.unwrap();
+    assert_eq!(listed(&engine, Level::Story).await, before);
+    ingest(&engine, &stream()[20..]).await;
+    let interrupted = listed(&engine, Level::Story).await;
+    engine.close().await.unwrap();
+
+    let other = TempDir::new().unwrap();
+    let engine = bundled(other.path()).with_topics().await.unwrap();
+    ingest(&engine, &stream()).await;
+    assert_eq!(listed(&engine, Level::Story).await, interrupted);
+    let found = engine
+        .search_topics(
+            wenmai::engine::SearchTopics::Text("清河大桥 加固".into()),
+            Level::Story,
+            Limit::new(3).unwrap(),
+        )
+        .await
+        .unwrap();
+    assert!(found.topics[0].topic.label.contains("大桥"), "{found:?}");
+    engine.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_index_of_a_time_before_topics_is_rebuilt_in_order_of_time() {
+    let (engine, store, gate) = support::fake_engine();
+    gate.open();
+    let (results, _) = engine.ingest(stream()).await.unwrap();
+    let ids: BTreeSet<ArticleId> = results.into_iter().map(|one| one.unwrap().id).collect();
+    // Nobody counted arrivals then.
+    let none = wenmai::domain::topic::Placement {
+        event: TopicId::from(uuid::Uuid::nil()),
+        story: TopicId::from(uuid::Uuid::nil()),
+    };
+    let placed = ids.iter().map(|id| Placed { article: *id, arrival: 0, placement: none });
+    store.project(Vec::new(), placed.collect()).await.unwrap();
+    let engine = engine.with_topics().await.unwrap();
+    engine.settle_topics().await.unwrap();
+    let count = ids.len() as u64;
+    assert_eq!(engine.topics_progress().await.unwrap().pending_count, count);
+    assert_eq!(engine.rebuild_topics().await.unwrap(), count);
+    assert_eq!(engine.topics_progress().await.unwrap().pending_count, 0);
+    let first = log(&store).await;
+    let times: Vec<i64> =
+        first.iter().filter_map(|entry| entry["change"]["assigned"]["at"].as_i64()).collect();
+    assert!(times.is_sorted() && times.len() == ids.len());
+    // Once more changes nothing, and what comes next gets the next number.
+    assert_eq!(engine.rebuild_topics().await.unwrap(), 0);
+    assert_eq!(log(&store).await.len(), first.len());
+    let next = ingest(&engine, &[record("丁报", 30, "清河大桥一月", STORIES[0].1[3])]).await;
+    let stored = store.fetch(&next, Vectors::No).await.unwrap().remove(0).unwrap();
+    assert_eq!(stored.arrival, count + 1);
+}
+
+#[tokio::test]
+async fn merged_topics_lead_to_the_older_one_for_ever() {
+    let (engine, store) = fresh().await;
+    let far = ["甲", "乙", "丙"].map(|name| {
+        let text = format!("{name}").repeat(20);
+        record("清河日报", 1, &text, &text)
+    });
+    let mut ids = Vec::new();
+    for (day, one) in (1..).zip(far) {
+        let at = Some(date(2025, 9, day * 3).at(0, 0, 0, 0));
+        ids.extend(ingest(&engine, &[Record { published_at: at, ..one }]).await);
+    }
+    let stories: Vec<TopicId> = ids.iter().map(|id| story_of(&engine, *id)).collect();
+    assert_eq!(stories.iter().collect::<BTreeSet<_>>().len(), 3);
+    // The last into the second, that into the first: a chain.
+    let kept = engine.edit_topic(edit(stories[2], Action::Merge(stories[1]))).await.unwrap();
+    assert_eq!((kept.id, kept.measures.size), (stories[1], 2));
+    let kept = engine.edit_topic(edit(stories[1], Action::Merge(stories[0]))).await.unwrap();
+    assert_eq!((kept.id, kept.measures.size, kept.event_count), (stories[0], 3, 3));
+    for story in &stories {
+        assert_eq!(engine.topic(*story).unwrap().id, stories[0]);
+    }
+    let itself = engine.edit_topic(edit(stories[2], Action::Merge(stories[0]))).await;
+    assert_eq!(field(&itself.unwrap_err()), "other");
+    drop(engine);
+    let engine = open(&store).with_topics().await.unwrap();
+    assert_eq!(engine.topic(stories[2]).unwrap().id, stories[0]);
+    assert_eq!(story_of(&engine, ids[2]), stories[0]);
+}
+
+/// A story of three articles that are not copies: one text, then two moved into its topic.
+async fn gathered(engine: &Engine) -> (TopicId, Vec<ArticleId>) {
+    let records: Vec<Record> = ["甲", "乙", "丙"]
+        .iter()
+        .zip(1..)
+        .map(|(name, day)| record("清河日报", day, &name.repeat(20), &name.repeat(20)))
+        .collect();
+    let ids = ingest(engine, &records).await;
+    let story = story_of(engine, ids[0]);
+    let articles = ids[1..].iter().copied().collect();
+    let action = Action::Update { label: None, pinned: None, articles };
+    let shown = engine.edit_topic(edit(story, action)).await.unwrap();
+    assert_eq!(shown.measures.size, 3);
+    (story, ids)
+}
+
+#[tokio::test]
+async fn a_split_makes_a_topic_that_stays_apart() {
+    let (engine, store) = fresh().await;
+    let (story, ids) = gathered(&engine).await;
+    for (articles, why) in [
+        (vec![], "none"),
+        (ids.clone(), "all"),
+        (vec![ids[0], ArticleId::from(uuid::Uuid::nil())], "a stranger"),
+    ] {
+        let asked = edit(story, Action::Split(articles.into_iter().collect()));
+        let refused = engine.edit_topic(asked).await.unwrap_err();
+        assert_eq!(field(&refused), "articles", "{why}");
+    }
+    let part = Action::Split(BTreeSet::from([ids[1], ids[2]]));
+    let new = engine.edit_topic(edit(story, part)).await.unwrap();
+    assert_ne!(new.id, story);
+    assert_eq!(new.measures.size, 2);
+    assert_eq!(engine.topic(story).unwrap().measures.size, 1);
+    assert_eq!(story_of(&engine, ids[2]), new.id);
+    let before = log(&store).await.len();
+    engine.rebuild_topics().await.unwrap();
+    assert_eq!(log(&store).await.len(), before, "they were merged again");
+    drop(engine);
+    let engine = open(&store).with_topics().await.unwrap();
+    assert_eq!(story_of(&engine, ids[1]), new.id);
+}
+
+#[tokio::test]
+async fn a_name_and_a_pin_stay_and_a_stale_edit_is_refused() {
+    let (engine, store) = fresh().await;
+    let (story, ids) = gathered(&engine).await;
+    let seen = engine.topic(story).unwrap();
+    let rename = Action::Update {
+        label: Some(" 三件事 ".into()),
+        pinned: Some(true),
+        articles: BTreeSet::new(),
+    };
+    let asked = Edit { topic: story, revision: Some(seen.revision), action: rename.clone() };
+    let named = engine.edit_topic(asked.clone()).await.unwrap();
+    assert_eq!((named.label.as_str(), named.is_named, named.pinned), ("三件事", true, true));
+    let stale = engine.edit_topic(asked).await.unwrap_err();
+    assert!(matches!(stale, Error::StaleTopic { given, .. } if given == seen.revision));
+    let nothing = Action::Update { label: None, pinned: None, articles: BTreeSet::new() };
+    assert!(engine.edit_topic(edit(story, nothing)).await.is_err());
+    let long =
+        Action::Update { label: Some("长".repeat(101)), pinned: None, articles: BTreeSet::new() };
+    assert_eq!(field(&engine.edit_topic(edit(story, long)).await.unwrap_err()), "label");
+    let nobody = TopicId::from(uuid::Uuid::nil());
+    let unknown = engine.edit_topic(edit(nobody, rename)).await.unwrap_err();
+    assert!(matches!(unknown, Error::TopicNotFound { .. }));
+    // One more article changes neither the name nor what an etag stands for.
+    let copy =
+        Record { paper: "乙报".into(), ..record("", 4, &"甲".repeat(20), &"甲".repeat(20)) };
+    ingest(&engine, &[copy]).await;
+    let now = engine.topic(story).unwrap();
+    assert_eq!((now.measures.size, now.revision), (4, named.revision));
+    drop(engine);
+    let engine = open(&store).with_topics().await.unwrap();
+    assert_eq!(engine.topic(story).unwrap(), now);
+    assert_eq!(story_of(&engine, ids[1]), story);
+}
+
+#[tokio::test]
+async fn a_deleted_article_leaves_its_topics_and_their_ids() {
+    let (engine, store) = fresh().await;
+    let ids = ingest(&engine, &[record("甲报", 1, STORIES[0].0, STORIES[0].1[0])]).await;
+    let story = story_of(&engine, ids[0]);
+    engine.delete(ids[0]).await.unwrap();
+    assert_eq!(engine.topics_of(ids[0]).unwrap(), None);
+    let empty = engine.topic(story).unwrap();
+    assert_eq!((empty.status, empty.measures.size), (Status::Empty, 0));
+    assert!(listed(&engine, Level::Story).await.is_empty());
+    // The same article again founds another topic: the old name is not given twice.
+    let ids = ingest(&engine, &[record("甲报", 1, STORIES[0].0, STORIES[0].1[0])]).await;
+    assert_ne!(story_of(&engine, ids[0]), story);
+    drop(engine);
+    let engine = open(&store).with_topics().await.unwrap();
+    assert_eq!(engine.topic(story).unwrap().status, Status::Empty);
+}
+
+#[tokio::test]
+async fn articles_without_a_date_or_of_2099_do_not_move_the_clock() {
+    let (engine, _store) = fresh().await;
+    let future = Record {
+        published_at: Some(date(2099, 1, 1).at(0, 0, 0, 0)),
+        ..record("甲报", 1, STORIES[0].0, STORIES[0].1[0])
+    };
+    let undated =
+        Record { published_at: None, ..record("乙报", 1, STORIES[1].0, STORIES[1].1[0]) };
+    let ids = ingest(&engine, &[future, undated]).await;
+    let now = jiff::Timestamp::now().as_second();
+    for id in ids {
+        let topic = engine.topic(story_of(&engine, id)).unwrap();
+        assert!((now - topic.measures.last_at).abs() < 3_600, "{topic:?}");
+        assert_eq!(topic.status, Status::Active);
+    }
+}
+
+#[tokio::test]
+async fn ten_thousand_copies_are_one_topic() {
+    let (engine, store) = fresh().await;
+    let copy = |number: usize| Record {
+        source: "网".into(),
+        source_id: number.to_string(),
+        ..record("甲报", 9, STORIES[0].0, STORIES[0].1[0])
+    };
+    let mut ids = Vec::new();
+    for start in (0..10_000).step_by(1_000) {
+        let copies: Vec<Record> = (start..start + 1_000).map(copy).collect();
+        ids.extend(ingest(&engine, &copies).await);
+    }
+    let stories = listed(&engine, Level::Story).await;
+    assert_eq!((stories.len(), stories[0].measures.size), (1, 10_000));
+    drop(engine);
+    let engine = open(&store).with_topics().await.unwrap();
+    assert_eq!(listed(&engine, Level::Story).await, stories);
+    let timeline = engine.topic_timeline(stories[0].id, 20).await.unwrap();
+    assert_eq!((timeline.entries.len(), timeline.entries[0].published_count), (1, 1));
+}
+
+#[tokio::test]
+async fn an_empty_corpus_has_no_topics_and_says_so() {
+    let (engine, _store) = fresh().await;
+    let list = engine.list_topics(all(Level::Event)).await.unwrap();
+    assert_eq!((list.topics.len(), list.total_count), (0, 0));
+    assert_eq!((list.progress.version, list.progress.pending_count), (0, 0));
+    assert_eq!(engine.rebuild_topics().await.unwrap(), 0);
+    let everything = wenmai::domain::filter::Filter::default();
+    let none = engine.cluster_articles(Of::Passing(everything)).await.unwrap();
+    assert_eq!((none.clusters.len(), none.article_count), (0, 0));
+}
+
+#[tokio::test]
+async fn an_engine_without_topics_says_that_they_are_off() {
+    let (engine, _store, gate) = support::fake_engine();
+    gate.open();
+    assert!(matches!(engine.list_topics(all(Level::Story)).await, Err(Error::TopicsOff)));
+}
+
+#[tokio::test]
+async fn a_timeline_tells_the_days_in_order_and_nothing_twice() {
+    let (engine, _store) = fresh().await;
+    let ids = ingest(&engine, &stream()).await;
+    let bridge: BTreeSet<ArticleId> = {
+        let records = stream();
+        let of_bridge = |at: &usize| records[*at].title.starts_with("清河大桥：");
+        (0..ids.len()).filter(of_bridge).map(|at| ids[at]).collect()
+    };
+    let story = story_of(&engine, *bridge.first().unwrap());
+    let action = Action::Update { label: None, pinned: None, articles: bridge };
+    engine.edit_topic(edit(story, action)).await.unwrap();
+    let timeline = engine.topic_timeline(story, 20).await.unwrap();
+    let days: Vec<i64> = timeline.entries.iter().map(|entry| entry.day).collect();
+    assert!(days.is_sorted() && days.len() >= 4, "{days:?}");
+    let titles: Vec<&str> =
+        timeline.entries.iter().map(|entry| entry.article.article.record.title.as_str()).collect();
+    assert_eq!(titles.iter().collect::<BTreeSet<_>>().len(), titles.len(), "{titles:?}");
+    let one = engine.topic_timeline(story, 1).await.unwrap();
+    assert_eq!(one.entries.len(), 1);
+}
+
+#[tokio::test]
+async fn articles_are_clustered_on_the_spot_and_nothing_is_stored() {
+    let (engine, store) = fresh().await;
+    let ids = ingest(&engine, &stream()).await;
+    let before = log(&store).await.len();
+    let found = engine.cluster_articles(Of::Articles(ids[..9].to_vec())).await.unwrap();
+    let clustered: Vec<ArticleId> =
+        found.clusters.iter().flat_map(|one| one.events.iter().flatten().copied()).collect();
+    assert_eq!(clustered.iter().collect::<BTreeSet<_>>(), ids[..9].iter().collect());
+    assert!(found.clusters.iter().all(|cluster| !cluster.face.label.is_empty()));
+    assert_eq!(log(&store).await.len(), before);
+    let stranger = ArticleId::from(uuid::Uuid::nil());
+    let refused = engine.cluster_articles(Of::Articles(vec![stranger])).await;
+    assert!(matches!(refused, Err(Error::ArticleNotFound { .. })));
+}
