@@ -343,8 +343,13 @@ fn of_page(at: usize, error: Error) -> Error {
         }
         other @ (Error::BatchTooLarge { .. }
         | Error::ArticleNotFound { .. }
+        | Error::TopicNotFound { .. }
+        | Error::StaleTopic { .. }
+        | Error::TopicsOff
+        | Error::Topics(_)
         | Error::Terms(_)
         | Error::Entities(_)
+        | Error::Summary(_)
         | Error::Embed(_)
         | Error::Store(_)) => other,
     }
