@@ -9,6 +9,7 @@
 //! | [`page`] | which articles stand on this newspaper page? |
 //! | [`cluster`] | which articles belong together: what is a reprint of what? |
 //! | [`rank`] | in which order do candidates answer? |
+//! | [`summary`] | what do an article, or several, say in brief, cited? |
 //! | [`embed`] | which vector does the model give a text? |
 //! | [`store`] | what is kept, and what is near this vector or these terms? |
 //! | [`engine`] | the use cases: ingest, search, related, get, list, delete |
@@ -29,5 +30,6 @@ pub mod page;
 pub mod rank;
 pub mod rpc;
 pub mod store;
+pub mod summary;
 pub mod telemetry;
 pub mod text;

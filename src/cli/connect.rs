@@ -29,6 +29,7 @@ use crate::rpc::wire::article_service_client::ArticleServiceClient;
 use crate::rpc::wire::embedding_service_client::EmbeddingServiceClient;
 use crate::rpc::wire::info_service_client::InfoServiceClient;
 use crate::rpc::wire::search_service_client::SearchServiceClient;
+use crate::rpc::wire::summary_service_client::SummaryServiceClient;
 use crate::rpc::wire::topic_service_client::TopicServiceClient;
 use crate::store;
 
@@ -132,6 +133,11 @@ impl Services {
 
     pub(super) fn search(&self) -> SearchServiceClient<Transport> {
         SearchServiceClient::new(self.transport.clone())
+            .max_decoding_message_size(RESPONSE_BYTES_MAX)
+    }
+
+    pub(super) fn summary(&self) -> SummaryServiceClient<Transport> {
+        SummaryServiceClient::new(self.transport.clone())
             .max_decoding_message_size(RESPONSE_BYTES_MAX)
     }
 

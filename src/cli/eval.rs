@@ -14,6 +14,7 @@ mod rows;
 mod search;
 mod sts;
 mod topics;
+mod summary;
 
 use std::path::Path;
 
@@ -108,6 +109,12 @@ enum What {
     /// table is isotonic; its error is measured on stories that it was not made from. A probability
     /// holds for pairs of that kind in a corpus of that size and mixture, which the report states.
     Calibration(calibration::Args),
+    /// Summaries against editors' briefs: character ROUGE at equal length, beside lead and others.
+    ///
+    /// Each article is summarized by weights trained on other quarters of the year. Briefs often
+    /// repeat the title, which is no part of the body: its own figures stand beside the others. Every
+    /// cited piece is checked against the article.
+    Summary(summary::Args),
 }
 
 /// Where the index goes, and which model fills it.
@@ -147,6 +154,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         What::Passages(args) => passages::run(args).await,
         What::Latency(args) => latency::run(args).await,
         What::Calibration(args) => calibration::run(args).await,
+        What::Summary(args) => summary::run(&args),
     }
 }
 

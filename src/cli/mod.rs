@@ -22,6 +22,7 @@ mod related;
 mod reprints;
 mod search;
 mod serve;
+mod summarize;
 mod topics;
 
 use std::process::ExitCode;
@@ -61,6 +62,8 @@ enum Command {
     Related(related::Args),
     /// Find who printed an article first, and who reprinted it.
     Reprints(reprints::Args),
+    /// Tell what an article, or several, say in brief, with sources.
+    Summarize(summarize::Args),
     /// List topics, show how one unfolded, follow and correct them.
     Topics(Box<topics::Args>),
     /// Embed texts with the model.
@@ -114,6 +117,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Search(args) => search::run(args).await,
         Command::Related(args) => related::run(args).await,
         Command::Reprints(args) => reprints::run(args).await,
+        Command::Summarize(args) => summarize::run(args).await,
         Command::Topics(args) => topics::run(*args).await,
         Command::Embed(args) => embed::run(args).await,
         Command::Serve(args) => serve::run(args).await,

@@ -4,6 +4,7 @@ use crate::domain::id::ArticleId;
 use crate::domain::topic::TopicId;
 use crate::embed;
 use crate::store;
+use crate::summary::ranker;
 use crate::text::entity;
 use crate::text::terms::Broken;
 
@@ -83,6 +84,9 @@ pub enum Error {
     /// The program's lists of places and organisations cannot be used.
     #[error("entities are broken")]
     Entities(#[from] entity::Error),
+    /// The program's ranker of clauses cannot be used.
+    #[error("summary ranker is broken")]
+    Summary(#[from] ranker::Error),
     /// The model failed.
     #[error("embedding failed")]
     Embed(#[from] embed::Error),
@@ -125,7 +129,9 @@ impl Error {
             Error::ArticleNotFound { .. } | Error::TopicNotFound { .. } => ErrorKind::NotFound,
             Error::StaleTopic { .. } => ErrorKind::Stale,
             Error::TopicsOff => ErrorKind::Unavailable,
-            Error::Terms(_) | Error::Entities(_) | Error::Topics(_) => ErrorKind::Internal,
+            Error::Terms(_) | Error::Entities(_) | Error::Summary(_) | Error::Topics(_) => {
+                ErrorKind::Internal
+            }
             Error::Embed(error) => match error {
                 embed::Error::Empty | embed::Error::NoDirection => ErrorKind::Invalid,
                 embed::Error::Overloaded => ErrorKind::Overloaded,

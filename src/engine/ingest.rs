@@ -349,6 +349,7 @@ fn of_page(at: usize, error: Error) -> Error {
         | Error::Topics(_)
         | Error::Terms(_)
         | Error::Entities(_)
+        | Error::Summary(_)
         | Error::Embed(_)
         | Error::Store(_)) => other,
     }
@@ -383,6 +384,7 @@ fn in_batch(at: usize, error: Error) -> Result<Vec<Violation>, Error> {
         | Error::Topics(_)
         | Error::Terms(_)
         | Error::Entities(_)
+        | Error::Summary(_)
         | Error::Embed(_)
         | Error::Store(_)) => Err(other),
     }

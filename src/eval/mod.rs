@@ -26,6 +26,7 @@ pub mod similarity;
 pub mod stories;
 pub mod sts;
 pub mod topics;
+pub mod summary;
 
 use crate::domain::hit::Mode;
 

@@ -7,6 +7,7 @@ mod page;
 mod record;
 mod reprint;
 pub mod search;
+pub mod summary;
 mod topic;
 
 use std::time::Duration;

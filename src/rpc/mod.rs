@@ -16,6 +16,7 @@ mod page_token;
 mod phase;
 mod search;
 mod status;
+mod summary;
 mod topic;
 mod watch;
 
@@ -116,6 +117,10 @@ pub async fn routes(engine: Engine, life: Life) -> Result<(Routes, Health), engi
     serve!(
         wire::search_service_server::SearchServiceServer<_>,
         search::SearchApi::new(shared.clone())
+    );
+    serve!(
+        wire::summary_service_server::SummaryServiceServer<_>,
+        summary::SummaryApi::new(shared.clone())
     );
     serve!(wire::topic_service_server::TopicServiceServer<_>, topic::TopicApi::new(shared.clone()));
     serve!(

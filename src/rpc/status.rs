@@ -98,6 +98,7 @@ pub fn under(prefix: &str, error: engine::Error) -> engine::Error {
         | engine::Error::Topics(_)
         | engine::Error::Terms(_)
         | engine::Error::Entities(_)
+        | engine::Error::Summary(_)
         | engine::Error::Embed(_)
         | engine::Error::Store(_)) => other,
     }

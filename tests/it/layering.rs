@@ -6,17 +6,18 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// Which modules of this crate a module may use, itself aside.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("domain", &[]),
     ("text", &["domain"]),
     ("page", &["domain", "text"]),
     ("rank", &["domain", "text"]),
     ("cluster", &["domain", "text"]),
+    ("summary", &["domain", "text"]),
     ("embed", &["domain", "text"]),
     ("store", &["domain"]),
-    ("engine", &["domain", "text", "page", "rank", "cluster", "embed", "store"]),
-    ("eval", &["domain", "text", "page", "rank", "cluster", "embed", "store", "engine"]),
-    ("rpc", &["domain", "text", "page", "rank", "cluster", "embed", "store", "engine"]),
+    ("engine", &["domain", "text", "page", "rank", "cluster", "summary", "embed", "store"]),
+    ("eval", &["domain", "text", "page", "rank", "cluster", "summary", "embed", "store", "engine"]),
+    ("rpc", &["domain", "text", "page", "rank", "cluster", "summary", "embed", "store", "engine"]),
     ("telemetry", &[]),
     ("app", &["domain", "embed", "store", "engine", "rpc", "telemetry", "config"]),
     ("config", &["app", "embed", "store", "engine", "telemetry"]),
@@ -28,6 +29,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
             "page",
             "rank",
             "cluster",
+            "summary",
             "embed",
             "store",
             "engine",
@@ -67,7 +69,7 @@ const IMPURE: [&str; 8] = [
     "Instant::now",
     "rand::",
 ];
-const PURE: [&str; 5] = ["domain", "text", "page", "rank", "cluster"];
+const PURE: [&str; 6] = ["domain", "text", "page", "rank", "cluster", "summary"];
 
 /// Names that say nothing.
 const EMPTY_NAMES: [&str; 4] = ["utils", "common", "types", "helpers"];

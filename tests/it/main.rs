@@ -29,6 +29,7 @@ mod relation;
 mod reprints;
 mod search_rpc;
 mod serving;
+mod summary_rpc;
 mod support;
 mod topic_cli;
 mod topic_edits;

@@ -31,6 +31,7 @@ use wenmai::rpc::wire::article_service_client::ArticleServiceClient;
 use wenmai::rpc::wire::embedding_service_client::EmbeddingServiceClient;
 use wenmai::rpc::wire::info_service_client::InfoServiceClient;
 use wenmai::rpc::wire::search_service_client::SearchServiceClient;
+use wenmai::rpc::wire::summary_service_client::SummaryServiceClient;
 use wenmai::rpc::wire::topic_service_client::TopicServiceClient;
 use wenmai::store;
 use wenmai::store::Store;
@@ -198,6 +199,10 @@ impl Running {
 
     pub fn search(&self) -> SearchServiceClient<Channel> {
         SearchServiceClient::new(self.channel.clone())
+    }
+
+    pub fn summary(&self) -> SummaryServiceClient<Channel> {
+        SummaryServiceClient::new(self.channel.clone())
     }
 
     pub fn topics(&self) -> TopicServiceClient<Channel> {

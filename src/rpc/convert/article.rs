@@ -168,7 +168,7 @@ fn write_dateline(from: Dateline) -> wire::Dateline {
     wire::Dateline { raw, place, date_from: date_from.map(date), date_to: date_to.map(date) }
 }
 
-fn timestamp(at: DateTime) -> Option<prost_types::Timestamp> {
+pub(in crate::rpc) fn timestamp(at: DateTime) -> Option<prost_types::Timestamp> {
     // Fails only in the last hours of the calendar, which no paper has printed yet.
     let stamp = CHINA.to_timestamp(at).ok()?;
     // Before 1970 jiff counts nanoseconds backwards, the wire always forwards.

@@ -1,0 +1,306 @@
+//! `wenmai summarize`: what an article, a page, a file or a search says in brief, with sources.
+
+use std::path::Path;
+
+use crate::cli::connect;
+use crate::cli::connect::Needs;
+use crate::cli::connect::Services;
+use crate::cli::failure::Failure;
+use crate::cli::output;
+use crate::cli::page;
+use crate::domain::id::ArticleId;
+use crate::rpc::wire;
+use crate::rpc::wire::summarize_article_request::Target;
+use crate::summary::BUDGET_MAX;
+use crate::summary::BUDGET_MIN;
+
+/// Arguments of `wenmai summarize`.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Args {
+    /// Stored articles (`articles/…` or their ids), several of which are told together; a topic
+    /// (`topics/…`); or one page or text file (.md, .txt, `-`), whose every article is told.
+    #[arg(value_name = "ARTICLE|TOPIC|FILE", required_unless_present = "query")]
+    targets: Vec<String>,
+
+    /// Tell together what a search finds.
+    #[arg(long, value_name = "TEXT", conflicts_with = "targets")]
+    query: Option<String>,
+
+    /// Which articles the search may find, such as `date >= 2024-03-01 AND paper = "聊城日报"`.
+    #[arg(long, value_name = "EXPRESSION", requires = "query")]
+    filter: Option<String>,
+
+    /// How many articles of the search, at most 200.
+    #[arg(long, default_value_t = 50, value_name = "N",
+          value_parser = clap::value_parser!(i32).range(1..=200))]
+    limit: i32,
+
+    /// How much to tell: `brief` 100 characters, `digest` 300, `report` 600.
+    #[arg(long, value_enum, default_value_t = Style::Brief)]
+    style: Style,
+
+    /// Characters of the summary at most, instead of the style's.
+    #[arg(long, value_name = "CHARS", value_parser = budget)]
+    budget: Option<i32>,
+
+    /// The file is one text without headlines, not a page.
+    #[arg(long, conflicts_with = "query")]
+    plain: bool,
+
+    /// Print Markdown: of several articles the report with numbered sources.
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
+
+    #[command(flatten)]
+    connect: connect::Args,
+
+    /// Print one JSON object per summary.
+    #[arg(long)]
+    json: bool,
+}
+
+/// How much to tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Style {
+    /// At most 100 characters.
+    Brief,
+    /// At most 300 characters.
+    Digest,
+    /// At most 600 characters, with timeline, figures and statements.
+    Report,
+}
+
+impl Style {
+    fn wire(self) -> wire::SummaryStyle {
+        match self {
+            Style::Brief => wire::SummaryStyle::Brief,
+            Style::Digest => wire::SummaryStyle::Digest,
+            Style::Report => wire::SummaryStyle::Report,
+        }
+    }
+}
+
+fn budget(text: &str) -> Result<i32, String> {
+    let chars: usize = text.parse().map_err(|_no_number| "is not a number".to_owned())?;
+    if !(BUDGET_MIN..=BUDGET_MAX).contains(&chars) {
+        return Err(format!("is not within {BUDGET_MIN} to {BUDGET_MAX}"));
+    }
+    i32::try_from(chars).map_err(|error| error.to_string())
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    if let [file] = args.targets.as_slice()
+        && parse_id(file).is_none()
+        && (file == "-" || Path::new(file).exists())
+    {
+        return of_file(&args, Path::new(file)).await;
+    }
+    if let [topic] = args.targets.as_slice()
+        && topic.starts_with("topics/")
+    {
+        return of_topic(&args, topic.clone()).await;
+    }
+    let articles = args.targets.iter().map(|target| {
+        let id = parse_id(target).ok_or_else(|| {
+            Failure::Usage(format!("`{target}` is neither an article's id nor a file"))
+        })?;
+        Ok(format!("articles/{id}"))
+    });
+    let articles = articles.collect::<Result<Vec<_>, Failure>>()?;
+    let services = Services::connect(&args.connect, Needs::Articles).await?;
+    let shown = match articles.as_slice() {
+        [one] => ask(&services, &args, Target::Article(one.clone()), None).await,
+        _ => together(&services, &args, articles).await,
+    };
+    services.close().await?;
+    shown
+}
+
+fn parse_id(target: &str) -> Option<ArticleId> {
+    target.strip_prefix("articles/").unwrap_or(target).parse().ok()
+}
+
+async fn of_topic(args: &Args, name: String) -> Result<(), Failure> {
+    let services = Services::connect(&args.connect, Needs::Articles).await?;
+    let request = wire::SummarizeTopicRequest {
+        name,
+        style: args.style_of_set().into(),
+        budget_chars: args.budget.unwrap_or_default(),
+    };
+    let asked = services.summary().summarize_topic(connect::patient(request)).await;
+    services.close().await?;
+    let answer = asked?.into_inner();
+    if args.json {
+        return output::json("SummarizeTopicResponse", &answer);
+    }
+    show(args, &answer.summary.unwrap_or_default())
+}
+
+/// Tells every article of a page, or a plain text.
+async fn of_file(args: &Args, path: &Path) -> Result<(), Failure> {
+    let text = page::read(path)?;
+    let services = Services::connect(&args.connect, Needs::Nothing).await?;
+    let shown = if args.plain {
+        ask(&services, args, Target::Text(text), None).await
+    } else {
+        of_page(&services, args, text).await
+    };
+    services.close().await?;
+    shown
+}
+
+async fn of_page(services: &Services, args: &Args, text: String) -> Result<(), Failure> {
+    let request = wire::ParsePageRequest { text, issue: None };
+    let page = services.articles().parse_page(connect::patient(request)).await?.into_inner();
+    let mut failed = false;
+    for record in page.articles.into_iter().filter_map(|parsed| parsed.record) {
+        let is_article =
+            !matches!(record.kind(), wire::ArticleKind::Teaser | wire::ArticleKind::Staff);
+        if !is_article || record.paragraphs.is_empty() {
+            continue;
+        }
+        let headline = output::headline(&record);
+        // One article that cannot be told does not end the page.
+        if let Err(failure) = ask(services, args, Target::Given(record), Some(headline)).await {
+            failure.print();
+            failed = true;
+        }
+    }
+    if failed { Err(Failure::Partial) } else { Ok(()) }
+}
+
+async fn ask(
+    services: &Services,
+    args: &Args,
+    target: Target,
+    headline: Option<String>,
+) -> Result<(), Failure> {
+    let request = wire::SummarizeArticleRequest {
+        target: Some(target),
+        style: args.style.wire().into(),
+        budget_chars: args.budget.unwrap_or_default(),
+    };
+    let answer =
+        services.summary().summarize_article(connect::patient(request)).await?.into_inner();
+    if args.json {
+        return output::json("SummarizeArticleResponse", &answer);
+    }
+    if let Some(headline) = headline {
+        let mark = if args.markdown { "##" } else { "▌" };
+        output::line(&format!("\n{mark} {}", clean(&headline)))?;
+    }
+    if answer.sentences.is_empty() {
+        return output::line("nothing to cite: the article holds no running text");
+    }
+    for sentence in &answer.sentences {
+        output::line(&format!("- {}  ({})", clean(&sentence.text), places(sentence)))?;
+    }
+    let phrases: Vec<&str> = answer.keyphrases.iter().map(|one| one.text.as_str()).collect();
+    output::line(&format!("  {}", clean(&phrases.join(" · "))))
+}
+
+async fn together(services: &Services, args: &Args, articles: Vec<String>) -> Result<(), Failure> {
+    let request = wire::SummarizeArticlesRequest {
+        articles,
+        query: args.query.clone().unwrap_or_default(),
+        filter: args.filter.clone().unwrap_or_default(),
+        article_count: args.limit,
+        style: args.style_of_set().into(),
+        budget_chars: args.budget.unwrap_or_default(),
+    };
+    let answer =
+        services.summary().summarize_articles(connect::patient(request)).await?.into_inner();
+    if args.json {
+        return output::json("SummarizeArticlesResponse", &answer);
+    }
+    show(args, &answer)
+}
+
+impl Args {
+    /// Only a report has Markdown.
+    fn style_of_set(&self) -> wire::SummaryStyle {
+        if self.markdown { wire::SummaryStyle::Report } else { self.style.wire() }
+    }
+}
+
+fn show(args: &Args, answer: &wire::SummarizeArticlesResponse) -> Result<(), Failure> {
+    if args.markdown {
+        return output::line(answer.markdown.trim_end());
+    }
+    if answer.sentences.is_empty() {
+        return output::line("nothing to cite: no article was found, or none holds running text");
+    }
+    print(answer, args.style)
+}
+
+fn print(answer: &wire::SummarizeArticlesResponse, style: Style) -> Result<(), Failure> {
+    output::line(&format!("▌ {} [{}]", clean(&answer.headline), answer.headline_source))?;
+    for sentence in &answer.sentences {
+        output::line(&format!("- {} [{}]", clean(&sentence.text), sentence.source))?;
+    }
+    for conflict in &answer.conflicts {
+        if let (Some(left), Some(right)) = (&conflict.left, &conflict.right) {
+            let side = |figure: &wire::SummaryFigure| {
+                let source = figure.sentence.as_ref().map_or(0, |sentence| sentence.source);
+                format!("{} [{source}]", clean(&figure.text))
+            };
+            output::line(&format!("! numbers disagree: {}, {}", side(left), side(right)))?;
+        }
+    }
+    if style == Style::Report {
+        output::line("")?;
+        for day in &answer.timeline {
+            let date = day.date.unwrap_or_default();
+            let (headline, source) = (clean(&day.headline), day.source);
+            let date = format!("{:04}-{:02}-{:02}", date.year, date.month, date.day);
+            output::line(&format!("{date}  {headline} [{source}]"))?;
+        }
+        for one in &answer.statements {
+            let sentence = one.sentence.clone().unwrap_or_default();
+            output::line(&format!("“” {} [{}]", clean(&sentence.text), sentence.source))?;
+        }
+    }
+    let phrases: Vec<&str> = answer.keyphrases.iter().map(|one| one.text.as_str()).collect();
+    output::line(&format!("  {}", clean(&phrases.join(" · "))))?;
+    let cited: Vec<u32> = answer
+        .sentences
+        .iter()
+        .map(|one| one.source)
+        .chain(answer.timeline.iter().filter(|_| style == Style::Report).map(|day| day.source))
+        .chain([answer.headline_source])
+        .collect();
+    for source in answer.sources.iter().filter(|source| cited.contains(&source.number)) {
+        let (outlet, title) = (clean(&source.outlet), clean(&source.title));
+        output::line(&format!("[{}] {outlet} {title}  {}", source.number, source.article))?;
+    }
+    output::line(&format!("{} articles, {} outlets", answer.sources.len(), answer.outlets.len()))
+}
+
+/// Where a piece stands: paragraph and characters, both counted from 0.
+fn places(sentence: &wire::SummarySentence) -> String {
+    let place = |part: &wire::SummarySpan| {
+        let span = part.place.unwrap_or_default();
+        format!("¶{} {}–{}", part.paragraph, span.start_char, span.end_char)
+    };
+    let all: Vec<String> = sentence.parts.iter().map(place).collect();
+    let cut = if sentence.cut { ", cut" } else { "" };
+    format!("{}{cut}", all.join(", "))
+}
+
+/// `text` without what steers a terminal.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::budget;
+
+    #[test]
+    fn a_budget_must_be_within_its_range() {
+        assert_eq!(budget("80"), Ok(80));
+        for wrong in ["0", "9", "5001", "-3", "x"] {
+            assert!(budget(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Summaries: one article, or several together, told by citing them.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+use std::sync::OnceLock;
+use std::time::Duration;
+use std::time::Instant;
+
+use crate::domain::article::Article;
+use crate::domain::article::Record;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::domain::reprint::GroupId;
+use crate::domain::topic::TopicId;
+use crate::engine::Engine;
+use crate::engine::Error;
+use crate::engine::Search;
+use crate::engine::Target;
+use crate::engine::Timings;
+use crate::engine::Violation;
+use crate::engine::input;
+use crate::store::Stored;
+use crate::store::Vectors;
+use crate::summary::Budget;
+use crate::summary::Extract;
+use crate::summary::feature::Body;
+use crate::summary::keyphrase::Keyphrase;
+use crate::summary::keyphrase::keyphrases;
+use crate::summary::ranker::Ranker;
+use crate::summary::report;
+use crate::summary::select;
+use crate::summary::set::Source;
+use crate::summary::share;
+use crate::summary::topic;
+use crate::summary::topic::Reader;
+use crate::summary::topic::Story;
+
+/// Articles that are summarized together, at most.
+pub const SUMMARIZED_MAX: usize = 200;
+/// Keyphrases of one article.
+const KEYPHRASES_MAX: usize = 8;
+/// Rank at which a found article counts half as much as the first.
+const HALF_RANK: usize = 50;
+/// Weight of a topic's member whose centrality is unknown or low.
+const WEIGHT_MIN: f32 = 0.1;
+
+/// A question for the summary of one article.
+#[derive(Debug, Clone)]
+pub struct SummarizeArticle {
+    /// Of which.
+    pub target: Target,
+    /// How long it may be.
+    pub budget: Budget,
+}
+
+/// The summary of one article.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArticleSummary {
+    /// Its id, if it is stored.
+    pub id: Option<ArticleId>,
+    /// What was printed.
+    pub record: Record,
+    /// The cited pieces, over [`Record::body`], in order.
+    pub extracts: Vec<Extract>,
+    /// What it is about.
+    pub keyphrases: Vec<Keyphrase>,
+    /// The version of the learned choice.
+    pub ranker: String,
+    /// What the index was made with.
+    pub index_version: String,
+    /// Time spent where.
+    pub timings: Timings,
+}
+
+/// A question for the summary of several articles.
+#[derive(Debug, Clone)]
+pub struct SummarizeArticles {
+    /// Of which.
+    pub which: Which,
+    /// How long it may be.
+    pub budget: Budget,
+}
+
+/// Which articles are summarized together.
+#[derive(Debug, Clone)]
+pub enum Which {
+    /// These, at most [`SUMMARIZED_MAX`].
+    Named(Vec<ArticleId>),
+    /// The hits of a search.
+    Found(Box<Search>),
+}
+
+/// The summary of several articles.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SetSummary {
+    /// The articles, in order of time.
+    pub articles: Vec<Article>,
+    /// What they say; places are those of `articles`.
+    pub story: Story,
+    /// The same as a report in Markdown; `names` of articles are `articles/{id}`.
+    pub markdown: String,
+    /// The version of the learned choice.
+    pub ranker: String,
+    /// What the index was made with.
+    pub index_version: String,
+    /// Time spent where.
+    pub timings: Timings,
+}
+
+/// An article to be told with others.
+struct Member {
+    article: Article,
+    group: GroupId,
+    /// How central it is, `(0, 1]`.
+    weight: f32,
+}
+
+/// Read at the first summary: other uses do not need it.
+static RANKER: OnceLock<Ranker> = OnceLock::new();
+
+impl Engine {
+    /// Summarizes one article by citing it.
+    ///
+    /// # Errors
+    /// [`Error::ArticleNotFound`]; [`Error::Invalid`] for a given article without a body;
+    /// [`Error::TextTooLong`]; [`Error::Store`].
+    pub async fn summarize_article(
+        &self,
+        asked: SummarizeArticle,
+    ) -> Result<ArticleSummary, Error> {
+        let started = Instant::now();
+        let (id, record) = match asked.target {
+            Target::Stored(id) => (Some(id), self.get(id).await?.article.record),
+            Target::Given(record) => {
+                input::sizes(&record)?;
+                if record.paragraphs.iter().all(|text| text.trim().is_empty()) {
+                    let what = "there is no text to summarize";
+                    return Err(Error::Invalid(vec![Violation::new("body", what)]));
+                }
+                (None, *record)
+            }
+        };
+        let store = started.elapsed();
+        let ranker = clause_ranker()?;
+        let text = record.body();
+        let body = Body::new(&text);
+        let scores = select::scores(&body, &record.title, ranker);
+        let extracts = select::select(&body, &scores, ranker.keep(), asked.budget);
+        let keyphrases = keyphrases(&[(&record.title, &text)], &self.analyzer, KEYPHRASES_MAX);
+        Ok(ArticleSummary {
+            id,
+            record,
+            extracts,
+            keyphrases,
+            ranker: ranker.version().to_owned(),
+            index_version: self.index_version.to_string(),
+            timings: timings(store, started),
+        })
+    }
+
+    /// Summarizes several articles together by citing them.
+    ///
+    /// # Errors
+    /// [`Error::ArticleNotFound`] for the first that is not stored; [`Error::BatchTooLarge`];
+    /// [`Error::Invalid`] for no article at all; as [`Engine::search`] for a search.
+    pub async fn summarize_articles(&self, asked: SummarizeArticles) -> Result<SetSummary, Error> {
+        let started = Instant::now();
+        let members = match asked.which {
+            Which::Named(ids) => self.named(ids).await?,
+            Which::Found(search) => self.found(*search).await?,
+        };
+        let store = started.elapsed();
+        let mut summary = self.tell(members, asked.budget)?;
+        summary.timings = timings(store, started);
+        Ok(summary)
+    }
+
+    /// Summarizes the most central articles of a topic, at most [`SUMMARIZED_MAX`], by citing them;
+    /// also says which topic that is, redirects followed.
+    ///
+    /// # Errors
+    /// [`Error::TopicNotFound`]; [`Error::TopicsOff`]; [`Error::Store`].
+    pub async fn summarize_topic(
+        &self,
+        id: TopicId,
+        budget: Budget,
+    ) -> Result<(TopicId, SetSummary), Error> {
+        let started = Instant::now();
+        let limit = u32::try_from(SUMMARIZED_MAX).ok().and_then(|most| Limit::new(most).ok());
+        let found = self.topic_articles(id, 0, limit.unwrap_or(Limit::MOST)).await?;
+        let ids: Vec<ArticleId> = found.members.iter().map(|one| one.article.article.id).collect();
+        let stored = self.store.fetch(&ids, Vectors::No).await?;
+        // An article deleted since is no member.
+        let members = stored.into_iter().zip(&found.members).filter_map(|(stored, one)| {
+            Some(member(stored?, one.centrality.unwrap_or_default().clamp(WEIGHT_MIN, 1.0)))
+        });
+        let members = members.collect();
+        let store = started.elapsed();
+        let mut summary = self.tell(members, budget)?;
+        summary.timings = timings(store, started);
+        Ok((found.topic.id, summary))
+    }
+
+    /// Tells `members` together; times are the caller's to fill in.
+    fn tell(&self, mut members: Vec<Member>, budget: Budget) -> Result<SetSummary, Error> {
+        let ranker = clause_ranker()?;
+        members.sort_by_key(|member| {
+            let time = member.article.record.published_at;
+            (time.is_none(), time, member.article.id)
+        });
+        let mut groups: HashMap<GroupId, usize> = HashMap::new();
+        let bodies: Vec<String> =
+            members.iter().map(|member| member.article.record.body()).collect();
+        let sources: Vec<Source<'_>> = members
+            .iter()
+            .zip(&bodies)
+            .map(|(member, body)| {
+                let next = groups.len();
+                let record = &member.article.record;
+                Source {
+                    title: &record.title,
+                    body,
+                    outlet: if record.paper.is_empty() { &record.source } else { &record.paper },
+                    time: record.published_at,
+                    group: *groups.entry(member.group).or_insert(next),
+                    weight: member.weight,
+                }
+            })
+            .collect();
+        let reader = Reader { ranker, extractor: &self.extractor, analyzer: &self.analyzer };
+        let story = topic::story(&sources, reader, budget);
+        let names: Vec<String> =
+            members.iter().map(|member| format!("articles/{}", member.article.id)).collect();
+        Ok(SetSummary {
+            markdown: report::markdown(&story, &sources, &names),
+            story,
+            articles: members.into_iter().map(|member| member.article).collect(),
+            ranker: ranker.version().to_owned(),
+            index_version: self.index_version.to_string(),
+            timings: timings(Duration::ZERO, Instant::now()),
+        })
+    }
+
+    async fn named(&self, mut ids: Vec<ArticleId>) -> Result<Vec<Member>, Error> {
+        let given = ids.len();
+        if given > SUMMARIZED_MAX {
+            return Err(Error::BatchTooLarge { limit: SUMMARIZED_MAX, given });
+        }
+        if given == 0 {
+            let what = "name at least one article, or search for some with `query` or `filter`";
+            return Err(Error::Invalid(vec![Violation::new("articles", what)]));
+        }
+        let mut seen = HashSet::new();
+        ids.retain(|id| seen.insert(*id));
+        let stored = self.store.fetch(&ids, Vectors::No).await?;
+        let mut members = Vec::with_capacity(ids.len());
+        for (id, stored) in ids.into_iter().zip(stored) {
+            let stored = stored.ok_or(Error::ArticleNotFound { id })?;
+            members.push(member(stored, 1.0));
+        }
+        Ok(members)
+    }
+
+    async fn found(&self, search: Search) -> Result<Vec<Member>, Error> {
+        let hits = self.search(search).await?.hits;
+        let ids: Vec<ArticleId> = hits.iter().map(|hit| hit.article.id).collect();
+        let stored = self.store.fetch(&ids, Vectors::No).await?;
+        // An article deleted since the search is no member.
+        let found = stored.into_iter().enumerate().filter_map(|(rank, stored)| {
+            Some(member(stored?, 1.0 / (1.0 + share(rank, HALF_RANK))))
+        });
+        Ok(found.collect())
+    }
+}
+
+fn clause_ranker() -> Result<&'static Ranker, Error> {
+    if let Some(ranker) = RANKER.get() {
+        return Ok(ranker);
+    }
+    let ranker = Ranker::bundled()?;
+    Ok(RANKER.get_or_init(|| ranker))
+}
+
+fn member(stored: Stored, weight: f32) -> Member {
+    let Stored { article, membership, .. } = stored;
+    Member { article, group: membership.group, weight }
+}
+
+fn timings(store: Duration, since: Instant) -> Timings {
+    Timings { embed: Duration::ZERO, store, total: since.elapsed() }
+}

@@ -1,0 +1,247 @@
+//! What a summary may be asked and answers.
+
+use jiff::civil::Date;
+
+use crate::domain::article::Article;
+use crate::domain::article::Record;
+use crate::domain::id::ArticleId;
+use crate::engine::ArticleSummary;
+use crate::engine::SetSummary;
+use crate::engine::Violation;
+use crate::rpc::convert::CharIndex;
+use crate::rpc::convert::article::timestamp;
+use crate::rpc::convert::count32;
+use crate::rpc::convert::known;
+use crate::rpc::convert::name;
+use crate::rpc::convert::spans;
+use crate::rpc::wire;
+use crate::summary::Budget;
+use crate::summary::Extract;
+use crate::summary::figure::Figure;
+use crate::summary::joined;
+use crate::summary::keyphrase::Keyphrase;
+use crate::summary::place::place;
+use crate::summary::quote::Statement;
+use crate::summary::set::Cited;
+use crate::summary::topic::Day;
+use crate::summary::topic::Outlet;
+
+/// How much to tell, and whether as a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// How long the summary may be.
+    pub budget: Budget,
+    /// Whether the report is asked for.
+    pub report: bool,
+}
+
+/// Reads `style` and `budget_chars`; 0 characters are the style's.
+///
+/// # Errors
+/// A violation of `style` for an unknown number, of `budget_chars` for a number outside the range.
+pub fn style(style: i32, budget_chars: i32) -> Result<Style, Violation> {
+    let style = known(style, "style")?;
+    let usual = match style {
+        wire::SummaryStyle::Unspecified | wire::SummaryStyle::Brief => 100,
+        wire::SummaryStyle::Digest => 300,
+        wire::SummaryStyle::Report => 600,
+    };
+    let invalid = |what: String| Violation::new("budget_chars", what);
+    let asked = usize::try_from(budget_chars).map_err(|_negative| invalid("is negative".into()))?;
+    let chars = if asked == 0 { usual } else { asked };
+    let budget = Budget::new(chars).map_err(|error| invalid(error.to_string()))?;
+    Ok(Style { budget, report: style == wire::SummaryStyle::Report })
+}
+
+/// The article of a text without a title: each line is a paragraph.
+#[must_use]
+pub fn pasted(text: &str) -> Record {
+    Record { paragraphs: text.split('\n').map(str::to_owned).collect(), ..Record::default() }
+}
+
+/// The summary of one article as the wire has it; times are the caller's.
+#[must_use]
+pub fn of_article(from: ArticleSummary) -> wire::SummarizeArticleResponse {
+    let ArticleSummary { id, record, extracts, keyphrases, ranker, index_version, timings: _ } =
+        from;
+    wire::SummarizeArticleResponse {
+        text: joined(extracts.iter().map(|one| one.text.as_str())),
+        sentences: extracts.into_iter().map(|one| sentence(one, &record, id, 0)).collect(),
+        keyphrases: keyphrases.into_iter().map(keyphrase).collect(),
+        ranker,
+        index_version,
+        timings: None,
+    }
+}
+
+/// The summary of several articles as the wire has it; times are the caller's.
+#[must_use]
+pub fn of_articles(from: SetSummary, style: Style) -> wire::SummarizeArticlesResponse {
+    let SetSummary { articles, story, markdown, ranker, index_version, timings: _ } = from;
+    let cited = |piece: Cited| {
+        let Cited { source, extract } = piece;
+        sentence_of(&articles, source, extract)
+    };
+    let figure = |from: Figure| {
+        let Figure { text, key, piece, outlet_count } = from;
+        let sentence = cited(piece);
+        wire::SummaryFigure { text, key, sentence, outlet_count: count32(outlet_count) }
+    };
+    let title = |at: usize| articles.get(at).map_or("", |article| &article.record.title).to_owned();
+    wire::SummarizeArticlesResponse {
+        headline: story.headline.map(title).unwrap_or_default(),
+        headline_source: story.headline.map_or(0, number),
+        text: joined(story.told.iter().map(|one| one.extract.text.as_str())),
+        sentences: story.told.into_iter().filter_map(cited).collect(),
+        timeline: story
+            .timeline
+            .into_iter()
+            .map(|day| {
+                let Day { date, source, article_count } = day;
+                wire::SummaryDay {
+                    date: Some(write_date(date)),
+                    headline: title(source),
+                    source: number(source),
+                    article_count: count32(article_count),
+                }
+            })
+            .collect(),
+        figures: story.figures.into_iter().map(figure).collect(),
+        conflicts: story
+            .conflicts
+            .into_iter()
+            .map(|one| wire::SummaryConflict {
+                left: Some(figure(one.left)),
+                right: Some(figure(one.right)),
+            })
+            .collect(),
+        statements: story
+            .statements
+            .into_iter()
+            .map(|(source, one)| statement(&articles, source, one))
+            .collect(),
+        outlets: story.outlets.into_iter().map(outlet).collect(),
+        keyphrases: story.keyphrases.into_iter().map(keyphrase).collect(),
+        markdown: if style.report { markdown } else { String::new() },
+        sources: articles.iter().enumerate().map(|(at, article)| source(at, article)).collect(),
+        ranker,
+        index_version,
+        timings: None,
+    }
+}
+
+fn number(source: usize) -> u32 {
+    count32(source + 1)
+}
+
+fn source(at: usize, article: &Article) -> wire::SummarySource {
+    let record = &article.record;
+    let outlet = if record.paper.is_empty() { &record.source } else { &record.paper };
+    wire::SummarySource {
+        number: number(at),
+        article: name(article.id),
+        title: record.title.clone(),
+        outlet: outlet.clone(),
+        publish_time: record.published_at.and_then(timestamp),
+    }
+}
+
+fn sentence_of(
+    articles: &[Article],
+    source: usize,
+    extract: Extract,
+) -> Option<wire::SummarySentence> {
+    let article = articles.get(source)?;
+    Some(sentence(extract, &article.record, Some(article.id), number(source)))
+}
+
+/// A piece of `record`, with bytes of the body turned into characters of its paragraphs.
+fn sentence(
+    from: Extract,
+    record: &Record,
+    id: Option<ArticleId>,
+    source: u32,
+) -> wire::SummarySentence {
+    let Extract { text, parts, score, is_cut } = from;
+    let part = |part| {
+        let found = place(&record.paragraphs, part)?;
+        let paragraph = record.paragraphs.get(found.paragraph)?;
+        Some(wire::SummarySpan {
+            paragraph: count32(found.paragraph),
+            place: spans(&[found.span], &CharIndex::new(paragraph)).pop(),
+        })
+    };
+    wire::SummarySentence {
+        text,
+        article: id.map(name).unwrap_or_default(),
+        source,
+        parts: parts.into_iter().filter_map(part).collect(),
+        score,
+        cut: is_cut,
+    }
+}
+
+fn statement(articles: &[Article], source: usize, from: Statement) -> wire::SummaryStatement {
+    let Statement { speaker, speaker_span: _, text, span, is_direct } = from;
+    let extract = Extract { text, parts: vec![span], score: 0.0, is_cut: false };
+    wire::SummaryStatement {
+        speaker,
+        sentence: sentence_of(articles, source, extract),
+        direct: is_direct,
+    }
+}
+
+fn outlet(from: Outlet) -> wire::SummaryOutlet {
+    let Outlet { name, article_count, original_count, first, only } = from;
+    wire::SummaryOutlet {
+        name,
+        article_count: count32(article_count),
+        original_count: count32(original_count),
+        first_time: first.and_then(timestamp),
+        only,
+    }
+}
+
+fn keyphrase(from: Keyphrase) -> wire::Keyphrase {
+    let Keyphrase { text, count, score } = from;
+    wire::Keyphrase { text, count: count32(count), score }
+}
+
+fn write_date(date: Date) -> wire::Date {
+    wire::Date { year: date.year().into(), month: date.month().into(), day: date.day().into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sentence;
+    use super::style;
+    use crate::domain::article::Record;
+    use crate::domain::span::Span;
+    use crate::summary::Extract;
+
+    #[test]
+    fn a_style_has_its_budget_and_another_may_be_asked() {
+        let chars = |number, chars| style(number, chars).map(|style| style.budget.chars());
+        assert_eq!((chars(0, 0), chars(2, 0), chars(3, 0)), (Ok(100), Ok(300), Ok(600)));
+        assert_eq!(chars(1, 40), Ok(40));
+        assert!(style(3, 0).unwrap().report && !style(2, 0).unwrap().report);
+        assert_eq!(chars(9, 0).unwrap_err().field, "style");
+        for wrong in [-1, 9, 5_001] {
+            assert_eq!(chars(0, wrong).unwrap_err().field, "budget_chars");
+        }
+    }
+
+    #[test]
+    fn places_are_characters_of_a_paragraph() {
+        let record = Record {
+            paragraphs: vec!["清河".into(), "昨天，开闸".into()],
+            ..Record::default()
+        };
+        let start = record.body().find("开闸").unwrap();
+        let parts = vec![Span::new(start, start + 6)];
+        let extract = Extract { text: "开闸".into(), parts, score: 0.5, is_cut: false };
+        let found = sentence(extract, &record, None, 0);
+        let place = found.parts[0].place.unwrap();
+        assert_eq!((found.parts[0].paragraph, place.start_char, place.end_char), (1, 3, 5));
+    }
+}

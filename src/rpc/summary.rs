@@ -1,0 +1,162 @@
+//! `SummaryService`: what articles say in brief, cited.
+
+use std::time::Instant;
+
+use tonic::Request;
+use tonic::Response;
+use tonic::Status;
+
+use crate::domain::hit::Mode;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::engine::SUMMARIZED_MAX;
+use crate::engine::Search;
+use crate::engine::SummarizeArticle;
+use crate::engine::SummarizeArticles;
+use crate::engine::Target;
+use crate::engine::Violation;
+use crate::engine::Which;
+use crate::rpc::Shared;
+use crate::rpc::answer;
+use crate::rpc::convert;
+use crate::rpc::convert::count32;
+use crate::rpc::convert::summary;
+use crate::rpc::status::Failure;
+use crate::rpc::status::refuse;
+use crate::rpc::wire;
+use crate::rpc::wire::summarize_article_request::Target as Of;
+use crate::rpc::wire::summary_service_server::SummaryService;
+
+/// Articles of a search, unless asked otherwise.
+const ARTICLE_COUNT: u32 = 50;
+
+/// The service.
+pub struct SummaryApi {
+    shared: Shared,
+}
+
+impl SummaryApi {
+    /// Over the engine in `shared`.
+    pub fn new(shared: Shared) -> Self {
+        Self { shared }
+    }
+}
+
+#[tonic::async_trait]
+impl SummaryService for SummaryApi {
+    async fn summarize_article(
+        &self,
+        request: Request<wire::SummarizeArticleRequest>,
+    ) -> Result<Response<wire::SummarizeArticleResponse>, Status> {
+        let since = Instant::now();
+        let wire::SummarizeArticleRequest { target, style, budget_chars } = request.into_inner();
+        let style = summary::style(style, budget_chars).map_err(Failure::from)?;
+        let target = read_target(target).map_err(Failure::from)?;
+        let asked = SummarizeArticle { target, budget: style.budget };
+        let found = self.shared.engine.summarize_article(asked).await.map_err(refuse)?;
+        let timings = convert::search_timings(found.timings, since);
+        let response = summary::of_article(found);
+        answer(wire::SummarizeArticleResponse { timings: Some(timings), ..response })
+    }
+
+    async fn summarize_articles(
+        &self,
+        request: Request<wire::SummarizeArticlesRequest>,
+    ) -> Result<Response<wire::SummarizeArticlesResponse>, Status> {
+        let since = Instant::now();
+        let request = request.into_inner();
+        let style = summary::style(request.style, request.budget_chars).map_err(Failure::from)?;
+        let which = read_which(request).map_err(Failure::from)?;
+        let asked = SummarizeArticles { which, budget: style.budget };
+        let found = self.shared.engine.summarize_articles(asked).await.map_err(refuse)?;
+        let timings = convert::search_timings(found.timings, since);
+        let response = summary::of_articles(found, style);
+        answer(wire::SummarizeArticlesResponse { timings: Some(timings), ..response })
+    }
+
+    async fn summarize_topic(
+        &self,
+        request: Request<wire::SummarizeTopicRequest>,
+    ) -> Result<Response<wire::SummarizeTopicResponse>, Status> {
+        let since = Instant::now();
+        let wire::SummarizeTopicRequest { name, style, budget_chars } = request.into_inner();
+        let style = summary::style(style, budget_chars).map_err(Failure::from)?;
+        let id = convert::topic_id(&name, "name").map_err(Failure::from)?;
+        let found = self.shared.engine.summarize_topic(id, style.budget).await;
+        let (id, found) = found.map_err(refuse)?;
+        let timings = Some(convert::search_timings(found.timings, since));
+        let told = summary::of_articles(found, style);
+        answer(wire::SummarizeTopicResponse {
+            name: convert::topic_name(id),
+            summary: Some(wire::SummarizeArticlesResponse { timings, ..told }),
+        })
+    }
+}
+
+fn read_target(target: Option<Of>) -> Result<Target, Violation> {
+    match target {
+        Some(Of::Article(name)) => Ok(Target::Stored(convert::id(&name, "article")?)),
+        Some(Of::Given(record)) => Ok(Target::Given(Box::new(convert::record(record, "given.")?))),
+        Some(Of::Text(text)) => Ok(Target::Given(Box::new(summary::pasted(&text)))),
+        None => Err(Violation::new("target", "is required: `article`, `given` or `text`")),
+    }
+}
+
+fn read_which(request: wire::SummarizeArticlesRequest) -> Result<Which, Violation> {
+    let wire::SummarizeArticlesRequest {
+        articles,
+        query,
+        filter,
+        article_count,
+        style: _,
+        budget_chars: _,
+    } = request;
+    let asked = u32::try_from(article_count)
+        .map_err(|_negative| Violation::new("article_count", "is negative"))?;
+    let searches = !query.trim().is_empty() || !filter.trim().is_empty();
+    if !searches || !articles.is_empty() {
+        if searches {
+            let what = "excludes `query` and `filter`: name articles, or search for some";
+            return Err(Violation::new("articles", what));
+        }
+        let named = articles.iter().enumerate();
+        let ids = named.map(|(at, name)| convert::id(name, &format!("articles[{at}]")));
+        return Ok(Which::Named(ids.collect::<Result<Vec<ArticleId>, _>>()?));
+    }
+    let count = if asked == 0 { ARTICLE_COUNT } else { asked.min(count32(SUMMARIZED_MAX)) };
+    let limit =
+        Limit::new(count).map_err(|error| Violation::new("article_count", error.to_string()))?;
+    Ok(Which::Found(Box::new(Search {
+        text: query,
+        filter: convert::filter(&filter)?,
+        mode: Mode::Hybrid,
+        collapse: true,
+        offset: 0,
+        limit,
+    })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Which;
+    use super::read_which;
+    use crate::rpc::wire::SummarizeArticlesRequest;
+
+    fn request(query: &str, article_count: i32) -> SummarizeArticlesRequest {
+        SummarizeArticlesRequest { query: query.into(), article_count, ..Default::default() }
+    }
+
+    #[test]
+    fn a_search_takes_its_count_and_names_exclude_it() {
+        let limit = |count| match read_which(request("洪水", count)) {
+            Ok(Which::Found(search)) => search.limit.count(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((limit(0), limit(7), limit(9_999)), (50, 7, 200));
+        assert_eq!(read_which(request("洪水", -1)).unwrap_err().field, "article_count");
+        let both = SummarizeArticlesRequest { articles: vec!["x".into()], ..request("洪水", 0) };
+        assert_eq!(read_which(both).unwrap_err().field, "articles");
+        let wrong = SummarizeArticlesRequest { articles: vec!["x".into()], ..request("", 0) };
+        assert_eq!(read_which(wrong).unwrap_err().field, "articles[0]");
+    }
+}

@@ -1,0 +1,368 @@
+//! What is known of each clause: where it stands, what it shares with the title and with the rest,
+//! what it is made of.
+//!
+//! One pass over the text; the learned ranker weighs the numbers (`ranker`). No word here belongs
+//! to one outlet: cues are of any news text.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+
+use crate::summary::clause::Clause;
+use crate::summary::clause::END;
+use crate::summary::clause::clauses;
+use crate::summary::share;
+use crate::summary::trim;
+use crate::summary::unit::bigrams;
+use crate::summary::unit::overlap;
+use crate::summary::unit::units;
+
+/// The features by name, in the order of [`Features`].
+pub const NAMES: [&str; COUNT] = [
+    "log_clause",
+    "place",
+    "log_line",
+    "log_sentence",
+    "first_line",
+    "first_sentence",
+    "opens_sentence",
+    "closes_sentence",
+    "log_in_sentence",
+    "log_sentence_clauses",
+    "sentence_opens_line",
+    "subhead",
+    "log_subheads",
+    "subhead_above",
+    "subhead_just_above",
+    "first_subhead",
+    "log_chars",
+    "log_text_bytes",
+    "title_bigrams",
+    "title_units",
+    "title_covered",
+    "sentence_title_covered",
+    "title_bigrams_before",
+    "title_bigrams_after",
+    "title_bigrams_best",
+    "repeated",
+    "repeated_share",
+    "lead_bigrams",
+    "digits",
+    "has_digit",
+    "quotes",
+    "ends_in_colon",
+    "ends_in_semicolon",
+    "attribution",
+    "attribution_before",
+    "connective",
+    "pronoun",
+    "time",
+    "source",
+    "list",
+    "spaced",
+    "sentence_units",
+];
+/// How many features there are.
+pub const COUNT: usize = 42;
+/// Characters of a subhead.
+const SUBHEAD_CHARS: std::ops::RangeInclusive<usize> = 4..=40;
+
+/// The features of one clause.
+pub type Features = [f32; COUNT];
+
+/// A body, cut into clauses, with what they hold.
+pub struct Body<'t> {
+    /// The text.
+    pub text: &'t str,
+    /// Its clauses in order.
+    pub clauses: Vec<Clause>,
+    /// Neighbouring units of each clause.
+    pub bigrams: Vec<Vec<u64>>,
+    units: Vec<Vec<u32>>,
+    subheads: HashSet<usize>,
+}
+
+impl<'t> Body<'t> {
+    /// Cuts `text`.
+    #[must_use]
+    pub fn new(text: &'t str) -> Self {
+        let clauses = clauses(text);
+        let all = clauses.iter().map(|one| units(one.span.of(text).unwrap_or_default()));
+        let units: Vec<Vec<u32>> = all.collect();
+        let bigrams = units.iter().map(|units| bigrams(units)).collect();
+        let mut body = Self { text, clauses, bigrams, units, subheads: HashSet::new() };
+        body.subheads = body.find_subheads();
+        body
+    }
+
+    /// The text of the clause at `at`.
+    #[must_use]
+    pub fn clause(&self, at: usize) -> &'t str {
+        self.clauses.get(at).and_then(|clause| clause.span.of(self.text)).unwrap_or_default()
+    }
+
+    /// Whether the clause at `at` stands in a line of its own that is a heading inside the text.
+    #[must_use]
+    pub fn is_subhead(&self, at: usize) -> bool {
+        self.clauses.get(at).is_some_and(|clause| self.subheads.contains(&clause.line))
+    }
+
+    /// Whether both clauses stand in one sentence.
+    #[must_use]
+    pub fn one_sentence(&self, left: usize, right: usize) -> bool {
+        let sentence = |at| self.clauses.get(at).map(|clause: &Clause| clause.sentence);
+        sentence(left).is_some() && sentence(left) == sentence(right)
+    }
+
+    /// Lines that no mark ends, short as a heading, in a text of several lines.
+    fn find_subheads(&self) -> HashSet<usize> {
+        let mut lines: Vec<(usize, usize, usize)> = Vec::new();
+        for clause in &self.clauses {
+            match lines.last_mut() {
+                Some((line, _, end)) if *line == clause.line => *end = clause.span.end,
+                _ => lines.push((clause.line, clause.span.start, clause.span.end)),
+            }
+        }
+        if lines.len() < 2 {
+            return HashSet::new();
+        }
+        let is_head = |(_, start, end): &&(usize, usize, usize)| {
+            let text = self.text.get(*start..*end).unwrap_or_default();
+            let count = text.chars().take(SUBHEAD_CHARS.end() + 1).count();
+            let open = text.ends_with(['”', '：', '；', '，', '）', '、']) || text.ends_with(END);
+            SUBHEAD_CHARS.contains(&count) && !open
+        };
+        lines.iter().filter(is_head).map(|(line, ..)| *line).collect()
+    }
+
+    /// The features of all clauses of a text under `title`.
+    #[must_use]
+    pub fn features(&self, title: &str) -> Vec<Features> {
+        let shape = Shape::of(self);
+        let title_units = units(title);
+        let title = Title {
+            bigrams: bigrams(&title_units).into_iter().collect(),
+            units: title_units.into_iter().collect(),
+        };
+        let shared: Vec<f32> =
+            self.bigrams.iter().map(|bigrams| overlap(bigrams, &title.bigrams)).collect();
+        let best = shared.iter().copied().fold(0.0, f32::max);
+        let mut counts: HashMap<u64, usize> = HashMap::new();
+        for bigrams in &self.bigrams {
+            for bigram in bigrams.iter().collect::<HashSet<_>>() {
+                *counts.entry(*bigram).or_default() += 1;
+            }
+        }
+        let lead: HashSet<u64> = (0..self.clauses.len())
+            .take_while(|at| self.one_sentence(0, *at))
+            .flat_map(|at| self.bigrams.get(at).cloned().unwrap_or_default())
+            .collect();
+        let at_or_0 =
+            |at: Option<usize>| at.and_then(|at| shared.get(at)).copied().unwrap_or_default();
+        let mut all = Vec::with_capacity(self.clauses.len());
+        for at in 0..self.clauses.len() {
+            let text = self.clause(at);
+            let bigrams = self.bigrams.get(at).map(Vec::as_slice).unwrap_or_default();
+            let units = self.units.get(at).map(Vec::as_slice).unwrap_or_default();
+            let known: Vec<usize> = bigrams.iter().filter_map(|b| counts.get(b).copied()).collect();
+            let place = shape.place(self, at);
+            let other = [
+                at_or_0(Some(at)),
+                overlap(units, &title.units),
+                title.covered(bigrams.iter()),
+                shape.covered(self, at, &title),
+                at_or_0(at.checked_sub(1)),
+                at_or_0(Some(at + 1)),
+                best,
+                known.iter().map(|n| log(n - 1)).sum::<f32>() / share(known.len().max(1), 1),
+                share(known.iter().filter(|n| **n > 1).count(), known.len()),
+                if self.one_sentence(0, at) { -0.2 } else { overlap(bigrams, &lead) },
+            ];
+            let words = words(text, at.checked_sub(1).map(|before| self.clause(before)));
+            let mut features = [0.0; COUNT];
+            let length = [shape.sentence_units(self, at)];
+            let values = place.iter().chain(&other).chain(&words).chain(&length);
+            for (feature, value) in features.iter_mut().zip(values) {
+                *feature = *value;
+            }
+            all.push(features);
+        }
+        all
+    }
+}
+
+struct Title {
+    bigrams: HashSet<u64>,
+    units: HashSet<u32>,
+}
+
+impl Title {
+    /// The share of the title that `bigrams` hold.
+    fn covered<'b>(&self, bigrams: impl Iterator<Item = &'b u64>) -> f32 {
+        let held: HashSet<&u64> = bigrams.filter(|one| self.bigrams.contains(one)).collect();
+        share(held.len(), self.bigrams.len())
+    }
+}
+
+/// Which clauses make up each line and sentence.
+struct Shape {
+    /// Of each clause: its sentence and line, counted over those that hold text.
+    order: Vec<(usize, usize)>,
+    /// First clause of each sentence, and one past the last.
+    sentences: Vec<(usize, usize)>,
+    /// First clause of each line.
+    lines: Vec<usize>,
+    first_subhead: Option<usize>,
+}
+
+impl Shape {
+    fn of(body: &Body<'_>) -> Self {
+        let mut shape = Self {
+            order: Vec::new(),
+            sentences: Vec::new(),
+            lines: Vec::new(),
+            first_subhead: None,
+        };
+        let mut last: Option<Clause> = None;
+        for (at, clause) in body.clauses.iter().enumerate() {
+            if last.is_none_or(|last| last.line != clause.line) {
+                shape.lines.push(at);
+            }
+            match shape.sentences.last_mut() {
+                Some((_, end)) if last.is_some_and(|last| last.sentence == clause.sentence) => {
+                    *end = at + 1;
+                }
+                _ => shape.sentences.push((at, at + 1)),
+            }
+            last = Some(*clause);
+            let (line, sentence) = (shape.lines.len() - 1, shape.sentences.len() - 1);
+            shape.order.push((sentence, line));
+            if shape.first_subhead.is_none() && body.is_subhead(at) {
+                shape.first_subhead = Some(line);
+            }
+        }
+        shape
+    }
+
+    /// Line, sentence, and the sentence's clauses, of the clause at `at`.
+    fn of_clause(&self, at: usize) -> (usize, usize, usize, usize) {
+        let (sentence, line) = self.order.get(at).copied().unwrap_or_default();
+        let (from, to) = self.sentences.get(sentence).copied().unwrap_or_default();
+        (line, sentence, from, to)
+    }
+
+    /// The first eighteen features.
+    fn place(&self, body: &Body<'_>, at: usize) -> [f32; 18] {
+        let (line, sentence, from, to) = self.of_clause(at);
+        let start = self.lines.get(line).copied().unwrap_or_default();
+        let head = |line: Option<usize>| {
+            line.and_then(|line| self.lines.get(line)).is_some_and(|at| body.is_subhead(*at))
+        };
+        let above = head(line.checked_sub(1));
+        let begin = body.clauses.get(at).map_or(0, |clause| clause.span.start);
+        let subhead = body.is_subhead(at);
+        [
+            log(at),
+            share(begin, body.text.len()),
+            log(line),
+            log(sentence),
+            flag(line == 0),
+            flag(sentence == 0),
+            flag(at == from),
+            flag(at + 1 == to),
+            log(at - from),
+            log(to - from),
+            flag(from == start),
+            flag(subhead),
+            log(body.subheads.len()),
+            flag(above),
+            flag(above && at == start),
+            flag(subhead && self.first_subhead == Some(line)),
+            log(body.clause(at).chars().count()),
+            log(body.text.len()),
+        ]
+    }
+
+    /// The share of the title that the whole sentence holds.
+    fn covered(&self, body: &Body<'_>, at: usize, title: &Title) -> f32 {
+        let (_, _, from, to) = self.of_clause(at);
+        // A sentence of a thousand clauses is a list; what is near tells enough.
+        let (from, to) = (from.max(at.saturating_sub(NEAR)), to.min(at + NEAR));
+        title.covered(body.bigrams.get(from..to).unwrap_or_default().iter().flatten())
+    }
+
+    /// Hundreds of units in the sentence, at most two.
+    fn sentence_units(&self, body: &Body<'_>, at: usize) -> f32 {
+        let (_, _, from, to) = self.of_clause(at);
+        let (from, to) = (from.max(at.saturating_sub(NEAR)), to.min(at + NEAR));
+        let count =
+            body.units.get(from..to).unwrap_or_default().iter().map(Vec::len).sum::<usize>();
+        share(count.min(200), 100)
+    }
+}
+
+/// Clauses to each side that are looked at in one sentence: keeps the work linear.
+const NEAR: usize = 16;
+
+/// What the words of a clause say.
+fn words(text: &str, before: Option<&str>) -> [f32; 13] {
+    let count = text.chars().count();
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    [
+        share(digits, count),
+        flag(digits > 0),
+        share(text.chars().filter(|c| matches!(c, '“' | '《')).count().min(3), 1),
+        flag(text.ends_with(['：', ':'])),
+        flag(text.ends_with(['；', ';'])),
+        flag(trim::attributes(text)),
+        flag(before.is_some_and(trim::attributes)),
+        flag(trim::connects(text)),
+        flag(trim::refers_back(text)),
+        flag(trim::tells_time(text)),
+        flag(text.starts_with(['据']) || text.starts_with("根据") || text.starts_with("记者")),
+        flag(text.contains('、')),
+        flag(text.contains([' ', '　'])),
+    ]
+}
+
+fn flag(is: bool) -> f32 {
+    if is { 1.0 } else { 0.0 }
+}
+
+fn log(count: usize) -> f32 {
+    share(count, 1).ln_1p()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Body;
+    use super::NAMES;
+
+    fn feature(name: &str, body: &Body<'_>, at: usize, title: &str) -> f32 {
+        let place = NAMES.iter().position(|known| *known == name).unwrap();
+        body.features(title)[at][place]
+    }
+
+    #[test]
+    fn a_heading_inside_the_text_is_known() {
+        let body = Body::new("清河县昨天开闸。\n麦田返青\n农民下地。");
+        let subheads: Vec<bool> = (0..3).map(|at| body.is_subhead(at)).collect();
+        assert_eq!(subheads, [false, true, false]);
+        assert!(feature("subhead_just_above", &body, 2, "") > 0.5);
+        assert!(!Body::new("麦田返青").is_subhead(0));
+    }
+
+    #[test]
+    fn words_of_the_title_are_counted() {
+        let body = Body::new("天晴，清河开闸。");
+        assert!(feature("title_bigrams", &body, 1, "清河开闸放水") > 0.99);
+        assert!(feature("title_bigrams", &body, 0, "清河开闸放水") < 0.01);
+        assert!((feature("title_covered", &body, 1, "清河开闸放水") - 0.6).abs() < 1e-6);
+    }
+
+    #[test]
+    fn every_feature_of_every_clause_is_a_number() {
+        let body = Body::new("甲。\n\n乙，丙“丁。”");
+        assert_eq!(body.features("").len(), body.clauses.len());
+        assert!(body.features("").iter().flatten().all(|value| value.is_finite()));
+    }
+}

@@ -1,0 +1,221 @@
+//! The figures of a set, and those that disagree.
+//!
+//! Two pieces that say the same disagree where each has one number of a unit, behind like words,
+//! and the values differ by more than rounding. An update looks the same: both are shown with their
+//! sources and times, and nobody is called wrong.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::HashSet;
+
+use crate::domain::span::Span;
+use crate::summary::set::Cited;
+use crate::summary::set::Cluster;
+use crate::summary::set::Source;
+use crate::text::entity::Entity;
+use crate::text::entity::Extractor;
+use crate::text::entity::Kind;
+
+/// Characters before a number that say what is counted.
+const CONTEXT_CHARS: usize = 6;
+/// Part of the larger value within which rounding explains a difference.
+const ROUNDING: f64 = 0.02;
+/// Pieces of a cluster that are compared, at most: pairs are quadratic.
+const COMPARED_MAX: usize = 12;
+
+/// A number and where it is printed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    /// The number and unit as printed.
+    pub text: String,
+    /// Its value and unit (`320人`), by which figures meet.
+    pub key: String,
+    /// The piece that holds it.
+    pub piece: Cited,
+    /// Distinct outlets that print it in their own text.
+    pub outlet_count: usize,
+}
+
+/// Two figures for what looks like one thing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conflict {
+    /// Of the more salient piece.
+    pub left: Figure,
+    /// Of the other.
+    pub right: Figure,
+}
+
+/// The `limit` quantities that most outlets print, of the most salient pieces first.
+#[must_use]
+pub fn figures(
+    sources: &[Source<'_>],
+    clusters: &[Cluster],
+    extractor: &Extractor,
+    limit: usize,
+) -> Vec<Figure> {
+    let mut outlets: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    let mut all: Vec<(usize, Figure)> = Vec::new();
+    for (rank, cluster) in clusters.iter().enumerate() {
+        for piece in &cluster.pieces {
+            let outlet = sources.get(piece.source).map_or("", |source| source.outlet);
+            for number in quantities(piece, extractor) {
+                let known = outlets.entry(number.key.clone()).or_default();
+                if known.is_empty() {
+                    all.push((rank, figure(number, piece)));
+                }
+                known.insert(outlet);
+            }
+        }
+    }
+    let mut all: Vec<(usize, Figure)> = all
+        .into_iter()
+        .map(|(rank, mut figure)| {
+            figure.outlet_count = outlets.get(&figure.key).map_or(1, BTreeSet::len);
+            (rank, figure)
+        })
+        .collect();
+    all.sort_by_key(|(rank, figure)| (std::cmp::Reverse(figure.outlet_count), *rank));
+    all.into_iter().take(limit).map(|(_, figure)| figure).collect()
+}
+
+/// Figures of different outlets that disagree, at most one pair a cluster and unit.
+#[must_use]
+pub fn conflicts(
+    sources: &[Source<'_>],
+    clusters: &[Cluster],
+    extractor: &Extractor,
+) -> Vec<Conflict> {
+    let mut found = Vec::new();
+    for cluster in clusters.iter().filter(|cluster| cluster.outlet_count > 1) {
+        let numbers: Vec<Vec<Entity>> = cluster
+            .pieces
+            .iter()
+            .take(COMPARED_MAX)
+            .map(|piece| quantities(piece, extractor))
+            .collect();
+        let mut units = HashSet::new();
+        for (left_at, left) in numbers.iter().enumerate() {
+            for (right_at, right) in numbers.iter().enumerate().skip(left_at + 1) {
+                let pieces = (cluster.pieces.get(left_at), cluster.pieces.get(right_at));
+                let (Some(one), Some(other)) = pieces else { continue };
+                if outlet(sources, one) == outlet(sources, other) {
+                    continue;
+                }
+                for (unit, a, b) in disagreeing((one, left), (other, right)) {
+                    if units.insert(unit) {
+                        found.push(Conflict { left: figure(a, one), right: figure(b, other) });
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+fn outlet<'a>(sources: &[Source<'a>], piece: &Cited) -> &'a str {
+    sources.get(piece.source).map_or("", |source| source.outlet)
+}
+
+/// Quantities with a unit; ordinals and ages of a list are none.
+fn quantities(piece: &Cited, extractor: &Extractor) -> Vec<Entity> {
+    let all = extractor.entities(&piece.extract.text, None).into_iter();
+    all.filter(|one| one.kind == Kind::Number && !one.key.starts_with('第')).collect()
+}
+
+fn figure(number: Entity, piece: &Cited) -> Figure {
+    Figure { text: number.text, key: number.key, piece: piece.clone(), outlet_count: 1 }
+}
+
+type Numbers<'n> = (&'n Cited, &'n Vec<Entity>);
+
+/// Unit and both numbers, where each side has exactly one of the unit behind like words.
+fn disagreeing(left: Numbers<'_>, right: Numbers<'_>) -> Vec<(String, Entity, Entity)> {
+    let mut found = Vec::new();
+    for one in left.1 {
+        let Some((value, unit)) = split(&one.key) else { continue };
+        let of_unit = |numbers: &[Entity]| {
+            let same =
+                |number: &&Entity| split(&number.key).is_some_and(|(_, other)| other == unit);
+            let mut all = numbers.iter().filter(same).cloned().collect::<Vec<_>>();
+            if all.len() == 1 { all.pop() } else { None }
+        };
+        let (Some(one), Some(other)) = (of_unit(left.1), of_unit(right.1)) else { continue };
+        let Some((theirs, _)) = split(&other.key) else { continue };
+        let differ = (value - theirs).abs() > ROUNDING * value.abs().max(theirs.abs());
+        if differ && alike(&left.0.extract.text, one.span, &right.0.extract.text, other.span) {
+            found.push((unit.to_owned(), one, other));
+        }
+    }
+    found
+}
+
+/// Whether two characters in a row stand before both numbers.
+fn alike(left: &str, at: Span, right: &str, other: Span) -> bool {
+    let before = |text: &str, end: usize| {
+        let chars: Vec<char> = text.get(..end).unwrap_or_default().chars().rev().collect();
+        chars.into_iter().filter(|c| c.is_alphabetic()).take(CONTEXT_CHARS).collect::<Vec<char>>()
+    };
+    let (left, right) = (before(left, at.start), before(right, other.start));
+    left.windows(2).any(|pair| right.windows(2).any(|other| other == pair))
+}
+
+/// Value and unit of a number's key.
+fn split(key: &str) -> Option<(f64, &str)> {
+    let is_digit = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-');
+    let at = key.find(|c| !is_digit(c))?;
+    let (value, unit) = key.split_at_checked(at)?;
+    Some((value.parse().ok()?, unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::LazyLock;
+
+    use super::conflicts;
+    use super::figures;
+    use crate::summary::Budget;
+    use crate::summary::ranker::Ranker;
+    use crate::summary::set::Source;
+    use crate::summary::set::clusters;
+    use crate::summary::set::tests::flood;
+    use crate::text::entity::Extractor;
+    use crate::text::terms::Analyzer;
+
+    static EXTRACTOR: LazyLock<Extractor> =
+        LazyLock::new(|| Extractor::load(Arc::new(Analyzer::load().unwrap())).unwrap());
+
+    fn disagreeing(sources: &[Source<'_>]) -> Vec<(String, String)> {
+        let found = clusters(sources, &Ranker::bundled().unwrap(), Budget::new(200).unwrap());
+        let all = conflicts(sources, &found, &EXTRACTOR);
+        all.into_iter().map(|one| (one.left.key, one.right.key)).collect()
+    }
+
+    #[test]
+    fn numbers_that_disagree_are_named_with_both_sources() {
+        let mut keys = disagreeing(&flood());
+        let (left, right) = keys.pop().unwrap();
+        let mut both = [left, right];
+        both.sort();
+        assert_eq!(both, ["3200人", "4100人"]);
+    }
+
+    #[test]
+    fn rounding_and_one_outlet_are_no_conflict() {
+        let mut sources = flood();
+        sources[2].body = "清河县遭遇暴雨，截至13日已转移群众3190人。";
+        assert!(disagreeing(&sources).is_empty());
+        let mut sources = flood();
+        sources[2].outlet = sources[1].outlet;
+        assert!(disagreeing(&sources).is_empty());
+    }
+
+    #[test]
+    fn figures_are_counted_by_outlet() {
+        let sources = flood();
+        let found = clusters(&sources, &Ranker::bundled().unwrap(), Budget::new(200).unwrap());
+        let keys: Vec<String> =
+            figures(&sources, &found, &EXTRACTOR, 8).into_iter().map(|one| one.key).collect();
+        assert!(keys.contains(&"3200人".to_owned()), "{keys:?}");
+    }
+}

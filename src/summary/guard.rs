@@ -1,0 +1,100 @@
+//! Refuses a rewriting that says what its sources do not: numbers, dates, names.
+//!
+//! It cannot tell whether a sentence is true to its source, only that nothing that can be checked
+//! was made up. Numbers are compared by value and unit, dates by day, names by the key of their
+//! entity or as printed.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
+use crate::text::entity::Extractor;
+use crate::text::entity::Kind;
+
+/// What a rewriting holds and its sources do not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invented {
+    /// The number, date or name as the rewriting prints it.
+    pub text: String,
+    /// What it is; `None` for digits that are no known quantity.
+    pub kind: Option<Kind>,
+}
+
+/// What `rewritten` holds that none of `cited` does; empty if it may be shown.
+#[must_use]
+pub fn invented(
+    rewritten: &str,
+    cited: &[&str],
+    extractor: &Extractor,
+    issue: Option<Date>,
+) -> Vec<Invented> {
+    let mut known: BTreeSet<(Kind, String)> = BTreeSet::new();
+    for text in cited {
+        known.extend(extractor.entities(text, issue).into_iter().map(|one| (one.kind, one.key)));
+    }
+    let printed = |text: &str| cited.iter().any(|cited| cited.contains(text));
+    let is_new = |kind: Kind, key: &str, text: &str| {
+        let named = matches!(kind, Kind::Person | Kind::Place | Kind::Organisation);
+        let is_known = known.contains(&(kind, key.to_owned())) || (named && printed(text));
+        !is_known
+    };
+    let mentions = extractor.entities(rewritten, issue);
+    let mut found: Vec<Invented> = mentions
+        .iter()
+        .filter(|one| is_new(one.kind, &one.key, &one.text))
+        .map(|one| Invented { text: one.text.clone(), kind: Some(one.kind) })
+        .collect();
+    let numbers: BTreeSet<String> = cited.iter().flat_map(|text| digits(text)).collect();
+    let covered = |run: &str| mentions.iter().any(|mention| mention.text.contains(run));
+    for run in digits(rewritten) {
+        if !numbers.contains(&run) && !covered(&run) {
+            found.push(Invented { text: run, kind: None });
+        }
+    }
+    found
+}
+
+/// Runs of digits, with points inside.
+fn digits(text: &str) -> Vec<String> {
+    let runs = text.split(|c: char| !c.is_numeric() && c != '.' && c != ',');
+    let trimmed = runs.map(|run| run.trim_matches(['.', ',']).replace(',', ""));
+    trimmed.filter(|run| !run.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::LazyLock;
+
+    use super::invented;
+    use crate::text::entity::Extractor;
+    use crate::text::terms::Analyzer;
+
+    static EXTRACTOR: LazyLock<Extractor> =
+        LazyLock::new(|| Extractor::load(Arc::new(Analyzer::load().unwrap())).unwrap());
+    const CITED: [&str; 2] =
+        ["3月12日，清河县转移群众3200人。", "县水利局局长周小禾表示，堤防投资1.2亿元。"];
+
+    fn new_in(rewritten: &str) -> Vec<String> {
+        let found = invented(rewritten, &CITED, &EXTRACTOR, None);
+        found.into_iter().map(|one| one.text).collect()
+    }
+
+    #[test]
+    fn the_same_said_otherwise_passes() {
+        assert!(
+            new_in("周小禾说，堤防投资12000万元。").is_empty(),
+            "{:?}",
+            new_in("堤防投资12000万元")
+        );
+        assert!(new_in("清河县3月12日转移3200人。").is_empty());
+    }
+
+    #[test]
+    fn another_number_date_or_name_is_refused() {
+        assert_eq!(new_in("清河县转移群众3300人。"), ["3300人"]);
+        assert!(!new_in("3月13日，清河县转移群众3200人。").is_empty());
+        assert!(!new_in("县长林大川表示，堤防投资1.2亿元。").is_empty());
+        assert!(!new_in("型号QX77已经到位。").is_empty());
+    }
+}

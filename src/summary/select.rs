@@ -1,0 +1,390 @@
+//! The choice: runs of clauses that are worth their characters, under a budget.
+//!
+//! Candidates are all runs of clauses inside one line that may begin and end where they do
+//! (`trim`). Their worth is the expected share of them that an editor keeps, times their
+//! characters, less a price per character, less what is already said (shared neighbouring units).
+//! The best are taken one by one while they are worth more than their price, and told in the order
+//! of the text. Near linear: runs are short, and a worth only falls, so it is looked at again only
+//! at the top (Minoux 1978).
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::collections::HashSet;
+
+use crate::domain::span::Span;
+use crate::summary::Budget;
+use crate::summary::Extract;
+use crate::summary::clause::Clause;
+use crate::summary::clause::END;
+use crate::summary::ends;
+use crate::summary::feature::Body;
+use crate::summary::ranker::Ranker;
+use crate::summary::share;
+use crate::summary::trim;
+
+/// Characters of a run of several clauses, at most: longer ones are told as two.
+const RUN_CHARS_MAX: usize = 120;
+/// Characters of a piece that is part of a sentence, at least.
+const PART_CHARS_MIN: usize = 10;
+/// Characters of any piece, at least.
+const PIECE_CHARS_MIN: usize = 6;
+/// Budget up to which the full price is asked; above it falls, as there is room.
+const SHORT_BUDGET: usize = 60;
+/// Pieces of one summary, at most.
+const PIECES_MAX: usize = 200;
+
+/// A run of clauses that can be cited alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// Its first clause.
+    pub from: usize,
+    /// Its last clause.
+    pub to: usize,
+    /// What of it is kept.
+    pub parts: Vec<Span>,
+    /// Characters kept.
+    pub char_count: usize,
+    /// Expected share of it that an editor keeps, `[0, 1]`.
+    pub score: f32,
+}
+
+/// How far a run of clauses may reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// To the end of its sentence.
+    Sentence,
+    /// To the end of its line.
+    Line,
+}
+
+/// What `ranker` makes of each clause of `body` under `title`.
+#[must_use]
+pub fn scores(body: &Body<'_>, title: &str, ranker: &Ranker) -> Vec<f32> {
+    body.features(title).iter().map(|features| ranker.score(features)).collect()
+}
+
+/// The summary of a body in at most `budget` characters, in the order of the text.
+///
+/// `scores` are those of its clauses, `keep` the ranker's. Empty only where the body holds no
+/// running text. Where nothing fits whole, the best clause is cut and says so.
+#[must_use]
+pub fn select(body: &Body<'_>, scores: &[f32], keep: f32, budget: Budget) -> Vec<Extract> {
+    let candidates = candidates(body, scores, budget.chars(), Reach::Line);
+    let price = keep * share(SHORT_BUDGET, budget.chars()).min(1.0);
+    let chosen = choose(body, &candidates, price, budget.chars());
+    in_order(body, scores, chosen, budget.chars())
+}
+
+/// The pieces that an article offers to a set: each of one sentence and at most `char_max`
+/// characters, all together at most `room`, in the order of the text.
+///
+/// Shorter pieces than [`select`] gives: those of several articles are compared. Empty only where
+/// the body holds no running text.
+#[must_use]
+pub fn offer(
+    body: &Body<'_>,
+    scores: &[f32],
+    keep: f32,
+    char_max: usize,
+    room: usize,
+) -> Vec<Extract> {
+    let candidates = candidates(body, scores, char_max, Reach::Sentence);
+    let chosen = choose(body, &candidates, keep / 2.0, room);
+    in_order(body, scores, chosen, char_max)
+}
+
+fn in_order(
+    body: &Body<'_>,
+    scores: &[f32],
+    mut chosen: Vec<&Candidate>,
+    char_max: usize,
+) -> Vec<Extract> {
+    if chosen.is_empty() {
+        return cut(body, scores, char_max).into_iter().collect();
+    }
+    chosen.sort_by_key(|candidate| candidate.from);
+    chosen.into_iter().map(|candidate| extract(body.text, candidate)).collect()
+}
+
+/// The candidate as a citation of `text`.
+#[must_use]
+pub fn extract(text: &str, candidate: &Candidate) -> Extract {
+    Extract {
+        text: trim::text_of(text, &candidate.parts),
+        parts: candidate.parts.clone(),
+        score: candidate.score,
+        is_cut: false,
+    }
+}
+
+/// All runs of clauses of at most `char_max` characters that can be cited alone.
+#[must_use]
+pub fn candidates(
+    body: &Body<'_>,
+    scores: &[f32],
+    char_max: usize,
+    reach: Reach,
+) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for from in 0..body.clauses.len() {
+        let Some(first) = body.clauses.get(from) else { continue };
+        let before = from.checked_sub(1).filter(|before| body.one_sentence(*before, from));
+        let is_second = before
+            .is_some_and(|one| one.checked_sub(1).is_none_or(|two| !body.one_sentence(two, one)));
+        // A dateline is dropped, so what stands behind it opens the sentence.
+        let opening = body.clause(from);
+        let opening = opening.get(trim::dateline(opening)..).unwrap_or_default();
+        if !trim::may_begin(opening, before.map(|at| body.clause(at)), is_second) {
+            continue;
+        }
+        let (mut worth, mut length) = (0.0, 0);
+        for to in from..body.clauses.len() {
+            let reached = |last: &&Clause| match reach {
+                Reach::Sentence => last.sentence == first.sentence,
+                Reach::Line => last.line == first.line,
+            };
+            let Some(last) = body.clauses.get(to).filter(reached) else { break };
+            let count = body.clause(to).chars().count();
+            worth += scores.get(to).copied().unwrap_or_default() * share(count, 1);
+            length += count;
+            // What is left out is short: a run this long cannot fit any more.
+            if length > char_max + 2 * RUN_CHARS_MAX || (to > from && length > RUN_CHARS_MAX) {
+                break;
+            }
+            let goes_on = body.one_sentence(to, to + 1);
+            if !trim::may_end(body.clause(to), goes_on) {
+                continue;
+            }
+            let parts = trim::parts(body.text, Span::new(first.span.start, last.span.end));
+            let text = trim::text_of(body.text, &parts);
+            let char_count = text.chars().count();
+            let is_part = (before.is_some() || goes_on) && !body.is_subhead(to);
+            let char_min = if is_part { PART_CHARS_MIN } else { PIECE_CHARS_MIN };
+            if (char_min..=char_max).contains(&char_count) && trim::is_balanced(&text) {
+                let score = worth / share(length, 1);
+                found.push(Candidate { from, to, parts, char_count, score });
+            }
+        }
+    }
+    found
+}
+
+/// A candidate and what it was last found to be worth.
+struct Bid {
+    worth: f32,
+    at: usize,
+}
+
+impl PartialEq for Bid {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Bid {}
+
+impl PartialOrd for Bid {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Bid {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // Of equals the earlier one, so that two runs choose alike.
+        self.worth.total_cmp(&other.worth).then(other.at.cmp(&self.at))
+    }
+}
+
+fn choose<'c>(
+    body: &Body<'_>,
+    candidates: &'c [Candidate],
+    price: f32,
+    char_max: usize,
+) -> Vec<&'c Candidate> {
+    let mut chosen: Vec<&Candidate> = Vec::new();
+    let mut left = char_max;
+    let mut taken = vec![false; body.clauses.len()];
+    let mut said: HashSet<u64> = HashSet::new();
+    let worth = |candidate: &Candidate, said: &HashSet<u64>| {
+        let repeated = if said.is_empty() { 0.0 } else { repeated(body, candidate, said) };
+        (candidate.score - price - repeated / 2.0) * share(candidate.char_count, 1)
+    };
+    let bids = candidates.iter().enumerate();
+    let mut bids: BinaryHeap<Bid> =
+        bids.map(|(at, one)| Bid { worth: worth(one, &said), at }).collect();
+    while let Some(bid) = bids.pop() {
+        let Some(candidate) = candidates.get(bid.at) else { continue };
+        let range = candidate.from..=candidate.to;
+        let cost = cost(body.text, candidate);
+        if cost > left || taken.get(range.clone()).is_none_or(|taken| taken.contains(&true)) {
+            continue;
+        }
+        let now = worth(candidate, &said);
+        if bids.peek().is_some_and(|next| next.worth > now) {
+            bids.push(Bid { worth: now, at: bid.at });
+            continue;
+        }
+        if (now <= 0.0 && !chosen.is_empty()) || chosen.len() >= PIECES_MAX {
+            break;
+        }
+        left -= cost;
+        if let Some(taken) = taken.get_mut(range.clone()) {
+            taken.fill(true);
+        }
+        said.extend(body.bigrams.get(range).unwrap_or_default().iter().flatten());
+        chosen.push(candidate);
+    }
+    chosen
+}
+
+/// Characters with the mark that will stand behind it.
+fn cost(text: &str, candidate: &Candidate) -> usize {
+    let last = candidate.parts.last().and_then(|part| part.of(text)).unwrap_or_default();
+    candidate.char_count + usize::from(!ends(last))
+}
+
+/// The share of a candidate that is said already.
+fn repeated(body: &Body<'_>, candidate: &Candidate, said: &HashSet<u64>) -> f32 {
+    let clauses = body.bigrams.get(candidate.from..=candidate.to).unwrap_or_default();
+    let count = clauses.iter().map(Vec::len).sum();
+    share(clauses.iter().flatten().filter(|bigram| said.contains(bigram)).count(), count)
+}
+
+/// The best clause, from its start to where it fits.
+fn cut(body: &Body<'_>, scores: &[f32], char_max: usize) -> Option<Extract> {
+    let begins = |at: usize| {
+        let before = at.checked_sub(1).filter(|before| body.one_sentence(*before, at));
+        trim::may_begin(body.clause(at), before.map(|at| body.clause(at)), false)
+    };
+    let rated = || (0..body.clauses.len()).zip(scores.iter().copied());
+    let best = rated()
+        .filter(|(at, _)| begins(*at))
+        .max_by(|l, r| l.1.total_cmp(&r.1).then(r.0.cmp(&l.0)));
+    let (at, score) = best.or_else(|| rated().next())?;
+    let clause = body.clauses.get(at)?;
+    let start = clause.span.start + trim::dateline(body.clause(at));
+    let rest = body.text.get(start..clause.span.end)?;
+    // One character is left for the mark behind it.
+    let most = char_max.saturating_sub(1);
+    let end = rest.char_indices().nth(most).map_or(rest.len(), |(at, _)| at);
+    let fitting = rest.get(..end)?;
+    let pause = fitting.rfind(['、', ' ', '　']).filter(|at| end < rest.len() && *at * 2 > end);
+    let text = fitting.get(..pause.unwrap_or(end))?;
+    let text = text.trim_end_matches(['，', '；', '：', '、', ' ', '　']);
+    let is_cut =
+        text.len() < rest.trim_end_matches(['，', '；', '：', '、']).trim_end_matches(END).len();
+    let parts = vec![Span::new(start, start + text.len())];
+    (!text.is_empty()).then(|| Extract { text: text.to_owned(), parts, score, is_cut })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::scores;
+    use super::select;
+    use crate::summary::Budget;
+    use crate::summary::Extract;
+    use crate::summary::feature::Body;
+    use crate::summary::joined;
+    use crate::summary::ranker::Ranker;
+    use crate::summary::trim::text_of;
+
+    const TITLE: &str = "清河县引水灌溉两万亩麦田";
+    const BODY: &str = "本报清河3月12日讯（记者 周小禾）天气转暖，清河县12日开闸引水，灌溉两万亩麦田。\
+        该县去年修渠。\n他说：“水来了。”县水利局表示，引水将持续20天，每天放水三万方。\n责任编辑：林一";
+
+    fn summary(title: &str, text: &str, budget: usize) -> Vec<Extract> {
+        let body = Body::new(text);
+        let ranker = Ranker::bundled().unwrap();
+        let scores = scores(&body, title, &ranker);
+        select(&body, &scores, ranker.keep(), Budget::new(budget).unwrap())
+    }
+
+    fn told(found: &[Extract]) -> String {
+        joined(found.iter().map(|one| one.text.as_str()))
+    }
+
+    #[test]
+    fn what_the_title_announces_is_told_without_its_dateline() {
+        let found = summary(TITLE, BODY, 40);
+        assert!(told(&found).contains("灌溉两万亩麦田"), "{found:?}");
+        assert!(!told(&found).contains("本报") && !told(&found).contains("周小禾"), "{found:?}");
+    }
+
+    #[test]
+    fn every_piece_is_an_exact_span_in_order_within_the_budget() {
+        for budget in [10, 15, 30, 60, 200] {
+            let found = summary(TITLE, BODY, budget);
+            assert!(told(&found).chars().count() <= budget, "{budget}: {found:?}");
+            let mut end = 0;
+            for one in &found {
+                assert_eq!(one.text, text_of(BODY, &one.parts));
+                assert!(one.parts[0].start >= end);
+                end = one.parts.last().unwrap().end;
+            }
+        }
+    }
+
+    #[test]
+    fn with_room_for_all_the_staff_line_and_orphans_still_stay_out() {
+        let all = told(&summary(TITLE, BODY, 500));
+        assert!(all.contains("县水利局表示，引水将持续20天"), "{all}");
+        assert!(!all.contains("责任编辑") && !all.contains("他说"), "{all}");
+        // Behind what it leans on, in one piece, it may stand.
+        let found = summary(TITLE, BODY, 500);
+        assert!(found.iter().all(|one| !one.text.starts_with("该县")), "{found:?}");
+    }
+
+    #[test]
+    fn a_budget_below_the_shortest_clause_gives_a_cut_one() {
+        let found = summary(TITLE, "清河县十二日上午十时正式开闸引水灌溉两万亩麦田。", 12);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].is_cut && found[0].char_count() <= 11, "{found:?}");
+    }
+
+    #[test]
+    fn a_text_without_punctuation_is_cut() {
+        let text = "清河县开闸引水灌溉麦田".repeat(60);
+        let found = summary(TITLE, &text, 80);
+        assert!(found.len() == 1 && found[0].is_cut && found[0].char_count() == 79);
+    }
+
+    #[test]
+    fn one_sentence_is_its_own_summary() {
+        assert_eq!(told(&summary(TITLE, "清河县开闸引水。", 80)), "清河县开闸引水。");
+    }
+
+    #[test]
+    fn a_table_and_nothing_give_nothing() {
+        assert!(summary(TITLE, "甲村\t120\t130\n乙村\t90\t95", 80).is_empty());
+        assert!(summary(TITLE, "", 80).is_empty());
+    }
+
+    #[test]
+    fn what_was_said_is_not_said_again() {
+        let text = "清河县12日开闸引水，灌溉两万亩麦田。\n清河县12日开闸引水，灌溉两万亩麦田。\n农民林大川家的三亩地也浇上了水。";
+        let all = told(&summary(TITLE, text, 60));
+        assert_eq!(all.matches("灌溉两万亩麦田").count(), 1, "{all}");
+    }
+
+    #[test]
+    fn three_hundred_thousand_characters_are_read_once() {
+        let sentence = |at| format!("第{at}号渠今天开闸，灌溉麦田{at}亩，农民下地。");
+        let text: String = (0..12_000).map(sentence).collect();
+        assert!(text.chars().count() > 300_000);
+        assert!(told(&summary(TITLE, &text, 300)).chars().count() <= 300);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_gives_exact_pieces(text in "[清河开闸引水他但，。“”（）记者0-9\n ]{0,120}|\\PC{0,60}", budget in 10..90_usize) {
+            let found = summary(TITLE, &text, budget);
+            prop_assert!(told(&found).chars().count() <= budget);
+            for one in found {
+                prop_assert_eq!(text_of(&text, &one.parts), one.text);
+            }
+        }
+    }
+}

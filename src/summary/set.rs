@@ -1,0 +1,273 @@
+//! What several articles say together: like pieces are joined, those that many outlets print come
+//! first, and numbers that disagree are named.
+//!
+//! Pieces come from one article of each reprint group, so a text printed twenty times speaks once.
+//! A piece joins the first cluster whose seed it resembles: cosine of neighbouring units, weighed
+//! by how rare they are in the set. A cluster is worth more, the more distinct outlets tell it; one
+//! piece of each is told, in order of time.
+
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::collections::HashSet;
+
+use jiff::civil::DateTime;
+
+use crate::summary::BUDGET_MAX;
+use crate::summary::Budget;
+use crate::summary::Extract;
+use crate::summary::ends;
+use crate::summary::feature::Body;
+use crate::summary::ranker::Ranker;
+use crate::summary::select;
+use crate::summary::share;
+use crate::summary::unit::bigrams;
+use crate::summary::unit::overlap;
+use crate::summary::unit::units;
+
+/// Cosine from which two pieces say the same.
+const SAME: f32 = 0.3;
+/// Characters of pieces that one article offers, at most.
+const OFFERED_CHARS: usize = 400;
+/// Characters of one piece, at most: longer ones say too much at once to be compared.
+const PIECE_CHARS_MAX: usize = 90;
+/// Share of a piece that may have been said before it.
+const REPEATED_MAX: f32 = 0.5;
+
+/// One article of a set.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// Its headline.
+    pub title: &'a str,
+    /// Its text.
+    pub body: &'a str,
+    /// Who printed it: the paper, or the site.
+    pub outlet: &'a str,
+    /// When; civil time of the paper.
+    pub time: Option<DateTime>,
+    /// Its reprint group: articles of one number print one text.
+    pub group: usize,
+    /// How central it is to the set, `(0, 1]`; 1 where nothing is known.
+    pub weight: f32,
+}
+
+/// A piece and the article that it is cited from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cited {
+    /// The article's place among the sources.
+    pub source: usize,
+    /// The piece.
+    pub extract: Extract,
+}
+
+/// Pieces that say the same.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cluster {
+    /// The pieces; the first is the one that is told.
+    pub pieces: Vec<Cited>,
+    /// Distinct outlets that tell it in their own text.
+    pub outlet_count: usize,
+    /// What the clusters are ordered by.
+    pub salience: f32,
+}
+
+/// Joins like pieces of `sources`, each short enough for `budget`; the most salient cluster comes
+/// first.
+#[must_use]
+pub fn clusters(sources: &[Source<'_>], ranker: &Ranker, budget: Budget) -> Vec<Cluster> {
+    let offered = offered(sources, ranker, budget.chars().min(PIECE_CHARS_MAX));
+    let vectors = vectors(&offered);
+    let mut seeds: HashMap<u64, Vec<(usize, f32)>> = HashMap::new();
+    let mut members: Vec<Vec<usize>> = Vec::new();
+    for (at, vector) in vectors.iter().enumerate() {
+        let mut like: HashMap<usize, f32> = HashMap::new();
+        for (pair, weight) in vector {
+            for (cluster, other) in seeds.get(pair).into_iter().flatten() {
+                *like.entry(*cluster).or_default() += weight * other;
+            }
+        }
+        // Of equals the older one: a map's order is not the same in every run.
+        let best = like.into_iter().max_by(|l, r| l.1.total_cmp(&r.1).then(r.0.cmp(&l.0)));
+        let best = best.filter(|(_, cosine)| *cosine >= SAME);
+        if let Some(joined) = best.and_then(|(cluster, _)| members.get_mut(cluster)) {
+            joined.push(at);
+            continue;
+        }
+        for (pair, weight) in vector {
+            seeds.entry(*pair).or_default().push((members.len(), *weight));
+        }
+        members.push(vec![at]);
+    }
+    let mut found: Vec<Cluster> =
+        members.into_iter().map(|members| cluster(sources, &offered, &members)).collect();
+    found.sort_by(|left, right| right.salience.total_cmp(&left.salience));
+    found
+}
+
+fn cluster(sources: &[Source<'_>], offered: &[Cited], members: &[usize]) -> Cluster {
+    let mut pieces: Vec<Cited> =
+        members.iter().filter_map(|at| offered.get(*at)).cloned().collect();
+    let weight = |one: &Cited| sources.get(one.source).map_or(1.0, |source| source.weight);
+    pieces.sort_by(|left, right| {
+        let worth = |one: &Cited| one.extract.score * weight(one);
+        worth(right).total_cmp(&worth(left)).then(left.source.cmp(&right.source))
+    });
+    let outlets: BTreeSet<&str> =
+        pieces.iter().filter_map(|one| sources.get(one.source)).map(|one| one.outlet).collect();
+    let best = pieces.first().map_or(0.0, |one| one.extract.score * weight(one));
+    let salience = best * (1.0 + share(outlets.len(), 1).ln());
+    Cluster { pieces, outlet_count: outlets.len(), salience }
+}
+
+/// The pieces of one article of each group: of the most central, then of the earliest.
+fn offered(sources: &[Source<'_>], ranker: &Ranker, char_max: usize) -> Vec<Cited> {
+    let mut order: Vec<usize> = (0..sources.len()).collect();
+    order.sort_by(|left, right| {
+        let (left, right) = (sources.get(*left), sources.get(*right));
+        let weight = |one: Option<&Source<'_>>| one.map_or(0.0, |one| one.weight);
+        let time = |one: Option<&Source<'_>>| one.and_then(|one| one.time);
+        // No time sorts before any time in an Option; here it comes last.
+        let late = |one| (time(one).is_none(), time(one));
+        weight(right).total_cmp(&weight(left)).then(late(left).cmp(&late(right)))
+    });
+    let mut groups = HashSet::new();
+    let mut all = Vec::new();
+    for at in order {
+        let Some(source) = sources.get(at).filter(|source| groups.insert(source.group)) else {
+            continue;
+        };
+        let body = Body::new(source.body);
+        let scores = select::scores(&body, source.title, ranker);
+        let pieces = select::offer(&body, &scores, ranker.keep(), char_max, OFFERED_CHARS);
+        all.extend(pieces.into_iter().map(|extract| Cited { source: at, extract }));
+    }
+    all
+}
+
+/// Unit vectors of pairs, weighed by `ln(1 + n / df)`.
+fn vectors(offered: &[Cited]) -> Vec<Vec<(u64, f32)>> {
+    let sets: Vec<BTreeSet<u64>> = offered
+        .iter()
+        .map(|one| bigrams(&units(&one.extract.text)).into_iter().collect())
+        .collect();
+    let mut counts: HashMap<u64, usize> = HashMap::new();
+    for pair in sets.iter().flatten() {
+        *counts.entry(*pair).or_default() += 1;
+    }
+    let rarity =
+        |pair: &u64| (1.0 + share(sets.len(), counts.get(pair).copied().unwrap_or(1))).ln();
+    sets.iter()
+        .map(|set| {
+            let weights: Vec<(u64, f32)> = set.iter().map(|pair| (*pair, rarity(pair))).collect();
+            let norm = weights.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
+            weights.into_iter().map(|(pair, weight)| (pair, weight / norm.max(1e-6))).collect()
+        })
+        .collect()
+}
+
+/// Of each cluster the piece that is told, while `budget` lasts; in order of time.
+///
+/// Empty only where no source holds running text.
+#[must_use]
+pub fn tell(sources: &[Source<'_>], clusters: &[Cluster], budget: Budget) -> Vec<Cited> {
+    let mut left = budget.chars().min(BUDGET_MAX);
+    let mut told: Vec<Cited> = Vec::new();
+    let mut said: HashSet<u64> = HashSet::new();
+    for cluster in clusters {
+        let fits = |one: &&Cited| cost(&one.extract) <= left;
+        let Some(piece) = cluster.pieces.iter().find(fits) else { continue };
+        let pairs = bigrams(&units(&piece.extract.text));
+        if overlap(&pairs, &said) > REPEATED_MAX {
+            continue;
+        }
+        left -= cost(&piece.extract);
+        said.extend(pairs);
+        told.push(piece.clone());
+    }
+    let key = |one: &Cited| {
+        let time = sources.get(one.source).and_then(|source| source.time);
+        let start = one.extract.parts.first().map(|part| part.start);
+        (time.is_none(), time, one.source, start)
+    };
+    told.sort_by_key(key);
+    told
+}
+
+/// Characters with the mark that will stand behind it.
+fn cost(extract: &Extract) -> usize {
+    extract.char_count() + usize::from(!ends(&extract.text))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use jiff::civil::date;
+
+    use super::Source;
+    use super::clusters;
+    use super::tell;
+    use crate::summary::Budget;
+    use crate::summary::ranker::Ranker;
+
+    /// Three reports of one flood, and a reprint of the first.
+    pub(crate) fn flood() -> Vec<Source<'static>> {
+        let first = "清河县12日遭遇暴雨，已转移群众3200人。县水利局局长周小禾表示，“堤防没有险情，大家放心。”\
+                     农民林大川说，家里的三亩地被淹。";
+        let second = "清河县遭遇暴雨，截至13日已转移群众4100人。清河大桥临时封闭。";
+        let third = "14日，清河大桥恢复通车。清河县遭遇暴雨后，1200亩麦田正在排水。";
+        let at = |day| Some(date(2024, 3, day).at(8, 0, 0, 0));
+        let source = |body, outlet, day, group| Source {
+            title: "清河县遭遇暴雨 转移群众",
+            body,
+            outlet,
+            time: at(day),
+            group,
+            weight: 1.0,
+        };
+        vec![
+            source(third, "东湖晚报", 14, 2),
+            source(first, "清河日报", 12, 0),
+            source(second, "南山新闻网", 13, 1),
+            source(first, "北岭日报", 13, 0),
+        ]
+    }
+
+    fn told(budget: usize) -> Vec<(usize, String)> {
+        let sources = flood();
+        let budget = Budget::new(budget).unwrap();
+        let found = clusters(&sources, &Ranker::bundled().unwrap(), budget);
+        let told = tell(&sources, &found, budget);
+        told.into_iter().map(|one| (one.source, one.extract.text)).collect()
+    }
+
+    #[test]
+    fn pieces_come_in_order_of_time_once_each() {
+        let told = told(200);
+        let sources: Vec<usize> = told.iter().map(|(source, _)| *source).collect();
+        let day = |source: &usize| [14, 12, 13, 13][*source];
+        assert!(sources.is_sorted_by_key(day) && sources.len() >= 2, "{told:?}");
+        assert!(!sources.contains(&3), "a reprint spoke: {told:?}");
+    }
+
+    #[test]
+    fn a_budget_is_kept() {
+        for budget in [20, 60, 120] {
+            let length: usize = told(budget).iter().map(|(_, text)| text.chars().count()).sum();
+            assert!(length > 0 && length <= budget, "{budget}: {:?}", told(budget));
+        }
+    }
+
+    #[test]
+    fn what_several_outlets_tell_comes_first() {
+        let sources = flood();
+        let found = clusters(&sources, &Ranker::bundled().unwrap(), Budget::new(200).unwrap());
+        assert!(found[0].outlet_count >= 2, "{found:?}");
+        assert!(found[0].pieces[0].extract.text.contains("暴雨"), "{found:?}");
+    }
+
+    #[test]
+    fn nothing_to_say_gives_nothing() {
+        let source = Source { body: "甲村\t1\t2", ..flood()[0] };
+        let budget = Budget::new(200).unwrap();
+        assert!(clusters(&[source], &Ranker::bundled().unwrap(), budget).is_empty());
+        assert!(clusters(&[], &Ranker::bundled().unwrap(), budget).is_empty());
+    }
+}

@@ -1,0 +1,329 @@
+//! A set told as a story: headline, what happened, timeline, figures, who said what, who covered
+//! it.
+//!
+//! Works on any list of articles; a topic's members are one. Everything is cited: the timeline
+//! shows printed headlines, the rest exact pieces.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::collections::HashSet;
+
+use jiff::civil::Date;
+use jiff::civil::DateTime;
+
+use crate::summary::Budget;
+use crate::summary::feature::Body;
+use crate::summary::figure;
+use crate::summary::figure::Conflict;
+use crate::summary::figure::Figure;
+use crate::summary::keyphrase::Keyphrase;
+use crate::summary::keyphrase::keyphrases;
+use crate::summary::quote::Statement;
+use crate::summary::quote::statements;
+use crate::summary::ranker::Ranker;
+use crate::summary::set;
+use crate::summary::set::Cited;
+use crate::summary::set::Source;
+use crate::summary::share;
+use crate::summary::unit::bigrams;
+use crate::summary::unit::overlap;
+use crate::summary::unit::units;
+use crate::text::entity::Extractor;
+use crate::text::terms::Analyzer;
+
+/// Days of a timeline, at most.
+const DAYS_MAX: usize = 12;
+/// Figures shown.
+const FIGURES_MAX: usize = 8;
+/// Statements shown.
+const STATEMENTS_MAX: usize = 6;
+/// Statements of one speaker.
+const SPEAKER_MAX: usize = 2;
+/// Keyphrases shown.
+const KEYPHRASES_MAX: usize = 8;
+/// Articles whose statements and keyphrases are read: the most central ones.
+const READ_MAX: usize = 60;
+/// Phrases that only one outlet prints.
+const OWN_MAX: usize = 3;
+
+/// What articles are told with.
+#[derive(Clone, Copy)]
+pub struct Reader<'r> {
+    /// Rates clauses.
+    pub ranker: &'r Ranker,
+    /// Finds numbers and names.
+    pub extractor: &'r Extractor,
+    /// Finds keyphrases.
+    pub analyzer: &'r Analyzer,
+}
+
+/// A set of articles, told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Story {
+    /// The article whose headline stands for all; `None` of nothing.
+    pub headline: Option<usize>,
+    /// What happened, in order of time.
+    pub told: Vec<Cited>,
+    /// One headline a day, in order.
+    pub timeline: Vec<Day>,
+    /// Quantities that most outlets print.
+    pub figures: Vec<Figure>,
+    /// Quantities that disagree.
+    pub conflicts: Vec<Conflict>,
+    /// Who said what.
+    pub statements: Vec<(usize, Statement)>,
+    /// Who covered it, most articles first.
+    pub outlets: Vec<Outlet>,
+    /// What it is about.
+    pub keyphrases: Vec<Keyphrase>,
+}
+
+/// A day of the story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Day {
+    /// The day of publication.
+    pub date: Date,
+    /// The article whose headline stands for it.
+    pub source: usize,
+    /// Articles of that day.
+    pub article_count: usize,
+}
+
+/// How one outlet covered the story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outlet {
+    /// The paper, or the site.
+    pub name: String,
+    /// Its articles.
+    pub article_count: usize,
+    /// Of them those that print their own text first.
+    pub original_count: usize,
+    /// Its first article's time.
+    pub first: Option<DateTime>,
+    /// Keyphrases that no other outlet prints.
+    pub only: Vec<String>,
+}
+
+/// Tells `sources` in `budget` characters.
+#[must_use]
+pub fn story(sources: &[Source<'_>], reader: Reader<'_>, budget: Budget) -> Story {
+    let clusters = set::clusters(sources, reader.ranker, budget);
+    let central = centrality(sources);
+    let read = most_central(sources, &central);
+    let texts: Vec<(&str, &str)> =
+        read.iter().filter_map(|at| sources.get(*at)).map(|one| (one.title, one.body)).collect();
+    Story {
+        headline: headline(sources, &central, 0..sources.len()),
+        told: set::tell(sources, &clusters, budget),
+        timeline: timeline(sources, &central),
+        figures: figure::figures(sources, &clusters, reader.extractor, FIGURES_MAX),
+        conflicts: figure::conflicts(sources, &clusters, reader.extractor),
+        statements: said(sources, &read, reader.extractor),
+        outlets: outlets(sources, reader.analyzer),
+        keyphrases: keyphrases(&texts, reader.analyzer, KEYPHRASES_MAX),
+    }
+}
+
+/// How much of each title the titles of other groups share, times the source's weight.
+fn centrality(sources: &[Source<'_>]) -> Vec<f32> {
+    let sets: Vec<Vec<u64>> = sources
+        .iter()
+        .map(|one| {
+            bigrams(&units(one.title)).into_iter().collect::<BTreeSet<_>>().into_iter().collect()
+        })
+        .collect();
+    let mut groups: HashMap<u64, HashSet<usize>> = HashMap::new();
+    for (pairs, source) in sets.iter().zip(sources) {
+        for pair in pairs {
+            groups.entry(*pair).or_default().insert(source.group);
+        }
+    }
+    let shared = |pairs: &Vec<u64>| {
+        let others = pairs.iter().map(|pair| groups.get(pair).map_or(0, |all| all.len() - 1));
+        // Long titles share more; the root keeps them from always winning.
+        share(others.sum(), 1) / share(pairs.len().max(1), 1).sqrt()
+    };
+    sets.iter().zip(sources).map(|(pairs, source)| (1.0 + shared(pairs)) * source.weight).collect()
+}
+
+fn most_central(sources: &[Source<'_>], central: &[f32]) -> Vec<usize> {
+    let mut order: Vec<(usize, f32)> = central.iter().copied().enumerate().collect();
+    order.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
+    let mut groups = HashSet::new();
+    let new = |at: &usize| sources.get(*at).is_some_and(|source| groups.insert(source.group));
+    order.into_iter().map(|(at, _)| at).filter(new).take(READ_MAX).collect()
+}
+
+/// The most central title of a usual length among `of`.
+fn headline(
+    sources: &[Source<'_>],
+    central: &[f32],
+    of: impl IntoIterator<Item = usize>,
+) -> Option<usize> {
+    let rated = of.into_iter().filter_map(|at| {
+        let title = sources.get(at)?.title;
+        let count = title.chars().count();
+        let usual = if (8..=40).contains(&count) { 1.0 } else { 0.5 };
+        (count > 0).then(|| (central.get(at).copied().unwrap_or_default() * usual, at))
+    });
+    rated.max_by(|l, r| l.0.total_cmp(&r.0).then(r.1.cmp(&l.1))).map(|(_, at)| at)
+}
+
+/// The days with most groups, told by their most central headline; one that repeats an earlier one
+/// is left out.
+fn timeline(sources: &[Source<'_>], central: &[f32]) -> Vec<Day> {
+    let mut days: BTreeMap<Date, Vec<usize>> = BTreeMap::new();
+    for (at, source) in sources.iter().enumerate() {
+        if let Some(time) = source.time {
+            days.entry(time.date()).or_default().push(at);
+        }
+    }
+    let mut found: Vec<Day> = Vec::new();
+    let mut said: Vec<HashSet<u64>> = Vec::new();
+    for (date, articles) in days {
+        let Some(source) = headline(sources, central, articles.iter().copied()) else { continue };
+        let title = sources.get(source).map_or("", |one| one.title);
+        let pairs = bigrams(&units(title));
+        if said.iter().any(|earlier| overlap(&pairs, earlier) > 0.8) {
+            continue;
+        }
+        said.push(pairs.into_iter().collect());
+        found.push(Day { date, source, article_count: articles.len() });
+    }
+    if found.len() > DAYS_MAX {
+        let mut counts: Vec<(usize, Date)> =
+            found.iter().map(|day| (day.article_count, day.date)).collect();
+        counts.sort_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(&right.1)));
+        let kept: BTreeSet<Date> =
+            counts.into_iter().take(DAYS_MAX).map(|(_, date)| date).collect();
+        found.retain(|day| kept.contains(&day.date));
+    }
+    found
+}
+
+fn said(sources: &[Source<'_>], read: &[usize], extractor: &Extractor) -> Vec<(usize, Statement)> {
+    let mut found: Vec<(usize, Statement)> = Vec::new();
+    let mut speakers: HashMap<String, usize> = HashMap::new();
+    let mut heard: HashSet<u64> = HashSet::new();
+    for at in read {
+        let Some(source) = sources.get(*at) else { continue };
+        let body = Body::new(source.body);
+        for statement in statements(&body, extractor, source.time.map(DateTime::date)) {
+            let count = speakers.entry(statement.speaker.clone()).or_default();
+            let pairs = bigrams(&units(&statement.text));
+            if *count >= SPEAKER_MAX || overlap(&pairs, &heard) > 0.5 {
+                continue;
+            }
+            *count += 1;
+            heard.extend(pairs);
+            found.push((*at, statement));
+        }
+    }
+    // Words in quotes are what a reader looks for; central articles were read first.
+    found.sort_by_key(|(_, statement)| !statement.is_direct);
+    found.truncate(STATEMENTS_MAX);
+    found
+}
+
+fn outlets(sources: &[Source<'_>], analyzer: &Analyzer) -> Vec<Outlet> {
+    let mut firsts: HashMap<usize, (bool, Option<DateTime>, usize)> = HashMap::new();
+    for (at, source) in sources.iter().enumerate() {
+        let key = (source.time.is_none(), source.time, at);
+        let first = firsts.entry(source.group).or_insert(key);
+        *first = (*first).min(key);
+    }
+    let originals: HashSet<usize> = firsts.into_values().map(|(_, _, at)| at).collect();
+    let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, source) in sources.iter().enumerate() {
+        by_name.entry(source.outlet).or_default().push(at);
+    }
+    let phrases: BTreeMap<&str, Vec<Keyphrase>> = by_name
+        .iter()
+        .map(|(name, articles)| {
+            let of = articles.iter().take(READ_MAX / 6).filter_map(|at| sources.get(*at));
+            let texts: Vec<(&str, &str)> = of.map(|one| (one.title, one.body)).collect();
+            (*name, keyphrases(&texts, analyzer, 4 * OWN_MAX))
+        })
+        .collect();
+    let mut printed: HashMap<&str, usize> = HashMap::new();
+    for phrase in phrases.values().flatten() {
+        *printed.entry(&phrase.text).or_default() += 1;
+    }
+    let only = |name: &str| {
+        let own = phrases.get(name).into_iter().flatten();
+        own.filter(|phrase| phrase.count > 1 && printed.get(phrase.text.as_str()) == Some(&1))
+            .take(OWN_MAX)
+            .map(|phrase| phrase.text.clone())
+            .collect()
+    };
+    let mut found: Vec<Outlet> = by_name
+        .iter()
+        .map(|(name, articles)| Outlet {
+            name: (*name).to_owned(),
+            article_count: articles.len(),
+            original_count: articles.iter().filter(|at| originals.contains(at)).count(),
+            first: articles.iter().filter_map(|at| sources.get(*at)?.time).min(),
+            only: if by_name.len() > 1 { only(name) } else { Vec::new() },
+        })
+        .collect();
+    found.sort_by(|l, r| r.article_count.cmp(&l.article_count).then_with(|| l.name.cmp(&r.name)));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::Reader;
+    use super::Story;
+    use super::story;
+    use crate::summary::Budget;
+    use crate::summary::ranker::Ranker;
+    use crate::summary::set::Source;
+    use crate::summary::set::tests::flood;
+    use crate::text::entity::Extractor;
+    use crate::text::terms::Analyzer;
+
+    fn tell(sources: &[Source<'_>]) -> Story {
+        let analyzer = Arc::new(Analyzer::load().unwrap());
+        let extractor = Extractor::load(Arc::clone(&analyzer)).unwrap();
+        let ranker = Ranker::bundled().unwrap();
+        let reader = Reader { ranker: &ranker, extractor: &extractor, analyzer: &analyzer };
+        story(sources, reader, Budget::new(100).unwrap())
+    }
+
+    #[test]
+    fn a_story_has_its_parts_with_their_sources() {
+        let found = tell(&flood());
+        assert!(!found.told.is_empty() && found.headline.is_some());
+        assert_eq!(found.conflicts.len(), 1);
+        let (source, statement) = &found.statements[0];
+        assert_eq!(statement.speaker, "周小禾");
+        assert_eq!(statement.span.of(flood()[*source].body), Some(statement.text.as_str()));
+        let original: Vec<(&str, usize)> =
+            found.outlets.iter().map(|one| (one.name.as_str(), one.original_count)).collect();
+        assert!(
+            original.contains(&("北岭日报", 0)) && original.contains(&("清河日报", 1)),
+            "{original:?}"
+        );
+    }
+
+    #[test]
+    fn a_timeline_tells_a_headline_once() {
+        let mut sources = flood();
+        assert_eq!(tell(&sources).timeline.len(), 1, "one headline on three days");
+        sources[0].title = "清河大桥恢复通车";
+        let days = tell(&sources).timeline;
+        assert_eq!(days.len(), 2);
+        assert!(days[0].date < days[1].date && days[1].source == 0, "{days:?}");
+    }
+
+    #[test]
+    fn one_article_is_a_story_and_none_is_an_empty_one() {
+        let one = tell(&flood()[..1]);
+        assert_eq!((one.headline, one.outlets.len(), one.timeline.len()), (Some(0), 1, 1));
+        let none = tell(&[]);
+        assert!(none.headline.is_none() && none.told.is_empty());
+    }
+}

@@ -1,0 +1,388 @@
+//! Where a piece may begin and end, and what may be left out of it. Only ever deletes.
+//!
+//! A piece never begins with a word that leans on what stood before (他、这、但、并 …), and never ends
+//! with a clause that only opens something (随着…，；他表示，). Datelines, 据悉， and 记者从…获悉， are dropped from
+//! its start, notes in brackets from its inside. Who claims something (外交部称，) stays: a claim
+//! without its speaker would become a fact.
+
+use crate::domain::span::Span;
+use crate::summary::clause::END;
+
+/// Verbs that name a speaker or a source when they end a clause.
+const ATTRIBUTION: [&str; 21] = [
+    "表示",
+    "强调",
+    "指出",
+    "说",
+    "认为",
+    "介绍",
+    "透露",
+    "称",
+    "宣布",
+    "显示",
+    "要求",
+    "提出",
+    "报道",
+    "获悉",
+    "了解到",
+    "道",
+    "规定",
+    "呼吁",
+    "警告",
+    "重申",
+    "看到",
+];
+/// Words that continue what stood before.
+const CONNECTIVE: [&str; 39] = [
+    "但",
+    "而",
+    "同时",
+    "此外",
+    "另外",
+    "因此",
+    "所以",
+    "然而",
+    "不过",
+    "并",
+    "也",
+    "还",
+    "又",
+    "其中",
+    "对此",
+    "与此同时",
+    "随后",
+    "之后",
+    "接着",
+    "于是",
+    "从而",
+    "以及",
+    "且",
+    "则",
+    "却",
+    "以便",
+    "使",
+    "让",
+    "更",
+    "都",
+    "才",
+    "就",
+    "再",
+    "已",
+    "均",
+    "共",
+    "和",
+    "与",
+    "或",
+];
+/// Words that mean something named before.
+const BACK: [&str; 18] = [
+    "他", "她", "它", "这", "那", "其", "该", "此", "双方", "当天", "当日", "上述", "前者", "后者",
+    "两人", "二人", "对方", "俩",
+];
+/// Words that begin so and lean on nothing.
+const FREE: [&str; 36] = [
+    "他国",
+    "其他",
+    "其实",
+    "其余",
+    "而立",
+    "还原",
+    "并购",
+    "并网",
+    "也门",
+    "都市",
+    "都江",
+    "都匀",
+    "再生",
+    "和平",
+    "和谐",
+    "和田",
+    "与会",
+    "更新",
+    "更多",
+    "使馆",
+    "使用",
+    "就业",
+    "就近",
+    "共同",
+    "共青",
+    "以色列",
+    "以军",
+    "以方",
+    "有关",
+    "将军",
+    "及时",
+    "等待",
+    "被告",
+    "那曲",
+    "或将",
+    "是否",
+];
+/// What a clause that leans on the next one begins with.
+const OPENING: [&str; 27] = [
+    "虽然", "如果", "为了", "由于", "随着", "尽管", "当", "只要", "只有", "无论", "不论", "除了",
+    "不仅", "不但", "为", "在", "自", "从", "通过", "根据", "按照", "据", "围绕", "面对", "针对",
+    "作为", "对于",
+];
+/// Who wires.
+const AGENCY: [&str; 10] = [
+    "本报",
+    "新华社",
+    "新华网",
+    "中新社",
+    "中新网",
+    "人民网",
+    "央视网",
+    "本网",
+    "本台",
+    "中国新闻网",
+];
+/// Characters within which a dateline is over.
+const DATELINE_CHARS: usize = 30;
+/// Characters of a note in brackets that may be left out.
+const NOTE_CHARS: usize = 24;
+
+/// Whether a clause names who says what follows.
+#[must_use]
+pub fn attributes(clause: &str) -> bool {
+    let clause = clause.trim_end_matches(['，', '：', '。', '；', ',', ':', '“']);
+    ATTRIBUTION.iter().any(|verb| clause.ends_with(verb))
+}
+
+/// Whether a clause begins with a word that continues what stood before.
+#[must_use]
+pub fn connects(clause: &str) -> bool {
+    starts(clause, &CONNECTIVE)
+}
+
+/// Whether a clause begins with a word for something named before.
+#[must_use]
+pub fn refers_back(clause: &str) -> bool {
+    starts(clause, &BACK)
+}
+
+fn starts(clause: &str, words: &[&str]) -> bool {
+    !FREE.iter().any(|word| clause.starts_with(word))
+        && words.iter().any(|word| clause.starts_with(word))
+}
+
+/// Whether a clause begins with a time.
+#[must_use]
+pub fn tells_time(clause: &str) -> bool {
+    const TIME: [&str; 12] = [
+        "今天",
+        "昨天",
+        "今日",
+        "昨日",
+        "日前",
+        "近日",
+        "近期",
+        "目前",
+        "当前",
+        "当地时间",
+        "北京时间",
+        "截至",
+    ];
+    let behind = clause.trim_start_matches(|c: char| c.is_ascii_digit());
+    let is_day = behind.len() < clause.len() && behind.starts_with(['日', '号', '月']);
+    is_day || TIME.iter().any(|time| clause.starts_with(time))
+}
+
+/// Whether a clause only says that something was learnt: 据悉， 记者从县水利局获悉，
+#[must_use]
+pub fn is_filler(clause: &str) -> bool {
+    let Some(clause) = clause.strip_suffix(['，', ',', '：']) else { return false };
+    let learnt = ["获悉", "了解到", "看到"].iter().any(|verb| clause.ends_with(verb));
+    matches!(
+        clause,
+        "据悉" | "据了解" | "另据了解" | "据介绍" | "据统计" | "与此同时" | "此外" | "同时"
+    ) || (learnt && clause.contains("记者"))
+}
+
+/// Whether a piece may begin with `clause`; `before` is the clause before it in its sentence, and
+/// `is_second` whether that one opens the sentence.
+#[must_use]
+pub fn may_begin(clause: &str, before: Option<&str>, is_second: bool) -> bool {
+    let leans = connects(clause)
+        || refers_back(clause)
+        || starts(clause, &["以", "的", "是", "有", "被", "将", "及", "等", "了"])
+        || clause.starts_with(['，', '。', '；', '：', '、', '）', '》', '”', '’', ')']);
+    if leans || is_filler(clause) {
+        return false;
+    }
+    let Some(before) = before else { return true };
+    let fades = is_second
+        && (is_filler(before)
+            || (before.chars().count() <= 8 && before.ends_with('，') && tells_time(before)));
+    before.ends_with(['；', ';']) || fades
+}
+
+/// Whether a piece may end with `clause`, which its sentence goes on from if `goes_on`.
+#[must_use]
+pub fn may_end(clause: &str, goes_on: bool) -> bool {
+    let opens = || OPENING.iter().any(|word| clause.starts_with(word));
+    let closed = clause.ends_with(END);
+    if clause.ends_with(['：', ':', '、']) || (attributes(clause) && !closed) {
+        return false;
+    }
+    let is_time = || tells_time(clause) && clause.chars().count() <= 8;
+    !goes_on || !(opens() || is_time())
+}
+
+/// Whether quotes, brackets and titles in `text` are closed.
+#[must_use]
+pub fn is_balanced(text: &str) -> bool {
+    let even = |open: char, close: char| {
+        let count = |wanted: char| text.chars().filter(|c| *c == wanted).count();
+        count(open) == count(close)
+    };
+    even('“', '”') && even('（', '）') && even('《', '》') && even('(', ')') && even('【', '】')
+}
+
+/// Bytes of the dateline at the start of `text`: `本报清河3月12日讯（记者 周小禾）`; 0 where there is none.
+#[must_use]
+pub fn dateline(text: &str) -> usize {
+    let open = text.trim_start_matches(['（', '(', '【', ' ', '　']);
+    let before = text.len() - open.len();
+    let wires = AGENCY.iter().any(|agency| open.starts_with(agency));
+    let mut last = ' ';
+    for (at, c) in open.char_indices().take(DATELINE_CHARS) {
+        if matches!(c, '，' | '。' | '“') {
+            return 0;
+        }
+        let is_wire = c == '讯' || (c == '电' && (last == '日' || last == '　' || last == ' '));
+        if is_wire && (wires || last == '日') {
+            let behind = before + at + c.len_utf8();
+            return behind + by_line(text.get(behind..).unwrap_or_default());
+        }
+        last = c;
+    }
+    0
+}
+
+/// Bytes of the brackets with names, and of what sets them off, at the start of `text`.
+fn by_line(text: &str) -> usize {
+    const GAP: [char; 10] = ['）', ')', '】', ']', ' ', '　', '：', ':', '—', '-'];
+    let mut rest = text.trim_start_matches(GAP);
+    if rest.starts_with(['（', '(']) {
+        let close =
+            rest.char_indices().take(2 * DATELINE_CHARS).find(|(_, c)| matches!(c, '）' | ')'));
+        if let Some((at, c)) = close {
+            rest = rest.get(at + c.len_utf8()..).unwrap_or_default().trim_start_matches(GAP);
+        }
+    }
+    text.len() - rest.len()
+}
+
+/// What of `span` is kept: its dateline at the start, and notes in brackets that hold no number,
+/// are left out; so are pauses at the end. Empty where nothing is left.
+#[must_use]
+pub fn parts(text: &str, span: Span) -> Vec<Span> {
+    let Some(piece) = span.of(text) else { return Vec::new() };
+    let mut kept = Vec::new();
+    let mut start = dateline(piece);
+    let mut from = start;
+    while let Some((open, bracket)) = next_bracket(piece, from) {
+        let inside = piece.get(open + bracket.len_utf8()..).unwrap_or_default();
+        let close = inside.char_indices().take(NOTE_CHARS).find(|(_, c)| matches!(c, '）' | ')'));
+        let Some((length, mark)) = close else {
+            from = open + bracket.len_utf8();
+            continue;
+        };
+        let end = open + bracket.len_utf8() + length + mark.len_utf8();
+        let note = inside.get(..length).unwrap_or_default();
+        from = end;
+        if note.chars().any(char::is_numeric) {
+            continue;
+        }
+        kept.push(Span::new(span.start + start, span.start + open));
+        start = end;
+    }
+    let tail = piece.get(start..).unwrap_or_default();
+    let tail = tail.trim_end_matches(['，', '；', '：', '、', ',', ';', ':', ' ', '　']);
+    kept.push(Span::new(span.start + start, span.start + start + tail.len()));
+    kept.retain(|part| part.of(text).is_some_and(|part| !part.trim().is_empty()));
+    kept
+}
+
+fn next_bracket(piece: &str, from: usize) -> Option<(usize, char)> {
+    let rest = piece.get(from..)?;
+    let (at, c) = rest.char_indices().find(|(_, c)| matches!(c, '（' | '('))?;
+    Some((from + at, c))
+}
+
+/// The text of `parts`, closed up.
+#[must_use]
+pub fn text_of(text: &str, parts: &[Span]) -> String {
+    parts.iter().filter_map(|part| part.of(text)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::attributes;
+    use super::dateline;
+    use super::is_filler;
+    use super::may_begin;
+    use super::may_end;
+    use super::parts;
+    use super::text_of;
+    use crate::domain::span::Span;
+
+    fn kept(text: &str) -> String {
+        text_of(text, &parts(text, Span::new(0, text.len())))
+    }
+
+    #[test]
+    fn datelines_and_notes_are_left_out() {
+        assert_eq!(kept("本报清河3月12日讯（记者 周小禾）清河开闸，"), "清河开闸");
+        assert_eq!(kept("新华社北京3月12日电 清河开闸。"), "清河开闸。");
+        assert_eq!(kept("（本报讯）清河开闸。"), "清河开闸。");
+        assert_eq!(kept("县水利局（渠首所）开闸（见图）。"), "县水利局开闸。");
+    }
+
+    #[test]
+    fn a_note_with_a_number_and_an_electric_company_stay() {
+        assert_eq!(kept("今天（3月12日）开闸。"), "今天（3月12日）开闸。");
+        assert_eq!(kept("本报记者从国家电网了解情况。"), "本报记者从国家电网了解情况。");
+        assert_eq!(dateline("清河县供电公司今天通电。"), 0);
+    }
+
+    #[test]
+    fn a_piece_leans_on_nothing_before_it() {
+        for clause in [
+            "他说水来了。",
+            "但渠道老化，",
+            "并要求清淤。",
+            "该县已开闸。",
+            "其中麦田两万亩。",
+            "据悉，",
+        ] {
+            assert!(!may_begin(clause, None, false), "{clause}");
+        }
+        assert!(may_begin("其他县也开闸。", None, false));
+        assert!(may_begin("以色列代表团到访清河。", None, false));
+        assert!(may_begin("清河开闸。", None, false));
+        assert!(may_begin("清河开闸，", Some("据悉，"), true));
+        assert!(may_begin("清河开闸，", Some("昨天，"), true));
+        assert!(!may_begin("清河开闸，", Some("随着气温回升，"), true));
+    }
+
+    #[test]
+    fn a_claim_keeps_its_speaker() {
+        assert!(!may_begin("渠道安全。", Some("县水利局表示，"), true));
+        assert!(attributes("县水利局表示，") && !attributes("清河开闸，"));
+    }
+
+    #[test]
+    fn a_piece_ends_where_something_is_said() {
+        assert!(!may_end("县水利局表示，", true) && !may_end("随着气温回升，", true));
+        assert!(!may_end("分三步：", true));
+        assert!(may_end("清河开闸，", true) && may_end("在清河开闸。", false));
+    }
+
+    #[test]
+    fn what_only_says_that_it_was_learnt_is_filler() {
+        assert!(is_filler("记者从县水利局获悉，") && is_filler("据悉，"));
+        assert!(!is_filler("县水利局称，"));
+    }
+}

@@ -1,0 +1,210 @@
+//! `SummaryService`: what is told is printed where it says, and what cannot be told says why.
+
+use tonic::Code;
+use wenmai::rpc::wire;
+use wenmai::rpc::wire::SummaryStyle;
+use wenmai::rpc::wire::summarize_article_request::Target;
+
+use crate::cli::Desk;
+use crate::support::Running;
+use crate::support::flood_and_others;
+use crate::support::invalid;
+use crate::support::record;
+use crate::support::told;
+
+/// A flood of our own making, as three papers tell it; the last is a reprint of the first.
+fn flood() -> Vec<wire::ArticleRecord> {
+    let first = "清河县12日遭遇暴雨，已转移群众3200人。县水利局局长周小禾表示，“堤防没有险情，大家放心。”\
+                 农民林大川说，家里的三亩地被淹，村里正在组织排水，保险公司的人也到了地头查看。";
+    let second = "清河县遭遇暴雨，截至13日已转移群众4100人。清河大桥临时封闭，车辆从东湖路绕行，学校停课一天。";
+    let mut all = vec![
+        record("清河县遭遇暴雨 转移群众", first, 12),
+        record("清河暴雨 大桥临时封闭", second, 13),
+        record("清河县遭遇暴雨 转移群众", first, 14),
+    ];
+    for (record, paper) in all.iter_mut().zip(["清河日报", "东湖晚报", "北岭日报"]) {
+        record.paper = paper.into();
+    }
+    all
+}
+
+fn cited(record: &wire::ArticleRecord, sentence: &wire::SummarySentence) -> String {
+    let mut text = String::new();
+    for part in &sentence.parts {
+        let place = part.place.unwrap();
+        let length = (place.end_char - place.start_char) as usize;
+        let paragraph = &record.paragraphs[part.paragraph as usize];
+        text.extend(paragraph.chars().skip(place.start_char as usize).take(length));
+    }
+    text
+}
+
+fn one(target: Target, budget_chars: i32) -> wire::SummarizeArticleRequest {
+    wire::SummarizeArticleRequest { target: Some(target), style: 0, budget_chars }
+}
+
+#[tokio::test]
+async fn every_sentence_stands_where_it_says() {
+    let running = Running::start().await;
+    let mut article = flood().remove(0);
+    article.paragraphs.insert(0, "本报清河3月12日讯（记者 周小禾）天气突变，县里连夜布置。".into());
+    let name = running.with(vec![article.clone()]).await.remove(0);
+    for target in [Target::Article(name.clone()), Target::Given(article.clone())] {
+        let stored = matches!(target, Target::Article(_));
+        let answer = running.summary().summarize_article(one(target, 60)).await.unwrap();
+        let answer = answer.into_inner();
+        assert!(!answer.sentences.is_empty() && answer.text.chars().count() <= 60);
+        assert!(answer.text.contains("转移群众3200人"), "{}", answer.text);
+        for sentence in &answer.sentences {
+            assert_eq!(cited(&article, sentence), sentence.text);
+            assert_eq!(sentence.article == name, stored);
+            assert!((0.0..=1.0).contains(&sentence.score));
+        }
+        assert!(!answer.keyphrases.is_empty() && !answer.ranker.is_empty());
+        assert!(!answer.index_version.is_empty() && answer.timings.is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_pasted_text_has_its_lines_as_paragraphs() {
+    let running = Running::start().await;
+    let text = "\n清河县12日开闸引水，灌溉两万亩麦田。".to_owned();
+    let answer = running.summary().summarize_article(one(Target::Text(text), 0)).await.unwrap();
+    let answer = answer.into_inner();
+    assert_eq!(answer.text, "清河县12日开闸引水，灌溉两万亩麦田。");
+    assert_eq!(
+        (answer.sentences[0].parts[0].paragraph, answer.sentences[0].article.as_str()),
+        (1, "")
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_told_is_refused_with_its_field() {
+    let running = Running::start().await;
+    let mut client = running.summary();
+    let text = || Target::Text("清河开闸。".into());
+    let missing = "articles/00000000-0000-5000-8000-000000000000".to_owned();
+    let mut refused = Vec::new();
+    for request in [
+        wire::SummarizeArticleRequest::default(),
+        one(Target::Text(" \n".into()), 0),
+        one(text(), -1),
+        one(text(), 9),
+        one(text(), 5_001),
+        wire::SummarizeArticleRequest { style: 9, ..one(text(), 0) },
+        one(Target::Article("somewhere".into()), 0),
+    ] {
+        refused.push(told(&client.summarize_article(request).await.unwrap_err()));
+    }
+    let fields =
+        ["target", "body", "budget_chars", "budget_chars", "budget_chars", "style", "article"];
+    let wanted: Vec<_> = fields.iter().map(|field| invalid(&[field])).collect();
+    assert_eq!(refused, wanted);
+    let status = client.summarize_article(one(Target::Article(missing.clone()), 0)).await;
+    assert_eq!(status.unwrap_err().code(), Code::NotFound);
+    let named = wire::SummarizeArticlesRequest { articles: vec![missing], ..Default::default() };
+    let status = client.summarize_articles(named.clone()).await.unwrap_err();
+    assert_eq!(status.code(), Code::NotFound);
+    let none = client.summarize_articles(wire::SummarizeArticlesRequest::default()).await;
+    assert_eq!(told(&none.unwrap_err()), invalid(&["articles"]));
+    let articles = vec![named.articles[0].clone(); 201];
+    let many = wire::SummarizeArticlesRequest { articles, ..Default::default() };
+    assert_eq!(told(&client.summarize_articles(many).await.unwrap_err()).1, "BATCH_TOO_LARGE");
+}
+
+#[tokio::test]
+async fn a_table_is_not_told() {
+    let running = Running::start().await;
+    let table = Target::Text("甲村\t120\t130\n乙村\t90\t95".into());
+    let answer = running.summary().summarize_article(one(table, 0)).await.unwrap().into_inner();
+    assert!(answer.sentences.is_empty() && answer.text.is_empty());
+}
+
+#[tokio::test]
+async fn several_articles_are_told_together_with_numbered_sources() {
+    let running = Running::start().await;
+    let records = flood();
+    let names = running.with(records.clone()).await;
+    let request = wire::SummarizeArticlesRequest {
+        articles: names.iter().rev().cloned().collect(),
+        style: SummaryStyle::Report.into(),
+        ..Default::default()
+    };
+    let answer = running.summary().summarize_articles(request).await.unwrap().into_inner();
+    let numbered: Vec<(u32, &String)> =
+        answer.sources.iter().map(|source| (source.number, &source.article)).collect();
+    assert_eq!(numbered, [(1, &names[0]), (2, &names[1]), (3, &names[2])], "in order of time");
+    assert!(!answer.sentences.is_empty());
+    for sentence in &answer.sentences {
+        let at = sentence.source as usize - 1;
+        assert_eq!(sentence.article, names[at]);
+        assert_eq!(cited(&records[at], sentence), sentence.text);
+        assert_ne!(sentence.source, 3, "a reprint spoke");
+    }
+    assert_eq!(answer.text.matches("转移群众").count(), 1, "said once: {}", answer.text);
+    let conflict = &answer.conflicts[0];
+    let mut figures =
+        [&conflict.left, &conflict.right].map(|one| one.as_ref().unwrap().key.as_str());
+    figures.sort_unstable();
+    assert_eq!(figures, ["3200人", "4100人"]);
+    assert_eq!(answer.statements[0].speaker, "周小禾");
+    assert!(answer.markdown.starts_with("# ") && answer.markdown.contains("## 来源"));
+    let own: u32 = answer.outlets.iter().map(|outlet| outlet.original_count).sum();
+    assert_eq!((answer.outlets.len(), own), (3, 2));
+}
+
+#[tokio::test]
+async fn a_search_is_told_together() {
+    let running = Running::start().await;
+    running.with(flood_and_others()).await;
+    let request = wire::SummarizeArticlesRequest {
+        query: "清河 水位".into(),
+        article_count: 3,
+        budget_chars: 80,
+        ..Default::default()
+    };
+    let answer = running.summary().summarize_articles(request).await.unwrap().into_inner();
+    assert_eq!(answer.sources.len(), 3);
+    assert!(answer.text.contains("清河") && answer.text.chars().count() <= 80, "{}", answer.text);
+    assert!(answer.markdown.is_empty(), "no report was asked for");
+}
+
+#[tokio::test]
+async fn a_topic_is_told_from_its_articles() {
+    let running = Running::start().await;
+    running.with(flood()).await;
+    // The feed says when everything is placed: no clock, no guess.
+    let request = wire::WatchTopicsRequest { since_version: 0 };
+    let mut changes = running.topics().watch_topics(request).await.unwrap().into_inner();
+    let mut placed = 0;
+    while placed < 3 {
+        let change = changes.message().await.unwrap().unwrap().change;
+        placed +=
+            u32::from(matches!(change, Some(wire::watch_topics_response::Change::Assigned(_))));
+    }
+    let list = running.topics().list_topics(wire::ListTopicsRequest::default()).await.unwrap();
+    let name = list.into_inner().topics.remove(0).name;
+    let request = wire::SummarizeTopicRequest { name: name.clone(), ..Default::default() };
+    let answer = running.summary().summarize_topic(request).await.unwrap().into_inner();
+    assert_eq!(answer.name, name);
+    let told = answer.summary.unwrap();
+    assert!(told.text.contains("清河") && !told.sources.is_empty(), "{told:?}");
+    let request = wire::SummarizeTopicRequest { name: "somewhere".into(), ..Default::default() };
+    let status = running.summary().summarize_topic(request).await.unwrap_err();
+    assert_eq!(crate::support::told(&status), invalid(&["name"]));
+}
+
+#[test]
+fn a_page_and_a_text_are_told_on_the_terminal() {
+    let desk = Desk::new();
+    let page = desk.run(&["summarize", "tests/fixtures/pages/qinghe-20250908-p1.md"]);
+    assert_eq!(page.code, 0, "{}", page.err);
+    assert!(page.out.contains("▌ ") && page.out.contains("¶0 "), "{}", page.out);
+    let text = desk.file("text.txt", "清河县12日开闸引水，灌溉两万亩麦田。");
+    let run = desk.run(&["summarize", "--plain", "--json", &text]);
+    let answer: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(answer["sentences"][0]["text"], "清河县12日开闸引水，灌溉两万亩麦田。");
+    assert_eq!(answer["sentences"][0]["parts"][0]["place"]["end_char"], 19);
+    assert_eq!(desk.run(&["summarize", "--budget", "0", &text]).code, 64);
+    assert_eq!(desk.run(&["summarize", "nowhere.txt"]).code, 64);
+}
