@@ -41,7 +41,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
 ];
 
 /// Crates that only some modules, or parts of one, may name.
-const OWNERS: [(&str, &[&str]); 11] = [
+const OWNERS: [(&str, &[&str]); 14] = [
     ("candle_core", &["embed"]),
     ("candle_nn", &["embed"]),
     ("candle_transformers", &["embed"]),
@@ -50,6 +50,9 @@ const OWNERS: [(&str, &[&str]); 11] = [
     ("qdrant_edge", &["store"]),
     ("jieba_rs", &["text"]),
     ("aho_corasick", &["text"]),
+    ("rustls", &["app"]),
+    ("tokio_rustls", &["app/tls"]),
+    ("subtle", &["rpc/access"]),
     ("tonic", &["rpc", "app", "cli"]),
     ("prost", &["rpc", "cli"]),
     ("clap", &["embed", "store", "engine", "app", "config", "telemetry", "cli"]),

@@ -25,5 +25,6 @@ mod related;
 mod relation;
 mod reprints;
 mod search_rpc;
+mod security;
 mod serving;
 mod support;
