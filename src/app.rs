@@ -4,13 +4,21 @@
 //! `NOT_SERVING` until the model has embedded a text and the store has answered, and again while
 //! the store is away. To stop: health says `NOT_SERVING`, a delay lets load balancers notice, new
 //! calls are refused, running ones finish, what does not finish in time is cut, the engine is
-//! closed. It prints nothing.
+//! closed. It prints nothing. Keys and certificates are read again when their files change.
+
+mod keys;
+mod reload;
+mod tls;
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::ServerConfig;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::sync::watch;
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
@@ -22,6 +30,15 @@ use crate::rpc;
 use crate::rpc::Health;
 use crate::rpc::Phase;
 use crate::rpc::Switch;
+use crate::rpc::access::Access;
+use crate::rpc::access::KeyRing;
+
+use reload::Reload;
+
+pub use keys::Config as KeysConfig;
+pub use keys::Error as KeysError;
+pub use tls::Config as TlsConfig;
+pub use tls::Error as TlsError;
 
 /// An error that another crate caused.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -46,8 +63,8 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 #[derive(Debug, Clone, clap::Args)]
 #[group(skip)]
 pub struct Config {
-    /// Address and port to listen on; port 0 takes a free one. There is no authentication: beyond
-    /// this machine, put a proxy before it.
+    /// Address and port to listen on; port 0 takes a free one. Beyond this machine, name keys and a
+    /// certificate.
     #[arg(
         long,
         env = "WENMAI_LISTEN",
@@ -63,6 +80,14 @@ pub struct Config {
     /// Milliseconds that running calls may still take after that, before they are cut.
     #[arg(long, env = "WENMAI_STOP_MS", default_value_t = 10_000, value_name = "MS")]
     pub stop_ms_max: u64,
+
+    /// Who is let in.
+    #[command(flatten)]
+    pub keys: keys::Config,
+
+    /// Certificates.
+    #[command(flatten)]
+    pub tls: tls::Config,
 }
 
 /// What keeps the service from running.
@@ -77,6 +102,12 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// The keys cannot be used.
+    #[error("keys cannot be used")]
+    Keys(#[from] KeysError),
+    /// The certificates cannot be used.
+    #[error("TLS cannot be used")]
+    Tls(#[from] TlsError),
     /// The engine does not answer, or does not close.
     #[error("engine failed")]
     Engine(#[from] engine::Error),
@@ -94,21 +125,27 @@ pub struct App {
     routes: Routes,
     health: Health,
     phase: Switch,
+    ring: KeyRing,
+    /// What clients are offered, if the service speaks TLS.
+    offer: Option<Arc<ServerConfig>>,
 }
 
 impl App {
     /// Listens; connections wait until [`App::run`].
     ///
     /// # Errors
-    /// [`Error::Listen`]; [`Error::Engine`] if the store does not answer.
+    /// [`Error::Keys`], [`Error::Tls`], [`Error::Listen`]; [`Error::Engine`] if the store does not
+    /// answer.
     pub async fn bind(config: Config, engine: Engine) -> Result<Self, Error> {
+        let offer = config.tls.read()?;
+        let (ring, access) = Access::new(config.keys.read()?, config.keys.calls_per_second);
         let address = config.listen;
         let refused = |source| Error::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(refused)?;
         let local_addr = listener.local_addr().map_err(refused)?;
         let (phase, life) = rpc::starting();
-        let (routes, health) = rpc::routes(engine.clone(), life).await?;
-        Ok(Self { config, listener, local_addr, engine, routes, health, phase })
+        let (routes, health) = rpc::routes(engine.clone(), life, access).await?;
+        Ok(Self { config, listener, local_addr, engine, routes, health, phase, ring, offer })
     }
 
     /// Where it listens, with the port that was free.
@@ -122,21 +159,19 @@ impl App {
     /// # Errors
     /// [`Error::Serve`]; [`Error::Engine`] if the engine does not close.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
-        let Self { config, listener, local_addr, engine, routes, mut health, phase } = self;
-        if !local_addr.ip().is_loopback() {
-            tracing::warn!(%local_addr, "listening beyond this machine without authentication");
-        }
-        let (close, closed) = tokio::sync::oneshot::channel::<()>();
-        let server = server().serve_with_incoming_shutdown(
-            routes,
-            TcpIncoming::from(listener).with_nodelay(Some(true)),
-            // The sender is kept until it is used.
-            async { closed.await.unwrap_or(()) },
-        );
+        let Self { config, listener, local_addr, engine, routes, mut health, phase, ring, offer } =
+            self;
+        warn_of_what_is_open(&config, local_addr);
+        let (close, closed) = oneshot::channel::<()>();
+        let (offered, offers) = offer.map(watch::channel).unzip();
+        let server = serve(listener, offers, routes, closed);
+        let reload =
+            Reload { keys: config.keys.clone(), ring, tls: config.tls.clone(), offered }.run();
         let stopping = async {
             // Watching ends with the wish to stop, so that it cannot say "serving" again.
             tokio::select! {
                 () = watch(&engine, &health, &phase) => {}
+                () = reload => {}
                 () = stop => {}
             }
             tracing::info!("stopping");
@@ -150,7 +185,7 @@ impl App {
             tracing::warn!("running calls are cut");
         };
         let ended = tokio::select! {
-            ended = server => ended.map_err(|error| Error::Serve(error.into())),
+            ended = server => ended,
             () = stopping => Ok(()),
         };
         // Building a graph can take minutes; what was acknowledged is on disk without it.
@@ -161,6 +196,41 @@ impl App {
         }
         ended
     }
+}
+
+/// Says what a stranger could do.
+fn warn_of_what_is_open(config: &Config, local_addr: SocketAddr) {
+    if local_addr.ip().is_loopback() {
+        return;
+    }
+    if !config.keys.asks() {
+        tracing::warn!(%local_addr, "listening beyond this machine, and everyone may write");
+    }
+    if config.tls.tls_cert.is_none() {
+        tracing::warn!(%local_addr, "listening beyond this machine without TLS");
+    }
+}
+
+/// Serves until `closed`, with TLS where there is something to offer.
+async fn serve(
+    listener: TcpListener,
+    offers: Option<watch::Receiver<Arc<ServerConfig>>>,
+    routes: Routes,
+    closed: oneshot::Receiver<()>,
+) -> Result<(), Error> {
+    // The sender is kept until it is used.
+    let closed = async { closed.await.unwrap_or(()) };
+    let ended = match offers {
+        None => {
+            let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+            server().serve_with_incoming_shutdown(routes, incoming, closed).await
+        }
+        Some(offers) => {
+            let incoming = tls::incoming(listener, offers);
+            server().serve_with_incoming_shutdown(routes, incoming, closed).await
+        }
+    };
+    ended.map_err(|error| Error::Serve(error.into()))
 }
 
 /// The limits of every connection.

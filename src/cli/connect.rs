@@ -1,5 +1,7 @@
 //! The services: of a running server, or the same ones inside this process.
 
+mod trust;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::task::Context;
@@ -10,8 +12,10 @@ use std::time::Instant;
 use tonic::Code;
 use tonic::body::Body;
 use tonic::codegen::Service;
+use tonic::codegen::http::HeaderValue;
 use tonic::codegen::http::Request;
 use tonic::codegen::http::Response;
+use tonic::codegen::http::header::AUTHORIZATION;
 use tonic::service::Routes;
 use tonic::transport::Channel;
 use tonic::transport::Endpoint;
@@ -24,6 +28,7 @@ use crate::rpc;
 use crate::rpc::DEADLINE_MAX;
 use crate::rpc::Phase;
 use crate::rpc::RESPONSE_BYTES_MAX;
+use crate::rpc::access::Access;
 use crate::rpc::wire;
 use crate::rpc::wire::article_service_client::ArticleServiceClient;
 use crate::rpc::wire::embedding_service_client::EmbeddingServiceClient;
@@ -32,6 +37,8 @@ use crate::rpc::wire::search_service_client::SearchServiceClient;
 use crate::rpc::wire::summary_service_client::SummaryServiceClient;
 use crate::rpc::wire::topic_service_client::TopicServiceClient;
 use crate::store;
+
+pub(super) use trust::Args as TrustArgs;
 
 /// Time to reach a server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -47,6 +54,9 @@ pub(super) struct Args {
     /// Ask a running server instead of the data folder, such as <http://127.0.0.1:50051>.
     #[arg(long, env = "WENMAI_SERVER", value_name = "URL")]
     server: Option<String>,
+
+    #[command(flatten)]
+    trust: trust::Args,
 
     #[command(flatten)]
     store: store::Config,
@@ -84,7 +94,7 @@ impl Services {
     /// Connects as `args` say.
     pub(super) async fn connect(args: &Args, needs: Needs) -> Result<Self, Failure> {
         if let Some(server) = &args.server {
-            return Self::remote(server).await;
+            return Self::remote(server, &args.trust).await;
         }
         let folder = &args.store.data;
         if matches!(needs, Needs::Articles | Needs::Topics) && !folder.exists() {
@@ -106,24 +116,26 @@ impl Services {
     /// The services of `engine`, inside this process.
     pub(super) async fn local(engine: Engine) -> Result<Self, Failure> {
         let (phase, life) = rpc::starting();
-        let routes = rpc::routes(engine.clone(), life).await;
+        let routes = rpc::routes(engine.clone(), life, Access::open()).await;
         let (routes, _health) = routes.map_err(|error| Failure::failed(&error))?;
         phase.set(Phase::Serving);
         let transport = Transport::Local(routes.prepare());
         Ok(Self { transport, engine: Some(engine), _phase: Some(phase) })
     }
 
-    /// The services of the server at `url`.
-    pub(super) async fn remote(url: &str) -> Result<Self, Failure> {
+    /// The services of the server at `url`, trusted as `trust` says.
+    pub(super) async fn remote(url: &str, trust: &trust::Args) -> Result<Self, Failure> {
         let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
         let endpoint = Endpoint::from_shared(url.clone()).map_err(|error| {
             Failure::Usage(format!("`{url}` is not a server's address: {error}"))
         })?;
-        let channel = endpoint.connect_timeout(CONNECT_TIMEOUT).connect().await;
+        let endpoint = trust.applied(endpoint.connect_timeout(CONNECT_TIMEOUT), &url)?;
+        let key = trust.key()?;
+        let channel = endpoint.connect().await;
         let channel = channel.map_err(|error| {
             Failure::Failed(format!("no server at {url}: {}", crate::cli::failure::chain(&error)))
         })?;
-        Ok(Self { transport: Transport::Remote(channel), engine: None, _phase: None })
+        Ok(Self { transport: Transport::Remote { channel, key }, engine: None, _phase: None })
     }
 
     pub(super) fn articles(&self) -> ArticleServiceClient<Transport> {
@@ -197,7 +209,11 @@ pub(super) fn patient<M>(message: M) -> tonic::Request<M> {
 #[derive(Clone)]
 pub(super) enum Transport {
     Local(Routes),
-    Remote(Channel),
+    Remote {
+        channel: Channel,
+        /// The whole `authorization` header.
+        key: Option<HeaderValue>,
+    },
 }
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -212,17 +228,20 @@ impl Service<Request<Body>> for Transport {
             Transport::Local(routes) => {
                 Service::<Request<Body>>::poll_ready(routes, context).map_err(Into::into)
             }
-            Transport::Remote(channel) => channel.poll_ready(context).map_err(Into::into),
+            Transport::Remote { channel, .. } => channel.poll_ready(context).map_err(Into::into),
         }
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         match self {
             Transport::Local(routes) => {
                 let answer = routes.call(request);
                 Box::pin(async move { answer.await.map_err(Into::into) })
             }
-            Transport::Remote(channel) => {
+            Transport::Remote { channel, key } => {
+                if let Some(key) = key {
+                    request.headers_mut().insert(AUTHORIZATION, key.clone());
+                }
                 let answer = channel.call(request);
                 Box::pin(async move { answer.await.map_err(Into::into) })
             }

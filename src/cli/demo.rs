@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use crate::app;
 use crate::app::App;
 use crate::cli::connect::Services;
+use crate::cli::connect::TrustArgs;
 use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::cli::page;
@@ -74,6 +75,8 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         drain_ms: 0,
         stop_ms_max: 2_000,
+        keys: app::KeysConfig::default(),
+        tls: app::TlsConfig::default(),
     };
     let app = App::bind(config, engine).await.map_err(|error| Failure::failed(&error))?;
     let address = app.local_addr();
@@ -118,7 +121,7 @@ fn samples(args: &Args) -> Result<Vec<Sample>, Failure> {
 
 /// Stores the pages, asks about an article of the last one, and searches.
 async fn show(url: &str, samples: Vec<Sample>) -> Result<(), Failure> {
-    let services = Services::remote(url).await?;
+    let services = Services::remote(url, &TrustArgs::default()).await?;
     services.wait_until_ready().await?;
     let mut asked: Option<(String, wire::ArticleRecord)> = None;
     output::line("\n② pages in, articles out (IngestPage)")?;

@@ -121,7 +121,7 @@ fn parse_id(target: &str) -> Option<ArticleId> {
 }
 
 async fn of_topic(args: &Args, name: String) -> Result<(), Failure> {
-    let services = Services::connect(&args.connect, Needs::Articles).await?;
+    let services = Services::connect(&args.connect, Needs::Topics).await?;
     let request = wire::SummarizeTopicRequest {
         name,
         style: args.style_of_set().into(),

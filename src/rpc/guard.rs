@@ -1,6 +1,7 @@
 //! What every call of ours goes through: phase, deadline, request id, panics, tonic's own errors.
 //!
-//! A [`Guard`] stands before one generated service. It refuses calls while the service starts or
+//! A [`Guard`] stands before one generated service. It lets in whom `access` lets in, refuses calls
+//! while the service starts or
 //! drains, ends those whose time is up, answers a panic with `INTERNAL` instead of a broken
 //! connection, rewrites tonic's codes to those of the contract, and gives every answer an
 //! `x-request-id`.
@@ -29,6 +30,9 @@ use tracing::Instrument;
 
 use crate::rpc::DEADLINE_DEFAULT;
 use crate::rpc::DEADLINE_MAX;
+use crate::rpc::access::Access;
+use crate::rpc::access::Right;
+use crate::rpc::access::needed;
 use crate::rpc::phase::Life;
 use crate::rpc::phase::Phase;
 use crate::rpc::status::Failure;
@@ -45,14 +49,29 @@ const WITHOUT_DEADLINE: [&str; 2] =
 #[derive(Clone)]
 pub struct Guard<S> {
     inner: S,
+    gate: Gate,
+}
+
+/// What all guards share; cheap to clone.
+#[derive(Clone)]
+pub struct Gate {
     life: Life,
+    access: Access,
     ids: Arc<RequestIds>,
+}
+
+impl Gate {
+    /// Lets in whom `access` lets in, while `life` says that the service serves.
+    #[must_use]
+    pub fn new(life: Life, access: Access) -> Self {
+        Self { life, access, ids: Arc::default() }
+    }
 }
 
 impl<S> Guard<S> {
     /// Stands before `inner`.
-    pub fn new(inner: S, life: Life, ids: Arc<RequestIds>) -> Self {
-        Self { inner, life, ids }
+    pub fn new(inner: S, gate: Gate) -> Self {
+        Self { inner, gate }
     }
 }
 
@@ -75,15 +94,22 @@ where
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let id = self.ids.of(request.headers());
+        let Gate { life, access, ids } = &self.gate;
+        let id = ids.of(request.headers());
         let method = request.uri().path().to_owned();
+        let admitted = access.admit(request.headers(), &method, Instant::now());
+        let (caller, refused) = match admitted {
+            Ok(caller) => (caller, None),
+            Err((refusal, caller)) => (caller, Some(refusal)),
+        };
+        let is_audited = refused.is_some() || needed(&method) == Right::Write;
         let span = tracing::info_span!("rpc", method, request_id = id);
-        let phase = self.life.phase();
         let deadline = deadline(&request);
-        let call = match phase {
-            Phase::Serving => Ok(self.inner.call(request)),
-            Phase::Starting => Err(Failure::NotReady),
-            Phase::Draining => Err(Failure::Draining),
+        let call = match (refused, life.phase()) {
+            (Some(refusal), _) => Err(Failure::Access(refusal)),
+            (None, Phase::Serving) => Ok(self.inner.call(request)),
+            (None, Phase::Starting) => Err(Failure::NotReady),
+            (None, Phase::Draining) => Err(Failure::Draining),
         };
         let answer = async move {
             let since = Instant::now();
@@ -95,6 +121,9 @@ where
                 response.headers_mut().insert(REQUEST_ID, id);
             }
             log(&response, since.elapsed());
+            if is_audited {
+                audit(&response, &caller);
+            }
             Ok(response)
         };
         Box::pin(answer.instrument(span))
@@ -182,6 +211,14 @@ fn log(response: &http::Response<Body>, took: Duration) {
     }
 }
 
+/// One line for each call that was denied or may have changed something; for a stream it says that it
+/// began.
+fn audit(response: &http::Response<Body>, caller: &str) {
+    let status = Status::from_header_map(response.headers());
+    let code = status.map_or(Code::Ok, |status| status.code());
+    tracing::info!(target: "wenmai::audit", caller, ?code, "audit");
+}
+
 /// Gives ids to requests that come without one.
 #[derive(Debug)]
 pub struct RequestIds {
@@ -214,7 +251,6 @@ impl RequestIds {
 #[cfg(test)]
 mod tests {
     use std::convert::Infallible;
-    use std::sync::Arc;
     use std::task::Context;
     use std::task::Poll;
     use std::time::Duration;
@@ -226,9 +262,12 @@ mod tests {
     use tonic::codegen::Service;
     use tonic::codegen::http;
 
+    use super::Gate;
     use super::Guard;
-    use super::RequestIds;
     use super::timeout;
+    use crate::rpc::access::Access;
+    use crate::rpc::access::Keys;
+    use crate::rpc::access::Right;
     use crate::rpc::phase::Phase;
     use crate::rpc::phase::starting;
 
@@ -259,9 +298,13 @@ mod tests {
     }
 
     async fn call(path: &str) -> http::Response<Body> {
+        call_with(path, Access::open()).await
+    }
+
+    async fn call_with(path: &str, access: Access) -> http::Response<Body> {
         let (switch, life) = starting();
         switch.set(Phase::Serving);
-        let mut guard = Guard::new(Inner, life, Arc::new(RequestIds::default()));
+        let mut guard = Guard::new(Inner, Gate::new(life, access));
         let request = http::Request::builder().uri(path).header("grpc-timeout", "5m");
         guard.call(request.body(Body::empty()).unwrap()).await.unwrap()
     }
@@ -273,6 +316,15 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_answered() {
         assert_eq!(code("/panic").await, Some(Code::Internal));
+    }
+
+    #[tokio::test]
+    async fn a_call_without_a_key_does_not_reach_the_service() {
+        let keys = Keys::new([("0123456789abcdef", Right::Write)]).unwrap();
+        let response = call_with("/panic", Access::new(keys, None).1).await;
+        let status = Status::from_header_map(response.headers()).unwrap();
+        assert_eq!(status.code(), Code::Unauthenticated);
+        assert!(response.headers().contains_key(super::REQUEST_ID));
     }
 
     #[tokio::test]

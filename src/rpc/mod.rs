@@ -2,9 +2,9 @@
 //!
 //! One file per service; `convert` turns wire into domain and back, `status` failures into
 //! statuses, `guard` is what every call goes through. Nothing here decides anything about articles:
-//! that is the engine's. There is no TLS and no authentication yet; `app` warns when it listens
-//! beyond this machine.
+//! that is the engine's. TLS is `app`'s; keys are checked here, in `access`.
 
+pub mod access;
 mod article;
 mod convert;
 mod embedding;
@@ -31,6 +31,8 @@ use tonic::service::Routes;
 use crate::domain::article::Record;
 use crate::engine;
 use crate::engine::Engine;
+
+use access::Access;
 
 pub use guard::REQUEST_ID;
 pub use health::Health;
@@ -87,11 +89,16 @@ struct Shared {
     life: Life,
 }
 
-/// All services before `engine`, and the health that they report.
+/// All services before `engine`, open to whom `access` lets in, and the health that they report,
+/// which is open to all.
 ///
 /// # Errors
 /// [`engine::Error`] if the engine cannot say what its index is made with.
-pub async fn routes(engine: Engine, life: Life) -> Result<(Routes, Health), engine::Error> {
+pub async fn routes(
+    engine: Engine,
+    life: Life,
+    access: Access,
+) -> Result<(Routes, Health), engine::Error> {
     let info = engine.info().await?;
     let shared = Shared {
         engine,
@@ -99,7 +106,7 @@ pub async fn routes(engine: Engine, life: Life) -> Result<(Routes, Health), engi
         model_version: info.model.version.into(),
         life: life.clone(),
     };
-    let ids = Arc::new(guard::RequestIds::default());
+    let gate = guard::Gate::new(life, access);
     let (health, health_service) = health::start().await;
     let mut routes = Routes::builder();
     macro_rules! serve {
@@ -107,7 +114,7 @@ pub async fn routes(engine: Engine, life: Life) -> Result<(Routes, Health), engi
             let server = <$server>::new($api)
                 .max_decoding_message_size(REQUEST_BYTES_MAX)
                 .max_encoding_message_size(RESPONSE_BYTES_MAX);
-            routes.add_service(guard::Guard::new(server, life.clone(), ids.clone()));
+            routes.add_service(guard::Guard::new(server, gate.clone()));
         }};
     }
     serve!(
@@ -135,7 +142,7 @@ pub async fn routes(engine: Engine, life: Life) -> Result<(Routes, Health), engi
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1();
     match reflection {
-        Ok(service) => _ = routes.add_service(service),
+        Ok(service) => _ = routes.add_service(guard::Guard::new(service, gate)),
         Err(error) => tracing::error!(%error, "no reflection"),
     }
     Ok((routes.routes(), health))

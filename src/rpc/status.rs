@@ -11,6 +11,7 @@ use tonic::Status;
 
 use crate::engine;
 use crate::engine::Violation;
+use crate::rpc::access::Refusal;
 
 pub use describe::Description;
 pub use describe::describe;
@@ -27,6 +28,9 @@ pub enum Failure {
     /// The use case failed.
     #[error("use case failed")]
     Engine(#[from] engine::Error),
+    /// The caller may not do this, or not now.
+    #[error("call was not let in")]
+    Access(Refusal),
     /// The request message is over the limit.
     #[error("request message is too large")]
     RequestTooLarge,

@@ -43,7 +43,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
 ];
 
 /// Crates that only some modules, or parts of one, may name.
-const OWNERS: [(&str, &[&str]); 12] = [
+const OWNERS: [(&str, &[&str]); 15] = [
     ("candle_core", &["embed"]),
     ("candle_nn", &["embed"]),
     ("candle_transformers", &["embed"]),
@@ -53,6 +53,9 @@ const OWNERS: [(&str, &[&str]); 12] = [
     ("html5ever", &["page/html"]),
     ("jieba_rs", &["text"]),
     ("aho_corasick", &["text"]),
+    ("rustls", &["app"]),
+    ("tokio_rustls", &["app/tls"]),
+    ("subtle", &["rpc/access"]),
     ("tonic", &["rpc", "app", "cli"]),
     ("prost", &["rpc", "cli"]),
     ("clap", &["embed", "store", "engine", "app", "config", "telemetry", "cli"]),

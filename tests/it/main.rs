@@ -28,6 +28,7 @@ mod related;
 mod relation;
 mod reprints;
 mod search_rpc;
+mod security;
 mod serving;
 mod summary_rpc;
 mod support;

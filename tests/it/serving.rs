@@ -17,6 +17,7 @@ use wenmai::rpc::wire::embedding_service_client::EmbeddingServiceClient;
 
 use crate::support::Running;
 use crate::support::WAITS;
+use crate::support::app_config;
 use crate::support::fake_engine;
 use crate::support::told;
 
@@ -220,8 +221,7 @@ async fn open_watches_of_health_do_not_hold_the_end_up() {
 async fn an_address_in_use_is_a_clear_error() {
     let running = Running::start().await;
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let config =
-        wenmai::app::Config { listen: taken.local_addr().unwrap(), drain_ms: 0, stop_ms_max: 0 };
+    let config = app_config(taken.local_addr().unwrap());
     let (engine, _store, _gate) = fake_engine();
     let error = wenmai::app::App::bind(config, engine).await.err().unwrap();
     assert!(matches!(error, wenmai::app::Error::Listen { .. }), "{error}");

@@ -90,6 +90,12 @@ impl Embedder for FakeModel {
     }
 }
 
+/// A service that anyone may call, and that stops soon.
+pub fn app_config(listen: std::net::SocketAddr) -> app::Config {
+    let (keys, tls) = Default::default();
+    app::Config { listen, drain_ms: 0, stop_ms_max: 5_000, keys, tls }
+}
+
 fn embed_config() -> embed::Config {
     embed::Config { threads: 2, ..embed::Config::default() }
 }
@@ -154,8 +160,7 @@ impl Running {
     }
 
     async fn serve(engine: Engine, store: Store, gate: Gate) -> Self {
-        let config =
-            app::Config { listen: "127.0.0.1:0".parse().unwrap(), drain_ms: 0, stop_ms_max: 5_000 };
+        let config = app_config("127.0.0.1:0".parse().unwrap());
         let engine = engine.with_topics().await.unwrap();
         let app = App::bind(config, engine).await.unwrap();
         let address = format!("http://{}", app.local_addr());

@@ -16,6 +16,7 @@ use crate::engine::ErrorKind;
 use crate::engine::Violation;
 use crate::rpc::REQUEST_BYTES_MAX;
 use crate::rpc::RESPONSE_BYTES_MAX;
+use crate::rpc::access::Refusal;
 use crate::rpc::convert;
 use crate::rpc::status::DOMAIN;
 use crate::rpc::status::Failure;
@@ -37,7 +38,7 @@ pub struct Description {
     violations: Vec<Violation>,
     /// Resource name of what is missing.
     resource: Option<String>,
-    retry: bool,
+    retry_after: Option<Duration>,
 }
 
 impl Description {
@@ -49,7 +50,7 @@ impl Description {
             metadata: Vec::new(),
             violations: Vec::new(),
             resource: None,
-            retry: false,
+            retry_after: None,
         }
     }
 
@@ -59,14 +60,14 @@ impl Description {
     }
 
     fn retry(mut self) -> Self {
-        self.retry = true;
+        self.retry_after = Some(RETRY_AFTER);
         self
     }
 
     /// As the status of a call.
     #[must_use]
     pub fn status(self) -> Status {
-        let Self { code, reason, message, metadata, violations, resource, retry } = self;
+        let Self { code, reason, message, metadata, violations, resource, retry_after } = self;
         let metadata: HashMap<String, String> =
             metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         let mut details = ErrorDetails::with_error_info(reason, DOMAIN, metadata);
@@ -83,8 +84,8 @@ impl Description {
             let kind = if of_topic { "wenmai.v1.Topic" } else { "wenmai.v1.Article" };
             details.set_resource_info(kind, name, "", "it is not stored");
         }
-        if retry {
-            details.set_retry_info(Some(RETRY_AFTER));
+        if retry_after.is_some() {
+            details.set_retry_info(retry_after);
         }
         Status::with_error_details(code, message, details)
     }
@@ -92,7 +93,7 @@ impl Description {
     /// As the error of one item.
     #[must_use]
     pub fn item(self) -> wire::ItemError {
-        let Self { code, reason, message, metadata, violations, resource, retry: _ } = self;
+        let Self { code, reason, message, metadata, violations, resource, retry_after: _ } = self;
         let mut metadata: HashMap<String, String> =
             metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         if let Some(name) = resource {
@@ -117,6 +118,7 @@ pub fn describe(failure: &Failure) -> Description {
     match failure {
         Failure::Fields(violations) => invalid(violations.clone()),
         Failure::Engine(error) => describe_engine(error),
+        Failure::Access(refusal) => describe_refusal(*refusal),
         Failure::RequestTooLarge => Description::new(
             Code::ResourceExhausted,
             "MESSAGE_TOO_LARGE",
@@ -147,6 +149,27 @@ pub fn describe(failure: &Failure) -> Description {
             format!("no answer within {} ms", after.as_millis()),
         ),
         Failure::Panicked => internal(failure),
+    }
+}
+
+fn describe_refusal(refusal: Refusal) -> Description {
+    match refusal {
+        Refusal::NoKey => Description::new(
+            Code::Unauthenticated,
+            "KEY_MISSING",
+            "a key is needed: send `authorization: Bearer …`",
+        ),
+        Refusal::WrongKey => {
+            Description::new(Code::Unauthenticated, "KEY_WRONG", "this key is not known")
+        }
+        Refusal::ReadOnly => {
+            Description::new(Code::PermissionDenied, "KEY_READ_ONLY", "this key only reads")
+        }
+        Refusal::TooOften { retry_after } => {
+            let sentence = "this key was used too often; try again later";
+            let description = Description::new(Code::ResourceExhausted, "RATE_LIMITED", sentence);
+            Description { retry_after: Some(retry_after), ..description }
+        }
     }
 }
 

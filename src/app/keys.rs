@@ -1,0 +1,141 @@
+//! Keys from files: which may read, which may write; read again when they change.
+
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::rpc::access::Keys;
+use crate::rpc::access::KeysError;
+use crate::rpc::access::Right;
+
+/// Who is let in.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[group(skip)]
+pub struct Config {
+    /// File of keys that may do everything, one a line (two while one is being replaced); lines that
+    /// begin with # do not count. Read again when it changes.
+    #[arg(long, env = "WENMAI_WRITE_KEYS", value_name = "FILE")]
+    pub write_keys: Option<PathBuf>,
+
+    /// File of keys that may only read, likewise.
+    #[arg(long, env = "WENMAI_READ_KEYS", value_name = "FILE")]
+    pub read_keys: Option<PathBuf>,
+
+    /// Calls a second that each key may make; twice as many at once after a rest. Not limited unless
+    /// given.
+    #[arg(long, env = "WENMAI_CALLS_PER_SECOND", value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub calls_per_second: Option<u32>,
+}
+
+/// What can be wrong with files of keys.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file cannot be read.
+    #[error("key file {} cannot be read", file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file holds what is no key.
+    #[error("key file {} is refused", file.display())]
+    Keys {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: KeysError,
+    },
+    /// A file without a key would lock everyone out, or let everyone in.
+    #[error("key file {} holds no key", file.display())]
+    Empty {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+impl Config {
+    /// Whether a key is asked for.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        self.write_keys.is_some() || self.read_keys.is_some()
+    }
+
+    /// The files that decide, for those who watch them.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        [&self.write_keys, &self.read_keys].into_iter().flatten().map(PathBuf::as_path)
+    }
+
+    /// The keys in the files; none where no file is named.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn read(&self) -> Result<Keys, Error> {
+        let Self { write_keys, read_keys, calls_per_second: _ } = self;
+        let mut secrets: Vec<(String, Right)> = Vec::new();
+        for (file, right) in [(write_keys, Right::Write), (read_keys, Right::Read)] {
+            let Some(file) = file else { continue };
+            let text = fs::read_to_string(file)
+                .map_err(|source| Error::Read { file: file.clone(), source })?;
+            let of_file: Vec<(&str, Right)> = lines(&text).map(|line| (line, right)).collect();
+            if of_file.is_empty() {
+                return Err(Error::Empty { file: file.clone() });
+            }
+            // Checked by file, so that the error can name file and place.
+            Keys::new(of_file.iter().copied())
+                .map_err(|source| Error::Keys { file: file.clone(), source })?;
+            secrets.extend(of_file.into_iter().map(|(key, right)| (key.to_owned(), right)));
+        }
+        // Each was checked above.
+        Ok(Keys::new(secrets.iter().map(|(key, right)| (key.as_str(), *right))).unwrap_or_default())
+    }
+}
+
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::Config;
+    use super::Error;
+
+    fn config(write: &str) -> (tempfile::TempDir, Config) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("keys");
+        fs::write(&file, write).unwrap();
+        let config = Config { write_keys: Some(file), ..Config::default() };
+        (folder, config)
+    }
+
+    #[test]
+    fn no_files_no_keys() {
+        let config = Config::default();
+        assert!(!config.asks() && config.read().unwrap().is_empty());
+    }
+
+    #[test]
+    fn remarks_and_blank_lines_do_not_count() {
+        let (_folder, config) = config("# ours\n\n  0123456789abcdef \n");
+        assert!(config.asks() && !config.read().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_file_without_keys_does_not_open_the_service() {
+        let (_folder, config) = config("# none yet\n");
+        assert!(matches!(config.read(), Err(Error::Empty { .. })));
+    }
+
+    #[test]
+    fn a_missing_file_and_a_weak_key_are_errors() {
+        let (folder, weak) = config("secret\n");
+        assert!(matches!(weak.read(), Err(Error::Keys { .. })));
+        let missing = Config { read_keys: Some(folder.path().join("no")), ..Config::default() };
+        assert!(matches!(missing.read(), Err(Error::Read { .. })));
+    }
+}

@@ -1,0 +1,238 @@
+//! Who may call what: bearer keys, reading and writing, how often.
+//!
+//! A key comes as `authorization: Bearer …`. Keys are kept as digests, compared in constant time, and
+//! never shown: the log names a key by the first eight digits of its SHA-256. Without keys everyone
+//! may do everything; `app` warns of that where it matters. Health is open to all.
+
+mod keys;
+mod rate;
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+use std::time::Instant;
+
+use tokio::sync::watch;
+use tonic::codegen::http::HeaderMap;
+
+use keys::Key;
+use rate::Buckets;
+
+pub use keys::Keys;
+pub use keys::KeysError;
+
+/// Methods whose names begin so only read; all others, also those yet to come, write.
+const READING_VERBS: [&str; 10] = [
+    "Get",
+    "List",
+    "Search",
+    "Find",
+    "Parse",
+    "Embed",
+    "Summarize",
+    "Cluster",
+    "Watch",
+    "ServerReflection",
+];
+
+/// What a key allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Right {
+    /// Everything that changes nothing.
+    Read,
+    /// Everything.
+    Write,
+}
+
+/// Why a call is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// It brings no key.
+    NoKey,
+    /// It brings one that is not known, or something that is no key.
+    WrongKey,
+    /// Its key only reads.
+    ReadOnly,
+    /// Its key was used too often.
+    TooOften {
+        /// Worth trying again after this time.
+        retry_after: Duration,
+    },
+}
+
+/// Who calls, for the log: a key's fingerprint, `anyone` where there are no keys.
+pub type Caller = Arc<str>;
+
+/// Lets calls in or refuses them; cheap to clone, all clones share keys and counts.
+#[derive(Debug, Clone)]
+pub struct Access {
+    keys: watch::Receiver<Arc<Keys>>,
+    buckets: Arc<Mutex<Buckets>>,
+    anyone: Caller,
+}
+
+/// Changes the keys of an [`Access`].
+#[derive(Debug)]
+pub struct KeyRing(watch::Sender<Arc<Keys>>);
+
+impl KeyRing {
+    /// From now on `keys` count.
+    pub fn replace(&self, keys: Keys) {
+        self.0.send_replace(Arc::new(keys));
+    }
+}
+
+impl Access {
+    /// Lets in whoever brings one of `keys`, at most `calls_per_second` times a second a key.
+    ///
+    /// Without keys everyone is let in; `None` sets no rate.
+    #[must_use]
+    pub fn new(keys: Keys, calls_per_second: Option<u32>) -> (KeyRing, Self) {
+        let (ring, keys) = watch::channel(Arc::new(keys));
+        let buckets = Arc::new(Mutex::new(Buckets::new(calls_per_second)));
+        (KeyRing(ring), Self { keys, buckets, anyone: "anyone".into() })
+    }
+
+    /// Lets everyone do everything.
+    #[must_use]
+    pub fn open() -> Self {
+        Self::new(Keys::default(), None).1
+    }
+
+    /// Whether a call of `path` (`/package.Service/Method`) with these headers is let in at `now`.
+    ///
+    /// # Errors
+    /// [`Refusal`], with the caller where its key is known.
+    pub fn admit(
+        &self,
+        headers: &HeaderMap,
+        path: &str,
+        now: Instant,
+    ) -> Result<Caller, (Refusal, Caller)> {
+        let keys = self.keys.borrow().clone();
+        let caller = if keys.is_empty() {
+            self.anyone.clone()
+        } else {
+            let key = self.known(&keys, headers)?;
+            if key.right < needed(path) {
+                return Err((Refusal::ReadOnly, key.fingerprint.clone()));
+            }
+            key.fingerprint.clone()
+        };
+        // A panic inside would have left a count, which cannot be wrong.
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        match buckets.take(&caller, now) {
+            Ok(()) => Ok(caller),
+            Err(retry_after) => Err((Refusal::TooOften { retry_after }, caller)),
+        }
+    }
+
+    fn known<'keys>(
+        &self,
+        keys: &'keys Keys,
+        headers: &HeaderMap,
+    ) -> Result<&'keys Key, (Refusal, Caller)> {
+        let unknown = |refusal| (refusal, Caller::from("unknown"));
+        let header = headers.get("authorization").ok_or_else(|| unknown(Refusal::NoKey))?;
+        let given = header.to_str().ok().and_then(bearer);
+        given.and_then(|given| keys.find(given)).ok_or_else(|| unknown(Refusal::WrongKey))
+    }
+}
+
+/// What a caller needs for `path`.
+#[must_use]
+pub fn needed(path: &str) -> Right {
+    let method = path.rsplit('/').next().unwrap_or_default();
+    if READING_VERBS.iter().any(|verb| method.starts_with(verb)) {
+        Right::Read
+    } else {
+        Right::Write
+    }
+}
+
+/// The token of a bearer header; the scheme in any case (RFC 9110, 11.1).
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use tonic::codegen::http::HeaderMap;
+    use tonic::codegen::http::HeaderValue;
+
+    use super::Access;
+    use super::Keys;
+    use super::Refusal;
+    use super::Right;
+    use super::needed;
+
+    const WRITE: &str = "write-key-0123456789";
+    const READ: &str = "read-key-0123456789ab";
+    const GET: &str = "/wenmai.v1.ArticleService/GetArticle";
+    const DELETE: &str = "/wenmai.v1.ArticleService/DeleteArticle";
+
+    fn keys() -> Keys {
+        Keys::new([(WRITE, Right::Write), (READ, Right::Read)]).unwrap()
+    }
+
+    fn asked(access: &Access, header: Option<&str>, path: &str) -> Result<(), Refusal> {
+        let mut headers = HeaderMap::new();
+        if let Some(header) = header {
+            headers.insert("authorization", HeaderValue::from_str(header).unwrap());
+        }
+        access.admit(&headers, path, Instant::now()).map(drop).map_err(|(refusal, _)| refusal)
+    }
+
+    #[test]
+    fn without_keys_everyone_may_write() {
+        assert_eq!(asked(&Access::open(), None, DELETE), Ok(()));
+    }
+
+    #[test]
+    fn a_key_allows_what_it_is_for() {
+        let (_ring, access) = Access::new(keys(), None);
+        assert_eq!(asked(&access, Some(&format!("Bearer {WRITE}")), DELETE), Ok(()));
+        assert_eq!(asked(&access, Some(&format!("bearer  {READ}")), GET), Ok(()));
+        let refused = asked(&access, Some(&format!("Bearer {READ}")), DELETE);
+        assert_eq!(refused, Err(Refusal::ReadOnly));
+    }
+
+    #[test]
+    fn no_key_and_a_wrong_key_are_told_apart() {
+        let (_ring, access) = Access::new(keys(), None);
+        assert_eq!(asked(&access, None, GET), Err(Refusal::NoKey));
+        for header in ["Bearer", "Bearer ", "Basic YTpi", WRITE, "Bearer write-key-0123456788"] {
+            assert_eq!(asked(&access, Some(header), GET), Err(Refusal::WrongKey), "{header}");
+        }
+    }
+
+    #[test]
+    fn a_replaced_key_no_longer_counts() {
+        let (ring, access) = Access::new(keys(), None);
+        ring.replace(Keys::new([("another-key-0123456", Right::Read)]).unwrap());
+        let old = asked(&access, Some(&format!("Bearer {WRITE}")), GET);
+        assert_eq!(old, Err(Refusal::WrongKey));
+        assert_eq!(asked(&access, Some("Bearer another-key-0123456"), GET), Ok(()));
+    }
+
+    #[test]
+    fn each_key_has_its_own_rate() {
+        let (_ring, access) = Access::new(keys(), Some(1));
+        let read = format!("Bearer {READ}");
+        let answers: Vec<_> = (0..3).map(|_| asked(&access, Some(&read), GET)).collect();
+        assert!(matches!(answers.last(), Some(Err(Refusal::TooOften { .. }))), "{answers:?}");
+        assert_eq!(asked(&access, Some(&format!("Bearer {WRITE}")), GET), Ok(()));
+    }
+
+    #[test]
+    fn what_is_not_known_to_read_writes() {
+        assert_eq!(needed(GET), Right::Read);
+        assert_eq!(needed("/wenmai.v1.TopicService/MergeTopics"), Right::Write);
+        assert_eq!(needed("/wenmai.v1.ArticleService/IngestPage"), Right::Write);
+        assert_eq!(needed(""), Right::Write);
+    }
+}
