@@ -104,8 +104,8 @@ impl Config {
                 builder.with_client_cert_verifier(verifier.build().map_err(unusable)?)
             }
         };
-        let key_der = PrivateKeyDer::from_pem_file(key)
-            .map_err(|error| unfit(key, "private key", error))?;
+        let key_der =
+            PrivateKeyDer::from_pem_file(key).map_err(|error| unfit(key, "private key", error))?;
         let mut config =
             builder.with_single_cert(certificates(cert)?, key_der).map_err(unusable)?;
         config.alpn_protocols = vec![b"h2".to_vec()];
@@ -167,7 +167,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("cert.pem");
         fs::write(&file, "nothing").unwrap();
-        let config = Config { tls_cert: Some(file.clone()), tls_key: Some(file), ..Config::default() };
+        let config =
+            Config { tls_cert: Some(file.clone()), tls_key: Some(file), ..Config::default() };
         let Err(Error::File { file, .. }) = config.read() else { unreachable!() };
         assert!(file.ends_with("cert.pem"));
     }

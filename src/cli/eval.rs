@@ -13,8 +13,8 @@ mod reprints;
 mod rows;
 mod search;
 mod sts;
-mod topics;
 mod summary;
+mod topics;
 
 use std::path::Path;
 

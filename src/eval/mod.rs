@@ -25,8 +25,8 @@ pub mod search;
 pub mod similarity;
 pub mod stories;
 pub mod sts;
-pub mod topics;
 pub mod summary;
+pub mod topics;
 
 use crate::domain::hit::Mode;
 

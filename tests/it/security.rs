@@ -49,8 +49,7 @@ async fn serve(change: impl FnOnce(&mut Config)) -> (SocketAddr, oneshot::Sender
 /// Waits until the service serves; health needs no key.
 async fn until_serving(channel: &Channel) {
     let request = HealthCheckRequest { service: String::new() };
-    let mut states =
-        HealthClient::new(channel.clone()).watch(request).await.unwrap().into_inner();
+    let mut states = HealthClient::new(channel.clone()).watch(request).await.unwrap().into_inner();
     while states.message().await.unwrap().unwrap().status != 1 {}
 }
 
@@ -195,8 +194,7 @@ async fn a_service_with_a_certificate_speaks_tls_only() {
     })
     .await;
 
-    let trusted =
-        ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authority.pem()));
+    let trusted = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authority.pem()));
     let channel = secure(address, trusted).await.unwrap();
     until_serving(&channel).await;
     info(&channel, None).await.unwrap();
@@ -221,8 +219,7 @@ async fn a_service_that_asks_for_certificates_refuses_clients_without_one() {
         config.tls.tls_client_ca = Some(roots.into());
     })
     .await;
-    let trusted =
-        || ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authority.pem()));
+    let trusted = || ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authority.pem()));
 
     secure(address, trusted()).await.unwrap_err();
     let (cert, key) = authority.vouch("stranger");
@@ -246,8 +243,7 @@ async fn the_program_brings_key_and_trust_to_a_server() {
     })
     .await;
     let server = format!("https://localhost:{}", address.port());
-    let trusted =
-        ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authority.pem()));
+    let trusted = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authority.pem()));
     until_serving(&secure(address, trusted).await.unwrap()).await;
 
     let run = |key: &str| {

@@ -109,7 +109,7 @@ async fn in_process(
 ) -> (EmbeddingServiceClient<tonic::service::Routes>, crate::support::Gate, rpc::Switch) {
     let (engine, _store, gate) = fake_engine();
     let (switch, life) = rpc::starting();
-    let (routes, _health) = rpc::routes(engine, life).await.unwrap();
+    let (routes, _health) = rpc::routes(engine, life, rpc::access::Access::open()).await.unwrap();
     switch.set(phase);
     (EmbeddingServiceClient::new(routes), gate, switch)
 }
