@@ -257,7 +257,7 @@ fn print(answer: &wire::SummarizeArticlesResponse, style: Style) -> Result<(), F
         }
         for one in &answer.statements {
             let sentence = one.sentence.clone().unwrap_or_default();
-            output::line(&format!("“” {} [{}]", clean(&sentence.text), sentence.source))?;
+            output::line(&format!("— {} [{}]", clean(&sentence.text), sentence.source))?;
         }
     }
     let phrases: Vec<&str> = answer.keyphrases.iter().map(|one| one.text.as_str()).collect();

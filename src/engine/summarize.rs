@@ -41,6 +41,8 @@ pub const SUMMARIZED_MAX: usize = 200;
 const KEYPHRASES_MAX: usize = 8;
 /// Rank at which a found article counts half as much as the first.
 const HALF_RANK: usize = 50;
+/// Hits of a search are told that score at least this share of the best.
+const TOLD_SHARE: f32 = 0.4;
 /// Weight of a topic's member whose centrality is unknown or low.
 const WEIGHT_MIN: f32 = 0.1;
 
@@ -263,7 +265,10 @@ impl Engine {
 
     async fn found(&self, search: Search) -> Result<Vec<Member>, Error> {
         let hits = self.search(search).await?.hits;
-        let ids: Vec<ArticleId> = hits.iter().map(|hit| hit.article.id).collect();
+        // A search goes on to what is hardly like the question; that must not be told as its story.
+        let enough = hits.first().map_or(0.0, |best| best.scores.fused * TOLD_SHARE);
+        let hits = hits.iter().take_while(|hit| hit.scores.fused >= enough);
+        let ids: Vec<ArticleId> = hits.map(|hit| hit.article.id).collect();
         let stored = self.store.fetch(&ids, Vectors::No).await?;
         // An article deleted since the search is no member.
         let found = stored.into_iter().enumerate().filter_map(|(rank, stored)| {
