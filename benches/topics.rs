@@ -3,7 +3,13 @@
 //! Made-up articles with 512 numbers and 200 terms each, 40 a story, stories that come and go; one
 //! thread. Must stay flat beyond 100,000, the most that the window holds; with `--stream N` as its
 //! only argument it streams N articles once instead, and prints speed, percentiles and memory.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark says what it measured")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    clippy::print_stdout,
+    reason = "a benchmark says what it measured"
+)]
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -114,7 +114,7 @@ impl Access {
         let caller = if keys.is_empty() {
             self.anyone.clone()
         } else {
-            let key = self.known(&keys, headers)?;
+            let key = known(&keys, headers)?;
             if key.right < needed(path) {
                 return Err((Refusal::ReadOnly, key.fingerprint.clone()));
             }
@@ -127,17 +127,14 @@ impl Access {
             Err(retry_after) => Err((Refusal::TooOften { retry_after }, caller)),
         }
     }
+}
 
-    fn known<'keys>(
-        &self,
-        keys: &'keys Keys,
-        headers: &HeaderMap,
-    ) -> Result<&'keys Key, (Refusal, Caller)> {
-        let unknown = |refusal| (refusal, Caller::from("unknown"));
-        let header = headers.get("authorization").ok_or_else(|| unknown(Refusal::NoKey))?;
-        let given = header.to_str().ok().and_then(bearer);
-        given.and_then(|given| keys.find(given)).ok_or_else(|| unknown(Refusal::WrongKey))
-    }
+/// The key that a call brings.
+fn known<'keys>(keys: &'keys Keys, headers: &HeaderMap) -> Result<&'keys Key, (Refusal, Caller)> {
+    let unknown = |refusal| (refusal, Caller::from("unknown"));
+    let header = headers.get("authorization").ok_or_else(|| unknown(Refusal::NoKey))?;
+    let given = header.to_str().ok().and_then(bearer);
+    given.and_then(|given| keys.find(given)).ok_or_else(|| unknown(Refusal::WrongKey))
 }
 
 /// What a caller needs for `path`.

@@ -104,7 +104,8 @@ fn digest(secret: &str) -> [u8; 32] {
 }
 
 fn fingerprint(digest: &[u8; 32]) -> Arc<str> {
-    digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect::<String>().into()
+    let [a, b, c, d, ..] = *digest;
+    format!("{:08x}", u32::from_be_bytes([a, b, c, d])).into()
 }
 
 #[cfg(test)]
