@@ -31,11 +31,11 @@ fn lines(text: &str) -> Vec<Value> {
 #[test]
 fn eval_latency_makes_larger_archives_and_asks_with_several_clients() {
     let desk = Desk::new();
-    let feed: String = NEWS
+    let feed: Vec<String> = NEWS
         .iter()
-        .map(|(title, body)| format!("{}\n", json!({ "title": title, "body": body })))
+        .map(|(title, body)| json!({ "title": title, "body": body }).to_string())
         .collect();
-    let file = desk.file("a.jsonl", feed);
+    let file = desk.file("a.jsonl", feed.join("\n"));
     let args = ["eval", "latency", "--input", &file, "--copies", "3,1", "--clients", "1,2"];
     let report = desk.run(&[&args[..], &["--queries", "5", "--json"]].concat()).ok().json();
     let told: Vec<_> = report["rows"]
