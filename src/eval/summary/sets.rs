@@ -58,7 +58,7 @@ pub struct Report {
     pub over_leads: [f64; 2],
     /// Of `over_leads`.
     pub intervals: [Option<Interval>; 2],
-    /// Sets of [`TIMED`] articles that were timed, all parts of a story.
+    /// Sets of 200 articles that were timed, all parts of a story.
     pub timed_count: usize,
     /// Their median, milliseconds, one thread.
     pub p50_ms: f64,
