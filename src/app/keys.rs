@@ -75,22 +75,19 @@ impl Config {
     /// [`Error`].
     pub fn read(&self) -> Result<Keys, Error> {
         let Self { write_keys, read_keys, calls_per_second: _ } = self;
-        let mut secrets: Vec<(String, Right)> = Vec::new();
+        let mut keys = Keys::default();
         for (file, right) in [(write_keys, Right::Write), (read_keys, Right::Read)] {
             let Some(file) = file else { continue };
             let text = fs::read_to_string(file)
                 .map_err(|source| Error::Read { file: file.clone(), source })?;
-            let of_file: Vec<(&str, Right)> = lines(&text).map(|line| (line, right)).collect();
+            let of_file = Keys::new(lines(&text).map(|line| (line, right)))
+                .map_err(|source| Error::Keys { file: file.clone(), source })?;
             if of_file.is_empty() {
                 return Err(Error::Empty { file: file.clone() });
             }
-            // Checked by file, so that the error can name file and place.
-            Keys::new(of_file.iter().copied())
-                .map_err(|source| Error::Keys { file: file.clone(), source })?;
-            secrets.extend(of_file.into_iter().map(|(key, right)| (key.to_owned(), right)));
+            keys = keys.and(of_file);
         }
-        // Each was checked above.
-        Ok(Keys::new(secrets.iter().map(|(key, right)| (key.as_str(), *right))).unwrap_or_default())
+        Ok(keys)
     }
 }
 

@@ -54,7 +54,7 @@ impl Keys {
     pub fn new<'key>(
         keys: impl IntoIterator<Item = (&'key str, Right)>,
     ) -> Result<Self, KeysError> {
-        let mut taken: Vec<Key> = Vec::new();
+        let mut taken = Self::default();
         for (index, (secret, right)) in keys.into_iter().enumerate() {
             let (number, chars) = (index + 1, secret.chars().count());
             if !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -64,12 +64,22 @@ impl Keys {
                 return Err(KeysError::TooShort { number, chars });
             }
             let digest = digest(secret);
-            match taken.iter_mut().find(|key| key.digest == digest) {
-                Some(known) => known.right = known.right.max(right),
-                None => taken.push(Key { digest, right, fingerprint: fingerprint(&digest) }),
+            let fingerprint = fingerprint(&digest);
+            taken = taken.and(Self(vec![Key { digest, right, fingerprint }]));
+        }
+        Ok(taken)
+    }
+
+    /// These and `others`; a key among both allows the more.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        for key in others.0 {
+            match self.0.iter_mut().find(|known| known.digest == key.digest) {
+                Some(known) => known.right = known.right.max(key.right),
+                None => self.0.push(key),
             }
         }
-        Ok(Self(taken))
+        self
     }
 
     /// Whether there are none.
