@@ -77,21 +77,8 @@ impl Draft {
 
     /// Every span that it holds.
     pub fn spans(&self) -> Vec<Span> {
-        let parts = &self.parts;
-        let lists = [
-            &parts.kicker,
-            &parts.title,
-            &parts.subtitle,
-            &parts.section,
-            &parts.byline,
-            &parts.dateline,
-            &parts.captions,
-            &parts.jump,
-            &parts.source_note,
-        ];
-        let flat = lists.into_iter().flatten().chain(parts.paragraphs.iter().flatten());
-        let flat = flat.chain(self.signed.iter().flat_map(|block| &block.spans));
-        let mut spans: Vec<Span> = flat.copied().collect();
+        let signed = self.signed.iter().flat_map(|block| &block.spans).copied();
+        let mut spans: Vec<Span> = self.parts.spans().chain(signed).collect();
         spans.sort_unstable();
         spans
     }

@@ -156,5 +156,28 @@ pub struct Parts {
     pub source_note: Vec<Span>,
 }
 
+impl Parts {
+    /// The spans of all parts, in no order that means anything.
+    pub fn spans(&self) -> impl Iterator<Item = Span> {
+        let Self {
+            kicker,
+            title,
+            subtitle,
+            section,
+            byline,
+            dateline,
+            paragraphs,
+            captions,
+            jump,
+            source_note,
+        } = self;
+        [kicker, title, subtitle, section, byline, dateline, captions, jump, source_note]
+            .into_iter()
+            .chain(paragraphs)
+            .flatten()
+            .copied()
+    }
+}
+
 #[cfg(test)]
 mod tests;

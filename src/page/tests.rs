@@ -4,7 +4,6 @@ use proptest::prelude::*;
 
 use super::Issue;
 use super::Page;
-use super::Parsed;
 use super::parse;
 use crate::domain::article::Jump;
 use crate::domain::article::Kind;
@@ -20,26 +19,10 @@ fn issue() -> Issue {
     }
 }
 
-fn spans(parsed: &Parsed) -> Vec<Span> {
-    let parts = &parsed.spans;
-    let lists = [
-        &parts.kicker,
-        &parts.title,
-        &parts.subtitle,
-        &parts.section,
-        &parts.byline,
-        &parts.dateline,
-        &parts.captions,
-        &parts.jump,
-        &parts.source_note,
-    ];
-    lists.into_iter().flatten().chain(parts.paragraphs.iter().flatten()).copied().collect()
-}
-
 /// Panics where a character that is not blank is in no part or in two, or a paragraph is not the
 /// concatenation of its spans.
 fn check(text: &str, page: &Page) {
-    let mut all: Vec<Span> = page.articles.iter().flat_map(spans).collect();
+    let mut all: Vec<Span> = page.articles.iter().flat_map(|parsed| parsed.spans.spans()).collect();
     all.extend(&page.unassigned);
     all.extend(&page.marks);
     all.sort_unstable();

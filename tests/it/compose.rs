@@ -9,7 +9,6 @@ use wenmai::eval::pages;
 use wenmai::eval::pages::Report;
 use wenmai::page::Issue;
 use wenmai::page::Page;
-use wenmai::page::Parsed;
 use wenmai::page::parse;
 
 use composer::STYLES;
@@ -18,25 +17,9 @@ fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}' | '\u{200e}' | '\u{200f}')
 }
 
-fn spans(parsed: &Parsed) -> Vec<Span> {
-    let parts = &parsed.spans;
-    let lists = [
-        &parts.kicker,
-        &parts.title,
-        &parts.subtitle,
-        &parts.section,
-        &parts.byline,
-        &parts.dateline,
-        &parts.captions,
-        &parts.jump,
-        &parts.source_note,
-    ];
-    lists.into_iter().flatten().chain(parts.paragraphs.iter().flatten()).copied().collect()
-}
-
 /// Panics where a character is in no part or in two, or a paragraph is not made of its spans.
 fn check(text: &str, page: &Page) {
-    let mut all: Vec<Span> = page.articles.iter().flat_map(spans).collect();
+    let mut all: Vec<Span> = page.articles.iter().flat_map(|parsed| parsed.spans.spans()).collect();
     all.extend(&page.unassigned);
     all.extend(&page.marks);
     all.sort_unstable();
