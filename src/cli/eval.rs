@@ -25,10 +25,12 @@ use tempfile::TempDir;
 use crate::cli::failure::Failure;
 use crate::cli::failure::chain;
 use crate::cli::output;
+use crate::domain::article::Record;
 use crate::embed;
 use crate::engine::Engine;
 use crate::engine::feed;
 use crate::engine::feed::LineError;
+use crate::engine::feed::Lines;
 use crate::eval::Progress;
 use crate::eval::bootstrap::Bootstrap;
 use crate::eval::bootstrap::Interval;
@@ -236,6 +238,14 @@ fn open(path: &Path) -> Result<Box<dyn std::io::BufRead + Send>, Failure> {
 fn stories(path: &Path) -> Result<Read<stories::Labelled>, Failure> {
     let is_end = |error: &LineError| matches!(error, LineError::Read(_));
     Read::all(path, stories::read(open(path)?), is_end).not_empty(path, "labelled article")
+}
+
+/// The articles of a feed.
+fn articles(path: &Path) -> Result<Read<Record>, Failure> {
+    let lines = Lines::new(open(path)?)
+        .map(|(number, line)| (number, line.and_then(|line| feed::record(&line))));
+    let is_end = |error: &LineError| matches!(error, LineError::Read(_));
+    Read::all(path, lines, is_end).not_empty(path, "article")
 }
 
 fn show(bar: &ProgressBar, progress: Progress) {

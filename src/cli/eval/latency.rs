@@ -3,18 +3,14 @@
 use std::path::PathBuf;
 
 use crate::cli::eval::IndexArgs;
-use crate::cli::eval::Read;
+use crate::cli::eval::articles;
 use crate::cli::eval::done;
 use crate::cli::eval::ingest_line;
 use crate::cli::eval::json;
-use crate::cli::eval::open;
 use crate::cli::eval::show;
 use crate::cli::failure::Failure;
 use crate::cli::ingest;
 use crate::cli::output;
-use crate::engine::feed;
-use crate::engine::feed::LineError;
-use crate::engine::feed::Lines;
 use crate::eval::latency;
 
 /// Arguments of `wenmai eval latency`.
@@ -52,10 +48,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    let lines = Lines::new(open(&args.input)?)
-        .map(|(number, line)| (number, line.and_then(|line| feed::record(&line))));
-    let is_end = |error: &LineError| matches!(error, LineError::Read(_));
-    let articles = Read::all(&args.input, lines, is_end).not_empty(&args.input, "article")?;
+    let articles = articles(&args.input)?;
     let (engine, store, _folder) = args.index.open_with_store()?;
     let mut copies: Vec<usize> = args.copies.iter().copied().map(usize::from).collect();
     copies.sort_unstable();

@@ -9,6 +9,7 @@ use crate::cli::eval::BootstrapArgs;
 use crate::cli::eval::IndexArgs;
 use crate::cli::eval::Read;
 use crate::cli::eval::SHOWN_MAX;
+use crate::cli::eval::articles;
 use crate::cli::eval::brackets;
 use crate::cli::eval::done;
 use crate::cli::eval::figure;
@@ -21,10 +22,6 @@ use crate::cli::failure::Failure;
 use crate::cli::filter::ModeArg;
 use crate::cli::ingest;
 use crate::cli::output;
-use crate::domain::article::Record;
-use crate::engine::feed;
-use crate::engine::feed::LineError;
-use crate::engine::feed::Lines;
 use crate::eval::queries;
 use crate::eval::queries::QueryError;
 use crate::eval::search;
@@ -95,13 +92,6 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     }
     let not_as_asked = report.unanswerable.len() + report.ids_in_doubt.len();
     done(bad_article_count + bad_query_count + not_as_asked)
-}
-
-fn articles(path: &Path) -> Result<Read<Record>, Failure> {
-    let lines = Lines::new(open(path)?);
-    let records = lines.map(|(number, line)| (number, line.and_then(|line| feed::record(&line))));
-    let is_end = |error: &LineError| matches!(error, LineError::Read(_));
-    Read::all(path, records, is_end).not_empty(path, "article")
 }
 
 /// Names the queries and ids that could not be used.
