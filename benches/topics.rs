@@ -1,8 +1,9 @@
 //! How long does it take to assign one article to its topics, by how many the window holds?
 //!
 //! Made-up articles with 512 numbers and 200 terms each, 40 a story, stories that come and go; one
-//! thread. Must stay flat beyond 100,000, the most that the window holds; with `--stream N` as its
-//! only argument it streams N articles once instead, and prints speed, percentiles and memory.
+//! thread. Must stay flat beyond 100,000, the most that the window holds. With `--stream N` it
+//! streams N articles once instead, and prints speed, percentiles and memory for each 100,000, then
+//! how long a restart takes to fill the window.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -11,7 +12,9 @@
     reason = "a benchmark says what it measured"
 )]
 
+use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 use std::time::Instant;
 
 use divan::Bencher;
@@ -29,9 +32,9 @@ const PER_STORY: u64 = 40;
 const RUNNING: u64 = 250;
 
 fn main() {
-    let mut arguments = std::env::args().skip(1);
-    match (arguments.next().as_deref(), arguments.next()) {
-        (Some("--stream"), Some(count)) => stream(count.parse().unwrap()),
+    let mut arguments = std::env::args().skip_while(|argument| argument != "--stream");
+    match (arguments.next(), arguments.next()) {
+        (Some(_stream), Some(count)) => stream(count.parse().unwrap()),
         _ => divan::main(),
     }
 }
@@ -52,40 +55,82 @@ fn assign(bencher: Bencher, held: u64) {
         .bench_local_values(|item| clusterer.assign(item));
 }
 
-/// Streams `count` articles and prints what it took, for each tenth.
+/// Articles of one line of the report.
+const BAND: u64 = 100_000;
+
+/// Streams `count` articles and prints what it took, for each band and in all, then restarts.
 fn stream(count: u64) {
-    let mut clusterer = Clusterer::new(Arc::new(Weights::bundled().unwrap()));
-    let tenth = (count / 10).max(1);
-    let mut times = Vec::new();
+    let weights = Arc::new(Weights::bundled().unwrap());
+    let mut clusterer = Clusterer::new(Arc::clone(&weights));
+    let band = BAND.min(count / 10).max(1);
+    let (mut times, mut all) = (Vec::new(), Vec::new());
+    let (mut recent, mut used) = (VecDeque::new(), Duration::ZERO);
     for n in 0..count {
         let item = item(n);
-        let started = Instant::now();
-        clusterer.assign(item);
+        let (started, before) = (Instant::now(), processor());
+        let placement = clusterer.assign(item).placement;
+        used += processor().saturating_sub(before);
         times.push(started.elapsed());
-        if (n + 1).is_multiple_of(tenth) {
-            times.sort_unstable();
-            let total: f64 = times.iter().map(std::time::Duration::as_secs_f64).sum();
-            let at = |share: usize| times[(times.len() - 1) * share / 100].as_secs_f64() * 1e3;
-            println!(
-                "{:>9} articles, {} held: {:.0}/s, p50 {:.2} ms, p99 {:.2} ms{}",
-                n + 1,
-                clusterer.held_count(),
-                times.len() as f64 / total,
-                at(50),
-                at(99),
-                memory()
-            );
-            times.clear();
+        recent.push_back((n, placement));
+        if recent.len() as u64 > clusterer.window_arrivals() {
+            recent.pop_front();
+        }
+        if (n + 1).is_multiple_of(band) {
+            report(n + 1, clusterer.held_count(), &mut times, used);
+            used = Duration::ZERO;
+            all.append(&mut times);
         }
     }
+    all.append(&mut times);
+    report(count, clusterer.held_count(), &mut all, Duration::ZERO);
+    println!("most memory {} MiB", memory("VmHWM:"));
+    drop(clusterer);
+    let mut restarted = Clusterer::new(weights);
+    let mut took = Duration::ZERO;
+    for (n, placement) in recent {
+        let item = item(n);
+        let started = Instant::now();
+        restarted.restore(item, placement);
+        took += started.elapsed();
+    }
+    let held = restarted.held_count();
+    println!("restart: {held} articles restored in {:.1} s", took.as_secs_f64());
 }
 
-/// Memory of this process now, where the system tells.
-fn memory() -> String {
+/// Prints one line; sorts `times`. The time of the processor is left out where it is not known.
+fn report(done: u64, held: usize, times: &mut [Duration], used: Duration) {
+    times.sort_unstable();
+    let total: f64 = times.iter().map(Duration::as_secs_f64).sum();
+    let at = |share: usize| times[(times.len() - 1) * share / 1_000].as_secs_f64() * 1e3;
+    let each = match used.as_secs_f64() / times.len() as f64 * 1e3 {
+        0.0 => String::new(),
+        each => format!(", processor {each:.2} ms each"),
+    };
+    println!(
+        "{done:>9} articles, {held} held: {:.0}/s, p50 {:.2} ms, p99 {:.2} ms, \
+         p99.9 {:.2} ms{each}, {} MiB",
+        times.len() as f64 / total,
+        at(500),
+        at(990),
+        at(999),
+        memory("VmRSS:"),
+    );
+}
+
+/// MiB of memory of this process, where the system tells; else 0.
+fn memory(which: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(which));
     let kib: Option<u64> = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-    kib.map_or_else(String::new, |kib| format!(", {} MiB", kib / 1024))
+    kib.unwrap_or(0) / 1024
+}
+
+/// What this thread has had of a processor, where the system tells: on a busy machine the clock on
+/// the wall counts others' work too.
+fn processor() -> Duration {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let spent = told.split_whitespace().next().and_then(|spent| spent.parse().ok());
+    Duration::from_nanos(spent.unwrap_or(0))
 }
 
 /// Numbers that are the same on every machine.

@@ -7,6 +7,8 @@ pub struct Limit(u16);
 impl Limit {
     /// The most that one answer holds.
     pub const MAX: u16 = 1_000;
+    /// The smallest limit.
+    pub const ONE: Limit = Limit(1);
     /// The largest limit.
     pub const MOST: Limit = Limit(Self::MAX);
 

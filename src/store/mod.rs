@@ -33,6 +33,7 @@ use crate::domain::reprint::Signature;
 use crate::domain::terms::TermVector;
 
 pub use topics::Arrival;
+pub use topics::Checkpoint;
 pub use topics::Mark;
 pub use topics::Placed;
 pub use topics::Row;

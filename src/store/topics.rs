@@ -67,6 +67,17 @@ pub struct Arrival {
     pub article: ArticleId,
 }
 
+/// A copy of what follows from the log up to a version, so that a start need not read it all.
+///
+/// Derived and never needed: whoever finds none, or one that makes no sense, reads the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The version.
+    pub version: u64,
+    /// The copy, opaque here.
+    pub bytes: Vec<u8>,
+}
+
 /// Keeps topics. Every call is safe from several tasks at once; one appends at a time.
 #[async_trait]
 pub trait TopicStore: Send + Sync {
@@ -118,4 +129,21 @@ pub trait TopicStore: Send + Sync {
     /// # Errors
     /// [`Error::Failed`].
     async fn last_arrival(&self) -> Result<u64, Error>;
+
+    /// Keeps a checkpoint in the place of the one before, wholly or not at all. A store that does not
+    /// keep any does nothing.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Full`]: then the one before is still there.
+    async fn keep_checkpoint(&self, _checkpoint: Checkpoint) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// The checkpoint that was kept last; `None` without one, or if it is damaged.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn checkpoint(&self) -> Result<Option<Checkpoint>, Error> {
+        Ok(None)
+    }
 }

@@ -4,6 +4,8 @@
 //! bytes and 40 for each member and level. It knows no titles and no vectors: what topics show
 //! ([`Face`]) is in the log as well.
 
+mod checkpoint;
+
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;

@@ -5,6 +5,8 @@
 //! topics and articles. A process that is killed in between starts from the log: what was not logged
 //! is decided again, from the same state and so alike; what was not noted is noted again.
 
+mod start;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::PoisonError;
@@ -65,6 +67,8 @@ pub(super) struct Desk {
     pub(super) touched: Touched,
     /// Points and placements follow from the log up to here.
     pub(super) projected: u64,
+    /// The version of the last checkpoint.
+    checkpointed: u64,
     /// Whether the book is what the log says; not so after a failed write.
     sound: bool,
     /// Whether clusterer and window are what the book says; filled when first needed.
@@ -91,6 +95,7 @@ impl Desk {
             fresh: Vec::new(),
             touched: Touched::default(),
             projected: 0,
+            checkpointed: 0,
             sound: false,
             filled: false,
         }
@@ -108,38 +113,6 @@ impl Desk {
 
     fn book_mut(&self) -> RwLockWriteGuard<'_, Book> {
         self.shared.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Brings the book to what the log says, if it is not.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub(super) async fn ensure_sound(&mut self) -> Result<(), Error> {
-        if self.sound {
-            return Ok(());
-        }
-        let mark = self.store.mark().await?;
-        let (mut book, mut behind) = (Book::default(), Touched::default());
-        loop {
-            let rows = self.store.rows(book.version + 1, Limit::MOST).await?;
-            if rows.is_empty() {
-                break;
-            }
-            for row in rows {
-                let entry = read(row)?;
-                let touched = book.apply(&entry);
-                if entry.version > mark.projected {
-                    merge(&mut behind, touched);
-                }
-            }
-        }
-        book.arrival = book.arrival.max(mark.arrival);
-        self.filled = false;
-        self.versions.send_replace(book.version);
-        *self.book_mut() = book;
-        (self.fresh, self.touched, self.projected) = (Vec::new(), behind, mark.projected);
-        self.sound = true;
-        self.project().await
     }
 
     /// Fills clusterer and window from the book, if they are not: before the first decision, so that
@@ -332,7 +305,9 @@ impl Desk {
             return Err(error.into());
         }
         self.versions.send_replace(version);
-        self.project().await
+        self.project().await?;
+        self.checkpoint_if_due().await;
+        Ok(())
     }
 
     /// Forgets that memory is what the log says.
@@ -396,6 +371,7 @@ impl Desk {
             self.log(Change::Repaired, repairs, now_us()).await?;
         }
         self.commit().await?;
+        self.checkpoint().await;
         Ok(count)
     }
 }

@@ -6,6 +6,7 @@
 //! bounded, and a full one refuses at once. Work whose caller has gone is skipped as long as it has
 //! not begun.
 
+mod checkpoint;
 mod error;
 mod filter;
 mod folder;
@@ -44,6 +45,7 @@ use crate::domain::topic::Level;
 use crate::domain::topic::TopicId;
 use crate::store::Alike;
 use crate::store::Arrival;
+use crate::store::Checkpoint;
 use crate::store::Config;
 use crate::store::Error;
 use crate::store::Listing;
@@ -318,6 +320,14 @@ impl TopicStore for EdgeStore {
 
     async fn last_arrival(&self) -> Result<u64, Error> {
         self.read(Shard::last_arrival).await
+    }
+
+    async fn keep_checkpoint(&self, checkpoint: Checkpoint) -> Result<(), Error> {
+        self.write(Change::Keep(checkpoint)).await.map(|_none| ())
+    }
+
+    async fn checkpoint(&self) -> Result<Option<Checkpoint>, Error> {
+        self.read(|shard| shard.topics().checkpoint()).await
     }
 }
 

@@ -108,6 +108,11 @@ impl TopicShard {
         self.engine.path()
     }
 
+    /// The engine, for what lies beside the log.
+    pub(super) fn engine(&self) -> &EdgeShard {
+        &self.engine
+    }
+
     /// Writes everything out.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 use crate::domain::id::ArticleId;
+use crate::store::Checkpoint;
 use crate::store::Error;
 use crate::store::Mark;
 use crate::store::Placed;
@@ -46,6 +47,8 @@ pub enum Change {
     Append(Vec<Row>, Mark),
     /// Write these topics, and note on articles where they stand.
     Project(Vec<TopicPoint>, Vec<Placed>),
+    /// Keep this copy of all topics in the place of the one before.
+    Keep(Checkpoint),
 }
 
 impl Change {
@@ -56,6 +59,7 @@ impl Change {
             Change::Delete(ids) => ids.len(),
             Change::Append(rows, _) => rows.len() + 1,
             Change::Project(topics, placed) => topics.len() + placed.len(),
+            Change::Keep(_) => 1,
         }
     }
 }
@@ -132,6 +136,7 @@ fn apply(shard: &Shard, change: Change) -> Result<BTreeSet<ArticleId>, Error> {
             shard.topics().show(topics)?;
             shard.place(placed).map(|()| BTreeSet::new())
         }
+        Change::Keep(checkpoint) => shard.topics().keep(&checkpoint).map(|()| BTreeSet::new()),
     })
 }
 

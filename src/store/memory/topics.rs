@@ -11,6 +11,7 @@ use crate::domain::limit::Limit;
 use crate::domain::topic::Level;
 use crate::domain::topic::TopicId;
 use crate::store::Arrival;
+use crate::store::Checkpoint;
 use crate::store::Error;
 use crate::store::Mark;
 use crate::store::Placed;
@@ -25,6 +26,7 @@ pub struct Topics {
     rows: BTreeMap<u64, Map<String, Value>>,
     mark: Mark,
     points: BTreeMap<TopicId, TopicPoint>,
+    checkpoint: Option<Checkpoint>,
 }
 
 #[async_trait]
@@ -61,6 +63,14 @@ impl TopicStore for MemoryStore {
                 }
             }
         })
+    }
+
+    async fn keep_checkpoint(&self, checkpoint: Checkpoint) -> Result<(), Error> {
+        self.write_topics(|topics| topics.checkpoint = Some(checkpoint))
+    }
+
+    async fn checkpoint(&self) -> Result<Option<Checkpoint>, Error> {
+        self.read_topics(|topics| topics.checkpoint.clone())
     }
 
     async fn nearest_topics(

@@ -1,0 +1,381 @@
+//! The book as bytes, to start from without reading the whole log.
+//!
+//! Derived and replaceable: bytes that do not fit (another format, another log, damage) are refused,
+//! and whoever reads them reads the log instead. Members of topics are not written, they follow from
+//! where the articles stand; faces that topics share are written once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::Serialize;
+use sha2::Digest;
+use sha2::Sha256;
+
+use crate::domain::id::ArticleId;
+use crate::domain::reprint::GroupId;
+use crate::domain::topic::Level;
+use crate::domain::topic::Placement;
+use crate::domain::topic::TopicId;
+use crate::domain::topic::change::Entry;
+use crate::domain::topic::change::Face;
+use crate::engine::topics::book::Book;
+use crate::engine::topics::book::Entered;
+use crate::engine::topics::book::Member;
+use crate::engine::topics::book::Topic;
+
+/// Changes with what is written, and with what the same log means.
+const FORMAT: u32 = 1;
+/// zstd's fastest regular level: identifiers do not become smaller at a higher one.
+const LEVEL: i32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Written {
+    format: u32,
+    /// What the entry of this version hashes to: bytes of another log are refused.
+    entry: String,
+    version: u64,
+    arrival: u64,
+    newest: i64,
+    sources: Vec<Arc<str>>,
+    faces: Vec<Arc<Face>>,
+    topics: Vec<TopicRow>,
+    apart: Vec<(TopicId, TopicId)>,
+    articles: Vec<ArticleRow>,
+}
+
+/// A topic; other topics and faces by their place in the lists.
+#[derive(Serialize, Deserialize)]
+struct TopicRow {
+    #[serde(rename = "i")]
+    id: TopicId,
+    #[serde(rename = "l")]
+    level: Level,
+    #[serde(rename = "t")]
+    founded: i64,
+    #[serde(rename = "f")]
+    face: u32,
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    named: Option<String>,
+    #[serde(rename = "p", default, skip_serializing_if = "std::ops::Not::not")]
+    pinned: bool,
+    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
+    merged_into: Option<TopicId>,
+    #[serde(rename = "a", default, skip_serializing_if = "Vec::is_empty")]
+    absorbed: Vec<TopicId>,
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    story: Option<u32>,
+    #[serde(rename = "v")]
+    version: u64,
+    #[serde(rename = "r")]
+    revision: u64,
+}
+
+/// An article: itself, arrival, time, source, group of reprints and whether it stands for that, the
+/// text that it prints, event, story.
+#[derive(Serialize, Deserialize)]
+struct ArticleRow(ArticleId, u64, i64, u32, GroupId, bool, Option<ArticleId>, u32, u32);
+
+/// Why bytes are no book.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// They cannot be read.
+    #[error("the bytes cannot be read")]
+    Unreadable(#[from] std::io::Error),
+    /// They are no such text.
+    #[error("the text cannot be read")]
+    Malformed(#[from] serde_json::Error),
+    /// They are of another program or another log.
+    #[error("of another format or another log")]
+    Foreign,
+    /// They name a topic, face or source that is not there.
+    #[error("something that is named is missing")]
+    Incomplete,
+}
+
+impl Book {
+    /// The book as bytes; `last` is the last entry that it holds.
+    ///
+    /// # Errors
+    /// [`Refused`] if it cannot be written, which would be a mistake in the program.
+    pub fn to_checkpoint(&self, last: &Entry) -> Result<Vec<u8>, Refused> {
+        let mut encoder = zstd::Encoder::new(Vec::new(), LEVEL)?;
+        serde_json::to_writer(&mut encoder, &self.written(last)?)?;
+        Ok(encoder.finish()?)
+    }
+
+    /// The book of these bytes, if they were written when `last` was the last entry.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn from_checkpoint(bytes: &[u8], last: &Entry) -> Result<Self, Refused> {
+        let reader = std::io::BufReader::new(zstd::Decoder::new(bytes)?);
+        let written: Written = serde_json::from_reader(reader)?;
+        if written.format != FORMAT
+            || written.version != last.version
+            || written.entry != fingerprint(last)?
+        {
+            return Err(Refused::Foreign);
+        }
+        written.book().ok_or(Refused::Incomplete)
+    }
+
+    fn written(&self, last: &Entry) -> Result<Written, Refused> {
+        let (mut faces, mut face_numbers) = (Vec::new(), HashMap::new());
+        let numbers: HashMap<TopicId, u32> = self.topics.keys().copied().zip(0..).collect();
+        let mut topics = Vec::with_capacity(self.topics.len());
+        for (id, topic) in &self.topics {
+            let face = *face_numbers.entry(Arc::as_ptr(&topic.face)).or_insert_with(|| {
+                faces.push(Arc::clone(&topic.face));
+                u32::try_from(faces.len() - 1).unwrap_or(u32::MAX)
+            });
+            topics.push(TopicRow {
+                id: *id,
+                level: topic.level,
+                founded: topic.founded,
+                face,
+                named: topic.named.clone(),
+                pinned: topic.pinned,
+                merged_into: topic.merged_into,
+                absorbed: topic.absorbed.clone(),
+                story: topic.story.and_then(|story| numbers.get(&story).copied()),
+                version: topic.version,
+                revision: topic.revision,
+            });
+        }
+        let number = |id: TopicId| numbers.get(&id).copied().ok_or(Refused::Incomplete);
+        let mut entered: Vec<&Entered> = self.articles.values().collect();
+        entered.sort_unstable_by_key(|one| (one.member.arrival, one.member.article));
+        let mut articles = Vec::with_capacity(entered.len());
+        for Entered { member, group, original, placement } in entered {
+            let Member { arrival, article, at, source } = *member;
+            let is_first = self.first_of(*group) == Some(article);
+            let (event, story) = (number(placement.event)?, number(placement.story)?);
+            let (group, original) = (*group, *original);
+            articles.push(ArticleRow(
+                article, arrival, at, source, group, is_first, original, event, story,
+            ));
+        }
+        Ok(Written {
+            format: FORMAT,
+            entry: fingerprint(last)?,
+            version: self.version,
+            arrival: self.arrival,
+            newest: self.newest,
+            sources: self.sources.clone(),
+            faces,
+            topics,
+            apart: self.apart.iter().copied().collect(),
+            articles,
+        })
+    }
+}
+
+impl Written {
+    /// The book; `None` if something is named that is not there.
+    fn book(self) -> Option<Book> {
+        let Self { version, arrival, newest, sources, faces, topics, apart, articles, .. } = self;
+        let mut book = Book { version, arrival, newest, ..Book::default() };
+        for source in &sources {
+            book.number(source);
+        }
+        let ids: Vec<TopicId> = topics.iter().map(|topic| topic.id).collect();
+        let id = |number: u32| ids.get(number as usize).copied();
+        let mut events = Vec::new();
+        for row in topics {
+            let story = match row.story {
+                Some(number) => Some(id(number)?),
+                None => None,
+            };
+            events.extend(story.map(|story| (story, row.id)));
+            let topic = Topic {
+                face: Arc::clone(faces.get(row.face as usize)?),
+                named: row.named,
+                pinned: row.pinned,
+                merged_into: row.merged_into,
+                absorbed: row.absorbed,
+                story,
+                version: row.version,
+                revision: row.revision,
+                ..Topic::new(row.level, row.founded)
+            };
+            book.topics.insert(row.id, topic);
+        }
+        for (story, event) in events {
+            book.topics.get_mut(&story)?.events.insert(event);
+        }
+        book.apart = apart.into_iter().collect();
+        for ArticleRow(article, arrival, at, source, group, is_first, original, event, story) in
+            articles
+        {
+            book.sources.get(source as usize)?;
+            let member = Member { arrival, article, at, source };
+            let placement = Placement { event: id(event)?, story: id(story)? };
+            for topic in [placement.event, placement.story] {
+                book.topics.get_mut(&topic)?.members.push(member);
+            }
+            if is_first {
+                book.groups.insert(group, article);
+            }
+            book.articles.insert(article, Entered { member, group, original, placement });
+        }
+        Some(book)
+    }
+}
+
+/// What an entry hashes to.
+fn fingerprint(entry: &Entry) -> Result<String, Refused> {
+    let hash = Sha256::digest(serde_json::to_vec(entry)?);
+    Ok(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::Refused;
+    use crate::domain::id::ArticleId;
+    use crate::domain::reprint::GroupId;
+    use crate::domain::topic::Level;
+    use crate::domain::topic::Placement;
+    use crate::domain::topic::TopicId;
+    use crate::domain::topic::change::Assigned;
+    use crate::domain::topic::change::Change;
+    use crate::domain::topic::change::Correction;
+    use crate::domain::topic::change::Entry;
+    use crate::domain::topic::change::Face;
+    use crate::domain::topic::change::Move;
+    use crate::engine::topics::book::Book;
+
+    /// Numbers that are the same on every machine.
+    struct Dice(u64);
+
+    impl Dice {
+        fn below(&mut self, count: usize) -> usize {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695);
+            usize::try_from(self.0 >> 33).unwrap() % count.max(1)
+        }
+
+        fn of<T: Copy>(&mut self, all: &[T]) -> Option<T> {
+            all.get(self.below(all.len())).copied()
+        }
+    }
+
+    fn article(number: u64) -> ArticleId {
+        ArticleId::from(Uuid::from_u128(u128::from(number)))
+    }
+
+    fn alive(book: &Book, level: Level) -> Vec<TopicId> {
+        let of_level = book.topics.iter().filter(|(_, topic)| topic.level == level);
+        of_level.filter(|(_, topic)| topic.is_alive()).map(|(id, _)| *id).collect()
+    }
+
+    fn assigned(book: &Book, dice: &mut Dice) -> Change {
+        let arrival = book.arrival + 1;
+        let article = article(arrival);
+        let event = dice.of(&alive(book, Level::Event)).filter(|_| dice.below(3) > 0);
+        let within = event.and_then(|event| book.topics[&event].story);
+        let story = within.or_else(|| dice.of(&alive(book, Level::Story)));
+        let placement = Placement {
+            event: event.unwrap_or_else(|| TopicId::found(Level::Event, article)),
+            story: story.unwrap_or_else(|| TopicId::found(Level::Story, article)),
+        };
+        let mut articles: Vec<ArticleId> = book.articles.keys().copied().collect();
+        articles.sort_unstable();
+        let other = dice.of(&articles).filter(|_| dice.below(4) == 0);
+        Change::Assigned(Assigned {
+            article,
+            arrival,
+            at: i64::try_from(arrival).unwrap() * 3_600 - i64::try_from(dice.below(9_999)).unwrap(),
+            source: ["甲网", "乙报", ""][dice.below(3)].into(),
+            group: other.map_or(GroupId::found(article, "h"), |other| book.articles[&other].group),
+            original: other,
+            placement,
+            probability: 0.5,
+        })
+    }
+
+    /// The next entry of a made-up log in which everything happens that can.
+    fn next(book: &Book, dice: &mut Dice) -> Entry {
+        let stories = alive(book, Level::Story);
+        let (one, other) = (dice.of(&stories), dice.of(&stories));
+        let mut articles: Vec<ArticleId> = book.articles.keys().copied().collect();
+        articles.sort_unstable();
+        let taken = dice.of(&articles);
+        let new = TopicId::found_again(Level::Story, article(book.version), 7);
+        let change = match (dice.below(16), one, other, taken) {
+            (0, _, _, Some(article)) => Change::Removed { article },
+            (1, Some(kept), Some(gone), _) => Change::Merged { level: Level::Story, kept, gone },
+            (2, Some(topic), _, _) => Change::Renamed { topic, label: "名".into() },
+            (3, Some(topic), _, _) => Change::Pinned { topic, pinned: true },
+            (4, Some(from), _, Some(_)) => {
+                let first = book.topics[&from].members[0].article;
+                let event = TopicId::found_again(Level::Event, first, 9);
+                let moves =
+                    vec![Move { article: first, placement: Placement { event, story: new } }];
+                Change::Split { from, new, moves }
+            }
+            (5, ..) => Change::Repaired,
+            _ => assigned(book, dice),
+        };
+        let corrections = match (dice.below(12), one, other) {
+            (0, Some(kept), Some(gone)) => {
+                vec![Correction::Merged { level: Level::Story, kept, gone }]
+            }
+            (1, Some(from), _) if matches!(change, Change::Repaired) => {
+                let members = vec![book.topics[&from].members[0].article];
+                vec![Correction::Split { level: Level::Story, from, new, members }]
+            }
+            _ => Vec::new(),
+        };
+        let face = Face { topics: stories, label: format!("{}号", book.version), ..Face::default() };
+        let faces = if dice.below(3) == 0 { vec![face] } else { Vec::new() };
+        Entry { version: book.version + 1, at_us: 7, change, corrections, faces }
+    }
+
+    #[test]
+    fn a_book_comes_back_from_its_bytes_and_goes_on_alike() {
+        for seed in 0..20 {
+            let (mut book, mut dice) = (Book::default(), Dice(seed));
+            let mut started: Option<Book> = None;
+            for at in 1..400 {
+                let entry = next(&book, &mut dice);
+                let touched = book.apply(&entry);
+                if let Some(started) = &mut started {
+                    assert_eq!(started.apply(&entry), touched, "seed {seed}, {at}");
+                    assert_eq!(*started, book, "seed {seed}, {at}");
+                }
+                if at % 97 == 0 {
+                    let bytes = book.to_checkpoint(&entry).unwrap();
+                    started = Some(Book::from_checkpoint(&bytes, &entry).unwrap());
+                    assert_eq!(started.as_ref(), Some(&book), "seed {seed}, {at}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_of_another_log_and_damaged_ones_are_refused() {
+        let (mut book, mut dice) = (Book::default(), Dice(3));
+        let mut entry = next(&book, &mut dice);
+        for _ in 0..60 {
+            book.apply(&entry);
+            entry = next(&book, &mut dice);
+        }
+        book.apply(&entry);
+        let bytes = book.to_checkpoint(&entry).unwrap();
+        let other = Entry { at_us: 8, ..entry.clone() };
+        let refused = Book::from_checkpoint(&bytes, &other);
+        assert!(matches!(refused, Err(Refused::Foreign)), "{refused:?}");
+        for length in [0, 1, bytes.len() / 2, bytes.len() - 1] {
+            assert!(Book::from_checkpoint(&bytes[..length], &entry).is_err(), "{length}");
+        }
+        let text = zstd::decode_all(&bytes[..]).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        for (from, to) in [("\"format\":1", "\"format\":0"), ("\"f\":", "\"f\":9999")] {
+            assert!(text.contains(from), "{text}");
+            let wrong = zstd::encode_all(text.replace(from, to).as_bytes(), 1).unwrap();
+            assert!(Book::from_checkpoint(&wrong, &entry).is_err(), "{from}");
+        }
+    }
+}

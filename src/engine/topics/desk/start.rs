@@ -1,0 +1,217 @@
+//! How a desk starts: from the last checkpoint and the log after it, and when it writes the next one.
+
+use crate::domain::limit::Limit;
+use crate::engine::Error;
+use crate::engine::topics::book::Book;
+use crate::engine::topics::book::Touched;
+use crate::engine::topics::desk::Desk;
+use crate::engine::topics::desk::damaged;
+use crate::engine::topics::desk::merge;
+use crate::engine::topics::desk::read;
+use crate::store::Checkpoint;
+
+/// Entries after which a checkpoint is written, at least; and at least this share of all before, so
+/// that checkpoints cost what the log's growth paid.
+const CHECKPOINT_AFTER: u64 = 10_000;
+const CHECKPOINT_SHARE: u64 = 8;
+
+impl Desk {
+    /// Brings the book to what the log says, if it is not.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(in crate::engine::topics) async fn ensure_sound(&mut self) -> Result<(), Error> {
+        if self.sound {
+            return Ok(());
+        }
+        let mark = self.store.mark().await?;
+        let (mut book, mut behind) = (self.kept().await, Touched::default());
+        self.checkpointed = book.version;
+        // A checkpoint is written when everything before is noted.
+        let projected = mark.projected.max(book.version);
+        loop {
+            let rows = self.store.rows(book.version + 1, Limit::MOST).await?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in rows {
+                let entry = read(row)?;
+                let touched = book.apply(&entry);
+                if entry.version > projected {
+                    merge(&mut behind, touched);
+                }
+            }
+        }
+        book.arrival = book.arrival.max(mark.arrival);
+        self.filled = false;
+        self.versions.send_replace(book.version);
+        *self.book_mut() = book;
+        (self.fresh, self.touched, self.projected) = (Vec::new(), behind, projected);
+        self.sound = true;
+        self.project().await?;
+        self.checkpoint_if_due().await;
+        Ok(())
+    }
+
+    /// The book of the checkpoint; an empty one without, or if it makes no sense.
+    async fn kept(&self) -> Book {
+        let kept = async {
+            let Some(Checkpoint { version, bytes }) = self.store.checkpoint().await? else {
+                return Ok(None);
+            };
+            let rows = self.store.rows(version, Limit::ONE).await?;
+            let Some(row) = rows.into_iter().next() else { return Ok(None) };
+            let book = Book::from_checkpoint(&bytes, &read(row)?);
+            book.map(Some).map_err(|refused| damaged(refused.into()))
+        };
+        kept.await
+            .unwrap_or_else(|error: Error| {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "the checkpoint of topics is not used, the log is read");
+                None
+            })
+            .unwrap_or_default()
+    }
+
+    pub(super) async fn checkpoint_if_due(&mut self) {
+        let version = self.book().version;
+        let least = CHECKPOINT_AFTER.max(self.checkpointed / CHECKPOINT_SHARE);
+        if version >= self.checkpointed.saturating_add(least) {
+            self.checkpoint().await;
+        }
+    }
+
+    /// Writes a checkpoint of what is logged and noted. A failure is no harm: the log is there.
+    pub(in crate::engine::topics) async fn checkpoint(&mut self) {
+        let version = self.book().version;
+        if version == 0 || self.projected != version || !self.fresh.is_empty() {
+            return;
+        }
+        let kept = async {
+            let rows = self.store.rows(version, Limit::ONE).await?;
+            let Some(row) = rows.into_iter().next() else {
+                return Err(damaged("the last version is missing from the log".into()));
+            };
+            let bytes = self.book().to_checkpoint(&read(row)?);
+            let bytes = bytes.map_err(|refused| damaged(refused.into()))?;
+            self.store.keep_checkpoint(Checkpoint { version, bytes }).await?;
+            Ok(())
+        };
+        let kept: Result<(), Error> = kept.await;
+        if let Err(error) = kept {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "no checkpoint of topics could be written");
+        }
+        // Not tried again at once after a failure.
+        self.checkpointed = version;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::sync::watch;
+    use uuid::Uuid;
+
+    use super::CHECKPOINT_AFTER;
+    use crate::cluster::topic::Weights;
+    use crate::domain::article::Record;
+    use crate::domain::id::ArticleId;
+    use crate::domain::limit::Limit;
+    use crate::domain::reprint::GroupId;
+    use crate::domain::topic::Level;
+    use crate::domain::topic::Placement;
+    use crate::domain::topic::TopicId;
+    use crate::domain::topic::change::Assigned;
+    use crate::domain::topic::change::Change;
+    use crate::domain::topic::change::Entry;
+    use crate::engine::topics::desk::Desk;
+    use crate::engine::topics::desk::write;
+    use crate::engine::topics::reading::Reader;
+    use crate::store::Checkpoint;
+    use crate::store::Make;
+    use crate::store::Mark;
+    use crate::store::Store;
+    use crate::text::terms::Analyzer;
+
+    fn desk(store: &Store) -> Desk {
+        let reader = Reader::new(Arc::new(Analyzer::load().unwrap()));
+        let weights = Arc::new(Weights::bundled().unwrap());
+        Desk::new(Arc::clone(store), reader, weights, watch::channel(0).0)
+    }
+
+    fn store() -> Store {
+        crate::store::open_memory(&Make { dim: 4, index_version: "v".into() })
+    }
+
+    fn assigned(number: u64) -> Entry {
+        let record = Record { source_id: number.to_string(), ..Record::default() };
+        let article = ArticleId::derive(&record);
+        let founder = ArticleId::from(Uuid::from_u128(u128::from(number / 4)));
+        let [event, story] =
+            [Level::Event, Level::Story].map(|level| TopicId::found(level, founder));
+        let assigned = Assigned {
+            article,
+            arrival: number,
+            at: 0,
+            source: String::new(),
+            group: GroupId::found(article, "h"),
+            original: None,
+            placement: Placement { event, story },
+            probability: 1.0,
+        };
+        let change = Change::Assigned(assigned);
+        Entry { version: number, at_us: 0, change, corrections: Vec::new(), faces: Vec::new() }
+    }
+
+    async fn append(store: &Store, numbers: std::ops::RangeInclusive<u64>) {
+        let mark = Mark { projected: numbers.end() - 1, arrival: *numbers.end() };
+        let rows = numbers.map(|number| write(&assigned(number)).unwrap()).collect();
+        store.append(rows, mark).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_start_from_a_checkpoint_is_one_from_the_log_and_a_wrong_one_is_passed_over() {
+        let disk = store();
+        append(&disk, 1..=50).await;
+        let mut first = desk(&disk);
+        first.ensure_sound().await.unwrap();
+        first.checkpoint().await;
+        append(&disk, 51..=80).await;
+        let from_log = {
+            let other = store();
+            append(&other, 1..=80).await;
+            let mut desk = desk(&other);
+            desk.ensure_sound().await.unwrap();
+            assert_eq!(desk.checkpointed, 0);
+            desk.book().clone()
+        };
+        let start = async || {
+            let mut desk = desk(&disk);
+            desk.ensure_sound().await.unwrap();
+            assert_eq!(desk.book().clone(), from_log);
+            desk.checkpointed
+        };
+        assert_eq!(start().await, 50);
+        let whole = disk.checkpoint().await.unwrap().unwrap();
+        for (version, bytes) in
+            [(50, Vec::new()), (50, vec![7; 99]), (49, whole.bytes.clone()), (900, whole.bytes)]
+        {
+            disk.keep_checkpoint(Checkpoint { version, bytes }).await.unwrap();
+            assert_eq!(start().await, 0, "of version {version}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_long_log_gets_a_checkpoint_by_itself() {
+        let disk = store();
+        append(&disk, 1..=CHECKPOINT_AFTER - 1).await;
+        desk(&disk).ensure_sound().await.unwrap();
+        assert_eq!(disk.checkpoint().await.unwrap(), None);
+        append(&disk, CHECKPOINT_AFTER..=CHECKPOINT_AFTER).await;
+        desk(&disk).ensure_sound().await.unwrap();
+        assert_eq!(disk.checkpoint().await.unwrap().unwrap().version, CHECKPOINT_AFTER);
+        assert_eq!(disk.rows(1, Limit::MOST).await.unwrap().len(), 1_000, "the log stays");
+    }
+}
