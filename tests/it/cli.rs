@@ -466,7 +466,7 @@ async fn listed(url: &str) -> Vec<String> {
 }
 
 /// The answer to a call, asked again while the server is getting ready.
-async fn until_ready<T, Call>(mut call: impl FnMut() -> Call) -> T
+pub(crate) async fn until_ready<T, Call>(mut call: impl FnMut() -> Call) -> T
 where
     Call: Future<Output = Result<tonic::Response<T>, tonic::Status>>,
 {

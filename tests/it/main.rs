@@ -34,5 +34,6 @@ mod summary_rpc;
 mod support;
 mod topic_cli;
 mod topic_edits;
+mod topic_kill;
 mod topic_rpc;
 mod topics;
