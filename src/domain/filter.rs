@@ -7,7 +7,9 @@
 
 mod parse;
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -15,8 +17,10 @@ use crate::domain::article::Article;
 use crate::domain::article::Kind;
 use crate::domain::article::Record;
 use crate::domain::entity;
+use crate::domain::id::ArticleId;
 use crate::domain::reprint::GroupId;
 use crate::domain::reprint::Membership;
+use crate::domain::topic::TopicId;
 
 /// A condition on articles; the default lets every article through.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +45,11 @@ pub enum Filter {
     Group(GroupId),
     /// The article is, or is not, the original of its group.
     Original(bool),
+    /// The article belongs to this topic. Whoever asks a store puts the topic's articles in its
+    /// place ([`Filter::with_topics`]): stores know no topics, and nothing passes this.
+    Topic(TopicId),
+    /// The article is one of these.
+    Among(Arc<BTreeSet<ArticleId>>),
 }
 
 impl Default for Filter {
@@ -88,8 +97,37 @@ impl Filter {
             | Filter::Date(..)
             | Filter::PageNo(..)
             | Filter::Group(_)
-            | Filter::Original(_)) => leaf,
+            | Filter::Original(_)
+            | Filter::Topic(_)
+            | Filter::Among(_)) => leaf,
         }
+    }
+
+    /// The same with the articles of every topic that it names, as `members` tells them.
+    ///
+    /// # Errors
+    /// The first failure of `members`.
+    pub fn with_topics<E>(
+        self,
+        members: &impl Fn(TopicId) -> Result<BTreeSet<ArticleId>, E>,
+    ) -> Result<Filter, E> {
+        let each = |parts: Vec<Filter>| {
+            parts.into_iter().map(|part| part.with_topics(members)).collect::<Result<_, _>>()
+        };
+        Ok(match self {
+            Filter::All(parts) => Filter::All(each(parts)?),
+            Filter::Any(parts) => Filter::Any(each(parts)?),
+            Filter::Not(part) => Filter::Not(Box::new(part.with_topics(members)?)),
+            Filter::Topic(topic) => Filter::Among(Arc::new(members(topic)?)),
+            leaf @ (Filter::Text(..)
+            | Filter::Names(..)
+            | Filter::Kind(_)
+            | Filter::Date(..)
+            | Filter::PageNo(..)
+            | Filter::Group(_)
+            | Filter::Original(_)
+            | Filter::Among(_)) => leaf,
+        })
     }
 
     /// Whether `article`, which stands so among its reprints, passes: the meaning that every store
@@ -112,6 +150,8 @@ impl Filter {
             }
             Filter::Group(group) => membership.group == *group,
             Filter::Original(is_original) => membership.is_original == *is_original,
+            Filter::Topic(_) => false,
+            Filter::Among(ids) => ids.contains(&article.id),
         }
     }
 }
@@ -262,7 +302,7 @@ impl fmt::Display for Reason {
                 write!(
                     f,
                     "unknown field `{name}`; known: paper, source, section, kind, date, page_no, \
-                     person, place, organisation, group, original"
+                     person, place, organisation, group, original, topic"
                 )
             }
             Reason::Operator { field, operator } => {

@@ -27,6 +27,7 @@ mod sizes;
 mod statics;
 mod tokenize;
 mod weights;
+mod words;
 mod worker;
 
 use std::path::PathBuf;
@@ -37,6 +38,7 @@ use clap::builder::FalseyValueParser;
 use crate::domain::embedding::Embedding;
 
 pub use folder::open;
+pub use words::common_words;
 pub use worker::Handle;
 
 /// Windows that a text may have; what is past them is counted but not embedded. Not a setting: stored

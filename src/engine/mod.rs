@@ -82,6 +82,8 @@ pub use topics::Of;
 pub use topics::Order as TopicOrder;
 pub use topics::Period;
 pub use topics::Progress;
+pub use topics::Recluster;
+pub use topics::Reclustered;
 pub use topics::SearchTopics;
 pub use topics::Shown;
 pub use topics::Timeline;

@@ -103,16 +103,21 @@ impl Engine {
         from: Option<ArticleId>,
         limit: Limit,
     ) -> Result<ArticleList, Error> {
-        let filter = self.keyed(filter.clone());
+        let filter = self.keyed(filter.clone())?;
         let listing = self.store.list(&filter, from, limit).await?;
         let total_count = self.store.count(&filter).await?;
         let articles = listing.points.into_iter().map(stored_article).collect();
         Ok(ArticleList { articles, next: listing.next, total_count })
     }
 
-    /// `filter` with what it wants named under the keys that articles have.
-    pub(super) fn keyed(&self, filter: Filter) -> Filter {
-        filter.with_keys(&|field, name| self.extractor.key(field.kind(), name))
+    /// `filter` with what it wants named under the keys that articles have, and with the articles of
+    /// the topics that it names.
+    ///
+    /// # Errors
+    /// [`Error::TopicNotFound`]; [`Error::TopicsOff`].
+    pub(super) fn keyed(&self, filter: Filter) -> Result<Filter, Error> {
+        let filter = filter.with_keys(&|field, name| self.extractor.key(field.kind(), name));
+        filter.with_topics(&|topic| Ok(self.members_of(topic)?.into_iter().collect()))
     }
 
     /// Deletes the article of that id; durable when it returns.

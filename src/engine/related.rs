@@ -68,7 +68,7 @@ impl Engine {
     pub async fn related(&self, related: Related) -> Result<Answer, Error> {
         let Related { target, filter, mode, min_probability, collapse, offset, limit } = related;
         self.check_probability(min_probability, mode)?;
-        let filter = self.keyed(filter);
+        let filter = self.keyed(filter)?;
         let started = Instant::now();
         let source = self.source(target, mode).await?;
         let store = started.elapsed().saturating_sub(source.embed);

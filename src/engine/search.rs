@@ -184,7 +184,7 @@ impl Engine {
             }
             Mode::Lexical | Mode::Dense | Mode::Hybrid => None,
         };
-        let filter = self.keyed(filter.and(query.filter.clone()));
+        let filter = self.keyed(filter.and(query.filter.clone()))?;
         let asked = Asked { query, reading, embedding, filter, mode, options };
         asked.check()?;
         Ok(asked)
@@ -262,7 +262,9 @@ fn days_of(filter: &Filter, found: &mut Vec<Date>) {
         | Filter::Kind(_)
         | Filter::PageNo(..)
         | Filter::Group(_)
-        | Filter::Original(_) => {}
+        | Filter::Original(_)
+        | Filter::Topic(_)
+        | Filter::Among(_) => {}
     }
 }
 

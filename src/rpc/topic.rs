@@ -53,6 +53,8 @@ const TRENDING: u32 = 10;
 /// Events and related stories that come with a story.
 const EVENTS_MAX: usize = 100;
 const RELATED: u32 = 5;
+/// Days that a topic's articles name.
+const MENTIONED_MAX: usize = 20;
 
 /// The service.
 pub struct TopicApi {
@@ -120,10 +122,13 @@ impl TopicService for TopicApi {
         events.truncate(EVENTS_MAX);
         let most = Limit::new(RELATED).unwrap_or(Limit::MOST);
         let related = engine.related_topics(id, most).await.map_err(refuse)?;
+        let mentioned = engine.topic_mentions(id, MENTIONED_MAX).await.map_err(refuse)?;
+        let day = |(day, count)| wire::DayCount { date: convert::written_day(day), count };
         answer(wire::GetTopicResponse {
             topic: Some(convert::topic(topic)),
             events: events.into_iter().map(convert::topic).collect(),
             related: related.into_iter().map(convert::found_topic).collect(),
+            mentioned_days: mentioned.into_iter().map(day).collect(),
             timings: Some(convert::total(since)),
         })
     }

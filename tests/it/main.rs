@@ -35,5 +35,6 @@ mod support;
 mod topic_cli;
 mod topic_edits;
 mod topic_kill;
+mod topic_recluster;
 mod topic_rpc;
 mod topics;

@@ -73,7 +73,7 @@ pub fn record(paper: &str, day: i8, title: &str, text: &str) -> Record {
 }
 
 /// Three stories over four weeks, with copies, a late article, and one that changes.
-fn stream() -> Vec<Record> {
+pub fn stream() -> Vec<Record> {
     let mut records = Vec::new();
     for week in 0..4_i8 {
         for (title, texts) in STORIES {
@@ -213,7 +213,7 @@ async fn what_a_killed_process_stored_and_did_not_place_is_placed_first() {
     assert_eq!(log(&store).await, known);
 }
 
-fn bundled(folder: &Path) -> Engine {
+pub fn bundled(folder: &Path) -> Engine {
     let config = embed::Config { threads: 2, ..embed::Config::default() };
     Engine::open(&config, &store::Config { data: folder.to_owned() }).unwrap()
 }

@@ -3,6 +3,7 @@
 mod edit;
 mod export;
 mod list;
+mod recluster;
 mod show;
 mod spark;
 mod watch;
@@ -73,6 +74,10 @@ enum Command {
     /// Place all that is stored and has no topic, such as an index of a time before topics, and look
     /// at all topics again.
     Rebuild(With<RebuildArgs>),
+    /// Cluster the articles of some days anew. Topics keep the names that most of their articles had, a
+    /// topic that loses all its articles leads to another, and what a person merged, divided, moved,
+    /// named or pinned stays as it is.
+    Recluster(With<recluster::Args>),
 }
 
 /// Which days count.
@@ -112,6 +117,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         Command::Move(with) => over!(with, edit::take),
         Command::Export(with) => over!(with, export::run),
         Command::Rebuild(with) => over!(with, rebuild),
+        Command::Recluster(with) => over!(with, recluster::run),
     }
 }
 

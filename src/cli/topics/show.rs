@@ -85,6 +85,11 @@ fn print_topic(answer: &wire::GetTopicResponse) -> Result<(), Failure> {
             output::line(&format!("{what}: {}", words.join(" ")))?;
         }
     }
+    let named = answer.mentioned_days.iter().map(|one| written(one.date.as_ref()));
+    let named: Vec<String> = named.collect();
+    if !named.is_empty() {
+        output::line(&format!("speaks of: {}", named.join(" ")))?;
+    }
     for found in &answer.related {
         let other = found.topic.clone().unwrap_or_default();
         output::line(&format!("near, {:.2}: {} · {}", found.score, label(&other), other.name))?;

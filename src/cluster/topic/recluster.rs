@@ -26,15 +26,20 @@ pub fn recluster(
     items.sort_by_key(|item| (item.at, item.id));
     let mut clusterer = Clusterer::new(Arc::clone(weights));
     let mut placed: BTreeMap<ArticleId, Placement> = BTreeMap::new();
+    let mut gone = BTreeMap::new();
     for (item, arrival) in items.into_iter().zip(1..) {
         let decision = clusterer.assign(Item { arrival, ..item });
         placed.insert(decision.article, decision.placement);
         for repair in decision.repairs {
-            apply(&mut placed, &repair);
+            apply(&mut placed, &mut gone, &repair);
         }
     }
     for repair in clusterer.repair() {
-        apply(&mut placed, &repair);
+        apply(&mut placed, &mut gone, &repair);
+    }
+    for placement in placed.values_mut() {
+        let story = alive(&gone, placement.story);
+        *placement = Placement { story, event: alive(&gone, placement.event) };
     }
     let stories = names(Level::Story, &placed, old);
     let events = names(Level::Event, &placed, old);
@@ -47,13 +52,16 @@ pub fn recluster(
     placed.into_iter().map(|(id, placement)| (id, renamed(placement))).collect()
 }
 
-/// Applies a repair to the placements of articles.
-fn apply(placed: &mut BTreeMap<ArticleId, Placement>, repair: &Repair) {
+/// Applies a repair to the placements of articles; what is merged is only noted, since no name is given
+/// twice.
+fn apply(
+    placed: &mut BTreeMap<ArticleId, Placement>,
+    merged: &mut BTreeMap<TopicId, TopicId>,
+    repair: &Repair,
+) {
     match repair {
-        Repair::Merged { level, kept, gone, probability: _ } => {
-            for placement in placed.values_mut().filter(|placement| placement.at(*level) == *gone) {
-                *placement = moved(*placement, *level, *kept);
-            }
+        Repair::Merged { level: _, kept, gone, probability: _ } => {
+            merged.insert(*gone, *kept);
         }
         Repair::Split { level, from: _, new, members } => {
             for id in members {
@@ -63,6 +71,15 @@ fn apply(placed: &mut BTreeMap<ArticleId, Placement>, repair: &Repair) {
             }
         }
     }
+}
+
+/// What a topic is called after all merges.
+fn alive(merged: &BTreeMap<TopicId, TopicId>, id: TopicId) -> TopicId {
+    let mut id = id;
+    while let Some(kept) = merged.get(&id) {
+        id = *kept;
+    }
+    id
 }
 
 fn moved(placement: Placement, level: Level, to: TopicId) -> Placement {

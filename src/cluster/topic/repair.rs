@@ -13,6 +13,8 @@ use crate::domain::topic::TopicId;
 
 /// Rounds of merges: each may bring two stories together that the next one compares.
 const ROUNDS: usize = 3;
+/// Stories before and after a story, by their latest articles, that it is compared with.
+const BESIDE: usize = 1_000;
 /// Centres that lie further apart than this are of two stories.
 const CENTRES_FROM: f32 = 0.4;
 /// Members of a story that may be split, and of its smaller part, at least.
@@ -33,7 +35,8 @@ impl Clusterer {
     /// Looks at all stories in the window again, merges and splits; its own changes are already taken
     /// in. Not needed while a stream runs, since [`Decision::repairs`](super::Decision::repairs) looks
     /// where something changed: for maintenance, after many removals or a batch of late articles.
-    /// Quadratic in the number of stories.
+    /// A story is compared with those that ended at about the same time, so the time it takes grows
+    /// with the number of stories and not with its square.
     pub fn repair(&mut self) -> Vec<Repair> {
         let mut repairs = Vec::new();
         for _ in 0..ROUNDS {
@@ -51,8 +54,9 @@ impl Clusterer {
 
     /// Merges pairs of stories of which each is the other's nearest.
     fn merge_nearest(&mut self) -> Vec<Repair> {
-        let centres: Vec<Centre> = self
-            .stories()
+        let mut stories = self.stories();
+        stories.sort_by_cached_key(|story| (self.groups.latest(*story).next(), *story));
+        let centres: Vec<Centre> = stories
             .into_iter()
             .map(|story| {
                 let sample = self.sample(story);
@@ -127,11 +131,12 @@ impl Clusterer {
     }
 }
 
-/// The centre nearest to that at `at`; ties to the first.
+/// The centre nearest to that at `at`, among those beside it; ties to the first.
 fn nearest(centres: &[Centre], at: usize) -> Option<usize> {
     let own = centres.get(at)?;
     let mut best: Option<(f32, usize)> = None;
-    for (to, other) in centres.iter().enumerate().filter(|(to, _)| *to != at) {
+    let beside = centres.iter().enumerate().take(at + BESIDE + 1).skip(at.saturating_sub(BESIDE));
+    for (to, other) in beside.filter(|(to, _)| *to != at) {
         let cosine = dot::dot(&own.values, &other.values);
         if cosine >= CENTRES_FROM && best.is_none_or(|(most, _)| cosine > most) {
             best = Some((cosine, to));

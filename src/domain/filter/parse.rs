@@ -265,6 +265,11 @@ fn build(field: &str, sign: &str, operator: &str, value: &str) -> Result<Filter,
             let wants = "the id of a group of reprints";
             value.parse().map(Filter::Group).map_err(|_no_id| invalid("group", wants))
         }
+        "topic" => {
+            only_equal("topic")?;
+            let id = value.strip_prefix("topics/").unwrap_or(value).parse();
+            id.map(Filter::Topic).map_err(|_no_id| invalid("topic", "a topic's name or id"))
+        }
         "original" => {
             only_equal("original")?;
             let parsed = value.parse().map(Filter::Original);

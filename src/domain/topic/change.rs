@@ -66,6 +66,11 @@ pub enum Change {
         /// Who, and where each is now.
         moves: Vec<Move>,
     },
+    /// A period was clustered anew; topics that lost all their articles lead to others.
+    Reclustered {
+        /// Who, and where each is now.
+        moves: Vec<Move>,
+    },
     /// A person named a topic; an empty label lets it name itself again.
     Renamed {
         /// The topic.

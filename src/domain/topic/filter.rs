@@ -1,14 +1,15 @@
-//! Which topics may be listed: comparisons that all must hold.
+//! Which topics may be listed: comparisons, alternatives of which one must hold.
 //!
-//! The text form is a small subset of AIP-160 (<https://google.aip.dev/160>): comparisons side by
-//! side or joined by `AND`, each negated by `NOT` or `-`. No `OR`, no parentheses. An unknown field
-//! is an error, never ignored.
+//! The text form is a subset of AIP-160 (<https://google.aip.dev/160>): comparisons side by side or
+//! joined by `AND`, each negated by `NOT` or `-`. As there, `OR` binds tighter than `AND`;
+//! parentheses may stand around alternatives, and are not nested. An unknown field is an error, never
+//! ignored.
 
 use crate::domain::filter::Comparison;
 
-/// Conditions on a topic; none lets every topic through.
+/// Conditions on a topic: of each list one holds, at least. No list lets every topic through.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TopicFilter(pub Vec<Condition>);
+pub struct TopicFilter(pub Vec<Vec<Condition>>);
 
 /// One comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,7 +126,7 @@ impl TopicFilter {
             }
             let start = scanner.at;
             let fails = |reason: String| InvalidTopicFilter { at_char: start, reason };
-            conditions.push(scanner.condition().map_err(fails)?);
+            conditions.push(scanner.alternatives().map_err(fails)?);
         }
         Ok(Self(conditions))
     }
@@ -162,6 +163,33 @@ impl Scanner {
         let found = self.word() == keyword;
         if !found {
             self.at = start;
+        }
+        found
+    }
+
+    /// `"(" condition (OR condition)* ")"`, or that without parentheses.
+    fn alternatives(&mut self) -> Result<Vec<Condition>, String> {
+        let opened = self.skip('(');
+        let mut all = vec![self.condition()?];
+        loop {
+            self.more();
+            if !self.keyword("OR") {
+                break;
+            }
+            self.more();
+            all.push(self.condition()?);
+        }
+        if opened && !self.skip(')') {
+            return Err("expected `OR` or `)`; parentheses hold alternatives only".to_owned());
+        }
+        Ok(all)
+    }
+
+    fn skip(&mut self, c: char) -> bool {
+        let found = self.peek() == Some(c);
+        if found {
+            self.at += 1;
+            self.more();
         }
         found
     }
@@ -274,14 +302,25 @@ mod tests {
     fn comparisons_stand_side_by_side() {
         let filter =
             TopicFilter::parse(r#"size>=3 AND -place = "聊城 市" NOT growth < -2"#).unwrap();
-        let negated: Vec<bool> = filter.0.iter().map(|one| one.negated).collect();
+        let all: Vec<_> = filter.0.into_iter().flatten().collect();
+        let negated: Vec<bool> = all.iter().map(|one| one.negated).collect();
         assert_eq!(negated, [false, true, true]);
-        let tests: Vec<Test> = filter.0.into_iter().map(|one| one.test).collect();
+        let tests: Vec<Test> = all.into_iter().map(|one| one.test).collect();
         assert_eq!(tests[0], Test::Number(NumberField::Size, Comparison::AtLeast, 3));
         assert_eq!(tests[1], Test::Word(WordField::Place, "聊城 市".into()));
         assert_eq!(tests[2], Test::Number(NumberField::Growth, Comparison::Less, -2));
         assert!(TopicFilter::parse("  ").unwrap().0.is_empty());
-        assert!(TopicFilter::parse("person != 周小禾").unwrap().0[0].negated);
+        assert!(TopicFilter::parse("person != 周小禾").unwrap().0[0][0].negated);
+    }
+
+    #[test]
+    fn alternatives_bind_tighter_than_and() {
+        let shape = |text: &str| -> Vec<usize> {
+            TopicFilter::parse(text).unwrap().0.iter().map(Vec::len).collect()
+        };
+        assert_eq!(shape("size > 1 AND place = 聊城 OR place = 莘县"), [1, 2]);
+        assert_eq!(shape("(place = 聊城 OR -place = 莘县) size > 1 OR pinned = true"), [2, 2]);
+        assert_eq!(shape("(size > 1)AND(size < 9)"), [1, 1]);
     }
 
     #[test]
@@ -292,6 +331,11 @@ mod tests {
             ("size = three", 0),
             ("place", 0),
             ("size >= 3 (", 10),
+            ("(size >= 3", 0),
+            ("size >= 3 )", 10),
+            ("size >= 3 OR", 0),
+            ("OR size >= 3", 0),
+            ("(size > 1 AND size < 3)", 0),
             (r#"place = "聊城"#, 0),
             ("status = asleep", 0),
             ("place = ", 0),

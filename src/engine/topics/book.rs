@@ -38,6 +38,8 @@ pub struct Book {
     pub articles: HashMap<ArticleId, Entered>,
     /// Pairs that people divided.
     pub apart: BTreeSet<(TopicId, TopicId)>,
+    /// Topics that people merged, divided, or moved articles into.
+    edited: BTreeSet<TopicId>,
     groups: HashMap<GroupId, ArticleId>,
     sources: Vec<Arc<str>>,
     source_numbers: HashMap<Arc<str>, u32>,
@@ -163,6 +165,13 @@ impl Book {
         self.groups.get(&group).copied()
     }
 
+    /// Whether a person shaped a topic: merged, divided, moved, named or pinned it.
+    #[must_use]
+    pub fn is_shaped(&self, id: TopicId) -> bool {
+        let marked = |topic: &Topic| topic.pinned || topic.named.is_some();
+        self.edited.contains(&id) || self.topics.get(&id).is_some_and(marked)
+    }
+
     /// Takes in a whole entry.
     pub fn apply(&mut self, entry: &Entry) -> Touched {
         let touched = self.reshape(entry);
@@ -178,12 +187,21 @@ impl Book {
             Change::Assigned(assigned) => self.assign(assigned, &mut touched),
             Change::Removed { article } => self.remove(*article, &mut touched),
             Change::Repaired => {}
-            Change::Merged { level: _, kept, gone } => self.merge(*kept, *gone, &mut touched),
+            Change::Merged { level: _, kept, gone } => {
+                self.merge(*kept, *gone, &mut touched);
+                self.edited.insert(*kept);
+            }
             Change::Split { from, new, moves } => {
                 self.apart.insert((*from.min(new), *from.max(new)));
                 self.relocate(moves, &mut touched);
+                self.edited.extend([*from, *new]);
             }
-            Change::Moved { moves } => self.relocate(moves, &mut touched),
+            Change::Moved { moves } => {
+                self.relocate(moves, &mut touched);
+                let to = moves.iter().map(|one| one.placement);
+                self.edited.extend(to.flat_map(|to| [to.event, to.story]));
+            }
+            Change::Reclustered { moves } => self.relocate(moves, &mut touched),
             Change::Renamed { topic, label } => {
                 if let Some(topic) = self.topics.get_mut(topic) {
                     topic.named = Some(label.clone()).filter(|label| !label.is_empty());
@@ -351,6 +369,7 @@ impl Book {
         for event in events {
             self.adopt(event, kept);
         }
+        self.inherit(kept, gone);
         if let Some(parent) = parent.and_then(|parent| self.topics.get_mut(&parent)) {
             parent.events.remove(&gone);
         }
@@ -360,6 +379,24 @@ impl Book {
             topic.absorbed.extend(absorbed);
         }
         touched.reshaped.extend([kept, gone]);
+    }
+
+    /// What a person said of `gone` holds for `kept`, as in the clusterer.
+    fn inherit(&mut self, kept: TopicId, gone: TopicId) {
+        if self.edited.remove(&gone) {
+            self.edited.insert(kept);
+        }
+        let was_pinned =
+            self.topics.get_mut(&gone).is_some_and(|topic| std::mem::take(&mut topic.pinned));
+        if let Some(topic) = self.topics.get_mut(&kept).filter(|_| was_pinned) {
+            topic.pinned = true;
+        }
+        let rename = |id: TopicId| if id == gone { kept } else { id };
+        let renamed = std::mem::take(&mut self.apart).into_iter().map(|(one, other)| {
+            let (one, other) = (rename(one), rename(other));
+            (one.min(other), one.max(other))
+        });
+        self.apart = renamed.filter(|(one, other)| one != other).collect();
     }
 
     /// `members` of a topic and who goes with them: copies with the article whose text they print, and

@@ -56,7 +56,7 @@ const REPAIR_ROUNDS_MAX: usize = 16;
 pub(super) struct Desk {
     pub(super) store: Store,
     pub(super) reader: Reader,
-    weights: Arc<Weights>,
+    pub(super) weights: Arc<Weights>,
     pub(super) clusterer: Clusterer,
     shared: Arc<RwLock<Book>>,
     pub(super) window: Window,
@@ -223,12 +223,13 @@ impl Desk {
         let at_us = stored.updated_at_us;
         let group = stored.membership.group;
         let Some(read) = self.reader.read(stored) else { return Ok(()) };
-        let (id, at, source) = (read.item.id, read.item.at, read.source);
+        let (id, source) = (read.item.id, read.source);
         if self.book().articles.contains_key(&id) {
             self.take_out(id, at_us).await?;
         }
+        let at = if read.is_dated { read.item.at } else { self.undated(read.item.at) };
         let original = self.original(group, at, arrival);
-        let decision = self.clusterer.assign(Item { arrival, original, ..read.item });
+        let decision = self.clusterer.assign(Item { at, arrival, original, ..read.item });
         self.window.add(id, (at, arrival), read.look);
         let assigned = Assigned {
             article: id,
@@ -242,6 +243,14 @@ impl Desk {
         };
         let corrections = decision.repairs.into_iter().map(correction).collect();
         self.log(Change::Assigned(assigned), corrections, at_us).await
+    }
+
+    /// When an article without a date counts: with the newest one before it, which the same stream
+    /// gives again at any time and in an archive is nearer to the truth than the clock on the wall; the
+    /// first one when it arrived.
+    fn undated(&self, arrived: i64) -> i64 {
+        let book = self.book();
+        if book.articles.is_empty() { arrived } else { book.newest.min(arrived) }
     }
 
     /// The article whose text a new one of this group prints, if that one is still in the window.

@@ -208,13 +208,13 @@ impl Desk {
         Ok((moves, made))
     }
 
-    fn know(&mut self, made: &Made) {
+    pub(super) fn know(&mut self, made: &Made) {
         for (id, (level, founded)) in made {
             self.clusterer.know(Known { id: *id, level: *level, founded: *founded });
         }
     }
 
-    fn tell(&mut self, moves: &[Move]) {
+    pub(super) fn tell(&mut self, moves: &[Move]) {
         for Move { article, placement } in moves {
             let told = Constraint::Moved { article: *article, placement: *placement };
             self.clusterer.constrain(told);
@@ -223,7 +223,7 @@ impl Desk {
 }
 
 /// New topics: their level, and when their first article counts.
-type Made = BTreeMap<TopicId, (Level, i64)>;
+pub(super) type Made = BTreeMap<TopicId, (Level, i64)>;
 
 fn moved(entered: &Entered, placement: Placement) -> Move {
     Move { article: entered.member.article, placement }
@@ -266,7 +266,7 @@ fn carry(book: &Book, going: &[Entered], story: TopicId, made: &mut Made) -> Vec
 }
 
 /// The first id of a topic that `founder` could found and that never was given.
-fn free_id(book: &Book, level: Level, founder: ArticleId, made: &Made) -> TopicId {
+pub(super) fn free_id(book: &Book, level: Level, founder: ArticleId, made: &Made) -> TopicId {
     let mut earlier = 0;
     loop {
         let id = TopicId::found_again(level, founder, earlier);

@@ -98,7 +98,7 @@ impl Engine {
     /// [`Error::TopicsOff`]; [`Error::Store`].
     pub async fn list_topics(&self, mut asked: ListTopics) -> Result<TopicList, Error> {
         // People name things in many ways, faces hold keys.
-        for condition in &mut asked.filter.0 {
+        for condition in asked.filter.0.iter_mut().flatten() {
             if let Test::Word(field, value) = &mut condition.test
                 && let Some(kind) = kind(*field)
             {
@@ -118,7 +118,7 @@ impl Engine {
             let passes = |condition: &Condition| {
                 condition.negated != holds(&book, *id, &measures, &condition.test)
             };
-            if asked.filter.0.iter().all(passes) {
+            if asked.filter.0.iter().all(|any| any.iter().any(passes)) {
                 let score = score(asked.order, &measures);
                 found.push((score, measures.last_at, *id, measures));
             }
@@ -207,7 +207,7 @@ impl Engine {
     }
 
     /// The members of a topic, the most recent arrival first.
-    pub(super) fn members_of(&self, id: TopicId) -> Result<Vec<ArticleId>, Error> {
+    pub(in crate::engine) fn members_of(&self, id: TopicId) -> Result<Vec<ArticleId>, Error> {
         let book = self.topics()?.book();
         let (_, topic) = book.resolve(id).ok_or(Error::TopicNotFound { id })?;
         Ok(topic.members.iter().rev().map(|member| member.article).collect())

@@ -6,12 +6,14 @@
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::LazyLock;
 
 use crate::cluster::topic;
 use crate::domain::article::Record;
 use crate::domain::embedding::Embedding;
 use crate::domain::id::ArticleId;
 use crate::domain::topic::change::Face;
+use crate::embed;
 use crate::engine::topics::book::Member;
 use crate::text::entity::Entity;
 use crate::text::entity::Kind;
@@ -27,6 +29,24 @@ const NAMES: usize = 6;
 const HALF_LIFE_DAYS: f64 = 7.0;
 /// Characters of the body that give terms and names.
 pub const LEAD_CHARS: usize = 300;
+
+/// Made-up articles of Chinese news at large that stand behind those of the window, so that a word
+/// that everybody uses is no keyword in a small archive either.
+const COMMON_ARTICLES: u32 = 1_000;
+/// Tokens of title and lead of one of them.
+const COMMON_TOKENS: f64 = 150.0;
+/// How many of them hold a word.
+static COMMON: LazyLock<HashMap<String, u32>> = LazyLock::new(|| {
+    // Without them keywords are a little worse, and a test says so.
+    let words = embed::common_words().unwrap_or_default();
+    let holding = |share: f64| -> u32 {
+        let articles = f64::from(COMMON_ARTICLES) * -f64::exp_m1(-share * COMMON_TOKENS);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in 0..=1000")]
+        let articles = articles.round() as u32;
+        articles
+    };
+    words.into_iter().map(|(word, share)| (word, holding(share))).collect()
+});
 
 /// What an article contributes.
 #[derive(Debug, Clone)]
@@ -143,8 +163,12 @@ pub fn face(looks: &[(ArticleId, Arc<Look>)], current: &Face, words: &Words) -> 
     // A word that one of several members holds is that member's.
     let shared: Vec<(String, u32)> = terms.iter().filter(|term| term.1 > 1).cloned().collect();
     let terms = if looks.len() < 2 || shared.len() < KEYWORDS { terms } else { shared };
-    let background = |term: &str| words.counts.get(term).copied().unwrap_or(0);
-    let keywords = topic::keywords(&terms, &background, words.articles.max(1), KEYWORDS);
+    let background = |term: &str| {
+        let holding = |counts: Option<&u32>| counts.copied().unwrap_or(0);
+        holding(words.counts.get(term)).saturating_add(holding(COMMON.get(term)))
+    };
+    let articles = words.articles.saturating_add(COMMON_ARTICLES);
+    let keywords = topic::keywords(&terms, &background, articles, KEYWORDS);
     let names = |at: usize| {
         let all = looks.iter().filter_map(move |(_, look)| look.names.get(at)).flatten();
         let mut counted: Vec<(Arc<str>, u32)> = counted(all).into_iter().collect();
@@ -191,7 +215,38 @@ pub fn centroid(members: &[(Member, Arc<Look>)]) -> Option<Embedding> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use super::Look;
+    use super::Words;
+    use super::face;
     use super::is_due;
+    use crate::domain::article::Record;
+    use crate::domain::embedding::Embedding;
+    use crate::domain::id::ArticleId;
+    use crate::domain::topic::change::Face;
+    use crate::text::terms::Analyzer;
+
+    #[test]
+    fn words_that_everybody_uses_are_no_keywords_of_the_only_article() {
+        let record = Record {
+            title: "有关部门表示将加强渡口管理工作".into(),
+            paragraphs: vec!["记者表示，工作要发展，摆渡人欢迎渡口改造。".into()],
+            ..Record::default()
+        };
+        let analyzer = Analyzer::load().unwrap();
+        let embedding = Embedding::normalize(vec![1.0]).unwrap();
+        let mut look = Look::new(&record, embedding, &[], &analyzer);
+        let mut words = Words::default();
+        words.add(&mut look);
+        let id = ArticleId::derive(&record);
+        let face = face(&[(id, Arc::new(look))], &Face::default(), &words);
+        let place = |word: &str| face.keywords.iter().position(|one| one == word);
+        let crossing = place("渡口").unwrap();
+        assert!(crossing < 3, "{:?}", face.keywords);
+        // By the order of characters alone it would come first.
+        assert!(place("发展").is_none_or(|common| common > crossing), "{:?}", face.keywords);
+    }
 
     #[test]
     fn a_topic_looks_at_itself_ever_more_seldom() {

@@ -12,6 +12,7 @@ mod list;
 mod look;
 mod noting;
 mod reading;
+mod recluster;
 mod search;
 mod shown;
 mod timeline;
@@ -56,6 +57,8 @@ pub use list::MemberOf;
 pub use list::Members;
 pub use list::Order;
 pub use list::TopicList;
+pub use recluster::Recluster;
+pub use recluster::Reclustered;
 pub use search::FoundTopic;
 pub use search::FoundTopics;
 pub use search::SearchTopics;
@@ -99,6 +102,8 @@ enum Work {
     Edit(Edit),
     /// Place all that is stored, also what came before there were topics.
     Rebuild,
+    /// Cluster a period anew.
+    Recluster(Recluster),
 }
 
 /// What came of a job.
@@ -106,6 +111,7 @@ enum Done {
     Nothing,
     Topic(TopicId),
     Placed(u64),
+    Reclustered(Reclustered),
 }
 
 /// How far topics are.
@@ -236,6 +242,7 @@ async fn work_on(desk: &mut Desk, work: Work) -> Result<Done, Error> {
             desk.edit(edit).await.map(Done::Topic)
         }
         Work::Rebuild => desk.rebuild().await.map(Done::Placed),
+        Work::Recluster(asked) => desk.recluster(asked).await.map(Done::Reclustered),
     }
 }
 
@@ -293,7 +300,7 @@ impl Engine {
         let turn = self.own_turn().await?;
         match topics.ask(Work::Edit(edit), turn).await? {
             Done::Topic(id) => self.topic(id),
-            Done::Nothing | Done::Placed(_) => Err(closed()),
+            Done::Nothing | Done::Placed(_) | Done::Reclustered(_) => Err(closed()),
         }
     }
 
@@ -309,7 +316,21 @@ impl Engine {
         self.next_arrival.store(0, Ordering::Relaxed);
         match topics.ask(Work::Rebuild, turn).await? {
             Done::Placed(count) => Ok(count),
-            Done::Nothing | Done::Topic(_) => Err(closed()),
+            Done::Nothing | Done::Topic(_) | Done::Reclustered(_) => Err(closed()),
+        }
+    }
+
+    /// Clusters a period anew under the names that its topics have; what people shaped stays.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming `from` for too many articles; [`Error::TopicsOff`];
+    /// [`Error::Store`].
+    pub async fn recluster_topics(&self, asked: Recluster) -> Result<Reclustered, Error> {
+        let topics = self.topics()?;
+        let turn = self.own_turn().await?;
+        match topics.ask(Work::Recluster(asked), turn).await? {
+            Done::Reclustered(done) => Ok(done),
+            Done::Nothing | Done::Topic(_) | Done::Placed(_) => Err(closed()),
         }
     }
 }

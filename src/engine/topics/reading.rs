@@ -27,6 +27,8 @@ pub(super) struct Read {
     pub(super) source: String,
     /// What it contributes to what its topics show.
     pub(super) look: Look,
+    /// Whether it says when it was published.
+    pub(super) is_dated: bool,
 }
 
 impl Reader {
@@ -37,6 +39,7 @@ impl Reader {
     /// Reads an article that came with its vectors; `None` without.
     pub(super) fn read(&self, stored: Stored) -> Option<Read> {
         let at = self.at(&stored);
+        let is_dated = stored.article.record.published_at.is_some();
         let Stored { article, arrival, vectors, .. } = stored;
         let (embedding, text_terms) = vectors?;
         let record = &article.record;
@@ -55,11 +58,12 @@ impl Reader {
             keys: topic::keys(&entities),
             original: None,
         };
-        Some(Read { item, source, look })
+        Some(Read { item, source, look, is_dated })
     }
 
     /// Seconds since 1970 that count for an article: its publication, at most its arrival, so that a
-    /// date in 2099 does not move the window; its arrival where it has none.
+    /// date in 2099 does not move the window; its arrival where it has none, unless the desk knows
+    /// better.
     #[expect(clippy::unused_self, reason = "reads beside the others")]
     pub(super) fn at(&self, stored: &Stored) -> i64 {
         let arrived = stored.created_at_us.div_euclid(1_000_000);

@@ -128,6 +128,31 @@ impl Engine {
         Ok(Timeline { topic, entries, article_count: reports.len() })
     }
 
+    /// The days that the opening of a topic's most recent articles names, each with how many texts
+    /// name it, in order of time; of more than `limit` those named most.
+    ///
+    /// # Errors
+    /// [`Error::TopicNotFound`]; [`Error::TopicsOff`]; [`Error::Store`].
+    pub async fn topic_mentions(
+        &self,
+        id: TopicId,
+        limit: usize,
+    ) -> Result<Vec<(i64, u32)>, Error> {
+        let mut ids = self.members_of(id)?;
+        ids.truncate(look::FACE_MEMBERS);
+        let mut counts = BTreeMap::<i64, u32>::new();
+        for report in self.reports(&ids).await?.iter().filter(|report| !report.is_copy) {
+            for day in &report.mentions {
+                *counts.entry(*day).or_insert(0) += 1;
+            }
+        }
+        let mut days: Vec<(i64, u32)> = counts.into_iter().collect();
+        days.sort_by_key(|(day, count)| (std::cmp::Reverse(*count), *day));
+        days.truncate(limit);
+        days.sort_unstable();
+        Ok(days)
+    }
+
     async fn reports(&self, ids: &[ArticleId]) -> Result<Vec<Report>, Error> {
         let reader = &self.topics()?.reader;
         let mut reports = Vec::with_capacity(ids.len());
@@ -135,7 +160,9 @@ impl Engine {
         // In the order of arrival, so that of copies the first counts.
         for stored in self.store.fetch(ids, Vectors::Yes).await?.into_iter().flatten().rev() {
             let Some((embedding, _)) = stored.vectors.clone() else { continue };
-            let day = day_of(reader.at(&stored));
+            // As it counts for its topics: an article without a date counts as of its arrival.
+            let entered = self.topics()?.book().articles.get(&stored.article.id).copied();
+            let day = day_of(entered.map_or_else(|| reader.at(&stored), |one| one.member.at));
             let record = &stored.article.record;
             let text = look::opening(record);
             let mentions = date::dates(&text, record.date())

@@ -216,7 +216,7 @@ fn written_change(from: Change) -> WireChange {
             let articles = moves.into_iter().map(|one| convert::name(one.article));
             WireChange::Split(split(from, new, articles.collect()))
         }
-        Change::Moved { moves } => {
+        Change::Moved { moves } | Change::Reclustered { moves } => {
             let moves = moves.into_iter().map(moved).collect();
             WireChange::Moved(wire::ArticlesMoved { moves })
         }

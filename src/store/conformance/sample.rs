@@ -1,5 +1,7 @@
 //! Points and filters to check a store with; seeded, so a failure comes back.
 
+use std::sync::Arc;
+
 use jiff::civil::date;
 use rand::RngExt as _;
 use rand::SeedableRng as _;
@@ -22,6 +24,7 @@ use crate::domain::reprint::Membership;
 use crate::domain::reprint::Signature;
 use crate::domain::span::Span;
 use crate::domain::terms::TermVector;
+use crate::domain::topic::TopicId;
 use crate::store::Make;
 use crate::store::Point;
 use crate::store::Regroup;
@@ -190,6 +193,9 @@ pub fn filters() -> Vec<Filter> {
     leaves.extend(Kind::ALL.map(Filter::Kind));
     leaves.extend([3, 8, 99].map(|number| Filter::Group(group(number))));
     leaves.extend([true, false].map(Filter::Original));
+    let among: [&[usize]; 3] = [&[], &[1, 4, 999], &[2]];
+    leaves.extend(among.map(|all| Filter::Among(Arc::new(all.iter().map(|n| id(*n)).collect()))));
+    leaves.push(Filter::Topic(TopicId::from(uuid::Uuid::nil())));
     for comparison in [
         Comparison::Equal,
         Comparison::Less,

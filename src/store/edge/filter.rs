@@ -12,6 +12,7 @@ use qdrant_edge::external::ordered_float::OrderedFloat;
 
 use crate::domain::filter::Comparison;
 use crate::domain::filter::Filter;
+use crate::store::edge::shard::point_id;
 use crate::store::payload;
 
 /// What a filter asks of the engine.
@@ -48,6 +49,12 @@ pub fn ask(filter: &Filter) -> Asked {
             compares(payload::PAGE_NO, *comparison, i64::from(*page_no))
         }
         Filter::Group(group) => equals(payload::GROUP, &group.to_string()),
+        Filter::Topic(_) => Asked::Nothing,
+        Filter::Among(ids) if ids.is_empty() => Asked::Nothing,
+        Filter::Among(ids) => {
+            let ids = HasIdCondition::from_iter(ids.iter().map(point_id));
+            Asked::Only(qdrant_edge::Filter::new_must(Condition::HasId(ids)))
+        }
         Filter::Original(is_original) => {
             let value = Match::Value(MatchValue { value: ValueVariants::Bool(*is_original) });
             only(FieldCondition::new_match(path(payload::ORIGINAL), value))

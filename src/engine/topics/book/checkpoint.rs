@@ -41,6 +41,7 @@ struct Written {
     faces: Vec<Arc<Face>>,
     topics: Vec<TopicRow>,
     apart: Vec<(TopicId, TopicId)>,
+    edited: Vec<TopicId>,
     articles: Vec<ArticleRow>,
 }
 
@@ -166,6 +167,7 @@ impl Book {
             faces,
             topics,
             apart: self.apart.iter().copied().collect(),
+            edited: self.edited.iter().copied().collect(),
             articles,
         })
     }
@@ -174,8 +176,10 @@ impl Book {
 impl Written {
     /// The book; `None` if something is named that is not there.
     fn book(self) -> Option<Book> {
-        let Self { version, arrival, newest, sources, faces, topics, apart, articles, .. } = self;
+        let Self { format: _, entry: _, version, arrival, newest, sources, faces, topics, .. } = self;
         let mut book = Book { version, arrival, newest, ..Book::default() };
+        book.apart = self.apart.into_iter().collect();
+        book.edited = self.edited.into_iter().collect();
         for source in &sources {
             book.number(source);
         }
@@ -204,9 +208,8 @@ impl Written {
         for (story, event) in events {
             book.topics.get_mut(&story)?.events.insert(event);
         }
-        book.apart = apart.into_iter().collect();
         for ArticleRow(article, arrival, at, source, group, is_first, original, event, story) in
-            articles
+            self.articles
         {
             book.sources.get(source as usize)?;
             let member = Member { arrival, article, at, source };
