@@ -253,7 +253,8 @@ fn heirs<'a>(
         if takers.contains_key(&gone) || takers.values().sum::<usize>() < all {
             continue;
         }
-        let most = takers.iter().max_by(|left, right| left.1.cmp(right.1).then(right.0.cmp(left.0)));
+        let most =
+            takers.iter().max_by(|left, right| left.1.cmp(right.1).then(right.0.cmp(left.0)));
         if let Some((kept, _)) = most {
             corrections.push(Correction::Merged { level, kept: *kept, gone });
         }

@@ -14,6 +14,7 @@ use crate::domain::topic::Level;
 use crate::domain::topic::Placement;
 use crate::domain::topic::TopicId;
 use crate::store::Arrival;
+use crate::store::Checkpoint;
 use crate::store::Error;
 use crate::store::Mark;
 use crate::store::Placed;
@@ -56,6 +57,25 @@ pub async fn a_log_is_read_back_in_order(store: &impl VectorStore) {
     store.optimize().await.unwrap();
     assert_eq!(store.rows(1, limit(1_000)).await.unwrap().len(), 601);
     assert_eq!(store.count(&Filter::default()).await.unwrap(), 0);
+}
+
+pub async fn a_checkpoint_comes_back_or_is_none(store: &impl VectorStore) {
+    assert_eq!(store.checkpoint().await.unwrap(), None);
+    let rows: Vec<Row> = (1..=3).map(|version| row(version, "甲")).collect();
+    let mark = Mark { projected: 3, arrival: 3 };
+    store.append(rows.clone(), mark).await.unwrap();
+    let checkpoint = |version, length| Checkpoint { version, bytes: vec![7; length] };
+    for checkpoint in [checkpoint(3, 500_000), checkpoint(4, 0), checkpoint(5, 9)] {
+        store.keep_checkpoint(checkpoint.clone()).await.unwrap();
+        // A store may keep none, but not another one.
+        let kept = store.checkpoint().await.unwrap();
+        assert!(kept.is_none_or(|kept| kept == checkpoint));
+    }
+    // It is no row, no topic, and changes neither.
+    assert_eq!(store.rows(0, limit(9)).await.unwrap(), rows);
+    assert_eq!(store.mark().await.unwrap(), mark);
+    let query = unit(&axis(0));
+    assert_eq!(store.nearest_topics(&query, Level::Story, limit(5)).await.unwrap(), []);
 }
 
 pub async fn topics_are_found_by_level_and_direction(store: &impl VectorStore) {

@@ -176,7 +176,8 @@ impl Book {
 impl Written {
     /// The book; `None` if something is named that is not there.
     fn book(self) -> Option<Book> {
-        let Self { format: _, entry: _, version, arrival, newest, sources, faces, topics, .. } = self;
+        let Self { format: _, entry: _, version, arrival, newest, sources, faces, topics, .. } =
+            self;
         let mut book = Book { version, arrival, newest, ..Book::default() };
         book.apart = self.apart.into_iter().collect();
         book.edited = self.edited.into_iter().collect();
@@ -331,7 +332,8 @@ mod tests {
             }
             _ => Vec::new(),
         };
-        let face = Face { topics: stories, label: format!("{}号", book.version), ..Face::default() };
+        let face =
+            Face { topics: stories, label: format!("{}号", book.version), ..Face::default() };
         let faces = if dice.below(3) == 0 { vec![face] } else { Vec::new() };
         Entry { version: book.version + 1, at_us: 7, change, corrections, faces }
     }
