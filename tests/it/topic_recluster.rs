@@ -27,21 +27,21 @@ use crate::topics::record;
 use crate::topics::story_of;
 use crate::topics::stream;
 
-/// Two texts that the fake model finds far from each other, three articles each, on days of their own.
+/// Two texts that the fake model finds far from each other, in three papers each, on days of their own.
 fn two_subjects() -> Vec<Record> {
-    let subjects = ["清河大桥加固工程完工", "柳溪镇秋粮收购展开"];
+    let subjects = ["甲", "乙"];
     let papers = ["甲报", "乙报", "丁报"];
     let one = |(at, subject): (usize, &str)| {
         papers.map(|paper| {
             let day = i8::try_from(1 + at * 10).unwrap();
-            record(paper, day, subject, &format!("{subject}。{paper}记者在现场看到的情况。"))
+            record(paper, day, &subject.repeat(20), &subject.repeat(20))
         })
     };
     subjects.into_iter().enumerate().flat_map(one).collect()
 }
 
-/// Everything in one story by hand, as a bad weight would have left it, then let go of.
-async fn mixed_up(engine: &Engine) -> (TopicId, Vec<ArticleId>) {
+/// Both subjects stored; the first one's story, and all articles.
+async fn stored(engine: &Engine) -> (TopicId, Vec<ArticleId>) {
     let ids = ingest(engine, &two_subjects()).await;
     let stories: BTreeSet<TopicId> = ids.iter().map(|id| story_of(engine, *id)).collect();
     assert!(stories.len() >= 2, "the two subjects are apart");
@@ -92,7 +92,7 @@ async fn a_period_clustered_anew_keeps_its_names_and_goes_through_the_log() {
 #[tokio::test]
 async fn what_a_person_shaped_is_left_alone() {
     let (engine, _disk) = fresh().await;
-    let (first, ids) = mixed_up(&engine).await;
+    let (first, ids) = stored(&engine).await;
     let other = story_of(&engine, ids[5]);
     assert_ne!(first, other);
     engine.edit_topic(edit(first, Action::Merge(other))).await.unwrap();
@@ -120,7 +120,7 @@ async fn only_the_days_asked_for_are_looked_at() {
 #[tokio::test]
 async fn a_search_within_a_topic_finds_its_articles_under_every_name_it_ever_had() {
     let (engine, _disk) = fresh().await;
-    let (first, ids) = mixed_up(&engine).await;
+    let (first, ids) = stored(&engine).await;
     let other = story_of(&engine, ids[5]);
     let found = async |filter: String| -> Result<BTreeSet<ArticleId>, wenmai::engine::Error> {
         let filter = Filter::parse(&filter).unwrap();

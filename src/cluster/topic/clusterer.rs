@@ -180,6 +180,11 @@ impl Clusterer {
         WINDOW_ARTICLES
     }
 
+    /// Copies, each with the article that stands for its text; in no order.
+    pub(super) fn copies(&self) -> impl Iterator<Item = (ArticleId, ArticleId)> + '_ {
+        self.copies.iter().map(|(copy, original)| (*copy, *original))
+    }
+
     /// How many articles it holds.
     #[must_use]
     pub fn held_count(&self) -> usize {

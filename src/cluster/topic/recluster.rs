@@ -37,6 +37,12 @@ pub fn recluster(
     for repair in clusterer.repair() {
         apply(&mut placed, &mut gone, &repair);
     }
+    // What is split off names only those that stand for their texts.
+    for (copy, original) in clusterer.copies() {
+        if let Some(placement) = placed.get(&original).copied() {
+            placed.insert(copy, placement);
+        }
+    }
     for placement in placed.values_mut() {
         let story = alive(&gone, placement.story);
         *placement = Placement { story, event: alive(&gone, placement.event) };

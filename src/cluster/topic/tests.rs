@@ -249,3 +249,21 @@ fn a_batch_keeps_the_names_that_most_members_had() {
         .collect();
     assert_eq!(recluster(&weights, items, &old), old);
 }
+
+#[test]
+fn copies_go_where_the_article_that_stands_for_them_goes() {
+    let weights = Arc::new(Weights::bundled().unwrap());
+    let mut items = stream(64);
+    let latest = items.iter().map(|one| one.at).max().unwrap();
+    let copy = |n: u64| Item { original: Some(id(n)), ..item(n + 1_000, n * n % 8, latest) };
+    items.extend((0..64).map(copy));
+    let placed = recluster(&weights, items, &BTreeMap::new());
+    for n in 0..64 {
+        assert_eq!(placed[&id(n)], placed[&id(n + 1_000)], "of {n}");
+    }
+    let mut stories: BTreeMap<TopicId, TopicId> = BTreeMap::new();
+    for placement in placed.values() {
+        let story = *stories.entry(placement.event).or_insert(placement.story);
+        assert_eq!(story, placement.story, "an event lies in two stories");
+    }
+}
