@@ -124,8 +124,11 @@ async fn send(channel: Channel, until: u64) -> Streaming<wire::IngestArticlesRes
 fn item(number: u64) -> wire::IngestArticlesRequest {
     let at = usize::try_from(number).unwrap();
     let (subject, step) = (SUBJECTS[at % SUBJECTS.len()], STEPS[at / 12 % STEPS.len()]);
-    let extra =
-        if at % 4 == 0 { "本报将继续关注。" } else { "有关负责人作了介绍。" };
+    let extra = if at.is_multiple_of(4) {
+        "本报将继续关注。"
+    } else {
+        "有关负责人作了介绍。"
+    };
     let body = format!("{subject}{step}，这是第{at}次报道。{extra}");
     let day = i64::try_from(number / 6).unwrap();
     let record = support::record(&format!("{subject}{step}"), &body, day);
@@ -155,7 +158,7 @@ async fn a_process_killed_again_and_again_makes_the_same_topics() {
     for (cycle, moment) in moments().into_iter().enumerate() {
         let mut server = Server::start(&desk).await;
         let channel = server.channel.clone();
-        if cycle % 2 == 0 {
+        if cycle.is_multiple_of(2) {
             // In the middle of an ingest, with topics on their way.
             let _open = send(channel, moment).await;
             server.kill();

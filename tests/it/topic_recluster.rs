@@ -148,7 +148,10 @@ async fn a_search_within_a_topic_finds_its_articles_under_every_name_it_ever_had
 async fn articles_without_a_date_count_as_of_the_newest_before_them() {
     let undated = |at: usize| {
         let record = stream().remove(at);
-        Record { published_at: if at % 5 == 0 { None } else { record.published_at }, ..record }
+        Record {
+            published_at: if at.is_multiple_of(5) { None } else { record.published_at },
+            ..record
+        }
     };
     let records: Vec<Record> = (0..stream().len()).map(undated).collect();
     let mut logs = Vec::new();

@@ -229,7 +229,7 @@ impl Desk {
         }
         let at = if read.is_dated { read.item.at } else { self.undated(read.item.at) };
         let original = self.original(group, at, arrival);
-        let decision = self.clusterer.assign(Item { at, arrival, original, ..read.item });
+        let decision = self.clusterer.assign(Item { arrival, at, original, ..read.item });
         self.window.add(id, (at, arrival), read.look);
         let assigned = Assigned {
             article: id,

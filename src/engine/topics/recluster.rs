@@ -118,7 +118,7 @@ impl Desk {
                     continue;
                 };
                 let Member { at, arrival, .. } = entered.member;
-                items.push(Item { at, arrival, original: entered.original, ..read.item });
+                items.push(Item { arrival, at, original: entered.original, ..read.item });
             }
         }
         Ok(items)

@@ -150,7 +150,7 @@ fn piece_id(place: u64, number: u64) -> PointId {
 }
 
 fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    encode(&Sha256::digest(bytes))
 }
 
 /// Six bits a character.

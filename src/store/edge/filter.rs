@@ -52,7 +52,7 @@ pub fn ask(filter: &Filter) -> Asked {
         Filter::Topic(_) => Asked::Nothing,
         Filter::Among(ids) if ids.is_empty() => Asked::Nothing,
         Filter::Among(ids) => {
-            let ids = HasIdCondition::from_iter(ids.iter().map(point_id));
+            let ids: HasIdCondition = ids.iter().map(point_id).collect();
             Asked::Only(qdrant_edge::Filter::new_must(Condition::HasId(ids)))
         }
         Filter::Original(is_original) => {

@@ -33,7 +33,7 @@ const LEVEL: i32 = 1;
 struct Written {
     format: u32,
     /// What the entry of this version hashes to: bytes of another log are refused.
-    entry: String,
+    entry: Vec<u8>,
     version: u64,
     arrival: u64,
     newest: i64,
@@ -228,9 +228,8 @@ impl Written {
 }
 
 /// What an entry hashes to.
-fn fingerprint(entry: &Entry) -> Result<String, Refused> {
-    let hash = Sha256::digest(serde_json::to_vec(entry)?);
-    Ok(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+fn fingerprint(entry: &Entry) -> Result<Vec<u8>, Refused> {
+    Ok(Sha256::digest(serde_json::to_vec(entry)?).to_vec())
 }
 
 #[cfg(test)]

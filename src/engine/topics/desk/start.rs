@@ -182,16 +182,16 @@ mod tests {
         let from_log = {
             let other = store();
             append(&other, 1..=80).await;
-            let mut desk = desk(&other);
-            desk.ensure_sound().await.unwrap();
-            assert_eq!(desk.checkpointed, 0);
-            desk.book().clone()
+            let mut reader = desk(&other);
+            reader.ensure_sound().await.unwrap();
+            assert_eq!(reader.checkpointed, 0);
+            reader.book().clone()
         };
         let start = async || {
-            let mut desk = desk(&disk);
-            desk.ensure_sound().await.unwrap();
-            assert_eq!(desk.book().clone(), from_log);
-            desk.checkpointed
+            let mut reader = desk(&disk);
+            reader.ensure_sound().await.unwrap();
+            assert_eq!(reader.book().clone(), from_log);
+            reader.checkpointed
         };
         assert_eq!(start().await, 50);
         let whole = disk.checkpoint().await.unwrap().unwrap();
