@@ -6,11 +6,12 @@ use crate::domain::embedding::Embedding;
 const LANES: usize = 16;
 /// What 1.0 is in a [`Prefix`]: unit vectors' products then sum to at most 2^28.
 const ONE: f32 = 16_384.0;
-/// Numbers of a prefix: the bundled model is rotated, the first ones carry most.
-pub(super) const PREFIX: usize = 128;
 
-/// The first numbers of an embedding as integers, whose sums are exact in any order.
-pub(super) type Prefix = [i16; PREFIX];
+/// The first numbers of an embedding as integers, whose sums are exact in any order: the bundled
+/// model is rotated, the first ones carry most.
+pub(super) type Prefix = [i16; 128];
+/// Fewer of them, to look at many articles.
+pub(super) type Glance = [i16; 64];
 
 /// The cosine of two embeddings of one model.
 pub(super) fn cosine(one: &Embedding, other: &Embedding) -> f32 {
@@ -31,9 +32,9 @@ pub(super) fn dot(one: &[f32], other: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest
 }
 
-/// The prefix of an embedding, zeros behind a shorter one.
-pub(super) fn prefix(embedding: &Embedding) -> Prefix {
-    let mut prefix = [0; PREFIX];
+/// The first `N` numbers of an embedding, zeros behind a shorter one.
+pub(super) fn prefix<const N: usize>(embedding: &Embedding) -> [i16; N] {
+    let mut prefix = [0; N];
     for (short, value) in prefix.iter_mut().zip(embedding.values()) {
         #[expect(clippy::cast_possible_truncation, reason = "a unit vector's values lie in ±1")]
         {
@@ -44,7 +45,7 @@ pub(super) fn prefix(embedding: &Embedding) -> Prefix {
 }
 
 /// The sum of products of two prefixes, exact.
-pub(super) fn coarse(one: &Prefix, other: &Prefix) -> i32 {
+pub(super) fn coarse<const N: usize>(one: &[i16; N], other: &[i16; N]) -> i32 {
     one.iter().zip(other).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
 }
 
@@ -86,7 +87,7 @@ mod tests {
         let (one, other) = (vector(7), vector(8));
         let exact = one.similarity(&other);
         #[expect(clippy::cast_precision_loss, reason = "a test's tolerance")]
-        let near = coarse(&prefix(&one), &prefix(&other)) as f32 / (16_384.0 * 16_384.0);
+        let near = coarse::<128>(&prefix(&one), &prefix(&other)) as f32 / (16_384.0 * 16_384.0);
         assert!((exact - near).abs() < 1e-3, "{exact} {near}");
         assert!((exact - cosine(&one, &other)).abs() < 1e-5);
     }

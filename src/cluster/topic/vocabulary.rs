@@ -19,21 +19,43 @@ pub(super) type Weighted = (u32, f32);
 pub(super) struct Vocabulary {
     numbers: HashMap<u32, u32>,
     counts: Vec<u32>,
+    /// The logarithm of each count: what a comparison reads, a hundred thousand times an article.
+    count_logs: Vec<f32>,
     names: Vec<u32>,
     free: Vec<u32>,
     /// `ln(n + 0.5)` by `n`.
     logs: Vec<f32>,
+    /// The logarithm that belongs to all articles, and the highest of a term that is not common.
+    all_log: f32,
+    common_log: f32,
     article_count: u32,
 }
 
 impl Vocabulary {
     /// Takes in the terms of an article, in the order of the vector.
     pub(super) fn add(&mut self, terms: &TermVector) -> Box<[Weighted]> {
-        self.article_count += 1;
-        while self.logs.len() <= self.article_count as usize + 1 {
+        self.hold(self.article_count + 1);
+        terms.iter().map(|(term, weight)| (self.count(term), weight)).collect()
+    }
+
+    /// From now on there are `article_count` articles.
+    fn hold(&mut self, article_count: u32) {
+        self.article_count = article_count;
+        while self.logs.len() <= article_count.max(COMMON_MIN) as usize + 1 {
             self.logs.push((as_f32(self.logs.len()) + 0.5).ln());
         }
-        terms.iter().map(|(term, weight)| (self.count(term), weight)).collect()
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of a count, not negative"
+        )]
+        let most = (COMMON_SHARE * as_f32(article_count as usize)) as u32;
+        self.all_log = self.log(article_count + 1);
+        self.common_log = self.log(most.max(COMMON_MIN));
+    }
+
+    fn log(&self, count: u32) -> f32 {
+        self.logs.get(count as usize).copied().unwrap_or(0.0)
     }
 
     fn count(&mut self, term: u32) -> u32 {
@@ -43,13 +65,23 @@ impl Vocabulary {
         };
         if let Some(count) = self.counts.get_mut(number as usize) {
             *count += 1;
+            let count = *count;
+            self.relog(number, count);
         }
         number
+    }
+
+    fn relog(&mut self, number: u32, count: u32) {
+        let log = self.log(count);
+        if let Some(place) = self.count_logs.get_mut(number as usize) {
+            *place = log;
+        }
     }
 
     fn number(&mut self, term: u32) -> u32 {
         let number = self.free.pop().unwrap_or_else(|| {
             self.counts.push(0);
+            self.count_logs.push(0.0);
             self.names.push(0);
             u32::try_from(self.counts.len() - 1).unwrap_or(u32::MAX)
         });
@@ -62,11 +94,13 @@ impl Vocabulary {
 
     /// Takes the terms of an article out again.
     pub(super) fn remove(&mut self, terms: &[Weighted]) {
-        self.article_count = self.article_count.saturating_sub(1);
+        self.hold(self.article_count.saturating_sub(1));
         for (number, _) in terms {
             let Some(count) = self.counts.get_mut(*number as usize) else { continue };
             *count = count.saturating_sub(1);
-            if *count == 0 {
+            let count = *count;
+            self.relog(*number, count);
+            if count == 0 {
                 if let Some(name) = self.names.get(*number as usize) {
                     self.numbers.remove(name);
                 }
@@ -90,15 +124,9 @@ impl Vocabulary {
 
     /// The inverse document frequency `ln((N + 1.5) / (n + 0.5))`; 0 for a term that is common.
     pub(super) fn idf(&self, number: Option<u32>) -> f32 {
-        let count =
-            number.and_then(|number| self.counts.get(number as usize).copied()).unwrap_or(0);
-        if count > COMMON_MIN
-            && as_f32(count as usize) > COMMON_SHARE * as_f32(self.article_count as usize)
-        {
-            return 0.0;
-        }
-        let log = |n: usize| self.logs.get(n).copied().unwrap_or(0.0);
-        (log(self.article_count as usize + 1) - log(count as usize)).max(0.0)
+        let known = number.and_then(|number| self.count_logs.get(number as usize).copied());
+        let log = known.unwrap_or_else(|| self.log(0));
+        if log > self.common_log { 0.0 } else { (self.all_log - log).max(0.0) }
     }
 
     /// The length of a table over all numbers.

@@ -4,15 +4,14 @@
 //! then compared in full. Ties go to the lower id, so the order in which articles came in shows
 //! nowhere.
 
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
-use std::collections::BinaryHeap;
 use std::collections::HashMap;
 
 use crate::cluster::topic::Item;
 use crate::cluster::topic::anchor::Anchors;
 use crate::cluster::topic::candidate::as_f32;
 use crate::cluster::topic::dot;
+use crate::cluster::topic::dot::Glance;
 use crate::cluster::topic::dot::Prefix;
 use crate::cluster::topic::dot::cosine;
 use crate::cluster::topic::pair::Likeness;
@@ -26,7 +25,9 @@ use crate::domain::terms::TermVector;
 use crate::domain::topic::Placement;
 use crate::text::terms::index;
 
-/// Articles that the scan hands on to be compared in full.
+/// Articles that the first look over all hands on to the second.
+const GLANCED: usize = 1_000;
+/// Articles that the second look hands on to be compared in full.
 const SCANNED: usize = 200;
 /// Articles that share a rare headline term and are compared too.
 const TITLED: usize = 50;
@@ -62,6 +63,8 @@ pub(super) struct Near<'a> {
 #[derive(Default)]
 pub(super) struct Window {
     slots: Vec<Option<Held>>,
+    /// By slot, also of those that are free: side by side, since all of them are looked at.
+    glances: Vec<Glance>,
     prefixes: Vec<Prefix>,
     free: Vec<usize>,
     by_id: HashMap<ArticleId, usize>,
@@ -82,29 +85,40 @@ struct Query {
 
 /// Terms of a new article: weight by number, and the length of the whole.
 struct Side {
-    weights: Vec<f32>,
-    named: Vec<(u32, f32)>,
+    /// Which numbers have a weight, a bit each: nearly all that are looked up have none.
+    marks: Vec<u64>,
+    /// By rising number.
+    weights: Vec<Weighted>,
+    /// In the order of the article.
+    named: Vec<Weighted>,
     length: f32,
 }
 
 impl Side {
     fn new(vocabulary: &Vocabulary, terms: &TermVector) -> Self {
-        let mut weights = vec![0.0; vocabulary.len()];
+        let mut marks = vec![0; vocabulary.len().div_ceil(64)];
         let (mut named, mut square) = (Vec::new(), 0.0);
         for (number, weight) in vocabulary.read(terms) {
             let weight = weight * vocabulary.idf(number);
             square += weight * weight;
             let Some(number) = number else { continue };
             named.push((number, weight));
-            if let Some(place) = weights.get_mut(number as usize) {
-                *place = weight;
+            if let Some(bits) = marks.get_mut(number as usize / 64) {
+                *bits |= 1_u64 << (number % 64);
             }
         }
-        Self { weights, named, length: square.sqrt() }
+        let mut weights = named.clone();
+        weights.sort_unstable_by_key(|(number, _)| *number);
+        Self { marks, weights, named, length: square.sqrt() }
     }
 
     fn weight(&self, number: u32) -> f32 {
-        self.weights.get(number as usize).copied().unwrap_or(0.0)
+        let bits = self.marks.get(number as usize / 64).copied().unwrap_or(0);
+        if bits >> (number % 64) & 1 == 0 {
+            return 0.0;
+        }
+        let place = self.weights.binary_search_by_key(&number, |(number, _)| *number);
+        place.ok().and_then(|place| self.weights.get(place)).map_or(0.0, |(_, weight)| *weight)
     }
 
     /// The cosine with the terms of another article.
@@ -163,9 +177,10 @@ impl Window {
             text,
             keys: self.keys.add(&key_terms(keys)),
         };
-        let prefix = dot::prefix(embedding);
+        let (glance, prefix) = (dot::prefix(embedding), dot::prefix(embedding));
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
+            self.glances.push(glance);
             self.prefixes.push(prefix);
             self.slots.len() - 1
         });
@@ -175,11 +190,9 @@ impl Window {
         self.by_id.insert(*id, slot);
         self.by_time.insert((*at, *id));
         self.by_arrival.insert((*arrival, *id));
-        self.prefixes.iter_mut().skip(slot).take(1).for_each(|place| *place = prefix);
-        self.slots.iter_mut().skip(slot).take(1).for_each(|place| *place = None);
-        if let Some(place) = self.slots.get_mut(slot) {
-            *place = Some(held);
-        }
+        put(&mut self.glances, slot, glance);
+        put(&mut self.prefixes, slot, prefix);
+        put(&mut self.slots, slot, Some(held));
     }
 
     /// Forgets an article.
@@ -209,7 +222,7 @@ impl Window {
             text: Side::new(&self.terms, &item.text_terms),
             keys: Side::new(&self.keys, &key_terms(&item.keys)),
         };
-        let mut slots = self.scan(&dot::prefix(&item.embedding));
+        let mut slots = self.scan(&item.embedding);
         slots.extend(self.titled(&query.title));
         slots.sort_unstable();
         slots.dedup();
@@ -248,23 +261,32 @@ impl Window {
     }
 
     /// The slots of the articles whose prefixes lie nearest; ties to the lower id.
-    fn scan(&self, query: &Prefix) -> Vec<usize> {
-        let mut best: BinaryHeap<Reverse<(i32, Reverse<ArticleId>, usize)>> =
-            BinaryHeap::with_capacity(SCANNED + 1);
+    fn scan(&self, embedding: &Embedding) -> Vec<usize> {
+        let query: Prefix = dot::prefix(embedding);
+        let mut near: Vec<(i32, ArticleId, usize)> = self
+            .glance(&dot::prefix(embedding))
+            .filter_map(|slot| {
+                let held = self.slots.get(slot)?.as_ref()?;
+                Some((dot::coarse(&query, self.prefixes.get(slot)?), held.id, slot))
+            })
+            .collect();
+        near.sort_unstable_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(&right.1)));
+        near.truncate(SCANNED);
+        near.into_iter().map(|(_, _, slot)| slot).collect()
+    }
+
+    /// The slots that the shortest prefixes speak for: [`GLANCED`], and what lies as near as the last
+    /// of them. Free slots may be among them.
+    fn glance(&self, query: &Glance) -> impl Iterator<Item = usize> {
+        let near: Vec<i32> = self.glances.iter().map(|one| dot::coarse(query, one)).collect();
         let mut least = i32::MIN;
-        for (slot, (held, prefix)) in self.slots.iter().zip(&self.prefixes).enumerate() {
-            let Some(held) = held else { continue };
-            let near = dot::coarse(query, prefix);
-            if near < least {
-                continue;
-            }
-            best.push(Reverse((near, Reverse(held.id), slot)));
-            if best.len() > SCANNED {
-                best.pop();
-                least = best.peek().map_or(i32::MIN, |Reverse((least, _, _))| *least);
-            }
+        if near.len() > GLANCED {
+            let mut ordered = near.clone();
+            let (_, last, _) =
+                ordered.select_nth_unstable_by(GLANCED, |left, right| right.cmp(left));
+            least = *last;
         }
-        best.into_iter().map(|Reverse((_, _, slot))| slot).collect()
+        near.into_iter().enumerate().filter(move |(_, near)| *near >= least).map(|(slot, _)| slot)
     }
 
     /// The slots of articles whose headlines share rare terms with the query's.
@@ -322,6 +344,12 @@ impl Window {
             .sum();
         let lengths = (square(&order, &sums) * square(&other_order, &others)).sqrt();
         if lengths > 0.0 { (both / lengths).clamp(0.0, 1.0) } else { 0.0 }
+    }
+}
+
+fn put<T>(places: &mut [T], at: usize, value: T) {
+    if let Some(place) = places.get_mut(at) {
+        *place = value;
     }
 }
 
