@@ -154,7 +154,7 @@ impl Running {
         let model = embed::open(&config).unwrap();
         let index_version = engine::index_version(model.info());
         let make = store::Make { index_version, dim: model.info().dim };
-        let store = store::open(&store::Config { data: folder.to_owned() }, &make).unwrap();
+        let store = store::open(&store::Config::folder(folder), &make).unwrap();
         let engine = Engine::new(embed::Handle::start(model, &config), store.clone(), extractor());
         Self::serve(engine, store, Gate::default()).await
     }

@@ -194,7 +194,8 @@ fn check(data: &Path, manifest: &Manifest, make: &Make) -> Result<(), Error> {
         stored = format!("{stored} with {dim} numbers");
         wanted = format!("{wanted} with {} numbers", make.dim);
     }
-    Err(Error::IndexVersion { folder: data.to_owned(), stored, wanted })
+    let place = format!("data folder {}", data.display());
+    Err(Error::IndexVersion { place, stored, wanted })
 }
 
 /// This program and its version.

@@ -31,7 +31,7 @@ use crate::store::edge::filter;
 use crate::store::edge::shard::Shard;
 use crate::store::edge::shard::article_id;
 use crate::store::edge::shard::point_id;
-use crate::store::edge::tuning::REPRINT;
+use crate::store::payload::REPRINT;
 use crate::store::payload;
 
 impl Shard {

@@ -46,6 +46,7 @@ use crate::store::Alike;
 use crate::store::Arrival;
 use crate::store::Config;
 use crate::store::Error;
+use crate::store::Lease;
 use crate::store::Listing;
 use crate::store::Make;
 use crate::store::Mark;
@@ -64,6 +65,7 @@ use crate::store::edge::folder::Folder;
 use crate::store::edge::shard::Shard;
 use crate::store::edge::tuning::Tuning;
 use crate::store::edge::writer::Change;
+use crate::store::lease::Local;
 
 /// Signatures that one reader looks for at a time.
 const ALIKE_PIECE: usize = 64;
@@ -75,6 +77,8 @@ pub struct EdgeStore {
     dim: usize,
     /// `None` once closed.
     open: Mutex<Option<Open>>,
+    /// Nobody else can have the folder open.
+    lease: Local,
 }
 
 /// What an open store runs.
@@ -102,7 +106,8 @@ impl EdgeStore {
         let location = folder.data().display().to_string();
         let shard = Arc::new(Shard::open(folder, make.dim, tuning)?);
         let open = Open::start(shard).map_err(error::failed)?;
-        Ok(Self { location, dim: make.dim, open: Mutex::new(Some(open)) })
+        let (open, lease) = (Mutex::new(Some(open)), Local::default());
+        Ok(Self { location, dim: make.dim, open, lease })
     }
 
     fn check(&self, embedding: &Embedding) -> Result<(), Error> {
@@ -282,7 +287,8 @@ impl VectorStore for EdgeStore {
 
 #[async_trait]
 impl TopicStore for EdgeStore {
-    async fn append(&self, rows: Vec<Row>, mark: Mark) -> Result<(), Error> {
+    async fn append(&self, term: u64, rows: Vec<Row>, mark: Mark) -> Result<(), Error> {
+        self.lease.hold(term).map(drop)?;
         self.write(Change::Append(rows, mark)).await.map(|_none| ())
     }
 
@@ -318,6 +324,18 @@ impl TopicStore for EdgeStore {
 
     async fn last_arrival(&self) -> Result<u64, Error> {
         self.read(Shard::last_arrival).await
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    async fn lease(&self) -> Result<Lease, Error> {
+        self.with(|_open| Ok(self.lease.look()))
+    }
+
+    async fn swap_lease(&self, seen: &Lease, next: &Lease) -> Result<bool, Error> {
+        self.with(|_open| Ok(self.lease.swap(seen, next)))
     }
 }
 

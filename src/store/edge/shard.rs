@@ -57,9 +57,9 @@ use crate::store::edge::folder::Folder;
 use crate::store::edge::groups;
 use crate::store::edge::topics::TopicShard;
 use crate::store::edge::tuning;
-use crate::store::edge::tuning::REPRINT;
-use crate::store::edge::tuning::TERMS;
-use crate::store::edge::tuning::TEXT;
+use crate::store::payload::REPRINT;
+use crate::store::payload::TERMS;
+use crate::store::payload::TEXT;
 use crate::store::edge::tuning::Tuning;
 use crate::store::payload;
 
