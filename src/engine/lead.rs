@@ -24,19 +24,35 @@ use crate::store;
 use crate::store::Lease;
 use crate::store::Store;
 
-/// A lease that was silent for so long may be taken.
-const SILENCE_MAX: Duration = Duration::from_secs(5);
-/// Time that a write waits for its turn.
-const WAIT_MAX: Duration = Duration::from_secs(12);
-/// Time between two looks of who waits.
-const POLL: Duration = Duration::from_millis(100);
-/// Time between two signs of life, and between two looks at the log.
-const TICK: Duration = Duration::from_secs(1);
+/// How long processes that share a store wait for each other; the same for all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// A lease that was silent for so long may be taken.
+    pub silence_max: Duration,
+    /// Time that a write waits for its turn, at most.
+    pub wait_max: Duration,
+    /// Time between two looks of who waits.
+    pub poll: Duration,
+    /// Time between two signs of life, and between two looks at the log: a fraction of the silence.
+    pub tick: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            silence_max: Duration::from_secs(5),
+            wait_max: Duration::from_secs(8),
+            poll: Duration::from_millis(100),
+            tick: Duration::from_secs(1),
+        }
+    }
+}
 
 /// This process's claim on the lease.
 pub(super) struct Lead {
     store: Store,
     holder: String,
+    patience: Patience,
     state: Mutex<State>,
 }
 
@@ -59,7 +75,7 @@ struct Held {
 }
 
 impl Lead {
-    pub(super) fn new(store: Store) -> Self {
+    pub(super) fn new(store: Store, patience: Patience) -> Self {
         let number: u64 = rand::random();
         let holder = format!(
             "{} {}, process {}, {number:016x}",
@@ -67,7 +83,7 @@ impl Lead {
             env!("CARGO_PKG_VERSION"),
             std::process::id()
         );
-        Self { store, holder, state: Mutex::default() }
+        Self { store, holder, patience, state: Mutex::default() }
     }
 
     /// The term of this process's last turn; 0 where nobody shares the store.
@@ -92,7 +108,7 @@ impl Lead {
         loop {
             self.state().used = true;
             let held = self.state().held.clone();
-            if held.is_some_and(|held| held.renewed.elapsed() < SILENCE_MAX / 2) {
+            if held.is_some_and(|held| held.renewed.elapsed() < self.patience.silence_max / 2) {
                 return Ok(false);
             }
             let seen = self.look().await?;
@@ -106,10 +122,10 @@ impl Lead {
                     return Ok(is_fresh);
                 }
             }
-            if started.elapsed() > WAIT_MAX {
+            if started.elapsed() > self.patience.wait_max {
                 return Err(store::Error::Led { holder: seen.holder });
             }
-            tokio::time::sleep(POLL).await;
+            tokio::time::sleep(self.patience.poll).await;
         }
     }
 
@@ -173,7 +189,7 @@ impl Lead {
 
     fn may_be_taken(&self, lease: &Lease) -> bool {
         let silent = |(seen, since): &(Lease, Instant)| {
-            seen == lease && since.elapsed() >= SILENCE_MAX
+            seen == lease && since.elapsed() >= self.patience.silence_max
         };
         lease.holder.is_empty() || self.state().seen.as_ref().is_some_and(silent)
     }
@@ -193,7 +209,7 @@ pub(super) fn attend(engine: &Engine, topics: &Arc<Topics>) -> AbortHandle {
 async fn attend_to(engine: Engine, topics: Weak<Topics>) {
     let mut was_away = false;
     loop {
-        tokio::time::sleep(TICK).await;
+        tokio::time::sleep(engine.lead.patience.tick).await;
         let Some(topics) = topics.upgrade() else { return };
         let done = engine.attend_once(&topics).await;
         if let Err(error) = &done
@@ -207,6 +223,14 @@ async fn attend_to(engine: Engine, topics: Weak<Topics>) {
 }
 
 impl Engine {
+    /// The same engine with other times for what it shares with other processes; before
+    /// [`Engine::with_topics`].
+    #[must_use]
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.lead = Arc::new(Lead::new(self.store.clone(), patience));
+        self
+    }
+
     async fn attend_once(&self, topics: &Topics) -> Result<(), Error> {
         if self.lead.is_held() {
             let turn = Arc::clone(&self.turn).try_acquire_owned();

@@ -49,6 +49,7 @@ pub use error::Violation;
 pub use ingest::IngestResults;
 pub use input::Decoded;
 pub use input::decode;
+pub use lead::Patience;
 pub use reprints::Chain;
 pub use reprints::FindReprints;
 pub use reprints::Link;

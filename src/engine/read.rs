@@ -22,6 +22,7 @@ use crate::engine::Violation;
 use crate::engine::index_version;
 use crate::engine::input;
 use crate::engine::lead::Lead;
+use crate::engine::lead::Patience;
 use crate::engine::ranker;
 use crate::engine::ranker::Ranker;
 use crate::store;
@@ -42,7 +43,7 @@ impl Engine {
         let ranker = Arc::new(Ranker::bundled(embed.info()));
         let facts = Arc::default();
         let turn = Arc::new(Semaphore::new(1));
-        let lead = Arc::new(Lead::new(store.clone()));
+        let lead = Arc::new(Lead::new(store.clone(), Patience::default()));
         let (next_arrival, topics) = (Arc::default(), None);
         Self {
             embed,

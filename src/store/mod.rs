@@ -20,6 +20,8 @@ mod payload;
 #[cfg(feature = "server")]
 mod server;
 mod topics;
+#[cfg(all(feature = "edge", feature = "server"))]
+mod transfer;
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -39,6 +41,10 @@ use crate::domain::terms::TermVector;
 
 #[cfg(feature = "server")]
 pub use server::Config as ServerConfig;
+#[cfg(feature = "server")]
+pub use server::Snapshot;
+#[cfg(feature = "server")]
+pub use server::snapshots;
 pub use topics::Arrival;
 pub use topics::Lease;
 pub use topics::Mark;
@@ -46,6 +52,14 @@ pub use topics::Placed;
 pub use topics::Row;
 pub use topics::TopicPoint;
 pub use topics::TopicStore;
+#[cfg(all(feature = "edge", feature = "server"))]
+pub use transfer::Moved;
+#[cfg(all(feature = "edge", feature = "server"))]
+pub use transfer::Report;
+#[cfg(all(feature = "edge", feature = "server"))]
+pub use transfer::Sum;
+#[cfg(all(feature = "edge", feature = "server"))]
+pub use transfer::migrate;
 
 /// An error that another part caused.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -16,6 +16,8 @@ mod shard;
 #[cfg(test)]
 mod tests;
 mod topics;
+#[cfg(feature = "server")]
+mod transfer;
 mod tuning;
 mod upkeep;
 mod writer;

@@ -11,9 +11,12 @@ mod config;
 mod error;
 mod filter;
 mod schema;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod topics;
+#[cfg(feature = "edge")]
+mod transfer;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -62,6 +65,8 @@ use schema::Names;
 use schema::Tuning;
 
 pub use config::Config;
+pub use snapshot::Snapshot;
+pub use snapshot::snapshots;
 
 /// Threads that carry calls.
 const THREADS: usize = 2;

@@ -157,10 +157,18 @@ pub async fn open(
 /// # Errors
 /// [`Error::Away`]; [`Error::Server`] if what is there is not ours.
 pub async fn made(client: &Client, config: &Config) -> Result<Option<Make>, Error> {
-    match existing(client, &Names::aliases(&config.prefix)).await? {
+    match in_use(client, config).await? {
         Some(names) => made_of(client, config, &names.articles).await.map(Some),
         None => Ok(None),
     }
+}
+
+/// The collections in use; `None` if there are none.
+///
+/// # Errors
+/// [`Error::Away`].
+pub async fn in_use(client: &Client, config: &Config) -> Result<Option<Names>, Error> {
+    existing(client, &Names::aliases(&config.prefix)).await
 }
 
 /// The collections that the aliases name; `None` unless both do.
