@@ -85,9 +85,13 @@ pub struct ServerStore {
     /// `None` once closed.
     open: Mutex<Option<Remote>>,
     calls: Arc<Semaphore>,
-    /// `None` only while it is dropped.
-    runtime: Option<Runtime>,
+    threads: Threads,
 }
+
+/// The store's own runtime. Its threads end by themselves: waiting for them, as dropping a runtime
+/// does, is what a task may not.
+#[derive(Debug)]
+struct Threads(Option<Runtime>);
 
 /// The open collections; cheap to clone.
 #[derive(Debug, Clone)]
@@ -107,9 +111,9 @@ impl ServerStore {
     }
 
     fn open_tuned(config: &Config, make: &Make, tuning: Tuning) -> Result<Self, Error> {
-        let runtime = runtime()?;
+        let threads = Threads::start()?;
         let (settings, wanted) = (config.clone(), make.clone());
-        let remote = wait(&runtime, async move {
+        let remote = threads.wait(async move {
             let client = Client::new(&settings)?;
             let version = client.ping().await?;
             tracing::info!(version, "Qdrant answers");
@@ -124,7 +128,7 @@ impl ServerStore {
             dim: make.dim,
             open: Mutex::new(Some(remote)),
             calls: Arc::new(Semaphore::new(CALLS)),
-            runtime: Some(runtime),
+            threads,
         })
     }
 
@@ -133,13 +137,9 @@ impl ServerStore {
     /// # Errors
     /// [`Error::Settings`], [`Error::Away`], [`Error::Server`].
     pub fn made(config: &Config) -> Result<Option<Make>, Error> {
-        let runtime = runtime()?;
         let settings = config.clone();
-        let made = wait(&runtime, async move {
-            schema::made(&Client::new(&settings)?, &settings).await
-        });
-        runtime.shutdown_background();
-        made
+        Threads::start()?
+            .wait(async move { schema::made(&Client::new(&settings)?, &settings).await })
     }
 
     fn check(&self, embedding: &Embedding) -> Result<(), Error> {
@@ -157,7 +157,7 @@ impl ServerStore {
         Fut: Future<Output = Result<T, Error>> + Send + 'static,
     {
         let remote = self.open.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let (remote, runtime) = remote.zip(self.runtime.as_ref()).ok_or(Error::Closed)?;
+        let (remote, runtime) = remote.zip(self.threads.0.as_ref()).ok_or(Error::Closed)?;
         let permit = Arc::clone(&self.calls).try_acquire_owned();
         let permit = permit.map_err(|_full| Error::Overloaded)?;
         let mut tasks = JoinSet::new();
@@ -172,31 +172,33 @@ impl ServerStore {
     }
 }
 
-impl Drop for ServerStore {
-    fn drop(&mut self) {
-        // Waiting for it would block, which a task may not.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
+impl Threads {
+    fn start() -> Result<Self, Error> {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(THREADS).thread_name("store-server").enable_all();
+        builder.build().map(Some).map(Self).map_err(error::failed)
+    }
+
+    /// Waits for `work`, also from inside another runtime.
+    fn wait<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (reply, answer) = sync_channel(1);
+        let runtime = self.0.as_ref().ok_or(Error::Closed)?;
+        runtime.spawn(async move {
+            let _gone = reply.send(work.await);
+        });
+        answer.recv().map_err(error::failed)?
     }
 }
 
-fn runtime() -> Result<Runtime, Error> {
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    builder.worker_threads(THREADS).thread_name("store-server").enable_all();
-    builder.build().map_err(error::failed)
-}
-
-/// Waits for `work` on `runtime`, also from inside another one.
-fn wait<T: Send + 'static>(
-    runtime: &Runtime,
-    work: impl Future<Output = Result<T, Error>> + Send + 'static,
-) -> Result<T, Error> {
-    let (reply, answer) = sync_channel(1);
-    runtime.spawn(async move {
-        let _gone = reply.send(work.await);
-    });
-    answer.recv().map_err(error::failed)?
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Remote {

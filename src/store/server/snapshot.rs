@@ -6,12 +6,11 @@ use ::qdrant_client::qdrant::SnapshotDescription;
 
 use crate::store::Error;
 use crate::store::server::Config;
+use crate::store::server::Threads;
 use crate::store::server::client::Client;
 use crate::store::server::client::Snapshots;
 use crate::store::server::error;
-use crate::store::server::runtime;
 use crate::store::server::schema;
-use crate::store::server::wait;
 
 /// A snapshot on the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,9 +31,8 @@ pub struct Snapshot {
 /// # Errors
 /// [`Error::Settings`] also if there is no index; [`Error::Away`]; [`Error::Failed`].
 pub fn snapshots(config: &Config, create: bool) -> Result<Vec<Snapshot>, Error> {
-    let runtime = runtime()?;
     let settings = config.clone();
-    let found = wait(&runtime, async move {
+    Threads::start()?.wait(async move {
         let client = Client::new(&settings)?;
         let Some(names) = schema::in_use(&client, &settings).await? else {
             let place = settings.url.unwrap_or_default();
@@ -48,9 +46,7 @@ pub fn snapshots(config: &Config, create: bool) -> Result<Vec<Snapshot>, Error> 
             found.extend(list(&client, &collection).await?);
         }
         Ok(found)
-    });
-    runtime.shutdown_background();
-    found
+    })
 }
 
 async fn make(client: &Client, collection: &str) -> Result<(), Error> {

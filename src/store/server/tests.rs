@@ -9,12 +9,11 @@ use std::sync::atomic::Ordering;
 use ::qdrant_client::qdrant::DeleteCollection;
 
 use super::ServerStore;
+use super::Threads;
 use super::client::Client;
 use super::client::Collections;
 use super::config::Config;
-use super::runtime;
 use super::schema::Tuning;
-use super::wait;
 use crate::store::Make;
 use crate::store::conformance;
 use crate::store::conformance::sample;
@@ -51,8 +50,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let config = self.config.clone();
-        let runtime = runtime().unwrap();
-        let removed = wait(&runtime, async move {
+        let removed = Threads::start().unwrap().wait(async move {
             let client = Client::new(&config)?;
             let list = |mut api: Collections| async move {
                 api.list(::qdrant_client::qdrant::ListCollectionsRequest {}).await
@@ -70,7 +68,6 @@ impl Drop for Place {
             }
             Ok(())
         });
-        runtime.shutdown_background();
         if let Err(error) = removed {
             eprintln!("the collections of a test stay on the server: {error}");
         }
