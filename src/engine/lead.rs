@@ -147,7 +147,8 @@ impl Lead {
         }
         let next = Lease { beat: held.lease.beat + 1, ..held.lease.clone() };
         if !self.swap(&held.lease, next).await? {
-            self.lose();
+            // Unless a write of this process gave a sign of life meanwhile.
+            self.state().held.take_if(|now| now.lease == held.lease);
         }
         Ok(())
     }
