@@ -52,6 +52,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     if report.is_same() {
         return Ok(());
     }
-    let what = "the target is not what the source is: it held something else before, or was written to";
+    let what =
+        "the target is not what the source is: it held something else before, or was written to";
     Err(Failure::Failed(what.to_owned()))
 }

@@ -187,7 +187,8 @@ pub async fn transfer(
 ) -> Result<Report, Error> {
     let mut turns = Turns { source: take(source).await?, target: take(target).await? };
     let moved = transfer_all(source, target, &mut turns, told).await;
-    let given_back = give_back(source, turns.source).await.and(give_back(target, turns.target).await);
+    let given_back =
+        give_back(source, turns.source).await.and(give_back(target, turns.target).await);
     let report = moved?;
     given_back?;
     Ok(report)

@@ -100,7 +100,11 @@ async fn a_server_that_is_cut_off_is_unavailable_and_comes_back_without_a_restar
     };
     assert_eq!(list().await.unwrap().into_inner().total_count, 5);
     for silently in [false, true] {
-        if silently { proxy.silence() } else { proxy.cut() }
+        if silently {
+            proxy.silence()
+        } else {
+            proxy.cut()
+        }
         running.until_health("wenmai.v1.SearchService", false).await;
         let refused = list().await.unwrap_err();
         let (code, reason, _) = told(&refused);
@@ -179,7 +183,10 @@ async fn stories(channel: &Channel, count: i64) -> Vec<(String, i64)> {
         let mut found: Vec<(String, i64)> = match answer {
             Ok(answer) => {
                 let topics = answer.into_inner().topics;
-                topics.into_iter().map(|topic| (topic.name, i64::from(topic.article_count))).collect()
+                topics
+                    .into_iter()
+                    .map(|topic| (topic.name, i64::from(topic.article_count)))
+                    .collect()
             }
             Err(status) => panic!("{status:?}"),
         };

@@ -190,10 +190,7 @@ impl Topics {
     }
 
     /// Takes in what another process wrote; returns the articles whose text may be another one.
-    pub(super) async fn follow(
-        &self,
-        turn: OwnedSemaphorePermit,
-    ) -> Result<Vec<ArticleId>, Error> {
+    pub(super) async fn follow(&self, turn: OwnedSemaphorePermit) -> Result<Vec<ArticleId>, Error> {
         match self.ask(Work::Follow, turn).await? {
             Done::Followed(articles) => Ok(articles),
             Done::Nothing | Done::Topic(_) | Done::Placed(_) => Ok(Vec::new()),

@@ -165,10 +165,7 @@ impl Remote {
     }
 
     /// How points stand among their reprints, in the order of `ids`.
-    pub async fn memberships(
-        &self,
-        ids: &[ArticleId],
-    ) -> Result<Vec<Option<Membership>>, Error> {
+    pub async fn memberships(&self, ids: &[ArticleId]) -> Result<Vec<Option<Membership>>, Error> {
         let points = ids.iter().map(wire::article_point).collect();
         let keys = wire::with_keys(&[payload::GROUP, payload::ORIGINAL]);
         let mut found = HashMap::new();
@@ -185,8 +182,10 @@ impl Remote {
     pub async fn delete(&self, ids: Vec<ArticleId>) -> Result<BTreeSet<ArticleId>, Error> {
         let points = ids.iter().map(wire::article_point).collect();
         let found = self.get_articles(points, wire::with_payload(false), &[]).await?;
-        let deleted: BTreeSet<ArticleId> =
-            found.iter().map(|point| wire::article_of(point.id.as_ref())).collect::<Result<_, _>>()?;
+        let deleted: BTreeSet<ArticleId> = found
+            .iter()
+            .map(|point| wire::article_of(point.id.as_ref()))
+            .collect::<Result<_, _>>()?;
         if deleted.is_empty() {
             return Ok(deleted);
         }

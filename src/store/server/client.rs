@@ -125,9 +125,7 @@ impl Client {
     pub async fn ping(&self) -> Result<String, Error> {
         let ask = || {
             let mut client = QdrantClient::new(self.channel.clone());
-            async move {
-                client.health_check(::qdrant_client::qdrant::HealthCheckRequest {}).await
-            }
+            async move { client.health_check(::qdrant_client::qdrant::HealthCheckRequest {}).await }
         };
         Ok(attempts(self.timeout.min(PING_TIMEOUT), ask).await?.version)
     }

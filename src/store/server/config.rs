@@ -29,16 +29,16 @@ const CONNECTION_WINDOW_BYTES: u32 = 16 * 1024 * 1024;
 pub struct Config {
     /// Keep the index on this Qdrant server or cluster instead of in a folder: its gRPC address, such
     /// as <http://127.0.0.1:6334>.
-    #[arg(
-        id = "qdrant_url",
-        long = "qdrant-url",
-        env = "WENMAI_QDRANT_URL",
-        value_name = "URL"
-    )]
+    #[arg(id = "qdrant_url", long = "qdrant-url", env = "WENMAI_QDRANT_URL", value_name = "URL")]
     pub url: Option<String>,
 
     /// File with the key that Qdrant asks for; its first line counts.
-    #[arg(id = "qdrant_api_key_file", long = "qdrant-api-key-file", env = "WENMAI_QDRANT_API_KEY_FILE", value_name = "FILE")]
+    #[arg(
+        id = "qdrant_api_key_file",
+        long = "qdrant-api-key-file",
+        env = "WENMAI_QDRANT_API_KEY_FILE",
+        value_name = "FILE"
+    )]
     pub api_key_file: Option<PathBuf>,
 
     /// Certificates of the authorities that vouch for Qdrant, PEM, beside the well-known ones.

@@ -116,11 +116,7 @@ pub fn equals(key: &str, value: MatchValue) -> Condition {
 
 /// That the value of `key` lies in `range`.
 pub fn within(key: &str, range: Range) -> Condition {
-    field(FieldCondition {
-        key: key.to_owned(),
-        range: Some(range),
-        ..FieldCondition::default()
-    })
+    field(FieldCondition { key: key.to_owned(), range: Some(range), ..FieldCondition::default() })
 }
 
 /// A filter that every point passes, for searches that take another way with a filter than without.

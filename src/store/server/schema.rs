@@ -173,9 +173,7 @@ pub async fn in_use(client: &Client, config: &Config) -> Result<Option<Names>, E
 
 /// The collections that the aliases name; `None` unless both do.
 async fn existing(client: &Client, aliases: &Names) -> Result<Option<Names>, Error> {
-    let list = |mut api: Collections| async move {
-        api.list_aliases(ListAliasesRequest {}).await
-    };
+    let list = |mut api: Collections| async move { api.list_aliases(ListAliasesRequest {}).await };
     let known: HashMap<String, String> = client
         .collections(list)
         .await?
@@ -241,10 +239,8 @@ async fn check(client: &Client, config: &Config, names: &Names, make: &Make) -> 
 
 /// What a collection was made of, by its metadata.
 async fn made_of(client: &Client, config: &Config, name: &str) -> Result<Make, Error> {
-    let refused = |reason: String| Error::Server {
-        place: place(config, name),
-        source: reason.into(),
-    };
+    let refused =
+        |reason: String| Error::Server { place: place(config, name), source: reason.into() };
     let found = info(client, name).await?;
     let found = found.ok_or_else(|| refused("it is gone, and its alias is still there".into()))?;
     let mut metadata = found.config.map(|config| config.metadata).unwrap_or_default();
@@ -258,10 +254,7 @@ async fn made_of(client: &Client, config: &Config, name: &str) -> Result<Make, E
     let index_version = take(VERSION_KEY).and_then(|value| value.as_str().map(str::to_owned));
     let dim = take(DIM_KEY).and_then(|value| value.as_u64());
     let dim = dim.and_then(|dim| usize::try_from(dim).ok());
-    Ok(Make {
-        index_version: index_version.ok_or_else(foreign)?,
-        dim: dim.ok_or_else(foreign)?,
-    })
+    Ok(Make { index_version: index_version.ok_or_else(foreign)?, dim: dim.ok_or_else(foreign)? })
 }
 
 fn place(config: &Config, name: &str) -> String {

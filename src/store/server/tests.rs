@@ -91,7 +91,7 @@ async fn conforms() {
 async fn conforms_with_sealed_segments_and_a_graph() {
     let Some(place) = Place::on_server() else { return };
     // Everything that the server indexes at all is indexed from the first points on.
-    let eager = Tuning { graph_kb_min: 1, scan_kb_max: 1 };
+    let eager = Tuning { graph_kb_min: 1, scan_kb_max: 10 };
     let store = place.open_tuned(&sample::make(), eager);
     conformance::oracle::any_history_gives_the_oracles_answers(&store, 3).await;
 }

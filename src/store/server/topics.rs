@@ -8,24 +8,22 @@
 
 use std::collections::BTreeMap;
 
+use ::qdrant_client::qdrant::Condition;
 use ::qdrant_client::qdrant::DenseVector;
 use ::qdrant_client::qdrant::Direction;
-use ::qdrant_client::qdrant::RetrievedPoint;
-use ::qdrant_client::qdrant::PointId;
-use ::qdrant_client::qdrant::PointsSelector;
-use ::qdrant_client::qdrant::points_selector::PointsSelectorOneOf;
-use ::qdrant_client::qdrant::Condition;
-use ::qdrant_client::qdrant::condition::ConditionOneOf;
-use ::qdrant_client::qdrant::HasIdCondition;
 use ::qdrant_client::qdrant::Filter;
 use ::qdrant_client::qdrant::GetPoints;
+use ::qdrant_client::qdrant::HasIdCondition;
 use ::qdrant_client::qdrant::OrderBy;
+use ::qdrant_client::qdrant::PointId;
 use ::qdrant_client::qdrant::PointStruct;
+use ::qdrant_client::qdrant::PointsSelector;
 use ::qdrant_client::qdrant::Query;
 use ::qdrant_client::qdrant::QueryPoints;
 use ::qdrant_client::qdrant::Range;
 use ::qdrant_client::qdrant::ReadConsistency;
 use ::qdrant_client::qdrant::ReadConsistencyType;
+use ::qdrant_client::qdrant::RetrievedPoint;
 use ::qdrant_client::qdrant::ScrollPoints;
 use ::qdrant_client::qdrant::SetPayloadPoints;
 use ::qdrant_client::qdrant::StartFrom;
@@ -33,7 +31,9 @@ use ::qdrant_client::qdrant::UpdateMode;
 use ::qdrant_client::qdrant::UpsertPoints;
 use ::qdrant_client::qdrant::VectorInput;
 use ::qdrant_client::qdrant::WriteOrderingType;
+use ::qdrant_client::qdrant::condition::ConditionOneOf;
 use ::qdrant_client::qdrant::r#match::MatchValue;
+use ::qdrant_client::qdrant::points_selector::PointsSelectorOneOf;
 use ::qdrant_client::qdrant::query;
 use ::qdrant_client::qdrant::read_consistency;
 use ::qdrant_client::qdrant::start_from;
@@ -189,9 +189,7 @@ impl Remote {
 
     /// Sets keys of the mark where `condition` holds.
     async fn set_mark(&self, value: Map<String, Value>, condition: Filter) -> Result<(), Error> {
-        let only_mark = HasIdCondition {
-            has_id: vec![wire::number_point(MARK)],
-        };
+        let only_mark = HasIdCondition { has_id: vec![wire::number_point(MARK)] };
         let only_mark = ConditionOneOf::HasId(only_mark);
         let only_mark = Condition { condition_one_of: Some(only_mark) };
         let mut condition = condition;
@@ -201,9 +199,7 @@ impl Remote {
             collection_name: self.names.topics.clone(),
             wait: Some(true),
             payload: wire::to_payload(value),
-            points_selector: Some(PointsSelector {
-                points_selector_one_of: Some(selector),
-            }),
+            points_selector: Some(PointsSelector { points_selector_one_of: Some(selector) }),
             ordering: ordering(WriteOrderingType::Strong),
             timeout: Some(self.client.timeout_s()),
             ..SetPayloadPoints::default()
@@ -257,11 +253,7 @@ impl Remote {
     }
 
     /// Writes points of topics, and notes on articles where they stand.
-    pub async fn project(
-        &self,
-        topics: Vec<TopicPoint>,
-        placed: Vec<Placed>,
-    ) -> Result<(), Error> {
+    pub async fn project(&self, topics: Vec<TopicPoint>, placed: Vec<Placed>) -> Result<(), Error> {
         for piece in topics.chunks(POINTS_PER_WRITE) {
             let points = piece.iter().map(topic_point).collect();
             self.write_topics(self.upsert_topics(points)).await?;
@@ -358,8 +350,7 @@ impl Remote {
         limit: usize,
     ) -> Result<Vec<Arrival>, Error> {
         let key = payload::ARRIVAL;
-        let order =
-            OrderBy { key: key.to_owned(), direction: Some(direction.into()), start_from };
+        let order = OrderBy { key: key.to_owned(), direction: Some(direction.into()), start_from };
         let request = ScrollPoints {
             collection_name: self.names.articles.clone(),
             limit: u32::try_from(limit).ok(),

@@ -67,9 +67,7 @@ pub fn number_point(number: u64) -> PointId {
 /// [`Error::Failed`] for a point without an id.
 pub fn uuid_of(id: Option<&PointId>) -> Result<Option<Uuid>, Error> {
     match id.and_then(|id| id.point_id_options.as_ref()) {
-        Some(PointIdOptions::Uuid(text)) => {
-            Uuid::parse_str(text).map(Some).map_err(error::failed)
-        }
+        Some(PointIdOptions::Uuid(text)) => Uuid::parse_str(text).map(Some).map_err(error::failed),
         Some(PointIdOptions::Num(_)) => Ok(None),
         None => Err(error::failed("a point has no id")),
     }
@@ -107,7 +105,8 @@ pub fn with_payload(all: bool) -> WithPayloadSelector {
 /// These keys of a payload.
 pub fn with_keys(keys: &[&str]) -> WithPayloadSelector {
     let fields = keys.iter().map(|key| (*key).to_owned()).collect();
-    let include = with_payload_selector::SelectorOptions::Include(PayloadIncludeSelector { fields });
+    let include =
+        with_payload_selector::SelectorOptions::Include(PayloadIncludeSelector { fields });
     WithPayloadSelector { selector_options: Some(include) }
 }
 
