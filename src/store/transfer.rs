@@ -6,7 +6,7 @@
 //! writes nothing. At the end both sides are counted and summed.
 
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;

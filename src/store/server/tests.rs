@@ -1,5 +1,7 @@
 //! What a real server does; each says that it was skipped where `WENMAI_TEST_QDRANT_URL` names none.
 
+#[cfg(feature = "edge")]
+mod moving;
 mod open;
 mod recall;
 
