@@ -28,7 +28,7 @@ fn one_search(bencher: Bencher, mode: &str) {
         .unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let store = Config { data: folder.path().join("data") };
+    let store = Config::folder(folder.path().join("data"));
     let engine = Engine::open(&news::config(0), &store).unwrap();
     runtime.block_on(fill(&engine));
     bencher.bench(|| {

@@ -97,7 +97,8 @@ impl Services {
             return Self::remote(server, &args.trust).await;
         }
         let folder = &args.store.data;
-        if matches!(needs, Needs::Articles | Needs::Topics) && !folder.exists() {
+        let is_folder = args.store.url().is_none();
+        if is_folder && matches!(needs, Needs::Articles | Needs::Topics) && !folder.exists() {
             let (place, what) = (folder.display(), "`wenmai ingest` makes one");
             return Err(Failure::Failed(format!("there is no index at {place}; {what}")));
         }
@@ -194,7 +195,7 @@ impl Services {
 impl Args {
     /// Where articles are kept, for a person.
     pub(super) fn place(&self) -> String {
-        self.server.clone().unwrap_or_else(|| self.store.data.display().to_string())
+        self.server.clone().unwrap_or_else(|| self.store.place())
     }
 }
 

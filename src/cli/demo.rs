@@ -69,7 +69,7 @@ struct Sample {
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let samples = samples(&args)?;
     let folder = tempfile::tempdir()?;
-    let store = store::Config { data: folder.path().join("wenmai-data") };
+    let store = store::Config::folder(folder.path().join("wenmai-data"));
     let engine = Engine::open(&args.embed, &store)?.with_topics().await?;
     let config = app::Config {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),

@@ -170,7 +170,7 @@ impl IndexArgs {
     /// The same with its store, to write into past the engine.
     fn open_with_store(&self) -> Result<(Engine, Store, TempDir), Failure> {
         let folder = tempfile::tempdir()?;
-        let config = store::Config { data: folder.path().join("index") };
+        let config = store::Config::folder(folder.path().join("index"));
         let (engine, store) = Engine::open_with(&self.embed, |make| {
             if self.memory { Ok(store::open_memory(make)) } else { store::open(&config, make) }
         })?;

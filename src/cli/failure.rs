@@ -9,6 +9,7 @@ use tonic_types::StatusExt;
 use crate::engine;
 use crate::engine::ErrorKind;
 use crate::engine::ranker;
+use crate::store;
 
 /// Why a command did not do all it was asked.
 #[derive(Debug)]
@@ -52,6 +53,9 @@ impl From<std::io::Error> for Failure {
 
 impl From<engine::Error> for Failure {
     fn from(error: engine::Error) -> Self {
+        if let engine::Error::Store(store::Error::Settings { reason }) = &error {
+            return Failure::Usage(reason.clone());
+        }
         // The same reason as on the wire, but with the local folder in the message.
         let reason = match error.kind() {
             ErrorKind::IndexModelMismatch => " [INDEX_MODEL_MISMATCH]",

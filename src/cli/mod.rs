@@ -14,6 +14,8 @@ mod failure;
 mod filter;
 mod found;
 mod ingest;
+#[cfg(all(feature = "edge", feature = "server"))]
+mod migrate;
 mod model;
 mod output;
 mod page;
@@ -22,6 +24,8 @@ mod related;
 mod reprints;
 mod search;
 mod serve;
+#[cfg(feature = "server")]
+mod snapshot;
 mod summarize;
 mod topics;
 
@@ -70,8 +74,14 @@ enum Command {
     Embed(embed::Args),
     /// Serve over gRPC.
     Serve(serve::Args),
+    /// Have the Qdrant server make a snapshot of the index, and list those that there are.
+    #[cfg(feature = "server")]
+    Snapshot(snapshot::Args),
     /// Measure answers on a labelled file.
     Eval(eval::Args),
+    /// Move an index from a data folder to a Qdrant server, or back.
+    #[cfg(all(feature = "edge", feature = "server"))]
+    Migrate(migrate::Args),
     /// List, show, fetch and check models.
     Model(model::Args),
 }
@@ -121,7 +131,11 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Topics(args) => topics::run(*args).await,
         Command::Embed(args) => embed::run(args).await,
         Command::Serve(args) => serve::run(args).await,
+        #[cfg(feature = "server")]
+        Command::Snapshot(args) => snapshot::run(&args),
         Command::Eval(args) => eval::run(args).await,
+        #[cfg(all(feature = "edge", feature = "server"))]
+        Command::Migrate(args) => migrate::run(args).await,
         Command::Model(args) => model::run(args).await,
     }
 }

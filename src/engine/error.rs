@@ -147,6 +147,11 @@ impl Error {
                 store::Error::Overloaded => ErrorKind::Overloaded,
                 store::Error::Locked { .. }
                 | store::Error::Folder { .. }
+                | store::Error::Settings { .. }
+                | store::Error::Server { .. }
+                | store::Error::Away(_)
+                | store::Error::Led { .. }
+                | store::Error::Fenced { .. }
                 | store::Error::Full(_)
                 | store::Error::Closed => ErrorKind::Unavailable,
                 store::Error::Dim { .. } | store::Error::Failed(_) => ErrorKind::Internal,

@@ -277,8 +277,8 @@ impl Engine {
         Ok(self.store.regroup(vec![change]).await?)
     }
 
-    /// Waits until no other call decides on groups or topics.
-    pub(super) async fn own_turn(&self) -> Result<OwnedSemaphorePermit, Error> {
+    /// Waits until no other call of this process decides on groups or topics.
+    pub(super) async fn local_turn(&self) -> Result<OwnedSemaphorePermit, Error> {
         let turn = Arc::clone(&self.turn).acquire_owned();
         turn.await.map_err(|_closed| Error::Store(store::Error::Closed))
     }

@@ -12,6 +12,7 @@ mod grouping;
 mod ingest;
 mod input;
 mod judge;
+mod lead;
 mod open;
 pub mod ranker;
 mod read;
@@ -48,6 +49,7 @@ pub use error::Violation;
 pub use ingest::IngestResults;
 pub use input::Decoded;
 pub use input::decode;
+pub use lead::Patience;
 pub use reprints::Chain;
 pub use reprints::FindReprints;
 pub use reprints::Link;
@@ -115,6 +117,8 @@ pub struct Engine {
     ranker: Arc<ranker::Ranker>,
     /// One permit: who has it decides on groups and writes, so that two calls see each other.
     turn: Arc<Semaphore>,
+    /// Where other processes share the store: whose turn it is among them.
+    lead: Arc<lead::Lead>,
     /// The number of the next article to arrive; 0 where the store must be asked. Changes only with
     /// the turn.
     next_arrival: Arc<AtomicU64>,

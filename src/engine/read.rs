@@ -21,6 +21,8 @@ use crate::engine::StoredArticle;
 use crate::engine::Violation;
 use crate::engine::index_version;
 use crate::engine::input;
+use crate::engine::lead::Lead;
+use crate::engine::lead::Patience;
 use crate::engine::ranker;
 use crate::engine::ranker::Ranker;
 use crate::store;
@@ -41,6 +43,7 @@ impl Engine {
         let ranker = Arc::new(Ranker::bundled(embed.info()));
         let facts = Arc::default();
         let turn = Arc::new(Semaphore::new(1));
+        let lead = Arc::new(Lead::new(store.clone(), Patience::default()));
         let (next_arrival, topics) = (Arc::default(), None);
         Self {
             embed,
@@ -51,6 +54,7 @@ impl Engine {
             facts,
             ranker,
             turn,
+            lead,
             next_arrival,
             topics,
         }
@@ -215,10 +219,15 @@ impl Engine {
     pub async fn close(&self) -> Result<(), Error> {
         self.embed.stop();
         if let Some(topics) = &self.topics {
-            if let Err(error) = self.settle_topics().await {
+            if self.lead.is_held()
+                && let Err(error) = self.settle_topics().await
+            {
                 tracing::warn!(error = &error as &dyn std::error::Error, "topics fell behind");
             }
             topics.close();
+        }
+        if let Err(error) = self.lead.release().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the turn is not given back");
         }
         Ok(self.store.close().await?)
     }

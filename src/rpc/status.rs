@@ -156,7 +156,7 @@ mod tests {
     fn another_models_index_names_both_versions_and_no_folder() {
         let status = refuse(
             store::Error::IndexVersion {
-                folder: "/home/somebody".into(),
+                place: "/home/somebody".into(),
                 stored: "old".into(),
                 wanted: "new".into(),
             }

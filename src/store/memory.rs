@@ -30,6 +30,7 @@ use crate::store::Stored;
 use crate::store::VectorStore;
 use crate::store::Vectors;
 use crate::store::best_first;
+use crate::store::lease::Local;
 
 /// Points by id; `None` once closed.
 type Points = Option<BTreeMap<ArticleId, Point>>;
@@ -40,6 +41,8 @@ pub struct MemoryStore {
     dim: usize,
     points: RwLock<Points>,
     topics: RwLock<topics::Topics>,
+    lease: Local,
+    shared: bool,
 }
 
 impl MemoryStore {
@@ -47,7 +50,14 @@ impl MemoryStore {
     #[must_use]
     pub fn new(make: &Make) -> Self {
         let points = RwLock::new(Some(BTreeMap::new()));
-        Self { dim: make.dim, points, topics: RwLock::default() }
+        let (topics, lease) = (RwLock::default(), Local::default());
+        Self { dim: make.dim, points, topics, lease, shared: false }
+    }
+
+    /// An empty store that several engines have open at once.
+    #[must_use]
+    pub fn shared(make: &Make) -> Self {
+        Self { shared: true, ..Self::new(make) }
     }
 
     fn check(&self, embedding: &Embedding) -> Result<(), Error> {

@@ -1,20 +1,27 @@
 //! What is kept, and what is near a vector or a set of terms: Qdrant behind one async trait.
 //!
-//! Two stores stand behind [`VectorStore`]: `edge`, Qdrant's own engine in this process over a data
-//! folder (the default), and `memory`, an exact scan that the others are checked against. One
-//! suite, `conformance`, says what each must do. A Qdrant server will be the third.
+//! Three stores stand behind [`VectorStore`]: `edge`, Qdrant's own engine in this process over a data
+//! folder (the default), `server`, a Qdrant server or cluster, and `memory`, an exact scan that the
+//! others are checked against. One suite, `conformance`, says what each must do.
 //!
-//! Promises: an upsert that returned is on disk (`edge`); a point is there once; a vector is finite
-//! and of the collection's dim. It does not embed, tokenize or rank.
+//! Promises: an upsert that returned is on disk (`edge`), or completed on the server; a point is there
+//! once; a vector is finite and of the collection's dim. It does not embed, tokenize or rank.
 
 #[cfg(test)]
 mod conformance;
 #[cfg(feature = "edge")]
 mod edge;
+#[cfg(any(feature = "edge", feature = "server"))]
+mod full;
+mod lease;
 mod memory;
-#[cfg(feature = "edge")]
+#[cfg(any(feature = "edge", feature = "server"))]
 mod payload;
+#[cfg(feature = "server")]
+mod server;
 mod topics;
+#[cfg(all(feature = "edge", feature = "server"))]
+mod transfer;
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -32,13 +39,28 @@ use crate::domain::reprint::Membership;
 use crate::domain::reprint::Signature;
 use crate::domain::terms::TermVector;
 
+#[cfg(feature = "server")]
+pub use server::Config as ServerConfig;
+#[cfg(feature = "server")]
+pub use server::Snapshot;
+#[cfg(feature = "server")]
+pub use server::snapshots;
 pub use topics::Arrival;
 pub use topics::Checkpoint;
+pub use topics::Lease;
 pub use topics::Mark;
 pub use topics::Placed;
 pub use topics::Row;
 pub use topics::TopicPoint;
 pub use topics::TopicStore;
+#[cfg(all(feature = "edge", feature = "server"))]
+pub use transfer::Moved;
+#[cfg(all(feature = "edge", feature = "server"))]
+pub use transfer::Report;
+#[cfg(all(feature = "edge", feature = "server"))]
+pub use transfer::Sum;
+#[cfg(all(feature = "edge", feature = "server"))]
+pub use transfer::migrate;
 
 /// An error that another part caused.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -146,9 +168,9 @@ pub struct Make {
 /// Facts about a store, for `GetInfo` and health.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Status {
-    /// `edge`, `memory`.
+    /// `edge`, `server`, `memory`.
     pub backend: &'static str,
-    /// Where it is: the data folder; empty for memory.
+    /// Where it is: the data folder, the server and the collection; empty for memory.
     pub location: String,
     /// Articles in it.
     pub article_count: u64,
@@ -275,7 +297,47 @@ pub trait VectorStore: TopicStore {
 pub struct Config {
     /// Folder that holds the index; made on first use.
     #[arg(long, env = "WENMAI_DATA", default_value = "./wenmai-data", value_name = "DIR")]
+    #[cfg_attr(feature = "server", arg(conflicts_with = "qdrant_url"))]
     pub data: PathBuf,
+
+    /// A server in place of the folder.
+    #[cfg(feature = "server")]
+    #[command(flatten)]
+    pub server: ServerConfig,
+}
+
+impl Config {
+    /// The folder `data`.
+    #[must_use]
+    pub fn folder(data: impl Into<PathBuf>) -> Self {
+        Self {
+            data: data.into(),
+            #[cfg(feature = "server")]
+            server: ServerConfig::none(),
+        }
+    }
+
+    /// The server at `url`, all else as it is by default.
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub fn server(url: &str) -> Self {
+        Self { server: ServerConfig::at(url), ..Self::folder("") }
+    }
+
+    /// The server's address, where there is one in place of the folder.
+    #[must_use]
+    pub fn url(&self) -> Option<&str> {
+        #[cfg(feature = "server")]
+        return self.server.url.as_deref();
+        #[cfg(not(feature = "server"))]
+        None
+    }
+
+    /// Where articles are kept, for a person.
+    #[must_use]
+    pub fn place(&self) -> String {
+        self.url().map_or_else(|| self.data.display().to_string(), str::to_owned)
+    }
 }
 
 /// What can go wrong in a store.
@@ -289,11 +351,11 @@ pub enum Error {
         /// The vector's.
         given: usize,
     },
-    /// The folder holds an index that another model or another version of the terms made.
-    #[error("data folder {} was indexed as {stored}, this program makes {wanted}", folder.display())]
+    /// There is an index that another model or another version of the terms made.
+    #[error("{place} was indexed as {stored}, this program makes {wanted}")]
     IndexVersion {
-        /// The data folder.
-        folder: PathBuf,
+        /// The data folder or the collection.
+        place: String,
         /// The index version in the folder.
         stored: String,
         /// The one asked for.
@@ -316,6 +378,36 @@ pub enum Error {
         #[source]
         source: BoxError,
     },
+    /// Settings that cannot be used.
+    #[error("{reason}")]
+    Settings {
+        /// What is wrong, for a person.
+        reason: String,
+    },
+    /// The server's collection cannot be used.
+    #[error("collection {place} cannot be used")]
+    Server {
+        /// The server and the collection.
+        place: String,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
+    /// The server cannot be reached, or does not answer in time.
+    #[error("store is away")]
+    Away(#[source] BoxError),
+    /// Another process has the turn to change the store.
+    #[error("{holder} is writing")]
+    Led {
+        /// Who, as they wrote it down.
+        holder: String,
+    },
+    /// This process lost its turn to change the store.
+    #[error("the turn of term {term} has passed")]
+    Fenced {
+        /// The term that passed.
+        term: u64,
+    },
     /// No room left on the disk.
     #[error("no room left for the index")]
     Full(#[source] BoxError),
@@ -335,22 +427,27 @@ pub type Store = Arc<dyn VectorStore>;
 
 /// Opens the store that `config` names, and makes it on first use.
 ///
-/// Blocks: after a crash it reads the log back, which may take seconds.
+/// Blocks: after a crash a folder's log is read back, which may take seconds; a server may be slow.
 ///
 /// # Errors
 /// [`Error::Locked`], [`Error::IndexVersion`], [`Error::Folder`], [`Error::Full`],
-/// [`Error::Failed`].
-#[cfg(feature = "edge")]
+/// [`Error::Settings`], [`Error::Server`], [`Error::Away`], [`Error::Failed`].
 pub fn open(config: &Config, make: &Make) -> Result<Store, Error> {
+    #[cfg(feature = "server")]
+    if config.server.url.is_some() {
+        return Ok(Arc::new(server::ServerStore::open(&config.server, make)?));
+    }
+    open_folder(config, make)
+}
+
+#[cfg(feature = "edge")]
+fn open_folder(config: &Config, make: &Make) -> Result<Store, Error> {
     Ok(Arc::new(edge::EdgeStore::open(config, make)?))
 }
 
-/// Says that this program has no store to open.
-///
-/// # Errors
-/// [`Error::Folder`], always.
+/// Says that this program has no store to open in a folder.
 #[cfg(not(feature = "edge"))]
-pub fn open(config: &Config, _make: &Make) -> Result<Store, Error> {
+fn open_folder(config: &Config, _make: &Make) -> Result<Store, Error> {
     let source = "this program was built without the embedded store (feature `edge`)".into();
     Err(Error::Folder { folder: config.data.clone(), source })
 }
@@ -359,6 +456,12 @@ pub fn open(config: &Config, _make: &Make) -> Result<Store, Error> {
 #[must_use]
 pub fn open_memory(make: &Make) -> Store {
     Arc::new(memory::MemoryStore::new(make))
+}
+
+/// An empty store in memory that several engines may have open at once, as processes have a server.
+#[must_use]
+pub fn open_memory_shared(make: &Make) -> Store {
+    Arc::new(memory::MemoryStore::shared(make))
 }
 
 /// The order of an answer: the higher score first, the lower id on a tie.

@@ -24,6 +24,12 @@ use crate::store::Stored;
 
 pub use entities::keys_of;
 
+/// The dense vector's name.
+pub const TEXT: &str = "text";
+/// The sparse vector's name.
+pub const TERMS: &str = "terms";
+/// The sparse vector of hashes by which reprints are found.
+pub const REPRINT: &str = "reprint";
 /// Days since 1970-01-01 of the publication date; absent without a date.
 pub const DATE: &str = "date";
 /// [`Record::page_no`].

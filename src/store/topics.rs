@@ -78,15 +78,31 @@ pub struct Checkpoint {
     pub bytes: Vec<u8>,
 }
 
+/// Whose turn it is to change the store, of all processes that share it.
+///
+/// Time is not part of it, because clocks differ: whoever holds the lease counts `beat` up, and a
+/// lease that does not beat for long enough, by the clock of whoever watches, may be taken.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lease {
+    /// Counts who held it, from 1; 0 before anyone did. Each holder has a term of its own.
+    pub term: u64,
+    /// Who holds it; empty where nobody does.
+    pub holder: String,
+    /// Signs of life of this holder.
+    pub beat: u64,
+}
+
 /// Keeps topics. Every call is safe from several tasks at once; one appends at a time.
 #[async_trait]
 pub trait TopicStore: Send + Sync {
-    /// Appends rows to the log and replaces the mark; durable when it returns. A row whose version is
-    /// there already is replaced: appending again after a failure is safe.
+    /// Appends rows to the log and replaces the mark, as the holder of the lease in `term`; durable
+    /// when it returns. A row whose version is there already is replaced: appending again after a
+    /// failure is safe.
     ///
     /// # Errors
+    /// [`Error::Fenced`] if the term has passed: then nothing of it is part of the log.
     /// [`Error::Failed`], [`Error::Full`]: then some rows may be there, the earlier ones first.
-    async fn append(&self, rows: Vec<Row>, mark: Mark) -> Result<(), Error>;
+    async fn append(&self, term: u64, rows: Vec<Row>, mark: Mark) -> Result<(), Error>;
 
     /// Rows from version `from` on, ascending.
     ///
@@ -146,4 +162,20 @@ pub trait TopicStore: Send + Sync {
     async fn checkpoint(&self) -> Result<Option<Checkpoint>, Error> {
         Ok(None)
     }
+
+    /// Whether other processes may have this store open as well.
+    fn is_shared(&self) -> bool;
+
+    /// Whose turn it is to change the store.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn lease(&self) -> Result<Lease, Error>;
+
+    /// Replaces the lease `seen` by `next`, in one step; whether it was still there. Of several that
+    /// try, one succeeds.
+    ///
+    /// # Errors
+    /// [`Error::Failed`]: then it may have been replaced.
+    async fn swap_lease(&self, seen: &Lease, next: &Lease) -> Result<bool, Error>;
 }

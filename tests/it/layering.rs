@@ -43,20 +43,21 @@ const MAY_USE: [(&str, &[&str]); 15] = [
 ];
 
 /// Crates that only some modules, or parts of one, may name.
-const OWNERS: [(&str, &[&str]); 15] = [
+const OWNERS: [(&str, &[&str]); 16] = [
     ("candle_core", &["embed"]),
     ("candle_nn", &["embed"]),
     ("candle_transformers", &["embed"]),
     ("tokenizers", &["embed"]),
     ("ureq", &["embed/hub"]),
-    ("qdrant_edge", &["store"]),
+    ("qdrant_edge", &["store/edge"]),
+    ("::qdrant_client", &["store/server"]),
     ("html5ever", &["page/html"]),
     ("jieba_rs", &["text"]),
     ("aho_corasick", &["text"]),
     ("rustls", &["app"]),
     ("tokio_rustls", &["app/tls"]),
     ("subtle", &["rpc/access"]),
-    ("tonic", &["rpc", "app", "cli"]),
+    ("tonic", &["rpc", "app", "cli", "store/server"]),
     ("prost", &["rpc", "cli"]),
     ("clap", &["embed", "store", "engine", "app", "config", "telemetry", "cli"]),
 ];

@@ -24,8 +24,11 @@ mod layering;
 mod model_cli;
 mod page_gold;
 mod proto;
+#[cfg(feature = "server")]
+mod qdrant;
 mod related;
 mod relation;
+mod replicas;
 mod reprints;
 mod search_rpc;
 mod security;

@@ -261,3 +261,39 @@ async fn the_program_brings_key_and_trust_to_a_server() {
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(said.contains("not known") && !said.contains("some-key"), "{said}");
 }
+
+/// What opening a store on the server at `address` says.
+#[cfg(feature = "server")]
+async fn opened(address: SocketAddr, ca: String) -> wenmai::store::Error {
+    use wenmai::store;
+
+    let at = store::ServerConfig::at(&format!("https://localhost:{}", address.port()));
+    let server = store::ServerConfig { ca: Some(ca.into()), timeout_ms: 5_000, ..at };
+    let config = store::Config { server, ..store::Config::folder("") };
+    // The server lives on this test's runtime, which must not be held up.
+    let (done, opened) = oneshot::channel();
+    std::thread::spawn(move || {
+        let make = store::Make { index_version: "v".into(), dim: 8 };
+        let _gone = done.send(store::open(&config, &make).err().unwrap());
+    });
+    opened.await.unwrap()
+}
+
+#[cfg(feature = "server")]
+#[tokio::test]
+async fn a_store_is_reached_over_tls_where_its_authority_is_trusted() {
+    let (desk, authority) = (Desk::new(), Authority::new());
+    let (cert, key) = authority.vouch("localhost");
+    let (cert, key) = (desk.file("cert.pem", cert), desk.file("key.pem", key));
+    let (address, _stop) = serve(|config| {
+        config.tls.tls_cert = Some(cert.into());
+        config.tls.tls_key = Some(key.into());
+    })
+    .await;
+    // It is no Qdrant, and says so: the way there is fine.
+    let answer = opened(address, desk.file("ca.pem", authority.pem())).await;
+    assert!(matches!(answer, wenmai::store::Error::Failed(_)), "{answer:?}");
+    let stranger = desk.file("other.pem", Authority::new().pem());
+    let refused = opened(address, stranger).await;
+    assert!(matches!(refused, wenmai::store::Error::Away(_)), "{refused:?}");
+}

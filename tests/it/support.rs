@@ -102,9 +102,13 @@ fn embed_config() -> embed::Config {
 
 /// An engine of fake model and memory store, with both at hand.
 pub fn fake_engine() -> (Engine, Store, Gate) {
-    let make = store::Make { index_version: engine::index_version(&fake_model()), dim: DIM };
-    let (store, gate) = (store::open_memory(&make), Gate::default());
+    let (store, gate) = (store::open_memory(&fake_make()), Gate::default());
     (fake_engine_over(&store, &gate), store, gate)
+}
+
+/// What a store for the fake model is made of.
+pub fn fake_make() -> store::Make {
+    store::Make { index_version: engine::index_version(&fake_model()), dim: DIM }
 }
 
 /// An engine of the fake model over a store that may hold something.
@@ -154,9 +158,17 @@ impl Running {
         let model = embed::open(&config).unwrap();
         let index_version = engine::index_version(model.info());
         let make = store::Make { index_version, dim: model.info().dim };
-        let store = store::open(&store::Config { data: folder.to_owned() }, &make).unwrap();
+        let store = store::open(&store::Config::folder(folder), &make).unwrap();
         let engine = Engine::new(embed::Handle::start(model, &config), store.clone(), extractor());
         Self::serve(engine, store, Gate::default()).await
+    }
+
+    /// With the fake model over a store that is open.
+    #[cfg(feature = "server")]
+    pub async fn over(store: Store) -> Self {
+        let gate = Gate::default();
+        let engine = fake_engine_over(&store, &gate);
+        Self::serve(engine, store, gate).await
     }
 
     async fn serve(engine: Engine, store: Store, gate: Gate) -> Self {

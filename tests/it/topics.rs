@@ -215,7 +215,7 @@ async fn what_a_killed_process_stored_and_did_not_place_is_placed_first() {
 
 pub fn bundled(folder: &Path) -> Engine {
     let config = embed::Config { threads: 2, ..embed::Config::default() };
-    Engine::open(&config, &store::Config { data: folder.to_owned() }).unwrap()
+    Engine::open(&config, &store::Config::folder(folder)).unwrap()
 }
 
 #[tokio::test]

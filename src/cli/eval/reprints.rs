@@ -59,7 +59,7 @@ async fn measure(args: &Args, articles: &[Labelled]) -> Result<(), Failure> {
     let options = Options { base_count: args.bases, seed: args.seed };
     let folder = tempfile::tempdir()?;
     let open =
-        |name: &str| Engine::open(&args.embed, &store::Config { data: folder.path().join(name) });
+        |name: &str| Engine::open(&args.embed, &store::Config::folder(folder.path().join(name)));
     let engine = open("made")?;
     let made = reprints::run(&engine, articles, options).await;
     engine.close().await?;

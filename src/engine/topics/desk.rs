@@ -33,6 +33,7 @@ use crate::domain::topic::change::Change;
 use crate::domain::topic::change::Correction;
 use crate::domain::topic::change::Entry;
 use crate::engine::Error;
+use crate::engine::lead::Lead;
 use crate::engine::topics::book::Book;
 use crate::engine::topics::book::Entered;
 use crate::engine::topics::book::Member;
@@ -55,6 +56,9 @@ const REPAIR_ROUNDS_MAX: usize = 16;
 /// Decides, logs, notes.
 pub(super) struct Desk {
     pub(super) store: Store,
+    pub(super) lead: Arc<Lead>,
+    /// The term up to which the log was read to its end.
+    pub(super) term: u64,
     pub(super) reader: Reader,
     pub(super) weights: Arc<Weights>,
     pub(super) clusterer: Clusterer,
@@ -79,12 +83,15 @@ impl Desk {
     /// A desk that has read nothing yet.
     pub(super) fn new(
         store: Store,
+        lead: Arc<Lead>,
         reader: Reader,
         weights: Arc<Weights>,
         versions: watch::Sender<u64>,
     ) -> Self {
         Self {
             store,
+            lead,
+            term: 0,
             reader,
             clusterer: Clusterer::new(Arc::clone(&weights)),
             weights,
@@ -113,6 +120,28 @@ impl Desk {
 
     fn book_mut(&self) -> RwLockWriteGuard<'_, Book> {
         self.shared.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in an entry that another process wrote.
+    pub(super) fn take_in(&mut self, entry: &Entry) {
+        let touched = self.book_mut().apply(entry);
+        merge(&mut self.touched, touched);
+        // Clusterer and window know nothing of it.
+        self.filled = false;
+        self.versions.send_replace(entry.version);
+    }
+
+    /// Notes how far another process came.
+    pub(super) fn reached(&mut self, mark: Mark) {
+        let version = {
+            let mut book = self.book_mut();
+            book.arrival = book.arrival.max(mark.arrival);
+            book.version
+        };
+        self.projected = self.projected.max(mark.projected);
+        if mark.projected >= version {
+            self.touched = Touched::default();
+        }
     }
 
     /// Fills clusterer and window from the book, if they are not: before the first decision, so that
@@ -309,8 +338,11 @@ impl Desk {
             (book.version, book.arrival)
         };
         let mark = Mark { projected: self.projected, arrival };
-        if let Err(error) = self.store.append(rows, mark).await {
+        if let Err(error) = self.store.append(self.lead.term(), rows, mark).await {
             self.sound = false;
+            if matches!(error, store::Error::Fenced { .. }) {
+                self.lead.lose();
+            }
             return Err(error.into());
         }
         self.versions.send_replace(version);

@@ -8,6 +8,7 @@ mod adhoc;
 mod book;
 mod desk;
 mod edit;
+mod follow;
 mod list;
 mod look;
 mod noting;
@@ -34,6 +35,7 @@ use std::thread::JoinHandle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::oneshot;
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 
 use crate::cluster::topic::Weights;
 use crate::domain::filter::Filter;
@@ -41,6 +43,7 @@ use crate::domain::id::ArticleId;
 use crate::domain::topic::TopicId;
 use crate::engine::Engine;
 use crate::engine::Error;
+use crate::engine::lead;
 use crate::store;
 
 use book::Book;
@@ -83,6 +86,8 @@ pub(super) struct Topics {
     versions: watch::Receiver<u64>,
     reader: Reader,
     weights: Arc<Weights>,
+    /// Where other processes share the store: what follows them.
+    attendant: Mutex<Option<AbortHandle>>,
 }
 
 /// Something to do, and the turn that it needs.
@@ -104,6 +109,8 @@ enum Work {
     Rebuild,
     /// Cluster a period anew.
     Recluster(Recluster),
+    /// Take in what another process wrote.
+    Follow,
 }
 
 /// What came of a job.
@@ -112,6 +119,7 @@ enum Done {
     Topic(TopicId),
     Placed(u64),
     Reclustered(Reclustered),
+    Followed(Vec<ArticleId>),
 }
 
 /// How far topics are.
@@ -130,7 +138,13 @@ impl Topics {
         let reader = Reader::new(Arc::clone(&engine.analyzer));
         let (sender, versions) = watch::channel(0);
         let store = Arc::clone(&engine.store);
-        let mut desk = Desk::new(store, reader.clone(), Arc::clone(&weights), sender);
+        let mut desk = Desk::new(
+            store,
+            Arc::clone(&engine.lead),
+            reader.clone(),
+            Arc::clone(&weights),
+            sender,
+        );
         desk.ensure_sound().await?;
         let (book, stop) = (desk.shared(), Arc::clone(&desk.stop));
         let (jobs, queue) = sync_channel(QUEUE_LEN);
@@ -145,6 +159,7 @@ impl Topics {
             versions,
             reader,
             weights,
+            attendant: Mutex::default(),
         })
     }
 
@@ -180,6 +195,21 @@ impl Topics {
         self.send(Work::CatchUp, turn).map(|_nobody_waits| ())
     }
 
+    /// Takes in what another process wrote; returns the articles whose text may be another one.
+    pub(super) async fn follow(&self, turn: OwnedSemaphorePermit) -> Result<Vec<ArticleId>, Error> {
+        match self.ask(Work::Follow, turn).await? {
+            Done::Followed(articles) => Ok(articles),
+            Done::Nothing | Done::Topic(_) | Done::Placed(_) | Done::Reclustered(_) => {
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    /// The highest arrival number that is placed.
+    pub(super) fn arrival(&self) -> u64 {
+        self.book().arrival
+    }
+
     /// Notes that an article was deleted.
     pub(super) async fn removed(
         &self,
@@ -192,6 +222,10 @@ impl Topics {
     /// Ends the desk after the step it is at.
     pub(super) fn close(&self) {
         self.stop.store(true, Ordering::Relaxed);
+        let attendant = self.attendant.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(attendant) = attendant {
+            attendant.abort();
+        }
         drop(self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
@@ -227,10 +261,14 @@ fn serve(mut desk: Desk, jobs: &Receiver<Job>) {
 
 async fn work_on(desk: &mut Desk, work: Work) -> Result<Done, Error> {
     desk.ensure_sound().await?;
+    if matches!(work, Work::Follow) {
+        return desk.follow().await.map(Done::Followed);
+    }
+    desk.take_over().await?;
     // What an earlier failure or a killed process left comes first: it arrived first.
     desk.catch_up().await?;
     match work {
-        Work::CatchUp => Ok(Done::Nothing),
+        Work::CatchUp | Work::Follow => Ok(Done::Nothing),
         Work::Removed(id) => {
             desk.fill().await?;
             desk.take_out(id, desk::now_us()).await?;
@@ -257,8 +295,14 @@ impl Engine {
             return Ok(self);
         }
         let topics = Arc::new(Topics::open(&self).await?);
-        let turn = self.own_turn().await?;
-        topics.catch_up(turn)?;
+        if self.store.is_shared() {
+            // Another process may have the turn; who only reads need not wait for it.
+            let attendant = lead::attend(&self, &topics);
+            *topics.attendant.lock().unwrap_or_else(PoisonError::into_inner) = Some(attendant);
+        } else {
+            let turn = self.own_turn().await?;
+            topics.catch_up(turn)?;
+        }
         self.topics = Some(topics);
         Ok(self)
     }
@@ -300,7 +344,9 @@ impl Engine {
         let turn = self.own_turn().await?;
         match topics.ask(Work::Edit(edit), turn).await? {
             Done::Topic(id) => self.topic(id),
-            Done::Nothing | Done::Placed(_) | Done::Reclustered(_) => Err(closed()),
+            Done::Nothing | Done::Placed(_) | Done::Reclustered(_) | Done::Followed(_) => {
+                Err(closed())
+            }
         }
     }
 
@@ -316,7 +362,9 @@ impl Engine {
         self.next_arrival.store(0, Ordering::Relaxed);
         match topics.ask(Work::Rebuild, turn).await? {
             Done::Placed(count) => Ok(count),
-            Done::Nothing | Done::Topic(_) | Done::Reclustered(_) => Err(closed()),
+            Done::Nothing | Done::Topic(_) | Done::Reclustered(_) | Done::Followed(_) => {
+                Err(closed())
+            }
         }
     }
 
@@ -330,7 +378,7 @@ impl Engine {
         let turn = self.own_turn().await?;
         match topics.ask(Work::Recluster(asked), turn).await? {
             Done::Reclustered(done) => Ok(done),
-            Done::Nothing | Done::Topic(_) | Done::Placed(_) => Err(closed()),
+            Done::Nothing | Done::Topic(_) | Done::Placed(_) | Done::Followed(_) => Err(closed()),
         }
     }
 }

@@ -273,7 +273,7 @@ fn mismatch(error: &engine::Error) -> Description {
         "the index was made with another model or another version of the terms",
     );
     // The folder stays on the server: only its owner can do something about it.
-    if let engine::Error::Store(store::Error::IndexVersion { stored, wanted, folder: _ }) = error {
+    if let engine::Error::Store(store::Error::IndexVersion { stored, wanted, place: _ }) = error {
         return description.with("stored", stored).with("wanted", wanted);
     }
     description
@@ -290,6 +290,14 @@ fn unavailable(error: &engine::Error) -> Description {
     if matches!(error, engine::Error::TopicsOff) {
         let what = "this server runs without topics";
         return Description::new(Code::FailedPrecondition, "TOPICS_OFF", what);
+    }
+    let is_turn = |error: &store::Error| {
+        matches!(error, store::Error::Led { .. } | store::Error::Fenced { .. })
+    };
+    if matches!(error, engine::Error::Store(error) if is_turn(error)) {
+        tracing::warn!(error = chain(error), "another process is writing");
+        let what = "another process is writing to the index; try again";
+        return Description::new(Code::Unavailable, "WRITER_ELSEWHERE", what).retry();
     }
     tracing::error!(error = chain(error), "store is not available");
     Description::new(

@@ -60,7 +60,7 @@ impl Sampler {
     }
 
     /// An embedding near `center`.
-    #[cfg(feature = "edge")]
+    #[cfg(any(feature = "edge", feature = "server"))]
     pub fn near(&mut self, center: &Embedding, spread: f32) -> Embedding {
         let noise = self.embedding(center.dim());
         let values = center.values().iter().zip(noise.values());

@@ -16,6 +16,7 @@ use crate::domain::topic::TopicId;
 use crate::store::Arrival;
 use crate::store::Checkpoint;
 use crate::store::Error;
+use crate::store::Lease;
 use crate::store::Mark;
 use crate::store::Placed;
 use crate::store::Row;
@@ -38,7 +39,7 @@ pub async fn a_log_is_read_back_in_order(store: &impl VectorStore) {
     assert_eq!(store.rows(0, limit(9)).await.unwrap(), []);
     let rows: Vec<Row> = (1..=600).map(|version| row(version, "甲")).collect();
     let mark = Mark { projected: 0, arrival: 600 };
-    store.append(rows.clone(), mark).await.unwrap();
+    store.append(0, rows.clone(), mark).await.unwrap();
     // A topic is no row, whatever its id.
     let point = TopicPoint {
         id: topic(1),
@@ -49,7 +50,7 @@ pub async fn a_log_is_read_back_in_order(store: &impl VectorStore) {
     store.project(vec![point], Vec::new()).await.unwrap();
     let again = vec![row(600, "乙"), row(601, "丙")];
     let mark = Mark { projected: 600, arrival: 601 };
-    store.append(again.clone(), mark).await.unwrap();
+    store.append(0, again.clone(), mark).await.unwrap();
     assert_eq!(store.mark().await.unwrap(), mark);
     assert_eq!(store.rows(0, limit(3)).await.unwrap(), rows[..3]);
     assert_eq!(store.rows(600, limit(9)).await.unwrap(), again);
@@ -63,7 +64,7 @@ pub async fn a_checkpoint_comes_back_or_is_none(store: &impl VectorStore) {
     assert_eq!(store.checkpoint().await.unwrap(), None);
     let rows: Vec<Row> = (1..=3).map(|version| row(version, "甲")).collect();
     let mark = Mark { projected: 3, arrival: 3 };
-    store.append(rows.clone(), mark).await.unwrap();
+    store.append(0, rows.clone(), mark).await.unwrap();
     let checkpoint = |version, length| Checkpoint { version, bytes: vec![7; length] };
     for checkpoint in [checkpoint(3, 500_000), checkpoint(4, 0), checkpoint(5, 9)] {
         store.keep_checkpoint(checkpoint.clone()).await.unwrap();
@@ -76,6 +77,36 @@ pub async fn a_checkpoint_comes_back_or_is_none(store: &impl VectorStore) {
     assert_eq!(store.mark().await.unwrap(), mark);
     let query = unit(&axis(0));
     assert_eq!(store.nearest_topics(&query, Level::Story, limit(5)).await.unwrap(), []);
+}
+
+pub async fn one_of_two_takes_the_lease_and_the_other_is_refused(store: &impl VectorStore) {
+    let free = store.lease().await.unwrap();
+    assert_eq!(free, Lease::default());
+    let held = |term, holder: &str, beat| Lease { term, holder: holder.into(), beat };
+    assert!(store.swap_lease(&free, &held(1, "甲", 0)).await.unwrap());
+    // Who saw it free a moment ago comes too late, and so does who missed a beat.
+    assert!(!store.swap_lease(&free, &held(1, "乙", 0)).await.unwrap());
+    assert!(store.swap_lease(&held(1, "甲", 0), &held(1, "甲", 1)).await.unwrap());
+    assert!(!store.swap_lease(&held(1, "甲", 0), &held(2, "乙", 0)).await.unwrap());
+    assert_eq!(store.lease().await.unwrap(), held(1, "甲", 1));
+    let mark = Mark { projected: 0, arrival: 1 };
+    store.append(1, vec![row(1, "甲"), row(2, "甲")], mark).await.unwrap();
+
+    // The term passes: its writer can neither add to the log nor change it nor move the mark.
+    assert!(store.swap_lease(&held(1, "甲", 1), &held(2, "乙", 0)).await.unwrap());
+    store.append(2, vec![row(3, "乙")], Mark { projected: 2, arrival: 2 }).await.unwrap();
+    for stale in [vec![row(3, "甲"), row(4, "甲")], vec![row(4, "甲")], Vec::new()] {
+        let late = store.append(1, stale, Mark { projected: 9, arrival: 9 }).await;
+        assert!(matches!(late, Err(Error::Fenced { term: 1 })));
+    }
+    let rows = vec![row(1, "甲"), row(2, "甲"), row(3, "乙")];
+    assert_eq!(store.rows(1, limit(9)).await.unwrap(), rows);
+    assert_eq!(store.mark().await.unwrap(), Mark { projected: 2, arrival: 2 });
+    // What it left behind the end is replaced by whoever goes on.
+    let more = vec![row(4, "乙"), row(5, "乙")];
+    store.append(2, more.clone(), Mark { projected: 3, arrival: 3 }).await.unwrap();
+    assert_eq!(store.rows(4, limit(9)).await.unwrap(), more);
+    assert_eq!(store.lease().await.unwrap(), held(2, "乙", 0));
 }
 
 pub async fn topics_are_found_by_level_and_direction(store: &impl VectorStore) {

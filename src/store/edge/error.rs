@@ -1,16 +1,12 @@
 //! The engine's failures in the store's words.
 
-use std::io;
 use std::path::Path;
 
 use qdrant_edge::OperationError;
 
 use crate::store::BoxError;
 use crate::store::Error;
-
-/// How systems say that a disk or a quota is full. The engine keeps only the text of an I/O error.
-const FULL: [&str; 4] =
-    ["No space left on device", "Disk quota exceeded", "os error 28)", "os error 122)"];
+use crate::store::full;
 
 /// What the engine refused or failed at.
 pub fn engine(source: OperationError) -> Error {
@@ -20,33 +16,16 @@ pub fn engine(source: OperationError) -> Error {
 /// A failure inside the store.
 pub fn failed(source: impl Into<BoxError>) -> Error {
     let source = source.into();
-    if is_full(source.as_ref()) { Error::Full(source) } else { Error::Failed(source) }
+    if full::is_full(source.as_ref()) { Error::Full(source) } else { Error::Failed(source) }
 }
 
 /// A data folder that cannot be used.
 pub fn folder(folder: &Path, source: impl Into<BoxError>) -> Error {
     let source = source.into();
-    if is_full(source.as_ref()) {
+    if full::is_full(source.as_ref()) {
         return Error::Full(source);
     }
     Error::Folder { folder: folder.to_owned(), source }
-}
-
-/// Whether an error, or one that caused it, is a full disk.
-fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
-        if matches!(kind, Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)) {
-            return true;
-        }
-        let text = error.to_string();
-        if FULL.iter().any(|mark| text.contains(mark)) {
-            return true;
-        }
-        next = error.source();
-    }
-    false
 }
 
 #[cfg(test)]

@@ -97,6 +97,16 @@ impl Folder {
     }
 }
 
+/// What the index in a folder is made of; `None` if there is none.
+///
+/// # Errors
+/// [`Error::Folder`] if it cannot be read or is damaged.
+#[cfg(feature = "server")]
+pub fn made(data: &Path) -> Result<Option<Make>, Error> {
+    let manifest = read_manifest(data)?;
+    Ok(manifest.map(|Manifest { index_version, dim, .. }| Make { index_version, dim }))
+}
+
 /// Refuses a folder that holds something and no manifest.
 fn refuse_foreign(data: &Path) -> Result<(), Error> {
     let entries = fs::read_dir(data).map_err(|source| error::folder(data, source))?;
@@ -194,7 +204,8 @@ fn check(data: &Path, manifest: &Manifest, make: &Make) -> Result<(), Error> {
         stored = format!("{stored} with {dim} numbers");
         wanted = format!("{wanted} with {} numbers", make.dim);
     }
-    Err(Error::IndexVersion { folder: data.to_owned(), stored, wanted })
+    let place = format!("data folder {}", data.display());
+    Err(Error::IndexVersion { place, stored, wanted })
 }
 
 /// This program and its version.

@@ -31,8 +31,8 @@ use crate::store::edge::filter;
 use crate::store::edge::shard::Shard;
 use crate::store::edge::shard::article_id;
 use crate::store::edge::shard::point_id;
-use crate::store::edge::tuning::REPRINT;
 use crate::store::payload;
+use crate::store::payload::REPRINT;
 
 impl Shard {
     /// The points that share the most hashes with each signature.

@@ -17,6 +17,8 @@ mod shard;
 #[cfg(test)]
 mod tests;
 mod topics;
+#[cfg(feature = "server")]
+mod transfer;
 mod tuning;
 mod upkeep;
 mod writer;
@@ -48,6 +50,7 @@ use crate::store::Arrival;
 use crate::store::Checkpoint;
 use crate::store::Config;
 use crate::store::Error;
+use crate::store::Lease;
 use crate::store::Listing;
 use crate::store::Make;
 use crate::store::Mark;
@@ -66,6 +69,7 @@ use crate::store::edge::folder::Folder;
 use crate::store::edge::shard::Shard;
 use crate::store::edge::tuning::Tuning;
 use crate::store::edge::writer::Change;
+use crate::store::lease::Local;
 
 /// Signatures that one reader looks for at a time.
 const ALIKE_PIECE: usize = 64;
@@ -77,6 +81,8 @@ pub struct EdgeStore {
     dim: usize,
     /// `None` once closed.
     open: Mutex<Option<Open>>,
+    /// Nobody else can have the folder open.
+    lease: Local,
 }
 
 /// What an open store runs.
@@ -104,7 +110,8 @@ impl EdgeStore {
         let location = folder.data().display().to_string();
         let shard = Arc::new(Shard::open(folder, make.dim, tuning)?);
         let open = Open::start(shard).map_err(error::failed)?;
-        Ok(Self { location, dim: make.dim, open: Mutex::new(Some(open)) })
+        let (open, lease) = (Mutex::new(Some(open)), Local::default());
+        Ok(Self { location, dim: make.dim, open, lease })
     }
 
     fn check(&self, embedding: &Embedding) -> Result<(), Error> {
@@ -284,7 +291,8 @@ impl VectorStore for EdgeStore {
 
 #[async_trait]
 impl TopicStore for EdgeStore {
-    async fn append(&self, rows: Vec<Row>, mark: Mark) -> Result<(), Error> {
+    async fn append(&self, term: u64, rows: Vec<Row>, mark: Mark) -> Result<(), Error> {
+        self.lease.hold(term).map(drop)?;
         self.write(Change::Append(rows, mark)).await.map(|_none| ())
     }
 
@@ -328,6 +336,18 @@ impl TopicStore for EdgeStore {
 
     async fn checkpoint(&self) -> Result<Option<Checkpoint>, Error> {
         self.read(|shard| shard.topics().checkpoint()).await
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    async fn lease(&self) -> Result<Lease, Error> {
+        self.with(|_open| Ok(self.lease.look()))
+    }
+
+    async fn swap_lease(&self, seen: &Lease, next: &Lease) -> Result<bool, Error> {
+        self.with(|_open| Ok(self.lease.swap(seen, next)))
     }
 }
 

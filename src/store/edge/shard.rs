@@ -57,11 +57,11 @@ use crate::store::edge::folder::Folder;
 use crate::store::edge::groups;
 use crate::store::edge::topics::TopicShard;
 use crate::store::edge::tuning;
-use crate::store::edge::tuning::REPRINT;
-use crate::store::edge::tuning::TERMS;
-use crate::store::edge::tuning::TEXT;
 use crate::store::edge::tuning::Tuning;
 use crate::store::payload;
+use crate::store::payload::REPRINT;
+use crate::store::payload::TERMS;
+use crate::store::payload::TEXT;
 
 /// Points in one entry of the engine's log; bounds the memory that a large upsert takes.
 const POINTS_PER_UPDATE: usize = 256;

@@ -36,7 +36,7 @@ use crate::store::conformance::sample::Sampler;
 const EAGER: Tuning = Tuning { graph_bytes_min: 0, scan_bytes_max: 1024, seal_bytes_min: 1024 };
 
 fn config(data: &Path) -> Config {
-    Config { data: data.to_owned() }
+    Config::folder(data)
 }
 
 fn open(data: &Path) -> EdgeStore {
@@ -54,7 +54,7 @@ async fn conforms() {
     conformance::run(|make| {
         count.set(count.get() + 1);
         let data = root.path().join(count.get().to_string());
-        async move { EdgeStore::open(&Config { data }, &make).unwrap() }
+        async move { EdgeStore::open(&Config::folder(data), &make).unwrap() }
     })
     .await;
 }

@@ -65,7 +65,7 @@ use crate::store::edge::tuning;
 use crate::store::payload;
 
 /// The vector of a topic.
-const CENTROID: &str = "centroid";
+pub const CENTROID: &str = "centroid";
 /// The level of a topic, by its name; the store's own key.
 const LEVEL: &str = "level";
 /// The point that holds the mark.
@@ -101,6 +101,12 @@ impl TopicShard {
         let engine = engine.map_err(unusable)?;
         engine.flush().map_err(unusable)?;
         Ok(Self { engine })
+    }
+
+    /// The shard itself.
+    #[cfg(feature = "server")]
+    pub fn engine(&self) -> &EdgeShard {
+        &self.engine
     }
 
     /// Where the engine keeps its files.

@@ -34,13 +34,9 @@ use qdrant_edge::external::ordered_float::OrderedFloat;
 use crate::domain::filter::NameField;
 use crate::domain::filter::TextField;
 use crate::store::payload;
-
-/// The dense vector's name.
-pub const TEXT: &str = "text";
-/// The sparse vector's name.
-pub const TERMS: &str = "terms";
-/// The sparse vector of hashes by which reprints are found.
-pub const REPRINT: &str = "reprint";
+use crate::store::payload::REPRINT;
+use crate::store::payload::TERMS;
+use crate::store::payload::TEXT;
 
 const KIB: usize = 1024;
 /// Edges per node of the graph, where there is one.

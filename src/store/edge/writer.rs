@@ -26,6 +26,10 @@ use crate::store::edge::guarded;
 use crate::store::edge::log::Log;
 use crate::store::edge::shard::Shard;
 use crate::store::edge::upkeep::Notice;
+#[cfg(feature = "server")]
+use crate::store::transfer::Kept;
+#[cfg(feature = "server")]
+use crate::store::transfer::Part;
 
 /// Changes that may wait; each may hold some hundred articles.
 const QUEUE_LEN: usize = 16;
@@ -49,6 +53,9 @@ pub enum Change {
     Project(Vec<TopicPoint>, Vec<Placed>),
     /// Keep this copy of all topics in the place of the one before.
     Keep(Checkpoint),
+    /// Write these as they are.
+    #[cfg(feature = "server")]
+    Load(Part, Vec<Kept>),
 }
 
 impl Change {
@@ -60,6 +67,8 @@ impl Change {
             Change::Append(rows, _) => rows.len() + 1,
             Change::Project(topics, placed) => topics.len() + placed.len(),
             Change::Keep(_) => 1,
+            #[cfg(feature = "server")]
+            Change::Load(_, points) => points.len(),
         }
     }
 }
@@ -132,6 +141,8 @@ fn apply(shard: &Shard, change: Change) -> Result<BTreeSet<ArticleId>, Error> {
         Change::Regroup(changes) => shard.regroup(changes).map(|()| BTreeSet::new()),
         Change::Delete(ids) => shard.delete(&ids),
         Change::Append(rows, mark) => shard.topics().append(rows, mark).map(|()| BTreeSet::new()),
+        #[cfg(feature = "server")]
+        Change::Load(part, points) => shard.load(part, points).map(|()| BTreeSet::new()),
         Change::Project(topics, placed) => {
             shard.topics().show(topics)?;
             shard.place(placed).map(|()| BTreeSet::new())

@@ -13,6 +13,7 @@ use crate::domain::topic::TopicId;
 use crate::store::Arrival;
 use crate::store::Checkpoint;
 use crate::store::Error;
+use crate::store::Lease;
 use crate::store::Mark;
 use crate::store::Placed;
 use crate::store::Row;
@@ -31,7 +32,8 @@ pub struct Topics {
 
 #[async_trait]
 impl TopicStore for MemoryStore {
-    async fn append(&self, rows: Vec<Row>, mark: Mark) -> Result<(), Error> {
+    async fn append(&self, term: u64, rows: Vec<Row>, mark: Mark) -> Result<(), Error> {
+        let _held = self.lease.hold(term)?;
         self.write_topics(|topics| {
             topics.rows.extend(rows.into_iter().map(|Row { version, value }| (version, value)));
             topics.mark = mark;
@@ -106,5 +108,17 @@ impl TopicStore for MemoryStore {
 
     async fn last_arrival(&self) -> Result<u64, Error> {
         self.read(|points| points.values().map(|point| point.arrival).max().unwrap_or(0))
+    }
+
+    fn is_shared(&self) -> bool {
+        self.shared
+    }
+
+    async fn lease(&self) -> Result<Lease, Error> {
+        self.read(|_open| self.lease.look())
+    }
+
+    async fn swap_lease(&self, seen: &Lease, next: &Lease) -> Result<bool, Error> {
+        self.read(|_open| self.lease.swap(seen, next))
     }
 }

@@ -48,8 +48,12 @@ impl Desk {
         *self.book_mut() = book;
         (self.fresh, self.touched, self.projected) = (Vec::new(), behind, projected);
         self.sound = true;
-        self.project().await?;
-        self.checkpoint_if_due().await;
+        self.term = self.lead.term();
+        // Where another process has the turn, it does.
+        if self.lead.is_held() {
+            self.project().await?;
+            self.checkpoint_if_due().await;
+        }
         Ok(())
     }
 
@@ -126,6 +130,8 @@ mod tests {
     use crate::domain::topic::change::Assigned;
     use crate::domain::topic::change::Change;
     use crate::domain::topic::change::Entry;
+    use crate::engine::lead::Lead;
+    use crate::engine::lead::Patience;
     use crate::engine::topics::desk::Desk;
     use crate::engine::topics::desk::write;
     use crate::engine::topics::reading::Reader;
@@ -138,7 +144,8 @@ mod tests {
     fn desk(store: &Store) -> Desk {
         let reader = Reader::new(Arc::new(Analyzer::load().unwrap()));
         let weights = Arc::new(Weights::bundled().unwrap());
-        Desk::new(Arc::clone(store), reader, weights, watch::channel(0).0)
+        let lead = Arc::new(Lead::new(Arc::clone(store), Patience::default()));
+        Desk::new(Arc::clone(store), lead, reader, weights, watch::channel(0).0)
     }
 
     fn store() -> Store {
@@ -168,7 +175,7 @@ mod tests {
     async fn append(store: &Store, numbers: std::ops::RangeInclusive<u64>) {
         let mark = Mark { projected: numbers.end() - 1, arrival: *numbers.end() };
         let rows = numbers.map(|number| write(&assigned(number)).unwrap()).collect();
-        store.append(rows, mark).await.unwrap();
+        store.append(0, rows, mark).await.unwrap();
     }
 
     #[tokio::test]

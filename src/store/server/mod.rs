@@ -1,0 +1,378 @@
+//! A Qdrant server or cluster, over gRPC.
+//!
+//! Calls run on a small runtime of the store's own, so that whoever waits for them needs none, and a
+//! caller that is gone takes its call along. So many calls at a time, and no more: a further one is
+//! refused at once. Every call ends at its deadline, and a lost connection is made anew by the next
+//! one.
+
+mod articles;
+mod client;
+mod config;
+mod error;
+mod filter;
+mod schema;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+mod topics;
+#[cfg(feature = "edge")]
+mod transfer;
+mod wire;
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
+
+use ::qdrant_client::qdrant::CollectionStatus;
+use async_trait::async_trait;
+use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tracing::Instrument as _;
+
+use crate::domain::embedding::Embedding;
+use crate::domain::filter::Filter;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::domain::reprint::Membership;
+use crate::domain::terms::TermVector;
+use crate::domain::topic::Level;
+use crate::domain::topic::TopicId;
+use crate::store::Alike;
+use crate::store::Arrival;
+use crate::store::Error;
+use crate::store::Lease;
+use crate::store::Listing;
+use crate::store::Make;
+use crate::store::Mark;
+use crate::store::Placed;
+use crate::store::Point;
+use crate::store::Regroup;
+use crate::store::Row;
+use crate::store::Scored;
+use crate::store::Status;
+use crate::store::Stored;
+use crate::store::TopicPoint;
+use crate::store::TopicStore;
+use crate::store::VectorStore;
+use crate::store::Vectors;
+use client::Client;
+use schema::Names;
+use schema::Tuning;
+
+pub use config::Config;
+pub use snapshot::Snapshot;
+pub use snapshot::snapshots;
+
+/// Threads that carry calls.
+const THREADS: usize = 2;
+/// Calls on their way at a time.
+const CALLS: usize = 256;
+/// Time between two looks at an optimization that goes on.
+const OPTIMIZE_POLL: Duration = Duration::from_millis(200);
+/// Time that an optimization may take.
+const OPTIMIZE_TIMEOUT: Duration = Duration::from_mins(60);
+
+/// Articles and topics on a server.
+#[derive(Debug)]
+pub struct ServerStore {
+    location: String,
+    dim: usize,
+    /// `None` once closed.
+    open: Mutex<Option<Remote>>,
+    calls: Arc<Semaphore>,
+    threads: Threads,
+}
+
+/// The store's own runtime. Its threads end by themselves: waiting for them, as dropping a runtime
+/// does, is what a task may not.
+#[derive(Debug)]
+struct Threads(Option<Runtime>);
+
+/// The open collections; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    client: Client,
+    names: Names,
+}
+
+impl ServerStore {
+    /// Opens the collections that `config` names, or makes them. Blocks until the server answers, at
+    /// most for a few of its deadlines.
+    ///
+    /// # Errors
+    /// [`Error::Settings`], [`Error::Away`], [`Error::IndexVersion`], [`Error::Server`].
+    pub fn open(config: &Config, make: &Make) -> Result<Self, Error> {
+        Self::open_tuned(config, make, Tuning::default())
+    }
+
+    fn open_tuned(config: &Config, make: &Make, tuning: Tuning) -> Result<Self, Error> {
+        let threads = Threads::start()?;
+        let (settings, wanted) = (config.clone(), make.clone());
+        let remote = threads.wait(async move {
+            let client = Client::new(&settings)?;
+            let version = client.ping().await?;
+            tracing::info!(version, "Qdrant answers");
+            let names = schema::open(&client, &settings, &wanted, tuning).await?;
+            let remote = Remote { client, names };
+            remote.found().await?;
+            Ok(remote)
+        })?;
+        let url = config.url.as_deref().unwrap_or_default();
+        Ok(Self {
+            location: format!("{url}/{}", remote.names.articles),
+            dim: make.dim,
+            open: Mutex::new(Some(remote)),
+            calls: Arc::new(Semaphore::new(CALLS)),
+            threads,
+        })
+    }
+
+    /// What the index on the server was made of; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`Error::Settings`], [`Error::Away`], [`Error::Server`].
+    pub fn made(config: &Config) -> Result<Option<Make>, Error> {
+        let settings = config.clone();
+        Threads::start()?
+            .wait(async move { schema::made(&Client::new(&settings)?, &settings).await })
+    }
+
+    fn check(&self, embedding: &Embedding) -> Result<(), Error> {
+        if embedding.dim() == self.dim {
+            return Ok(());
+        }
+        Err(Error::Dim { wanted: self.dim, given: embedding.dim() })
+    }
+
+    /// Runs `call` on the store's own threads; a caller that is gone ends it.
+    async fn call<T, F, Fut>(&self, call: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(Remote) -> Fut,
+        Fut: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let remote = self.open.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (remote, runtime) = remote.zip(self.threads.0.as_ref()).ok_or(Error::Closed)?;
+        let permit = Arc::clone(&self.calls).try_acquire_owned();
+        let permit = permit.map_err(|_full| Error::Overloaded)?;
+        let mut tasks = JoinSet::new();
+        tasks.spawn_on(call(remote).in_current_span(), runtime.handle());
+        let done = tasks.join_next().await;
+        drop(permit);
+        match done {
+            Some(Ok(answer)) => answer,
+            Some(Err(panicked)) => Err(error::failed(panicked)),
+            None => Err(Error::Closed),
+        }
+    }
+}
+
+impl Threads {
+    fn start() -> Result<Self, Error> {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(THREADS).thread_name("store-server").enable_all();
+        builder.build().map(Some).map(Self).map_err(error::failed)
+    }
+
+    /// Waits for `work`, also from inside another runtime.
+    fn wait<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (reply, answer) = sync_channel(1);
+        let runtime = self.0.as_ref().ok_or(Error::Closed)?;
+        runtime.spawn(async move {
+            let _gone = reply.send(work.await);
+        });
+        answer.recv().map_err(error::failed)?
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Remote {
+    /// Waits until the server has nothing left to seal, merge or build.
+    async fn optimize(&self) -> Result<(), Error> {
+        let settled = async {
+            loop {
+                let mut busy = false;
+                for name in [&self.names.articles, &self.names.topics] {
+                    let info = schema::info(&self.client, name).await?;
+                    let info = info.ok_or_else(|| error::failed("a collection is gone"))?;
+                    let ok = info.optimizer_status.as_ref().is_none_or(|status| status.ok);
+                    if !ok || info.status() == CollectionStatus::Red {
+                        let status = info.optimizer_status.unwrap_or_default();
+                        return Err(error::failed(format!("it fails: {}", status.error)));
+                    }
+                    busy |= info.status() != CollectionStatus::Green;
+                }
+                if !busy {
+                    return Ok(());
+                }
+                tokio::time::sleep(OPTIMIZE_POLL).await;
+            }
+        };
+        let late = |_elapsed| Err(error::late(OPTIMIZE_TIMEOUT.as_millis()));
+        tokio::time::timeout(OPTIMIZE_TIMEOUT, settled).await.unwrap_or_else(late)
+    }
+}
+
+#[async_trait]
+impl VectorStore for ServerStore {
+    async fn upsert(&self, points: Vec<Point>) -> Result<(), Error> {
+        for point in &points {
+            self.check(&point.text)?;
+        }
+        self.call(|remote| async move { remote.upsert(points).await }).await
+    }
+
+    async fn fetch(
+        &self,
+        ids: &[ArticleId],
+        vectors: Vectors,
+    ) -> Result<Vec<Option<Stored>>, Error> {
+        let ids = ids.to_vec();
+        self.call(|remote| async move { remote.fetch(ids, vectors).await }).await
+    }
+
+    async fn delete(&self, ids: &[ArticleId]) -> Result<BTreeSet<ArticleId>, Error> {
+        let ids = ids.to_vec();
+        self.call(|remote| async move { remote.delete(ids).await }).await
+    }
+
+    async fn nearest(
+        &self,
+        query: &Embedding,
+        filter: &Filter,
+        limit: Limit,
+    ) -> Result<Vec<Scored>, Error> {
+        self.check(query)?;
+        let (query, filter) = (query.clone(), filter.clone());
+        self.call(|remote| async move { remote.nearest(query, filter, limit).await }).await
+    }
+
+    async fn lexical(
+        &self,
+        query: &TermVector,
+        filter: &Filter,
+        limit: Limit,
+    ) -> Result<Vec<Scored>, Error> {
+        let (query, filter) = (query.clone(), filter.clone());
+        self.call(|remote| async move { remote.lexical(query, filter, limit).await }).await
+    }
+
+    async fn alike(&self, asked: Vec<Alike>) -> Result<Vec<Vec<Scored>>, Error> {
+        self.call(|remote| async move { remote.alike(asked).await }).await
+    }
+
+    async fn regroup(&self, changes: Vec<Regroup>) -> Result<(), Error> {
+        self.call(|remote| async move { remote.regroup(changes).await }).await
+    }
+
+    async fn memberships(&self, ids: &[ArticleId]) -> Result<Vec<Option<Membership>>, Error> {
+        let ids = ids.to_vec();
+        self.call(|remote| async move { remote.memberships(&ids).await }).await
+    }
+
+    async fn list(
+        &self,
+        filter: &Filter,
+        from: Option<ArticleId>,
+        limit: Limit,
+    ) -> Result<Listing, Error> {
+        let filter = filter.clone();
+        self.call(|remote| async move { remote.list(filter, from, limit).await }).await
+    }
+
+    async fn count(&self, filter: &Filter) -> Result<u64, Error> {
+        let filter = filter.clone();
+        self.call(|remote| async move { remote.count(filter).await }).await
+    }
+
+    async fn status(&self) -> Result<Status, Error> {
+        let location = self.location.clone();
+        self.call(|remote| async move {
+            // Soon answered or not at all: health waits for it.
+            remote.client.ping().await?;
+            let article_count = remote.count(Filter::default()).await?;
+            Ok(Status { backend: "server", location, article_count })
+        })
+        .await
+    }
+
+    /// The server seals, merges and builds by itself; this waits until it has.
+    async fn optimize(&self) -> Result<(), Error> {
+        self.call(|remote| async move { remote.optimize().await }).await
+    }
+
+    /// Closing twice is fine; the server keeps what it has.
+    async fn close(&self) -> Result<(), Error> {
+        drop(self.open.lock().unwrap_or_else(PoisonError::into_inner).take());
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl TopicStore for ServerStore {
+    async fn append(&self, term: u64, rows: Vec<Row>, mark: Mark) -> Result<(), Error> {
+        self.call(|remote| async move { remote.append(term, rows, mark).await }).await
+    }
+
+    async fn rows(&self, from: u64, limit: Limit) -> Result<Vec<Row>, Error> {
+        self.call(|remote| async move { remote.rows(from, limit).await }).await
+    }
+
+    async fn mark(&self) -> Result<Mark, Error> {
+        self.call(|remote| async move { Ok(remote.head().await?.mark) }).await
+    }
+
+    async fn project(&self, topics: Vec<TopicPoint>, placed: Vec<Placed>) -> Result<(), Error> {
+        for centroid in topics.iter().filter_map(|topic| topic.centroid.as_ref()) {
+            self.check(centroid)?;
+        }
+        self.call(|remote| async move { remote.project(topics, placed).await }).await
+    }
+
+    async fn nearest_topics(
+        &self,
+        query: &Embedding,
+        level: Level,
+        limit: Limit,
+    ) -> Result<Vec<(TopicId, f32)>, Error> {
+        self.check(query)?;
+        let query = query.clone();
+        self.call(|remote| async move { remote.nearest_topics(query, level, limit).await }).await
+    }
+
+    async fn arrived(&self, after: u64, limit: Limit) -> Result<Vec<Arrival>, Error> {
+        self.call(|remote| async move { remote.arrived(after, limit).await }).await
+    }
+
+    async fn last_arrival(&self) -> Result<u64, Error> {
+        self.call(|remote| async move { remote.last_arrival().await }).await
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    async fn lease(&self) -> Result<Lease, Error> {
+        self.call(|remote| async move { Ok(remote.head().await?.lease) }).await
+    }
+
+    async fn swap_lease(&self, seen: &Lease, next: &Lease) -> Result<bool, Error> {
+        let (seen, next) = (seen.clone(), next.clone());
+        self.call(|remote| async move { remote.swap_lease(seen, next).await }).await
+    }
+}

@@ -1,0 +1,74 @@
+//! Snapshots of both collections, as the server makes and keeps them.
+
+use ::qdrant_client::qdrant::CreateSnapshotRequest;
+use ::qdrant_client::qdrant::ListSnapshotsRequest;
+use ::qdrant_client::qdrant::SnapshotDescription;
+
+use crate::store::Error;
+use crate::store::server::Config;
+use crate::store::server::Threads;
+use crate::store::server::client::Client;
+use crate::store::server::client::Snapshots;
+use crate::store::server::error;
+use crate::store::server::schema;
+
+/// A snapshot on the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Of which collection.
+    pub collection: String,
+    /// Its name, in the server's folder of snapshots of that collection.
+    pub name: String,
+    /// Its size.
+    pub size_bytes: u64,
+    /// SHA-256 of the file, as the server counted it; empty where it did not.
+    pub checksum: String,
+}
+
+/// The snapshots of the index that `config` names, of articles and topics; with `create` first a new
+/// one of each. Blocks while the server makes them.
+///
+/// # Errors
+/// [`Error::Settings`] also if there is no index; [`Error::Away`]; [`Error::Failed`].
+pub fn snapshots(config: &Config, create: bool) -> Result<Vec<Snapshot>, Error> {
+    let settings = config.clone();
+    Threads::start()?.wait(async move {
+        let client = Client::new(&settings)?;
+        let Some(names) = schema::in_use(&client, &settings).await? else {
+            let place = settings.url.unwrap_or_default();
+            return Err(Error::Settings { reason: format!("there is no index at {place}") });
+        };
+        let mut found = Vec::new();
+        for collection in [names.articles, names.topics] {
+            if create {
+                make(&client, &collection).await?;
+            }
+            found.extend(list(&client, &collection).await?);
+        }
+        Ok(found)
+    })
+}
+
+async fn make(client: &Client, collection: &str) -> Result<(), Error> {
+    let create = |mut api: Snapshots| {
+        let collection_name = collection.to_owned();
+        async move { api.create(CreateSnapshotRequest { collection_name }).await }
+    };
+    let made = client.snapshots(create).await?.snapshot_description;
+    made.map(|_snapshot| ()).ok_or_else(|| error::failed("no snapshot was made"))
+}
+
+async fn list(client: &Client, collection: &str) -> Result<Vec<Snapshot>, Error> {
+    let ask = |mut api: Snapshots| {
+        let collection_name = collection.to_owned();
+        async move { api.list(ListSnapshotsRequest { collection_name }).await }
+    };
+    let found = client.snapshots(ask).await?.snapshot_descriptions;
+    let shown = |one: SnapshotDescription| Snapshot {
+        collection: collection.to_owned(),
+        name: one.name,
+        size_bytes: u64::try_from(one.size).unwrap_or(0),
+        checksum: one.checksum.unwrap_or_default(),
+    };
+    Ok(found.into_iter().map(shown).collect())
+}

@@ -1,0 +1,48 @@
+//! An index goes to the server and back, to the bit.
+
+use tempfile::TempDir;
+
+use super::Place;
+use crate::store::Error;
+use crate::store::Lease;
+use crate::store::Mark;
+use crate::store::TopicStore as _;
+use crate::store::conformance::sample;
+use crate::store::transfer::Part;
+use crate::store::transfer::tests::everything;
+use crate::store::transfer::tests::fill;
+use crate::store::transfer::tests::folder;
+use crate::store::transfer::transfer;
+
+#[tokio::test]
+async fn everything_arrives_to_the_bit_and_comes_back_so() {
+    let Some(place) = Place::on_server() else { return };
+    let root = TempDir::new().unwrap();
+    let (source, back) = (folder(&root, "source"), folder(&root, "back"));
+    let server = place.open(&sample::make());
+    fill(&source).await;
+    let there = transfer(&source, &server, &|_| ()).await.unwrap();
+    assert!(there.is_same(), "{there:?}");
+    assert_eq!(there.articles.written_count, 450);
+    let again = transfer(&source, &server, &|_| ()).await.unwrap();
+    assert!(again.is_same() && again.parts().iter().all(|(_, moved)| moved.written_count == 0));
+    let here = transfer(&server, &back, &|_| ()).await.unwrap();
+    assert!(here.is_same(), "{here:?}");
+    for part in [Part::Articles, Part::Topics] {
+        assert_eq!(everything(&source, part).await, everything(&back, part).await);
+    }
+    assert_eq!(back.mark().await.unwrap(), Mark { projected: 7, arrival: 450 });
+    // The turn was given back.
+    assert_eq!(server.lease().await.unwrap().holder, "");
+}
+
+#[tokio::test]
+async fn nothing_moves_while_somebody_writes() {
+    let Some(place) = Place::on_server() else { return };
+    let root = TempDir::new().unwrap();
+    let server = place.open(&sample::make());
+    let busy = Lease { term: 1, holder: "somebody".into(), beat: 0 };
+    assert!(server.swap_lease(&Lease::default(), &busy).await.unwrap());
+    let refused = transfer(&server, &folder(&root, "target"), &|_| ()).await;
+    assert!(matches!(refused, Err(Error::Led { .. })), "{refused:?}");
+}

@@ -1,0 +1,403 @@
+//! Topics on the server: a collection of their own, beside the articles'.
+//!
+//! Points with a number are rows of the change log, number 0 is the mark; points with a UUID are
+//! topics. The mark holds the lease as well, and the version up to which the log counts, so that one
+//! conditional write decides everything: a row is part of the log once the mark says so, and the mark
+//! takes nothing from a writer whose term has passed. What such a writer still puts behind the end of
+//! the log is not read, and whoever writes next replaces it; rows of a later term it cannot replace.
+
+use std::collections::BTreeMap;
+
+use ::qdrant_client::qdrant::Condition;
+use ::qdrant_client::qdrant::DenseVector;
+use ::qdrant_client::qdrant::Direction;
+use ::qdrant_client::qdrant::Filter;
+use ::qdrant_client::qdrant::GetPoints;
+use ::qdrant_client::qdrant::HasIdCondition;
+use ::qdrant_client::qdrant::OrderBy;
+use ::qdrant_client::qdrant::PointId;
+use ::qdrant_client::qdrant::PointStruct;
+use ::qdrant_client::qdrant::PointsSelector;
+use ::qdrant_client::qdrant::Query;
+use ::qdrant_client::qdrant::QueryPoints;
+use ::qdrant_client::qdrant::Range;
+use ::qdrant_client::qdrant::ReadConsistency;
+use ::qdrant_client::qdrant::ReadConsistencyType;
+use ::qdrant_client::qdrant::RetrievedPoint;
+use ::qdrant_client::qdrant::ScrollPoints;
+use ::qdrant_client::qdrant::SetPayloadPoints;
+use ::qdrant_client::qdrant::StartFrom;
+use ::qdrant_client::qdrant::UpdateMode;
+use ::qdrant_client::qdrant::UpsertPoints;
+use ::qdrant_client::qdrant::VectorInput;
+use ::qdrant_client::qdrant::WriteOrderingType;
+use ::qdrant_client::qdrant::condition::ConditionOneOf;
+use ::qdrant_client::qdrant::r#match::MatchValue;
+use ::qdrant_client::qdrant::points_selector::PointsSelectorOneOf;
+use ::qdrant_client::qdrant::query;
+use ::qdrant_client::qdrant::read_consistency;
+use ::qdrant_client::qdrant::start_from;
+use ::qdrant_client::qdrant::vector_input;
+use serde_json::Map;
+use serde_json::Value;
+
+use crate::domain::embedding::Embedding;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::domain::topic::Level;
+use crate::domain::topic::Placement;
+use crate::domain::topic::TopicId;
+use crate::store::Arrival;
+use crate::store::Error;
+use crate::store::Lease;
+use crate::store::Mark;
+use crate::store::Placed;
+use crate::store::Row;
+use crate::store::TopicPoint;
+use crate::store::payload;
+use crate::store::server::Remote;
+use crate::store::server::articles;
+use crate::store::server::articles::POINTS_PER_WRITE;
+use crate::store::server::articles::ordering;
+use crate::store::server::client::Points;
+use crate::store::server::client::completed;
+use crate::store::server::error;
+use crate::store::server::filter;
+use crate::store::server::schema::CENTROID;
+use crate::store::server::wire;
+
+/// The level of a topic, by its name; the store's own key.
+const LEVEL: &str = "level";
+/// The point that holds mark and lease.
+const MARK: u64 = 0;
+const PROJECTED: &str = "projected";
+const ARRIVAL: &str = "arrival";
+/// The last row that counts.
+const VERSION: &str = "version";
+const TERM: &str = "term";
+const HOLDER: &str = "holder";
+const BEAT: &str = "beat";
+/// In which term a row was written; the store's own key.
+pub const ROW_TERM: &str = "wenmai_term";
+/// How many more topics are asked for than wanted, so that those that tie with the last are seen.
+const TIE_MARGIN: usize = 64;
+
+/// All that the mark holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Head {
+    /// How far things are.
+    pub mark: Mark,
+    /// The last row that counts.
+    pub version: u64,
+    /// Whose turn it is.
+    pub lease: Lease,
+}
+
+impl Remote {
+    /// Writes the mark of a new index, unless it is there.
+    pub async fn found(&self) -> Result<(), Error> {
+        let Lease { term, holder, beat } = Lease::default();
+        let mut value = Map::new();
+        for (key, number) in
+            [(PROJECTED, 0), (ARRIVAL, 0), (VERSION, 0), (TERM, term), (BEAT, beat)]
+        {
+            value.insert(key.to_owned(), number.into());
+        }
+        value.insert(HOLDER.to_owned(), holder.into());
+        let mut request = self.upsert_topics(vec![row_point(MARK, value)]);
+        request.update_mode = Some(UpdateMode::InsertOnly.into());
+        self.write_topics(request).await
+    }
+
+    /// Mark, lease, and the end of the log.
+    pub async fn head(&self) -> Result<Head, Error> {
+        let request = GetPoints {
+            collection_name: self.names.topics.clone(),
+            ids: vec![wire::number_point(MARK)],
+            with_payload: Some(wire::with_payload(true)),
+            with_vectors: Some(wire::with_vectors(&[])),
+            read_consistency: consistent(),
+            timeout: Some(self.client.timeout_s()),
+            ..GetPoints::default()
+        };
+        let call = |mut api: Points| {
+            let request = request.clone();
+            async move { api.get(request).await }
+        };
+        let found = self.client.points(call).await?.result.into_iter().next();
+        let value = found.ok_or_else(|| error::failed("the mark is missing"))?.payload;
+        let value = wire::from_payload(value);
+        let number = |key: &str| {
+            let missing = || error::failed(format!("the mark has no `{key}`"));
+            value.get(key).and_then(Value::as_u64).ok_or_else(missing)
+        };
+        let holder = value.get(HOLDER).and_then(Value::as_str).unwrap_or_default().to_owned();
+        Ok(Head {
+            mark: Mark { projected: number(PROJECTED)?, arrival: number(ARRIVAL)? },
+            version: number(VERSION)?,
+            lease: Lease { term: number(TERM)?, holder, beat: number(BEAT)? },
+        })
+    }
+
+    /// Replaces the lease `seen` by `next`; whether it was still there.
+    pub async fn swap_lease(&self, seen: Lease, next: Lease) -> Result<bool, Error> {
+        let still = filter::must([
+            number_is(TERM, seen.term)?,
+            number_is(BEAT, seen.beat)?,
+            filter::equals(HOLDER, MatchValue::Keyword(seen.holder)),
+        ]);
+        let mut value = Map::new();
+        value.insert(TERM.to_owned(), next.term.into());
+        value.insert(BEAT.to_owned(), next.beat.into());
+        value.insert(HOLDER.to_owned(), next.holder.clone().into());
+        self.set_mark(value, still).await?;
+        // The server does not say whether the condition held.
+        Ok(self.head().await?.lease == next)
+    }
+
+    /// Appends to the log.
+    pub async fn append(&self, term: u64, rows: Vec<Row>, mark: Mark) -> Result<(), Error> {
+        let last = rows.iter().map(|row| row.version).max();
+        // A row of a later term stays; one of a log that was brought here has none.
+        let bound = i64::try_from(term).map_err(error::failed)?;
+        #[expect(clippy::cast_precision_loss, reason = "terms are counted, far below 2^53")]
+        let passed = Range { lte: Some(bound as f64), ..Range::default() };
+        let passed = filter::must([filter::within(ROW_TERM, passed)]);
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let batch = rows.by_ref().take(POINTS_PER_WRITE);
+            let batch = batch.map(|Row { version, mut value }| {
+                value.insert(ROW_TERM.to_owned(), term.into());
+                row_point(version, value)
+            });
+            let mut request = self.upsert_topics(batch.collect());
+            request.update_filter = Some(passed.clone());
+            self.write_topics(request).await?;
+        }
+        let Mark { projected, arrival } = mark;
+        let mut value = Map::new();
+        value.insert(PROJECTED.to_owned(), projected.into());
+        value.insert(ARRIVAL.to_owned(), arrival.into());
+        if let Some(last) = last {
+            value.insert(VERSION.to_owned(), last.into());
+        }
+        // Last: what the mark speaks of is there.
+        self.set_mark(value, filter::must([number_is(TERM, term)?])).await?;
+        let head = self.head().await?;
+        if head.lease.term == term { Ok(()) } else { Err(Error::Fenced { term }) }
+    }
+
+    /// Sets keys of the mark where `condition` holds.
+    async fn set_mark(&self, value: Map<String, Value>, condition: Filter) -> Result<(), Error> {
+        let only_mark = HasIdCondition { has_id: vec![wire::number_point(MARK)] };
+        let only_mark = ConditionOneOf::HasId(only_mark);
+        let only_mark = Condition { condition_one_of: Some(only_mark) };
+        let mut condition = condition;
+        condition.must.push(only_mark);
+        let selector = PointsSelectorOneOf::Filter(condition);
+        let request = SetPayloadPoints {
+            collection_name: self.names.topics.clone(),
+            wait: Some(true),
+            payload: wire::to_payload(value),
+            points_selector: Some(PointsSelector { points_selector_one_of: Some(selector) }),
+            ordering: ordering(WriteOrderingType::Strong),
+            timeout: Some(self.client.timeout_s()),
+            ..SetPayloadPoints::default()
+        };
+        let call = |mut api: Points| {
+            let request = request.clone();
+            async move { api.set_payload(request).await }
+        };
+        completed(self.client.points(call).await?.result)
+    }
+
+    /// Rows of the log.
+    pub async fn rows(&self, from: u64, limit: Limit) -> Result<Vec<Row>, Error> {
+        let (from, end) = (from.max(1), self.head().await?.version);
+        if from > end {
+            return Ok(Vec::new());
+        }
+        let (points, _next) = self.scroll_topics(wire::number_point(from), limit, false).await?;
+        let mut rows = Vec::with_capacity(points.len());
+        for point in points {
+            let Some(version) = wire::number_of(point.id.as_ref()) else { break };
+            if version > end {
+                break;
+            }
+            let mut value = wire::from_payload(point.payload);
+            value.remove(ROW_TERM);
+            rows.push(Row { version, value });
+        }
+        Ok(rows)
+    }
+
+    /// Points of the topics' collection in order, from one on; with what follows.
+    pub async fn scroll_topics(
+        &self,
+        from: PointId,
+        limit: Limit,
+        vectors: bool,
+    ) -> Result<(Vec<RetrievedPoint>, Option<PointId>), Error> {
+        let names: &[&str] = if vectors { &[CENTROID] } else { &[] };
+        self.scroll(ScrollPoints {
+            collection_name: self.names.topics.clone(),
+            offset: Some(from),
+            limit: u32::try_from(limit.count()).ok(),
+            with_payload: Some(wire::with_payload(true)),
+            with_vectors: Some(wire::with_vectors(names)),
+            read_consistency: consistent(),
+            timeout: Some(self.client.timeout_s()),
+            ..ScrollPoints::default()
+        })
+        .await
+    }
+
+    /// Writes points of topics, and notes on articles where they stand.
+    pub async fn project(&self, topics: Vec<TopicPoint>, placed: Vec<Placed>) -> Result<(), Error> {
+        for piece in topics.chunks(POINTS_PER_WRITE) {
+            let points = piece.iter().map(topic_point).collect();
+            self.write_topics(self.upsert_topics(points)).await?;
+        }
+        let placed: BTreeMap<ArticleId, Placed> =
+            placed.into_iter().map(|one| (one.article, one)).collect();
+        let ids: Vec<ArticleId> = placed.keys().copied().collect();
+        // The server fails for a point that is not there.
+        let found = self.memberships(&ids).await?;
+        let there = placed.into_values().zip(found).filter(|(_, found)| found.is_some());
+        let note = |(Placed { article, arrival, placement }, _)| {
+            let Placement { event, story } = placement;
+            let mut value = Map::new();
+            value.insert(payload::ARRIVAL.to_owned(), arrival.into());
+            value.insert(payload::EVENT.to_owned(), event.to_string().into());
+            value.insert(payload::STORY.to_owned(), story.to_string().into());
+            articles::set_payload(&article, value)
+        };
+        self.update_articles(there.map(note).collect()).await
+    }
+
+    /// A write of these points.
+    pub fn upsert_topics(&self, points: Vec<PointStruct>) -> UpsertPoints {
+        UpsertPoints {
+            collection_name: self.names.topics.clone(),
+            wait: Some(true),
+            points,
+            ordering: ordering(WriteOrderingType::Strong),
+            timeout: Some(self.client.timeout_s()),
+            ..UpsertPoints::default()
+        }
+    }
+
+    /// Does a write.
+    pub async fn write_topics(&self, request: UpsertPoints) -> Result<(), Error> {
+        let call = |mut api: Points| {
+            let request = request.clone();
+            async move { api.upsert(request).await }
+        };
+        completed(self.client.points(call).await?.result)
+    }
+
+    /// Topics by direction.
+    pub async fn nearest_topics(
+        &self,
+        query: Embedding,
+        level: Level,
+        limit: Limit,
+    ) -> Result<Vec<(TopicId, f32)>, Error> {
+        let dense = DenseVector { data: query.values().to_vec() };
+        let nearest = VectorInput { variant: Some(vector_input::Variant::Dense(dense)) };
+        let level = MatchValue::Keyword(level.name().to_owned());
+        let request = QueryPoints {
+            collection_name: self.names.topics.clone(),
+            query: Some(Query { variant: Some(query::Variant::Nearest(nearest)) }),
+            using: Some(CENTROID.to_owned()),
+            filter: Some(filter::must([filter::equals(LEVEL, level)])),
+            limit: u64::try_from(limit.count() + TIE_MARGIN).ok(),
+            with_payload: Some(wire::with_payload(false)),
+            timeout: Some(self.client.timeout_s()),
+            ..QueryPoints::default()
+        };
+        let call = |mut api: Points| {
+            let request = request.clone();
+            async move { api.query(request).await }
+        };
+        let mut hits = Vec::new();
+        for hit in self.client.points(call).await?.result {
+            let Some(id) = wire::uuid_of(hit.id.as_ref())? else { continue };
+            hits.push((TopicId::from(id), hit.score.clamp(-1.0, 1.0)));
+        }
+        hits.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
+        hits.truncate(limit.count());
+        Ok(hits)
+    }
+
+    /// Articles in the order of arrival, after number `after`.
+    pub async fn arrived(&self, after: u64, limit: Limit) -> Result<Vec<Arrival>, Error> {
+        let from = i64::try_from(after.saturating_add(1)).map_err(error::failed)?;
+        let from = StartFrom { value: Some(start_from::Value::Integer(from)) };
+        self.by_arrival(Direction::Asc, Some(from), limit.count()).await
+    }
+
+    /// The highest arrival number.
+    pub async fn last_arrival(&self) -> Result<u64, Error> {
+        let last = self.by_arrival(Direction::Desc, None, 1).await?;
+        Ok(last.first().map_or(0, |last| last.arrival))
+    }
+
+    async fn by_arrival(
+        &self,
+        direction: Direction,
+        start_from: Option<StartFrom>,
+        limit: usize,
+    ) -> Result<Vec<Arrival>, Error> {
+        let key = payload::ARRIVAL;
+        let order = OrderBy { key: key.to_owned(), direction: Some(direction.into()), start_from };
+        let request = ScrollPoints {
+            collection_name: self.names.articles.clone(),
+            limit: u32::try_from(limit).ok(),
+            order_by: Some(order),
+            with_payload: Some(wire::with_keys(&[key])),
+            with_vectors: Some(wire::with_vectors(&[])),
+            timeout: Some(self.client.timeout_s()),
+            ..ScrollPoints::default()
+        };
+        let (points, _next) = self.scroll(request).await?;
+        let mut arrivals = Vec::with_capacity(points.len());
+        for point in points {
+            let value = wire::from_payload(point.payload);
+            let arrival = value.get(key).and_then(Value::as_u64).unwrap_or(0);
+            arrivals.push(Arrival { arrival, article: wire::article_of(point.id.as_ref())? });
+        }
+        Ok(arrivals)
+    }
+}
+
+/// Reads what most copies agree on: the log must not go back where one copy lags.
+fn consistent() -> Option<ReadConsistency> {
+    let majority = read_consistency::Value::Type(ReadConsistencyType::Majority.into());
+    Some(ReadConsistency { value: Some(majority) })
+}
+
+fn number_is(key: &str, number: u64) -> Result<Condition, Error> {
+    let number = i64::try_from(number).map_err(error::failed)?;
+    Ok(filter::equals(key, MatchValue::Integer(number)))
+}
+
+fn row_point(version: u64, value: Map<String, Value>) -> PointStruct {
+    PointStruct {
+        id: Some(wire::number_point(version)),
+        payload: wire::to_payload(value),
+        vectors: Some(wire::named([])),
+    }
+}
+
+fn topic_point(topic: &TopicPoint) -> PointStruct {
+    let TopicPoint { id, level, centroid, payload } = topic;
+    let mut payload = payload.clone();
+    payload.insert(LEVEL.to_owned(), level.name().into());
+    let centroid = centroid.as_ref().map(|centroid| (CENTROID, wire::dense(centroid.values())));
+    PointStruct {
+        id: Some(wire::uuid_point(id.uuid())),
+        payload: wire::to_payload(payload),
+        vectors: Some(wire::named(centroid)),
+    }
+}

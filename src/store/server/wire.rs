@@ -1,0 +1,220 @@
+//! Points, ids, vectors and payloads as the server has them.
+
+use std::collections::HashMap;
+
+use ::qdrant_client::qdrant::DenseVector;
+use ::qdrant_client::qdrant::NamedVectors;
+use ::qdrant_client::qdrant::PayloadIncludeSelector;
+use ::qdrant_client::qdrant::PointId;
+use ::qdrant_client::qdrant::PointStruct;
+use ::qdrant_client::qdrant::PointsIdsList;
+use ::qdrant_client::qdrant::PointsSelector;
+use ::qdrant_client::qdrant::RetrievedPoint;
+use ::qdrant_client::qdrant::SparseVector;
+use ::qdrant_client::qdrant::Value;
+use ::qdrant_client::qdrant::Vector;
+use ::qdrant_client::qdrant::Vectors;
+use ::qdrant_client::qdrant::VectorsOutput;
+use ::qdrant_client::qdrant::VectorsSelector;
+use ::qdrant_client::qdrant::WithPayloadSelector;
+use ::qdrant_client::qdrant::WithVectorsSelector;
+use ::qdrant_client::qdrant::point_id::PointIdOptions;
+use ::qdrant_client::qdrant::points_selector::PointsSelectorOneOf;
+use ::qdrant_client::qdrant::vector;
+use ::qdrant_client::qdrant::vector_output;
+use ::qdrant_client::qdrant::vectors::VectorsOptions;
+use ::qdrant_client::qdrant::vectors_output;
+use ::qdrant_client::qdrant::with_payload_selector;
+use ::qdrant_client::qdrant::with_vectors_selector;
+use serde_json::Map;
+use uuid::Uuid;
+
+use crate::domain::embedding::Embedding;
+use crate::domain::id::ArticleId;
+use crate::domain::reprint::Signature;
+use crate::domain::terms::TermVector;
+use crate::store;
+use crate::store::Error;
+use crate::store::Point;
+use crate::store::Stored;
+use crate::store::payload;
+use crate::store::payload::REPRINT;
+use crate::store::payload::TERMS;
+use crate::store::payload::TEXT;
+use crate::store::server::error;
+
+/// A payload on the wire.
+pub type Payload = HashMap<String, Value>;
+
+/// The point of an article.
+pub fn article_point(id: &ArticleId) -> PointId {
+    uuid_point(id.uuid())
+}
+
+/// The point of a UUID.
+pub fn uuid_point(id: Uuid) -> PointId {
+    PointId { point_id_options: Some(PointIdOptions::Uuid(id.to_string())) }
+}
+
+/// The point of a number.
+pub fn number_point(number: u64) -> PointId {
+    PointId { point_id_options: Some(PointIdOptions::Num(number)) }
+}
+
+/// The UUID of a point; `None` for a number.
+///
+/// # Errors
+/// [`Error::Failed`] for a point without an id.
+pub fn uuid_of(id: Option<&PointId>) -> Result<Option<Uuid>, Error> {
+    match id.and_then(|id| id.point_id_options.as_ref()) {
+        Some(PointIdOptions::Uuid(text)) => Uuid::parse_str(text).map(Some).map_err(error::failed),
+        Some(PointIdOptions::Num(_)) => Ok(None),
+        None => Err(error::failed("a point has no id")),
+    }
+}
+
+/// The number of a point; `None` for a UUID.
+pub fn number_of(id: Option<&PointId>) -> Option<u64> {
+    match id?.point_id_options.as_ref()? {
+        PointIdOptions::Num(number) => Some(*number),
+        PointIdOptions::Uuid(_) => None,
+    }
+}
+
+/// The article of a point.
+///
+/// # Errors
+/// [`Error::Failed`] for a point that is none.
+pub fn article_of(id: Option<&PointId>) -> Result<ArticleId, Error> {
+    let uuid = uuid_of(id)?.ok_or_else(|| error::failed("a point with a number is no article"))?;
+    Ok(ArticleId::from(uuid))
+}
+
+/// These points.
+pub fn select(ids: Vec<PointId>) -> PointsSelector {
+    let list = PointsSelectorOneOf::Points(PointsIdsList { ids });
+    PointsSelector { points_selector_one_of: Some(list) }
+}
+
+/// Payload or not.
+pub fn with_payload(all: bool) -> WithPayloadSelector {
+    let enable = with_payload_selector::SelectorOptions::Enable(all);
+    WithPayloadSelector { selector_options: Some(enable) }
+}
+
+/// These keys of a payload.
+pub fn with_keys(keys: &[&str]) -> WithPayloadSelector {
+    let fields = keys.iter().map(|key| (*key).to_owned()).collect();
+    let include =
+        with_payload_selector::SelectorOptions::Include(PayloadIncludeSelector { fields });
+    WithPayloadSelector { selector_options: Some(include) }
+}
+
+/// These vectors; none without names.
+pub fn with_vectors(names: &[&str]) -> WithVectorsSelector {
+    let options = if names.is_empty() {
+        with_vectors_selector::SelectorOptions::Enable(false)
+    } else {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        with_vectors_selector::SelectorOptions::Include(VectorsSelector { names })
+    };
+    WithVectorsSelector { selector_options: Some(options) }
+}
+
+/// A JSON object on the wire.
+pub fn to_payload(object: Map<String, serde_json::Value>) -> Payload {
+    object.into_iter().map(|(key, value)| (key, Value::from(value))).collect()
+}
+
+/// A JSON object off the wire.
+pub fn from_payload(payload: Payload) -> Map<String, serde_json::Value> {
+    payload.into_iter().map(|(key, value)| (key, value.into_json())).collect()
+}
+
+/// A dense vector on the wire.
+pub fn dense(values: &[f32]) -> Vector {
+    dense_of(values.to_vec())
+}
+
+/// A dense vector on the wire, of numbers that are not needed any more.
+pub fn dense_of(data: Vec<f32>) -> Vector {
+    Vector { vector: Some(vector::Vector::Dense(DenseVector { data })), ..Vector::default() }
+}
+
+/// A sparse vector on the wire.
+pub fn sparse(indices: Vec<u32>, values: Vec<f32>) -> Vector {
+    let sparse = SparseVector { values, indices };
+    Vector { vector: Some(vector::Vector::Sparse(sparse)), ..Vector::default() }
+}
+
+/// A signature on the wire: every hash counts one.
+pub fn signature(signature: &Signature) -> Vector {
+    let keys = signature.keys().to_vec();
+    let ones = vec![1.0; keys.len()];
+    sparse(keys, ones)
+}
+
+/// Vectors by name.
+pub fn named(vectors: impl IntoIterator<Item = (&'static str, Vector)>) -> Vectors {
+    let vectors = vectors.into_iter().map(|(name, vector)| (name.to_owned(), vector)).collect();
+    Vectors { vectors_options: Some(VectorsOptions::Vectors(NamedVectors { vectors })) }
+}
+
+/// A point as the server writes it.
+///
+/// # Errors
+/// [`Error::Failed`] for a record that is no JSON object.
+pub fn to_point(id: &ArticleId, mut point: Point) -> Result<PointStruct, Error> {
+    let reprint = signature(&std::mem::take(&mut point.signature));
+    let (payload, text, terms) = payload::from_point(point).map_err(error::failed)?;
+    let terms = sparse(terms.indices().to_vec(), terms.values().to_vec());
+    // Empty ones too: a vector that is left out might stay as it was before.
+    let vectors = named([(REPRINT, reprint), (TEXT, dense(text.values())), (TERMS, terms)]);
+    Ok(PointStruct {
+        id: Some(article_point(id)),
+        payload: to_payload(payload),
+        vectors: Some(vectors),
+    })
+}
+
+/// A point as the server read it.
+///
+/// # Errors
+/// [`Error::Failed`] for one that we did not write.
+pub fn to_stored(point: RetrievedPoint, vectors: store::Vectors) -> Result<Stored, Error> {
+    let id = article_of(point.id.as_ref())?;
+    let vectors = match vectors {
+        store::Vectors::No => None,
+        store::Vectors::Yes => Some(read_vectors(point.vectors)?),
+    };
+    payload::to_stored(id, from_payload(point.payload), vectors).map_err(error::failed)
+}
+
+/// Vectors by name, off the wire.
+pub fn vectors_of(vectors: Option<VectorsOutput>) -> HashMap<String, vector_output::Vector> {
+    let Some(vectors_output::VectorsOptions::Vectors(named)) =
+        vectors.and_then(|vectors| vectors.vectors_options)
+    else {
+        return HashMap::new();
+    };
+    let read = named.vectors.into_iter().filter_map(|(name, one)| Some((name, one.vector?)));
+    read.collect()
+}
+
+fn read_vectors(vectors: Option<VectorsOutput>) -> Result<(Embedding, TermVector), Error> {
+    let mut vectors = vectors_of(vectors);
+    let Some(vector_output::Vector::Dense(DenseVector { data })) = vectors.remove(TEXT) else {
+        return Err(error::failed("point has no embedding"));
+    };
+    let terms = match vectors.remove(TERMS) {
+        Some(vector_output::Vector::Sparse(SparseVector { indices, values })) => {
+            TermVector::from_weights(indices.into_iter().zip(values))
+        }
+        // An empty vector need not come back.
+        None => TermVector::default(),
+        Some(vector_output::Vector::Dense(_) | vector_output::Vector::MultiDense(_)) => {
+            return Err(error::failed("the terms of a point are no sparse vector"));
+        }
+    };
+    Ok((Embedding::normalize(data).map_err(error::failed)?, terms))
+}
