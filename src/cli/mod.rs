@@ -13,11 +13,13 @@ mod eval;
 mod failure;
 mod filter;
 mod found;
+mod health;
 mod ingest;
 mod model;
 mod output;
 mod page;
 mod parse;
+mod reindex;
 mod related;
 mod reprints;
 mod search;
@@ -68,8 +70,12 @@ enum Command {
     Topics(Box<topics::Args>),
     /// Embed texts with the model.
     Embed(embed::Args),
+    /// Build a new index from a running server's articles, while that goes on answering.
+    Reindex(reindex::Args),
     /// Serve over gRPC.
     Serve(serve::Args),
+    /// Ask whether a running server serves; exit code 0 or 1.
+    Health(health::Args),
     /// Measure answers on a labelled file.
     Eval(eval::Args),
     /// List, show, fetch and check models.
@@ -120,7 +126,9 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Summarize(args) => summarize::run(args).await,
         Command::Topics(args) => topics::run(*args).await,
         Command::Embed(args) => embed::run(args).await,
+        Command::Reindex(args) => reindex::run(args).await,
         Command::Serve(args) => serve::run(args).await,
+        Command::Health(args) => health::run(args).await,
         Command::Eval(args) => eval::run(args).await,
         Command::Model(args) => model::run(args).await,
     }
