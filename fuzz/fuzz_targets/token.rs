@@ -7,7 +7,8 @@ use wenmai::rpc::wire;
 
 fuzz_target!(|token: &str| {
     let list = wire::ListArticlesRequest { page_token: token.into(), ..Default::default() };
-    let refused = wenmai_fuzz::call("/wenmai.v1.ArticleService/ListArticles", &list.encode_to_vec());
+    let refused =
+        wenmai_fuzz::call("/wenmai.v1.ArticleService/ListArticles", &list.encode_to_vec());
     let search = wire::SearchArticlesRequest {
         query: "清河".into(),
         page_token: token.into(),

@@ -121,7 +121,7 @@ pub fn article(number: usize, revision: u32) -> wire::ArticleRecord {
         section: SECTIONS[(number + revision as usize) % 3].into(),
         source: "故障试验".into(),
         source_id: number.to_string(),
-        page_no: (number % 5) as u32,
+        page_no: u32::try_from(number % 5).unwrap(),
         paragraphs: vec![body, "记者将继续关注。".into()],
         ..support::record(&title, "", day)
     }
