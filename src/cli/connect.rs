@@ -139,6 +139,11 @@ impl Services {
         Ok(Self { transport: Transport::Remote { channel, key }, engine: None, _phase: None })
     }
 
+    /// What carries calls, for a client that is not ours.
+    pub(super) fn transport(&self) -> Transport {
+        self.transport.clone()
+    }
+
     pub(super) fn articles(&self) -> ArticleServiceClient<Transport> {
         ArticleServiceClient::new(self.transport.clone())
             .max_decoding_message_size(RESPONSE_BYTES_MAX)
@@ -193,6 +198,11 @@ impl Services {
 }
 
 impl Args {
+    /// The services of another server, trusted as `--server` is.
+    pub(super) async fn remote(&self, url: &str) -> Result<Services, Failure> {
+        Services::remote(url, &self.trust).await
+    }
+
     /// Where articles are kept, for a person.
     pub(super) fn place(&self) -> String {
         self.server.clone().unwrap_or_else(|| self.store.place())

@@ -13,6 +13,7 @@ mod eval;
 mod failure;
 mod filter;
 mod found;
+mod health;
 mod ingest;
 #[cfg(all(feature = "edge", feature = "server"))]
 mod migrate;
@@ -20,6 +21,7 @@ mod model;
 mod output;
 mod page;
 mod parse;
+mod reindex;
 mod related;
 mod reprints;
 mod search;
@@ -72,11 +74,15 @@ enum Command {
     Topics(Box<topics::Args>),
     /// Embed texts with the model.
     Embed(embed::Args),
+    /// Build a new index from a running server's articles, while that goes on answering.
+    Reindex(reindex::Args),
     /// Serve over gRPC.
     Serve(serve::Args),
     /// Have the Qdrant server make a snapshot of the index, and list those that there are.
     #[cfg(feature = "server")]
     Snapshot(snapshot::Args),
+    /// Ask whether a running server serves; exit code 0 or 1.
+    Health(health::Args),
     /// Measure answers on a labelled file.
     Eval(eval::Args),
     /// Move an index from a data folder to a Qdrant server, or back.
@@ -130,9 +136,11 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Summarize(args) => summarize::run(args).await,
         Command::Topics(args) => topics::run(*args).await,
         Command::Embed(args) => embed::run(args).await,
+        Command::Reindex(args) => reindex::run(args).await,
         Command::Serve(args) => serve::run(args).await,
         #[cfg(feature = "server")]
         Command::Snapshot(args) => snapshot::run(&args),
+        Command::Health(args) => health::run(args).await,
         Command::Eval(args) => eval::run(args).await,
         #[cfg(all(feature = "edge", feature = "server"))]
         Command::Migrate(args) => migrate::run(args).await,

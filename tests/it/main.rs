@@ -10,9 +10,11 @@
 mod article_rpc;
 mod cli;
 mod compose;
+mod deploy;
 mod embedding_rpc;
 mod entities;
 mod eval;
+mod faults;
 mod find_rpc;
 mod folding;
 #[cfg(feature = "hub")]
@@ -20,8 +22,10 @@ mod hub;
 mod info_rpc;
 mod ingest_rpc;
 mod layering;
+mod model_based;
 #[cfg(feature = "hub")]
 mod model_cli;
+mod operate;
 mod page_gold;
 mod proto;
 #[cfg(feature = "server")]

@@ -80,14 +80,24 @@ impl Embedder for FakeModel {
             self.gate.wait();
         }
         let embed = |window: &&[u32]| {
-            let mut counts = vec![0.0; DIM];
-            for token in *window {
-                counts[*token as usize % DIM] += 1.0;
-            }
+            let counts = counted(window.iter().copied());
             Embedding::normalize(counts).map_err(|_zero| embed::Error::NoDirection)
         };
         windows.iter().map(embed).collect()
     }
+}
+
+/// What the fake model counts in a text, before it is scaled to length 1.
+pub fn counts(text: &str) -> Vec<f32> {
+    counted(text.chars().filter(|c| c.is_alphanumeric()).map(u32::from))
+}
+
+fn counted(tokens: impl Iterator<Item = u32>) -> Vec<f32> {
+    let mut counts = vec![0.0; DIM];
+    for token in tokens {
+        counts[token as usize % DIM] += 1.0;
+    }
+    counts
 }
 
 /// A service that anyone may call, and that stops soon.
@@ -134,6 +144,28 @@ fn extractor() -> Arc<Extractor> {
     static EXTRACTOR: std::sync::OnceLock<Arc<Extractor>> = std::sync::OnceLock::new();
     let load = || Arc::new(Extractor::load(Arc::new(Analyzer::load().unwrap())).unwrap());
     EXTRACTOR.get_or_init(load).clone()
+}
+
+/// The embedded store in `folder`, with every other setting as it is by default.
+pub fn store_at(folder: &Path, make: &store::Make) -> Result<Store, store::Error> {
+    #[derive(clap::Parser)]
+    struct Settings {
+        #[command(flatten)]
+        store: store::Config,
+    }
+    let arguments = ["test".into(), "--data".into(), folder.as_os_str().to_owned()];
+    store::open(&<Settings as clap::Parser>::parse_from(arguments).store, make)
+}
+
+/// What a store for the bundled model is made of.
+pub fn bundled_make() -> store::Make {
+    static MAKE: std::sync::OnceLock<store::Make> = std::sync::OnceLock::new();
+    let make = || {
+        let model = embed::open(&embed_config()).unwrap();
+        let info = model.info();
+        store::Make { index_version: engine::index_version(info), dim: info.dim }
+    };
+    MAKE.get_or_init(make).clone()
 }
 
 /// A server that runs, and what stands behind it.
