@@ -12,6 +12,7 @@ mod conformance;
 #[cfg(feature = "edge")]
 mod edge;
 mod memory;
+mod metered;
 #[cfg(feature = "edge")]
 mod payload;
 mod topics;
@@ -31,6 +32,7 @@ use crate::domain::limit::Limit;
 use crate::domain::reprint::Membership;
 use crate::domain::reprint::Signature;
 use crate::domain::terms::TermVector;
+use crate::telemetry::Metrics;
 
 pub use topics::Arrival;
 pub use topics::Mark;
@@ -358,6 +360,12 @@ pub fn open(config: &Config, _make: &Make) -> Result<Store, Error> {
 #[must_use]
 pub fn open_memory(make: &Make) -> Store {
     Arc::new(memory::MemoryStore::new(make))
+}
+
+/// The same store, counted by `metrics`.
+#[must_use]
+pub fn metered(inner: Store, metrics: Metrics) -> Store {
+    Arc::new(metered::Metered { inner, metrics })
 }
 
 /// The order of an answer: the higher score first, the lower id on a tie.

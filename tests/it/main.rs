@@ -20,8 +20,10 @@ mod hub;
 mod info_rpc;
 mod ingest_rpc;
 mod layering;
+mod metrics;
 #[cfg(feature = "hub")]
 mod model_cli;
+mod overload;
 mod page_gold;
 mod proto;
 mod related;
@@ -32,6 +34,7 @@ mod security;
 mod serving;
 mod summary_rpc;
 mod support;
+mod telemetry;
 mod topic_cli;
 mod topic_edits;
 mod topic_rpc;

@@ -1,0 +1,218 @@
+//! How much is done at a time, and what is refused.
+//!
+//! A unary call takes a place in its lane or is refused at once; then it waits for a turn, within its
+//! deadline. As few calls have a turn as keep the processors busy: more would only make each other
+//! slow, refusals included. Reading and writing are lanes of their own, so that an import cannot
+//! take the places of those who search. A stream has a place as long as it is open; it waits by
+//! itself when model or store have no room. Answers that clients do not take are bounded in bytes.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::Semaphore;
+
+use crate::rpc::RESPONSE_BYTES_MAX;
+use crate::telemetry::Metrics;
+use crate::telemetry::label::Lane;
+use crate::telemetry::label::Shed;
+use crate::telemetry::label::Stage;
+use crate::telemetry::metrics::Held;
+
+/// Places per processor in each lane of unary calls.
+const CALLS_PER_PROCESSOR: usize = 32;
+/// Turns per processor in each lane: some calls wait for model or disk while others calculate.
+const TURNS_PER_PROCESSOR: usize = 4;
+/// Streams open at a time.
+const STREAMS_MAX: usize = 256;
+/// Bytes of answers that clients have not yet taken.
+const ANSWER_BYTES_MAX: usize = 16 * RESPONSE_BYTES_MAX;
+
+/// How much is done at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Calls that read, at work or waiting; as many again that write.
+    pub calls_max: usize,
+    /// Of these at work.
+    pub calls_at_once: usize,
+    /// Streams that are open.
+    pub streams_max: usize,
+    /// Bytes of answers that clients have not yet taken.
+    pub answer_bytes_max: usize,
+}
+
+impl Default for Limits {
+    /// What suits the processors of this machine.
+    fn default() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self {
+            calls_max: CALLS_PER_PROCESSOR * processors,
+            calls_at_once: TURNS_PER_PROCESSOR * processors,
+            streams_max: STREAMS_MAX,
+            answer_bytes_max: ANSWER_BYTES_MAX,
+        }
+    }
+}
+
+/// Gives out places; cheap to clone, all clones share them.
+#[derive(Debug, Clone)]
+pub(super) struct Admission {
+    read: Doors,
+    write: Doors,
+    streams: Arc<Semaphore>,
+    answers: Answers,
+    metrics: Metrics,
+}
+
+/// A lane of unary calls.
+#[derive(Debug, Clone)]
+struct Doors {
+    places: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
+}
+
+impl Doors {
+    fn new(limits: Limits) -> Self {
+        let places = bounded(limits.calls_max);
+        Self { places, turns: bounded(limits.calls_at_once.min(limits.calls_max)) }
+    }
+}
+
+/// At least one: nothing at all could be called otherwise.
+fn bounded(count: usize) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(count.clamp(1, Semaphore::MAX_PERMITS)))
+}
+
+/// A call's place; free again when it is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    lane: Lane,
+    turns: Option<Arc<Semaphore>>,
+    metrics: Metrics,
+    _place: OwnedSemaphorePermit,
+}
+
+/// A call's turn, likewise.
+#[derive(Debug)]
+pub(super) struct Turn {
+    _turn: Option<OwnedSemaphorePermit>,
+    _active: Held,
+}
+
+impl Admission {
+    pub(super) fn new(limits: Limits, metrics: Metrics) -> Self {
+        let bytes_max = u32::try_from(limits.answer_bytes_max.max(1)).unwrap_or(u32::MAX);
+        Self {
+            read: Doors::new(limits),
+            write: Doors::new(limits),
+            streams: bounded(limits.streams_max),
+            answers: Answers { bytes: bounded(bytes_max as usize), bytes_max },
+            metrics,
+        }
+    }
+
+    /// A place in `lane`, or why there is none.
+    pub(super) fn enter(&self, lane: Lane) -> Result<Place, Shed> {
+        let (places, turns, reason) = match lane {
+            Lane::Read => (&self.read.places, Some(self.read.turns.clone()), Shed::Calls),
+            Lane::Write => (&self.write.places, Some(self.write.turns.clone()), Shed::Calls),
+            Lane::Stream => (&self.streams, None, Shed::Streams),
+        };
+        match places.clone().try_acquire_owned() {
+            Ok(place) => Ok(Place { lane, turns, metrics: self.metrics.clone(), _place: place }),
+            // Nobody closes it, so it is full.
+            Err(_full) => {
+                self.metrics.shed(reason);
+                Err(reason)
+            }
+        }
+    }
+
+    /// The memory that answers share.
+    pub(super) fn answers(&self) -> Answers {
+        self.answers.clone()
+    }
+}
+
+impl Place {
+    /// Waits for a turn; a stream needs none.
+    pub(super) async fn turn(&self) -> Turn {
+        let turn = match &self.turns {
+            None => None,
+            Some(turns) => {
+                let _waiting = self.metrics.waiting(self.lane);
+                let turn = self.metrics.stage(Stage::Wait, turns.clone().acquire_owned()).await;
+                // Nobody closes it.
+                turn.ok()
+            }
+        };
+        Turn { _turn: turn, _active: self.metrics.active(self.lane) }
+    }
+}
+
+/// The memory that answers share until their clients take them.
+#[derive(Debug, Clone)]
+pub(super) struct Answers {
+    bytes: Arc<Semaphore>,
+    bytes_max: u32,
+}
+
+impl Answers {
+    /// Sets `byte_count` bytes aside, if there are so many; a single answer always fits into memory
+    /// that nobody else uses.
+    pub(super) fn hold(&self, byte_count: usize) -> Option<OwnedSemaphorePermit> {
+        let wanted = u32::try_from(byte_count).unwrap_or(u32::MAX).min(self.bytes_max);
+        self.bytes.clone().try_acquire_many_owned(wanted).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::Admission;
+    use super::Limits;
+    use crate::telemetry::Metrics;
+    use crate::telemetry::label::Lane;
+    use crate::telemetry::label::Shed;
+
+    fn admission() -> Admission {
+        let limits =
+            Limits { calls_max: 2, calls_at_once: 1, streams_max: 1, answer_bytes_max: 100 };
+        Admission::new(limits, Metrics::default())
+    }
+
+    #[test]
+    fn a_full_lane_refuses_at_once_and_the_others_do_not() {
+        let admission = admission();
+        let places: Vec<_> = (0..2).map(|_| admission.enter(Lane::Read).unwrap()).collect();
+        assert_eq!(admission.enter(Lane::Read).unwrap_err(), Shed::Calls);
+        admission.enter(Lane::Write).unwrap();
+        let _stream = admission.enter(Lane::Stream).unwrap();
+        assert_eq!(admission.enter(Lane::Stream).unwrap_err(), Shed::Streams);
+        drop(places);
+        admission.enter(Lane::Read).unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_second_call_waits_for_the_first_and_a_stream_for_nobody() {
+        let admission = admission();
+        let (first, second) =
+            (admission.enter(Lane::Read).unwrap(), admission.enter(Lane::Read).unwrap());
+        let turn = first.turn().await;
+        assert!(second.turn().now_or_never().is_none());
+        assert!(admission.enter(Lane::Write).unwrap().turn().now_or_never().is_some());
+        assert!(admission.enter(Lane::Stream).unwrap().turn().now_or_never().is_some());
+        drop(turn);
+        assert!(second.turn().now_or_never().is_some());
+    }
+
+    #[test]
+    fn answers_share_memory_and_one_alone_always_fits() {
+        let answers = admission().answers();
+        let first = answers.hold(60).unwrap();
+        assert!(answers.hold(60).is_none());
+        drop(first);
+        assert!(answers.hold(1_000).is_some());
+    }
+}
