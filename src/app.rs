@@ -7,6 +7,7 @@
 //! closed. It prints nothing. Keys and certificates are read again when their files change. Metrics
 //! are shown on a port of their own (`scrape`), until the very end.
 
+mod connections;
 mod keys;
 mod limits;
 mod reload;
@@ -37,6 +38,7 @@ use crate::rpc::Switch;
 use crate::rpc::access::Access;
 use crate::rpc::access::KeyRing;
 
+use connections::counted;
 use reload::Reload;
 use scrape::Scrape;
 
@@ -205,7 +207,8 @@ impl App {
         warn_of_what_is_open(&config, local_addr);
         let (close, closed) = oneshot::channel::<()>();
         let (offered, offers) = offer.map(watch::channel).unzip();
-        let server = serve(listener, offers, routes, closed);
+        let connections_max = config.limits.limits().connections_max;
+        let server = serve(listener, offers, (routes, connections_max), closed);
         let reload =
             Reload { keys: config.keys.clone(), ring, tls: config.tls.clone(), offered }.run();
         let stopping = async {
@@ -265,7 +268,7 @@ fn warn_of_what_is_open(config: &Config, local_addr: SocketAddr) {
 async fn serve(
     listener: TcpListener,
     offers: Option<watch::Receiver<Arc<ServerConfig>>>,
-    routes: Routes,
+    (routes, connections_max): (Routes, usize),
     closed: oneshot::Receiver<()>,
 ) -> Result<(), Error> {
     // The sender is kept until it is used.
@@ -273,10 +276,11 @@ async fn serve(
     let ended = match offers {
         None => {
             let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+            let incoming = counted(incoming, connections_max);
             server().serve_with_incoming_shutdown(routes, incoming, closed).await
         }
         Some(offers) => {
-            let incoming = tls::incoming(listener, offers);
+            let incoming = counted(tls::incoming(listener, offers), connections_max);
             server().serve_with_incoming_shutdown(routes, incoming, closed).await
         }
     };

@@ -25,6 +25,11 @@ pub struct Config {
           value_parser = value_parser!(u32).range(1..))]
     pub streams_max: Option<u32>,
 
+    /// Connections that may be open; one more waits. Without it 1024.
+    #[arg(long, env = "WENMAI_CONNECTIONS_MAX", value_name = "N",
+          value_parser = value_parser!(u32).range(1..))]
+    pub connections_max: Option<u32>,
+
     /// Bytes of answers that clients have not yet taken; past that answers are refused. Without it
     /// 256 MiB.
     #[arg(long, env = "WENMAI_ANSWER_BYTES_MAX", value_name = "N",
@@ -42,6 +47,7 @@ impl Config {
             calls_max: said(self.calls_max, usual.calls_max),
             calls_at_once: said(self.calls_at_once, usual.calls_at_once),
             streams_max: said(self.streams_max, usual.streams_max),
+            connections_max: said(self.connections_max, usual.connections_max),
             answer_bytes_max: said(self.answer_bytes_max, usual.answer_bytes_max),
         }
     }

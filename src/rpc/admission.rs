@@ -25,6 +25,8 @@ const CALLS_PER_PROCESSOR: usize = 32;
 const TURNS_PER_PROCESSOR: usize = 4;
 /// Streams open at a time.
 const STREAMS_MAX: usize = 256;
+/// Connections open at a time.
+const CONNECTIONS_MAX: usize = 1_024;
 /// Bytes of answers that clients have not yet taken.
 const ANSWER_BYTES_MAX: usize = 16 * RESPONSE_BYTES_MAX;
 
@@ -37,6 +39,8 @@ pub struct Limits {
     pub calls_at_once: usize,
     /// Streams that are open.
     pub streams_max: usize,
+    /// Connections that are open; `app` sees to that.
+    pub connections_max: usize,
     /// Bytes of answers that clients have not yet taken.
     pub answer_bytes_max: usize,
 }
@@ -49,6 +53,7 @@ impl Default for Limits {
             calls_max: CALLS_PER_PROCESSOR * processors,
             calls_at_once: TURNS_PER_PROCESSOR * processors,
             streams_max: STREAMS_MAX,
+            connections_max: CONNECTIONS_MAX,
             answer_bytes_max: ANSWER_BYTES_MAX,
         }
     }
@@ -177,8 +182,13 @@ mod tests {
     use crate::telemetry::label::Shed;
 
     fn admission() -> Admission {
-        let limits =
-            Limits { calls_max: 2, calls_at_once: 1, streams_max: 1, answer_bytes_max: 100 };
+        let limits = Limits {
+            calls_max: 2,
+            calls_at_once: 1,
+            streams_max: 1,
+            answer_bytes_max: 100,
+            ..Limits::default()
+        };
         Admission::new(limits, Metrics::default())
     }
 

@@ -79,8 +79,13 @@ fn write_model(model: ModelInfo) -> wire::ModelInfo {
 
 impl InfoApi {
     fn limits(&self) -> wire::Limits {
-        let rpc::Limits { calls_max, calls_at_once, streams_max, answer_bytes_max } =
-            self.shared.limits;
+        let rpc::Limits {
+            calls_max,
+            calls_at_once,
+            streams_max,
+            connections_max,
+            answer_bytes_max,
+        } = self.shared.limits;
         let (queue_texts_max, batch_tokens_max) = self.shared.engine.embed_limits();
         wire::Limits {
             request_bytes_max: convert::count(rpc::REQUEST_BYTES_MAX),
@@ -105,6 +110,7 @@ impl InfoApi {
             embed_queue_texts_max: convert::count(queue_texts_max),
             embed_batch_tokens_max: convert::count(batch_tokens_max),
             answer_bytes_max: convert::count(answer_bytes_max),
+            connections_max: convert::count(connections_max),
         }
     }
 }

@@ -48,6 +48,7 @@ async fn info_tells_the_limits_that_were_set() {
         limits.embed_queue_texts_max,
         limits.embed_batch_tokens_max,
         limits.answer_bytes_max,
+        limits.connections_max,
     ] {
         assert!(limit > 0, "{limits:?}");
     }

@@ -50,6 +50,13 @@ struct InProcess {
     _phase: rpc::Switch,
 }
 
+impl Drop for InProcess {
+    fn drop(&mut self) {
+        // The threads of the model are joined when the engine goes: a test that fails must end.
+        self.gate.open();
+    }
+}
+
 impl InProcess {
     async fn start(limits: Limits) -> Self {
         let (engine, _store, gate) = fake_engine();
@@ -229,6 +236,23 @@ async fn streams_past_their_limit_are_refused() {
     assert_eq!(told(&status), overloaded());
     drop(open);
     while running.topics().watch_topics(request.clone()).await.is_err() {}
+}
+
+#[tokio::test]
+async fn a_connection_past_the_limit_waits_until_another_ends() {
+    let running = Running::start_with(|config| config.limits.connections_max = Some(1)).await;
+    let first = running.embedding();
+    let endpoint = Endpoint::from_shared(format!("http://{}", running.address)).unwrap();
+    let mut second = EmbeddingServiceClient::new(endpoint.connect_lazy());
+    let waiting = tokio::spawn(async move { second.embed_texts(embed("水")).await.map(drop) });
+    for _ in 0..50 {
+        running.embedding().embed_texts(embed("水")).await.unwrap();
+    }
+    assert!(!waiting.is_finished());
+
+    drop((first, running.channel));
+
+    waiting.await.unwrap().unwrap();
 }
 
 /// A connection that takes little at a time.

@@ -164,7 +164,6 @@ pub struct Running {
     pub channel: Channel,
     pub store: Store,
     pub gate: Gate,
-    pub engine: Engine,
     pub address: SocketAddr,
     /// Where metrics are shown.
     pub metrics: SocketAddr,
@@ -206,7 +205,7 @@ impl Running {
         config.scrape.metrics_listen = Some("127.0.0.1:0".parse().unwrap());
         change(&mut config);
         let engine = engine.with_topics().await.unwrap();
-        let app = App::bind(config, engine.clone()).await.unwrap();
+        let app = App::bind(config, engine).await.unwrap();
         let address = app.local_addr();
         let metrics = app.metrics_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -214,7 +213,7 @@ impl Running {
         let served = tokio::spawn(app.run(async { stopped.await.unwrap_or(()) }));
         let channel = Channel::from_shared(format!("http://{address}")).unwrap();
         let channel = channel.connect().await.unwrap();
-        let running = Self { channel, store, gate, engine, address, metrics, stop, served };
+        let running = Self { channel, store, gate, address, metrics, stop, served };
         running.until_health("", true).await;
         running
     }

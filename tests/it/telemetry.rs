@@ -148,7 +148,7 @@ mod traces {
             request: Request<ExportTraceServiceRequest>,
         ) -> Result<Response<ExportTraceServiceResponse>, Status> {
             self.0.send(request.into_inner()).unwrap();
-            Ok(Response::default())
+            Ok(Response::new(ExportTraceServiceResponse::default()))
         }
     }
 
