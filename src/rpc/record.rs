@@ -71,18 +71,36 @@ pub(super) struct Carried {
     /// Of a stream.
     _place: Option<Place>,
     answers: Answers,
-    /// Memory of the frame that was given out last. The next one is asked for when that one is sent.
-    held: Option<OwnedSemaphorePermit>,
     ended: bool,
 }
 
 impl Carried {
     pub(super) fn new(inner: Body, record: Record, place: Option<Place>, answers: Answers) -> Self {
-        Self { inner, record, _place: place, answers, held: None, ended: false }
+        Self { inner, record, _place: place, answers, ended: false }
+    }
+
+    /// The same frame, its memory set aside until it is sent; else what ends the answer.
+    fn bounded(&mut self, frame: Frame<Bytes>) -> Frame<Bytes> {
+        let data = match frame.into_data() {
+            Ok(data) => data,
+            Err(frame) => {
+                if let Some(trailers) = frame.trailers_ref() {
+                    self.record.code = code_of(trailers).or(Some(Code::Unknown));
+                }
+                return frame;
+            }
+        };
+        if data.len() <= SMALL_BYTES {
+            return Frame::data(data);
+        }
+        match self.answers.hold(data.len()) {
+            Some(memory) => Frame::data(Bytes::from_owner(Kept { data, _memory: memory })),
+            None => self.refusal(),
+        }
     }
 
     /// Ends the answer: there is no memory to keep it in.
-    fn refuse(&mut self) -> Frame<Bytes> {
+    fn refusal(&mut self) -> Frame<Bytes> {
         self.ended = true;
         self.record.metrics.shed(Shed::Answers);
         self.record.code = Some(Code::ResourceExhausted);
@@ -90,6 +108,18 @@ impl Carried {
         // It is made of what a header may hold.
         let _whole = Status::from(Failure::Overloaded).add_header(&mut trailers);
         Frame::trailers(trailers)
+    }
+}
+
+/// Bytes on their way, and the memory that is set aside until nobody holds them any more.
+struct Kept {
+    data: Bytes,
+    _memory: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.data
     }
 }
 
@@ -102,26 +132,14 @@ impl http_body::Body for Carried {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let this = &mut *self;
-        this.held = None;
         if this.ended {
             return Poll::Ready(None);
         }
         let frame = ready!(Pin::new(&mut this.inner).poll_frame(context));
-        match &frame {
-            Some(Ok(frame)) => {
-                if let Some(trailers) = frame.trailers_ref() {
-                    this.record.code = code_of(trailers).or(Some(Code::Unknown));
-                } else if let Some(data) = frame.data_ref() {
-                    this.held = this.answers.hold(data.len());
-                    if this.held.is_none() && data.len() > SMALL_BYTES {
-                        return Poll::Ready(Some(Ok(this.refuse())));
-                    }
-                }
-            }
-            Some(Err(status)) => this.record.code = Some(status.code()),
-            None => {}
+        if let Some(Err(status)) = &frame {
+            this.record.code = Some(status.code());
         }
-        Poll::Ready(frame)
+        Poll::Ready(frame.map(|frame| frame.map(|frame| this.bounded(frame))))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -253,17 +253,17 @@ fn collect(value: &serde_json::Value, found: &mut Vec<String>) {
     }
 }
 
-/// Words of a question that may be names: what is quoted, durations and words before `(` aside.
+/// Words of a question that may be names: what is quoted, durations and functions aside.
 fn words(question: &str) -> Vec<String> {
     let quoted = Regex::new(r#""[^"]*""#).unwrap();
     let rest = quoted.replace_all(question, "");
-    let word = Regex::new(r"[a-zA-Z_][a-zA-Z0-9_]*\b(\s*\()?").unwrap();
-    let keywords = ["by", "without", "and", "or", "unless", "on", "ignoring", "le", "bool"];
+    let word = Regex::new(r"[a-zA-Z_][a-zA-Z0-9_]*\b(\s*\(| (by|without)\b)?").unwrap();
+    let keywords = ["and", "or", "unless", "on", "ignoring", "le", "bool"];
     let spans = Regex::new(r"\[[^\]]*\]").unwrap();
     let rest = spans.replace_all(&rest, "").into_owned();
     word.find_iter(&rest)
         .map(|found| found.as_str().to_owned())
-        .filter(|word| !word.ends_with('(') && !keywords.contains(&word.as_str()))
+        .filter(|word| !word.contains(['(', ' ']) && !keywords.contains(&word.as_str()))
         .collect()
 }
 
