@@ -21,6 +21,8 @@ use std::time::Duration;
 
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::sync::watch;
 use tonic::service::Routes;
@@ -35,6 +37,7 @@ use crate::rpc::CALLS_PER_CONNECTION;
 use crate::rpc::Health;
 use crate::rpc::Phase;
 use crate::rpc::Switch;
+use crate::rpc::Work;
 use crate::rpc::access::Access;
 use crate::rpc::access::KeyRing;
 
@@ -142,6 +145,7 @@ pub struct App {
     phase: Switch,
     ring: KeyRing,
     scrape: Option<Scrape>,
+    workers: Workers,
     /// What clients are offered, if the service speaks TLS.
     offer: Option<Arc<ServerConfig>>,
 }
@@ -204,6 +208,8 @@ impl App {
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
         let Self { config, listener, local_addr, engine, routes, health, phase, ring, .. } = self;
         let (offer, scrape, mut health) = (self.offer, self.scrape, health);
+        // They work until the very end.
+        let _workers = self.workers;
         warn_of_what_is_open(&config, local_addr);
         let (close, closed) = oneshot::channel::<()>();
         let (offered, offers) = offer.map(watch::channel).unzip();
@@ -240,6 +246,29 @@ impl App {
             Err(_still_busy) => tracing::warn!("store was still busy at the end"),
         }
         ended
+    }
+}
+
+/// The threads that work on calls; those that accept calls are tokio's own.
+struct Workers(Option<Runtime>);
+
+impl Workers {
+    fn start() -> Result<Self, Error> {
+        let runtime = Builder::new_multi_thread().thread_name("work").enable_all().build();
+        runtime.map(|runtime| Self(Some(runtime))).map_err(|error| Error::Serve(error.into()))
+    }
+
+    fn work(&self) -> Work {
+        self.0.as_ref().map_or_else(Work::default, |runtime| Work::on(runtime.handle().clone()))
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        // It is dropped on a thread of another runtime, which must not wait.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! How much is done at a time, as the command line says it.
 
+use std::time::Duration;
+
 use clap::value_parser;
 
 use crate::rpc::Limits;
@@ -18,6 +20,11 @@ pub struct Config {
     #[arg(long, env = "WENMAI_CALLS_AT_ONCE", value_name = "N",
           value_parser = value_parser!(u32).range(1..))]
     pub calls_at_once: Option<u32>,
+
+    /// Milliseconds that a call may have to wait for its turn; one that would wait longer, as things
+    /// look when it comes, is refused at once. Without it 250.
+    #[arg(long, env = "WENMAI_WAIT_MS", value_name = "MS")]
+    pub wait_ms_max: Option<u32>,
 
     /// Streams of articles in and of changes out that may be open; one more is refused. Without it
     /// 256.
@@ -46,6 +53,9 @@ impl Config {
         Limits {
             calls_max: said(self.calls_max, usual.calls_max),
             calls_at_once: said(self.calls_at_once, usual.calls_at_once),
+            wait_max: self
+                .wait_ms_max
+                .map_or(usual.wait_max, |ms| Duration::from_millis(ms.into())),
             streams_max: said(self.streams_max, usual.streams_max),
             connections_max: said(self.connections_max, usual.connections_max),
             answer_bytes_max: said(self.answer_bytes_max, usual.answer_bytes_max),

@@ -1,13 +1,17 @@
 //! How much is done at a time, and what is refused.
 //!
-//! A unary call takes a place in its lane or is refused at once; then it waits for a turn, within its
-//! deadline. As few calls have a turn as keep the processors busy: more would only make each other
+//! A unary call takes a place in its lane or is refused at once: when all are taken, or when those
+//! before it would keep it waiting too long. Then it waits for a turn, within its deadline. As few calls have a turn as keep the processors busy: more would only make each other
 //! slow, refusals included. Reading and writing are lanes of their own, so that an import cannot
 //! take the places of those who search. A stream has a place as long as it is open; it waits by
 //! itself when model or store have no room. Answers that clients do not take are bounded in bytes.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
 
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
@@ -23,6 +27,10 @@ use crate::telemetry::metrics::Held;
 const CALLS_PER_PROCESSOR: usize = 32;
 /// Turns per processor in each lane: some calls wait for model or disk while others calculate.
 const TURNS_PER_PROCESSOR: usize = 4;
+/// Longest wait for a turn that is worth it: a client that is told at once can go elsewhere.
+const WAIT_MAX: Duration = Duration::from_millis(250);
+/// A turn counts for so much of what a turn is expected to take.
+const SHARE_OF_LAST: u64 = 8;
 /// Streams open at a time.
 const STREAMS_MAX: usize = 256;
 /// Connections open at a time.
@@ -37,6 +45,8 @@ pub struct Limits {
     pub calls_max: usize,
     /// Of these at work.
     pub calls_at_once: usize,
+    /// One that would wait longer for its turn is refused.
+    pub wait_max: Duration,
     /// Streams that are open.
     pub streams_max: usize,
     /// Connections that are open; `app` sees to that.
@@ -52,6 +62,7 @@ impl Default for Limits {
         Self {
             calls_max: CALLS_PER_PROCESSOR * processors,
             calls_at_once: TURNS_PER_PROCESSOR * processors,
+            wait_max: WAIT_MAX,
             streams_max: STREAMS_MAX,
             connections_max: CONNECTIONS_MAX,
             answer_bytes_max: ANSWER_BYTES_MAX,
@@ -74,12 +85,36 @@ pub(super) struct Admission {
 struct Doors {
     places: Arc<Semaphore>,
     turns: Arc<Semaphore>,
+    places_max: usize,
+    turns_max: usize,
+    wait_max: Duration,
+    /// What a turn takes, microseconds: a mean of the last ones.
+    turn_us: Arc<AtomicU64>,
 }
 
 impl Doors {
     fn new(limits: Limits) -> Self {
-        let places = bounded(limits.calls_max);
-        Self { places, turns: bounded(limits.calls_at_once.min(limits.calls_max)) }
+        let places_max = limits.calls_max.clamp(1, Semaphore::MAX_PERMITS);
+        let turns_max = limits.calls_at_once.clamp(1, places_max);
+        Self {
+            places: bounded(places_max),
+            turns: bounded(turns_max),
+            places_max,
+            turns_max,
+            wait_max: limits.wait_max,
+            turn_us: Arc::default(),
+        }
+    }
+
+    /// How long one more call would wait for its turn.
+    fn wait(&self) -> Duration {
+        if self.turns.available_permits() > 0 {
+            return Duration::ZERO;
+        }
+        let inside = self.places_max - self.places.available_permits().min(self.places_max);
+        let before_it = inside.saturating_sub(self.turns_max) + 1;
+        let turns = before_it as u64 * self.turn_us.load(Ordering::Relaxed);
+        Duration::from_micros(turns / self.turns_max as u64)
     }
 }
 
@@ -92,7 +127,8 @@ fn bounded(count: usize) -> Arc<Semaphore> {
 #[derive(Debug)]
 pub(super) struct Place {
     lane: Lane,
-    turns: Option<Arc<Semaphore>>,
+    /// Where it waits for its turn; a stream does not.
+    doors: Option<Doors>,
     metrics: Metrics,
     _place: OwnedSemaphorePermit,
 }
@@ -102,6 +138,19 @@ pub(super) struct Place {
 pub(super) struct Turn {
     _turn: Option<OwnedSemaphorePermit>,
     _active: Held,
+    since: Instant,
+    turn_us: Option<Arc<AtomicU64>>,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let Some(turn_us) = &self.turn_us else { return };
+        let took = u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let mean = turn_us.load(Ordering::Relaxed);
+        // Two at once may lose one of them, which a mean survives.
+        let mean = mean - mean / SHARE_OF_LAST + took / SHARE_OF_LAST;
+        turn_us.store(mean, Ordering::Relaxed);
+    }
 }
 
 impl Admission {
@@ -118,13 +167,20 @@ impl Admission {
 
     /// A place in `lane`, or why there is none.
     pub(super) fn enter(&self, lane: Lane) -> Result<Place, Shed> {
-        let (places, turns, reason) = match lane {
-            Lane::Read => (&self.read.places, Some(self.read.turns.clone()), Shed::Calls),
-            Lane::Write => (&self.write.places, Some(self.write.turns.clone()), Shed::Calls),
+        let (places, doors, reason) = match lane {
+            Lane::Read => (&self.read.places, Some(&self.read), Shed::Calls),
+            Lane::Write => (&self.write.places, Some(&self.write), Shed::Calls),
             Lane::Stream => (&self.streams, None, Shed::Streams),
         };
+        if doors.is_some_and(|doors| doors.wait() > doors.wait_max) {
+            self.metrics.shed(Shed::Wait);
+            return Err(Shed::Wait);
+        }
         match places.clone().try_acquire_owned() {
-            Ok(place) => Ok(Place { lane, turns, metrics: self.metrics.clone(), _place: place }),
+            Ok(place) => {
+                let (doors, metrics) = (doors.cloned(), self.metrics.clone());
+                Ok(Place { lane, doors, metrics, _place: place })
+            }
             // Nobody closes it, so it is full.
             Err(_full) => {
                 self.metrics.shed(reason);
@@ -142,16 +198,21 @@ impl Admission {
 impl Place {
     /// Waits for a turn; a stream needs none.
     pub(super) async fn turn(&self) -> Turn {
-        let turn = match &self.turns {
+        let turn = match &self.doors {
             None => None,
-            Some(turns) => {
+            Some(doors) => {
                 let _waiting = self.metrics.waiting(self.lane);
-                let turn = self.metrics.stage(Stage::Wait, turns.clone().acquire_owned()).await;
+                let turn = doors.turns.clone().acquire_owned();
                 // Nobody closes it.
-                turn.ok()
+                self.metrics.stage(Stage::Wait, turn).await.ok()
             }
         };
-        Turn { _turn: turn, _active: self.metrics.active(self.lane) }
+        Turn {
+            _turn: turn,
+            _active: self.metrics.active(self.lane),
+            since: Instant::now(),
+            turn_us: self.doors.as_ref().map(|doors| Arc::clone(&doors.turn_us)),
+        }
     }
 }
 
@@ -173,6 +234,8 @@ impl Answers {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use futures::FutureExt;
 
     use super::Admission;
@@ -215,6 +278,25 @@ mod tests {
         assert!(admission.enter(Lane::Stream).unwrap().turn().now_or_never().is_some());
         drop(turn);
         assert!(second.turn().now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn who_would_wait_too_long_is_refused_while_there_are_places() {
+        let limits = Limits { calls_max: 9, calls_at_once: 1, ..Limits::default() };
+        let long = Limits { wait_max: Duration::from_hours(1), ..limits };
+        let (hasty, patient) = (
+            Admission::new(Limits { wait_max: Duration::ZERO, ..limits }, Metrics::default()),
+            Admission::new(long, Metrics::default()),
+        );
+        for (admission, refused) in [(hasty, Some(Shed::Wait)), (patient, None)] {
+            let turn = admission.enter(Lane::Read).unwrap().turn().await;
+            // What a turn takes is known from those that ended.
+            while turn.since.elapsed() < Duration::from_micros(10) {}
+            drop(turn);
+            let first = admission.enter(Lane::Read).unwrap();
+            let _turn = first.turn().await;
+            assert_eq!(admission.enter(Lane::Read).err(), refused);
+        }
     }
 
     #[test]

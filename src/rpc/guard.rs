@@ -46,6 +46,7 @@ use crate::rpc::record::Carried;
 use crate::rpc::record::Record;
 use crate::rpc::record::code_of;
 use crate::rpc::status::Failure;
+use crate::rpc::work::Work;
 use crate::telemetry;
 use crate::telemetry::Metrics;
 use crate::telemetry::context::Parent;
@@ -72,6 +73,7 @@ pub struct Gate {
     access: Access,
     admission: Admission,
     metrics: Metrics,
+    work: Work,
     ids: Arc<RequestIds>,
 }
 
@@ -80,7 +82,13 @@ impl Gate {
     /// room.
     #[must_use]
     pub(super) fn new(life: Life, access: Access, admission: Admission, metrics: Metrics) -> Self {
-        Self { life, access, admission, metrics, ids: Arc::default() }
+        let (work, ids) = (Work::default(), Arc::default());
+        Self { life, access, admission, metrics, work, ids }
+    }
+
+    /// The same, its calls worked on by `work`.
+    pub(super) fn working_on(self, work: Work) -> Self {
+        Self { work, ..self }
     }
 
     /// Who calls, and a place for the call or why there is none.
@@ -161,16 +169,19 @@ where
         let denied = matches!(place, Err(Failure::Access(_)));
         let is_audited = denied || needed(path) == Right::Write;
         let (deadline, answers) = (deadline(request.headers(), lane), gate.admission.answers());
+        let work = gate.work.clone();
         // The services that are generated are always ready.
         let mut inner = self.inner.clone();
         let answer = async move {
             let mut kept = None;
             let mut response = match place {
                 Ok(place) => {
-                    let answered = async {
-                        let _turn = place.turn().await;
+                    let place = Arc::new(place);
+                    let its = Arc::clone(&place);
+                    let answered = work.run(async move {
+                        let _turn = its.turn().await;
                         inner.call(request).await
-                    };
+                    });
                     let response = rewritten(within(deadline, answered).await);
                     kept = (lane == Lane::Stream).then_some(place);
                     response

@@ -82,6 +82,7 @@ impl InfoApi {
         let rpc::Limits {
             calls_max,
             calls_at_once,
+            wait_max,
             streams_max,
             connections_max,
             answer_bytes_max,
@@ -111,6 +112,7 @@ impl InfoApi {
             embed_batch_tokens_max: convert::count(batch_tokens_max),
             answer_bytes_max: convert::count(answer_bytes_max),
             connections_max: convert::count(connections_max),
+            wait_max: convert::duration(wait_max),
         }
     }
 }

@@ -22,6 +22,7 @@ mod status;
 mod summary;
 mod topic;
 mod watch;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +48,7 @@ pub use phase::Phase;
 pub use phase::Switch;
 pub use phase::starting;
 pub use status::DOMAIN;
+pub use work::Work;
 
 /// The messages, servers and clients that `build.rs` makes from `proto/`.
 #[allow(clippy::all, clippy::pedantic, reason = "generated")]
@@ -109,11 +111,11 @@ pub async fn routes(
     life: Life,
     access: Access,
 ) -> Result<(Routes, Health), engine::Error> {
-    routes_within(engine, life, access, Limits::default()).await
+    routes_within(engine, life, access, Limits::default(), Work::default()).await
 }
 
 /// All services before `engine`, open to whom `access` lets in and within `limits`, and the health
-/// that they report, which is open to all and not limited.
+/// that they report, which is open to all and not limited. Calls are worked on by `work`.
 ///
 /// # Errors
 /// [`engine::Error`] if the engine cannot say what its index is made with.
@@ -122,6 +124,7 @@ pub async fn routes_within(
     life: Life,
     access: Access,
     limits: Limits,
+    work: Work,
 ) -> Result<(Routes, Health), engine::Error> {
     let info = engine.info().await?;
     let metrics = engine.metrics().clone();
@@ -135,7 +138,7 @@ pub async fn routes_within(
         started: Instant::now(),
     };
     let admission = Admission::new(limits, metrics.clone());
-    let gate = guard::Gate::new(life, access, admission, metrics);
+    let gate = guard::Gate::new(life, access, admission, metrics).working_on(work);
     let (health, health_service) = health::start().await;
     let mut routes = Routes::builder();
     macro_rules! serve {

@@ -1,6 +1,7 @@
 //! One call from its arrival to the end of its answer: what is logged and counted of it.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Context;
 use std::task::Poll;
 use std::task::ready;
@@ -69,7 +70,7 @@ pub(super) struct Carried {
     inner: Body,
     record: Record,
     /// Of a stream.
-    _place: Option<Place>,
+    _place: Option<Arc<Place>>,
     answers: Answers,
     ended: bool,
 }

@@ -38,6 +38,8 @@ labels! {
     Shed {
         /// As many calls as may be are at work or waiting.
         Calls = "calls",
+        /// Those before it would have kept it waiting too long.
+        Wait = "wait",
         /// As many streams as may be are open.
         Streams = "streams",
         /// A lane before the model is full.
