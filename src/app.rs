@@ -173,8 +173,10 @@ impl App {
                 Some(scrape.map_err(refused)?)
             }
         };
-        let limits = config.limits.limits();
-        let (routes, health) = rpc::routes_within(engine.clone(), life, access, limits).await?;
+        let (limits, workers) = (config.limits.limits(), Workers::start()?);
+        let work = workers.work();
+        let (routes, health) =
+            rpc::routes_within(engine.clone(), life, access, limits, work).await?;
         Ok(Self {
             config,
             listener,
@@ -185,6 +187,7 @@ impl App {
             phase,
             ring,
             scrape,
+            workers,
             offer,
         })
     }

@@ -184,10 +184,14 @@ pub fn end_span(span: &Span, code: &'static str, failed: bool) {
 }
 
 /// Whether traces are sent.
+#[cfg(feature = "otlp")]
 fn is_tracing() -> bool {
-    #[cfg(feature = "otlp")]
-    return trace::is_on();
-    #[cfg(not(feature = "otlp"))]
+    trace::is_on()
+}
+
+/// Whether traces are sent.
+#[cfg(not(feature = "otlp"))]
+fn is_tracing() -> bool {
     false
 }
 

@@ -76,7 +76,12 @@ pub(super) struct Carried {
 }
 
 impl Carried {
-    pub(super) fn new(inner: Body, record: Record, place: Option<Place>, answers: Answers) -> Self {
+    pub(super) fn new(
+        inner: Body,
+        record: Record,
+        place: Option<Arc<Place>>,
+        answers: Answers,
+    ) -> Self {
         Self { inner, record, _place: place, answers, ended: false }
     }
 

@@ -302,9 +302,6 @@ impl Metrics {
 
     /// The answer of `work`, its time counted for `stage` and its span in the trace; nothing is
     /// counted of work that is dropped before its end.
-    ///
-    /// # Errors
-    /// Those of `work`.
     pub async fn stage<T>(&self, stage: Stage, work: impl Future<Output = T>) -> T {
         let started = Instant::now();
         let done = work.instrument(stage.span()).await;

@@ -117,10 +117,14 @@ fn bytes_below(folder: &Path, depth: usize) -> u64 {
 }
 
 /// Bytes that a file takes on the disk: the store's files are sparse.
+#[cfg(unix)]
 fn on_disk(file: &fs::Metadata) -> u64 {
-    #[cfg(unix)]
-    return std::os::unix::fs::MetadataExt::blocks(file) * 512;
-    #[cfg(not(unix))]
+    std::os::unix::fs::MetadataExt::blocks(file) * 512
+}
+
+/// Bytes of a file.
+#[cfg(not(unix))]
+fn on_disk(file: &fs::Metadata) -> u64 {
     file.len()
 }
 
