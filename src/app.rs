@@ -4,10 +4,14 @@
 //! `NOT_SERVING` until the model has embedded a text and the store has answered, and again while
 //! the store is away. To stop: health says `NOT_SERVING`, a delay lets load balancers notice, new
 //! calls are refused, running ones finish, what does not finish in time is cut, the engine is
-//! closed. It prints nothing. Keys and certificates are read again when their files change.
+//! closed. It prints nothing. Keys and certificates are read again when their files change. Metrics
+//! are shown on a port of their own (`scrape`), until the very end.
 
+mod connections;
 mod keys;
+mod limits;
 mod reload;
+mod scrape;
 mod tls;
 
 use std::future::Future;
@@ -17,6 +21,8 @@ use std::time::Duration;
 
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::sync::watch;
 use tonic::service::Routes;
@@ -27,16 +33,22 @@ use crate::engine;
 use crate::engine::Engine;
 use crate::engine::ErrorKind;
 use crate::rpc;
+use crate::rpc::CALLS_PER_CONNECTION;
 use crate::rpc::Health;
 use crate::rpc::Phase;
 use crate::rpc::Switch;
+use crate::rpc::Work;
 use crate::rpc::access::Access;
 use crate::rpc::access::KeyRing;
 
+use connections::counted;
 use reload::Reload;
+use scrape::Scrape;
 
 pub use keys::Config as KeysConfig;
 pub use keys::Error as KeysError;
+pub use limits::Config as LimitsConfig;
+pub use scrape::Config as ScrapeConfig;
 pub use tls::Config as TlsConfig;
 pub use tls::Error as TlsError;
 
@@ -47,8 +59,6 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 const PING_EVERY: Duration = Duration::from_secs(1);
 /// Milliseconds that the store has for closing, however short running calls are cut.
 const CLOSE_MS_MIN: u64 = 2_000;
-/// Calls on one connection at a time; a client's own library queues the rest.
-const CALLS_PER_CONNECTION: u32 = 128;
 /// What one stream may send ahead: enough for the next batch of an ingest to arrive during this
 /// one.
 const STREAM_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
@@ -88,6 +98,14 @@ pub struct Config {
     /// Certificates.
     #[command(flatten)]
     pub tls: tls::Config,
+
+    /// How much is done at a time.
+    #[command(flatten)]
+    pub limits: limits::Config,
+
+    /// Where metrics are shown.
+    #[command(flatten)]
+    pub scrape: scrape::Config,
 }
 
 /// What keeps the service from running.
@@ -126,6 +144,8 @@ pub struct App {
     health: Health,
     phase: Switch,
     ring: KeyRing,
+    scrape: Option<Scrape>,
+    workers: Workers,
     /// What clients are offered, if the service speaks TLS.
     offer: Option<Arc<ServerConfig>>,
 }
@@ -144,8 +164,38 @@ impl App {
         let listener = TcpListener::bind(address).await.map_err(refused)?;
         let local_addr = listener.local_addr().map_err(refused)?;
         let (phase, life) = rpc::starting();
-        let (routes, health) = rpc::routes(engine.clone(), life, access).await?;
-        Ok(Self { config, listener, local_addr, engine, routes, health, phase, ring, offer })
+        let scrape = match config.scrape.metrics_listen {
+            None => None,
+            Some(address) => {
+                let refused = |source| Error::Listen { address, source };
+                let info = engine.info().await?;
+                let scrape = Scrape::bind(address, engine.clone(), life.clone(), info).await;
+                Some(scrape.map_err(refused)?)
+            }
+        };
+        let (limits, workers) = (config.limits.limits(), Workers::start()?);
+        let work = workers.work();
+        let (routes, health) =
+            rpc::routes_within(engine.clone(), life, access, limits, work).await?;
+        Ok(Self {
+            config,
+            listener,
+            local_addr,
+            engine,
+            routes,
+            health,
+            phase,
+            ring,
+            scrape,
+            workers,
+            offer,
+        })
+    }
+
+    /// Where metrics are shown, with the port that was free, if they are.
+    #[must_use]
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.scrape.as_ref().map(|scrape| scrape.local_addr)
     }
 
     /// Where it listens, with the port that was free.
@@ -159,12 +209,15 @@ impl App {
     /// # Errors
     /// [`Error::Serve`]; [`Error::Engine`] if the engine does not close.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
-        let Self { config, listener, local_addr, engine, routes, mut health, phase, ring, offer } =
-            self;
+        let Self { config, listener, local_addr, engine, routes, health, phase, ring, .. } = self;
+        let (offer, scrape, mut health) = (self.offer, self.scrape, health);
+        // They work until the very end.
+        let _workers = self.workers;
         warn_of_what_is_open(&config, local_addr);
         let (close, closed) = oneshot::channel::<()>();
         let (offered, offers) = offer.map(watch::channel).unzip();
-        let server = serve(listener, offers, routes, closed);
+        let connections_max = config.limits.limits().connections_max;
+        let server = serve(listener, offers, (routes, connections_max), closed);
         let reload =
             Reload { keys: config.keys.clone(), ring, tls: config.tls.clone(), offered }.run();
         let stopping = async {
@@ -187,6 +240,7 @@ impl App {
         let ended = tokio::select! {
             ended = server => ended,
             () = stopping => Ok(()),
+            () = shown(scrape) => Ok(()),
         };
         // Building a graph can take minutes; what was acknowledged is on disk without it.
         let patience = Duration::from_millis(config.stop_ms_max.max(CLOSE_MS_MIN));
@@ -195,6 +249,37 @@ impl App {
             Err(_still_busy) => tracing::warn!("store was still busy at the end"),
         }
         ended
+    }
+}
+
+/// The threads that work on calls; those that accept calls are tokio's own.
+struct Workers(Option<Runtime>);
+
+impl Workers {
+    fn start() -> Result<Self, Error> {
+        let runtime = Builder::new_multi_thread().thread_name("work").enable_all().build();
+        runtime.map(|runtime| Self(Some(runtime))).map_err(|error| Error::Serve(error.into()))
+    }
+
+    fn work(&self) -> Work {
+        self.0.as_ref().map_or_else(Work::default, |runtime| Work::on(runtime.handle().clone()))
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        // It is dropped on a thread of another runtime, which must not wait.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Shows metrics, if they are to be shown; never ends.
+async fn shown(scrape: Option<Scrape>) {
+    match scrape {
+        Some(scrape) => scrape.run().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -215,7 +300,7 @@ fn warn_of_what_is_open(config: &Config, local_addr: SocketAddr) {
 async fn serve(
     listener: TcpListener,
     offers: Option<watch::Receiver<Arc<ServerConfig>>>,
-    routes: Routes,
+    (routes, connections_max): (Routes, usize),
     closed: oneshot::Receiver<()>,
 ) -> Result<(), Error> {
     // The sender is kept until it is used.
@@ -223,10 +308,11 @@ async fn serve(
     let ended = match offers {
         None => {
             let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+            let incoming = counted(incoming, connections_max);
             server().serve_with_incoming_shutdown(routes, incoming, closed).await
         }
         Some(offers) => {
-            let incoming = tls::incoming(listener, offers);
+            let incoming = counted(tls::incoming(listener, offers), connections_max);
             server().serve_with_incoming_shutdown(routes, incoming, closed).await
         }
     };

@@ -1,15 +1,38 @@
-//! The log: to standard error, as text for people or JSON for machines.
+//! What an operator sees: the log, metrics, traces.
+//!
+//! The log goes to standard error, as text for people or JSON for machines. [`Metrics`] count;
+//! traces go to an OpenTelemetry collector where one is named (feature `otlp`). None of them ever
+//! holds a text or a key, and none of them can keep a call from being answered: a collector that is
+//! away costs spans, not time.
+
+pub mod context;
+pub mod label;
+pub mod metrics;
+pub mod snapshot;
+#[cfg(feature = "otlp")]
+mod trace;
 
 use std::io::IsTerminal;
 
+use tracing::Span;
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
-/// What is logged, and how.
+use context::Parent;
+
+pub use metrics::Metrics;
+
+/// An error that another crate caused.
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What is logged, and how; where traces go.
 #[derive(Debug, Clone, clap::Args)]
 #[group(skip)]
 pub struct Config {
     /// What to log: `error`, `warn`, `info`, `debug`, `trace`, or a list such as
-    /// `info,wenmai::rpc=debug`.
+    /// `info,wenmai::access=debug`, which adds a line for every call that was answered.
     #[arg(
         long,
         env = "WENMAI_LOG",
@@ -22,9 +45,35 @@ pub struct Config {
     /// Log one JSON object per line.
     #[arg(long, env = "WENMAI_LOG_JSON", global = true)]
     pub log_json: bool,
+
+    /// Send traces to the OpenTelemetry collector that listens there (OTLP over gRPC), such as
+    /// <http://127.0.0.1:4317>. Without it nothing is sent.
+    #[cfg(feature = "otlp")]
+    #[arg(long, env = "WENMAI_OTLP_ENDPOINT", value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
+
+    /// Share of the calls that are traced, from 0 to 1, where the caller has not decided.
+    #[cfg(feature = "otlp")]
+    #[arg(long, env = "WENMAI_OTLP_SHARE", default_value_t = 1.0, value_name = "SHARE")]
+    pub otlp_share: f64,
 }
 
-/// What can be wrong with the log's settings.
+impl Config {
+    /// Logs what passes `filter` as text, and traces nothing.
+    #[must_use]
+    pub fn quiet(filter: &str) -> Self {
+        Self {
+            log: filter.to_owned(),
+            log_json: false,
+            #[cfg(feature = "otlp")]
+            otlp_endpoint: None,
+            #[cfg(feature = "otlp")]
+            otlp_share: 1.0,
+        }
+    }
+}
+
+/// What can be wrong with the settings of log and traces.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A filter that cannot be read.
@@ -34,30 +83,116 @@ pub enum Error {
         filter: String,
         /// Why.
         #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: BoxError,
+    },
+    /// A collector that cannot be spoken to.
+    #[error("OpenTelemetry collector `{endpoint}` cannot be used")]
+    Collector {
+        /// Its address.
+        endpoint: String,
+        /// Why.
+        #[source]
+        source: BoxError,
     },
     /// Something logs already.
     #[error("log is already set up")]
-    Twice(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Twice(#[source] BoxError),
 }
 
-/// Starts logging; once per process.
+/// Sends what is left of the traces when it is stopped.
+#[derive(Debug, Default)]
+#[must_use = "traces that are still waiting are lost without `stop`"]
+pub struct Running {
+    #[cfg(feature = "otlp")]
+    traces: Option<trace::Traces>,
+}
+
+impl Running {
+    /// Sends what is left; gives up soon if the collector is away.
+    pub fn stop(self) {
+        #[cfg(feature = "otlp")]
+        if let Some(traces) = self.traces {
+            traces.stop();
+        }
+    }
+}
+
+/// Starts log and traces; once per process, inside a tokio runtime where traces are sent.
 ///
 /// # Errors
 /// [`Error`].
-pub fn start(config: &Config) -> Result<(), Error> {
-    let Config { log, log_json } = config;
-    let filter = EnvFilter::try_new(log)
-        .map_err(|error| Error::Filter { filter: log.clone(), source: error.into() })?;
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+pub fn start(config: &Config) -> Result<Running, Error> {
+    snapshot::started();
+    let filter = EnvFilter::try_new(&config.log)
+        .map_err(|error| Error::Filter { filter: config.log.clone(), source: error.into() })?;
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
-    if *log_json {
-        subscriber.json().with_current_span(true).try_init().map_err(Error::Twice)
+    let lines = if config.log_json {
+        lines.json().with_current_span(true).with_filter(filter).boxed()
     } else {
-        subscriber.try_init().map_err(Error::Twice)
+        lines.with_filter(filter).boxed()
+    };
+    let registry = tracing_subscriber::registry().with(lines);
+    #[cfg(feature = "otlp")]
+    if let Some(endpoint) = &config.otlp_endpoint {
+        let traces = trace::Traces::start(endpoint, config.otlp_share)
+            .map_err(|source| Error::Collector { endpoint: endpoint.clone(), source })?;
+        registry.with(traces.layer()).try_init().map_err(|error| Error::Twice(error.into()))?;
+        return Ok(Running { traces: Some(traces) });
     }
+    registry.try_init().map_err(|error| Error::Twice(error.into()))?;
+    Ok(Running::default())
+}
+
+/// The span of a call of `method`, below the caller's span if it named one, and the id of the trace
+/// that it belongs to, if there is one.
+#[must_use]
+pub fn call_span(
+    method: &'static str,
+    request_id: &str,
+    parent: Option<Parent>,
+) -> (Span, Option<String>) {
+    let traced = is_tracing();
+    let span = tracing::info_span!(
+        "rpc",
+        method,
+        request_id,
+        otel.name = traced.then_some(method),
+        otel.kind = traced.then_some("server"),
+        rpc.system.name = traced.then_some("grpc"),
+        rpc.response.status_code = tracing::field::Empty,
+        otel.status_code = tracing::field::Empty,
+    );
+    let given = parent.map(|parent| parent.trace_id());
+    #[cfg(feature = "otlp")]
+    if traced {
+        let own = trace::follow(&span, parent);
+        return (span, own.or(given));
+    }
+    (span, given)
+}
+
+/// Notes on a call's span how it ended; `failed` if it is the server that failed.
+pub fn end_span(span: &Span, code: &'static str, failed: bool) {
+    if is_tracing() {
+        span.record("rpc.response.status_code", code);
+        if failed {
+            span.record("otel.status_code", "ERROR");
+        }
+    }
+}
+
+/// Whether traces are sent.
+#[cfg(feature = "otlp")]
+fn is_tracing() -> bool {
+    trace::is_on()
+}
+
+/// Whether traces are sent.
+#[cfg(not(feature = "otlp"))]
+fn is_tracing() -> bool {
+    false
 }
 
 #[cfg(test)]
@@ -68,8 +203,19 @@ mod tests {
 
     #[test]
     fn a_filter_that_is_none_is_named() {
-        let config = Config { log: "wenmai=loud".into(), log_json: false };
-        let Err(Error::Filter { filter, .. }) = start(&config) else { unreachable!() };
+        let Err(Error::Filter { filter, .. }) = start(&Config::quiet("wenmai=loud")) else {
+            unreachable!()
+        };
         assert_eq!(filter, "wenmai=loud");
+    }
+
+    #[cfg(feature = "otlp")]
+    #[test]
+    fn a_collector_that_is_none_is_named() {
+        for wrong in ["127.0.0.1:4317", "https://collector:4317", "http://"] {
+            let config = Config { otlp_endpoint: Some(wrong.to_owned()), ..Config::quiet("error") };
+            let Err(Error::Collector { endpoint, .. }) = start(&config) else { unreachable!() };
+            assert_eq!(endpoint, wrong);
+        }
     }
 }

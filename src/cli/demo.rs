@@ -77,6 +77,8 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         stop_ms_max: 2_000,
         keys: app::KeysConfig::default(),
         tls: app::TlsConfig::default(),
+        limits: app::LimitsConfig::default(),
+        scrape: app::ScrapeConfig::default(),
     };
     let app = App::bind(config, engine).await.map_err(|error| Failure::failed(&error))?;
     let address = app.local_addr();

@@ -5,6 +5,7 @@
 
 mod calibration;
 mod latency;
+mod load;
 mod pages;
 mod pairs;
 mod passages;
@@ -105,6 +106,11 @@ enum What {
     /// The feed is indexed into a temporary folder; larger archives are made of it with a seed: other
     /// ids and dates, tilted embeddings, most of the terms. BM25 stands beside the ranker.
     Latency(latency::Args),
+    /// How much a running server on this machine does, and what it does with more.
+    ///
+    /// Clients ask again as soon as they are answered; with --overload questions then come at a rate
+    /// that waits for nobody. Questions are made of the articles that the server holds.
+    Load(load::Args),
     /// From a cosine to the probability of the same event and story: a table for this model.
     ///
     /// Labelled articles are paired with their nearest ones in the file and a few random ones. The
@@ -155,6 +161,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         What::Pages(args) => pages::run(&args),
         What::Passages(args) => passages::run(args).await,
         What::Latency(args) => latency::run(args).await,
+        What::Load(args) => load::run(args).await,
         What::Calibration(args) => calibration::run(args).await,
         What::Summary(args) => summary::run(&args),
     }

@@ -115,14 +115,20 @@ pub fn main() -> ExitCode {
 fn start(cli: Cli) -> Result<(), Failure> {
     config::refuse_unknown_variables(&Cli::command())
         .map_err(|error| Failure::Usage(error.to_string()))?;
-    let quiet = telemetry::Config { log: QUIET.to_owned(), log_json: false };
-    let log = if let Command::Serve(args) = &cli.command { args.telemetry() } else { &quiet };
-    telemetry::start(log).map_err(|error| Failure::Usage(failure::chain(&error)))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::failed(&error))?;
-    runtime.block_on(run(cli.command))
+    let quiet = telemetry::Config::quiet(QUIET);
+    let log = if let Command::Serve(args) = &cli.command { args.telemetry() } else { &quiet };
+    let telemetry = {
+        // Traces are sent from the runtime.
+        let _inside = runtime.enter();
+        telemetry::start(log).map_err(|error| Failure::Usage(failure::chain(&error)))?
+    };
+    let done = runtime.block_on(run(cli.command));
+    telemetry.stop();
+    done
 }
 
 async fn run(command: Command) -> Result<(), Failure> {

@@ -29,5 +29,8 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let app = App::bind(app, engine).await.map_err(|error| Failure::failed(&error))?;
     // On standard output, so that a script that asked for port 0 can read where to connect.
     output::line(&format!("listening on {}", app.local_addr()))?;
+    if let Some(address) = app.metrics_addr() {
+        output::line(&format!("metrics on http://{address}/metrics"))?;
+    }
     app.run(stop).await.map_err(|error| Failure::failed(&error))
 }

@@ -9,6 +9,19 @@ use crate::embed::Embedded;
 use crate::embed::Embedder;
 use crate::embed::Error;
 use crate::embed::Purpose;
+use crate::telemetry::Metrics;
+use crate::telemetry::label::Stage;
+
+/// What embeds, within which limits, and who counts it.
+#[derive(Clone, Copy)]
+pub(super) struct Means<'job> {
+    /// The model.
+    pub(super) model: &'job dyn Embedder,
+    /// The limits.
+    pub(super) budget: Budget,
+    /// Counts passes, tokens and time.
+    pub(super) metrics: &'job Metrics,
+}
 
 /// Limits of a batch.
 #[derive(Debug, Clone, Copy)]
@@ -22,17 +35,18 @@ pub(super) struct Budget {
 /// Embeds `texts`; one result per text, in order. `between` is called before every piece of work
 /// and says whether to go on; if not, the rest is [`Error::Stopped`].
 pub(super) fn embed(
-    model: &dyn Embedder,
-    budget: Budget,
+    means: Means,
     texts: &[String],
     purpose: Purpose,
     between: &mut dyn FnMut() -> bool,
 ) -> Vec<Result<Embedded, Error>> {
+    let Means { model, budget, metrics } = means;
     let mut plan = |text: &String| {
         if !between() {
             return Err(Error::Stopped);
         }
-        guarded(|| Plan::new(model, budget, text, purpose))
+        let plan = || guarded(|| Plan::new(model, budget, text, purpose));
+        metrics.blocking(Stage::Tokenize, plan)
     };
     let mut plans: Vec<Result<Plan, Error>> = texts.iter().map(&mut plan).collect();
     let mut jobs: Vec<(usize, Range<usize>)> = Vec::new();
@@ -51,20 +65,28 @@ pub(super) fn embed(
         if !between() {
             return texts.iter().map(|_| Err(Error::Stopped)).collect();
         }
-        run(model, &mut plans, batch);
+        run(means, &mut plans, batch);
     }
-    plans.into_iter().map(|plan| plan.and_then(Plan::finish)).collect()
+    let finish = |plan: Result<Plan, Error>| {
+        let embedded = plan?.finish()?;
+        metrics.embedded(embedded.token_count, embedded.token_count_used);
+        Ok(embedded)
+    };
+    plans.into_iter().map(finish).collect()
 }
 
 /// Runs one batch and gives each window's embedding to its text.
-fn run(model: &dyn Embedder, plans: &mut [Result<Plan, Error>], batch: &[(usize, Range<usize>)]) {
+fn run(means: Means, plans: &mut [Result<Plan, Error>], batch: &[(usize, Range<usize>)]) {
     let answer = {
         let window_ids = |(at, window): &(usize, Range<usize>)| match plans.get(*at) {
             Some(Ok(plan)) => plan.ids.get(window.clone()).unwrap_or_default(),
             _ => &[],
         };
         let windows: Vec<&[u32]> = batch.iter().map(window_ids).collect();
-        guarded(|| model.forward(&windows))
+        let longest = windows.iter().map(|window| window.len()).max().unwrap_or_default();
+        let tokens = windows.iter().map(|window| window.len()).sum();
+        means.metrics.batch(tokens, longest * windows.len());
+        means.metrics.blocking(Stage::Forward, || guarded(|| means.model.forward(&windows)))
     };
     match answer {
         Ok(embeddings) => {
@@ -77,7 +99,7 @@ fn run(model: &dyn Embedder, plans: &mut [Result<Plan, Error>], batch: &[(usize,
         // One bad window must not spoil its neighbours: ask for each alone.
         Err(_) if batch.len() > 1 => {
             for job in batch {
-                run(model, plans, std::slice::from_ref(job));
+                run(means, plans, std::slice::from_ref(job));
             }
         }
         Err(error) => {

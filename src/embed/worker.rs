@@ -7,8 +7,10 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use tokio::sync::oneshot;
+use tracing::Span;
 
 use crate::embed::Config;
 use crate::embed::Embedded;
@@ -20,6 +22,11 @@ use crate::embed::Purpose;
 use crate::embed::WINDOWS_MAX;
 use crate::embed::batch;
 use crate::embed::batch::Budget;
+use crate::embed::batch::Means;
+use crate::telemetry::Metrics;
+use crate::telemetry::label;
+use crate::telemetry::label::Shed;
+use crate::telemetry::label::Stage;
 
 /// Texts of one job: a larger call is cut, so that several threads share it.
 const JOB_TEXTS: usize = 64;
@@ -38,6 +45,7 @@ struct Shared {
     queue_texts_max: usize,
     queue: Mutex<Queue>,
     filled: Condvar,
+    metrics: Metrics,
 }
 
 #[derive(Default)]
@@ -47,11 +55,15 @@ struct Queue {
     query_texts: usize,
     bulk_texts: usize,
     stopped: bool,
+    metrics: Metrics,
 }
 
 struct Job {
     texts: Vec<String>,
     purpose: Purpose,
+    /// The caller's.
+    span: Span,
+    queued_at: Instant,
     reply: oneshot::Sender<Vec<Result<Embedded, Error>>>,
 }
 
@@ -63,12 +75,15 @@ impl Handle {
         let count = if config.threads == 0 { processors } else { config.threads };
         let budget =
             Budget { batch_tokens: config.embed_batch_tokens.max(1), windows_max: WINDOWS_MAX };
+        let metrics = Metrics::default();
+        let queue = Queue { metrics: metrics.clone(), ..Queue::default() };
         let shared = Arc::new(Shared {
             model,
             budget,
             queue_texts_max: config.queue_texts_max.max(1),
-            queue: Mutex::default(),
+            queue: Mutex::new(queue),
             filled: Condvar::new(),
+            metrics,
         });
         let spawn = |at: usize| {
             let shared = Arc::clone(&shared);
@@ -92,6 +107,18 @@ impl Handle {
         self.shared.model.info()
     }
 
+    /// What the threads count; the engine and all before it count into the same.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    /// Texts that each lane holds, and tokens of one forward pass.
+    #[must_use]
+    pub fn limits(&self) -> (usize, usize) {
+        (self.shared.queue_texts_max, self.shared.budget.batch_tokens)
+    }
+
     /// Embeds `texts`; one result per text, in order. All of them are queued, or none.
     ///
     /// # Errors
@@ -113,7 +140,8 @@ impl Handle {
                 break;
             }
             let (reply, answer) = oneshot::channel();
-            jobs.push(Job { texts, purpose, reply });
+            let (span, queued_at) = (Span::current(), Instant::now());
+            jobs.push(Job { texts, purpose, span, queued_at, reply });
             replies.push(answer);
         }
         self.shared.push(jobs, lane)?;
@@ -164,10 +192,12 @@ impl Shared {
         };
         // A call that is larger than the lane would otherwise be told to try again for ever.
         if *texts > 0 && *texts + count > self.queue_texts_max {
+            self.metrics.shed(Shed::EmbedQueue);
             return Err(Error::Overloaded);
         }
         *texts += count;
         waiting.extend(jobs);
+        queue.tell(lane);
         drop(queue);
         self.filled.notify_all();
         Ok(())
@@ -207,15 +237,18 @@ impl Shared {
     }
 
     fn run(&self, job: Job, meanwhile: &mut dyn FnMut()) {
-        let Job { texts, purpose, reply } = job;
+        let Job { texts, purpose, span, queued_at, reply } = job;
         let mut between = || {
             meanwhile();
             !reply.is_closed()
         };
         if !between() {
+            self.metrics.skipped();
             return;
         }
-        let embedded = batch::embed(&*self.model, self.budget, &texts, purpose, &mut between);
+        self.metrics.spent(Stage::EmbedWait, queued_at.elapsed());
+        let means = Means { model: &*self.model, budget: self.budget, metrics: &self.metrics };
+        let embedded = span.in_scope(|| batch::embed(means, &texts, purpose, &mut between));
         // The caller may have gone meanwhile.
         let _ = reply.send(embedded);
     }
@@ -225,13 +258,23 @@ impl Queue {
     fn take_query(&mut self) -> Option<Job> {
         let job = self.query.pop_front()?;
         self.query_texts -= job.texts.len();
+        self.tell(Lane::Query);
         Some(job)
     }
 
     fn take_bulk(&mut self) -> Option<Job> {
         let job = self.bulk.pop_front()?;
         self.bulk_texts -= job.texts.len();
+        self.tell(Lane::Bulk);
         Some(job)
+    }
+
+    /// Tells how full `lane` is.
+    fn tell(&self, lane: Lane) {
+        match lane {
+            Lane::Query => self.metrics.depth(label::Queue::EmbedQuery, self.query_texts),
+            Lane::Bulk => self.metrics.depth(label::Queue::EmbedBulk, self.bulk_texts),
+        }
     }
 }
 

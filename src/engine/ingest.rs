@@ -34,6 +34,7 @@ use crate::page::Issue;
 use crate::page::Page;
 use crate::store::Stored;
 use crate::store::Vectors;
+use crate::telemetry::label::Stage;
 
 /// One result per record of a batch, in order.
 pub type IngestResults = Vec<Result<Ingested, Error>>;
@@ -70,7 +71,10 @@ impl Engine {
             }
         }
         let missing = || Err(Error::Embed(embed::Error::Stopped));
-        Ok((results.into_iter().map(|result| result.unwrap_or_else(missing)).collect(), timings))
+        let results: IngestResults =
+            results.into_iter().map(|result| result.unwrap_or_else(missing)).collect();
+        results.iter().for_each(|result| self.count(result.as_ref().ok()));
+        Ok((results, timings))
     }
 
     /// Stores all records, or none if one of them cannot be stored; durable when it returns.
@@ -114,7 +118,18 @@ impl Engine {
             return Err(Error::Invalid(violations));
         }
         self.store_drafts(drafts, &mut timings).await?;
+        ingested.iter().for_each(|one| self.count(Some(one)));
         Ok(ingested)
+    }
+
+    /// Counts what became of an article; `None` is one that was refused.
+    fn count(&self, done: Option<&Ingested>) {
+        self.metrics().ingested(match done.map(|done| done.outcome) {
+            Some(Outcome::Created) => "created",
+            Some(Outcome::Updated) => "updated",
+            Some(Outcome::Unchanged) => "unchanged",
+            None => "refused",
+        });
     }
 
     /// Reads a page into articles, teasers and staff boxes; stores nothing.
@@ -225,12 +240,14 @@ impl Engine {
         let counts: Vec<usize> = texts.iter().map(Vec::len).collect();
         let texts = texts.into_iter().flatten().collect();
         // The model's threads embed while this task cuts terms; a full lane ends both.
-        let embed = timed(self.embed.embed(texts, Purpose::Passage, Lane::Bulk));
+        let embed = self.embed.embed(texts, Purpose::Passage, Lane::Bulk);
+        let embed = timed(self.metrics().stage(Stage::Embed, embed));
         let embed = async {
             let (embedded, spent) = embed.await;
             embedded.map(|embedded| (embedded, spent))
         };
-        let terms = async { Ok(timed(self.passages(&work)).await) };
+        let terms = self.metrics().stage(Stage::Terms, self.passages(&work));
+        let terms = async { Ok(timed(terms).await) };
         let ((embedded, embed_time), (terms, terms_time)) = futures::try_join!(embed, terms)?;
         timings.embed += embed_time;
         timings.terms += terms_time;
@@ -273,7 +290,8 @@ impl Engine {
             .map(Draft::article)
             .map(|article| (article.id, self.facts_of(&article.record)))
             .collect();
-        let (stored, spent) = timed(self.group_and_store(drafts)).await;
+        let store = self.metrics().stage(Stage::Write, self.group_and_store(drafts));
+        let (stored, spent) = timed(store).await;
         timings.store += spent;
         if let Err(error) = stored {
             // Some may be written: what was known of them is read anew.

@@ -28,6 +28,7 @@ use crate::engine::ranker::Ranker;
 use crate::store;
 use crate::store::Stored;
 use crate::store::Vectors;
+use crate::telemetry::Metrics;
 use crate::text::entity::Extractor;
 use crate::text::terms::Analyzer;
 
@@ -45,6 +46,7 @@ impl Engine {
         let turn = Arc::new(Semaphore::new(1));
         let lead = Arc::new(Lead::new(store.clone(), Patience::default()));
         let (next_arrival, topics) = (Arc::default(), None);
+        let store = store::metered(store, embed.metrics().clone());
         Self {
             embed,
             store,
@@ -58,6 +60,18 @@ impl Engine {
             next_arrival,
             topics,
         }
+    }
+
+    /// What all parts of this engine count into.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        self.embed.metrics()
+    }
+
+    /// Texts that may wait for the model in each lane, and tokens of one forward pass.
+    #[must_use]
+    pub fn embed_limits(&self) -> (usize, usize) {
+        self.embed.limits()
     }
 
     /// The same engine with another ranker; model, store and caches are shared.

@@ -37,6 +37,7 @@ use crate::rank::feature::Facts;
 use crate::rank::feature::Features;
 use crate::rank::fuse::freshened;
 use crate::store::Vectors;
+use crate::telemetry::label::Stage;
 use crate::text::terms;
 
 /// Characters of the body that ask in place of a missing title.
@@ -70,7 +71,7 @@ impl Engine {
         self.check_probability(min_probability, mode)?;
         let filter = self.keyed(filter)?;
         let started = Instant::now();
-        let source = self.source(target, mode).await?;
+        let source = self.metrics().stage(Stage::Question, self.source(target, mode)).await?;
         let store = started.elapsed().saturating_sub(source.embed);
         let asked = Asked { started, embed: source.embed, store };
         let question = Question {
@@ -119,7 +120,8 @@ impl Engine {
     ) -> Result<(Answer, usize), Error> {
         answer::check(&question, wanted)?;
         let store_started = Instant::now();
-        let mut ordered = self.hybrid(&question, source, wanted).await?;
+        let hybrid = self.hybrid(&question, source, wanted);
+        let mut ordered = self.metrics().stage(Stage::Rank, hybrid).await?;
         let found_count = ordered.len();
         let likely = |ranked: &Ranked| {
             ranked.judged.is_none_or(|judged| judged.judgement.related >= min_probability)
@@ -141,7 +143,8 @@ impl Engine {
         } else {
             ordered.retain(likely);
         }
-        let mut answer = self.show(question, ordered, wanted, (asked, store_started)).await?;
+        let shown = self.show(question, ordered, wanted, (asked, store_started));
+        let mut answer = self.metrics().stage(Stage::Show, shown).await?;
         self.ranker.version().clone_into(&mut answer.ranker);
         Ok((answer, found_count))
     }

@@ -34,6 +34,7 @@ use crate::engine::answer::Ranked;
 use crate::engine::answer::within_reach;
 use crate::engine::collapse::Folded;
 use crate::engine::search::pool::Pool;
+use crate::telemetry::label::Stage;
 use crate::text::query;
 use crate::text::query::Query;
 use crate::text::query::reading;
@@ -103,11 +104,12 @@ impl Engine {
         let started = Instant::now();
         within_reach(offset, limit)?;
         options.check()?;
-        let mut asked = self.read_question(&text, filter, mode, options).await?;
+        let question = self.read_question(&text, filter, mode, options);
+        let mut asked = self.metrics().stage(Stage::Question, question).await?;
         let embed = started.elapsed();
         let store_started = Instant::now();
-        let legs = self.ask_legs(&asked).await?;
-        let pool = self.pool(&asked, legs).await?;
+        let legs = self.metrics().stage(Stage::Candidates, self.ask_legs(&asked)).await?;
+        let pool = self.metrics().stage(Stage::Rank, self.pool(&asked, legs)).await?;
         let notices = self.notices(&asked, &pool).await?;
         let reach = offset + limit.count();
         let ordered = if collapse {
@@ -117,7 +119,8 @@ impl Engine {
         };
         let more = ordered.len() > reach;
         let page = ordered.into_iter().skip(offset).take(limit.count()).collect();
-        let hits = self.show_page(&asked, page, offset).await?;
+        let shown = self.show_page(&asked, page, offset);
+        let hits = self.metrics().stage(Stage::Show, shown).await?;
         let store = store_started.elapsed();
         let timings = Timings { embed, store, total: started.elapsed() };
         let index_version = self.index_version.to_string();

@@ -69,6 +69,7 @@ pub type Caller = Arc<str>;
 pub struct Access {
     keys: watch::Receiver<Arc<Keys>>,
     buckets: Arc<Mutex<Buckets>>,
+    calls_per_second: Option<u32>,
     anyone: Caller,
 }
 
@@ -91,7 +92,13 @@ impl Access {
     pub fn new(keys: Keys, calls_per_second: Option<u32>) -> (KeyRing, Self) {
         let (ring, keys) = watch::channel(Arc::new(keys));
         let buckets = Arc::new(Mutex::new(Buckets::new(calls_per_second)));
-        (KeyRing(ring), Self { keys, buckets, anyone: "anyone".into() })
+        (KeyRing(ring), Self { keys, buckets, calls_per_second, anyone: "anyone".into() })
+    }
+
+    /// How often a key may call, if that is limited.
+    #[must_use]
+    pub fn calls_per_second(&self) -> Option<u32> {
+        self.calls_per_second
     }
 
     /// Lets everyone do everything.

@@ -1,10 +1,12 @@
-//! What every call of ours goes through: phase, deadline, request id, panics, tonic's own errors.
+//! What every call of ours goes through: access, phase, admission, deadline, panics, tonic's own
+//! errors.
 //!
 //! A [`Guard`] stands before one generated service. It lets in whom `access` lets in, refuses calls
-//! while the service starts or
-//! drains, ends those whose time is up, answers a panic with `INTERNAL` instead of a broken
-//! connection, rewrites tonic's codes to those of the contract, and gives every answer an
-//! `x-request-id`.
+//! while the service starts or drains or has no room, ends those whose time is up, answers a panic
+//! with `INTERNAL` instead of a broken connection, rewrites tonic's codes to those of the contract,
+//! and gives every answer an `x-request-id`. A call that ends, however it does, is counted and
+//! logged (`record`). A call that is dropped, because its time is up or its client has gone, drops
+//! all that it waits for: a turn, the model, the store.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -31,20 +33,32 @@ use tracing::Instrument;
 use crate::rpc::DEADLINE_DEFAULT;
 use crate::rpc::DEADLINE_MAX;
 use crate::rpc::access::Access;
+use crate::rpc::access::Caller;
+use crate::rpc::access::Refusal;
 use crate::rpc::access::Right;
 use crate::rpc::access::needed;
+use crate::rpc::admission::Admission;
+use crate::rpc::admission::Place;
+use crate::rpc::method;
 use crate::rpc::phase::Life;
 use crate::rpc::phase::Phase;
+use crate::rpc::record::Carried;
+use crate::rpc::record::Record;
+use crate::rpc::record::code_of;
 use crate::rpc::status::Failure;
+use crate::rpc::work::Work;
+use crate::telemetry;
+use crate::telemetry::Metrics;
+use crate::telemetry::context::Parent;
+use crate::telemetry::context::TRACEPARENT;
+use crate::telemetry::label::Denied;
+use crate::telemetry::label::Lane;
+use crate::telemetry::label::Shed;
 
 /// The header that carries a request id, both ways.
 pub const REQUEST_ID: &str = "x-request-id";
 /// Longer ids of clients are replaced: they go into every log line.
 const REQUEST_ID_BYTES_MAX: usize = 128;
-/// Calls that may last as long as their client likes.
-const WITHOUT_DEADLINE: [&str; 2] =
-    ["/wenmai.v1.ArticleService/IngestArticles", "/wenmai.v1.TopicService/WatchTopics"];
-
 /// A service with the checks that every call goes through.
 #[derive(Clone)]
 pub struct Guard<S> {
@@ -57,14 +71,65 @@ pub struct Guard<S> {
 pub struct Gate {
     life: Life,
     access: Access,
+    admission: Admission,
+    metrics: Metrics,
+    work: Work,
     ids: Arc<RequestIds>,
 }
 
 impl Gate {
-    /// Lets in whom `access` lets in, while `life` says that the service serves.
+    /// Lets in whom `access` lets in, while `life` says that the service serves and `admission` has
+    /// room.
     #[must_use]
-    pub fn new(life: Life, access: Access) -> Self {
-        Self { life, access, ids: Arc::default() }
+    pub(super) fn new(life: Life, access: Access, admission: Admission, metrics: Metrics) -> Self {
+        let (work, ids) = (Work::default(), Arc::default());
+        Self { life, access, admission, metrics, work, ids }
+    }
+
+    /// The same, its calls worked on by `work`.
+    pub(super) fn working_on(self, work: Work) -> Self {
+        Self { work, ..self }
+    }
+
+    /// Who calls, and a place for the call or why there is none.
+    fn admit(
+        &self,
+        headers: &http::HeaderMap,
+        method: &str,
+        lane: Lane,
+    ) -> (Caller, Result<Place, Failure>) {
+        let caller = match self.access.admit(headers, method, Instant::now()) {
+            Ok(caller) => caller,
+            Err((refusal, caller)) => {
+                self.count(refusal);
+                return (caller, Err(Failure::Access(refusal)));
+            }
+        };
+        let place = match self.life.phase() {
+            Phase::Serving => self.admission.enter(lane).map_err(|_shed| Failure::Overloaded),
+            Phase::Starting => Err(Failure::NotReady),
+            Phase::Draining => Err(Failure::Draining),
+        };
+        (caller, place)
+    }
+
+    fn count(&self, refusal: Refusal) {
+        match refusal {
+            Refusal::NoKey => self.metrics.denied(Denied::NoKey),
+            Refusal::WrongKey => self.metrics.denied(Denied::WrongKey),
+            Refusal::ReadOnly => self.metrics.denied(Denied::ReadOnly),
+            Refusal::TooOften { .. } => self.metrics.shed(Shed::Rate),
+        }
+    }
+
+    /// What is known of a call of `method` so far.
+    fn begin(&self, headers: &http::HeaderMap, method: &'static str) -> Record {
+        let request_id = self.ids.of(headers);
+        let parent = headers.get(TRACEPARENT).and_then(|value| value.to_str().ok());
+        let parent = parent.and_then(Parent::parse);
+        let (span, trace_id) = telemetry::call_span(method, &request_id, parent);
+        let (metrics, since) = (self.metrics.clone(), Instant::now());
+        Record { metrics, method, request_id, trace_id, span, since, code: None }
     }
 }
 
@@ -94,37 +159,43 @@ where
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let Gate { life, access, ids } = &self.gate;
-        let id = ids.of(request.headers());
-        let method = request.uri().path().to_owned();
-        let admitted = access.admit(request.headers(), &method, Instant::now());
-        let (caller, refused) = match admitted {
-            Ok(caller) => (caller, None),
-            Err((refusal, caller)) => (caller, Some(refusal)),
-        };
-        let is_audited = refused.is_some() || needed(&method) == Right::Write;
-        let span = tracing::info_span!("rpc", method, request_id = id);
-        let deadline = deadline(&request);
-        let call = match (refused, life.phase()) {
-            (Some(refusal), _) => Err(Failure::Access(refusal)),
-            (None, Phase::Serving) => Ok(self.inner.call(request)),
-            (None, Phase::Starting) => Err(Failure::NotReady),
-            (None, Phase::Draining) => Err(Failure::Draining),
-        };
+        let gate = &self.gate;
+        let path = request.uri().path();
+        let method = method::named(path);
+        let lane = method::lane(method);
+        let mut record = gate.begin(request.headers(), method);
+        let span = record.span.clone();
+        let (caller, place) = span.in_scope(|| gate.admit(request.headers(), path, lane));
+        let denied = matches!(place, Err(Failure::Access(_)));
+        let is_audited = denied || needed(path) == Right::Write;
+        let (deadline, answers) = (deadline(request.headers(), lane), gate.admission.answers());
+        let work = gate.work.clone();
+        // The services that are generated are always ready.
+        let mut inner = self.inner.clone();
         let answer = async move {
-            let since = Instant::now();
-            let mut response = match call {
-                Ok(call) => rewritten(within(deadline, call).await),
+            let mut kept = None;
+            let mut response = match place {
+                Ok(place) => {
+                    let place = Arc::new(place);
+                    let its = Arc::clone(&place);
+                    let answered = work.run(async move {
+                        let _turn = its.turn().await;
+                        inner.call(request).await
+                    });
+                    let response = rewritten(within(deadline, answered).await);
+                    kept = (lane == Lane::Stream).then_some(place);
+                    response
+                }
                 Err(failure) => Status::from(failure).into_http(),
             };
-            if let Ok(id) = http::HeaderValue::from_str(&id) {
+            if let Ok(id) = http::HeaderValue::from_str(&record.request_id) {
                 response.headers_mut().insert(REQUEST_ID, id);
             }
-            log(&response, since.elapsed());
+            record.code = code_of(response.headers());
             if is_audited {
-                audit(&response, &caller);
+                audit(record.code.unwrap_or(Code::Ok), &caller);
             }
-            Ok(response)
+            Ok(response.map(|body| Body::new(Carried::new(body, record, kept, answers))))
         };
         Box::pin(answer.instrument(span))
     }
@@ -173,11 +244,11 @@ pub fn of_transport(status: &Status) -> Option<Failure> {
 }
 
 /// How long a call may take: what its client says, within limits.
-fn deadline(request: &http::Request<Body>) -> Option<Duration> {
-    if WITHOUT_DEADLINE.contains(&request.uri().path()) {
+fn deadline(headers: &http::HeaderMap, lane: Lane) -> Option<Duration> {
+    if lane == Lane::Stream {
         return None;
     }
-    let asked = request.headers().get("grpc-timeout").and_then(|value| value.to_str().ok());
+    let asked = headers.get("grpc-timeout").and_then(|value| value.to_str().ok());
     Some(asked.and_then(timeout).map_or(DEADLINE_DEFAULT, |asked| asked.min(DEADLINE_MAX)))
 }
 
@@ -202,20 +273,9 @@ fn timeout(text: &str) -> Option<Duration> {
     }
 }
 
-fn log(response: &http::Response<Body>, took: Duration) {
-    let millis = took.as_millis();
-    if let Some(status) = Status::from_header_map(response.headers()) {
-        tracing::info!(code = ?status.code(), millis, "refused");
-    } else {
-        tracing::debug!(millis, "answered");
-    }
-}
-
 /// One line for each call that was denied or may have changed something; for a stream it says that it
 /// began.
-fn audit(response: &http::Response<Body>, caller: &str) {
-    let status = Status::from_header_map(response.headers());
-    let code = status.map_or(Code::Ok, |status| status.code());
+fn audit(code: Code, caller: &str) {
     tracing::info!(target: "wenmai::audit", caller, ?code, "audit");
 }
 
@@ -268,8 +328,11 @@ mod tests {
     use crate::rpc::access::Access;
     use crate::rpc::access::Keys;
     use crate::rpc::access::Right;
+    use crate::rpc::admission::Admission;
+    use crate::rpc::admission::Limits;
     use crate::rpc::phase::Phase;
     use crate::rpc::phase::starting;
+    use crate::telemetry::Metrics;
 
     /// Does what its path says.
     #[derive(Clone)]
@@ -304,7 +367,9 @@ mod tests {
     async fn call_with(path: &str, access: Access) -> http::Response<Body> {
         let (switch, life) = starting();
         switch.set(Phase::Serving);
-        let mut guard = Guard::new(Inner, Gate::new(life, access));
+        let metrics = Metrics::default();
+        let admission = Admission::new(Limits::default(), metrics.clone());
+        let mut guard = Guard::new(Inner, Gate::new(life, access, admission, metrics));
         let request = http::Request::builder().uri(path).header("grpc-timeout", "5m");
         guard.call(request.body(Body::empty()).unwrap()).await.unwrap()
     }

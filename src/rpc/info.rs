@@ -13,10 +13,19 @@ use crate::rpc;
 use crate::rpc::Shared;
 use crate::rpc::answer;
 use crate::rpc::convert;
+use crate::rpc::ingest::BATCH_ITEMS_MAX;
 use crate::rpc::status::refuse;
 use crate::rpc::wire;
 use crate::rpc::wire::info_service_server::InfoService;
 use crate::store;
+
+/// Parts of the program that may be left out of it.
+const FEATURES: [(&str, bool); 4] = [
+    ("edge", cfg!(feature = "edge")),
+    ("hub", cfg!(feature = "hub")),
+    ("otlp", cfg!(feature = "otlp")),
+    ("server", cfg!(feature = "server")),
+];
 
 /// The service.
 pub struct InfoApi {
@@ -47,8 +56,11 @@ impl InfoService for InfoApi {
             index_version,
             model: Some(write_model(model)),
             store: Some(wire::StoreInfo { backend: backend.to_owned(), article_count }),
-            limits: Some(limits()),
+            limits: Some(self.limits()),
             timings: Some(convert::total(since)),
+            uptime: convert::duration(self.shared.started.elapsed()),
+            features: FEATURES.iter().filter(|(_, on)| *on).map(|(of, _)| (*of).into()).collect(),
+            has_topics: self.shared.engine.has_topics(),
         })
     }
 }
@@ -65,18 +77,42 @@ fn write_model(model: ModelInfo) -> wire::ModelInfo {
     }
 }
 
-fn limits() -> wire::Limits {
-    wire::Limits {
-        request_bytes_max: convert::count(rpc::REQUEST_BYTES_MAX),
-        response_bytes_max: convert::count(rpc::RESPONSE_BYTES_MAX),
-        text_bytes_max: convert::count(engine::TEXT_BYTES_MAX),
-        query_chars_max: convert::count(engine::QUERY_CHARS_MAX),
-        batch_articles_max: convert::count(engine::BATCH_ARTICLES_MAX),
-        embed_texts_max: convert::count(engine::EMBED_TEXTS_MAX),
-        list_page_size_max: rpc::LIST_PAGE_SIZE_MAX.into(),
-        search_page_size_max: rpc::SEARCH_PAGE_SIZE_MAX.into(),
-        search_hits_max: rpc::SEARCH_HITS_MAX.into(),
-        deadline_default: convert::duration(rpc::DEADLINE_DEFAULT),
-        deadline_max: convert::duration(rpc::DEADLINE_MAX),
+impl InfoApi {
+    fn limits(&self) -> wire::Limits {
+        let rpc::Limits {
+            calls_max,
+            calls_at_once,
+            wait_max,
+            streams_max,
+            connections_max,
+            answer_bytes_max,
+        } = self.shared.limits;
+        let (queue_texts_max, batch_tokens_max) = self.shared.engine.embed_limits();
+        wire::Limits {
+            request_bytes_max: convert::count(rpc::REQUEST_BYTES_MAX),
+            response_bytes_max: convert::count(rpc::RESPONSE_BYTES_MAX),
+            text_bytes_max: convert::count(engine::TEXT_BYTES_MAX),
+            query_chars_max: convert::count(engine::QUERY_CHARS_MAX),
+            batch_articles_max: convert::count(engine::BATCH_ARTICLES_MAX),
+            embed_texts_max: convert::count(engine::EMBED_TEXTS_MAX),
+            list_page_size_max: rpc::LIST_PAGE_SIZE_MAX.into(),
+            search_page_size_max: rpc::SEARCH_PAGE_SIZE_MAX.into(),
+            search_hits_max: rpc::SEARCH_HITS_MAX.into(),
+            deadline_default: convert::duration(rpc::DEADLINE_DEFAULT),
+            deadline_max: convert::duration(rpc::DEADLINE_MAX),
+            pages_max: convert::count(engine::PAGES_MAX),
+            summarized_articles_max: convert::count(engine::SUMMARIZED_MAX),
+            calls_max: convert::count(calls_max),
+            calls_at_once: convert::count(calls_at_once),
+            streams_max: convert::count(streams_max),
+            calls_per_connection: rpc::CALLS_PER_CONNECTION.into(),
+            calls_per_second: self.shared.calls_per_second.unwrap_or_default().into(),
+            stream_batch_articles_max: convert::count(BATCH_ITEMS_MAX),
+            embed_queue_texts_max: convert::count(queue_texts_max),
+            embed_batch_tokens_max: convert::count(batch_tokens_max),
+            answer_bytes_max: convert::count(answer_bytes_max),
+            connections_max: convert::count(connections_max),
+            wait_max: convert::duration(wait_max),
+        }
     }
 }

@@ -31,7 +31,7 @@ use crate::rpc::wire;
 use crate::rpc::wire::ingest_articles_response::Outcome;
 
 /// Items stored together at most. A flush to disk costs about 35 ms however many there are.
-const BATCH_ITEMS_MAX: usize = 256;
+pub(super) const BATCH_ITEMS_MAX: usize = 256;
 /// Bytes of items after which no more are added to a batch.
 const BATCH_BYTES_MAX: usize = REQUEST_BYTES_MAX;
 /// First and longest wait for room.

@@ -5,6 +5,7 @@
 //! that is the engine's. TLS is `app`'s; keys are checked here, in `access`.
 
 pub mod access;
+mod admission;
 mod article;
 mod convert;
 mod embedding;
@@ -12,16 +13,20 @@ mod guard;
 mod health;
 mod info;
 mod ingest;
+mod method;
 mod page_token;
 mod phase;
+mod record;
 mod search;
 mod status;
 mod summary;
 mod topic;
 mod watch;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
+use std::time::Instant;
 
 use prost::Message;
 use tonic::Response;
@@ -33,7 +38,9 @@ use crate::engine;
 use crate::engine::Engine;
 
 use access::Access;
+use admission::Admission;
 
+pub use admission::Limits;
 pub use guard::REQUEST_ID;
 pub use health::Health;
 pub use phase::Life;
@@ -41,6 +48,7 @@ pub use phase::Phase;
 pub use phase::Switch;
 pub use phase::starting;
 pub use status::DOMAIN;
+pub use work::Work;
 
 /// The messages, servers and clients that `build.rs` makes from `proto/`.
 #[allow(clippy::all, clippy::pedantic, reason = "generated")]
@@ -59,6 +67,8 @@ pub const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const RESPONSE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Pages of answers are cut here, so that the rest of the message fits too.
 const PAGE_BYTES_MAX: usize = RESPONSE_BYTES_MAX - REQUEST_BYTES_MAX - 64 * 1024;
+/// Calls on one connection at a time; a client's own library queues the rest.
+pub const CALLS_PER_CONNECTION: u32 = 128;
 /// Time for a call whose client sets no deadline.
 pub const DEADLINE_DEFAULT: Duration = Duration::from_secs(10);
 /// Longest deadline that a client can set.
@@ -87,10 +97,12 @@ struct Shared {
     index_version: Arc<str>,
     model_version: Arc<str>,
     life: Life,
+    limits: Limits,
+    calls_per_second: Option<u32>,
+    started: Instant,
 }
 
-/// All services before `engine`, open to whom `access` lets in, and the health that they report,
-/// which is open to all.
+/// All services before `engine`, within limits that suit this machine; see [`routes_within`].
 ///
 /// # Errors
 /// [`engine::Error`] if the engine cannot say what its index is made with.
@@ -99,14 +111,34 @@ pub async fn routes(
     life: Life,
     access: Access,
 ) -> Result<(Routes, Health), engine::Error> {
+    routes_within(engine, life, access, Limits::default(), Work::default()).await
+}
+
+/// All services before `engine`, open to whom `access` lets in and within `limits`, and the health
+/// that they report, which is open to all and not limited. Calls are worked on by `work`.
+///
+/// # Errors
+/// [`engine::Error`] if the engine cannot say what its index is made with.
+pub async fn routes_within(
+    engine: Engine,
+    life: Life,
+    access: Access,
+    limits: Limits,
+    work: Work,
+) -> Result<(Routes, Health), engine::Error> {
     let info = engine.info().await?;
+    let metrics = engine.metrics().clone();
     let shared = Shared {
         engine,
         index_version: info.index_version.into(),
         model_version: info.model.version.into(),
         life: life.clone(),
+        limits,
+        calls_per_second: access.calls_per_second(),
+        started: Instant::now(),
     };
-    let gate = guard::Gate::new(life, access);
+    let admission = Admission::new(limits, metrics.clone());
+    let gate = guard::Gate::new(life, access, admission, metrics).working_on(work);
     let (health, health_service) = health::start().await;
     let mut routes = Routes::builder();
     macro_rules! serve {

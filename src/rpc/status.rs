@@ -46,6 +46,9 @@ pub enum Failure {
     /// Model or store have not answered yet.
     #[error("service is starting")]
     NotReady,
+    /// As much as may be is at work or waiting.
+    #[error("service has no room for this")]
+    Overloaded,
     /// The service is about to stop.
     #[error("service is stopping")]
     Draining,

@@ -15,6 +15,7 @@ mod edge;
 mod full;
 mod lease;
 mod memory;
+mod metered;
 #[cfg(any(feature = "edge", feature = "server"))]
 mod payload;
 #[cfg(feature = "server")]
@@ -38,6 +39,7 @@ use crate::domain::limit::Limit;
 use crate::domain::reprint::Membership;
 use crate::domain::reprint::Signature;
 use crate::domain::terms::TermVector;
+use crate::telemetry::Metrics;
 
 #[cfg(feature = "server")]
 pub use server::Config as ServerConfig;
@@ -462,6 +464,12 @@ pub fn open_memory(make: &Make) -> Store {
 #[must_use]
 pub fn open_memory_shared(make: &Make) -> Store {
     Arc::new(memory::MemoryStore::shared(make))
+}
+
+/// The same store, counted by `metrics`.
+#[must_use]
+pub fn metered(inner: Store, metrics: Metrics) -> Store {
+    Arc::new(metered::Metered { inner, metrics })
 }
 
 /// The order of an answer: the higher score first, the lower id on a tie.

@@ -151,17 +151,13 @@ pub trait TopicStore: Send + Sync {
     ///
     /// # Errors
     /// [`Error::Failed`], [`Error::Full`]: then the one before is still there.
-    async fn keep_checkpoint(&self, _checkpoint: Checkpoint) -> Result<(), Error> {
-        Ok(())
-    }
+    async fn keep_checkpoint(&self, checkpoint: Checkpoint) -> Result<(), Error>;
 
     /// The checkpoint that was kept last; `None` without one, or if it is damaged.
     ///
     /// # Errors
     /// [`Error::Failed`].
-    async fn checkpoint(&self) -> Result<Option<Checkpoint>, Error> {
-        Ok(None)
-    }
+    async fn checkpoint(&self) -> Result<Option<Checkpoint>, Error>;
 
     /// Whether other processes may have this store open as well.
     fn is_shared(&self) -> bool;

@@ -13,11 +13,28 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("rank", &["domain", "text"]),
     ("cluster", &["domain", "text"]),
     ("summary", &["domain", "text"]),
-    ("embed", &["domain", "text"]),
-    ("store", &["domain"]),
-    ("engine", &["domain", "text", "page", "rank", "cluster", "summary", "embed", "store"]),
+    ("embed", &["domain", "text", "telemetry"]),
+    ("store", &["domain", "telemetry"]),
+    (
+        "engine",
+        &["domain", "text", "page", "rank", "cluster", "summary", "embed", "store", "telemetry"],
+    ),
     ("eval", &["domain", "text", "page", "rank", "cluster", "summary", "embed", "store", "engine"]),
-    ("rpc", &["domain", "text", "page", "rank", "cluster", "summary", "embed", "store", "engine"]),
+    (
+        "rpc",
+        &[
+            "domain",
+            "text",
+            "page",
+            "rank",
+            "cluster",
+            "summary",
+            "embed",
+            "store",
+            "engine",
+            "telemetry",
+        ],
+    ),
     ("telemetry", &[]),
     ("app", &["domain", "embed", "store", "engine", "rpc", "telemetry", "config"]),
     ("config", &["app", "embed", "store", "engine", "telemetry"]),
@@ -43,7 +60,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
 ];
 
 /// Crates that only some modules, or parts of one, may name.
-const OWNERS: [(&str, &[&str]); 16] = [
+const OWNERS: [(&str, &[&str]); 21] = [
     ("candle_core", &["embed"]),
     ("candle_nn", &["embed"]),
     ("candle_transformers", &["embed"]),
@@ -57,6 +74,11 @@ const OWNERS: [(&str, &[&str]); 16] = [
     ("rustls", &["app"]),
     ("tokio_rustls", &["app/tls"]),
     ("subtle", &["rpc/access"]),
+    ("axum", &["app/scrape"]),
+    ("http_body", &["rpc/record"]),
+    ("opentelemetry", &["telemetry/trace"]),
+    ("opentelemetry_sdk", &["telemetry/trace"]),
+    ("prometheus_client", &["telemetry/metrics"]),
     ("tonic", &["rpc", "app", "cli", "store/server"]),
     ("prost", &["rpc", "cli"]),
     ("clap", &["embed", "store", "engine", "app", "config", "telemetry", "cli"]),

@@ -23,9 +23,11 @@ mod info_rpc;
 mod ingest_rpc;
 mod layering;
 mod model_based;
+mod metrics;
 #[cfg(feature = "hub")]
 mod model_cli;
 mod operate;
+mod overload;
 mod page_gold;
 mod proto;
 #[cfg(feature = "server")]
@@ -39,6 +41,7 @@ mod security;
 mod serving;
 mod summary_rpc;
 mod support;
+mod telemetry;
 mod topic_cli;
 mod topic_edits;
 mod topic_kill;

@@ -4,6 +4,7 @@
 //! and the same on every machine. [`Running::bundled`] has the bundled model and the embedded store
 //! instead.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::Condvar;
@@ -46,17 +47,37 @@ pub const DIM: usize = 16;
 
 /// Holds texts back.
 #[derive(Clone, Default)]
-pub struct Gate(Arc<(Mutex<bool>, Condvar)>);
+pub struct Gate(Arc<(Mutex<Held>, Condvar)>);
+
+#[derive(Default)]
+struct Held {
+    open: bool,
+    /// Forward passes that came to the gate.
+    arrived: usize,
+}
 
 impl Gate {
     pub fn open(&self) {
-        *self.0.0.lock().unwrap() = true;
+        self.0.0.lock().unwrap().open = true;
         self.0.1.notify_all();
     }
 
+    /// Forward passes over texts that wait, those that were let through included.
+    pub fn arrived(&self) -> usize {
+        self.0.0.lock().unwrap().arrived
+    }
+
+    /// Returns once so many forward passes came to the gate.
+    pub async fn until_arrived(&self, count: usize) {
+        while self.arrived() < count {
+            tokio::task::yield_now().await;
+        }
+    }
+
     fn wait(&self) {
-        let open = self.0.0.lock().unwrap();
-        drop(self.0.1.wait_while(open, |open| !*open).unwrap());
+        let mut held = self.0.0.lock().unwrap();
+        held.arrived += 1;
+        drop(self.0.1.wait_while(held, |held| !held.open).unwrap());
     }
 }
 
@@ -101,12 +122,13 @@ fn counted(tokens: impl Iterator<Item = u32>) -> Vec<f32> {
 }
 
 /// A service that anyone may call, and that stops soon.
-pub fn app_config(listen: std::net::SocketAddr) -> app::Config {
-    let (keys, tls) = Default::default();
-    app::Config { listen, drain_ms: 0, stop_ms_max: 5_000, keys, tls }
+pub fn app_config(listen: SocketAddr) -> app::Config {
+    let (keys, tls, limits, scrape) = Default::default();
+    app::Config { listen, drain_ms: 0, stop_ms_max: 5_000, keys, tls, limits, scrape }
 }
 
-fn embed_config() -> embed::Config {
+/// Two threads, whatever the machine has.
+pub fn embed_config() -> embed::Config {
     embed::Config { threads: 2, ..embed::Config::default() }
 }
 
@@ -123,8 +145,13 @@ pub fn fake_make() -> store::Make {
 
 /// An engine of the fake model over a store that may hold something.
 pub fn fake_engine_over(store: &Store, gate: &Gate) -> Engine {
+    fake_engine_with(store, gate, &embed_config())
+}
+
+/// The same, its model's queue as `config` says.
+pub fn fake_engine_with(store: &Store, gate: &Gate, config: &embed::Config) -> Engine {
     let model = Arc::new(FakeModel { info: fake_model(), gate: gate.clone() });
-    let handle = embed::Handle::start(model, &embed_config());
+    let handle = embed::Handle::start(model, config);
     Engine::new(handle, store.clone(), extractor())
 }
 
@@ -173,6 +200,9 @@ pub struct Running {
     pub channel: Channel,
     pub store: Store,
     pub gate: Gate,
+    pub address: SocketAddr,
+    /// Where metrics are shown.
+    pub metrics: SocketAddr,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), app::Error>>,
 }
@@ -180,8 +210,13 @@ pub struct Running {
 impl Running {
     /// With fake model and memory store.
     pub async fn start() -> Self {
+        Self::start_with(|_config| {}).await
+    }
+
+    /// The same, as `change` wants it.
+    pub async fn start_with(change: impl FnOnce(&mut app::Config)) -> Self {
         let (engine, store, gate) = fake_engine();
-        Self::serve(engine, store, gate).await
+        Self::serve(engine, store, gate, change).await
     }
 
     /// With the bundled model and the embedded store in `folder`.
@@ -192,7 +227,7 @@ impl Running {
         let make = store::Make { index_version, dim: model.info().dim };
         let store = store::open(&store::Config::folder(folder), &make).unwrap();
         let engine = Engine::new(embed::Handle::start(model, &config), store.clone(), extractor());
-        Self::serve(engine, store, Gate::default()).await
+        Self::serve(engine, store, Gate::default(), |_config| {}).await
     }
 
     /// With the fake model over a store that is open.
@@ -200,19 +235,29 @@ impl Running {
     pub async fn over(store: Store) -> Self {
         let gate = Gate::default();
         let engine = fake_engine_over(&store, &gate);
-        Self::serve(engine, store, gate).await
+        Self::serve(engine, store, gate, |_config| {}).await
     }
 
-    async fn serve(engine: Engine, store: Store, gate: Gate) -> Self {
-        let config = app_config("127.0.0.1:0".parse().unwrap());
+    /// With `engine`, its store and the gate of its model.
+    pub async fn serve(
+        engine: Engine,
+        store: Store,
+        gate: Gate,
+        change: impl FnOnce(&mut app::Config),
+    ) -> Self {
+        let mut config = app_config("127.0.0.1:0".parse().unwrap());
+        config.scrape.metrics_listen = Some("127.0.0.1:0".parse().unwrap());
+        change(&mut config);
         let engine = engine.with_topics().await.unwrap();
         let app = App::bind(config, engine).await.unwrap();
-        let address = format!("http://{}", app.local_addr());
+        let address = app.local_addr();
+        let metrics = app.metrics_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         // A dropped sender stops it as well, so that a test may forget to.
         let served = tokio::spawn(app.run(async { stopped.await.unwrap_or(()) }));
-        let channel = Channel::from_shared(address).unwrap().connect().await.unwrap();
-        let running = Self { channel, store, gate, stop, served };
+        let channel = Channel::from_shared(format!("http://{address}")).unwrap();
+        let channel = channel.connect().await.unwrap();
+        let running = Self { channel, store, gate, address, metrics, stop, served };
         running.until_health("", true).await;
         running
     }

@@ -40,11 +40,14 @@ use tokio::task::AbortHandle;
 use crate::cluster::topic::Weights;
 use crate::domain::filter::Filter;
 use crate::domain::id::ArticleId;
+use crate::domain::topic::Level;
 use crate::domain::topic::TopicId;
 use crate::engine::Engine;
 use crate::engine::Error;
 use crate::engine::lead;
 use crate::store;
+use crate::telemetry::Metrics;
+use crate::telemetry::label::Stage;
 
 use book::Book;
 use desk::Desk;
@@ -148,7 +151,8 @@ impl Topics {
         desk.ensure_sound().await?;
         let (book, stop) = (desk.shared(), Arc::clone(&desk.stop));
         let (jobs, queue) = sync_channel(QUEUE_LEN);
-        let serve = move || serve(desk, &queue);
+        let metrics = engine.metrics().clone();
+        let serve = move || serve(desk, &queue, &metrics);
         let thread = std::thread::Builder::new().name("topics".to_owned()).spawn(serve);
         let thread = thread.map_err(|error| Error::Topics(error.into()))?;
         Ok(Self {
@@ -246,10 +250,11 @@ fn closed() -> Error {
 }
 
 /// The life of the desk's thread: one job after the other, until nobody can send any.
-fn serve(mut desk: Desk, jobs: &Receiver<Job>) {
+fn serve(mut desk: Desk, jobs: &Receiver<Job>, metrics: &Metrics) {
     while let Ok(Job { work, turn, reply }) = jobs.recv() {
         // The store's answers come from threads of its own, so this one may wait for them.
-        let done = futures::executor::block_on(work_on(&mut desk, work));
+        let work = metrics.stage(Stage::Topics, work_on(&mut desk, work));
+        let done = futures::executor::block_on(work);
         if let Err(error) = &done {
             desk.doubt();
             tracing::warn!(error = error as &dyn std::error::Error, "topics fell behind");
@@ -305,6 +310,26 @@ impl Engine {
         }
         self.topics = Some(topics);
         Ok(self)
+    }
+
+    /// Whether topics are kept.
+    #[must_use]
+    pub fn has_topics(&self) -> bool {
+        self.topics.is_some()
+    }
+
+    /// Living topics of each level, events first; `None` without topics.
+    #[must_use]
+    pub fn topic_counts(&self) -> Option<(u64, u64)> {
+        let book = self.topics.as_deref()?.book();
+        let mut counts = (0, 0);
+        for topic in book.topics.values().filter(|topic| topic.is_alive()) {
+            match topic.level {
+                Level::Event => counts.0 += 1,
+                Level::Story => counts.1 += 1,
+            }
+        }
+        Some(counts)
     }
 
     fn topics(&self) -> Result<&Topics, Error> {

@@ -140,6 +140,7 @@ pub fn describe(failure: &Failure) -> Description {
         Failure::NotReady => {
             Description::new(Code::Unavailable, "NOT_READY", "service is starting").retry()
         }
+        Failure::Overloaded => overloaded(),
         Failure::Draining => {
             Description::new(Code::Unavailable, "DRAINING", "service is stopping").retry()
         }
@@ -198,15 +199,15 @@ fn describe_engine(error: &engine::Error) -> Description {
         ErrorKind::NotFound => not_found(error),
         ErrorKind::Stale => stale(error),
         ErrorKind::IndexModelMismatch => mismatch(error),
-        ErrorKind::Overloaded => Description::new(
-            Code::ResourceExhausted,
-            "OVERLOADED",
-            "too much work is waiting; try again later",
-        )
-        .retry(),
+        ErrorKind::Overloaded => overloaded(),
         ErrorKind::Unavailable => unavailable(error),
         ErrorKind::Internal => internal(error),
     }
+}
+
+fn overloaded() -> Description {
+    let sentence = "too much work is waiting; try again later";
+    Description::new(Code::ResourceExhausted, "OVERLOADED", sentence).retry()
 }
 
 fn invalid(violations: Vec<Violation>) -> Description {

@@ -1,0 +1,77 @@
+//! How much is done at a time, as the command line says it.
+
+use std::time::Duration;
+
+use clap::value_parser;
+
+use crate::rpc::Limits;
+
+/// How much is done at a time.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[group(skip)]
+pub struct Config {
+    /// Calls that read, at work or waiting for their turn; one more is refused. As many again may
+    /// write. Without it 32 per processor.
+    #[arg(long, env = "WENMAI_CALLS_MAX", value_name = "N",
+          value_parser = value_parser!(u32).range(1..))]
+    pub calls_max: Option<u32>,
+
+    /// Of these at work; the others wait. Without it 4 per processor.
+    #[arg(long, env = "WENMAI_CALLS_AT_ONCE", value_name = "N",
+          value_parser = value_parser!(u32).range(1..))]
+    pub calls_at_once: Option<u32>,
+
+    /// Milliseconds that a call may have to wait for its turn; one that would wait longer, as things
+    /// look when it comes, is refused at once. Without it 250.
+    #[arg(long, env = "WENMAI_WAIT_MS", value_name = "MS")]
+    pub wait_ms_max: Option<u32>,
+
+    /// Streams of articles in and of changes out that may be open; one more is refused. Without it
+    /// 256.
+    #[arg(long, env = "WENMAI_STREAMS_MAX", value_name = "N",
+          value_parser = value_parser!(u32).range(1..))]
+    pub streams_max: Option<u32>,
+
+    /// Connections that may be open; one more waits. Without it 1024.
+    #[arg(long, env = "WENMAI_CONNECTIONS_MAX", value_name = "N",
+          value_parser = value_parser!(u32).range(1..))]
+    pub connections_max: Option<u32>,
+
+    /// Bytes of answers that clients have not yet taken; past that answers are refused. Without it
+    /// 256 MiB.
+    #[arg(long, env = "WENMAI_ANSWER_BYTES_MAX", value_name = "N",
+          value_parser = value_parser!(u32).range(1..))]
+    pub answer_bytes_max: Option<u32>,
+}
+
+impl Config {
+    /// The limits, with what suits this machine where nothing is said.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let usual = Limits::default();
+        let said = |number: Option<u32>, usual: usize| number.map_or(usual, |said| said as usize);
+        Limits {
+            calls_max: said(self.calls_max, usual.calls_max),
+            calls_at_once: said(self.calls_at_once, usual.calls_at_once),
+            wait_max: self
+                .wait_ms_max
+                .map_or(usual.wait_max, |ms| Duration::from_millis(ms.into())),
+            streams_max: said(self.streams_max, usual.streams_max),
+            connections_max: said(self.connections_max, usual.connections_max),
+            answer_bytes_max: said(self.answer_bytes_max, usual.answer_bytes_max),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+    use crate::rpc::Limits;
+
+    #[test]
+    fn what_is_said_counts_and_the_rest_is_as_usual() {
+        assert_eq!(Config::default().limits(), Limits::default());
+        let said = Config { calls_max: Some(3), ..Config::default() }.limits();
+        assert_eq!(said, Limits { calls_max: 3, ..Limits::default() });
+    }
+}

@@ -1,0 +1,166 @@
+//! Metrics, liveness and readiness over HTTP, on a port of their own.
+//!
+//! `/metrics` is what Prometheus reads, `/livez` says that the process runs, `/readyz` that it can be
+//! called. There are no keys here and no TLS: listen on this machine, or where only the operator's
+//! own programs reach. Nothing here tells of texts, keys or folders.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use tokio::net::TcpListener;
+
+use crate::engine::Engine;
+use crate::engine::ErrorKind;
+use crate::engine::Info;
+use crate::rpc::Life;
+use crate::rpc::Phase;
+use crate::store::Status;
+use crate::telemetry::metrics;
+use crate::telemetry::snapshot::Index;
+use crate::telemetry::snapshot::Process;
+use crate::telemetry::snapshot::Snapshot;
+use crate::telemetry::snapshot::Topics;
+use crate::telemetry::snapshot::folder_bytes;
+
+/// Time for the store to answer a question of ours; Prometheus waits ten seconds.
+const ASK_TIMEOUT: Duration = Duration::from_secs(2);
+/// The size of the data folder is measured no more often.
+const MEASURE_EVERY: Duration = Duration::from_secs(15);
+
+/// Where metrics are shown.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[group(skip)]
+pub struct Config {
+    /// Address and port for `/metrics`, `/livez` and `/readyz` over HTTP, such as 127.0.0.1:9464.
+    /// They ask for no key. Off unless given.
+    #[arg(long, env = "WENMAI_METRICS_LISTEN", value_name = "ADDR:PORT")]
+    pub metrics_listen: Option<SocketAddr>,
+}
+
+/// The port, listened on and not yet served.
+pub(super) struct Scrape {
+    listener: TcpListener,
+    pub(super) local_addr: SocketAddr,
+    desk: Arc<Desk>,
+}
+
+/// What answers.
+struct Desk {
+    engine: Engine,
+    life: Life,
+    build: [(&'static str, String); 4],
+    /// The data folder; empty for a store that has none here.
+    folder: PathBuf,
+    measured: Mutex<Option<(Instant, u64)>>,
+}
+
+impl Scrape {
+    /// Listens on `address`; what runs is told by `info`.
+    pub(super) async fn bind(
+        address: SocketAddr,
+        engine: Engine,
+        life: Life,
+        info: Info,
+    ) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let local_addr = listener.local_addr()?;
+        if !local_addr.ip().is_loopback() {
+            tracing::warn!(%local_addr, "metrics are open beyond this machine");
+        }
+        let Info { model, index_version, store } = info;
+        let Status { backend, location, article_count: _ } = store;
+        let build = [
+            ("version", env!("CARGO_PKG_VERSION").to_owned()),
+            ("model", model.name),
+            ("index_version", index_version),
+            ("store", backend.to_owned()),
+        ];
+        let folder = PathBuf::from(location);
+        let desk = Arc::new(Desk { engine, life, build, folder, measured: Mutex::default() });
+        Ok(Self { listener, local_addr, desk })
+    }
+
+    /// Serves; never ends.
+    pub(super) async fn run(self) {
+        let routes = Router::new()
+            .route("/metrics", get(show))
+            .route("/livez", get(async || "ok\n"))
+            .route("/readyz", get(ready))
+            .with_state(self.desk);
+        if let Err(error) = axum::serve(self.listener, routes).await {
+            tracing::error!(%error, "metrics are no longer shown");
+        }
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn show(State(desk): State<Arc<Desk>>) -> impl IntoResponse {
+    let text = desk.engine.metrics().text(&desk.snapshot().await);
+    ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text)
+}
+
+async fn ready(State(desk): State<Arc<Desk>>) -> (StatusCode, &'static str) {
+    match desk.life.phase() {
+        Phase::Starting => return (StatusCode::SERVICE_UNAVAILABLE, "starting\n"),
+        Phase::Draining => return (StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
+        Phase::Serving => {}
+    }
+    match tokio::time::timeout(ASK_TIMEOUT, desk.engine.info()).await {
+        Ok(Ok(_alive)) => (StatusCode::OK, "ok\n"),
+        // Busy is not away.
+        Ok(Err(error)) if error.kind() == ErrorKind::Overloaded => (StatusCode::OK, "busy\n"),
+        Ok(Err(_)) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "store is away\n"),
+    }
+}
+
+impl Desk {
+    async fn snapshot(&self) -> Snapshot {
+        let info = tokio::time::timeout(ASK_TIMEOUT, self.engine.info()).await;
+        let articles = info.ok().and_then(Result::ok).map(|info| info.store.article_count);
+        let index = articles.map(|articles| Index { articles, bytes: self.bytes() });
+        Snapshot {
+            build: self.build.clone(),
+            ready: self.life.phase() == Phase::Serving && articles.is_some(),
+            index,
+            topics: self.topics().await,
+            process: Process::now(),
+        }
+    }
+
+    async fn topics(&self) -> Option<Topics> {
+        let (events, stories) = self.engine.topic_counts()?;
+        let progress = tokio::time::timeout(ASK_TIMEOUT, self.engine.topics_progress()).await;
+        let progress = progress.ok()?.ok()?;
+        let (lag_articles, version) = (progress.pending_count, progress.version);
+        Some(Topics { events, stories, lag_articles, version })
+    }
+
+    /// Bytes of the data folder, measured now and then.
+    fn bytes(&self) -> u64 {
+        if self.folder.as_os_str().is_empty() {
+            return 0;
+        }
+        // A panic inside would have left an older measurement.
+        let mut measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
+        match *measured {
+            Some((at, bytes)) if at.elapsed() < MEASURE_EVERY => bytes,
+            Some(_) | None => {
+                let bytes = folder_bytes(&self.folder);
+                *measured = Some((Instant::now(), bytes));
+                bytes
+            }
+        }
+    }
+}

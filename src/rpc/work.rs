@@ -1,0 +1,126 @@
+//! Where calls are worked on: threads of their own, so that those which accept and refuse calls,
+//! and answer health checks, are not behind one that calculates.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::Context;
+use std::task::Poll;
+
+use tokio::runtime::Handle;
+use tokio::task::JoinError;
+use tokio::task::JoinHandle;
+use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::http;
+use tracing::Instrument;
+
+use crate::rpc::status::Failure;
+
+/// What a service answers.
+type Answer = Result<http::Response<Body>, Infallible>;
+
+/// Works on calls; cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Work(Option<Handle>);
+
+impl Work {
+    /// On the threads of `runtime`.
+    #[must_use]
+    pub fn on(runtime: Handle) -> Self {
+        Self(Some(runtime))
+    }
+
+    /// The answer of `call`, which ends when this is dropped.
+    pub(super) async fn run(&self, call: impl Future<Output = Answer> + Send + 'static) -> Answer {
+        let Some(runtime) = &self.0 else { return call.await };
+        let task = Task(runtime.spawn(call.in_current_span()));
+        match task.await {
+            Ok(answer) => answer,
+            Err(error) if error.is_panic() => Ok(Status::from(Failure::Panicked).into_http()),
+            // The threads have ended.
+            Err(_) => Ok(Status::from(Failure::Draining).into_http()),
+        }
+    }
+}
+
+/// A task that nobody waits for is of no use.
+struct Task(JoinHandle<Answer>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Future for Task {
+    type Output = Result<Answer, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use tonic::Code;
+    use tonic::body::Body;
+    use tonic::codegen::http;
+
+    use super::Work;
+    use crate::rpc::record::code_of;
+
+    fn threads() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap()
+    }
+
+    #[test]
+    fn who_accepts_is_not_behind_who_calculates() {
+        let (calculating, accepting) = (threads(), threads());
+        let work = Work::on(calculating.handle().clone());
+        let (go_on, wait) = mpsc::channel::<()>();
+        let busy = accepting.spawn(async move {
+            let blocks = async move {
+                wait.recv().unwrap();
+                Ok(http::Response::new(Body::empty()))
+            };
+            work.run(blocks).await
+        });
+        // The only thread that accepts is free meanwhile.
+        accepting.block_on(accepting.spawn(async {})).unwrap();
+        go_on.send(()).unwrap();
+        accepting.block_on(busy).unwrap().unwrap();
+    }
+
+    #[test]
+    fn a_call_that_is_given_up_ends() {
+        struct Told(mpsc::Sender<()>);
+        impl Drop for Told {
+            fn drop(&mut self) {
+                self.0.send(()).unwrap();
+            }
+        }
+        let threads = threads();
+        let work = Work::on(threads.handle().clone());
+        let (sender, told) = mpsc::channel();
+        let call = async move {
+            let _told = Told(sender);
+            std::future::pending().await
+        };
+        let given_up =
+            threads.block_on(async { futures::FutureExt::now_or_never(work.run(call)).is_none() });
+        assert!(given_up);
+        told.recv_timeout(Duration::from_secs(60)).unwrap();
+    }
+
+    #[test]
+    fn a_panic_is_answered() {
+        let threads = threads();
+        let work = Work::on(threads.handle().clone());
+        let answer = threads.block_on(work.run(async { panic!("a bug") })).unwrap();
+        assert_eq!(code_of(answer.headers()), Some(Code::Internal));
+    }
+}

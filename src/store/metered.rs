@@ -1,0 +1,212 @@
+//! A store that counts: how long each operation took, how it failed, and its span in the trace.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use tracing::Instrument;
+
+use crate::domain::embedding::Embedding;
+use crate::domain::filter::Filter;
+use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::domain::reprint::Membership;
+use crate::domain::terms::TermVector;
+use crate::domain::topic::Level;
+use crate::domain::topic::TopicId;
+use crate::store::Alike;
+use crate::store::Arrival;
+use crate::store::Checkpoint;
+use crate::store::Error;
+use crate::store::Lease;
+use crate::store::Listing;
+use crate::store::Mark;
+use crate::store::Placed;
+use crate::store::Point;
+use crate::store::Regroup;
+use crate::store::Row;
+use crate::store::Scored;
+use crate::store::Status;
+use crate::store::Store;
+use crate::store::Stored;
+use crate::store::TopicPoint;
+use crate::store::TopicStore;
+use crate::store::VectorStore;
+use crate::store::Vectors;
+use crate::telemetry::Metrics;
+use crate::telemetry::label::Shed;
+use crate::telemetry::label::StoreFailure;
+
+/// Counts what `inner` does.
+pub(super) struct Metered {
+    pub(super) inner: Store,
+    pub(super) metrics: Metrics,
+}
+
+impl Metered {
+    async fn watch<T>(
+        &self,
+        operation: &'static str,
+        work: impl Future<Output = Result<T, Error>> + Send,
+    ) -> Result<T, Error> {
+        let started = Instant::now();
+        let done = work.instrument(tracing::debug_span!("store", operation)).await;
+        self.metrics.stored(operation, started.elapsed());
+        if let Err(error) = &done {
+            let kind = kind(error);
+            self.metrics.store_failed(kind);
+            if kind == StoreFailure::Overloaded {
+                self.metrics.shed(Shed::StoreQueue);
+            }
+        }
+        done
+    }
+}
+
+fn kind(error: &Error) -> StoreFailure {
+    match error {
+        Error::Overloaded => StoreFailure::Overloaded,
+        Error::Closed => StoreFailure::Closed,
+        Error::Full(_) => StoreFailure::Full,
+        Error::Locked { .. } | Error::Folder { .. } | Error::Away(_) | Error::Led { .. } => {
+            StoreFailure::Unavailable
+        }
+        Error::Dim { .. }
+        | Error::IndexVersion { .. }
+        | Error::Settings { .. }
+        | Error::Server { .. }
+        | Error::Fenced { .. }
+        | Error::Failed(_) => StoreFailure::Failed,
+    }
+}
+
+#[async_trait]
+impl VectorStore for Metered {
+    async fn upsert(&self, points: Vec<Point>) -> Result<(), Error> {
+        self.watch("upsert", self.inner.upsert(points)).await
+    }
+
+    async fn fetch(
+        &self,
+        ids: &[ArticleId],
+        vectors: Vectors,
+    ) -> Result<Vec<Option<Stored>>, Error> {
+        self.watch("fetch", self.inner.fetch(ids, vectors)).await
+    }
+
+    async fn delete(&self, ids: &[ArticleId]) -> Result<BTreeSet<ArticleId>, Error> {
+        self.watch("delete", self.inner.delete(ids)).await
+    }
+
+    async fn nearest(
+        &self,
+        query: &Embedding,
+        filter: &Filter,
+        limit: Limit,
+    ) -> Result<Vec<Scored>, Error> {
+        self.watch("nearest", self.inner.nearest(query, filter, limit)).await
+    }
+
+    async fn lexical(
+        &self,
+        query: &TermVector,
+        filter: &Filter,
+        limit: Limit,
+    ) -> Result<Vec<Scored>, Error> {
+        self.watch("lexical", self.inner.lexical(query, filter, limit)).await
+    }
+
+    async fn alike(&self, asked: Vec<Alike>) -> Result<Vec<Vec<Scored>>, Error> {
+        self.watch("alike", self.inner.alike(asked)).await
+    }
+
+    async fn regroup(&self, changes: Vec<Regroup>) -> Result<(), Error> {
+        self.watch("regroup", self.inner.regroup(changes)).await
+    }
+
+    async fn memberships(&self, ids: &[ArticleId]) -> Result<Vec<Option<Membership>>, Error> {
+        self.watch("memberships", self.inner.memberships(ids)).await
+    }
+
+    async fn list(
+        &self,
+        filter: &Filter,
+        from: Option<ArticleId>,
+        limit: Limit,
+    ) -> Result<Listing, Error> {
+        self.watch("list", self.inner.list(filter, from, limit)).await
+    }
+
+    async fn count(&self, filter: &Filter) -> Result<u64, Error> {
+        self.watch("count", self.inner.count(filter)).await
+    }
+
+    async fn status(&self) -> Result<Status, Error> {
+        self.watch("status", self.inner.status()).await
+    }
+
+    async fn optimize(&self) -> Result<(), Error> {
+        self.watch("optimize", self.inner.optimize()).await
+    }
+
+    async fn close(&self) -> Result<(), Error> {
+        self.watch("close", self.inner.close()).await
+    }
+}
+
+#[async_trait]
+impl TopicStore for Metered {
+    async fn append(&self, term: u64, rows: Vec<Row>, mark: Mark) -> Result<(), Error> {
+        self.watch("append", self.inner.append(term, rows, mark)).await
+    }
+
+    async fn rows(&self, from: u64, limit: Limit) -> Result<Vec<Row>, Error> {
+        self.watch("rows", self.inner.rows(from, limit)).await
+    }
+
+    async fn mark(&self) -> Result<Mark, Error> {
+        self.watch("mark", self.inner.mark()).await
+    }
+
+    async fn project(&self, topics: Vec<TopicPoint>, placed: Vec<Placed>) -> Result<(), Error> {
+        self.watch("project", self.inner.project(topics, placed)).await
+    }
+
+    async fn nearest_topics(
+        &self,
+        query: &Embedding,
+        level: Level,
+        limit: Limit,
+    ) -> Result<Vec<(TopicId, f32)>, Error> {
+        self.watch("nearest_topics", self.inner.nearest_topics(query, level, limit)).await
+    }
+
+    async fn arrived(&self, after: u64, limit: Limit) -> Result<Vec<Arrival>, Error> {
+        self.watch("arrived", self.inner.arrived(after, limit)).await
+    }
+
+    async fn last_arrival(&self) -> Result<u64, Error> {
+        self.watch("last_arrival", self.inner.last_arrival()).await
+    }
+
+    async fn keep_checkpoint(&self, checkpoint: Checkpoint) -> Result<(), Error> {
+        self.watch("keep_checkpoint", self.inner.keep_checkpoint(checkpoint)).await
+    }
+
+    async fn checkpoint(&self) -> Result<Option<Checkpoint>, Error> {
+        self.watch("checkpoint", self.inner.checkpoint()).await
+    }
+
+    fn is_shared(&self) -> bool {
+        self.inner.is_shared()
+    }
+
+    async fn lease(&self) -> Result<Lease, Error> {
+        self.watch("lease", self.inner.lease()).await
+    }
+
+    async fn swap_lease(&self, seen: &Lease, next: &Lease) -> Result<bool, Error> {
+        self.watch("swap_lease", self.inner.swap_lease(seen, next)).await
+    }
+}

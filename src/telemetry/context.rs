@@ -1,0 +1,82 @@
+//! The trace that a call belongs to, as its caller names it.
+//!
+//! Source: <https://www.w3.org/TR/trace-context/>, section 3.2.
+
+/// The header that names it.
+pub const TRACEPARENT: &str = "traceparent";
+
+/// The caller's span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parent {
+    /// The trace; never 0.
+    pub trace: u128,
+    /// The span in it; never 0.
+    pub span: u64,
+    /// Whether the caller keeps the trace.
+    pub sampled: bool,
+}
+
+impl Parent {
+    /// Reads a `traceparent`; `None` for anything else, which by the standard is as if there were
+    /// none.
+    #[must_use]
+    pub fn parse(header: &str) -> Option<Self> {
+        let mut parts = header.split('-');
+        let version = hex(parts.next()?, 2)?;
+        let trace = hex(parts.next()?, 32)?;
+        let span = u64::try_from(hex(parts.next()?, 16)?).ok()?;
+        let flags = hex(parts.next()?, 2)?;
+        // Later versions may say more; this one must not. 255 is forbidden.
+        let is_known = version < 255 && (version > 0 || parts.next().is_none());
+        (is_known && trace != 0 && span != 0).then_some(Self {
+            trace,
+            span,
+            sampled: flags & 1 == 1,
+        })
+    }
+
+    /// The trace's id, 32 hexadecimal digits.
+    #[must_use]
+    pub fn trace_id(self) -> String {
+        format!("{:032x}", self.trace)
+    }
+}
+
+/// A number of exactly `digits` hexadecimal digits in lower case.
+fn hex(text: &str, digits: usize) -> Option<u128> {
+    let fits = text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    if fits { u128::from_str_radix(text, 16).ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Parent;
+
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+    #[test]
+    fn a_parent_is_read_and_its_trace_written_again() {
+        let parent = Parent::parse(&format!("00-{TRACE}-00f067aa0ba902b7-01")).unwrap();
+        assert_eq!(parent.trace_id(), TRACE);
+        assert_eq!((parent.span, parent.sampled), (0x00f0_67aa_0ba9_02b7, true));
+        let later = Parent::parse(&format!("01-{TRACE}-00f067aa0ba902b7-00-more")).unwrap();
+        assert!(!later.sampled);
+    }
+
+    #[test]
+    fn what_is_no_parent_is_none() {
+        let zero = "0".repeat(32);
+        for wrong in [
+            String::new(),
+            format!("00-{TRACE}-00f067aa0ba902b7"),
+            format!("00-{TRACE}-00f067aa0ba902b7-01-more"),
+            format!("ff-{TRACE}-00f067aa0ba902b7-01"),
+            format!("00-{zero}-00f067aa0ba902b7-01"),
+            format!("00-{TRACE}-0000000000000000-01"),
+            format!("00-{}-00f067aa0ba902b7-01", TRACE.to_uppercase()),
+            format!("00-{TRACE}-+0f067aa0ba902b7-01"),
+        ] {
+            assert_eq!(Parent::parse(&wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,431 @@
+//! What the service counts, as Prometheus reads it.
+//!
+//! One [`Metrics`] goes with one engine: the model's threads, the store, the use cases and the calls
+//! write into it, and `app` shows it. Names follow OpenTelemetry's conventions where there is one
+//! (`rpc.server.call.duration`, its attributes as labels), else they begin with `wenmai_`; units go
+//! last. Every label has a fixed set of values, so that no caller can make the series grow.
+//!
+//! Source: <https://opentelemetry.io/docs/specs/semconv/rpc/rpc-metrics/>.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::Instant;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use prometheus_client::registry::Unit;
+use tracing::Instrument;
+
+use crate::telemetry::label::Denied;
+use crate::telemetry::label::Lane;
+use crate::telemetry::label::Queue;
+use crate::telemetry::label::Shed;
+use crate::telemetry::label::Stage;
+use crate::telemetry::label::StoreFailure;
+use crate::telemetry::snapshot::Snapshot;
+
+/// Content type of what [`Metrics::text`] returns.
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Upper ends of duration buckets, in seconds: those that OpenTelemetry advises, and finer ones for
+/// what takes a millisecond.
+const SECONDS: [f64; 17] = [
+    0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0,
+    7.5, 10.0,
+];
+/// Upper ends of the buckets of tokens in one forward pass.
+const TOKENS: [f64; 10] =
+    [16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1_024.0, 2_048.0, 4_096.0, 8_192.0];
+/// Upper ends of the buckets of shares.
+const SHARES: [f64; 8] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0];
+
+type Label = (&'static str, &'static str);
+type Counters = Family<[Label; 1], Counter>;
+type Gauges = Family<[Label; 1], Gauge>;
+type Histograms<const N: usize> = Family<[Label; N], Histogram, fn() -> Histogram>;
+
+fn seconds<const N: usize>() -> Histograms<N> {
+    Family::new_with_constructor(|| Histogram::new(SECONDS))
+}
+
+/// Counts what happens; cheap to clone, all clones count together.
+#[derive(Clone)]
+pub struct Metrics(Arc<Parts>);
+
+struct Parts {
+    registry: Registry,
+    calls: Histograms<3>,
+    active: Gauges,
+    waiting: Gauges,
+    shed: Counters,
+    denied: Counters,
+    depth: Gauges,
+    stages: Histograms<1>,
+    batch_tokens: Histogram,
+    padding: Histogram,
+    texts: Counter,
+    tokens: Counter,
+    truncated: Counter,
+    skipped: Counter,
+    articles: Counters,
+    store: Histograms<1>,
+    store_errors: Counters,
+    now: Gauged,
+}
+
+/// What is looked up when somebody asks.
+#[derive(Default)]
+struct Gauged {
+    build: Family<[(&'static str, String); 4], Gauge>,
+    ready: Gauge,
+    index_articles: Gauge,
+    index_bytes: Gauge,
+    topics: Gauges,
+    topic_lag: Gauge,
+    topic_version: Gauge,
+    start_seconds: Gauge<f64, std::sync::atomic::AtomicU64>,
+    cpu_seconds: Counter<f64, std::sync::atomic::AtomicU64>,
+    resident_bytes: Gauge,
+    open_files: Gauge,
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut parts = Parts {
+            registry: Registry::default(),
+            calls: seconds(),
+            active: Family::default(),
+            waiting: Family::default(),
+            shed: Family::default(),
+            denied: Family::default(),
+            depth: Family::default(),
+            stages: seconds(),
+            batch_tokens: Histogram::new(TOKENS),
+            padding: Histogram::new(SHARES),
+            texts: Counter::default(),
+            tokens: Counter::default(),
+            truncated: Counter::default(),
+            skipped: Counter::default(),
+            articles: Family::default(),
+            store: seconds(),
+            store_errors: Family::default(),
+            now: Gauged::default(),
+        };
+        parts.begin();
+        parts.register_counts();
+        parts.now.register(&mut parts.registry);
+        Self(Arc::new(parts))
+    }
+}
+
+impl Parts {
+    /// Lets every series of a fixed set be there from the start, at zero: a rate over a series that
+    /// appears with its first event misses that event.
+    fn begin(&self) {
+        for lane in Lane::ALL {
+            drop(self.active.get_or_create(&[("lane", lane.name())]));
+            drop(self.waiting.get_or_create(&[("lane", lane.name())]));
+        }
+        for reason in Shed::ALL {
+            drop(self.shed.get_or_create(&[("reason", reason.name())]));
+        }
+        for reason in Denied::ALL {
+            drop(self.denied.get_or_create(&[("reason", reason.name())]));
+        }
+        for queue in Queue::ALL {
+            drop(self.depth.get_or_create(&[("queue", queue.name())]));
+        }
+        for stage in Stage::ALL {
+            drop(self.stages.get_or_create(&[("stage", stage.name())]));
+        }
+        for kind in StoreFailure::ALL {
+            drop(self.store_errors.get_or_create(&[("kind", kind.name())]));
+        }
+        for outcome in ["created", "updated", "unchanged", "refused"] {
+            drop(self.articles.get_or_create(&[("outcome", outcome)]));
+        }
+    }
+
+    fn register_counts(&mut self) {
+        let (calls, stages, store) = (self.calls.clone(), self.stages.clone(), self.store.clone());
+        let registry = &mut self.registry;
+        let per_second = Unit::Seconds;
+        let help = "Calls, from their arrival to the end of the answer";
+        registry.register_with_unit("rpc_server_call_duration", help, per_second.clone(), calls);
+        let help = "Time spent in each part of the work, waiting for a turn included";
+        registry.register_with_unit("wenmai_stage_duration", help, per_second.clone(), stages);
+        let help = "Operations of the store, waiting in its queue included";
+        registry.register_with_unit("wenmai_store_operation_duration", help, per_second, store);
+        registry.register("wenmai_calls_active", "Calls at work", self.active.clone());
+        registry.register("wenmai_calls_waiting", "Calls waiting", self.waiting.clone());
+        registry.register("wenmai_shed", "Work refused because of load", self.shed.clone());
+        registry.register("wenmai_auth_denied", "Calls not let in", self.denied.clone());
+        registry.register("wenmai_queue_depth", "Texts waiting", self.depth.clone());
+        let help = "Tokens of one forward pass, padding included";
+        registry.register("wenmai_embed_batch_tokens", help, self.batch_tokens.clone());
+        let help = "Share of a forward pass that is padding";
+        registry.register("wenmai_embed_padding_ratio", help, self.padding.clone());
+        registry.register("wenmai_embed_texts", "Texts embedded", self.texts.clone());
+        registry.register("wenmai_embed_tokens", "Tokens embedded", self.tokens.clone());
+        let help = "Texts of which not all tokens were embedded";
+        registry.register("wenmai_embed_truncations", help, self.truncated.clone());
+        let help = "Jobs dropped before the model because their caller had gone";
+        registry.register("wenmai_embed_skipped", help, self.skipped.clone());
+        registry.register("wenmai_articles_ingested", "Articles", self.articles.clone());
+        registry.register("wenmai_store_errors", "Failures", self.store_errors.clone());
+    }
+}
+
+impl Gauged {
+    fn register(&self, registry: &mut Registry) {
+        registry.register("wenmai_build_info", "What runs; always 1", self.build.clone());
+        let help = "1 while calls are served, else 0";
+        registry.register("wenmai_ready", help, self.ready.clone());
+        registry.register("wenmai_index_articles", "Articles", self.index_articles.clone());
+        let help = "Size of the data folder; 0 where there is none";
+        registry.register_with_unit(
+            "wenmai_index_size",
+            help,
+            Unit::Bytes,
+            self.index_bytes.clone(),
+        );
+        registry.register("wenmai_topics", "Living topics by level", self.topics.clone());
+        let help = "Articles that are stored and not yet in a topic";
+        registry.register("wenmai_topic_lag_articles", help, self.topic_lag.clone());
+        let help = "Version of the last change of topics";
+        registry.register("wenmai_topic_log_version", help, self.topic_version.clone());
+        let help = "When the process started, since 1970";
+        let start = self.start_seconds.clone();
+        registry.register_with_unit("process_start_time", help, Unit::Seconds, start);
+        let (help, cpu) = ("Processor time", self.cpu_seconds.clone());
+        registry.register_with_unit("process_cpu", help, Unit::Seconds, cpu);
+        let (help, resident) = ("Memory in use", self.resident_bytes.clone());
+        registry.register_with_unit("process_resident_memory", help, Unit::Bytes, resident);
+        registry.register("process_open_fds", "Open files", self.open_files.clone());
+    }
+
+    fn set(&self, snapshot: &Snapshot) {
+        let Snapshot { build, ready, index, topics, process } = snapshot;
+        self.build.get_or_create(build).set(1);
+        self.ready.set(i64::from(*ready));
+        if let Some(index) = index {
+            self.index_articles.set(signed(index.articles));
+            self.index_bytes.set(signed(index.bytes));
+        }
+        if let Some(topics) = topics {
+            self.topics.get_or_create(&[("level", "event")]).set(signed(topics.events));
+            self.topics.get_or_create(&[("level", "story")]).set(signed(topics.stories));
+            self.topic_lag.set(signed(topics.lag_articles));
+            self.topic_version.set(signed(topics.version));
+        }
+        self.start_seconds.set(process.start_seconds);
+        let spent = process.cpu_seconds - self.cpu_seconds.get();
+        if spent > 0.0 {
+            self.cpu_seconds.inc_by(spent);
+        }
+        self.resident_bytes.set(signed(process.resident_bytes));
+        self.open_files.set(signed(process.open_files));
+    }
+}
+
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+impl Metrics {
+    /// All of it, as OpenMetrics text of [`CONTENT_TYPE`].
+    #[must_use]
+    pub fn text(&self, snapshot: &Snapshot) -> String {
+        self.0.now.set(snapshot);
+        let mut text = String::new();
+        if encode(&mut text, &self.0.registry).is_err() {
+            // Writing into a string cannot fail.
+            text.clear();
+        }
+        text
+    }
+
+    /// A call of `method` (`package.Service/Method`) ended with `code` (`OK`, …).
+    pub fn call(&self, method: &'static str, code: &'static str, took: Duration) {
+        let labels = [
+            ("rpc_system_name", "grpc"),
+            ("rpc_method", method),
+            ("rpc_response_status_code", code),
+        ];
+        self.0.calls.get_or_create(&labels).observe(took.as_secs_f64());
+    }
+
+    /// Counts a call as at work while the answer lives.
+    #[must_use]
+    pub fn active(&self, lane: Lane) -> Held {
+        Held::new(self.0.active.get_or_create_owned(&[("lane", lane.name())]))
+    }
+
+    /// Counts a call as waiting while the answer lives.
+    #[must_use]
+    pub fn waiting(&self, lane: Lane) -> Held {
+        Held::new(self.0.waiting.get_or_create_owned(&[("lane", lane.name())]))
+    }
+
+    /// Work was refused because of load.
+    pub fn shed(&self, reason: Shed) {
+        self.0.shed.get_or_create(&[("reason", reason.name())]).inc();
+    }
+
+    /// A call was not let in.
+    pub fn denied(&self, reason: Denied) {
+        self.0.denied.get_or_create(&[("reason", reason.name())]).inc();
+    }
+
+    /// So many texts wait in `queue` now.
+    pub fn depth(&self, queue: Queue, texts: usize) {
+        let texts = i64::try_from(texts).unwrap_or(i64::MAX);
+        self.0.depth.get_or_create(&[("queue", queue.name())]).set(texts);
+    }
+
+    /// A part of the work took so long.
+    pub fn spent(&self, stage: Stage, took: Duration) {
+        self.0.stages.get_or_create(&[("stage", stage.name())]).observe(took.as_secs_f64());
+    }
+
+    /// The answer of `work`, its time counted for `stage` and its span in the trace; nothing is
+    /// counted of work that is dropped before its end.
+    pub async fn stage<T>(&self, stage: Stage, work: impl Future<Output = T>) -> T {
+        let started = Instant::now();
+        let done = work.instrument(stage.span()).await;
+        self.spent(stage, started.elapsed());
+        done
+    }
+
+    /// As [`Metrics::stage`], for work that blocks.
+    pub fn blocking<T>(&self, stage: Stage, work: impl FnOnce() -> T) -> T {
+        let started = Instant::now();
+        let done = stage.span().in_scope(work);
+        self.spent(stage, started.elapsed());
+        done
+    }
+
+    /// A forward pass over windows of so many `tokens` in all, which padding made `padded`.
+    #[expect(clippy::cast_precision_loss, reason = "token counts are far below 2^52")]
+    pub fn batch(&self, tokens: usize, padded: usize) {
+        self.0.batch_tokens.observe(padded as f64);
+        if padded > 0 {
+            self.0.padding.observe((padded.saturating_sub(tokens)) as f64 / padded as f64);
+        }
+    }
+
+    /// A text was embedded: `used` of its `tokens`.
+    pub fn embedded(&self, tokens: usize, used: usize) {
+        self.0.texts.inc();
+        self.0.tokens.inc_by(u64::try_from(used).unwrap_or(u64::MAX));
+        if used < tokens {
+            self.0.truncated.inc();
+        }
+    }
+
+    /// A job was dropped before the model because its caller had gone.
+    pub fn skipped(&self) {
+        self.0.skipped.inc();
+    }
+
+    /// An article was ingested: `created`, `updated`, `unchanged` or `refused`.
+    pub fn ingested(&self, outcome: &'static str) {
+        self.0.articles.get_or_create(&[("outcome", outcome)]).inc();
+    }
+
+    /// An operation of the store took so long.
+    pub fn stored(&self, operation: &'static str, took: Duration) {
+        self.0.store.get_or_create(&[("operation", operation)]).observe(took.as_secs_f64());
+    }
+
+    /// An operation of the store failed.
+    pub fn store_failed(&self, kind: StoreFailure) {
+        self.0.store_errors.get_or_create(&[("kind", kind.name())]).inc();
+    }
+}
+
+/// One more, as long as it lives.
+#[derive(Debug)]
+pub struct Held(Gauge);
+
+impl Held {
+    fn new(gauge: Gauge) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Metrics;
+    use crate::telemetry::label::Lane;
+    use crate::telemetry::label::Shed;
+    use crate::telemetry::snapshot::Snapshot;
+
+    fn value(metrics: &Metrics, series: &str) -> f64 {
+        let text = metrics.text(&Snapshot::default());
+        let line = text.lines().find(|line| line.starts_with(&format!("{series} ")));
+        let line = line.unwrap_or_else(|| panic!("{series} is not in:\n{text}"));
+        line.rsplit(' ').next().unwrap().parse().unwrap()
+    }
+
+    #[test]
+    fn what_is_counted_is_shown_and_clones_count_together() {
+        let metrics = Metrics::default();
+        metrics.clone().shed(Shed::Calls);
+        metrics.shed(Shed::Calls);
+        assert!((value(&metrics, r#"wenmai_shed_total{reason="calls"}"#) - 2.0).abs() < 1e-9);
+        assert!(value(&metrics, r#"wenmai_shed_total{reason="streams"}"#).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_call_that_is_held_is_counted_until_it_is_let_go() {
+        let metrics = Metrics::default();
+        let held = metrics.active(Lane::Read);
+        let series = r#"wenmai_calls_active{lane="read"}"#;
+        assert!((value(&metrics, series) - 1.0).abs() < 1e-9);
+        drop(held);
+        assert!(value(&metrics, series).abs() < 1e-9);
+    }
+
+    #[test]
+    fn padding_is_the_share_that_is_not_tokens() {
+        let metrics = Metrics::default();
+        metrics.batch(75, 100);
+        metrics.embedded(100, 60);
+        assert!((value(&metrics, "wenmai_embed_padding_ratio_sum") - 0.25).abs() < 1e-9);
+        assert!((value(&metrics, "wenmai_embed_tokens_total") - 60.0).abs() < 1e-9);
+        assert!((value(&metrics, "wenmai_embed_truncations_total") - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_call_is_named_as_opentelemetry_names_it() {
+        let metrics = Metrics::default();
+        metrics.call("wenmai.v1.InfoService/GetInfo", "OK", Duration::from_millis(3));
+        let series = concat!(
+            r#"rpc_server_call_duration_seconds_count{rpc_system_name="grpc","#,
+            r#"rpc_method="wenmai.v1.InfoService/GetInfo",rpc_response_status_code="OK"}"#
+        );
+        assert!((value(&metrics, series) - 1.0).abs() < 1e-9);
+    }
+}
