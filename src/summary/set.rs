@@ -74,7 +74,18 @@ pub struct Cluster {
 /// first.
 #[must_use]
 pub fn clusters(sources: &[Source<'_>], ranker: &Ranker, budget: Budget) -> Vec<Cluster> {
-    let offered = offered(sources, ranker, budget.chars().min(PIECE_CHARS_MAX));
+    clusters_while(sources, ranker, budget, &|| true)
+}
+
+/// As [`clusters`], of those sources only that were read while `goes_on` said yes.
+#[must_use]
+pub fn clusters_while(
+    sources: &[Source<'_>],
+    ranker: &Ranker,
+    budget: Budget,
+    goes_on: &dyn Fn() -> bool,
+) -> Vec<Cluster> {
+    let offered = offered(sources, ranker, budget.chars().min(PIECE_CHARS_MAX), goes_on);
     let vectors = vectors(&offered);
     let mut seeds: HashMap<u64, Vec<(usize, f32)>> = HashMap::new();
     let mut members: Vec<Vec<usize>> = Vec::new();
@@ -119,7 +130,12 @@ fn cluster(sources: &[Source<'_>], offered: &[Cited], members: &[usize]) -> Clus
 }
 
 /// The pieces of one article of each group: of the most central, then of the earliest.
-fn offered(sources: &[Source<'_>], ranker: &Ranker, char_max: usize) -> Vec<Cited> {
+fn offered(
+    sources: &[Source<'_>],
+    ranker: &Ranker,
+    char_max: usize,
+    goes_on: &dyn Fn() -> bool,
+) -> Vec<Cited> {
     let mut order: Vec<usize> = (0..sources.len()).collect();
     order.sort_by(|left, right| {
         let (left, right) = (sources.get(*left), sources.get(*right));
@@ -131,7 +147,7 @@ fn offered(sources: &[Source<'_>], ranker: &Ranker, char_max: usize) -> Vec<Cite
     });
     let mut groups = HashSet::new();
     let mut all = Vec::new();
-    for at in order {
+    for at in order.into_iter().take_while(|_| goes_on()) {
         let Some(source) = sources.get(at).filter(|source| groups.insert(source.group)) else {
             continue;
         };

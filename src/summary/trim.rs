@@ -232,11 +232,26 @@ pub fn may_end(clause: &str, goes_on: bool) -> bool {
 /// Whether quotes, brackets and titles in `text` are closed.
 #[must_use]
 pub fn is_balanced(text: &str) -> bool {
-    let even = |open: char, close: char| {
-        let count = |wanted: char| text.chars().filter(|c| *c == wanted).count();
-        count(open) == count(close)
-    };
-    even('“', '”') && even('（', '）') && even('《', '》') && even('(', ')') && even('【', '】')
+    let mut open = [0_i32; 5];
+    for c in text.chars() {
+        let (kind, step) = match c {
+            '“' => (0, 1),
+            '”' => (0, -1),
+            '（' => (1, 1),
+            '）' => (1, -1),
+            '《' => (2, 1),
+            '》' => (2, -1),
+            '(' => (3, 1),
+            ')' => (3, -1),
+            '【' => (4, 1),
+            '】' => (4, -1),
+            _ => continue,
+        };
+        if let Some(count) = open.get_mut(kind) {
+            *count += step;
+        }
+    }
+    open == [0; 5]
 }
 
 /// Bytes of the dateline at the start of `text`: `本报清河3月12日讯（记者 周小禾）`; 0 where there is none.

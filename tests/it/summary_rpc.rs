@@ -40,7 +40,7 @@ fn cited(record: &wire::ArticleRecord, sentence: &wire::SummarySentence) -> Stri
 }
 
 fn one(target: Target, budget_chars: i32) -> wire::SummarizeArticleRequest {
-    wire::SummarizeArticleRequest { target: Some(target), style: 0, budget_chars }
+    wire::SummarizeArticleRequest { target: Some(target), style: 0, budget_chars, rewrite: false }
 }
 
 #[tokio::test]
