@@ -139,43 +139,29 @@ impl<'t> Body<'t> {
     pub fn features(&self, title: &str) -> Vec<Features> {
         let shape = Shape::of(self);
         let title_units = units(title);
-        let title = Title {
-            bigrams: bigrams(&title_units).into_iter().collect(),
-            units: title_units.into_iter().collect(),
-        };
+        let pairs = Pairs::of(self, &bigrams(&title_units));
+        let title_units: HashSet<u32> = title_units.into_iter().collect();
         let shared: Vec<f32> =
-            self.bigrams.iter().map(|bigrams| overlap(bigrams, &title.bigrams)).collect();
+            (0..self.clauses.len()).map(|at| pairs.share_of(at, |pair| pair.in_title)).collect();
         let best = shared.iter().copied().fold(0.0, f32::max);
-        let mut counts: HashMap<u64, usize> = HashMap::new();
-        for bigrams in &self.bigrams {
-            for bigram in bigrams.iter().collect::<HashSet<_>>() {
-                *counts.entry(*bigram).or_default() += 1;
-            }
-        }
-        let lead: HashSet<u64> = (0..self.clauses.len())
-            .take_while(|at| self.one_sentence(0, *at))
-            .flat_map(|at| self.bigrams.get(at).cloned().unwrap_or_default())
-            .collect();
         let at_or_0 =
             |at: Option<usize>| at.and_then(|at| shared.get(at)).copied().unwrap_or_default();
         let mut all = Vec::with_capacity(self.clauses.len());
         for at in 0..self.clauses.len() {
             let text = self.clause(at);
-            let bigrams = self.bigrams.get(at).map(Vec::as_slice).unwrap_or_default();
             let units = self.units.get(at).map(Vec::as_slice).unwrap_or_default();
-            let known: Vec<usize> = bigrams.iter().filter_map(|b| counts.get(b).copied()).collect();
             let place = shape.place(self, at);
             let other = [
                 at_or_0(Some(at)),
-                overlap(units, &title.units),
-                title.covered(bigrams.iter()),
-                shape.covered(self, at, &title),
+                overlap(units, &title_units),
+                pairs.title_covered(at..at + 1),
+                pairs.title_covered(shape.near(at)),
                 at_or_0(at.checked_sub(1)),
                 at_or_0(Some(at + 1)),
                 best,
-                known.iter().map(|n| log(n - 1)).sum::<f32>() / share(known.len().max(1), 1),
-                share(known.iter().filter(|n| **n > 1).count(), known.len()),
-                if self.one_sentence(0, at) { -0.2 } else { overlap(bigrams, &lead) },
+                pairs.repetition(at),
+                pairs.share_of(at, |pair| pair.clause_count > 1),
+                if self.one_sentence(0, at) { -0.2 } else { pairs.share_of(at, |one| one.in_lead) },
             ];
             let words = words(text, at.checked_sub(1).map(|before| self.clause(before)));
             let mut features = [0.0; COUNT];
@@ -190,16 +176,76 @@ impl<'t> Body<'t> {
     }
 }
 
-struct Title {
-    bigrams: HashSet<u64>,
-    units: HashSet<u32>,
+/// A pair of neighbouring units that stands in the body.
+struct Pair {
+    /// Clauses that hold it.
+    clause_count: usize,
+    /// The last of them.
+    last: usize,
+    in_lead: bool,
+    in_title: bool,
 }
 
-impl Title {
-    /// The share of the title that `bigrams` hold.
-    fn covered<'b>(&self, bigrams: impl Iterator<Item = &'b u64>) -> f32 {
-        let held: HashSet<&u64> = bigrams.filter(|one| self.bigrams.contains(one)).collect();
-        share(held.len(), self.bigrams.len())
+/// The pairs of a body, each looked up once.
+struct Pairs {
+    all: Vec<Pair>,
+    /// Of each clause, places in `all`.
+    clauses: Vec<Vec<usize>>,
+    /// Different pairs of the title.
+    title_count: usize,
+}
+
+impl Pairs {
+    fn of(body: &Body<'_>, title: &[u64]) -> Self {
+        let title: HashSet<u64> = title.iter().copied().collect();
+        let mut places: HashMap<u64, usize> = HashMap::new();
+        let mut all: Vec<Pair> = Vec::new();
+        let mut clauses = Vec::with_capacity(body.bigrams.len());
+        for (at, bigrams) in body.bigrams.iter().enumerate() {
+            let in_lead = body.one_sentence(0, at);
+            let mut found = Vec::with_capacity(bigrams.len());
+            for bigram in bigrams {
+                let place = *places.entry(*bigram).or_insert_with(|| {
+                    let in_title = title.contains(bigram);
+                    all.push(Pair { clause_count: 0, last: usize::MAX, in_lead, in_title });
+                    all.len() - 1
+                });
+                if let Some(pair) = all.get_mut(place).filter(|pair| pair.last != at) {
+                    pair.clause_count += 1;
+                    pair.last = at;
+                }
+                found.push(place);
+            }
+            clauses.push(found);
+        }
+        Self { all, clauses, title_count: title.len() }
+    }
+
+    fn in_clause(&self, at: usize) -> impl Iterator<Item = &Pair> {
+        self.clauses.get(at).into_iter().flatten().filter_map(|place| self.all.get(*place))
+    }
+
+    /// The share of the clause's pairs of which `holds` is true.
+    fn share_of(&self, at: usize, holds: impl Fn(&Pair) -> bool) -> f32 {
+        let count = self.clauses.get(at).map_or(0, Vec::len);
+        share(self.in_clause(at).filter(|pair| holds(pair)).count(), count)
+    }
+
+    /// How often the clause's pairs stand elsewhere: the mean of the logarithms.
+    fn repetition(&self, at: usize) -> f32 {
+        let count = self.clauses.get(at).map_or(0, Vec::len);
+        let sum: f32 = self.in_clause(at).map(|pair| log(pair.clause_count - 1)).sum();
+        sum / share(count.max(1), 1)
+    }
+
+    /// The share of the title that `clauses` hold.
+    fn title_covered(&self, clauses: std::ops::Range<usize>) -> f32 {
+        let places = self.clauses.get(clauses).unwrap_or_default().iter().flatten().copied();
+        let in_title = |place: &usize| self.all.get(*place).is_some_and(|pair| pair.in_title);
+        let mut held: Vec<usize> = places.filter(in_title).collect();
+        held.sort_unstable();
+        held.dedup();
+        share(held.len(), self.title_count)
     }
 }
 
@@ -282,20 +328,17 @@ impl Shape {
         ]
     }
 
-    /// The share of the title that the whole sentence holds.
-    fn covered(&self, body: &Body<'_>, at: usize, title: &Title) -> f32 {
+    /// The clauses of the sentence of the clause at `at`.
+    fn near(&self, at: usize) -> std::ops::Range<usize> {
         let (_, _, from, to) = self.of_clause(at);
         // A sentence of a thousand clauses is a list; what is near tells enough.
-        let (from, to) = (from.max(at.saturating_sub(NEAR)), to.min(at + NEAR));
-        title.covered(body.bigrams.get(from..to).unwrap_or_default().iter().flatten())
+        from.max(at.saturating_sub(NEAR))..to.min(at + NEAR)
     }
 
     /// Hundreds of units in the sentence, at most two.
     fn sentence_units(&self, body: &Body<'_>, at: usize) -> f32 {
-        let (_, _, from, to) = self.of_clause(at);
-        let (from, to) = (from.max(at.saturating_sub(NEAR)), to.min(at + NEAR));
         let count =
-            body.units.get(from..to).unwrap_or_default().iter().map(Vec::len).sum::<usize>();
+            body.units.get(self.near(at)).unwrap_or_default().iter().map(Vec::len).sum::<usize>();
         share(count.min(200), 100)
     }
 }

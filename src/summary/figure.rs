@@ -146,10 +146,10 @@ fn figure(number: Entity, piece: &Cited) -> Figure {
     Figure { text: number.text, key: number.key, piece: piece.clone(), outlet_count: 1 }
 }
 
-type Numbers<'n> = (&'n Cited, &'n Vec<Entity>);
+type Side<'n> = (&'n Cited, &'n Vec<Entity>);
 
 /// Unit and both numbers, where each side has exactly one of the unit behind like words.
-fn disagreeing(left: Numbers<'_>, right: Numbers<'_>) -> Vec<(String, Entity, Entity)> {
+fn disagreeing(left: Side<'_>, right: Side<'_>) -> Vec<(String, Entity, Entity)> {
     let mut found = Vec::new();
     for one in left.1 {
         let Some((value, unit)) = split(&one.key) else { continue };
