@@ -159,7 +159,8 @@ impl Running {
         Self::serve(engine, store, Gate::default()).await
     }
 
-    async fn serve(engine: Engine, store: Store, gate: Gate) -> Self {
+    /// With these.
+    pub async fn serve(engine: Engine, store: Store, gate: Gate) -> Self {
         let config = app_config("127.0.0.1:0".parse().unwrap());
         let engine = engine.with_topics().await.unwrap();
         let app = App::bind(config, engine).await.unwrap();
