@@ -1,7 +1,8 @@
 //! A prompt as token ids, in the form that Qwen3 was trained on.
 //!
 //! ```text
-//! <|im_start|>system⏎…<|im_end|>⏎<|im_start|>user⏎…<|im_end|>⏎<|im_start|>assistant⏎<think>⏎⏎</think>⏎⏎
+//! <|im_start|>system⏎…<|im_end|>⏎<|im_start|>user⏎…<|im_end|>⏎
+//! <|im_start|>assistant⏎<think>⏎⏎</think>⏎⏎
 //! ```
 //!
 //! The empty thought makes it answer at once. Marks are put in as ids, and texts are tokenized with

@@ -38,7 +38,8 @@ pub(super) struct Qwen3 {
 }
 
 impl Qwen3 {
-    /// Loads the file at `weights` with the `tokenizer.json` in `json`; `Err` is the reason in words.
+    /// Loads the file at `weights` with the `tokenizer.json` in `json`; `Err` is the reason in
+    /// words.
     pub(super) fn read(weights: &Path, json: &[u8]) -> Result<Self, String> {
         let file = weights.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // candle divides by numbers of the file.
@@ -120,7 +121,8 @@ impl Writer for Qwen3 {
     }
 }
 
-/// `ids` in steps of [`STEP`]; none but a lone one has one token, which candle takes for an answer's.
+/// `ids` in steps of [`STEP`]; none but a lone one has one token, which candle takes for an
+/// answer's.
 fn steps(ids: &[u32]) -> Vec<&[u32]> {
     let mut steps: Vec<&[u32]> = ids.chunks(STEP).collect();
     let count = steps.len();
@@ -151,8 +153,8 @@ fn load(path: &Path) -> Result<Loaded, String> {
     let mut content = Content::read(&mut reader).map_err(words)?;
     let shape = check(&content)?;
     let context = u32::try_from(shape.context).map_err(|error| error.to_string())?;
-    // Tables of angles are made for the whole context, and in 16 bits without a word about it, which
-    // blurs places beyond the first few hundred.
+    // Tables of angles are made for the whole context, and in 16 bits without a word about it,
+    // which blurs places beyond the first few hundred.
     content.metadata.insert("qwen3.context_length".to_owned(), Value::U32(context));
     content.metadata.insert("general.dtype".to_owned(), Value::U32(0));
     let name = content.metadata.get("general.name").and_then(|name| name.to_string().ok().cloned());

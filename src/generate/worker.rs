@@ -82,7 +82,7 @@ fn serve(mut writer: Box<dyn Writer>, waiting: &mpsc::Receiver<Job>) {
             let _gone = reply.send(Err(Error::TimedOut));
             continue;
         }
-        // A prompt that breaks the model must not end the thread. The writer forgets at the next one.
+        // A prompt that breaks the model must not end the thread. The writer forgets at the next.
         let wrote = catch_unwind(AssertUnwindSafe(|| writer.write(&prompt, &mut goes_on)));
         let answer = match wrote.unwrap_or(Err(Error::Panicked)) {
             Err(Error::Stopped) if late => Err(Error::TimedOut),

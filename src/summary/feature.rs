@@ -11,6 +11,7 @@ use crate::summary::clause::Clause;
 use crate::summary::clause::END;
 use crate::summary::clause::clauses;
 use crate::summary::ends;
+use crate::summary::pairs::Pairs;
 use crate::summary::share;
 use crate::summary::trim;
 use crate::summary::unit::bigrams;
@@ -268,79 +269,6 @@ fn closed(text: &str, clauses: &[Clause]) -> Vec<bool> {
     closed
 }
 
-/// A pair of neighbouring units that stands in the body.
-struct Pair {
-    /// Clauses that hold it.
-    clause_count: usize,
-    /// The last of them.
-    last: usize,
-    in_lead: bool,
-    in_title: bool,
-}
-
-/// The pairs of a body, each looked up once.
-struct Pairs {
-    all: Vec<Pair>,
-    /// Of each clause, places in `all`.
-    clauses: Vec<Vec<usize>>,
-    /// Different pairs of the title.
-    title_count: usize,
-}
-
-impl Pairs {
-    fn of(body: &Body<'_>, title: &[u64]) -> Self {
-        let title: HashSet<u64> = title.iter().copied().collect();
-        let mut places: HashMap<u64, usize> = HashMap::new();
-        let mut all: Vec<Pair> = Vec::new();
-        let mut clauses = Vec::with_capacity(body.bigrams.len());
-        for (at, bigrams) in body.bigrams.iter().enumerate() {
-            let in_lead = body.one_sentence(0, at);
-            let mut found = Vec::with_capacity(bigrams.len());
-            for bigram in bigrams {
-                let place = *places.entry(*bigram).or_insert_with(|| {
-                    let in_title = title.contains(bigram);
-                    all.push(Pair { clause_count: 0, last: usize::MAX, in_lead, in_title });
-                    all.len() - 1
-                });
-                if let Some(pair) = all.get_mut(place).filter(|pair| pair.last != at) {
-                    pair.clause_count += 1;
-                    pair.last = at;
-                }
-                found.push(place);
-            }
-            clauses.push(found);
-        }
-        Self { all, clauses, title_count: title.len() }
-    }
-
-    fn in_clause(&self, at: usize) -> impl Iterator<Item = &Pair> {
-        self.clauses.get(at).into_iter().flatten().filter_map(|place| self.all.get(*place))
-    }
-
-    /// The share of the clause's pairs of which `holds` is true.
-    fn share_of(&self, at: usize, holds: impl Fn(&Pair) -> bool) -> f32 {
-        let count = self.clauses.get(at).map_or(0, Vec::len);
-        share(self.in_clause(at).filter(|pair| holds(pair)).count(), count)
-    }
-
-    /// How often the clause's pairs stand elsewhere: the mean of the logarithms.
-    fn repetition(&self, at: usize) -> f32 {
-        let count = self.clauses.get(at).map_or(0, Vec::len);
-        let sum: f32 = self.in_clause(at).map(|pair| log(pair.clause_count - 1)).sum();
-        sum / share(count.max(1), 1)
-    }
-
-    /// The share of the title that `clauses` hold.
-    fn title_covered(&self, clauses: std::ops::Range<usize>) -> f32 {
-        let places = self.clauses.get(clauses).unwrap_or_default().iter().flatten().copied();
-        let in_title = |place: &usize| self.all.get(*place).is_some_and(|pair| pair.in_title);
-        let mut held: Vec<usize> = places.filter(in_title).collect();
-        held.sort_unstable();
-        held.dedup();
-        share(held.len(), self.title_count)
-    }
-}
-
 /// Which clauses make up each line and sentence.
 struct Shape {
     /// Of each clause: its sentence and line, counted over those that hold text.
@@ -463,7 +391,8 @@ fn flag(is: bool) -> f32 {
     if is { 1.0 } else { 0.0 }
 }
 
-fn log(count: usize) -> f32 {
+/// `ln(1 + count)`.
+pub(super) fn log(count: usize) -> f32 {
     share(count, 1).ln_1p()
 }
 

@@ -13,6 +13,7 @@ pub mod feature;
 pub mod figure;
 pub mod guard;
 pub mod keyphrase;
+mod pairs;
 pub mod place;
 pub mod quote;
 pub mod ranker;
