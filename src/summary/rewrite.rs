@@ -26,6 +26,9 @@ const PAIRS_MIN: f32 = 0.3;
 /// Characters that deny what stands behind them.
 const DENIALS: [char; 6] = ['不', '没', '未', '无', '非', '否'];
 
+/// Characters of a clause over which a denial reaches: 没有出现险情 denies 险情 as well.
+const DENIAL_REACH: usize = 6;
+
 /// What a model is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instruction {
@@ -153,8 +156,9 @@ fn said(text: &str, two: [char; 2]) -> Said {
         if *pair != two {
             continue;
         }
-        let before = chars.get(at.saturating_sub(3)..at).unwrap_or_default();
-        if before.iter().any(|c| DENIALS.contains(c)) {
+        let before = chars.get(at.saturating_sub(DENIAL_REACH)..at).unwrap_or_default();
+        let mut before = before.iter().rev().take_while(|c| c.is_alphanumeric());
+        if before.any(|c| DENIALS.contains(c)) {
             said.denied += 1;
         } else {
             said.affirmed += 1;

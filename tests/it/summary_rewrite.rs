@@ -135,7 +135,8 @@ async fn running(writer: Box<dyn Writer>, config: &Config) -> Running {
 
 fn ask(rewrite: bool) -> wire::SummarizeArticleRequest {
     let target = Some(Target::Text(TEXT.into()));
-    wire::SummarizeArticleRequest { target, rewrite, ..Default::default() }
+    // Room for both sentences.
+    wire::SummarizeArticleRequest { target, rewrite, budget_chars: 300, ..Default::default() }
 }
 
 async fn answered(running: &Running) -> wire::SummaryRewriting {
@@ -177,7 +178,8 @@ impl Writer for Endless {
 async fn what_a_random_model_writes_is_refused_and_the_citation_stands() {
     let folder = tempfile::tempdir().unwrap();
     tiny(folder.path());
-    let running = running(generate::open(folder.path()).unwrap(), &Config::default()).await;
+    let config = Config { rewrite_ms_max: 60_000, ..Config::default() };
+    let running = running(generate::open(folder.path()).unwrap(), &config).await;
     let found = answered(&running).await;
     assert_eq!(found.refusal(), RewritingRefusal::Invented, "{found:?}");
     assert!(found.text.is_empty() && found.model == "tiny");
@@ -288,7 +290,8 @@ fn the_terminal_shows_why_nothing_was_rewritten() {
     tiny(&desk.path("tiny"));
     let model = desk.path("tiny").display().to_string();
     let text = desk.file("text.txt", TEXT);
-    let args = ["summarize", "--plain", "--rewrite-model", &model, &text];
+    let args =
+        ["summarize", "--plain", "--rewrite-ms", "60000", "--rewrite-model", &model, &text];
     let run = desk.run(&args).ok();
     assert!(run.out.contains("转移群众3200人"), "{}", run.out);
     assert!(run.out.contains("≈ not rewritten: invented: "), "{}", run.out);
