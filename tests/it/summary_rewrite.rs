@@ -290,8 +290,7 @@ fn the_terminal_shows_why_nothing_was_rewritten() {
     tiny(&desk.path("tiny"));
     let model = desk.path("tiny").display().to_string();
     let text = desk.file("text.txt", TEXT);
-    let args =
-        ["summarize", "--plain", "--rewrite-ms", "60000", "--rewrite-model", &model, &text];
+    let args = ["summarize", "--plain", "--rewrite-ms", "60000", "--rewrite-model", &model, &text];
     let run = desk.run(&args).ok();
     assert!(run.out.contains("转移群众3200人"), "{}", run.out);
     assert!(run.out.contains("≈ not rewritten: invented: "), "{}", run.out);
