@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use crate::app;
 use crate::embed;
 use crate::engine::ranker;
+use crate::generate;
 use crate::store;
 use crate::telemetry;
 
@@ -36,6 +37,10 @@ pub struct Config {
     /// The ranker.
     #[command(flatten)]
     pub ranker: ranker::Config,
+
+    /// The language model.
+    #[command(flatten)]
+    pub generate: generate::Config,
 
     /// The log.
     #[command(flatten)]

@@ -11,6 +11,7 @@
 //! | [`rank`] | in which order do candidates answer? |
 //! | [`summary`] | what do an article, or several, say in brief, cited? |
 //! | [`embed`] | which vector does the model give a text? |
+//! | [`generate`] | what does a language model write when it is asked to? |
 //! | [`store`] | what is kept, and what is near this vector or these terms? |
 //! | [`engine`] | the use cases: ingest, search, related, get, list, delete |
 //! | [`eval`] | how good are the answers on a labelled file? |
@@ -26,6 +27,7 @@ pub mod domain;
 pub mod embed;
 pub mod engine;
 pub mod eval;
+pub mod generate;
 pub mod page;
 pub mod rank;
 pub mod rpc;

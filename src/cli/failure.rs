@@ -9,6 +9,7 @@ use tonic_types::StatusExt;
 use crate::engine;
 use crate::engine::ErrorKind;
 use crate::engine::ranker;
+use crate::generate;
 use crate::store;
 
 /// Why a command did not do all it was asked.
@@ -74,6 +75,12 @@ impl From<engine::Error> for Failure {
 
 impl From<ranker::Error> for Failure {
     fn from(error: ranker::Error) -> Self {
+        Failure::Usage(chain(&error))
+    }
+}
+
+impl From<generate::Error> for Failure {
+    fn from(error: generate::Error) -> Self {
         Failure::Usage(chain(&error))
     }
 }

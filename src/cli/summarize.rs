@@ -9,6 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::cli::page;
 use crate::domain::id::ArticleId;
+use crate::generate;
 use crate::rpc::wire;
 use crate::rpc::wire::summarize_article_request::Target;
 use crate::summary::BUDGET_MAX;
@@ -50,6 +51,14 @@ pub(super) struct Args {
     /// Print Markdown: of several articles the report with numbered sources.
     #[arg(long, conflicts_with = "json")]
     markdown: bool,
+
+    /// Also say it in the words of the language model that `--rewrite-model` names, or the server
+    /// has; `--rewrite-model` asks for it as well.
+    #[arg(long)]
+    rewrite: bool,
+
+    #[command(flatten)]
+    generate: generate::Config,
 
     #[command(flatten)]
     connect: connect::Args,
@@ -107,7 +116,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         Ok(format!("articles/{id}"))
     });
     let articles = articles.collect::<Result<Vec<_>, Failure>>()?;
-    let services = Services::connect(&args.connect, Needs::Articles).await?;
+    let services = args.services(Needs::Articles).await?;
     let shown = match articles.as_slice() {
         [one] => ask(&services, &args, Target::Article(one.clone()), None).await,
         _ => together(&services, &args, articles).await,
@@ -121,11 +130,12 @@ fn parse_id(target: &str) -> Option<ArticleId> {
 }
 
 async fn of_topic(args: &Args, name: String) -> Result<(), Failure> {
-    let services = Services::connect(&args.connect, Needs::Topics).await?;
+    let services = args.services(Needs::Topics).await?;
     let request = wire::SummarizeTopicRequest {
         name,
         style: args.style_of_set().into(),
         budget_chars: args.budget.unwrap_or_default(),
+        rewrite: args.rewrite(),
     };
     let asked = services.summary().summarize_topic(connect::patient(request)).await;
     services.close().await?;
@@ -139,7 +149,7 @@ async fn of_topic(args: &Args, name: String) -> Result<(), Failure> {
 /// Tells every article of a page, or a plain text.
 async fn of_file(args: &Args, path: &Path) -> Result<(), Failure> {
     let text = page::read(path)?;
-    let services = Services::connect(&args.connect, Needs::Nothing).await?;
+    let services = args.services(Needs::Nothing).await?;
     let shown = if args.plain {
         ask(&services, args, Target::Text(text), None).await
     } else {
@@ -179,6 +189,7 @@ async fn ask(
         target: Some(target),
         style: args.style.wire().into(),
         budget_chars: args.budget.unwrap_or_default(),
+        rewrite: args.rewrite(),
     };
     let answer =
         services.summary().summarize_article(connect::patient(request)).await?.into_inner();
@@ -195,8 +206,28 @@ async fn ask(
     for sentence in &answer.sentences {
         output::line(&format!("- {}  ({})", clean(&sentence.text), places(sentence)))?;
     }
+    print_rewriting(answer.rewriting.as_ref())?;
     let phrases: Vec<&str> = answer.keyphrases.iter().map(|one| one.text.as_str()).collect();
     output::line(&format!("  {}", clean(&phrases.join(" · "))))
+}
+
+/// The model's words, or why there are none.
+fn print_rewriting(rewriting: Option<&wire::SummaryRewriting>) -> Result<(), Failure> {
+    let Some(found) = rewriting else { return Ok(()) };
+    if !found.text.is_empty() {
+        let (text, model) = (clean(&found.text), clean(&found.model));
+        return output::line(&format!(
+            "≈ {text}  (rewritten by {model}: check it against the above)"
+        ));
+    }
+    let name = found.refusal().as_str_name();
+    let why = name.trim_start_matches("REWRITING_REFUSAL_").to_lowercase().replace('_', " ");
+    let invented = if found.invented.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", clean(&found.invented.join("、")))
+    };
+    output::line(&format!("≈ not rewritten: {why}{invented}"))
 }
 
 async fn together(services: &Services, args: &Args, articles: Vec<String>) -> Result<(), Failure> {
@@ -207,6 +238,7 @@ async fn together(services: &Services, args: &Args, articles: Vec<String>) -> Re
         article_count: args.limit,
         style: args.style_of_set().into(),
         budget_chars: args.budget.unwrap_or_default(),
+        rewrite: args.rewrite(),
     };
     let answer =
         services.summary().summarize_articles(connect::patient(request)).await?.into_inner();
@@ -217,6 +249,19 @@ async fn together(services: &Services, args: &Args, articles: Vec<String>) -> Re
 }
 
 impl Args {
+    fn rewrite(&self) -> bool {
+        self.rewrite || self.generate.rewrite_model.is_some()
+    }
+
+    /// The services; those inside this process with the language model.
+    async fn services(&self, needs: Needs) -> Result<Services, Failure> {
+        let services = Services::connect(&self.connect, needs).await?;
+        match services.engine() {
+            Some(engine) => Services::local(engine.clone().with_rewriter(&self.generate)?).await,
+            None => Ok(services),
+        }
+    }
+
     /// Only a report has Markdown.
     fn style_of_set(&self) -> wire::SummaryStyle {
         if self.markdown { wire::SummaryStyle::Report } else { self.style.wire() }
@@ -247,6 +292,7 @@ fn print(answer: &wire::SummarizeArticlesResponse, style: Style) -> Result<(), F
             output::line(&format!("! numbers disagree: {}, {}", side(left), side(right)))?;
         }
     }
+    print_rewriting(answer.rewriting.as_ref())?;
     if style == Style::Report {
         output::line("")?;
         for day in &answer.timeline {

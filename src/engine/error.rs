@@ -3,6 +3,7 @@
 use crate::domain::id::ArticleId;
 use crate::domain::topic::TopicId;
 use crate::embed;
+use crate::engine::crew;
 use crate::store;
 use crate::summary::ranker;
 use crate::text::entity;
@@ -87,6 +88,9 @@ pub enum Error {
     /// The program's ranker of clauses cannot be used.
     #[error("summary ranker is broken")]
     Summary(#[from] ranker::Error),
+    /// A summary was not made.
+    #[error("summary was not made")]
+    Crew(#[from] crew::Error),
     /// The model failed.
     #[error("embedding failed")]
     Embed(#[from] embed::Error),
@@ -132,6 +136,8 @@ impl Error {
             Error::Terms(_) | Error::Entities(_) | Error::Summary(_) | Error::Topics(_) => {
                 ErrorKind::Internal
             }
+            Error::Crew(crew::Error::Overloaded) => ErrorKind::Overloaded,
+            Error::Crew(crew::Error::Broken) => ErrorKind::Internal,
             Error::Embed(error) => match error {
                 embed::Error::Empty | embed::Error::NoDirection => ErrorKind::Invalid,
                 embed::Error::Overloaded => ErrorKind::Overloaded,

@@ -368,6 +368,7 @@ fn of_page(at: usize, error: Error) -> Error {
         | Error::Terms(_)
         | Error::Entities(_)
         | Error::Summary(_)
+        | Error::Crew(_)
         | Error::Embed(_)
         | Error::Store(_)) => other,
     }
@@ -403,6 +404,7 @@ fn in_batch(at: usize, error: Error) -> Result<Vec<Violation>, Error> {
         | Error::Terms(_)
         | Error::Entities(_)
         | Error::Summary(_)
+        | Error::Crew(_)
         | Error::Embed(_)
         | Error::Store(_)) => Err(other),
     }

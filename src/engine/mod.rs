@@ -5,6 +5,7 @@
 
 mod answer;
 mod collapse;
+mod crew;
 mod error;
 mod facts;
 pub mod feed;
@@ -19,6 +20,7 @@ mod read;
 mod reasons;
 mod related;
 mod reprints;
+mod rewrite;
 mod search;
 mod summarize;
 mod topics;
@@ -39,10 +41,12 @@ use crate::domain::hit::Mode;
 use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
 use crate::embed;
+use crate::generate;
 use crate::store;
 use crate::text::entity::Extractor;
 use crate::text::terms::Analyzer;
 
+pub use crew::Error as CrewError;
 pub use error::Error;
 pub use error::ErrorKind;
 pub use error::Violation;
@@ -53,6 +57,8 @@ pub use lead::Patience;
 pub use reprints::Chain;
 pub use reprints::FindReprints;
 pub use reprints::Link;
+pub use rewrite::Rewriting;
+pub use rewrite::Unwritten;
 pub use search::Diversity;
 pub use search::Facet;
 pub use search::FacetField;
@@ -67,6 +73,7 @@ pub use summarize::SUMMARIZED_MAX;
 pub use summarize::SetSummary;
 pub use summarize::SummarizeArticle;
 pub use summarize::SummarizeArticles;
+pub use summarize::SummarizeTopic;
 pub use summarize::Which;
 pub use topics::Action;
 pub use topics::Change;
@@ -124,6 +131,10 @@ pub struct Engine {
     next_arrival: Arc<AtomicU64>,
     /// Topics, where they are on.
     topics: Option<Arc<topics::Topics>>,
+    /// Writes other words for citations, where a model is loaded.
+    writer: Option<generate::Handle>,
+    /// Does what would hold up others.
+    crew: crew::Crew,
 }
 
 /// What became of one article.

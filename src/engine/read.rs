@@ -19,6 +19,7 @@ use crate::engine::Error;
 use crate::engine::Info;
 use crate::engine::StoredArticle;
 use crate::engine::Violation;
+use crate::engine::crew::Crew;
 use crate::engine::index_version;
 use crate::engine::input;
 use crate::engine::lead::Lead;
@@ -59,6 +60,8 @@ impl Engine {
             lead,
             next_arrival,
             topics,
+            writer: None,
+            crew: Crew::default(),
         }
     }
 

@@ -1,10 +1,13 @@
-//! Summaries: one article, or several together, told by citing them.
+//! Summaries: one article, or several together, told by citing them; in other words on request.
 
 use std::collections::HashMap;
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::OnceLock;
 use std::time::Duration;
 use std::time::Instant;
+
+use jiff::civil::DateTime;
 
 use crate::domain::article::Article;
 use crate::domain::article::Record;
@@ -19,6 +22,8 @@ use crate::engine::Target;
 use crate::engine::Timings;
 use crate::engine::Violation;
 use crate::engine::input;
+use crate::engine::rewrite::Citation;
+use crate::engine::rewrite::Rewriting;
 use crate::store::Stored;
 use crate::store::Vectors;
 use crate::summary::Budget;
@@ -53,6 +58,8 @@ pub struct SummarizeArticle {
     pub target: Target,
     /// How long it may be.
     pub budget: Budget,
+    /// Whether a language model shall say it in other words as well.
+    pub rewrite: bool,
 }
 
 /// The summary of one article.
@@ -66,6 +73,8 @@ pub struct ArticleSummary {
     pub extracts: Vec<Extract>,
     /// What it is about.
     pub keyphrases: Vec<Keyphrase>,
+    /// What became of the wish for other words; `None` where nobody wished.
+    pub rewriting: Option<Rewriting>,
     /// The version of the learned choice.
     pub ranker: String,
     /// What the index was made with.
@@ -81,6 +90,19 @@ pub struct SummarizeArticles {
     pub which: Which,
     /// How long it may be.
     pub budget: Budget,
+    /// Whether a language model shall say it in other words as well.
+    pub rewrite: bool,
+}
+
+/// A question for the summary of a topic.
+#[derive(Debug, Clone, Copy)]
+pub struct SummarizeTopic {
+    /// Of which.
+    pub id: TopicId,
+    /// How long it may be.
+    pub budget: Budget,
+    /// Whether a language model shall say it in other words as well.
+    pub rewrite: bool,
 }
 
 /// Which articles are summarized together.
@@ -101,6 +123,8 @@ pub struct SetSummary {
     pub story: Story,
     /// The same as a report in Markdown; `names` of articles are `articles/{id}`.
     pub markdown: String,
+    /// What became of the wish for other words; `None` where nobody wished.
+    pub rewriting: Option<Rewriting>,
     /// The version of the learned choice.
     pub ranker: String,
     /// What the index was made with.
@@ -144,16 +168,25 @@ impl Engine {
         };
         let store = started.elapsed();
         let ranker = clause_ranker()?;
-        let text = record.body();
-        let body = Body::new(&text);
-        let scores = select::scores(&body, &record.title, ranker);
-        let extracts = select::select(&body, &scores, ranker.keep(), asked.budget);
-        let keyphrases = keyphrases(&[(&record.title, &text)], &self.analyzer, KEYPHRASES_MAX);
+        let (analyzer, budget) = (Arc::clone(&self.analyzer), asked.budget);
+        let work = move |_: &dyn Fn() -> bool| {
+            let text = record.body();
+            let body = Body::new(&text);
+            let scores = select::scores(&body, &record.title, ranker);
+            let extracts = select::select(&body, &scores, ranker.keep(), budget);
+            let keyphrases = keyphrases(&record.title, &text, &analyzer, KEYPHRASES_MAX);
+            (record, extracts, keyphrases)
+        };
+        let (record, extracts, keyphrases) = self.crew.run(work).await?;
+        let issue = record.published_at.map(DateTime::date);
+        let cited = extracts.iter().map(|one| (one.text.clone(), issue));
+        let rewriting = self.rewriting(asked.rewrite, cited, budget).await;
         Ok(ArticleSummary {
             id,
             record,
             extracts,
             keyphrases,
+            rewriting,
             ranker: ranker.version().to_owned(),
             index_version: self.index_version.to_string(),
             timings: timings(store, started),
@@ -172,7 +205,7 @@ impl Engine {
             Which::Found(search) => self.found(*search).await?,
         };
         let store = started.elapsed();
-        let mut summary = self.tell(members, asked.budget)?;
+        let mut summary = self.tell(members, asked.budget, asked.rewrite).await?;
         summary.timings = timings(store, started);
         Ok(summary)
     }
@@ -184,9 +217,9 @@ impl Engine {
     /// [`Error::TopicNotFound`]; [`Error::TopicsOff`]; [`Error::Store`].
     pub async fn summarize_topic(
         &self,
-        id: TopicId,
-        budget: Budget,
+        asked: SummarizeTopic,
     ) -> Result<(TopicId, SetSummary), Error> {
+        let SummarizeTopic { id, budget, rewrite } = asked;
         let started = Instant::now();
         let limit = u32::try_from(SUMMARIZED_MAX).ok().and_then(|most| Limit::new(most).ok());
         let found = self.topic_articles(id, 0, limit.unwrap_or(Limit::MOST)).await?;
@@ -198,49 +231,52 @@ impl Engine {
         });
         let members = members.collect();
         let store = started.elapsed();
-        let mut summary = self.tell(members, budget)?;
+        let mut summary = self.tell(members, budget, rewrite).await?;
         summary.timings = timings(store, started);
         Ok((found.topic.id, summary))
     }
 
     /// Tells `members` together; times are the caller's to fill in.
-    fn tell(&self, mut members: Vec<Member>, budget: Budget) -> Result<SetSummary, Error> {
+    async fn tell(
+        &self,
+        members: Vec<Member>,
+        budget: Budget,
+        rewrite: bool,
+    ) -> Result<SetSummary, Error> {
         let ranker = clause_ranker()?;
-        members.sort_by_key(|member| {
-            let time = member.article.record.published_at;
-            (time.is_none(), time, member.article.id)
-        });
-        let mut groups: HashMap<GroupId, usize> = HashMap::new();
-        let bodies: Vec<String> =
-            members.iter().map(|member| member.article.record.body()).collect();
-        let sources: Vec<Source<'_>> = members
-            .iter()
-            .zip(&bodies)
-            .map(|(member, body)| {
-                let next = groups.len();
-                let record = &member.article.record;
-                Source {
-                    title: &record.title,
-                    body,
-                    outlet: if record.paper.is_empty() { &record.source } else { &record.paper },
-                    time: record.published_at,
-                    group: *groups.entry(member.group).or_insert(next),
-                    weight: member.weight,
-                }
-            })
-            .collect();
-        let reader = Reader { ranker, extractor: &self.extractor, analyzer: &self.analyzer };
-        let story = topic::story(&sources, reader, budget);
-        let names: Vec<String> =
-            members.iter().map(|member| format!("articles/{}", member.article.id)).collect();
+        let (extractor, analyzer) = (Arc::clone(&self.extractor), Arc::clone(&self.analyzer));
+        let work = move |goes_on: &dyn Fn() -> bool| {
+            let reader = Reader { ranker, extractor: &extractor, analyzer: &analyzer, goes_on };
+            told(members, reader, budget)
+        };
+        let (articles, story, markdown) = self.crew.run(work).await?;
+        let issue = |at: usize| {
+            let article: Option<&Article> = articles.get(at);
+            article.and_then(|article| article.record.published_at).map(DateTime::date)
+        };
+        let cited = story.told.iter().map(|one| (one.extract.text.clone(), issue(one.source)));
+        let rewriting = self.rewriting(rewrite, cited, budget).await;
         Ok(SetSummary {
-            markdown: report::markdown(&story, &sources, &names),
+            articles,
             story,
-            articles: members.into_iter().map(|member| member.article).collect(),
+            markdown,
+            rewriting,
             ranker: ranker.version().to_owned(),
             index_version: self.index_version.to_string(),
             timings: timings(Duration::ZERO, Instant::now()),
         })
+    }
+
+    async fn rewriting(
+        &self,
+        wished: bool,
+        cited: impl Iterator<Item = Citation>,
+        budget: Budget,
+    ) -> Option<Rewriting> {
+        if !wished {
+            return None;
+        }
+        Some(self.rewritten(&cited.collect::<Vec<_>>(), budget).await)
     }
 
     async fn named(&self, mut ids: Vec<ArticleId>) -> Result<Vec<Member>, Error> {
@@ -276,6 +312,41 @@ impl Engine {
         });
         Ok(found.collect())
     }
+}
+
+/// The articles in order of time, what they say together, and that as a report.
+fn told(
+    mut members: Vec<Member>,
+    reader: Reader<'_>,
+    budget: Budget,
+) -> (Vec<Article>, Story, String) {
+    members.sort_by_key(|member| {
+        let time = member.article.record.published_at;
+        (time.is_none(), time, member.article.id)
+    });
+    let mut groups: HashMap<GroupId, usize> = HashMap::new();
+    let bodies: Vec<String> = members.iter().map(|member| member.article.record.body()).collect();
+    let sources: Vec<Source<'_>> = members
+        .iter()
+        .zip(&bodies)
+        .map(|(member, body)| {
+            let next = groups.len();
+            let record = &member.article.record;
+            Source {
+                title: &record.title,
+                body,
+                outlet: if record.paper.is_empty() { &record.source } else { &record.paper },
+                time: record.published_at,
+                group: *groups.entry(member.group).or_insert(next),
+                weight: member.weight,
+            }
+        })
+        .collect();
+    let story = topic::story(&sources, reader, budget);
+    let names: Vec<String> =
+        members.iter().map(|member| format!("articles/{}", member.article.id)).collect();
+    let markdown = report::markdown(&story, &sources, &names);
+    (members.into_iter().map(|member| member.article).collect(), story, markdown)
 }
 
 fn clause_ranker() -> Result<&'static Ranker, Error> {

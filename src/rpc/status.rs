@@ -106,6 +106,7 @@ pub fn under(prefix: &str, error: engine::Error) -> engine::Error {
         | engine::Error::Terms(_)
         | engine::Error::Entities(_)
         | engine::Error::Summary(_)
+        | engine::Error::Crew(_)
         | engine::Error::Embed(_)
         | engine::Error::Store(_)) => other,
     }

@@ -13,6 +13,7 @@ use crate::engine::SUMMARIZED_MAX;
 use crate::engine::Search;
 use crate::engine::SummarizeArticle;
 use crate::engine::SummarizeArticles;
+use crate::engine::SummarizeTopic;
 use crate::engine::Target;
 use crate::engine::Violation;
 use crate::engine::Which;
@@ -49,10 +50,11 @@ impl SummaryService for SummaryApi {
         request: Request<wire::SummarizeArticleRequest>,
     ) -> Result<Response<wire::SummarizeArticleResponse>, Status> {
         let since = Instant::now();
-        let wire::SummarizeArticleRequest { target, style, budget_chars } = request.into_inner();
+        let request = request.into_inner();
+        let wire::SummarizeArticleRequest { target, style, budget_chars, rewrite } = request;
         let style = summary::style(style, budget_chars).map_err(Failure::from)?;
         let target = read_target(target).map_err(Failure::from)?;
-        let asked = SummarizeArticle { target, budget: style.budget };
+        let asked = SummarizeArticle { target, budget: style.budget, rewrite };
         let found = self.shared.engine.summarize_article(asked).await.map_err(refuse)?;
         let timings = convert::search_timings(found.timings, since);
         let response = summary::of_article(found);
@@ -65,9 +67,10 @@ impl SummaryService for SummaryApi {
     ) -> Result<Response<wire::SummarizeArticlesResponse>, Status> {
         let since = Instant::now();
         let request = request.into_inner();
+        let rewrite = request.rewrite;
         let style = summary::style(request.style, request.budget_chars).map_err(Failure::from)?;
         let which = read_which(request).map_err(Failure::from)?;
-        let asked = SummarizeArticles { which, budget: style.budget };
+        let asked = SummarizeArticles { which, budget: style.budget, rewrite };
         let found = self.shared.engine.summarize_articles(asked).await.map_err(refuse)?;
         let timings = convert::search_timings(found.timings, since);
         let response = summary::of_articles(found, style);
@@ -79,10 +82,12 @@ impl SummaryService for SummaryApi {
         request: Request<wire::SummarizeTopicRequest>,
     ) -> Result<Response<wire::SummarizeTopicResponse>, Status> {
         let since = Instant::now();
-        let wire::SummarizeTopicRequest { name, style, budget_chars } = request.into_inner();
+        let request = request.into_inner();
+        let wire::SummarizeTopicRequest { name, style, budget_chars, rewrite } = request;
         let style = summary::style(style, budget_chars).map_err(Failure::from)?;
         let id = convert::topic_id(&name, "name").map_err(Failure::from)?;
-        let found = self.shared.engine.summarize_topic(id, style.budget).await;
+        let asked = SummarizeTopic { id, budget: style.budget, rewrite };
+        let found = self.shared.engine.summarize_topic(asked).await;
         let (id, found) = found.map_err(refuse)?;
         let timings = Some(convert::search_timings(found.timings, since));
         let told = summary::of_articles(found, style);
@@ -110,6 +115,7 @@ fn read_which(request: wire::SummarizeArticlesRequest) -> Result<Which, Violatio
         article_count,
         style: _,
         budget_chars: _,
+        rewrite: _,
     } = request;
     let asked = u32::try_from(article_count)
         .map_err(|_negative| Violation::new("article_count", "is negative"))?;

@@ -50,6 +50,25 @@ const SITE: [&str; 9] = [
     "欢迎关注",
     "声明：",
 ];
+/// What readers are asked for, or told of rights, in a short line.
+const ASKED: [&str; 16] = [
+    "点赞",
+    "点关注",
+    "请关注",
+    "欢迎留言",
+    "欢迎转发",
+    "评论区",
+    "仅供参考",
+    "不得转载",
+    "禁止转载",
+    "版权归",
+    "不代表本",
+    "不代表平台",
+    "联系删除",
+    "感谢阅读",
+    "感谢观看",
+    "举报/反馈",
+];
 /// Characters of a line about people who made the page, at most.
 const SHORT: usize = 40;
 
@@ -75,7 +94,7 @@ pub fn is_text(line: &str) -> bool {
     if is_short && ["摄", "供图", "制图"].iter().any(|cue| end.ends_with(cue)) {
         return false;
     }
-    if is_short && names_staff(inner) {
+    if is_short && (names_staff(inner) || ASKED.iter().any(|cue| line.contains(cue))) {
         return false;
     }
     !is_byline(inner)
@@ -119,6 +138,9 @@ mod tests {
             "周小禾 林大川",
             "来源：清河日报",
             "扫码关注清河发布",
+            "感谢阅读，如您喜欢请点赞、关注，谢谢！",
+            "以上内容仅供参考。",
+            "举报/反馈",
             "甲村\t120\t130",
             "| 村 | 亩 |",
             "12 345 67",

@@ -10,6 +10,8 @@ use std::collections::HashSet;
 use crate::summary::clause::Clause;
 use crate::summary::clause::END;
 use crate::summary::clause::clauses;
+use crate::summary::ends;
+use crate::summary::pairs::Pairs;
 use crate::summary::share;
 use crate::summary::trim;
 use crate::summary::unit::bigrams;
@@ -66,6 +68,11 @@ pub const COUNT: usize = 42;
 /// Characters of a subhead.
 const SUBHEAD_CHARS: std::ops::RangeInclusive<usize> = 4..=40;
 
+/// Share of a heading's pairs that the lines below must hold.
+const BORNE_OUT: f32 = 0.4;
+/// Share of pairs from which a line repeats the title.
+const ALIKE: f32 = 0.8;
+
 /// The features of one clause.
 pub type Features = [f32; COUNT];
 
@@ -79,6 +86,10 @@ pub struct Body<'t> {
     pub bigrams: Vec<Vec<u64>>,
     units: Vec<Vec<u32>>,
     subheads: HashSet<usize>,
+    /// Of each clause, whether a mark ends its sentence.
+    closed: Vec<bool>,
+    /// Headings that the text below them repeats.
+    borne_out: HashSet<usize>,
 }
 
 impl<'t> Body<'t> {
@@ -89,8 +100,11 @@ impl<'t> Body<'t> {
         let all = clauses.iter().map(|one| units(one.span.of(text).unwrap_or_default()));
         let units: Vec<Vec<u32>> = all.collect();
         let bigrams = units.iter().map(|units| bigrams(units)).collect();
-        let mut body = Self { text, clauses, bigrams, units, subheads: HashSet::new() };
+        let closed = closed(text, &clauses);
+        let (subheads, borne_out) = (HashSet::new(), HashSet::new());
+        let mut body = Self { text, clauses, bigrams, units, subheads, closed, borne_out };
         body.subheads = body.find_subheads();
+        body.borne_out = body.find_borne_out();
         body
     }
 
@@ -104,6 +118,66 @@ impl<'t> Body<'t> {
     #[must_use]
     pub fn is_subhead(&self, at: usize) -> bool {
         self.clauses.get(at).is_some_and(|clause| self.subheads.contains(&clause.line))
+    }
+
+    /// Whether the clause at `at` stands in a whole sentence: not in a line that no mark ends (a
+    /// heading, a link, a caption, a text that was cut off), unless all of the body is like that.
+    #[must_use]
+    pub fn is_sentence(&self, at: usize) -> bool {
+        self.closed.get(at).copied().unwrap_or_default() || !self.closed.contains(&true)
+    }
+
+    /// Whether the clause at `at` may be told: [`Body::is_sentence`], or a heading that the text
+    /// below it bears out.
+    #[must_use]
+    pub fn is_told(&self, at: usize) -> bool {
+        let borne_out = |clause: &Clause| self.borne_out.contains(&clause.line);
+        self.is_sentence(at) || self.clauses.get(at).is_some_and(borne_out)
+    }
+
+    /// Headings most of whose pairs stand in the two lines below.
+    fn find_borne_out(&self) -> HashSet<usize> {
+        if self.subheads.is_empty() {
+            return HashSet::new();
+        }
+        let mut lines: Vec<(usize, HashSet<u64>)> = Vec::new();
+        for (clause, pairs) in self.clauses.iter().zip(&self.bigrams) {
+            match lines.last_mut() {
+                Some((line, known)) if *line == clause.line => known.extend(pairs),
+                _ => lines.push((clause.line, pairs.iter().copied().collect())),
+            }
+        }
+        let is_borne_out = |three: &[(usize, HashSet<u64>)]| match three {
+            [(line, head), below @ ..] if self.subheads.contains(line) => {
+                let known = |pair: &&u64| below.iter().any(|(_, known)| known.contains(pair));
+                share(head.iter().filter(known).count(), head.len()) >= BORNE_OUT
+            }
+            _ => false,
+        };
+        let lasts = lines.len().saturating_sub(2)..lines.len();
+        let lasts = lasts.filter_map(|at| lines.get(at..));
+        let found = lines.windows(3).chain(lasts).filter(|three| is_borne_out(three));
+        found.filter_map(|three| Some(three.first()?.0)).collect()
+    }
+
+    /// The lines that say what `title` says, and nothing else.
+    #[must_use]
+    pub fn lines_like(&self, title: &str) -> HashSet<usize> {
+        let wanted = bigrams(&units(title));
+        if wanted.is_empty() {
+            return HashSet::new();
+        }
+        let known: HashSet<u64> = wanted.iter().copied().collect();
+        let mut lines: HashMap<usize, (usize, usize)> = HashMap::new();
+        for (clause, pairs) in self.clauses.iter().zip(&self.bigrams) {
+            let (all, shared) = lines.entry(clause.line).or_default();
+            *all += pairs.len();
+            *shared += pairs.iter().filter(|pair| known.contains(pair)).count();
+        }
+        let like = |(all, shared): (usize, usize)| {
+            share(shared, all) >= ALIKE && share(shared, wanted.len()) >= ALIKE
+        };
+        lines.into_iter().filter(|(_, counts)| like(*counts)).map(|(line, _)| line).collect()
     }
 
     /// Whether both clauses stand in one sentence.
@@ -139,43 +213,29 @@ impl<'t> Body<'t> {
     pub fn features(&self, title: &str) -> Vec<Features> {
         let shape = Shape::of(self);
         let title_units = units(title);
-        let title = Title {
-            bigrams: bigrams(&title_units).into_iter().collect(),
-            units: title_units.into_iter().collect(),
-        };
+        let pairs = Pairs::of(self, &bigrams(&title_units));
+        let title_units: HashSet<u32> = title_units.into_iter().collect();
         let shared: Vec<f32> =
-            self.bigrams.iter().map(|bigrams| overlap(bigrams, &title.bigrams)).collect();
+            (0..self.clauses.len()).map(|at| pairs.share_of(at, |pair| pair.in_title)).collect();
         let best = shared.iter().copied().fold(0.0, f32::max);
-        let mut counts: HashMap<u64, usize> = HashMap::new();
-        for bigrams in &self.bigrams {
-            for bigram in bigrams.iter().collect::<HashSet<_>>() {
-                *counts.entry(*bigram).or_default() += 1;
-            }
-        }
-        let lead: HashSet<u64> = (0..self.clauses.len())
-            .take_while(|at| self.one_sentence(0, *at))
-            .flat_map(|at| self.bigrams.get(at).cloned().unwrap_or_default())
-            .collect();
         let at_or_0 =
             |at: Option<usize>| at.and_then(|at| shared.get(at)).copied().unwrap_or_default();
         let mut all = Vec::with_capacity(self.clauses.len());
         for at in 0..self.clauses.len() {
             let text = self.clause(at);
-            let bigrams = self.bigrams.get(at).map(Vec::as_slice).unwrap_or_default();
             let units = self.units.get(at).map(Vec::as_slice).unwrap_or_default();
-            let known: Vec<usize> = bigrams.iter().filter_map(|b| counts.get(b).copied()).collect();
             let place = shape.place(self, at);
             let other = [
                 at_or_0(Some(at)),
-                overlap(units, &title.units),
-                title.covered(bigrams.iter()),
-                shape.covered(self, at, &title),
+                overlap(units, &title_units),
+                pairs.title_covered(at..at + 1),
+                pairs.title_covered(shape.near(at)),
                 at_or_0(at.checked_sub(1)),
                 at_or_0(Some(at + 1)),
                 best,
-                known.iter().map(|n| log(n - 1)).sum::<f32>() / share(known.len().max(1), 1),
-                share(known.iter().filter(|n| **n > 1).count(), known.len()),
-                if self.one_sentence(0, at) { -0.2 } else { overlap(bigrams, &lead) },
+                pairs.repetition(at),
+                pairs.share_of(at, |pair| pair.clause_count > 1),
+                if self.one_sentence(0, at) { -0.2 } else { pairs.share_of(at, |one| one.in_lead) },
             ];
             let words = words(text, at.checked_sub(1).map(|before| self.clause(before)));
             let mut features = [0.0; COUNT];
@@ -190,17 +250,23 @@ impl<'t> Body<'t> {
     }
 }
 
-struct Title {
-    bigrams: HashSet<u64>,
-    units: HashSet<u32>,
-}
-
-impl Title {
-    /// The share of the title that `bigrams` hold.
-    fn covered<'b>(&self, bigrams: impl Iterator<Item = &'b u64>) -> f32 {
-        let held: HashSet<&u64> = bigrams.filter(|one| self.bigrams.contains(one)).collect();
-        share(held.len(), self.bigrams.len())
+/// Of each clause, whether a mark ends its sentence.
+fn closed(text: &str, clauses: &[Clause]) -> Vec<bool> {
+    let mut closed = vec![false; clauses.len()];
+    let mut after: Option<(usize, bool)> = None;
+    for (at, clause) in clauses.iter().enumerate().rev() {
+        let last = clause.span.of(text).unwrap_or_default();
+        let is = match after {
+            Some((sentence, is)) if sentence == clause.sentence => is,
+            // The lines of a list end so.
+            Some(_) | None => ends(last) || last.ends_with(['；', ';']),
+        };
+        if let Some(closed) = closed.get_mut(at) {
+            *closed = is;
+        }
+        after = Some((clause.sentence, is));
     }
+    closed
 }
 
 /// Which clauses make up each line and sentence.
@@ -282,20 +348,17 @@ impl Shape {
         ]
     }
 
-    /// The share of the title that the whole sentence holds.
-    fn covered(&self, body: &Body<'_>, at: usize, title: &Title) -> f32 {
+    /// The clauses of the sentence of the clause at `at`.
+    fn near(&self, at: usize) -> std::ops::Range<usize> {
         let (_, _, from, to) = self.of_clause(at);
         // A sentence of a thousand clauses is a list; what is near tells enough.
-        let (from, to) = (from.max(at.saturating_sub(NEAR)), to.min(at + NEAR));
-        title.covered(body.bigrams.get(from..to).unwrap_or_default().iter().flatten())
+        from.max(at.saturating_sub(NEAR))..to.min(at + NEAR)
     }
 
     /// Hundreds of units in the sentence, at most two.
     fn sentence_units(&self, body: &Body<'_>, at: usize) -> f32 {
-        let (_, _, from, to) = self.of_clause(at);
-        let (from, to) = (from.max(at.saturating_sub(NEAR)), to.min(at + NEAR));
         let count =
-            body.units.get(from..to).unwrap_or_default().iter().map(Vec::len).sum::<usize>();
+            body.units.get(self.near(at)).unwrap_or_default().iter().map(Vec::len).sum::<usize>();
         share(count.min(200), 100)
     }
 }
@@ -328,7 +391,8 @@ fn flag(is: bool) -> f32 {
     if is { 1.0 } else { 0.0 }
 }
 
-fn log(count: usize) -> f32 {
+/// `ln(1 + count)`.
+pub(super) fn log(count: usize) -> f32 {
     share(count, 1).ln_1p()
 }
 
@@ -349,6 +413,28 @@ mod tests {
         assert_eq!(subheads, [false, true, false]);
         assert!(feature("subhead_just_above", &body, 2, "") > 0.5);
         assert!(!Body::new("麦田返青").is_subhead(0));
+    }
+
+    #[test]
+    fn a_line_that_no_mark_ends_is_told_only_where_all_are_like_that() {
+        let told = |text: &str| {
+            let body = Body::new(text);
+            (0..body.clauses.len()).map(|at| body.is_told(at)).collect::<Vec<bool>>()
+        };
+        assert_eq!(
+            told("麦田返青\n清河开闸，水来了。\n他说：“好。”下文"),
+            [false, true, true, true, true, false]
+        );
+        assert_eq!(told("麦田返青\n清河开闸，水来了"), [true; 3]);
+        assert_eq!(told("清河开闸引水\n昨天，清河县开闸引水。"), [true; 3], "a heading borne out");
+    }
+
+    #[test]
+    fn a_line_that_repeats_the_title_is_known() {
+        let body = Body::new("清河县引水灌溉麦田！\n清河县引水灌溉麦田，农民林大川说水来得早。");
+        let lines = body.lines_like("清河县引水灌溉 麦田");
+        assert!(lines.contains(&0) && !lines.contains(&1), "{lines:?}");
+        assert!(body.lines_like("").is_empty());
     }
 
     #[test]

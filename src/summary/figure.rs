@@ -45,20 +45,39 @@ pub struct Conflict {
     pub right: Figure,
 }
 
+/// The quantities of each piece of each cluster: looked for once, used by figures and conflicts.
+#[derive(Debug, Clone, Default)]
+pub struct Numbers(Vec<Vec<Vec<Entity>>>);
+
+impl Numbers {
+    fn of(&self, cluster: usize) -> &[Vec<Entity>] {
+        self.0.get(cluster).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// Looks for the quantities of `clusters`, as long as `goes_on` says yes.
+#[must_use]
+pub fn numbers(clusters: &[Cluster], extractor: &Extractor, goes_on: &dyn Fn() -> bool) -> Numbers {
+    let of = |cluster: &Cluster| {
+        cluster.pieces.iter().map(|piece| quantities(piece, extractor)).collect()
+    };
+    Numbers(clusters.iter().take_while(|_| goes_on()).map(of).collect())
+}
+
 /// The `limit` quantities that most outlets print, of the most salient pieces first.
 #[must_use]
 pub fn figures(
     sources: &[Source<'_>],
     clusters: &[Cluster],
-    extractor: &Extractor,
+    numbers: &Numbers,
     limit: usize,
 ) -> Vec<Figure> {
     let mut outlets: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     let mut all: Vec<(usize, Figure)> = Vec::new();
     for (rank, cluster) in clusters.iter().enumerate() {
-        for piece in &cluster.pieces {
+        for (piece, numbers) in cluster.pieces.iter().zip(numbers.of(rank)) {
             let outlet = sources.get(piece.source).map_or("", |source| source.outlet);
-            for number in quantities(piece, extractor) {
+            for number in numbers.iter().cloned() {
                 let known = outlets.entry(number.key.clone()).or_default();
                 if known.is_empty() {
                     all.push((rank, figure(number, piece)));
@@ -80,19 +99,12 @@ pub fn figures(
 
 /// Figures of different outlets that disagree, at most one pair a cluster and unit.
 #[must_use]
-pub fn conflicts(
-    sources: &[Source<'_>],
-    clusters: &[Cluster],
-    extractor: &Extractor,
-) -> Vec<Conflict> {
+pub fn conflicts(sources: &[Source<'_>], clusters: &[Cluster], numbers: &Numbers) -> Vec<Conflict> {
     let mut found = Vec::new();
-    for cluster in clusters.iter().filter(|cluster| cluster.outlet_count > 1) {
-        let numbers: Vec<Vec<Entity>> = cluster
-            .pieces
-            .iter()
-            .take(COMPARED_MAX)
-            .map(|piece| quantities(piece, extractor))
-            .collect();
+    let several = |(_, cluster): &(usize, &Cluster)| cluster.outlet_count > 1;
+    for (rank, cluster) in clusters.iter().enumerate().filter(several) {
+        let numbers = numbers.of(rank);
+        let numbers = numbers.get(..COMPARED_MAX).unwrap_or(numbers);
         let mut units = HashSet::new();
         for (left_at, left) in numbers.iter().enumerate() {
             for (right_at, right) in numbers.iter().enumerate().skip(left_at + 1) {
@@ -118,18 +130,26 @@ fn outlet<'a>(sources: &[Source<'a>], piece: &Cited) -> &'a str {
 
 /// Quantities with a unit; ordinals and ages of a list are none.
 fn quantities(piece: &Cited, extractor: &Extractor) -> Vec<Entity> {
+    if !piece.extract.text.contains(is_numeral) {
+        return Vec::new();
+    }
     let all = extractor.entities(&piece.extract.text, None).into_iter();
     all.filter(|one| one.kind == Kind::Number && !one.key.starts_with('第')).collect()
+}
+
+/// Whether a number may hold `c`: most pieces have none, and looking for names takes long.
+fn is_numeral(c: char) -> bool {
+    c.is_numeric() || "〇零一二两三四五六七八九十百千万亿半".contains(c)
 }
 
 fn figure(number: Entity, piece: &Cited) -> Figure {
     Figure { text: number.text, key: number.key, piece: piece.clone(), outlet_count: 1 }
 }
 
-type Numbers<'n> = (&'n Cited, &'n Vec<Entity>);
+type Side<'n> = (&'n Cited, &'n Vec<Entity>);
 
 /// Unit and both numbers, where each side has exactly one of the unit behind like words.
-fn disagreeing(left: Numbers<'_>, right: Numbers<'_>) -> Vec<(String, Entity, Entity)> {
+fn disagreeing(left: Side<'_>, right: Side<'_>) -> Vec<(String, Entity, Entity)> {
     let mut found = Vec::new();
     for one in left.1 {
         let Some((value, unit)) = split(&one.key) else { continue };
@@ -174,6 +194,7 @@ mod tests {
 
     use super::conflicts;
     use super::figures;
+    use super::numbers;
     use crate::summary::Budget;
     use crate::summary::ranker::Ranker;
     use crate::summary::set::Source;
@@ -187,7 +208,7 @@ mod tests {
 
     fn disagreeing(sources: &[Source<'_>]) -> Vec<(String, String)> {
         let found = clusters(sources, &Ranker::bundled().unwrap(), Budget::new(200).unwrap());
-        let all = conflicts(sources, &found, &EXTRACTOR);
+        let all = conflicts(sources, &found, &numbers(&found, &EXTRACTOR, &|| true));
         all.into_iter().map(|one| (one.left.key, one.right.key)).collect()
     }
 
@@ -214,8 +235,9 @@ mod tests {
     fn figures_are_counted_by_outlet() {
         let sources = flood();
         let found = clusters(&sources, &Ranker::bundled().unwrap(), Budget::new(200).unwrap());
+        let numbers = numbers(&found, &EXTRACTOR, &|| true);
         let keys: Vec<String> =
-            figures(&sources, &found, &EXTRACTOR, 8).into_iter().map(|one| one.key).collect();
+            figures(&sources, &found, &numbers, 8).into_iter().map(|one| one.key).collect();
         assert!(keys.contains(&"3200人".to_owned()), "{keys:?}");
     }
 }

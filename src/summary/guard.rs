@@ -20,19 +20,30 @@ pub struct Invented {
     pub kind: Option<Kind>,
 }
 
+/// A text that a rewriting may take from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Basis<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// When it was published: 12日 is a day of that month.
+    pub issue: Option<Date>,
+}
+
 /// What `rewritten` holds that none of `cited` does; empty if it may be shown.
 #[must_use]
-pub fn invented(
-    rewritten: &str,
-    cited: &[&str],
-    extractor: &Extractor,
-    issue: Option<Date>,
-) -> Vec<Invented> {
+pub fn invented(rewritten: &str, cited: &[Basis<'_>], extractor: &Extractor) -> Vec<Invented> {
     let mut known: BTreeSet<(Kind, String)> = BTreeSet::new();
-    for text in cited {
-        known.extend(extractor.entities(text, issue).into_iter().map(|one| (one.kind, one.key)));
+    for Basis { text, issue } in cited {
+        // A day without its month is also known as that.
+        for issue in BTreeSet::from([*issue, None]) {
+            let found = extractor.entities(text, issue);
+            known.extend(found.into_iter().map(|one| (one.kind, one.key)));
+        }
     }
-    let printed = |text: &str| cited.iter().any(|cited| cited.contains(text));
+    // Of texts of several days it cannot be told which one a rewriting counts from.
+    let issues: BTreeSet<Option<Date>> = cited.iter().map(|one| one.issue).collect();
+    let issue = if issues.len() == 1 { issues.into_iter().next().flatten() } else { None };
+    let printed = |text: &str| cited.iter().any(|cited| cited.text.contains(text));
     let is_new = |kind: Kind, key: &str, text: &str| {
         let named = matches!(kind, Kind::Person | Kind::Place | Kind::Organisation);
         let is_known = known.contains(&(kind, key.to_owned())) || (named && printed(text));
@@ -44,7 +55,7 @@ pub fn invented(
         .filter(|one| is_new(one.kind, &one.key, &one.text))
         .map(|one| Invented { text: one.text.clone(), kind: Some(one.kind) })
         .collect();
-    let numbers: BTreeSet<String> = cited.iter().flat_map(|text| digits(text)).collect();
+    let numbers: BTreeSet<String> = cited.iter().flat_map(|one| digits(one.text)).collect();
     let covered = |run: &str| mentions.iter().any(|mention| mention.text.contains(run));
     for run in digits(rewritten) {
         if !numbers.contains(&run) && !covered(&run) {
@@ -66,6 +77,7 @@ mod tests {
     use std::sync::Arc;
     use std::sync::LazyLock;
 
+    use super::Basis;
     use super::invented;
     use crate::text::entity::Extractor;
     use crate::text::terms::Analyzer;
@@ -76,7 +88,8 @@ mod tests {
         ["3月12日，清河县转移群众3200人。", "县水利局局长周小禾表示，堤防投资1.2亿元。"];
 
     fn new_in(rewritten: &str) -> Vec<String> {
-        let found = invented(rewritten, &CITED, &EXTRACTOR, None);
+        let cited = CITED.map(|text| Basis { text, issue: None });
+        let found = invented(rewritten, &cited, &EXTRACTOR);
         found.into_iter().map(|one| one.text).collect()
     }
 
@@ -96,5 +109,15 @@ mod tests {
         assert!(!new_in("3月13日，清河县转移群众3200人。").is_empty());
         assert!(!new_in("县长林大川表示，堤防投资1.2亿元。").is_empty());
         assert!(!new_in("型号QX77已经到位。").is_empty());
+    }
+
+    #[test]
+    fn a_day_is_known_by_its_month_or_without() {
+        let issue = |day| Some(jiff::civil::date(2024, 3, day));
+        let one = Basis { text: "清河县12日开闸。", issue: issue(13) };
+        let other = Basis { text: "昨天，麦田返青。", issue: issue(15) };
+        let clean = |text: &str, cited: &[Basis<'_>]| invented(text, cited, &EXTRACTOR).is_empty();
+        assert!(clean("3月12日，清河县开闸。", &[one]) && clean("清河县12日开闸。", &[one, other]));
+        assert!(!clean("清河县11日开闸。", &[one]) && !clean("清河县11日开闸。", &[one, other]));
     }
 }

@@ -59,11 +59,15 @@ pub struct Keyphrase {
     pub score: f32,
 }
 
-/// The `limit` phrases that say most of what `texts`, titles and bodies, are about; best first.
-#[must_use]
-pub fn keyphrases(texts: &[(&str, &str)], analyzer: &Analyzer, limit: usize) -> Vec<Keyphrase> {
-    let mut counts: HashMap<String, (usize, f32)> = HashMap::new();
-    for (title, body) in texts {
+/// The phrases of one text: how often each stands there, and what that is worth.
+#[derive(Debug, Clone, Default)]
+pub struct Phrases(HashMap<String, (usize, f32)>);
+
+impl Phrases {
+    /// The phrases of a title and a body.
+    #[must_use]
+    pub fn of(title: &str, body: &str, analyzer: &Analyzer) -> Self {
+        let mut counts: HashMap<String, (usize, f32)> = HashMap::new();
         for (text, weight) in [(title, TITLE_WEIGHT), (body, 1.0)] {
             for phrase in phrases(text, analyzer) {
                 let (count, sum) = counts.entry(phrase).or_default();
@@ -71,22 +75,43 @@ pub fn keyphrases(texts: &[(&str, &str)], analyzer: &Analyzer, limit: usize) -> 
                 *sum += weight;
             }
         }
+        Self(counts)
+    }
+}
+
+/// The `limit` phrases that say most of what a text is about; best first.
+#[must_use]
+pub fn keyphrases(title: &str, body: &str, analyzer: &Analyzer, limit: usize) -> Vec<Keyphrase> {
+    best([&Phrases::of(title, body, analyzer)], limit)
+}
+
+/// The `limit` phrases that say most of what texts are about together; best first.
+#[must_use]
+pub fn best<'p>(texts: impl IntoIterator<Item = &'p Phrases>, limit: usize) -> Vec<Keyphrase> {
+    let mut counts: HashMap<&str, (usize, f32)> = HashMap::new();
+    for (text, (count, sum)) in texts.into_iter().flat_map(|text| &text.0) {
+        let (all, total) = counts.entry(text).or_default();
+        *all += count;
+        *total += sum;
     }
     let mut all: Vec<Keyphrase> = counts
         .into_iter()
         .map(|(text, (count, sum))| {
             // A longer phrase says more each time it stands.
             let score = sum * share(text.chars().count(), 1).ln();
-            Keyphrase { text, count, score }
+            Keyphrase { text: text.to_owned(), count, score }
         })
         .collect();
     all.sort_by(|l, r| r.score.total_cmp(&l.score).then_with(|| l.text.cmp(&r.text)));
     let mut kept: Vec<Keyphrase> = Vec::new();
     for one in all {
+        if kept.len() >= limit {
+            break;
+        }
         // 开闸 beside 清河开闸 says nothing new.
         let inside =
             |other: &Keyphrase| other.text.contains(&one.text) || one.text.contains(&other.text);
-        if kept.len() < limit && !kept.iter().any(inside) {
+        if !kept.iter().any(inside) {
             kept.push(one);
         }
     }
@@ -134,10 +159,10 @@ mod tests {
     fn what_title_and_text_repeat_comes_first_and_only_once() {
         let analyzer = Analyzer::load().unwrap();
         let body = "水利工程完工，记者看到水利工程放水。小麦丰收。";
-        let found = keyphrases(&[("水利工程完工", body)], &analyzer, 5);
+        let found = keyphrases("水利工程完工", body, &analyzer, 5);
         assert!(found[0].text.contains("水利工程") && found[0].count >= 3, "{found:?}");
         let texts: Vec<&str> = found.iter().map(|one| one.text.as_str()).collect();
         assert!(!texts.contains(&"水利") && !texts.contains(&"记者"), "{texts:?}");
-        assert!(keyphrases(&[("", "")], &analyzer, 5).is_empty());
+        assert!(keyphrases("", "", &analyzer, 5).is_empty());
     }
 }

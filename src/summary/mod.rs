@@ -4,8 +4,8 @@
 //! text is cut into clauses (`clause`), lines that are no running text are left out (`clean`), a
 //! linear model rates each clause (`feature`, `ranker`), and runs of clauses that can stand alone
 //! (`trim`) are chosen under a budget of characters (`select`). Several articles are joined in
-//! `set`, told as a story in `topic`; `keyphrase` names what they are about; `guard` refuses a
-//! rewriting that says more than its sources.
+//! `set`, told as a story in `topic`; `keyphrase` names what they are about; `rewrite` asks
+//! for other words, and `guard` refuses those that say more than their sources.
 
 pub mod clause;
 pub mod clean;
@@ -13,10 +13,12 @@ pub mod feature;
 pub mod figure;
 pub mod guard;
 pub mod keyphrase;
+mod pairs;
 pub mod place;
 pub mod quote;
 pub mod ranker;
 pub mod report;
+pub mod rewrite;
 pub mod select;
 pub mod set;
 pub mod topic;

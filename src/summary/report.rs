@@ -135,7 +135,9 @@ mod tests {
         let analyzer = Arc::new(Analyzer::load().unwrap());
         let extractor = Extractor::load(Arc::clone(&analyzer)).unwrap();
         let ranker = Ranker::bundled().unwrap();
-        let reader = Reader { ranker: &ranker, extractor: &extractor, analyzer: &analyzer };
+        let goes_on = &|| true;
+        let reader =
+            Reader { ranker: &ranker, extractor: &extractor, analyzer: &analyzer, goes_on };
         let sources = flood();
         let names: Vec<String> = (0..4).map(|at| format!("articles/{at}")).collect();
         let told = story(&sources, reader, Budget::new(200).unwrap());

@@ -60,7 +60,15 @@ pub enum Reach {
 /// What `ranker` makes of each clause of `body` under `title`.
 #[must_use]
 pub fn scores(body: &Body<'_>, title: &str, ranker: &Ranker) -> Vec<f32> {
-    body.features(title).iter().map(|features| ranker.score(features)).collect()
+    let features = body.features(title);
+    let all = features.iter().enumerate();
+    // What stands above a summary is not told again below it.
+    let repeats = body.lines_like(title);
+    all.map(|(at, features)| {
+        let repeated = body.clauses.get(at).is_some_and(|clause| repeats.contains(&clause.line));
+        if repeated { 0.0 } else { ranker.score(features) }
+    })
+    .collect()
 }
 
 /// The summary of a body in at most `budget` characters, in the order of the text.
@@ -131,6 +139,13 @@ pub fn candidates(
         let before = from.checked_sub(1).filter(|before| body.one_sentence(*before, from));
         let is_second = before
             .is_some_and(|one| one.checked_sub(1).is_none_or(|two| !body.one_sentence(two, one)));
+        let is_told = match reach {
+            Reach::Sentence => body.is_sentence(from),
+            Reach::Line => body.is_told(from),
+        };
+        if !is_told || trim::points_into_a_picture(body.clause(from)) {
+            continue;
+        }
         // A dateline is dropped, so what stands behind it opens the sentence.
         let opening = body.clause(from);
         let opening = opening.get(trim::dateline(opening)..).unwrap_or_default();
@@ -144,6 +159,9 @@ pub fn candidates(
                 Reach::Line => last.line == first.line,
             };
             let Some(last) = body.clauses.get(to).filter(reached) else { break };
+            if !body.is_told(to) || trim::points_into_a_picture(body.clause(to)) {
+                break;
+            }
             let count = body.clause(to).chars().count();
             worth += scores.get(to).copied().unwrap_or_default() * share(count, 1);
             length += count;
@@ -155,6 +173,7 @@ pub fn candidates(
             if !trim::may_end(body.clause(to), goes_on) {
                 continue;
             }
+
             let parts = trim::parts(body.text, Span::new(first.span.start, last.span.end));
             let text = trim::text_of(body.text, &parts);
             let char_count = text.chars().count();
@@ -254,6 +273,9 @@ fn repeated(body: &Body<'_>, candidate: &Candidate, said: &HashSet<u64>) -> f32 
 /// The best clause, from its start to where it fits.
 fn cut(body: &Body<'_>, scores: &[f32], char_max: usize) -> Option<Extract> {
     let begins = |at: usize| {
+        if !body.is_told(at) {
+            return false;
+        }
         let before = at.checked_sub(1).filter(|before| body.one_sentence(*before, at));
         trim::may_begin(body.clause(at), before.map(|at| body.clause(at)), false)
     };

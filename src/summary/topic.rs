@@ -18,7 +18,8 @@ use crate::summary::figure;
 use crate::summary::figure::Conflict;
 use crate::summary::figure::Figure;
 use crate::summary::keyphrase::Keyphrase;
-use crate::summary::keyphrase::keyphrases;
+use crate::summary::keyphrase::Phrases;
+use crate::summary::keyphrase::best;
 use crate::summary::quote::Statement;
 use crate::summary::quote::statements;
 use crate::summary::ranker::Ranker;
@@ -56,6 +57,9 @@ pub struct Reader<'r> {
     pub extractor: &'r Extractor,
     /// Finds keyphrases.
     pub analyzer: &'r Analyzer,
+    /// Whether somebody still waits; asked between articles. Once it says no, what comes back is
+    /// for nobody and may be incomplete.
+    pub goes_on: &'r dyn Fn() -> bool,
 }
 
 /// A set of articles, told.
@@ -108,20 +112,20 @@ pub struct Outlet {
 /// Tells `sources` in `budget` characters.
 #[must_use]
 pub fn story(sources: &[Source<'_>], reader: Reader<'_>, budget: Budget) -> Story {
-    let clusters = set::clusters(sources, reader.ranker, budget);
+    let clusters = set::clusters_while(sources, reader.ranker, budget, reader.goes_on);
     let central = centrality(sources);
     let read = most_central(sources, &central);
-    let texts: Vec<(&str, &str)> =
-        read.iter().filter_map(|at| sources.get(*at)).map(|one| (one.title, one.body)).collect();
+    let numbers = figure::numbers(&clusters, reader.extractor, reader.goes_on);
+    let phrases = phrases(sources, reader);
     Story {
         headline: headline(sources, &central, 0..sources.len()),
         told: set::tell(sources, &clusters, budget),
         timeline: timeline(sources, &central),
-        figures: figure::figures(sources, &clusters, reader.extractor, FIGURES_MAX),
-        conflicts: figure::conflicts(sources, &clusters, reader.extractor),
-        statements: said(sources, &read, reader.extractor),
-        outlets: outlets(sources, reader.analyzer),
-        keyphrases: keyphrases(&texts, reader.analyzer, KEYPHRASES_MAX),
+        figures: figure::figures(sources, &clusters, &numbers, FIGURES_MAX),
+        conflicts: figure::conflicts(sources, &clusters, &numbers),
+        statements: said(sources, &read, reader),
+        outlets: outlets(sources, &phrases),
+        keyphrases: best(read.iter().filter_map(|at| phrases.get(*at)), KEYPHRASES_MAX),
     }
 }
 
@@ -202,14 +206,20 @@ fn timeline(sources: &[Source<'_>], central: &[f32]) -> Vec<Day> {
     found
 }
 
-fn said(sources: &[Source<'_>], read: &[usize], extractor: &Extractor) -> Vec<(usize, Statement)> {
+/// The phrases of each source: those of a text are looked for once.
+fn phrases(sources: &[Source<'_>], reader: Reader<'_>) -> Vec<Phrases> {
+    let of = |source: &Source<'_>| Phrases::of(source.title, source.body, reader.analyzer);
+    sources.iter().take_while(|_| (reader.goes_on)()).map(of).collect()
+}
+
+fn said(sources: &[Source<'_>], read: &[usize], reader: Reader<'_>) -> Vec<(usize, Statement)> {
     let mut found: Vec<(usize, Statement)> = Vec::new();
     let mut speakers: HashMap<String, usize> = HashMap::new();
     let mut heard: HashSet<u64> = HashSet::new();
-    for at in read {
+    for at in read.iter().take_while(|_| (reader.goes_on)()) {
         let Some(source) = sources.get(*at) else { continue };
         let body = Body::new(source.body);
-        for statement in statements(&body, extractor, source.time.map(DateTime::date)) {
+        for statement in statements(&body, reader.extractor, source.time.map(DateTime::date)) {
             let count = speakers.entry(statement.speaker.clone()).or_default();
             let pairs = bigrams(&units(&statement.text));
             if *count >= SPEAKER_MAX || overlap(&pairs, &heard) > 0.5 {
@@ -226,7 +236,7 @@ fn said(sources: &[Source<'_>], read: &[usize], extractor: &Extractor) -> Vec<(u
     found
 }
 
-fn outlets(sources: &[Source<'_>], analyzer: &Analyzer) -> Vec<Outlet> {
+fn outlets(sources: &[Source<'_>], texts: &[Phrases]) -> Vec<Outlet> {
     let mut firsts: HashMap<usize, (bool, Option<DateTime>, usize)> = HashMap::new();
     for (at, source) in sources.iter().enumerate() {
         let key = (source.time.is_none(), source.time, at);
@@ -241,9 +251,8 @@ fn outlets(sources: &[Source<'_>], analyzer: &Analyzer) -> Vec<Outlet> {
     let phrases: BTreeMap<&str, Vec<Keyphrase>> = by_name
         .iter()
         .map(|(name, articles)| {
-            let of = articles.iter().take(READ_MAX / 6).filter_map(|at| sources.get(*at));
-            let texts: Vec<(&str, &str)> = of.map(|one| (one.title, one.body)).collect();
-            (*name, keyphrases(&texts, analyzer, 4 * OWN_MAX))
+            let of = articles.iter().take(READ_MAX / 6).filter_map(|at| texts.get(*at));
+            (*name, best(of, 4 * OWN_MAX))
         })
         .collect();
     let mut printed: HashMap<&str, usize> = HashMap::new();
@@ -289,7 +298,9 @@ mod tests {
         let analyzer = Arc::new(Analyzer::load().unwrap());
         let extractor = Extractor::load(Arc::clone(&analyzer)).unwrap();
         let ranker = Ranker::bundled().unwrap();
-        let reader = Reader { ranker: &ranker, extractor: &extractor, analyzer: &analyzer };
+        let goes_on = &|| true;
+        let reader =
+            Reader { ranker: &ranker, extractor: &extractor, analyzer: &analyzer, goes_on };
         story(sources, reader, Budget::new(100).unwrap())
     }
 

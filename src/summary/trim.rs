@@ -119,10 +119,10 @@ const FREE: [&str; 36] = [
     "是否",
 ];
 /// What a clause that leans on the next one begins with.
-const OPENING: [&str; 27] = [
+const OPENING: [&str; 33] = [
     "虽然", "如果", "为了", "由于", "随着", "尽管", "当", "只要", "只有", "无论", "不论", "除了",
     "不仅", "不但", "为", "在", "自", "从", "通过", "根据", "按照", "据", "围绕", "面对", "针对",
-    "作为", "对于",
+    "作为", "对于", "受", "因", "走进", "来到", "步入", "站在",
 ];
 /// Who wires.
 const AGENCY: [&str; 10] = [
@@ -184,8 +184,9 @@ pub fn tells_time(clause: &str) -> bool {
         "截至",
     ];
     let behind = clause.trim_start_matches(|c: char| c.is_ascii_digit());
+    let is_year = clause.len() == behind.len() + 4 && behind.starts_with('年');
     let is_day = behind.len() < clause.len() && behind.starts_with(['日', '号', '月']);
-    is_day || TIME.iter().any(|time| clause.starts_with(time))
+    is_day || is_year || TIME.iter().any(|time| clause.starts_with(time))
 }
 
 /// Whether a clause only says that something was learnt: 据悉， 记者从县水利局获悉，
@@ -225,23 +226,96 @@ pub fn may_end(clause: &str, goes_on: bool) -> bool {
     if clause.ends_with(['：', ':', '、']) || (attributes(clause) && !closed) {
         return false;
     }
-    let is_time = || tells_time(clause) && clause.chars().count() <= 8;
-    !goes_on || !(opens() || is_time())
+    let count = clause.chars().count();
+    let is_time = || tells_time(clause) && count <= 8;
+    !goes_on || !(opens() || is_time() || count <= 4 || lacks_verb(clause))
+}
+
+/// Whether a clause only names who or what the next one tells of: 县水利局等12个单位，安倍的举动，
+fn lacks_verb(clause: &str) -> bool {
+    const HAPPENS: [char; 8] = ['了', '是', '有', '着', '将', '被', '为', '已'];
+    let clause = clause.trim_end_matches(['，', ',']);
+    if let Some((_, counted)) = clause.rsplit_once('等')
+        && clause.contains('、')
+    {
+        // 等12人: the list is who did it.
+        let rest = counted.trim_start_matches(|c: char| c.is_numeric() || c == '多' || c == '余');
+        return rest.chars().count() <= 4 && !rest.contains(HAPPENS);
+    }
+    let is_short = clause.chars().count() <= 12 && !clause.contains(HAPPENS);
+    let noun = clause.rsplit_once('的').map(|(_, noun)| noun.chars().count());
+    is_short && noun.is_some_and(|count| (1..=4).contains(&count))
+}
+
+/// Whether a clause tells who stands where in a picture: 县长林大川（左）
+#[must_use]
+pub fn points_into_a_picture(clause: &str) -> bool {
+    const PLACES: [&str; 10] =
+        ["（左", "（右", "（中）", "（前排", "（后排", "(左", "(右", "(中)", "（图", "左起"];
+    PLACES.iter().any(|place| clause.contains(place))
 }
 
 /// Whether quotes, brackets and titles in `text` are closed.
 #[must_use]
 pub fn is_balanced(text: &str) -> bool {
-    let even = |open: char, close: char| {
-        let count = |wanted: char| text.chars().filter(|c| *c == wanted).count();
-        count(open) == count(close)
-    };
-    even('“', '”') && even('（', '）') && even('《', '》') && even('(', ')') && even('【', '】')
+    let mut open = [0_i32; 5];
+    for c in text.chars() {
+        let (kind, step) = match c {
+            '“' => (0, 1),
+            '”' => (0, -1),
+            '（' => (1, 1),
+            '）' => (1, -1),
+            '《' => (2, 1),
+            '》' => (2, -1),
+            '(' => (3, 1),
+            ')' => (3, -1),
+            '【' => (4, 1),
+            '】' => (4, -1),
+            _ => continue,
+        };
+        if let Some(count) = open.get_mut(kind) {
+            *count += step;
+        }
+    }
+    open == [0; 5]
 }
 
-/// Bytes of the dateline at the start of `text`: `本报清河3月12日讯（记者 周小禾）`; 0 where there is none.
+/// Bytes of label and dateline at the start of `text`: `本报清河3月12日讯（记者 周小禾）`; 0 where there is
+/// none.
 #[must_use]
 pub fn dateline(text: &str) -> usize {
+    let label = label(text);
+    let text = text.get(label..).unwrap_or_default();
+    label + wire(text)
+}
+
+/// Bytes of a mark of the page before the text: 核心阅读, 【环球网报道】, quotes that nothing closes.
+fn label(text: &str) -> usize {
+    const LABELS: [&str; 8] = [
+        "核心阅读",
+        "阅读提示",
+        "内容提要",
+        "编者按：",
+        "导读：",
+        "摘要：",
+        "各位观众，",
+        "观众朋友们，",
+    ];
+    let rest = if text.starts_with("\"\"") { text.trim_start_matches('"') } else { text };
+    let rest = rest.trim_start_matches([' ', '　', '▲', '●', '■', '◆']);
+    let before = text.len() - rest.len();
+    if let Some(label) = LABELS.iter().find(|label| rest.starts_with(*label)) {
+        return before + label.len();
+    }
+    let close = rest.char_indices().take(DATELINE_CHARS).find(|(_, c)| *c == '】');
+    match close {
+        Some((at, c)) if rest.starts_with('【') => before + at + c.len_utf8(),
+        Some(_) | None => before,
+    }
+}
+
+/// Bytes of who wires from where, and when.
+fn wire(text: &str) -> usize {
     let open = text.trim_start_matches(['（', '(', '【', ' ', '　']);
     let before = text.len() - open.len();
     let wires = AGENCY.iter().any(|agency| open.starts_with(agency));
@@ -337,6 +411,9 @@ mod tests {
         assert_eq!(kept("本报清河3月12日讯（记者 周小禾）清河开闸，"), "清河开闸");
         assert_eq!(kept("新华社北京3月12日电 清河开闸。"), "清河开闸。");
         assert_eq!(kept("（本报讯）清河开闸。"), "清河开闸。");
+        assert_eq!(kept("核心阅读清河开闸。"), "清河开闸。");
+        assert_eq!(kept("【清河网报道】清河开闸。"), "清河开闸。");
+        assert_eq!(kept("\"\"\"清河开闸。"), "清河开闸。");
         assert_eq!(kept("县水利局（渠首所）开闸（见图）。"), "县水利局开闸。");
     }
 
@@ -378,6 +455,16 @@ mod tests {
         assert!(!may_end("县水利局表示，", true) && !may_end("随着气温回升，", true));
         assert!(!may_end("分三步：", true));
         assert!(may_end("清河开闸，", true) && may_end("在清河开闸。", false));
+        for clause in [
+            "经查，",
+            "1964年，",
+            "县水利局、县气象局等12个单位，",
+            "县水利局的举动，",
+            "受冷空气影响，",
+        ] {
+            assert!(!may_end(clause, true), "{clause}");
+        }
+        assert!(may_end("村里有了自己的水渠，", true) && may_end("送来种子、化肥等，", false));
     }
 
     #[test]

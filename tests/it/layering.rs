@@ -6,7 +6,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// Which modules of this crate a module may use, itself aside.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("text", &["domain"]),
     ("page", &["domain", "text"]),
@@ -14,10 +14,22 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("cluster", &["domain", "text"]),
     ("summary", &["domain", "text"]),
     ("embed", &["domain", "text", "telemetry"]),
+    ("generate", &[]),
     ("store", &["domain", "telemetry"]),
     (
         "engine",
-        &["domain", "text", "page", "rank", "cluster", "summary", "embed", "store", "telemetry"],
+        &[
+            "domain",
+            "text",
+            "page",
+            "rank",
+            "cluster",
+            "summary",
+            "embed",
+            "generate",
+            "store",
+            "telemetry",
+        ],
     ),
     ("eval", &["domain", "text", "page", "rank", "cluster", "summary", "embed", "store", "engine"]),
     (
@@ -37,7 +49,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ),
     ("telemetry", &[]),
     ("app", &["domain", "embed", "store", "engine", "rpc", "telemetry", "config"]),
-    ("config", &["app", "embed", "store", "engine", "telemetry"]),
+    ("config", &["app", "embed", "generate", "store", "engine", "telemetry"]),
     (
         "cli",
         &[
@@ -48,6 +60,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
             "cluster",
             "summary",
             "embed",
+            "generate",
             "store",
             "engine",
             "eval",
@@ -61,10 +74,10 @@ const MAY_USE: [(&str, &[&str]); 15] = [
 
 /// Crates that only some modules, or parts of one, may name.
 const OWNERS: [(&str, &[&str]); 21] = [
-    ("candle_core", &["embed"]),
+    ("candle_core", &["embed", "generate"]),
     ("candle_nn", &["embed"]),
-    ("candle_transformers", &["embed"]),
-    ("tokenizers", &["embed"]),
+    ("candle_transformers", &["embed", "generate"]),
+    ("tokenizers", &["embed", "generate"]),
     ("ureq", &["embed/hub"]),
     ("qdrant_edge", &["store/edge"]),
     ("::qdrant_client", &["store/server"]),
@@ -81,7 +94,7 @@ const OWNERS: [(&str, &[&str]); 21] = [
     ("prometheus_client", &["telemetry/metrics"]),
     ("tonic", &["rpc", "app", "cli", "store/server"]),
     ("prost", &["rpc", "cli"]),
-    ("clap", &["embed", "store", "engine", "app", "config", "telemetry", "cli"]),
+    ("clap", &["embed", "generate", "store", "engine", "app", "config", "telemetry", "cli"]),
 ];
 
 /// What pure modules must not touch: async, files, clocks, randomness.

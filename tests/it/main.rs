@@ -39,6 +39,7 @@ mod reprints;
 mod search_rpc;
 mod security;
 mod serving;
+mod summary_rewrite;
 mod summary_rpc;
 mod support;
 mod telemetry;

@@ -40,7 +40,7 @@ fn cited(record: &wire::ArticleRecord, sentence: &wire::SummarySentence) -> Stri
 }
 
 fn one(target: Target, budget_chars: i32) -> wire::SummarizeArticleRequest {
-    wire::SummarizeArticleRequest { target: Some(target), style: 0, budget_chars }
+    wire::SummarizeArticleRequest { target: Some(target), style: 0, budget_chars, rewrite: false }
 }
 
 #[tokio::test]
@@ -118,6 +118,53 @@ async fn a_table_is_not_told() {
     let table = Target::Text("甲村\t120\t130\n乙村\t90\t95".into());
     let answer = running.summary().summarize_article(one(table, 0)).await.unwrap().into_inner();
     assert!(answer.sentences.is_empty() && answer.text.is_empty());
+}
+
+#[tokio::test]
+async fn odd_texts_are_told_as_far_as_they_can_be() {
+    let running = Running::start().await;
+    let long: String =
+        (0..13_000).map(|at| format!("第{at}号渠今天开闸，灌溉麦田{at}亩，农民下地。")).collect();
+    assert!(long.chars().count() > 300_000);
+    let unmarked = "清河县开闸引水灌溉麦田".repeat(60);
+    for (text, budget, cut) in [
+        ("清河开闸。", 0, false),
+        (long.as_str(), 0, false),
+        (unmarked.as_str(), 0, true),
+        ("清河县十二日上午十时正式开闸引水灌溉两万亩麦田。", 10, true),
+    ] {
+        let request = one(Target::Text(text.into()), budget);
+        let answer = running.summary().summarize_article(request).await.unwrap().into_inner();
+        let most = if budget == 0 { 100 } else { 10 };
+        let count = answer.text.chars().count();
+        assert!((1..=most).contains(&count), "{count}: {}", answer.text);
+        assert!(answer.sentences.iter().any(|one| one.cut) == cut, "{}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn a_topic_of_one_article_is_told_and_one_that_is_not_there_is_not() {
+    let running = Running::start().await;
+    running.with(flood().split_off(2)).await;
+    let request = wire::WatchTopicsRequest { since_version: 0 };
+    let mut changes = running.topics().watch_topics(request).await.unwrap().into_inner();
+    loop {
+        let change = changes.message().await.unwrap().unwrap().change;
+        if matches!(change, Some(wire::watch_topics_response::Change::Assigned(_))) {
+            break;
+        }
+    }
+    let list = running.topics().list_topics(wire::ListTopicsRequest::default()).await.unwrap();
+    let name = list.into_inner().topics.remove(0).name;
+    let request = wire::SummarizeTopicRequest { name, ..Default::default() };
+    let answer = running.summary().summarize_topic(request).await.unwrap().into_inner();
+    let summary = answer.summary.unwrap();
+    assert_eq!((summary.sources.len(), summary.outlets.len()), (1, 1));
+    assert!(summary.text.contains("转移群众3200人"), "{}", summary.text);
+    let name = "topics/00000000-0000-5000-8000-000000000000".to_owned();
+    let request = wire::SummarizeTopicRequest { name, ..Default::default() };
+    let status = running.summary().summarize_topic(request).await.unwrap_err();
+    assert_eq!(status.code(), Code::NotFound);
 }
 
 #[tokio::test]

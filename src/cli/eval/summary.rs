@@ -28,6 +28,9 @@ use crate::summary::topic::Reader;
 use crate::text::entity::Extractor;
 use crate::text::terms::Analyzer;
 
+/// Characters of the tables for sets.
+const SET_BUDGETS: [usize; 3] = [100, 200, 300];
+
 /// Arguments of `wenmai eval summary`.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Args {
@@ -43,7 +46,7 @@ pub(super) struct Args {
 
     /// Characters that every system may use.
     ///
-    /// 60 by default, for sets 300.
+    /// 60 by default; for sets 100, 200 and 300, each in a table of its own.
     #[arg(long, value_name = "CHARS")]
     budget: Option<usize>,
 
@@ -97,8 +100,9 @@ fn sets(args: &Args, input: &Path) -> Result<(), Failure> {
     let Read { items: articles, bad_count } = stories(input)?;
     let ranker = Ranker::bundled().map_err(|error| Failure::failed(&error))?;
     let (analyzer, extractor) = lists()?;
-    let reader = Reader { ranker: &ranker, extractor: &extractor, analyzer: &analyzer };
-    let report = sets::run(&articles, reader, args.budget(300)?, args.bootstrap.bootstrap());
+    let goes_on = &|| true;
+    let reader = Reader { ranker: &ranker, extractor: &extractor, analyzer: &analyzer, goes_on };
+    let report = sets::run(&articles, reader, &args.budgets()?, args.bootstrap.bootstrap());
     if args.json {
         json(&report)?;
     } else {
@@ -109,9 +113,18 @@ fn sets(args: &Args, input: &Path) -> Result<(), Failure> {
 
 impl Args {
     fn budget(&self, usual: usize) -> Result<Budget, Failure> {
-        let budget = Budget::new(self.budget.unwrap_or(usual));
-        budget.map_err(|error| Failure::Usage(error.to_string()))
+        budget_of(self.budget.unwrap_or(usual))
     }
+
+    fn budgets(&self) -> Result<Vec<Budget>, Failure> {
+        let usual = || SET_BUDGETS.to_vec();
+        let asked = self.budget.map_or_else(usual, |one| vec![one]);
+        asked.into_iter().map(budget_of).collect()
+    }
+}
+
+fn budget_of(chars: usize) -> Result<Budget, Failure> {
+    Budget::new(chars).map_err(|error| Failure::Usage(error.to_string()))
 }
 
 fn lists() -> Result<(Arc<Analyzer>, Extractor), Failure> {
@@ -181,30 +194,37 @@ fn print(report: &summary::Report) -> Result<(), Failure> {
 }
 
 fn print_sets(report: &sets::Report) -> Result<(), Failure> {
-    let mut table =
-        output::table(&["system", "fact recall", "fact precision", "said before", "characters"]);
-    for one in &report.systems {
-        table.add_row(vec![
-            one.name.to_owned(),
-            percent(one.recall, None),
-            percent(one.precision, None),
-            percent(one.redundancy, None),
-            format!("{:.0}", one.mean_chars),
+    for found in &report.tables {
+        output::line(&format!("every text cut at {} characters", found.budget))?;
+        let mut table = output::table(&[
+            "system",
+            "fact recall",
+            "fact precision",
+            "ours less it, recall",
+            "said before",
+            "characters",
         ]);
+        for one in &found.systems {
+            let ([recall_at, precision_at], [more_at, _]) =
+                (one.intervals, one.ours_less_intervals);
+            let is_ours = found.systems.last().is_some_and(|last| last.name == one.name);
+            table.add_row(vec![
+                one.name.to_owned(),
+                percent(one.recall, recall_at),
+                percent(one.precision, precision_at),
+                if is_ours { String::new() } else { percent(one.ours_less[0], more_at) },
+                percent(one.redundancy, None),
+                format!("{:.0}", one.mean_chars),
+            ]);
+        }
+        output::line(&table.to_string())?;
     }
-    output::line(&table.to_string())?;
-    let [recall, precision] = report.over_leads;
-    let [recall_at, precision_at] = report.intervals;
     output::line(&format!(
-        "ours - leads: recall {}, precision {}{}",
-        percent(recall, recall_at),
-        percent(precision, precision_at),
+        "{} events, median {:.0} articles and {:.0} facts of the held-out report{}",
+        report.set_count,
+        report.member_count,
+        report.fact_count,
         brackets("events", report.bootstrap)
-    ))?;
-    output::line(&format!(
-        "{} events, median {:.0} articles and {:.0} facts of the held-out report; at \
-         most {} characters",
-        report.set_count, report.member_count, report.fact_count, report.budget
     ))?;
     output::line(&format!(
         "{} sets of 200 articles with all parts of a story: p50 {:.0} ms, p99 {:.0} ms, one thread",

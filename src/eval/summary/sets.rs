@@ -2,7 +2,8 @@
 //!
 //! The stories' ids read `story_event_kind_rank`; kind `0` is the timeline's own report, which is
 //! held out, and its facts (numbers, dates, names of headline and opening) are looked for in what
-//! is told from the others. Beside ours stand leads one after the other, at the same length.
+//! is told from the others. Beside ours stand copied openings, and every text is cut at the same
+//! length.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -50,15 +51,9 @@ pub struct Report {
     pub member_count: f64,
     /// Median facts of a report.
     pub fact_count: f64,
-    /// Characters told at most.
-    pub budget: usize,
-    /// Leads one after the other, and ours.
-    pub systems: Vec<System>,
-    /// Ours less leads: recall, precision, with 95 % intervals over events.
-    pub over_leads: [f64; 2],
-    /// Of `over_leads`.
-    pub intervals: [Option<Interval>; 2],
-    /// Sets of 200 articles that were timed, all parts of a story.
+    /// One for each length.
+    pub tables: Vec<Table>,
+    /// Sets of 200 articles that were timed, all parts of a story, at the last length.
     pub timed_count: usize,
     /// Their median, milliseconds, one thread.
     pub p50_ms: f64,
@@ -66,6 +61,15 @@ pub struct Report {
     pub p99_ms: f64,
     /// How intervals were drawn.
     pub bootstrap: Bootstrap,
+}
+
+/// Figures at one length.
+#[derive(Debug, Clone, Serialize)]
+pub struct Table {
+    /// Characters that every system may use; each is cut there.
+    pub budget: usize,
+    /// The systems; the last is ours.
+    pub systems: Vec<System>,
 }
 
 /// One system's figures.
@@ -81,57 +85,74 @@ pub struct System {
     pub mean_chars: f64,
     /// Mean share of a sentence's pairs that sentences before it hold.
     pub redundancy: f64,
+    /// 95 % intervals of recall and precision over events.
+    pub intervals: [Option<Interval>; 2],
+    /// Ours less this: recall, precision; 0 for ours itself.
+    pub ours_less: [f64; 2],
+    /// 95 % intervals of `ours_less`.
+    pub ours_less_intervals: [Option<Interval>; 2],
 }
+
+/// The systems, ours last.
+const NAMES: [&str; 4] =
+    ["first article's text", "first sentences, by time", "sentences in turn, by time", "ours"];
 
 type Facts = BTreeSet<(Kind, String)>;
 
-/// Measures sets of `articles`.
+/// Measures sets of `articles` at each length of `budgets`.
 #[must_use]
 pub fn run(
     articles: &[Labelled],
     reader: Reader<'_>,
-    budget: Budget,
+    budgets: &[Budget],
     bootstrap: Bootstrap,
 ) -> Report {
-    let mut rows: [Vec<Row>; 2] = Default::default();
-    let (mut members, mut facts) = (Vec::new(), Vec::new());
-    for (report, others) in events(articles) {
-        let gold = gold(report, reader.extractor);
-        if gold.is_empty() {
-            continue;
-        }
-        let bodies: Vec<String> = others.iter().map(|record| record.body()).collect();
-        let sources = sources(&others, &bodies);
-        let clusters = set::clusters(&sources, reader.ranker, budget);
-        let told = set::tell(&sources, &clusters, budget);
-        let ours = joined(told.iter().map(|one| one.extract.text.as_str()));
-        let texts = [leads(&sources, budget.chars()), ours];
-        for (rows, text) in rows.iter_mut().zip(texts) {
-            rows.push(row(&text, &gold, reader.extractor));
-        }
-        members.push(count(others.len()));
-        facts.push(count(gold.len()));
-    }
-    let [leads, ours] = &rows;
-    let differ = |of: fn(&Row) -> f64| -> Vec<f64> {
-        ours.iter().zip(leads).map(|(ours, lead)| of(ours) - of(lead)).collect()
-    };
-    let (recall, precision) = (differ(|row| row.recall), differ(|row| row.precision));
-    let figures = |counts: &[u32]| [mean(&recall, counts), mean(&precision, counts)];
-    let times = times(articles, reader, budget);
+    let events = events(articles);
+    let events: Vec<Event<'_>> = events
+        .iter()
+        .map(|(report, others)| Event { gold: gold(report, reader.extractor), others })
+        .filter(|event| !event.gold.is_empty())
+        .collect();
+    let members: Vec<f64> = events.iter().map(|event| count(event.others.len())).collect();
+    let facts: Vec<f64> = events.iter().map(|event| count(event.gold.len())).collect();
+    let tables = budgets.iter().map(|budget| table(&events, reader, *budget, bootstrap)).collect();
+    let times = budgets.last().map_or_else(Vec::new, |last| times(articles, reader, *last));
     Report {
-        set_count: members.len(),
+        set_count: events.len(),
         member_count: quantile(&members, 0.5).unwrap_or_default(),
         fact_count: quantile(&facts, 0.5).unwrap_or_default(),
-        budget: budget.chars(),
-        systems: vec![system("concatenated leads", leads), system("ours", ours)],
-        over_leads: figures(&once(recall.len())).map(Option::unwrap_or_default),
-        intervals: bootstrap.intervals(recall.len(), figures),
+        tables,
         timed_count: times.len(),
         p50_ms: quantile(&times, 0.5).unwrap_or_default(),
         p99_ms: quantile(&times, 0.99).unwrap_or_default(),
         bootstrap,
     }
+}
+
+/// The facts of a report, and the other articles of its event.
+struct Event<'a> {
+    gold: Facts,
+    others: &'a [&'a Record],
+}
+
+fn table(events: &[Event<'_>], reader: Reader<'_>, budget: Budget, bootstrap: Bootstrap) -> Table {
+    let mut rows: [Vec<Row>; 4] = Default::default();
+    for Event { gold, others } in events {
+        let bodies: Vec<String> = others.iter().map(|record| record.body()).collect();
+        let sources = sources(others, &bodies);
+        let clusters = set::clusters(&sources, reader.ranker, budget);
+        let told = set::tell(&sources, &clusters, budget);
+        let ours = joined(told.iter().map(|one| one.extract.text.as_str()));
+        let [first, firsts, turns] = leads(&sources);
+        for (rows, text) in rows.iter_mut().zip([first, firsts, turns, ours]) {
+            let text: String = text.chars().take(budget.chars()).collect();
+            rows.push(row(&text, gold, reader.extractor));
+        }
+    }
+    let [.., ours] = &rows;
+    let systems = NAMES.into_iter().zip(&rows);
+    let systems = systems.map(|(name, rows)| system(name, rows, ours, bootstrap)).collect();
+    Table { budget: budget.chars(), systems }
 }
 
 struct Row {
@@ -179,14 +200,18 @@ fn sources<'a>(records: &[&'a Record], bodies: &'a [String]) -> Vec<Source<'a>> 
     .collect()
 }
 
-/// The first sentence of each text in order of time, until `chars` are full.
-fn leads(sources: &[Source<'_>], chars: usize) -> String {
+/// Three ways to copy openings, each as long as there is text: the earliest article from its start;
+/// the first sentence of each in order of time; a sentence of each in turn, in order of time.
+fn leads(sources: &[Source<'_>]) -> [String; 3] {
     let mut order: Vec<&Source<'_>> = sources.iter().collect();
     order.sort_by_key(|source| (source.time.is_none(), source.time));
     let mut groups = BTreeSet::new();
     order.retain(|source| groups.insert(source.group));
-    let firsts = order.iter().filter_map(|source| baseline::split(source.body).into_iter().next());
-    firsts.collect::<String>().chars().take(chars).collect()
+    let split: Vec<Vec<&str>> = order.iter().map(|source| baseline::split(source.body)).collect();
+    let most = split.iter().map(Vec::len).max().unwrap_or_default();
+    let turn = |at: usize| split.iter().filter_map(move |sentences| sentences.get(at).copied());
+    let first = split.first().map(|sentences| sentences.concat()).unwrap_or_default();
+    [first, turn(0).collect(), (0..most).flat_map(turn).collect()]
 }
 
 fn gold(report: &Record, extractor: &Extractor) -> Facts {
@@ -209,17 +234,31 @@ fn row(text: &str, gold: &Facts, extractor: &Extractor) -> Row {
     }
 }
 
-fn system(name: &'static str, rows: &[Row]) -> System {
-    let of = |value: fn(&Row) -> f64| {
-        let values: Vec<f64> = rows.iter().map(value).collect();
-        mean(&values, &once(values.len())).unwrap_or_default()
+fn system(name: &'static str, rows: &[Row], ours: &[Row], bootstrap: Bootstrap) -> System {
+    let values = |value: fn(&Row) -> f64| rows.iter().map(value).collect::<Vec<f64>>();
+    let less = |value: fn(&Row) -> f64| {
+        ours.iter().zip(rows).map(|(ours, row)| value(ours) - value(row)).collect::<Vec<f64>>()
     };
+    let (recall, precision) = (values(|row| row.recall), values(|row| row.precision));
+    let (more_recall, more_precision) = (less(|row| row.recall), less(|row| row.precision));
+    let figures = |counts: &[u32]| {
+        [&recall, &precision, &more_recall, &more_precision].map(|values| mean(values, counts))
+    };
+    let all = once(rows.len());
+    let [recall_mean, precision_mean, more, more_precise] =
+        figures(&all).map(Option::unwrap_or_default);
+    let [recall_at, precision_at, more_at, more_precise_at] =
+        bootstrap.intervals(rows.len(), figures);
+    let of = |value: fn(&Row) -> f64| mean(&values(value), &all).unwrap_or_default();
     System {
         name,
-        recall: of(|row| row.recall),
-        precision: of(|row| row.precision),
+        recall: recall_mean,
+        precision: precision_mean,
         mean_chars: of(|row| row.chars),
         redundancy: of(|row| row.redundancy),
+        intervals: [recall_at, precision_at],
+        ours_less: [more, more_precise],
+        ours_less_intervals: [more_at, more_precise_at],
     }
 }
 
@@ -283,12 +322,22 @@ mod tests {
         let analyzer = Arc::new(Analyzer::load().unwrap());
         let extractor = Extractor::load(Arc::clone(&analyzer)).unwrap();
         let ranker = Ranker::bundled().unwrap();
-        let reader = Reader { ranker: &ranker, extractor: &extractor, analyzer: &analyzer };
+        let goes_on = &|| true;
+        let reader =
+            Reader { ranker: &ranker, extractor: &extractor, analyzer: &analyzer, goes_on };
         let bootstrap = Bootstrap { seed: 1, resample_count: 10 };
-        let report = run(&all, reader, Budget::new(40).unwrap(), bootstrap);
-        assert_eq!((report.set_count, report.timed_count), (1, 0));
-        assert!(report.systems[1].recall > report.systems[0].recall, "{report:?}");
-        let without = run(&all[1..], reader, Budget::new(40).unwrap(), bootstrap);
+        let budgets = [20, 40].map(|chars| Budget::new(chars).unwrap());
+        let report = run(&all, reader, &budgets, bootstrap);
+        assert_eq!((report.set_count, report.timed_count, report.tables.len()), (1, 0, 2));
+        for (table, budget) in report.tables.iter().zip([20.0, 40.0]) {
+            let [first, firsts, turns, ours] = table.systems.as_slice() else { panic!() };
+            assert!(table.systems.iter().all(|one| one.mean_chars <= budget), "{report:?}");
+            assert!(turns.mean_chars > firsts.mean_chars - 0.1, "{report:?}");
+            assert!((ours.ours_less[0]).abs() < 1e-9 && first.ours_less[0] > -1.0);
+        }
+        let [.., firsts, _, ours] = report.tables[1].systems.as_slice() else { panic!() };
+        assert!(ours.recall > firsts.recall, "{report:?}");
+        let without = run(&all[1..], reader, &budgets, bootstrap);
         assert_eq!(without.set_count, 0, "no report, nothing to compare with");
     }
 }

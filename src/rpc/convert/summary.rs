@@ -6,7 +6,9 @@ use crate::domain::article::Article;
 use crate::domain::article::Record;
 use crate::domain::id::ArticleId;
 use crate::engine::ArticleSummary;
+use crate::engine::Rewriting;
 use crate::engine::SetSummary;
+use crate::engine::Unwritten;
 use crate::engine::Violation;
 use crate::rpc::convert::CharIndex;
 use crate::rpc::convert::article::timestamp;
@@ -22,6 +24,7 @@ use crate::summary::joined;
 use crate::summary::keyphrase::Keyphrase;
 use crate::summary::place::place;
 use crate::summary::quote::Statement;
+use crate::summary::rewrite::Refusal;
 use crate::summary::set::Cited;
 use crate::summary::topic::Day;
 use crate::summary::topic::Outlet;
@@ -62,8 +65,16 @@ pub fn pasted(text: &str) -> Record {
 /// The summary of one article as the wire has it; times are the caller's.
 #[must_use]
 pub fn of_article(from: ArticleSummary) -> wire::SummarizeArticleResponse {
-    let ArticleSummary { id, record, extracts, keyphrases, ranker, index_version, timings: _ } =
-        from;
+    let ArticleSummary {
+        id,
+        record,
+        extracts,
+        keyphrases,
+        rewriting,
+        ranker,
+        index_version,
+        timings: _,
+    } = from;
     wire::SummarizeArticleResponse {
         text: joined(extracts.iter().map(|one| one.text.as_str())),
         sentences: extracts.into_iter().map(|one| sentence(one, &record, id, 0)).collect(),
@@ -71,13 +82,15 @@ pub fn of_article(from: ArticleSummary) -> wire::SummarizeArticleResponse {
         ranker,
         index_version,
         timings: None,
+        rewriting: rewriting.map(self::rewriting),
     }
 }
 
 /// The summary of several articles as the wire has it; times are the caller's.
 #[must_use]
 pub fn of_articles(from: SetSummary, style: Style) -> wire::SummarizeArticlesResponse {
-    let SetSummary { articles, story, markdown, ranker, index_version, timings: _ } = from;
+    let SetSummary { articles, story, markdown, rewriting, ranker, index_version, timings: _ } =
+        from;
     let cited = |piece: Cited| {
         let Cited { source, extract } = piece;
         sentence_of(&articles, source, extract)
@@ -127,6 +140,41 @@ pub fn of_articles(from: SetSummary, style: Style) -> wire::SummarizeArticlesRes
         ranker,
         index_version,
         timings: None,
+        rewriting: rewriting.map(self::rewriting),
+    }
+}
+
+fn rewriting(from: Rewriting) -> wire::SummaryRewriting {
+    let Rewriting { model, outcome } = from;
+    let (text, why) = match outcome {
+        Ok(text) => (text, None),
+        Err(why) => (String::new(), Some(why)),
+    };
+    let invented = match &why {
+        Some(Unwritten::Refused(Refusal::Invented(all))) => {
+            all.iter().map(|one| one.text.clone()).collect()
+        }
+        Some(_) | None => Vec::new(),
+    };
+    let refusal = why.map_or(wire::RewritingRefusal::Unspecified, |why| refusal(&why));
+    wire::SummaryRewriting { text, refusal: refusal.into(), invented, model }
+}
+
+fn refusal(why: &Unwritten) -> wire::RewritingRefusal {
+    match why {
+        Unwritten::Off => wire::RewritingRefusal::Off,
+        Unwritten::Nothing => wire::RewritingRefusal::Nothing,
+        Unwritten::Busy => wire::RewritingRefusal::Busy,
+        Unwritten::TimedOut => wire::RewritingRefusal::TimedOut,
+        Unwritten::Failed => wire::RewritingRefusal::Failed,
+        Unwritten::Refused(refusal) => match refusal {
+            Refusal::Empty => wire::RewritingRefusal::Empty,
+            Refusal::Invented(_) => wire::RewritingRefusal::Invented,
+            Refusal::Denied => wire::RewritingRefusal::Denied,
+            Refusal::Foreign => wire::RewritingRefusal::Foreign,
+            Refusal::TooLong => wire::RewritingRefusal::TooLong,
+            Refusal::Unfinished => wire::RewritingRefusal::Unfinished,
+        },
     }
 }
 

@@ -190,6 +190,7 @@ fn describe_engine(error: &engine::Error) -> Description {
                 | engine::Error::Terms(_)
                 | engine::Error::Entities(_)
                 | engine::Error::Summary(_)
+                | engine::Error::Crew(_)
                 | engine::Error::Embed(_)
                 | engine::Error::Store(_) => vec![Violation::new("text", cause(error))],
             })
