@@ -147,6 +147,24 @@ cues! {
     Exclaims "exclaims" [Body 1.5, Headline 0.3, Subhead 0.3]
     /// Two commas or more and no space, somebody's words, or a stop right behind a comma.
     Flows "flows" [Body 2.5, Headline -1.5, Subhead -1.5, Kicker -2.0]
+    /// A full stop with more text behind it, in a line that is not complete.
+    StopInside "stop-inside" [Body 4.0, Headline -4.0, Subhead -4.0, Kicker -4.0, Section -4.0]
+    /// Ends with a word that something must follow: 的, 和, 在.
+    EndsOpen "ends-open" [Body 3.0, Headline -2.0, Subhead -2.5, Kicker -2.0, Section -1.0]
+    /// A number goes on in the next block.
+    NumberAcross "number-across" [Body 4.0, Headline -3.0, Subhead -3.0, Kicker -3.0]
+    /// 21 to 32 characters without a space.
+    Roomy "roomy" [Body 0.5, Subhead -1.0]
+    /// 一、, （二）, 1., ■: one of several subheadings.
+    Numbered "numbered" [Subhead 3.0, Headline -2.5, Section -2.0, Kicker -2.0]
+    /// Nothing but somebody's words.
+    Quoted "quoted" [Subhead 0.5, Kicker -0.5, Section -1.0]
+    /// Built like another short line of the same article.
+    Alike "alike" [Subhead 2.0, Headline -1.0, Section -1.5, Kicker -1.0]
+    /// The text behind says the very words.
+    SaidBelow "said-below" [Subhead 1.0]
+    /// There is hardly any text between the heading before and this line.
+    LittleBefore "little-before" [Subhead 1.0, Headline -1.0, Section -1.0, Kicker -1.0]
     /// One comma, some length, and no space.
     HasComma "has-comma" [Body 1.2, Subhead -0.8, Kicker -0.5, Section -2.0]
     /// A line as wide as the column, without the end of a sentence.
