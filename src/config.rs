@@ -8,6 +8,7 @@ use std::ffi::OsString;
 
 use crate::app;
 use crate::embed;
+use crate::engine::places;
 use crate::engine::ranker;
 use crate::store;
 use crate::telemetry;
@@ -36,6 +37,10 @@ pub struct Config {
     /// The ranker.
     #[command(flatten)]
     pub ranker: ranker::Config,
+
+    /// The places.
+    #[command(flatten)]
+    pub places: places::Config,
 
     /// The log.
     #[command(flatten)]

@@ -8,6 +8,7 @@ use tonic_types::StatusExt;
 
 use crate::engine;
 use crate::engine::ErrorKind;
+use crate::engine::places;
 use crate::engine::ranker;
 
 /// Why a command did not do all it was asked.
@@ -70,6 +71,12 @@ impl From<engine::Error> for Failure {
 
 impl From<ranker::Error> for Failure {
     fn from(error: ranker::Error) -> Self {
+        Failure::Usage(chain(&error))
+    }
+}
+
+impl From<places::Error> for Failure {
+    fn from(error: places::Error) -> Self {
         Failure::Usage(chain(&error))
     }
 }

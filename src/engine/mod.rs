@@ -13,6 +13,7 @@ mod ingest;
 mod input;
 mod judge;
 mod open;
+pub mod places;
 pub mod ranker;
 mod read;
 mod reasons;

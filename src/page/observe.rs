@@ -80,7 +80,7 @@ fn own(block: &Block) -> Cues {
     let note = bracketed && count <= 26 && !closing && !cues.any(PEOPLE);
     cues.note(Cue::BracketNote, note);
     cues.note(Cue::ClosingLine, closing);
-    cues.note(Cue::BoxWord, wording::BOX.is_match(text));
+    cues.note(Cue::BoxWord, wording::is_box(text));
     cues.note(Cue::Label, wording::LABEL.is_match(text));
     cues.note(Cue::BoxTag, wording::BOX_TAG.is_match(text));
     cues.note(Cue::Figures, wording::figures(text) && block.level == 0);
@@ -145,6 +145,8 @@ fn people(text: &str, cues: &mut Cues) {
     } else if byline::with_roles(text).is_some() {
         let bracketed = byline::unbracketed(text) != text;
         cues.note(if bracketed { Cue::BracketRole } else { Cue::RoleLine }, true);
+    } else if wording::is_box(text) {
+        // 手记, 连线: words, though some begin like names.
     } else if let Some(names) = byline::bare(text) {
         cues.note(if names.len() > 1 { Cue::Names } else { Cue::OneName }, true);
     } else {

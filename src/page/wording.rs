@@ -35,7 +35,7 @@ pub(super) static SERIES: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 pub(super) static TAG: LazyLock<Regex> =
-    LazyLock::new(|| script::both(r"^.{4,}[（(][^（）()]{2,16}[）)]$"));
+    LazyLock::new(|| script::both(r"^.{4,}[（(](?:[^（）()]|[（(][^（）()]{1,4}[）)]){2,24}[）)]$"));
 
 /// Subheadings of a row: 一、…, （二）…, 3．…, ■….
 pub(super) static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
@@ -125,6 +125,13 @@ pub(super) static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
 /// Whether a line is complete without a mark at its end: an office, a label, figures.
 pub(crate) fn is_whole(line: &str) -> bool {
     line.len() <= 200 && (OFFICE.is_match(line) || LABEL.is_match(line) || figures(line))
+}
+
+/// Whether a line is the heading of a box; its characters may stand apart (手 记).
+pub(super) fn is_box(line: &str) -> bool {
+    const LONGEST: usize = 60;
+    let plain = || line.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    line.len() <= LONGEST && BOX.is_match(&plain())
 }
 
 /// Whether a line closes an article: who made the graphics, who wrote, where the data are from.

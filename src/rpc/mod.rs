@@ -13,6 +13,7 @@ mod health;
 mod info;
 mod ingest;
 mod page_token;
+mod pages;
 mod phase;
 mod search;
 mod status;
