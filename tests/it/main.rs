@@ -36,3 +36,4 @@ mod topic_cli;
 mod topic_edits;
 mod topic_rpc;
 mod topics;
+mod web_pages;
