@@ -83,9 +83,8 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let bar = progress_bar();
     let started = Instant::now();
     let mut counts = Counts::default();
-    let is_page = |path: &Path| {
-        page::is_page(path) || (!is_feed(path) && args.format == Format::Page)
-    };
+    let is_page =
+        |path: &Path| page::is_page(path) || (!is_feed(path) && args.format == Format::Page);
     for run in args.files.files.chunk_by(|a, b| is_page(a) && is_page(b)) {
         let done = match run {
             [path] if !is_page(path) => {

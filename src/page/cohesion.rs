@@ -149,7 +149,8 @@ impl<'a> Cohesion<'a> {
             && behind.iter().any(|block| {
                 let within = reach > 0;
                 reach = reach.saturating_sub(block.text.len() / 3);
-                let end = block.text.char_indices().nth(REACH).map_or(block.text.len(), |(at, _)| at);
+                let end =
+                    block.text.char_indices().nth(REACH).map_or(block.text.len(), |(at, _)| at);
                 within && block.text.get(..end).is_some_and(|text| text.contains(words))
             })
     }

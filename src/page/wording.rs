@@ -34,8 +34,9 @@ pub(super) static SERIES: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-pub(super) static TAG: LazyLock<Regex> =
-    LazyLock::new(|| script::both(r"^.{4,}[（(](?:[^（）()]|[（(][^（）()]{1,4}[）)]){2,24}[）)]$"));
+pub(super) static TAG: LazyLock<Regex> = LazyLock::new(|| {
+    script::both(r"^.{4,}[（(](?:[^（）()]|[（(][^（）()]{1,4}[）)]){2,24}[）)]$")
+});
 
 /// Subheadings of a row: 一、…, （二）…, 3．…, ■….
 pub(super) static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {

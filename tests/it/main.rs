@@ -19,6 +19,7 @@ mod folding;
 mod hub;
 mod info_rpc;
 mod ingest_rpc;
+mod issue_pages;
 mod layering;
 #[cfg(feature = "hub")]
 mod model_cli;

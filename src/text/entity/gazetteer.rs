@@ -132,9 +132,8 @@ impl Gazetteer {
     fn known(&self, row: &str) -> Result<Option<usize>, &'static str> {
         let Columns { name, parent, .. } = Columns::read(row)?;
         let parent = self.parent_of(parent)?;
-        let of_parent = |place: &&usize| {
-            self.places.get(**place).is_some_and(|found| found.parent == parent)
-        };
+        let of_parent =
+            |place: &&usize| self.places.get(**place).is_some_and(|found| found.parent == parent);
         let within = parent.and_then(|parent| self.places.get(parent));
         let long = within.and_then(|parent| self.keys.get(&format!("{}{name}", parent.key)));
         Ok(long.or_else(|| self.keys.get(name)).filter(of_parent).copied())
