@@ -8,6 +8,7 @@ use std::ffi::OsString;
 
 use crate::app;
 use crate::embed;
+use crate::engine::places;
 use crate::engine::ranker;
 use crate::generate;
 use crate::store;
@@ -41,6 +42,10 @@ pub struct Config {
     /// The language model.
     #[command(flatten)]
     pub generate: generate::Config,
+
+    /// The places.
+    #[command(flatten)]
+    pub places: places::Config,
 
     /// The log.
     #[command(flatten)]

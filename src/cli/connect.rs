@@ -23,6 +23,7 @@ use tonic::transport::Endpoint;
 use crate::cli::failure::Failure;
 use crate::embed;
 use crate::engine::Engine;
+use crate::engine::places;
 use crate::engine::ranker;
 use crate::rpc;
 use crate::rpc::DEADLINE_MAX;
@@ -66,6 +67,9 @@ pub(super) struct Args {
 
     #[command(flatten)]
     ranker: ranker::Config,
+
+    #[command(flatten)]
+    places: places::Config,
 }
 
 /// What a command needs of the data folder.
@@ -108,7 +112,7 @@ impl Services {
             }
             Needs::Nothing => Engine::open_in_memory(&args.embed)?,
         };
-        let opened = opened.with_ranker(&args.ranker)?;
+        let opened = opened.with_ranker(&args.ranker)?.with_gazetteer(&args.places)?;
         // Reading their log takes a moment, which a search need not wait for.
         let with_topics = matches!(needs, Needs::Folder | Needs::Topics);
         Self::local(if with_topics { opened.with_topics().await? } else { opened }).await

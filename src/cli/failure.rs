@@ -8,6 +8,7 @@ use tonic_types::StatusExt;
 
 use crate::engine;
 use crate::engine::ErrorKind;
+use crate::engine::places;
 use crate::engine::ranker;
 use crate::generate;
 use crate::store;
@@ -81,6 +82,12 @@ impl From<ranker::Error> for Failure {
 
 impl From<generate::Error> for Failure {
     fn from(error: generate::Error) -> Self {
+        Failure::Usage(chain(&error))
+    }
+}
+
+impl From<places::Error> for Failure {
+    fn from(error: places::Error) -> Self {
         Failure::Usage(chain(&error))
     }
 }

@@ -6,6 +6,7 @@
 use std::io::BufRead;
 use std::io::IsTerminal;
 use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -82,15 +83,17 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let bar = progress_bar();
     let started = Instant::now();
     let mut counts = Counts::default();
-    for path in &args.files.files {
-        let page = page::is_page(path) || (!is_feed(path) && args.format == Format::Page);
-        let issue = args.issue.issue(path);
-        let done = if page {
-            self::page(&services, path, issue, &mut counts, &bar).await
-        } else {
-            self::feed(&services, path, &mut counts, &bar).await
+    let is_page =
+        |path: &Path| page::is_page(path) || (!is_feed(path) && args.format == Format::Page);
+    for run in args.files.files.chunk_by(|a, b| is_page(a) && is_page(b)) {
+        let done = match run {
+            [path] if !is_page(path) => {
+                let done = self::feed(&services, path, &mut counts, &bar).await;
+                vec![done]
+            }
+            pages => self::pages(&services, &args, pages, &mut counts, &bar).await,
         };
-        if let Err(failure) = done {
+        for failure in done.into_iter().filter_map(Result::err) {
             bar.suspend(|| failure.print());
             counts.failed += 1;
         }
@@ -132,18 +135,57 @@ pub(super) async fn page(
     let text = page::read(path)?;
     let request = wire::IngestPageRequest { text, issue: Some(issue) };
     let stored = services.articles().ingest_page(connect::patient(request)).await?.into_inner();
-    for article in stored.articles {
-        let record = article.parsed.and_then(|parsed| parsed.record).unwrap_or_default();
-        match article.outcome {
-            Some(PageOutcome::Ingested(ingested)) => counts.add(ingested.outcome()),
-            Some(PageOutcome::Error(error)) => {
-                let place = format!("{}: {}", path.display(), output::headline(&record));
-                counts.fail(&place, &item_error(&error), bar);
+    counts.page(path, stored, bar);
+    Ok(())
+}
+
+/// Stores the articles of page files: pages of one issue together, so that what goes on on another
+/// page is one article.
+async fn pages(
+    services: &Services,
+    args: &Args,
+    paths: &[PathBuf],
+    counts: &mut Counts,
+    bar: &ProgressBar,
+) -> Vec<Result<(), Failure>> {
+    let mut done = Vec::new();
+    let issues: Vec<wire::Issue> = paths.iter().map(|path| args.issue.issue(path)).collect();
+    let both: Vec<(&PathBuf, &wire::Issue)> = paths.iter().zip(&issues).collect();
+    for together in both.chunk_by(|(_, a), (_, b)| page::same_issue(a, b)) {
+        if together.len() > 1
+            && let Some(stored) = issue(services, together, bar).await
+        {
+            for ((path, _), page) in together.iter().zip(stored.pages) {
+                counts.page(path, page, bar);
             }
-            None => counts.not_articles += 1,
+            continue;
+        }
+        for (path, issue) in together {
+            done.push(page(services, path, (*issue).clone(), counts, bar).await);
         }
     }
-    Ok(())
+    done
+}
+
+/// Stores pages as one issue; `None` where they have to go one by one: too many, or one among them
+/// that cannot be used.
+async fn issue(
+    services: &Services,
+    pages: &[(&PathBuf, &wire::Issue)],
+    bar: &ProgressBar,
+) -> Option<wire::IngestIssueResponse> {
+    let mut asked = Vec::with_capacity(pages.len());
+    for (path, issue) in pages {
+        bar.set_message(path.display().to_string());
+        let text = page::read(path).ok()?;
+        asked.push(wire::ParsePageRequest { text, issue: Some((*issue).clone()) });
+    }
+    if !page::fit_together(&asked) {
+        return None;
+    }
+    let request = wire::IngestIssueRequest { pages: asked };
+    let stored = services.articles().ingest_issue(connect::patient(request)).await.ok()?;
+    Some(stored.into_inner())
 }
 
 /// Stores a feed, line by line.
@@ -235,6 +277,21 @@ impl Counts {
             wire::IngestOutcome::Updated => self.updated += 1,
             wire::IngestOutcome::Unchanged => self.unchanged += 1,
             wire::IngestOutcome::Unspecified => {}
+        }
+    }
+
+    /// Counts the articles of a page.
+    fn page(&mut self, path: &Path, stored: wire::IngestPageResponse, bar: &ProgressBar) {
+        for article in stored.articles {
+            let record = article.parsed.and_then(|parsed| parsed.record).unwrap_or_default();
+            match article.outcome {
+                Some(PageOutcome::Ingested(ingested)) => self.add(ingested.outcome()),
+                Some(PageOutcome::Error(error)) => {
+                    let place = format!("{}: {}", path.display(), output::headline(&record));
+                    self.fail(&place, &item_error(&error), bar);
+                }
+                None => self.not_articles += 1,
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::failure::chain;
 use crate::cli::output;
 use crate::engine;
+use crate::engine::PAGES_MAX;
 use crate::engine::TEXT_BYTES_MAX;
 use crate::rpc::wire;
 
@@ -103,6 +104,21 @@ pub(super) fn read(path: &Path) -> Result<String, Failure> {
     Ok(decoded.text.into_owned())
 }
 
+/// Bytes of pages that fit into one request.
+const TOGETHER_BYTES_MAX: usize = 3 << 20;
+
+/// Whether pages can be sent in one request.
+pub(super) fn fit_together(pages: &[wire::ParsePageRequest]) -> bool {
+    let bytes: usize = pages.iter().map(|page| page.text.len()).sum();
+    (2..=PAGES_MAX).contains(&pages.len()) && bytes <= TOGETHER_BYTES_MAX
+}
+
+/// Whether two pages are of one issue: the same paper on the same day, and numbers that differ.
+pub(super) fn same_issue(a: &wire::Issue, b: &wire::Issue) -> bool {
+    let numbered = a.page_no > 0 && b.page_no > 0 && a.page_no != b.page_no;
+    numbered && a.date.is_some() && a.date == b.date && a.paper == b.paper && a.edition == b.edition
+}
+
 /// Whether a file's ending says that it is a page: `.md`, `.txt` or `.html`.
 pub(super) fn is_page(path: &Path) -> bool {
     let ending = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
@@ -124,11 +140,31 @@ pub(super) struct Files {
 #[cfg(test)]
 mod tests {
     use super::named;
+    use super::same_issue;
+    use crate::rpc::wire;
 
     #[test]
     fn a_name_tells_day_and_page() {
         let (day, page) = named("liaocheng-20240314-p1");
         assert_eq!((day.unwrap().to_string().as_str(), page), ("2024-03-14", Some(1)));
+    }
+
+    #[test]
+    fn pages_of_one_day_with_other_numbers_are_one_issue() {
+        let page = |name: &str| {
+            let (date, page_no) = named(name);
+            let date = date.map(|date| wire::Date {
+                year: date.year().into(),
+                month: date.month().into(),
+                day: date.day().into(),
+            });
+            wire::Issue { date, page_no: page_no.unwrap_or(0), ..wire::Issue::default() }
+        };
+        let first = page("qinghe-20250908-p1");
+        assert!(same_issue(&first, &page("qinghe-20250908-p2")));
+        for other in ["qinghe-20250908-p1", "qinghe-20250909-p2", "qinghe-20250908", "p2"] {
+            assert!(!same_issue(&first, &page(other)), "{other}");
+        }
     }
 
     #[test]

@@ -8,7 +8,6 @@ use crate::cli::connect::Services;
 use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::cli::page;
-use crate::engine::PAGES_MAX;
 use crate::rpc::wire;
 
 /// Arguments of `wenmai parse`.
@@ -69,9 +68,6 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     if failed { Err(Failure::Partial) } else { Ok(()) }
 }
 
-/// Bytes of pages that fit into one request.
-const TOGETHER_BYTES_MAX: usize = 3 << 20;
-
 /// Parses several pages as one issue and shows them; `false` where they have to be parsed one by
 /// one: a single page, too many, or one among them that cannot be used.
 async fn together(
@@ -79,11 +75,10 @@ async fn together(
     services: &Services,
     pages: &[(&Path, wire::ParsePageRequest)],
 ) -> Result<bool, Failure> {
-    let bytes: usize = pages.iter().map(|(_, page)| page.text.len()).sum();
-    if pages.len() < 2 || pages.len() > PAGES_MAX || bytes > TOGETHER_BYTES_MAX {
+    let asked: Vec<_> = pages.iter().map(|(_, page)| page.clone()).collect();
+    if !page::fit_together(&asked) {
         return Ok(false);
     }
-    let asked = pages.iter().map(|(_, page)| page.clone()).collect();
     let request = wire::ParseIssueRequest { pages: asked };
     let Ok(answer) = services.articles().parse_issue(connect::patient(request)).await else {
         return Ok(false);

@@ -23,9 +23,9 @@ impl Args {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    let config::Config { app, embed, store, ranker, generate, telemetry: _ } = args.config;
+    let config::Config { app, embed, store, ranker, generate, places, telemetry: _ } = args.config;
     let stop = app::stop_signal()?;
-    let engine = Engine::open(&embed, &store)?.with_ranker(&ranker)?;
+    let engine = Engine::open(&embed, &store)?.with_ranker(&ranker)?.with_gazetteer(&places)?;
     let engine = engine.with_rewriter(&generate)?.with_topics().await?;
     let app = App::bind(app, engine).await.map_err(|error| Failure::failed(&error))?;
     // On standard output, so that a script that asked for port 0 can read where to connect.

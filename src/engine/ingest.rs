@@ -163,21 +163,21 @@ impl Engine {
         Ok(pages)
     }
 
-    /// Reads a page and stores its articles; the results are those of the articles, in page order,
-    /// teasers and staff boxes left out.
+    /// Stores the articles of pages that were read; the results are those of the articles, page by
+    /// page and in page order, teasers and staff boxes left out.
     ///
     /// # Errors
-    /// As [`Engine::parse_page`] and [`Engine::ingest`].
-    pub async fn ingest_page(
-        &self,
-        text: &str,
-        issue: &Issue,
-    ) -> Result<(Page, IngestResults), Error> {
-        let page = self.parse_page(text, issue)?;
-        let articles = page.articles.iter().map(|parsed| &parsed.article.record);
-        let records = articles.filter(|record| record.kind.is_article()).cloned().collect();
-        let (results, _timings) = self.ingest(records).await?;
-        Ok((page, results))
+    /// As [`Engine::ingest`].
+    pub async fn ingest_pages(&self, pages: &[Page]) -> Result<Vec<IngestResults>, Error> {
+        let articles = |page: &Page| {
+            let records = page.articles.iter().map(|parsed| &parsed.article.record);
+            records.filter(|record| record.kind.is_article()).cloned().collect::<Vec<_>>()
+        };
+        let records: Vec<Vec<Record>> = pages.iter().map(articles).collect();
+        let counts: Vec<usize> = records.iter().map(Vec::len).collect();
+        let (results, _timings) = self.ingest(records.into_iter().flatten().collect()).await?;
+        let mut results = results.into_iter();
+        Ok(counts.into_iter().map(|count| results.by_ref().take(count).collect()).collect())
     }
 
     /// Embeds what is new or changed among `articles`; stores nothing.

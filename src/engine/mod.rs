@@ -15,6 +15,7 @@ mod input;
 mod judge;
 mod lead;
 mod open;
+pub mod places;
 pub mod ranker;
 mod read;
 mod reasons;

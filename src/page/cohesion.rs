@@ -3,7 +3,6 @@
 //! A headline begins a new topic, a subheading does not. Words are stood in for by pairs of Han
 //! characters, weighted by how few blocks of the page have them (text tiling: Hearst 1997).
 
-use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::collections::HashSet;
 
@@ -22,8 +21,8 @@ const RUNNING: usize = 18;
 /// A pair of neighbouring Han characters.
 type Pair = (char, char);
 
-/// Weighted pairs, ordered, so that sums are the same in every run.
-type Bag = BTreeMap<Pair, f32>;
+/// Numbers of pairs with their weights, by number, each once: sums are the same in every run.
+type Bag = Vec<(u32, f32)>;
 
 /// What a gap between blocks says about the topic.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -35,12 +34,19 @@ pub(crate) struct Shift {
     pub echoed_before: f32,
     /// Part of the line's own pairs that the text behind has, weighted.
     pub echoed_after: f32,
+    /// The text behind says the very words of the line.
+    pub said_after: bool,
+    /// Between the short line before and this one stands a text, and hardly any.
+    pub little_before: bool,
 }
 
 /// Weights of pairs on one page.
 pub(crate) struct Cohesion<'a> {
     blocks: &'a [Block],
-    weight: HashMap<Pair, f32>,
+    /// The pairs of each block, as numbers.
+    pairs: Vec<Vec<u32>>,
+    numbers: HashMap<Pair, u32>,
+    weights: Vec<f32>,
     usual: f32,
 }
 
@@ -50,7 +56,11 @@ const EMPTY: &str = "的了是在有和不一这那我你他她它们个为以�
 
 fn pairs(text: &str) -> impl Iterator<Item = Pair> + '_ {
     let speaks = |c: char| is_han(c) && !EMPTY.contains(c);
-    text.chars().zip(text.chars().skip(1)).filter(move |(a, b)| speaks(*a) && speaks(*b))
+    let mut before: Option<char> = None;
+    text.chars().filter_map(move |c| {
+        let c = speaks(c).then_some(c);
+        std::mem::replace(&mut before, c).zip(c)
+    })
 }
 
 /// Whether the first words of `text` are those of `line`: a third of its pairs.
@@ -73,16 +83,28 @@ fn is_running(block: &Block) -> bool {
 impl<'a> Cohesion<'a> {
     /// Weighs the pairs of a page.
     pub fn new(blocks: &'a [Block]) -> Self {
-        let mut seen: HashMap<Pair, f32> = HashMap::new();
-        for block in blocks {
-            for pair in pairs(&block.text).collect::<HashSet<_>>() {
-                *seen.entry(pair).or_default() += 1.0;
+        let mut numbers: HashMap<Pair, u32> = HashMap::new();
+        let mut counts: Vec<(f32, usize)> = Vec::new();
+        let mut found = Vec::with_capacity(blocks.len());
+        for (at, block) in blocks.iter().enumerate() {
+            let mut own = Vec::with_capacity(block.text.len() / 6);
+            for pair in pairs(&block.text) {
+                let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+                let number = *numbers.entry(pair).or_insert(next);
+                match counts.get_mut(number as usize) {
+                    // In how many blocks it is, each block once.
+                    Some((count, last)) if *last != at => (*count, *last) = (*count + 1.0, at),
+                    Some(_) => {}
+                    None => counts.push((1.0, at)),
+                }
+                own.push(number);
             }
+            found.push(own);
         }
         #[expect(clippy::cast_precision_loss, reason = "a count of blocks")]
         let total = blocks.len().max(1) as f32;
-        let weight = seen.into_iter().map(|(pair, n)| (pair, (1.0 + total / n).ln())).collect();
-        let mut cohesion = Self { blocks, weight, usual: 0.0 };
+        let weights = counts.into_iter().map(|(n, _)| (1.0 + total / n).ln()).collect();
+        let mut cohesion = Self { blocks, pairs: found, numbers, weights, usual: 0.0 };
         cohesion.usual = cohesion.usual();
         cohesion
     }
@@ -95,7 +117,7 @@ impl<'a> Cohesion<'a> {
                 pair.is_some_and(|(a, b)| is_running(a) && is_running(b))
             })
             .take(MOST_GAPS / 10)
-            .filter_map(|at| self.similarity(at, at))
+            .filter_map(|at| self.similarity(&self.before(at), &self.after(at)))
             .collect();
         found.sort_by(f32::total_cmp);
         found.get(found.len() / 2).copied().unwrap_or_default()
@@ -103,14 +125,48 @@ impl<'a> Cohesion<'a> {
 
     /// Weighs the short lines `candidates` (indices of blocks, ascending).
     pub fn shifts(&self, candidates: &[usize]) -> HashMap<usize, Shift> {
-        candidates.iter().take(MOST_GAPS).map(|at| (*at, self.shift(*at))).collect()
+        let previous = std::iter::once(None).chain(candidates.iter().copied().map(Some));
+        let next = candidates.iter().skip(1).copied().chain([self.blocks.len()]);
+        let around = candidates.iter().zip(previous).zip(next).take(MOST_GAPS);
+        around
+            .map(|((at, previous), next)| {
+                let mut shift = self.shift(*at);
+                shift.said_after = self.said(*at, next);
+                shift.little_before = previous.is_some_and(|previous| self.little(previous, *at));
+                (*at, shift)
+            })
+            .collect()
+    }
+
+    /// Whether the blocks between line `at` and block `end` say its words.
+    fn said(&self, at: usize, end: usize) -> bool {
+        const FEWEST: usize = 6;
+        let line = self.blocks.get(at).map_or("", |block| block.text.as_str());
+        let words = line.trim_matches(['“', '”']);
+        let behind = self.blocks.get(at + 1..end.max(at + 1)).unwrap_or_default();
+        let mut reach = REACH * 4;
+        words.chars().nth(FEWEST - 1).is_some()
+            && behind.iter().any(|block| {
+                let within = reach > 0;
+                reach = reach.saturating_sub(block.text.len() / 3);
+                let end =
+                    block.text.char_indices().nth(REACH).map_or(block.text.len(), |(at, _)| at);
+                within && block.text.get(..end).is_some_and(|text| text.contains(words))
+            })
+    }
+
+    /// Whether there is a text between two short lines, and hardly any.
+    fn little(&self, from: usize, to: usize) -> bool {
+        const LITTLE: usize = 110;
+        let between = self.blocks.get(from + 1..to).unwrap_or_default();
+        let bytes: usize = between.iter().take(4).map(|block| block.text.len()).sum();
+        (1..LITTLE * 3).contains(&bytes)
     }
 
     /// The weighted part of the pairs of block `at` that the text before it has.
     pub fn echoed(&self, at: usize) -> Option<f32> {
         let before = self.before(at);
-        let text = self.blocks.get(at).map(|block| block.text.as_str())?;
-        (before.len() >= 8).then(|| self.echo(text, &before))
+        (before.len() >= 8).then(|| self.echo(at, &self.bag(before)))
     }
 
     /// Whether the last character of block `at` and the first of the next are a pair that the page
@@ -120,54 +176,53 @@ impl<'a> Cohesion<'a> {
             self.blocks.get(at).filter(|b| b.level == 0).and_then(|b| b.text.chars().next_back());
         let first =
             self.blocks.get(at + 1).filter(|b| b.level == 0).and_then(|b| b.text.chars().next());
-        last.zip(first).is_some_and(|pair| self.weight.contains_key(&pair))
+        last.zip(first).is_some_and(|pair| self.numbers.contains_key(&pair))
     }
 
     fn shift(&self, at: usize) -> Shift {
-        let title = self.blocks.get(at).map_or("", |block| &block.text);
         let before = self.before(at);
         let after = self.after(at + 1);
-        let similarity = self.similarity(at, at + 1);
+        let similarity = self.similarity(&before, &after);
         let usual = self.usual;
         Shift {
             ratio: similarity.filter(|_| usual > 0.0).map(|similarity| similarity / usual),
-            echoed_before: self.echo(title, &before),
-            echoed_after: self.echo(title, &after),
+            echoed_before: self.echo(at, &self.bag(before)),
+            echoed_after: self.echo(at, &self.bag(after)),
+            ..Shift::default()
         }
     }
 
-    /// Similarity of the text that ends before block `left` to that which begins at block `right`.
-    fn similarity(&self, left: usize, right: usize) -> Option<f32> {
-        let before = self.before(left);
-        let after = self.after(right);
+    /// Similarity of two texts by their pairs; `None` where one is too short.
+    fn similarity(&self, before: &[u32], after: &[u32]) -> Option<f32> {
         if before.len() < 8 || after.len() < 8 {
             return None;
         }
-        let norm = |bag: &Bag| bag.values().map(|w| w * w).sum::<f32>().sqrt();
-        let (a, b) = (self.bag(&before), self.bag(&after));
-        let dot: f32 = a.iter().filter_map(|(pair, w)| b.get(pair).map(|v| v * w)).sum();
+        let norm = |bag: &Bag| bag.iter().map(|(_, w)| w * w).sum::<f32>().sqrt();
+        let (a, b) = (self.bag(before.to_vec()), self.bag(after.to_vec()));
+        let dot: f32 = a.iter().filter_map(|(pair, w)| weight_in(&b, *pair).map(|v| v * w)).sum();
         Some(dot / (norm(&a) * norm(&b)).max(1e-6))
     }
 
-    fn bag(&self, pairs: &[Pair]) -> Bag {
-        let mut bag = Bag::new();
-        for pair in pairs {
-            *bag.entry(*pair).or_default() += 1.0;
-        }
-        for (pair, count) in &mut bag {
+    fn bag(&self, mut pairs: Vec<u32>) -> Bag {
+        pairs.sort_unstable();
+        let runs = pairs.chunk_by(|a, b| a == b);
+        let weighed = runs.filter_map(|run| {
+            #[expect(clippy::cast_precision_loss, reason = "a count of pairs")]
+            let count = run.len() as f32;
+            let pair = *run.first()?;
             // The first mention counts most: one word said ten times is still one word.
-            *count = (1.0 + count.ln()) * self.weight.get(pair).copied().unwrap_or_default();
-        }
-        bag
+            Some((pair, (1.0 + count.ln()) * self.weights.get(pair as usize)?))
+        });
+        weighed.collect()
     }
 
-    fn before(&self, end: usize) -> Vec<Pair> {
+    fn before(&self, end: usize) -> Vec<u32> {
         let mut found = Vec::new();
-        for block in self.blocks.get(..end).unwrap_or_default().iter().rev().take(40) {
+        let blocks = self.blocks.get(..end).unwrap_or_default().iter().zip(&self.pairs);
+        for (block, pairs) in blocks.rev().take(40) {
             if is_running(block) {
                 // The end of a long block is nearest to the gap.
-                let from = block.text.char_indices().rev().nth(REACH).map_or(0, |(at, _)| at);
-                found.extend(pairs(block.text.get(from..).unwrap_or_default()));
+                found.extend(pairs.get(pairs.len().saturating_sub(REACH)..).unwrap_or_default());
             }
             if found.len() >= REACH {
                 break;
@@ -176,11 +231,12 @@ impl<'a> Cohesion<'a> {
         found
     }
 
-    fn after(&self, start: usize) -> Vec<Pair> {
+    fn after(&self, start: usize) -> Vec<u32> {
         let mut found = Vec::new();
-        for block in self.blocks.get(start..).unwrap_or_default().iter().take(40) {
+        let blocks = self.blocks.iter().zip(&self.pairs);
+        for (block, pairs) in blocks.skip(start).take(40) {
             if is_running(block) {
-                found.extend(pairs(&block.text).take(REACH));
+                found.extend(pairs.iter().take(REACH));
             }
             if found.len() >= REACH {
                 break;
@@ -189,20 +245,24 @@ impl<'a> Cohesion<'a> {
         found
     }
 
-    /// The weighted part of the pairs of `title` that `context` has.
-    fn echo(&self, title: &str, context: &[Pair]) -> f32 {
-        let context: HashSet<_> = context.iter().collect();
-        let mut all = 0.0;
-        let mut shared = 0.0;
-        for pair in pairs(title) {
-            let weight = self.weight.get(&pair).copied().unwrap_or_default();
+    /// The weighted part of the pairs of block `at` that `context` has.
+    fn echo(&self, at: usize, context: &Bag) -> f32 {
+        let (mut all, mut shared) = (0.0, 0.0);
+        for pair in self.pairs.get(at).into_iter().flatten() {
+            let weight = self.weights.get(*pair as usize).copied().unwrap_or_default();
             all += weight;
-            if context.contains(&pair) {
+            if weight_in(context, *pair).is_some() {
                 shared += weight;
             }
         }
         if all > 0.0 { shared / all } else { 0.0 }
     }
+}
+
+/// The weight of a pair in a bag.
+fn weight_in(bag: &Bag, pair: u32) -> Option<f32> {
+    let at = bag.binary_search_by_key(&pair, |(other, _)| *other).ok()?;
+    bag.get(at).map(|(_, weight)| *weight)
 }
 
 #[cfg(test)]

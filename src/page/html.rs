@@ -7,6 +7,7 @@
 //! found by the same rules. Menus, advertisements and lists of links are left out; spans point into
 //! the text that is left. It is one pass and pure; scripts are not run.
 
+mod data;
 mod pieces;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use jiff::civil::Date;
 use regex::Regex;
 
 use crate::page::byline;
+use crate::page::names::is_han;
 use crate::text::pattern;
 use pieces::Outline;
 use pieces::Piece;
@@ -31,6 +33,10 @@ pub(super) struct Extract {
     pub date: Option<Date>,
     /// Whom it names as authors.
     pub authors: Vec<String>,
+    /// The heading above its headline, which on web pages is a kicker.
+    pub kicker: Option<String>,
+    /// What stands under its pictures.
+    pub captions: Vec<String>,
 }
 
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
@@ -49,6 +55,21 @@ static AUTHORS: LazyLock<Regex> = LazyLock::new(|| {
     pattern::fixed(
         r"(?:作者|记者|記者)\s*[:：]\s*(?P<names>[\p{Han}、，·]{2,8}(?:[、，\s]+[\p{Han}·]{2,4}){0,5})",
     )
+});
+
+/// Where a text was printed, at its end: `《清河日报》（2025年09月08日 05版）`.
+static PRINTED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(
+        r"^《\s*(?P<source>[^》]{2,20}?)\s*》\s*[（(]\s*20[0-9]{2}\s*[-年][^）)]{2,30}版?\s*[）)]$",
+    )
+});
+
+/// What asks the reader to do something.
+static CALL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(concat!(
+        r"^(?:点击.{0,8}(?:蓝字|关注|名片)|长按.{0,12}(?:识别|关注)|扫码.{0,12}$|关注我们|阅读原文|",
+        r"[（(]?责任?编辑?[:：]|(?:文章)?关键词[:：])",
+    ))
 });
 
 /// What a news site puts below its articles.
@@ -84,40 +105,96 @@ pub(super) fn extract(text: &str) -> Extract {
     for (key, value) in &outline.meta {
         about(&mut extract, key, value);
     }
+    data::tell(&outline.data, &mut extract);
+    if extract.source.is_empty() && (2..=40).contains(&outline.source.chars().count()) {
+        outline.source.clone_into(&mut extract.source);
+    }
     let mut page = Writer::default();
     for (at, piece) in outline.pieces.iter().enumerate() {
-        let inside = is_inside(&piece);
-        let (above, below) =
-            (title.index.is_some_and(|t| at < t), title.index.is_some_and(|t| at > t));
-        let near = !inside && piece.heading > 0 && at + 3 > first && at < first;
-        let head = title.index == Some(at);
-        if head || title.index.is_none() && inside && page.text.is_empty() {
+        let place = Place { at, first, title: title.index, inside: is_inside(&piece) };
+        if place.title == Some(at) || place.title.is_none() && place.inside && page.text.is_empty()
+        {
             page.heading(2, &title.text);
-        }
-        if head {
-            continue;
+            if place.title == Some(at) {
+                continue;
+            }
         }
         let wording = piece.text.as_str();
-        if !inside || at <= title.index.unwrap_or(0) && piece.heading > 0 {
-            if at < first && (below || at + 4 > first) {
-                credits(&mut extract, wording);
-            }
-            if near && wording != title.text {
+        match place.part(piece, outline.is_epaper) {
+            Part::Caption => extract.captions.push(wording.to_owned()),
+            Part::Heading if wording != title.text => {
                 page.heading(3, wording);
+                if title.index.is_some_and(|title| at < title) {
+                    extract.kicker = Some(wording.to_owned());
+                }
             }
-            continue;
+            Part::About => credits(&mut extract, wording),
+            Part::Body if BELOW.is_match(wording) => break,
+            Part::Body => page.paragraph(wording),
+            Part::Heading | Part::Nothing => {}
         }
-        if BELOW.is_match(wording) {
-            break;
-        }
-        if above || piece.is_link() || is_meta(wording) {
-            credits(&mut extract, wording);
-            continue;
-        }
-        page.paragraph(wording);
     }
     extract.text = page.text;
+    let head = outline.pieces.iter().take(first).filter(|piece| piece.text.contains("星期"));
+    extract.date = extract.date.or_else(|| head.filter_map(|piece| date(&piece.text)).next());
     extract
+}
+
+/// Where a piece stands.
+struct Place {
+    at: usize,
+    /// The first piece of the text.
+    first: usize,
+    /// The headline.
+    title: Option<usize>,
+    /// Whether it stands in the element that holds the text.
+    inside: bool,
+}
+
+/// What a piece is.
+enum Part {
+    Heading,
+    Caption,
+    /// It tells of the article: day, source, author.
+    About,
+    Body,
+    Nothing,
+}
+
+impl Place {
+    fn part(&self, piece: &Piece, is_epaper: bool) -> Part {
+        let Self { at, first, title, inside } = *self;
+        let beside = title.is_some_and(|title| at.abs_diff(title) <= 2)
+            && at < first.max(title.unwrap_or(0) + 1);
+        if piece.is_aside {
+            return Part::Nothing;
+        }
+        let near = inside || at <= first && at + 6 > first;
+        if piece.is_caption && near {
+            return Part::Caption;
+        }
+        let text = piece.text.as_str();
+        if !inside || at <= title.unwrap_or(0) && piece.heading > 0 {
+            let small = is_epaper && text.chars().count() <= 40 && !piece.is_link() && !tells(text);
+            return match (at <= first, beside && (piece.heading > 0 || small)) {
+                (true, true) => Part::Heading,
+                (true, false) if title.is_some_and(|t| at > t) || at + 4 > first => Part::About,
+                _ => Part::Nothing,
+            };
+        }
+        if title.is_some_and(|title| at < title) || piece.is_link() || is_meta(text) {
+            return Part::About;
+        }
+        if CALL.is_match(text) { Part::Nothing } else { Part::Body }
+    }
+}
+
+/// Whether a line gives a day, a source or names.
+fn tells(line: &str) -> bool {
+    DATE.is_match(line)
+        || SOURCE.is_match(line)
+        || byline::bare(line).is_some()
+        || byline::with_roles(line).is_some()
 }
 
 /// Writes the text of the article.
@@ -149,7 +226,8 @@ struct Title {
 
 /// The heading that stands above the article, else what the page calls itself.
 fn title(outline: &Outline, first: usize) -> Title {
-    let named = outline.meta.get("og:title").unwrap_or(&outline.title);
+    let metas = ["og:title", "articletitle"].iter().find_map(|name| outline.meta.get(*name));
+    let named = metas.filter(|title| !title.is_empty()).unwrap_or(&outline.title);
     // 标题_栏目_网站: the first part is the headline.
     let named = named.split(['_', '|', '｜']).next().unwrap_or_default();
     let named = named.split(" - ").next().unwrap_or_default().trim();
@@ -170,32 +248,70 @@ fn title(outline: &Outline, first: usize) -> Title {
     }
 }
 
-/// The element that holds most running text: a piece speaks for its parent, half for the next, and
-/// so on upwards.
+/// The element that holds the text: the one with most running text (a piece speaks for its parent,
+/// half for the next, and so on upwards), or one around it that holds clearly more.
 fn holder(pieces: &[Piece]) -> Option<u32> {
-    let mut scores: HashMap<u32, (f64, usize)> = HashMap::new();
+    let mut scores: HashMap<u32, Held> = HashMap::new();
     for (at, piece) in pieces.iter().enumerate().filter(|(_, piece)| !piece.is_aside) {
         let plain = piece.text.chars().count().saturating_sub(2 * piece.link_chars);
         let marks = piece.text.matches(['，', '。', ',']).count();
-        if plain < 10 || marks == 0 {
+        if plain < 10 || marks == 0 || piece.is_caption {
             continue;
         }
         #[expect(clippy::cast_precision_loss, reason = "a length of text")]
-        let mut share = plain as f64 + 20.0 * marks as f64;
+        let (mass, mut share) = (plain as f64, plain as f64 + 20.0 * marks as f64);
         for element in piece.within.iter().rev() {
-            scores.entry(*element).or_insert((0.0, at)).0 += share;
+            let held = scores.entry(*element).or_insert_with(|| Held { at, ..Held::default() });
+            held.score += share;
+            held.mass += mass;
             share /= 2.0;
         }
     }
-    let best = scores.into_iter().max_by(|a, b| a.1.0.total_cmp(&b.1.0).then(b.0.cmp(&a.0)));
-    best.map(|(element, _)| element)
+    let rank = |held: &Held| (held.score, std::cmp::Reverse(held.at));
+    let best = scores.iter().max_by(|(_, a), (_, b)| {
+        let (a, b) = (rank(a), rank(b));
+        a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
+    });
+    let (mut holder, mut held) = best.map(|(id, held)| (*id, *held))?;
+    // Texts are also set in sections, side by side in one element.
+    const CLEARLY: f64 = 1.25;
+    let around = pieces.iter().find(|piece| piece.within.contains(&holder))?.within.clone();
+    let outer = around.iter().rev().copied().skip_while(|element| *element != holder).skip(1);
+    for element in outer.collect::<Vec<_>>() {
+        if let Some(more) = scores.get(&element)
+            && more.mass > held.mass * CLEARLY
+            && !full_of_links(pieces, element)
+        {
+            (holder, held) = (element, *more);
+        }
+    }
+    Some(holder)
+}
+
+/// What an element holds.
+#[derive(Debug, Clone, Copy, Default)]
+struct Held {
+    score: f64,
+    /// Characters of running text.
+    mass: f64,
+    /// Its first piece.
+    at: usize,
+}
+
+/// Whether links are a good part of an element.
+fn full_of_links(pieces: &[Piece], element: u32) -> bool {
+    let inside = pieces.iter().filter(|p| p.within.contains(&element) && !p.is_aside);
+    let (links, all) = inside.fold((0, 0), |(links, all), piece| {
+        (links + piece.link_chars, all + piece.text.chars().count())
+    });
+    links * 5 > all
 }
 
 /// Whether a line tells of the article instead of being in it: day, source, author.
 fn is_meta(line: &str) -> bool {
     let count = line.chars().count();
     let says = SOURCE.is_match(line) || DATE.is_match(line) && line.contains(':');
-    count <= 60 && says && !line.contains('。')
+    count <= 60 && (says || PRINTED.is_match(line)) && !line.contains('。')
 }
 
 fn credits(extract: &mut Extract, line: &str) {
@@ -203,7 +319,10 @@ fn credits(extract: &mut Extract, line: &str) {
         return;
     }
     if extract.source.is_empty() {
-        let found = SOURCE.captures(line).and_then(|found| found.name("source"));
+        let found = SOURCE
+            .captures(line)
+            .or_else(|| PRINTED.captures(line))
+            .and_then(|found| found.name("source"));
         extract.source = found.map_or_else(String::new, |source| source.as_str().to_owned());
     }
     extract.date = extract.date.or_else(|| date(line));
@@ -212,6 +331,13 @@ fn credits(extract: &mut Extract, line: &str) {
     {
         extract.authors = names_of(names.as_str());
     }
+    if extract.authors.is_empty() {
+        let day = DATE.find(line).map_or(line.len(), |day| day.start());
+        let end = line.find('《').map_or(day, |at| at.min(day));
+        let head = line.get(..end).unwrap_or_default().trim_matches(|c: char| !is_han(c));
+        let people = byline::with_roles(head).or_else(|| byline::bare(head));
+        extract.authors = people.unwrap_or_default().into_iter().map(|who| who.name).collect();
+    }
 }
 
 fn about(extract: &mut Extract, key: &str, value: &str) {
@@ -219,7 +345,9 @@ fn about(extract: &mut Extract, key: &str, value: &str) {
         "article:published_time" | "publishdate" | "pubdate" | "og:release_date" => {
             extract.date = extract.date.or_else(|| date(value));
         }
-        "source" | "mediaid" | "og:article:source" if extract.source.is_empty() => {
+        "source" | "mediaid" | "og:article:source" | "contentsource"
+            if extract.source.is_empty() =>
+        {
             let plain = value.trim_start_matches("来源").trim_start_matches([':', '：']).trim();
             plain.clone_into(&mut extract.source);
         }

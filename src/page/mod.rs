@@ -23,6 +23,8 @@ mod cohesion;
 mod cue;
 mod dateline;
 mod draft;
+#[cfg(test)]
+mod fit;
 mod html;
 mod issue;
 mod kind;
@@ -37,6 +39,7 @@ mod teaser;
 mod wording;
 
 use crate::domain::article::Article;
+use crate::domain::article::Caption;
 use crate::domain::article::Contributor;
 use crate::domain::article::Role;
 use crate::domain::span::Span;
@@ -77,12 +80,17 @@ pub fn parse(text: &str, issue: &Issue) -> Page {
 
 /// Reads the article of a web page; its spans point into [`Page::extracted`].
 fn parse_html(text: &str, issue: &Issue) -> Page {
-    let html::Extract { text, source, date, authors } = html::extract(text);
+    let html::Extract { text, source, date, authors, kicker, captions } = html::extract(text);
     let issue = Issue { date: issue.date.or(date), ..issue.clone() };
     let mut page = parse_text(&text, &issue);
     let is_main = |parsed: &&mut Parsed| parsed.article.record.kind.is_article();
     if let Some(main) = page.articles.iter_mut().find(is_main) {
         let record = &mut main.article.record;
+        if let Some(kicker) = kicker.filter(|_| record.kicker.is_empty()) {
+            record.section.clear();
+            record.kicker = kicker;
+            std::mem::swap(&mut main.spans.kicker, &mut main.spans.section);
+        }
         if record.source.is_empty() {
             record.source = source;
         }
@@ -90,11 +98,22 @@ fn parse_html(text: &str, issue: &Issue) -> Page {
             let person = |name| Contributor { name, role: Role::Author };
             record.byline = authors.into_iter().map(person).collect();
         }
+        record.captions.extend(captions.iter().map(|text| caption(text)));
         main.rules_fired.push("from-html");
         main.article = Article::new(std::mem::take(record));
     }
     page.extracted = Some(text);
     page
+}
+
+/// What stands under a picture, and who took it.
+fn caption(text: &str) -> Caption {
+    let credit = byline::trailing_credit(text);
+    let end = credit.as_ref().map_or(text.len(), |(at, _)| *at);
+    Caption {
+        text: text.get(..end).unwrap_or_default().trim().to_owned(),
+        credit: credit.map(|(_, names)| names.join(" ")).unwrap_or_default(),
+    }
 }
 
 fn parse_text(text: &str, issue: &Issue) -> Page {

@@ -28,6 +28,7 @@ pub(crate) fn observe(blocks: &[Block], issue: &Issue) -> Vec<Cues> {
     runs::margins(blocks, &mut cues);
     neighbours(blocks, &mut cues);
     runs::pairs(blocks, &mut cues);
+    runs::alike(blocks, &mut cues);
     runs::briefs(blocks, &mut cues);
     announced(blocks, &mut cues);
     topics(blocks, &mut cues);
@@ -61,19 +62,12 @@ fn own(block: &Block) -> Cues {
     cues.note(Cue::LeadLike, wording::LEAD.is_match(text));
     cues.note(Cue::Scene, count > 12 && wording::SCENE.is_match(text));
     cues.note(Cue::Shown, text.starts_with("图为"));
-    let flows = text.matches('，').count() >= 2 && !text.contains([' ', '　']);
-    let says = wording::SAYS.is_match(text);
-    // `…都来帮忙，一起`: a heading does not stop right behind its comma.
-    let stops = text.rsplit('，').next().is_some_and(|tail| tail.chars().count() <= 3);
-    let flows = flows || says || stops && text.contains('，');
-    cues.note(Cue::Flows, flows && count <= 60 && !closed && block.level == 0);
-    let comma = text.contains('，') && !text.contains([' ', '　']) && count >= 12;
-    cues.note(Cue::HasComma, comma && count <= 60 && !closed && block.level == 0);
+    let may_run_on = !closed && block.level == 0;
+    cues.note(Cue::FullLine, block.full && may_run_on);
+    if may_run_on && count <= 90 {
+        running(text, count, &mut cues);
+    }
     cues.note(Cue::ColonEnd, text.ends_with(['：', ':']));
-    let begins = cues.has(Cue::Scene) || cues.has(Cue::LeadLike);
-    cues.note(Cue::FullLine, block.full && !closed && block.level == 0);
-    let lead = !closed && begins && text.contains('，') && !text.contains(' ');
-    cues.note(Cue::LeadBegins, lead && block.level == 0);
     cues.note(Cue::EndsWithCredit, credited);
     cues.note(Cue::StaffLine, staff::lines(text).is_some());
     if count > 60 {
@@ -86,7 +80,7 @@ fn own(block: &Block) -> Cues {
     let note = bracketed && count <= 26 && !closing && !cues.any(PEOPLE);
     cues.note(Cue::BracketNote, note);
     cues.note(Cue::ClosingLine, closing);
-    cues.note(Cue::BoxWord, wording::BOX.is_match(text));
+    cues.note(Cue::BoxWord, wording::is_box(text));
     cues.note(Cue::Label, wording::LABEL.is_match(text));
     cues.note(Cue::BoxTag, wording::BOX_TAG.is_match(text));
     cues.note(Cue::Figures, wording::figures(text) && block.level == 0);
@@ -100,6 +94,28 @@ fn own(block: &Block) -> Cues {
     shapes(text, count, &mut cues);
     cues
 }
+
+/// Cues of running text in a line that does not end as a sentence does.
+fn running(text: &str, count: usize, cues: &mut Cues) {
+    let spaced = text.contains([' ', '　']);
+    let pieces: Vec<&str> = text.split(['，', ',']).collect();
+    let commas = pieces.len() - 1;
+    // `…都来帮忙，一起`: a heading does not stop right behind its comma.
+    let stops = commas > 0 && pieces.last().is_some_and(|tail| tail.chars().count() <= 3);
+    let flows = commas >= 2 && !spaced || stops || wording::SAYS.is_match(text);
+    cues.note(Cue::Flows, flows && count <= 60);
+    cues.note(Cue::HasComma, commas > 0 && !spaced && (12..=60).contains(&count));
+    let begins = cues.any(&[Cue::Scene, Cue::LeadLike]);
+    cues.note(Cue::LeadBegins, begins && commas > 0 && !text.contains(' '));
+    let inner = text.trim_end_matches(['。', '；', ';']);
+    cues.note(Cue::StopInside, inner.contains(['。', '；', ';']));
+    let last = text.chars().next_back();
+    cues.note(Cue::EndsOpen, last.is_some_and(|c| OPEN_ENDS.contains(c)));
+    cues.note(Cue::Roomy, (21..=32).contains(&count) && !spaced);
+}
+
+/// Characters that no heading ends with: what they belong to is still to come.
+const OPEN_ENDS: &str = "的和与及或并而在是对将把被从为以由向使让至于该其这那各每";
 
 /// Cues of lines that name people.
 const PEOPLE: &[Cue] =
@@ -129,6 +145,8 @@ fn people(text: &str, cues: &mut Cues) {
     } else if byline::with_roles(text).is_some() {
         let bracketed = byline::unbracketed(text) != text;
         cues.note(if bracketed { Cue::BracketRole } else { Cue::RoleLine }, true);
+    } else if wording::is_box(text) {
+        // 手记, 连线: words, though some begin like names.
     } else if let Some(names) = byline::bare(text) {
         cues.note(if names.len() > 1 { Cue::Names } else { Cue::OneName }, true);
     } else {
@@ -156,6 +174,8 @@ fn shapes(text: &str, count: usize, cues: &mut Cues) {
     cues.note(Cue::DashEnd, text.ends_with("——"));
     cues.note(Cue::Clause, wording::CLAUSE.is_match(text));
     cues.note(Cue::Tag, wording::TAG.is_match(text));
+    cues.note(Cue::Numbered, wording::NUMBERED.is_match(text));
+    cues.note(Cue::Quoted, text.starts_with('“') && text.ends_with('”'));
     let pieces: Vec<usize> = text.split_whitespace().map(|piece| piece.chars().count()).collect();
     let long = pieces.iter().filter(|count| **count >= 4).count();
     cues.note(Cue::TwoParts, pieces.len() >= 2 && long >= 2);
@@ -208,6 +228,8 @@ fn levels(blocks: &[Block], cues: &mut [Cues]) {
     // Emphasis marks headings only where nothing else does, and more than one.
     let top = levels.clone().min().filter(|top| *top < EMPHASIS || count >= 3);
     let lowest = levels.max();
+    // Where what stands above headlines has no marks, two marked lines are one headline.
+    let alone = top != Some(EMPHASIS) || unmarked_above(blocks, cues);
     let mut higher_follows: Option<u8> = None;
     for (block, cue) in blocks.iter().zip(cues.iter_mut()).rev() {
         let level = block.level;
@@ -228,7 +250,7 @@ fn levels(blocks: &[Block], cues: &mut [Cues]) {
         let marked = level < EMPHASIS || top == Some(EMPHASIS);
         // Of several levels, two of the highest in a row are a headline in two lines.
         let same = higher_follows == Some(level)
-            && level < EMPHASIS
+            && (level < EMPHASIS || !alone)
             && (top == lowest || top != Some(level));
         cue.note(Cue::MarkedBeforeMarked, same && marked && !cue.any(FURNITURE));
         cue.note(Cue::Emphasis, !marked);
@@ -241,6 +263,16 @@ fn levels(blocks: &[Block], cues: &mut [Cues]) {
             higher_follows = Some(higher_follows.map_or(level, |next| next.min(level)));
         }
     }
+}
+
+/// Whether a short line without a mark stands directly above one that has one, anywhere.
+fn unmarked_above(blocks: &[Block], cues: &[Cues]) -> bool {
+    let pairs = blocks.iter().zip(cues).zip(blocks.iter().skip(1).zip(cues.iter().skip(1)));
+    pairs.into_iter().any(|((above, cues), (block, below))| {
+        let small = above.level == 0 && cues.has(Cue::Short) && !cues.any(FURNITURE);
+        let ends = cues.any(&[Cue::Office, Cue::ClosingLine, Cue::Figures, Cue::Label]);
+        small && !ends && block.level > 0 && !below.any(FURNITURE)
+    })
 }
 
 /// Cues in the blocks before and behind.
@@ -283,6 +315,11 @@ fn neighbours(blocks: &[Block], cues: &mut [Cues]) {
             running && previous.level == 0 && !before.any(FURNITURE) && !before.has(Cue::Closed)
         });
         cue.note(Cue::AfterBroken, open && block.level == 0 && !cue.any(PEOPLE));
+        let follower = blocks.get(i + 1).filter(|next| next.level == 0 && block.level == 0);
+        let first = follower.and_then(|next| next.text.chars().next());
+        let digits = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+        let number = digits(block.text.chars().next_back()) && digits(first);
+        cue.note(Cue::NumberAcross, number && !cue.has(Cue::Figures));
         let previous = i.checked_sub(1).and_then(|i| blocks.get(i));
         let closes = previous
             .is_some_and(|previous| !before.has(Cue::Long) && wording::closes(&previous.text));
@@ -351,6 +388,8 @@ fn topics(blocks: &[Block], cues: &mut [Cues]) {
         let (before, after) = (shift.echoed_before, shift.echoed_after);
         cue.note(Cue::EchoedAfter, after >= 0.3 && before < 0.15);
         cue.note(Cue::EchoedBefore, before >= 0.25);
+        cue.note(Cue::SaidBelow, shift.said_after);
+        cue.note(Cue::LittleBefore, shift.little_before);
     }
 }
 

@@ -212,9 +212,20 @@ const ENDS: &[(&[Class], f32)] = &[
     (ANY, 0.0),
 ];
 
-fn follows(from: Class, to: Class) -> f32 {
+/// How well `to` follows `from`.
+pub(crate) fn follows(from: Class, to: Class) -> f32 {
     let row = ORDER.iter().find(|(a, b, _)| a.contains(&from) && b.contains(&to));
     row.map_or(RARE, |(_, _, weight)| *weight)
+}
+
+/// How well a page begins with a class.
+pub(crate) fn begins(class: Class) -> f32 {
+    at_edge(BEGINS, class)
+}
+
+/// How well a page ends with a class.
+pub(crate) fn ends(class: Class) -> f32 {
+    at_edge(ENDS, class)
 }
 
 fn at_edge(rows: &[(&[Class], f32)], class: Class) -> f32 {
@@ -226,7 +237,7 @@ pub(crate) fn best(scores: &[Scores]) -> Vec<Class> {
     let table: Vec<Scores> =
         Class::ALL.iter().map(|to| Class::ALL.map(|from| follows(from, *to))).collect();
     let mut back: Vec<[usize; Class::COUNT]> = Vec::with_capacity(scores.len());
-    let mut totals: Scores = Class::ALL.map(|class| at_edge(BEGINS, class));
+    let mut totals: Scores = Class::ALL.map(begins);
     for (at, block) in scores.iter().enumerate() {
         let mut origins = [0; Class::COUNT];
         let mut next: Scores = [0.0; Class::COUNT];
@@ -243,8 +254,7 @@ pub(crate) fn best(scores: &[Scores]) -> Vec<Class> {
         totals = next;
         back.push(origins);
     }
-    let (mut class, _) =
-        highest(totals.iter().zip(Class::ALL).map(|(sum, c)| sum + at_edge(ENDS, c)));
+    let (mut class, _) = highest(totals.iter().zip(Class::ALL).map(|(sum, c)| sum + ends(c)));
     let mut path: Vec<Class> = Vec::with_capacity(scores.len());
     for origins in back.iter().rev() {
         path.extend(Class::ALL.get(class));

@@ -34,8 +34,17 @@ pub(super) static SERIES: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-pub(super) static TAG: LazyLock<Regex> =
-    LazyLock::new(|| script::both(r"^.{4,}[（(][^（）()]{2,16}[）)]$"));
+pub(super) static TAG: LazyLock<Regex> = LazyLock::new(|| {
+    script::both(r"^.{4,}[（(](?:[^（）()]|[（(][^（）()]{1,4}[）)]){2,24}[）)]$")
+});
+
+/// Subheadings of a row: 一、…, （二）…, 3．…, ■….
+pub(super) static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
+    script::both(concat!(
+        r"^(?:[（(]?[一二三四五六七八九十]{1,3}(?:、|[)）]|\.)|第[一二三四五六七八九十]{1,3}[、：:]|",
+        r"[（(]?[0-9０-９]{1,2}(?:[、．)）]|\.[^0-9])|[①-⑳■◆●▲★▌])",
+    ))
+});
 
 pub(super) static CLAUSE: LazyLock<Regex> =
     LazyLock::new(|| script::both(r"^(?:以|从|把|让|在|为|向|用|当|对|与)|的|[，,]"));
@@ -62,7 +71,7 @@ pub(super) static LEAD: LazyLock<Regex> = LazyLock::new(|| {
     script::both(concat!(
         r"^(?:近日|日前|昨日|昨天|今日|今天|连日来|近年来|近段时间|近期|最近|今年以来|入[春夏秋冬汛]以来|本周|上周|截至|据悉|",
         r"记者(?:昨日|日前|今日)?从|(?:[0-9０-９]{4}年)?[0-9０-９]{1,2}月[0-9０-９]{1,2}日|[0-9０-９]{1,2}日|",
-        r"[^。，]{0,24}(?:近日|日前|昨日)|[^。]{0,30}(?:获悉|了解到)，)",
+        r"[^。，]{0,24}(?:近日|日前|昨日)|[^。]{0,30}(?:获悉|了解到)[，,])",
     ))
 });
 
@@ -117,6 +126,13 @@ pub(super) static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
 /// Whether a line is complete without a mark at its end: an office, a label, figures.
 pub(crate) fn is_whole(line: &str) -> bool {
     line.len() <= 200 && (OFFICE.is_match(line) || LABEL.is_match(line) || figures(line))
+}
+
+/// Whether a line is the heading of a box; its characters may stand apart (手 记).
+pub(super) fn is_box(line: &str) -> bool {
+    const LONGEST: usize = 60;
+    let plain = || line.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    line.len() <= LONGEST && BOX.is_match(&plain())
 }
 
 /// Whether a line closes an article: who made the graphics, who wrote, where the data are from.

@@ -8,24 +8,19 @@ use tonic::Response;
 use tonic::Status;
 use tonic::Streaming;
 
-use crate::engine;
 use crate::engine::ArticleList;
-use crate::engine::Ingested;
 use crate::engine::Violation;
-use crate::page::Page;
-use crate::page::Parsed;
 use crate::rpc::LIST_PAGE_SIZE;
 use crate::rpc::LIST_PAGE_SIZE_MAX;
 use crate::rpc::Shared;
 use crate::rpc::answer;
 use crate::rpc::convert;
-use crate::rpc::convert::CharIndex;
 use crate::rpc::convert::View;
 use crate::rpc::fitting;
 use crate::rpc::ingest;
 use crate::rpc::page_token::Binding;
+use crate::rpc::pages::Asked;
 use crate::rpc::status::Failure;
-use crate::rpc::status::describe;
 use crate::rpc::status::refuse;
 use crate::rpc::status::under;
 use crate::rpc::wire;
@@ -45,6 +40,18 @@ impl ArticleApi {
     fn index_version(&self) -> String {
         self.shared.index_version.to_string()
     }
+
+    /// Reads pages and stores their articles.
+    async fn store_pages(
+        &self,
+        asked: Asked,
+        since: Instant,
+    ) -> Result<Vec<wire::IngestPageResponse>, Status> {
+        let engine = &self.shared.engine;
+        let read = asked.read(engine).await?;
+        let results = engine.ingest_pages(read.pages()).await.map_err(refuse)?;
+        Ok(read.stored(results, since, &self.shared.index_version))
+    }
 }
 
 #[tonic::async_trait]
@@ -55,10 +62,8 @@ impl ArticleService for ArticleApi {
     ) -> Result<Response<wire::ParsePageResponse>, Status> {
         let since = Instant::now();
         let wire::ParsePageRequest { text, issue } = request.into_inner();
-        let issue = convert::issue(issue).map_err(Failure::from)?;
-        let page = self.shared.engine.parse_page(&text, &issue).map_err(refuse)?;
-        let mut parsed = pages(vec![page], &[text]);
-        let only = parsed.pop().unwrap_or_default();
+        let read = Asked::page(text, issue)?.read(&self.shared.engine).await?;
+        let only = read.parsed().pop().unwrap_or_default();
         answer(wire::ParsePageResponse {
             timings: Some(convert::total(since)),
             index_version: self.index_version(),
@@ -71,19 +76,10 @@ impl ArticleService for ArticleApi {
         request: Request<wire::ParseIssueRequest>,
     ) -> Result<Response<wire::ParseIssueResponse>, Status> {
         let since = Instant::now();
-        let wire::ParseIssueRequest { pages: asked } = request.into_inner();
-        let mut texts = Vec::with_capacity(asked.len());
-        let mut issues = Vec::with_capacity(asked.len());
-        for (at, wire::ParsePageRequest { text, issue }) in asked.into_iter().enumerate() {
-            let of_page = |error| refuse(under(&format!("pages[{at}]."), error));
-            let issue = convert::issue(issue)
-                .map_err(|violation| of_page(engine::Error::Invalid(vec![violation])))?;
-            issues.push(issue);
-            texts.push(text);
-        }
-        let read = self.shared.engine.parse_issue(&texts, &issues).map_err(refuse)?;
+        let wire::ParseIssueRequest { pages } = request.into_inner();
+        let read = Asked::issue(pages)?.read(&self.shared.engine).await?;
         answer(wire::ParseIssueResponse {
-            pages: pages(read, &texts),
+            pages: read.parsed(),
             timings: Some(convert::total(since)),
             index_version: self.index_version(),
         })
@@ -95,18 +91,21 @@ impl ArticleService for ArticleApi {
     ) -> Result<Response<wire::IngestPageResponse>, Status> {
         let since = Instant::now();
         let wire::IngestPageRequest { text, issue } = request.into_inner();
-        let issue = convert::issue(issue).map_err(Failure::from)?;
-        let (page, results) =
-            self.shared.engine.ingest_page(&text, &issue).await.map_err(refuse)?;
-        let Page { articles, unassigned, marks: _, extracted } = page;
-        let index = CharIndex::new(extracted.as_deref().unwrap_or(&text));
-        let unassigned = convert::spans(&unassigned, &index);
-        answer(wire::IngestPageResponse {
-            articles: page_articles(articles, results, &[index]),
-            unassigned,
+        let stored = self.store_pages(Asked::page(text, issue)?, since).await?;
+        answer(stored.into_iter().next().unwrap_or_default())
+    }
+
+    async fn ingest_issue(
+        &self,
+        request: Request<wire::IngestIssueRequest>,
+    ) -> Result<Response<wire::IngestIssueResponse>, Status> {
+        let since = Instant::now();
+        let wire::IngestIssueRequest { pages } = request.into_inner();
+        let pages = self.store_pages(Asked::issue(pages)?, since).await?;
+        answer(wire::IngestIssueResponse {
+            pages,
             timings: Some(convert::total(since)),
             index_version: self.index_version(),
-            extracted_text: extracted.unwrap_or_default(),
         })
     }
 
@@ -212,47 +211,4 @@ impl ArticleService for ArticleApi {
         self.shared.engine.delete(id).await.map_err(refuse)?;
         Ok(Response::new(()))
     }
-}
-
-/// Joins the articles of a page with what became of those that are stored, which `results` has in
-/// order.
-/// Pages as the wire has them; `texts` are what was sent.
-fn pages(read: Vec<Page>, texts: &[String]) -> Vec<wire::ParsePageResponse> {
-    let own: Vec<Option<String>> = read.iter().map(|page| page.extracted.clone()).collect();
-    let shown = own.iter().zip(texts).map(|(own, text)| own.as_deref().unwrap_or(text));
-    let indexes: Vec<CharIndex<'_>> = shown.map(CharIndex::new).collect();
-    let mut pages = Vec::with_capacity(read.len());
-    for (at, page) in read.into_iter().enumerate() {
-        let Page { articles, unassigned, marks: _, extracted } = page;
-        let articles = articles.into_iter().map(|one| convert::parsed(one, &indexes, at));
-        pages.push(wire::ParsePageResponse {
-            articles: articles.collect(),
-            unassigned: indexes.get(at).map_or_else(Vec::new, |i| convert::spans(&unassigned, i)),
-            extracted_text: extracted.unwrap_or_default(),
-            ..wire::ParsePageResponse::default()
-        });
-    }
-    pages
-}
-
-fn page_articles(
-    articles: Vec<Parsed>,
-    results: Vec<Result<Ingested, engine::Error>>,
-    index: &[CharIndex<'_>],
-) -> Vec<wire::PageArticle> {
-    let mut results = results.into_iter();
-    let mut joined = Vec::with_capacity(articles.len());
-    for article in articles {
-        let result = if article.article.record.kind.is_article() { results.next() } else { None };
-        let outcome = result.map(|result| match result {
-            Ok(done) => wire::page_article::Outcome::Ingested(convert::ingested(&done)),
-            Err(error) => {
-                let failure = Failure::Engine(under("parsed.record.", error));
-                wire::page_article::Outcome::Error(describe(&failure).item())
-            }
-        });
-        joined
-            .push(wire::PageArticle { parsed: Some(convert::parsed(article, index, 0)), outcome });
-    }
-    joined
 }

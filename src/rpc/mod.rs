@@ -15,6 +15,7 @@ mod info;
 mod ingest;
 mod method;
 mod page_token;
+mod pages;
 mod phase;
 mod record;
 mod search;

@@ -6,6 +6,8 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 use serde_json::json;
 
+use super::extras;
+use super::extras::Extra;
 use super::source;
 use super::source::Line;
 use super::source::Source;
@@ -72,6 +74,10 @@ pub fn page(style: &Style, rng: &mut ChaCha8Rng) -> Page {
             maker.teasers(&titles);
         }
         maker.article(source);
+        if style.extras && maker.chance(60) {
+            let extra = extras::one(maker.rng);
+            maker.extra(&extra);
+        }
     }
     if maker.chance(25) {
         let briefs: Vec<&Source> = sources.iter().filter(|s| is_brief(s)).collect();
@@ -229,6 +235,19 @@ impl Maker<'_> {
             gold["byline"] = json!(source.names);
         }
         self.articles.push(gold);
+    }
+
+    fn extra(&mut self, extra: &Extra) {
+        self.begins = true;
+        self.put(Role::Headline, extra.title);
+        for line in &extra.lines {
+            self.put(Role::Text, line.clone());
+        }
+        self.articles.push(json!({
+            "kind": extra.kind, "title": extra.title, "kicker": null, "section": null,
+            "byline": [], "paragraphs": extra.lines,
+        }));
+        self.begins = true;
     }
 
     fn photo(&mut self, source: &Source) {

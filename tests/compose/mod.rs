@@ -6,6 +6,8 @@
 //! characters included: a parser invents nothing.
 
 mod content;
+mod extras;
+mod issue;
 mod layout;
 mod source;
 mod style;
@@ -15,6 +17,7 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 use serde_json::json;
 
+pub use issue::issue;
 pub use style::STYLES;
 pub use style::Style;
 

@@ -42,6 +42,8 @@ pub struct Style {
     pub half: bool,
     /// Characters misread or marks lost, in a thousand.
     pub noise: u32,
+    /// Whether notices, tables of figures and the weather stand between the articles.
+    pub extras: bool,
 }
 
 impl Style {
@@ -60,6 +62,7 @@ const PLAIN: Style = Style {
     seams: 0,
     half: false,
     noise: 0,
+    extras: false,
 };
 
 /// All styles.
@@ -87,4 +90,6 @@ pub const STYLES: &[Style] = &[
         half: true,
         ..PLAIN
     },
+    Style { name: "extras", marks: Marks::Levels(2, 3), extras: true, ..PLAIN },
+    Style { name: "plain-extras", extras: true, ..PLAIN },
 ];

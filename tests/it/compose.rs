@@ -7,6 +7,7 @@ use wenmai::domain::span::Span;
 use wenmai::eval::bootstrap::Bootstrap;
 use wenmai::eval::pages;
 use wenmai::eval::pages::Report;
+use wenmai::page;
 use wenmai::page::Issue;
 use wenmai::page::Page;
 use wenmai::page::parse;
@@ -52,6 +53,32 @@ fn report(first: u64, count: u64) -> Report {
 fn composed_pages_lose_and_invent_nothing() {
     for page in composer::pages(40_000, 4) {
         check(&page.text, &parse(&page.text, &Issue::default()));
+    }
+}
+
+#[test]
+fn an_article_that_goes_on_on_another_page_is_one() {
+    let style = STYLES.iter().find(|style| style.name == "levels").unwrap();
+    for seed in 70_000..70_020 {
+        let issue = composer::issue(style, seed);
+        let mut read: Vec<Page> = issue
+            .pages
+            .iter()
+            .map(|page| {
+                let known = Issue { page_no: Some(page.page), ..Issue::default() };
+                let read = parse(&page.text, &known);
+                check(&page.text, &read);
+                read
+            })
+            .collect();
+        let before: usize = read.iter().map(|page| page.articles.len()).sum();
+        page::join(&mut read);
+        let after: usize = read.iter().map(|page| page.articles.len()).sum();
+        assert_eq!(after, before - 1, "seed {seed}: nothing else is joined");
+        let found = read[0].articles.iter().find(|a| a.article.record.title == issue.title);
+        let found = found.unwrap_or_else(|| panic!("seed {seed}: {} is lost", issue.title));
+        assert_eq!(found.article.record.paragraphs, issue.paragraphs, "seed {seed}");
+        assert_eq!((found.continued.len(), found.continued[0].page), (1, 1));
     }
 }
 

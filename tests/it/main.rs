@@ -21,9 +21,10 @@ mod folding;
 mod hub;
 mod info_rpc;
 mod ingest_rpc;
+mod issue_pages;
 mod layering;
-mod model_based;
 mod metrics;
+mod model_based;
 #[cfg(feature = "hub")]
 mod model_cli;
 mod operate;
@@ -49,3 +50,4 @@ mod topic_kill;
 mod topic_recluster;
 mod topic_rpc;
 mod topics;
+mod web_pages;

@@ -130,7 +130,7 @@ fn tiny(folder: &Path) {
 /// A server whose citations `writer` rewrites.
 async fn running(writer: Box<dyn Writer>, config: &Config) -> Running {
     let (engine, store, gate) = fake_engine();
-    Running::serve(engine.with_writer(writer, config).unwrap(), store, gate).await
+    Running::serve(engine.with_writer(writer, config).unwrap(), store, gate, |_config| {}).await
 }
 
 fn ask(rewrite: bool) -> wire::SummarizeArticleRequest {

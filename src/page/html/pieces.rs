@@ -25,6 +25,8 @@ pub(super) struct Piece {
     pub heading: u8,
     /// Whether it stands in a menu, a footer, a form or the like.
     pub is_aside: bool,
+    /// Whether it stands under a picture.
+    pub is_caption: bool,
     /// The elements around it, outermost first; only the nearest few.
     pub within: Vec<u32>,
 }
@@ -45,6 +47,12 @@ pub(super) struct Outline {
     pub meta: HashMap<String, String>,
     /// Its text in order.
     pub pieces: Vec<Piece>,
+    /// What it tells machines of itself, as JSON.
+    pub data: Vec<String>,
+    /// Whom an element that is named for it gives as the source.
+    pub source: String,
+    /// Whether it has the elements of an e-paper.
+    pub is_epaper: bool,
 }
 
 /// Elements that are remembered around a piece.
@@ -83,10 +91,20 @@ const ASIDE_NAMES: [&str; 16] = [
     "advert",
 ];
 
+/// Words of `class` and `id` that say what stands under a picture.
+const CAPTION_NAMES: [&str; 6] =
+    ["img_descr", "img-desc", "caption", "pic_txt", "pictext", "pci_c"];
+/// Classes and ids that name who published.
+const SOURCE_NAMES: [&str; 4] = ["source", "laiyuan", "js_name", "media-name"];
+/// Longest JSON that is kept, in bytes, and how many.
+const DATA_BYTES_MAX: usize = 100_000;
+const DATA_MAX: usize = 8;
+
 struct Open {
     name: String,
     id: u32,
     is_aside: bool,
+    is_caption: bool,
 }
 
 #[derive(Default)]
@@ -97,6 +115,9 @@ struct Reader {
     next: u32,
     links: usize,
     in_title: bool,
+    in_data: bool,
+    /// The element that names the source, while it is open.
+    in_source: Option<String>,
 }
 
 struct Sink(RefCell<Reader>);
@@ -134,9 +155,15 @@ impl Reader {
     fn tag(&mut self, tag: &Tag) -> TokenSinkResult<()> {
         let name = tag.name.as_ref();
         let starts = tag.kind == TagKind::StartTag;
+        self.source(tag, name, starts);
         if starts && matches!(name, "script" | "style" | "textarea" | "xmp") {
             let kind = if name == "script" { RawKind::ScriptData } else { RawKind::Rawtext };
-            self.push("script", true);
+            self.push("script", true, false);
+            self.in_data = attributes(tag, "type").any(|kind| kind == "application/ld+json")
+                && self.outline.data.len() < DATA_MAX;
+            if self.in_data {
+                self.outline.data.push(String::new());
+            }
             return TokenSinkResult::RawData(kind);
         }
         match name {
@@ -148,6 +175,10 @@ impl Reader {
             "meta" => self.meta(tag),
             "a" if starts => self.links += 1,
             "a" => self.links = self.links.saturating_sub(1),
+            "span" if starts && self.is_caption(tag) => self.block(tag, "caption", true),
+            "span" if !starts && self.open.last().is_some_and(|open| open.name == "caption") => {
+                self.block(tag, "caption", false);
+            }
             name if INLINE.contains(&name) => {}
             name => self.block(tag, name, starts),
         }
@@ -169,24 +200,47 @@ impl Reader {
             {
                 self.open.pop();
             }
-            let marks =
-                tag.attrs.iter().filter(|a| matches!(a.name.local.as_ref(), "class" | "id"));
-            let words = marks.map(|mark| mark.value.to_ascii_lowercase()).collect::<Vec<_>>();
-            let named = words.iter().any(|word| ASIDE_NAMES.iter().any(|name| word.contains(name)));
-            let hides = ASIDE.contains(&name) || named && !matches!(name, "body" | "html");
-            self.push(name, hides);
+            self.outline.is_epaper |= name.starts_with("founder-");
+            let words: Vec<String> =
+                attributes(tag, "class").chain(attributes(tag, "id")).collect();
+            let has =
+                |names: &[&str]| words.iter().any(|word| names.iter().any(|n| word.contains(n)));
+            let named = has(&ASIDE_NAMES) && !matches!(name, "body" | "html");
+            let captions = name == "figcaption" || has(&CAPTION_NAMES);
+            self.push(name, ASIDE.contains(&name) || named, captions);
         } else {
             self.pop(name);
         }
     }
 
-    fn push(&mut self, name: &str, hides: bool) {
+    /// Whether an element holds what stands under a picture.
+    fn is_caption(&self, tag: &Tag) -> bool {
+        let under = self.open.last().is_some_and(|open| open.is_caption);
+        let mut words = attributes(tag, "class");
+        !under && words.any(|word| CAPTION_NAMES.iter().any(|name| word.contains(name)))
+    }
+
+    /// Notes where an element begins and ends that names the source.
+    fn source(&mut self, tag: &Tag, name: &str, starts: bool) {
+        if !starts && self.in_source.as_deref() == Some(name) {
+            self.in_source = None;
+        } else if starts && self.outline.source.is_empty() && self.in_source.is_none() {
+            let words: Vec<String> =
+                attributes(tag, "class").chain(attributes(tag, "id")).collect();
+            let mut words = words.iter().flat_map(|word| word.split_whitespace());
+            let names = words.any(|word| SOURCE_NAMES.contains(&word));
+            self.in_source = names.then(|| name.to_owned());
+        }
+    }
+
+    fn push(&mut self, name: &str, hides: bool, captions: bool) {
         if self.open.len() >= DEPTH_MAX {
             return;
         }
         self.next += 1;
         let is_aside = hides || self.open.last().is_some_and(|open| open.is_aside);
-        self.open.push(Open { name: name.to_owned(), id: self.next, is_aside });
+        let is_caption = captions || self.open.last().is_some_and(|open| open.is_caption);
+        self.open.push(Open { name: name.to_owned(), id: self.next, is_aside, is_caption });
     }
 
     fn pop(&mut self, name: &str) {
@@ -211,7 +265,14 @@ impl Reader {
             return;
         }
         if self.open.last().is_some_and(|open| open.name == "script") {
+            let data = self.outline.data.last_mut().filter(|_| self.in_data);
+            if let Some(data) = data.filter(|data| data.len() + text.len() <= DATA_BYTES_MAX) {
+                data.push_str(text);
+            }
             return;
+        }
+        if self.in_source.is_some() && self.outline.source.len() < 200 {
+            self.outline.source.push_str(text.trim());
         }
         for c in text.chars() {
             let blank = c.is_whitespace() || c == '\u{feff}' || c == '\u{200b}';
@@ -232,10 +293,17 @@ impl Reader {
         let nearest = self.open.len().saturating_sub(NEAREST);
         piece.within = self.open.iter().skip(nearest).map(|open| open.id).collect();
         piece.is_aside = self.open.last().is_some_and(|open| open.is_aside);
+        piece.is_caption = self.open.last().is_some_and(|open| open.is_caption);
         let heading = self.open.iter().rev().take(2).find_map(|open| rank(&open.name));
         piece.heading = heading.unwrap_or_default();
         self.outline.pieces.push(piece);
     }
+}
+
+/// The values of an attribute, in lower case.
+fn attributes<'t>(tag: &'t Tag, name: &'t str) -> impl Iterator<Item = String> + 't {
+    let named = tag.attrs.iter().filter(move |attribute| &*attribute.name.local == name);
+    named.map(|attribute| attribute.value.to_ascii_lowercase())
 }
 
 /// The rank of a heading element; e-papers have some of their own.

@@ -58,6 +58,68 @@ pub(super) fn pairs(blocks: &[Block], cues: &mut [Cues]) {
     }
 }
 
+/// How a short line is built, for comparing it with others: its length, and what stands in it.
+#[derive(Clone, Copy)]
+struct Build {
+    count: usize,
+    marks: [bool; 4],
+    last: Option<char>,
+}
+
+fn build(text: &str) -> Build {
+    Build {
+        count: text.chars().count(),
+        marks: ["，", " ", "“", "："].map(|mark| text.contains(mark)),
+        last: text.chars().next_back(),
+    }
+}
+
+impl Build {
+    fn is_like(self, other: Self) -> bool {
+        let apart = self.count.abs_diff(other.count);
+        let ends = self.last == other.last;
+        apart <= 2 && self.marks == other.marks || apart <= 5 && ends
+    }
+}
+
+/// Cues of short lines that come again and again in one article, built alike.
+///
+/// Two lines count as of one article where no sure beginning of another stands between them: names
+/// or an opener below a line, a line that closes an article.
+pub(super) fn alike(blocks: &[Block], cues: &mut [Cues]) {
+    const LONGEST: usize = 20;
+    const ROW: usize = 6;
+    let own: Vec<Cues> = cues.to_vec();
+    let at = |i: usize| own.get(i).copied().unwrap_or_default();
+    let mut row: Vec<(usize, Build)> = Vec::new();
+    for (i, block) in blocks.iter().enumerate() {
+        let here = at(i);
+        let sure = |i: usize| at(i).any(PEOPLE) || at(i).has(Cue::Opener);
+        let begins = is_small(here) && (sure(i + 1) || is_small(at(i + 1)) && sure(i + 2));
+        if here.any(PEOPLE) || here.any(FURNITURE) || begins || here.has(Cue::Tag) {
+            row.clear();
+            continue;
+        }
+        let text = block.text.as_str();
+        if !is_small(here) || block.level > 0 || text.chars().nth(LONGEST).is_some() {
+            continue;
+        }
+        let build = build(text);
+        let near = row.iter().rev().take(ROW);
+        // Two lines in a row are no row of subheadings.
+        let like: Vec<usize> = near
+            .filter(|(other, shape)| other + 1 < i && shape.is_like(build))
+            .map(|(other, _)| *other)
+            .collect();
+        for other in like.iter().chain((!like.is_empty()).then_some(&i)) {
+            if let Some(cue) = cues.get_mut(*other) {
+                cue.note(Cue::Alike, true);
+            }
+        }
+        row.push((i, build));
+    }
+}
+
 /// What a pair of short lines may stand behind.
 const ENDS: &[Cue] = &[
     Cue::Closed,

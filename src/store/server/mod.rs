@@ -44,6 +44,7 @@ use crate::domain::topic::Level;
 use crate::domain::topic::TopicId;
 use crate::store::Alike;
 use crate::store::Arrival;
+use crate::store::Checkpoint;
 use crate::store::Error;
 use crate::store::Lease;
 use crate::store::Listing;
@@ -361,6 +362,15 @@ impl TopicStore for ServerStore {
 
     async fn last_arrival(&self) -> Result<u64, Error> {
         self.call(|remote| async move { remote.last_arrival().await }).await
+    }
+
+    async fn keep_checkpoint(&self, _checkpoint: Checkpoint) -> Result<(), Error> {
+        // Several processes write, each with its own copy: the log alone is what they share.
+        Ok(())
+    }
+
+    async fn checkpoint(&self) -> Result<Option<Checkpoint>, Error> {
+        Ok(None)
     }
 
     fn is_shared(&self) -> bool {

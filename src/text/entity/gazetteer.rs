@@ -56,6 +56,32 @@ pub struct Gazetteer {
     singles: Vec<(char, usize)>,
 }
 
+/// A row, cut at its tabs.
+#[derive(Debug, Clone, Copy)]
+struct Columns<'r> {
+    name: &'r str,
+    need: Need,
+    parent: &'r str,
+    others: &'r str,
+    singles: &'r str,
+}
+
+impl<'r> Columns<'r> {
+    fn read(row: &'r str) -> Result<Self, &'static str> {
+        let mut columns = row.split('\t');
+        let mut column = || columns.next().unwrap_or_default().trim();
+        let (name, parent, others, singles) = (column(), column(), column(), column());
+        if columns.next().is_some() {
+            return Err("more than four columns");
+        }
+        let (name, need) = marked(name);
+        if name.is_empty() {
+            return Err("no name");
+        }
+        Ok(Self { name, need, parent, others, singles })
+    }
+}
+
 impl Gazetteer {
     /// The bundled places: China down to counties, the world's countries and larger cities.
     ///
@@ -81,23 +107,70 @@ impl Gazetteer {
         Ok(())
     }
 
+    /// Adds the rows of `text`; a row for a place that was there before gives it the names of the row
+    /// in the stead of those that it had.
+    ///
+    /// # Errors
+    /// As [`Gazetteer::extend`]; a place that `text` itself has twice is there already.
+    pub fn amend(&mut self, text: &str) -> Result<(), Malformed> {
+        let before = self.places.len();
+        for (at, row) in text.lines().enumerate() {
+            let row = row.trim_start_matches('\u{feff}');
+            if !row.trim().is_empty() && !row.starts_with('#') {
+                let malformed = |reason| Malformed { line: at + 1, reason };
+                let known = self.known(row).map_err(malformed)?.filter(|place| *place < before);
+                match known {
+                    Some(place) => self.rename(place, row),
+                    None => self.add(row).map_err(malformed)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The place that a row speaks of, if it is there.
+    fn known(&self, row: &str) -> Result<Option<usize>, &'static str> {
+        let Columns { name, parent, .. } = Columns::read(row)?;
+        let parent = self.parent_of(parent)?;
+        let of_parent =
+            |place: &&usize| self.places.get(**place).is_some_and(|found| found.parent == parent);
+        let within = parent.and_then(|parent| self.places.get(parent));
+        let long = within.and_then(|parent| self.keys.get(&format!("{}{name}", parent.key)));
+        Ok(long.or_else(|| self.keys.get(name)).filter(of_parent).copied())
+    }
+
+    /// Gives a place the names of a row.
+    fn rename(&mut self, place: usize, row: &str) {
+        if let Ok(columns) = Columns::read(row) {
+            self.names.retain(|(_, sense)| sense.place != place);
+            self.singles.retain(|(_, other)| *other != place);
+            self.name(place, columns);
+        }
+    }
+
+    /// Notes the names that a row gives its place.
+    fn name(&mut self, place: usize, columns: Columns<'_>) {
+        let Columns { name, need, parent: _, others, singles } = columns;
+        self.names.push((name.to_owned(), Sense { place, need }));
+        for other in others.split_whitespace() {
+            let (other, need) = marked(other);
+            self.names.push((other.to_owned(), Sense { place, need }));
+        }
+        self.singles.extend(singles.chars().filter(|c| !c.is_whitespace()).map(|c| (c, place)));
+    }
+
+    fn parent_of(&self, parent: &str) -> Result<Option<usize>, &'static str> {
+        if parent.is_empty() {
+            return Ok(None);
+        }
+        let found = self.keys.get(parent).or_else(|| self.firsts.get(parent));
+        found.copied().map(Some).ok_or("the parent is not known above")
+    }
+
     fn add(&mut self, row: &str) -> Result<(), &'static str> {
-        let mut columns = row.split('\t');
-        let mut column = || columns.next().unwrap_or_default().trim();
-        let (name, parent, others, singles) = (column(), column(), column(), column());
-        if columns.next().is_some() {
-            return Err("more than four columns");
-        }
-        let (name, need) = marked(name);
-        if name.is_empty() {
-            return Err("no name");
-        }
-        let parent = if parent.is_empty() {
-            None
-        } else {
-            let found = self.keys.get(parent).or_else(|| self.firsts.get(parent));
-            Some(*found.ok_or("the parent is not known above")?)
-        };
+        let columns = Columns::read(row)?;
+        let name = columns.name;
+        let parent = self.parent_of(columns.parent)?;
         let depth = parent.and_then(|parent| self.places.get(parent)).map_or(0, |p| p.depth + 1);
         if depth > DEPTH_MAX {
             return Err("too many parents");
@@ -108,12 +181,7 @@ impl Gazetteer {
             return Err("the place is there already");
         }
         self.firsts.entry(name.to_owned()).or_insert(place);
-        self.names.push((name.to_owned(), Sense { place, need }));
-        for other in others.split_whitespace() {
-            let (other, need) = marked(other);
-            self.names.push((other.to_owned(), Sense { place, need }));
-        }
-        self.singles.extend(singles.chars().filter(|c| !c.is_whitespace()).map(|c| (c, place)));
+        self.name(place, columns);
         self.places.push(Place { key, parent, depth });
         Ok(())
     }
@@ -230,6 +298,23 @@ mod tests {
         let mut gazetteer = Gazetteer::bundled().unwrap();
         gazetteer.extend("# ours\n云水镇\t莘县\t云水?\n").unwrap();
         assert!(gazetteer.holds("聊城市", "云水镇"));
+    }
+
+    #[test]
+    fn a_user_replaces_the_names_of_a_place() {
+        let mut gazetteer = Gazetteer::bundled().unwrap();
+        let count = gazetteer.len();
+        gazetteer.amend("\u{feff}# ours\n莘县\t聊城市\t莘州\n云水县\t聊城市\n").unwrap();
+        assert_eq!(gazetteer.len(), count + 1);
+        assert!(gazetteer.holds("聊城市", "云水县"));
+        let names = |place: &str| {
+            let place = gazetteer.place(place).unwrap();
+            let of = gazetteer.names().iter().filter(|(_, sense)| sense.place == place);
+            of.map(|(name, _)| name.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(names("莘县"), ["莘县", "莘州"]);
+        let twice = gazetteer.amend("云山县\t聊城市\n云山县\t聊城市").unwrap_err();
+        assert_eq!(twice.to_string(), "line 2: the place is there already");
     }
 
     #[test]

@@ -1,0 +1,66 @@
+//! Which places the service knows: the bundled ones, and those of a file of the user's.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::engine::Engine;
+use crate::text::entity;
+use crate::text::entity::Extractor;
+use crate::text::entity::gazetteer::Gazetteer;
+use crate::text::entity::gazetteer::Malformed;
+
+/// Which places to know.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[group(skip)]
+pub struct Config {
+    /// Places to add to the bundled ones, or to put in their stead: a line is `name<TAB>parent<TAB>other
+    /// names`, as in src/text/entity/gazetteer.tsv. What is stored keeps the places it was stored
+    /// with.
+    #[arg(long, env = "WENMAI_GAZETTEER", value_name = "FILE")]
+    pub gazetteer: Option<PathBuf>,
+}
+
+/// What is wrong with a file of places.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be read.
+    #[error("gazetteer {} cannot be read", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A line of the file cannot be used.
+    #[error("gazetteer {} cannot be used", path.display())]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// Which line, and why.
+        #[source]
+        source: Malformed,
+    },
+    /// The places cannot be put to use.
+    #[error("places cannot be used")]
+    Entities(#[from] entity::Error),
+}
+
+impl Engine {
+    /// The same engine with the places that `config` names.
+    ///
+    /// # Errors
+    /// [`Error::Read`]; [`Error::Wrong`] names the line; [`Error::Entities`] for too many names.
+    pub fn with_gazetteer(mut self, config: &Config) -> Result<Self, Error> {
+        let Some(path) = config.gazetteer.clone() else {
+            return Ok(self);
+        };
+        let rows = std::fs::read_to_string(&path)
+            .map_err(|source| Error::Read { path: path.clone(), source })?;
+        let mut gazetteer = Gazetteer::bundled().map_err(entity::Error::from)?;
+        gazetteer.amend(&rows).map_err(|source| Error::Wrong { path, source })?;
+        let extractor = Extractor::with_gazetteer(Arc::clone(&self.analyzer), gazetteer)?;
+        self.extractor = Arc::new(extractor);
+        Ok(self)
+    }
+}

@@ -1,0 +1,59 @@
+//! What `models/train/fit_page_cues.py` needs of the parser: the cues of each block of labelled pages,
+//! and the table of steps between classes.
+
+use std::path::Path;
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::page::Issue;
+use crate::page::cue::Cue;
+use crate::page::line;
+use crate::page::observe;
+use crate::page::path;
+use crate::page::path::Class;
+
+/// Blocks of a page: their text and the names of their cues.
+fn cues(page: &Value) -> Value {
+    let issue = Issue {
+        paper: page["paper"].as_str().unwrap_or_default().to_owned(),
+        date: page["date"].as_str().and_then(|date| date.parse().ok()),
+        ..Issue::default()
+    };
+    let (blocks, _) = line::blocks(page["text"].as_str().unwrap_or_default());
+    let cues = observe::observe(&blocks, &issue);
+    let block = |(block, cues): (&line::Block, &crate::page::cue::Cues)| {
+        let names = Cue::ALL.iter().filter(|cue| cues.has(**cue)).map(|cue| cue.name());
+        json!([block.text, names.collect::<Vec<_>>()])
+    };
+    blocks.iter().zip(&cues).map(block).collect()
+}
+
+#[test]
+#[ignore = "reads target/labelled.jsonl, writes target/page-cues.json for models/train"]
+fn cues_are_written_for_fitting() {
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
+    let lines = std::fs::read_to_string(target.join("labelled.jsonl")).unwrap();
+    let pages: Vec<Value> =
+        lines.lines().map(|line| cues(&serde_json::from_str(line).unwrap())).collect();
+    let weights = |cue: &Cue| {
+        let weigh =
+            |(class, weight): &(Class, f32)| json!([cue.name(), format!("{class:?}"), weight]);
+        cue.weights().iter().map(weigh).collect::<Vec<_>>()
+    };
+    let steps: Vec<Vec<f32>> = Class::ALL
+        .iter()
+        .map(|from| Class::ALL.map(|to| path::follows(*from, to)).to_vec())
+        .collect();
+    let table = json!({
+        "classes": Class::ALL.map(|class| format!("{class:?}")),
+        "cues": Cue::ALL.iter().map(|cue| cue.name()).collect::<Vec<_>>(),
+        "prior": Class::ALL.map(Class::prior),
+        "steps": steps,
+        "begins": Class::ALL.map(path::begins),
+        "ends": Class::ALL.map(path::ends),
+        "weights": Cue::ALL.iter().flat_map(weights).collect::<Vec<_>>(),
+        "pages": pages,
+    });
+    std::fs::write(target.join("page-cues.json"), table.to_string()).unwrap();
+}
