@@ -9,8 +9,18 @@ const ONE: f32 = 16_384.0;
 /// Numbers of a prefix: the bundled model is rotated, the first ones carry most.
 pub(super) const PREFIX: usize = 128;
 
+/// Numbers of a prefix that are looked at first.
+pub(super) const HEAD: usize = 64;
+
 /// The first numbers of an embedding as integers, whose sums are exact in any order.
 pub(super) type Prefix = [i16; PREFIX];
+
+/// The beginning of a [`Prefix`], and the length of the rest, rounded up.
+#[derive(Clone, Copy)]
+pub(super) struct Head {
+    values: [i16; HEAD],
+    rest: i32,
+}
 
 /// The cosine of two embeddings of one model.
 pub(super) fn cosine(one: &Embedding, other: &Embedding) -> f32 {
@@ -48,6 +58,23 @@ pub(super) fn coarse(one: &Prefix, other: &Prefix) -> i32 {
     one.iter().zip(other).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
 }
 
+/// The head of a prefix.
+pub(super) fn head(prefix: &Prefix) -> Head {
+    let mut values = [0; HEAD];
+    values.iter_mut().zip(prefix).for_each(|(value, of_prefix)| *value = *of_prefix);
+    let square: i64 = prefix.iter().skip(HEAD).map(|value| i64::from(*value).pow(2)).sum();
+    let rest = square.isqrt() + 1;
+    Head { values, rest: i32::try_from(rest).unwrap_or(i32::MAX) }
+}
+
+/// The most that [`coarse`] can be for two prefixes with these heads: the rests are at best parallel
+/// (Cauchy and Schwarz).
+pub(super) fn at_most(one: &Head, other: &Head) -> i32 {
+    let both = one.values.iter().zip(&other.values);
+    let sum: i32 = both.map(|(a, b)| i32::from(*a) * i32::from(*b)).sum();
+    sum.saturating_add(one.rest.saturating_mul(other.rest))
+}
+
 /// The mean of some embeddings, and its length: 1 where all are alike, 0 for none.
 pub(super) fn middle<'a>(embeddings: impl IntoIterator<Item = &'a Embedding>) -> (Vec<f32>, f32) {
     let mut sum: Vec<f32> = Vec::new();
@@ -70,8 +97,10 @@ pub(super) fn middle<'a>(embeddings: impl IntoIterator<Item = &'a Embedding>) ->
 
 #[cfg(test)]
 mod tests {
+    use super::at_most;
     use super::coarse;
     use super::cosine;
+    use super::head;
     use super::middle;
     use super::prefix;
     use crate::domain::embedding::Embedding;
@@ -89,6 +118,19 @@ mod tests {
         let near = coarse(&prefix(&one), &prefix(&other)) as f32 / (16_384.0 * 16_384.0);
         assert!((exact - near).abs() < 1e-3, "{exact} {near}");
         assert!((exact - cosine(&one, &other)).abs() < 1e-5);
+    }
+
+    #[test]
+    fn a_head_never_promises_too_little() {
+        let long = |seed: u16| {
+            let value = |n: u16| f32::from(n.wrapping_mul(seed).wrapping_mul(2_654) % 997) - 490.0;
+            prefix(&Embedding::normalize((1..=200).map(value).collect()).unwrap())
+        };
+        for (one, other) in (1..60).flat_map(|one| (one..60).map(move |other| (one, other))) {
+            let (one, other) = (long(one), long(other));
+            assert!(at_most(&head(&one), &head(&other)) >= coarse(&one, &other));
+            assert!(at_most(&head(&one), &head(&one)) >= coarse(&one, &one));
+        }
     }
 
     #[test]
