@@ -6,12 +6,21 @@ use crate::domain::embedding::Embedding;
 const LANES: usize = 16;
 /// What 1.0 is in a [`Prefix`]: unit vectors' products then sum to at most 2^28.
 const ONE: f32 = 16_384.0;
+/// Numbers of a prefix: the bundled model is rotated, the first ones carry most.
+pub(super) const PREFIX: usize = 128;
 
-/// The first numbers of an embedding as integers, whose sums are exact in any order: the bundled
-/// model is rotated, the first ones carry most.
-pub(super) type Prefix = [i16; 128];
-/// Fewer of them, to look at many articles.
-pub(super) type Glance = [i16; 64];
+/// Numbers of a prefix that are looked at first.
+pub(super) const HEAD: usize = 64;
+
+/// The first numbers of an embedding as integers, whose sums are exact in any order.
+pub(super) type Prefix = [i16; PREFIX];
+
+/// The beginning of a [`Prefix`], and the length of the rest, rounded up.
+#[derive(Clone, Copy)]
+pub(super) struct Head {
+    values: [i16; HEAD],
+    rest: i32,
+}
 
 /// The cosine of two embeddings of one model.
 pub(super) fn cosine(one: &Embedding, other: &Embedding) -> f32 {
@@ -32,9 +41,9 @@ pub(super) fn dot(one: &[f32], other: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest
 }
 
-/// The first `N` numbers of an embedding, zeros behind a shorter one.
-pub(super) fn prefix<const N: usize>(embedding: &Embedding) -> [i16; N] {
-    let mut prefix = [0; N];
+/// The prefix of an embedding, zeros behind a shorter one.
+pub(super) fn prefix(embedding: &Embedding) -> Prefix {
+    let mut prefix = [0; PREFIX];
     for (short, value) in prefix.iter_mut().zip(embedding.values()) {
         #[expect(clippy::cast_possible_truncation, reason = "a unit vector's values lie in ±1")]
         {
@@ -45,8 +54,25 @@ pub(super) fn prefix<const N: usize>(embedding: &Embedding) -> [i16; N] {
 }
 
 /// The sum of products of two prefixes, exact.
-pub(super) fn coarse<const N: usize>(one: &[i16; N], other: &[i16; N]) -> i32 {
+pub(super) fn coarse(one: &Prefix, other: &Prefix) -> i32 {
     one.iter().zip(other).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
+}
+
+/// The head of a prefix.
+pub(super) fn head(prefix: &Prefix) -> Head {
+    let mut values = [0; HEAD];
+    values.iter_mut().zip(prefix).for_each(|(value, of_prefix)| *value = *of_prefix);
+    let square: i64 = prefix.iter().skip(HEAD).map(|value| i64::from(*value).pow(2)).sum();
+    let rest = square.isqrt() + 1;
+    Head { values, rest: i32::try_from(rest).unwrap_or(i32::MAX) }
+}
+
+/// The most that [`coarse`] can be for two prefixes with these heads: the rests are at best parallel
+/// (Cauchy and Schwarz).
+pub(super) fn at_most(one: &Head, other: &Head) -> i32 {
+    let both = one.values.iter().zip(&other.values);
+    let sum: i32 = both.map(|(a, b)| i32::from(*a) * i32::from(*b)).sum();
+    sum.saturating_add(one.rest.saturating_mul(other.rest))
 }
 
 /// The mean of some embeddings, and its length: 1 where all are alike, 0 for none.
@@ -71,8 +97,10 @@ pub(super) fn middle<'a>(embeddings: impl IntoIterator<Item = &'a Embedding>) ->
 
 #[cfg(test)]
 mod tests {
+    use super::at_most;
     use super::coarse;
     use super::cosine;
+    use super::head;
     use super::middle;
     use super::prefix;
     use crate::domain::embedding::Embedding;
@@ -87,9 +115,22 @@ mod tests {
         let (one, other) = (vector(7), vector(8));
         let exact = one.similarity(&other);
         #[expect(clippy::cast_precision_loss, reason = "a test's tolerance")]
-        let near = coarse::<128>(&prefix(&one), &prefix(&other)) as f32 / (16_384.0 * 16_384.0);
+        let near = coarse(&prefix(&one), &prefix(&other)) as f32 / (16_384.0 * 16_384.0);
         assert!((exact - near).abs() < 1e-3, "{exact} {near}");
         assert!((exact - cosine(&one, &other)).abs() < 1e-5);
+    }
+
+    #[test]
+    fn a_head_never_promises_too_little() {
+        let long = |seed: u16| {
+            let value = |n: u16| f32::from(n.wrapping_mul(seed).wrapping_mul(2_654) % 997) - 490.0;
+            prefix(&Embedding::normalize((1..=200).map(value).collect()).unwrap())
+        };
+        for (one, other) in (1..60).flat_map(|one| (one..60).map(move |other| (one, other))) {
+            let (one, other) = (long(one), long(other));
+            assert!(at_most(&head(&one), &head(&other)) >= coarse(&one, &other));
+            assert!(at_most(&head(&one), &head(&one)) >= coarse(&one, &one));
+        }
     }
 
     #[test]

@@ -4,14 +4,16 @@
 //! then compared in full. Ties go to the lower id, so the order in which articles came in shows
 //! nowhere.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::collections::BinaryHeap;
 use std::collections::HashMap;
 
 use crate::cluster::topic::Item;
 use crate::cluster::topic::anchor::Anchors;
 use crate::cluster::topic::candidate::as_f32;
 use crate::cluster::topic::dot;
-use crate::cluster::topic::dot::Glance;
+use crate::cluster::topic::dot::Head;
 use crate::cluster::topic::dot::Prefix;
 use crate::cluster::topic::dot::cosine;
 use crate::cluster::topic::pair::Likeness;
@@ -25,9 +27,7 @@ use crate::domain::terms::TermVector;
 use crate::domain::topic::Placement;
 use crate::text::terms::index;
 
-/// Articles that the first look over all hands on to the second.
-const GLANCED: usize = 1_000;
-/// Articles that the second look hands on to be compared in full.
+/// Articles that the scan hands on to be compared in full.
 const SCANNED: usize = 200;
 /// Articles that share a rare headline term and are compared too.
 const TITLED: usize = 50;
@@ -63,9 +63,9 @@ pub(super) struct Near<'a> {
 #[derive(Default)]
 pub(super) struct Window {
     slots: Vec<Option<Held>>,
-    /// By slot, also of those that are free: side by side, since all of them are looked at.
-    glances: Vec<Glance>,
     prefixes: Vec<Prefix>,
+    /// The heads of the prefixes, apart: a scan reads all of these and few of those.
+    heads: Vec<Head>,
     free: Vec<usize>,
     by_id: HashMap<ArticleId, usize>,
     by_time: BTreeSet<(i64, ArticleId)>,
@@ -177,11 +177,11 @@ impl Window {
             text,
             keys: self.keys.add(&key_terms(keys)),
         };
-        let (glance, prefix) = (dot::prefix(embedding), dot::prefix(embedding));
+        let prefix = dot::prefix(embedding);
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
-            self.glances.push(glance);
             self.prefixes.push(prefix);
+            self.heads.push(dot::head(&prefix));
             self.slots.len() - 1
         });
         for (number, _) in &held.title {
@@ -190,9 +190,12 @@ impl Window {
         self.by_id.insert(*id, slot);
         self.by_time.insert((*at, *id));
         self.by_arrival.insert((*arrival, *id));
-        put(&mut self.glances, slot, glance);
-        put(&mut self.prefixes, slot, prefix);
-        put(&mut self.slots, slot, Some(held));
+        self.prefixes.iter_mut().skip(slot).take(1).for_each(|place| *place = prefix);
+        self.heads.iter_mut().skip(slot).take(1).for_each(|place| *place = dot::head(&prefix));
+        self.slots.iter_mut().skip(slot).take(1).for_each(|place| *place = None);
+        if let Some(place) = self.slots.get_mut(slot) {
+            *place = Some(held);
+        }
     }
 
     /// Forgets an article.
@@ -222,7 +225,7 @@ impl Window {
             text: Side::new(&self.terms, &item.text_terms),
             keys: Side::new(&self.keys, &key_terms(&item.keys)),
         };
-        let mut slots = self.scan(&item.embedding);
+        let mut slots = self.scan(&dot::prefix(&item.embedding));
         slots.extend(self.titled(&query.title));
         slots.sort_unstable();
         slots.dedup();
@@ -261,32 +264,28 @@ impl Window {
     }
 
     /// The slots of the articles whose prefixes lie nearest; ties to the lower id.
-    fn scan(&self, embedding: &Embedding) -> Vec<usize> {
-        let query: Prefix = dot::prefix(embedding);
-        let mut near: Vec<(i32, ArticleId, usize)> = self
-            .glance(&dot::prefix(embedding))
-            .filter_map(|slot| {
-                let held = self.slots.get(slot)?.as_ref()?;
-                Some((dot::coarse(&query, self.prefixes.get(slot)?), held.id, slot))
-            })
-            .collect();
-        near.sort_unstable_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(&right.1)));
-        near.truncate(SCANNED);
-        near.into_iter().map(|(_, _, slot)| slot).collect()
-    }
-
-    /// The slots that the shortest prefixes speak for: [`GLANCED`], and what lies as near as the last
-    /// of them. Free slots may be among them.
-    fn glance(&self, query: &Glance) -> impl Iterator<Item = usize> {
-        let near: Vec<i32> = self.glances.iter().map(|one| dot::coarse(query, one)).collect();
+    fn scan(&self, query: &Prefix) -> Vec<usize> {
+        let mut best: BinaryHeap<Reverse<(i32, Reverse<ArticleId>, usize)>> =
+            BinaryHeap::with_capacity(SCANNED + 1);
         let mut least = i32::MIN;
-        if near.len() > GLANCED {
-            let mut ordered = near.clone();
-            let (_, last, _) =
-                ordered.select_nth_unstable_by(GLANCED, |left, right| right.cmp(left));
-            least = *last;
+        let of_query = dot::head(query);
+        for (slot, of_slot) in self.heads.iter().enumerate() {
+            if dot::at_most(&of_query, of_slot) < least {
+                continue;
+            }
+            let Some(Some(held)) = self.slots.get(slot) else { continue };
+            let Some(prefix) = self.prefixes.get(slot) else { continue };
+            let near = dot::coarse(query, prefix);
+            if near < least {
+                continue;
+            }
+            best.push(Reverse((near, Reverse(held.id), slot)));
+            if best.len() > SCANNED {
+                best.pop();
+                least = best.peek().map_or(i32::MIN, |Reverse((least, _, _))| *least);
+            }
         }
-        near.into_iter().enumerate().filter(move |(_, near)| *near >= least).map(|(slot, _)| slot)
+        best.into_iter().map(|Reverse((_, _, slot))| slot).collect()
     }
 
     /// The slots of articles whose headlines share rare terms with the query's.
@@ -347,12 +346,6 @@ impl Window {
     }
 }
 
-fn put<T>(places: &mut [T], at: usize, value: T) {
-    if let Some(place) = places.get_mut(at) {
-        *place = value;
-    }
-}
-
 /// Says of each near article where it stands among all.
 fn stand(near: &mut [Near<'_>]) {
     let (middle, _) = dot::middle(near.iter().take(MIDDLE).map(|near| &near.held.embedding));
@@ -378,4 +371,81 @@ fn stand(near: &mut [Near<'_>]) {
 fn key_terms(keys: &[String]) -> TermVector {
     let keys: BTreeSet<u32> = keys.iter().map(|key| index(key)).collect();
     TermVector::from_weights(keys.into_iter().map(|key| (key, 1.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SCANNED;
+    use super::Window;
+    use crate::cluster::topic::Item;
+    use crate::cluster::topic::dot;
+    use crate::domain::embedding::Embedding;
+    use crate::domain::id::ArticleId;
+    use crate::domain::terms::TermVector;
+    use crate::domain::topic::Level;
+    use crate::domain::topic::Placement;
+    use crate::domain::topic::TopicId;
+
+    /// Article `n`, one of a few directions and noise, the first numbers carrying most.
+    fn item(n: u64) -> Item {
+        let mut state = (n % 9 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut own = (n + 1).wrapping_mul(0xd134_2543_de82_ef95) | 1;
+        let unit = |state: &mut u64| {
+            *state ^= *state << 13;
+            *state ^= *state >> 7;
+            *state ^= *state << 17;
+            f32::from(u16::try_from(*state >> 48).unwrap()) / 32_768.0 - 1.0
+        };
+        let values = (0..256_u16).map(|at| {
+            let scale = 1.0 / (1.0 + f32::from(at) / 32.0);
+            scale * (unit(&mut state) + unit(&mut own))
+        });
+        Item {
+            id: ArticleId::from(uuid::Uuid::from_u128(u128::from(n) + 1)),
+            arrival: n + 1,
+            at: 0,
+            title: String::new(),
+            embedding: Embedding::normalize(values.collect()).unwrap(),
+            title_terms: TermVector::from_weights([]),
+            text_terms: TermVector::from_weights([]),
+            keys: Vec::new(),
+            original: None,
+        }
+    }
+
+    #[test]
+    fn a_scan_finds_what_comparing_everything_finds() {
+        let mut window = Window::default();
+        for n in 0..1_500 {
+            let item = item(n);
+            let [event, story] =
+                [Level::Event, Level::Story].map(|level| TopicId::found(level, item.id));
+            window.insert(&item, Placement { event, story });
+        }
+        // Slots that were given back are taken again, or stay empty.
+        for n in (0..1_500).step_by(7) {
+            window.remove(item(n).id);
+        }
+        let again = item(0);
+        let [event, story] =
+            [Level::Event, Level::Story].map(|level| TopicId::found(level, again.id));
+        window.insert(&again, Placement { event, story });
+        for n in 2_000..2_020 {
+            let query = dot::prefix(&item(n).embedding);
+            let held = window.slots.iter().enumerate();
+            let held = held.filter_map(|(slot, held)| Some((slot, held.as_ref()?)));
+            let mut all: Vec<(i32, ArticleId, usize)> = held
+                .map(|(slot, held)| {
+                    (dot::coarse(&query, &dot::prefix(&held.embedding)), held.id, slot)
+                })
+                .collect();
+            all.sort_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(&right.1)));
+            let mut wanted: Vec<usize> =
+                all.into_iter().take(SCANNED).map(|(_, _, slot)| slot).collect();
+            let mut found = window.scan(&query);
+            wanted.sort_unstable();
+            found.sort_unstable();
+            assert_eq!(found, wanted, "of {n}");
+        }
+    }
 }

@@ -30,6 +30,7 @@ impl Desk {
                     | Change::Merged { .. }
                     | Change::Split { .. }
                     | Change::Moved { .. }
+                    | Change::Reclustered { .. }
                     | Change::Renamed { .. }
                     | Change::Pinned { .. } => None,
                 };

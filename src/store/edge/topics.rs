@@ -103,19 +103,13 @@ impl TopicShard {
         Ok(Self { engine })
     }
 
-    /// The shard itself.
-    #[cfg(feature = "server")]
-    pub fn engine(&self) -> &EdgeShard {
-        &self.engine
-    }
-
     /// Where the engine keeps its files.
     pub fn folder(&self) -> &Path {
         self.engine.path()
     }
 
     /// The engine, for what lies beside the log.
-    pub(super) fn engine(&self) -> &EdgeShard {
+    pub fn engine(&self) -> &EdgeShard {
         &self.engine
     }
 

@@ -12,6 +12,7 @@ use ::qdrant_client::qdrant::r#match::MatchValue;
 use crate::domain::filter::Comparison;
 use crate::domain::filter::Filter;
 use crate::store::payload;
+use crate::store::server::wire::article_point;
 
 /// What a filter asks of the server.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +47,14 @@ pub fn ask(filter: &Filter) -> Asked {
             compares(payload::PAGE_NO, *comparison, i64::from(*page_no))
         }
         Filter::Group(group) => keyword(payload::GROUP, &group.to_string()),
+        // Whoever asks put the topic's articles in its place.
+        Filter::Topic(_) => Asked::Nothing,
+        Filter::Among(ids) if ids.is_empty() => Asked::Nothing,
+        Filter::Among(ids) => {
+            let has_id = ids.iter().map(article_point).collect();
+            let among = ConditionOneOf::HasId(HasIdCondition { has_id });
+            Asked::Only(must([Condition { condition_one_of: Some(among) }]))
+        }
         Filter::Original(is_original) => {
             Asked::Only(must([equals(payload::ORIGINAL, MatchValue::Boolean(*is_original))]))
         }
