@@ -1,10 +1,11 @@
 //! How much is done at a time, and what is refused.
 //!
 //! A unary call takes a place in its lane or is refused at once: when all are taken, or when those
-//! before it would keep it waiting too long. Then it waits for a turn, within its deadline. As few calls have a turn as keep the processors busy: more would only make each other
-//! slow, refusals included. Reading and writing are lanes of their own, so that an import cannot
-//! take the places of those who search. A stream has a place as long as it is open; it waits by
-//! itself when model or store have no room. Answers that clients do not take are bounded in bytes.
+//! before it would keep it waiting too long. Then it waits for a turn, within its deadline. As few
+//! calls have a turn as keep the processors busy: more would only make each other slow, refusals
+//! included. Reading and writing are lanes of their own, so that an import cannot take the places
+//! of those who search. A stream has a place as long as it is open; it waits by itself when model
+//! or store have no room. Answers that clients do not take are bounded in bytes.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
