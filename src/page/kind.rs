@@ -24,6 +24,10 @@ static NOTICE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// Headlines of what is printed every day: the weather, results of lotteries.
+static DAILY: LazyLock<Regex> =
+    LazyLock::new(|| script::both(r"(?:天气预报|天气|气象信息|开奖(?:公告|信息|结果|号码)?)$"));
+
 static BRIEF: LazyLock<Regex> =
     LazyLock::new(|| script::both(r"简讯|短讯|快讯|速览|速递|短波|一句话"));
 
@@ -77,6 +81,11 @@ pub(crate) fn settle(record: &mut Record, shape: Shape) {
 /// Whether `title` heads a public notice.
 pub(crate) fn is_notice(title: &str) -> bool {
     title.len() <= 200 && NOTICE.is_match(title.trim())
+}
+
+/// Whether `title` heads what is printed every day.
+pub(crate) fn is_daily(title: &str) -> bool {
+    title.len() <= 60 && DAILY.is_match(title.trim())
 }
 
 /// Whether a section of this name holds briefs.

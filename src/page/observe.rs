@@ -85,7 +85,8 @@ fn own(block: &Block) -> Cues {
     cues.note(Cue::BoxTag, wording::BOX_TAG.is_match(text));
     cues.note(Cue::Figures, wording::figures(text) && block.level == 0);
     cues.note(Cue::Office, wording::OFFICE.is_match(text) && block.level == 0);
-    cues.note(Cue::NoticeTitle, kind::is_notice(text) && !closed);
+    let notice = kind::is_notice(text) || kind::is_daily(text);
+    cues.note(Cue::NoticeTitle, notice && !closed);
     if closed && !note || closing {
         return cues;
     }
@@ -329,7 +330,9 @@ fn neighbours(blocks: &[Block], cues: &mut [Cues]) {
             Cue::BracketRole,
             Cue::PointerPhrase,
         ]) || closes;
-        cue.note(Cue::AfterClosing, ended);
+        // Whoever signs a notice ends it.
+        let signed = before.has(Cue::Office) && !cue.any(&[Cue::Office, Cue::Label]);
+        cue.note(Cue::AfterClosing, ended || signed);
         let small = |cues: Cues| cues.has(Cue::Short) && !cues.any(FURNITURE);
         cue.note(Cue::BesideShort, small(*cue) && (small(before) || small(next)));
     }
