@@ -15,6 +15,9 @@ use super::campaign::article;
 use super::process::serve;
 use super::process::start;
 
+/// MiB of a disk with room for a small index (some 170) beside what is left alone (256).
+const ROOMY: u32 = 640;
+
 /// A disk in memory, gone when dropped.
 struct Disk {
     folder: TempDir,
@@ -73,7 +76,7 @@ fn log_folder() -> TempDir {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_refuses_writes_answers_questions_and_loses_nothing() {
-    let Some(disk) = Disk::mount(420) else { return };
+    let Some(disk) = Disk::mount(ROOMY) else { return };
     let logs = log_folder();
     let log = logs.path().join("log");
     let mut server = start(serve(&disk.data()), &log).await.unwrap();
@@ -112,7 +115,7 @@ async fn a_disk_too_small_to_begin_with_is_a_clear_error() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_only_folder_is_a_clear_error_and_stays_as_it_is() {
-    let Some(disk) = Disk::mount(420) else { return };
+    let Some(disk) = Disk::mount(ROOMY) else { return };
     let logs = log_folder();
     let log = logs.path().join("log");
     let mut server = start(serve(&disk.data()), &log).await.unwrap();
