@@ -107,6 +107,8 @@ impl EdgeStore {
 
     fn open_tuned(config: &Config, make: &Make, tuning: Tuning) -> Result<Self, Error> {
         let folder = Folder::open(&config.data, make)?;
+        // Opening writes as well, and to a full disk it would be the end of the process.
+        writer::room(folder.data())?;
         let location = folder.data().display().to_string();
         let shard = Arc::new(Shard::open(folder, make.dim, tuning)?);
         let open = Open::start(shard).map_err(error::failed)?;

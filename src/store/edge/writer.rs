@@ -153,7 +153,10 @@ fn apply(shard: &Shard, change: Change) -> Result<BTreeSet<ArticleId>, Error> {
 
 /// Refuses a write on a disk that is nearly full: the engine writes through memory maps, and a page that
 /// finds no room there ends the process instead of failing the call.
-fn room(folder: &Path) -> Result<(), Error> {
+///
+/// # Errors
+/// [`Error::Full`].
+pub fn room(folder: &Path) -> Result<(), Error> {
     #[cfg(unix)]
     if let Ok(disk) = rustix::fs::statvfs(folder) {
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
