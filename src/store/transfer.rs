@@ -271,7 +271,9 @@ async fn transfer_all(
         let mut from = Some(Uuid::nil());
         while let Some(start) = from {
             let (points, next) = target.dump(part, start, batch()).await?;
-            points.iter().for_each(|point| moved.target.add(point.digest()));
+            for point in &points {
+                moved.target.add(point.digest());
+            }
             turns.beat(source, target).await?;
             from = next;
         }
@@ -314,7 +316,9 @@ async fn move_log(
         let rows = source.rows(from, batch()).await?;
         let Some(last) = rows.last().map(|row| row.version) else { break };
         let there = target.rows(from, batch()).await?;
-        rows.iter().for_each(|row| moved.source.add(row_digest(row)));
+        for row in &rows {
+            moved.source.add(row_digest(row));
+        }
         if there != rows {
             moved.written_count += u64::try_from(rows.len()).unwrap_or(u64::MAX);
             target.append(turns.target.term, rows, mark).await?;
@@ -329,7 +333,9 @@ async fn move_log(
     loop {
         let rows = target.rows(from, batch()).await?;
         let Some(last) = rows.last().map(|row| row.version) else { break };
-        rows.iter().for_each(|row| moved.target.add(row_digest(row)));
+        for row in &rows {
+            moved.target.add(row_digest(row));
+        }
         turns.beat(source, target).await?;
         from = last + 1;
     }

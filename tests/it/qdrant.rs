@@ -55,7 +55,7 @@ impl Place {
     /// The settings of a store here, by way of `url`.
     fn config(&self, url: &str) -> store::Config {
         let at = store::ServerConfig::at(url);
-        let server = store::ServerConfig { prefix: self.prefix.clone(), timeout_ms: 1_500, ..at };
+        let server = store::ServerConfig { prefix: self.prefix.clone(), timeout_ms: 5_000, ..at };
         store::Config { server, ..store::Config::folder("") }
     }
 

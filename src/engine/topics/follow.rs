@@ -17,7 +17,8 @@ impl Desk {
         let mark = self.store.mark().await?;
         let mut changed = Vec::new();
         loop {
-            let rows = self.store.rows(self.book().version + 1, Limit::MOST).await?;
+            let next = self.book().version + 1;
+            let rows = self.store.rows(next, Limit::MOST).await?;
             if rows.is_empty() {
                 break;
             }

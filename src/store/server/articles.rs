@@ -107,7 +107,7 @@ impl Remote {
             collection_name: self.names.articles.clone(),
             wait: Some(true),
             points,
-            ordering: ordering(WriteOrderingType::Medium),
+            ordering: Some(ordering(WriteOrderingType::Medium)),
             timeout: Some(self.client.timeout_s()),
             ..UpsertPoints::default()
         };
@@ -193,7 +193,7 @@ impl Remote {
             collection_name: self.names.articles.clone(),
             wait: Some(true),
             points: Some(wire::select(deleted.iter().map(wire::article_point).collect())),
-            ordering: ordering(WriteOrderingType::Medium),
+            ordering: Some(ordering(WriteOrderingType::Medium)),
             timeout: Some(self.client.timeout_s()),
             ..DeletePoints::default()
         };
@@ -363,7 +363,7 @@ impl Remote {
                 collection_name: self.names.articles.clone(),
                 wait: Some(true),
                 operations,
-                ordering: ordering(WriteOrderingType::Medium),
+                ordering: Some(ordering(WriteOrderingType::Medium)),
                 timeout: Some(self.client.timeout_s()),
             };
             let call = |mut api: Points| {
@@ -442,8 +442,8 @@ impl Remote {
 }
 
 /// In which order writes of several processes happen.
-pub fn ordering(kind: WriteOrderingType) -> Option<WriteOrdering> {
-    Some(WriteOrdering { r#type: kind.into() })
+pub fn ordering(kind: WriteOrderingType) -> WriteOrdering {
+    WriteOrdering { r#type: kind.into() }
 }
 
 /// Sets keys of an article's payload and leaves the others.

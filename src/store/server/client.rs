@@ -31,6 +31,8 @@ const ATTEMPTS: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(100);
 /// Most bytes of one answer: a page of the largest articles.
 const ANSWER_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// Time that a change of the collections has, at least: it waits for the server's disk.
+const CHANGE_TIMEOUT: Duration = Duration::from_mins(1);
 /// Time for a sign of life.
 const PING_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -72,6 +74,11 @@ impl Client {
         let key = Key(config.api_key()?);
         let channel = InterceptedService::new(config.channel()?, key);
         Ok(Self { channel, timeout: config.timeout() })
+    }
+
+    /// The same client with time for changes of the collections.
+    pub fn patient(&self) -> Self {
+        Self { timeout: self.timeout.max(CHANGE_TIMEOUT), ..self.clone() }
     }
 
     /// Seconds that the server may take for one answer, for its own deadline.

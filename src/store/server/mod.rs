@@ -76,7 +76,7 @@ const CALLS: usize = 256;
 /// Time between two looks at an optimization that goes on.
 const OPTIMIZE_POLL: Duration = Duration::from_millis(200);
 /// Time that an optimization may take.
-const OPTIMIZE_TIMEOUT: Duration = Duration::from_mins(60);
+const OPTIMIZE_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// Articles and topics on a server.
 #[derive(Debug)]

@@ -127,9 +127,10 @@ pub async fn open(
     let aliases = Names::aliases(&config.prefix);
     if let Some(names) = existing(client, &aliases).await? {
         check(client, config, &names, make).await?;
-        index_fields(client, &names.articles).await?;
+        index_fields(&client.patient(), &names.articles).await?;
         return Ok(names);
     }
+    let client = &client.patient();
     let names = Names::new(&config.prefix, make);
     create(client, articles(config, make, &names.articles, tuning)).await?;
     create(client, topics(config, make, &names.topics)).await?;

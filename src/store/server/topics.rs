@@ -116,7 +116,7 @@ impl Remote {
             ids: vec![wire::number_point(MARK)],
             with_payload: Some(wire::with_payload(true)),
             with_vectors: Some(wire::with_vectors(&[])),
-            read_consistency: consistent(),
+            read_consistency: Some(consistent()),
             timeout: Some(self.client.timeout_s()),
             ..GetPoints::default()
         };
@@ -200,7 +200,7 @@ impl Remote {
             wait: Some(true),
             payload: wire::to_payload(value),
             points_selector: Some(PointsSelector { points_selector_one_of: Some(selector) }),
-            ordering: ordering(WriteOrderingType::Strong),
+            ordering: Some(ordering(WriteOrderingType::Strong)),
             timeout: Some(self.client.timeout_s()),
             ..SetPayloadPoints::default()
         };
@@ -245,7 +245,7 @@ impl Remote {
             limit: u32::try_from(limit.count()).ok(),
             with_payload: Some(wire::with_payload(true)),
             with_vectors: Some(wire::with_vectors(names)),
-            read_consistency: consistent(),
+            read_consistency: Some(consistent()),
             timeout: Some(self.client.timeout_s()),
             ..ScrollPoints::default()
         })
@@ -281,7 +281,7 @@ impl Remote {
             collection_name: self.names.topics.clone(),
             wait: Some(true),
             points,
-            ordering: ordering(WriteOrderingType::Strong),
+            ordering: Some(ordering(WriteOrderingType::Strong)),
             timeout: Some(self.client.timeout_s()),
             ..UpsertPoints::default()
         }
@@ -372,9 +372,9 @@ impl Remote {
 }
 
 /// Reads what most copies agree on: the log must not go back where one copy lags.
-fn consistent() -> Option<ReadConsistency> {
+fn consistent() -> ReadConsistency {
     let majority = read_consistency::Value::Type(ReadConsistencyType::Majority.into());
-    Some(ReadConsistency { value: Some(majority) })
+    ReadConsistency { value: Some(majority) }
 }
 
 fn number_is(key: &str, number: u64) -> Result<Condition, Error> {

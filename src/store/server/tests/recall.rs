@@ -45,7 +45,7 @@ fn clustered(sampler: &mut Sampler) -> Vec<Point> {
 /// Waits until the server has built all it wants to build; how many vectors it indexed.
 async fn settled(store: &ServerStore) -> u64 {
     let indexed = |remote: crate::store::server::Remote| async move {
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(120);
+        let deadline = std::time::Instant::now() + std::time::Duration::from_mins(2);
         loop {
             let info = schema::info(&remote.client, &remote.names.articles).await?.unwrap();
             let indexed = info.indexed_vectors_count.unwrap_or_default();
