@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         ..Default::default()
     };
     for hit in search.search_articles(query).await?.into_inner().hits {
-        println!("{:.3} {}", hit.fused_score, title(hit));
+        println!("{:.3} {}", hit.fused_score, title(&hit));
     }
     let target = names.first().cloned().map(Target::Article);
     let mut question =
@@ -52,7 +52,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // A deadline of the caller's own.
     question.set_timeout(std::time::Duration::from_secs(5));
     for hit in search.find_related_articles(question).await?.into_inner().hits {
-        println!("related: {}", title(hit));
+        println!("related: {}", title(&hit));
     }
 
     for name in names {
@@ -76,8 +76,9 @@ fn item(number: u32, title: &str, body: &str) -> wire::IngestArticlesRequest {
     wire::IngestArticlesRequest { item_id: number.to_string(), article: Some(article) }
 }
 
-fn title(hit: wire::SearchHit) -> String {
-    hit.article.and_then(|article| article.record).unwrap_or_default().title
+fn title(hit: &wire::SearchHit) -> &str {
+    let record = hit.article.as_ref().and_then(|article| article.record.as_ref());
+    record.map_or("", |record| &record.title)
 }
 
 /// The stable reason of an error, which a program can tell apart.

@@ -55,7 +55,15 @@ pub(super) fn prefix(embedding: &Embedding) -> Prefix {
 
 /// The sum of products of two prefixes, exact.
 pub(super) fn coarse(one: &Prefix, other: &Prefix) -> i32 {
-    one.iter().zip(other).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
+    products(one, other)
+}
+
+/// The sum of products. It cannot overflow (see [`ONE`]), and is told so: a check at each step would
+/// keep the machine from doing eight at once.
+fn products(one: &[i16], other: &[i16]) -> i32 {
+    one.iter()
+        .zip(other)
+        .fold(0_i32, |sum, (a, b)| sum.wrapping_add(i32::from(*a).wrapping_mul(i32::from(*b))))
 }
 
 /// The head of a prefix.
@@ -70,8 +78,7 @@ pub(super) fn head(prefix: &Prefix) -> Head {
 /// The most that [`coarse`] can be for two prefixes with these heads: the rests are at best parallel
 /// (Cauchy and Schwarz).
 pub(super) fn at_most(one: &Head, other: &Head) -> i32 {
-    let both = one.values.iter().zip(&other.values);
-    let sum: i32 = both.map(|(a, b)| i32::from(*a) * i32::from(*b)).sum();
+    let sum = products(&one.values, &other.values);
     sum.saturating_add(one.rest.saturating_mul(other.rest))
 }
 
