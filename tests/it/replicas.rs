@@ -107,8 +107,8 @@ async fn assigned(store: &dyn VectorStore) -> Vec<ArticleId> {
     articles
 }
 
-fn version(engine: &Engine) -> impl Future<Output = u64> + '_ {
-    async { engine.topics_progress().await.unwrap().version }
+async fn version(engine: &Engine) -> u64 {
+    engine.topics_progress().await.unwrap().version
 }
 
 #[tokio::test]
