@@ -60,9 +60,11 @@ impl Crew {
         let thread = thread.map_err(|_closed| Error::Broken)?;
         let (reply, answer) = oneshot::channel();
         let serve = move || {
+            // Given back before the answer, also by a panic: who hears of it finds them free.
+            let held = (place, thread);
             let done = work(&|| !reply.is_closed());
+            drop(held);
             let _gone = reply.send(done);
-            drop((place, thread));
         };
         let started = std::thread::Builder::new().name("crew".to_owned()).spawn(serve);
         started.map_err(|_no_thread| Error::Broken)?;

@@ -106,8 +106,10 @@ mod tests {
         let threads = threads();
         let work = Work::on(threads.handle().clone());
         let (sender, told) = mpsc::channel();
+        // It is dropped with the call, whether that was begun or not.
+        let held = Told(sender);
         let call = async move {
-            let _told = Told(sender);
+            let _held = held;
             std::future::pending().await
         };
         let given_up =
