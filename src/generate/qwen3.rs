@@ -150,23 +150,23 @@ fn load(path: &Path) -> Result<Loaded, String> {
     let words = |error: candle_core::Error| error.to_string();
     let file = File::open(path).map_err(|error| error.to_string())?;
     let mut reader = BufReader::new(file);
-    let mut content = Content::read(&mut reader).map_err(words)?;
-    let shape = check(&content)?;
+    let mut gguf = Content::read(&mut reader).map_err(words)?;
+    let shape = check(&gguf)?;
     let context = u32::try_from(shape.context).map_err(|error| error.to_string())?;
     // Tables of angles are made for the whole context, and in 16 bits without a word about it,
     // which blurs places beyond the first few hundred.
-    content.metadata.insert("qwen3.context_length".to_owned(), Value::U32(context));
-    content.metadata.insert("general.dtype".to_owned(), Value::U32(0));
-    let name = content.metadata.get("general.name").and_then(|name| name.to_string().ok().cloned());
-    let stop = content.metadata.get("tokenizer.ggml.eos_token_id");
+    gguf.metadata.insert("qwen3.context_length".to_owned(), Value::U32(context));
+    gguf.metadata.insert("general.dtype".to_owned(), Value::U32(0));
+    let name = gguf.metadata.get("general.name").and_then(|name| name.to_string().ok().cloned());
+    let stop = gguf.metadata.get("tokenizer.ggml.eos_token_id");
     let stop = stop.and_then(|id| id.to_u32().ok());
-    let model = ModelWeights::from_gguf(content, &mut reader, &Device::Cpu).map_err(words)?;
+    let model = ModelWeights::from_gguf(gguf, &mut reader, &Device::Cpu).map_err(words)?;
     Ok(Loaded { model, shape, name: name.unwrap_or_default(), stop })
 }
 
 /// Checks that the tensors are those of a Qwen3 of the sizes that the file names.
-fn check(content: &Content) -> Result<Shape, String> {
-    let architecture = content.metadata.get("general.architecture");
+fn check(gguf: &Content) -> Result<Shape, String> {
+    let architecture = gguf.metadata.get("general.architecture");
     let architecture = architecture.and_then(|value| value.to_string().ok());
     match architecture.map(String::as_str) {
         Some("qwen3") => {}
@@ -174,7 +174,7 @@ fn check(content: &Content) -> Result<Shape, String> {
         None => return Err("it does not say its architecture".to_owned()),
     }
     let number = |key: &str| {
-        let value = content.metadata.get(&format!("qwen3.{key}"));
+        let value = gguf.metadata.get(&format!("qwen3.{key}"));
         let value = value.and_then(|value| value.to_u64().ok()).filter(|value| *value > 0);
         let value = value.and_then(|value| usize::try_from(value).ok());
         value.ok_or_else(|| format!("it does not say qwen3.{key}"))
@@ -183,7 +183,7 @@ fn check(content: &Content) -> Result<Shape, String> {
     let (head, hidden) = (number("attention.key_length")?, number("embedding_length")?);
     let (layers, context) = (number("block_count")?, number("context_length")?);
     let dims = |name: &str| {
-        let info = content.tensor_infos.get(name);
+        let info = gguf.tensor_infos.get(name);
         info.map(|info| info.shape.dims().to_vec()).ok_or_else(|| format!("it lacks {name}"))
     };
     let fits = |name: &str, wanted: &[usize]| match dims(name)? {
@@ -196,7 +196,7 @@ fn check(content: &Content) -> Result<Shape, String> {
     let vocabulary = dims("token_embd.weight")?.first().copied().unwrap_or_default();
     fits("token_embd.weight", &[vocabulary, hidden])?;
     fits("output_norm.weight", &[hidden])?;
-    if content.tensor_infos.contains_key("output.weight") {
+    if gguf.tensor_infos.contains_key("output.weight") {
         fits("output.weight", &[vocabulary, hidden])?;
     }
     for layer in 0..layers {

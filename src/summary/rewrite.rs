@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn what_is_empty_foreign_or_too_long_is_refused() {
         assert_eq!(judge(" 。\n"), Err(Refusal::Empty));
-        assert_eq!(judge("昨夜星辰昨夜风，画楼西畔桂堂东。"), Err(Refusal::Foreign));
+        assert_eq!(judge("这里的花都开了，真好看。"), Err(Refusal::Foreign));
         assert_eq!(judge(&"清河县转移群众3200人。".repeat(4)), Err(Refusal::TooLong));
         let cited = [Basis { text: "清河县转移群众", issue: None }];
         let cut = judged("清河县转移", false, &cited, &EXTRACTOR, budget(40));

@@ -39,8 +39,8 @@ fn article(value: &Value, extract: &mut Extract) {
         extract.authors = named.iter().flat_map(|name| names_of(name)).collect();
     }
     if extract.source.is_empty() {
-        let publisher = value.get("publisher").map(names).unwrap_or_default();
-        extract.source = publisher.into_iter().next().unwrap_or_default();
+        let offices = value.get("publisher").map(names).unwrap_or_default();
+        extract.source = offices.into_iter().next().unwrap_or_default();
     }
 }
 

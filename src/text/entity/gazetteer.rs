@@ -10,6 +10,9 @@ const BUNDLED: &str = include_str!("gazetteer.tsv");
 /// Steps up to a root: deeper is a circle.
 const DEPTH_MAX: usize = 8;
 
+/// Why a row is refused whose place has one.
+const TWICE: &str = "the place is there already";
+
 /// When a name counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Need {
@@ -118,9 +121,9 @@ impl Gazetteer {
             let row = row.trim_start_matches('\u{feff}');
             if !row.trim().is_empty() && !row.starts_with('#') {
                 let malformed = |reason| Malformed { line: at + 1, reason };
-                let known = self.known(row).map_err(malformed)?.filter(|place| *place < before);
-                match known {
-                    Some(place) => self.rename(place, row),
+                match self.known(row).map_err(malformed)? {
+                    Some(place) if place < before => self.rename(place, row),
+                    Some(_) => return Err(malformed(TWICE)),
                     None => self.add(row).map_err(malformed)?,
                 }
             }
@@ -178,7 +181,7 @@ impl Gazetteer {
         let key = self.key_for(name, parent);
         let place = self.places.len();
         if self.keys.insert(key.clone(), place).is_some() {
-            return Err("the place is there already");
+            return Err(TWICE);
         }
         self.firsts.entry(name.to_owned()).or_insert(place);
         self.name(place, columns);
