@@ -309,11 +309,11 @@ async fn serve(
         None => {
             let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
             let incoming = counted(incoming, connections_max);
-            server().serve_with_incoming_shutdown(routes, incoming, closed).await
+            Box::pin(server().serve_with_incoming_shutdown(routes, incoming, closed)).await
         }
         Some(offers) => {
             let incoming = counted(tls::incoming(listener, offers), connections_max);
-            server().serve_with_incoming_shutdown(routes, incoming, closed).await
+            Box::pin(server().serve_with_incoming_shutdown(routes, incoming, closed)).await
         }
     };
     ended.map_err(|error| Error::Serve(error.into()))

@@ -164,7 +164,7 @@ pub fn call_span(
         rpc.response.status_code = tracing::field::Empty,
         otel.status_code = tracing::field::Empty,
     );
-    let given = parent.map(|parent| parent.trace_id());
+    let given = parent.map(context::Parent::trace_id);
     #[cfg(feature = "otlp")]
     if traced {
         let own = trace::follow(&span, parent);

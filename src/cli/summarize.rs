@@ -17,6 +17,7 @@ use crate::summary::BUDGET_MIN;
 
 /// Arguments of `wenmai summarize`.
 #[derive(Debug, Clone, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Args {
     /// Stored articles (`articles/…` or their ids), several of which are told together; a topic
     /// (`topics/…`); or one page or text file (.md, .txt, `-`), whose every article is told.

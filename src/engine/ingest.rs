@@ -73,7 +73,9 @@ impl Engine {
         let missing = || Err(Error::Embed(embed::Error::Stopped));
         let results: IngestResults =
             results.into_iter().map(|result| result.unwrap_or_else(missing)).collect();
-        results.iter().for_each(|result| self.count(result.as_ref().ok()));
+        for result in &results {
+            self.count(result.as_ref().ok());
+        }
         Ok((results, timings))
     }
 
@@ -118,7 +120,9 @@ impl Engine {
             return Err(Error::Invalid(violations));
         }
         self.store_drafts(drafts, &mut timings).await?;
-        ingested.iter().for_each(|one| self.count(Some(one)));
+        for one in &ingested {
+            self.count(Some(one));
+        }
         Ok(ingested)
     }
 
@@ -290,7 +294,9 @@ impl Engine {
             .map(Draft::article)
             .map(|article| (article.id, self.facts_of(&article.record)))
             .collect();
-        let store = self.metrics().stage(Stage::Write, self.group_and_store(drafts));
+        // Apart from the future of the call, which would grow too large to be moved around.
+        let store = Box::pin(self.group_and_store(drafts));
+        let store = self.metrics().stage(Stage::Write, store);
         let (stored, spent) = timed(store).await;
         timings.store += spent;
         if let Err(error) = stored {

@@ -136,7 +136,7 @@ pub(super) fn extract(text: &str) -> Extract {
     }
     extract.text = page.text;
     let head = outline.pieces.iter().take(first).filter(|piece| piece.text.contains("星期"));
-    extract.date = extract.date.or_else(|| head.filter_map(|piece| date(&piece.text)).next());
+    extract.date = extract.date.or_else(|| head.find_map(|piece| date(&piece.text)));
     extract
 }
 
@@ -248,6 +248,10 @@ fn title(outline: &Outline, first: usize) -> Title {
     }
 }
 
+/// How much more an element holds than the best one inside it, where texts are set in sections side
+/// by side.
+const CLEARLY: f64 = 1.25;
+
 /// The element that holds the text: the one with most running text (a piece speaks for its parent,
 /// half for the next, and so on upwards), or one around it that holds clearly more.
 fn holder(pieces: &[Piece]) -> Option<u32> {
@@ -273,8 +277,6 @@ fn holder(pieces: &[Piece]) -> Option<u32> {
         a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
     });
     let (mut holder, mut held) = best.map(|(id, held)| (*id, *held))?;
-    // Texts are also set in sections, side by side in one element.
-    const CLEARLY: f64 = 1.25;
     let around = pieces.iter().find(|piece| piece.within.contains(&holder))?.within.clone();
     let outer = around.iter().rev().copied().skip_while(|element| *element != holder).skip(1);
     for element in outer.collect::<Vec<_>>() {

@@ -23,8 +23,6 @@ mod cohesion;
 mod cue;
 mod dateline;
 mod draft;
-#[cfg(test)]
-mod fit;
 mod html;
 mod issue;
 mod kind;

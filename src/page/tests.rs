@@ -1,5 +1,7 @@
 //! Promises of [`parse`] on any text: nothing lost, nothing invented, no panic.
 
+mod fit;
+
 use proptest::prelude::*;
 
 use super::Issue;

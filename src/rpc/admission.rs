@@ -131,21 +131,21 @@ pub(super) struct Place {
     /// Where it waits for its turn; a stream does not.
     doors: Option<Doors>,
     metrics: Metrics,
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 /// A call's turn, likewise.
 #[derive(Debug)]
 pub(super) struct Turn {
-    _turn: Option<OwnedSemaphorePermit>,
+    _permit: Option<OwnedSemaphorePermit>,
     _active: Held,
     since: Instant,
-    turn_us: Option<Arc<AtomicU64>>,
+    mean_us: Option<Arc<AtomicU64>>,
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let Some(turn_us) = &self.turn_us else { return };
+        let Some(turn_us) = &self.mean_us else { return };
         let took = u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX);
         let mean = turn_us.load(Ordering::Relaxed);
         // Two at once may lose one of them, which a mean survives.
@@ -180,7 +180,7 @@ impl Admission {
         match places.clone().try_acquire_owned() {
             Ok(place) => {
                 let (doors, metrics) = (doors.cloned(), self.metrics.clone());
-                Ok(Place { lane, doors, metrics, _place: place })
+                Ok(Place { lane, doors, metrics, _permit: place })
             }
             // Nobody closes it, so it is full.
             Err(_full) => {
@@ -209,10 +209,10 @@ impl Place {
             }
         };
         Turn {
-            _turn: turn,
+            _permit: turn,
             _active: self.metrics.active(self.lane),
             since: Instant::now(),
-            turn_us: self.doors.as_ref().map(|doors| Arc::clone(&doors.turn_us)),
+            mean_us: self.doors.as_ref().map(|doors| Arc::clone(&doors.turn_us)),
         }
     }
 }

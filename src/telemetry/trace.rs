@@ -64,7 +64,7 @@ impl Traces {
     /// # Errors
     /// For an address or a share that is none.
     pub(super) fn start(endpoint: &str, share: f64) -> Result<Self, BoxError> {
-        if !endpoint.strip_prefix("http://").is_some_and(|rest| !rest.is_empty()) {
+        if endpoint.strip_prefix("http://").is_none_or(str::is_empty) {
             return Err("it should be like http://127.0.0.1:4317; TLS is not spoken".into());
         }
         if !(0.0..=1.0).contains(&share) {

@@ -23,7 +23,9 @@ fn look(value: &Value, extract: &mut Extract, depth: usize) {
         return;
     }
     if let Some(list) = value.as_array() {
-        list.iter().for_each(|one| look(one, extract, depth + 1));
+        for one in list {
+            look(one, extract, depth + 1);
+        }
     } else if value.get("headline").is_some() {
         article(value, extract);
     } else if let Some(graph) = value.get("@graph") {
