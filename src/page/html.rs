@@ -135,7 +135,7 @@ pub(super) fn extract(text: &str) -> Extract {
         }
     }
     extract.text = page.text;
-    let head = outline.pieces.iter().take(first).filter(|piece| piece.text.contains("星期"));
+    let mut head = outline.pieces.iter().take(first).filter(|piece| piece.text.contains("星期"));
     extract.date = extract.date.or_else(|| head.find_map(|piece| date(&piece.text)));
     extract
 }
