@@ -24,7 +24,7 @@ mod cue;
 mod dateline;
 mod draft;
 #[cfg(test)]
-mod fit;
+pub(crate) mod fit;
 mod html;
 mod issue;
 mod kind;
