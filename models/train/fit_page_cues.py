@@ -19,7 +19,9 @@ import numpy as np
 
 RATE, PULL, MARGIN, PASSES, SMALLEST = 0.05, 0.002, 1.0, 6, 0.15
 HEADINGS_ABOVE = 8
-WHOLE = {"closing-line", "figures", "label", "office", "after-label", "after-broken", "bracket-note"}
+# A short line with one of these may be the beginning of a sentence, or whole without being a heading.
+WHOLE = {"closing-line", "figures", "label", "office", "after-label", "after-broken", "bracket-note", "flows", "broken",
+         "ends-open", "stop-inside", "number-across", "lead-begins", "word-across"}
 
 
 def folded(text):

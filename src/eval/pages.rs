@@ -246,4 +246,13 @@ mod tests {
         assert_eq!((ours.f1, ours.precision), (Some(0.0), Some(0.0)));
         assert!(ours.body_f1.unwrap() > 0.5);
     }
+
+    #[test]
+    #[ignore = "reads target/labelled.jsonl, writes target/page-cues.json for models/train"]
+    fn cues_are_written_for_fitting() {
+        let target = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
+        let lines = std::fs::read_to_string(target.join("labelled.jsonl")).unwrap();
+        let tables = crate::page::fit::tables(&lines);
+        std::fs::write(target.join("page-cues.json"), tables).unwrap();
+    }
 }

@@ -23,6 +23,8 @@ mod cohesion;
 mod cue;
 mod dateline;
 mod draft;
+#[cfg(test)]
+pub(crate) mod fit;
 mod html;
 mod issue;
 mod kind;

@@ -1,7 +1,5 @@
 //! Promises of [`parse`] on any text: nothing lost, nothing invented, no panic.
 
-mod fit;
-
 use proptest::prelude::*;
 
 use super::Issue;

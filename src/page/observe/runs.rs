@@ -101,7 +101,8 @@ pub(super) fn alike(blocks: &[Block], cues: &mut [Cues]) {
             continue;
         }
         let text = block.text.as_str();
-        if !is_small(here) || block.level > 0 || text.chars().nth(LONGEST).is_some() {
+        let runs_on = here.any(RUNNING);
+        if !is_small(here) || runs_on || block.level > 0 || text.chars().nth(LONGEST).is_some() {
             continue;
         }
         let build = build(text);
@@ -119,6 +120,18 @@ pub(super) fn alike(blocks: &[Block], cues: &mut [Cues]) {
         row.push((i, build));
     }
 }
+
+/// What tells a line of running text from a heading.
+const RUNNING: &[Cue] = &[
+    Cue::Flows,
+    Cue::Broken,
+    Cue::EndsOpen,
+    Cue::StopInside,
+    Cue::NumberAcross,
+    Cue::LeadBegins,
+    Cue::FullLine,
+    Cue::AfterBroken,
+];
 
 /// What a pair of short lines may stand behind.
 const ENDS: &[Cue] = &[

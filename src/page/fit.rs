@@ -1,8 +1,6 @@
 //! What `models/train/fit_page_cues.py` needs of the parser: the cues of each block of labelled pages,
 //! and the table of steps between classes.
 
-use std::path::Path;
-
 use serde_json::Value;
 use serde_json::json;
 
@@ -29,11 +27,8 @@ fn cues(page: &Value) -> Value {
     blocks.iter().zip(&cues).map(block).collect()
 }
 
-#[test]
-#[ignore = "reads target/labelled.jsonl, writes target/page-cues.json for models/train"]
-fn cues_are_written_for_fitting() {
-    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
-    let lines = std::fs::read_to_string(target.join("labelled.jsonl")).unwrap();
+/// The parser's tables and the cues of labelled pages, one a line of `lines`, as JSON.
+pub(crate) fn tables(lines: &str) -> String {
     let pages: Vec<Value> =
         lines.lines().map(|line| cues(&serde_json::from_str(line).unwrap())).collect();
     let weights = |cue: &Cue| {
@@ -41,11 +36,9 @@ fn cues_are_written_for_fitting() {
             |(class, weight): &(Class, f32)| json!([cue.name(), format!("{class:?}"), weight]);
         cue.weights().iter().map(weigh).collect::<Vec<_>>()
     };
-    let steps: Vec<Vec<f32>> = Class::ALL
-        .iter()
-        .map(|from| Class::ALL.map(|to| path::follows(*from, to)).to_vec())
-        .collect();
-    let table = json!({
+    let from = |from: &Class| Class::ALL.map(|to| path::follows(*from, to)).to_vec();
+    let steps: Vec<Vec<f32>> = Class::ALL.iter().map(from).collect();
+    json!({
         "classes": Class::ALL.map(|class| format!("{class:?}")),
         "cues": Cue::ALL.iter().map(|cue| cue.name()).collect::<Vec<_>>(),
         "prior": Class::ALL.map(Class::prior),
@@ -54,6 +47,6 @@ fn cues_are_written_for_fitting() {
         "ends": Class::ALL.map(path::ends),
         "weights": Cue::ALL.iter().flat_map(weights).collect::<Vec<_>>(),
         "pages": pages,
-    });
-    std::fs::write(target.join("page-cues.json"), table.to_string()).unwrap();
+    })
+    .to_string()
 }
