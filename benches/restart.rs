@@ -56,7 +56,7 @@ fn main() {
 
 fn open(folder: &Path) -> Engine {
     let config = embed::Config { threads: 1, ..embed::Config::default() };
-    Engine::open(&config, &store::Config { data: folder.to_owned() }).unwrap()
+    Engine::open(&config, &store::Config::folder(folder)).unwrap()
 }
 
 async fn write(folder: &Path, count: u64) {
@@ -65,7 +65,7 @@ async fn write(folder: &Path, count: u64) {
     engine.close().await.unwrap();
     drop(engine);
     let make = Make { index_version: info.index_version, dim: info.model.dim };
-    let store = store::open(&store::Config { data: folder.to_owned() }, &make).unwrap();
+    let store = store::open(&store::Config::folder(folder), &make).unwrap();
     let all: Vec<u64> = (1..=count).collect();
     for piece in all.chunks(PIECE) {
         let rows = piece.iter().map(|number| {
@@ -76,7 +76,7 @@ async fn write(folder: &Path, count: u64) {
         });
         let last = piece.last().copied().unwrap();
         let mark = Mark { projected: last, arrival: last };
-        store.append(rows.collect(), mark).await.unwrap();
+        store.append(0, rows.collect(), mark).await.unwrap();
     }
     store.close().await.unwrap();
 }
