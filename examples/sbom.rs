@@ -1,10 +1,15 @@
-//! What the program is made of: a bill of materials in CycloneDX 1.6, as JSON on standard output.
+//! What the program is made of: a bill of materials in `CycloneDX` 1.6, as JSON on standard output.
 //!
 //! `cargo run --example sbom > wenmai.cdx.json` asks `cargo metadata` for the crates that end up in
 //! the program on this machine, and `Cargo.lock` for their checksums. No time and no random number
 //! is in it, so the same lock gives the same bytes. Exit code 1, if a crate names no licence or has
 //! no checksum.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for a terminal")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    reason = "a tool for a terminal; what a JSON value lacks is null"
+)]
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;

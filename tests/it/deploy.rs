@@ -54,7 +54,7 @@ fn words<'t>(text: &'t str, prefix: &str, inside: fn(char) -> bool) -> BTreeSet<
 
 #[test]
 fn every_variable_is_one_that_the_program_reads() {
-    let help = [help(&["serve"]), help("health"), help("ingest")].concat();
+    let help = [help(&["serve"]), help(&["health"]), help(&["ingest"])].concat();
     let mut unknown = Vec::new();
     for (path, text) in deployed() {
         for name in words(&text, "WENMAI_", |c| c.is_ascii_uppercase() || c == '_') {

@@ -81,7 +81,7 @@ async fn damage(seed: u64, count: usize) {
     assert!(server.stop().success());
 
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let (mut refused, mut served, mut wrong) = (0, 0, Vec::new());
+    let (mut refused, mut whole_again, mut wrong) = (0, 0, Vec::new());
     let mut damages: Vec<(PathBuf, Damage)> = files(&whole)
         .into_iter()
         .flat_map(|file| Damage::ALL.map(|damage| (file.clone(), damage)))
@@ -93,7 +93,7 @@ async fn damage(seed: u64, count: usize) {
         copy(&whole, &data);
         damage.to(&data.join(inside));
         match start(serve(&data), &log).await {
-            Ok(server) if server.titles().await == stored => served += 1,
+            Ok(server) if server.titles().await == stored => whole_again += 1,
             Ok(_) => wrong.push(format!("{} {damage:?}: serves less", inside.display())),
             Err(ended) if ended.status.code() == Some(1) && ended.err.contains("wenmai: ") => {
                 refused += 1;
@@ -102,7 +102,7 @@ async fn damage(seed: u64, count: usize) {
         }
         fs::remove_dir_all(&data).unwrap();
     }
-    println!("{refused} refused, {served} served whole");
+    println!("{refused} refused, {whole_again} served whole");
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
