@@ -201,8 +201,13 @@ impl Engine {
         if !changes.is_empty() {
             self.store.regroup(changes).await?;
         }
-        // A plan decides at least on its first draft; should it not, the call must still end.
-        Ok(decided.max(1))
+        if decided == 0 {
+            // A plan decides at least on its first draft. Should it not, nothing is passed over in
+            // silence, and the call ends.
+            let why = "the group of an article could not be decided".to_owned();
+            return Err(Error::Store(store::Error::Failed(why.into())));
+        }
+        Ok(decided)
     }
 
     /// The group that `article`, whose text folds to `plain`, belongs to or would join; `None` if it

@@ -333,3 +333,29 @@ async fn the_service_answers_chains_page_by_page() {
     assert_eq!(client.find_reprints(gone).await.unwrap_err().code(), Code::NotFound);
     server.stop().await.unwrap();
 }
+
+/// Reports from one template are near each other and no copies; the list of what each is compared
+/// with is full, and what is replaced is on it.
+#[tokio::test]
+async fn every_one_of_many_alike_articles_is_replaced() {
+    let (engine, store, _gate) = support::fake_engine();
+    let engine = engine.with_topics().await.unwrap();
+    for revision in 1..=2 {
+        let report = |number: usize| Record {
+            source: "水文站".into(),
+            source_id: number.to_string(),
+            title: format!("清河第{number}号通报 {revision}"),
+            paragraphs: vec![format!(
+                "清河县第{number}号通报说，水位第{revision}次更新，两岸{number}户居民已经转移。"
+            )],
+            ..record("清河日报", 1, "")
+        };
+        stored(&engine, (0..30).map(report).collect()).await;
+        let points = store.list(&Filter::default(), None, Limit::MOST).await.unwrap().points;
+        assert_eq!(points.len(), 30);
+        for point in points {
+            let title = point.article.record.title;
+            assert!(title.ends_with(&format!(" {revision}")), "{title}");
+        }
+    }
+}

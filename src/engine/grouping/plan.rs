@@ -59,8 +59,13 @@ impl Plan {
             limit,
         });
         let found = store.alike(asked.collect()).await?;
-        let ids: BTreeSet<ArticleId> =
-            found.iter().flat_map(|hits| hits.iter().take(CANDIDATES)).map(|hit| hit.id).collect();
+        // One more than are compared: what a draft replaces is among them and falls out, and the
+        // first draft has to be decided on in any case.
+        let ids: BTreeSet<ArticleId> = found
+            .iter()
+            .flat_map(|hits| hits.iter().take(CANDIDATES + 1))
+            .map(|hit| hit.id)
+            .collect();
         let ids: Vec<ArticleId> = ids.into_iter().collect();
         let anchors = load_anchors(store, &ids).await?;
         let stored = drafts.iter().map(Draft::id).zip(found).collect();

@@ -26,10 +26,16 @@ type State = Option<u32>;
 pub struct Ledger {
     /// The first is the last acknowledged; behind it what was sent since and not acknowledged.
     states: Vec<Vec<State>>,
+    /// What happened to each article, for the message of a failure.
+    history: BTreeMap<usize, Vec<String>>,
     pub acknowledged: u64,
 }
 
 impl Ledger {
+    fn note(&mut self, number: usize, event: String) {
+        self.history.entry(number).or_default().push(event);
+    }
+
     /// The next item to send: a new article, or a new revision of one that is not on its way.
     pub fn draw(&mut self, rng: &mut ChaCha8Rng) -> wire::IngestArticlesRequest {
         let settled = |at: &usize| self.states[*at].len() == 1;
@@ -42,6 +48,7 @@ impl Ledger {
         }
         let revision = self.states[number][0].map_or(1, |revision| revision + 1);
         self.states[number].push(Some(revision));
+        self.note(number, format!("sent {revision}"));
         let item_id = format!("{number} {revision}");
         wire::IngestArticlesRequest { item_id, article: Some(article(number, revision)) }
     }
@@ -56,11 +63,13 @@ impl Ledger {
     /// Notes that a deletion of `number` is on its way.
     pub fn deleting(&mut self, number: usize) {
         self.states[number].push(None);
+        self.note(number, "asked to delete".to_owned());
     }
 
     /// Notes that the service said that the article is gone.
     pub fn deleted(&mut self, number: usize) {
         self.states[number] = vec![None];
+        self.note(number, "deleted".to_owned());
         self.acknowledged += 1;
     }
 
@@ -74,16 +83,25 @@ impl Ledger {
         let (number, revision) = answer.item_id.split_once(' ').unwrap();
         let number: usize = number.parse().unwrap();
         self.states[number] = vec![Some(revision.parse().unwrap())];
+        self.note(number, format!("{outcome:?}"));
         self.acknowledged += 1;
     }
 
     /// Compares with what is stored, and takes over what was found where two states were possible.
     fn settle(&mut self, found: &BTreeMap<usize, u32>) {
         assert!(found.keys().all(|number| *number < self.states.len()), "an article nobody sent");
+        let mut wrong = Vec::new();
         for (number, states) in self.states.iter_mut().enumerate() {
             let state = found.get(&number).copied();
-            assert!(states.contains(&state), "article {number} is {state:?}, allowed: {states:?}");
+            if !states.contains(&state) {
+                let history = self.history.get(&number);
+                wrong.push(format!("{number} is {state:?}, allowed {states:?}: {history:?}"));
+            }
             *states = vec![state];
+        }
+        assert!(wrong.is_empty(), "{} articles:\n{}", wrong.len(), wrong.join("\n"));
+        for number in found.keys() {
+            self.note(*number, "found after a kill".to_owned());
         }
     }
 
