@@ -338,7 +338,8 @@ async fn the_service_answers_chains_page_by_page() {
 /// with is full, and what is replaced is on it.
 #[tokio::test]
 async fn every_one_of_many_alike_articles_is_replaced() {
-    let (engine, store, _gate) = support::fake_engine();
+    let (engine, store, gate) = support::fake_engine();
+    gate.open();
     let engine = engine.with_topics().await.unwrap();
     for revision in 1..=2 {
         let report = |number: usize| Record {
