@@ -188,6 +188,8 @@ async fn stories(channel: &Channel, count: i64) -> Vec<(String, i64)> {
                     .map(|topic| (topic.name, i64::from(topic.article_count)))
                     .collect()
             }
+            // One that was started a moment ago is not ready yet.
+            Err(status) if status.code() == Code::Unavailable => Vec::new(),
             Err(status) => panic!("{status:?}"),
         };
         found.sort();
