@@ -1,5 +1,5 @@
-//! What survives what happens: killed processes, full and read-only disks, damaged files, clocks that
-//! jump. Everything here is asked of the real program.
+//! What survives what happens: killed processes, full and read-only disks, damaged files.
+//! Everything here is asked of the real program.
 
 pub mod campaign;
 mod damage;
