@@ -12,6 +12,7 @@ pub struct Extra {
 }
 
 /// One of them, with figures of its own.
+#[allow(clippy::too_many_lines, reason = "a list of texts")]
 pub fn one(rng: &mut ChaCha8Rng) -> Extra {
     let mut number = |from: u32, to: u32| rng.random_range(from..=to);
     match number(0, 4) {

@@ -49,13 +49,13 @@ pub fn issue(style: &Style, seed: u64) -> Issue {
         .collect();
     let head: String = paragraphs[0].chars().take(25).collect();
     let rest = &paragraphs[0][head.len()..];
-    let broken = seed % 2 == 0 && !rest.starts_with(['，', '。', '、', '”', '；']);
+    let broken = seed.is_multiple_of(2) && !rest.starts_with(['，', '。', '、', '”', '；']);
     let (first, left) =
         if broken { (head.as_str(), Some(rest)) } else { (paragraphs[0].as_str(), None) };
     let more: Vec<&str> =
         left.into_iter().chain(paragraphs.iter().skip(1).map(String::as_str)).collect();
     let title = source.title.as_str();
-    front.text.push_str(&format!("\n## {title}\n\n本报讯 {first}（下转2版）\n"));
-    second.text.push_str(&format!("\n## {title}\n\n（上接1版）{}\n", more.join("\n\n")));
+    front.text += &format!("\n## {title}\n\n本报讯 {first}（下转2版）\n");
+    second.text += &format!("\n## {title}\n\n（上接1版）{}\n", more.join("\n\n"));
     Issue { pages: [front, second], title: source.title.clone(), paragraphs }
 }

@@ -4,7 +4,10 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a test that fails should say where"
+    clippy::print_stdout,
+    clippy::format_collect,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that fails should say where, and one that is skipped why"
 )]
 
 mod article_rpc;

@@ -233,7 +233,7 @@ async fn readiness_follows_the_store_and_liveness_does_not() {
 fn questions(file: &str) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(file);
     let text = fs::read_to_string(path).unwrap();
-    if file.ends_with(".json") {
+    if std::path::Path::new(file).extension().is_some_and(|ending| ending == "json") {
         let mut found = Vec::new();
         collect(&serde_json::from_str(&text).unwrap(), &mut found);
         return found;

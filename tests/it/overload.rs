@@ -83,7 +83,7 @@ impl InProcess {
 
     /// The value of a series, as `/metrics` has it.
     fn value(&self, series: &str) -> String {
-        let text = self.engine.metrics().text(&Default::default());
+        let text = self.engine.metrics().text(&wenmai::telemetry::snapshot::Snapshot::default());
         let line = text.lines().find_map(|line| line.strip_prefix(&format!("{series} ")));
         line.unwrap_or_else(|| panic!("{series} is not in\n{text}")).to_owned()
     }
@@ -232,11 +232,11 @@ async fn a_stream_waits_for_room_and_loses_nothing() {
 async fn streams_past_their_limit_are_refused() {
     let running = Running::start_with(|config| config.limits.streams_max = Some(1)).await;
     let request = wire::WatchTopicsRequest::default();
-    let open = running.topics().watch_topics(request.clone()).await.unwrap();
-    let status = running.topics().watch_topics(request.clone()).await.unwrap_err();
+    let open = running.topics().watch_topics(request).await.unwrap();
+    let status = running.topics().watch_topics(request).await.unwrap_err();
     assert_eq!(told(&status), overloaded());
     drop(open);
-    while running.topics().watch_topics(request.clone()).await.is_err() {}
+    while running.topics().watch_topics(request).await.is_err() {}
 }
 
 #[tokio::test]
@@ -275,8 +275,8 @@ async fn answers_that_nobody_takes_are_bounded() {
     // Head and first bytes arrive, the rest is not taken.
     let mut slow = tonic::client::Grpc::new(narrow(&running).await);
     slow.ready().await.unwrap();
-    type Codec = tonic_prost::ProstCodec<wire::ListArticlesRequest, wire::ListArticlesResponse>;
-    let codec = Codec::default();
+    let codec =
+        tonic_prost::ProstCodec::<wire::ListArticlesRequest, wire::ListArticlesResponse>::default();
     let answer = slow.server_streaming(Request::new(request.clone()), path, codec).await.unwrap();
 
     let status = loop {
