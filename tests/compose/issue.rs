@@ -55,7 +55,7 @@ pub fn issue(style: &Style, seed: u64) -> Issue {
     let more: Vec<&str> =
         left.into_iter().chain(paragraphs.iter().skip(1).map(String::as_str)).collect();
     let title = source.title.as_str();
-    front.text += &format!("\n## {title}\n\n本报讯 {first}（下转2版）\n");
-    second.text += &format!("\n## {title}\n\n（上接1版）{}\n", more.join("\n\n"));
+    front.text.extend(["\n## ", title, "\n\n本报讯 ", first, "（下转2版）\n"]);
+    second.text.extend(["\n## ", title, "\n\n（上接1版）", &more.join("\n\n"), "\n"]);
     Issue { pages: [front, second], title: source.title.clone(), paragraphs }
 }
