@@ -12,14 +12,10 @@ pub struct Extra {
 }
 
 /// One of them, with figures of its own.
+#[allow(clippy::too_many_lines, reason = "a list of texts")]
 pub fn one(rng: &mut ChaCha8Rng) -> Extra {
-    let which = rng.random_range(0..=4);
     let mut number = |from: u32, to: u32| rng.random_range(from..=to);
-    if which < 3 { notice(which, &mut number) } else { daily(which == 3, &mut number) }
-}
-
-fn notice(which: u32, number: &mut impl FnMut(u32, u32) -> u32) -> Extra {
-    match which {
+    match number(0, 4) {
         0 => Extra {
             kind: "notice",
             title: "清河县供电公司停电公告",
@@ -41,24 +37,7 @@ fn notice(which: u32, number: &mut impl FnMut(u32, u32) -> u32) -> Extra {
                 format!("何青禾身份证遗失，编号3700{}，声明作废。", number(10_000, 99_999)),
             ],
         },
-        _ => Extra {
-            kind: "notice",
-            title: "清河县第一中学招聘启事",
-            lines: vec![
-                format!(
-                    "因工作需要，现面向社会招聘后勤人员{}名，要求身体健康，责任心强。",
-                    number(2, 9)
-                ),
-                "报名时间：9月16日至9月20日".to_owned(),
-                "联系电话：0000-0000000".to_owned(),
-            ],
-        },
-    }
-}
-
-fn daily(weather: bool, number: &mut impl FnMut(u32, u32) -> u32) -> Extra {
-    match weather {
-        false => Extra {
+        2 => Extra {
             kind: "news",
             title: "福利彩票开奖公告",
             lines: vec![
@@ -79,7 +58,7 @@ fn daily(weather: bool, number: &mut impl FnMut(u32, u32) -> u32) -> Extra {
                 ),
             ],
         },
-        true => Extra {
+        3 => Extra {
             kind: "news",
             title: "今明两天天气预报",
             lines: vec![
@@ -89,6 +68,18 @@ fn daily(weather: bool, number: &mut impl FnMut(u32, u32) -> u32) -> Extra {
                     number(24, 29)
                 ),
                 format!("明天：多云转小雨，北风四级，{}℃到{}℃。", number(12, 16), number(20, 24)),
+            ],
+        },
+        _ => Extra {
+            kind: "notice",
+            title: "清河县第一中学招聘启事",
+            lines: vec![
+                format!(
+                    "因工作需要，现面向社会招聘后勤人员{}名，要求身体健康，责任心强。",
+                    number(2, 9)
+                ),
+                "报名时间：9月16日至9月20日".to_owned(),
+                "联系电话：0000-0000000".to_owned(),
             ],
         },
     }
