@@ -7,6 +7,8 @@
 //! Promises: an upsert that returned is on disk (`edge`), or completed on the server; a point is there
 //! once; a vector is finite and of the collection's dim. It does not embed, tokenize or rank.
 
+#[cfg(any(feature = "edge", feature = "server"))]
+mod condition;
 #[cfg(test)]
 mod conformance;
 #[cfg(feature = "edge")]

@@ -89,27 +89,24 @@ struct Side {
     marks: Vec<u64>,
     /// By rising number.
     weights: Vec<Weighted>,
-    /// In the order of the article.
-    named: Vec<Weighted>,
     length: f32,
 }
 
 impl Side {
     fn new(vocabulary: &Vocabulary, terms: &TermVector) -> Self {
         let mut marks = vec![0; vocabulary.len().div_ceil(64)];
-        let (mut named, mut square) = (Vec::new(), 0.0);
+        let (mut weights, mut square) = (Vec::new(), 0.0);
         for (number, weight) in vocabulary.read(terms) {
             let weight = weight * vocabulary.idf(number);
             square += weight * weight;
             let Some(number) = number else { continue };
-            named.push((number, weight));
+            weights.push((number, weight));
             if let Some(bits) = marks.get_mut(number as usize / 64) {
                 *bits |= 1_u64 << (number % 64);
             }
         }
-        let mut weights = named.clone();
         weights.sort_unstable_by_key(|(number, _)| *number);
-        Self { marks, weights, named, length: square.sqrt() }
+        Self { marks, weights, length: square.sqrt() }
     }
 
     fn weight(&self, number: u32) -> f32 {
@@ -291,7 +288,7 @@ impl Window {
     /// The slots of articles whose headlines share rare terms with the query's.
     fn titled(&self, title: &Side) -> Vec<usize> {
         let mut found: HashMap<usize, i64> = HashMap::new();
-        for (number, weight) in &title.named {
+        for (number, weight) in &title.weights {
             let Some(slots) =
                 self.titled.get(number).filter(|slots| slots.len() <= TITLE_HOLDERS_MAX)
             else {

@@ -1,6 +1,8 @@
 //! The domain's filter as a condition of the engine.
 
-use qdrant_edge::Condition;
+use std::collections::BTreeSet;
+
+use qdrant_edge::Condition as Part;
 use qdrant_edge::FieldCondition;
 use qdrant_edge::HasIdCondition;
 use qdrant_edge::JsonPath;
@@ -10,116 +12,70 @@ use qdrant_edge::Range;
 use qdrant_edge::ValueVariants;
 use qdrant_edge::external::ordered_float::OrderedFloat;
 
-use crate::domain::filter::Comparison;
 use crate::domain::filter::Filter;
+use crate::domain::id::ArticleId;
+use crate::store::condition;
+use crate::store::condition::Bounds;
+use crate::store::condition::Condition;
 use crate::store::edge::shard::point_id;
-use crate::store::payload;
 
 /// What a filter asks of the engine.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Asked {
-    /// Every point passes.
-    Everything,
-    /// No point passes, so there is nothing to ask.
-    Nothing,
-    /// Those that this condition lets through.
-    Only(qdrant_edge::Filter),
-}
+pub type Asked = condition::Asked<qdrant_edge::Filter>;
 
-/// Translates `filter`; what is always or never true is decided here, not left to the engine.
+/// Translates `filter`.
 pub fn ask(filter: &Filter) -> Asked {
-    match filter {
-        Filter::All(parts) => all(parts),
-        Filter::Any(parts) => any(parts),
-        Filter::Not(part) => match ask(part) {
-            Asked::Everything => Asked::Nothing,
-            Asked::Nothing => Asked::Everything,
-            Asked::Only(condition) => Asked::Only(qdrant_edge::Filter {
-                must_not: Some(vec![Condition::Filter(condition)]),
-                ..qdrant_edge::Filter::default()
-            }),
-        },
-        Filter::Text(field, value) => equals(field.name(), value),
-        Filter::Names(field, key) => equals(payload::keys_of(field.kind()), key),
-        Filter::Kind(kind) => equals(payload::KIND, kind.name()),
-        Filter::Date(comparison, date) => {
-            compares(payload::DATE, *comparison, payload::day_number(*date))
-        }
-        Filter::PageNo(comparison, page_no) => {
-            compares(payload::PAGE_NO, *comparison, i64::from(*page_no))
-        }
-        Filter::Group(group) => equals(payload::GROUP, &group.to_string()),
-        Filter::Topic(_) => Asked::Nothing,
-        Filter::Among(ids) if ids.is_empty() => Asked::Nothing,
-        Filter::Among(ids) => {
-            let ids: HasIdCondition = ids.iter().map(point_id).collect();
-            Asked::Only(qdrant_edge::Filter::new_must(Condition::HasId(ids)))
-        }
-        Filter::Original(is_original) => {
-            let value = Match::Value(MatchValue { value: ValueVariants::Bool(*is_original) });
-            only(FieldCondition::new_match(path(payload::ORIGINAL), value))
-        }
+    condition::ask(filter)
+}
+
+impl Condition for qdrant_edge::Filter {
+    fn all(parts: Vec<Self>) -> Self {
+        Self { must: Some(nested(parts)), ..Self::default() }
+    }
+
+    fn any(parts: Vec<Self>) -> Self {
+        Self { should: Some(nested(parts)), ..Self::default() }
+    }
+
+    fn not(part: Self) -> Self {
+        Self { must_not: Some(nested(vec![part])), ..Self::default() }
+    }
+
+    fn keyword(key: &str, value: &str) -> Self {
+        equals(key, ValueVariants::String(value.into()))
+    }
+
+    fn flag(key: &str, value: bool) -> Self {
+        equals(key, ValueVariants::Bool(value))
+    }
+
+    fn within(key: &str, Bounds { lt, lte, gt, gte }: Bounds) -> Self {
+        let [lt, lte, gt, gte] = [lt, lte, gt, gte].map(|bound| bound.map(OrderedFloat));
+        only(FieldCondition::new_range(path(key), Range { lt, gt, gte, lte }))
+    }
+
+    fn among(ids: &BTreeSet<ArticleId>) -> Self {
+        let ids: HasIdCondition = ids.iter().map(point_id).collect();
+        Self::new_must(Part::HasId(ids))
     }
 }
 
-fn all(parts: &[Filter]) -> Asked {
-    let mut conditions = Vec::new();
-    for part in parts {
-        match ask(part) {
-            Asked::Everything => {}
-            Asked::Nothing => return Asked::Nothing,
-            Asked::Only(condition) => conditions.push(Condition::Filter(condition)),
-        }
-    }
-    if conditions.is_empty() {
-        return Asked::Everything;
-    }
-    Asked::Only(qdrant_edge::Filter { must: Some(conditions), ..qdrant_edge::Filter::default() })
+fn nested(parts: Vec<qdrant_edge::Filter>) -> Vec<Part> {
+    parts.into_iter().map(Part::Filter).collect()
 }
 
-fn any(parts: &[Filter]) -> Asked {
-    let mut conditions = Vec::new();
-    for part in parts {
-        match ask(part) {
-            Asked::Everything => return Asked::Everything,
-            Asked::Nothing => {}
-            Asked::Only(condition) => conditions.push(Condition::Filter(condition)),
-        }
-    }
-    if conditions.is_empty() {
-        return Asked::Nothing;
-    }
-    Asked::Only(qdrant_edge::Filter { should: Some(conditions), ..qdrant_edge::Filter::default() })
+fn equals(key: &str, value: ValueVariants) -> qdrant_edge::Filter {
+    only(FieldCondition::new_match(path(key), Match::Value(MatchValue { value })))
 }
 
-fn equals(key: &str, value: &str) -> Asked {
-    let value = Match::Value(MatchValue { value: ValueVariants::String(value.into()) });
-    only(FieldCondition::new_match(path(key), value))
-}
-
-fn compares(key: &str, comparison: Comparison, value: i64) -> Asked {
-    #[expect(clippy::cast_precision_loss, reason = "days and page numbers are far below 2^53")]
-    let value = Some(OrderedFloat(value as f64));
-    let none = Range { lt: None, gt: None, gte: None, lte: None };
-    let range = match comparison {
-        Comparison::Equal => Range { gte: value, lte: value, ..none },
-        Comparison::Less => Range { lt: value, ..none },
-        Comparison::AtMost => Range { lte: value, ..none },
-        Comparison::Greater => Range { gt: value, ..none },
-        Comparison::AtLeast => Range { gte: value, ..none },
-    };
-    only(FieldCondition::new_range(path(key), range))
-}
-
-fn only(condition: FieldCondition) -> Asked {
-    Asked::Only(qdrant_edge::Filter::new_must(Condition::Field(condition)))
+fn only(condition: FieldCondition) -> qdrant_edge::Filter {
+    qdrant_edge::Filter::new_must(Part::Field(condition))
 }
 
 /// A filter that every point passes, for searches that take another way with a filter than without.
 pub fn everything() -> qdrant_edge::Filter {
     let none = HasIdCondition::from_iter([]);
     qdrant_edge::Filter {
-        must_not: Some(vec![Condition::HasId(none)]),
+        must_not: Some(vec![Part::HasId(none)]),
         ..qdrant_edge::Filter::default()
     }
 }

@@ -1,5 +1,7 @@
 //! The domain's filter as a condition of the server.
 
+use std::collections::BTreeSet;
+
 use ::qdrant_client::qdrant::Condition;
 use ::qdrant_client::qdrant::FieldCondition;
 use ::qdrant_client::qdrant::Filter as Wanted;
@@ -9,104 +11,50 @@ use ::qdrant_client::qdrant::Range;
 use ::qdrant_client::qdrant::condition::ConditionOneOf;
 use ::qdrant_client::qdrant::r#match::MatchValue;
 
-use crate::domain::filter::Comparison;
 use crate::domain::filter::Filter;
-use crate::store::payload;
+use crate::domain::id::ArticleId;
+use crate::store::condition;
+use crate::store::condition::Bounds;
 use crate::store::server::wire::article_point;
 
 /// What a filter asks of the server.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Asked {
-    /// Every point passes.
-    Everything,
-    /// No point passes, so there is nothing to ask.
-    Nothing,
-    /// Those that this condition lets through.
-    Only(Wanted),
-}
+pub type Asked = condition::Asked<Wanted>;
 
-/// Translates `filter`; what is always or never true is decided here, not left to the server.
+/// Translates `filter`.
 pub fn ask(filter: &Filter) -> Asked {
-    match filter {
-        Filter::All(parts) => all(parts),
-        Filter::Any(parts) => any(parts),
-        Filter::Not(part) => match ask(part) {
-            Asked::Everything => Asked::Nothing,
-            Asked::Nothing => Asked::Everything,
-            Asked::Only(condition) => {
-                Asked::Only(Wanted { must_not: vec![nested(condition)], ..Wanted::default() })
-            }
-        },
-        Filter::Text(field, value) => keyword(field.name(), value),
-        Filter::Names(field, key) => keyword(payload::keys_of(field.kind()), key),
-        Filter::Kind(kind) => keyword(payload::KIND, kind.name()),
-        Filter::Date(comparison, date) => {
-            compares(payload::DATE, *comparison, payload::day_number(*date))
-        }
-        Filter::PageNo(comparison, page_no) => {
-            compares(payload::PAGE_NO, *comparison, i64::from(*page_no))
-        }
-        Filter::Group(group) => keyword(payload::GROUP, &group.to_string()),
-        // Whoever asks put the topic's articles in its place.
-        Filter::Topic(_) => Asked::Nothing,
-        Filter::Among(ids) if ids.is_empty() => Asked::Nothing,
-        Filter::Among(ids) => {
-            let has_id = ids.iter().map(article_point).collect();
-            let among = ConditionOneOf::HasId(HasIdCondition { has_id });
-            Asked::Only(must([Condition { condition_one_of: Some(among) }]))
-        }
-        Filter::Original(is_original) => {
-            Asked::Only(must([equals(payload::ORIGINAL, MatchValue::Boolean(*is_original))]))
-        }
-    }
+    condition::ask(filter)
 }
 
-fn all(parts: &[Filter]) -> Asked {
-    let mut must = Vec::new();
-    for part in parts {
-        match ask(part) {
-            Asked::Everything => {}
-            Asked::Nothing => return Asked::Nothing,
-            Asked::Only(condition) => must.push(nested(condition)),
-        }
+impl condition::Condition for Wanted {
+    fn all(parts: Vec<Self>) -> Self {
+        Self { must: parts.into_iter().map(nested).collect(), ..Self::default() }
     }
-    if must.is_empty() {
-        return Asked::Everything;
-    }
-    Asked::Only(Wanted { must, ..Wanted::default() })
-}
 
-fn any(parts: &[Filter]) -> Asked {
-    let mut should = Vec::new();
-    for part in parts {
-        match ask(part) {
-            Asked::Everything => return Asked::Everything,
-            Asked::Nothing => {}
-            Asked::Only(condition) => should.push(nested(condition)),
-        }
+    fn any(parts: Vec<Self>) -> Self {
+        Self { should: parts.into_iter().map(nested).collect(), ..Self::default() }
     }
-    if should.is_empty() {
-        return Asked::Nothing;
+
+    fn not(part: Self) -> Self {
+        Self { must_not: vec![nested(part)], ..Self::default() }
     }
-    Asked::Only(Wanted { should, ..Wanted::default() })
-}
 
-fn keyword(key: &str, value: &str) -> Asked {
-    Asked::Only(must([equals(key, MatchValue::Keyword(value.to_owned()))]))
-}
+    fn keyword(key: &str, value: &str) -> Self {
+        must([equals(key, MatchValue::Keyword(value.to_owned()))])
+    }
 
-fn compares(key: &str, comparison: Comparison, value: i64) -> Asked {
-    #[expect(clippy::cast_precision_loss, reason = "days and page numbers are far below 2^53")]
-    let value = Some(value as f64);
-    let none = Range::default();
-    let range = match comparison {
-        Comparison::Equal => Range { gte: value, lte: value, ..none },
-        Comparison::Less => Range { lt: value, ..none },
-        Comparison::AtMost => Range { lte: value, ..none },
-        Comparison::Greater => Range { gt: value, ..none },
-        Comparison::AtLeast => Range { gte: value, ..none },
-    };
-    Asked::Only(must([within(key, range)]))
+    fn flag(key: &str, value: bool) -> Self {
+        must([equals(key, MatchValue::Boolean(value))])
+    }
+
+    fn within(key: &str, Bounds { lt, lte, gt, gte }: Bounds) -> Self {
+        must([within(key, Range { lt, gt, gte, lte })])
+    }
+
+    fn among(ids: &BTreeSet<ArticleId>) -> Self {
+        let has_id = ids.iter().map(article_point).collect();
+        let among = ConditionOneOf::HasId(HasIdCondition { has_id });
+        must([Condition { condition_one_of: Some(among) }])
+    }
 }
 
 /// A filter of conditions that must all hold.
