@@ -3,7 +3,8 @@
 //! Made-up articles with 512 numbers and 200 terms each, 40 a story, stories that come and go; one
 //! thread. Must stay flat beyond 100,000, the most that the window holds. With `--stream N` it
 //! streams N articles once instead, and prints speed, percentiles and memory for each 100,000, then
-//! how long a restart takes to fill the window.
+//! how long a restart takes to fill the window. `--stories FILE` draws those articles from labelled
+//! ones (as `wenmai eval topics --input FILE` reads them) instead of making them up: see [`Drawn`].
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -12,7 +13,10 @@
     reason = "a benchmark says what it measured"
 )]
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
@@ -27,6 +31,13 @@ use wenmai::domain::terms::TermVector;
 use wenmai::domain::topic::Level;
 use wenmai::domain::topic::Placement;
 use wenmai::domain::topic::TopicId;
+use wenmai::embed;
+use wenmai::engine::Engine;
+use wenmai::engine::feed;
+use wenmai::eval::stories;
+use wenmai::eval::topics::Streamed;
+use wenmai::text::entity::Extractor;
+use wenmai::text::terms::Analyzer;
 
 const DIM: usize = 512;
 const TERMS: u64 = 200;
@@ -35,11 +46,19 @@ const PER_STORY: u64 = 40;
 const RUNNING: u64 = 250;
 
 fn main() {
-    let mut arguments = std::env::args().skip_while(|argument| argument != "--stream");
-    match (arguments.next(), arguments.next()) {
-        (Some(_stream), Some(count)) => stream(count.parse().unwrap()),
-        _ => divan::main(),
+    let drawn = argument("--stories").map(|path| Drawn::read(path.as_ref()));
+    match argument("--stream") {
+        Some(count) => stream(count.parse().unwrap(), |n| match &drawn {
+            Some(drawn) => drawn.item(n),
+            None => item(n),
+        }),
+        None => divan::main(),
     }
+}
+
+/// What follows `name` on the command line.
+fn argument(name: &str) -> Option<String> {
+    std::env::args().skip_while(|argument| argument != name).nth(1)
 }
 
 #[divan::bench(args = [1_000, 10_000, 100_000], sample_count = 50, sample_size = 1)]
@@ -62,18 +81,21 @@ fn assign(bencher: Bencher, held: u64) {
 const BAND: u64 = 100_000;
 
 /// Streams `count` articles and prints what it took, for each band and in all, then restarts.
-fn stream(count: u64) {
+fn stream(count: u64, item: impl Fn(u64) -> Item) {
     let weights = Arc::new(Weights::bundled().unwrap());
     let mut clusterer = Clusterer::new(Arc::clone(&weights));
     let band = BAND.min(count / 10).max(1);
     let (mut times, mut all) = (Vec::new(), Vec::new());
     let (mut recent, mut used) = (VecDeque::new(), Duration::ZERO);
+    let mut topics = 0_u64;
     for n in 0..count {
         let item = item(n);
         let (started, before) = (Instant::now(), processor());
+        let founder = item.id;
         let placement = clusterer.assign(item).placement;
         used += processor().saturating_sub(before);
         times.push(started.elapsed());
+        topics += u64::from(placement.story == TopicId::found(Level::Story, founder));
         recent.push_back((n, placement));
         if recent.len() as u64 > clusterer.window_arrivals() {
             recent.pop_front();
@@ -87,6 +109,7 @@ fn stream(count: u64) {
     all.append(&mut times);
     report(count, clusterer.held_count(), &mut all, Duration::ZERO);
     println!("most memory {} MiB", memory("VmHWM:"));
+    println!("{topics} stories founded, {} streamed", story_of(count - 1) + 1);
     drop(clusterer);
     let mut restarted = Clusterer::new(weights);
     let mut took = Duration::ZERO;
@@ -191,4 +214,96 @@ fn item(n: u64) -> Item {
         keys: (0..8).map(|at| format!("地:{}", (story * 31 + at) % 4_000)).collect(),
         original: None,
     }
+}
+
+/// Labelled articles to draw a long stream from.
+///
+/// Each story of the stream follows one of the labelled ones from its beginning to its end, and drifts
+/// away from it: half of its rarer terms and of its keys are others', a part of its vector is its
+/// own and turns while it runs. Each article changes a little besides. So vectors, numbers of terms and
+/// keys, and how often common words occur, are as in news, and no two stories are the same.
+struct Drawn {
+    /// The articles of each labelled story, by time.
+    stories: Vec<Vec<Item>>,
+    /// Terms of less than one labelled article in a hundred.
+    rare: Vec<u32>,
+    keys: Vec<String>,
+}
+
+impl Drawn {
+    fn read(path: &Path) -> Self {
+        let articles = stories::read(feed::open(path).unwrap()).map(|(_, line)| line.unwrap());
+        let articles = articles.collect();
+        let extractor = Extractor::load(Arc::new(Analyzer::load().unwrap())).unwrap();
+        let config = embed::Config { threads: 1, ..embed::Config::default() };
+        let engine = Engine::open_in_memory(&config).unwrap();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let mut unseen = |_| ();
+        let read = wenmai::eval::topics::stream(&engine, &extractor, articles, &mut unseen);
+        let read = runtime.block_on(read).unwrap().items;
+        let (mut holders, mut keys) = (BTreeMap::<u32, usize>::new(), BTreeSet::new());
+        for Streamed { item, .. } in &read {
+            for index in item.text_terms.indices() {
+                *holders.entry(*index).or_default() += 1;
+            }
+            keys.extend(item.keys.iter().cloned());
+        }
+        holders.retain(|_, count| *count * 100 < read.len());
+        let mut stories = BTreeMap::<usize, Vec<Item>>::new();
+        for one in read {
+            stories.entry(one.story).or_default().push(one.item);
+        }
+        Self {
+            stories: stories.into_values().collect(),
+            rare: holders.into_keys().collect(),
+            keys: keys.into_iter().collect(),
+        }
+    }
+
+    /// Article `n`: as the made-up one of that number, but for what it says.
+    fn item(&self, n: u64) -> Item {
+        let story = story_of(n);
+        let (mut of_story, mut own) = (random(story + 7), random(n + 1));
+        let templates = &self.stories[below(of_story(), self.stories.len())];
+        let place = n / RUNNING % PER_STORY;
+        let gone = usize::try_from(place).unwrap() * templates.len();
+        let nearby = gone / usize::try_from(PER_STORY).unwrap() + below(own(), 3);
+        let template = &templates[nearby.min(templates.len() - 1)];
+        let turn = f32::from(u16::try_from(place).unwrap()) / 40.0;
+        let unit = |bits: u64| f32::from(u16::try_from(bits >> 48).unwrap()) / 32_768.0 - 1.0;
+        // Such numbers are 13 long in 512: what is the story's own is half as long as the rest.
+        let values = template.embedding.values().iter().map(|value| {
+            let (at_first, at_last) = (unit(of_story()), unit(of_story()));
+            value + 0.04 * (at_first * (1.0 - turn) + at_last * turn) + 0.01 * unit(own())
+        });
+        let embedding = Embedding::normalize(values.collect()).unwrap();
+        let swapped = |number: u64| random(story.rotate_left(32) ^ number)();
+        let term = |term: u32| match (self.rare.binary_search(&term), swapped(u64::from(term))) {
+            (Ok(_), other) if other % 2 == 0 => self.rare[below(other >> 1, self.rare.len())],
+            _ => term,
+        };
+        let drawn = |terms: &TermVector| {
+            TermVector::from_weights(terms.iter().map(|(index, weight)| (term(index), weight)))
+        };
+        let key = |key: &String| {
+            let number = self.keys.binary_search(key).unwrap() as u64;
+            match swapped(number << 32) {
+                other if other % 2 == 0 => self.keys[below(other >> 1, self.keys.len())].clone(),
+                _ => key.clone(),
+            }
+        };
+        Item {
+            title: template.title.clone(),
+            embedding,
+            title_terms: drawn(&template.title_terms),
+            text_terms: drawn(&template.text_terms),
+            keys: template.keys.iter().map(key).collect::<BTreeSet<_>>().into_iter().collect(),
+            ..item(n)
+        }
+    }
+}
+
+/// A number below `count`.
+fn below(bits: u64, count: usize) -> usize {
+    usize::try_from((bits >> 16) % count as u64).unwrap()
 }

@@ -25,14 +25,15 @@ use crate::eval::Progress;
 use crate::eval::index::IngestReport;
 use crate::eval::learned::FOLDS;
 use crate::eval::stories::Labelled;
-use crate::eval::topics::items::Stream;
-use crate::eval::topics::items::Streamed;
 use crate::eval::topics::run::Folds;
 use crate::eval::topics::run::Pass;
 use crate::text::entity::Extractor;
 
 pub use agree::Agreement;
 pub use agree::agreement;
+pub use items::Stream;
+pub use items::Streamed;
+pub use items::stream;
 pub use stable::Labelled as ShownLabel;
 pub use stable::Stability;
 
@@ -131,7 +132,7 @@ pub async fn run(
     let version = folds.first().map_or_else(String::new, |first| first.version().to_owned());
     let folds = Folds(folds.into_iter().map(Arc::new).collect());
     let Stream { items: stream, story_count, refused_count, ingest } =
-        items::stream(engine, extractor, articles, progress).await?;
+        self::stream(engine, extractor, articles, progress).await?;
     let total = stream.len();
     let started = Instant::now();
     let out: Option<&mut (dyn Write + Send)> = match &mut features {

@@ -28,26 +28,34 @@ const FETCH: usize = 500;
 
 /// One article of the stream.
 #[derive(Clone)]
-pub(super) struct Streamed {
-    pub(super) item: Item,
+pub struct Streamed {
+    /// The article.
+    pub item: Item,
     /// The story by number.
-    pub(super) story: usize,
+    pub story: usize,
     /// The event by number, where it is known.
-    pub(super) event: Option<usize>,
+    pub event: Option<usize>,
     /// The fold of the story.
-    pub(super) fold: usize,
+    pub fold: usize,
 }
 
 /// The stream, and what making it took.
-pub(super) struct Stream {
-    pub(super) items: Vec<Streamed>,
-    pub(super) story_count: usize,
-    pub(super) refused_count: usize,
-    pub(super) ingest: IngestReport,
+pub struct Stream {
+    /// The articles, in order.
+    pub items: Vec<Streamed>,
+    /// Stories among them.
+    pub story_count: usize,
+    /// Articles that could not be indexed.
+    pub refused_count: usize,
+    /// Time spent indexing.
+    pub ingest: IngestReport,
 }
 
-/// Indexes the articles and puts them in the order of (time, id).
-pub(super) async fn stream(
+/// Indexes the articles into `engine`, which must be empty, and puts them in the order of (time, id).
+///
+/// # Errors
+/// [`Error`] of the engine; articles that cannot be indexed are counted.
+pub async fn stream(
     engine: &Engine,
     extractor: &Extractor,
     articles: Vec<Labelled>,
