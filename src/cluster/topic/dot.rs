@@ -22,6 +22,11 @@ pub(super) struct Head {
     rest: i32,
 }
 
+impl Head {
+    /// Of no prefix: near nothing, so that a scan passes it over.
+    pub(super) const NONE: Self = Self { values: [0; HEAD], rest: i32::MIN };
+}
+
 /// The cosine of two embeddings of one model.
 pub(super) fn cosine(one: &Embedding, other: &Embedding) -> f32 {
     dot(one.values(), other.values())
@@ -58,12 +63,17 @@ pub(super) fn coarse(one: &Prefix, other: &Prefix) -> i32 {
     products(one, other)
 }
 
-/// The sum of products. It cannot overflow (see [`ONE`]), and is told so: a check at each step would
-/// keep the machine from doing eight at once.
-fn products(one: &[i16], other: &[i16]) -> i32 {
-    one.iter()
-        .zip(other)
-        .fold(0_i32, |sum, (a, b)| sum.wrapping_add(i32::from(*a).wrapping_mul(i32::from(*b))))
+/// The sum of products. It cannot overflow (see [`ONE`]), and is told so; and eight sums side by side
+/// let the machine multiply eight at once, where one sum has it unpack them first.
+fn products<const LENGTH: usize>(one: &[i16; LENGTH], other: &[i16; LENGTH]) -> i32 {
+    const { assert!(LENGTH.is_multiple_of(8)) };
+    let mut sums = [0_i32; 8];
+    for (left, right) in one.chunks_exact(8).zip(other.chunks_exact(8)) {
+        for (sum, (a, b)) in sums.iter_mut().zip(left.iter().zip(right)) {
+            *sum = sum.wrapping_add(i32::from(*a).wrapping_mul(i32::from(*b)));
+        }
+    }
+    sums.into_iter().fold(0, i32::wrapping_add)
 }
 
 /// The head of a prefix.

@@ -211,6 +211,9 @@ impl Window {
         }
         self.terms.remove(&held.text);
         self.keys.remove(&held.keys);
+        if let Some(head) = self.heads.get_mut(slot) {
+            *head = Head::NONE;
+        }
         self.free.push(slot);
         Some(held)
     }
@@ -270,12 +273,13 @@ impl Window {
             if dot::at_most(&of_query, of_slot) < least {
                 continue;
             }
-            let Some(Some(held)) = self.slots.get(slot) else { continue };
             let Some(prefix) = self.prefixes.get(slot) else { continue };
             let near = dot::coarse(query, prefix);
             if near < least {
                 continue;
             }
+            // Last, as it lies elsewhere in memory.
+            let Some(Some(held)) = self.slots.get(slot) else { continue };
             best.push(Reverse((near, Reverse(held.id), slot)));
             if best.len() > SCANNED {
                 best.pop();
