@@ -3,6 +3,7 @@
 //! ```text
 //! <data>/wenmai.lock         locked while a process has the folder open; says who
 //! <data>/wenmai-index.json   the manifest: what the index is made of
+//! <data>/wenmai-seal.json    which files there are, while nobody has the folder open
 //! <data>/articles/           the engine's files
 //! <data>/topics/             the engine's files of the topics
 //! ```
@@ -15,6 +16,7 @@ use std::fs;
 use std::fs::File;
 use std::fs::OpenOptions;
 use std::fs::TryLockError;
+use std::io;
 use std::io::ErrorKind;
 use std::io::Read as _;
 use std::io::Write as _;
@@ -28,10 +30,12 @@ use crate::store::BoxError;
 use crate::store::Error;
 use crate::store::Make;
 use crate::store::edge::error;
+use crate::store::edge::seal;
 
 const LOCK: &str = "wenmai.lock";
 const MANIFEST: &str = "wenmai-index.json";
-const MANIFEST_NEW: &str = "wenmai-index.json.new";
+/// Behind the name of a file that is not whole yet.
+const NEW: &str = ".new";
 const ARTICLES: &str = "articles";
 const TOPICS: &str = "topics";
 /// Where the engine builds segments; what a crash leaves there is of no use to anyone.
@@ -69,6 +73,7 @@ impl Folder {
             Some(manifest) => check(data, &manifest, make)?,
             None => write_manifest(data, make).map_err(|source| error::folder(data, source))?,
         }
+        seal::open(data, &[ARTICLES, TOPICS])?;
         let folder = Self { data: data.to_owned(), _lock: lock };
         for temp in [folder.articles(), folder.topics()].map(|part| part.join(TEMP_SEGMENTS)) {
             match fs::remove_dir_all(temp) {
@@ -84,6 +89,15 @@ impl Folder {
     /// The folder itself.
     pub fn data(&self) -> &Path {
         &self.data
+    }
+
+    /// Lets the folder go, in which nothing is written any more, with a seal on it.
+    ///
+    /// # Errors
+    /// [`Error::Folder`], [`Error::Full`] if there is none: then the next start compares nothing.
+    pub fn close(self) -> Result<(), Error> {
+        let sealed = seal::close(&self.data, &[ARTICLES, TOPICS]);
+        sealed.map_err(|source| error::folder(&self.data, source))
     }
 
     /// Where the engine keeps the articles.
@@ -117,7 +131,7 @@ fn refuse_foreign(data: &Path) -> Result<(), Error> {
             return Ok(());
         }
         // What a start leaves that was killed before it wrote the manifest.
-        if name != LOCK && name != MANIFEST_NEW {
+        if name != LOCK && name != format!("{MANIFEST}{NEW}").as_str() {
             stranger = Some(name);
         }
     }
@@ -173,17 +187,17 @@ fn write_manifest(data: &Path, make: &Make) -> Result<(), BoxError> {
         dim: *dim,
         created_by: program(),
     };
-    let new = data.join(MANIFEST_NEW);
+    Ok(write_whole(data, MANIFEST, &serde_json::to_vec_pretty(&manifest)?)?)
+}
+
+/// Writes a file of the folder, durably, whole or not at all.
+pub fn write_whole(data: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let new = data.join(format!("{name}{NEW}"));
     let mut file = File::create(&new)?;
-    file.write_all(&serde_json::to_vec_pretty(&manifest)?)?;
+    file.write_all(bytes)?;
     file.sync_all()?;
-    fs::rename(&new, data.join(MANIFEST))?;
-    // The name is in the folder, so the folder has to be on disk as well; not every system opens
-    // one.
-    if let Ok(folder) = File::open(data) {
-        folder.sync_all()?;
-    }
-    Ok(())
+    fs::rename(&new, data.join(name))?;
+    seal::sync(data)
 }
 
 /// Whether an index of this `manifest` is what `make` asks for.

@@ -13,6 +13,7 @@ mod folder;
 mod groups;
 mod log;
 mod reader;
+mod seal;
 mod shard;
 #[cfg(test)]
 mod tests;
@@ -169,9 +170,12 @@ impl Open {
             // A thread that panicked has nothing left to write; `guarded` keeps it from doing so.
             let _panicked = thread.join();
         }
-        let flushed = guarded(|| shard.flush());
-        drop(shard);
-        flushed
+        guarded(|| shard.flush())?;
+        match Arc::into_inner(shard) {
+            Some(shard) => guarded(|| shard.close()),
+            // Somebody's answer is not out yet; without a seal nothing is compared.
+            None => Ok(()),
+        }
     }
 }
 

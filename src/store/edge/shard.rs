@@ -76,7 +76,7 @@ pub struct Shard {
     // Before the folder: fields are dropped in order, and the engine writes when it is dropped.
     pub(super) engine: EdgeShard,
     topics: TopicShard,
-    _folder: Folder,
+    folder: Folder,
     tuning: Tuning,
     dim: usize,
     graph: AtomicBool,
@@ -111,7 +111,7 @@ impl Shard {
         }
         engine.flush().map_err(unusable)?;
         let topics = TopicShard::open(&folder.topics(), folder.data(), dim)?;
-        Ok(Self { engine, topics, _folder: folder, tuning, dim, graph: AtomicBool::new(graph) })
+        Ok(Self { engine, topics, folder, tuning, dim, graph: AtomicBool::new(graph) })
     }
 
     /// The topics' part.
@@ -180,6 +180,16 @@ impl Shard {
     pub fn flush(&self) -> Result<(), Error> {
         self.engine.flush().map_err(error::engine)?;
         self.topics.flush()
+    }
+
+    /// Closes the engine, seals the folder and lets it go.
+    ///
+    /// # Errors
+    /// [`Error::Folder`], [`Error::Full`] if it could not be sealed.
+    pub fn close(self) -> Result<(), Error> {
+        let Self { engine, topics, folder, .. } = self;
+        drop((engine, topics));
+        folder.close()
     }
 
     /// How many points there are, about: without a look at what was deleted or is being moved.

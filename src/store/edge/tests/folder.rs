@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use super::config;
 use super::open;
+use crate::domain::filter::Filter;
 use crate::store::Error;
 use crate::store::Make;
 use crate::store::VectorStore;
@@ -96,13 +97,33 @@ async fn a_start_that_was_killed_is_completed() {
     fs::write(root.path().join("wenmai.lock"), "").unwrap();
     fs::write(root.path().join("wenmai-index.json.new"), "{").unwrap();
     drop(open(root.path()));
-    // Before the engine had made its files.
+    // Before the engine had made its files; who is killed leaves no seal.
+    let unseal = || fs::remove_file(root.path().join("wenmai-seal.json")).unwrap();
+    unseal();
     fs::remove_dir_all(root.path().join("articles")).unwrap();
     drop(open(root.path()));
+    unseal();
     fs::remove_file(root.path().join("articles/edge_config.json")).unwrap();
     fs::remove_dir_all(root.path().join("articles/segments")).unwrap();
     let store = open(root.path());
     store.upsert(vec![numbered(1, &[1.0; 8], &[])]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_closed_folder_that_lost_a_segment_is_refused_until_it_is_mended() {
+    let root = TempDir::new().unwrap();
+    let store = open(root.path());
+    store.upsert(vec![numbered(1, &[1.0; 8], &[])]).await.unwrap();
+    store.close().await.unwrap();
+    drop(store);
+    let segments = root.path().join("articles/segments");
+    fs::rename(&segments, root.path().join("away")).unwrap();
+    let reason = reason_of_refusal(root.path());
+    assert!(reason.contains("`articles/segments/") && reason.contains("is gone"), "{reason}");
+    assert_eq!(reason_of_refusal(root.path()), reason, "refused once, opened the next time");
+    fs::rename(root.path().join("away"), &segments).unwrap();
+    let store = open(root.path());
+    assert_eq!(store.count(&Filter::default()).await.unwrap(), 1);
 }
 
 #[test]
