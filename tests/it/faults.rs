@@ -2,6 +2,7 @@
 //! Everything here is asked of the real program.
 
 pub mod campaign;
+mod clock;
 mod damage;
 mod disk;
 pub mod process;
