@@ -147,15 +147,20 @@ where
     let tried = async {
         let mut attempt = 1;
         loop {
-            let failure = match call().await {
+            let (failure, is_of_a_peer) = match call().await {
                 Ok(answer) => return Ok(answer.into_inner()),
-                Err(status) => error::status(status),
+                Err(status) => {
+                    let is_of_a_peer = error::is_of_a_peer(&status);
+                    (error::status(status), is_of_a_peer)
+                }
             };
-            // Everything that is written here may be written twice.
-            if attempt == ATTEMPTS || !matches!(failure, Error::Away(_)) {
+            // Everything that is written here may be written twice. A cluster mends itself in
+            // seconds; a server that is away may stay so.
+            let is_last = attempt >= ATTEMPTS && !is_of_a_peer;
+            if is_last || !matches!(failure, Error::Away(_)) {
                 return Err(failure);
             }
-            tokio::time::sleep(PAUSE * attempt).await;
+            tokio::time::sleep(PAUSE * attempt.min(ATTEMPTS)).await;
             attempt += 1;
         }
     };
@@ -211,6 +216,17 @@ mod tests {
         .await;
         assert!(matches!(answer, Err(Error::Failed(_))));
         assert_eq!(count.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_is_away_is_waited_for_until_the_deadline() {
+        let count = AtomicU32::new(0);
+        let answer = attempts(Duration::from_mins(1), || {
+            let early = count.fetch_add(1, Ordering::Relaxed) < 5;
+            let away = "Failed to connect to http://127.0.0.1:6335/, error: transport error";
+            async move { if early { Err(Status::internal(away)) } else { Ok(Response::new(7)) } }
+        });
+        assert_eq!(answer.await.unwrap(), 7);
     }
 
     #[tokio::test]

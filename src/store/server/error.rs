@@ -14,7 +14,7 @@ use crate::store::full;
 
 /// What the server answered, or did not.
 pub fn status(status: Status) -> Error {
-    if is_transport(&status) {
+    if is_transport(&status) || is_of_a_peer(&status) {
         return Error::Away(Box::new(status));
     }
     match status.code() {
@@ -56,6 +56,19 @@ fn is_transport(status: &Status) -> bool {
     status.source().is_some()
 }
 
+/// Whether the server that was asked could not reach another one of its cluster: it says so as an
+/// internal error, until the cluster has noticed after some seconds that the other is away.
+pub fn is_of_a_peer(status: &Status) -> bool {
+    const SAID: [&str; 5] = [
+        "Failed to connect to",
+        "currently unavailable",
+        "have enough active replicas",
+        "has no active replica",
+        "transport error",
+    ];
+    status.code() == Code::Internal && SAID.iter().any(|said| status.message().contains(said))
+}
+
 #[cfg(test)]
 mod tests {
     use std::io;
@@ -77,6 +90,16 @@ mod tests {
         assert!(matches!(status(Status::cancelled("Timeout expired")), Error::Away(_)));
         assert!(matches!(status(Status::deadline_exceeded("late")), Error::Away(_)));
         assert!(matches!(late(5), Error::Away(_)));
+    }
+
+    #[test]
+    fn a_peer_that_the_server_cannot_reach_is_away() {
+        let said = "Service internal error: 1 out of 3 shards failed to apply operation. First error captured: \
+            Tonic status error: code: 'The service is currently unavailable', message: \"Failed to connect to \
+            http://127.0.0.1:6335/, error: transport error\"";
+        assert!(matches!(status(Status::internal(said)), Error::Away(_)));
+        let full = "Service internal error: Wal error: No space left on device";
+        assert!(matches!(status(Status::internal(full)), Error::Full(_)));
     }
 
     #[test]
