@@ -86,8 +86,8 @@ pub struct Body<'t> {
     pub bigrams: Vec<Vec<u64>>,
     units: Vec<Vec<u32>>,
     subheads: HashSet<usize>,
-    /// Of each clause, whether a mark ends its sentence.
-    closed: Vec<bool>,
+    /// Of each clause, how its sentence ends.
+    endings: Vec<Ending>,
     /// Headings that the text below them repeats.
     borne_out: HashSet<usize>,
 }
@@ -100,9 +100,9 @@ impl<'t> Body<'t> {
         let all = clauses.iter().map(|one| units(one.span.of(text).unwrap_or_default()));
         let units: Vec<Vec<u32>> = all.collect();
         let bigrams = units.iter().map(|units| bigrams(units)).collect();
-        let closed = closed(text, &clauses);
+        let endings = endings(text, &clauses);
         let (subheads, borne_out) = (HashSet::new(), HashSet::new());
-        let mut body = Self { text, clauses, bigrams, units, subheads, closed, borne_out };
+        let mut body = Self { text, clauses, bigrams, units, subheads, endings, borne_out };
         body.subheads = body.find_subheads();
         body.borne_out = body.find_borne_out();
         body
@@ -124,7 +124,14 @@ impl<'t> Body<'t> {
     /// heading, a link, a caption, a text that was cut off), unless all of the body is like that.
     #[must_use]
     pub fn is_sentence(&self, at: usize) -> bool {
-        self.closed.get(at).copied().unwrap_or_default() || !self.closed.contains(&true)
+        let closed = |ending: &Ending| *ending != Ending::Open;
+        self.endings.get(at).is_some_and(closed) || !self.endings.iter().any(closed)
+    }
+
+    /// Whether the clause at `at` stands in a question: it tells nothing.
+    #[must_use]
+    pub fn is_question(&self, at: usize) -> bool {
+        self.endings.get(at) == Some(&Ending::Question)
     }
 
     /// Whether the clause at `at` may be told: [`Body::is_sentence`], or a heading that the text
@@ -133,6 +140,13 @@ impl<'t> Body<'t> {
     pub fn is_told(&self, at: usize) -> bool {
         let borne_out = |clause: &Clause| self.borne_out.contains(&clause.line);
         self.is_sentence(at) || self.clauses.get(at).is_some_and(borne_out)
+    }
+
+    /// Whether the clause at `at` stands in a sentence that somebody else than its writer would also
+    /// print: whole, and no outcry (what advertises another article is one).
+    #[must_use]
+    pub fn is_statement(&self, at: usize) -> bool {
+        self.endings.get(at) == Some(&Ending::Statement)
     }
 
     /// Headings most of whose pairs stand in the two lines below.
@@ -250,23 +264,46 @@ impl<'t> Body<'t> {
     }
 }
 
-/// Of each clause, whether a mark ends its sentence.
-fn closed(text: &str, clauses: &[Clause]) -> Vec<bool> {
-    let mut closed = vec![false; clauses.len()];
-    let mut after: Option<(usize, bool)> = None;
-    for (at, clause) in clauses.iter().enumerate().rev() {
-        let last = clause.span.of(text).unwrap_or_default();
-        let is = match after {
-            Some((sentence, is)) if sentence == clause.sentence => is,
-            // The lines of a list end so.
-            Some(_) | None => ends(last) || last.ends_with(['；', ';']),
-        };
-        if let Some(closed) = closed.get_mut(at) {
-            *closed = is;
+/// How a sentence ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// With no mark.
+    Open,
+    Statement,
+    /// Outside quotes.
+    Exclamation,
+    Question,
+}
+
+impl Ending {
+    /// Of a sentence with this last clause.
+    fn of(clause: &str) -> Self {
+        let inside = clause.trim_end_matches(['”', '’', '」', '』', '"', '）', ')']);
+        if inside.ends_with(['？', '?']) {
+            return Self::Question;
         }
-        after = Some((clause.sentence, is));
+        if clause.ends_with(['！', '!']) {
+            return Self::Exclamation;
+        }
+        // The lines of a list end with a semicolon.
+        if ends(clause) || clause.ends_with(['；', ';']) { Self::Statement } else { Self::Open }
     }
-    closed
+}
+
+/// Of each clause, how its sentence ends.
+fn endings(text: &str, clauses: &[Clause]) -> Vec<Ending> {
+    let mut endings = Vec::with_capacity(clauses.len());
+    let mut after: Option<(usize, Ending)> = None;
+    for clause in clauses.iter().rev() {
+        let ending = match after {
+            Some((sentence, ending)) if sentence == clause.sentence => ending,
+            Some(_) | None => Ending::of(clause.span.of(text).unwrap_or_default()),
+        };
+        endings.push(ending);
+        after = Some((clause.sentence, ending));
+    }
+    endings.reverse();
+    endings
 }
 
 /// Which clauses make up each line and sentence.

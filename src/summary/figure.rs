@@ -20,6 +20,8 @@ use crate::text::entity::Kind;
 const CONTEXT_CHARS: usize = 6;
 /// Part of the larger value within which rounding explains a difference.
 const ROUNDING: f64 = 0.02;
+/// Outlets from which on one alone does not make a figure of the story.
+const MANY: usize = 5;
 /// Pieces of a cluster that are compared, at most: pairs are quadratic.
 const COMPARED_MAX: usize = 12;
 
@@ -86,12 +88,14 @@ pub fn figures(
             }
         }
     }
+    let several = sources.iter().map(|source| source.outlet).collect::<BTreeSet<_>>().len() >= MANY;
     let mut all: Vec<(usize, Figure)> = all
         .into_iter()
         .map(|(rank, mut figure)| {
             figure.outlet_count = outlets.get(&figure.key).map_or(1, BTreeSet::len);
             (rank, figure)
         })
+        .filter(|(_, figure)| !several || figure.outlet_count > 1)
         .collect();
     all.sort_by_key(|(rank, figure)| (std::cmp::Reverse(figure.outlet_count), *rank));
     all.into_iter().take(limit).map(|(_, figure)| figure).collect()
@@ -128,13 +132,30 @@ fn outlet<'a>(sources: &[Source<'a>], piece: &Cited) -> &'a str {
     sources.get(piece.source).map_or("", |source| source.outlet)
 }
 
-/// Quantities with a unit; ordinals and ages of a list are none.
+/// Quantities with a unit that a reader would look for; ordinals and 两个 are none.
 fn quantities(piece: &Cited, extractor: &Extractor) -> Vec<Entity> {
     if !piece.extract.text.contains(is_numeral) {
         return Vec::new();
     }
-    let all = extractor.entities(&piece.extract.text, None).into_iter();
-    all.filter(|one| one.kind == Kind::Number && !one.key.starts_with('第')).collect()
+    let text = &piece.extract.text;
+    let all = extractor.entities(text, None).into_iter();
+    // 5个半小时 is not five of anything.
+    let whole = |one: &Entity| !text.get(one.span.end..).unwrap_or_default().starts_with('半');
+    let of_order = |one: &Entity| one.key.starts_with('第');
+    all.filter(|one| one.kind == Kind::Number && !of_order(one) && tells(one) && whole(one))
+        .collect()
+}
+
+/// Whether a number is more than a way of speaking: 两个, 一次 and 三点 are not, 两成 is.
+fn tells(number: &Entity) -> bool {
+    const PARTS: [&str; 4] = ["成", "倍", "折", "%"];
+    const COUNTED: [&str; 8] = ["个", "次", "种", "项", "点", "条", "届", "步"];
+    let Some((value, unit)) = split(&number.key) else { return true };
+    let in_digits = number.text.contains(|c: char| c.is_numeric() && !c.is_alphabetic());
+    if in_digits && value.abs() > 1.0 {
+        return true;
+    }
+    PARTS.contains(&unit) || (value.abs() >= 10.0) || (in_digits && !COUNTED.contains(&unit))
 }
 
 /// Whether a number may hold `c`: most pieces have none, and looking for names takes long.
@@ -229,6 +250,20 @@ mod tests {
         let mut sources = flood();
         sources[2].outlet = sources[1].outlet;
         assert!(disagreeing(&sources).is_empty());
+    }
+
+    #[test]
+    fn a_way_of_speaking_is_no_figure() {
+        let mut sources = flood();
+        sources[1].body =
+            "清河县遭遇暴雨，两个乡的1个水库和三点建议，收成少了两成，转移群众3200人，抢修12次。";
+        let found =
+            clusters(&sources[1..2], &Ranker::bundled().unwrap(), Budget::new(200).unwrap());
+        let numbers = numbers(&found, &EXTRACTOR, &|| true);
+        let mut keys: Vec<String> =
+            figures(&sources, &found, &numbers, 8).into_iter().map(|one| one.key).collect();
+        keys.sort();
+        assert_eq!(keys, ["12次", "2成", "3200人"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use crate::domain::span::Span;
 use crate::summary::feature::Body;
 use crate::summary::trim;
+use crate::text::entity::Entity;
 use crate::text::entity::Extractor;
 use crate::text::entity::Kind;
 
@@ -36,7 +37,9 @@ pub struct Statement {
 pub fn statements(body: &Body<'_>, extractor: &Extractor, issue: Option<Date>) -> Vec<Statement> {
     let mut found = Vec::new();
     for at in 0..body.clauses.len() {
-        if !trim::attributes(body.clause(at)) || trim::refers_back(body.clause(at)) {
+        let clause = body.clause(at);
+        let leans = trim::refers_back(clause) || trim::connects(clause);
+        if !trim::attributes(clause) || leans || body.is_question(at) {
             continue;
         }
         found.extend(statement(body, at, extractor, issue));
@@ -62,7 +65,11 @@ fn statement(
         return None;
     }
     let mentions = extractor.entities(body.clause(at), issue);
-    let of = |kind: Kind| mentions.iter().rfind(|mention| mention.kind == kind);
+    let of = |kind: Kind| {
+        let speaks =
+            |mention: &&Entity| mention.kind == kind && speaks(body.clause(at), mention.span);
+        mentions.iter().rfind(speaks)
+    };
     let speaker = of(Kind::Person).or_else(|| of(Kind::Organisation))?;
     let start = clause.span.start + speaker.span.start;
     Some(Statement {
@@ -72,6 +79,19 @@ fn statement(
         span,
         is_direct: words.trim_start().starts_with(['“', '「', '"']),
     })
+}
+
+/// Whether who is named at `span` of `clause` can be its subject: 周小禾接受清河日报采访时表示， has one,
+/// 对于周小禾来说， and 据清河日报报道， have none.
+fn speaks(clause: &str, span: Span) -> bool {
+    const BEFORE: [&str; 14] =
+        ["对", "向", "对于", "接受", "据", "给", "让", "被", "把", "从", "在", "挺", "小", "称"];
+    const BEHIND: [&str; 8] = ["采访", "记者", "报道", "来说", "获悉", "了解到", "看到", "规定"];
+    let (Some(before), Some(behind)) = (clause.get(..span.start), clause.get(span.end..)) else {
+        return false;
+    };
+    !BEFORE.iter().any(|word| before.ends_with(word))
+        && (behind.contains('受') || !BEHIND.iter().any(|word| behind.contains(word)))
 }
 
 #[cfg(test)]
@@ -99,8 +119,22 @@ mod tests {
     }
 
     #[test]
+    fn who_is_spoken_of_or_asks_is_no_speaker() {
+        let speakers = |text: &str| {
+            let found = statements(&Body::new(text), &EXTRACTOR, None);
+            found.into_iter().map(|one| one.speaker).collect::<Vec<_>>()
+        };
+        let words = "“渠道已经清淤，放水没有问题。”";
+        assert_eq!(speakers(&format!("周小禾接受清河日报社采访时表示：{words}")), ["周小禾"]);
+        assert!(speakers(&format!("对于周小禾来说，{words}")).is_empty());
+        assert!(speakers("据清河县水利局报道，渠道已经清淤，放水没有问题。").is_empty());
+        assert!(speakers(&format!("而周小禾表示，{words}")).is_empty());
+    }
+
+    #[test]
     fn what_nobody_named_says_is_no_statement() {
-        let text = "有人说，清河的水今年来得比往年早。数据显示，渠水流量比去年增加了两成。";
+        let text = "有人说，清河的水今年来得比往年早。数据显示，渠水流量比去年增加了两成。\
+            周小禾问：“今年的水什么时候到村里？”";
         assert!(statements(&Body::new(text), &EXTRACTOR, None).is_empty());
     }
 }

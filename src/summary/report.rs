@@ -11,6 +11,9 @@ use crate::summary::set::Cited;
 use crate::summary::set::Source;
 use crate::summary::topic::Story;
 
+/// Outlets that are told one by one; each article's stands in the list of sources anyway.
+const OUTLETS_MAX: usize = 8;
+
 /// Writes `story` of `sources`; `names` are the articles' names, in the same order.
 #[must_use]
 pub fn markdown(story: &Story, sources: &[Source<'_>], names: &[String]) -> String {
@@ -25,11 +28,7 @@ pub fn markdown(story: &Story, sources: &[Source<'_>], names: &[String]) -> Stri
         format!("{date} {} [{number}]（{}篇）", plain(title(day.source)), day.article_count)
     });
     section(&mut out, "时间线", days);
-    let figures = story.figures.iter().map(|figure| {
-        let Figure { text, piece, outlet_count, .. } = figure;
-        format!("**{}**（{outlet_count}家）：{}", plain(text), cited(piece))
-    });
-    section(&mut out, "数据", figures);
+    section(&mut out, "数据", figures(&story.figures));
     let conflicts = story.conflicts.iter().map(|conflict| {
         let side = |figure: &Figure| {
             let source = sources.get(figure.piece.source);
@@ -45,7 +44,12 @@ pub fn markdown(story: &Story, sources: &[Source<'_>], names: &[String]) -> Stri
         format!("**{}**：{} [{number}]", plain(&statement.speaker), plain(&statement.text))
     });
     section(&mut out, "各方说法", statements);
-    let outlets = story.outlets.iter().map(|outlet| {
+    let (shown, rest) = story.outlets.split_at(story.outlets.len().min(OUTLETS_MAX));
+    let rest = (!rest.is_empty()).then(|| {
+        let count: usize = rest.iter().map(|outlet| outlet.article_count).sum();
+        format!("另有{}家：共{count}篇", rest.len())
+    });
+    let outlets = shown.iter().map(|outlet| {
         let only = if outlet.only.is_empty() {
             String::new()
         } else {
@@ -56,7 +60,7 @@ pub fn markdown(story: &Story, sources: &[Source<'_>], names: &[String]) -> Stri
         let (all, own) = (outlet.article_count, outlet.original_count);
         format!("{name}：{all}篇，其中首发{own}篇{first}{only}")
     });
-    section(&mut out, "各家报道", outlets);
+    section(&mut out, "各家报道", outlets.chain(rest));
     let list = sources.iter().zip(names).zip(1..).map(|((source, name), number)| {
         let (outlet, title) = (plain(source.outlet), plain(source.title));
         format!("{number}. {outlet}{}《{title}》 `{name}`\n", day(source.time))
@@ -64,6 +68,22 @@ pub fn markdown(story: &Story, sources: &[Source<'_>], names: &[String]) -> Stri
     push(&mut out, format_args!("\n## 来源\n\n"));
     list.for_each(|line| out.push_str(&line));
     out
+}
+
+/// A line for each piece that holds figures, with all of them before it.
+fn figures(all: &[Figure]) -> impl Iterator<Item = String> {
+    let mut lines: Vec<(String, String)> = Vec::new();
+    for Figure { text, piece, outlet_count, .. } in all {
+        let (figure, piece) = (format!("**{}**（{outlet_count}家）", plain(text)), cited(piece));
+        match lines.iter_mut().find(|(_, other)| *other == piece) {
+            Some((figures, _)) => {
+                figures.push('、');
+                figures.push_str(&figure);
+            }
+            None => lines.push((figure, piece)),
+        }
+    }
+    lines.into_iter().map(|(figures, piece)| format!("{figures}：{piece}"))
 }
 
 fn section(out: &mut String, heading: &str, lines: impl Iterator<Item = String>) {

@@ -28,6 +28,8 @@ const RUN_CHARS_MAX: usize = 120;
 const PART_CHARS_MIN: usize = 10;
 /// Characters of any piece, at least.
 const PIECE_CHARS_MIN: usize = 6;
+/// Characters of a clause that says no more than that something is talked about.
+const STIRRED_CHARS: usize = 12;
 /// Budget up to which the full price is asked; above it falls, as there is room.
 const SHORT_BUDGET: usize = 60;
 /// Pieces of one summary, at most.
@@ -80,14 +82,17 @@ pub fn select(body: &Body<'_>, scores: &[f32], keep: f32, budget: Budget) -> Vec
     let candidates = candidates(body, scores, budget.chars(), Reach::Line);
     let price = keep * share(SHORT_BUDGET, budget.chars()).min(1.0);
     let chosen = choose(body, &candidates, price, budget.chars());
-    in_order(body, scores, chosen, budget.chars())
+    if chosen.is_empty() {
+        return cut(body, scores, budget.chars()).into_iter().collect();
+    }
+    in_order(body, chosen)
 }
 
 /// The pieces that an article offers to a set: each of one sentence and at most `char_max`
 /// characters, all together at most `room`, in the order of the text.
 ///
-/// Shorter pieces than [`select`] gives: those of several articles are compared. Empty only where
-/// the body holds no running text.
+/// Shorter pieces than [`select`] gives: those of several articles are compared. Empty where no
+/// sentence of the body is a statement.
 #[must_use]
 pub fn offer(
     body: &Body<'_>,
@@ -98,18 +103,10 @@ pub fn offer(
 ) -> Vec<Extract> {
     let candidates = candidates(body, scores, char_max, Reach::Sentence);
     let chosen = choose(body, &candidates, keep / 2.0, room);
-    in_order(body, scores, chosen, char_max)
+    in_order(body, chosen)
 }
 
-fn in_order(
-    body: &Body<'_>,
-    scores: &[f32],
-    mut chosen: Vec<&Candidate>,
-    char_max: usize,
-) -> Vec<Extract> {
-    if chosen.is_empty() {
-        return cut(body, scores, char_max).into_iter().collect();
-    }
+fn in_order(body: &Body<'_>, mut chosen: Vec<&Candidate>) -> Vec<Extract> {
     chosen.sort_by_key(|candidate| candidate.from);
     chosen.into_iter().map(|candidate| extract(body.text, candidate)).collect()
 }
@@ -140,10 +137,10 @@ pub fn candidates(
         let is_second = before
             .is_some_and(|one| one.checked_sub(1).is_none_or(|two| !body.one_sentence(two, one)));
         let is_told = match reach {
-            Reach::Sentence => body.is_sentence(from),
+            Reach::Sentence => body.is_statement(from),
             Reach::Line => body.is_told(from),
         };
-        if !is_told || trim::points_into_a_picture(body.clause(from)) {
+        if !is_told || tells_nothing(body, from) {
             continue;
         }
         // A dateline is dropped, so what stands behind it opens the sentence.
@@ -159,7 +156,11 @@ pub fn candidates(
                 Reach::Line => last.line == first.line,
             };
             let Some(last) = body.clauses.get(to).filter(reached) else { break };
-            if !body.is_told(to) || trim::points_into_a_picture(body.clause(to)) {
+            if !body.is_told(to) || tells_nothing(body, to) {
+                break;
+            }
+            let alone = reach == Reach::Sentence;
+            if alone && (trim::addresses(body.clause(to)) || trim::stirs(body.clause(to))) {
                 break;
             }
             let count = body.clause(to).chars().count();
@@ -170,6 +171,11 @@ pub fn candidates(
                 break;
             }
             let goes_on = body.one_sentence(to, to + 1);
+            // What stirs people is said behind it, unless only that it does.
+            let next = if alone && goes_on { body.clause(to + 1) } else { "" };
+            if trim::stirs(next) && next.chars().count() > STIRRED_CHARS {
+                continue;
+            }
             if !trim::may_end(body.clause(to), goes_on) {
                 continue;
             }
@@ -178,14 +184,22 @@ pub fn candidates(
             let text = trim::text_of(body.text, &parts);
             let char_count = text.chars().count();
             let is_part = (before.is_some() || goes_on) && !body.is_subhead(to);
-            let char_min = if is_part { PART_CHARS_MIN } else { PIECE_CHARS_MIN };
-            if (char_min..=char_max).contains(&char_count) && trim::is_balanced(&text) {
+            let char_min = if is_part || alone { PART_CHARS_MIN } else { PIECE_CHARS_MIN };
+            // A note before it may be gone, and something else opens it.
+            let stands = !trim::leans(&text) && (!alone || trim::stands_alone(&text));
+            let fits = (char_min..=char_max).contains(&char_count);
+            if fits && stands && trim::is_balanced(&text) {
                 let score = worth / share(length, 1);
                 found.push(Candidate { from, to, parts, char_count, score });
             }
         }
     }
     found
+}
+
+/// Whether the clause at `at` asks, or says who stands where in a picture.
+fn tells_nothing(body: &Body<'_>, at: usize) -> bool {
+    body.is_question(at) || trim::points_into_a_picture(body.clause(at))
 }
 
 /// A candidate and what it was last found to be worth.
@@ -273,7 +287,7 @@ fn repeated(body: &Body<'_>, candidate: &Candidate, said: &HashSet<u64>) -> f32 
 /// The best clause, from its start to where it fits.
 fn cut(body: &Body<'_>, scores: &[f32], char_max: usize) -> Option<Extract> {
     let begins = |at: usize| {
-        if !body.is_told(at) {
+        if !body.is_told(at) || body.is_question(at) {
             return false;
         }
         let before = at.checked_sub(1).filter(|before| body.one_sentence(*before, at));
@@ -326,6 +340,16 @@ mod tests {
 
     fn told(found: &[Extract]) -> String {
         joined(found.iter().map(|one| one.text.as_str()))
+    }
+
+    #[test]
+    fn a_question_is_not_told() {
+        let text = "清河开闸的时间为什么提前？县水利局表示，麦田返青早。“水够用吗？”";
+        for budget in [20, 60, 200] {
+            let told = told(&summary(TITLE, text, budget));
+            assert!(!told.contains('？') && !told.is_empty(), "{told}");
+        }
+        assert!(!summary(TITLE, "清河开闸了吗？", 60).is_empty(), "nothing else is there");
     }
 
     #[test]

@@ -3,8 +3,9 @@
 //!
 //! Pieces come from one article of each reprint group, so a text printed twenty times speaks once.
 //! A piece joins the first cluster whose seed it resembles: cosine of neighbouring units, weighed
-//! by how rare they are in the set. A cluster is worth more, the more distinct outlets tell it; one
-//! piece of each is told, in order of time.
+//! by how rare they are in the set. A cluster is worth more, the more distinct outlets tell it and
+//! the more of its words others use too: pages bring along what has nothing to do with the matter.
+//! One piece of each is told, in order of time.
 
 use std::collections::BTreeSet;
 use std::collections::HashMap;
@@ -34,6 +35,10 @@ const PIECE_CHARS_MAX: usize = 120;
 const OPENING: f32 = 1.0;
 /// Share of a piece that may have been said before it.
 const REPEATED_MAX: f32 = 0.5;
+/// Share of the other articles that use a word of the matter.
+const KNOWN: f32 = 0.1;
+/// What a piece is worth none of whose words others use, beside what one of all their words is: 1.1.
+const ASIDE: f32 = 0.1;
 
 /// One article of a set.
 #[derive(Debug, Clone, Copy)]
@@ -88,7 +93,12 @@ pub fn clusters_while(
     goes_on: &dyn Fn() -> bool,
 ) -> Vec<Cluster> {
     let offered = offered(sources, ranker, budget.chars().min(PIECE_CHARS_MAX), goes_on);
-    let vectors = vectors(&offered);
+    let sets: Vec<BTreeSet<u64>> = offered
+        .iter()
+        .map(|one| bigrams(&units(&one.extract.text)).into_iter().collect())
+        .collect();
+    let topical = topical(sources, &offered, &sets);
+    let vectors = vectors(&sets);
     let mut seeds: HashMap<u64, Vec<(usize, f32)>> = HashMap::new();
     let mut members: Vec<Vec<usize>> = Vec::new();
     for (at, vector) in vectors.iter().enumerate() {
@@ -110,25 +120,60 @@ pub fn clusters_while(
         }
         members.push(vec![at]);
     }
+    let told = offered.into_iter().zip(topical).collect::<Vec<_>>();
     let mut found: Vec<Cluster> =
-        members.into_iter().map(|members| cluster(sources, &offered, &members)).collect();
+        members.into_iter().map(|members| cluster(sources, &told, &members)).collect();
     found.sort_by(|left, right| right.salience.total_cmp(&left.salience));
     found
 }
 
-fn cluster(sources: &[Source<'_>], offered: &[Cited], members: &[usize]) -> Cluster {
-    let mut pieces: Vec<Cited> =
-        members.iter().filter_map(|at| offered.get(*at)).cloned().collect();
-    let weight = |one: &Cited| sources.get(one.source).map_or(1.0, |source| source.weight);
-    pieces.sort_by(|left, right| {
-        let worth = |one: &Cited| one.extract.score * weight(one);
-        worth(right).total_cmp(&worth(left)).then(left.source.cmp(&right.source))
-    });
-    let outlets: BTreeSet<&str> =
-        pieces.iter().filter_map(|one| sources.get(one.source)).map(|one| one.outlet).collect();
-    let best = pieces.first().map_or(0.0, |one| one.extract.score * weight(one));
-    let salience = best * (1.0 + share(outlets.len(), 1).ln());
-    Cluster { pieces, outlet_count: outlets.len(), salience }
+/// The cluster of `members`, each of which is given with how topical it is.
+fn cluster(sources: &[Source<'_>], offered: &[(Cited, f32)], members: &[usize]) -> Cluster {
+    let mut rated: Vec<(f32, &Cited)> = members
+        .iter()
+        .filter_map(|at| offered.get(*at))
+        .map(|(one, topical)| {
+            let weight = sources.get(one.source).map_or(1.0, |source| source.weight);
+            (one.extract.score * weight * (ASIDE + topical), one)
+        })
+        .collect();
+    rated.sort_by(|l, r| r.0.total_cmp(&l.0).then(l.1.source.cmp(&r.1.source)));
+    let outlets = rated.iter().filter_map(|(_, one)| sources.get(one.source));
+    let outlet_count = outlets.map(|one| one.outlet).collect::<BTreeSet<&str>>().len();
+    let best = rated.first().map_or(0.0, |(worth, _)| *worth);
+    let salience = best * (1.0 + share(outlet_count, 1).ln());
+    Cluster {
+        pieces: rated.into_iter().map(|(_, one)| one.clone()).collect(),
+        outlet_count,
+        salience,
+    }
+}
+
+/// How much of each piece others use too, `[0, 1]`: the mean over its pairs, each of which counts in
+/// full from [`KNOWN`] of the other groups on. 1 where there is no other group.
+fn topical(sources: &[Source<'_>], offered: &[Cited], sets: &[BTreeSet<u64>]) -> Vec<f32> {
+    let group = |one: &Cited| sources.get(one.source).map_or(0, |source| source.group);
+    let mut holders: HashMap<u64, HashSet<usize>> = HashMap::new();
+    let mut groups = HashSet::new();
+    for (one, pairs) in offered.iter().zip(sets) {
+        let title = sources.get(one.source).map_or("", |source| source.title);
+        // A title counts with each of its pieces: that is once for a set of holders.
+        for pair in pairs.iter().copied().chain(bigrams(&units(title))) {
+            holders.entry(pair).or_default().insert(group(one));
+        }
+        groups.insert(group(one));
+    }
+    if groups.len() < 2 {
+        return vec![1.0; offered.len()];
+    }
+    let enough = (KNOWN * share(groups.len() - 1, 1)).max(1.0);
+    let known = |pair: &u64| {
+        let others = holders.get(pair).map_or(0, |all| all.len() - 1);
+        (share(others, 1) / enough).min(1.0)
+    };
+    sets.iter()
+        .map(|pairs| pairs.iter().map(known).sum::<f32>() / share(pairs.len().max(1), 1))
+        .collect()
 }
 
 /// The pieces of one article of each group: of the most central, then of the earliest.
@@ -148,18 +193,28 @@ fn offered(
         weight(right).total_cmp(&weight(left)).then(late(left).cmp(&late(right)))
     });
     let mut groups = HashSet::new();
-    let mut all = Vec::new();
-    for at in order.into_iter().take_while(|_| goes_on()) {
-        let Some(source) = sources.get(at).filter(|source| groups.insert(source.group)) else {
-            continue;
-        };
-        let body = Body::new(source.body);
-        let scores = select::scores(&body, source.title, ranker);
-        let (scores, keep) = (with_opening(&body, &scores), ranker.keep() / (1.0 + OPENING));
-        let pieces = select::offer(&body, &scores, keep, char_max, OFFERED_CHARS);
-        all.extend(pieces.into_iter().map(|extract| Cited { source: at, extract }));
+    let first = |at: &usize| sources.get(*at).is_some_and(|source| groups.insert(source.group));
+    let speakers: Vec<usize> = order.into_iter().filter(first).collect();
+    let read = |offer: &dyn Fn(&Body<'_>, &[f32]) -> Vec<Extract>| {
+        let mut all = Vec::new();
+        for at in speakers.iter().copied().take_while(|_| goes_on()) {
+            let Some(source) = sources.get(at) else { continue };
+            let body = Body::new(source.body);
+            let scores = with_opening(&body, &select::scores(&body, source.title, ranker));
+            let pieces = offer(&body, &scores);
+            all.extend(pieces.into_iter().map(|extract| Cited { source: at, extract }));
+        }
+        all
+    };
+    let keep = ranker.keep() / (1.0 + OPENING);
+    let all = read(&|body, scores| select::offer(body, scores, keep, char_max, OFFERED_CHARS));
+    match Budget::new(char_max) {
+        // Texts without marks, or outcries: better than nothing.
+        Ok(budget) if all.is_empty() => {
+            read(&|body, scores| select::select(body, scores, keep, budget))
+        }
+        _ => all,
     }
-    all
 }
 
 /// `scores`, raised for the sentences that open the text, `[0, 1]`.
@@ -183,11 +238,7 @@ fn with_opening(body: &Body<'_>, scores: &[f32]) -> Vec<f32> {
 }
 
 /// Unit vectors of pairs, weighed by `ln(1 + n / df)`.
-fn vectors(offered: &[Cited]) -> Vec<Vec<(u64, f32)>> {
-    let sets: Vec<BTreeSet<u64>> = offered
-        .iter()
-        .map(|one| bigrams(&units(&one.extract.text)).into_iter().collect())
-        .collect();
+fn vectors(sets: &[BTreeSet<u64>]) -> Vec<Vec<(u64, f32)>> {
     let mut counts: HashMap<u64, usize> = HashMap::new();
     for pair in sets.iter().flatten() {
         *counts.entry(*pair).or_default() += 1;
@@ -302,6 +353,32 @@ pub(crate) mod tests {
         let found = clusters(&sources, &Ranker::bundled().unwrap(), Budget::new(200).unwrap());
         assert!(found[0].outlet_count >= 2, "{found:?}");
         assert!(found[0].pieces[0].extract.text.contains("暴雨"), "{found:?}");
+    }
+
+    #[test]
+    fn what_others_say_nothing_of_counts_little_and_outcries_are_left_out() {
+        let mut sources = flood();
+        let aside = "东湖动物园的熊猫昨天满了两周岁，游客排起长队。清河大桥通车啦！";
+        let body = format!("{aside}{}", sources[0].body);
+        sources[0].body = &body;
+        let budget = Budget::new(200).unwrap();
+        let found = clusters(&sources, &Ranker::bundled().unwrap(), budget);
+        let told = |words: &str| {
+            let cluster = found.iter().find(|one| one.pieces[0].extract.text.contains(words));
+            let cluster = cluster.unwrap();
+            cluster.salience / cluster.pieces[0].extract.score
+        };
+        assert!(told("熊猫") < 0.5 * told("麦田"), "{found:?}");
+        let pieces = found.iter().flat_map(|cluster| &cluster.pieces);
+        assert!(!pieces.into_iter().any(|one| one.extract.text.contains("通车啦")), "{found:?}");
+    }
+
+    #[test]
+    fn texts_without_a_statement_are_told_all_the_same() {
+        let sources = [Source { body: "清河大桥通车啦！", ..flood()[0] }];
+        let budget = Budget::new(200).unwrap();
+        let found = clusters(&sources, &Ranker::bundled().unwrap(), budget);
+        assert_eq!(tell(&sources, &found, budget)[0].extract.text, "清河大桥通车啦！");
     }
 
     #[test]

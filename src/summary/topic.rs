@@ -47,6 +47,8 @@ const KEYPHRASES_MAX: usize = 8;
 const READ_MAX: usize = 60;
 /// Phrases that only one outlet prints.
 const OWN_MAX: usize = 3;
+/// Characters of such a phrase, at least: shorter ones are words of any text.
+const OWN_CHARS_MIN: usize = 4;
 
 /// What articles are told with.
 #[derive(Clone, Copy)]
@@ -159,7 +161,7 @@ fn most_central(sources: &[Source<'_>], central: &[f32]) -> Vec<usize> {
     order.into_iter().map(|(at, _)| at).filter(new).take(READ_MAX).collect()
 }
 
-/// The most central title of a usual length among `of`.
+/// The most central title of a usual length among `of`; rather one that does not cry or ask.
 fn headline(
     sources: &[Source<'_>],
     central: &[f32],
@@ -169,7 +171,8 @@ fn headline(
         let title = sources.get(at)?.title;
         let count = title.chars().count();
         let usual = if (8..=40).contains(&count) { 1.0 } else { 0.5 };
-        (count > 0).then(|| (central.get(at).copied().unwrap_or_default() * usual, at))
+        let calm = if title.contains(['！', '!', '？', '?']) { 0.7 } else { 1.0 };
+        (count > 0).then(|| (central.get(at).copied().unwrap_or_default() * usual * calm, at))
     });
     rated.max_by(|l, r| l.0.total_cmp(&r.0).then(r.1.cmp(&l.1))).map(|(_, at)| at)
 }
@@ -261,7 +264,9 @@ fn outlets(sources: &[Source<'_>], texts: &[Phrases]) -> Vec<Outlet> {
     }
     let only = |name: &str| {
         let own = phrases.get(name).into_iter().flatten();
+        let tells = |phrase: &&Keyphrase| phrase.text.chars().count() >= OWN_CHARS_MIN;
         own.filter(|phrase| phrase.count > 1 && printed.get(phrase.text.as_str()) == Some(&1))
+            .filter(tells)
             .take(OWN_MAX)
             .map(|phrase| phrase.text.clone())
             .collect()

@@ -75,12 +75,50 @@ const CONNECTIVE: [&str; 39] = [
     "或",
 ];
 /// Words that mean something named before.
-const BACK: [&str; 18] = [
+const BACK: [&str; 19] = [
     "他", "她", "它", "这", "那", "其", "该", "此", "双方", "当天", "当日", "上述", "前者", "后者",
-    "两人", "二人", "对方", "俩",
+    "两人", "二人", "对方", "俩", "自己",
 ];
+/// Words of somebody who speaks for themselves.
+const VOICE: [&str; 19] = [
+    "我",
+    "期待",
+    "希望",
+    "应该说",
+    "哈哈",
+    "网友问",
+    "报道称",
+    "大家",
+    "各位",
+    "想必",
+    "相信",
+    "不得不说",
+    "众所周知",
+    "话说",
+    "说起",
+    "说到",
+    "可以说",
+    "看来",
+    "原来",
+];
+/// Words of somebody who speaks to the reader.
+const ADDRESS: [&str; 9] = ["我想", "我觉得", "我只", "我认为", "小编", "笔者", "你", "您", "咱"];
 /// Words that begin so and lean on nothing.
-const FREE: [&str; 36] = [
+const FREE: [&str; 50] = [
+    "我国",
+    "我省",
+    "我市",
+    "我县",
+    "我区",
+    "我州",
+    "我军",
+    "我党",
+    "我方",
+    "我驻",
+    "我部",
+    "我校",
+    "我院",
+    "我队",
     "他国",
     "其他",
     "其实",
@@ -145,14 +183,48 @@ const NOTE_CHARS: usize = 24;
 /// Whether a clause names who says what follows.
 #[must_use]
 pub fn attributes(clause: &str) -> bool {
+    const THINGS: [&str; 22] = [
+        "小说", "假说", "学说", "传说", "来说", "再说", "据说", "街道", "渠道", "轨道", "味道",
+        "知道", "频道", "管道", "通道", "人道", "河道", "名称", "简称", "职称", "统称", "对称",
+    ];
     let clause = clause.trim_end_matches(['，', '：', '。', '；', ',', ':', '“']);
     ATTRIBUTION.iter().any(|verb| clause.ends_with(verb))
+        && !THINGS.iter().any(|thing| clause.ends_with(thing))
+}
+
+/// Whether a clause says no more than that something is talked about: …一事引发关注。
+#[must_use]
+pub fn stirs(clause: &str) -> bool {
+    const STIRRED: [&str; 7] = ["关注", "热议", "讨论", "轰动", "争议", "热搜", "围观"];
+    const STIRS: [&str; 8] = ["引发", "引起", "备受", "受到", "登上", "冲上", "掀起", "成为"];
+    let clause = clause.trim_end_matches(END).trim_end_matches(['，', ',', '；']);
+    STIRRED.iter().any(|end| clause.ends_with(end))
+        && STIRS.iter().any(|verb| clause.contains(verb))
+}
+
+/// Whether a piece says something to who reads it beside pieces of other texts: no bare words in
+/// quotes, no item of a list, not who reported, nor only who said it.
+#[must_use]
+pub fn stands_alone(piece: &str) -> bool {
+    let quoted = piece.starts_with('“') && piece.ends_with('”');
+    let behind = piece.trim_start_matches(|c: char| c.is_ascii_digit());
+    let is_item =
+        behind.len() < piece.len() && behind.starts_with(['.', '、', '．', ')', '）', ':', '：']);
+    let is_credit = piece.contains("记者") && piece.trim_end_matches(END).ends_with("报道");
+    let only_says = attributes(piece) && piece.chars().count() <= NOTE_CHARS;
+    !quoted && !is_item && !is_credit && !only_says && !piece.starts_with(['"', '—', '-', '/'])
 }
 
 /// Whether a clause begins with a word that continues what stood before.
 #[must_use]
 pub fn connects(clause: &str) -> bool {
     starts(clause, &CONNECTIVE)
+}
+
+/// Whether a clause begins with a word to the reader: 小编提醒您，
+#[must_use]
+pub fn addresses(clause: &str) -> bool {
+    starts(clause, &ADDRESS)
 }
 
 /// Whether a clause begins with a word for something named before.
@@ -200,15 +272,22 @@ pub fn is_filler(clause: &str) -> bool {
     ) || (learnt && clause.contains("记者"))
 }
 
+/// Whether a text begins with what only makes sense behind something else, or to who says it.
+#[must_use]
+pub fn leans(text: &str) -> bool {
+    connects(text)
+        || refers_back(text)
+        || starts(text, &VOICE)
+        || addresses(text)
+        || starts(text, &["以", "的", "是", "有", "被", "将", "及", "等", "了"])
+        || text.starts_with(['，', '。', '；', '：', '、', '）', '》', '”', '’', ')'])
+}
+
 /// Whether a piece may begin with `clause`; `before` is the clause before it in its sentence, and
 /// `is_second` whether that one opens the sentence.
 #[must_use]
 pub fn may_begin(clause: &str, before: Option<&str>, is_second: bool) -> bool {
-    let leans = connects(clause)
-        || refers_back(clause)
-        || starts(clause, &["以", "的", "是", "有", "被", "将", "及", "等", "了"])
-        || clause.starts_with(['，', '。', '；', '：', '、', '）', '》', '”', '’', ')']);
-    if leans || is_filler(clause) {
+    if leans(clause) || is_filler(clause) {
         return false;
     }
     let Some(before) = before else { return true };
@@ -227,8 +306,15 @@ pub fn may_end(clause: &str, goes_on: bool) -> bool {
         return false;
     }
     let count = clause.chars().count();
-    let is_time = || tells_time(clause) && count <= 8;
+    let is_time = || (tells_time(clause) && count <= 8) || ends_in_time(clause);
     !goes_on || !(opens() || is_time() || count <= 4 || lacks_verb(clause))
+}
+
+/// Whether a clause ends with a point in time, at which something is yet to happen: 12日17时15分，
+fn ends_in_time(clause: &str) -> bool {
+    let clause = clause.trim_end_matches(['，', ',', '许']);
+    let number = clause.strip_suffix(['年', '月', '日', '时', '分']);
+    number.is_some_and(|number| number.ends_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Whether a clause only names who or what the next one tells of: 县水利局等12个单位，安倍的举动，
@@ -291,7 +377,7 @@ pub fn dateline(text: &str) -> usize {
 
 /// Bytes of a mark of the page before the text: 核心阅读, 【环球网报道】, quotes that nothing closes.
 fn label(text: &str) -> usize {
-    const LABELS: [&str; 8] = [
+    const LABELS: [&str; 12] = [
         "核心阅读",
         "阅读提示",
         "内容提要",
@@ -300,6 +386,10 @@ fn label(text: &str) -> usize {
         "摘要：",
         "各位观众，",
         "观众朋友们，",
+        "问：",
+        "答：",
+        "看点：",
+        "原标题：",
     ];
     let rest = if text.starts_with("\"\"") { text.trim_start_matches('"') } else { text };
     let rest = rest.trim_start_matches([' ', '　', '▲', '●', '■', '◆']);
@@ -399,6 +489,8 @@ mod tests {
     use super::may_begin;
     use super::may_end;
     use super::parts;
+    use super::stands_alone;
+    use super::stirs;
     use super::text_of;
     use crate::domain::span::Span;
 
@@ -413,6 +505,7 @@ mod tests {
         assert_eq!(kept("（本报讯）清河开闸。"), "清河开闸。");
         assert_eq!(kept("核心阅读清河开闸。"), "清河开闸。");
         assert_eq!(kept("【清河网报道】清河开闸。"), "清河开闸。");
+        assert_eq!(kept("答：清河开闸。"), "清河开闸。");
         assert_eq!(kept("\"\"\"清河开闸。"), "清河开闸。");
         assert_eq!(kept("县水利局（渠首所）开闸（见图）。"), "县水利局开闸。");
     }
@@ -433,12 +526,15 @@ mod tests {
             "该县已开闸。",
             "其中麦田两万亩。",
             "据悉，",
+            "我们一起去看看。",
+            "你会怎么做。",
         ] {
             assert!(!may_begin(clause, None, false), "{clause}");
         }
         assert!(may_begin("其他县也开闸。", None, false));
         assert!(may_begin("以色列代表团到访清河。", None, false));
         assert!(may_begin("清河开闸。", None, false));
+        assert!(may_begin("我国东部开始春灌。", None, false));
         assert!(may_begin("清河开闸，", Some("据悉，"), true));
         assert!(may_begin("清河开闸，", Some("昨天，"), true));
         assert!(!may_begin("清河开闸，", Some("随着气温回升，"), true));
@@ -461,10 +557,23 @@ mod tests {
             "县水利局、县气象局等12个单位，",
             "县水利局的举动，",
             "受冷空气影响，",
+            "清河县水利局消息12日17时15分，",
         ] {
             assert!(!may_end(clause, true), "{clause}");
         }
         assert!(may_end("村里有了自己的水渠，", true) && may_end("送来种子、化肥等，", false));
+    }
+
+    #[test]
+    fn what_only_stirs_and_what_cannot_stand_alone_is_told_apart() {
+        assert!(stirs("清河县开闸一事引发广泛关注。") && !stirs("县水利局关注水位。"));
+        for piece in
+            ["“水来了。”", "3. 渠首。", "县长周小禾说。", "清河日报记者周小禾报道。", "——老话"]
+        {
+            assert!(!stands_alone(piece), "{piece}");
+        }
+        assert!(stands_alone("“水来了。”周小禾笑着。") && stands_alone("3月12日，清河开闸。"));
+        assert!(!attributes("他写了一部小说，") && attributes("周小禾说，"));
     }
 
     #[test]
