@@ -10,18 +10,21 @@ use crate::rpc::article::ArticleApi;
 use crate::rpc::embedding::EmbeddingApi;
 use crate::rpc::info::InfoApi;
 use crate::rpc::search::SearchApi;
+use crate::rpc::summary::SummaryApi;
 use crate::rpc::topic::TopicApi;
 use crate::rpc::wire::article_service_server::ArticleServiceServer;
 use crate::rpc::wire::embedding_service_server::EmbeddingServiceServer;
 use crate::rpc::wire::info_service_server::InfoServiceServer;
 use crate::rpc::wire::search_service_server::SearchServiceServer;
+use crate::rpc::wire::summary_service_server::SummaryServiceServer;
 use crate::rpc::wire::topic_service_server::TopicServiceServer;
 
 /// The whole service, and those that need the store.
-const WITH_STORE: [&str; 5] = [
+const WITH_STORE: [&str; 6] = [
     "",
     <ArticleServiceServer<ArticleApi> as NamedService>::NAME,
     <SearchServiceServer<SearchApi> as NamedService>::NAME,
+    <SummaryServiceServer<SummaryApi> as NamedService>::NAME,
     <TopicServiceServer<TopicApi> as NamedService>::NAME,
     <InfoServiceServer<InfoApi> as NamedService>::NAME,
 ];
