@@ -29,10 +29,11 @@ pub(super) struct Tokens {
 impl Tokens {
     /// Reads `tokenizer.json`; `Err` is the reason in words.
     pub(super) fn read(json: &[u8]) -> Result<Self, String> {
+        // First: the crate panics over some files that are no JSON.
+        let file: File = serde_json::from_slice(json).map_err(|error| error.to_string())?;
         let mut tokenizer = Tokenizer::from_bytes(json).map_err(|error| error.to_string())?;
         tokenizer.with_truncation(None).map_err(|error| error.to_string())?;
         tokenizer.with_padding(None);
-        let file: File = serde_json::from_slice(json).map_err(|error| error.to_string())?;
         let unknown = file.model.unk_token.as_deref().and_then(|mark| tokenizer.token_to_id(mark));
         let unknown = unknown.or(file.model.unk_id);
         let largest = file.largest().ok_or("it holds no token")?;
@@ -153,7 +154,16 @@ impl<'de> Deserialize<'de> for LargestId {
 
 #[cfg(test)]
 mod tests {
+    use super::Tokens;
     use super::check_rows;
+
+    #[test]
+    fn a_file_that_is_no_json_is_refused_with_the_place() {
+        // `tokenizers` panics over a decoder like this one.
+        let broken = br#"{"model": {"vocab": {"a": 0}}, "decoder": {"type" 5}}"#;
+        let reason = Tokens::read(broken).err().unwrap();
+        assert!(reason.contains("expected `:` at line 1"), "{reason}");
+    }
 
     #[test]
     fn the_largest_id_counts_not_the_number_of_tokens() {

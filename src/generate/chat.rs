@@ -29,6 +29,9 @@ pub(super) struct Chat {
 impl Chat {
     /// Reads `tokenizer.json`; `Err` is the reason in words. `stop` is what else ends an answer.
     pub(super) fn read(json: &[u8], stop: Option<u32>) -> Result<Self, String> {
+        // First: the crate panics over some files that are no JSON.
+        let read = serde_json::from_slice::<serde::de::IgnoredAny>(json);
+        read.map_err(|error| error.to_string())?;
         let mut tokenizer = Tokenizer::from_bytes(json).map_err(|error| error.to_string())?;
         tokenizer.with_truncation(None).map_err(|error| error.to_string())?;
         tokenizer.with_padding(None);
