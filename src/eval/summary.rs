@@ -39,6 +39,7 @@ use crate::summary::trim;
 use crate::summary::unit::bigrams;
 use crate::summary::unit::overlap;
 use crate::summary::unit::units;
+use crate::summary::wording;
 use crate::text::entity::Extractor;
 
 /// The rankers of the folds.
@@ -304,7 +305,7 @@ fn check(
         let text = trim::text_of(&article.body, &extract.parts);
         checks.inexact_count += usize::from(text != extract.text || text.is_empty());
         checks.dangling_count +=
-            usize::from(trim::connects(&extract.text) || trim::refers_back(&extract.text));
+            usize::from(wording::connects(&extract.text) || wording::refers_back(&extract.text));
         let start = extract.parts.first().map_or(0, |part| part.start);
         let (before, behind) = article.body.split_at_checked(start).unwrap_or_default();
         let from = before.rfind('\n').map_or(0, |at| at + 1);

@@ -13,10 +13,10 @@ use crate::summary::clause::clauses;
 use crate::summary::ends;
 use crate::summary::pairs::Pairs;
 use crate::summary::share;
-use crate::summary::trim;
 use crate::summary::unit::bigrams;
 use crate::summary::unit::overlap;
 use crate::summary::unit::units;
+use crate::summary::wording;
 
 /// The features by name, in the order of [`Features`].
 pub const NAMES: [&str; COUNT] = [
@@ -413,11 +413,11 @@ fn words(text: &str, before: Option<&str>) -> [f32; 13] {
         share(text.chars().filter(|c| matches!(c, '“' | '《')).count().min(3), 1),
         flag(text.ends_with(['：', ':'])),
         flag(text.ends_with(['；', ';'])),
-        flag(trim::attributes(text)),
-        flag(before.is_some_and(trim::attributes)),
-        flag(trim::connects(text)),
-        flag(trim::refers_back(text)),
-        flag(trim::tells_time(text)),
+        flag(wording::attributes(text)),
+        flag(before.is_some_and(wording::attributes)),
+        flag(wording::connects(text)),
+        flag(wording::refers_back(text)),
+        flag(wording::tells_time(text)),
         flag(text.starts_with(['据']) || text.starts_with("根据") || text.starts_with("记者")),
         flag(text.contains('、')),
         flag(text.contains([' ', '　'])),

@@ -24,6 +24,7 @@ pub mod set;
 pub mod topic;
 pub mod trim;
 pub mod unit;
+pub mod wording;
 
 use crate::domain::span::Span;
 

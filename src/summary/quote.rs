@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use crate::domain::span::Span;
 use crate::summary::feature::Body;
 use crate::summary::trim;
+use crate::summary::wording;
 use crate::text::entity::Entity;
 use crate::text::entity::Extractor;
 use crate::text::entity::Kind;
@@ -38,8 +39,8 @@ pub fn statements(body: &Body<'_>, extractor: &Extractor, issue: Option<Date>) -
     let mut found = Vec::new();
     for at in 0..body.clauses.len() {
         let clause = body.clause(at);
-        let leans = trim::refers_back(clause) || trim::connects(clause);
-        if !trim::attributes(clause) || leans || body.is_question(at) {
+        let leans = wording::refers_back(clause) || wording::connects(clause);
+        if !wording::attributes(clause) || leans || body.is_question(at) {
             continue;
         }
         found.extend(statement(body, at, extractor, issue));

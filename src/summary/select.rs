@@ -21,6 +21,7 @@ use crate::summary::feature::Body;
 use crate::summary::ranker::Ranker;
 use crate::summary::share;
 use crate::summary::trim;
+use crate::summary::wording;
 
 /// Characters of a run of several clauses, at most: longer ones are told as two.
 const RUN_CHARS_MAX: usize = 120;
@@ -160,7 +161,7 @@ pub fn candidates(
                 break;
             }
             let alone = reach == Reach::Sentence;
-            if alone && (trim::addresses(body.clause(to)) || trim::stirs(body.clause(to))) {
+            if alone && (wording::addresses(body.clause(to)) || wording::stirs(body.clause(to))) {
                 break;
             }
             let count = body.clause(to).chars().count();
@@ -173,7 +174,7 @@ pub fn candidates(
             let goes_on = body.one_sentence(to, to + 1);
             // What stirs people is said behind it, unless only that it does.
             let next = if alone && goes_on { body.clause(to + 1) } else { "" };
-            if trim::stirs(next) && next.chars().count() > STIRRED_CHARS {
+            if wording::stirs(next) && next.chars().count() > STIRRED_CHARS {
                 continue;
             }
             if !trim::may_end(body.clause(to), goes_on) {
@@ -186,7 +187,7 @@ pub fn candidates(
             let is_part = (before.is_some() || goes_on) && !body.is_subhead(to);
             let char_min = if is_part || alone { PART_CHARS_MIN } else { PIECE_CHARS_MIN };
             // A note before it may be gone, and something else opens it.
-            let stands = !trim::leans(&text) && (!alone || trim::stands_alone(&text));
+            let stands = !wording::leans(&text) && (!alone || trim::stands_alone(&text));
             let fits = (char_min..=char_max).contains(&char_count);
             if fits && stands && trim::is_balanced(&text) {
                 let score = worth / share(length, 1);

@@ -1,0 +1,253 @@
+//! Words by which a clause says what it is: who speaks, what it continues, whom it addresses.
+//!
+//! Lists of words, and nothing that depends on where a clause stands.
+
+use crate::summary::clause::END;
+
+/// Verbs that name a speaker or a source when they end a clause.
+const ATTRIBUTION: [&str; 21] = [
+    "表示",
+    "强调",
+    "指出",
+    "说",
+    "认为",
+    "介绍",
+    "透露",
+    "称",
+    "宣布",
+    "显示",
+    "要求",
+    "提出",
+    "报道",
+    "获悉",
+    "了解到",
+    "道",
+    "规定",
+    "呼吁",
+    "警告",
+    "重申",
+    "看到",
+];
+/// Words that continue what stood before.
+const CONNECTIVE: [&str; 39] = [
+    "但",
+    "而",
+    "同时",
+    "此外",
+    "另外",
+    "因此",
+    "所以",
+    "然而",
+    "不过",
+    "并",
+    "也",
+    "还",
+    "又",
+    "其中",
+    "对此",
+    "与此同时",
+    "随后",
+    "之后",
+    "接着",
+    "于是",
+    "从而",
+    "以及",
+    "且",
+    "则",
+    "却",
+    "以便",
+    "使",
+    "让",
+    "更",
+    "都",
+    "才",
+    "就",
+    "再",
+    "已",
+    "均",
+    "共",
+    "和",
+    "与",
+    "或",
+];
+/// Words that mean something named before.
+const BACK: [&str; 19] = [
+    "他", "她", "它", "这", "那", "其", "该", "此", "双方", "当天", "当日", "上述", "前者", "后者",
+    "两人", "二人", "对方", "俩", "自己",
+];
+/// Words of somebody who speaks for themselves.
+const VOICE: [&str; 19] = [
+    "我",
+    "期待",
+    "希望",
+    "应该说",
+    "哈哈",
+    "网友问",
+    "报道称",
+    "大家",
+    "各位",
+    "想必",
+    "相信",
+    "不得不说",
+    "众所周知",
+    "话说",
+    "说起",
+    "说到",
+    "可以说",
+    "看来",
+    "原来",
+];
+/// Words of somebody who speaks to the reader.
+const ADDRESS: [&str; 9] = ["我想", "我觉得", "我只", "我认为", "小编", "笔者", "你", "您", "咱"];
+/// Words that begin so and lean on nothing.
+const FREE: [&str; 50] = [
+    "我国",
+    "我省",
+    "我市",
+    "我县",
+    "我区",
+    "我州",
+    "我军",
+    "我党",
+    "我方",
+    "我驻",
+    "我部",
+    "我校",
+    "我院",
+    "我队",
+    "他国",
+    "其他",
+    "其实",
+    "其余",
+    "而立",
+    "还原",
+    "并购",
+    "并网",
+    "也门",
+    "都市",
+    "都江",
+    "都匀",
+    "再生",
+    "和平",
+    "和谐",
+    "和田",
+    "与会",
+    "更新",
+    "更多",
+    "使馆",
+    "使用",
+    "就业",
+    "就近",
+    "共同",
+    "共青",
+    "以色列",
+    "以军",
+    "以方",
+    "有关",
+    "将军",
+    "及时",
+    "等待",
+    "被告",
+    "那曲",
+    "或将",
+    "是否",
+];
+/// Whether a clause names who says what follows.
+#[must_use]
+pub fn attributes(clause: &str) -> bool {
+    const THINGS: [&str; 22] = [
+        "小说", "假说", "学说", "传说", "来说", "再说", "据说", "街道", "渠道", "轨道", "味道",
+        "知道", "频道", "管道", "通道", "人道", "河道", "名称", "简称", "职称", "统称", "对称",
+    ];
+    let clause = clause.trim_end_matches(['，', '：', '。', '；', ',', ':', '“']);
+    ATTRIBUTION.iter().any(|verb| clause.ends_with(verb))
+        && !THINGS.iter().any(|thing| clause.ends_with(thing))
+}
+
+/// Whether a clause says no more than that something is talked about: …一事引发关注。
+#[must_use]
+pub fn stirs(clause: &str) -> bool {
+    const STIRRED: [&str; 7] = ["关注", "热议", "讨论", "轰动", "争议", "热搜", "围观"];
+    const STIRS: [&str; 8] = ["引发", "引起", "备受", "受到", "登上", "冲上", "掀起", "成为"];
+    let clause = clause.trim_end_matches(END).trim_end_matches(['，', ',', '；']);
+    STIRRED.iter().any(|end| clause.ends_with(end))
+        && STIRS.iter().any(|verb| clause.contains(verb))
+}
+
+/// Whether a clause begins with a word that continues what stood before.
+#[must_use]
+pub fn connects(clause: &str) -> bool {
+    starts(clause, &CONNECTIVE)
+}
+
+/// Whether a clause begins with a word to the reader: 小编提醒您，
+#[must_use]
+pub fn addresses(clause: &str) -> bool {
+    starts(clause, &ADDRESS)
+}
+
+/// Whether a clause begins with a word for something named before.
+#[must_use]
+pub fn refers_back(clause: &str) -> bool {
+    starts(clause, &BACK)
+}
+
+fn starts(clause: &str, words: &[&str]) -> bool {
+    !FREE.iter().any(|word| clause.starts_with(word))
+        && words.iter().any(|word| clause.starts_with(word))
+}
+
+/// Whether a clause begins with a time.
+#[must_use]
+pub fn tells_time(clause: &str) -> bool {
+    const TIME: [&str; 12] = [
+        "今天",
+        "昨天",
+        "今日",
+        "昨日",
+        "日前",
+        "近日",
+        "近期",
+        "目前",
+        "当前",
+        "当地时间",
+        "北京时间",
+        "截至",
+    ];
+    let behind = clause.trim_start_matches(|c: char| c.is_ascii_digit());
+    let is_year = clause.len() == behind.len() + 4 && behind.starts_with('年');
+    let is_day = behind.len() < clause.len() && behind.starts_with(['日', '号', '月']);
+    is_day || is_year || TIME.iter().any(|time| clause.starts_with(time))
+}
+
+/// Whether a text begins with what only makes sense behind something else, or to who says it.
+#[must_use]
+pub fn leans(text: &str) -> bool {
+    connects(text)
+        || refers_back(text)
+        || starts(text, &VOICE)
+        || addresses(text)
+        || starts(text, &["以", "的", "是", "有", "被", "将", "及", "等", "了"])
+        || text.starts_with(['，', '。', '；', '：', '、', '）', '》', '”', '’', ')'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::addresses;
+    use super::attributes;
+    use super::connects;
+    use super::leans;
+    use super::stirs;
+    use super::tells_time;
+
+    #[test]
+    fn clauses_are_known_by_their_words() {
+        assert!(attributes("县水利局表示，") && !attributes("清河开闸，"));
+        assert!(attributes("周小禾说，") && !attributes("他写了一部小说，"));
+        assert!(stirs("清河县开闸一事引发广泛关注。") && !stirs("县水利局关注水位。"));
+        assert!(connects("但渠道老化，") && !connects("还原渠道，"));
+        assert!(addresses("小编提醒您，") && !addresses("周小禾提醒，"));
+        assert!(leans("其中麦田两万亩。") && !leans("其他县也开闸。") && !leans("我国东部春灌。"));
+        assert!(tells_time("3月12日，") && !tells_time("3个县，"));
+    }
+}
