@@ -57,4 +57,6 @@ class BuildStubs(Command):
         make_stubs(HERE)
 
 
+# setuptools looks for the package before the build makes it.
+(HERE / "wenmai" / "v1").mkdir(exist_ok=True)
 setup(cmdclass={"build_py": Build, "build_stubs": BuildStubs})
