@@ -62,7 +62,7 @@ fn statement(
     let words = body.text.get(clause.span.end..span.end)?;
     let count = text.chars().count();
     let fits = count <= STATEMENT_CHARS_MAX && words.chars().count() >= SAID_CHARS_MIN;
-    if !fits || !trim::is_balanced(text) {
+    if !fits || !trim::is_balanced(text) || text.starts_with('"') {
         return None;
     }
     let mentions = extractor.entities(body.clause(at), issue);
@@ -85,8 +85,10 @@ fn statement(
 /// Whether who is named at `span` of `clause` can be its subject: 周小禾接受清河日报采访时表示， has one,
 /// 对于周小禾来说， and 据清河日报报道， have none.
 fn speaks(clause: &str, span: Span) -> bool {
-    const BEFORE: [&str; 14] =
-        ["对", "向", "对于", "接受", "据", "给", "让", "被", "把", "从", "在", "挺", "小", "称"];
+    const BEFORE: [&str; 16] = [
+        "对", "向", "对于", "接受", "据", "给", "让", "被", "把", "从", "在", "挺", "小", "称",
+        "回应", "告诉",
+    ];
     const BEHIND: [&str; 8] = ["采访", "记者", "报道", "来说", "获悉", "了解到", "看到", "规定"];
     let (Some(before), Some(behind)) = (clause.get(..span.start), clause.get(span.end..)) else {
         return false;

@@ -27,6 +27,8 @@ use crate::summary::wording;
 const RUN_CHARS_MAX: usize = 120;
 /// Characters of a piece that is part of a sentence, at least.
 const PART_CHARS_MIN: usize = 10;
+/// Characters of a piece for a set whose sentence goes on, at least: shorter ones often only name who or what.
+const BROKEN_CHARS_MIN: usize = 20;
 /// Characters of any piece, at least.
 const PIECE_CHARS_MIN: usize = 6;
 /// Characters of a clause that says no more than that something is talked about.
@@ -185,7 +187,11 @@ pub fn candidates(
             let text = trim::text_of(body.text, &parts);
             let char_count = text.chars().count();
             let is_part = (before.is_some() || goes_on) && !body.is_subhead(to);
-            let char_min = if is_part || alone { PART_CHARS_MIN } else { PIECE_CHARS_MIN };
+            let char_min = match (alone, is_part) {
+                (true, _) if goes_on => BROKEN_CHARS_MIN,
+                (true, _) | (false, true) => PART_CHARS_MIN,
+                (false, false) => PIECE_CHARS_MIN,
+            };
             // A note before it may be gone, and something else opens it.
             let stands = !wording::leans(&text) && (!alone || trim::stands_alone(&text));
             let fits = (char_min..=char_max).contains(&char_count);

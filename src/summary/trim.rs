@@ -45,7 +45,7 @@ pub fn stands_alone(piece: &str) -> bool {
         behind.len() < piece.len() && behind.starts_with(['.', '、', '．', ')', '）', ':', '：']);
     let is_credit = piece.contains("记者") && piece.trim_end_matches(END).ends_with("报道");
     let only_says = attributes(piece) && piece.chars().count() <= NOTE_CHARS;
-    !quoted && !is_item && !is_credit && !only_says && !piece.starts_with(['"', '—', '-', '/'])
+    !quoted && !is_item && !is_credit && !only_says && !piece.starts_with(['"', '—', '-', '/', '`'])
 }
 
 /// Whether a clause only says that something was learnt: 据悉， 记者从县水利局获悉，
