@@ -12,7 +12,6 @@ use libfuzzer_sys::Corpus;
 use libfuzzer_sys::fuzz_target;
 use tempfile::TempDir;
 use wenmai::embed;
-use wenmai::embed::Embedder;
 use wenmai::embed::Purpose;
 
 /// The folder of a tiny model, and the file in it that is replaced.
