@@ -159,11 +159,8 @@ pub fn candidates(
                 Reach::Line => last.line == first.line,
             };
             let Some(last) = body.clauses.get(to).filter(reached) else { break };
-            if !body.is_told(to) || tells_nothing(body, to) {
-                break;
-            }
             let alone = reach == Reach::Sentence;
-            if alone && (wording::addresses(body.clause(to)) || wording::stirs(body.clause(to))) {
+            if !body.is_told(to) || tells_nothing(body, to) || (alone && is_aside(body, to)) {
                 break;
             }
             let count = body.clause(to).chars().count();
@@ -174,12 +171,7 @@ pub fn candidates(
                 break;
             }
             let goes_on = body.one_sentence(to, to + 1);
-            // What stirs people is said behind it, unless only that it does.
-            let next = if alone && goes_on { body.clause(to + 1) } else { "" };
-            if wording::stirs(next) && next.chars().count() > STIRRED_CHARS {
-                continue;
-            }
-            if !trim::may_end(body.clause(to), goes_on) {
+            if !trim::may_end(body.clause(to), goes_on) || (alone && stirs_behind(body, to)) {
                 continue;
             }
 
@@ -207,6 +199,17 @@ pub fn candidates(
 /// Whether the clause at `at` asks, or says who stands where in a picture.
 fn tells_nothing(body: &Body<'_>, at: usize) -> bool {
     body.is_question(at) || trim::points_into_a_picture(body.clause(at))
+}
+
+/// Whether the clause at `at` is to the reader, or says only that something is talked about.
+fn is_aside(body: &Body<'_>, at: usize) -> bool {
+    wording::addresses(body.clause(at)) || wording::stirs(body.clause(at))
+}
+
+/// Whether the clause behind the one at `at`, in its sentence, says what it is that stirs people.
+fn stirs_behind(body: &Body<'_>, at: usize) -> bool {
+    let next = if body.one_sentence(at, at + 1) { body.clause(at + 1) } else { "" };
+    wording::stirs(next) && next.chars().count() > STIRRED_CHARS
 }
 
 /// A candidate and what it was last found to be worth.
