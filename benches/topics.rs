@@ -46,13 +46,11 @@ const PER_STORY: u64 = 40;
 const RUNNING: u64 = 250;
 
 fn main() {
-    let drawn = argument("--stories").map(|path| Drawn::read(path.as_ref()));
-    match argument("--stream") {
-        Some(count) => stream(count.parse().unwrap(), |n| match &drawn {
-            Some(drawn) => drawn.item(n),
-            None => item(n),
-        }),
-        None => divan::main(),
+    let Some(count) = argument("--stream") else { return divan::main() };
+    let count = count.parse().unwrap();
+    match argument("--stories").map(|path| Drawn::read(path.as_ref())) {
+        Some(drawn) => stream(count, |n| drawn.item(n)),
+        None => stream(count, item),
     }
 }
 

@@ -143,7 +143,7 @@ pub fn candidates(
             Reach::Sentence => body.is_statement(from),
             Reach::Line => body.is_told(from),
         };
-        if !is_told || tells_nothing(body, from) {
+        if !is_told {
             continue;
         }
         // A dateline is dropped, so what stands behind it opens the sentence.

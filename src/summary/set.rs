@@ -156,12 +156,15 @@ fn topical(sources: &[Source<'_>], offered: &[Cited], sets: &[BTreeSet<u64>]) ->
     let mut holders: HashMap<u64, HashSet<usize>> = HashMap::new();
     let mut groups = HashSet::new();
     for (one, pairs) in offered.iter().zip(sets) {
-        let title = sources.get(one.source).map_or("", |source| source.title);
-        // A title counts with each of its pieces: that is once for a set of holders.
-        for pair in pairs.iter().copied().chain(bigrams(&units(title))) {
+        let mut held = |pair: u64| {
             holders.entry(pair).or_default().insert(group(one));
+        };
+        pairs.iter().copied().for_each(&mut held);
+        // One article of a group speaks, so its title is read with the first of its pieces.
+        if groups.insert(group(one)) {
+            let title = sources.get(one.source).map_or("", |source| source.title);
+            bigrams(&units(title)).into_iter().for_each(held);
         }
-        groups.insert(group(one));
     }
     if groups.len() < 2 {
         return vec![1.0; offered.len()];

@@ -197,7 +197,12 @@ pub fn write_whole(data: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&new, data.join(name))?;
-    seal::sync(data)
+    sync(data)
+}
+
+/// Makes durable which names a folder holds; not every system opens one.
+pub fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder).map_or(Ok(()), |folder| folder.sync_all())
 }
 
 /// Whether an index of this `manifest` is what `make` asks for.

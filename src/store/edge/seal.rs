@@ -21,10 +21,11 @@ use sha2::Sha256;
 use crate::domain::digest::hex;
 use crate::store::Error;
 use crate::store::edge::error;
+use crate::store::edge::folder::sync;
 use crate::store::edge::folder::write_whole;
 
 /// Where it lies in the data folder.
-pub const NAME: &str = "wenmai-seal.json";
+const NAME: &str = "wenmai-seal.json";
 /// Bytes up to which a file is hashed; of larger ones (vectors, payloads, the log) only the length
 /// counts, or a close would read the whole index.
 const HASHED_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -131,11 +132,6 @@ fn files(
 
 fn hash(path: &Path) -> io::Result<String> {
     Ok(hex(&Sha256::digest(fs::read(path)?)))
-}
-
-/// Makes durable which names a folder holds; not every system opens one.
-pub fn sync(folder: &Path) -> io::Result<()> {
-    File::open(folder).map_or(Ok(()), |folder| folder.sync_all())
 }
 
 #[cfg(test)]
