@@ -16,13 +16,14 @@ pub struct Config {
           value_parser = value_parser!(u32).range(1..))]
     pub calls_max: Option<u32>,
 
-    /// Of these at work; the others wait. Without it 4 per processor.
+    /// Of these at work; the others wait. Without it 2 per processor, 8 with a
+    /// Qdrant server.
     #[arg(long, env = "WENMAI_CALLS_AT_ONCE", value_name = "N",
           value_parser = value_parser!(u32).range(1..))]
     pub calls_at_once: Option<u32>,
 
     /// Milliseconds that a call may have to wait for its turn; one that would wait longer, as things
-    /// look when it comes, is refused at once. Without it 250.
+    /// look when it comes, is refused at once. Without it 1000.
     #[arg(long, env = "WENMAI_WAIT_MS", value_name = "MS")]
     pub wait_ms_max: Option<u32>,
 
@@ -42,13 +43,18 @@ pub struct Config {
     #[arg(long, env = "WENMAI_ANSWER_BYTES_MAX", value_name = "N",
           value_parser = value_parser!(u32).range(1..))]
     pub answer_bytes_max: Option<u32>,
+
+    /// Whether the store is a server: then calls wait for it, and more of them go on at a time.
+    #[arg(skip)]
+    pub store_elsewhere: bool,
 }
 
 impl Config {
     /// The limits, with what suits this machine where nothing is said.
     #[must_use]
     pub fn limits(&self) -> Limits {
-        let usual = Limits::default();
+        let usual =
+            if self.store_elsewhere { Limits::with_store_elsewhere() } else { Limits::default() };
         let said = |number: Option<u32>, usual: usize| number.map_or(usual, |said| said as usize);
         Limits {
             calls_max: said(self.calls_max, usual.calls_max),
@@ -70,8 +76,13 @@ mod tests {
 
     #[test]
     fn what_is_said_counts_and_the_rest_is_as_usual() {
-        assert_eq!(Config::default().limits(), Limits::default());
-        let said = Config { calls_max: Some(3), ..Config::default() }.limits();
-        assert_eq!(said, Limits { calls_max: 3, ..Limits::default() });
+        let (here, elsewhere) = (Limits::default(), Limits::with_store_elsewhere());
+        assert!(here.calls_at_once < elsewhere.calls_at_once);
+        for (store_elsewhere, usual) in [(false, here), (true, elsewhere)] {
+            let config = Config { store_elsewhere, ..Config::default() };
+            assert_eq!(config.limits(), usual);
+            let said = Config { calls_max: Some(3), ..config };
+            assert_eq!(said.limits(), Limits { calls_max: 3, ..usual });
+        }
     }
 }

@@ -23,8 +23,10 @@ impl Args {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    let config::Config { app, embed, store, ranker, generate, places, telemetry: _ } = args.config;
+    let config::Config { mut app, embed, store, ranker, generate, places, telemetry: _ } =
+        args.config;
     let stop = app::stop_signal()?;
+    app.limits.store_elsewhere = store.url().is_some();
     let engine = Engine::open(&embed, &store)?.with_ranker(&ranker)?.with_gazetteer(&places)?;
     let engine = engine.with_rewriter(&generate)?.with_topics().await?;
     let app = App::bind(app, engine).await.map_err(|error| Failure::failed(&error))?;

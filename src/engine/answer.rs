@@ -138,11 +138,16 @@ impl Engine {
 
         let asked_terms: BTreeSet<String> =
             question.terms.into_iter().map(|term| term.text).collect();
-        let mut hits = Vec::with_capacity(shown.len());
-        for ((ranked, stored), rank) in shown.into_iter().zip(stored).zip(first_rank(offset)..) {
-            // An article deleted since the legs answered is no hit.
-            let Some(Stored { article, vectors, membership, .. }) = stored else { continue };
+        let ranked = shown.into_iter().zip(stored).zip(first_rank(offset)..);
+        // An article deleted since the legs answered is no hit.
+        let there: Vec<_> =
+            ranked.filter_map(|((ranked, stored), rank)| Some((ranked, stored?, rank))).collect();
+        let standing = there.iter().map(|(_, stored, _)| stored.membership);
+        let reprints = self.reprints_of(standing).await?;
+        let mut hits = Vec::with_capacity(there.len());
+        for ((ranked, stored, rank), reprints) in there.into_iter().zip(reprints) {
             let Ranked { id: _, scores, judged } = ranked;
+            let Stored { article, vectors, membership, .. } = stored;
             let when = when(article.record.date(), question.day);
             let terms = vectors.map(|(_, terms)| terms).unwrap_or_default();
             let matched_terms = matched_terms(&article, &terms, &asked_terms);
@@ -157,7 +162,6 @@ impl Engine {
                     relation
                 }
             });
-            let reprints = self.reprints_of(membership).await?;
             hits.push(Hit {
                 article,
                 rank,

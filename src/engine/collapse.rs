@@ -16,7 +16,8 @@ use crate::engine::Engine;
 use crate::engine::Error;
 use crate::engine::answer::CANDIDATES;
 use crate::engine::answer::Ranked;
-use crate::store::Stored;
+use crate::store::Copies;
+use crate::store::Imprint;
 
 /// Candidates whose groups are looked up at a time: a page of ten hits seldom needs more.
 const PIECE: usize = 48;
@@ -33,16 +34,19 @@ pub(super) struct Folded {
     pub(super) kept: Vec<Ranked>,
     /// The groups of those.
     groups: BTreeSet<GroupId>,
+    /// Copies of those that the legs' last answer held.
+    copy_count: usize,
     /// Times that the legs were asked again.
     wider_count: usize,
 }
 
 impl Folded {
     /// What to ask the legs with again: `given` without the groups that are kept. `None` where
-    /// `wanted` are kept, or the last answer, of `found_count` candidates, did not fill a leg. The
-    /// article asked about fills a place too and is not counted.
+    /// `wanted` are kept, or the last answer, of `found_count` candidates, did not fill a leg or held
+    /// no copy. The article asked about fills a place too and is not counted.
     ///
-    /// A leg that was full may have been full of copies: what they hide comes after them.
+    /// A leg that was full may have been full of copies: what they hide comes after them. One full
+    /// of what does not hold the words asked for would only be so again.
     pub(super) fn wider(
         &mut self,
         given: &Filter,
@@ -50,9 +54,10 @@ impl Folded {
         found_count: usize,
     ) -> Option<Filter> {
         let is_enough = self.kept.len() >= wanted || found_count + 1 < CANDIDATES as usize;
-        if is_enough || self.wider_count == WIDER_MAX {
+        if is_enough || self.copy_count == 0 || self.wider_count == WIDER_MAX {
             return None;
         }
+        self.copy_count = 0;
         self.wider_count += 1;
         let seen = self.groups.iter().copied().map(Filter::Group).collect();
         Some(given.clone().and(Filter::Not(Box::new(Filter::Any(seen)))))
@@ -89,49 +94,45 @@ impl Engine {
                 let Some(membership) = membership else { continue };
                 if folded.groups.insert(membership.group) {
                     folded.kept.push(ranked);
+                } else {
+                    folded.copy_count += 1;
                 }
             }
         }
         Ok(())
     }
 
-    /// Who else prints the text of `membership`, whatever was filtered for; `None` if nobody does.
+    /// Who else prints the texts of `memberships`, in their order, whatever was filtered for; `None`
+    /// where nobody does.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub(super) async fn reprints_of(
         &self,
-        membership: Membership,
-    ) -> Result<Option<Reprints>, Error> {
-        let of_group = Filter::Group(membership.group);
-        let count = self.store.count(&of_group).await?;
-        if count < 2 {
-            return Ok(None);
-        }
+        memberships: impl Iterator<Item = Membership>,
+    ) -> Result<Vec<Option<Reprints>>, Error> {
+        let groups: Vec<GroupId> = memberships.map(|one| one.group).collect();
         let limit = Limit::new(READ_MAX).unwrap_or(Limit::MOST);
-        let mut members = self.store.list(&of_group, None, limit).await?.points;
-        if !members.iter().any(|stored| stored.membership.is_original) {
-            let original = of_group.and(Filter::Original(true));
-            members.extend(self.store.list(&original, None, limit).await?.points);
-        }
-        // The original's outlet first, then in order of time.
-        members.sort_by_key(|stored| {
-            let at = stored.article.record.published_at;
-            (!stored.membership.is_original, at.is_none(), at, stored.article.id)
-        });
-        let original = members.first().map(|stored| stored.article.id);
-        let mut sources = Vec::new();
-        for outlet in members.iter().map(outlet).filter(|outlet| !outlet.is_empty()) {
-            if sources.len() < SOURCES_MAX && !sources.iter().any(|known| known == outlet) {
-                sources.push(outlet.to_owned());
-            }
-        }
-        Ok(original.map(|original| Reprints { count, original, sources }))
+        let copies = self.store.copies(&groups, limit).await?;
+        Ok(copies.into_iter().map(reprints).collect())
     }
 }
 
-/// The paper, else the source.
-fn outlet(stored: &Stored) -> &str {
-    let record = &stored.article.record;
-    if record.paper.is_empty() { &record.source } else { &record.paper }
+fn reprints(copies: Copies) -> Option<Reprints> {
+    let Copies { count, mut some } = copies;
+    if count < 2 {
+        return None;
+    }
+    // The original's outlet first, then in order of time.
+    some.sort_by_key(|one| {
+        (!one.is_original, one.published_at.is_none(), one.published_at, one.id)
+    });
+    let original = some.first()?.id;
+    let mut sources: Vec<String> = Vec::new();
+    for Imprint { outlet, .. } in some.into_iter().filter(|one| !one.outlet.is_empty()) {
+        if sources.len() < SOURCES_MAX && !sources.contains(&outlet) {
+            sources.push(outlet);
+        }
+    }
+    Some(Reprints { count, original, sources })
 }

@@ -6,6 +6,11 @@
 //! included. Reading and writing are lanes of their own, so that an import cannot take the places
 //! of those who search. A stream has a place as long as it is open; it waits by itself when model
 //! or store have no room. Answers that clients do not take are bounded in bytes.
+//!
+//! A long queue is for a burst: each waits longer, none is refused. Where more comes than can be
+//! done, it stays full, refuses as many as a short one, and only makes those who are let in wait.
+//! So once somebody was refused, few may wait until a while has passed without a refusal (after
+//! Nichols and Jacobson 2012, who tell a standing queue from a burst likewise).
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -26,10 +31,16 @@ use crate::telemetry::metrics::Held;
 
 /// Places per processor in each lane of unary calls.
 const CALLS_PER_PROCESSOR: usize = 32;
-/// Turns per processor in each lane: some calls wait for model or disk while others calculate.
-const TURNS_PER_PROCESSOR: usize = 4;
+/// Turns per processor in each lane: one call calculates while another is handed on.
+const TURNS_PER_PROCESSOR: usize = 2;
+/// The same over a store elsewhere, whose answers calls wait for.
+const TURNS_PER_PROCESSOR_ELSEWHERE: usize = 8;
 /// Longest wait for a turn that is worth it: a client that is told at once can go elsewhere.
-const WAIT_MAX: Duration = Duration::from_millis(250);
+const WAIT_MAX: Duration = Duration::from_secs(1);
+/// After a refusal one may wait for so many at work, until nobody was refused for [`RELIEF`].
+const AT_WORK_PER_WAITING: usize = 4;
+/// See [`AT_WORK_PER_WAITING`].
+const RELIEF: Duration = Duration::from_secs(1);
 /// A turn counts for so much of what a turn is expected to take.
 const SHARE_OF_LAST: u64 = 8;
 /// Streams open at a time.
@@ -57,18 +68,29 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// What suits the processors of this machine.
+    /// What suits the processors of this machine, with the store on it.
     fn default() -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         Self {
-            calls_max: CALLS_PER_PROCESSOR * processors,
-            calls_at_once: TURNS_PER_PROCESSOR * processors,
+            calls_max: CALLS_PER_PROCESSOR * processors(),
+            calls_at_once: TURNS_PER_PROCESSOR * processors(),
             wait_max: WAIT_MAX,
             streams_max: STREAMS_MAX,
             connections_max: CONNECTIONS_MAX,
             answer_bytes_max: ANSWER_BYTES_MAX,
         }
     }
+}
+
+impl Limits {
+    /// What suits the processors of this machine, with the store elsewhere.
+    #[must_use]
+    pub fn with_store_elsewhere() -> Self {
+        Self { calls_at_once: TURNS_PER_PROCESSOR_ELSEWHERE * processors(), ..Self::default() }
+    }
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
 /// Gives out places; cheap to clone, all clones share them.
@@ -91,6 +113,35 @@ struct Doors {
     wait_max: Duration,
     /// What a turn takes, microseconds: a mean of the last ones.
     turn_us: Arc<AtomicU64>,
+    refused: Arc<Refused>,
+}
+
+/// When somebody was last refused.
+#[derive(Debug)]
+struct Refused {
+    started: Instant,
+    /// Microseconds since then; 0 for never.
+    last_us: AtomicU64,
+}
+
+impl Refused {
+    fn now_us(&self) -> u64 {
+        micros(self.started.elapsed())
+    }
+
+    /// Whether that was a moment ago.
+    fn of_late(&self) -> bool {
+        let last_us = self.last_us.load(Ordering::Relaxed);
+        last_us > 0 && self.now_us().saturating_sub(last_us) < micros(RELIEF)
+    }
+
+    fn again(&self) {
+        self.last_us.store(self.now_us().max(1), Ordering::Relaxed);
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 impl Doors {
@@ -104,18 +155,34 @@ impl Doors {
             turns_max,
             wait_max: limits.wait_max,
             turn_us: Arc::default(),
+            refused: Arc::new(Refused { started: Instant::now(), last_us: AtomicU64::new(0) }),
         }
     }
 
-    /// How long one more call would wait for its turn.
-    fn wait(&self) -> Duration {
-        if self.turns.available_permits() > 0 {
-            return Duration::ZERO;
+    /// A place, or why there is none.
+    fn enter(&self) -> Result<OwnedSemaphorePermit, Shed> {
+        let entered = if self.is_worth_waiting() {
+            // Nobody closes it, so it is full.
+            self.places.clone().try_acquire_owned().map_err(|_full| Shed::Calls)
+        } else {
+            Err(Shed::Wait)
+        };
+        if entered.is_err() {
+            self.refused.again();
         }
+        entered
+    }
+
+    /// Whether one more call would have its turn soon enough.
+    fn is_worth_waiting(&self) -> bool {
+        // Not who has a turn: who has just come may not have taken it yet.
         let inside = self.places_max - self.places.available_permits().min(self.places_max);
-        let before_it = inside.saturating_sub(self.turns_max) + 1;
-        let turns = before_it as u64 * self.turn_us.load(Ordering::Relaxed);
-        Duration::from_micros(turns / self.turns_max as u64)
+        let Some(waiting) = inside.checked_sub(self.turns_max) else { return true };
+        if self.refused.of_late() && waiting >= self.turns_max.div_ceil(AT_WORK_PER_WAITING) {
+            return false;
+        }
+        let turns = (waiting as u64 + 1).saturating_mul(self.turn_us.load(Ordering::Relaxed));
+        Duration::from_micros(turns / self.turns_max as u64) <= self.wait_max
     }
 }
 
@@ -146,7 +213,7 @@ pub(super) struct Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         let Some(turn_us) = &self.mean_us else { return };
-        let took = u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let took = micros(self.since.elapsed());
         let mean = turn_us.load(Ordering::Relaxed);
         // Two at once may lose one of them, which a mean survives.
         let mean = mean - mean / SHARE_OF_LAST + took / SHARE_OF_LAST;
@@ -168,22 +235,20 @@ impl Admission {
 
     /// A place in `lane`, or why there is none.
     pub(super) fn enter(&self, lane: Lane) -> Result<Place, Shed> {
-        let (places, doors, reason) = match lane {
-            Lane::Read => (&self.read.places, Some(&self.read), Shed::Calls),
-            Lane::Write => (&self.write.places, Some(&self.write), Shed::Calls),
-            Lane::Stream => (&self.streams, None, Shed::Streams),
+        let (entered, doors) = match lane {
+            Lane::Read => (self.read.enter(), Some(&self.read)),
+            Lane::Write => (self.write.enter(), Some(&self.write)),
+            Lane::Stream => {
+                let entered = self.streams.clone().try_acquire_owned();
+                (entered.map_err(|_full| Shed::Streams), None)
+            }
         };
-        if doors.is_some_and(|doors| doors.wait() > doors.wait_max) {
-            self.metrics.shed(Shed::Wait);
-            return Err(Shed::Wait);
-        }
-        match places.clone().try_acquire_owned() {
+        match entered {
             Ok(place) => {
                 let (doors, metrics) = (doors.cloned(), self.metrics.clone());
                 Ok(Place { lane, doors, metrics, _permit: place })
             }
-            // Nobody closes it, so it is full.
-            Err(_full) => {
+            Err(reason) => {
                 self.metrics.shed(reason);
                 Err(reason)
             }
@@ -298,6 +363,26 @@ mod tests {
             let _turn = first.turn().await;
             assert_eq!(admission.enter(Lane::Read).err(), refused);
         }
+    }
+
+    #[test]
+    fn after_a_refusal_few_may_wait() {
+        let limits = Limits { calls_max: 12, calls_at_once: 4, ..Limits::default() };
+        let admission = Admission::new(limits, Metrics::default());
+        let enter = || admission.enter(Lane::Read);
+        // A burst may fill the lane.
+        let mut places: Vec<_> = (0..12).map(|_| enter().unwrap()).collect();
+        assert_eq!(enter().unwrap_err(), Shed::Calls);
+        places.truncate(5);
+        assert_eq!(enter().unwrap_err(), Shed::Wait);
+        places.truncate(4);
+        places.push(enter().unwrap());
+        assert_eq!(enter().unwrap_err(), Shed::Wait);
+        // The other lane had no refusal.
+        let _writing: Vec<_> = (0..12).map(|_| admission.enter(Lane::Write).unwrap()).collect();
+        // Long ago, as if nobody had been refused for a while.
+        admission.read.refused.last_us.store(0, std::sync::atomic::Ordering::Relaxed);
+        enter().unwrap();
     }
 
     #[test]

@@ -177,14 +177,13 @@ where
             let mut response = match place {
                 Ok(place) => {
                     let place = Arc::new(place);
-                    let its = Arc::clone(&place);
+                    kept = (lane == Lane::Stream).then(|| Arc::clone(&place));
                     let answered = work.run(async move {
-                        let _turn = its.turn().await;
+                        let _turn = place.turn().await;
+                        // The place is free again with the turn, whenever the answer is sent.
                         inner.call(request).await
                     });
-                    let response = rewritten(within(deadline, answered).await);
-                    kept = (lane == Lane::Stream).then_some(place);
-                    response
+                    rewritten(within(deadline, answered).await)
                 }
                 Err(failure) => Status::from(failure).into_http(),
             };

@@ -55,6 +55,7 @@ where
     filters_mean_what_they_say(&store().await).await;
     texts_are_found_by_the_hashes_they_share(&store().await).await;
     a_new_standing_changes_nothing_else(&store().await).await;
+    copies_are_counted_and_the_original_is_always_told(&store().await).await;
     a_list_has_each_article_once(&store().await).await;
     another_dim_writes_nothing(&store().await).await;
     nothing_of_nothing_is_nothing(&store().await).await;
@@ -269,6 +270,39 @@ async fn a_new_standing_changes_nothing_else(store: &impl VectorStore) {
     assert_eq!(store.count(&of_group.and(Filter::Original(true))).await.unwrap(), 0);
     let hits = store.nearest(&unit(&axis(2)), &Filter::default(), limit(1)).await.unwrap();
     assert_eq!(ids(&hits), [id(1)]);
+}
+
+async fn copies_are_counted_and_the_original_is_always_told(store: &impl VectorStore) {
+    let group = |number| Membership { group: sample::group(number), is_original: false };
+    let points = (0..7).map(|number| {
+        let mut point = numbered(number, &axis(0), &[]);
+        point.membership = group(if number < 5 { 1 } else { number });
+        point.article.record.source = format!("网站{number}");
+        point
+    });
+    let mut points: Vec<Point> = points.collect();
+    let last = ascending(0..5).pop().unwrap();
+    for point in points.iter_mut().filter(|point| point.article.id == last) {
+        point.membership.is_original = true;
+        point.article.record.paper = "甲报".to_owned();
+        point.article.record.published_at = Some(jiff::civil::date(2025, 3, 1).at(6, 0, 0, 0));
+    }
+    store.upsert(points).await.unwrap();
+    let asked = [sample::group(5), sample::group(1), sample::group(9)];
+    let found = store.copies(&asked, limit(2)).await.unwrap();
+    let counts: Vec<u64> = found.iter().map(|copies| copies.count).collect();
+    assert_eq!(counts, [1, 5, 0]);
+    assert_eq!(found.iter().map(|copies| copies.some.len()).collect::<Vec<_>>(), [0, 3, 0]);
+    let told: Vec<ArticleId> = found[1].some.iter().map(|one| one.id).collect();
+    let mut expected = ascending(0..5);
+    expected.drain(2..4);
+    assert_eq!(told, expected);
+    let original = found[1].some.last().unwrap();
+    assert!(original.is_original && !found[1].some[0].is_original);
+    assert_eq!((original.outlet.as_str(), original.published_at.is_some()), ("甲报", true));
+    assert!(found[1].some[0].outlet.starts_with("网站"));
+    // Whom the limit does not leave out is not told twice.
+    assert_eq!(store.copies(&asked, limit(9)).await.unwrap()[1].some.len(), 5);
 }
 
 async fn a_list_has_each_article_once(store: &impl VectorStore) {

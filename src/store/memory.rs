@@ -12,14 +12,18 @@ use std::sync::RwLock;
 
 use async_trait::async_trait;
 
+use crate::domain::article::Article;
 use crate::domain::embedding::Embedding;
 use crate::domain::filter::Filter;
 use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
+use crate::domain::reprint::GroupId;
 use crate::domain::reprint::Membership;
 use crate::domain::terms::TermVector;
 use crate::store::Alike;
+use crate::store::Copies;
 use crate::store::Error;
+use crate::store::Imprint;
 use crate::store::Listing;
 use crate::store::Make;
 use crate::store::Point;
@@ -232,6 +236,17 @@ impl VectorStore for MemoryStore {
         })
     }
 
+    async fn copies(&self, groups: &[GroupId], limit: Limit) -> Result<Vec<Copies>, Error> {
+        self.read(|points| {
+            let of = |group: &GroupId| {
+                let of_group = Filter::Group(*group);
+                let all = points.values().filter(|point| passes(&of_group, point));
+                copies(&all.collect::<Vec<_>>(), limit)
+            };
+            groups.iter().map(of).collect()
+        })
+    }
+
     async fn count(&self, filter: &Filter) -> Result<u64, Error> {
         self.read(|points| {
             let passing = points.values().filter(|point| passes(filter, point));
@@ -256,6 +271,20 @@ impl VectorStore for MemoryStore {
 
 fn passes(filter: &Filter, point: &Point) -> bool {
     filter.matches(&point.article, point.membership)
+}
+
+/// What is told of articles that print one text.
+fn copies(all: &[&Point], limit: Limit) -> Copies {
+    let is_late = |at: usize| at >= limit.count();
+    let told = all.iter().enumerate();
+    let told = told.filter(|(at, one)| !is_late(*at) || one.membership.is_original);
+    let some = told.map(|(_, one)| {
+        let Article { id, record, .. } = &one.article;
+        Imprint::new(*id, one.membership.is_original, record.clone())
+    });
+    let is_alone = all.len() < 2;
+    let some = if is_alone { Vec::new() } else { some.collect() };
+    Copies { count: all.len() as u64, some }
 }
 
 /// A copy of `point` for the caller.

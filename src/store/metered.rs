@@ -11,6 +11,7 @@ use crate::domain::embedding::Embedding;
 use crate::domain::filter::Filter;
 use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
+use crate::domain::reprint::GroupId;
 use crate::domain::reprint::Membership;
 use crate::domain::terms::TermVector;
 use crate::domain::topic::Level;
@@ -18,6 +19,7 @@ use crate::domain::topic::TopicId;
 use crate::store::Alike;
 use crate::store::Arrival;
 use crate::store::Checkpoint;
+use crate::store::Copies;
 use crate::store::Error;
 use crate::store::Lease;
 use crate::store::Listing;
@@ -136,6 +138,10 @@ impl VectorStore for Metered {
         limit: Limit,
     ) -> Result<Listing, Error> {
         self.watch("list", self.inner.list(filter, from, limit)).await
+    }
+
+    async fn copies(&self, groups: &[GroupId], limit: Limit) -> Result<Vec<Copies>, Error> {
+        self.watch("copies", self.inner.copies(groups, limit)).await
     }
 
     async fn count(&self, filter: &Filter) -> Result<u64, Error> {

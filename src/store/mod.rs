@@ -11,6 +11,7 @@
 mod condition;
 #[cfg(test)]
 mod conformance;
+mod copies;
 #[cfg(feature = "edge")]
 mod edge;
 #[cfg(any(feature = "edge", feature = "server"))]
@@ -38,11 +39,14 @@ use crate::domain::embedding::Embedding;
 use crate::domain::filter::Filter;
 use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
+use crate::domain::reprint::GroupId;
 use crate::domain::reprint::Membership;
 use crate::domain::reprint::Signature;
 use crate::domain::terms::TermVector;
 use crate::telemetry::Metrics;
 
+pub use copies::Copies;
+pub use copies::Imprint;
 #[cfg(feature = "server")]
 pub use server::Config as ServerConfig;
 #[cfg(feature = "server")]
@@ -268,6 +272,13 @@ pub trait VectorStore: TopicStore {
         from: Option<ArticleId>,
         limit: Limit,
     ) -> Result<Listing, Error>;
+
+    /// Who prints the texts of `groups`, in their order, with at most `limit` and the original of
+    /// each. Cheaper than to count and list them one by one.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn copies(&self, groups: &[GroupId], limit: Limit) -> Result<Vec<Copies>, Error>;
 
     /// How many points pass `filter`, exactly.
     ///

@@ -19,6 +19,7 @@ use crate::domain::filter::TextField;
 use crate::domain::id::ArticleId;
 use crate::domain::reprint::Membership;
 use crate::domain::terms::TermVector;
+use crate::store::Imprint;
 use crate::store::Point;
 use crate::store::Stored;
 
@@ -141,6 +142,20 @@ pub fn to_membership(payload: &mut Map<String, Value>) -> Result<Membership, Err
         group: group.ok_or(Error::Key(GROUP))?,
         is_original: is_original.ok_or(Error::Key(ORIGINAL))?,
     })
+}
+
+/// What [`to_imprint`] needs of a payload.
+pub const OF_IMPRINT: [&str; 5] = [ORIGINAL, GROUP, "paper", "source", "published_at"];
+
+/// The imprint of the article that a payload, or what is named in [`OF_IMPRINT`], is of.
+///
+/// # Errors
+/// [`Error`] if the payload was not made by [`from_point`].
+pub fn to_imprint(id: ArticleId, mut payload: Map<String, Value>) -> Result<Imprint, Error> {
+    let Membership { is_original, .. } = to_membership(&mut payload)?;
+    payload.retain(|key, _| OF_IMPRINT.contains(&key.as_str()));
+    let record: Record = serde_json::from_value(Value::Object(payload))?;
+    Ok(Imprint::new(id, is_original, record))
 }
 
 /// Days since 1970-01-01; negative before.

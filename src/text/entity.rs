@@ -34,6 +34,7 @@ use crate::domain::span::Span;
 use crate::text::entity::gazetteer::Gazetteer;
 use crate::text::entity::lexicon::Lexicon;
 use crate::text::entity::sheet::Sheet;
+use crate::text::normalize::normal;
 use crate::text::normalize::normalize;
 use crate::text::terms::Analyzer;
 
@@ -183,7 +184,7 @@ impl Extractor {
         let whole = Span::new(0, name.len());
         let found = self.entities(name, None).into_iter();
         let mut found = found.filter(|entity| entity.kind == kind && entity.span == whole);
-        found.next().map_or_else(|| normalize(name).text().to_owned(), |entity| entity.key)
+        found.next().map_or_else(|| normal(name), |entity| entity.key)
     }
 }
 

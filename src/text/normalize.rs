@@ -47,46 +47,68 @@ impl Normalized {
 /// Normalizes `source`: NFKC, then traditional → simplified, then lower case.
 #[must_use]
 pub fn normalize(source: &str) -> Normalized {
-    let mut composed = String::with_capacity(source.len());
     let mut spans: Vec<Span> = Vec::with_capacity(source.len() / 2);
-    for cluster in clusters(source) {
-        let text = cluster.of(source).unwrap_or_default();
-        if is_stable(text) {
-            composed.push_str(text);
-            spans.push(cluster);
+    // One character becomes one character, so the spans still fit.
+    let text = simplified(composed(source, |origin| spans.push(origin)));
+    let origins = text.char_indices().map(|(start, _)| start).zip(spans).collect();
+    Normalized { text, origins }
+}
+
+/// The text of [`normalize`] alone.
+#[must_use]
+pub fn normal(source: &str) -> String {
+    simplified(composed(source, |_| ()))
+}
+
+fn simplified(composed: String) -> String {
+    if composed.is_ascii() { composed } else { fast2s::convert(&composed) }
+}
+
+/// `source` in NFKC and lower case; `origin` is told where each character of it came from.
+fn composed(source: &str, mut origin: impl FnMut(Span)) -> String {
+    let mut composed = String::with_capacity(source.len());
+    let mut chars = source.char_indices().peekable();
+    while let Some((start, first)) = chars.next() {
+        // A character with the combining marks behind it.
+        let mut end = start + first.len_utf8();
+        let mut is_alone = true;
+        while let Some((at, mark)) = chars.next_if(|(_, c)| is_mark(*c)) {
+            (end, is_alone) = (at + mark.len_utf8(), false);
+        }
+        let cluster = Span::new(start, end);
+        if let Some(c) = short_way(first).filter(|_| is_alone) {
+            composed.push(c);
+            origin(cluster);
             continue;
         }
+        let text = cluster.of(source).unwrap_or_default();
         for c in text.nfkc().flat_map(char::to_lowercase) {
             composed.push(c);
-            spans.push(cluster);
+            origin(cluster);
         }
     }
-    // One character becomes one character, so the spans still fit.
-    let simplified = if composed.is_ascii() { composed } else { fast2s::convert(&composed) };
-    let origins = simplified.char_indices().map(|(start, _)| start).zip(spans).collect();
-    Normalized { text: simplified, origins }
+    composed
 }
 
-/// Whether `text` is one character that neither NFKC nor lower case changes: nearly all of the news is.
-fn is_stable(text: &str) -> bool {
-    let mut chars = text.chars();
-    let stable = chars.next().is_some_and(|c| {
-        matches!(c, '\u{4e00}'..='\u{9fff}' | 'a'..='z' | '0'..='9' | ' ' | '\n' | '、' | '。' | '《' | '》')
-    });
-    stable && chars.next().is_none()
-}
-
-/// Spans of the characters of `source`, each with the combining marks behind it.
-fn clusters(source: &str) -> Vec<Span> {
-    let mut found: Vec<Span> = Vec::new();
-    for (start, c) in source.char_indices() {
-        let end = start + c.len_utf8();
-        match found.last_mut() {
-            Some(last) if canonical_combining_class(c) != 0 => last.end = end,
-            _ => found.push(Span::new(start, end)),
+/// What NFKC and lower case make of a character alone, where that needs no table: nearly all of the
+/// news.
+fn short_way(c: char) -> Option<char> {
+    match c {
+        '\u{4e00}'..='\u{9fff}' | '\n'..='~' | '、' | '。' | '《' | '》' | '“' | '”' => {
+            Some(c.to_ascii_lowercase())
         }
+        '\u{ff01}'..='\u{ff5e}' => {
+            let narrow = u32::from(c) - u32::from('！') + u32::from('!');
+            char::from_u32(narrow).map(|narrow| narrow.to_ascii_lowercase())
+        }
+        _ => None,
     }
-    found
+}
+
+/// Whether `c` belongs to the character before it.
+fn is_mark(c: char) -> bool {
+    let is_none = matches!(c, '\u{0}'..='\u{2ff}' | '\u{3001}'..='\u{3029}' | '\u{4e00}'..='\u{9fff}' | '\u{ff01}'..='\u{ff5e}');
+    !is_none && canonical_combining_class(c) != 0
 }
 
 #[cfg(test)]
@@ -121,9 +143,12 @@ mod tests {
     #[test]
     fn the_short_way_gives_what_the_long_way_gives() {
         use unicode_normalization::UnicodeNormalization;
-        for c in ('\u{0}'..='\u{ffff}').filter(|c| super::is_stable(&c.to_string())) {
+        use unicode_normalization::char::canonical_combining_class;
+        for c in '\u{0}'..='\u{ffff}' {
+            assert_eq!(super::is_mark(c), canonical_combining_class(c) != 0);
+            let Some(short) = super::short_way(c) else { continue };
             let long: String = c.to_string().nfkc().flat_map(char::to_lowercase).collect();
-            assert_eq!(long, c.to_string());
+            assert_eq!(long, short.to_string());
         }
     }
 
@@ -131,6 +156,7 @@ mod tests {
         #[test]
         fn every_character_has_a_source_that_fits(source in "\\PC{0,60}") {
             let normalized = normalize(&source);
+            prop_assert_eq!(normalized.text(), super::normal(&source));
             for (start, c) in normalized.text().char_indices() {
                 let back = normalized.source(Span::new(start, start + c.len_utf8()));
                 prop_assert!(back.of(&source).is_some_and(|text| !text.is_empty()));

@@ -30,7 +30,7 @@ use crate::rank::diversify::diversify;
 use crate::rank::search::order;
 use crate::store::Stored;
 use crate::store::Vectors;
-use crate::text::normalize::normalize;
+use crate::text::normalize::normal;
 use crate::text::query::phrase;
 
 /// Candidates fetched at a time: bounds the memory that their texts take.
@@ -124,7 +124,13 @@ impl Engine {
         let mut seen = BTreeMap::new();
         let mut unmet: Vec<&String> = asked.query.phrases.iter().collect();
         for slice in ids.chunks(SLICE) {
-            for stored in self.store.fetch(slice, Vectors::Yes).await?.into_iter().flatten() {
+            // Two readers share the work.
+            let (left, right) = slice.split_at(slice.len() / 2);
+            let (left, right) = futures::try_join!(
+                self.store.fetch(left, Vectors::Yes),
+                self.store.fetch(right, Vectors::Yes)
+            )?;
+            for stored in left.into_iter().chain(right).flatten() {
                 let Stored { article, vectors: Some((embedding, terms)), .. } = stored else {
                     continue;
                 };
@@ -160,7 +166,7 @@ fn look_into(asked: &Asked, article: &Article, embedding: Embedding, terms: &Ter
 /// The texts of an article that phrases are looked for in, normalized.
 fn texts(record: &Record) -> Vec<String> {
     let texts = std::iter::once(&record.title).chain(&record.paragraphs);
-    texts.map(|text| normalize(text).text().to_owned()).collect()
+    texts.map(|text| normal(text)).collect()
 }
 
 /// Joins the legs; a list of articles has no scores.

@@ -27,17 +27,21 @@ impl Engine {
     ) -> Result<Vec<Hit>, Error> {
         let ids: Vec<ArticleId> = page.iter().map(|(id, _)| *id).collect();
         let stored = self.store.fetch(&ids, Vectors::Yes).await?;
+        let ranked = page.into_iter().zip(stored).zip(first_rank(offset)..);
+        // An article deleted since the legs answered is no hit.
+        let there: Vec<_> = ranked
+            .filter_map(|(((_, scores), stored), rank)| Some((scores, stored?, rank)))
+            .collect();
+        let standing = there.iter().map(|(_, stored, _)| stored.membership);
+        let reprints = self.reprints_of(standing).await?;
         let terms = asked.reading.asked();
-        let mut hits = Vec::with_capacity(page.len());
-        for (((_, scores), stored), rank) in page.into_iter().zip(stored).zip(first_rank(offset)..)
-        {
-            // An article deleted since the legs answered is no hit.
-            let Some(Stored { article, vectors, membership, .. }) = stored else { continue };
+        let mut hits = Vec::with_capacity(there.len());
+        for ((scores, stored, rank), reprints) in there.into_iter().zip(reprints) {
+            let Stored { article, vectors, .. } = stored;
             let held = vectors.map(|(_, terms)| terms).unwrap_or_default();
             let matched_terms = matched_terms(&article, &held, &terms);
             let words = words(asked, &held, &terms);
             let highlights = highlights(&article.record.title, &article.record.paragraphs, &words);
-            let reprints = self.reprints_of(membership).await?;
             hits.push(Hit {
                 article,
                 rank,

@@ -7,7 +7,9 @@ use qdrant_edge::NamedQuery;
 use qdrant_edge::Payload;
 use qdrant_edge::PayloadOps;
 use qdrant_edge::PointVectorsPersisted;
+use qdrant_edge::Record;
 use qdrant_edge::RetrieveRequest;
+use qdrant_edge::ScrollRequest;
 use qdrant_edge::SearchParams;
 use qdrant_edge::SetPayloadOp;
 use qdrant_edge::SparseVector;
@@ -19,15 +21,21 @@ use qdrant_edge::VectorPersisted;
 use qdrant_edge::VectorStructPersisted;
 use qdrant_edge::WithPayloadInterface;
 
+use crate::domain::filter::Filter;
 use crate::domain::id::ArticleId;
+use crate::domain::limit::Limit;
+use crate::domain::reprint::GroupId;
 use crate::domain::reprint::Membership;
 use crate::domain::reprint::Signature;
 use crate::store::Alike;
+use crate::store::Copies;
 use crate::store::Error;
+use crate::store::Imprint;
 use crate::store::Regroup;
 use crate::store::Scored;
 use crate::store::edge::error;
 use crate::store::edge::filter;
+use crate::store::edge::filter::Asked;
 use crate::store::edge::shard::Shard;
 use crate::store::edge::shard::article_id;
 use crate::store::edge::shard::point_id;
@@ -107,6 +115,42 @@ impl Shard {
             found.insert(article_id(&record.id)?, membership);
         }
         Ok(ids.iter().map(|id| found.get(id).copied()).collect())
+    }
+
+    /// Who prints the texts of `groups`, in their order.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub fn copies(&self, groups: &[GroupId], limit: Limit) -> Result<Vec<Copies>, Error> {
+        groups.iter().map(|group| self.copies_of(*group, limit)).collect()
+    }
+
+    fn copies_of(&self, group: GroupId, limit: Limit) -> Result<Copies, Error> {
+        let of_group = Filter::Group(group);
+        let count = self.count(&of_group)?;
+        if count < 2 {
+            return Ok(Copies { count, some: Vec::new() });
+        }
+        let mut some = self.imprints(&of_group, limit)?;
+        if !some.iter().any(|one| one.is_original) {
+            some.extend(self.imprints(&of_group.and(Filter::Original(true)), limit)?);
+        }
+        Ok(Copies { count, some })
+    }
+
+    fn imprints(&self, filter: &Filter, limit: Limit) -> Result<Vec<Imprint>, Error> {
+        let Asked::Only(filter) = filter::ask(filter) else { return Ok(Vec::new()) };
+        let mut request = ScrollRequest::new();
+        request.filter = Some(filter);
+        request.limit = Some(limit.count());
+        let keys = payload::OF_IMPRINT.map(filter::path);
+        request.with_payload = Some(WithPayloadInterface::Fields(keys.to_vec()));
+        let (records, _next) = self.engine.scroll(request).map_err(error::engine)?;
+        let imprint = |record: Record| {
+            let payload = record.payload.unwrap_or_default().0;
+            payload::to_imprint(article_id(&record.id)?, payload).map_err(error::failed)
+        };
+        records.into_iter().map(imprint).collect()
     }
 }
 

@@ -42,6 +42,7 @@ use crate::domain::embedding::Embedding;
 use crate::domain::filter::Filter;
 use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
+use crate::domain::reprint::GroupId;
 use crate::domain::reprint::Membership;
 use crate::domain::terms::TermVector;
 use crate::domain::topic::Level;
@@ -50,6 +51,7 @@ use crate::store::Alike;
 use crate::store::Arrival;
 use crate::store::Checkpoint;
 use crate::store::Config;
+use crate::store::Copies;
 use crate::store::Error;
 use crate::store::Lease;
 use crate::store::Listing;
@@ -257,6 +259,11 @@ impl VectorStore for EdgeStore {
     ) -> Result<Listing, Error> {
         let filter = filter.clone();
         self.read(move |shard| shard.list(&filter, from, limit)).await
+    }
+
+    async fn copies(&self, groups: &[GroupId], limit: Limit) -> Result<Vec<Copies>, Error> {
+        let groups = groups.to_vec();
+        self.read(move |shard| shard.copies(&groups, limit)).await
     }
 
     async fn count(&self, filter: &Filter) -> Result<u64, Error> {

@@ -8,6 +8,7 @@
 mod articles;
 mod client;
 mod config;
+mod copies;
 mod error;
 mod filter;
 mod schema;
@@ -38,6 +39,7 @@ use crate::domain::embedding::Embedding;
 use crate::domain::filter::Filter;
 use crate::domain::id::ArticleId;
 use crate::domain::limit::Limit;
+use crate::domain::reprint::GroupId;
 use crate::domain::reprint::Membership;
 use crate::domain::terms::TermVector;
 use crate::domain::topic::Level;
@@ -45,6 +47,7 @@ use crate::domain::topic::TopicId;
 use crate::store::Alike;
 use crate::store::Arrival;
 use crate::store::Checkpoint;
+use crate::store::Copies;
 use crate::store::Error;
 use crate::store::Lease;
 use crate::store::Listing;
@@ -294,6 +297,11 @@ impl VectorStore for ServerStore {
     ) -> Result<Listing, Error> {
         let filter = filter.clone();
         self.call(|remote| async move { remote.list(filter, from, limit).await }).await
+    }
+
+    async fn copies(&self, groups: &[GroupId], limit: Limit) -> Result<Vec<Copies>, Error> {
+        let groups = groups.to_vec();
+        self.call(|remote| async move { remote.copies(groups, limit).await }).await
     }
 
     async fn count(&self, filter: &Filter) -> Result<u64, Error> {

@@ -13,7 +13,7 @@ use crate::text::entity::cues;
 use crate::text::entity::gazetteer::Gazetteer;
 use crate::text::entity::gazetteer::Sense;
 use crate::text::entity::sheet::Sheet;
-use crate::text::normalize::normalize;
+use crate::text::normalize::normal;
 
 /// Fixed names of organisations.
 const ORGANISATIONS: &str = include_str!("organisations.tsv");
@@ -108,7 +108,7 @@ struct Table {
 impl Table {
     /// Changes the entry of `text`, in the form that texts are normalized to.
     fn change(&mut self, text: &str, change: impl FnOnce(&mut Name)) {
-        let text = normalize(text).text().to_owned();
+        let text = normal(text);
         let at = *self.by_text.entry(text.clone()).or_insert(self.texts.len());
         if at == self.texts.len() {
             self.texts.push(text);

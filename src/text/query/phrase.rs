@@ -3,12 +3,12 @@
 //! said).
 
 use crate::domain::span::Span;
-use crate::text::normalize::normalize;
+use crate::text::normalize;
 
 /// The form in which phrases are compared: normalized, without white space at the ends.
 #[must_use]
 pub fn normal(text: &str) -> String {
-    normalize(text).text().trim().to_owned()
+    normalize::normal(text).trim().to_owned()
 }
 
 /// Where normalized `text` holds normalized `phrase`, in order; an empty phrase stands nowhere.

@@ -10,7 +10,7 @@ use regex::Regex;
 use crate::domain::span::Span;
 use crate::domain::terms::TermVector;
 use crate::text::date;
-use crate::text::normalize::normalize;
+use crate::text::normalize::normal;
 use crate::text::pattern;
 use crate::text::query::Query;
 use crate::text::query::question;
@@ -69,7 +69,7 @@ pub struct Synonym {
 #[must_use]
 pub fn read(query: &Query, analyzer: &Analyzer, year: Option<i16>) -> Reading {
     let text = question::without_asking(&query.words).unwrap_or_else(|| query.words.clone());
-    let normal = normalize(&text).text().to_owned();
+    let normal = normal(&text);
     let terms = analyzer.terms(&normal);
     let mut reading = Reading { days: days(&normal, year), text, ..Reading::default() };
     let mut places = BTreeMap::<&str, usize>::new();
