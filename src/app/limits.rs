@@ -11,7 +11,7 @@ use crate::rpc::Limits;
 #[group(skip)]
 pub struct Config {
     /// Calls that read, at work or waiting for their turn; one more is refused. As many again may
-    /// write. Without it 32 per processor.
+    /// summarize or parse, and as many write. Without it 32 per processor.
     #[arg(long, env = "WENMAI_CALLS_MAX", value_name = "N",
           value_parser = value_parser!(u32).range(1..))]
     pub calls_max: Option<u32>,

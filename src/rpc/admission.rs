@@ -3,8 +3,8 @@
 //! A unary call takes a place in its lane or is refused at once: when all are taken, or when those
 //! before it would keep it waiting too long. Then it waits for a turn, within its deadline. As few
 //! calls have a turn as keep the processors busy: more would only make each other slow, refusals
-//! included. Reading and writing are lanes of their own, so that an import cannot take the places
-//! of those who search. A stream has a place as long as it is open; it waits by itself when model
+//! included. Reading, what takes long to read, and writing are lanes of their own, so that neither
+//! an import nor a few summaries take the turns of those who search. A stream has a place as long as it is open; it waits by itself when model
 //! or store have no room. Answers that clients do not take are bounded in bytes.
 //!
 //! A long queue is for a burst: each waits longer, none is refused. Where more comes than can be
@@ -53,7 +53,7 @@ const ANSWER_BYTES_MAX: usize = 16 * RESPONSE_BYTES_MAX;
 /// How much is done at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Calls that read, at work or waiting; as many again that write.
+    /// Calls that read, at work or waiting; as many again that take long, and that write.
     pub calls_max: usize,
     /// Of these at work.
     pub calls_at_once: usize,
@@ -97,6 +97,7 @@ fn processors() -> usize {
 #[derive(Debug, Clone)]
 pub(super) struct Admission {
     read: Doors,
+    long: Doors,
     write: Doors,
     streams: Arc<Semaphore>,
     answers: Answers,
@@ -226,6 +227,7 @@ impl Admission {
         let bytes_max = u32::try_from(limits.answer_bytes_max.max(1)).unwrap_or(u32::MAX);
         Self {
             read: Doors::new(limits),
+            long: Doors::new(limits),
             write: Doors::new(limits),
             streams: bounded(limits.streams_max),
             answers: Answers { bytes: bounded(bytes_max as usize), bytes_max },
@@ -237,6 +239,7 @@ impl Admission {
     pub(super) fn enter(&self, lane: Lane) -> Result<Place, Shed> {
         let (entered, doors) = match lane {
             Lane::Read => (self.read.enter(), Some(&self.read)),
+            Lane::Long => (self.long.enter(), Some(&self.long)),
             Lane::Write => (self.write.enter(), Some(&self.write)),
             Lane::Stream => {
                 let entered = self.streams.clone().try_acquire_owned();
@@ -327,6 +330,7 @@ mod tests {
         let places: Vec<_> = (0..2).map(|_| admission.enter(Lane::Read).unwrap()).collect();
         assert_eq!(admission.enter(Lane::Read).unwrap_err(), Shed::Calls);
         admission.enter(Lane::Write).unwrap();
+        admission.enter(Lane::Long).unwrap();
         let _stream = admission.enter(Lane::Stream).unwrap();
         assert_eq!(admission.enter(Lane::Stream).unwrap_err(), Shed::Streams);
         drop(places);

@@ -19,6 +19,16 @@ const REFLECTION: &str = "grpc.reflection.v1.ServerReflection/ServerReflectionIn
 pub(super) const STREAMS: [&str; 3] =
     ["wenmai.v1.ArticleService/IngestArticles", "wenmai.v1.TopicService/WatchTopics", REFLECTION];
 
+/// Calls that only read and may take seconds: in a lane of their own they keep no search waiting.
+const LONG: [&str; 6] = [
+    "wenmai.v1.ArticleService/ParsePage",
+    "wenmai.v1.ArticleService/ParseIssue",
+    "wenmai.v1.SummaryService/SummarizeArticle",
+    "wenmai.v1.SummaryService/SummarizeArticles",
+    "wenmai.v1.SummaryService/SummarizeTopic",
+    "wenmai.v1.TopicService/ClusterArticles",
+];
+
 static METHODS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     // The descriptors are made by the same build; without them no method has a name, and all is
     // counted under `_OTHER`.
@@ -46,6 +56,7 @@ pub(super) fn lane(method: &str) -> Lane {
         return Lane::Stream;
     }
     match needed(method) {
+        Right::Read if LONG.contains(&method) => Lane::Long,
         Right::Read => Lane::Read,
         Right::Write => Lane::Write,
     }
@@ -53,6 +64,7 @@ pub(super) fn lane(method: &str) -> Lane {
 
 #[cfg(test)]
 mod tests {
+    use super::LONG;
     use super::METHODS;
     use super::OTHER;
     use super::STREAMS;
@@ -74,6 +86,10 @@ mod tests {
         for stream in STREAMS {
             assert_eq!(named(&format!("/{stream}")), stream);
             assert_eq!(lane(stream), Lane::Stream);
+        }
+        for long in LONG {
+            assert_eq!(named(&format!("/{long}")), long);
+            assert_eq!(lane(long), Lane::Long);
         }
         assert_eq!(lane("wenmai.v1.ArticleService/GetArticle"), Lane::Read);
         assert_eq!(lane("wenmai.v1.ArticleService/DeleteArticle"), Lane::Write);

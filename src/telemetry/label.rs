@@ -26,6 +26,8 @@ labels! {
     Lane {
         /// Calls that only read.
         Read = "read",
+        /// Of these, calls that may take seconds: pages, summaries, clustering.
+        Long = "long",
         /// Calls that may change something.
         Write = "write",
         /// Streams that last as long as their client likes.

@@ -26,6 +26,7 @@ use crate::rpc::wire;
 use drive::Call;
 use drive::Driver;
 use drive::Question;
+use drive::RATE_MAX;
 use tally::Row;
 
 /// Articles that questions are made of, at most.
@@ -116,6 +117,7 @@ async fn overload(
     let capacity = tally.row(call, String::new(), period).answers_per_s;
     let long = Duration::from_secs(args.overload_seconds.into());
     for (rate, period) in [(capacity * NORMAL_SHARE, period), (capacity * times, long)] {
+        let rate = rate.min(RATE_MAX);
         let tally = driver.open(call, rate, period).await?;
         let load = format!("{rate:.0}/s, {:.1} of capacity", rate / capacity.max(1e-9));
         rows.push(row(args, tally.row(call, load, period)).await);

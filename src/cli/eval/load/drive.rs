@@ -27,7 +27,7 @@ const CONNECTIONS: usize = 32;
 /// Questions on their way at a time, at most.
 const FLYING_MAX: usize = 2_048;
 /// Most questions a second.
-const RATE_MAX: f64 = 20_000.0;
+pub(super) const RATE_MAX: f64 = 20_000.0;
 /// Time between two looks at what is due.
 const TICK: Duration = Duration::from_millis(1);
 
