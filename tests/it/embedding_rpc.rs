@@ -69,7 +69,7 @@ async fn bad_texts_are_refused_with_their_place() {
 
 #[tokio::test]
 async fn a_full_queue_says_when_to_come_back() {
-    let running = Running::start().await;
+    let running = Running::start_with(|config| config.limits.calls_at_once = Some(6)).await;
     let held = crate::support::WAITS.to_string();
     // The queue holds 4096 texts; six calls of a thousand do not fit while the model is held.
     let mut calls = tokio::task::JoinSet::new();
