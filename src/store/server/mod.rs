@@ -140,6 +140,7 @@ impl ServerStore {
     ///
     /// # Errors
     /// [`Error::Settings`], [`Error::Away`], [`Error::Server`].
+    #[cfg(feature = "edge")]
     pub fn made(config: &Config) -> Result<Option<Make>, Error> {
         let settings = config.clone();
         Threads::start()?

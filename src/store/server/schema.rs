@@ -157,6 +157,7 @@ pub async fn open(
 ///
 /// # Errors
 /// [`Error::Away`]; [`Error::Server`] if what is there is not ours.
+#[cfg(feature = "edge")]
 pub async fn made(client: &Client, config: &Config) -> Result<Option<Make>, Error> {
     match in_use(client, config).await? {
         Some(names) => made_of(client, config, &names.articles).await.map(Some),
