@@ -16,8 +16,8 @@ pub struct Config {
           value_parser = value_parser!(u32).range(1..))]
     pub calls_max: Option<u32>,
 
-    /// Of these at work; the others wait. Without it 2 per processor, 8 with a
-    /// Qdrant server.
+    /// Of these at work; the others wait. Without it 2 per processor, 8 with a Qdrant
+    /// server.
     #[arg(long, env = "WENMAI_CALLS_AT_ONCE", value_name = "N",
           value_parser = value_parser!(u32).range(1..))]
     pub calls_at_once: Option<u32>,

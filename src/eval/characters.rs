@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::text::normalize::normalize;
+use crate::text::normalize::normal;
 
 /// The cosine of the counts of character bigrams, in `[0, 1]`.
 ///
@@ -43,7 +43,7 @@ fn bigrams(text: &str) -> BTreeMap<Vec<char>, f64> {
 }
 
 fn characters(text: &str) -> Vec<char> {
-    normalize(text).text().chars().filter(|c| !c.is_whitespace()).collect()
+    normal(text).chars().filter(|c| !c.is_whitespace()).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of characters are far below 2^53")]

@@ -26,7 +26,6 @@ use crate::rpc::wire;
 use drive::Call;
 use drive::Driver;
 use drive::Question;
-use drive::RATE_MAX;
 use tally::Row;
 
 /// Articles that questions are made of, at most.
@@ -37,6 +36,8 @@ const TEXT_CHARS: usize = 200;
 const SCRAPE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Rate of the measurement that overload is compared with, as a share of what the server can do.
 const NORMAL_SHARE: f64 = 0.5;
+/// Most questions a second.
+const RATE_MAX: f64 = 20_000.0;
 /// Clients that find out how much the server can do.
 const CAPACITY_CLIENTS: usize = 8;
 
@@ -117,7 +118,7 @@ async fn overload(
     let capacity = tally.row(call, String::new(), period).answers_per_s;
     let long = Duration::from_secs(args.overload_seconds.into());
     for (rate, period) in [(capacity * NORMAL_SHARE, period), (capacity * times, long)] {
-        let rate = rate.min(RATE_MAX);
+        let rate = rate.clamp(1.0, RATE_MAX);
         let tally = driver.open(call, rate, period).await?;
         let load = format!("{rate:.0}/s, {:.1} of capacity", rate / capacity.max(1e-9));
         rows.push(row(args, tally.row(call, load, period)).await);

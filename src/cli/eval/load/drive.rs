@@ -26,8 +26,6 @@ use crate::rpc::wire::search_service_client::SearchServiceClient;
 const CONNECTIONS: usize = 32;
 /// Questions on their way at a time, at most.
 const FLYING_MAX: usize = 2_048;
-/// Most questions a second.
-pub(super) const RATE_MAX: f64 = 20_000.0;
 /// Time between two looks at what is due.
 const TICK: Duration = Duration::from_millis(1);
 
@@ -130,7 +128,6 @@ impl Driver {
         rate: f64,
         period: Duration,
     ) -> Result<Tally, Failure> {
-        let rate = rate.clamp(1.0, RATE_MAX);
         let mut connections = Vec::with_capacity(CONNECTIONS);
         for _ in 0..CONNECTIONS {
             connections.push(self.connect().await?);
