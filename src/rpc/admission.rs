@@ -3,9 +3,10 @@
 //! A unary call takes a place in its lane or is refused at once: when all are taken, or when those
 //! before it would keep it waiting too long. Then it waits for a turn, within its deadline. As few
 //! calls have a turn as keep the processors busy: more would only make each other slow, refusals
-//! included. Reading, what takes long to read, and writing are lanes of their own, so that neither
-//! an import nor a few summaries take the turns of those who search. A stream has a place as long as it is open; it waits by itself when model
-//! or store have no room. Answers that clients do not take are bounded in bytes.
+//! included. Reading, what takes long to read, and writing are lanes of their own, so that neither an
+//! import nor a few summaries take the turns of those who search. A stream has a place as long as it
+//! is open; it waits by itself when model or store have no room. Answers that clients do not take are
+//! bounded in bytes.
 //!
 //! A long queue is for a burst: each waits longer, none is refused. Where more comes than can be
 //! done, it stays full, refuses as many as a short one, and only makes those who are let in wait.
