@@ -9,11 +9,11 @@ use tonic::Request;
 use tonic::Status;
 use tonic::transport::Endpoint;
 use tonic_types::StatusExt;
-use wenmai::rpc::wire;
-use wenmai::rpc::wire::article_service_client::ArticleServiceClient;
-use wenmai::rpc::wire::find_related_articles_request::Target;
-use wenmai::rpc::wire::ingest_articles_response::Outcome;
-use wenmai::rpc::wire::search_service_client::SearchServiceClient;
+use wenmai::proto::wire;
+use wenmai::proto::wire::article_service_client::ArticleServiceClient;
+use wenmai::proto::wire::find_related_articles_request::Target;
+use wenmai::proto::wire::ingest_articles_response::Outcome;
+use wenmai::proto::wire::search_service_client::SearchServiceClient;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use prost::Message;
-use wenmai::rpc::wire;
+use wenmai::proto::wire;
 
 fuzz_target!(|token: &str| {
     let list = wire::ListArticlesRequest { page_token: token.into(), ..Default::default() };

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 
-use crate::rpc::access::Keys;
-use crate::rpc::access::KeysError;
-use crate::rpc::access::Right;
+use wenmai_rpc::access::Keys;
+use wenmai_rpc::access::KeysError;
+use wenmai_rpc::access::Right;
 
 /// Who is let in.
 #[derive(Debug, Clone, Default, clap::Args)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::value_parser;
 
-use crate::rpc::Limits;
+use wenmai_rpc::Limits;
 
 /// How much is done at a time.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -72,7 +72,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::Config;
-    use crate::rpc::Limits;
+    use wenmai_rpc::Limits;
 
     #[test]
     fn what_is_said_counts_and_the_rest_is_as_usual() {

@@ -9,9 +9,9 @@ use std::time::Duration;
 use rustls::ServerConfig;
 use tokio::sync::watch;
 
-use crate::app::keys;
-use crate::app::tls;
-use crate::rpc::access::KeyRing;
+use crate::keys;
+use crate::tls;
+use wenmai_rpc::access::KeyRing;
 
 /// Time between two looks at the files.
 const LOOK_EVERY: Duration = Duration::from_secs(5);

@@ -21,18 +21,18 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use tokio::net::TcpListener;
 
-use crate::engine::Engine;
-use crate::engine::ErrorKind;
-use crate::engine::Info;
-use crate::rpc::Life;
-use crate::rpc::Phase;
-use crate::store::Status;
-use crate::telemetry::metrics;
-use crate::telemetry::snapshot::Index;
-use crate::telemetry::snapshot::Process;
-use crate::telemetry::snapshot::Snapshot;
-use crate::telemetry::snapshot::Topics;
-use crate::telemetry::snapshot::folder_bytes;
+use wenmai_engine::Engine;
+use wenmai_engine::ErrorKind;
+use wenmai_engine::Info;
+use wenmai_rpc::Life;
+use wenmai_rpc::Phase;
+use wenmai_store::Status;
+use wenmai_telemetry::metrics;
+use wenmai_telemetry::snapshot::Index;
+use wenmai_telemetry::snapshot::Process;
+use wenmai_telemetry::snapshot::Snapshot;
+use wenmai_telemetry::snapshot::Topics;
+use wenmai_telemetry::snapshot::folder_bytes;
 
 /// Time for the store to answer a question of ours; Prometheus waits ten seconds.
 const ASK_TIMEOUT: Duration = Duration::from_secs(2);

@@ -24,7 +24,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tonic::transport::server::TcpIncoming;
 
-use crate::app::BoxError;
+use crate::BoxError;
 
 /// Time for a client to agree on a connection.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);

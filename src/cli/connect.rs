@@ -20,24 +20,24 @@ use tonic::service::Routes;
 use tonic::transport::Channel;
 use tonic::transport::Endpoint;
 
-use crate::cli::failure::Failure;
-use crate::embed;
-use crate::engine::Engine;
-use crate::engine::places;
-use crate::engine::ranker;
-use crate::rpc;
-use crate::rpc::DEADLINE_MAX;
-use crate::rpc::Phase;
-use crate::rpc::RESPONSE_BYTES_MAX;
-use crate::rpc::access::Access;
-use crate::rpc::wire;
-use crate::rpc::wire::article_service_client::ArticleServiceClient;
-use crate::rpc::wire::embedding_service_client::EmbeddingServiceClient;
-use crate::rpc::wire::info_service_client::InfoServiceClient;
-use crate::rpc::wire::search_service_client::SearchServiceClient;
-use crate::rpc::wire::summary_service_client::SummaryServiceClient;
-use crate::rpc::wire::topic_service_client::TopicServiceClient;
-use crate::store;
+use crate::failure::Failure;
+use wenmai_embed as embed;
+use wenmai_engine::Engine;
+use wenmai_engine::places;
+use wenmai_engine::ranker;
+use wenmai_proto::wire;
+use wenmai_proto::wire::article_service_client::ArticleServiceClient;
+use wenmai_proto::wire::embedding_service_client::EmbeddingServiceClient;
+use wenmai_proto::wire::info_service_client::InfoServiceClient;
+use wenmai_proto::wire::search_service_client::SearchServiceClient;
+use wenmai_proto::wire::summary_service_client::SummaryServiceClient;
+use wenmai_proto::wire::topic_service_client::TopicServiceClient;
+use wenmai_rpc as rpc;
+use wenmai_rpc::DEADLINE_MAX;
+use wenmai_rpc::Phase;
+use wenmai_rpc::RESPONSE_BYTES_MAX;
+use wenmai_rpc::access::Access;
+use wenmai_store as store;
 
 pub(super) use trust::Args as TrustArgs;
 
@@ -138,7 +138,7 @@ impl Services {
         let key = trust.key()?;
         let channel = endpoint.connect().await;
         let channel = channel.map_err(|error| {
-            Failure::Failed(format!("no server at {url}: {}", crate::cli::failure::chain(&error)))
+            Failure::Failed(format!("no server at {url}: {}", crate::failure::chain(&error)))
         })?;
         Ok(Self { transport: Transport::Remote { channel, key }, engine: None, _phase: None })
     }

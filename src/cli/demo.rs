@@ -8,20 +8,20 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::app;
-use crate::app::App;
-use crate::cli::connect::Services;
-use crate::cli::connect::TrustArgs;
-use crate::cli::failure::Failure;
-use crate::cli::output;
-use crate::cli::page;
-use crate::cli::parse;
-use crate::embed;
-use crate::engine::Engine;
-use crate::rpc::wire;
-use crate::rpc::wire::find_related_articles_request::Target;
-use crate::rpc::wire::page_article::Outcome;
-use crate::store;
+use crate::connect::Services;
+use crate::connect::TrustArgs;
+use crate::failure::Failure;
+use crate::output;
+use crate::parse;
+use wenmai_app as app;
+use wenmai_app::App;
+use wenmai_embed as embed;
+use wenmai_engine::Engine;
+use wenmai_page as page;
+use wenmai_proto::wire;
+use wenmai_proto::wire::find_related_articles_request::Target;
+use wenmai_proto::wire::page_article::Outcome;
+use wenmai_store as store;
 
 /// The paper of the samples.
 const SAMPLE_PAPER: &str = "清河日报";

@@ -2,12 +2,12 @@
 
 use std::io::BufRead;
 
-use crate::cli::connect;
-use crate::cli::connect::Needs;
-use crate::cli::connect::Services;
-use crate::cli::failure::Failure;
-use crate::cli::output;
-use crate::rpc::wire;
+use crate::connect;
+use crate::connect::Needs;
+use crate::connect::Services;
+use crate::failure::Failure;
+use crate::output;
+use wenmai_proto::wire;
 
 /// Texts of one call: few enough for a large model to answer in time.
 const CHUNK_TEXTS: usize = 64;

@@ -23,22 +23,22 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 use tempfile::TempDir;
 
-use crate::cli::failure::Failure;
-use crate::cli::failure::chain;
-use crate::cli::output;
-use crate::domain::article::Record;
-use crate::embed;
-use crate::engine::Engine;
-use crate::engine::feed;
-use crate::engine::feed::LineError;
-use crate::engine::feed::Lines;
-use crate::eval::Progress;
-use crate::eval::bootstrap::Bootstrap;
-use crate::eval::bootstrap::Interval;
-use crate::eval::index::IngestReport;
-use crate::eval::stories;
-use crate::store;
-use crate::store::Store;
+use crate::failure::Failure;
+use crate::failure::chain;
+use crate::output;
+use wenmai_domain::article::Record;
+use wenmai_embed as embed;
+use wenmai_engine::Engine;
+use wenmai_engine::feed;
+use wenmai_engine::feed::LineError;
+use wenmai_engine::feed::Lines;
+use wenmai_eval::Progress;
+use wenmai_eval::bootstrap::Bootstrap;
+use wenmai_eval::bootstrap::Interval;
+use wenmai_eval::index::IngestReport;
+use wenmai_eval::stories;
+use wenmai_store as store;
+use wenmai_store::Store;
 
 /// Bad lines, ids and queries that are shown one by one; all are counted.
 const SHOWN_MAX: usize = 50;

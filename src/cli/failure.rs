@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use tonic::Status;
 use tonic_types::StatusExt;
 
-use crate::engine;
-use crate::engine::ErrorKind;
-use crate::engine::places;
-use crate::engine::ranker;
-use crate::generate;
-use crate::store;
+use wenmai_engine as engine;
+use wenmai_engine::ErrorKind;
+use wenmai_engine::places;
+use wenmai_engine::ranker;
+use wenmai_generate as generate;
+use wenmai_store as store;
 
 /// Why a command did not do all it was asked.
 #[derive(Debug)]

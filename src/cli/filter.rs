@@ -2,9 +2,9 @@
 
 use jiff::civil::Date;
 
-use crate::cli::failure::Failure;
-use crate::domain::hit::Mode;
-use crate::rpc::wire;
+use crate::failure::Failure;
+use wenmai_domain::hit::Mode;
+use wenmai_proto::wire;
 
 /// Flags of every command that finds.
 #[derive(Debug, Clone, clap::Args)]
@@ -106,7 +106,7 @@ impl Args {
     /// All flags as one filter.
     pub(super) fn filter(&self) -> Result<String, Failure> {
         // Checked here as well, so that a mistake is a usage error.
-        crate::domain::filter::Filter::parse(&self.filter)
+        wenmai_domain::filter::Filter::parse(&self.filter)
             .map_err(|error| Failure::Usage(error.to_string()))?;
         let mut parts = Vec::new();
         if !self.filter.trim().is_empty() {
@@ -143,7 +143,7 @@ mod tests {
     use clap::Parser;
 
     use super::Args;
-    use crate::domain::filter::Filter;
+    use wenmai_domain::filter::Filter;
 
     #[derive(Parser)]
     struct Cli {

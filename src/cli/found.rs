@@ -2,9 +2,9 @@
 
 use unicode_width::UnicodeWidthChar;
 
-use crate::cli::failure::Failure;
-use crate::cli::output;
-use crate::rpc::wire;
+use crate::failure::Failure;
+use crate::output;
+use wenmai_proto::wire;
 
 /// Columns of a snippet; what is longer goes on in the next line.
 const COLUMNS: usize = 74;
@@ -121,7 +121,7 @@ mod tests {
     use super::counts;
     use super::marked;
     use super::matching;
-    use crate::rpc::wire;
+    use wenmai_proto::wire;
 
     #[test]
     fn words_are_bold_only_where_asked_and_lines_fit() {

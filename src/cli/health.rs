@@ -10,10 +10,10 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::cli::connect::Services;
-use crate::cli::connect::TrustArgs;
-use crate::cli::failure::Failure;
-use crate::cli::output;
+use crate::connect::Services;
+use crate::connect::TrustArgs;
+use crate::failure::Failure;
+use crate::output;
 
 /// Arguments of `wenmai health`.
 #[derive(Debug, Clone, clap::Args)]

@@ -17,19 +17,19 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::cli::connect;
-use crate::cli::connect::Needs;
-use crate::cli::connect::Services;
-use crate::cli::failure::Failure;
-use crate::cli::failure::chain;
-use crate::cli::output;
-use crate::cli::page;
-use crate::engine::feed;
-use crate::engine::feed::Lines;
-use crate::rpc::REQUEST_BYTES_MAX;
-use crate::rpc::wire;
-use crate::rpc::wire::ingest_articles_response::Outcome as ItemOutcome;
-use crate::rpc::wire::page_article::Outcome as PageOutcome;
+use crate::connect;
+use crate::connect::Needs;
+use crate::connect::Services;
+use crate::failure::Failure;
+use crate::failure::chain;
+use crate::output;
+use wenmai_engine::feed;
+use wenmai_engine::feed::Lines;
+use wenmai_page as page;
+use wenmai_proto::wire;
+use wenmai_proto::wire::ingest_articles_response::Outcome as ItemOutcome;
+use wenmai_proto::wire::page_article::Outcome as PageOutcome;
+use wenmai_rpc::REQUEST_BYTES_MAX;
 
 /// Items between reader and services: a feed is read as fast as it is stored.
 const AHEAD: usize = 256;
@@ -244,7 +244,7 @@ fn read_feed(
 ) {
     for (number, line) in Lines::new(lines) {
         let item = line.and_then(|line| feed::record(&line)).map(|record| {
-            let article = Some(crate::rpc::record_to_wire(record));
+            let article = Some(wenmai_rpc::record_to_wire(record));
             wire::IngestArticlesRequest { item_id: number.to_string(), article }
         });
         let told = match item {

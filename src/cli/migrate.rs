@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::cli::failure::Failure;
-use crate::cli::ingest::progress_bar;
-use crate::cli::output;
-use crate::engine;
-use crate::store;
+use crate::failure::Failure;
+use crate::ingest::progress_bar;
+use crate::output;
+use wenmai_engine as engine;
+use wenmai_store as store;
 
 /// Arguments of `wenmai migrate`.
 #[derive(Debug, Clone, clap::Args)]

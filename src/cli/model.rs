@@ -9,10 +9,10 @@ mod verify;
 use std::path::Path;
 use std::path::PathBuf;
 
-use crate::cli::failure::Failure;
-use crate::embed::hub::Hub;
-use crate::embed::hub::Located;
-use crate::embed::hub::name::Source;
+use crate::failure::Failure;
+use wenmai_embed::hub::Hub;
+use wenmai_embed::hub::Located;
+use wenmai_embed::hub::name::Source;
 
 /// Arguments of `wenmai model`.
 #[derive(Debug, Clone, clap::Args)]

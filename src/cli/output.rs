@@ -11,10 +11,10 @@ use prost_reflect::DescriptorPool;
 use prost_reflect::DynamicMessage;
 use prost_reflect::SerializeOptions;
 
-use crate::cli::failure::Failure;
-use crate::domain::article::CHINA;
-use crate::rpc::DESCRIPTORS;
-use crate::rpc::wire;
+use crate::failure::Failure;
+use wenmai_domain::article::CHINA;
+use wenmai_proto::DESCRIPTORS;
+use wenmai_proto::wire;
 
 /// Lines above, below and under the header: rows stand close, so that a screen holds many.
 const LINES: TableStyle = TableStyle::new()

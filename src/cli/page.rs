@@ -6,13 +6,13 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-use crate::cli::failure::Failure;
-use crate::cli::failure::chain;
-use crate::cli::output;
-use crate::engine;
-use crate::engine::PAGES_MAX;
-use crate::engine::TEXT_BYTES_MAX;
-use crate::rpc::wire;
+use crate::failure::Failure;
+use crate::failure::chain;
+use crate::output;
+use wenmai_engine as engine;
+use wenmai_engine::PAGES_MAX;
+use wenmai_engine::TEXT_BYTES_MAX;
+use wenmai_proto::wire;
 
 /// What is known of the pages.
 #[derive(Debug, Clone, clap::Args)]
@@ -141,7 +141,7 @@ pub(super) struct Files {
 mod tests {
     use super::named;
     use super::same_issue;
-    use crate::rpc::wire;
+    use wenmai_proto::wire;
 
     #[test]
     fn a_name_tells_day_and_page() {

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use crate::cli::connect;
-use crate::cli::connect::Needs;
-use crate::cli::connect::Services;
-use crate::cli::failure::Failure;
-use crate::cli::output;
-use crate::cli::page;
-use crate::rpc::wire;
+use crate::connect;
+use crate::connect::Needs;
+use crate::connect::Services;
+use crate::failure::Failure;
+use crate::output;
+use wenmai_page as page;
+use wenmai_proto::wire;
 
 /// Arguments of `wenmai parse`.
 #[derive(Debug, Clone, clap::Args)]

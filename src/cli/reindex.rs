@@ -15,14 +15,14 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
 
-use crate::cli::connect;
-use crate::cli::connect::Needs;
-use crate::cli::connect::Services;
-use crate::cli::failure::Failure;
-use crate::cli::output;
-use crate::rpc::LIST_PAGE_SIZE_MAX;
-use crate::rpc::wire;
-use crate::rpc::wire::ingest_articles_response::Outcome;
+use crate::connect;
+use crate::connect::Needs;
+use crate::connect::Services;
+use crate::failure::Failure;
+use crate::output;
+use wenmai_proto::wire;
+use wenmai_proto::wire::ingest_articles_response::Outcome;
+use wenmai_rpc::LIST_PAGE_SIZE_MAX;
 
 /// Articles read ahead of the writing.
 const AHEAD: usize = 32;

@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use crate::cli::connect;
-use crate::cli::connect::Needs;
-use crate::cli::connect::Services;
-use crate::cli::failure::Failure;
-use crate::cli::output;
-use crate::cli::page;
-use crate::domain::id::ArticleId;
-use crate::rpc::wire;
-use crate::rpc::wire::find_reprints_request::Target;
+use crate::connect;
+use crate::connect::Needs;
+use crate::connect::Services;
+use crate::failure::Failure;
+use crate::output;
+use wenmai_domain::id::ArticleId;
+use wenmai_page as page;
+use wenmai_proto::wire;
+use wenmai_proto::wire::find_reprints_request::Target;
 
 /// Arguments of `wenmai reprints`.
 #[derive(Debug, Clone, clap::Args)]

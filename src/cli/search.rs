@@ -2,14 +2,14 @@
 
 use std::io::IsTerminal;
 
-use crate::cli::connect;
-use crate::cli::connect::Needs;
-use crate::cli::connect::Services;
-use crate::cli::failure::Failure;
-use crate::cli::filter;
-use crate::cli::found;
-use crate::cli::output;
-use crate::rpc::wire;
+use crate::connect;
+use crate::connect::Needs;
+use crate::connect::Services;
+use crate::failure::Failure;
+use crate::filter;
+use crate::found;
+use crate::output;
+use wenmai_proto::wire;
 
 /// Arguments of `wenmai search`.
 #[derive(Debug, Clone, clap::Args)]

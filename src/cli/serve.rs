@@ -1,12 +1,12 @@
 //! `wenmai serve`: the services over gRPC.
 
-use crate::app;
-use crate::app::App;
-use crate::cli::failure::Failure;
-use crate::cli::output;
-use crate::config;
-use crate::engine::Engine;
-use crate::telemetry;
+use crate::failure::Failure;
+use crate::output;
+use wenmai_app as app;
+use wenmai_app::App;
+use wenmai_app::settings;
+use wenmai_engine::Engine;
+use wenmai_telemetry as telemetry;
 
 /// Arguments of `wenmai serve`.
 #[derive(Debug, Clone, clap::Args)]

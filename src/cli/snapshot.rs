@@ -1,9 +1,9 @@
 //! `wenmai snapshot`: a copy of the index, made and kept by the Qdrant server.
 
-use crate::cli::failure::Failure;
-use crate::cli::output;
-use crate::engine;
-use crate::store;
+use crate::failure::Failure;
+use crate::output;
+use wenmai_engine as engine;
+use wenmai_store as store;
 
 /// Arguments of `wenmai snapshot`.
 #[derive(Debug, Clone, clap::Args)]

@@ -2,18 +2,18 @@
 
 use std::path::Path;
 
-use crate::cli::connect;
-use crate::cli::connect::Needs;
-use crate::cli::connect::Services;
-use crate::cli::failure::Failure;
-use crate::cli::output;
-use crate::cli::page;
-use crate::domain::id::ArticleId;
-use crate::generate;
-use crate::rpc::wire;
-use crate::rpc::wire::summarize_article_request::Target;
-use crate::summary::BUDGET_MAX;
-use crate::summary::BUDGET_MIN;
+use crate::connect;
+use crate::connect::Needs;
+use crate::connect::Services;
+use crate::failure::Failure;
+use crate::output;
+use wenmai_domain::id::ArticleId;
+use wenmai_generate as generate;
+use wenmai_page as page;
+use wenmai_proto::wire;
+use wenmai_proto::wire::summarize_article_request::Target;
+use wenmai_summary::BUDGET_MAX;
+use wenmai_summary::BUDGET_MIN;
 
 /// Arguments of `wenmai summarize`.
 #[derive(Debug, Clone, clap::Args)]

@@ -6,8 +6,8 @@ use jiff::tz::Offset;
 use serde::Deserialize;
 use serde::Serialize;
 
-use crate::domain::entity::Entities;
-use crate::domain::id::ArticleId;
+use crate::entity::Entities;
+use crate::id::ArticleId;
 
 /// China Standard Time, UTC+8 all year: the civil time of Chinese papers.
 pub const CHINA: Offset = jiff::tz::offset(8);

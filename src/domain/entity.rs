@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::Serialize;
 
-use crate::domain::span::Span;
+use crate::span::Span;
 
 /// What an entity is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -112,7 +112,7 @@ mod tests {
     use super::Entities;
     use super::Entity;
     use super::Kind;
-    use crate::domain::span::Span;
+    use crate::span::Span;
 
     fn entity(kind: Kind, key: &str, paragraph: Option<u32>, start: usize) -> Entity {
         let span = Span::new(start, start + 3);

@@ -13,14 +13,14 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::domain::article::Article;
-use crate::domain::article::Kind;
-use crate::domain::article::Record;
-use crate::domain::entity;
-use crate::domain::id::ArticleId;
-use crate::domain::reprint::GroupId;
-use crate::domain::reprint::Membership;
-use crate::domain::topic::TopicId;
+use crate::article::Article;
+use crate::article::Kind;
+use crate::article::Record;
+use crate::entity;
+use crate::id::ArticleId;
+use crate::reprint::GroupId;
+use crate::reprint::Membership;
+use crate::topic::TopicId;
 
 /// A condition on articles; the default lets every article through.
 #[derive(Debug, Clone, PartialEq)]
@@ -322,15 +322,15 @@ impl fmt::Display for Reason {
 mod tests {
     use super::Filter;
     use super::Reason;
-    use crate::domain::article::Article;
-    use crate::domain::article::Kind;
-    use crate::domain::article::Record;
-    use crate::domain::entity;
-    use crate::domain::entity::Entities;
-    use crate::domain::entity::Entity;
-    use crate::domain::reprint::GroupId;
-    use crate::domain::reprint::Membership;
-    use crate::domain::span::Span;
+    use crate::article::Article;
+    use crate::article::Kind;
+    use crate::article::Record;
+    use crate::entity;
+    use crate::entity::Entities;
+    use crate::entity::Entity;
+    use crate::reprint::GroupId;
+    use crate::reprint::Membership;
+    use crate::span::Span;
 
     fn record() -> Record {
         Record {

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::domain::article::Article;
-use crate::domain::id::ArticleId;
-use crate::domain::span::Span;
+use crate::article::Article;
+use crate::id::ArticleId;
+use crate::span::Span;
 
 /// Which legs of the index answer a search.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize)]

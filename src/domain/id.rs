@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::domain::article::Record;
+use crate::article::Record;
 
 /// The namespace of article ids; it never changes, or every id would.
 const NAMESPACE: Uuid = Uuid::from_u128(0x7a5c_2d5e_6f0b_5c1a_9d37_0a4e_77e6_3b10);
@@ -82,7 +82,7 @@ pub struct InvalidId;
 #[cfg(test)]
 mod tests {
     use super::ArticleId;
-    use crate::domain::article::Record;
+    use crate::article::Record;
 
     #[test]
     fn a_source_id_outlives_a_corrected_text() {

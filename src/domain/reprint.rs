@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::domain::id::ArticleId;
-use crate::domain::id::InvalidId;
+use crate::id::ArticleId;
+use crate::id::InvalidId;
 
 /// The namespace of group ids; it never changes.
 const NAMESPACE: Uuid = Uuid::from_u128(0x2f6b_91c4_0e5d_5a77_8a34_c1d9_5b20_6e4f);
@@ -109,8 +109,8 @@ pub enum Relation {
 mod tests {
     use super::GroupId;
     use super::Signature;
-    use crate::domain::article::Record;
-    use crate::domain::id::ArticleId;
+    use crate::article::Record;
+    use crate::id::ArticleId;
 
     #[test]
     fn a_group_is_named_after_founder_and_text() {

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::domain::id::ArticleId;
-use crate::domain::id::InvalidId;
+use crate::id::ArticleId;
+use crate::id::InvalidId;
 
 /// The namespace of topic ids; it never changes, or every id would.
 const NAMESPACE: Uuid = Uuid::from_u128(0x91d4_0b7c_53aa_5e0e_8c66_2f1b_7a48_d903);
@@ -111,8 +111,8 @@ impl Placement {
 mod tests {
     use super::Level;
     use super::TopicId;
-    use crate::domain::article::Record;
-    use crate::domain::id::ArticleId;
+    use crate::article::Record;
+    use crate::id::ArticleId;
 
     #[test]
     fn a_topic_is_named_after_level_and_founder() {

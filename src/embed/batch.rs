@@ -4,13 +4,13 @@ use std::ops::Range;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 
-use crate::domain::embedding::Embedding;
-use crate::embed::Embedded;
-use crate::embed::Embedder;
-use crate::embed::Error;
-use crate::embed::Purpose;
-use crate::telemetry::Metrics;
-use crate::telemetry::label::Stage;
+use crate::Embedded;
+use crate::Embedder;
+use crate::Error;
+use crate::Purpose;
+use wenmai_domain::embedding::Embedding;
+use wenmai_telemetry::Metrics;
+use wenmai_telemetry::label::Stage;
 
 /// What embeds, within which limits, and who counts it.
 #[derive(Clone, Copy)]

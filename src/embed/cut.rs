@@ -2,12 +2,12 @@
 //!
 //! Source: Kusupati et al. 2022, section 3: the first numbers, scaled to length 1 again.
 
-use crate::domain::embedding::Embedding;
-use crate::embed::Embedder;
-use crate::embed::Error;
-use crate::embed::Model;
-use crate::embed::ModelInfo;
-use crate::embed::Purpose;
+use crate::Embedder;
+use crate::Error;
+use crate::Model;
+use crate::ModelInfo;
+use crate::Purpose;
+use wenmai_domain::embedding::Embedding;
 
 /// A model of which the first `info.dim` numbers are kept.
 pub(super) struct Cut {
@@ -45,10 +45,10 @@ impl Embedder for Cut {
 
 #[cfg(test)]
 mod tests {
-    use crate::embed::Config;
-    use crate::embed::Purpose;
-    use crate::embed::fixture;
-    use crate::embed::open;
+    use crate::Config;
+    use crate::Purpose;
+    use crate::fixture;
+    use crate::open;
 
     #[test]
     fn the_first_numbers_are_scaled_to_length_one_again() {

@@ -10,8 +10,8 @@ use candle_core::Device;
 use candle_core::Tensor;
 use serde::Deserialize;
 
-use crate::domain::digest::sha256;
-use crate::embed::shards;
+use crate::shards;
+use wenmai_domain::digest::sha256;
 
 /// The modules behind the pooling.
 #[derive(Debug, Clone, Default)]
@@ -219,8 +219,8 @@ impl Activation {
 
 #[cfg(test)]
 mod tests {
-    use crate::embed::Purpose;
-    use crate::embed::fixture;
+    use crate::Purpose;
+    use crate::fixture;
 
     #[test]
     fn dense_modules_agree_with_the_reference_on_passages_and_questions() {

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::embed::Model;
-use crate::embed::ModelInfo;
-use crate::embed::encoder::Encoder;
-use crate::embed::folder::Files;
-use crate::embed::modules::Modules;
-use crate::embed::qwen3::Qwen3;
-use crate::embed::statics::StaticModel;
+use crate::Model;
+use crate::ModelInfo;
+use crate::encoder::Encoder;
+use crate::folder::Files;
+use crate::modules::Modules;
+use crate::qwen3::Qwen3;
+use crate::statics::StaticModel;
 
 /// The families we have; `config.json` says which by its `model_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,8 +86,8 @@ mod tests {
     use candle_core::Device;
     use candle_core::Tensor;
 
-    use crate::embed::Purpose;
-    use crate::embed::fixture;
+    use crate::Purpose;
+    use crate::fixture;
 
     #[test]
     fn a_family_that_we_lack_is_named_beside_those_we_have() {

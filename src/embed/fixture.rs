@@ -11,11 +11,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::embed::Config;
-use crate::embed::Embedder;
-use crate::embed::Model;
-use crate::embed::Purpose;
-use crate::embed::open;
+use crate::Config;
+use crate::Embedder;
+use crate::Model;
+use crate::Purpose;
+use crate::open;
 
 /// A text and what the reference says about it.
 #[derive(Deserialize)]
@@ -44,7 +44,7 @@ struct Expected {
 
 /// The folder of the fixture `name`.
 pub(super) fn folder(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures").join(name)
 }
 
 /// What the reference says about the texts of fixture `name` that it took whole.

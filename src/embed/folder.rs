@@ -10,34 +10,33 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::domain::digest::sha256;
-use crate::embed::Config;
-use crate::embed::Error;
-use crate::embed::Model;
-use crate::embed::ModelInfo;
-use crate::embed::Precision;
-use crate::embed::cut::Cut;
-use crate::embed::family::Family;
-use crate::embed::hub;
-use crate::embed::hub::Located;
-use crate::embed::modules::Modules;
-use crate::embed::modules::optional;
-use crate::embed::pool::Pooling;
-pub(super) use crate::embed::prompts::Prompts;
-use crate::embed::prompts::SentenceTransformers;
-use crate::embed::shards;
-use crate::embed::sizes;
-use crate::embed::tokenize;
-use crate::embed::weights::Weights;
+use crate::Config;
+use crate::Error;
+use crate::Model;
+use crate::ModelInfo;
+use crate::Precision;
+use crate::cut::Cut;
+use crate::family::Family;
+use crate::hub;
+use crate::hub::Located;
+use crate::modules::Modules;
+use crate::modules::optional;
+use crate::pool::Pooling;
+pub(super) use crate::prompts::Prompts;
+use crate::prompts::SentenceTransformers;
+use crate::shards;
+use crate::sizes;
+use crate::tokenize;
+use crate::weights::Weights;
+use wenmai_domain::digest::sha256;
 
 /// The files of the model inside this program.
 pub(super) mod bundled {
-    pub(in crate::embed) const NAME: &str = "wenmai-news-zh";
-    pub(in crate::embed) const CONFIG: &[u8] =
-        include_bytes!("../../models/wenmai-news-zh/config.json");
-    pub(in crate::embed) const TOKENIZER: &[u8] =
+    pub(crate) const NAME: &str = "wenmai-news-zh";
+    pub(crate) const CONFIG: &[u8] = include_bytes!("../../models/wenmai-news-zh/config.json");
+    pub(crate) const TOKENIZER: &[u8] =
         include_bytes!("../../models/wenmai-news-zh/tokenizer.json");
-    pub(in crate::embed) const WEIGHTS: &[u8] =
+    pub(crate) const WEIGHTS: &[u8] =
         include_bytes!("../../models/wenmai-news-zh/model.safetensors");
 }
 
@@ -296,9 +295,9 @@ fn parsed<T: Default + for<'de> Deserialize<'de>>(folder: &Path, path: &Path) ->
 #[cfg(test)]
 mod tests {
     use super::open;
-    use crate::embed::Config;
-    use crate::embed::Purpose;
-    use crate::embed::fixture;
+    use crate::Config;
+    use crate::Purpose;
+    use crate::fixture;
 
     #[test]
     fn bert_agrees_with_the_reference_in_every_pooling_mode() {

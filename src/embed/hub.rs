@@ -23,11 +23,14 @@ use std::fmt;
 use std::path::Path;
 use std::path::PathBuf;
 
-use crate::embed;
-use crate::embed::BoxError;
-use crate::embed::hub::cache::Cache;
-use crate::embed::hub::name::Repo;
-use crate::embed::hub::name::Source;
+use crate as embed;
+use crate::BoxError;
+use crate::hub::cache::Cache;
+use crate::hub::name::Repo;
+use crate::hub::name::Source;
+
+/// Whether this build downloads models.
+pub const WITH_HUB: bool = cfg!(feature = "hub");
 
 /// Who is asked unless `HF_ENDPOINT` names a mirror.
 const ENDPOINT: &str = "https://huggingface.co";

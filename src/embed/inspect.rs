@@ -15,13 +15,13 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::embed::Error;
-use crate::embed::Model;
-use crate::embed::ModelInfo;
-use crate::embed::folder;
-use crate::embed::folder::bundled;
-use crate::embed::hub::Located;
-use crate::embed::hub::files;
+use crate::Error;
+use crate::Model;
+use crate::ModelInfo;
+use crate::folder;
+use crate::folder::bundled;
+use crate::hub::Located;
+use crate::hub::files;
 
 pub use card::Card;
 
@@ -50,7 +50,7 @@ pub struct Facts {
 /// # Errors
 /// [`Error::Folder`] with what is missing or wrong.
 pub fn open(located: &Located) -> Result<Model, Error> {
-    folder::load(located, &crate::embed::Config::default())
+    folder::load(located, &crate::Config::default())
 }
 
 /// The facts of `model`, which was loaded from there.
@@ -185,7 +185,7 @@ fn place(located: &Located) -> &Path {
 mod tests {
     use super::facts;
     use super::open;
-    use crate::embed::hub::Located;
+    use crate::hub::Located;
 
     #[test]
     fn facts_of_the_model_inside_this_program_come_from_its_files() {

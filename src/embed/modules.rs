@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::embed::dense::Head;
+use crate::dense::Head;
 
 /// Where the pooling's configuration lies when `modules.json` does not say.
 const POOLING: &str = "1_Pooling";
@@ -135,7 +135,7 @@ pub(super) fn optional(folder: &Path, path: &Path) -> Result<Option<Vec<u8>>, St
 #[cfg(test)]
 mod tests {
     use super::inside;
-    use crate::embed::fixture;
+    use crate::fixture;
 
     fn reason(modules: &str) -> String {
         let folder = fixture::copy("bert");

@@ -7,8 +7,8 @@ use candle_core::DType;
 use candle_core::Result;
 use candle_core::Tensor;
 
-use crate::embed::dense::Head;
-use crate::embed::modules::Modules;
+use crate::dense::Head;
+use crate::modules::Modules;
 
 /// How the token vectors of a window become one, and what happens to that.
 #[derive(Debug, Clone)]
@@ -172,7 +172,7 @@ mod tests {
     use candle_core::Tensor;
 
     use super::Pooling;
-    use crate::embed::modules::Modules;
+    use crate::modules::Modules;
 
     fn read(json: &str) -> Result<Pooling, String> {
         let pooling = Some(("1_Pooling/config.json".to_owned(), json.as_bytes().to_vec()));

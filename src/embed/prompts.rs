@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::embed::Config;
-use crate::embed::Purpose;
+use crate::Config;
+use crate::Purpose;
 
 /// Names of the prompt for a question.
 const QUERY: [&str; 1] = ["query"];
@@ -87,8 +87,8 @@ impl Prompts {
 #[cfg(test)]
 mod tests {
     use super::Prompts;
-    use crate::embed::Config;
-    use crate::embed::Purpose;
+    use crate::Config;
+    use crate::Purpose;
 
     fn read(json: &str) -> Result<Prompts, String> {
         Prompts::read(&serde_json::from_str(json).unwrap())

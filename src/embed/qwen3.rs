@@ -11,17 +11,17 @@ use candle_nn::ops::rms_norm;
 use candle_nn::ops::softmax_last_dim;
 use candle_nn::rotary_emb::rope;
 
-use crate::domain::embedding::Embedding;
-use crate::embed::Embedder;
-use crate::embed::Error;
-use crate::embed::ModelInfo;
-use crate::embed::Purpose;
-use crate::embed::folder::Files;
-use crate::embed::folder::Prompts;
-use crate::embed::pool::Pooling;
-use crate::embed::qwen3_config::Config;
-use crate::embed::tokenize::Tokens;
-use crate::embed::weights::Weights;
+use crate::Embedder;
+use crate::Error;
+use crate::ModelInfo;
+use crate::Purpose;
+use crate::folder::Files;
+use crate::folder::Prompts;
+use crate::pool::Pooling;
+use crate::qwen3_config::Config;
+use crate::tokenize::Tokens;
+use crate::weights::Weights;
+use wenmai_domain::embedding::Embedding;
 
 /// Tokens in one window at most, marks included, even where the model takes more: attention grows
 /// with the square, and a query waits for a whole window of an import.
@@ -322,8 +322,8 @@ impl Embedder for Qwen3 {
 
 #[cfg(test)]
 mod tests {
-    use crate::embed::Purpose;
-    use crate::embed::fixture;
+    use crate::Purpose;
+    use crate::fixture;
 
     #[test]
     fn qwen3_agrees_with_the_reference_on_passages_and_questions() {

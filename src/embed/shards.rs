@@ -10,8 +10,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::embed::weights;
-use crate::embed::weights::Weights;
+use crate::weights;
+use crate::weights::Weights;
 
 /// The file when there is one.
 const WHOLE: &str = "model.safetensors";
@@ -131,7 +131,7 @@ fn header(shards: &[Shard]) -> Result<Vec<u8>, String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::embed::fixture;
+    use crate::fixture;
 
     const INDEX: &str = "model.safetensors.index.json";
 

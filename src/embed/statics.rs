@@ -8,17 +8,17 @@
 use candle_core::Device;
 use candle_core::Tensor;
 
-use crate::domain::embedding::Embedding;
-use crate::embed::Embedder;
-use crate::embed::Error;
-use crate::embed::ModelInfo;
-use crate::embed::Purpose;
-use crate::embed::folder::Files;
-use crate::embed::folder::Prompts;
-use crate::embed::pool::Pooling;
-use crate::embed::tokenize;
-use crate::embed::tokenize::Tokens;
-use crate::embed::weights::Weights;
+use crate::Embedder;
+use crate::Error;
+use crate::ModelInfo;
+use crate::Purpose;
+use crate::folder::Files;
+use crate::folder::Prompts;
+use crate::pool::Pooling;
+use crate::tokenize;
+use crate::tokenize::Tokens;
+use crate::weights::Weights;
+use wenmai_domain::embedding::Embedding;
 
 /// Tokens in one window: the mean has no limit of its own; this bounds the work between two looks
 /// at the query lane.
@@ -168,10 +168,10 @@ mod tests {
     use candle_core::Device;
     use candle_core::Tensor;
 
-    use crate::embed::Config;
-    use crate::embed::Purpose;
-    use crate::embed::fixture;
-    use crate::embed::open;
+    use crate::Config;
+    use crate::Purpose;
+    use crate::fixture;
+    use crate::open;
 
     #[test]
     fn static_vectors_agree_with_the_reference() {

@@ -8,7 +8,7 @@ use serde::de::SeqAccess;
 use serde::de::Visitor;
 use tokenizers::Tokenizer;
 
-use crate::embed::Error;
+use crate::Error;
 
 /// Texts on which a tokenizer shows what it puts around one: the first that it knows anything of.
 const PROBES: [&str; 3] = ["新闻", "news", "1"];

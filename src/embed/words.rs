@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use crate::embed::BoxError;
-use crate::embed::folder::bundled;
+use crate::BoxError;
+use crate::folder::bundled;
 
 #[derive(Deserialize)]
 struct File {

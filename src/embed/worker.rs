@@ -12,21 +12,21 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 use tracing::Span;
 
-use crate::embed::Config;
-use crate::embed::Embedded;
-use crate::embed::Error;
-use crate::embed::Lane;
-use crate::embed::Model;
-use crate::embed::ModelInfo;
-use crate::embed::Purpose;
-use crate::embed::WINDOWS_MAX;
-use crate::embed::batch;
-use crate::embed::batch::Budget;
-use crate::embed::batch::Means;
-use crate::telemetry::Metrics;
-use crate::telemetry::label;
-use crate::telemetry::label::Shed;
-use crate::telemetry::label::Stage;
+use crate::Config;
+use crate::Embedded;
+use crate::Error;
+use crate::Lane;
+use crate::Model;
+use crate::ModelInfo;
+use crate::Purpose;
+use crate::WINDOWS_MAX;
+use crate::batch;
+use crate::batch::Budget;
+use crate::batch::Means;
+use wenmai_telemetry::Metrics;
+use wenmai_telemetry::label;
+use wenmai_telemetry::label::Shed;
+use wenmai_telemetry::label::Stage;
 
 /// Texts of one job: a larger call is cut, so that several threads share it.
 const JOB_TEXTS: usize = 64;
@@ -303,14 +303,14 @@ mod tests {
     use std::sync::mpsc;
 
     use super::Handle;
-    use crate::domain::embedding::Embedding;
-    use crate::embed::Config;
-    use crate::embed::Embedder;
-    use crate::embed::Error;
-    use crate::embed::Lane;
-    use crate::embed::ModelInfo;
-    use crate::embed::Purpose;
-    use crate::embed::WINDOWS_MAX;
+    use crate::Config;
+    use crate::Embedder;
+    use crate::Error;
+    use crate::Lane;
+    use crate::ModelInfo;
+    use crate::Purpose;
+    use crate::WINDOWS_MAX;
+    use wenmai_domain::embedding::Embedding;
 
     /// A model of one token per character that tells of every forward pass and waits to be let
     /// through.
@@ -365,7 +365,7 @@ mod tests {
         handle: &Handle,
         text: &str,
         lane: Lane,
-    ) -> tokio::task::JoinHandle<Result<crate::embed::Embedded, Error>> {
+    ) -> tokio::task::JoinHandle<Result<crate::Embedded, Error>> {
         let (handle, text) = (handle.clone(), text.to_owned());
         tokio::spawn(async move { handle.embed_one(text, Purpose::Query, lane).await })
     }

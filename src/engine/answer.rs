@@ -7,39 +7,39 @@ use std::time::Instant;
 
 use jiff::civil::Date;
 
-use crate::domain::article::Article;
-use crate::domain::article::Record;
-use crate::domain::embedding::Embedding;
-use crate::domain::entity::Entities;
-use crate::domain::filter::Filter;
-use crate::domain::hit::Highlights;
-use crate::domain::hit::Hit;
-use crate::domain::hit::Mode;
-use crate::domain::hit::Relation;
-use crate::domain::hit::RelationKind;
-use crate::domain::hit::Scores;
-use crate::domain::hit::When;
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::domain::reprint::GroupId;
-use crate::domain::span::Span;
-use crate::domain::terms::TermVector;
-use crate::engine::Answer;
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::engine::Timings;
-use crate::engine::Violation;
-use crate::engine::collapse;
-use crate::engine::collapse::Folded;
-use crate::engine::judge::Judged;
-use crate::rank::fuse::fuse;
-use crate::store;
-use crate::store::Stored;
-use crate::store::Vectors;
-use crate::text::normalize::normalize;
-use crate::text::terms::Term;
-use crate::text::terms::index;
-use crate::text::terms::query;
+use crate::Answer;
+use crate::Engine;
+use crate::Error;
+use crate::Timings;
+use crate::Violation;
+use crate::collapse;
+use crate::collapse::Folded;
+use crate::judge::Judged;
+use wenmai_domain::article::Article;
+use wenmai_domain::article::Record;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::entity::Entities;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::hit::Highlights;
+use wenmai_domain::hit::Hit;
+use wenmai_domain::hit::Mode;
+use wenmai_domain::hit::Relation;
+use wenmai_domain::hit::RelationKind;
+use wenmai_domain::hit::Scores;
+use wenmai_domain::hit::When;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
+use wenmai_domain::reprint::GroupId;
+use wenmai_domain::span::Span;
+use wenmai_domain::terms::TermVector;
+use wenmai_rank::fuse::fuse;
+use wenmai_store as store;
+use wenmai_store::Stored;
+use wenmai_store::Vectors;
+use wenmai_text::normalize::normalize;
+use wenmai_text::terms::Term;
+use wenmai_text::terms::index;
+use wenmai_text::terms::query;
 
 /// Candidates asked of each leg. Always the same: with another depth a candidate that only one leg
 /// had found would change its score, and the pages of one answer would not fit together.
@@ -345,9 +345,9 @@ pub(super) fn when(found: Option<Date>, asked: Option<Date>) -> When {
 mod tests {
     use super::printed;
     use super::when;
-    use crate::domain::article::Article;
-    use crate::domain::article::Record;
-    use crate::domain::hit::When;
+    use wenmai_domain::article::Article;
+    use wenmai_domain::article::Record;
+    use wenmai_domain::hit::When;
 
     #[test]
     fn a_term_is_shown_as_the_article_prints_it() {

@@ -6,18 +6,18 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::filter::Filter;
-use crate::domain::hit::Reprints;
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::domain::reprint::GroupId;
-use crate::domain::reprint::Membership;
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::engine::answer::CANDIDATES;
-use crate::engine::answer::Ranked;
-use crate::store::Copies;
-use crate::store::Imprint;
+use crate::Engine;
+use crate::Error;
+use crate::answer::CANDIDATES;
+use crate::answer::Ranked;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::hit::Reprints;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
+use wenmai_domain::reprint::GroupId;
+use wenmai_domain::reprint::Membership;
+use wenmai_store::Copies;
+use wenmai_store::Imprint;
 
 /// Candidates whose groups are looked up at a time: a page of ten hits seldom needs more.
 const PIECE: usize = 48;

@@ -1,13 +1,13 @@
 //! What a use case can fail with, and what a caller can do about it.
 
-use crate::domain::id::ArticleId;
-use crate::domain::topic::TopicId;
-use crate::embed;
-use crate::engine::crew;
-use crate::store;
-use crate::summary::ranker;
-use crate::text::entity;
-use crate::text::terms::Broken;
+use crate::crew;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::topic::TopicId;
+use wenmai_embed as embed;
+use wenmai_store as store;
+use wenmai_summary::ranker;
+use wenmai_text::entity;
+use wenmai_text::terms::Broken;
 
 /// One thing wrong with one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,13 +13,13 @@ use std::sync::PoisonError;
 
 use jiff::civil::Date;
 
-use crate::domain::article::Record;
-use crate::domain::id::ArticleId;
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::rank::feature::Facts;
-use crate::store::Vectors;
-use crate::text::terms::index;
+use crate::Engine;
+use crate::Error;
+use wenmai_domain::article::Record;
+use wenmai_domain::id::ArticleId;
+use wenmai_rank::feature::Facts;
+use wenmai_store::Vectors;
+use wenmai_text::terms::index;
 
 /// Articles that are kept, at most: about 100 MB. Full, it starts anew.
 const KEPT_MAX: usize = 500_000;
@@ -121,8 +121,8 @@ mod tests {
 
     use super::Cache;
     use super::day_number;
-    use crate::domain::id::ArticleId;
-    use crate::rank::feature::Facts;
+    use wenmai_domain::id::ArticleId;
+    use wenmai_rank::feature::Facts;
 
     #[test]
     fn what_a_writer_said_is_not_undone_by_a_reader() {

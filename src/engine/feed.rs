@@ -16,12 +16,12 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use serde::Deserialize;
 
-use crate::domain::article::CHINA;
-use crate::domain::article::Contributor;
-use crate::domain::article::Kind;
-use crate::domain::article::Record;
-use crate::domain::article::Role;
-use crate::engine::TEXT_BYTES_MAX;
+use crate::TEXT_BYTES_MAX;
+use wenmai_domain::article::CHINA;
+use wenmai_domain::article::Contributor;
+use wenmai_domain::article::Kind;
+use wenmai_domain::article::Record;
+use wenmai_domain::article::Role;
 
 /// Bytes of one line, at most: a text at its limit, escaped.
 const LINE_BYTES_MAX: usize = 4 * TEXT_BYTES_MAX;

@@ -13,25 +13,25 @@ use std::sync::atomic::Ordering;
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::cluster::reprint::Plain;
-use crate::cluster::reprint::Printed;
-use crate::cluster::reprint::Standing;
-use crate::cluster::reprint::signature;
-use crate::domain::article::Article;
-use crate::domain::embedding::Embedding;
-use crate::domain::filter::Filter;
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::domain::reprint::GroupId;
-use crate::domain::reprint::Membership;
-use crate::domain::reprint::Signature;
-use crate::domain::terms::TermVector;
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::store;
-use crate::store::Point;
-use crate::store::Regroup;
-use crate::store::Stored;
+use crate::Engine;
+use crate::Error;
+use wenmai_cluster::reprint::Plain;
+use wenmai_cluster::reprint::Printed;
+use wenmai_cluster::reprint::Standing;
+use wenmai_cluster::reprint::signature;
+use wenmai_domain::article::Article;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
+use wenmai_domain::reprint::GroupId;
+use wenmai_domain::reprint::Membership;
+use wenmai_domain::reprint::Signature;
+use wenmai_domain::terms::TermVector;
+use wenmai_store as store;
+use wenmai_store::Point;
+use wenmai_store::Regroup;
+use wenmai_store::Stored;
 
 use plan::Plan;
 

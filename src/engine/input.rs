@@ -7,14 +7,14 @@ use chardetng::Iso2022JpDetection;
 use chardetng::Utf8Detection;
 use encoding_rs::Encoding;
 
-use crate::domain::article::Kind;
-use crate::domain::article::Record;
-use crate::domain::embedding::Embedding;
-use crate::embed;
-use crate::embed::Embedded;
-use crate::engine::Error;
-use crate::engine::TEXT_BYTES_MAX;
-use crate::engine::Violation;
+use crate::Error;
+use crate::TEXT_BYTES_MAX;
+use crate::Violation;
+use wenmai_domain::article::Kind;
+use wenmai_domain::article::Record;
+use wenmai_domain::embedding::Embedding;
+use wenmai_embed as embed;
+use wenmai_embed::Embedded;
 
 /// Characters of the body that go into the embedding, behind the title: the shortest lead that
 /// loses nothing on the dev stories (`models/train/RESULTS.md`).
@@ -191,7 +191,7 @@ pub(super) fn joined(
 #[cfg(test)]
 mod tests {
     use super::decode;
-    use crate::engine::Error;
+    use crate::Error;
 
     #[test]
     fn gbk_is_recognized_and_converted() {

@@ -9,24 +9,24 @@
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 
-use crate::domain::embedding::Embedding;
-use crate::domain::filter::Filter;
-use crate::domain::hit::Scores;
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::domain::terms::TermVector;
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::engine::answer::Ranked;
-use crate::rank::feature::Facts;
-use crate::rank::feature::Features;
-use crate::rank::feature::Legs;
-use crate::rank::feature::features;
-use crate::rank::fuse::LEXICAL_WEIGHT;
-use crate::rank::scorer::Judgement;
-use crate::rank::scorer::Scorer;
-use crate::store::Scored;
-use crate::store::Vectors;
+use crate::Engine;
+use crate::Error;
+use crate::answer::Ranked;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::hit::Scores;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
+use wenmai_domain::terms::TermVector;
+use wenmai_rank::feature::Facts;
+use wenmai_rank::feature::Features;
+use wenmai_rank::feature::Legs;
+use wenmai_rank::feature::features;
+use wenmai_rank::fuse::LEXICAL_WEIGHT;
+use wenmai_rank::scorer::Judgement;
+use wenmai_rank::scorer::Scorer;
+use wenmai_store::Scored;
+use wenmai_store::Vectors;
 
 /// Candidates asked of each leg.
 const LEG_DEPTH: u32 = 500;
@@ -271,9 +271,9 @@ mod tests {
     use super::Leg;
     use super::TEXT_TERMS_MAX;
     use super::weightiest;
-    use crate::domain::id::ArticleId;
-    use crate::domain::terms::TermVector;
-    use crate::store::Scored;
+    use wenmai_domain::id::ArticleId;
+    use wenmai_domain::terms::TermVector;
+    use wenmai_store::Scored;
 
     fn id(n: u32) -> ArticleId {
         ArticleId::from(uuid::Uuid::from_u128(n.into()))

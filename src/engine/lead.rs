@@ -17,12 +17,12 @@ use std::time::Instant;
 
 use tokio::task::AbortHandle;
 
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::engine::topics::Topics;
-use crate::store;
-use crate::store::Lease;
-use crate::store::Store;
+use crate::Engine;
+use crate::Error;
+use crate::topics::Topics;
+use wenmai_store as store;
+use wenmai_store::Lease;
+use wenmai_store::Store;
 
 /// How long processes that share a store wait for each other; the same for all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,8 +78,7 @@ impl Lead {
     pub(super) fn new(store: Store, patience: Patience) -> Self {
         let number: u64 = rand::random();
         let holder = format!(
-            "{} {}, process {}, {number:016x}",
-            env!("CARGO_PKG_NAME"),
+            "wenmai {}, process {}, {number:016x}",
             env!("CARGO_PKG_VERSION"),
             std::process::id()
         );

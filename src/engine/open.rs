@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::embed;
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::engine::index_version;
-use crate::store;
-use crate::store::Make;
-use crate::text::entity::Extractor;
-use crate::text::terms::Analyzer;
+use crate::Engine;
+use crate::Error;
+use crate::index_version;
+use wenmai_embed as embed;
+use wenmai_store as store;
+use wenmai_store::Make;
+use wenmai_text::entity::Extractor;
+use wenmai_text::terms::Analyzer;
 
 impl Engine {
     /// An engine over the data folder that `store` names.

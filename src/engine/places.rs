@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::engine::Engine;
-use crate::text::entity;
-use crate::text::entity::Extractor;
-use crate::text::entity::gazetteer::Gazetteer;
-use crate::text::entity::gazetteer::Malformed;
+use crate::Engine;
+use wenmai_text::entity;
+use wenmai_text::entity::Extractor;
+use wenmai_text::entity::gazetteer::Gazetteer;
+use wenmai_text::entity::gazetteer::Malformed;
 
 /// Which places to know.
 #[derive(Debug, Clone, Default, clap::Args)]

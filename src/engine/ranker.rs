@@ -6,9 +6,9 @@
 
 use std::path::PathBuf;
 
-use crate::embed::ModelInfo;
-use crate::rank::scorer;
-use crate::rank::scorer::Scorer;
+use wenmai_embed::ModelInfo;
+use wenmai_rank::scorer;
+use wenmai_rank::scorer::Scorer;
 
 /// The word that asks for the order without labels.
 const NONE: &str = "none";
@@ -134,8 +134,8 @@ mod tests {
     use super::Config;
     use super::Error;
     use super::Ranker;
-    use crate::embed;
-    use crate::embed::ModelInfo;
+    use wenmai_embed as embed;
+    use wenmai_embed::ModelInfo;
 
     fn bundled_model() -> ModelInfo {
         let config = embed::Config { threads: 1, ..embed::Config::default() };

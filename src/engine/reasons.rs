@@ -2,18 +2,18 @@
 
 use jiff::civil::Date;
 
-use crate::domain::article::Article;
-use crate::domain::entity::Entities;
-use crate::domain::entity::Kind;
-use crate::domain::hit::Reason;
-use crate::domain::hit::Relation;
-use crate::domain::hit::RelationKind;
-use crate::domain::hit::Shared;
-use crate::domain::hit::When;
-use crate::engine::Engine;
-use crate::engine::judge::Judged;
-use crate::rank::feature::NAMES;
-use crate::rank::scorer::Judgement;
+use crate::Engine;
+use crate::judge::Judged;
+use wenmai_domain::article::Article;
+use wenmai_domain::entity::Entities;
+use wenmai_domain::entity::Kind;
+use wenmai_domain::hit::Reason;
+use wenmai_domain::hit::Relation;
+use wenmai_domain::hit::RelationKind;
+use wenmai_domain::hit::Shared;
+use wenmai_domain::hit::When;
+use wenmai_rank::feature::NAMES;
+use wenmai_rank::scorer::Judgement;
 
 /// Shared things of one kind shown with a hit, at most.
 const SHARED_MAX: usize = 8;

@@ -2,15 +2,15 @@
 
 use jiff::civil::Date;
 
-use crate::engine::Engine;
-use crate::generate;
-use crate::generate::Handle;
-use crate::generate::Prompt;
-use crate::generate::Writer;
-use crate::summary::Budget;
-use crate::summary::guard::Basis;
-use crate::summary::rewrite;
-use crate::summary::rewrite::Refusal;
+use crate::Engine;
+use wenmai_generate as generate;
+use wenmai_generate::Handle;
+use wenmai_generate::Prompt;
+use wenmai_generate::Writer;
+use wenmai_summary::Budget;
+use wenmai_summary::guard::Basis;
+use wenmai_summary::rewrite;
+use wenmai_summary::rewrite::Refusal;
 
 /// What became of the wish for other words.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,10 +1,10 @@
 //! The index version: everything that a stored vector depends on, in one line.
 
-use crate::cluster::reprint;
-use crate::embed::ModelInfo;
-use crate::engine::input::LEAD_CHARS;
-use crate::text::entity;
-use crate::text::terms;
+use crate::input::LEAD_CHARS;
+use wenmai_cluster::reprint;
+use wenmai_embed::ModelInfo;
+use wenmai_text::entity;
+use wenmai_text::terms;
 
 /// `family@sha/pooling and dim/what is embedded/terms version/reprint version/entities
 /// version`; equal versions make equal vectors and payloads.

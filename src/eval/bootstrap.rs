@@ -9,7 +9,7 @@ use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-use crate::eval::metrics;
+use crate::metrics;
 
 /// How to draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

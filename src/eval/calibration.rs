@@ -12,8 +12,8 @@ use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-use crate::eval::metrics;
-use crate::eval::monotone::Curve;
+use crate::metrics;
+use crate::monotone::Curve;
 
 /// Knots of a table, at most.
 pub const KNOTS_MAX: usize = 32;

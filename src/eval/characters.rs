@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::text::normalize::normal;
+use wenmai_text::normalize::normal;
 
 /// The cosine of the counts of character bigrams, in `[0, 1]`.
 ///

@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::domain::article::Record;
-use crate::domain::id::ArticleId;
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::engine::IngestTimings;
-use crate::eval::Progress;
+use crate::Progress;
+use wenmai_domain::article::Record;
+use wenmai_domain::id::ArticleId;
+use wenmai_engine::Engine;
+use wenmai_engine::Error;
+use wenmai_engine::IngestTimings;
 
 /// Articles of one ingest call.
 const BATCH: usize = 256;

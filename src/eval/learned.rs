@@ -11,18 +11,18 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use crate::domain::id::ArticleId;
-use crate::eval::bootstrap;
-use crate::eval::bootstrap::Bootstrap;
-use crate::eval::bootstrap::Interval;
-use crate::eval::metrics;
-use crate::eval::related::Corpus;
-use crate::eval::related::Scores;
-use crate::rank::feature::Features;
-use crate::rank::feature::NAMES;
-use crate::rank::scorer;
-use crate::rank::scorer::Scorer;
-use crate::text::terms::index;
+use crate::bootstrap;
+use crate::bootstrap::Bootstrap;
+use crate::bootstrap::Interval;
+use crate::metrics;
+use crate::related::Corpus;
+use crate::related::Scores;
+use wenmai_domain::id::ArticleId;
+use wenmai_rank::feature::Features;
+use wenmai_rank::feature::NAMES;
+use wenmai_rank::scorer;
+use wenmai_rank::scorer::Scorer;
+use wenmai_text::terms::index;
 
 /// Parts that stories fall into.
 pub const FOLDS: usize = 5;
@@ -305,7 +305,7 @@ mod tests {
     #[test]
     fn the_rankers_of_the_folds_can_be_read_and_fit_the_published_one() {
         let rankers = Rankers::bundled().unwrap();
-        let published = crate::rank::scorer::Scorer::bundled().unwrap();
+        let published = wenmai_rank::scorer::Scorer::bundled().unwrap();
         assert_eq!(rankers.model(), published.model());
         assert!(rankers.of("a story").is_some());
         assert!(Rankers::parse("[]").is_err());

@@ -14,25 +14,25 @@ use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-use crate::domain::embedding::Embedding;
-use crate::domain::filter::Filter;
-use crate::domain::hit::Mode;
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::engine::Related;
-use crate::engine::Target;
-use crate::eval::Progress;
-use crate::eval::calibration;
-use crate::eval::calibration::Knot;
-use crate::eval::calibration::Pair;
-use crate::eval::calibration::Quality;
-use crate::eval::calibration::Relation;
-use crate::eval::index;
-use crate::eval::index::Indexed;
-use crate::eval::index::IngestReport;
-use crate::eval::stories::Labelled;
+use crate::Progress;
+use crate::calibration;
+use crate::calibration::Knot;
+use crate::calibration::Pair;
+use crate::calibration::Quality;
+use crate::calibration::Relation;
+use crate::index;
+use crate::index::Indexed;
+use crate::index::IngestReport;
+use crate::stories::Labelled;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::hit::Mode;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
+use wenmai_engine::Engine;
+use wenmai_engine::Error;
+use wenmai_engine::Related;
+use wenmai_engine::Target;
 
 /// Nearest articles that a query is paired with.
 pub const NEAREST: u16 = 100;
@@ -270,8 +270,8 @@ async fn embeddings(
 mod tests {
     use super::Corpus;
     use super::Options;
-    use crate::domain::article::Record;
-    use crate::domain::id::ArticleId;
+    use wenmai_domain::article::Record;
+    use wenmai_domain::id::ArticleId;
 
     fn id(name: &str) -> ArticleId {
         ArticleId::derive(&Record { source_id: name.into(), ..Record::default() })

@@ -16,11 +16,11 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::eval::bootstrap::Bootstrap;
-use crate::eval::bootstrap::Interval;
-use crate::eval::bootstrap::once;
-use crate::page;
-use crate::page::Issue;
+use crate::bootstrap::Bootstrap;
+use crate::bootstrap::Interval;
+use crate::bootstrap::once;
+use wenmai_page as page;
+use wenmai_page::Issue;
 
 pub use gold::Gold;
 pub use gold::Labelled;
@@ -208,7 +208,7 @@ mod tests {
     use super::Report;
     use super::read;
     use super::run;
-    use crate::eval::bootstrap::Bootstrap;
+    use crate::bootstrap::Bootstrap;
 
     fn measured(lines: &str) -> Report {
         let pages: Vec<_> = read(lines.as_bytes()).map(|(_, page)| page.unwrap()).collect();
@@ -245,14 +245,5 @@ mod tests {
         let ours = &measured(&page.to_string()).styles[0].systems[0];
         assert_eq!((ours.f1, ours.precision), (Some(0.0), Some(0.0)));
         assert!(ours.body_f1.unwrap() > 0.5);
-    }
-
-    #[test]
-    #[ignore = "reads target/labelled.jsonl, writes target/page-cues.json for models/train"]
-    fn cues_are_written_for_fitting() {
-        let target = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
-        let lines = std::fs::read_to_string(target.join("labelled.jsonl")).unwrap();
-        let tables = crate::page::fit::tables(&lines);
-        std::fs::write(target.join("page-cues.json"), tables).unwrap();
     }
 }

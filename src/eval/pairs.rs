@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use crate::eval::bootstrap;
-use crate::eval::bootstrap::Bootstrap;
-use crate::eval::bootstrap::Interval;
-use crate::eval::decision::Cut;
-use crate::eval::decision::Judged;
-use crate::eval::similarity::Scored;
-use crate::eval::similarity::Scorer;
+use crate::bootstrap;
+use crate::bootstrap::Bootstrap;
+use crate::bootstrap::Interval;
+use crate::decision::Cut;
+use crate::decision::Judged;
+use crate::similarity::Scored;
+use crate::similarity::Scorer;
 
 /// How well one scorer tells yes from no.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -64,8 +64,8 @@ pub fn measure(scored: &Scored, truths: &[bool], bootstrap: Bootstrap) -> Vec<Se
 #[cfg(test)]
 mod tests {
     use super::measure;
-    use crate::eval::bootstrap::Bootstrap;
-    use crate::eval::similarity::Scored;
+    use crate::bootstrap::Bootstrap;
+    use crate::similarity::Scored;
 
     #[test]
     fn the_model_is_measured_beside_the_baselines_on_the_same_rows() {

@@ -9,8 +9,8 @@ use std::io::BufRead;
 
 use serde::Deserialize;
 
-use crate::engine::feed::LineError;
-use crate::engine::feed::Lines;
+use wenmai_engine::feed::LineError;
+use wenmai_engine::feed::Lines;
 
 /// A query and what answers it.
 #[derive(Debug, Clone, PartialEq)]

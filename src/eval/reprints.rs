@@ -17,19 +17,19 @@ use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-use crate::domain::article::Record;
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::domain::reprint::GroupId;
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::engine::FindReprints;
-use crate::engine::Target;
-use crate::eval::stories::Labelled;
+use crate::stories::Labelled;
 use make::Kind;
 use make::Made;
 use score::Agreement;
 use score::agreement;
+use wenmai_domain::article::Record;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
+use wenmai_domain::reprint::GroupId;
+use wenmai_engine::Engine;
+use wenmai_engine::Error;
+use wenmai_engine::FindReprints;
+use wenmai_engine::Target;
 
 /// Articles of one ingest call.
 const BATCH: usize = 256;

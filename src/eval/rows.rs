@@ -2,8 +2,8 @@
 
 use std::io::BufRead;
 
-use crate::engine::feed::LineError;
-use crate::engine::feed::Lines;
+use wenmai_engine::feed::LineError;
+use wenmai_engine::feed::Lines;
 
 /// Two sentences and what people said of them.
 #[derive(Debug, Clone, PartialEq)]

@@ -10,23 +10,23 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::domain::article::Record;
-use crate::domain::filter::Filter;
-use crate::domain::hit::Mode;
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::engine::ErrorKind;
-use crate::engine::Search;
-use crate::eval::Progress;
-use crate::eval::bootstrap;
-use crate::eval::bootstrap::Bootstrap;
-use crate::eval::bootstrap::Interval;
-use crate::eval::index;
-use crate::eval::index::IngestReport;
-use crate::eval::metrics;
-use crate::eval::queries::Judgement;
+use crate::Progress;
+use crate::bootstrap;
+use crate::bootstrap::Bootstrap;
+use crate::bootstrap::Interval;
+use crate::index;
+use crate::index::IngestReport;
+use crate::metrics;
+use crate::queries::Judgement;
+use wenmai_domain::article::Record;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::hit::Mode;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
+use wenmai_engine::Engine;
+use wenmai_engine::Error;
+use wenmai_engine::ErrorKind;
+use wenmai_engine::Search;
 
 /// Depth of nDCG, MRR and the first recall.
 const DEPTH: usize = 10;
@@ -384,9 +384,9 @@ fn ahead(scores: &Scores, first: &Scores, bootstrap: Bootstrap) -> Option<Interv
 mod tests {
     use super::Names;
     use super::Scores;
-    use crate::domain::article::Record;
-    use crate::domain::id::ArticleId;
-    use crate::eval::queries::Judgement;
+    use crate::queries::Judgement;
+    use wenmai_domain::article::Record;
+    use wenmai_domain::id::ArticleId;
 
     fn id(source: &str, name: &str) -> (ArticleId, String) {
         let record = Record { source: source.into(), source_id: name.into(), ..Record::default() };

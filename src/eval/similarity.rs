@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use crate::embed;
-use crate::embed::Embedded;
-use crate::embed::Handle;
-use crate::embed::Lane;
-use crate::embed::Purpose;
-use crate::eval::Progress;
-use crate::eval::characters;
-use crate::eval::rows::Row;
+use crate::Progress;
+use crate::characters;
+use crate::rows::Row;
+use wenmai_embed as embed;
+use wenmai_embed::Embedded;
+use wenmai_embed::Handle;
+use wenmai_embed::Lane;
+use wenmai_embed::Purpose;
 
 /// Rows of one call to the model.
 const BATCH: usize = 512;

@@ -4,10 +4,10 @@ use std::io::BufRead;
 
 use serde::Deserialize;
 
-use crate::domain::article::Record;
-use crate::engine::feed;
-use crate::engine::feed::LineError;
-use crate::engine::feed::Lines;
+use wenmai_domain::article::Record;
+use wenmai_engine::feed;
+use wenmai_engine::feed::LineError;
+use wenmai_engine::feed::Lines;
 
 /// An article and where it belongs.
 #[derive(Debug, Clone, PartialEq)]

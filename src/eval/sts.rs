@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use crate::eval::bootstrap;
-use crate::eval::bootstrap::Bootstrap;
-use crate::eval::bootstrap::Interval;
-use crate::eval::correlation::Ranking;
-use crate::eval::correlation::pearson;
-use crate::eval::correlation::spearman;
-use crate::eval::similarity::Scored;
-use crate::eval::similarity::Scorer;
+use crate::bootstrap;
+use crate::bootstrap::Bootstrap;
+use crate::bootstrap::Interval;
+use crate::correlation::Ranking;
+use crate::correlation::pearson;
+use crate::correlation::spearman;
+use crate::similarity::Scored;
+use crate::similarity::Scorer;
 
 /// How well one scorer agrees with people.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -59,8 +59,8 @@ pub fn measure(scored: &Scored, bootstrap: Bootstrap) -> Vec<Agreement> {
 #[cfg(test)]
 mod tests {
     use super::measure;
-    use crate::eval::bootstrap::Bootstrap;
-    use crate::eval::similarity::Scored;
+    use crate::bootstrap::Bootstrap;
+    use crate::similarity::Scored;
 
     const BOOTSTRAP: Bootstrap = Bootstrap { seed: 1, resample_count: 200 };
 

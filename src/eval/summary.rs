@@ -17,30 +17,30 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::eval::bootstrap::Bootstrap;
-use crate::eval::bootstrap::Interval;
-use crate::eval::bootstrap::mean;
-use crate::eval::bootstrap::once;
-use crate::eval::summary::briefs::Brief;
-use crate::eval::summary::briefs::FOLDS;
-use crate::eval::summary::rouge::Rouge;
-use crate::eval::summary::rouge::rouge;
-use crate::summary::BUDGET_MAX;
-use crate::summary::BUDGET_MIN;
-use crate::summary::Budget;
-use crate::summary::Extract;
-use crate::summary::clean;
-use crate::summary::feature::Body;
-use crate::summary::joined;
-use crate::summary::ranker;
-use crate::summary::ranker::Ranker;
-use crate::summary::select;
-use crate::summary::trim;
-use crate::summary::unit::bigrams;
-use crate::summary::unit::overlap;
-use crate::summary::unit::units;
-use crate::summary::wording;
-use crate::text::entity::Extractor;
+use crate::bootstrap::Bootstrap;
+use crate::bootstrap::Interval;
+use crate::bootstrap::mean;
+use crate::bootstrap::once;
+use wenmai_summary::BUDGET_MAX;
+use wenmai_summary::BUDGET_MIN;
+use wenmai_summary::Budget;
+use wenmai_summary::Extract;
+use wenmai_summary::briefs::Brief;
+use wenmai_summary::briefs::FOLDS;
+use wenmai_summary::clean;
+use wenmai_summary::feature::Body;
+use wenmai_summary::joined;
+use wenmai_summary::ranker;
+use wenmai_summary::ranker::Ranker;
+use wenmai_summary::rouge::Rouge;
+use wenmai_summary::rouge::rouge;
+use wenmai_summary::select;
+use wenmai_summary::trim;
+use wenmai_summary::unit::bigrams;
+use wenmai_summary::unit::overlap;
+use wenmai_summary::unit::units;
+use wenmai_summary::wording;
+use wenmai_text::entity::Extractor;
 
 /// The rankers of the folds.
 const BUNDLED: &str = include_str!("../../models/rankers/summary-folds.json");
@@ -171,7 +171,7 @@ pub fn run(
     checks.redundancy = mean(&redundancy, &once(redundancy.len())).unwrap_or_default();
     Report {
         article_count: articles.len(),
-        brief_chars: crate::eval::metrics::quantile(&lengths, 0.5).unwrap_or_default(),
+        brief_chars: crate::metrics::quantile(&lengths, 0.5).unwrap_or_default(),
         tables: vec![one, own],
         checks,
         sentences_per_s: speed(articles, rankers, options.budget),
@@ -341,10 +341,10 @@ mod tests {
     use super::briefs::Brief;
     use super::run;
     use super::write;
-    use crate::eval::bootstrap::Bootstrap;
-    use crate::summary::Budget;
-    use crate::text::entity::Extractor;
-    use crate::text::terms::Analyzer;
+    use crate::bootstrap::Bootstrap;
+    use wenmai_summary::Budget;
+    use wenmai_text::entity::Extractor;
+    use wenmai_text::terms::Analyzer;
 
     fn articles() -> Vec<Brief> {
         (1..9_i8)

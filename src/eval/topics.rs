@@ -16,18 +16,18 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::cluster::topic;
-use crate::cluster::topic::Weights;
-use crate::domain::topic::Level;
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::eval::Progress;
-use crate::eval::index::IngestReport;
-use crate::eval::learned::FOLDS;
-use crate::eval::stories::Labelled;
-use crate::eval::topics::run::Folds;
-use crate::eval::topics::run::Pass;
-use crate::text::entity::Extractor;
+use crate::Progress;
+use crate::index::IngestReport;
+use crate::learned::FOLDS;
+use crate::stories::Labelled;
+use crate::topics::run::Folds;
+use crate::topics::run::Pass;
+use wenmai_cluster::topic;
+use wenmai_cluster::topic::Weights;
+use wenmai_domain::topic::Level;
+use wenmai_engine::Engine;
+use wenmai_engine::Error;
+use wenmai_text::entity::Extractor;
 
 pub use agree::Agreement;
 pub use agree::agreement;
@@ -184,7 +184,7 @@ fn measured(name: &str, stream: &[Streamed], stories: &[usize], events: &[usize]
 mod tests {
     use super::bundled;
     use super::folds;
-    use crate::cluster::topic::Weights;
+    use wenmai_cluster::topic::Weights;
 
     #[test]
     fn the_weights_of_the_folds_can_be_read_and_fit_the_published_ones() {

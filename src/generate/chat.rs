@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 
 use tokenizers::Tokenizer;
 
-use crate::generate::BoxError;
-use crate::generate::Prompt;
+use crate::BoxError;
+use crate::Prompt;
 
 /// A tokenizer and the ids of its marks.
 pub(super) struct Chat {
@@ -91,7 +91,7 @@ impl Chat {
 #[cfg(test)]
 mod tests {
     use super::Chat;
-    use crate::generate::Prompt;
+    use crate::Prompt;
 
     /// Characters of its own making; what it lacks is 0.
     fn tokenizer(marks: &[&str]) -> String {

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 
-use crate::generate::Error;
-use crate::generate::Writer;
-use crate::generate::qwen3::Qwen3;
+use crate::Error;
+use crate::Writer;
+use crate::qwen3::Qwen3;
 
 /// The file that is taken where a folder holds several.
 const USUAL: &str = "model.gguf";

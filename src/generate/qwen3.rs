@@ -16,11 +16,11 @@ use candle_core::quantized::gguf_file::Content;
 use candle_core::quantized::gguf_file::Value;
 use candle_transformers::models::quantized_qwen3::ModelWeights;
 
-use crate::generate::Error;
-use crate::generate::Prompt;
-use crate::generate::Writer;
-use crate::generate::Written;
-use crate::generate::chat::Chat;
+use crate::Error;
+use crate::Prompt;
+use crate::Writer;
+use crate::Written;
+use crate::chat::Chat;
 
 /// Tokens of prompt and answer, at most: more than any summary needs, and small tables.
 const CONTEXT_MAX: u32 = 8_192;

@@ -11,11 +11,11 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use crate::generate::Config;
-use crate::generate::Error;
-use crate::generate::Prompt;
-use crate::generate::Writer;
-use crate::generate::Written;
+use crate::Config;
+use crate::Error;
+use crate::Prompt;
+use crate::Writer;
+use crate::Written;
 
 /// Sends prompts to the model's thread. Cheap to clone; the thread ends, after what it is at, when
 /// the last handle goes.
@@ -97,11 +97,11 @@ mod tests {
     use std::sync::mpsc;
 
     use super::Handle;
-    use crate::generate::Config;
-    use crate::generate::Error;
-    use crate::generate::Prompt;
-    use crate::generate::Writer;
-    use crate::generate::Written;
+    use crate::Config;
+    use crate::Error;
+    use crate::Prompt;
+    use crate::Writer;
+    use crate::Written;
 
     /// Says when it begins and how it ended; waits for the gate before each word.
     struct Gated {

@@ -2,22 +2,22 @@
 
 use std::collections::HashMap;
 
-use crate::domain::article::Jump;
-use crate::domain::article::Kind;
-use crate::domain::id::ArticleId;
-use crate::domain::span::Span;
-use crate::page::Issue;
-use crate::page::Page;
-use crate::page::Parsed;
-use crate::page::cue::Cue;
-use crate::page::cue::Cues;
-use crate::page::draft::Draft;
-use crate::page::kind;
-use crate::page::line::Block;
-use crate::page::observe::folded;
-use crate::page::path::Class;
-use crate::page::staff;
-use crate::page::teaser;
+use crate::Issue;
+use crate::Page;
+use crate::Parsed;
+use crate::cue::Cue;
+use crate::cue::Cues;
+use crate::draft::Draft;
+use crate::kind;
+use crate::line::Block;
+use crate::observe::folded;
+use crate::path::Class;
+use crate::staff;
+use crate::teaser;
+use wenmai_domain::article::Jump;
+use wenmai_domain::article::Kind;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::span::Span;
 
 /// Puts the parts together.
 pub(crate) fn assemble(
@@ -376,7 +376,7 @@ pub(crate) fn alike(a: &str, b: &str) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::alike;
-    use crate::page::observe::folded;
+    use crate::observe::folded;
 
     #[test]
     fn titles_alike_share_most_of_their_pairs() {

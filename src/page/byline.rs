@@ -4,10 +4,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::domain::article::Contributor;
-use crate::domain::article::Role;
-use crate::page::names;
-use crate::page::script;
+use crate::names;
+use crate::script;
+use wenmai_domain::article::Contributor;
+use wenmai_domain::article::Role;
 
 /// Words that say a role, wherever in the line they stand.
 static ROLE: LazyLock<Regex> = LazyLock::new(|| {
@@ -187,7 +187,7 @@ mod tests {
     use super::titled;
     use super::trailing_credit;
     use super::with_roles;
-    use crate::domain::article::Role;
+    use wenmai_domain::article::Role;
 
     fn people(line: &str) -> Vec<(String, Role)> {
         with_roles(line).unwrap_or_default().into_iter().map(|p| (p.name, p.role)).collect()

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::collections::HashSet;
 
-use crate::page::line::Block;
-use crate::page::names::is_han;
+use crate::line::Block;
+use crate::names::is_han;
 
 /// Characters that are compared on each side.
 const REACH: usize = 600;
@@ -268,7 +268,7 @@ fn weight_in(bag: &Bag, pair: u32) -> Option<f32> {
 #[cfg(test)]
 mod tests {
     use super::Cohesion;
-    use crate::page::line::blocks;
+    use crate::line::blocks;
 
     #[test]
     fn a_new_topic_is_less_like_what_stood_before() {

@@ -7,8 +7,8 @@
 
 use std::sync::LazyLock;
 
-use crate::page::path::Class;
-use crate::page::path::Scores;
+use crate::path::Class;
+use crate::path::Scores;
 
 /// Declares the cues with their names.
 macro_rules! cues {
@@ -294,7 +294,7 @@ impl Cues {
 mod tests {
     use super::Cue;
     use super::Cues;
-    use crate::page::path::Class;
+    use crate::path::Class;
 
     #[test]
     fn all_cues_fit_the_set_and_have_names_of_their_own() {

@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 use jiff::civil::Date;
 use regex::Regex;
 
-use crate::domain::article::Contributor;
-use crate::domain::article::Dateline;
-use crate::page::byline;
-use crate::page::script;
-use crate::text::date;
+use crate::byline;
+use crate::script;
+use wenmai_domain::article::Contributor;
+use wenmai_domain::article::Dateline;
+use wenmai_text::date;
 
 static OPENER: LazyLock<Regex> = LazyLock::new(|| {
     script::both(

@@ -2,25 +2,25 @@
 
 use jiff::civil::Time;
 
-use crate::domain::article::Article;
-use crate::domain::article::Contributor;
-use crate::domain::article::Jump;
-use crate::domain::article::Record;
-use crate::domain::span::Span;
-use crate::page::Issue;
-use crate::page::Parsed;
-use crate::page::Parts;
-use crate::page::byline;
-use crate::page::cue::Cues;
-use crate::page::dateline;
-use crate::page::kind;
-use crate::page::kind::Shape;
-use crate::page::line::Block;
-use crate::page::line::trimmed;
-use crate::page::path::Class;
-use crate::page::seam;
-use crate::page::teaser;
-use crate::page::wording;
+use crate::Issue;
+use crate::Parsed;
+use crate::Parts;
+use crate::byline;
+use crate::cue::Cues;
+use crate::dateline;
+use crate::kind;
+use crate::kind::Shape;
+use crate::line::Block;
+use crate::line::trimmed;
+use crate::path::Class;
+use crate::seam;
+use crate::teaser;
+use crate::wording;
+use wenmai_domain::article::Article;
+use wenmai_domain::article::Contributor;
+use wenmai_domain::article::Jump;
+use wenmai_domain::article::Record;
+use wenmai_domain::span::Span;
 
 /// Fires where an article says that it goes on elsewhere (下转), not that more is told there (见).
 const GOES_ON: &str = "continued-elsewhere";
@@ -286,7 +286,7 @@ impl Draft {
 
     fn photographers(&mut self, names: &[String]) {
         if !names.is_empty() {
-            self.record.captions.push(crate::domain::article::Caption {
+            self.record.captions.push(wenmai_domain::article::Caption {
                 text: String::new(),
                 credit: names.join(" "),
             });

@@ -4,12 +4,12 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::page::Issue;
-use crate::page::cue::Cue;
-use crate::page::line;
-use crate::page::observe;
-use crate::page::path;
-use crate::page::path::Class;
+use crate::Issue;
+use crate::cue::Cue;
+use crate::line;
+use crate::observe;
+use crate::path;
+use crate::path::Class;
 
 /// Blocks of a page: their text and the names of their cues.
 fn cues(page: &Value) -> Value {
@@ -20,7 +20,7 @@ fn cues(page: &Value) -> Value {
     };
     let (blocks, _) = line::blocks(page["text"].as_str().unwrap_or_default());
     let cues = observe::observe(&blocks, &issue);
-    let block = |(block, cues): (&line::Block, &crate::page::cue::Cues)| {
+    let block = |(block, cues): (&line::Block, &crate::cue::Cues)| {
         let names = Cue::ALL.iter().filter(|cue| cues.has(**cue)).map(|cue| cue.name());
         json!([block.text, names.collect::<Vec<_>>()])
     };
@@ -28,7 +28,7 @@ fn cues(page: &Value) -> Value {
 }
 
 /// The parser's tables and the cues of labelled pages, one a line of `lines`, as JSON.
-pub(crate) fn tables(lines: &str) -> String {
+fn tables(lines: &str) -> String {
     let pages: Vec<Value> =
         lines.lines().map(|line| cues(&serde_json::from_str(line).unwrap())).collect();
     let weights = |cue: &Cue| {
@@ -49,4 +49,12 @@ pub(crate) fn tables(lines: &str) -> String {
         "pages": pages,
     })
     .to_string()
+}
+
+#[test]
+#[ignore = "reads target/labelled.jsonl, writes target/page-cues.json for models/train"]
+fn cues_are_written_for_fitting() {
+    let target = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
+    let lines = std::fs::read_to_string(target.join("labelled.jsonl")).unwrap();
+    std::fs::write(target.join("page-cues.json"), tables(&lines)).unwrap();
 }

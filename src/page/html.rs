@@ -3,7 +3,7 @@
 //! `pieces` cuts the page into pieces of text with the elements that they stand in; the element with
 //! most running text outside links holds the article (after Kohlschütter et al. 2010 and Arc90's
 //! Readability), the heading above it is its headline. What is found is written as a page of its
-//! own, which [`crate::page::parse`] reads like any other, so kickers, bylines, openers and jumps are
+//! own, which [`crate::parse`] reads like any other, so kickers, bylines, openers and jumps are
 //! found by the same rules. Menus, advertisements and lists of links are left out; spans point into
 //! the text that is left. It is one pass and pure; scripts are not run.
 
@@ -16,11 +16,11 @@ use std::sync::LazyLock;
 use jiff::civil::Date;
 use regex::Regex;
 
-use crate::page::byline;
-use crate::page::names::is_han;
-use crate::text::pattern;
+use crate::byline;
+use crate::names::is_han;
 use pieces::Outline;
 use pieces::Piece;
+use wenmai_text::pattern;
 
 /// The article of a web page.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -2,17 +2,17 @@
 
 use std::collections::HashMap;
 
-use crate::domain::article::Article;
-use crate::domain::article::Jump;
-use crate::domain::article::Kind;
-use crate::domain::id::ArticleId;
-use crate::page::Continued;
-use crate::page::Page;
-use crate::page::Parsed;
-use crate::page::assemble::ALIKE;
-use crate::page::assemble::alike;
-use crate::page::observe::folded;
-use crate::page::seam;
+use crate::Continued;
+use crate::Page;
+use crate::Parsed;
+use crate::assemble::ALIKE;
+use crate::assemble::alike;
+use crate::observe::folded;
+use crate::seam;
+use wenmai_domain::article::Article;
+use wenmai_domain::article::Jump;
+use wenmai_domain::article::Kind;
+use wenmai_domain::id::ArticleId;
 
 /// Joins articles that go on on another of `pages`, and links teasers to what they announce there.
 ///
@@ -157,9 +157,9 @@ fn teasers(pages: &mut [Page], ids: &HashMap<ArticleId, ArticleId>) {
 #[cfg(test)]
 mod tests {
     use super::join;
-    use crate::page::Issue;
-    use crate::page::Page;
-    use crate::page::parse;
+    use crate::Issue;
+    use crate::Page;
+    use crate::parse;
 
     const FRONT: &str = "## 清河大桥主桥合龙\n\n本报讯（记者 周小禾）9月7日，清河大桥主桥顺利合龙，两岸群众来到现\
         （下转2版）\n\n今日导读\n\n柳溪镇秋粮开镰收割\n\n2版\n";
@@ -181,7 +181,7 @@ mod tests {
         assert!(bridge.article.record.body().contains("来到现场，见证这一刻。\n大桥全长"));
         assert_eq!((bridge.continued.len(), bridge.continued[0].page), (1, 1));
         assert_eq!(pages[1].articles.len(), 1);
-        let again = crate::domain::article::Article::new(bridge.article.record.clone());
+        let again = wenmai_domain::article::Article::new(bridge.article.record.clone());
         assert_eq!(again.id, bridge.article.id);
     }
 

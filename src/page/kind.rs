@@ -4,12 +4,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::domain::article::Contributor;
-use crate::domain::article::Jump;
-use crate::domain::article::Kind;
-use crate::domain::article::Record;
-use crate::domain::article::Role;
-use crate::page::script;
+use crate::script;
+use wenmai_domain::article::Contributor;
+use wenmai_domain::article::Jump;
+use wenmai_domain::article::Kind;
+use wenmai_domain::article::Record;
+use wenmai_domain::article::Role;
 
 /// Sections and tags of opinion.
 static OPINION: LazyLock<Regex> = LazyLock::new(|| {
@@ -113,7 +113,7 @@ fn credits(record: &mut Record) {
     {
         caption.text = record.paragraphs.join("\n");
     } else if record.kind == Kind::Photo && record.captions.is_empty() {
-        record.captions.push(crate::domain::article::Caption {
+        record.captions.push(wenmai_domain::article::Caption {
             text: record.paragraphs.join("\n"),
             credit: String::new(),
         });
@@ -131,10 +131,10 @@ fn credits(record: &mut Record) {
 mod tests {
     use super::Shape;
     use super::settle;
-    use crate::domain::article::Dateline;
-    use crate::domain::article::Jump;
-    use crate::domain::article::Kind;
-    use crate::domain::article::Record;
+    use wenmai_domain::article::Dateline;
+    use wenmai_domain::article::Jump;
+    use wenmai_domain::article::Kind;
+    use wenmai_domain::article::Record;
 
     fn kind(record: Record) -> Kind {
         let mut record = Record { paragraphs: vec!["大桥通了。".into()], ..record };

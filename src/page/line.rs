@@ -4,11 +4,11 @@
 //! off and kept apart, so that every character that is not blank is either in a block or in the
 //! marks.
 
-use crate::domain::span::Span;
-use crate::page::byline;
-use crate::page::seam;
-use crate::page::staff;
-use crate::page::teaser;
+use crate::byline;
+use crate::seam;
+use crate::staff;
+use crate::teaser;
+use wenmai_domain::span::Span;
 
 /// A piece of the page that has one class.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use crate::text::surname;
+use wenmai_text::surname;
 
 /// Whether `c` is a Han character.
 pub(crate) fn is_han(c: char) -> bool {

@@ -5,20 +5,20 @@ mod runs;
 use std::collections::HashMap;
 use std::collections::HashSet;
 
-use crate::page::Issue;
-use crate::page::byline;
-use crate::page::cohesion::Cohesion;
-use crate::page::cohesion::Shift;
-use crate::page::cue::Cue;
-use crate::page::cue::Cues;
-use crate::page::dateline;
-use crate::page::kind;
-use crate::page::line::Block;
-use crate::page::line::EMPHASIS;
-use crate::page::seam;
-use crate::page::staff;
-use crate::page::teaser;
-use crate::page::wording;
+use crate::Issue;
+use crate::byline;
+use crate::cohesion::Cohesion;
+use crate::cohesion::Shift;
+use crate::cue::Cue;
+use crate::cue::Cues;
+use crate::dateline;
+use crate::kind;
+use crate::line::Block;
+use crate::line::EMPHASIS;
+use crate::seam;
+use crate::staff;
+use crate::teaser;
+use crate::wording;
 
 /// The blocks of a page with their cues.
 pub(crate) fn observe(blocks: &[Block], issue: &Issue) -> Vec<Cues> {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use regex::Regex;
 
-use crate::text::pattern;
+use wenmai_text::pattern;
 
 /// Characters of cues that differ, simplified and traditional.
 const PAIRS: [(char, char); 58] = [

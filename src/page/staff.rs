@@ -4,9 +4,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::domain::article::StaffLine;
-use crate::page::names;
-use crate::page::script;
+use crate::names;
+use crate::script;
+use wenmai_domain::article::StaffLine;
 
 /// A duty of the issue and the mark behind it; graphics credits of single articles are left out.
 static DUTY: LazyLock<Regex> = LazyLock::new(|| {

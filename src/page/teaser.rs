@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::domain::article::Jump;
-use crate::page::script;
+use crate::script;
+use wenmai_domain::article::Jump;
 
 const PAGE: &str = concat!(
     r"(?:第\s*)?[A-Za-zＡ-Ｚ]{0,2}\s*",
@@ -67,7 +67,7 @@ const LONGEST: usize = 300;
 /// Whether `line` heads a teaser box.
 pub(crate) fn is_header(line: &str) -> bool {
     let plain: String = line.chars().filter(|c| !c.is_whitespace()).collect();
-    let plain = plain.trim_matches(|c: char| !crate::page::names::is_han(c));
+    let plain = plain.trim_matches(|c: char| !crate::names::is_han(c));
     HEADERS.contains(&plain)
 }
 
@@ -136,7 +136,7 @@ mod tests {
     use super::page_name;
     use super::pointer;
     use super::trailing;
-    use crate::domain::article::Jump;
+    use wenmai_domain::article::Jump;
 
     #[test]
     fn lines_that_only_point_are_read() {

@@ -5,11 +5,11 @@ use proptest::prelude::*;
 use super::Issue;
 use super::Page;
 use super::parse;
-use crate::domain::article::Jump;
-use crate::domain::article::Kind;
-use crate::domain::article::Role;
-use crate::domain::span::Span;
-use crate::page::line::is_blank;
+use crate::line::is_blank;
+use wenmai_domain::article::Jump;
+use wenmai_domain::article::Kind;
+use wenmai_domain::article::Role;
+use wenmai_domain::span::Span;
 
 fn issue() -> Issue {
     Issue {

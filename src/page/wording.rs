@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::page::script;
+use crate::script;
 
 /// Words that columns and series end with, of any paper.
 pub(super) static COLUMN: LazyLock<Regex> = LazyLock::new(|| {

@@ -4,7 +4,7 @@
 //! of the index, the rest from headlines and days. All but one lie in `[0, 1]` and rise with
 //! relatedness; `undated` is a flag.
 
-use crate::domain::terms::TermVector;
+use wenmai_domain::terms::TermVector;
 
 /// How many features there are.
 pub const COUNT: usize = 10;
@@ -105,7 +105,7 @@ mod tests {
     use super::Legs;
     use super::NAMES;
     use super::features;
-    use crate::domain::terms::TermVector;
+    use wenmai_domain::terms::TermVector;
 
     fn value(features: &Features, name: &str) -> f32 {
         features[NAMES.iter().position(|known| *known == name).unwrap()]

@@ -8,9 +8,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::hit::Mode;
-use crate::domain::hit::Scores;
-use crate::domain::id::ArticleId;
+use wenmai_domain::hit::Mode;
+use wenmai_domain::hit::Scores;
+use wenmai_domain::id::ArticleId;
 
 /// The lexical leg's share of a fused score.
 pub const LEXICAL_WEIGHT: f32 = 0.4;
@@ -85,8 +85,8 @@ mod tests {
     use super::LEXICAL_WEIGHT;
     use super::freshened;
     use super::fuse;
-    use crate::domain::hit::Mode;
-    use crate::domain::id::ArticleId;
+    use wenmai_domain::hit::Mode;
+    use wenmai_domain::id::ArticleId;
 
     fn id(n: u128) -> ArticleId {
         ArticleId::from(uuid::Uuid::from_u128(n))

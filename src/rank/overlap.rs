@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::text::entity::Entity;
-use crate::text::entity::Kind;
+use wenmai_text::entity::Entity;
+use wenmai_text::entity::Kind;
 
 /// What an article names: each key once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -95,9 +95,9 @@ mod tests {
     use super::Named;
     use super::idf;
     use super::overlap;
-    use crate::domain::span::Span;
-    use crate::text::entity::Entity;
-    use crate::text::entity::Kind;
+    use wenmai_domain::span::Span;
+    use wenmai_text::entity::Entity;
+    use wenmai_text::entity::Kind;
 
     fn named(keys: &[(Kind, &str)]) -> Named {
         let entity = |(kind, key): &(Kind, &str)| Entity {

@@ -10,9 +10,9 @@
 
 use serde::Deserialize;
 
-use crate::rank::feature::COUNT;
-use crate::rank::feature::Features;
-use crate::rank::feature::NAMES;
+use crate::feature::COUNT;
+use crate::feature::Features;
+use crate::feature::NAMES;
 
 /// The ranker that comes with the bundled model.
 const BUNDLED: &str = include_str!("../../models/rankers/related.json");
@@ -260,9 +260,9 @@ fn curve(knots: &[(f32, f32)], at: f32) -> f32 {
 mod tests {
     use super::Error;
     use super::Scorer;
-    use crate::rank::feature::COUNT;
-    use crate::rank::feature::Features;
-    use crate::rank::feature::NAMES;
+    use crate::feature::COUNT;
+    use crate::feature::Features;
+    use crate::feature::NAMES;
 
     /// One unit that adds all features up.
     fn plain() -> serde_json::Value {

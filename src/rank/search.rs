@@ -5,11 +5,11 @@
 //! With a fixed weight, as `rank::fuse` has it, articles that hold a whole sentence of the question
 //! deep in their text stood behind others that are only similar (`wenmai eval passages`).
 
-use crate::domain::hit::Mode;
-use crate::domain::hit::Scores;
-use crate::domain::id::ArticleId;
-use crate::rank::fuse;
-use crate::rank::fuse::Scored;
+use crate::fuse;
+use crate::fuse::Scored;
+use wenmai_domain::hit::Mode;
+use wenmai_domain::hit::Scores;
+use wenmai_domain::id::ArticleId;
 
 /// The lexical leg's say over an article that shares nothing with the question.
 const WEIGHT_NONE: f32 = 0.3;
@@ -48,8 +48,8 @@ pub fn order(
 #[cfg(test)]
 mod tests {
     use super::order;
-    use crate::domain::hit::Mode;
-    use crate::domain::id::ArticleId;
+    use wenmai_domain::hit::Mode;
+    use wenmai_domain::id::ArticleId;
 
     fn id(n: u128) -> ArticleId {
         ArticleId::from(uuid::Uuid::from_u128(n))

@@ -23,12 +23,12 @@ use std::time::Instant;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 
-use crate::rpc::RESPONSE_BYTES_MAX;
-use crate::telemetry::Metrics;
-use crate::telemetry::label::Lane;
-use crate::telemetry::label::Shed;
-use crate::telemetry::label::Stage;
-use crate::telemetry::metrics::Held;
+use crate::RESPONSE_BYTES_MAX;
+use wenmai_telemetry::Metrics;
+use wenmai_telemetry::label::Lane;
+use wenmai_telemetry::label::Shed;
+use wenmai_telemetry::label::Stage;
+use wenmai_telemetry::metrics::Held;
 
 /// Places per processor in each lane of unary calls.
 const CALLS_PER_PROCESSOR: usize = 32;
@@ -310,9 +310,9 @@ mod tests {
 
     use super::Admission;
     use super::Limits;
-    use crate::telemetry::Metrics;
-    use crate::telemetry::label::Lane;
-    use crate::telemetry::label::Shed;
+    use wenmai_telemetry::Metrics;
+    use wenmai_telemetry::label::Lane;
+    use wenmai_telemetry::label::Shed;
 
     fn admission() -> Admission {
         let limits = Limits {

@@ -8,23 +8,23 @@ use tonic::Response;
 use tonic::Status;
 use tonic::Streaming;
 
-use crate::engine::ArticleList;
-use crate::engine::Violation;
-use crate::rpc::LIST_PAGE_SIZE;
-use crate::rpc::LIST_PAGE_SIZE_MAX;
-use crate::rpc::Shared;
-use crate::rpc::answer;
-use crate::rpc::convert;
-use crate::rpc::convert::View;
-use crate::rpc::fitting;
-use crate::rpc::ingest;
-use crate::rpc::page_token::Binding;
-use crate::rpc::pages::Asked;
-use crate::rpc::status::Failure;
-use crate::rpc::status::refuse;
-use crate::rpc::status::under;
-use crate::rpc::wire;
-use crate::rpc::wire::article_service_server::ArticleService;
+use crate::LIST_PAGE_SIZE;
+use crate::LIST_PAGE_SIZE_MAX;
+use crate::Shared;
+use crate::answer;
+use crate::convert;
+use crate::convert::View;
+use crate::fitting;
+use crate::ingest;
+use crate::page_token::Binding;
+use crate::pages::Asked;
+use crate::status::Failure;
+use crate::status::refuse;
+use crate::status::under;
+use wenmai_engine::ArticleList;
+use wenmai_engine::Violation;
+use wenmai_proto::wire;
+use wenmai_proto::wire::article_service_server::ArticleService;
 
 /// The service.
 pub struct ArticleApi {

@@ -13,14 +13,14 @@ mod topic;
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::domain::filter::Filter;
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::embed::Purpose;
-use crate::engine::IngestTimings;
-use crate::engine::Timings;
-use crate::engine::Violation;
-use crate::rpc::wire;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
+use wenmai_embed::Purpose;
+use wenmai_engine::IngestTimings;
+use wenmai_engine::Timings;
+use wenmai_engine::Violation;
+use wenmai_proto::wire;
 
 pub use article::article;
 pub use article::ingested;
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_page_size_is_defaulted_cut_or_refused() {
-        let size = |n| page_size(n, 10, 100).map(crate::domain::limit::Limit::count);
+        let size = |n| page_size(n, 10, 100).map(wenmai_domain::limit::Limit::count);
         assert_eq!(size(0), Ok(10));
         assert_eq!(size(7), Ok(7));
         assert_eq!(size(i32::MAX), Ok(100));

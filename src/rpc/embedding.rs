@@ -6,14 +6,14 @@ use tonic::Request;
 use tonic::Response;
 use tonic::Status;
 
-use crate::embed::Embedded;
-use crate::rpc::Shared;
-use crate::rpc::answer;
-use crate::rpc::convert;
-use crate::rpc::status::Failure;
-use crate::rpc::status::refuse;
-use crate::rpc::wire;
-use crate::rpc::wire::embedding_service_server::EmbeddingService;
+use crate::Shared;
+use crate::answer;
+use crate::convert;
+use crate::status::Failure;
+use crate::status::refuse;
+use wenmai_embed::Embedded;
+use wenmai_proto::wire;
+use wenmai_proto::wire::embedding_service_server::EmbeddingService;
 
 /// The service.
 pub struct EmbeddingApi {

@@ -30,30 +30,30 @@ use tonic::codegen::http;
 use tonic::server::NamedService;
 use tracing::Instrument;
 
-use crate::rpc::DEADLINE_DEFAULT;
-use crate::rpc::DEADLINE_MAX;
-use crate::rpc::access::Access;
-use crate::rpc::access::Caller;
-use crate::rpc::access::Refusal;
-use crate::rpc::access::Right;
-use crate::rpc::access::needed;
-use crate::rpc::admission::Admission;
-use crate::rpc::admission::Place;
-use crate::rpc::method;
-use crate::rpc::phase::Life;
-use crate::rpc::phase::Phase;
-use crate::rpc::record::Carried;
-use crate::rpc::record::Record;
-use crate::rpc::record::code_of;
-use crate::rpc::status::Failure;
-use crate::rpc::work::Work;
-use crate::telemetry;
-use crate::telemetry::Metrics;
-use crate::telemetry::context::Parent;
-use crate::telemetry::context::TRACEPARENT;
-use crate::telemetry::label::Denied;
-use crate::telemetry::label::Lane;
-use crate::telemetry::label::Shed;
+use crate::DEADLINE_DEFAULT;
+use crate::DEADLINE_MAX;
+use crate::access::Access;
+use crate::access::Caller;
+use crate::access::Refusal;
+use crate::access::Right;
+use crate::access::needed;
+use crate::admission::Admission;
+use crate::admission::Place;
+use crate::method;
+use crate::phase::Life;
+use crate::phase::Phase;
+use crate::record::Carried;
+use crate::record::Record;
+use crate::record::code_of;
+use crate::status::Failure;
+use crate::work::Work;
+use wenmai_telemetry as telemetry;
+use wenmai_telemetry::Metrics;
+use wenmai_telemetry::context::Parent;
+use wenmai_telemetry::context::TRACEPARENT;
+use wenmai_telemetry::label::Denied;
+use wenmai_telemetry::label::Lane;
+use wenmai_telemetry::label::Shed;
 
 /// The header that carries a request id, both ways.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -324,14 +324,14 @@ mod tests {
     use super::Gate;
     use super::Guard;
     use super::timeout;
-    use crate::rpc::access::Access;
-    use crate::rpc::access::Keys;
-    use crate::rpc::access::Right;
-    use crate::rpc::admission::Admission;
-    use crate::rpc::admission::Limits;
-    use crate::rpc::phase::Phase;
-    use crate::rpc::phase::starting;
-    use crate::telemetry::Metrics;
+    use crate::access::Access;
+    use crate::access::Keys;
+    use crate::access::Right;
+    use crate::admission::Admission;
+    use crate::admission::Limits;
+    use crate::phase::Phase;
+    use crate::phase::starting;
+    use wenmai_telemetry::Metrics;
 
     /// Does what its path says.
     #[derive(Clone)]

@@ -6,18 +6,18 @@ use tonic_health::pb::health_server::Health as HealthService;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::HealthReporter;
 
-use crate::rpc::article::ArticleApi;
-use crate::rpc::embedding::EmbeddingApi;
-use crate::rpc::info::InfoApi;
-use crate::rpc::search::SearchApi;
-use crate::rpc::summary::SummaryApi;
-use crate::rpc::topic::TopicApi;
-use crate::rpc::wire::article_service_server::ArticleServiceServer;
-use crate::rpc::wire::embedding_service_server::EmbeddingServiceServer;
-use crate::rpc::wire::info_service_server::InfoServiceServer;
-use crate::rpc::wire::search_service_server::SearchServiceServer;
-use crate::rpc::wire::summary_service_server::SummaryServiceServer;
-use crate::rpc::wire::topic_service_server::TopicServiceServer;
+use crate::article::ArticleApi;
+use crate::embedding::EmbeddingApi;
+use crate::info::InfoApi;
+use crate::search::SearchApi;
+use crate::topic::TopicApi;
+use wenmai_proto::wire::article_service_server::ArticleServiceServer;
+use wenmai_proto::wire::embedding_service_server::EmbeddingServiceServer;
+use wenmai_proto::wire::info_service_server::InfoServiceServer;
+use wenmai_proto::wire::search_service_server::SearchServiceServer;
+use wenmai_proto::wire::summary_service_server::SummaryServiceServer;
+use wenmai_proto::wire::topic_service_server::TopicServiceServer;
+use wenmai_summary::SummaryApi;
 
 /// The whole service, and those that need the store.
 const WITH_STORE: [&str; 6] = [

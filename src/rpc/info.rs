@@ -6,25 +6,25 @@ use tonic::Request;
 use tonic::Response;
 use tonic::Status;
 
-use crate::embed::ModelInfo;
-use crate::engine;
-use crate::engine::Info;
-use crate::rpc;
-use crate::rpc::Shared;
-use crate::rpc::answer;
-use crate::rpc::convert;
-use crate::rpc::ingest::BATCH_ITEMS_MAX;
-use crate::rpc::status::refuse;
-use crate::rpc::wire;
-use crate::rpc::wire::info_service_server::InfoService;
-use crate::store;
+use crate as rpc;
+use crate::Shared;
+use crate::answer;
+use crate::convert;
+use crate::ingest::BATCH_ITEMS_MAX;
+use crate::status::refuse;
+use wenmai_embed::ModelInfo;
+use wenmai_engine as engine;
+use wenmai_engine::Info;
+use wenmai_proto::wire;
+use wenmai_proto::wire::info_service_server::InfoService;
+use wenmai_store as store;
 
 /// Parts of the program that may be left out of it.
 const FEATURES: [(&str, bool); 4] = [
-    ("edge", cfg!(feature = "edge")),
-    ("hub", cfg!(feature = "hub")),
-    ("otlp", cfg!(feature = "otlp")),
-    ("server", cfg!(feature = "server")),
+    ("edge", store::WITH_EDGE),
+    ("hub", wenmai_embed::hub::WITH_HUB),
+    ("otlp", wenmai_telemetry::WITH_OTLP),
+    ("server", store::WITH_SERVER),
 ];
 
 /// The service.

@@ -14,21 +14,21 @@ use prost::Message;
 use tonic::Status;
 use tonic::Streaming;
 
-use crate::domain::article::Record;
-use crate::engine;
-use crate::engine::ErrorKind;
-use crate::engine::Violation;
-use crate::rpc::Phase;
-use crate::rpc::REQUEST_BYTES_MAX;
-use crate::rpc::Shared;
-use crate::rpc::convert;
-use crate::rpc::guard::of_transport;
-use crate::rpc::status::Description;
-use crate::rpc::status::Failure;
-use crate::rpc::status::describe;
-use crate::rpc::status::under;
-use crate::rpc::wire;
-use crate::rpc::wire::ingest_articles_response::Outcome;
+use crate::Phase;
+use crate::REQUEST_BYTES_MAX;
+use crate::Shared;
+use crate::convert;
+use crate::guard::of_transport;
+use crate::status::Description;
+use crate::status::Failure;
+use crate::status::describe;
+use crate::status::under;
+use wenmai_domain::article::Record;
+use wenmai_engine as engine;
+use wenmai_engine::ErrorKind;
+use wenmai_engine::Violation;
+use wenmai_proto::wire;
+use wenmai_proto::wire::ingest_articles_response::Outcome;
 
 /// Items stored together at most. A flush to disk costs about 35 ms however many there are.
 pub(super) const BATCH_ITEMS_MAX: usize = 256;

@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use prost::Message;
 use prost_types::FileDescriptorSet;
 
-use crate::rpc::DESCRIPTORS;
-use crate::rpc::access::Right;
-use crate::rpc::access::needed;
-use crate::telemetry::label::Lane;
+use crate::DESCRIPTORS;
+use crate::access::Right;
+use crate::access::needed;
+use wenmai_telemetry::label::Lane;
 
 /// What a method that is none is called, in OpenTelemetry's words.
 pub(super) const OTHER: &str = "_OTHER";
@@ -70,7 +70,7 @@ mod tests {
     use super::STREAMS;
     use super::lane;
     use super::named;
-    use crate::telemetry::label::Lane;
+    use wenmai_telemetry::label::Lane;
 
     #[test]
     fn methods_of_the_contract_have_their_names_and_others_have_one() {

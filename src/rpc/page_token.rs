@@ -9,8 +9,8 @@ use prost::Message;
 use sha2::Digest;
 use sha2::Sha256;
 
-use crate::domain::id::ArticleId;
-use crate::engine::Violation;
+use wenmai_domain::id::ArticleId;
+use wenmai_engine::Violation;
 
 /// Bytes of the hash that a token carries; enough against accidents, and there is nothing to forge.
 const HASH_BYTES: usize = 8;
@@ -111,7 +111,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::Binding;
-    use crate::rpc::wire;
+    use wenmai_proto::wire;
 
     fn binding(query: &str) -> Binding {
         let request = wire::SearchArticlesRequest { query: query.into(), ..Default::default() };

@@ -8,19 +8,19 @@ use std::time::Instant;
 use tokio::sync::Semaphore;
 use tonic::Status;
 
-use crate::engine;
-use crate::engine::Engine;
-use crate::engine::IngestResults;
-use crate::page::Issue;
-use crate::page::Page;
-use crate::page::Parsed;
-use crate::rpc::convert;
-use crate::rpc::convert::CharIndex;
-use crate::rpc::status::Failure;
-use crate::rpc::status::describe;
-use crate::rpc::status::refuse;
-use crate::rpc::status::under;
-use crate::rpc::wire;
+use crate::convert;
+use crate::convert::CharIndex;
+use crate::status::Failure;
+use crate::status::describe;
+use crate::status::refuse;
+use crate::status::under;
+use wenmai_engine as engine;
+use wenmai_engine::Engine;
+use wenmai_engine::IngestResults;
+use wenmai_page::Issue;
+use wenmai_page::Page;
+use wenmai_page::Parsed;
+use wenmai_proto::wire;
 
 /// Calls whose pages are read at the same time.
 const READERS: usize = 4;

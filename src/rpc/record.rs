@@ -17,12 +17,12 @@ use tonic::codegen::Bytes;
 use tonic::codegen::http::HeaderMap;
 use tracing::Span;
 
-use crate::rpc::admission::Answers;
-use crate::rpc::admission::Place;
-use crate::rpc::status::Failure;
-use crate::telemetry;
-use crate::telemetry::Metrics;
-use crate::telemetry::label::Shed;
+use crate::admission::Answers;
+use crate::admission::Place;
+use crate::status::Failure;
+use wenmai_telemetry as telemetry;
+use wenmai_telemetry::Metrics;
+use wenmai_telemetry::label::Shed;
 
 /// Frames of no more than this are sent even where the memory for answers is spent: a few clients
 /// that do not read must not silence the service for all others.

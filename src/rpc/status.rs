@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use tonic::Status;
 
-use crate::engine;
-use crate::engine::Violation;
-use crate::rpc::access::Refusal;
+use crate::access::Refusal;
+use wenmai_engine as engine;
+use wenmai_engine::Violation;
 
 pub use describe::Description;
 pub use describe::describe;
@@ -130,10 +130,10 @@ mod tests {
     use super::describe;
     use super::refuse;
     use super::under;
-    use crate::embed;
-    use crate::engine;
-    use crate::engine::Violation;
-    use crate::store;
+    use wenmai_embed as embed;
+    use wenmai_engine as engine;
+    use wenmai_engine::Violation;
+    use wenmai_store as store;
 
     fn reason(status: &Status) -> (Code, String) {
         let info = status.get_details_error_info().unwrap();

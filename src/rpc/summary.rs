@@ -6,27 +6,27 @@ use tonic::Request;
 use tonic::Response;
 use tonic::Status;
 
-use crate::domain::hit::Mode;
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::engine::SUMMARIZED_MAX;
-use crate::engine::Search;
-use crate::engine::SummarizeArticle;
-use crate::engine::SummarizeArticles;
-use crate::engine::SummarizeTopic;
-use crate::engine::Target;
-use crate::engine::Violation;
-use crate::engine::Which;
-use crate::rpc::Shared;
-use crate::rpc::answer;
-use crate::rpc::convert;
-use crate::rpc::convert::count32;
-use crate::rpc::convert::summary;
-use crate::rpc::status::Failure;
-use crate::rpc::status::refuse;
-use crate::rpc::wire;
-use crate::rpc::wire::summarize_article_request::Target as Of;
-use crate::rpc::wire::summary_service_server::SummaryService;
+use crate::Shared;
+use crate::answer;
+use crate::convert;
+use crate::convert::count32;
+use crate::convert::summary;
+use crate::status::Failure;
+use crate::status::refuse;
+use wenmai_domain::hit::Mode;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
+use wenmai_engine::SUMMARIZED_MAX;
+use wenmai_engine::Search;
+use wenmai_engine::SummarizeArticle;
+use wenmai_engine::SummarizeArticles;
+use wenmai_engine::SummarizeTopic;
+use wenmai_engine::Target;
+use wenmai_engine::Violation;
+use wenmai_engine::Which;
+use wenmai_proto::wire;
+use wenmai_proto::wire::summarize_article_request::Target as Of;
+use wenmai_proto::wire::summary_service_server::SummaryService;
 
 /// Articles of a search, unless asked otherwise.
 const ARTICLE_COUNT: u32 = 50;
@@ -146,7 +146,7 @@ fn read_which(request: wire::SummarizeArticlesRequest) -> Result<Which, Violatio
 mod tests {
     use super::Which;
     use super::read_which;
-    use crate::rpc::wire::SummarizeArticlesRequest;
+    use wenmai_proto::wire::SummarizeArticlesRequest;
 
     fn request(query: &str, article_count: i32) -> SummarizeArticlesRequest {
         SummarizeArticlesRequest { query: query.into(), article_count, ..Default::default() }

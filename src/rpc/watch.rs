@@ -8,13 +8,13 @@ use std::collections::VecDeque;
 use futures::stream;
 use tonic::Status;
 
-use crate::domain::topic::change::Entry;
-use crate::engine::Changes;
-use crate::rpc::convert;
-use crate::rpc::phase::Life;
-use crate::rpc::status::Failure;
-use crate::rpc::status::refuse;
-use crate::rpc::wire;
+use crate::convert;
+use crate::phase::Life;
+use crate::status::Failure;
+use crate::status::refuse;
+use wenmai_domain::topic::change::Entry;
+use wenmai_engine::Changes;
+use wenmai_proto::wire;
 
 /// The changes from a place in the log on, until the service drains.
 pub fn changes(

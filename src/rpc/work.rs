@@ -15,7 +15,7 @@ use tonic::body::Body;
 use tonic::codegen::http;
 use tracing::Instrument;
 
-use crate::rpc::status::Failure;
+use crate::status::Failure;
 
 /// What a service answers.
 type Answer = Result<http::Response<Body>, Infallible>;
@@ -71,7 +71,7 @@ mod tests {
     use tonic::codegen::http;
 
     use super::Work;
-    use crate::rpc::record::code_of;
+    use crate::record::code_of;
 
     fn threads() -> tokio::runtime::Runtime {
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap()

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::filter::Comparison;
-use crate::domain::filter::Filter;
-use crate::domain::id::ArticleId;
-use crate::store::payload;
+use crate::payload;
+use wenmai_domain::filter::Comparison;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::id::ArticleId;
 
 /// What a filter asks of the store.
 #[derive(Debug, Clone, PartialEq)]

@@ -10,22 +10,15 @@ mod topics;
 
 use std::collections::BTreeSet;
 
-use crate::domain::embedding::Embedding;
-use crate::domain::filter::Filter;
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::domain::reprint::Membership;
-use crate::domain::reprint::Signature;
-use crate::domain::terms::TermVector;
-use crate::store::Alike;
-use crate::store::Error;
-use crate::store::Make;
-use crate::store::Point;
-use crate::store::Regroup;
-use crate::store::Scored;
-use crate::store::Stored;
-use crate::store::VectorStore;
-use crate::store::Vectors;
+use crate::Alike;
+use crate::Error;
+use crate::Make;
+use crate::Point;
+use crate::Regroup;
+use crate::Scored;
+use crate::Stored;
+use crate::VectorStore;
+use crate::Vectors;
 use oracle::TOLERANCE;
 use oracle::any_history_gives_the_oracles_answers;
 use oracle::assert_same_hits;
@@ -36,6 +29,13 @@ use sample::filters;
 use sample::id;
 use sample::make;
 use sample::numbered;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
+use wenmai_domain::reprint::Membership;
+use wenmai_domain::reprint::Signature;
+use wenmai_domain::terms::TermVector;
 
 /// Checks the stores that `make_store` opens; each must be empty.
 pub async fn run<F, Fut, S>(make_store: F)

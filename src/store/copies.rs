@@ -2,8 +2,8 @@
 
 use jiff::civil::DateTime;
 
-use crate::domain::article::Record;
-use crate::domain::id::ArticleId;
+use wenmai_domain::article::Record;
+use wenmai_domain::id::ArticleId;
 
 /// The articles that print one text.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
-use crate::store::Error;
-use crate::store::Lease;
+use crate::Error;
+use crate::Lease;
 
 /// A lease that only this process sees.
 #[derive(Debug, Default)]

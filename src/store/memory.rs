@@ -12,29 +12,29 @@ use std::sync::RwLock;
 
 use async_trait::async_trait;
 
-use crate::domain::article::Article;
-use crate::domain::embedding::Embedding;
-use crate::domain::filter::Filter;
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::domain::reprint::GroupId;
-use crate::domain::reprint::Membership;
-use crate::domain::terms::TermVector;
-use crate::store::Alike;
-use crate::store::Copies;
-use crate::store::Error;
-use crate::store::Imprint;
-use crate::store::Listing;
-use crate::store::Make;
-use crate::store::Point;
-use crate::store::Regroup;
-use crate::store::Scored;
-use crate::store::Status;
-use crate::store::Stored;
-use crate::store::VectorStore;
-use crate::store::Vectors;
-use crate::store::best_first;
-use crate::store::lease::Local;
+use crate::Alike;
+use crate::Copies;
+use crate::Error;
+use crate::Imprint;
+use crate::Listing;
+use crate::Make;
+use crate::Point;
+use crate::Regroup;
+use crate::Scored;
+use crate::Status;
+use crate::Stored;
+use crate::VectorStore;
+use crate::Vectors;
+use crate::best_first;
+use crate::lease::Local;
+use wenmai_domain::article::Article;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
+use wenmai_domain::reprint::GroupId;
+use wenmai_domain::reprint::Membership;
+use wenmai_domain::terms::TermVector;
 
 /// Points by id; `None` once closed.
 type Points = Option<BTreeMap<ArticleId, Point>>;
@@ -308,7 +308,7 @@ fn stored(point: &Point, vectors: Vectors) -> Stored {
 #[cfg(test)]
 mod tests {
     use super::MemoryStore;
-    use crate::store::conformance;
+    use crate::conformance;
 
     #[tokio::test]
     async fn conforms() {

@@ -12,16 +12,16 @@ use jiff::civil::Date;
 use serde_json::Map;
 use serde_json::Value;
 
-use crate::domain::article::Article;
-use crate::domain::article::Record;
-use crate::domain::embedding::Embedding;
-use crate::domain::filter::TextField;
-use crate::domain::id::ArticleId;
-use crate::domain::reprint::Membership;
-use crate::domain::terms::TermVector;
-use crate::store::Imprint;
-use crate::store::Point;
-use crate::store::Stored;
+use crate::Imprint;
+use crate::Point;
+use crate::Stored;
+use wenmai_domain::article::Article;
+use wenmai_domain::article::Record;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::filter::TextField;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::reprint::Membership;
+use wenmai_domain::terms::TermVector;
 
 pub use entities::keys_of;
 
@@ -189,23 +189,23 @@ mod tests {
     use super::PAGE_NO;
     use super::from_point;
     use super::to_stored;
-    use crate::domain::article::Article;
-    use crate::domain::article::Caption;
-    use crate::domain::article::Contributor;
-    use crate::domain::article::Dateline;
-    use crate::domain::article::Jump;
-    use crate::domain::article::Kind;
-    use crate::domain::article::Record;
-    use crate::domain::article::Role;
-    use crate::domain::article::StaffLine;
-    use crate::domain::embedding::Embedding;
-    use crate::domain::filter::TextField;
-    use crate::domain::reprint::GroupId;
-    use crate::domain::reprint::Membership;
-    use crate::domain::reprint::Signature;
-    use crate::domain::terms::TermVector;
-    use crate::store::Point;
-    use crate::store::Stored;
+    use crate::Point;
+    use crate::Stored;
+    use wenmai_domain::article::Article;
+    use wenmai_domain::article::Caption;
+    use wenmai_domain::article::Contributor;
+    use wenmai_domain::article::Dateline;
+    use wenmai_domain::article::Jump;
+    use wenmai_domain::article::Kind;
+    use wenmai_domain::article::Record;
+    use wenmai_domain::article::Role;
+    use wenmai_domain::article::StaffLine;
+    use wenmai_domain::embedding::Embedding;
+    use wenmai_domain::filter::TextField;
+    use wenmai_domain::reprint::GroupId;
+    use wenmai_domain::reprint::Membership;
+    use wenmai_domain::reprint::Signature;
+    use wenmai_domain::terms::TermVector;
 
     /// A record without an empty field.
     fn full() -> Record {

@@ -8,13 +8,13 @@ use async_trait::async_trait;
 use serde_json::Map;
 use serde_json::Value;
 
-use crate::domain::embedding::Embedding;
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::domain::topic::Level;
-use crate::domain::topic::Placement;
-use crate::domain::topic::TopicId;
-use crate::store::Error;
+use crate::Error;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
+use wenmai_domain::topic::Level;
+use wenmai_domain::topic::Placement;
+use wenmai_domain::topic::TopicId;
 
 /// A row of the log.
 #[derive(Debug, Clone, PartialEq)]

@@ -18,16 +18,16 @@ use sha2::Digest as _;
 use sha2::Sha256;
 use uuid::Uuid;
 
-use crate::domain::digest::hex;
-use crate::domain::limit::Limit;
-use crate::store::Config;
-use crate::store::Error;
-use crate::store::Lease;
-use crate::store::Make;
-use crate::store::Row;
-use crate::store::VectorStore;
-use crate::store::edge::EdgeStore;
-use crate::store::server::ServerStore;
+use crate::Config;
+use crate::Error;
+use crate::Lease;
+use crate::Make;
+use crate::Row;
+use crate::VectorStore;
+use crate::edge::EdgeStore;
+use crate::server::ServerStore;
+use wenmai_domain::digest::hex;
+use wenmai_domain::limit::Limit;
 
 /// Points of one batch; a batch of the largest articles still fits one answer.
 const BATCH: u32 = 200;

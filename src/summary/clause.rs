@@ -3,8 +3,8 @@
 //! A clause ends at ，；：。！？… or at the end of a line, with the closing quotes behind it; inside
 //! （）《》“” it goes on. Thousands (`1,200`) stay whole. Linear in the length of the text.
 
-use crate::domain::span::Span;
-use crate::summary::clean;
+use crate::clean;
+use wenmai_domain::span::Span;
 
 /// Marks that end a sentence.
 pub const END: [char; 6] = ['。', '！', '？', '!', '?', '…'];

@@ -2,7 +2,7 @@
 //!
 //! The page parser sets most of them apart; feeds leave them in the body.
 
-use crate::text::surname;
+use wenmai_text::surname;
 
 /// What opens a line about those who made the page, before a colon, a space or a slash.
 const STAFF: [&str; 28] = [

@@ -7,16 +7,16 @@
 use std::collections::HashMap;
 use std::collections::HashSet;
 
-use crate::summary::clause::Clause;
-use crate::summary::clause::END;
-use crate::summary::clause::clauses;
-use crate::summary::ends;
-use crate::summary::pairs::Pairs;
-use crate::summary::share;
-use crate::summary::unit::bigrams;
-use crate::summary::unit::overlap;
-use crate::summary::unit::units;
-use crate::summary::wording;
+use crate::clause::Clause;
+use crate::clause::END;
+use crate::clause::clauses;
+use crate::ends;
+use crate::pairs::Pairs;
+use crate::share;
+use crate::unit::bigrams;
+use crate::unit::overlap;
+use crate::unit::units;
+use crate::wording;
 
 /// The features by name, in the order of [`Features`].
 pub const NAMES: [&str; COUNT] = [

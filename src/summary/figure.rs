@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashSet;
 
-use crate::domain::span::Span;
-use crate::summary::set::Cited;
-use crate::summary::set::Cluster;
-use crate::summary::set::Source;
-use crate::text::entity::Entity;
-use crate::text::entity::Extractor;
-use crate::text::entity::Kind;
+use crate::set::Cited;
+use crate::set::Cluster;
+use crate::set::Source;
+use wenmai_domain::span::Span;
+use wenmai_text::entity::Entity;
+use wenmai_text::entity::Extractor;
+use wenmai_text::entity::Kind;
 
 /// Characters before a number that say what is counted.
 const CONTEXT_CHARS: usize = 6;
@@ -216,13 +216,13 @@ mod tests {
     use super::conflicts;
     use super::figures;
     use super::numbers;
-    use crate::summary::Budget;
-    use crate::summary::ranker::Ranker;
-    use crate::summary::set::Source;
-    use crate::summary::set::clusters;
-    use crate::summary::set::tests::flood;
-    use crate::text::entity::Extractor;
-    use crate::text::terms::Analyzer;
+    use crate::Budget;
+    use crate::ranker::Ranker;
+    use crate::set::Source;
+    use crate::set::clusters;
+    use crate::set::tests::flood;
+    use wenmai_text::entity::Extractor;
+    use wenmai_text::terms::Analyzer;
 
     static EXTRACTOR: LazyLock<Extractor> =
         LazyLock::new(|| Extractor::load(Arc::new(Analyzer::load().unwrap())).unwrap());

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use crate::text::entity::Extractor;
-use crate::text::entity::Kind;
+use wenmai_text::entity::Extractor;
+use wenmai_text::entity::Kind;
 
 /// What a rewriting holds and its sources do not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,8 +79,8 @@ mod tests {
 
     use super::Basis;
     use super::invented;
-    use crate::text::entity::Extractor;
-    use crate::text::terms::Analyzer;
+    use wenmai_text::entity::Extractor;
+    use wenmai_text::terms::Analyzer;
 
     static EXTRACTOR: LazyLock<Extractor> =
         LazyLock::new(|| Extractor::load(Arc::new(Analyzer::load().unwrap())).unwrap());

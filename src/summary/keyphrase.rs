@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::summary::share;
-use crate::text::normalize::normalize;
-use crate::text::terms::Analyzer;
+use crate::share;
+use wenmai_text::normalize::normalize;
+use wenmai_text::terms::Analyzer;
 
 /// Characters of a phrase.
 const CHARS: std::ops::RangeInclusive<usize> = 2..=10;
@@ -153,7 +153,7 @@ fn close(run: &mut Vec<&str>, found: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::keyphrases;
-    use crate::text::terms::Analyzer;
+    use wenmai_text::terms::Analyzer;
 
     #[test]
     fn what_title_and_text_repeat_comes_first_and_only_once() {

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::collections::HashSet;
 
-use crate::summary::feature;
-use crate::summary::feature::Body;
-use crate::summary::share;
+use crate::feature;
+use crate::feature::Body;
+use crate::share;
 
 /// A pair of neighbouring units that stands in the body.
 pub(super) struct Pair {
@@ -86,9 +86,9 @@ impl Pairs {
 #[cfg(test)]
 mod tests {
     use super::Pairs;
-    use crate::summary::feature::Body;
-    use crate::summary::unit::bigrams;
-    use crate::summary::unit::units;
+    use crate::feature::Body;
+    use crate::unit::bigrams;
+    use crate::unit::units;
 
     #[test]
     fn a_pair_knows_where_else_it_stands() {

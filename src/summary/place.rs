@@ -1,6 +1,6 @@
 //! From bytes of a body to bytes of its paragraphs: a body is its paragraphs, joined by line feeds.
 
-use crate::domain::span::Span;
+use wenmai_domain::span::Span;
 
 /// A place in an article's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub fn place(paragraphs: &[String], span: Span) -> Option<Place> {
 #[cfg(test)]
 mod tests {
     use super::place;
-    use crate::domain::span::Span;
+    use wenmai_domain::span::Span;
 
     #[test]
     fn a_span_of_the_body_is_found_in_its_paragraph() {

@@ -5,13 +5,13 @@
 
 use jiff::civil::Date;
 
-use crate::domain::span::Span;
-use crate::summary::feature::Body;
-use crate::summary::trim;
-use crate::summary::wording;
-use crate::text::entity::Entity;
-use crate::text::entity::Extractor;
-use crate::text::entity::Kind;
+use crate::feature::Body;
+use crate::trim;
+use crate::wording;
+use wenmai_domain::span::Span;
+use wenmai_text::entity::Entity;
+use wenmai_text::entity::Extractor;
+use wenmai_text::entity::Kind;
 
 /// Characters of a statement, at most.
 const STATEMENT_CHARS_MAX: usize = 150;
@@ -103,9 +103,9 @@ mod tests {
     use std::sync::LazyLock;
 
     use super::statements;
-    use crate::summary::feature::Body;
-    use crate::text::entity::Extractor;
-    use crate::text::terms::Analyzer;
+    use crate::feature::Body;
+    use wenmai_text::entity::Extractor;
+    use wenmai_text::terms::Analyzer;
 
     pub(crate) static EXTRACTOR: LazyLock<Extractor> =
         LazyLock::new(|| Extractor::load(Arc::new(Analyzer::load().unwrap())).unwrap());

@@ -6,9 +6,9 @@
 
 use serde::Deserialize;
 
-use crate::summary::feature::COUNT;
-use crate::summary::feature::Features;
-use crate::summary::feature::NAMES;
+use crate::feature::COUNT;
+use crate::feature::Features;
+use crate::feature::NAMES;
 
 /// The ranker that comes with the program.
 const BUNDLED: &str = include_str!("../../models/rankers/summary.json");

@@ -6,10 +6,10 @@ use std::fmt::Write;
 
 use jiff::civil::DateTime;
 
-use crate::summary::figure::Figure;
-use crate::summary::set::Cited;
-use crate::summary::set::Source;
-use crate::summary::topic::Story;
+use crate::figure::Figure;
+use crate::set::Cited;
+use crate::set::Source;
+use crate::topic::Story;
 
 /// Outlets that are told one by one; each article's stands in the list of sources anyway.
 const OUTLETS_MAX: usize = 8;
@@ -142,13 +142,13 @@ mod tests {
 
     use super::markdown;
     use super::plain;
-    use crate::summary::Budget;
-    use crate::summary::ranker::Ranker;
-    use crate::summary::set::tests::flood;
-    use crate::summary::topic::Reader;
-    use crate::summary::topic::story;
-    use crate::text::entity::Extractor;
-    use crate::text::terms::Analyzer;
+    use crate::Budget;
+    use crate::ranker::Ranker;
+    use crate::set::tests::flood;
+    use crate::topic::Reader;
+    use crate::topic::story;
+    use wenmai_text::entity::Extractor;
+    use wenmai_text::terms::Analyzer;
 
     #[test]
     fn a_report_cites_by_number_and_lists_every_source() {

@@ -7,14 +7,14 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use crate::summary::Budget;
-use crate::summary::guard;
-use crate::summary::guard::Basis;
-use crate::summary::guard::Invented;
-use crate::summary::unit::bigrams;
-use crate::summary::unit::overlap;
-use crate::summary::unit::units;
-use crate::text::entity::Extractor;
+use crate::Budget;
+use crate::guard;
+use crate::guard::Basis;
+use crate::guard::Invented;
+use crate::unit::bigrams;
+use crate::unit::overlap;
+use crate::unit::units;
+use wenmai_text::entity::Extractor;
 
 /// Who the model is, and its rules.
 const SYSTEM: &str = "你是报社编辑，把摘录改写成一段通顺的简讯。只写摘录里有的事实，不增加，不推测，不评论。\
@@ -175,10 +175,10 @@ mod tests {
     use super::Refusal;
     use super::instruction;
     use super::judged;
-    use crate::summary::Budget;
-    use crate::summary::guard::Basis;
-    use crate::text::entity::Extractor;
-    use crate::text::terms::Analyzer;
+    use crate::Budget;
+    use crate::guard::Basis;
+    use wenmai_text::entity::Extractor;
+    use wenmai_text::terms::Analyzer;
 
     static EXTRACTOR: LazyLock<Extractor> =
         LazyLock::new(|| Extractor::load(Arc::new(Analyzer::load().unwrap())).unwrap());

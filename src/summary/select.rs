@@ -11,17 +11,17 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::collections::HashSet;
 
-use crate::domain::span::Span;
-use crate::summary::Budget;
-use crate::summary::Extract;
-use crate::summary::clause::Clause;
-use crate::summary::clause::END;
-use crate::summary::ends;
-use crate::summary::feature::Body;
-use crate::summary::ranker::Ranker;
-use crate::summary::share;
-use crate::summary::trim;
-use crate::summary::wording;
+use crate::Budget;
+use crate::Extract;
+use crate::clause::Clause;
+use crate::clause::END;
+use crate::ends;
+use crate::feature::Body;
+use crate::ranker::Ranker;
+use crate::share;
+use crate::trim;
+use crate::wording;
+use wenmai_domain::span::Span;
 
 /// Characters of a run of several clauses, at most: longer ones are told as two.
 const RUN_CHARS_MAX: usize = 120;
@@ -330,12 +330,12 @@ mod tests {
 
     use super::scores;
     use super::select;
-    use crate::summary::Budget;
-    use crate::summary::Extract;
-    use crate::summary::feature::Body;
-    use crate::summary::joined;
-    use crate::summary::ranker::Ranker;
-    use crate::summary::trim::text_of;
+    use crate::Budget;
+    use crate::Extract;
+    use crate::feature::Body;
+    use crate::joined;
+    use crate::ranker::Ranker;
+    use crate::trim::text_of;
 
     const TITLE: &str = "清河县引水灌溉两万亩麦田";
     const BODY: &str = "本报清河3月12日讯（记者 周小禾）天气转暖，清河县12日开闸引水，灌溉两万亩麦田。\

@@ -13,17 +13,17 @@ use std::collections::HashSet;
 
 use jiff::civil::DateTime;
 
-use crate::summary::BUDGET_MAX;
-use crate::summary::Budget;
-use crate::summary::Extract;
-use crate::summary::ends;
-use crate::summary::feature::Body;
-use crate::summary::ranker::Ranker;
-use crate::summary::select;
-use crate::summary::share;
-use crate::summary::unit::bigrams;
-use crate::summary::unit::overlap;
-use crate::summary::unit::units;
+use crate::BUDGET_MAX;
+use crate::Budget;
+use crate::Extract;
+use crate::ends;
+use crate::feature::Body;
+use crate::ranker::Ranker;
+use crate::select;
+use crate::share;
+use crate::unit::bigrams;
+use crate::unit::overlap;
+use crate::unit::units;
 
 /// Cosine from which two pieces say the same.
 const SAME: f32 = 0.3;
@@ -298,9 +298,9 @@ pub(crate) mod tests {
     use super::clusters;
     use super::tell;
     use super::with_opening;
-    use crate::summary::Budget;
-    use crate::summary::feature::Body;
-    use crate::summary::ranker::Ranker;
+    use crate::Budget;
+    use crate::feature::Body;
+    use crate::ranker::Ranker;
 
     /// Three reports of one flood, and a reprint of the first.
     pub(crate) fn flood() -> Vec<Source<'static>> {

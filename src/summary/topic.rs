@@ -12,26 +12,26 @@ use std::collections::HashSet;
 use jiff::civil::Date;
 use jiff::civil::DateTime;
 
-use crate::summary::Budget;
-use crate::summary::feature::Body;
-use crate::summary::figure;
-use crate::summary::figure::Conflict;
-use crate::summary::figure::Figure;
-use crate::summary::keyphrase::Keyphrase;
-use crate::summary::keyphrase::Phrases;
-use crate::summary::keyphrase::best;
-use crate::summary::quote::Statement;
-use crate::summary::quote::statements;
-use crate::summary::ranker::Ranker;
-use crate::summary::set;
-use crate::summary::set::Cited;
-use crate::summary::set::Source;
-use crate::summary::share;
-use crate::summary::unit::bigrams;
-use crate::summary::unit::overlap;
-use crate::summary::unit::units;
-use crate::text::entity::Extractor;
-use crate::text::terms::Analyzer;
+use crate::Budget;
+use crate::feature::Body;
+use crate::figure;
+use crate::figure::Conflict;
+use crate::figure::Figure;
+use crate::keyphrase::Keyphrase;
+use crate::keyphrase::Phrases;
+use crate::keyphrase::best;
+use crate::quote::Statement;
+use crate::quote::statements;
+use crate::ranker::Ranker;
+use crate::set;
+use crate::set::Cited;
+use crate::set::Source;
+use crate::share;
+use crate::unit::bigrams;
+use crate::unit::overlap;
+use crate::unit::units;
+use wenmai_text::entity::Extractor;
+use wenmai_text::terms::Analyzer;
 
 /// Days of a timeline, at most.
 const DAYS_MAX: usize = 12;
@@ -292,12 +292,12 @@ mod tests {
     use super::Reader;
     use super::Story;
     use super::story;
-    use crate::summary::Budget;
-    use crate::summary::ranker::Ranker;
-    use crate::summary::set::Source;
-    use crate::summary::set::tests::flood;
-    use crate::text::entity::Extractor;
-    use crate::text::terms::Analyzer;
+    use crate::Budget;
+    use crate::ranker::Ranker;
+    use crate::set::Source;
+    use crate::set::tests::flood;
+    use wenmai_text::entity::Extractor;
+    use wenmai_text::terms::Analyzer;
 
     fn tell(sources: &[Source<'_>]) -> Story {
         let analyzer = Arc::new(Analyzer::load().unwrap());

@@ -5,11 +5,11 @@
 //! its start, notes in brackets from its inside. Who claims something (外交部称，) stays: a claim
 //! without its speaker would become a fact.
 
-use crate::domain::span::Span;
-use crate::summary::clause::END;
-use crate::summary::wording::attributes;
-use crate::summary::wording::leans;
-use crate::summary::wording::tells_time;
+use crate::clause::END;
+use crate::wording::attributes;
+use crate::wording::leans;
+use crate::wording::tells_time;
+use wenmai_domain::span::Span;
 
 /// What a clause that leans on the next one begins with.
 const OPENING: [&str; 33] = [
@@ -266,7 +266,7 @@ mod tests {
     use super::parts;
     use super::stands_alone;
     use super::text_of;
-    use crate::domain::span::Span;
+    use wenmai_domain::span::Span;
 
     fn kept(text: &str) -> String {
         text_of(text, &parts(text, Span::new(0, text.len())))

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use crate::text::terms::index;
+use wenmai_text::terms::index;
 
 /// The units of `text` in order, each as a hash; punctuation and space have none.
 #[must_use]

@@ -2,7 +2,7 @@
 //!
 //! Lists of words, and nothing that depends on where a clause stands.
 
-use crate::summary::clause::END;
+use crate::clause::END;
 
 /// Verbs that name a speaker or a source when they end a clause.
 const ATTRIBUTION: [&str; 21] = [

@@ -22,13 +22,13 @@ use prometheus_client::registry::Registry;
 use prometheus_client::registry::Unit;
 use tracing::Instrument;
 
-use crate::telemetry::label::Denied;
-use crate::telemetry::label::Lane;
-use crate::telemetry::label::Queue;
-use crate::telemetry::label::Shed;
-use crate::telemetry::label::Stage;
-use crate::telemetry::label::StoreFailure;
-use crate::telemetry::snapshot::Snapshot;
+use crate::label::Denied;
+use crate::label::Lane;
+use crate::label::Queue;
+use crate::label::Shed;
+use crate::label::Stage;
+use crate::label::StoreFailure;
+use crate::snapshot::Snapshot;
 
 /// Content type of what [`Metrics::text`] returns.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -378,9 +378,9 @@ mod tests {
     use std::time::Duration;
 
     use super::Metrics;
-    use crate::telemetry::label::Lane;
-    use crate::telemetry::label::Shed;
-    use crate::telemetry::snapshot::Snapshot;
+    use crate::label::Lane;
+    use crate::label::Shed;
+    use crate::snapshot::Snapshot;
 
     fn value(metrics: &Metrics, series: &str) -> f64 {
         let text = metrics.text(&Snapshot::default());

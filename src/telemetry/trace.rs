@@ -34,8 +34,8 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::telemetry::BoxError;
-use crate::telemetry::context::Parent;
+use crate::BoxError;
+use crate::context::Parent;
 
 /// Spans that may wait to be sent; a few hundred bytes each.
 const QUEUE_SPANS_MAX: usize = 8_192;

@@ -10,8 +10,8 @@ use jiff::civil::Date;
 use regex::Captures;
 use regex::Regex;
 
-use crate::domain::span::Span;
-use crate::text::pattern;
+use crate::pattern;
+use wenmai_domain::span::Span;
 
 /// How sure a resolved date is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

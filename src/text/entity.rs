@@ -28,18 +28,18 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::domain::article::Record;
-use crate::domain::entity::Entities;
-use crate::domain::span::Span;
-use crate::text::entity::gazetteer::Gazetteer;
-use crate::text::entity::lexicon::Lexicon;
-use crate::text::entity::sheet::Sheet;
-use crate::text::normalize::normal;
-use crate::text::normalize::normalize;
-use crate::text::terms::Analyzer;
+use crate::entity::gazetteer::Gazetteer;
+use crate::entity::lexicon::Lexicon;
+use crate::entity::sheet::Sheet;
+use crate::normalize::normal;
+use crate::normalize::normalize;
+use crate::terms::Analyzer;
+use wenmai_domain::article::Record;
+use wenmai_domain::entity::Entities;
+use wenmai_domain::span::Span;
 
-pub use crate::domain::entity::Kind;
 pub use record::KIND_MAX;
+pub use wenmai_domain::entity::Kind;
 
 /// The version of everything that decides an entity and its key.
 pub const VERSION: &str = "entities1";
@@ -231,7 +231,7 @@ mod tests {
     use super::Extractor;
     use super::Kind;
     use super::gazetteer::Gazetteer;
-    use crate::text::terms::Analyzer;
+    use crate::terms::Analyzer;
 
     pub(super) static EXTRACTOR: LazyLock<Extractor> =
         LazyLock::new(|| Extractor::load(Arc::new(Analyzer::load().unwrap())).unwrap());

@@ -6,12 +6,12 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use crate::domain::hit::Highlights;
-use crate::domain::hit::Snippet;
-use crate::domain::span::Span;
-use crate::text::normalize::normalize;
-use crate::text::query::phrase;
-use crate::text::sentence::sentences;
+use crate::normalize::normalize;
+use crate::query::phrase;
+use crate::sentence::sentences;
+use wenmai_domain::hit::Highlights;
+use wenmai_domain::hit::Snippet;
+use wenmai_domain::span::Span;
 
 /// Characters of a snippet.
 pub const SNIPPET_CHARS_MAX: usize = 120;

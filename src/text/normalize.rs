@@ -8,7 +8,7 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
 
-use crate::domain::span::Span;
+use wenmai_domain::span::Span;
 
 /// A normalized text and the way back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +116,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::normalize;
-    use crate::domain::span::Span;
+    use wenmai_domain::span::Span;
 
     #[test]
     fn width_case_and_script_are_folded() {

@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use crate::domain::span::Span;
+use wenmai_domain::span::Span;
 
 /// Characters after which a semicolon ends a sentence: a long enumeration would else be one.
 pub const SEMICOLON_AFTER: usize = 60;

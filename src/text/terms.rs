@@ -11,9 +11,9 @@ use std::collections::HashSet;
 
 use jieba_rs::Jieba;
 
-use crate::domain::span::Span;
-use crate::domain::terms::TermVector;
-use crate::text::normalize::normalize;
+use crate::normalize::normalize;
+use wenmai_domain::span::Span;
+use wenmai_domain::terms::TermVector;
 
 /// The version of everything that decides a term; part of the index version.
 pub const VERSION: &str = "terms1";
@@ -309,7 +309,7 @@ mod tests {
 
     use super::Analyzer;
     use super::index;
-    use crate::domain::digest::sha256;
+    use wenmai_domain::digest::sha256;
 
     static ANALYZER: LazyLock<Analyzer> = LazyLock::new(|| Analyzer::load().unwrap());
 

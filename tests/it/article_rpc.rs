@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use prost_types::Timestamp;
 use tonic::Code;
 use tonic_types::StatusExt;
-use wenmai::rpc::wire;
+use wenmai::proto::wire;
 
 use crate::support::Running;
 use crate::support::flood_and_others;

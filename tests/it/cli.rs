@@ -13,9 +13,9 @@ use std::process::Output;
 use std::process::Stdio;
 
 use tempfile::TempDir;
-use wenmai::rpc::wire;
-use wenmai::rpc::wire::article_service_client::ArticleServiceClient;
-use wenmai::rpc::wire::ingest_articles_response::Outcome;
+use wenmai::proto::wire;
+use wenmai::proto::wire::article_service_client::ArticleServiceClient;
+use wenmai::proto::wire::ingest_articles_response::Outcome;
 
 const PAGE: &str = "tests/fixtures/pages/qinghe-20250908-p1.md";
 

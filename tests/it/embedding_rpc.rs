@@ -2,7 +2,7 @@
 
 use tonic::Code;
 use tonic_types::StatusExt;
-use wenmai::rpc::wire;
+use wenmai::proto::wire;
 
 use crate::support::DIM;
 use crate::support::Running;

@@ -1,9 +1,9 @@
 //! What the service promises about the persons, places and organisations that articles name.
 
-use wenmai::rpc::wire;
-use wenmai::rpc::wire::EntityKind;
-use wenmai::rpc::wire::FacetField;
-use wenmai::rpc::wire::find_related_articles_request::Target;
+use wenmai::proto::wire;
+use wenmai::proto::wire::EntityKind;
+use wenmai::proto::wire::FacetField;
+use wenmai::proto::wire::find_related_articles_request::Target;
 
 use crate::support::Running;
 use crate::support::record;

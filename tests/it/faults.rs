@@ -18,7 +18,7 @@ use rand_chacha::ChaCha8Rng;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use wenmai::rpc::wire;
+use wenmai::proto::wire;
 
 use campaign::Ledger;
 use process::Process;

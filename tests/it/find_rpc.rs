@@ -1,11 +1,11 @@
 //! `SearchArticles` as people use it: phrases, words to leave out, other names, days, counts, order,
 //! and an answer that says why it is empty.
 
-use wenmai::rpc::wire;
-use wenmai::rpc::wire::FacetField;
-use wenmai::rpc::wire::SearchMode;
-use wenmai::rpc::wire::SearchNoticeKind;
-use wenmai::rpc::wire::SearchOrder;
+use wenmai::proto::wire;
+use wenmai::proto::wire::FacetField;
+use wenmai::proto::wire::SearchMode;
+use wenmai::proto::wire::SearchNoticeKind;
+use wenmai::proto::wire::SearchOrder;
 
 use crate::support::Running;
 use crate::support::flood_and_others;

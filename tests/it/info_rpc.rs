@@ -1,6 +1,6 @@
 //! `InfoService`: what is running.
 
-use wenmai::rpc::wire;
+use wenmai::proto::wire;
 
 use crate::support::DIM;
 use crate::support::Running;

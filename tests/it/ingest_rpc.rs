@@ -2,8 +2,8 @@
 
 use tokio_stream::StreamExt;
 use tonic::Code;
-use wenmai::rpc::wire;
-use wenmai::rpc::wire::ingest_articles_response::Outcome;
+use wenmai::proto::wire;
+use wenmai::proto::wire::ingest_articles_response::Outcome;
 
 use crate::support::Running;
 use crate::support::record;

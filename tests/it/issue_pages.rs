@@ -1,7 +1,7 @@
 //! Several pages of one issue: over gRPC, and on the command line.
 
-use wenmai::rpc::wire;
-use wenmai::rpc::wire::page_article::Outcome;
+use wenmai::proto::wire;
+use wenmai::proto::wire::page_article::Outcome;
 
 use crate::cli::Desk;
 use crate::support::Running;

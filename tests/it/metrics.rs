@@ -11,7 +11,7 @@ use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tonic::Request;
-use wenmai::rpc::wire;
+use wenmai::proto::wire;
 
 use crate::support::Running;
 use crate::support::flood_and_others;

@@ -15,9 +15,9 @@ use std::fmt::Write;
 use std::time::Instant;
 
 use tempfile::TempDir;
-use wenmai::rpc::wire;
-use wenmai::rpc::wire::IngestOutcome;
-use wenmai::rpc::wire::SearchMode;
+use wenmai::proto::wire;
+use wenmai::proto::wire::IngestOutcome;
+use wenmai::proto::wire::SearchMode;
 
 use crate::support::counts;
 use history::Condition;

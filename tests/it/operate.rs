@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use tempfile::TempDir;
-use wenmai::rpc::wire;
+use wenmai::proto::wire;
 
 use crate::cli::Run;
 use crate::faults::campaign::article;

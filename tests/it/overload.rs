@@ -13,14 +13,14 @@ use tonic::transport::Endpoint;
 use tonic_types::StatusExt;
 use wenmai::embed;
 use wenmai::engine::Engine;
+use wenmai::proto::wire;
+use wenmai::proto::wire::article_service_client::ArticleServiceClient;
+use wenmai::proto::wire::embedding_service_client::EmbeddingServiceClient;
+use wenmai::proto::wire::ingest_articles_response::Outcome;
 use wenmai::rpc;
 use wenmai::rpc::Limits;
 use wenmai::rpc::Phase;
 use wenmai::rpc::access::Access;
-use wenmai::rpc::wire;
-use wenmai::rpc::wire::article_service_client::ArticleServiceClient;
-use wenmai::rpc::wire::embedding_service_client::EmbeddingServiceClient;
-use wenmai::rpc::wire::ingest_articles_response::Outcome;
 
 use crate::metrics::Scraped;
 use crate::support::Gate;

@@ -11,7 +11,7 @@ use prost_types::field_descriptor_proto::Label;
 
 /// Ours, without Google's own files.
 fn files() -> Vec<FileDescriptorProto> {
-    let set = FileDescriptorSet::decode(wenmai::rpc::DESCRIPTORS).unwrap();
+    let set = FileDescriptorSet::decode(wenmai::proto::DESCRIPTORS).unwrap();
     set.file.into_iter().filter(|file| file.name().starts_with("wenmai/")).collect()
 }
 

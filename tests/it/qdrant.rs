@@ -17,9 +17,9 @@ use std::time::Instant;
 use tonic::Code;
 use tonic::Request;
 use tonic::transport::Channel;
-use wenmai::rpc::wire;
-use wenmai::rpc::wire::article_service_client::ArticleServiceClient;
-use wenmai::rpc::wire::topic_service_client::TopicServiceClient;
+use wenmai::proto::wire;
+use wenmai::proto::wire::article_service_client::ArticleServiceClient;
+use wenmai::proto::wire::topic_service_client::TopicServiceClient;
 use wenmai::store;
 
 use crate::cli::Desk;

@@ -14,8 +14,8 @@ use wenmai::engine::Engine;
 use wenmai::engine::Error;
 use wenmai::engine::Related;
 use wenmai::engine::Target;
-use wenmai::rpc::wire;
-use wenmai::rpc::wire::find_related_articles_request::Target as WireTarget;
+use wenmai::proto::wire;
+use wenmai::proto::wire::find_related_articles_request::Target as WireTarget;
 
 use crate::support::Running;
 use crate::support::flood_and_others;

@@ -18,8 +18,8 @@ use wenmai::engine::Engine;
 use wenmai::engine::FindReprints;
 use wenmai::engine::Search;
 use wenmai::engine::Target;
-use wenmai::rpc::wire;
-use wenmai::rpc::wire::find_reprints_request::Target as Of;
+use wenmai::proto::wire;
+use wenmai::proto::wire::find_reprints_request::Target as Of;
 
 use crate::support;
 use crate::support::Running;

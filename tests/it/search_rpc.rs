@@ -2,10 +2,10 @@
 
 use tonic::Code;
 use tonic_types::StatusExt;
-use wenmai::rpc::wire;
-use wenmai::rpc::wire::RelativeTime;
-use wenmai::rpc::wire::SearchMode;
-use wenmai::rpc::wire::find_related_articles_request::Target;
+use wenmai::proto::wire;
+use wenmai::proto::wire::RelativeTime;
+use wenmai::proto::wire::SearchMode;
+use wenmai::proto::wire::find_related_articles_request::Target;
 
 use crate::support::Running;
 use crate::support::flood_and_others;

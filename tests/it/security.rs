@@ -22,9 +22,9 @@ use tonic_reflection::pb::v1::ServerReflectionRequest;
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use wenmai::app::App;
 use wenmai::app::Config;
-use wenmai::rpc::wire;
-use wenmai::rpc::wire::article_service_client::ArticleServiceClient;
-use wenmai::rpc::wire::info_service_client::InfoServiceClient;
+use wenmai::proto::wire;
+use wenmai::proto::wire::article_service_client::ArticleServiceClient;
+use wenmai::proto::wire::info_service_client::InfoServiceClient;
 
 use crate::cli::Desk;
 use crate::support::app_config;

@@ -10,10 +10,10 @@ use tonic_reflection::pb::v1::ServerReflectionRequest;
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+use wenmai::proto::wire;
+use wenmai::proto::wire::embedding_service_client::EmbeddingServiceClient;
 use wenmai::rpc;
 use wenmai::rpc::Phase;
-use wenmai::rpc::wire;
-use wenmai::rpc::wire::embedding_service_client::EmbeddingServiceClient;
 
 use crate::support::Running;
 use crate::support::WAITS;

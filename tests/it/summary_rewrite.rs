@@ -17,9 +17,9 @@ use wenmai::generate::Error;
 use wenmai::generate::Prompt;
 use wenmai::generate::Writer;
 use wenmai::generate::Written;
-use wenmai::rpc::wire;
-use wenmai::rpc::wire::RewritingRefusal;
-use wenmai::rpc::wire::summarize_article_request::Target;
+use wenmai::proto::wire;
+use wenmai::proto::wire::RewritingRefusal;
+use wenmai::proto::wire::summarize_article_request::Target;
 
 use crate::cli::Desk;
 use crate::support::Running;

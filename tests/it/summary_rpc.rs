@@ -1,9 +1,9 @@
 //! `SummaryService`: what is told is printed where it says, and what cannot be told says why.
 
 use tonic::Code;
-use wenmai::rpc::wire;
-use wenmai::rpc::wire::SummaryStyle;
-use wenmai::rpc::wire::summarize_article_request::Target;
+use wenmai::proto::wire;
+use wenmai::proto::wire::SummaryStyle;
+use wenmai::proto::wire::summarize_article_request::Target;
 
 use crate::cli::Desk;
 use crate::support::Running;

@@ -10,9 +10,9 @@ use std::sync::mpsc;
 use tokio::sync::oneshot;
 use tonic::Request;
 use tonic::transport::Channel;
+use wenmai::proto::wire;
+use wenmai::proto::wire::embedding_service_client::EmbeddingServiceClient;
 use wenmai::rpc;
-use wenmai::rpc::wire;
-use wenmai::rpc::wire::embedding_service_client::EmbeddingServiceClient;
 
 use crate::cli::Desk;
 

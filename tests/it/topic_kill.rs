@@ -10,11 +10,11 @@ use std::process::Stdio;
 use tonic::Streaming;
 use tonic::transport::Channel;
 use tonic::transport::Endpoint;
-use wenmai::rpc::wire;
-use wenmai::rpc::wire::article_service_client::ArticleServiceClient;
-use wenmai::rpc::wire::ingest_articles_response::Outcome;
-use wenmai::rpc::wire::topic_service_client::TopicServiceClient;
-use wenmai::rpc::wire::watch_topics_response::Change;
+use wenmai::proto::wire;
+use wenmai::proto::wire::article_service_client::ArticleServiceClient;
+use wenmai::proto::wire::ingest_articles_response::Outcome;
+use wenmai::proto::wire::topic_service_client::TopicServiceClient;
+use wenmai::proto::wire::watch_topics_response::Change;
 
 use crate::cli::Desk;
 use crate::cli::until_ready;

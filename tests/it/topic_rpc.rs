@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use tonic::Code;
-use wenmai::rpc::wire;
-use wenmai::rpc::wire::search_topics_request::Target;
-use wenmai::rpc::wire::watch_topics_response::Change;
+use wenmai::proto::wire;
+use wenmai::proto::wire::search_topics_request::Target;
+use wenmai::proto::wire::watch_topics_response::Change;
 
 use crate::support;
 use crate::support::Running;

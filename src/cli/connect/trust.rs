@@ -10,12 +10,12 @@ use tonic::transport::ClientTlsConfig;
 use tonic::transport::Endpoint;
 use tonic::transport::Identity;
 
-use crate::cli::failure::Failure;
+use crate::failure::Failure;
 
 /// What goes with `--server`.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[group(skip)]
-pub(in crate::cli) struct Args {
+pub(crate) struct Args {
     /// File with the key that the server asks for; its first line counts.
     #[arg(long, env = "WENMAI_SERVER_KEY", value_name = "FILE")]
     server_key: Option<PathBuf>,

@@ -2,20 +2,20 @@
 
 use std::path::PathBuf;
 
-use crate::cli::eval::IndexArgs;
-use crate::cli::eval::Read;
-use crate::cli::eval::done;
-use crate::cli::eval::figure;
-use crate::cli::eval::ingest_line;
-use crate::cli::eval::json;
-use crate::cli::eval::show;
-use crate::cli::eval::stories;
-use crate::cli::failure::Failure;
-use crate::cli::ingest;
-use crate::cli::output;
-use crate::eval::calibration::HALVINGS;
-use crate::eval::nearest;
-use crate::eval::nearest::NEAREST;
+use crate::failure::Failure;
+use crate::ingest;
+use crate::output;
+use wenmai_eval::IndexArgs;
+use wenmai_eval::Read;
+use wenmai_eval::calibration::HALVINGS;
+use wenmai_eval::done;
+use wenmai_eval::figure;
+use wenmai_eval::ingest_line;
+use wenmai_eval::json;
+use wenmai_eval::nearest;
+use wenmai_eval::nearest::NEAREST;
+use wenmai_eval::show;
+use wenmai_eval::stories;
 
 /// Arguments of `wenmai eval calibration`.
 #[derive(Debug, Clone, clap::Args)]

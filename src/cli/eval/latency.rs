@@ -2,16 +2,16 @@
 
 use std::path::PathBuf;
 
-use crate::cli::eval::IndexArgs;
-use crate::cli::eval::articles;
-use crate::cli::eval::done;
-use crate::cli::eval::ingest_line;
-use crate::cli::eval::json;
-use crate::cli::eval::show;
-use crate::cli::failure::Failure;
-use crate::cli::ingest;
-use crate::cli::output;
-use crate::eval::latency;
+use crate::failure::Failure;
+use crate::ingest;
+use crate::output;
+use wenmai_eval::IndexArgs;
+use wenmai_eval::articles;
+use wenmai_eval::done;
+use wenmai_eval::ingest_line;
+use wenmai_eval::json;
+use wenmai_eval::latency;
+use wenmai_eval::show;
 
 /// Arguments of `wenmai eval latency`.
 #[derive(Debug, Clone, clap::Args)]

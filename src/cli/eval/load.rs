@@ -16,12 +16,12 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tonic::codegen::http::Uri;
 
-use crate::cli::connect::Services;
-use crate::cli::connect::TrustArgs;
-use crate::cli::eval::json;
-use crate::cli::failure::Failure;
-use crate::cli::output;
-use crate::rpc::wire;
+use crate::connect::Services;
+use crate::connect::TrustArgs;
+use crate::failure::Failure;
+use crate::output;
+use wenmai_eval::json;
+use wenmai_proto::wire;
 
 use drive::Call;
 use drive::Driver;

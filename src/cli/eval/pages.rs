@@ -2,18 +2,18 @@
 
 use std::path::PathBuf;
 
-use crate::cli::eval::BootstrapArgs;
-use crate::cli::eval::Read;
-use crate::cli::eval::brackets;
-use crate::cli::eval::done;
-use crate::cli::eval::figure;
-use crate::cli::eval::json;
-use crate::cli::eval::open;
-use crate::cli::failure::Failure;
-use crate::cli::output;
-use crate::engine::feed::LineError;
-use crate::eval::pages;
-use crate::eval::pages::Report;
+use crate::failure::Failure;
+use crate::output;
+use wenmai_engine::feed::LineError;
+use wenmai_eval::BootstrapArgs;
+use wenmai_eval::Read;
+use wenmai_eval::brackets;
+use wenmai_eval::done;
+use wenmai_eval::figure;
+use wenmai_eval::json;
+use wenmai_eval::open;
+use wenmai_eval::pages;
+use wenmai_eval::pages::Report;
 
 /// Arguments of `wenmai eval pages`.
 #[derive(Debug, Clone, clap::Args)]

@@ -4,20 +4,20 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::cli::eval::done;
-use crate::cli::eval::figure;
-use crate::cli::eval::json;
-use crate::cli::eval::rows;
-use crate::cli::eval::show;
-use crate::cli::eval::signed;
-use crate::cli::failure::Failure;
-use crate::cli::ingest;
-use crate::cli::output;
-use crate::eval::Progress;
-use crate::eval::bootstrap::Bootstrap;
-use crate::eval::pairs;
-use crate::eval::pairs::Separation;
-use crate::eval::rows::label;
+use crate::failure::Failure;
+use crate::ingest;
+use crate::output;
+use wenmai_eval::Progress;
+use wenmai_eval::bootstrap::Bootstrap;
+use wenmai_eval::done;
+use wenmai_eval::figure;
+use wenmai_eval::json;
+use wenmai_eval::pairs;
+use wenmai_eval::pairs::Separation;
+use wenmai_eval::rows;
+use wenmai_eval::rows::label;
+use wenmai_eval::show;
+use wenmai_eval::signed;
 
 /// Arguments of `wenmai eval pairs`.
 #[derive(Debug, Clone, clap::Args)]

@@ -6,23 +6,23 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use crate::cli::eval::IndexArgs;
-use crate::cli::eval::Read;
-use crate::cli::eval::done;
-use crate::cli::eval::ingest_line;
-use crate::cli::eval::json;
-use crate::cli::eval::show;
-use crate::cli::eval::stories;
-use crate::cli::failure::Failure;
-use crate::cli::failure::chain;
-use crate::cli::filter::ModeArg;
-use crate::cli::ingest;
-use crate::cli::output;
-use crate::eval::learned::Ablation;
-use crate::eval::learned::Calibration;
-use crate::eval::learned::Learned;
-use crate::eval::learned::Rankers;
-use crate::eval::related;
+use crate::failure::Failure;
+use crate::failure::chain;
+use crate::filter::ModeArg;
+use crate::ingest;
+use crate::output;
+use wenmai_eval::IndexArgs;
+use wenmai_eval::Read;
+use wenmai_eval::done;
+use wenmai_eval::ingest_line;
+use wenmai_eval::json;
+use wenmai_eval::learned::Ablation;
+use wenmai_eval::learned::Calibration;
+use wenmai_eval::learned::Learned;
+use wenmai_eval::learned::Rankers;
+use wenmai_eval::related;
+use wenmai_eval::show;
+use wenmai_eval::stories;
 
 /// Arguments of `wenmai eval related`.
 #[derive(Debug, Clone, clap::Args)]

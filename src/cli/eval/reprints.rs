@@ -4,20 +4,20 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::cli::eval::Read;
-use crate::cli::eval::done;
-use crate::cli::eval::json;
-use crate::cli::eval::stories;
-use crate::cli::failure::Failure;
-use crate::cli::output;
-use crate::embed;
-use crate::engine::Engine;
-use crate::eval::reprints;
-use crate::eval::reprints::Found;
-use crate::eval::reprints::Options;
-use crate::eval::reprints::Report;
-use crate::eval::stories::Labelled;
-use crate::store;
+use crate::failure::Failure;
+use crate::output;
+use wenmai_embed as embed;
+use wenmai_engine::Engine;
+use wenmai_eval::Read;
+use wenmai_eval::done;
+use wenmai_eval::json;
+use wenmai_eval::reprints;
+use wenmai_eval::reprints::Found;
+use wenmai_eval::reprints::Options;
+use wenmai_eval::reprints::Report;
+use wenmai_eval::stories;
+use wenmai_eval::stories::Labelled;
+use wenmai_store as store;
 
 /// Arguments of `wenmai eval reprints`.
 #[derive(Debug, Clone, clap::Args)]

@@ -6,23 +6,23 @@ use std::path::PathBuf;
 
 use indicatif::ProgressBar;
 
-use crate::cli::eval::BootstrapArgs;
-use crate::cli::eval::Read;
-use crate::cli::eval::SHOWN_MAX;
-use crate::cli::eval::brackets;
-use crate::cli::eval::open;
-use crate::cli::eval::show;
-use crate::cli::failure::Failure;
-use crate::cli::failure::chain;
-use crate::cli::output;
-use crate::embed;
-use crate::embed::Handle;
-use crate::eval::bootstrap::Bootstrap;
-use crate::eval::rows;
-use crate::eval::rows::Row;
-use crate::eval::rows::RowError;
-use crate::eval::similarity;
-use crate::eval::similarity::Scored;
+use crate::failure::Failure;
+use crate::failure::chain;
+use crate::output;
+use wenmai_embed as embed;
+use wenmai_embed::Handle;
+use wenmai_eval::BootstrapArgs;
+use wenmai_eval::Read;
+use wenmai_eval::SHOWN_MAX;
+use wenmai_eval::bootstrap::Bootstrap;
+use wenmai_eval::brackets;
+use wenmai_eval::open;
+use wenmai_eval::rows;
+use wenmai_eval::rows::Row;
+use wenmai_eval::rows::RowError;
+use wenmai_eval::show;
+use wenmai_eval::similarity;
+use wenmai_eval::similarity::Scored;
 
 /// Arguments of both.
 #[derive(Debug, Clone, clap::Args)]

@@ -5,27 +5,27 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::cli::eval::BootstrapArgs;
-use crate::cli::eval::IndexArgs;
-use crate::cli::eval::Read;
-use crate::cli::eval::SHOWN_MAX;
-use crate::cli::eval::articles;
-use crate::cli::eval::brackets;
-use crate::cli::eval::done;
-use crate::cli::eval::figure;
-use crate::cli::eval::ingest_line;
-use crate::cli::eval::json;
-use crate::cli::eval::open;
-use crate::cli::eval::show;
-use crate::cli::eval::signed;
-use crate::cli::failure::Failure;
-use crate::cli::filter::ModeArg;
-use crate::cli::ingest;
-use crate::cli::output;
-use crate::eval::queries;
-use crate::eval::queries::QueryError;
-use crate::eval::search;
-use crate::eval::search::Figure;
+use crate::failure::Failure;
+use crate::filter::ModeArg;
+use crate::ingest;
+use crate::output;
+use wenmai_eval::BootstrapArgs;
+use wenmai_eval::IndexArgs;
+use wenmai_eval::Read;
+use wenmai_eval::SHOWN_MAX;
+use wenmai_eval::articles;
+use wenmai_eval::brackets;
+use wenmai_eval::done;
+use wenmai_eval::figure;
+use wenmai_eval::ingest_line;
+use wenmai_eval::json;
+use wenmai_eval::open;
+use wenmai_eval::queries;
+use wenmai_eval::queries::QueryError;
+use wenmai_eval::search;
+use wenmai_eval::search::Figure;
+use wenmai_eval::show;
+use wenmai_eval::signed;
 
 /// Arguments of `wenmai eval search`.
 #[derive(Debug, Clone, clap::Args)]

@@ -2,19 +2,19 @@
 
 use serde::Serialize;
 
-use crate::cli::eval::done;
-use crate::cli::eval::figure;
-use crate::cli::eval::json;
-use crate::cli::eval::rows;
-use crate::cli::eval::show;
-use crate::cli::eval::signed;
-use crate::cli::failure::Failure;
-use crate::cli::ingest;
-use crate::cli::output;
-use crate::eval::Progress;
-use crate::eval::bootstrap::Bootstrap;
-use crate::eval::sts;
-use crate::eval::sts::Agreement;
+use crate::failure::Failure;
+use crate::ingest;
+use crate::output;
+use wenmai_eval::Progress;
+use wenmai_eval::bootstrap::Bootstrap;
+use wenmai_eval::done;
+use wenmai_eval::figure;
+use wenmai_eval::json;
+use wenmai_eval::rows;
+use wenmai_eval::show;
+use wenmai_eval::signed;
+use wenmai_eval::sts;
+use wenmai_eval::sts::Agreement;
 
 /// Arguments of `wenmai eval sts`.
 #[derive(Debug, Clone, clap::Args)]

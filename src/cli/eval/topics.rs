@@ -8,24 +8,24 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::cli::eval::IndexArgs;
-use crate::cli::eval::Read;
-use crate::cli::eval::done;
-use crate::cli::eval::ingest_line;
-use crate::cli::eval::json;
-use crate::cli::eval::show;
-use crate::cli::eval::stories;
-use crate::cli::failure::Failure;
-use crate::cli::failure::chain;
-use crate::cli::ingest;
-use crate::cli::output;
-use crate::cluster::topic::Weights;
-use crate::domain::topic::Level;
-use crate::eval::topics;
-use crate::eval::topics::ShownLabel;
-use crate::eval::topics::Stability;
-use crate::text::entity::Extractor;
-use crate::text::terms::Analyzer;
+use crate::failure::Failure;
+use crate::failure::chain;
+use crate::ingest;
+use crate::output;
+use wenmai_cluster::topic::Weights;
+use wenmai_domain::topic::Level;
+use wenmai_eval::IndexArgs;
+use wenmai_eval::Read;
+use wenmai_eval::done;
+use wenmai_eval::ingest_line;
+use wenmai_eval::json;
+use wenmai_eval::show;
+use wenmai_eval::stories;
+use wenmai_eval::topics;
+use wenmai_eval::topics::ShownLabel;
+use wenmai_eval::topics::Stability;
+use wenmai_text::entity::Extractor;
+use wenmai_text::terms::Analyzer;
 
 /// Arguments of `wenmai eval topics`.
 #[derive(Debug, Clone, clap::Args)]

@@ -5,17 +5,17 @@ use std::io::IsTerminal;
 use indicatif::ProgressBar;
 use indicatif::ProgressStyle;
 
-use crate::cli::failure::Failure;
-use crate::cli::model::bytes;
-use crate::cli::model::info::Info;
-use crate::cli::output;
-use crate::embed::Model;
-use crate::embed::Purpose;
-use crate::embed::hub::Hub;
-use crate::embed::hub::Located;
-use crate::embed::hub::Progress;
-use crate::embed::hub::name::Repo;
-use crate::embed::inspect;
+use crate::failure::Failure;
+use crate::model::bytes;
+use crate::model::info::Info;
+use crate::output;
+use wenmai_embed::Model;
+use wenmai_embed::Purpose;
+use wenmai_embed::hub::Hub;
+use wenmai_embed::hub::Located;
+use wenmai_embed::hub::Progress;
+use wenmai_embed::hub::name::Repo;
+use wenmai_embed::inspect;
 
 /// What is run through a model that has just come.
 const SENTENCE: &str = "清河大桥主桥今天上午顺利合龙，预计年底建成通车。";
@@ -41,7 +41,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let usage = |error: crate::embed::hub::name::InvalidName| Failure::Usage(error.to_string());
+    let usage = |error: wenmai_embed::hub::name::InvalidName| Failure::Usage(error.to_string());
     let repo = Repo::parse(&args.name).map_err(usage)?;
     let repo = match &args.revision {
         Some(revision) => repo.at(revision).map_err(usage)?,
@@ -74,11 +74,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 /// Runs a sentence through `model`: that it loads does not mean that it works.
 fn try_out(model: &Model) -> Result<(), Failure> {
-    let failed = |error: crate::embed::Error| Failure::failed(&error);
+    let failed = |error: wenmai_embed::Error| Failure::failed(&error);
     let ids = model.tokenize(SENTENCE, Purpose::Passage).map_err(failed)?;
     let window = ids.get(..model.info().window_tokens_max).unwrap_or(&ids);
     if window.is_empty() {
-        return Err(Failure::failed(&crate::embed::Error::Empty));
+        return Err(Failure::failed(&wenmai_embed::Error::Empty));
     }
     model.forward(&[window]).map_err(failed)?;
     Ok(())

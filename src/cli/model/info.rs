@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::cli::failure::Failure;
-use crate::cli::model::Which;
-use crate::cli::model::bytes;
-use crate::cli::model::parameters;
-use crate::cli::output;
-use crate::embed::Model;
-use crate::embed::hub::Located;
-use crate::embed::inspect;
+use crate::failure::Failure;
+use crate::model::Which;
+use crate::model::bytes;
+use crate::model::parameters;
+use crate::output;
+use wenmai_embed::Model;
+use wenmai_embed::hub::Located;
+use wenmai_embed::inspect;
 
 /// Arguments of `wenmai model info`.
 #[derive(Debug, Clone, clap::Args)]

@@ -2,15 +2,15 @@
 
 use serde::Serialize;
 
-use crate::cli::failure::Failure;
-use crate::cli::model::bytes;
-use crate::cli::model::known::KNOWN;
-use crate::cli::model::parameters;
-use crate::cli::output;
-use crate::embed::hub::Hub;
-use crate::embed::hub::Located;
-use crate::embed::hub::cache::Entry;
-use crate::embed::inspect;
+use crate::failure::Failure;
+use crate::model::bytes;
+use crate::model::known::KNOWN;
+use crate::model::parameters;
+use crate::output;
+use wenmai_embed::hub::Hub;
+use wenmai_embed::hub::Located;
+use wenmai_embed::hub::cache::Entry;
+use wenmai_embed::inspect;
 
 /// Arguments of `wenmai model list`.
 #[derive(Debug, Clone, clap::Args)]

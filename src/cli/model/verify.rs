@@ -1,11 +1,11 @@
 //! `wenmai model verify`: whether a model can be relied on.
 
-use crate::cli::failure::Failure;
-use crate::cli::model::Which;
-use crate::cli::output;
-use crate::embed::inspect::verify::Check;
-use crate::embed::inspect::verify::Outcome;
-use crate::embed::inspect::verify::verify;
+use crate::failure::Failure;
+use crate::model::Which;
+use crate::output;
+use wenmai_embed::inspect::verify::Check;
+use wenmai_embed::inspect::verify::Outcome;
+use wenmai_embed::inspect::verify::verify;
 
 /// Arguments of `wenmai model verify`.
 #[derive(Debug, Clone, clap::Args)]

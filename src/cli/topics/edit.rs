@@ -1,13 +1,13 @@
 //! `wenmai topics merge`, `split`, `rename`, `pin` and `move`.
 
-use crate::cli::connect;
-use crate::cli::connect::Services;
-use crate::cli::failure::Failure;
-use crate::cli::output;
-use crate::cli::topics::article_name;
-use crate::cli::topics::label;
-use crate::cli::topics::topic_name;
-use crate::rpc::wire;
+use crate::connect;
+use crate::connect::Services;
+use crate::failure::Failure;
+use crate::output;
+use crate::topics::article_name;
+use crate::topics::label;
+use crate::topics::topic_name;
+use wenmai_proto::wire;
 
 /// Which topic, and as last seen when.
 #[derive(Debug, Clone, clap::Args)]

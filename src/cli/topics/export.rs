@@ -2,15 +2,15 @@
 
 use clap::ValueEnum;
 
-use crate::cli::connect;
-use crate::cli::connect::Services;
-use crate::cli::failure::Failure;
-use crate::cli::output;
-use crate::cli::topics::label;
-use crate::cli::topics::list;
-use crate::cli::topics::span;
-use crate::cli::topics::written;
-use crate::rpc::wire;
+use crate::connect;
+use crate::connect::Services;
+use crate::failure::Failure;
+use crate::output;
+use crate::topics::label;
+use crate::topics::list;
+use crate::topics::span;
+use crate::topics::written;
+use wenmai_proto::wire;
 
 /// Days of the timeline in a brief.
 const BRIEF_DAYS: i32 = 12;

@@ -2,17 +2,17 @@
 
 use clap::ValueEnum;
 
-use crate::cli::connect;
-use crate::cli::connect::Services;
-use crate::cli::failure::Failure;
-use crate::cli::output;
-use crate::cli::topics::Days;
-use crate::cli::topics::date;
-use crate::cli::topics::label;
-use crate::cli::topics::span;
-use crate::cli::topics::spark::sparkline;
-use crate::rpc::wire;
-use crate::rpc::wire::search_topics_request::Target;
+use crate::connect;
+use crate::connect::Services;
+use crate::failure::Failure;
+use crate::output;
+use crate::topics::Days;
+use crate::topics::date;
+use crate::topics::label;
+use crate::topics::span;
+use crate::topics::spark::sparkline;
+use wenmai_proto::wire;
+use wenmai_proto::wire::search_topics_request::Target;
 
 /// Bars of a topic's life.
 const BARS: usize = 14;

@@ -11,14 +11,14 @@ mod watch;
 use clap::Subcommand;
 use jiff::civil::Date;
 
-use crate::cli::connect;
-use crate::cli::connect::Needs;
-use crate::cli::connect::Services;
-use crate::cli::failure::Failure;
-use crate::cli::output;
-use crate::domain::id::ArticleId;
-use crate::domain::topic::TopicId;
-use crate::rpc::wire;
+use crate::connect;
+use crate::connect::Needs;
+use crate::connect::Services;
+use crate::failure::Failure;
+use crate::output;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::topic::TopicId;
+use wenmai_proto::wire;
 
 /// Arguments of `wenmai topics`.
 #[derive(Debug, Clone, clap::Args)]

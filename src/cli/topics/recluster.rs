@@ -2,13 +2,13 @@
 
 use jiff::civil::Date;
 
-use crate::cli::connect::Services;
-use crate::cli::failure::Failure;
-use crate::cli::output;
-use crate::cli::topics::Days;
-use crate::engine::Period;
-use crate::engine::Recluster;
-use crate::engine::Reclustered;
+use crate::connect::Services;
+use crate::failure::Failure;
+use crate::output;
+use crate::topics::Days;
+use wenmai_engine::Period;
+use wenmai_engine::Recluster;
+use wenmai_engine::Reclustered;
 
 /// Arguments of `wenmai topics recluster`.
 #[derive(Debug, Clone, clap::Args)]

@@ -1,15 +1,15 @@
 //! `wenmai topics show`.
 
-use crate::cli::connect;
-use crate::cli::connect::Services;
-use crate::cli::failure::Failure;
-use crate::cli::output;
-use crate::cli::topics::label;
-use crate::cli::topics::span;
-use crate::cli::topics::spark::sparkline;
-use crate::cli::topics::topic_name;
-use crate::cli::topics::written;
-use crate::rpc::wire;
+use crate::connect;
+use crate::connect::Services;
+use crate::failure::Failure;
+use crate::output;
+use crate::topics::label;
+use crate::topics::span;
+use crate::topics::spark::sparkline;
+use crate::topics::topic_name;
+use crate::topics::written;
+use wenmai_proto::wire;
 
 /// Bars of a topic's life.
 const BARS: usize = 60;

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::rpc::wire;
+use wenmai_proto::wire;
 
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// What stands for no article at all.
@@ -48,7 +48,7 @@ fn number(date: &wire::Date) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::sparkline;
-    use crate::rpc::wire;
+    use wenmai_proto::wire;
 
     fn days(counts: &[(i32, u32)]) -> Vec<wire::DayCount> {
         let date = |day| Some(wire::Date { year: 2025, month: 3, day });

@@ -1,11 +1,11 @@
 //! `wenmai topics watch`.
 
-use crate::cli::connect::Services;
-use crate::cli::failure::Failure;
-use crate::cli::output;
-use crate::rpc::wire;
-use crate::rpc::wire::topic_correction::Correction;
-use crate::rpc::wire::watch_topics_response::Change;
+use crate::connect::Services;
+use crate::failure::Failure;
+use crate::output;
+use wenmai_proto::wire;
+use wenmai_proto::wire::topic_correction::Correction;
+use wenmai_proto::wire::watch_topics_response::Change;
 
 /// Arguments of `wenmai topics watch`.
 #[derive(Debug, Clone, clap::Args)]

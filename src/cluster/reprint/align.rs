@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 use std::cmp::Reverse;
 use std::ops::Range;
 
-use crate::cluster::reprint::Plain;
-use crate::cluster::reprint::plain::GRAM_CHARS;
+use crate::reprint::Plain;
+use crate::reprint::plain::GRAM_CHARS;
 
 /// A gram that stands more often than this in a text joins nothing: it is a phrase, and pairing
 /// every place of it with every other is quadratic.
@@ -233,7 +233,7 @@ fn common(left: &[char], right: &[char]) -> Vec<(usize, usize)> {
 mod tests {
     use super::Hunk;
     use super::align;
-    use crate::cluster::reprint::Plain;
+    use crate::reprint::Plain;
 
     #[test]
     fn equal_texts_match_whole() {

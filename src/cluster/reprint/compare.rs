@@ -2,11 +2,11 @@
 
 use std::cmp::Ordering;
 
-use crate::cluster::reprint::Plain;
-use crate::cluster::reprint::align::align;
-use crate::cluster::reprint::facts::Changes;
-use crate::cluster::reprint::numeral;
-use crate::domain::reprint::Relation;
+use crate::reprint::Plain;
+use crate::reprint::align::align;
+use crate::reprint::facts::Changes;
+use crate::reprint::numeral;
+use wenmai_domain::reprint::Relation;
 
 /// Both hold so much of each other: the same text.
 const FULL_MIN: f64 = 0.8;
@@ -121,8 +121,8 @@ mod tests {
 
     use super::Overlap;
     use super::compare;
-    use crate::cluster::reprint::Plain;
-    use crate::domain::reprint::Relation;
+    use crate::reprint::Plain;
+    use wenmai_domain::reprint::Relation;
 
     const LEAD: &str = "清河县水务局介绍，清河大桥加固工程昨日完工，施工历时五个月，桥面重新铺装，\
         两侧护栏全部更换，过往车辆不再限速，附近三个村的村民出行更加方便。";

@@ -3,10 +3,10 @@
 
 use std::ops::Range;
 
-use crate::cluster::reprint::align::Hunk;
-use crate::cluster::reprint::numeral;
-use crate::cluster::reprint::numeral::Quantity;
-use crate::cluster::reprint::places;
+use crate::reprint::align::Hunk;
+use crate::reprint::numeral;
+use crate::reprint::numeral::Quantity;
+use crate::reprint::places;
 
 /// Characters of a change, at most, that can be one fact for another; more is a rewritten passage.
 const FACT_CHARS_MAX: usize = 32;
@@ -114,8 +114,8 @@ fn holds(chars: &[char], name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::Changes;
-    use crate::cluster::reprint::Plain;
-    use crate::cluster::reprint::align::align;
+    use crate::reprint::Plain;
+    use crate::reprint::align::align;
 
     fn changes(left: &str, right: &str) -> Changes {
         let (left, right) = (Plain::of_text(left), Plain::of_text(right));

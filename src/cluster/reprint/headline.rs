@@ -4,7 +4,7 @@
 //! Such a text says nothing of its headline; two of them are not reprints of each other, however
 //! equal.
 
-use crate::cluster::reprint::Printed;
+use crate::reprint::Printed;
 
 /// Whether the texts of `left` and `right` can be one story: their headlines share a pair of
 /// characters, or one of the texts holds a pair of its own headline's.
@@ -30,10 +30,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::belong;
-    use crate::cluster::reprint::Plain;
-    use crate::cluster::reprint::Printed;
-    use crate::domain::article::Article;
-    use crate::domain::article::Record;
+    use crate::reprint::Plain;
+    use crate::reprint::Printed;
+    use wenmai_domain::article::Article;
+    use wenmai_domain::article::Record;
 
     fn printed(title: &str) -> Printed {
         let text = "清河大桥昨日通车，全县干部群众参加仪式。";

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::cluster::reprint::Overlap;
-use crate::cluster::reprint::Plain;
-use crate::cluster::reprint::Standing;
-use crate::cluster::reprint::compare;
-use crate::cluster::reprint::headline;
-use crate::cluster::reprint::plain;
-use crate::domain::article::Article;
-use crate::domain::reprint::GroupId;
-use crate::domain::reprint::Membership;
+use crate::reprint::Overlap;
+use crate::reprint::Plain;
+use crate::reprint::Standing;
+use crate::reprint::compare;
+use crate::reprint::headline;
+use crate::reprint::plain;
+use wenmai_domain::article::Article;
+use wenmai_domain::reprint::GroupId;
+use wenmai_domain::reprint::Membership;
 
 /// Texts that a new one is this nearly as much alike as the closest are as good as that.
 const LIKENESS_SLACK: f64 = 0.05;
@@ -122,11 +122,11 @@ mod tests {
     use super::Joined;
     use super::Printed;
     use super::join;
-    use crate::cluster::reprint::Plain;
-    use crate::domain::article::Article;
-    use crate::domain::article::Record;
-    use crate::domain::id::ArticleId;
-    use crate::domain::reprint::GroupId;
+    use crate::reprint::Plain;
+    use wenmai_domain::article::Article;
+    use wenmai_domain::article::Record;
+    use wenmai_domain::id::ArticleId;
+    use wenmai_domain::reprint::GroupId;
 
     const TEXT: &str = "清河县水务局介绍，清河大桥加固工程昨日完工，施工历时五个月，桥面重新铺装，\
         两侧护栏全部更换，过往车辆不再限速，附近三个村的村民出行更加方便。";

@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::cluster::reprint::strip;
-use crate::domain::article::Record;
+use crate::reprint::strip;
+use wenmai_domain::article::Record;
 
 /// Characters of a gram.
 pub(super) const GRAM_CHARS: usize = 5;
@@ -142,7 +142,7 @@ fn fold_into(text: &str, chars: &mut Vec<char>) {
 #[cfg(test)]
 mod tests {
     use super::Plain;
-    use crate::domain::article::Record;
+    use wenmai_domain::article::Record;
 
     fn plain(title: &str, paragraphs: &[&str]) -> String {
         let paragraphs = paragraphs.iter().map(|text| (*text).to_owned()).collect();

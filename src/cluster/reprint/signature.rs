@@ -1,8 +1,8 @@
 //! Hashes by which a text, or a good part of it, is found again.
 
-use crate::cluster::reprint::Plain;
-use crate::cluster::reprint::plain;
-use crate::domain::reprint::Signature;
+use crate::reprint::Plain;
+use crate::reprint::plain;
+use wenmai_domain::reprint::Signature;
 
 /// Grams among which the smallest hash is kept: two texts that share so many characters in one
 /// piece share a key.
@@ -56,7 +56,7 @@ pub fn least_shared(signature: &Signature) -> usize {
 mod tests {
     use super::KEYS_MAX;
     use super::signature;
-    use crate::cluster::reprint::Plain;
+    use crate::reprint::Plain;
 
     /// A text in which no gram stands twice.
     fn text(from: u32, count: u32) -> String {

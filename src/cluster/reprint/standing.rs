@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 
 use jiff::civil::DateTime;
 
-use crate::domain::article::Record;
-use crate::domain::id::ArticleId;
+use wenmai_domain::article::Record;
+use wenmai_domain::id::ArticleId;
 
 /// What decides who was first: the time, then the fuller text, then the id. An article without a
 /// time comes after those with one.
@@ -65,8 +65,8 @@ mod tests {
     use jiff::civil::date;
 
     use super::Standing;
-    use crate::domain::article::Record;
-    use crate::domain::id::ArticleId;
+    use wenmai_domain::article::Record;
+    use wenmai_domain::id::ArticleId;
 
     fn standing(source: &str, day: Option<Date>, char_count: usize) -> Standing {
         let published_at = day.map(|day| day.at(0, 0, 0, 0));

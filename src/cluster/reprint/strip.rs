@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::text::pattern;
+use wenmai_text::pattern;
 
 /// Lines at the beginning in which an opener may stand; the first may be a headline.
 const OPENER_LINES: usize = 3;

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::cluster::topic::item::PLACE;
-use crate::text::normalize::normalize;
+use crate::topic::item::PLACE;
+use wenmai_text::normalize::normalize;
 
 /// From this likeness of the headlines on, a difference in their anchors counts.
 const TEMPLATE_FROM: f32 = 0.45;

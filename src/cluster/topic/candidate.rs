@@ -1,6 +1,6 @@
 //! An article and a topic: does it belong there? What the topic's nearest members say together.
 
-use crate::cluster::topic::pair::fade;
+use crate::topic::pair::fade;
 
 /// How many features a candidate topic has.
 pub(super) const COUNT: usize = 20;

@@ -1,6 +1,6 @@
 //! Sums of products in a fixed order, so that the same numbers always give the same bits.
 
-use crate::domain::embedding::Embedding;
+use wenmai_domain::embedding::Embedding;
 
 /// Partial sums that a machine can keep side by side; part of the result's bits.
 const LANES: usize = 16;
@@ -120,7 +120,7 @@ mod tests {
     use super::head;
     use super::middle;
     use super::prefix;
-    use crate::domain::embedding::Embedding;
+    use wenmai_domain::embedding::Embedding;
 
     fn vector(seed: u16) -> Embedding {
         let value = |n: u16| f32::from(n.wrapping_mul(seed).wrapping_mul(2_654) % 1_000) - 500.0;

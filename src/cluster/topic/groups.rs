@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use std::collections::HashSet;
 use std::collections::hash_map::Entry;
 
-use crate::cluster::topic::Known;
-use crate::domain::id::ArticleId;
-use crate::domain::topic::Level;
-use crate::domain::topic::TopicId;
+use crate::topic::Known;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::topic::Level;
+use wenmai_domain::topic::TopicId;
 
 /// Topics with their members in the window, and what is known of all topics.
 #[derive(Default)]

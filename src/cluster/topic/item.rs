@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::embedding::Embedding;
-use crate::domain::id::ArticleId;
-use crate::domain::terms::TermVector;
-use crate::text::entity::Entity;
-use crate::text::entity::Kind;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::terms::TermVector;
+use wenmai_text::entity::Entity;
+use wenmai_text::entity::Kind;
 
 /// An article as the clusterer sees it.
 #[derive(Debug, Clone)]

@@ -7,10 +7,10 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::cluster::topic::candidate::as_f32;
-use crate::cluster::topic::dot;
-use crate::domain::embedding::Embedding;
-use crate::domain::id::ArticleId;
+use crate::topic::candidate::as_f32;
+use crate::topic::dot;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::id::ArticleId;
 
 /// Characters of a label.
 const CHARS_MIN: usize = 8;
@@ -182,8 +182,8 @@ mod tests {
     use super::clean;
     use super::label;
     use super::ranked;
-    use crate::domain::embedding::Embedding;
-    use crate::domain::id::ArticleId;
+    use wenmai_domain::embedding::Embedding;
+    use wenmai_domain::id::ArticleId;
 
     fn id(n: u128) -> ArticleId {
         ArticleId::from(uuid::Uuid::from_u128(n))

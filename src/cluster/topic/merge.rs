@@ -1,9 +1,9 @@
 //! Two groups of articles: are they one story? What is compared.
 
-use crate::cluster::topic::candidate::as_f32;
-use crate::cluster::topic::pair::DAY;
-use crate::cluster::topic::pair::fade;
-use crate::domain::embedding::Embedding;
+use crate::topic::candidate::as_f32;
+use crate::topic::pair::DAY;
+use crate::topic::pair::fade;
+use wenmai_domain::embedding::Embedding;
 
 /// How many features two groups have.
 pub(super) const COUNT: usize = 15;
@@ -134,7 +134,7 @@ pub(super) fn features(one: &Group<'_>, other: &Group<'_>, centres: f32, terms: 
 mod tests {
     use super::Group;
     use super::features;
-    use crate::domain::embedding::Embedding;
+    use wenmai_domain::embedding::Embedding;
 
     #[test]
     fn the_order_of_the_two_does_not_matter() {

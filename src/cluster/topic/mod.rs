@@ -31,10 +31,10 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-use crate::domain::id::ArticleId;
-use crate::domain::topic::Level;
-use crate::domain::topic::Placement;
-use crate::domain::topic::TopicId;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::topic::Level;
+use wenmai_domain::topic::Placement;
+use wenmai_domain::topic::TopicId;
 
 pub use clusterer::Clusterer;
 pub use item::Item;

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
-use crate::cluster::topic::Clusterer;
-use crate::cluster::topic::Item;
-use crate::cluster::topic::Repair;
-use crate::cluster::topic::Weights;
-use crate::domain::id::ArticleId;
-use crate::domain::topic::Level;
-use crate::domain::topic::Placement;
-use crate::domain::topic::TopicId;
+use crate::topic::Clusterer;
+use crate::topic::Item;
+use crate::topic::Repair;
+use crate::topic::Weights;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::topic::Level;
+use wenmai_domain::topic::Placement;
+use wenmai_domain::topic::TopicId;
 
 /// Clusters `items` in the order of (time, id) with nothing known before, looks over the whole once
 /// more, and names each topic after the one of `old` that shares most members with it: one old name

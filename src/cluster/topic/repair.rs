@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::cluster::topic::Clusterer;
-use crate::cluster::topic::Repair;
-use crate::cluster::topic::dot;
-use crate::cluster::topic::window::Held;
-use crate::domain::id::ArticleId;
-use crate::domain::topic::Level;
-use crate::domain::topic::TopicId;
+use crate::topic::Clusterer;
+use crate::topic::Repair;
+use crate::topic::dot;
+use crate::topic::window::Held;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::topic::Level;
+use wenmai_domain::topic::TopicId;
 
 /// Rounds of merges: each may bring two stories together that the next one compares.
 const ROUNDS: usize = 3;
@@ -99,7 +99,7 @@ impl Clusterer {
         if going.len() < PART_MEMBERS_MIN || staying.len() < PART_MEMBERS_MIN {
             return None;
         }
-        let sample = |part: &[&'_ Held]| part.len().min(crate::cluster::topic::merge::SAMPLE);
+        let sample = |part: &[&'_ Held]| part.len().min(crate::topic::merge::SAMPLE);
         let parts = [going.len(), staying.len()];
         let (left, right) = (going.get(..sample(&going))?, staying.get(..sample(&staying))?);
         let (_, probability) = self.compare_groups(left, right, parts);

@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::cluster::topic::Clusterer;
-use crate::cluster::topic::Constraint;
-use crate::cluster::topic::Decision;
-use crate::cluster::topic::Item;
-use crate::cluster::topic::Known;
-use crate::cluster::topic::Repair;
-use crate::cluster::topic::Weights;
-use crate::cluster::topic::recluster;
-use crate::domain::embedding::Embedding;
-use crate::domain::id::ArticleId;
-use crate::domain::terms::TermVector;
-use crate::domain::topic::Level;
-use crate::domain::topic::Placement;
-use crate::domain::topic::TopicId;
+use crate::topic::Clusterer;
+use crate::topic::Constraint;
+use crate::topic::Decision;
+use crate::topic::Item;
+use crate::topic::Known;
+use crate::topic::Repair;
+use crate::topic::Weights;
+use crate::topic::recluster;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::terms::TermVector;
+use wenmai_domain::topic::Level;
+use wenmai_domain::topic::Placement;
+use wenmai_domain::topic::TopicId;
 
 const DAY: i64 = 86_400;
 const DIM: usize = 64;

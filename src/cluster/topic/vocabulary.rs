@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::HashSet;
 
-use crate::domain::terms::TermVector;
+use wenmai_domain::terms::TermVector;
 
 /// Terms of more articles than this share of the window say nothing and cost most.
 const COMMON_SHARE: f32 = 0.15;
@@ -143,7 +143,7 @@ fn as_f32(count: usize) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::Vocabulary;
-    use crate::domain::terms::TermVector;
+    use wenmai_domain::terms::TermVector;
 
     fn terms(all: &[u32]) -> TermVector {
         TermVector::from_weights(all.iter().map(|term| (*term, 1.0)))

@@ -6,10 +6,10 @@
 
 use serde::Deserialize;
 
-use crate::cluster::topic::candidate;
-use crate::cluster::topic::merge;
-use crate::cluster::topic::pair;
-use crate::domain::topic::Level;
+use crate::topic::candidate;
+use crate::topic::merge;
+use crate::topic::pair;
+use wenmai_domain::topic::Level;
 
 /// The weights that come with the bundled model.
 const BUNDLED: &str = include_str!("../../../models/rankers/topics.json");

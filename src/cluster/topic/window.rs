@@ -9,23 +9,23 @@ use std::collections::BTreeSet;
 use std::collections::BinaryHeap;
 use std::collections::HashMap;
 
-use crate::cluster::topic::Item;
-use crate::cluster::topic::anchor::Anchors;
-use crate::cluster::topic::candidate::as_f32;
-use crate::cluster::topic::dot;
-use crate::cluster::topic::dot::Head;
-use crate::cluster::topic::dot::Prefix;
-use crate::cluster::topic::dot::cosine;
-use crate::cluster::topic::pair::Likeness;
-use crate::cluster::topic::pair::Standing;
-use crate::cluster::topic::pair::days_apart;
-use crate::cluster::topic::vocabulary::Vocabulary;
-use crate::cluster::topic::vocabulary::Weighted;
-use crate::domain::embedding::Embedding;
-use crate::domain::id::ArticleId;
-use crate::domain::terms::TermVector;
-use crate::domain::topic::Placement;
-use crate::text::terms::index;
+use crate::topic::Item;
+use crate::topic::anchor::Anchors;
+use crate::topic::candidate::as_f32;
+use crate::topic::dot;
+use crate::topic::dot::Head;
+use crate::topic::dot::Prefix;
+use crate::topic::dot::cosine;
+use crate::topic::pair::Likeness;
+use crate::topic::pair::Standing;
+use crate::topic::pair::days_apart;
+use crate::topic::vocabulary::Vocabulary;
+use crate::topic::vocabulary::Weighted;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::terms::TermVector;
+use wenmai_domain::topic::Placement;
+use wenmai_text::terms::index;
 
 /// Articles that the scan hands on to be compared in full.
 const SCANNED: usize = 200;
@@ -378,14 +378,14 @@ fn key_terms(keys: &[String]) -> TermVector {
 mod tests {
     use super::SCANNED;
     use super::Window;
-    use crate::cluster::topic::Item;
-    use crate::cluster::topic::dot;
-    use crate::domain::embedding::Embedding;
-    use crate::domain::id::ArticleId;
-    use crate::domain::terms::TermVector;
-    use crate::domain::topic::Level;
-    use crate::domain::topic::Placement;
-    use crate::domain::topic::TopicId;
+    use crate::topic::Item;
+    use crate::topic::dot;
+    use wenmai_domain::embedding::Embedding;
+    use wenmai_domain::id::ArticleId;
+    use wenmai_domain::terms::TermVector;
+    use wenmai_domain::topic::Level;
+    use wenmai_domain::topic::Placement;
+    use wenmai_domain::topic::TopicId;
 
     /// Article `n`, one of a few directions and noise, the first numbers carrying most.
     fn item(n: u64) -> Item {

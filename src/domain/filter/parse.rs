@@ -1,12 +1,12 @@
 //! Reads the text form of a filter: tokens, then recursive descent.
 
-use crate::domain::article::Kind;
-use crate::domain::filter::Comparison;
-use crate::domain::filter::Filter;
-use crate::domain::filter::InvalidFilter;
-use crate::domain::filter::NameField;
-use crate::domain::filter::Reason;
-use crate::domain::filter::TextField;
+use crate::article::Kind;
+use crate::filter::Comparison;
+use crate::filter::Filter;
+use crate::filter::InvalidFilter;
+use crate::filter::NameField;
+use crate::filter::Reason;
+use crate::filter::TextField;
 
 const DEPTH_MAX: usize = 32;
 const CHARS_MAX: usize = 4_096;

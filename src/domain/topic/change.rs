@@ -6,11 +6,11 @@
 use serde::Deserialize;
 use serde::Serialize;
 
-use crate::domain::id::ArticleId;
-use crate::domain::reprint::GroupId;
-use crate::domain::topic::Level;
-use crate::domain::topic::Placement;
-use crate::domain::topic::TopicId;
+use crate::id::ArticleId;
+use crate::reprint::GroupId;
+use crate::topic::Level;
+use crate::topic::Placement;
+use crate::topic::TopicId;
 
 /// One step of the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -174,11 +174,11 @@ mod tests {
     use super::Change;
     use super::Entry;
     use super::Face;
-    use crate::domain::id::ArticleId;
-    use crate::domain::reprint::GroupId;
-    use crate::domain::topic::Level;
-    use crate::domain::topic::Placement;
-    use crate::domain::topic::TopicId;
+    use crate::id::ArticleId;
+    use crate::reprint::GroupId;
+    use crate::topic::Level;
+    use crate::topic::Placement;
+    use crate::topic::TopicId;
 
     #[test]
     fn an_entry_comes_back_from_json_to_the_bit() {

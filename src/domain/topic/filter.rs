@@ -5,7 +5,7 @@
 //! parentheses may stand around alternatives, and are not nested. An unknown field is an error, never
 //! ignored.
 
-use crate::domain::filter::Comparison;
+use crate::filter::Comparison;
 
 /// Conditions on a topic: of each list one holds, at least. No list lets every topic through.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -296,7 +296,7 @@ mod tests {
     use super::Test;
     use super::TopicFilter;
     use super::WordField;
-    use crate::domain::filter::Comparison;
+    use crate::filter::Comparison;
 
     #[test]
     fn comparisons_stand_side_by_side() {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::embed::kernel::math::Activation;
+use wenmai_kernel::math::Activation;
 
 /// The fields of `config.json` that decide the forward pass.
 #[derive(Debug, Deserialize)]

@@ -6,19 +6,19 @@
 
 use std::ops::Range;
 
-use crate::embed::encoder::config::Shape;
-use crate::embed::encoder::weights::Layer;
-use crate::embed::encoder::weights::Linear;
-use crate::embed::encoder::weights::Norm;
-use crate::embed::encoder::weights::Weights;
-use crate::embed::kernel::attention;
-use crate::embed::kernel::attention::Attention;
-use crate::embed::kernel::level::Level;
-use crate::embed::kernel::normalize::Normalize;
-use crate::embed::kernel::product::Product;
-use crate::embed::kernel::quantized::Product8;
-use crate::embed::kernel::quantized::Quantize;
-use crate::embed::kernel::quantized::Rows8;
+use crate::encoder::config::Shape;
+use crate::encoder::weights::Layer;
+use crate::encoder::weights::Linear;
+use crate::encoder::weights::Norm;
+use crate::encoder::weights::Weights;
+use wenmai_kernel::attention;
+use wenmai_kernel::attention::Attention;
+use wenmai_kernel::level::Level;
+use wenmai_kernel::normalize::Normalize;
+use wenmai_kernel::product::Product;
+use wenmai_kernel::quantized::Product8;
+use wenmai_kernel::quantized::Quantize;
+use wenmai_kernel::quantized::Rows8;
 
 /// Tokens that go through a feed-forward block together.
 const BLOCK_TOKENS: usize = 48;

@@ -16,23 +16,23 @@ use candle_core::Device;
 use candle_core::Tensor;
 use candle_nn::VarBuilder;
 
-use crate::domain::embedding::Embedding;
-use crate::embed::Embedder;
-use crate::embed::Error;
-use crate::embed::ModelInfo;
-use crate::embed::Purpose;
-use crate::embed::encoder::config::Shape;
-use crate::embed::encoder::forward::Batch;
-use crate::embed::encoder::forward::Forward;
-use crate::embed::encoder::forward::Scratch;
-use crate::embed::encoder::forward::Wanted;
-use crate::embed::encoder::weights::Weights;
-use crate::embed::folder::Files;
-use crate::embed::folder::Prompts;
-use crate::embed::kernel::level::Level;
-use crate::embed::pool::Mode;
-use crate::embed::pool::Pooling;
-use crate::embed::tokenize::Tokens;
+use crate::Embedder;
+use crate::Error;
+use crate::ModelInfo;
+use crate::Purpose;
+use crate::encoder::config::Shape;
+use crate::encoder::forward::Batch;
+use crate::encoder::forward::Forward;
+use crate::encoder::forward::Scratch;
+use crate::encoder::forward::Wanted;
+use crate::encoder::weights::Weights;
+use crate::folder::Files;
+use crate::folder::Prompts;
+use crate::pool::Mode;
+use crate::pool::Pooling;
+use crate::tokenize::Tokens;
+use wenmai_domain::embedding::Embedding;
+use wenmai_kernel::level::Level;
 
 thread_local! {
     /// Of this thread: a pass needs up to 20 MB, and would spend much of its time asking for them.
@@ -145,16 +145,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::Encoder;
-    use crate::embed::Embedder;
-    use crate::embed::Error;
-    use crate::embed::ModelInfo;
-    use crate::embed::Precision;
-    use crate::embed::Purpose;
-    use crate::embed::folder::Files;
-    use crate::embed::kernel::level::Level;
+    use crate::Embedder;
+    use crate::Error;
+    use crate::ModelInfo;
+    use crate::Precision;
+    use crate::Purpose;
+    use crate::folder::Files;
+    use wenmai_kernel::level::Level;
 
     fn load(name: &str, precision: Precision, pooling: &str, level: Level) -> Encoder {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+        let folder =
+            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures").join(name);
         let json = format!(r#"{{"pooling_mode": "{pooling}"}}"#);
         let files = Files::read(&folder).unwrap().with(precision).with_pooling(&json);
         let info = ModelInfo {

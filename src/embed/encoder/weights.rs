@@ -3,11 +3,11 @@
 use candle_core::DType;
 use candle_nn::VarBuilder;
 
-use crate::embed::Precision;
-use crate::embed::encoder::config::Shape;
-use crate::embed::kernel::level::Level;
-use crate::embed::kernel::product::Panels;
-use crate::embed::kernel::quantized::Panels8;
+use crate::Precision;
+use crate::encoder::config::Shape;
+use wenmai_kernel::level::Level;
+use wenmai_kernel::product::Panels;
+use wenmai_kernel::quantized::Panels8;
 
 /// A linear layer's matrix and bias.
 #[derive(Debug)]

@@ -13,10 +13,10 @@ use std::path::PathBuf;
 use sha2::Digest;
 use sha2::Sha256;
 
-use crate::domain::digest::hex;
-use crate::embed::hub::files;
-use crate::embed::hub::name::Repo;
-use crate::embed::hub::name::is_commit;
+use crate::hub::files;
+use crate::hub::name::Repo;
+use crate::hub::name::is_commit;
+use wenmai_domain::digest::hex;
 
 /// Bytes read at a time for a checksum.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -219,7 +219,7 @@ mod tests {
 
     use super::Cache;
     use super::has_checksum;
-    use crate::embed::hub::name::Repo;
+    use crate::hub::name::Repo;
 
     #[test]
     fn checksums_are_those_of_the_hub() {

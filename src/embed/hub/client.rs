@@ -21,16 +21,16 @@ use ureq::tls::RootCerts;
 use ureq::tls::TlsConfig;
 use ureq::tls::parse_pem;
 
-use crate::embed::hub::Error;
-use crate::embed::hub::Fetched;
-use crate::embed::hub::Hub;
-use crate::embed::hub::Progress;
-use crate::embed::hub::cache;
-use crate::embed::hub::cache::matches;
-use crate::embed::hub::files;
-use crate::embed::hub::name::Repo;
-use crate::embed::hub::name::is_commit;
-use crate::embed::hub::transfer;
+use crate::hub::Error;
+use crate::hub::Fetched;
+use crate::hub::Hub;
+use crate::hub::Progress;
+use crate::hub::cache;
+use crate::hub::cache::matches;
+use crate::hub::files;
+use crate::hub::name::Repo;
+use crate::hub::name::is_commit;
+use crate::hub::transfer;
 
 /// Time to reach the hub.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);

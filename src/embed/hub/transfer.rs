@@ -7,12 +7,12 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::embed::hub::Error;
-use crate::embed::hub::Progress;
-use crate::embed::hub::cache::has_checksum;
-use crate::embed::hub::client::Client;
-use crate::embed::hub::client::Meta;
-use crate::embed::hub::client::header;
+use crate::hub::Error;
+use crate::hub::Progress;
+use crate::hub::cache::has_checksum;
+use crate::hub::client::Client;
+use crate::hub::client::Meta;
+use crate::hub::client::header;
 
 /// Attempts at one file; each goes on where the one before it stopped.
 const ATTEMPTS: u32 = 5;

@@ -4,19 +4,19 @@ use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 use std::path::Path;
 
-use crate::embed::Error;
-use crate::embed::Model;
-use crate::embed::Purpose;
-use crate::embed::folder::bundled;
-use crate::embed::hub::Located;
-use crate::embed::hub::cache;
-use crate::embed::hub::files;
-use crate::embed::inspect::folder_of;
-use crate::embed::inspect::open;
-use crate::embed::inspect::sizes;
-use crate::embed::inspect::weights::Header;
-use crate::embed::inspect::weights_of;
-use crate::embed::tokenize::Tokens;
+use crate::Error;
+use crate::Model;
+use crate::Purpose;
+use crate::folder::bundled;
+use crate::hub::Located;
+use crate::hub::cache;
+use crate::hub::files;
+use crate::inspect::folder_of;
+use crate::inspect::open;
+use crate::inspect::sizes;
+use crate::inspect::weights::Header;
+use crate::inspect::weights_of;
+use crate::tokenize::Tokens;
 
 /// How far a number of a text's embedding may differ with its company.
 const TOLERANCE: f32 = 1e-5;
@@ -235,7 +235,7 @@ mod tests {
     use super::Check;
     use super::Outcome;
     use super::verify;
-    use crate::embed::hub::Located;
+    use crate::hub::Located;
 
     /// A copy of the tiny model.
     fn copy() -> TempDir {

@@ -9,7 +9,7 @@ use std::io::Read;
 
 use serde::Deserialize;
 
-use crate::embed::inspect::WeightsFile;
+use crate::inspect::WeightsFile;
 
 /// A header longer than that is none; the format's own limit.
 const HEADER_BYTES_MAX: u64 = 100_000_000;
@@ -187,7 +187,7 @@ mod tests {
     use std::io::Cursor;
 
     use super::Header;
-    use crate::embed::inspect::WeightsFile;
+    use crate::inspect::WeightsFile;
 
     fn file(bytes: Vec<u8>) -> WeightsFile {
         let length = bytes.len() as u64;

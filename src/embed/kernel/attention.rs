@@ -1,36 +1,36 @@
 //! Self-attention over the tokens of one window.
 
-use crate::embed::kernel::aligned::Aligned;
-use crate::embed::kernel::level::Level;
-use crate::embed::kernel::level::Task;
-use crate::embed::kernel::math::exp;
-use crate::embed::kernel::product::copy_edge;
-use crate::embed::kernel::product::tiles;
-use crate::embed::kernel::simd::Simd;
-use crate::embed::kernel::tile::COLUMNS_MAX;
-use crate::embed::kernel::tile::ROWS_MAX;
-use crate::embed::kernel::tile::Tile;
-use crate::embed::kernel::tile::columns;
-use crate::embed::kernel::tile::compute;
+use crate::aligned::Aligned;
+use crate::level::Level;
+use crate::level::Task;
+use crate::math::exp;
+use crate::product::copy_edge;
+use crate::product::tiles;
+use crate::simd::Simd;
+use crate::tile::COLUMNS_MAX;
+use crate::tile::ROWS_MAX;
+use crate::tile::Tile;
+use crate::tile::columns;
+use crate::tile::compute;
 
 /// `softmax(q · kᵀ) · v` for each head of one window. Who calls has scaled the queries.
 ///
 /// A few rows of scores at a time: they, and the keys and values of a head, stay in the cache.
 /// Source: Vaswani et al. 2017, section 3.2.
-pub(in crate::embed) struct Attention<'a> {
+pub struct Attention<'a> {
     /// `[tokens, 3, heads, dim of a head]`: queries, keys, values.
-    pub(in crate::embed) qkv: &'a [f32],
-    pub(in crate::embed) heads: usize,
+    pub qkv: &'a [f32],
+    pub heads: usize,
     /// Tokens whose answer is wanted.
-    pub(in crate::embed) asking: std::ops::Range<usize>,
+    pub asking: std::ops::Range<usize>,
     /// `[asking, heads, dim of a head]`.
-    pub(in crate::embed) out: &'a mut [f32],
-    pub(in crate::embed) scratch: &'a mut Scratch,
+    pub out: &'a mut [f32],
+    pub scratch: &'a mut Scratch,
 }
 
 /// Room for one head.
 #[derive(Debug, Default)]
-pub(in crate::embed) struct Scratch {
+pub struct Scratch {
     /// `[panel of tokens, dim of a head, token]`, zero past the last token.
     keys: Aligned<f32>,
     /// `[panel of dims, token, dim]`, zero past the last dim.
@@ -41,7 +41,7 @@ pub(in crate::embed) struct Scratch {
 
 impl Attention<'_> {
     /// Computes it with the instructions of `level`.
-    pub(in crate::embed) fn compute(self, level: Level) {
+    pub fn compute(self, level: Level) {
         level.run(self);
     }
 }
@@ -203,9 +203,9 @@ fn exponentials<S: Simd>(simd: S, row: &mut [f32]) -> f32 {
 mod tests {
     use super::Attention;
     use super::Scratch;
-    use crate::embed::kernel::level::Level;
-    use crate::embed::kernel::tests::assert_near;
-    use crate::embed::kernel::tests::numbers;
+    use crate::level::Level;
+    use crate::tests::assert_near;
+    use crate::tests::numbers;
 
     /// The answer to one token, all heads: the formula in f64.
     fn answer(qkv: &[f32], heads: usize, dim: usize, token: usize) -> Vec<f64> {

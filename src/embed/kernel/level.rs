@@ -1,11 +1,11 @@
 //! Which instructions this machine has, and how a loop is run with them.
 
-use crate::embed::kernel::portable::Portable;
-use crate::embed::kernel::simd::Simd;
+use crate::portable::Portable;
+use crate::simd::Simd;
 #[cfg(target_arch = "x86_64")]
-use crate::embed::kernel::x86::Avx2;
+use crate::x86::Avx2;
 #[cfg(target_arch = "x86_64")]
-use crate::embed::kernel::x86::Avx512;
+use crate::x86::Avx512;
 
 /// Work that is compiled once for each set of instructions.
 ///
@@ -21,7 +21,7 @@ pub(super) trait Task {
 
 /// A set of instructions that this machine has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::embed) struct Level(Set);
+pub struct Level(Set);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Set {
@@ -34,12 +34,12 @@ enum Set {
 
 impl Level {
     /// The fastest level of this machine.
-    pub(in crate::embed) fn best() -> Self {
+    pub fn best() -> Self {
         Self::all().into_iter().next_back().unwrap_or(Self(Set::Portable))
     }
 
     /// Every level of this machine, the slowest first.
-    pub(in crate::embed) fn all() -> Vec<Self> {
+    pub fn all() -> Vec<Self> {
         #[cfg(target_arch = "x86_64")]
         {
             let fast = [Avx2::detect().map(Set::Avx2), Avx512::detect().map(Set::Avx512)];

@@ -1,8 +1,8 @@
 //! Functions of a register: exponential and the activations.
 
-use crate::embed::kernel::level::Level;
-use crate::embed::kernel::level::Task;
-use crate::embed::kernel::simd::Simd;
+use crate::level::Level;
+use crate::level::Task;
+use crate::simd::Simd;
 
 /// The numbers of `p` in [`Gelu`], the last power first.
 const TAIL_LAST: f32 = 0.035_983_86;
@@ -18,7 +18,7 @@ const TAIL: [f32; 7] = [
 
 /// The function between the two products of a feed-forward block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::embed) enum Activation {
+pub enum Activation {
     /// `x Φ(x)`, off by less than 1e-6 of its size, also far out on the negative side.
     Gelu,
     /// The tanh form: Hendrycks & Gimpel 2016, section 2.
@@ -29,7 +29,7 @@ pub(in crate::embed) enum Activation {
 
 impl Activation {
     /// Changes every number of `values`, with the instructions of `level`.
-    pub(in crate::embed) fn apply(self, level: Level, values: &mut [f32]) {
+    pub fn apply(self, level: Level, values: &mut [f32]) {
         match self {
             Self::Gelu => level.run(Map { values, function: Gelu }),
             Self::GeluTanh => level.run(Map { values, function: GeluTanh }),
@@ -128,8 +128,8 @@ impl Function for Relu {
 #[cfg(test)]
 mod tests {
     use super::Activation;
-    use crate::embed::kernel::level::Level;
-    use crate::embed::kernel::tests::assert_near;
+    use crate::level::Level;
+    use crate::tests::assert_near;
 
     /// `x` and `x Φ(x)` to twelve digits, computed with 40.
     const GELU: [(f32, f64); 16] = [

@@ -1,26 +1,26 @@
 //! Layer normalization of rows.
 
-use crate::embed::kernel::level::Level;
-use crate::embed::kernel::level::Task;
-use crate::embed::kernel::simd::Simd;
+use crate::level::Level;
+use crate::level::Task;
+use crate::simd::Simd;
 
 /// Scales each row to mean 0 and variance 1, then by `weight` plus `bias`.
 ///
 /// Source: Ba, Kiros & Hinton 2016, section 3.
-pub(in crate::embed) struct Normalize<'a> {
+pub struct Normalize<'a> {
     /// `[rows, dim]`.
-    pub(in crate::embed) rows: &'a mut [f32],
+    pub rows: &'a mut [f32],
     /// `[dim]`.
-    pub(in crate::embed) weight: &'a [f32],
+    pub weight: &'a [f32],
     /// `[dim]`.
-    pub(in crate::embed) bias: &'a [f32],
+    pub bias: &'a [f32],
     /// Keeps the scale finite.
-    pub(in crate::embed) epsilon: f32,
+    pub epsilon: f32,
 }
 
 impl Normalize<'_> {
     /// Does it with the instructions of `level`.
-    pub(in crate::embed) fn compute(self, level: Level) {
+    pub fn compute(self, level: Level) {
         level.run(self);
     }
 }
@@ -63,9 +63,9 @@ impl Task for Normalize<'_> {
 #[cfg(test)]
 mod tests {
     use super::Normalize;
-    use crate::embed::kernel::level::Level;
-    use crate::embed::kernel::tests::assert_near;
-    use crate::embed::kernel::tests::numbers;
+    use crate::level::Level;
+    use crate::tests::assert_near;
+    use crate::tests::numbers;
 
     #[test]
     fn every_level_agrees_with_the_formula_at_any_width() {

@@ -2,8 +2,8 @@
 //!
 //! The twin that the other levels are tested against.
 
-use crate::embed::kernel::level::Task;
-use crate::embed::kernel::simd::Simd;
+use crate::level::Task;
+use crate::simd::Simd;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Portable;

@@ -1,21 +1,21 @@
 //! Activations times a weight matrix in f32.
 
-use crate::embed::kernel::aligned::Aligned;
-use crate::embed::kernel::level::Level;
-use crate::embed::kernel::level::Task;
-use crate::embed::kernel::simd::Simd;
-use crate::embed::kernel::tile::COLUMNS_MAX;
-use crate::embed::kernel::tile::ROWS_MAX;
-use crate::embed::kernel::tile::Tile;
-use crate::embed::kernel::tile::columns;
-use crate::embed::kernel::tile::compute;
+use crate::aligned::Aligned;
+use crate::level::Level;
+use crate::level::Task;
+use crate::simd::Simd;
+use crate::tile::COLUMNS_MAX;
+use crate::tile::ROWS_MAX;
+use crate::tile::Tile;
+use crate::tile::columns;
+use crate::tile::compute;
 
 /// Rows of a panel that one pass over the tiles reads: they stay in the first-level cache.
 pub(super) const DEPTH: usize = 512;
 
 /// A weight matrix and its bias, cut into panels as wide as a tile.
 #[derive(Debug)]
-pub(in crate::embed) struct Panels {
+pub struct Panels {
     inputs: usize,
     outputs: usize,
     /// `[panel, input, column]`, zero past the last output.
@@ -32,7 +32,7 @@ struct Pack<'a> {
 impl Panels {
     /// Packs `weights` `[outputs, inputs]`, as a linear layer stores them, and `bias` `[outputs]`
     /// for `level`. Missing numbers are zero.
-    pub(in crate::embed) fn pack(level: Level, weights: &[f32], bias: &[f32]) -> Self {
+    pub fn pack(level: Level, weights: &[f32], bias: &[f32]) -> Self {
         level.run(Pack { weights, bias })
     }
 }
@@ -67,18 +67,18 @@ impl Task for Pack<'_> {
 }
 
 /// `out = a · weights + bias`, plus what stands in `out` if `add`.
-pub(in crate::embed) struct Product<'a> {
+pub struct Product<'a> {
     /// `[rows, inputs]`.
-    pub(in crate::embed) a: &'a [f32],
-    pub(in crate::embed) panels: &'a Panels,
+    pub a: &'a [f32],
+    pub panels: &'a Panels,
     /// `[rows, outputs]`.
-    pub(in crate::embed) out: &'a mut [f32],
-    pub(in crate::embed) add: bool,
+    pub out: &'a mut [f32],
+    pub add: bool,
 }
 
 impl Product<'_> {
     /// Computes it with the instructions of `level`, which the panels were packed for.
-    pub(in crate::embed) fn compute(self, level: Level) {
+    pub fn compute(self, level: Level) {
         level.run(self);
     }
 }
@@ -168,9 +168,9 @@ mod tests {
     use super::Panels;
     use super::Product;
     use super::tiles;
-    use crate::embed::kernel::level::Level;
-    use crate::embed::kernel::tests::assert_near;
-    use crate::embed::kernel::tests::numbers;
+    use crate::level::Level;
+    use crate::tests::assert_near;
+    use crate::tests::numbers;
 
     #[test]
     fn every_level_agrees_with_plain_sums_at_any_shape() {

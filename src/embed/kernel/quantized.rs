@@ -4,23 +4,23 @@
 //! come. The sums are exact in i32 at every level, so one model gives one vector on every machine,
 //! but for the rounding of what stays f32.
 
-use crate::embed::kernel::aligned::Aligned;
-use crate::embed::kernel::level::Level;
-use crate::embed::kernel::level::Task;
-use crate::embed::kernel::product::copy_edge;
-use crate::embed::kernel::product::tiles;
-use crate::embed::kernel::simd::Simd;
-use crate::embed::kernel::tile::COLUMNS_MAX;
-use crate::embed::kernel::tile::ROWS_MAX;
-use crate::embed::kernel::tile::by_rows;
-use crate::embed::kernel::tile::columns;
+use crate::aligned::Aligned;
+use crate::level::Level;
+use crate::level::Task;
+use crate::product::copy_edge;
+use crate::product::tiles;
+use crate::simd::Simd;
+use crate::tile::COLUMNS_MAX;
+use crate::tile::ROWS_MAX;
+use crate::tile::by_rows;
+use crate::tile::columns;
 
 /// The largest size of a quantized number. Symmetric, so that zero stays zero.
 const LARGEST: f32 = 127.0;
 
 /// A weight matrix in i8, its scales and its bias, cut into panels as wide as a tile.
 #[derive(Debug)]
-pub(in crate::embed) struct Panels8 {
+pub struct Panels8 {
     inputs: usize,
     outputs: usize,
     /// `[panel, word, column, number in the word]`, zero past the last input and output.
@@ -34,7 +34,7 @@ pub(in crate::embed) struct Panels8 {
 
 /// Rows of quantized activations; see [`Quantize`].
 #[derive(Debug, Default)]
-pub(in crate::embed) struct Rows8 {
+pub struct Rows8 {
     /// `[row, word]`.
     words: Aligned<u32>,
     /// What one step of each row's activations is worth.
@@ -54,12 +54,12 @@ struct Pack<'a> {
 
 impl Panels8 {
     /// Quantizes and packs `weights` `[outputs, inputs]` and `bias` `[outputs]` for `level`.
-    pub(in crate::embed) fn pack(level: Level, weights: &[f32], bias: &[f32]) -> Self {
+    pub fn pack(level: Level, weights: &[f32], bias: &[f32]) -> Self {
         level.run(Pack { weights, bias })
     }
 
     /// Numbers in a row of activations.
-    pub(in crate::embed) fn inputs(&self) -> usize {
+    pub fn inputs(&self) -> usize {
         self.inputs
     }
 }
@@ -115,16 +115,16 @@ fn nearest(x: f32) -> i8 {
 }
 
 /// Quantizes rows of `inputs` activations.
-pub(in crate::embed) struct Quantize<'a> {
+pub struct Quantize<'a> {
     /// `[rows, inputs]`.
-    pub(in crate::embed) a: &'a [f32],
-    pub(in crate::embed) inputs: usize,
-    pub(in crate::embed) out: &'a mut Rows8,
+    pub a: &'a [f32],
+    pub inputs: usize,
+    pub out: &'a mut Rows8,
 }
 
 impl Quantize<'_> {
     /// Does it with the instructions of `level`.
-    pub(in crate::embed) fn compute(self, level: Level) {
+    pub fn compute(self, level: Level) {
         level.run(self);
     }
 }
@@ -166,19 +166,19 @@ fn quantized<S: Simd>(simd: S, numbers: S::F32, inverse: S::F32) -> [u32; 4] {
 }
 
 /// `out = a · weights + bias`, plus what stands in `out` if `add`.
-pub(in crate::embed) struct Product8<'a> {
+pub struct Product8<'a> {
     /// `[rows, inputs]`.
-    pub(in crate::embed) a: &'a Rows8,
-    pub(in crate::embed) rows: usize,
-    pub(in crate::embed) panels: &'a Panels8,
+    pub a: &'a Rows8,
+    pub rows: usize,
+    pub panels: &'a Panels8,
     /// `[rows, outputs]`.
-    pub(in crate::embed) out: &'a mut [f32],
-    pub(in crate::embed) add: bool,
+    pub out: &'a mut [f32],
+    pub add: bool,
 }
 
 impl Product8<'_> {
     /// Computes it with the instructions of `level`, which the panels were packed for.
-    pub(in crate::embed) fn compute(self, level: Level) {
+    pub fn compute(self, level: Level) {
         level.run(self);
     }
 }
@@ -321,9 +321,9 @@ mod tests {
     use super::Product8;
     use super::Quantize;
     use super::Rows8;
-    use crate::embed::kernel::level::Level;
-    use crate::embed::kernel::tests::assert_near;
-    use crate::embed::kernel::tests::numbers;
+    use crate::level::Level;
+    use crate::tests::assert_near;
+    use crate::tests::numbers;
 
     fn product(level: Level, a: &[f32], weights: &[f32], bias: &[f32]) -> Vec<f32> {
         let inputs = weights.len() / bias.len();

@@ -1,6 +1,6 @@
 //! What every set of instructions can do with a register of numbers.
 
-use crate::embed::kernel::level::Task;
+use crate::level::Task;
 
 /// Numbers in the widest register.
 pub(super) const WIDTH_MAX: usize = 16;

@@ -1,7 +1,7 @@
 //! The innermost loop of every f32 product: a few rows times two registers of columns.
 
-use crate::embed::kernel::level::Task;
-use crate::embed::kernel::simd::Simd;
+use crate::level::Task;
+use crate::simd::Simd;
 
 /// Most rows of a tile at any level.
 pub(super) const ROWS_MAX: usize = 12;

@@ -6,8 +6,8 @@
 #[allow(clippy::wildcard_imports, reason = "intrinsics carry their own prefix")]
 use core::arch::x86_64::*;
 
-use crate::embed::kernel::level::Task;
-use crate::embed::kernel::simd::Simd;
+use crate::level::Task;
+use crate::simd::Simd;
 
 /// Haswell, Zen and later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,27 +4,27 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::cluster::reprint::Anchor;
-use crate::cluster::reprint::Plain;
-use crate::cluster::reprint::Printed;
-use crate::cluster::reprint::join;
-use crate::cluster::reprint::least_shared;
-use crate::cluster::reprint::signature;
-use crate::domain::filter::Filter;
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::domain::reprint::GroupId;
-use crate::domain::reprint::Membership;
-use crate::domain::reprint::Signature;
-use crate::engine::Error;
-use crate::engine::grouping::Draft;
-use crate::engine::grouping::printed;
-use crate::store::Alike;
-use crate::store::Point;
-use crate::store::Regroup;
-use crate::store::Scored;
-use crate::store::Store;
-use crate::store::Stored;
+use crate::Error;
+use crate::grouping::Draft;
+use crate::grouping::printed;
+use wenmai_cluster::reprint::Anchor;
+use wenmai_cluster::reprint::Plain;
+use wenmai_cluster::reprint::Printed;
+use wenmai_cluster::reprint::join;
+use wenmai_cluster::reprint::least_shared;
+use wenmai_cluster::reprint::signature;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
+use wenmai_domain::reprint::GroupId;
+use wenmai_domain::reprint::Membership;
+use wenmai_domain::reprint::Signature;
+use wenmai_store::Alike;
+use wenmai_store::Point;
+use wenmai_store::Regroup;
+use wenmai_store::Scored;
+use wenmai_store::Store;
+use wenmai_store::Stored;
 
 /// Anchors that one article is compared with at most, those that share the most hashes.
 const CANDIDATES: usize = 16;
@@ -190,7 +190,7 @@ async fn load_anchors(
     ids: &[ArticleId],
 ) -> Result<BTreeMap<ArticleId, Anchor>, Error> {
     let mut anchors = BTreeMap::new();
-    for stored in store.fetch(ids, crate::store::Vectors::No).await?.into_iter().flatten() {
+    for stored in store.fetch(ids, wenmai_store::Vectors::No).await?.into_iter().flatten() {
         let Stored { article, membership, .. } = stored;
         let found = printed(&article, Plain::of(&article.record));
         let original = if membership.is_original {

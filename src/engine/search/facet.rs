@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::domain::article::Article;
-use crate::domain::entity;
+use wenmai_domain::article::Article;
+use wenmai_domain::entity;
 
 /// Values shown per facet; the rest is counted together.
 const VALUES_MAX: usize = 20;

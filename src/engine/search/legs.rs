@@ -6,21 +6,21 @@ use std::collections::BTreeSet;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use crate::domain::filter::Comparison;
-use crate::domain::filter::Filter;
-use crate::domain::hit::Mode;
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::domain::terms::TermVector;
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::engine::answer::CANDIDATES;
-use crate::engine::answer::limit;
-use crate::engine::answer::pairs;
-use crate::engine::search::Asked;
-use crate::rank::fuse::Scored;
-use crate::store::Vectors;
-use crate::text::terms;
+use crate::Engine;
+use crate::Error;
+use crate::answer::CANDIDATES;
+use crate::answer::limit;
+use crate::answer::pairs;
+use crate::search::Asked;
+use wenmai_domain::filter::Comparison;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::hit::Mode;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
+use wenmai_domain::terms::TermVector;
+use wenmai_rank::fuse::Scored;
+use wenmai_store::Vectors;
+use wenmai_text::terms;
 
 /// Days after the last one named on which papers still print what happened.
 const PRINT_DAYS: i64 = 2;

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use crate::domain::filter::Filter;
-use crate::domain::hit::Mode;
-use crate::domain::limit::Limit;
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::engine::search::Asked;
-use crate::engine::search::pool::Pool;
-use crate::text::query::Note;
+use crate::Engine;
+use crate::Error;
+use crate::search::Asked;
+use crate::search::pool::Pool;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::hit::Mode;
+use wenmai_domain::limit::Limit;
+use wenmai_text::query::Note;
 
 /// Something worth knowing about an answer; its text is for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]

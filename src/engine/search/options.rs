@@ -2,11 +2,11 @@
 
 use jiff::civil::Date;
 
-use crate::engine::Error;
-use crate::engine::Violation;
-use crate::engine::search::FacetField;
-use crate::rank::diversify::Lambda;
-use crate::rank::recency::Recency;
+use crate::Error;
+use crate::Violation;
+use crate::search::FacetField;
+use wenmai_rank::diversify::Lambda;
+use wenmai_rank::recency::Recency;
 
 /// Facets of one search at most.
 const FACETS_MAX: usize = 8;

@@ -8,30 +8,30 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::domain::article::Article;
-use crate::domain::article::CHINA;
-use crate::domain::article::Record;
-use crate::domain::embedding::Embedding;
-use crate::domain::hit::Mode;
-use crate::domain::hit::Scores;
-use crate::domain::id::ArticleId;
-use crate::domain::terms::TermVector;
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::engine::search::Asked;
-use crate::engine::search::Candidate;
-use crate::engine::search::Facet;
-use crate::engine::search::Newness;
-use crate::engine::search::Order;
-use crate::engine::search::best_first;
-use crate::engine::search::facet;
-use crate::engine::search::legs::Legs;
-use crate::rank::diversify::diversify;
-use crate::rank::search::order;
-use crate::store::Stored;
-use crate::store::Vectors;
-use crate::text::normalize::normal;
-use crate::text::query::phrase;
+use crate::Engine;
+use crate::Error;
+use crate::search::Asked;
+use crate::search::Candidate;
+use crate::search::Facet;
+use crate::search::Newness;
+use crate::search::Order;
+use crate::search::best_first;
+use crate::search::facet;
+use crate::search::legs::Legs;
+use wenmai_domain::article::Article;
+use wenmai_domain::article::CHINA;
+use wenmai_domain::article::Record;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::hit::Mode;
+use wenmai_domain::hit::Scores;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::terms::TermVector;
+use wenmai_rank::diversify::diversify;
+use wenmai_rank::search::order;
+use wenmai_store::Stored;
+use wenmai_store::Vectors;
+use wenmai_text::normalize::normal;
+use wenmai_text::query::phrase;
 
 /// Candidates fetched at a time: bounds the memory that their texts take.
 const SLICE: usize = 128;
@@ -256,7 +256,7 @@ fn matching(
 fn diversified(
     candidates: &[Candidate],
     seen: &BTreeMap<ArticleId, Seen>,
-    lambda: crate::rank::diversify::Lambda,
+    lambda: wenmai_rank::diversify::Lambda,
 ) -> Vec<Candidate> {
     let (first, rest) = candidates.split_at(candidates.len().min(DIVERSIFIED));
     let best = first.iter().map(|(_, scores)| scores.fused).fold(f32::MIN_POSITIVE, f32::max);

@@ -2,20 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::hit::Hit;
-use crate::domain::hit::When;
-use crate::domain::id::ArticleId;
-use crate::domain::terms::TermVector;
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::engine::answer::first_rank;
-use crate::engine::answer::matched_terms;
-use crate::engine::search::Asked;
-use crate::engine::search::Candidate;
-use crate::store::Stored;
-use crate::store::Vectors;
-use crate::text::highlight::highlights;
-use crate::text::terms::index;
+use crate::Engine;
+use crate::Error;
+use crate::answer::first_rank;
+use crate::answer::matched_terms;
+use crate::search::Asked;
+use crate::search::Candidate;
+use wenmai_domain::hit::Hit;
+use wenmai_domain::hit::When;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::terms::TermVector;
+use wenmai_store::Stored;
+use wenmai_store::Vectors;
+use wenmai_text::highlight::highlights;
+use wenmai_text::terms::index;
 
 impl Engine {
     /// Fetches and marks a page of hits, the first of which stands behind `offset` others.

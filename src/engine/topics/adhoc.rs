@@ -5,20 +5,20 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use crate::cluster::topic;
-use crate::cluster::topic::Item;
-use crate::domain::filter::Filter;
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::domain::topic::Placement;
-use crate::domain::topic::TopicId;
-use crate::domain::topic::change::Face;
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::engine::topics::look;
-use crate::engine::topics::look::Look;
-use crate::engine::topics::look::Words;
-use crate::store::Vectors;
+use crate::Engine;
+use crate::Error;
+use crate::topics::look;
+use crate::topics::look::Look;
+use crate::topics::look::Words;
+use wenmai_cluster::topic;
+use wenmai_cluster::topic::Item;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
+use wenmai_domain::topic::Placement;
+use wenmai_domain::topic::TopicId;
+use wenmai_domain::topic::change::Face;
+use wenmai_store::Vectors;
 
 /// Which articles to cluster.
 #[derive(Debug, Clone)]

@@ -11,17 +11,17 @@ use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::domain::id::ArticleId;
-use crate::domain::reprint::GroupId;
-use crate::domain::topic::Level;
-use crate::domain::topic::Placement;
-use crate::domain::topic::TopicId;
-use crate::domain::topic::change::Assigned;
-use crate::domain::topic::change::Change;
-use crate::domain::topic::change::Correction;
-use crate::domain::topic::change::Entry;
-use crate::domain::topic::change::Face;
-use crate::domain::topic::change::Move;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::reprint::GroupId;
+use wenmai_domain::topic::Level;
+use wenmai_domain::topic::Placement;
+use wenmai_domain::topic::TopicId;
+use wenmai_domain::topic::change::Assigned;
+use wenmai_domain::topic::change::Change;
+use wenmai_domain::topic::change::Correction;
+use wenmai_domain::topic::change::Entry;
+use wenmai_domain::topic::change::Face;
+use wenmai_domain::topic::change::Move;
 
 /// The state of all topics at one version.
 #[derive(Debug, Clone, Default, PartialEq)]

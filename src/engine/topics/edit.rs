@@ -3,21 +3,21 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::cluster::topic::Constraint;
-use crate::cluster::topic::Known;
-use crate::domain::id::ArticleId;
-use crate::domain::topic::Level;
-use crate::domain::topic::Placement;
-use crate::domain::topic::TopicId;
-use crate::domain::topic::change::Change;
-use crate::domain::topic::change::Move;
-use crate::engine::Error;
-use crate::engine::Violation;
-use crate::engine::topics::book::Book;
-use crate::engine::topics::book::Entered;
-use crate::engine::topics::book::Topic;
-use crate::engine::topics::desk::Desk;
-use crate::engine::topics::desk::now_us;
+use crate::Error;
+use crate::Violation;
+use crate::topics::book::Book;
+use crate::topics::book::Entered;
+use crate::topics::book::Topic;
+use crate::topics::desk::Desk;
+use crate::topics::desk::now_us;
+use wenmai_cluster::topic::Constraint;
+use wenmai_cluster::topic::Known;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::topic::Level;
+use wenmai_domain::topic::Placement;
+use wenmai_domain::topic::TopicId;
+use wenmai_domain::topic::change::Change;
+use wenmai_domain::topic::change::Move;
 
 /// Characters of a label at most.
 const LABEL_CHARS_MAX: usize = 100;

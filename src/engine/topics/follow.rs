@@ -1,12 +1,12 @@
 //! The log as other processes write it: taken in while they have the turn, gone on from when it is
 //! this one's.
 
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::domain::topic::change::Change;
-use crate::engine::Error;
-use crate::engine::topics::desk;
-use crate::engine::topics::desk::Desk;
+use crate::Error;
+use crate::topics::desk;
+use crate::topics::desk::Desk;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
+use wenmai_domain::topic::change::Change;
 
 impl Desk {
     /// Takes in what others wrote; returns the articles whose text may be another one.

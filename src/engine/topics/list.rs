@@ -1,27 +1,27 @@
 //! Topics listed, one topic, its articles.
 
-use crate::cluster::topic;
-use crate::domain::entity::Kind;
-use crate::domain::filter::Comparison;
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::domain::topic::Level;
-use crate::domain::topic::TopicId;
-use crate::domain::topic::filter::Condition;
-use crate::domain::topic::filter::NumberField;
-use crate::domain::topic::filter::Test;
-use crate::domain::topic::filter::TopicFilter;
-use crate::domain::topic::filter::WordField;
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::engine::Progress;
-use crate::engine::StoredArticle;
-use crate::engine::topics::book::Book;
-use crate::engine::topics::shown;
-use crate::engine::topics::shown::Measures;
-use crate::engine::topics::shown::Period;
-use crate::engine::topics::shown::Shown;
-use crate::store::Vectors;
+use crate::Engine;
+use crate::Error;
+use crate::Progress;
+use crate::StoredArticle;
+use crate::topics::book::Book;
+use crate::topics::shown;
+use crate::topics::shown::Measures;
+use crate::topics::shown::Period;
+use crate::topics::shown::Shown;
+use wenmai_cluster::topic;
+use wenmai_domain::entity::Kind;
+use wenmai_domain::filter::Comparison;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
+use wenmai_domain::topic::Level;
+use wenmai_domain::topic::TopicId;
+use wenmai_domain::topic::filter::Condition;
+use wenmai_domain::topic::filter::NumberField;
+use wenmai_domain::topic::filter::Test;
+use wenmai_domain::topic::filter::TopicFilter;
+use wenmai_domain::topic::filter::WordField;
+use wenmai_store::Vectors;
 
 /// Members that are ranked by centrality, the most recent ones; the others follow by time.
 const RANKED_MAX: usize = 1_000;
@@ -200,14 +200,14 @@ impl Engine {
         for ((id, centrality), stored) in page.into_iter().zip(stored) {
             let Some(stored) = stored else { continue };
             let event = self.topics_of(id)?.map_or(topic.id, |(event, _)| event);
-            let article = crate::engine::read::stored_article(stored);
+            let article = crate::read::stored_article(stored);
             members.push(MemberOf { article, event, centrality });
         }
         Ok(Members { topic, members, total_count })
     }
 
     /// The members of a topic, the most recent arrival first.
-    pub(in crate::engine) fn members_of(&self, id: TopicId) -> Result<Vec<ArticleId>, Error> {
+    pub(crate) fn members_of(&self, id: TopicId) -> Result<Vec<ArticleId>, Error> {
         let book = self.topics()?.book();
         let (_, topic) = book.resolve(id).ok_or(Error::TopicNotFound { id })?;
         Ok(topic.members.iter().rev().map(|member| member.article).collect())

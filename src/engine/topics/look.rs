@@ -8,16 +8,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::LazyLock;
 
-use crate::cluster::topic;
-use crate::domain::article::Record;
-use crate::domain::embedding::Embedding;
-use crate::domain::id::ArticleId;
-use crate::domain::topic::change::Face;
-use crate::embed;
-use crate::engine::topics::book::Member;
-use crate::text::entity::Entity;
-use crate::text::entity::Kind;
-use crate::text::terms::Analyzer;
+use crate::topics::book::Member;
+use wenmai_cluster::topic;
+use wenmai_domain::article::Record;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::topic::change::Face;
+use wenmai_embed as embed;
+use wenmai_text::entity::Entity;
+use wenmai_text::entity::Kind;
+use wenmai_text::terms::Analyzer;
 
 /// Members that a topic's face is made of, the most recent ones.
 pub const FACE_MEMBERS: usize = 64;
@@ -221,11 +221,11 @@ mod tests {
     use super::Words;
     use super::face;
     use super::is_due;
-    use crate::domain::article::Record;
-    use crate::domain::embedding::Embedding;
-    use crate::domain::id::ArticleId;
-    use crate::domain::topic::change::Face;
-    use crate::text::terms::Analyzer;
+    use wenmai_domain::article::Record;
+    use wenmai_domain::embedding::Embedding;
+    use wenmai_domain::id::ArticleId;
+    use wenmai_domain::topic::change::Face;
+    use wenmai_text::terms::Analyzer;
 
     #[test]
     fn words_that_everybody_uses_are_no_keywords_of_the_only_article() {

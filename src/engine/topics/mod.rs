@@ -37,17 +37,17 @@ use tokio::sync::oneshot;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use crate::cluster::topic::Weights;
-use crate::domain::filter::Filter;
-use crate::domain::id::ArticleId;
-use crate::domain::topic::Level;
-use crate::domain::topic::TopicId;
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::engine::lead;
-use crate::store;
-use crate::telemetry::Metrics;
-use crate::telemetry::label::Stage;
+use crate::Engine;
+use crate::Error;
+use crate::lead;
+use wenmai_cluster::topic::Weights;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::topic::Level;
+use wenmai_domain::topic::TopicId;
+use wenmai_store as store;
+use wenmai_telemetry::Metrics;
+use wenmai_telemetry::label::Stage;
 
 use book::Book;
 use desk::Desk;

@@ -3,20 +3,20 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::domain::id::ArticleId;
-use crate::domain::topic::TopicId;
-use crate::domain::topic::change::Face;
-use crate::engine::Error;
-use crate::engine::topics::book::Member;
-use crate::engine::topics::book::Touched;
-use crate::engine::topics::desk::Desk;
-use crate::engine::topics::look;
-use crate::engine::topics::look::FACE_MEMBERS;
-use crate::engine::topics::look::Look;
-use crate::engine::topics::shown;
-use crate::store::Placed;
-use crate::store::TopicPoint;
-use crate::store::Vectors;
+use crate::Error;
+use crate::topics::book::Member;
+use crate::topics::book::Touched;
+use crate::topics::desk::Desk;
+use crate::topics::look;
+use crate::topics::look::FACE_MEMBERS;
+use crate::topics::look::Look;
+use crate::topics::shown;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::topic::TopicId;
+use wenmai_domain::topic::change::Face;
+use wenmai_store::Placed;
+use wenmai_store::TopicPoint;
+use wenmai_store::Vectors;
 
 /// What a face was made from: the one before, and the members.
 type Made = (Arc<Face>, Vec<Member>);

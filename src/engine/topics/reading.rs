@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::cluster::topic;
-use crate::cluster::topic::Item;
-use crate::domain::article::Article;
-use crate::domain::article::CHINA;
-use crate::engine::topics::look;
-use crate::engine::topics::look::Look;
-use crate::store::Stored;
-use crate::text::entity::Entity;
-use crate::text::terms;
-use crate::text::terms::Analyzer;
+use crate::topics::look;
+use crate::topics::look::Look;
+use wenmai_cluster::topic;
+use wenmai_cluster::topic::Item;
+use wenmai_domain::article::Article;
+use wenmai_domain::article::CHINA;
+use wenmai_store::Stored;
+use wenmai_text::entity::Entity;
+use wenmai_text::terms;
+use wenmai_text::terms::Analyzer;
 
 /// Reads articles; cheap to clone.
 #[derive(Clone)]

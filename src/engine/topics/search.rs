@@ -2,21 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::embedding::Embedding;
-use crate::domain::filter::Filter;
-use crate::domain::hit::Mode;
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::domain::topic::Level;
-use crate::domain::topic::TopicId;
-use crate::embed::Lane;
-use crate::embed::Purpose;
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::engine::Search;
-use crate::engine::Violation;
-use crate::engine::topics::look::FACE_MEMBERS;
-use crate::engine::topics::shown::Shown;
+use crate::Engine;
+use crate::Error;
+use crate::Search;
+use crate::Violation;
+use crate::topics::look::FACE_MEMBERS;
+use crate::topics::shown::Shown;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::hit::Mode;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
+use wenmai_domain::topic::Level;
+use wenmai_domain::topic::TopicId;
+use wenmai_embed::Lane;
+use wenmai_embed::Purpose;
 
 /// Articles and topics that are looked at for one question.
 const DEPTH: u32 = 50;

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::Map;
 use serde_json::Value;
 
-use crate::domain::topic::Level;
-use crate::domain::topic::TopicId;
-use crate::domain::topic::change::Face;
-use crate::domain::topic::filter::Status;
-use crate::engine::topics::book::Book;
-use crate::engine::topics::book::Member;
-use crate::engine::topics::book::Topic;
+use crate::topics::book::Book;
+use crate::topics::book::Member;
+use crate::topics::book::Topic;
+use wenmai_domain::topic::Level;
+use wenmai_domain::topic::TopicId;
+use wenmai_domain::topic::change::Face;
+use wenmai_domain::topic::filter::Status;
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;

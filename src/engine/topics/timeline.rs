@@ -7,21 +7,21 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::cluster::topic;
-use crate::domain::embedding::Embedding;
-use crate::domain::id::ArticleId;
-use crate::domain::topic::TopicId;
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::engine::StoredArticle;
-use crate::engine::read::stored_article;
-use crate::engine::topics::look;
-use crate::engine::topics::shown::Shown;
-use crate::engine::topics::shown::day_of;
-use crate::store::Stored;
-use crate::store::Vectors;
-use crate::text::date;
-use crate::text::date::Certainty;
+use crate::Engine;
+use crate::Error;
+use crate::StoredArticle;
+use crate::read::stored_article;
+use crate::topics::look;
+use crate::topics::shown::Shown;
+use crate::topics::shown::day_of;
+use wenmai_cluster::topic;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::topic::TopicId;
+use wenmai_store::Stored;
+use wenmai_store::Vectors;
+use wenmai_text::date;
+use wenmai_text::date::Certainty;
 
 /// Articles that are read at most, the most recent ones.
 const ARTICLES_MAX: usize = 1_000;

@@ -1,13 +1,13 @@
 //! The change feed: what happened to topics after a version, and the wait for more.
 
-use crate::domain::limit::Limit;
-use crate::domain::topic::change::Entry;
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::engine::Violation;
-use crate::engine::topics::desk;
+use crate::Engine;
+use crate::Error;
+use crate::Violation;
+use crate::topics::desk;
+use wenmai_domain::limit::Limit;
+use wenmai_domain::topic::change::Entry;
 
-pub use crate::domain::topic::change::Change;
+pub use wenmai_domain::topic::change::Change;
 
 /// Entries read at a time, so that a slow reader costs no memory.
 const PIECE: u32 = 256;
@@ -55,7 +55,7 @@ impl Changes {
         }
         if entries.is_empty() {
             let missing = format!("version {} is missing from the log", self.seen + 1);
-            return Err(Error::Store(crate::store::Error::Failed(missing.into())));
+            return Err(Error::Store(wenmai_store::Error::Failed(missing.into())));
         }
         Ok(entries)
     }

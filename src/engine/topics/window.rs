@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::domain::id::ArticleId;
-use crate::engine::topics::look::Look;
-use crate::engine::topics::look::Words;
+use crate::topics::look::Look;
+use crate::topics::look::Words;
+use wenmai_domain::id::ArticleId;
 
 /// Looks of the articles in the time window, and the words they hold.
 #[derive(Debug, Default)]

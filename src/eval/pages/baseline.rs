@@ -1,6 +1,6 @@
 //! Two ways to cut a page that look at one thing only.
 
-use crate::eval::pages::candidate::Candidate;
+use crate::pages::candidate::Candidate;
 
 /// Longest block that the second baseline takes for a headline, in characters.
 const HEADLINE_CHARS: usize = 40;

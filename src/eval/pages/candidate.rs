@@ -2,9 +2,9 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::domain::article::Kind;
-use crate::domain::span::Span;
-use crate::page::Parsed;
+use wenmai_domain::article::Kind;
+use wenmai_domain::span::Span;
+use wenmai_page::Parsed;
 
 /// An article that a system found.
 #[derive(Debug, Clone, Default)]

@@ -5,9 +5,9 @@ use std::io::BufRead;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::domain::article::Kind;
-use crate::engine::feed::LineError;
-use crate::engine::feed::Lines;
+use wenmai_domain::article::Kind;
+use wenmai_engine::feed::LineError;
+use wenmai_engine::feed::Lines;
 
 /// A page and what stands on it. Fields that are not listed are passed over.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 
-use crate::domain::article::Kind;
-use crate::eval::pages::baseline;
-use crate::eval::pages::candidate::Candidate;
-use crate::eval::pages::candidate::folded;
-use crate::eval::pages::candidate::heading;
-use crate::eval::pages::gold::Gold;
-use crate::eval::pages::gold::Labelled;
-use crate::eval::pages::seam;
-use crate::eval::pages::seam::Seams;
-use crate::page::Page;
+use crate::pages::baseline;
+use crate::pages::candidate::Candidate;
+use crate::pages::candidate::folded;
+use crate::pages::candidate::heading;
+use crate::pages::gold::Gold;
+use crate::pages::gold::Labelled;
+use crate::pages::seam;
+use crate::pages::seam::Seams;
+use wenmai_domain::article::Kind;
+use wenmai_page::Page;
 
 /// The systems that are compared; the first is ours.
 pub(super) const SYSTEMS: [&str; 3] = ["wenmai", "split at headings", "split at blank lines"];

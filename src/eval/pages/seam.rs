@@ -1,8 +1,8 @@
 //! Breaks of a page's lines inside the labelled bodies: which the parser joined.
 
-use crate::eval::pages::candidate::folded;
-use crate::eval::pages::gold::Labelled;
-use crate::page::Page;
+use crate::pages::candidate::folded;
+use crate::pages::gold::Labelled;
+use wenmai_page::Page;
 
 /// Breaks of one page.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

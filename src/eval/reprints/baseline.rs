@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::article::Record;
+use wenmai_domain::article::Record;
 
 /// Hash functions of a signature.
 const HASHES: usize = 128;
@@ -89,7 +89,7 @@ fn signature(record: &Record) -> Option<Vec<u32>> {
 #[cfg(test)]
 mod tests {
     use super::groups;
-    use crate::domain::article::Record;
+    use wenmai_domain::article::Record;
 
     fn record(text: &str) -> Record {
         Record { paragraphs: vec![text.into()], ..Record::default() }

@@ -6,9 +6,9 @@ use std::collections::HashSet;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 
-use crate::cluster::reprint::Plain;
-use crate::domain::article::Record;
-use crate::eval::stories::Labelled;
+use crate::stories::Labelled;
+use wenmai_cluster::reprint::Plain;
+use wenmai_domain::article::Record;
 
 /// Characters that an article must have.
 const CHARS_MIN: usize = 200;

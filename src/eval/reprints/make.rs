@@ -10,8 +10,8 @@ use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-use crate::cluster::reprint::Plain;
-use crate::domain::article::Record;
+use wenmai_cluster::reprint::Plain;
+use wenmai_domain::article::Record;
 
 /// How an article was made of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -354,7 +354,7 @@ mod tests {
 
     use super::Kind;
     use super::make;
-    use crate::domain::article::Record;
+    use wenmai_domain::article::Record;
 
     fn base(number: usize) -> Record {
         let body = format!(

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::collections::HashSet;
 
-use crate::eval::metrics;
-use crate::eval::summary::rouge::rouge;
-use crate::summary::share;
-use crate::summary::unit::bigrams;
-use crate::summary::unit::overlap;
-use crate::summary::unit::units;
-use crate::text::sentence::sentences;
+use crate::metrics;
+use wenmai_summary::rouge::rouge;
+use wenmai_summary::share;
+use wenmai_summary::unit::bigrams;
+use wenmai_summary::unit::overlap;
+use wenmai_summary::unit::units;
+use wenmai_text::sentence::sentences;
 
 /// Rounds of `TextRank`.
 const ROUNDS: usize = 30;

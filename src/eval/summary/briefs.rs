@@ -5,8 +5,8 @@ use std::io::BufRead;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::engine::feed::LineError;
-use crate::engine::feed::Lines;
+use wenmai_engine::feed::LineError;
+use wenmai_engine::feed::Lines;
 
 /// Parts that dates fall into.
 pub const FOLDS: usize = 5;

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::summary::unit::bigrams;
-use crate::summary::unit::units;
+use wenmai_summary::unit::bigrams;
+use wenmai_summary::unit::units;
 
 /// F1 three ways, `[0, 1]`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]

@@ -12,22 +12,22 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::domain::article::Record;
-use crate::eval::bootstrap::Bootstrap;
-use crate::eval::bootstrap::Interval;
-use crate::eval::bootstrap::mean;
-use crate::eval::bootstrap::once;
-use crate::eval::metrics::quantile;
-use crate::eval::stories::Labelled;
-use crate::eval::summary::baseline;
-use crate::summary::Budget;
-use crate::summary::joined;
-use crate::summary::set;
-use crate::summary::set::Source;
-use crate::summary::topic;
-use crate::summary::topic::Reader;
-use crate::text::entity::Extractor;
-use crate::text::entity::Kind;
+use crate::bootstrap::Bootstrap;
+use crate::bootstrap::Interval;
+use crate::bootstrap::mean;
+use crate::bootstrap::once;
+use crate::metrics::quantile;
+use crate::stories::Labelled;
+use wenmai_domain::article::Record;
+use wenmai_summary::Budget;
+use wenmai_summary::baseline;
+use wenmai_summary::joined;
+use wenmai_summary::set;
+use wenmai_summary::set::Source;
+use wenmai_summary::topic;
+use wenmai_summary::topic::Reader;
+use wenmai_text::entity::Extractor;
+use wenmai_text::entity::Kind;
 
 /// Articles of an event beside the report, at least.
 const MEMBERS_MIN: usize = 3;
@@ -291,14 +291,14 @@ mod tests {
     use std::sync::Arc;
 
     use super::run;
-    use crate::domain::article::Record;
-    use crate::eval::bootstrap::Bootstrap;
-    use crate::eval::stories::Labelled;
-    use crate::summary::Budget;
-    use crate::summary::ranker::Ranker;
-    use crate::summary::topic::Reader;
-    use crate::text::entity::Extractor;
-    use crate::text::terms::Analyzer;
+    use crate::bootstrap::Bootstrap;
+    use crate::stories::Labelled;
+    use wenmai_domain::article::Record;
+    use wenmai_summary::Budget;
+    use wenmai_summary::ranker::Ranker;
+    use wenmai_summary::topic::Reader;
+    use wenmai_text::entity::Extractor;
+    use wenmai_text::terms::Analyzer;
 
     fn article(kind: &str, rank: u8, body: &str) -> Labelled {
         let record = Record {

@@ -4,11 +4,11 @@
 
 use std::collections::HashMap;
 
-use crate::eval::topics::Agreement;
-use crate::eval::topics::Method;
-use crate::eval::topics::agree::as_f64;
-use crate::eval::topics::items::Streamed;
-use crate::eval::topics::measured;
+use crate::topics::Agreement;
+use crate::topics::Method;
+use crate::topics::agree::as_f64;
+use crate::topics::items::Streamed;
+use crate::topics::measured;
 
 /// Seconds that an earlier article may lie back.
 const WINDOW_S: i64 = 90 * 86_400;

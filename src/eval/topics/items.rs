@@ -4,22 +4,22 @@ use std::collections::BTreeMap;
 
 use jiff::civil::DateTime;
 
-use crate::cluster::topic::Item;
-use crate::cluster::topic::keys;
-use crate::domain::article::Record;
-use crate::domain::embedding::Embedding;
-use crate::domain::id::ArticleId;
-use crate::domain::reprint::GroupId;
-use crate::engine::Engine;
-use crate::engine::Error;
-use crate::eval::Progress;
-use crate::eval::index;
-use crate::eval::index::IngestReport;
-use crate::eval::learned::fold;
-use crate::eval::stories::Labelled;
-use crate::text::entity::Extractor;
-use crate::text::terms::Analyzer;
-use crate::text::terms::query;
+use crate::Progress;
+use crate::index;
+use crate::index::IngestReport;
+use crate::learned::fold;
+use crate::stories::Labelled;
+use wenmai_cluster::topic::Item;
+use wenmai_cluster::topic::keys;
+use wenmai_domain::article::Record;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::reprint::GroupId;
+use wenmai_engine::Engine;
+use wenmai_engine::Error;
+use wenmai_text::entity::Extractor;
+use wenmai_text::terms::Analyzer;
+use wenmai_text::terms::query;
 
 /// Characters of the body whose names count, with the headline.
 const NAMED_CHARS: usize = 300;

@@ -5,18 +5,18 @@ use std::io;
 use std::io::Write;
 use std::sync::Arc;
 
-use crate::cluster::topic::Clusterer;
-use crate::cluster::topic::Decision;
-use crate::cluster::topic::Repair;
-use crate::cluster::topic::Seen;
-use crate::cluster::topic::Weights;
-use crate::cluster::topic::feature_names;
-use crate::domain::id::ArticleId;
-use crate::domain::topic::Level;
-use crate::domain::topic::Placement;
-use crate::domain::topic::TopicId;
-use crate::eval::learned::FOLDS;
-use crate::eval::topics::items::Streamed;
+use crate::learned::FOLDS;
+use crate::topics::items::Streamed;
+use wenmai_cluster::topic::Clusterer;
+use wenmai_cluster::topic::Decision;
+use wenmai_cluster::topic::Repair;
+use wenmai_cluster::topic::Seen;
+use wenmai_cluster::topic::Weights;
+use wenmai_cluster::topic::feature_names;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::topic::Level;
+use wenmai_domain::topic::Placement;
+use wenmai_domain::topic::TopicId;
 
 /// Seconds of a day.
 const DAY_S: i64 = 86_400;

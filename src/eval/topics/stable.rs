@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::cluster::topic::Item;
-use crate::cluster::topic::Member;
-use crate::cluster::topic::Weights;
-use crate::cluster::topic::label;
-use crate::cluster::topic::recluster;
-use crate::domain::id::ArticleId;
-use crate::domain::topic::Level;
-use crate::domain::topic::TopicId;
-use crate::eval::topics::agree::agreement;
-use crate::eval::topics::agree::as_f64;
-use crate::eval::topics::items::Streamed;
-use crate::eval::topics::run::Pass;
+use crate::topics::agree::agreement;
+use crate::topics::agree::as_f64;
+use crate::topics::items::Streamed;
+use crate::topics::run::Pass;
+use wenmai_cluster::topic::Item;
+use wenmai_cluster::topic::Member;
+use wenmai_cluster::topic::Weights;
+use wenmai_cluster::topic::label;
+use wenmai_cluster::topic::recluster;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::topic::Level;
+use wenmai_domain::topic::TopicId;
 
 /// Members of a story, the latest, that its label is chosen from.
 const LABELLED_BY: usize = 60;

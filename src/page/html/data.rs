@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::page::html::Extract;
-use crate::page::html::date;
-use crate::page::html::names_of;
+use crate::html::Extract;
+use crate::html::date;
+use crate::html::names_of;
 
 /// Objects inside objects that are looked into.
 const DEPTH_MAX: usize = 6;

@@ -1,12 +1,12 @@
 //! Cues that take several blocks to see: margins, pairs of short lines, columns of briefs.
 
-use crate::page::cohesion;
-use crate::page::cue::Cue;
-use crate::page::cue::Cues;
-use crate::page::kind;
-use crate::page::line::Block;
-use crate::page::observe::FURNITURE;
-use crate::page::observe::PEOPLE;
+use crate::cohesion;
+use crate::cue::Cue;
+use crate::cue::Cues;
+use crate::kind;
+use crate::line::Block;
+use crate::observe::FURNITURE;
+use crate::observe::PEOPLE;
 
 /// Cues of pages whose paragraphs are indented.
 pub(super) fn margins(blocks: &[Block], cues: &mut [Cues]) {

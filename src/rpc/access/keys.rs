@@ -9,7 +9,7 @@ use subtle::Choice;
 use subtle::ConditionallySelectable;
 use subtle::ConstantTimeEq;
 
-use crate::rpc::access::Right;
+use crate::access::Right;
 
 /// Shorter keys can be guessed.
 const KEY_CHARS_MIN: usize = 16;
@@ -122,7 +122,7 @@ fn fingerprint(digest: &[u8; 32]) -> Arc<str> {
 mod tests {
     use super::Keys;
     use super::KeysError;
-    use crate::rpc::access::Right;
+    use crate::access::Right;
 
     #[test]
     fn a_short_key_and_one_with_blanks_are_refused_by_number() {

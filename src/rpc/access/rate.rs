@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::rpc::access::Caller;
+use crate::access::Caller;
 
 /// Seconds of calls that may come at once after a rest.
 const BURST_SECONDS: f64 = 2.0;
@@ -58,7 +58,7 @@ mod tests {
     use std::time::Instant;
 
     use super::Buckets;
-    use crate::rpc::access::Caller;
+    use crate::access::Caller;
 
     #[test]
     fn a_bucket_empties_and_fills_again() {

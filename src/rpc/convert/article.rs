@@ -3,24 +3,24 @@
 use jiff::civil;
 use jiff::civil::DateTime;
 
-use crate::domain::article::Article;
-use crate::domain::article::CHINA;
-use crate::domain::article::Caption;
-use crate::domain::article::Contributor;
-use crate::domain::article::Dateline;
-use crate::domain::article::Jump;
-use crate::domain::article::Kind;
-use crate::domain::article::Record;
-use crate::domain::article::Role;
-use crate::domain::article::StaffLine;
-use crate::engine::Ingested;
-use crate::engine::Outcome;
-use crate::engine::StoredArticle;
-use crate::rpc::convert::View;
-use crate::rpc::convert::count;
-use crate::rpc::convert::entity;
-use crate::rpc::convert::name;
-use crate::rpc::wire;
+use crate::convert::View;
+use crate::convert::count;
+use crate::convert::entity;
+use crate::convert::name;
+use wenmai_domain::article::Article;
+use wenmai_domain::article::CHINA;
+use wenmai_domain::article::Caption;
+use wenmai_domain::article::Contributor;
+use wenmai_domain::article::Dateline;
+use wenmai_domain::article::Jump;
+use wenmai_domain::article::Kind;
+use wenmai_domain::article::Record;
+use wenmai_domain::article::Role;
+use wenmai_domain::article::StaffLine;
+use wenmai_engine::Ingested;
+use wenmai_engine::Outcome;
+use wenmai_engine::StoredArticle;
+use wenmai_proto::wire;
 
 /// An article as a search gives it.
 #[must_use]
@@ -168,7 +168,7 @@ fn write_dateline(from: Dateline) -> wire::Dateline {
     wire::Dateline { raw, place, date_from: date_from.map(date), date_to: date_to.map(date) }
 }
 
-pub(in crate::rpc) fn timestamp(at: DateTime) -> Option<prost_types::Timestamp> {
+pub(crate) fn timestamp(at: DateTime) -> Option<prost_types::Timestamp> {
     // Fails only in the last hours of the calendar, which no paper has printed yet.
     let stamp = CHINA.to_timestamp(at).ok()?;
     // Before 1970 jiff counts nanoseconds backwards, the wire always forwards.
@@ -193,17 +193,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::write_record;
-    use crate::domain::article::Caption;
-    use crate::domain::article::Contributor;
-    use crate::domain::article::Dateline;
-    use crate::domain::article::Jump;
-    use crate::domain::article::Kind;
-    use crate::domain::article::Record;
-    use crate::domain::article::Role;
-    use crate::domain::article::StaffLine;
-    use crate::rpc::convert::View;
-    use crate::rpc::convert::record;
-    use crate::rpc::wire;
+    use crate::convert::View;
+    use crate::convert::record;
+    use wenmai_domain::article::Caption;
+    use wenmai_domain::article::Contributor;
+    use wenmai_domain::article::Dateline;
+    use wenmai_domain::article::Jump;
+    use wenmai_domain::article::Kind;
+    use wenmai_domain::article::Record;
+    use wenmai_domain::article::Role;
+    use wenmai_domain::article::StaffLine;
+    use wenmai_proto::wire;
 
     fn full() -> Record {
         Record {

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::domain::article::Record;
-use crate::domain::entity::Entities;
-use crate::domain::entity::Entity;
-use crate::domain::entity::Kind;
-use crate::rpc::convert::CharIndex;
-use crate::rpc::convert::spans;
-use crate::rpc::wire;
+use crate::convert::CharIndex;
+use crate::convert::spans;
+use wenmai_domain::article::Record;
+use wenmai_domain::entity::Entities;
+use wenmai_domain::entity::Entity;
+use wenmai_domain::entity::Kind;
+use wenmai_proto::wire;
 
 /// The entities of `record` as the wire has them.
 #[must_use]
@@ -53,12 +53,12 @@ fn write_kind(kind: Kind) -> wire::EntityKind {
 #[cfg(test)]
 mod tests {
     use super::entities;
-    use crate::domain::article::Record;
-    use crate::domain::entity::Entities;
-    use crate::domain::entity::Entity;
-    use crate::domain::entity::Kind;
-    use crate::domain::span::Span;
-    use crate::rpc::wire;
+    use wenmai_domain::article::Record;
+    use wenmai_domain::entity::Entities;
+    use wenmai_domain::entity::Entity;
+    use wenmai_domain::entity::Kind;
+    use wenmai_domain::span::Span;
+    use wenmai_proto::wire;
 
     #[test]
     fn a_mention_is_shown_as_printed_with_its_place_in_characters() {

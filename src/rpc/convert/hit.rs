@@ -1,23 +1,23 @@
 //! Searches and hits.
 
-use crate::domain::hit::Empty;
-use crate::domain::hit::Highlights;
-use crate::domain::hit::Hit;
-use crate::domain::hit::Mode;
-use crate::domain::hit::Reason;
-use crate::domain::hit::Relation;
-use crate::domain::hit::RelationKind;
-use crate::domain::hit::Scores;
-use crate::domain::hit::Shared;
-use crate::domain::hit::When;
-use crate::engine::Violation;
-use crate::rpc::convert;
-use crate::rpc::convert::View;
-use crate::rpc::convert::article;
-use crate::rpc::convert::known;
-use crate::rpc::convert::search::marks;
-use crate::rpc::convert::search::snippet as write_snippet;
-use crate::rpc::wire;
+use crate::convert;
+use crate::convert::View;
+use crate::convert::article;
+use crate::convert::known;
+use crate::convert::search::marks;
+use crate::convert::search::snippet as write_snippet;
+use wenmai_domain::hit::Empty;
+use wenmai_domain::hit::Highlights;
+use wenmai_domain::hit::Hit;
+use wenmai_domain::hit::Mode;
+use wenmai_domain::hit::Reason;
+use wenmai_domain::hit::Relation;
+use wenmai_domain::hit::RelationKind;
+use wenmai_domain::hit::Scores;
+use wenmai_domain::hit::Shared;
+use wenmai_domain::hit::When;
+use wenmai_engine::Violation;
+use wenmai_proto::wire;
 
 /// Reads a mode; unspecified means hybrid.
 ///

@@ -1,18 +1,18 @@
 //! Pages: issues, parsed articles, spans.
 
-use crate::domain::article::Article;
-use crate::domain::span::Span;
-use crate::engine::Violation;
-use crate::page::Continued;
-use crate::page::Issue;
-use crate::page::Parsed;
-use crate::page::Parts;
-use crate::rpc::convert::View;
-use crate::rpc::convert::article::write_record;
-use crate::rpc::convert::count32;
-use crate::rpc::convert::name;
-use crate::rpc::convert::record::read_date;
-use crate::rpc::wire;
+use crate::convert::View;
+use crate::convert::article::write_record;
+use crate::convert::count32;
+use crate::convert::name;
+use crate::convert::record::read_date;
+use wenmai_domain::article::Article;
+use wenmai_domain::span::Span;
+use wenmai_engine::Violation;
+use wenmai_page::Continued;
+use wenmai_page::Issue;
+use wenmai_page::Parsed;
+use wenmai_page::Parts;
+use wenmai_proto::wire;
 
 /// Bytes between two known places; a place costs four bytes, a look-up one pass over this many.
 const STRIDE_BYTES: usize = 256;
@@ -129,7 +129,7 @@ mod tests {
 
     use super::CharIndex;
     use super::spans;
-    use crate::domain::span::Span;
+    use wenmai_domain::span::Span;
 
     proptest! {
         #[test]

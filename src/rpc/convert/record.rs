@@ -4,19 +4,19 @@ use jiff::Timestamp;
 use jiff::civil;
 use jiff::civil::DateTime;
 
-use crate::domain::article::CHINA;
-use crate::domain::article::Caption;
-use crate::domain::article::Contributor;
-use crate::domain::article::Dateline;
-use crate::domain::article::Jump;
-use crate::domain::article::Kind;
-use crate::domain::article::Record;
-use crate::domain::article::Role;
-use crate::domain::article::StaffLine;
-use crate::engine::Violation;
-use crate::rpc::convert::id;
-use crate::rpc::convert::known;
-use crate::rpc::wire;
+use crate::convert::id;
+use crate::convert::known;
+use wenmai_domain::article::CHINA;
+use wenmai_domain::article::Caption;
+use wenmai_domain::article::Contributor;
+use wenmai_domain::article::Dateline;
+use wenmai_domain::article::Jump;
+use wenmai_domain::article::Kind;
+use wenmai_domain::article::Record;
+use wenmai_domain::article::Role;
+use wenmai_domain::article::StaffLine;
+use wenmai_engine::Violation;
+use wenmai_proto::wire;
 
 /// Reads a record; `prefix` is the path before its fields (`article.`).
 ///

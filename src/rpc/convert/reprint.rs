@@ -1,10 +1,10 @@
 //! Reprints.
 
-use crate::domain::reprint::Relation;
-use crate::engine::Link;
-use crate::rpc::convert::View;
-use crate::rpc::convert::article;
-use crate::rpc::wire;
+use crate::convert::View;
+use crate::convert::article;
+use wenmai_domain::reprint::Relation;
+use wenmai_engine::Link;
+use wenmai_proto::wire;
 
 /// A reprint as the wire has it.
 #[must_use]

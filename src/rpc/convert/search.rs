@@ -2,30 +2,30 @@
 
 use jiff::civil;
 
-use crate::domain::hit::Snippet;
-use crate::domain::span::Span;
-use crate::engine::Diversity;
-use crate::engine::Facet;
-use crate::engine::FacetField;
-use crate::engine::FacetValue;
-use crate::engine::Newness;
-use crate::engine::Notice;
-use crate::engine::Order;
-use crate::engine::SearchOptions;
-use crate::engine::Violation;
-use crate::rank::diversify::Lambda;
-use crate::rank::recency::InvalidRecency;
-use crate::rank::recency::Recency;
-use crate::rpc::convert::CharIndex;
-use crate::rpc::convert::count;
-use crate::rpc::convert::count32;
-use crate::rpc::convert::known;
-use crate::rpc::convert::record::read_date;
-use crate::rpc::convert::spans;
-use crate::rpc::wire;
-use crate::rpc::wire::SearchNoticeKind;
-use crate::text::query::Note;
-use crate::text::query::reading::Reading;
+use crate::convert::CharIndex;
+use crate::convert::count;
+use crate::convert::count32;
+use crate::convert::known;
+use crate::convert::record::read_date;
+use crate::convert::spans;
+use wenmai_domain::hit::Snippet;
+use wenmai_domain::span::Span;
+use wenmai_engine::Diversity;
+use wenmai_engine::Facet;
+use wenmai_engine::FacetField;
+use wenmai_engine::FacetValue;
+use wenmai_engine::Newness;
+use wenmai_engine::Notice;
+use wenmai_engine::Order;
+use wenmai_engine::SearchOptions;
+use wenmai_engine::Violation;
+use wenmai_proto::wire;
+use wenmai_proto::wire::SearchNoticeKind;
+use wenmai_rank::diversify::Lambda;
+use wenmai_rank::recency::InvalidRecency;
+use wenmai_rank::recency::Recency;
+use wenmai_text::query::Note;
+use wenmai_text::query::reading::Reading;
 
 /// The parts of a search request that are off unless asked for.
 #[derive(Debug, Clone)]
@@ -187,10 +187,10 @@ mod tests {
     use super::Wanted;
     use super::options;
     use super::snippet;
-    use crate::domain::hit::Snippet;
-    use crate::domain::span::Span;
-    use crate::engine::SearchOptions;
-    use crate::rpc::wire;
+    use wenmai_domain::hit::Snippet;
+    use wenmai_domain::span::Span;
+    use wenmai_engine::SearchOptions;
+    use wenmai_proto::wire;
 
     fn nothing() -> Wanted {
         Wanted { recency: None, diversity: None, facets: Vec::new(), order: 0 }

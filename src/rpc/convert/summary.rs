@@ -2,32 +2,32 @@
 
 use jiff::civil::Date;
 
-use crate::domain::article::Article;
-use crate::domain::article::Record;
-use crate::domain::id::ArticleId;
-use crate::engine::ArticleSummary;
-use crate::engine::Rewriting;
-use crate::engine::SetSummary;
-use crate::engine::Unwritten;
-use crate::engine::Violation;
-use crate::rpc::convert::CharIndex;
-use crate::rpc::convert::article::timestamp;
-use crate::rpc::convert::count32;
-use crate::rpc::convert::known;
-use crate::rpc::convert::name;
-use crate::rpc::convert::spans;
-use crate::rpc::wire;
-use crate::summary::Budget;
-use crate::summary::Extract;
-use crate::summary::figure::Figure;
-use crate::summary::joined;
-use crate::summary::keyphrase::Keyphrase;
-use crate::summary::place::place;
-use crate::summary::quote::Statement;
-use crate::summary::rewrite::Refusal;
-use crate::summary::set::Cited;
-use crate::summary::topic::Day;
-use crate::summary::topic::Outlet;
+use crate::convert::CharIndex;
+use crate::convert::article::timestamp;
+use crate::convert::count32;
+use crate::convert::known;
+use crate::convert::name;
+use crate::convert::spans;
+use wenmai_domain::article::Article;
+use wenmai_domain::article::Record;
+use wenmai_domain::id::ArticleId;
+use wenmai_engine::ArticleSummary;
+use wenmai_engine::Rewriting;
+use wenmai_engine::SetSummary;
+use wenmai_engine::Unwritten;
+use wenmai_engine::Violation;
+use wenmai_proto::wire;
+use wenmai_summary::Budget;
+use wenmai_summary::Extract;
+use wenmai_summary::figure::Figure;
+use wenmai_summary::joined;
+use wenmai_summary::keyphrase::Keyphrase;
+use wenmai_summary::place::place;
+use wenmai_summary::quote::Statement;
+use wenmai_summary::rewrite::Refusal;
+use wenmai_summary::set::Cited;
+use wenmai_summary::topic::Day;
+use wenmai_summary::topic::Outlet;
 
 /// How much to tell, and whether as a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -263,9 +263,9 @@ fn write_date(date: Date) -> wire::Date {
 mod tests {
     use super::sentence;
     use super::style;
-    use crate::domain::article::Record;
-    use crate::domain::span::Span;
-    use crate::summary::Extract;
+    use wenmai_domain::article::Record;
+    use wenmai_domain::span::Span;
+    use wenmai_summary::Extract;
 
     #[test]
     fn a_style_has_its_budget_and_another_may_be_asked() {

@@ -1,25 +1,25 @@
 //! Topics and their changes.
 
-use crate::domain::topic::Level;
-use crate::domain::topic::TopicId;
-use crate::domain::topic::change::Change;
-use crate::domain::topic::change::Correction;
-use crate::domain::topic::change::Entry;
-use crate::domain::topic::change::Face;
-use crate::domain::topic::change::Move;
-use crate::domain::topic::filter::Status;
-use crate::engine::FoundTopic;
-use crate::engine::Measures;
-use crate::engine::Shown;
-use crate::engine::TopicOrder;
-use crate::engine::Violation;
-use crate::rpc::convert;
-use crate::rpc::convert::article::timestamp_us;
-use crate::rpc::convert::known;
-use crate::rpc::convert::record::read_date;
-use crate::rpc::convert::search::write_date;
-use crate::rpc::wire;
-use crate::rpc::wire::watch_topics_response::Change as WireChange;
+use crate::convert;
+use crate::convert::article::timestamp_us;
+use crate::convert::known;
+use crate::convert::record::read_date;
+use crate::convert::search::write_date;
+use wenmai_domain::topic::Level;
+use wenmai_domain::topic::TopicId;
+use wenmai_domain::topic::change::Change;
+use wenmai_domain::topic::change::Correction;
+use wenmai_domain::topic::change::Entry;
+use wenmai_domain::topic::change::Face;
+use wenmai_domain::topic::change::Move;
+use wenmai_domain::topic::filter::Status;
+use wenmai_engine::FoundTopic;
+use wenmai_engine::Measures;
+use wenmai_engine::Shown;
+use wenmai_engine::TopicOrder;
+use wenmai_engine::Violation;
+use wenmai_proto::wire;
+use wenmai_proto::wire::watch_topics_response::Change as WireChange;
 
 /// What stands before the id in a topic's resource name.
 pub const PREFIX: &str = "topics/";
@@ -248,7 +248,7 @@ fn split(from: TopicId, new: TopicId, articles: Vec<String>) -> wire::TopicSplit
 }
 
 fn correction(from: Correction) -> wire::TopicCorrection {
-    use crate::rpc::wire::topic_correction::Correction as Wire;
+    use wenmai_proto::wire::topic_correction::Correction as Wire;
     let written = match from {
         Correction::Merged { level: _, kept, gone } => Wire::Merged(merged(kept, gone)),
         Correction::Split { level: _, from, new, members } => {

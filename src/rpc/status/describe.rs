@@ -10,18 +10,18 @@ use tonic_types::ErrorDetails;
 use tonic_types::FieldViolation;
 use tonic_types::StatusExt;
 
-use crate::embed;
-use crate::engine;
-use crate::engine::ErrorKind;
-use crate::engine::Violation;
-use crate::rpc::REQUEST_BYTES_MAX;
-use crate::rpc::RESPONSE_BYTES_MAX;
-use crate::rpc::access::Refusal;
-use crate::rpc::convert;
-use crate::rpc::status::DOMAIN;
-use crate::rpc::status::Failure;
-use crate::rpc::wire;
-use crate::store;
+use crate::REQUEST_BYTES_MAX;
+use crate::RESPONSE_BYTES_MAX;
+use crate::access::Refusal;
+use crate::convert;
+use crate::status::DOMAIN;
+use crate::status::Failure;
+use wenmai_embed as embed;
+use wenmai_engine as engine;
+use wenmai_engine::ErrorKind;
+use wenmai_engine::Violation;
+use wenmai_proto::wire;
+use wenmai_store as store;
 
 /// Long enough for a queue to move, short enough for a person.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -335,8 +335,8 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 #[cfg(test)]
 mod tests {
     use super::chain;
-    use crate::engine;
-    use crate::store;
+    use wenmai_engine as engine;
+    use wenmai_store as store;
 
     #[test]
     fn the_log_has_the_whole_chain() {

@@ -8,14 +8,14 @@ use super::sample::Sampler;
 use super::sample::filters;
 use super::sample::id;
 use super::sample::make;
-use crate::domain::id::ArticleId;
-use crate::store::Alike;
-use crate::store::Point;
-use crate::store::Regroup;
-use crate::store::Scored;
-use crate::store::Stored;
-use crate::store::VectorStore;
-use crate::store::memory::MemoryStore;
+use crate::Alike;
+use crate::Point;
+use crate::Regroup;
+use crate::Scored;
+use crate::Stored;
+use crate::VectorStore;
+use crate::memory::MemoryStore;
+use wenmai_domain::id::ArticleId;
 
 /// How far a score may be from the oracle's, relative to it.
 pub const TOLERANCE: f32 = 1e-4;

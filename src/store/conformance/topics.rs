@@ -9,20 +9,20 @@ use super::limit;
 use super::sample::id;
 use super::sample::numbered;
 use super::unit;
-use crate::domain::filter::Filter;
-use crate::domain::topic::Level;
-use crate::domain::topic::Placement;
-use crate::domain::topic::TopicId;
-use crate::store::Arrival;
-use crate::store::Checkpoint;
-use crate::store::Error;
-use crate::store::Lease;
-use crate::store::Mark;
-use crate::store::Placed;
-use crate::store::Row;
-use crate::store::TopicPoint;
-use crate::store::VectorStore;
-use crate::store::Vectors;
+use crate::Arrival;
+use crate::Checkpoint;
+use crate::Error;
+use crate::Lease;
+use crate::Mark;
+use crate::Placed;
+use crate::Row;
+use crate::TopicPoint;
+use crate::VectorStore;
+use crate::Vectors;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::topic::Level;
+use wenmai_domain::topic::Placement;
+use wenmai_domain::topic::TopicId;
 
 fn row(version: u64, text: &str) -> Row {
     let nested = serde_json::json!({ "version": version, "in": { "text": text, "n": 0.1_f32 } });
@@ -134,7 +134,7 @@ pub async fn topics_are_found_by_level_and_direction(store: &impl VectorStore) {
     let points = vec![point(1, Level::Story, None), point(2, Level::Story, Some(0))];
     store.project(points, Vec::new()).await.unwrap();
     assert_eq!(found(ask(5).await.unwrap()), [topic(2), topic(4)]);
-    let other = crate::domain::embedding::Embedding::normalize(vec![1.0; 3]).unwrap();
+    let other = wenmai_domain::embedding::Embedding::normalize(vec![1.0; 3]).unwrap();
     let refused = store.nearest_topics(&other, Level::Story, limit(5)).await;
     assert!(matches!(refused, Err(Error::Dim { .. })));
 }
@@ -142,7 +142,7 @@ pub async fn topics_are_found_by_level_and_direction(store: &impl VectorStore) {
 pub async fn arrivals_come_in_order_and_placements_change_nothing_else(store: &impl VectorStore) {
     assert_eq!(store.last_arrival().await.unwrap(), 0);
     let arrivals = [7_u64, 3, 0, 12];
-    let points = arrivals.into_iter().enumerate().map(|(number, arrival)| crate::store::Point {
+    let points = arrivals.into_iter().enumerate().map(|(number, arrival)| crate::Point {
         arrival,
         ..numbered(number, &axis(0), &[(1, 1.0)])
     });
@@ -162,7 +162,7 @@ pub async fn arrivals_come_in_order_and_placements_change_nothing_else(store: &i
     store.project(Vec::new(), placed.to_vec()).await.unwrap();
     let after = store.fetch(&[id(2)], Vectors::Yes).await.unwrap().remove(0).unwrap();
     assert_eq!(after.arrival, 13);
-    assert_eq!(crate::store::Stored { arrival: 0, ..after }, before);
+    assert_eq!(crate::Stored { arrival: 0, ..after }, before);
     assert_eq!(store.last_arrival().await.unwrap(), 13);
     assert_eq!(store.fetch(&[id(77)], Vectors::No).await.unwrap(), [None]);
 }

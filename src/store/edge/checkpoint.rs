@@ -21,10 +21,10 @@ use sha2::Digest;
 use sha2::Sha256;
 use uuid::Uuid;
 
-use crate::store::Checkpoint;
-use crate::store::Error;
-use crate::store::edge::error;
-use crate::store::edge::topics::TopicShard;
+use crate::Checkpoint;
+use crate::Error;
+use crate::edge::error;
+use crate::edge::topics::TopicShard;
 
 /// The namespace of the points' ids; no topic has one of it.
 const NAMESPACE: Uuid = Uuid::from_u128(0x3c5e_92a7_1f40_5d6b_a8b3_64c0_e717_2d9f);
@@ -203,8 +203,8 @@ mod tests {
     use super::decode;
     use super::encode;
     use super::piece_id;
-    use crate::store::Checkpoint;
-    use crate::store::edge::topics::TopicShard;
+    use crate::Checkpoint;
+    use crate::edge::topics::TopicShard;
 
     proptest! {
         #[test]

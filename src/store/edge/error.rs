@@ -4,9 +4,9 @@ use std::path::Path;
 
 use qdrant_edge::OperationError;
 
-use crate::store::BoxError;
-use crate::store::Error;
-use crate::store::full;
+use crate::BoxError;
+use crate::Error;
+use crate::full;
 
 /// What the engine refused or failed at.
 pub fn engine(source: OperationError) -> Error {
@@ -37,7 +37,7 @@ mod tests {
 
     use super::engine;
     use super::folder;
-    use crate::store::Error;
+    use crate::Error;
 
     #[test]
     fn a_full_disk_is_told_from_other_failures() {

@@ -12,12 +12,12 @@ use qdrant_edge::Range;
 use qdrant_edge::ValueVariants;
 use qdrant_edge::external::ordered_float::OrderedFloat;
 
-use crate::domain::filter::Filter;
-use crate::domain::id::ArticleId;
-use crate::store::condition;
-use crate::store::condition::Bounds;
-use crate::store::condition::Condition;
-use crate::store::edge::shard::point_id;
+use crate::condition;
+use crate::condition::Bounds;
+use crate::condition::Condition;
+use crate::edge::shard::point_id;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::id::ArticleId;
 
 /// What a filter asks of the engine.
 pub type Asked = condition::Asked<qdrant_edge::Filter>;

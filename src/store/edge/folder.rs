@@ -26,11 +26,11 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde::Serialize;
 
-use crate::store::BoxError;
-use crate::store::Error;
-use crate::store::Make;
-use crate::store::edge::error;
-use crate::store::edge::seal;
+use crate::BoxError;
+use crate::Error;
+use crate::Make;
+use crate::edge::error;
+use crate::edge::seal;
 
 const LOCK: &str = "wenmai.lock";
 const MANIFEST: &str = "wenmai-index.json";
@@ -229,5 +229,5 @@ fn check(data: &Path, manifest: &Manifest, make: &Make) -> Result<(), Error> {
 
 /// This program and its version.
 fn program() -> String {
-    format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+    concat!("wenmai ", env!("CARGO_PKG_VERSION")).to_owned()
 }

@@ -21,26 +21,26 @@ use qdrant_edge::VectorPersisted;
 use qdrant_edge::VectorStructPersisted;
 use qdrant_edge::WithPayloadInterface;
 
-use crate::domain::filter::Filter;
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::domain::reprint::GroupId;
-use crate::domain::reprint::Membership;
-use crate::domain::reprint::Signature;
-use crate::store::Alike;
-use crate::store::Copies;
-use crate::store::Error;
-use crate::store::Imprint;
-use crate::store::Regroup;
-use crate::store::Scored;
-use crate::store::edge::error;
-use crate::store::edge::filter;
-use crate::store::edge::filter::Asked;
-use crate::store::edge::shard::Shard;
-use crate::store::edge::shard::article_id;
-use crate::store::edge::shard::point_id;
-use crate::store::payload;
-use crate::store::payload::REPRINT;
+use crate::Alike;
+use crate::Copies;
+use crate::Error;
+use crate::Imprint;
+use crate::Regroup;
+use crate::Scored;
+use crate::edge::error;
+use crate::edge::filter;
+use crate::edge::filter::Asked;
+use crate::edge::shard::Shard;
+use crate::edge::shard::article_id;
+use crate::edge::shard::point_id;
+use crate::payload;
+use crate::payload::REPRINT;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
+use wenmai_domain::reprint::GroupId;
+use wenmai_domain::reprint::Membership;
+use wenmai_domain::reprint::Signature;
 
 impl Shard {
     /// The points that share the most hashes with each signature.

@@ -13,10 +13,10 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 use tracing::Span;
 
-use crate::store::Error;
-use crate::store::edge::guarded;
-use crate::store::edge::shard::Shard;
-use crate::store::edge::tuning;
+use crate::Error;
+use crate::edge::guarded;
+use crate::edge::shard::Shard;
+use crate::edge::tuning;
 
 /// Questions that may wait; a tenth of a second of work at a millisecond each.
 const QUEUE_LEN: usize = 128;

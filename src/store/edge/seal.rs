@@ -18,11 +18,11 @@ use serde::Serialize;
 use sha2::Digest as _;
 use sha2::Sha256;
 
-use crate::domain::digest::hex;
-use crate::store::Error;
-use crate::store::edge::error;
-use crate::store::edge::folder::sync;
-use crate::store::edge::folder::write_whole;
+use crate::Error;
+use crate::edge::error;
+use crate::edge::folder::sync;
+use crate::edge::folder::write_whole;
+use wenmai_domain::digest::hex;
 
 /// Where it lies in the data folder.
 const NAME: &str = "wenmai-seal.json";

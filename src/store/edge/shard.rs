@@ -1,7 +1,7 @@
 //! The engine in this process, as blocking calls in the domain's words.
 //!
 //! Safe from several threads; one writer at a time is the caller's care. What was written survives
-//! a killed process at once, a power cut once the log was synced ([`crate::store::edge::log`]) or
+//! a killed process at once, a power cut once the log was synced ([`crate::edge::log`]) or
 //! [`Shard::flush`] returned.
 
 use std::collections::BTreeMap;
@@ -38,30 +38,30 @@ use qdrant_edge::VectorStructPersisted;
 use qdrant_edge::WithPayloadInterface;
 use qdrant_edge::WithVector;
 
-use crate::domain::embedding::Embedding;
-use crate::domain::filter::Filter;
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::domain::terms::TermVector;
-use crate::store::Error;
-use crate::store::Listing;
-use crate::store::Point;
-use crate::store::Scored;
-use crate::store::Stored;
-use crate::store::Vectors;
-use crate::store::best_first;
-use crate::store::edge::error;
-use crate::store::edge::filter;
-use crate::store::edge::filter::Asked;
-use crate::store::edge::folder::Folder;
-use crate::store::edge::groups;
-use crate::store::edge::topics::TopicShard;
-use crate::store::edge::tuning;
-use crate::store::edge::tuning::Tuning;
-use crate::store::payload;
-use crate::store::payload::REPRINT;
-use crate::store::payload::TERMS;
-use crate::store::payload::TEXT;
+use crate::Error;
+use crate::Listing;
+use crate::Point;
+use crate::Scored;
+use crate::Stored;
+use crate::Vectors;
+use crate::best_first;
+use crate::edge::error;
+use crate::edge::filter;
+use crate::edge::filter::Asked;
+use crate::edge::folder::Folder;
+use crate::edge::groups;
+use crate::edge::topics::TopicShard;
+use crate::edge::tuning;
+use crate::edge::tuning::Tuning;
+use crate::payload;
+use crate::payload::REPRINT;
+use crate::payload::TERMS;
+use crate::payload::TEXT;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
+use wenmai_domain::terms::TermVector;
 
 /// Points in one entry of the engine's log; bounds the memory that a large upsert takes.
 const POINTS_PER_UPDATE: usize = 256;

@@ -20,17 +20,17 @@ use super::Tuning;
 use super::guarded;
 use super::offer;
 use super::reader;
-use crate::domain::filter::Filter;
-use crate::domain::limit::Limit;
-use crate::store::Config;
-use crate::store::Error;
-use crate::store::Make;
-use crate::store::VectorStore;
-use crate::store::Vectors;
-use crate::store::conformance;
-use crate::store::conformance::oracle;
-use crate::store::conformance::sample;
-use crate::store::conformance::sample::Sampler;
+use crate::Config;
+use crate::Error;
+use crate::Make;
+use crate::VectorStore;
+use crate::Vectors;
+use crate::conformance;
+use crate::conformance::oracle;
+use crate::conformance::sample;
+use crate::conformance::sample::Sampler;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::limit::Limit;
 
 /// Seals and builds a graph from the first points on, so that small tests walk every path.
 const EAGER: Tuning = Tuning { graph_bytes_min: 0, scan_bytes_max: 1024, seal_bytes_min: 1024 };

@@ -23,22 +23,22 @@ use qdrant_edge::WithPayloadInterface;
 use qdrant_edge::WithVector;
 use uuid::Uuid;
 
-use crate::domain::limit::Limit;
-use crate::store::Config;
-use crate::store::Error;
-use crate::store::Make;
-use crate::store::edge::EdgeStore;
-use crate::store::edge::error;
-use crate::store::edge::folder;
-use crate::store::edge::shard::Shard;
-use crate::store::edge::topics::CENTROID;
-use crate::store::edge::writer::Change;
-use crate::store::payload::REPRINT;
-use crate::store::payload::TERMS;
-use crate::store::payload::TEXT;
-use crate::store::transfer::Kept;
-use crate::store::transfer::Part;
-use crate::store::transfer::Transfer;
+use crate::Config;
+use crate::Error;
+use crate::Make;
+use crate::edge::EdgeStore;
+use crate::edge::error;
+use crate::edge::folder;
+use crate::edge::shard::Shard;
+use crate::edge::topics::CENTROID;
+use crate::edge::writer::Change;
+use crate::payload::REPRINT;
+use crate::payload::TERMS;
+use crate::payload::TEXT;
+use crate::transfer::Kept;
+use crate::transfer::Part;
+use crate::transfer::Transfer;
+use wenmai_domain::limit::Limit;
 
 impl EdgeStore {
     /// What the index in the folder was made of; `None` if there is none.

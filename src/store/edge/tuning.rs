@@ -31,12 +31,12 @@ use qdrant_edge::PayloadSchemaParams;
 use qdrant_edge::SearchParams;
 use qdrant_edge::external::ordered_float::OrderedFloat;
 
-use crate::domain::filter::NameField;
-use crate::domain::filter::TextField;
-use crate::store::payload;
-use crate::store::payload::REPRINT;
-use crate::store::payload::TERMS;
-use crate::store::payload::TEXT;
+use crate::payload;
+use crate::payload::REPRINT;
+use crate::payload::TERMS;
+use crate::payload::TEXT;
+use wenmai_domain::filter::NameField;
+use wenmai_domain::filter::TextField;
 
 const KIB: usize = 1024;
 /// Edges per node of the graph, where there is one.

@@ -19,9 +19,9 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::store::Error;
-use crate::store::edge::guarded;
-use crate::store::edge::shard::Shard;
+use crate::Error;
+use crate::edge::guarded;
+use crate::edge::shard::Shard;
 
 /// Requests that may wait.
 const QUEUE_LEN: usize = 16;

@@ -12,24 +12,24 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
-use crate::domain::id::ArticleId;
-use crate::store::Checkpoint;
-use crate::store::Error;
-use crate::store::Mark;
-use crate::store::Placed;
-use crate::store::Point;
-use crate::store::Regroup;
-use crate::store::Row;
-use crate::store::TopicPoint;
-use crate::store::edge::error;
-use crate::store::edge::guarded;
-use crate::store::edge::log::Log;
-use crate::store::edge::shard::Shard;
-use crate::store::edge::upkeep::Notice;
+use crate::Checkpoint;
+use crate::Error;
+use crate::Mark;
+use crate::Placed;
+use crate::Point;
+use crate::Regroup;
+use crate::Row;
+use crate::TopicPoint;
+use crate::edge::error;
+use crate::edge::guarded;
+use crate::edge::log::Log;
+use crate::edge::shard::Shard;
+use crate::edge::upkeep::Notice;
 #[cfg(feature = "server")]
-use crate::store::transfer::Kept;
+use crate::transfer::Kept;
 #[cfg(feature = "server")]
-use crate::store::transfer::Part;
+use crate::transfer::Part;
+use wenmai_domain::id::ArticleId;
 
 /// Changes that may wait; each may hold some hundred articles.
 const QUEUE_LEN: usize = 16;

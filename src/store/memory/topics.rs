@@ -6,20 +6,20 @@ use async_trait::async_trait;
 use serde_json::Map;
 use serde_json::Value;
 
-use crate::domain::embedding::Embedding;
-use crate::domain::limit::Limit;
-use crate::domain::topic::Level;
-use crate::domain::topic::TopicId;
-use crate::store::Arrival;
-use crate::store::Checkpoint;
-use crate::store::Error;
-use crate::store::Lease;
-use crate::store::Mark;
-use crate::store::Placed;
-use crate::store::Row;
-use crate::store::TopicPoint;
-use crate::store::TopicStore;
-use crate::store::memory::MemoryStore;
+use crate::Arrival;
+use crate::Checkpoint;
+use crate::Error;
+use crate::Lease;
+use crate::Mark;
+use crate::Placed;
+use crate::Row;
+use crate::TopicPoint;
+use crate::TopicStore;
+use crate::memory::MemoryStore;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::limit::Limit;
+use wenmai_domain::topic::Level;
+use wenmai_domain::topic::TopicId;
 
 /// What is kept of topics.
 #[derive(Debug, Default)]

@@ -4,11 +4,11 @@
 use serde_json::Map;
 use serde_json::Value;
 
-use crate::domain::entity::Entities;
-use crate::domain::entity::Entity;
-use crate::domain::entity::Kind;
-use crate::domain::span::Span;
-use crate::store::payload::Error;
+use crate::payload::Error;
+use wenmai_domain::entity::Entities;
+use wenmai_domain::entity::Entity;
+use wenmai_domain::entity::Kind;
+use wenmai_domain::span::Span;
 
 /// Five numbers for each key of [`keys_of`] each kind, in the order of [`Kind::ALL`]: paragraph from
 /// 1, 0 for the title; first byte; bytes; mentions; 1 where the name is ambiguous.
@@ -97,10 +97,10 @@ mod tests {
     use super::keys_of;
     use super::put;
     use super::take;
-    use crate::domain::entity::Entities;
-    use crate::domain::entity::Entity;
-    use crate::domain::entity::Kind;
-    use crate::domain::span::Span;
+    use wenmai_domain::entity::Entities;
+    use wenmai_domain::entity::Entity;
+    use wenmai_domain::entity::Kind;
+    use wenmai_domain::span::Span;
 
     fn entities() -> Entities {
         let one = |(at, kind): (u32, Kind)| Entity {

@@ -21,9 +21,9 @@ use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 
-use crate::store::Error;
-use crate::store::server::config::Config;
-use crate::store::server::error;
+use crate::Error;
+use crate::server::config::Config;
+use crate::server::error;
 
 /// Times that a call is tried while the way to the server fails and the deadline has not passed.
 const ATTEMPTS: u32 = 3;
@@ -198,7 +198,7 @@ mod tests {
 
     use super::attempts;
     use super::completed;
-    use crate::store::Error;
+    use crate::Error;
 
     #[tokio::test]
     async fn a_lost_connection_is_tried_again_and_a_refusal_is_not() {

@@ -12,7 +12,7 @@ use tonic::transport::Channel;
 use tonic::transport::ClientTlsConfig;
 use tonic::transport::Endpoint;
 
-use crate::store::Error;
+use crate::Error;
 
 /// Time to reach the server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -211,7 +211,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::Config;
-    use crate::store::Error;
+    use crate::Error;
 
     fn refused(config: &Config) -> String {
         match config.channel() {

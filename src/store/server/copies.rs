@@ -4,18 +4,18 @@ use ::qdrant_client::qdrant::ScrollPoints;
 use futures::StreamExt as _;
 use futures::TryStreamExt as _;
 
-use crate::domain::filter::Filter;
-use crate::domain::limit::Limit;
-use crate::domain::reprint::GroupId;
-use crate::store::Copies;
-use crate::store::Error;
-use crate::store::Imprint;
-use crate::store::payload;
-use crate::store::server::Remote;
-use crate::store::server::error;
-use crate::store::server::filter;
-use crate::store::server::filter::Asked;
-use crate::store::server::wire;
+use crate::Copies;
+use crate::Error;
+use crate::Imprint;
+use crate::payload;
+use crate::server::Remote;
+use crate::server::error;
+use crate::server::filter;
+use crate::server::filter::Asked;
+use crate::server::wire;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::limit::Limit;
+use wenmai_domain::reprint::GroupId;
 
 /// Groups asked for at a time.
 const AT_ONCE: usize = 8;

@@ -8,9 +8,9 @@ use std::error::Error as StdError;
 use tonic::Code;
 use tonic::Status;
 
-use crate::store::BoxError;
-use crate::store::Error;
-use crate::store::full;
+use crate::BoxError;
+use crate::Error;
+use crate::full;
 
 /// What the server answered, or did not.
 pub fn status(status: Status) -> Error {
@@ -78,7 +78,7 @@ mod tests {
 
     use super::late;
     use super::status;
-    use crate::store::Error;
+    use crate::Error;
 
     #[test]
     fn whatever_the_transport_says_is_away() {

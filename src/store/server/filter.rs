@@ -11,11 +11,11 @@ use ::qdrant_client::qdrant::Range;
 use ::qdrant_client::qdrant::condition::ConditionOneOf;
 use ::qdrant_client::qdrant::r#match::MatchValue;
 
-use crate::domain::filter::Filter;
-use crate::domain::id::ArticleId;
-use crate::store::condition;
-use crate::store::condition::Bounds;
-use crate::store::server::wire::article_point;
+use crate::condition;
+use crate::condition::Bounds;
+use crate::server::wire::article_point;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::id::ArticleId;
 
 /// What a filter asks of the server.
 pub type Asked = condition::Asked<Wanted>;

@@ -44,20 +44,20 @@ use ::qdrant_client::qdrant::payload_index_params::IndexParams;
 use ::qdrant_client::qdrant::vectors_config;
 use tonic::Code;
 
-use crate::domain::digest::sha256;
-use crate::domain::filter::NameField;
-use crate::domain::filter::TextField;
-use crate::store::Error;
-use crate::store::Make;
-use crate::store::payload;
-use crate::store::payload::REPRINT;
-use crate::store::payload::TERMS;
-use crate::store::payload::TEXT;
-use crate::store::server::client::Client;
-use crate::store::server::client::Collections;
-use crate::store::server::client::Points;
-use crate::store::server::client::completed;
-use crate::store::server::config::Config;
+use crate::Error;
+use crate::Make;
+use crate::payload;
+use crate::payload::REPRINT;
+use crate::payload::TERMS;
+use crate::payload::TEXT;
+use crate::server::client::Client;
+use crate::server::client::Collections;
+use crate::server::client::Points;
+use crate::server::client::completed;
+use crate::server::config::Config;
+use wenmai_domain::digest::sha256;
+use wenmai_domain::filter::NameField;
+use wenmai_domain::filter::TextField;
 
 /// The vector of a topic.
 pub const CENTROID: &str = "centroid";
@@ -383,7 +383,7 @@ fn fields() -> Vec<(&'static str, FieldType, IndexParams)> {
 #[cfg(test)]
 mod tests {
     use super::Names;
-    use crate::store::Make;
+    use crate::Make;
 
     #[test]
     fn names_tell_index_versions_apart() {

@@ -4,13 +4,13 @@ use ::qdrant_client::qdrant::CreateSnapshotRequest;
 use ::qdrant_client::qdrant::ListSnapshotsRequest;
 use ::qdrant_client::qdrant::SnapshotDescription;
 
-use crate::store::Error;
-use crate::store::server::Config;
-use crate::store::server::Threads;
-use crate::store::server::client::Client;
-use crate::store::server::client::Snapshots;
-use crate::store::server::error;
-use crate::store::server::schema;
+use crate::Error;
+use crate::server::Config;
+use crate::server::Threads;
+use crate::server::client::Client;
+use crate::server::client::Snapshots;
+use crate::server::error;
+use crate::server::schema;
 
 /// A snapshot on the server.
 #[derive(Debug, Clone, PartialEq, Eq)]

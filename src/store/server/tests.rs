@@ -16,9 +16,9 @@ use super::client::Client;
 use super::client::Collections;
 use super::config::Config;
 use super::schema::Tuning;
-use crate::store::Make;
-use crate::store::conformance;
-use crate::store::conformance::sample;
+use crate::Make;
+use crate::conformance;
+use crate::conformance::sample;
 
 /// Collections of one test on the server; gone when it is dropped.
 struct Place {

@@ -12,20 +12,20 @@ use ::qdrant_client::qdrant::vector_output;
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::domain::limit::Limit;
-use crate::store::Error;
-use crate::store::payload::REPRINT;
-use crate::store::payload::TERMS;
-use crate::store::payload::TEXT;
-use crate::store::server::Remote;
-use crate::store::server::ServerStore;
-use crate::store::server::client::Points;
-use crate::store::server::error;
-use crate::store::server::schema::CENTROID;
-use crate::store::server::wire;
-use crate::store::transfer::Kept;
-use crate::store::transfer::Part;
-use crate::store::transfer::Transfer;
+use crate::Error;
+use crate::payload::REPRINT;
+use crate::payload::TERMS;
+use crate::payload::TEXT;
+use crate::server::Remote;
+use crate::server::ServerStore;
+use crate::server::client::Points;
+use crate::server::error;
+use crate::server::schema::CENTROID;
+use crate::server::wire;
+use crate::transfer::Kept;
+use crate::transfer::Part;
+use crate::transfer::Transfer;
+use wenmai_domain::limit::Limit;
 
 /// Points of one write.
 const POINTS_PER_WRITE: usize = 64;

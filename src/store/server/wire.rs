@@ -29,19 +29,19 @@ use ::qdrant_client::qdrant::with_vectors_selector;
 use serde_json::Map;
 use uuid::Uuid;
 
-use crate::domain::embedding::Embedding;
-use crate::domain::id::ArticleId;
-use crate::domain::reprint::Signature;
-use crate::domain::terms::TermVector;
-use crate::store;
-use crate::store::Error;
-use crate::store::Point;
-use crate::store::Stored;
-use crate::store::payload;
-use crate::store::payload::REPRINT;
-use crate::store::payload::TERMS;
-use crate::store::payload::TEXT;
-use crate::store::server::error;
+use crate as store;
+use crate::Error;
+use crate::Point;
+use crate::Stored;
+use crate::payload;
+use crate::payload::REPRINT;
+use crate::payload::TERMS;
+use crate::payload::TEXT;
+use crate::server::error;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::reprint::Signature;
+use wenmai_domain::terms::TermVector;
 
 /// A payload on the wire.
 pub type Payload = HashMap<String, Value>;

@@ -5,13 +5,13 @@ use std::sync::LazyLock;
 use jiff::civil::Date;
 use regex::Regex;
 
-use crate::text::date;
-use crate::text::date::DateMention;
-use crate::text::entity::Found;
-use crate::text::entity::Kind;
-use crate::text::entity::amount;
-use crate::text::entity::sheet::Sheet;
-use crate::text::pattern;
+use crate::date;
+use crate::date::DateMention;
+use crate::entity::Found;
+use crate::entity::Kind;
+use crate::entity::amount;
+use crate::entity::sheet::Sheet;
+use crate::pattern;
 
 /// 2023年, 二〇二四年三月, 十二月三日: what `text::date` does not read.
 static OTHER: LazyLock<Regex> = LazyLock::new(|| {

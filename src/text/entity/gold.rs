@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::text::entity::Kind;
-use crate::text::entity::tests::EXTRACTOR;
+use crate::entity::Kind;
+use crate::entity::tests::EXTRACTOR;
 
 const GOLD: &str = include_str!("../../../tests/fixtures/entity/gold.jsonl");
 /// What neither half may fall below, in any kind.

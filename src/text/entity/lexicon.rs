@@ -8,12 +8,12 @@ use std::collections::HashMap;
 use aho_corasick::AhoCorasick;
 use aho_corasick::MatchKind;
 
-use crate::text::entity::Error;
-use crate::text::entity::cues;
-use crate::text::entity::gazetteer::Gazetteer;
-use crate::text::entity::gazetteer::Sense;
-use crate::text::entity::sheet::Sheet;
-use crate::text::normalize::normal;
+use crate::entity::Error;
+use crate::entity::cues;
+use crate::entity::gazetteer::Gazetteer;
+use crate::entity::gazetteer::Sense;
+use crate::entity::sheet::Sheet;
+use crate::normalize::normal;
 
 /// Fixed names of organisations.
 const ORGANISATIONS: &str = include_str!("organisations.tsv");

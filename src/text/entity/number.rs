@@ -6,14 +6,14 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::text::entity::Found;
-use crate::text::entity::Kind;
-use crate::text::entity::Taken;
-use crate::text::entity::amount;
-use crate::text::entity::amount::Amount;
-use crate::text::entity::sheet::Sheet;
-use crate::text::entity::sheet::Tag;
-use crate::text::entity::sheet::Word;
+use crate::entity::Found;
+use crate::entity::Kind;
+use crate::entity::Taken;
+use crate::entity::amount;
+use crate::entity::amount::Amount;
+use crate::entity::sheet::Sheet;
+use crate::entity::sheet::Tag;
+use crate::entity::sheet::Word;
 
 const UNITS: &str = include_str!("units.tsv");
 /// The longest form of a unit.

@@ -8,21 +8,21 @@ use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use crate::text::entity::Found;
-use crate::text::entity::Kind;
-use crate::text::entity::Taken;
-use crate::text::entity::cues;
-use crate::text::entity::gazetteer::Gazetteer;
-use crate::text::entity::lexicon::Hit;
-use crate::text::entity::lexicon::Lexicon;
-use crate::text::entity::person::is_title;
-use crate::text::entity::sets::Chars;
-use crate::text::entity::sets::Words;
-use crate::text::entity::sets::words;
-use crate::text::entity::sheet::Sheet;
-use crate::text::entity::sheet::Tag;
-use crate::text::entity::sheet::Word;
-use crate::text::entity::sheet::is_han;
+use crate::entity::Found;
+use crate::entity::Kind;
+use crate::entity::Taken;
+use crate::entity::cues;
+use crate::entity::gazetteer::Gazetteer;
+use crate::entity::lexicon::Hit;
+use crate::entity::lexicon::Lexicon;
+use crate::entity::person::is_title;
+use crate::entity::sets::Chars;
+use crate::entity::sets::Words;
+use crate::entity::sets::words;
+use crate::entity::sheet::Sheet;
+use crate::entity::sheet::Tag;
+use crate::entity::sheet::Word;
+use crate::entity::sheet::is_han;
 
 /// The longest name.
 const NAME_CHARS_MAX: usize = 24;

@@ -7,17 +7,17 @@ use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use crate::text::entity::Found;
-use crate::text::entity::Kind;
-use crate::text::entity::Taken;
-use crate::text::entity::cues;
-use crate::text::entity::sets::Chars;
-use crate::text::entity::sets::Words;
-use crate::text::entity::sets::words;
-use crate::text::entity::sheet::Sheet;
-use crate::text::entity::sheet::Tag;
-use crate::text::entity::sheet::is_han;
-use crate::text::surname;
+use crate::entity::Found;
+use crate::entity::Kind;
+use crate::entity::Taken;
+use crate::entity::cues;
+use crate::entity::sets::Chars;
+use crate::entity::sets::Words;
+use crate::entity::sets::words;
+use crate::entity::sheet::Sheet;
+use crate::entity::sheet::Tag;
+use crate::entity::sheet::is_han;
+use crate::surname;
 
 pub(super) mod foreign;
 

@@ -2,18 +2,18 @@
 
 use std::collections::HashSet;
 
-use crate::text::entity::Found;
-use crate::text::entity::Kind;
-use crate::text::entity::Taken;
-use crate::text::entity::gazetteer::Gazetteer;
-use crate::text::entity::gazetteer::Need;
-use crate::text::entity::gazetteer::Sense;
-use crate::text::entity::lexicon::Hit;
-use crate::text::entity::lexicon::Lexicon;
-use crate::text::entity::sheet::Sheet;
-use crate::text::entity::sheet::Tag;
-use crate::text::entity::sheet::is_han;
-use crate::text::entity::township;
+use crate::entity::Found;
+use crate::entity::Kind;
+use crate::entity::Taken;
+use crate::entity::gazetteer::Gazetteer;
+use crate::entity::gazetteer::Need;
+use crate::entity::gazetteer::Sense;
+use crate::entity::lexicon::Hit;
+use crate::entity::lexicon::Lexicon;
+use crate::entity::sheet::Sheet;
+use crate::entity::sheet::Tag;
+use crate::entity::sheet::is_han;
+use crate::entity::township;
 
 /// The places of the text in order.
 pub(super) fn places(

@@ -3,12 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use crate::domain::article::Record;
-use crate::domain::entity::Entities;
-use crate::domain::entity::Entity;
-use crate::domain::entity::Kind;
-use crate::domain::span::Span;
-use crate::text::entity::Extractor;
+use crate::entity::Extractor;
+use wenmai_domain::article::Record;
+use wenmai_domain::entity::Entities;
+use wenmai_domain::entity::Entity;
+use wenmai_domain::entity::Kind;
+use wenmai_domain::span::Span;
 
 /// Different things of one kind that are kept: a list of every county of a province, not of every
 /// village.
@@ -78,9 +78,9 @@ impl Layout {
 #[cfg(test)]
 mod tests {
     use super::KIND_MAX;
-    use crate::domain::article::Record;
-    use crate::domain::entity::Kind;
-    use crate::text::entity::tests::EXTRACTOR;
+    use crate::entity::tests::EXTRACTOR;
+    use wenmai_domain::article::Record;
+    use wenmai_domain::entity::Kind;
 
     fn record(title: &str, paragraphs: &[&str]) -> Record {
         let paragraphs = paragraphs.iter().map(|&text| text.to_owned()).collect();

@@ -1,7 +1,7 @@
 //! A normalized text laid out for the readers of entities: its characters and its words.
 
-use crate::domain::span::Span;
-use crate::text::terms::Analyzer;
+use crate::terms::Analyzer;
+use wenmai_domain::span::Span;
 
 /// What the dictionary says of a word, as far as the readers ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 //!
 //! No list has them all; right behind a known place their suffix is enough.
 
-use crate::text::entity::sheet::Sheet;
-use crate::text::entity::sheet::Tag;
-use crate::text::entity::sheet::is_han;
+use crate::entity::sheet::Sheet;
+use crate::entity::sheet::Tag;
+use crate::entity::sheet::is_han;
 
 /// What such a name ends with.
 const SUFFIXES: [&str; 5] = ["街道", "镇", "乡", "村", "苏木"];

@@ -8,11 +8,11 @@
 
 use jiff::civil::Date;
 
-use crate::domain::article::Kind;
-use crate::domain::filter::Comparison;
-use crate::domain::filter::Filter;
-use crate::domain::filter::NameField;
-use crate::domain::filter::TextField;
+use wenmai_domain::article::Kind;
+use wenmai_domain::filter::Comparison;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::filter::NameField;
+use wenmai_domain::filter::TextField;
 
 /// Characters of the longest name.
 pub const NAME_CHARS_MAX: usize = 12;
@@ -111,7 +111,7 @@ mod tests {
     use super::days;
     use super::filter;
     use super::is_known;
-    use crate::domain::filter::Filter;
+    use wenmai_domain::filter::Filter;
 
     #[test]
     fn days_months_and_years_span_what_they_name() {

@@ -1,8 +1,8 @@
 //! Cuts a query into words, phrases and conditions, each wanted or not.
 
-use crate::text::query::Note;
-use crate::text::query::add_note;
-use crate::text::query::field;
+use crate::query::Note;
+use crate::query::add_note;
+use crate::query::field;
 
 /// One part of a query.
 #[derive(Debug, Clone, PartialEq)]

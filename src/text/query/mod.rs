@@ -18,9 +18,9 @@ pub mod question;
 pub mod reading;
 pub mod synonym;
 
-use crate::domain::filter::Filter;
 use lex::Body;
 use lex::Piece;
+use wenmai_domain::filter::Filter;
 
 /// Exact phrases of one query; each is looked up by itself.
 pub const PHRASES_MAX: usize = 16;
@@ -156,7 +156,7 @@ mod tests {
     use super::Note;
     use super::PHRASES_MAX;
     use super::parse;
-    use crate::domain::filter::Filter;
+    use wenmai_domain::filter::Filter;
 
     #[test]
     fn words_stay_as_they_are() {

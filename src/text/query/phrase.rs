@@ -2,8 +2,8 @@
 //! matter, and never inside a longer number or Latin word (`12日` is not in 112日, `ai` not in
 //! said).
 
-use crate::domain::span::Span;
-use crate::text::normalize;
+use crate::normalize;
+use wenmai_domain::span::Span;
 
 /// The form in which phrases are compared: normalized, without white space at the ends.
 #[must_use]

@@ -7,17 +7,17 @@ use std::sync::LazyLock;
 use jiff::civil::Date;
 use regex::Regex;
 
-use crate::domain::span::Span;
-use crate::domain::terms::TermVector;
-use crate::text::date;
-use crate::text::normalize::normal;
-use crate::text::pattern;
-use crate::text::query::Query;
-use crate::text::query::question;
-use crate::text::query::synonym::Synonyms;
-use crate::text::terms::Analyzer;
-use crate::text::terms::Term;
-use crate::text::terms::index;
+use crate::date;
+use crate::normalize::normal;
+use crate::pattern;
+use crate::query::Query;
+use crate::query::question;
+use crate::query::synonym::Synonyms;
+use crate::terms::Analyzer;
+use crate::terms::Term;
+use crate::terms::index;
+use wenmai_domain::span::Span;
+use wenmai_domain::terms::TermVector;
 
 /// Different terms that one query is looked up by; those of the start of a pasted text.
 pub const TERMS_MAX: usize = 256;
@@ -195,9 +195,9 @@ mod tests {
     use super::Reading;
     use super::TERMS_MAX;
     use super::read;
-    use crate::text::query::parse;
-    use crate::text::terms::Analyzer;
-    use crate::text::terms::index;
+    use crate::query::parse;
+    use crate::terms::Analyzer;
+    use crate::terms::index;
 
     static ANALYZER: LazyLock<Analyzer> = LazyLock::new(|| Analyzer::load().unwrap());
 

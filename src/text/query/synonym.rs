@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::text::query::phrase;
+use crate::query::phrase;
 
 /// Places: name, parent, other names, single characters.
 const PLACES: &str = include_str!("../entity/gazetteer.tsv");

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use wenmai::domain::filter::Filter;
 use wenmai::domain::id::ArticleId;
 use wenmai::domain::limit::Limit;
-use wenmai::rpc::wire;
+use wenmai::proto::wire;
 use wenmai::store::Store;
 use wenmai::store::Stored;
 use wenmai::store::Vectors;

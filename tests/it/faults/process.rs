@@ -13,9 +13,9 @@ use std::process::Stdio;
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
-use wenmai::rpc::wire;
-use wenmai::rpc::wire::article_service_client::ArticleServiceClient;
-use wenmai::rpc::wire::search_service_client::SearchServiceClient;
+use wenmai::proto::wire;
+use wenmai::proto::wire::article_service_client::ArticleServiceClient;
+use wenmai::proto::wire::search_service_client::SearchServiceClient;
 
 /// A server that runs; killed when dropped.
 pub struct Process {

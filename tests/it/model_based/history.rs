@@ -4,8 +4,8 @@
 use rand::RngExt as _;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
-use wenmai::rpc::wire;
-use wenmai::rpc::wire::SearchMode;
+use wenmai::proto::wire;
+use wenmai::proto::wire::SearchMode;
 
 /// Articles that there may be.
 pub const WORLD: usize = 90;

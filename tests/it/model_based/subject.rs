@@ -8,13 +8,13 @@ use tonic::Code;
 use tonic::Status;
 use tonic::service::Routes;
 use wenmai::engine::Engine;
+use wenmai::proto::wire;
+use wenmai::proto::wire::SearchMode;
+use wenmai::proto::wire::article_service_client::ArticleServiceClient;
+use wenmai::proto::wire::search_service_client::SearchServiceClient;
 use wenmai::rpc;
 use wenmai::rpc::Phase;
 use wenmai::rpc::access::Access;
-use wenmai::rpc::wire;
-use wenmai::rpc::wire::SearchMode;
-use wenmai::rpc::wire::article_service_client::ArticleServiceClient;
-use wenmai::rpc::wire::search_service_client::SearchServiceClient;
 
 use crate::model_based::history::Condition;
 use crate::support;

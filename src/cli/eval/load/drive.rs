@@ -12,15 +12,15 @@ use tonic::Code;
 use tonic::Status;
 use tonic_types::StatusExt;
 
-use crate::cli::connect::Services;
-use crate::cli::connect::Transport;
-use crate::cli::connect::TrustArgs;
-use crate::cli::eval::load::tally::Tally;
-use crate::cli::failure::Failure;
-use crate::rpc::wire;
-use crate::rpc::wire::embedding_service_client::EmbeddingServiceClient;
-use crate::rpc::wire::find_related_articles_request::Target;
-use crate::rpc::wire::search_service_client::SearchServiceClient;
+use crate::connect::Services;
+use crate::connect::Transport;
+use crate::connect::TrustArgs;
+use crate::failure::Failure;
+use wenmai_eval::load::tally::Tally;
+use wenmai_proto::wire;
+use wenmai_proto::wire::embedding_service_client::EmbeddingServiceClient;
+use wenmai_proto::wire::find_related_articles_request::Target;
+use wenmai_proto::wire::search_service_client::SearchServiceClient;
 
 /// Connections of an open loop: the server takes 128 calls on each.
 const CONNECTIONS: usize = 32;

@@ -12,17 +12,17 @@ use serde::Serialize;
 use sha2::Digest;
 use sha2::Sha256;
 
-use crate::domain::id::ArticleId;
-use crate::domain::reprint::GroupId;
-use crate::domain::topic::Level;
-use crate::domain::topic::Placement;
-use crate::domain::topic::TopicId;
-use crate::domain::topic::change::Entry;
-use crate::domain::topic::change::Face;
-use crate::engine::topics::book::Book;
-use crate::engine::topics::book::Entered;
-use crate::engine::topics::book::Member;
-use crate::engine::topics::book::Topic;
+use crate::topics::book::Book;
+use crate::topics::book::Entered;
+use crate::topics::book::Member;
+use crate::topics::book::Topic;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::reprint::GroupId;
+use wenmai_domain::topic::Level;
+use wenmai_domain::topic::Placement;
+use wenmai_domain::topic::TopicId;
+use wenmai_domain::topic::change::Entry;
+use wenmai_domain::topic::change::Face;
 
 /// Changes with what is written, and with what the same log means.
 const FORMAT: u32 = 1;
@@ -237,18 +237,18 @@ mod tests {
     use uuid::Uuid;
 
     use super::Refused;
-    use crate::domain::id::ArticleId;
-    use crate::domain::reprint::GroupId;
-    use crate::domain::topic::Level;
-    use crate::domain::topic::Placement;
-    use crate::domain::topic::TopicId;
-    use crate::domain::topic::change::Assigned;
-    use crate::domain::topic::change::Change;
-    use crate::domain::topic::change::Correction;
-    use crate::domain::topic::change::Entry;
-    use crate::domain::topic::change::Face;
-    use crate::domain::topic::change::Move;
-    use crate::engine::topics::book::Book;
+    use crate::topics::book::Book;
+    use wenmai_domain::id::ArticleId;
+    use wenmai_domain::reprint::GroupId;
+    use wenmai_domain::topic::Level;
+    use wenmai_domain::topic::Placement;
+    use wenmai_domain::topic::TopicId;
+    use wenmai_domain::topic::change::Assigned;
+    use wenmai_domain::topic::change::Change;
+    use wenmai_domain::topic::change::Correction;
+    use wenmai_domain::topic::change::Entry;
+    use wenmai_domain::topic::change::Face;
+    use wenmai_domain::topic::change::Move;
 
     /// Numbers that are the same on every machine.
     struct Dice(u64);

@@ -1,14 +1,14 @@
 //! How a desk starts: from the last checkpoint and the log after it, and when it writes the next one.
 
-use crate::domain::limit::Limit;
-use crate::engine::Error;
-use crate::engine::topics::book::Book;
-use crate::engine::topics::book::Touched;
-use crate::engine::topics::desk::Desk;
-use crate::engine::topics::desk::damaged;
-use crate::engine::topics::desk::merge;
-use crate::engine::topics::desk::read;
-use crate::store::Checkpoint;
+use crate::Error;
+use crate::topics::book::Book;
+use crate::topics::book::Touched;
+use crate::topics::desk::Desk;
+use crate::topics::desk::damaged;
+use crate::topics::desk::merge;
+use crate::topics::desk::read;
+use wenmai_domain::limit::Limit;
+use wenmai_store::Checkpoint;
 
 /// Entries after which a checkpoint is written, at least; and at least this share of all before, so
 /// that checkpoints cost what the log's growth paid.
@@ -20,7 +20,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub(in crate::engine::topics) async fn ensure_sound(&mut self) -> Result<(), Error> {
+    pub(in crate::topics) async fn ensure_sound(&mut self) -> Result<(), Error> {
         if self.sound {
             return Ok(());
         }
@@ -86,7 +86,7 @@ impl Desk {
     }
 
     /// Writes a checkpoint of what is logged and noted. A failure is no harm: the log is there.
-    pub(in crate::engine::topics) async fn checkpoint(&mut self) {
+    pub(in crate::topics) async fn checkpoint(&mut self) {
         let version = self.book().version;
         if version == 0 || self.projected != version || !self.fresh.is_empty() {
             return;
@@ -119,27 +119,27 @@ mod tests {
     use uuid::Uuid;
 
     use super::CHECKPOINT_AFTER;
-    use crate::cluster::topic::Weights;
-    use crate::domain::article::Record;
-    use crate::domain::id::ArticleId;
-    use crate::domain::limit::Limit;
-    use crate::domain::reprint::GroupId;
-    use crate::domain::topic::Level;
-    use crate::domain::topic::Placement;
-    use crate::domain::topic::TopicId;
-    use crate::domain::topic::change::Assigned;
-    use crate::domain::topic::change::Change;
-    use crate::domain::topic::change::Entry;
-    use crate::engine::lead::Lead;
-    use crate::engine::lead::Patience;
-    use crate::engine::topics::desk::Desk;
-    use crate::engine::topics::desk::write;
-    use crate::engine::topics::reading::Reader;
-    use crate::store::Checkpoint;
-    use crate::store::Make;
-    use crate::store::Mark;
-    use crate::store::Store;
-    use crate::text::terms::Analyzer;
+    use crate::lead::Lead;
+    use crate::lead::Patience;
+    use crate::topics::desk::Desk;
+    use crate::topics::desk::write;
+    use crate::topics::reading::Reader;
+    use wenmai_cluster::topic::Weights;
+    use wenmai_domain::article::Record;
+    use wenmai_domain::id::ArticleId;
+    use wenmai_domain::limit::Limit;
+    use wenmai_domain::reprint::GroupId;
+    use wenmai_domain::topic::Level;
+    use wenmai_domain::topic::Placement;
+    use wenmai_domain::topic::TopicId;
+    use wenmai_domain::topic::change::Assigned;
+    use wenmai_domain::topic::change::Change;
+    use wenmai_domain::topic::change::Entry;
+    use wenmai_store::Checkpoint;
+    use wenmai_store::Make;
+    use wenmai_store::Mark;
+    use wenmai_store::Store;
+    use wenmai_text::terms::Analyzer;
 
     fn desk(store: &Store) -> Desk {
         let reader = Reader::new(Arc::new(Analyzer::load().unwrap()));
@@ -149,7 +149,7 @@ mod tests {
     }
 
     fn store() -> Store {
-        crate::store::open_memory(&Make { dim: 4, index_version: "v".into() })
+        wenmai_store::open_memory(&Make { dim: 4, index_version: "v".into() })
     }
 
     fn assigned(number: u64) -> Entry {

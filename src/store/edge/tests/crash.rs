@@ -12,15 +12,15 @@ use std::process::Stdio;
 use tempfile::TempDir;
 
 use super::open_eager;
-use crate::domain::filter::Filter;
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::store::Point;
-use crate::store::Stored;
-use crate::store::VectorStore;
-use crate::store::conformance::sample::Sampler;
-use crate::store::conformance::sample::id;
-use crate::store::conformance::sample::make;
+use crate::Point;
+use crate::Stored;
+use crate::VectorStore;
+use crate::conformance::sample::Sampler;
+use crate::conformance::sample::id;
+use crate::conformance::sample::make;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
 
 /// Tells the child where to write; its absence, that nobody will kill it.
 const DATA: &str = "WENMAI_TEST_CRASH_DATA";

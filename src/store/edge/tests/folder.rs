@@ -7,13 +7,13 @@ use tempfile::TempDir;
 
 use super::config;
 use super::open;
-use crate::domain::filter::Filter;
-use crate::store::Error;
-use crate::store::Make;
-use crate::store::VectorStore;
-use crate::store::conformance::sample::make;
-use crate::store::conformance::sample::numbered;
-use crate::store::edge::EdgeStore;
+use crate::Error;
+use crate::Make;
+use crate::VectorStore;
+use crate::conformance::sample::make;
+use crate::conformance::sample::numbered;
+use crate::edge::EdgeStore;
+use wenmai_domain::filter::Filter;
 
 /// Why the folder was refused.
 fn reason_of_refusal(data: &Path) -> String {

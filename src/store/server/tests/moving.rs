@@ -3,16 +3,16 @@
 use tempfile::TempDir;
 
 use super::Place;
-use crate::store::Error;
-use crate::store::Lease;
-use crate::store::Mark;
-use crate::store::TopicStore as _;
-use crate::store::conformance::sample;
-use crate::store::transfer::Part;
-use crate::store::transfer::tests::everything;
-use crate::store::transfer::tests::fill;
-use crate::store::transfer::tests::folder;
-use crate::store::transfer::transfer;
+use crate::Error;
+use crate::Lease;
+use crate::Mark;
+use crate::TopicStore as _;
+use crate::conformance::sample;
+use crate::transfer::Part;
+use crate::transfer::tests::everything;
+use crate::transfer::tests::fill;
+use crate::transfer::tests::folder;
+use crate::transfer::transfer;
 
 #[tokio::test]
 async fn everything_arrives_to_the_bit_and_comes_back_so() {

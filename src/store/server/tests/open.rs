@@ -1,16 +1,16 @@
 //! What is there is found again, or refused.
 
 use super::Place;
-use crate::domain::filter::Filter;
-use crate::store::Error;
-use crate::store::Make;
-use crate::store::VectorStore as _;
-use crate::store::Vectors;
-use crate::store::conformance::oracle;
-use crate::store::conformance::sample;
-use crate::store::conformance::sample::Sampler;
-use crate::store::server::Config;
-use crate::store::server::ServerStore;
+use crate::Error;
+use crate::Make;
+use crate::VectorStore as _;
+use crate::Vectors;
+use crate::conformance::oracle;
+use crate::conformance::sample;
+use crate::conformance::sample::Sampler;
+use crate::server::Config;
+use crate::server::ServerStore;
+use wenmai_domain::filter::Filter;
 
 #[tokio::test]
 async fn what_was_stored_is_there_for_the_next_process() {

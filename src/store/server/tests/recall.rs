@@ -5,20 +5,20 @@ use std::collections::BTreeSet;
 use ::qdrant_client::qdrant::CollectionStatus;
 
 use super::Place;
-use crate::domain::article::Record;
-use crate::domain::embedding::Embedding;
-use crate::domain::filter::Filter;
-use crate::domain::limit::Limit;
-use crate::domain::terms::TermVector;
-use crate::store::Make;
-use crate::store::Point;
-use crate::store::VectorStore as _;
-use crate::store::conformance::sample::Sampler;
-use crate::store::conformance::sample::point;
-use crate::store::memory::MemoryStore;
-use crate::store::server::ServerStore;
-use crate::store::server::schema;
-use crate::store::server::schema::Tuning;
+use crate::Make;
+use crate::Point;
+use crate::VectorStore as _;
+use crate::conformance::sample::Sampler;
+use crate::conformance::sample::point;
+use crate::memory::MemoryStore;
+use crate::server::ServerStore;
+use crate::server::schema;
+use crate::server::schema::Tuning;
+use wenmai_domain::article::Record;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::limit::Limit;
+use wenmai_domain::terms::TermVector;
 
 const DIM: usize = 32;
 const CLUSTERS: usize = 40;
@@ -44,7 +44,7 @@ fn clustered(sampler: &mut Sampler) -> Vec<Point> {
 
 /// Waits until the server has built all it wants to build; how many vectors it indexed.
 async fn settled(store: &ServerStore) -> u64 {
-    let indexed = |remote: crate::store::server::Remote| async move {
+    let indexed = |remote: crate::server::Remote| async move {
         let deadline = std::time::Instant::now() + std::time::Duration::from_mins(2);
         loop {
             let info = schema::info(&remote.client, &remote.names.articles).await?.unwrap();

@@ -5,18 +5,18 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use crate::text::entity::Found;
-use crate::text::entity::Kind;
-use crate::text::entity::Taken;
-use crate::text::entity::cues;
-use crate::text::entity::person::is_title;
-use crate::text::entity::sets::Chars;
-use crate::text::entity::sets::Words;
-use crate::text::entity::sets::words;
-use crate::text::entity::sheet::Sheet;
-use crate::text::entity::sheet::Tag;
-use crate::text::entity::sheet::Word;
-use crate::text::entity::sheet::is_han;
+use crate::entity::Found;
+use crate::entity::Kind;
+use crate::entity::Taken;
+use crate::entity::cues;
+use crate::entity::person::is_title;
+use crate::entity::sets::Chars;
+use crate::entity::sets::Words;
+use crate::entity::sets::words;
+use crate::entity::sheet::Sheet;
+use crate::entity::sheet::Tag;
+use crate::entity::sheet::Word;
+use crate::entity::sheet::is_han;
 
 /// The longest part of such a name.
 const PART_CHARS_MAX: usize = 7;
@@ -26,7 +26,7 @@ static FOREIGN: LazyLock<Chars> = LazyLock::new(|| Chars::new(cues::FOREIGN));
 static KNOWN: LazyLock<Words> = LazyLock::new(|| words(cues::KNOWN_NAMES));
 
 /// The foreign names of the text in order; `pointed` are those with points.
-pub(in crate::text::entity) fn names(
+pub(in crate::entity) fn names(
     sheet: &Sheet<'_>,
     pointed: Vec<Found>,
     taken: &Taken,
@@ -63,7 +63,7 @@ pub(in crate::text::entity) fn names(
 }
 
 /// Names whose parts are joined by points.
-pub(in crate::text::entity) fn pointed(sheet: &Sheet<'_>, taken: &Taken) -> Vec<Found> {
+pub(in crate::entity) fn pointed(sheet: &Sheet<'_>, taken: &Taken) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     let mut at = 0;
     while at < sheet.len() {

@@ -24,7 +24,7 @@ mod cue;
 mod dateline;
 mod draft;
 #[cfg(test)]
-pub(crate) mod fit;
+mod fit;
 mod html;
 mod issue;
 mod kind;
@@ -38,11 +38,11 @@ mod staff;
 mod teaser;
 mod wording;
 
-use crate::domain::article::Article;
-use crate::domain::article::Caption;
-use crate::domain::article::Contributor;
-use crate::domain::article::Role;
-use crate::domain::span::Span;
+use wenmai_domain::article::Article;
+use wenmai_domain::article::Caption;
+use wenmai_domain::article::Contributor;
+use wenmai_domain::article::Role;
+use wenmai_domain::span::Span;
 
 /// What is known of the page before it is read.
 #[derive(Debug, Clone, Default, PartialEq)]

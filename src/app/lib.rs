@@ -12,6 +12,7 @@ mod keys;
 mod limits;
 mod reload;
 mod scrape;
+pub mod settings;
 mod tls;
 
 use std::future::Future;
@@ -29,17 +30,17 @@ use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
-use crate::engine;
-use crate::engine::Engine;
-use crate::engine::ErrorKind;
-use crate::rpc;
-use crate::rpc::CALLS_PER_CONNECTION;
-use crate::rpc::Health;
-use crate::rpc::Phase;
-use crate::rpc::Switch;
-use crate::rpc::Work;
-use crate::rpc::access::Access;
-use crate::rpc::access::KeyRing;
+use wenmai_engine as engine;
+use wenmai_engine::Engine;
+use wenmai_engine::ErrorKind;
+use wenmai_rpc as rpc;
+use wenmai_rpc::CALLS_PER_CONNECTION;
+use wenmai_rpc::Health;
+use wenmai_rpc::Phase;
+use wenmai_rpc::Switch;
+use wenmai_rpc::Work;
+use wenmai_rpc::access::Access;
+use wenmai_rpc::access::KeyRing;
 
 use connections::counted;
 use reload::Reload;

@@ -34,9 +34,11 @@ use tonic::Response;
 use tonic::Status;
 use tonic::service::Routes;
 
-use crate::domain::article::Record;
-use crate::engine;
-use crate::engine::Engine;
+use wenmai_domain::article::Record;
+use wenmai_engine as engine;
+use wenmai_engine::Engine;
+use wenmai_proto::DESCRIPTORS;
+use wenmai_proto::wire;
 
 use access::Access;
 use admission::Admission;
@@ -50,16 +52,6 @@ pub use phase::Switch;
 pub use phase::starting;
 pub use status::DOMAIN;
 pub use work::Work;
-
-/// The messages, servers and clients that `build.rs` makes from `proto/`.
-#[allow(clippy::all, clippy::pedantic, reason = "generated")]
-#[allow(missing_docs, rustdoc::all, reason = "generated")]
-pub mod wire {
-    tonic::include_proto!("wenmai.v1");
-}
-
-/// The contract as a `google.protobuf.FileDescriptorSet`, comments included.
-pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/wenmai.v1.binpb"));
 
 /// Bytes of one request message: a page or article at its limit of 2 MiB, or a batch of usual
 /// articles.
@@ -210,7 +202,7 @@ mod tests {
     use super::RESPONSE_BYTES_MAX;
     use super::answer;
     use super::fitting;
-    use crate::rpc::wire;
+    use wenmai_proto::wire;
 
     fn article(bytes: usize) -> wire::Article {
         wire::Article { name: "a".repeat(bytes), ..Default::default() }

@@ -26,7 +26,7 @@ pub mod trim;
 pub mod unit;
 pub mod wording;
 
-use crate::domain::span::Span;
+use wenmai_domain::span::Span;
 
 /// Fewest characters that a summary may be asked to have: in less nothing is said.
 pub const BUDGET_MIN: usize = 10;

@@ -6,13 +6,13 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 
-use crate::app;
-use crate::embed;
-use crate::engine::places;
-use crate::engine::ranker;
-use crate::generate;
-use crate::store;
-use crate::telemetry;
+use crate as app;
+use wenmai_embed as embed;
+use wenmai_engine::places;
+use wenmai_engine::ranker;
+use wenmai_generate as generate;
+use wenmai_store as store;
+use wenmai_telemetry as telemetry;
 
 /// What our variables begin with.
 const PREFIX: &str = "WENMAI_";

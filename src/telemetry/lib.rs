@@ -24,6 +24,9 @@ use context::Parent;
 
 pub use metrics::Metrics;
 
+/// Whether this build sends traces.
+pub const WITH_OTLP: bool = cfg!(feature = "otlp");
+
 /// An error that another crate caused.
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 

@@ -1,4 +1,4 @@
-//! Compiles `proto/` with protox: no protoc binary, no network.
+//! Compiles `wenmai/v1` with protox: no protoc binary, no network.
 
 use std::error::Error;
 use std::fs;
@@ -8,9 +8,9 @@ use protox::prost::Message;
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-changed=proto");
+    println!("cargo:rerun-if-changed=wenmai");
     let mut files = Vec::new();
-    for entry in fs::read_dir("proto/wenmai/v1")? {
+    for entry in fs::read_dir("wenmai/v1")? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "proto") {
             files.push(path);
@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     files.sort();
 
     // One file, with comments and imports: reflection serves it, and a test lints it.
-    let descriptors = protox::compile(&files, ["proto"])?;
+    let descriptors = protox::compile(&files, ["."])?;
     let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
     fs::write(out.join("wenmai.v1.binpb"), descriptors.encode_to_vec())?;
     tonic_prost_build::configure().emit_rerun_if_changed(false).compile_fds(descriptors)?;

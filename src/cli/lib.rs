@@ -9,6 +9,7 @@
 mod connect;
 mod demo;
 mod embed;
+#[cfg(feature = "eval")]
 mod eval;
 mod failure;
 mod filter;
@@ -37,8 +38,8 @@ use clap::CommandFactory;
 use clap::Parser;
 use clap::Subcommand;
 
-use crate::config;
-use crate::telemetry;
+use wenmai_app::settings;
+use wenmai_telemetry as telemetry;
 
 use failure::Failure;
 
@@ -52,7 +53,7 @@ struct Cli {
 
 /// What commands other than `serve` log. The engine's notices of its own
 /// defaults are noise; a download that takes minutes is said.
-const QUIET: &str = "warn,qdrant_edge=error,wenmai::embed::hub=info";
+const QUIET: &str = "warn,qdrant_edge=error,wenmai_embed::hub=info";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -84,6 +85,7 @@ enum Command {
     /// Ask whether a running server serves; exit code 0 or 1.
     Health(health::Args),
     /// Measure answers on a labelled file.
+    #[cfg(feature = "eval")]
     Eval(eval::Args),
     /// Move an index from a data folder to a Qdrant server, or back.
     #[cfg(all(feature = "edge", feature = "server"))]
@@ -113,7 +115,7 @@ pub fn main() -> ExitCode {
 }
 
 fn start(cli: Cli) -> Result<(), Failure> {
-    config::refuse_unknown_variables(&Cli::command())
+    settings::refuse_unknown_variables(&Cli::command())
         .map_err(|error| Failure::Usage(error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -147,6 +149,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         #[cfg(feature = "server")]
         Command::Snapshot(args) => snapshot::run(&args),
         Command::Health(args) => health::run(args).await,
+        #[cfg(feature = "eval")]
         Command::Eval(args) => eval::run(args).await,
         #[cfg(all(feature = "edge", feature = "server"))]
         Command::Migrate(args) => migrate::run(args).await,

@@ -16,7 +16,6 @@ mod fixture;
 mod folder;
 pub mod hub;
 pub mod inspect;
-mod kernel;
 mod modules;
 mod pool;
 mod prompts;
@@ -35,7 +34,7 @@ use std::sync::Arc;
 
 use clap::builder::FalseyValueParser;
 
-use crate::domain::embedding::Embedding;
+use wenmai_domain::embedding::Embedding;
 
 pub use folder::open;
 pub use words::common_words;

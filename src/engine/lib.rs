@@ -33,19 +33,19 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use crate::domain::article::Article;
-use crate::domain::article::Record;
-use crate::domain::filter::Filter;
-use crate::domain::hit::Empty;
-use crate::domain::hit::Hit;
-use crate::domain::hit::Mode;
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::embed;
-use crate::generate;
-use crate::store;
-use crate::text::entity::Extractor;
-use crate::text::terms::Analyzer;
+use wenmai_domain::article::Article;
+use wenmai_domain::article::Record;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::hit::Empty;
+use wenmai_domain::hit::Hit;
+use wenmai_domain::hit::Mode;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
+use wenmai_embed as embed;
+use wenmai_generate as generate;
+use wenmai_store as store;
+use wenmai_text::entity::Extractor;
+use wenmai_text::terms::Analyzer;
 
 pub use crew::Error as CrewError;
 pub use error::Error;

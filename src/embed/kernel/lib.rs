@@ -8,13 +8,13 @@
 #![expect(clippy::inline_always, reason = "see `level::Task`")]
 
 mod aligned;
-pub(in crate::embed) mod attention;
-pub(in crate::embed) mod level;
-pub(in crate::embed) mod math;
-pub(in crate::embed) mod normalize;
+pub mod attention;
+pub mod level;
+pub mod math;
+pub mod normalize;
 mod portable;
-pub(in crate::embed) mod product;
-pub(in crate::embed) mod quantized;
+pub mod product;
+pub mod quantized;
 mod simd;
 mod tile;
 #[cfg(target_arch = "x86_64")]

@@ -28,7 +28,7 @@ pub mod sts;
 pub mod summary;
 pub mod topics;
 
-use crate::domain::hit::Mode;
+use wenmai_domain::hit::Mode;
 
 /// Where a run stands: how many are done, of how many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

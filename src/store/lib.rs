@@ -34,16 +34,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::domain::article::Article;
-use crate::domain::embedding::Embedding;
-use crate::domain::filter::Filter;
-use crate::domain::id::ArticleId;
-use crate::domain::limit::Limit;
-use crate::domain::reprint::GroupId;
-use crate::domain::reprint::Membership;
-use crate::domain::reprint::Signature;
-use crate::domain::terms::TermVector;
-use crate::telemetry::Metrics;
+use wenmai_domain::article::Article;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
+use wenmai_domain::reprint::GroupId;
+use wenmai_domain::reprint::Membership;
+use wenmai_domain::reprint::Signature;
+use wenmai_domain::terms::TermVector;
+use wenmai_telemetry::Metrics;
 
 pub use copies::Copies;
 pub use copies::Imprint;
@@ -69,6 +69,11 @@ pub use transfer::Report;
 pub use transfer::Sum;
 #[cfg(all(feature = "edge", feature = "server"))]
 pub use transfer::migrate;
+
+/// Whether this build has the embedded store.
+pub const WITH_EDGE: bool = cfg!(feature = "edge");
+/// Whether this build speaks to Qdrant servers.
+pub const WITH_SERVER: bool = cfg!(feature = "server");
 
 /// An error that another part caused.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
