@@ -2,11 +2,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wenmai::domain::article::Article;
-use wenmai::domain::article::Record;
-use wenmai::domain::filter::Filter;
-use wenmai::domain::reprint::GroupId;
-use wenmai::domain::reprint::Membership;
+use wenmai_domain::article::Article;
+use wenmai_domain::article::Record;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::reprint::GroupId;
+use wenmai_domain::reprint::Membership;
 
 fuzz_target!(|text: &str| {
     match Filter::parse(text) {

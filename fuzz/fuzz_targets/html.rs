@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wenmai::page;
-use wenmai::page::Issue;
+use wenmai_page as page;
+use wenmai_page::Issue;
 
 fuzz_target!(|markup: &str| {
     let text = format!("<!DOCTYPE html><html><head>{markup}</html>");

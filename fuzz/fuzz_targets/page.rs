@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wenmai::page;
-use wenmai::page::Issue;
+use wenmai_page as page;
+use wenmai_page::Issue;
 
 fuzz_target!(|text: &str| {
     let page = page::parse(text, &Issue::default());

@@ -1,4 +1,5 @@
 //! The services inside the process of a fuzz target: a request's bytes in, a status out.
+#![cfg(feature = "service")]
 
 use std::cell::RefCell;
 

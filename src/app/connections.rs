@@ -1,6 +1,7 @@
-//! How many connections there are at a time: each may send ahead some megabytes.
+//! Bounds the number of connections, since each may send some megabytes ahead.
 //!
-//! One more waits unanswered until another ends, and those behind it in the system's own queue.
+//! One connection more waits unanswered until another ends; those after it wait in the operating
+//! system's queue.
 
 use std::io;
 use std::pin::Pin;
@@ -17,25 +18,25 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 use tonic::transport::server::Connected;
 
-/// A connection that has a place as long as it is open.
+/// A connection that holds a permit as long as it is open.
 pub(super) struct Counted<IO> {
     io: IO,
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
-/// The connections of `incoming`, at most `connections_max` at a time.
+/// The connections of `incoming`, of which at most `connections_max` are open at a time.
 pub(super) fn counted<IO>(
     incoming: impl Stream<Item = io::Result<IO>>,
     connections_max: usize,
 ) -> impl Stream<Item = io::Result<Counted<IO>>> {
-    let places = Arc::new(Semaphore::new(connections_max.clamp(1, Semaphore::MAX_PERMITS)));
+    let permits = Arc::new(Semaphore::new(connections_max.clamp(1, Semaphore::MAX_PERMITS)));
     incoming.then(move |accepted| {
-        let places = Arc::clone(&places);
+        let permits = Arc::clone(&permits);
         async move {
             let io = accepted?;
             // Nobody closes it.
-            let place = places.acquire_owned().await.map_err(io::Error::other)?;
-            Ok(Counted { io, _place: place })
+            let permit = permits.acquire_owned().await.map_err(io::Error::other)?;
+            Ok(Counted { io, _permit: permit })
         }
     })
 }

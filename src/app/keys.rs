@@ -1,4 +1,5 @@
-//! Keys from files: which may read, which may write; read again when they change.
+//! Reads keys from files, those that may write and those that may only read, and reads them again
+//! when the files change.
 
 use std::fs;
 use std::path::Path;
@@ -8,12 +9,12 @@ use wenmai_rpc::access::Keys;
 use wenmai_rpc::access::KeysError;
 use wenmai_rpc::access::Right;
 
-/// Who is let in.
+/// The settings for who may call the service.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[group(skip)]
 pub struct Config {
-    /// File of keys that may do everything, one a line (two while one is being replaced); lines that
-    /// begin with # do not count. Read again when it changes.
+    /// File of keys that may do everything, one a line (two while one is being replaced); lines
+    /// that begin with # do not count. Read again when it changes.
     #[arg(long, env = "WENMAI_WRITE_KEYS", value_name = "FILE")]
     pub write_keys: Option<PathBuf>,
 
@@ -21,14 +22,14 @@ pub struct Config {
     #[arg(long, env = "WENMAI_READ_KEYS", value_name = "FILE")]
     pub read_keys: Option<PathBuf>,
 
-    /// Calls a second that each key may make; twice as many at once after a rest. Not limited unless
-    /// given.
+    /// Calls a second that each key may make; twice as many at once after a rest. Not limited
+    /// unless given.
     #[arg(long, env = "WENMAI_CALLS_PER_SECOND", value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..))]
     pub calls_per_second: Option<u32>,
 }
 
-/// What can be wrong with files of keys.
+/// What can be wrong with a file of keys.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file cannot be read.
@@ -36,16 +37,16 @@ pub enum Error {
     Read {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
-    /// A file holds what is no key.
+    /// A file holds a line that cannot be a key.
     #[error("key file {} is refused", file.display())]
     Keys {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: KeysError,
     },
@@ -58,21 +59,21 @@ pub enum Error {
 }
 
 impl Config {
-    /// Whether a key is asked for.
+    /// Whether calls need a key.
     #[must_use]
     pub fn asks(&self) -> bool {
         self.write_keys.is_some() || self.read_keys.is_some()
     }
 
-    /// The files that decide, for those who watch them.
+    /// The files of keys, so that they can be watched for changes.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         [&self.write_keys, &self.read_keys].into_iter().flatten().map(PathBuf::as_path)
     }
 
-    /// The keys in the files; none where no file is named.
+    /// Reads the keys in the files; there are none where no file is named.
     ///
     /// # Errors
-    /// [`Error`].
+    /// [`Error`] for a file that cannot be read or holds no usable key.
     pub fn read(&self) -> Result<Keys, Error> {
         let Self { write_keys, read_keys, calls_per_second: _ } = self;
         let mut keys = Keys::default();

@@ -1,11 +1,12 @@
-//! How it is put together, served and drained.
+//! Puts the service together, serves it, and stops it in good order.
 //!
-//! [`App::bind`] opens all that can still fail, [`App::run`] serves until told to stop. Health says
-//! `NOT_SERVING` until the model has embedded a text and the store has answered, and again while
-//! the store is away. To stop: health says `NOT_SERVING`, a delay lets load balancers notice, new
-//! calls are refused, running ones finish, what does not finish in time is cut, the engine is
-//! closed. It prints nothing. Keys and certificates are read again when their files change. Metrics
-//! are shown on a port of their own (`scrape`), until the very end.
+//! [`App::bind`] opens everything that can fail, and [`App::run`] serves until it is told to stop.
+//! Health says `NOT_SERVING` until the model has embedded a text and the store has answered, and
+//! again while the store is away. When the service stops, health says `NOT_SERVING`, a delay lets
+//! load balancers notice, new calls are refused, running calls finish, those that do not finish in
+//! time are cut, and the engine is closed. Nothing is printed. Keys and certificates are read again
+//! when their files change. Metrics are shown on a port of their own (`scrape`), until the very
+//! end.
 
 mod connections;
 mod keys;
@@ -35,10 +36,10 @@ use wenmai_engine::Engine;
 use wenmai_engine::ErrorKind;
 use wenmai_rpc as rpc;
 use wenmai_rpc::CALLS_PER_CONNECTION;
+use wenmai_rpc::CallExecutor;
 use wenmai_rpc::Health;
 use wenmai_rpc::Phase;
 use wenmai_rpc::Switch;
-use wenmai_rpc::Work;
 use wenmai_rpc::access::Access;
 use wenmai_rpc::access::KeyRing;
 
@@ -58,19 +59,19 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Time between two looks at the store, and between two attempts to get ready.
 const PING_EVERY: Duration = Duration::from_secs(1);
-/// Milliseconds that the store has for closing, however short running calls are cut.
+/// Milliseconds that the store has for closing at least, however little time running calls get.
 const CLOSE_MS_MIN: u64 = 2_000;
-/// What one stream may send ahead: enough for the next batch of an ingest to arrive during this
-/// one.
+/// The bytes that one stream may send ahead: enough for the next batch of an ingest to arrive while
+/// this one is worked on.
 const STREAM_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
-/// What one connection may send ahead over all its streams.
+/// The bytes that one connection may send ahead over all its streams.
 const CONNECTION_WINDOW_BYTES: u32 = 8 * 1024 * 1024;
-/// A silent connection is asked for a sign of life after this time.
+/// The time after which a silent connection is pinged.
 const KEEPALIVE_EVERY: Duration = Duration::from_mins(1);
-/// And closed if none comes within this time.
+/// The time within which the ping must be answered, or the connection is closed.
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Where to listen, and how to stop.
+/// The settings of the service: where to listen, whom to let in, and how to stop.
 #[derive(Debug, Clone, clap::Args)]
 #[group(skip)]
 pub struct Config {
@@ -109,7 +110,7 @@ pub struct Config {
     pub scrape: scrape::Config,
 }
 
-/// What keeps the service from running.
+/// Why the service cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The address cannot be listened on.
@@ -117,7 +118,7 @@ pub enum Error {
     Listen {
         /// The address.
         address: SocketAddr,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
@@ -127,15 +128,15 @@ pub enum Error {
     /// The certificates cannot be used.
     #[error("TLS cannot be used")]
     Tls(#[from] TlsError),
-    /// The engine does not answer, or does not close.
+    /// The engine did not answer, or did not close.
     #[error("engine failed")]
     Engine(#[from] engine::Error),
-    /// The server broke down.
+    /// The server failed while it was running.
     #[error("server failed")]
     Serve(#[source] BoxError),
 }
 
-/// The service, ready to be run.
+/// The service, ready to run.
 pub struct App {
     config: Config,
     listener: TcpListener,
@@ -147,12 +148,12 @@ pub struct App {
     ring: KeyRing,
     scrape: Option<Scrape>,
     workers: Workers,
-    /// What clients are offered, if the service speaks TLS.
+    /// The configuration of TLS, if the service speaks it.
     offer: Option<Arc<ServerConfig>>,
 }
 
 impl App {
-    /// Listens; connections wait until [`App::run`].
+    /// Opens the service and listens; connections wait until [`App::run`].
     ///
     /// # Errors
     /// [`Error::Keys`], [`Error::Tls`], [`Error::Listen`]; [`Error::Engine`] if the store does not
@@ -175,9 +176,9 @@ impl App {
             }
         };
         let (limits, workers) = (config.limits.limits(), Workers::start()?);
-        let work = workers.work();
+        let executor = workers.executor();
         let (routes, health) =
-            rpc::routes_within(engine.clone(), life, access, limits, work).await?;
+            rpc::routes_within(engine.clone(), life, access, limits, executor).await?;
         Ok(Self {
             config,
             listener,
@@ -193,13 +194,13 @@ impl App {
         })
     }
 
-    /// Where metrics are shown, with the port that was free, if they are.
+    /// The address at which metrics are shown, with the actual port; `None` if they are not shown.
     #[must_use]
     pub fn metrics_addr(&self) -> Option<SocketAddr> {
         self.scrape.as_ref().map(|scrape| scrape.local_addr)
     }
 
-    /// Where it listens, with the port that was free.
+    /// The address at which the service listens, with the actual port.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
@@ -212,7 +213,7 @@ impl App {
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
         let Self { config, listener, local_addr, engine, routes, health, phase, ring, .. } = self;
         let (offer, scrape, mut health) = (self.offer, self.scrape, health);
-        // They work until the very end.
+        // Dropped last, so that they run calls until the very end.
         let _workers = self.workers;
         warn_of_what_is_open(&config, local_addr);
         let (close, closed) = oneshot::channel::<()>();
@@ -253,7 +254,8 @@ impl App {
     }
 }
 
-/// The threads that work on calls; those that accept calls are tokio's own.
+/// The runtime whose threads run calls. Those that accept calls belong to the runtime of the
+/// caller.
 struct Workers(Option<Runtime>);
 
 impl Workers {
@@ -262,21 +264,23 @@ impl Workers {
         runtime.map(|runtime| Self(Some(runtime))).map_err(|error| Error::Serve(error.into()))
     }
 
-    fn work(&self) -> Work {
-        self.0.as_ref().map_or_else(Work::default, |runtime| Work::on(runtime.handle().clone()))
+    fn executor(&self) -> CallExecutor {
+        self.0.as_ref().map_or_else(CallExecutor::default, |runtime| {
+            CallExecutor::on(runtime.handle().clone())
+        })
     }
 }
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        // It is dropped on a thread of another runtime, which must not wait.
+        // This is dropped on a thread of another runtime, which must not wait.
         if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
         }
     }
 }
 
-/// Shows metrics, if they are to be shown; never ends.
+/// Serves metrics, if they are to be shown; never ends.
 async fn shown(scrape: Option<Scrape>) {
     match scrape {
         Some(scrape) => scrape.run().await,
@@ -284,7 +288,7 @@ async fn shown(scrape: Option<Scrape>) {
     }
 }
 
-/// Says what a stranger could do.
+/// Warns of settings that leave the service open to strangers.
 fn warn_of_what_is_open(config: &Config, local_addr: SocketAddr) {
     if local_addr.ip().is_loopback() {
         return;
@@ -297,7 +301,7 @@ fn warn_of_what_is_open(config: &Config, local_addr: SocketAddr) {
     }
 }
 
-/// Serves until `closed`, with TLS where there is something to offer.
+/// Serves until `closed` ends; with TLS where `offers` has its configuration.
 async fn serve(
     listener: TcpListener,
     offers: Option<watch::Receiver<Arc<ServerConfig>>>,
@@ -320,7 +324,7 @@ async fn serve(
     ended.map_err(|error| Error::Serve(error.into()))
 }
 
-/// The limits of every connection.
+/// A server with the limits of every connection.
 fn server() -> Server {
     Server::builder()
         .max_concurrent_streams(CALLS_PER_CONNECTION)
@@ -330,7 +334,8 @@ fn server() -> Server {
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
 }
 
-/// Opens the service once the engine is ready and then tells health about the store; never ends.
+/// Starts serving once the engine is ready, and from then on tells health whether the store
+/// answers; never ends.
 async fn watch(engine: &Engine, health: &Health, phase: &Switch) {
     while let Err(error) = engine.ready().await {
         tracing::warn!(error = &error as &dyn std::error::Error, "not ready");
@@ -362,7 +367,7 @@ async fn watch(engine: &Engine, health: &Health, phase: &Switch) {
     }
 }
 
-/// Ends when the process is asked to stop: SIGTERM, or Ctrl-C.
+/// A future that ends when the process is asked to stop, by SIGTERM or Ctrl-C.
 ///
 /// # Errors
 /// If the system does not let it listen for signals.

@@ -1,4 +1,4 @@
-//! How much is done at a time, as the command line says it.
+//! The settings for how much the service does at a time.
 
 use std::time::Duration;
 
@@ -10,20 +10,20 @@ use wenmai_rpc::Limits;
 #[derive(Debug, Clone, Default, clap::Args)]
 #[group(skip)]
 pub struct Config {
-    /// Calls that read, at work or waiting for their turn; one more is refused. As many again may
-    /// summarize or parse, and as many write. Without it 32 per processor.
+    /// Calls that read, at work or waiting; one more is refused. As many again may summarize or
+    /// parse, and as many may write. Without it 32 per processor.
     #[arg(long, env = "WENMAI_CALLS_MAX", value_name = "N",
           value_parser = value_parser!(u32).range(1..))]
     pub calls_max: Option<u32>,
 
-    /// Of these at work; the others wait. Without it 2 per processor, 8 with a Qdrant
-    /// server.
+    /// Calls of each kind that are at work at a time; the others wait. Without it 2 per processor,
+    /// 8 with a Qdrant server.
     #[arg(long, env = "WENMAI_CALLS_AT_ONCE", value_name = "N",
           value_parser = value_parser!(u32).range(1..))]
     pub calls_at_once: Option<u32>,
 
-    /// Milliseconds that a call may have to wait for its turn; one that would wait longer, as things
-    /// look when it comes, is refused at once. Without it 1000.
+    /// Milliseconds that a call may have to wait; one that would wait longer, as things look when
+    /// it comes, is refused at once. Without it 1000.
     #[arg(long, env = "WENMAI_WAIT_MS", value_name = "MS")]
     pub wait_ms_max: Option<u32>,
 
@@ -38,19 +38,20 @@ pub struct Config {
           value_parser = value_parser!(u32).range(1..))]
     pub connections_max: Option<u32>,
 
-    /// Bytes of answers that clients have not yet taken; past that answers are refused. Without it
-    /// 256 MiB.
+    /// Bytes of answers that clients have not yet received; past that answers are refused. Without
+    /// it 256 MiB.
     #[arg(long, env = "WENMAI_ANSWER_BYTES_MAX", value_name = "N",
           value_parser = value_parser!(u32).range(1..))]
     pub answer_bytes_max: Option<u32>,
 
-    /// Whether the store is a server: then calls wait for it, and more of them go on at a time.
+    /// Whether the store is a Qdrant server: then calls wait for it, and more of them may be at
+    /// work.
     #[arg(skip)]
     pub store_elsewhere: bool,
 }
 
 impl Config {
-    /// The limits, with what suits this machine where nothing is said.
+    /// The limits; a setting that is not given gets the value that suits this machine.
     #[must_use]
     pub fn limits(&self) -> Limits {
         let usual =

@@ -1,4 +1,4 @@
-//! Keys and certificates that change while the service runs.
+//! Reads keys and certificates again when their files change while the service runs.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,7 @@ use wenmai_rpc::access::KeyRing;
 /// Time between two looks at the files.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// Reads files again when they change.
+/// Watches the files of keys and certificates.
 pub(super) struct Reload {
     pub(super) keys: keys::Config,
     pub(super) ring: KeyRing,
@@ -26,7 +26,7 @@ pub(super) struct Reload {
 }
 
 impl Reload {
-    /// Looks again and again; never ends.
+    /// Watches the files; never ends.
     pub(super) async fn run(self) {
         let mut keys_seen = seen(self.keys.files());
         let mut tls_seen = seen(self.tls.files());
@@ -70,15 +70,16 @@ impl Reload {
     }
 }
 
-/// A file and what was in it; `None` where it could not be read.
-type Seen = (PathBuf, Option<Vec<u8>>);
+/// A file and what was in it when it was last read; `None` if it could not be read.
+type FileContent = (PathBuf, Option<Vec<u8>>);
 
-fn seen<'path>(files: impl Iterator<Item = &'path Path>) -> Vec<Seen> {
+fn seen<'path>(files: impl Iterator<Item = &'path Path>) -> Vec<FileContent> {
     files.map(|file| (file.to_owned(), fs::read(file).ok())).collect()
 }
 
-/// Whether a file holds something else now; one that is away for a moment has not changed.
-fn changed(files: &mut [Seen]) -> bool {
+/// Whether one of the files holds something else than before. A file that cannot be read, perhaps
+/// only for a moment, does not count as changed.
+fn changed(files: &mut [FileContent]) -> bool {
     let mut any = false;
     for (file, before) in files {
         let now = fs::read(file).ok();

@@ -1,8 +1,8 @@
 //! Metrics, liveness and readiness over HTTP, on a port of their own.
 //!
-//! `/metrics` is what Prometheus reads, `/livez` says that the process runs, `/readyz` that it can be
-//! called. There are no keys here and no TLS: listen on this machine, or where only the operator's
-//! own programs reach. Nothing here tells of texts, keys or folders.
+//! `/metrics` is what Prometheus reads, `/livez` says that the process runs, `/readyz` that it can
+//! be called. There are no keys here and no TLS: listen on this machine, or where only the
+//! operator's own programs can connect. Nothing here reveals texts, keys or folders.
 
 use std::io;
 use std::net::SocketAddr;
@@ -34,12 +34,12 @@ use wenmai_telemetry::snapshot::Snapshot;
 use wenmai_telemetry::snapshot::Topics;
 use wenmai_telemetry::snapshot::folder_bytes;
 
-/// Time for the store to answer a question of ours; Prometheus waits ten seconds.
+/// The time that the store has to answer; Prometheus waits ten seconds.
 const ASK_TIMEOUT: Duration = Duration::from_secs(2);
-/// The size of the data folder is measured no more often.
+/// The shortest time between two measurements of the size of the data folder.
 const MEASURE_EVERY: Duration = Duration::from_secs(15);
 
-/// Where metrics are shown.
+/// The settings for the port of metrics.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[group(skip)]
 pub struct Config {
@@ -49,15 +49,15 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
 }
 
-/// The port, listened on and not yet served.
+/// The port of metrics, which is listened on and not yet served.
 pub(super) struct Scrape {
     listener: TcpListener,
     pub(super) local_addr: SocketAddr,
-    desk: Arc<Desk>,
+    state: Arc<ScrapeState>,
 }
 
-/// What answers.
-struct Desk {
+/// What the handlers of requests share.
+struct ScrapeState {
     engine: Engine,
     life: Life,
     build: [(&'static str, String); 4],
@@ -67,7 +67,7 @@ struct Desk {
 }
 
 impl Scrape {
-    /// Listens on `address`; what runs is told by `info`.
+    /// Listens on `address`; `info` says what to show of the model and the store.
     pub(super) async fn bind(
         address: SocketAddr,
         engine: Engine,
@@ -88,8 +88,9 @@ impl Scrape {
             ("store", backend.to_owned()),
         ];
         let folder = PathBuf::from(location);
-        let desk = Arc::new(Desk { engine, life, build, folder, measured: Mutex::default() });
-        Ok(Self { listener, local_addr, desk })
+        let state =
+            Arc::new(ScrapeState { engine, life, build, folder, measured: Mutex::default() });
+        Ok(Self { listener, local_addr, state })
     }
 
     /// Serves; never ends.
@@ -98,7 +99,7 @@ impl Scrape {
             .route("/metrics", get(show))
             .route("/livez", get(async || "ok\n"))
             .route("/readyz", get(ready))
-            .with_state(self.desk);
+            .with_state(self.state);
         if let Err(error) = axum::serve(self.listener, routes).await {
             tracing::error!(%error, "metrics are no longer shown");
         }
@@ -106,18 +107,18 @@ impl Scrape {
     }
 }
 
-async fn show(State(desk): State<Arc<Desk>>) -> impl IntoResponse {
-    let text = desk.engine.metrics().text(&desk.snapshot().await);
+async fn show(State(state): State<Arc<ScrapeState>>) -> impl IntoResponse {
+    let text = state.engine.metrics().text(&state.snapshot().await);
     ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text)
 }
 
-async fn ready(State(desk): State<Arc<Desk>>) -> (StatusCode, &'static str) {
-    match desk.life.phase() {
+async fn ready(State(state): State<Arc<ScrapeState>>) -> (StatusCode, &'static str) {
+    match state.life.phase() {
         Phase::Starting => return (StatusCode::SERVICE_UNAVAILABLE, "starting\n"),
         Phase::Draining => return (StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
         Phase::Serving => {}
     }
-    match tokio::time::timeout(ASK_TIMEOUT, desk.engine.info()).await {
+    match tokio::time::timeout(ASK_TIMEOUT, state.engine.info()).await {
         Ok(Ok(_alive)) => (StatusCode::OK, "ok\n"),
         // Busy is not away.
         Ok(Err(error)) if error.kind() == ErrorKind::Overloaded => (StatusCode::OK, "busy\n"),
@@ -125,7 +126,7 @@ async fn ready(State(desk): State<Arc<Desk>>) -> (StatusCode, &'static str) {
     }
 }
 
-impl Desk {
+impl ScrapeState {
     async fn snapshot(&self) -> Snapshot {
         let info = tokio::time::timeout(ASK_TIMEOUT, self.engine.info()).await;
         let articles = info.ok().and_then(Result::ok).map(|info| info.store.article_count);
@@ -147,7 +148,7 @@ impl Desk {
         Some(Topics { events, stories, lag_articles, version })
     }
 
-    /// Bytes of the data folder, measured now and then.
+    /// The size of the data folder in bytes, measured at most every [`MEASURE_EVERY`].
     fn bytes(&self) -> u64 {
         if self.folder.as_os_str().is_empty() {
             return 0;

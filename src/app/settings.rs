@@ -1,7 +1,7 @@
-//! All settings of the service in one place; refuses variables that no setting reads.
+//! All settings of the service in one place, and a check for variables that no setting reads.
 //!
-//! Each part has its own `Config`; this joins them. A mistyped `WENMAI_…` variable would otherwise
-//! be a setting that silently does nothing.
+//! Each part has its own `Config`, and this module joins them. Without the check a mistyped
+//! `WENMAI_…` variable would silently do nothing.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -14,9 +14,9 @@ use wenmai_generate as generate;
 use wenmai_store as store;
 use wenmai_telemetry as telemetry;
 
-/// What our variables begin with.
+/// What the variables of this program begin with.
 const PREFIX: &str = "WENMAI_";
-/// Variables of the test suite, which children of a test inherit.
+/// What the variables of the test suite begin with; programs that a test starts inherit them.
 const TEST_PREFIX: &str = "WENMAI_TEST_";
 
 /// The settings of `serve`.
@@ -52,7 +52,7 @@ pub struct Config {
     pub telemetry: telemetry::Config,
 }
 
-/// Variables that look like ours and are not.
+/// Variables that begin like those of this program and that no setting reads.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("unknown variable {}; see --help for those that exist", .0.join(", "))]
 pub struct UnknownVariables(pub Vec<String>);

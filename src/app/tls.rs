@@ -1,6 +1,7 @@
-//! TLS: certificate and key from files, clients' certificates where asked; read again when they change.
+//! TLS: reads certificate and key from files, checks clients' certificates where that is asked for,
+//! and reads the files again when they change.
 //!
-//! A change counts for connections made after it.
+//! A change applies to connections that are made after it.
 
 use std::io;
 use std::path::Path;
@@ -26,17 +27,17 @@ use tonic::transport::server::TcpIncoming;
 
 use crate::BoxError;
 
-/// Time for a client to agree on a connection.
+/// The time that a client has for the handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
-/// Connections being agreed on at a time; more wait.
+/// Handshakes that go on at a time; further connections wait.
 const HANDSHAKES_MAX: usize = 256;
 
-/// Certificates.
+/// The settings for TLS.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[group(skip)]
 pub struct Config {
-    /// Certificate chain of the service, PEM; with it the service speaks TLS only. Read again when it
-    /// changes.
+    /// Certificate chain of the service, PEM; with it the service speaks TLS only. Read again when
+    /// it changes.
     #[arg(long, env = "WENMAI_TLS_CERT", value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
 
@@ -52,18 +53,18 @@ pub struct Config {
 /// What can be wrong with certificates.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A file cannot be read, or holds nothing of the kind.
+    /// A file cannot be read, or does not hold what it should.
     #[error("{} holds no usable {what}", file.display())]
     File {
         /// The file.
         file: PathBuf,
         /// What it should hold.
         what: &'static str,
-        /// Why it does not.
+        /// Why it cannot be used.
         #[source]
         source: BoxError,
     },
-    /// The files do not fit together.
+    /// Certificate and key do not belong together, or cannot be used.
     #[error("certificate and key cannot be used")]
     Unusable(#[source] BoxError),
     /// One of certificate and key is named without the other.
@@ -72,16 +73,17 @@ pub enum Error {
 }
 
 impl Config {
-    /// The files that decide, for those who watch them.
+    /// The files of certificates and keys, so that they can be watched for changes.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         let Self { tls_cert, tls_key, tls_client_ca } = self;
         [tls_cert, tls_key, tls_client_ca].into_iter().flatten().map(PathBuf::as_path)
     }
 
-    /// What to offer clients; `None` where no certificate is named.
+    /// Reads the files into the configuration of the server side; `None` where no certificate is
+    /// named.
     ///
     /// # Errors
-    /// [`Error`].
+    /// [`Error`] for a file that is missing or cannot be used.
     pub fn read(&self) -> Result<Option<Arc<ServerConfig>>, Error> {
         let Self { tls_cert, tls_key, tls_client_ca } = self;
         let (cert, key) = match (tls_cert, tls_key) {
@@ -113,7 +115,8 @@ impl Config {
     }
 }
 
-/// The connections of `listener`, once agreed on; those that do not agree are dropped.
+/// The connections of `listener` after their handshakes; a connection whose handshake fails is
+/// dropped.
 pub(super) fn incoming(
     listener: TcpListener,
     config: watch::Receiver<Arc<ServerConfig>>,

@@ -12,7 +12,7 @@ use prost_reflect::DynamicMessage;
 use prost_reflect::SerializeOptions;
 
 use crate::failure::Failure;
-use wenmai_domain::article::CHINA;
+use wenmai_domain::day;
 use wenmai_proto::DESCRIPTORS;
 use wenmai_proto::wire;
 
@@ -191,7 +191,7 @@ pub(super) fn headline(record: &wire::ArticleRecord) -> String {
 /// The day of publication, `2024-03-14`, empty where unknown.
 pub(super) fn day(record: &wire::ArticleRecord) -> String {
     let time = record.publish_time.and_then(|time| jiff::Timestamp::from_second(time.seconds).ok());
-    let local = time.map(|time| CHINA.to_datetime(time).date());
+    let local = time.map(|time| day::civil_time(time).date());
     local.map_or_else(String::new, |day| day.to_string())
 }
 

@@ -13,6 +13,7 @@ use wenmai_engine as engine;
 use wenmai_engine::PAGES_MAX;
 use wenmai_engine::TEXT_BYTES_MAX;
 use wenmai_proto::wire;
+use wenmai_rpc::date_to_wire;
 
 /// What is known of the pages.
 #[derive(Debug, Clone, clap::Args)]
@@ -47,11 +48,7 @@ impl IssueArgs {
         let date = self.date.or(named.0);
         wire::Issue {
             paper: self.paper.clone(),
-            date: date.map(|date| wire::Date {
-                year: date.year().into(),
-                month: date.month().into(),
-                day: date.day().into(),
-            }),
+            date: date.map(date_to_wire),
             edition: self.edition.clone(),
             page_no: self.page.or(named.1).unwrap_or(0),
             page_name: self.page_name.clone(),
@@ -142,6 +139,7 @@ mod tests {
     use super::named;
     use super::same_issue;
     use wenmai_proto::wire;
+    use wenmai_rpc::date_to_wire;
 
     #[test]
     fn a_name_tells_day_and_page() {
@@ -153,11 +151,7 @@ mod tests {
     fn pages_of_one_day_with_other_numbers_are_one_issue() {
         let page = |name: &str| {
             let (date, page_no) = named(name);
-            let date = date.map(|date| wire::Date {
-                year: date.year().into(),
-                month: date.month().into(),
-                day: date.day().into(),
-            });
+            let date = date.map(date_to_wire);
             wire::Issue { date, page_no: page_no.unwrap_or(0), ..wire::Issue::default() }
         };
         let first = page("qinghe-20250908-p1");

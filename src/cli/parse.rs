@@ -7,7 +7,7 @@ use crate::connect::Needs;
 use crate::connect::Services;
 use crate::failure::Failure;
 use crate::output;
-use wenmai_page as page;
+use crate::page;
 use wenmai_proto::wire;
 
 /// Arguments of `wenmai parse`.

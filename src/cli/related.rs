@@ -8,8 +8,8 @@ use crate::connect::Services;
 use crate::failure::Failure;
 use crate::filter;
 use crate::output;
+use crate::page;
 use wenmai_domain::id::ArticleId;
-use wenmai_page as page;
 use wenmai_proto::wire;
 use wenmai_proto::wire::find_related_articles_request::Target;
 

@@ -7,8 +7,8 @@ use crate::connect::Needs;
 use crate::connect::Services;
 use crate::failure::Failure;
 use crate::output;
+use crate::page;
 use wenmai_domain::id::ArticleId;
-use wenmai_page as page;
 use wenmai_proto::wire;
 use wenmai_proto::wire::find_reprints_request::Target;
 

@@ -12,7 +12,7 @@ use wenmai_telemetry as telemetry;
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    config: config::Config,
+    config: settings::Config,
 }
 
 impl Args {
@@ -23,7 +23,7 @@ impl Args {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    let config::Config { mut app, embed, store, ranker, generate, places, telemetry: _ } =
+    let settings::Config { mut app, embed, store, ranker, generate, places, telemetry: _ } =
         args.config;
     let stop = app::stop_signal()?;
     app.limits.store_elsewhere = store.url().is_some();

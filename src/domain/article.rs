@@ -2,15 +2,11 @@
 
 use jiff::civil::Date;
 use jiff::civil::DateTime;
-use jiff::tz::Offset;
 use serde::Deserialize;
 use serde::Serialize;
 
 use crate::entity::Entities;
 use crate::id::ArticleId;
-
-/// China Standard Time, UTC+8 all year: the civil time of Chinese papers.
-pub const CHINA: Offset = jiff::tz::offset(8);
 
 /// A record, its stable id, and what it names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -5,7 +5,9 @@
 //! `AND`, and terms that only stand side by side are joined by `AND`. An unknown field is an error,
 //! never ignored.
 
+pub(crate) mod grammar;
 mod parse;
+mod token;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -173,7 +175,7 @@ impl TextField {
 
     /// Its name in a filter.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             TextField::Paper => "paper",
             TextField::Source => "source",
@@ -209,7 +211,7 @@ impl NameField {
 
     /// Its name in a filter.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             NameField::Person => "person",
             NameField::Place => "place",
@@ -299,11 +301,8 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Reason::UnknownField(name) => {
-                write!(
-                    f,
-                    "unknown field `{name}`; known: paper, source, section, kind, date, page_no, \
-                     person, place, organisation, group, original, topic"
-                )
+                let known = grammar::known::<parse::Articles>();
+                write!(f, "unknown field `{name}`; known: {known}")
             }
             Reason::Operator { field, operator } => {
                 write!(f, "`{field}` does not take the operator `{operator}`")

@@ -3,6 +3,7 @@
 //! Pure: no I/O, no clock, no async. Each type is checked once, in its constructor.
 
 pub mod article;
+pub mod day;
 pub mod digest;
 pub mod embedding;
 pub mod entity;

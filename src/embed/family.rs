@@ -1,18 +1,8 @@
-//! Which family a model is of: one entry for each, and the module that computes it.
-
-use std::panic::AssertUnwindSafe;
-use std::panic::catch_unwind;
-use std::sync::Arc;
+//! Which family a model is of; `folder` loads a model of each.
 
 use serde::Deserialize;
 
-use crate::Model;
-use crate::ModelInfo;
-use crate::encoder::Encoder;
-use crate::folder::Files;
 use crate::modules::Modules;
-use crate::qwen3::Qwen3;
-use crate::statics::StaticModel;
 
 /// The families we have; `config.json` says which by its `model_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,22 +51,6 @@ impl Family {
     /// Whether its products can be taken in 8-bit integers.
     pub(super) fn is_encoder(self) -> bool {
         self == Family::Encoder
-    }
-
-    /// Loads a model of this family, whose `dim` is what it pools.
-    pub(super) fn load(self, files: &Files, info: ModelInfo) -> Result<Model, String> {
-        let load = || {
-            Ok(match self {
-                Family::Encoder => Arc::new(Encoder::load(files, info)?) as Model,
-                Family::Qwen3 => Arc::new(Qwen3::load(files, info)?),
-                Family::Static | Family::StaticEmbedding => {
-                    Arc::new(StaticModel::load(files, info)?)
-                }
-            })
-        };
-        // What no check has seen must not take the program with it.
-        catch_unwind(AssertUnwindSafe(load))
-            .unwrap_or_else(|_panic| Err("the model breaks down over these files".to_owned()))
     }
 }
 

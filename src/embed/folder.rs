@@ -1,44 +1,28 @@
-//! A model's files: from a Hugging Face folder, or the model inside this program.
+//! Loads a model: from a Hugging Face folder, or the one inside this program.
 //!
 //! A name on the hub is turned into its folder first (`hub`); a folder never touches the network. A
-//! file that is missing, unreadable or of a family we lack is named, and what is wrong with a folder
-//! is said when it is opened, not at the first text.
+//! file that is missing, unreadable or of a family we lack is named, and what is wrong with a
+//! folder is said when it is opened, not at the first text.
 
-use std::borrow::Cow;
+use std::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
 use std::path::Path;
 use std::sync::Arc;
-
-use serde::Deserialize;
 
 use crate::Config;
 use crate::Error;
 use crate::Model;
 use crate::ModelInfo;
-use crate::Precision;
+use crate::bundled;
+use crate::bundled::Bundled;
 use crate::cut::Cut;
+use crate::encoder::Encoder;
 use crate::family::Family;
+use crate::files::Files;
 use crate::hub;
 use crate::hub::Located;
-use crate::modules::Modules;
-use crate::modules::optional;
-use crate::pool::Pooling;
-pub(super) use crate::prompts::Prompts;
-use crate::prompts::SentenceTransformers;
-use crate::shards;
-use crate::sizes;
-use crate::tokenize;
-use crate::weights::Weights;
-use wenmai_domain::digest::sha256;
-
-/// The files of the model inside this program.
-pub(super) mod bundled {
-    pub(crate) const NAME: &str = "wenmai-news-zh";
-    pub(crate) const CONFIG: &[u8] = include_bytes!("../../models/wenmai-news-zh/config.json");
-    pub(crate) const TOKENIZER: &[u8] =
-        include_bytes!("../../models/wenmai-news-zh/tokenizer.json");
-    pub(crate) const WEIGHTS: &[u8] =
-        include_bytes!("../../models/wenmai-news-zh/model.safetensors");
-}
+use crate::qwen3::Qwen3;
+use crate::statics::StaticModel;
 
 /// Loads the model that `config` names: a folder, a name on the hub, or else the one inside this
 /// program.
@@ -56,6 +40,7 @@ pub fn open(config: &Config) -> Result<Model, Error> {
 /// [`Error::Folder`] with what is missing or wrong.
 pub(super) fn load(located: &Located, config: &Config) -> Result<Model, Error> {
     let (files, shown) = match located {
+        Located::Bundled if Bundled::serves(config) => return Ok(Arc::new(Bundled::default())),
         Located::Bundled => (Files::bundled(), Path::new(bundled::NAME)),
         Located::Folder(folder) => (Files::read(folder), folder.as_path()),
         Located::Cached(repo, folder) => {
@@ -68,106 +53,12 @@ pub(super) fn load(located: &Located, config: &Config) -> Result<Model, Error> {
         .map_err(|reason| Error::Folder { folder: shown.to_owned(), reason })
 }
 
-/// A model's files, read.
-pub(super) struct Files {
-    name: String,
-    family: Family,
-    config: Cow<'static, [u8]>,
-    tokenizer: Cow<'static, [u8]>,
-    weights: Weights,
-    modules: Modules,
-    prompts: Prompts,
-    max_seq_length: Option<usize>,
-    /// The numbers of an embedding that the folder wants kept.
-    truncate_dim: Option<usize>,
-    precision: Precision,
-}
-
-/// `sentence_bert_config.json`, the fields we read.
-#[derive(Default, Deserialize)]
-struct SentenceConfig {
-    max_seq_length: Option<usize>,
-    #[serde(default)]
-    do_lower_case: bool,
-}
-
-/// `tokenizer_config.json`, the field we read; a number past all bounds means none.
-#[derive(Default, Deserialize)]
-struct TokenizerConfig {
-    model_max_length: Option<serde_json::Value>,
-}
-
 impl Files {
-    fn bundled() -> Result<Self, String> {
-        Ok(Self {
-            name: bundled::NAME.to_owned(),
-            family: Family::Static,
-            config: bundled::CONFIG.into(),
-            tokenizer: bundled::TOKENIZER.into(),
-            weights: Weights::new("model.safetensors", bundled::WEIGHTS)?,
-            modules: Modules::default(),
-            prompts: Prompts::default(),
-            max_seq_length: None,
-            truncate_dim: None,
-            precision: Precision::F32,
-        })
-    }
-
-    pub(super) fn read(folder: &Path) -> Result<Self, String> {
-        if !folder.is_dir() {
-            return Err("there is no such folder".to_owned());
-        }
-        let modules = Modules::read(folder)?;
-        let within = |name: &str| modules.root.join(name);
-        let required = |name: &str| {
-            let path = within(name);
-            optional(folder, &path)?.ok_or_else(|| format!("{} is missing", path.display()))
-        };
-        let config = match optional(folder, &within("config.json"))? {
-            Some(json) => Cow::Owned(json),
-            None if modules.is_static => Cow::Borrowed(b"{}".as_slice()),
-            None => return Err(format!("{} is missing", within("config.json").display())),
-        };
-        // Before anything large is read.
-        let family =
-            Family::read(&config, &modules).map_err(|reason| format!("config.json: {reason}"))?;
-        let whole: SentenceTransformers =
-            parsed(folder, Path::new("config_sentence_transformers.json"))?;
-        let sentence: SentenceConfig = parsed(folder, &within("sentence_bert_config.json"))?;
-        let tokenizer_config: TokenizerConfig = parsed(folder, &within("tokenizer_config.json"))?;
-        let length = tokenizer_config.model_max_length.as_ref().and_then(serde_json::Value::as_u64);
-        let length = length.and_then(|length| usize::try_from(length).ok());
-        let prompts = Prompts::read(&whole)
-            .map_err(|reason| format!("config_sentence_transformers.json: {reason}"))?;
-        let name = folder.canonicalize().ok();
-        let name = name.as_deref().and_then(Path::file_name).unwrap_or(folder.as_os_str());
-        Ok(Self {
-            name: name.to_string_lossy().into_owned(),
-            family,
-            config,
-            tokenizer: required("tokenizer.json")?.into(),
-            weights: shards::read(&folder.join(&modules.root), &modules.root)?,
-            prompts: Prompts { lowercase: sentence.do_lower_case, ..prompts },
-            max_seq_length: sentence.max_seq_length.or(length),
-            truncate_dim: whole.truncate_dim,
-            modules,
-            precision: Precision::F32,
-        })
-    }
-
-    /// These files, for a model that multiplies in `precision`.
-    pub(super) fn with(self, precision: Precision) -> Self {
-        Self { precision, ..self }
-    }
-
-    /// These files with another pooling configuration.
-    #[cfg(test)]
-    pub(super) fn with_pooling(mut self, json: &str) -> Self {
-        self.modules.pooling = Some(("1_Pooling/config.json".to_owned(), json.into()));
-        self
-    }
-
-    fn load(mut self, config: &Config) -> Result<Model, String> {
+    /// Loads the model of these files with the settings of `config`.
+    ///
+    /// # Errors
+    /// What is wrong with the files or the settings.
+    pub(super) fn load(mut self, config: &Config) -> Result<Model, String> {
         self = self.with(config.precision);
         self.prompts = self.prompts.overridden(config);
         self.check()?;
@@ -179,26 +70,8 @@ impl Files {
             pooling: "",
             version: self.version(None),
         };
-        let model = self.family.load(&self, info)?;
+        let model = load_family(&self, info)?;
         self.finish(model, config)
-    }
-
-    /// Finds what is wrong between the files, before a family reads them.
-    fn check(&self) -> Result<(), String> {
-        let pooling = Pooling::read(&self.modules).map_err(|reason| {
-            let name = self.modules.pooling.as_ref().map_or("1_Pooling", |(name, _)| name);
-            format!("{name}: {reason}")
-        })?;
-        if pooling.is_without_prompt && !self.prompts.is_empty() {
-            return Err("include_prompt = false is not supported together with a prompt".to_owned());
-        }
-        if self.family.is_transformer() {
-            let rows =
-                sizes::check(&self.config).map_err(|reason| format!("config.json: {reason}"))?;
-            tokenize::check_rows(&self.tokenizer, rows)
-                .map_err(|reason| format!("tokenizer.json: {reason}"))?;
-        }
-        Ok(())
     }
 
     /// `model`, whose `dim` is what it pools, with the dim of its embeddings.
@@ -222,74 +95,20 @@ impl Files {
         let info = ModelInfo { dim: kept, version, ..model.info().clone() };
         Ok(Arc::new(Cut::new(model, info)))
     }
-
-    /// The first 12 hexadecimal digits of the SHA-256 over everything that decides a vector; `dim`
-    /// is the part of it that is kept, if not all.
-    fn version(&self, dim: Option<usize>) -> String {
-        let pooling = self.modules.pooling.as_ref().map_or([].as_slice(), |(_, json)| json);
-        let window = self.max_seq_length.unwrap_or(0).to_le_bytes();
-        let (query, passage) = (self.prompts.query.as_bytes(), self.prompts.passage.as_bytes());
-        let (tokenizer, weights) = (&*self.tokenizer, self.weights.bytes());
-        let parts = [&*self.config, tokenizer, weights, pooling, &window, query, passage];
-        // What few models have is named, so that those without keep their version.
-        let mut rare = self.modules.head.digest();
-        rare.extend(self.prompts.lowercase.then(|| "lowercase".to_owned()));
-        rare.extend(dim.map(|dim| format!("dim {dim}")));
-        let is_int8 = self.precision == Precision::Int8 && self.family.is_encoder();
-        rare.extend(is_int8.then(|| "int8".to_owned()));
-        let parts = parts.into_iter().chain(rare.iter().map(String::as_bytes));
-        sha256(parts).chars().take(12).collect()
-    }
-
-    pub(super) fn config(&self) -> &[u8] {
-        &self.config
-    }
-
-    pub(super) fn tokenizer(&self) -> &[u8] {
-        &self.tokenizer
-    }
-
-    /// All weights as one safetensors file.
-    pub(super) fn weights(&self) -> &[u8] {
-        self.weights.bytes()
-    }
-
-    /// The same, read.
-    pub(super) fn tensors(&self) -> &Weights {
-        &self.weights
-    }
-
-    /// What [`Pooling::read`] reads.
-    pub(super) fn pooling(&self) -> &Modules {
-        &self.modules
-    }
-
-    pub(super) fn prompts(&self) -> Prompts {
-        self.prompts.clone()
-    }
-
-    pub(super) fn precision(&self) -> Precision {
-        self.precision
-    }
-
-    pub(super) fn max_seq_length(&self) -> Option<usize> {
-        self.max_seq_length
-    }
-
-    /// Whether an unknown token has no part in a static model's mean.
-    pub(super) fn drops_unknown(&self) -> bool {
-        self.family != Family::StaticEmbedding
-    }
 }
 
-/// `folder/path` as JSON; what `T` is without, if there is no such file.
-fn parsed<T: Default + for<'de> Deserialize<'de>>(folder: &Path, path: &Path) -> Result<T, String> {
-    match optional(folder, path)? {
-        Some(json) => {
-            serde_json::from_slice(&json).map_err(|error| format!("{}: {error}", path.display()))
-        }
-        None => Ok(T::default()),
-    }
+/// Loads a model of the family that its files are of; the `dim` of the result is what it pools.
+fn load_family(files: &Files, info: ModelInfo) -> Result<Model, String> {
+    let load = || {
+        Ok(match files.family {
+            Family::Encoder => Arc::new(Encoder::load(files, info)?) as Model,
+            Family::Qwen3 => Arc::new(Qwen3::load(files, info)?),
+            Family::Static | Family::StaticEmbedding => Arc::new(StaticModel::load(files, info)?),
+        })
+    };
+    // What no check has seen must not take the program with it.
+    catch_unwind(AssertUnwindSafe(load))
+        .unwrap_or_else(|_panic| Err("the model breaks down over these files".to_owned()))
 }
 
 #[cfg(test)]

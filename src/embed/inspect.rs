@@ -18,8 +18,8 @@ use serde::Deserialize;
 use crate::Error;
 use crate::Model;
 use crate::ModelInfo;
+use crate::bundled;
 use crate::folder;
-use crate::folder::bundled;
 use crate::hub::Located;
 use crate::hub::files;
 

@@ -7,10 +7,12 @@
 //! in silence.
 
 mod batch;
+mod bundled;
 mod cut;
 mod dense;
 mod encoder;
 mod family;
+mod files;
 #[cfg(test)]
 mod fixture;
 mod folder;

@@ -12,11 +12,12 @@ use crate::Embedder;
 use crate::Error;
 use crate::ModelInfo;
 use crate::Purpose;
-use crate::folder::Files;
-use crate::folder::Prompts;
+use crate::files::Files;
 use crate::pool::Pooling;
+use crate::prompts::Prompts;
 use crate::tokenize;
 use crate::tokenize::Tokens;
+use crate::weights::Numbers;
 use crate::weights::Weights;
 use wenmai_domain::embedding::Embedding;
 
@@ -36,7 +37,7 @@ pub(super) struct StaticModel {
 struct Table {
     dim: usize,
     /// `[rows, dim]`, row after row.
-    vectors: Vec<f32>,
+    vectors: Numbers,
     /// The row of each token, unless it is its id.
     mapping: Option<Vec<usize>>,
     /// The factor of each token, unless it is 1.
@@ -75,7 +76,7 @@ impl Table {
         if dim == 0 {
             return Err(format!("model.safetensors: tensor `{name}` has rows of no number"));
         }
-        let vectors = file.numbers(name, &[row_count, dim])?;
+        let vectors = file.in_place(name, &[row_count, dim])?;
         // A quantized vocabulary has fewer rows than tokens.
         let token_count = match file.length_of("mapping").or(file.length_of("weights")) {
             Some(token_count) => token_count,
@@ -115,10 +116,14 @@ impl Table {
                 Some(weights) => *weights.get(id).ok_or_else(lacking)?,
                 None => 1.0,
             };
-            let row = self.vectors.get(row * self.dim..(row + 1) * self.dim).ok_or_else(lacking)?;
-            for (total, value) in sum.iter_mut().zip(row) {
-                *total += weight * value;
+            let row = row * self.dim..(row + 1) * self.dim;
+            match &self.vectors {
+                Numbers::Floats(vectors) => add(&mut sum, weight, vectors.get(row), |value| *value),
+                Numbers::Bytes(vectors) => {
+                    add(&mut sum, weight, vectors.get(row), |value| f32::from(value.cast_signed()))
+                }
             }
+            .ok_or_else(lacking)?;
         }
         #[expect(clippy::cast_precision_loss, reason = "token counts are far below 2^24")]
         let count = ids.len().max(1) as f32;
@@ -127,6 +132,14 @@ impl Table {
         }
         Ok(sum)
     }
+}
+
+/// Adds `row`, as `read` reads it, times `weight` to `sum`; `None` if there is no such row.
+fn add<T>(sum: &mut [f32], weight: f32, row: Option<&[T]>, read: impl Fn(&T) -> f32) -> Option<()> {
+    for (total, value) in sum.iter_mut().zip(row?) {
+        *total += weight * read(value);
+    }
+    Some(())
 }
 
 impl Embedder for StaticModel {

@@ -23,6 +23,15 @@ pub(super) struct Weights {
     tensors: BTreeMap<String, Place>,
 }
 
+/// The numbers of a tensor, row after row.
+pub(super) enum Numbers {
+    /// Copied out of the file.
+    Floats(Vec<f32>),
+    /// Whole numbers from -128 to 127 in two's complement, where they lie in the program: 20 MB that
+    /// are read only as far as a text needs them, instead of 80 MB that are made at every start.
+    Bytes(&'static [u8]),
+}
+
 /// Where a tensor lies and how it is written.
 #[derive(Debug)]
 pub(super) struct Place {
@@ -43,19 +52,28 @@ struct Entry {
 impl Weights {
     /// Reads the header and checks that the data is all there and each number finite.
     pub(super) fn new(name: &str, bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self, String> {
-        let named = |reason: String| format!("{name}: {reason}");
-        let bytes = bytes.into();
-        let length = header_length(&bytes).map_err(named)?;
-        let data_bytes = bytes.len().checked_sub(8 + length).ok_or_else(cut).map_err(named)?;
-        let header = bytes.get(8..8 + length).unwrap_or_default();
-        let tensors = tensors(header, data_bytes).map_err(named)?;
-        let weights = Self { name: name.to_owned(), bytes, tensors };
+        let weights = Self::unchecked(name, bytes)?;
         match weights.tensors.iter().find(|(_, tensor)| !weights.is_finite(tensor)) {
             Some((broken, _)) => {
                 Err(format!("{name}: tensor `{broken}` holds NaN or infinite numbers"))
             }
             None => Ok(weights),
         }
+    }
+
+    /// Reads the header and checks that the data is all there: for weights inside this program,
+    /// whose numbers a test has looked at.
+    pub(super) fn unchecked(
+        name: &str,
+        bytes: impl Into<Cow<'static, [u8]>>,
+    ) -> Result<Self, String> {
+        let named = |reason: String| format!("{name}: {reason}");
+        let bytes = bytes.into();
+        let length = header_length(&bytes).map_err(named)?;
+        let data_bytes = bytes.len().checked_sub(8 + length).ok_or_else(cut).map_err(named)?;
+        let header = bytes.get(8..8 + length).unwrap_or_default();
+        let tensors = tensors(header, data_bytes).map_err(named)?;
+        Ok(Self { name: name.to_owned(), bytes, tensors })
     }
 
     /// The whole as one safetensors file.
@@ -88,14 +106,30 @@ impl Weights {
 
     /// The numbers of a tensor that must have `shape`, row after row.
     pub(super) fn numbers(&self, tensor: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
-        let found = self.tensor(tensor)?;
-        if found.shape != shape {
-            let (name, found) = (&self.name, &found.shape);
-            return Err(format!(
-                "{name}: tensor `{tensor}` is {found:?}, the configuration says {shape:?}"
-            ));
-        }
+        let found = self.shaped(tensor, shape)?;
         numbers(&found.dtype, self.data(found)).ok_or_else(|| self.unsupported(tensor, found))
+    }
+
+    /// The same without a copy where the file is part of the program and holds bytes.
+    pub(super) fn in_place(&self, tensor: &str, shape: &[usize]) -> Result<Numbers, String> {
+        let found = self.shaped(tensor, shape)?;
+        match &self.bytes {
+            Cow::Borrowed(bytes) if found.dtype == "I8" => {
+                let data = data_in(bytes).get(found.range.clone());
+                Ok(Numbers::Bytes(data.unwrap_or_default()))
+            }
+            Cow::Borrowed(_) | Cow::Owned(_) => self.numbers(tensor, shape).map(Numbers::Floats),
+        }
+    }
+
+    /// The tensor, which must have `shape`.
+    fn shaped(&self, tensor: &str, shape: &[usize]) -> Result<&Place, String> {
+        let found = self.tensor(tensor)?;
+        if found.shape == shape {
+            return Ok(found);
+        }
+        let (name, found) = (&self.name, &found.shape);
+        Err(format!("{name}: tensor `{tensor}` is {found:?}, the configuration says {shape:?}"))
     }
 
     /// The whole numbers, none below zero, of a tensor of `length`.
@@ -129,9 +163,7 @@ impl Weights {
     }
 
     fn data(&self, tensor: &Place) -> &[u8] {
-        let start = header_length(&self.bytes).map_or(0, |length| 8 + length);
-        let data = self.bytes.get(start..).unwrap_or_default();
-        data.get(tensor.range.clone()).unwrap_or_default()
+        data_in(&self.bytes).get(tensor.range.clone()).unwrap_or_default()
     }
 
     /// Whether all numbers are; whole ones always are.
@@ -156,6 +188,12 @@ impl Weights {
             _ => true,
         }
     }
+}
+
+/// What stands behind the header of the safetensors file in `bytes`.
+fn data_in(bytes: &[u8]) -> &[u8] {
+    let start = header_length(bytes).map_or(0, |length| 8 + length);
+    bytes.get(start..).unwrap_or_default()
 }
 
 /// Bytes of the header of a safetensors file that begins with `bytes`.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use crate::BoxError;
-use crate::folder::bundled;
+use crate::bundled;
 
 #[derive(Deserialize)]
 struct File {

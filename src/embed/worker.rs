@@ -25,7 +25,7 @@ use crate::batch::Budget;
 use crate::batch::Means;
 use wenmai_telemetry::Metrics;
 use wenmai_telemetry::label;
-use wenmai_telemetry::label::Shed;
+use wenmai_telemetry::label::OverloadReason;
 use wenmai_telemetry::label::Stage;
 
 /// Texts of one job: a larger call is cut, so that several threads share it.
@@ -192,7 +192,7 @@ impl Shared {
         };
         // A call that is larger than the lane would otherwise be told to try again for ever.
         if *texts > 0 && *texts + count > self.queue_texts_max {
-            self.metrics.shed(Shed::EmbedQueue);
+            self.metrics.overloaded(OverloadReason::EmbedQueue);
             return Err(Error::Overloaded);
         }
         *texts += count;

@@ -1,4 +1,5 @@
-//! What search and related have in common: ask the legs, fuse, fetch, say why.
+//! What search and related coverage have in common: ask the legs (the dense and the lexical search
+//! of the store), fuse what they find, fetch the hits, and say why each is there.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -11,10 +12,10 @@ use crate::Answer;
 use crate::Engine;
 use crate::Error;
 use crate::Timings;
-use crate::Violation;
 use crate::collapse;
 use crate::collapse::Folded;
-use crate::judge::Judged;
+use crate::ranked::CANDIDATES;
+use crate::ranked::Ranked;
 use wenmai_domain::article::Article;
 use wenmai_domain::article::Record;
 use wenmai_domain::embedding::Embedding;
@@ -41,40 +42,31 @@ use wenmai_text::terms::Term;
 use wenmai_text::terms::index;
 use wenmai_text::terms::query;
 
-/// Candidates asked of each leg. Always the same: with another depth a candidate that only one leg
-/// had found would change its score, and the pages of one answer would not fit together.
-pub(super) const CANDIDATES: u32 = 500;
 /// Depth at which an article is looked for among the answers to its own title.
 const OWN_SCORE_DEPTH: u32 = 50;
 /// Matched terms shown with a hit, at most.
 const MATCHED_TERMS_MAX: usize = 12;
 
-/// What both legs are asked.
+/// What the legs are asked.
 pub(super) struct Question {
-    /// The request's field that asks, for errors.
+    /// The field of the request that holds the question, to be named in errors.
     pub(super) field: &'static str,
     pub(super) embedding: Option<Embedding>,
-    /// The terms that the lexical leg asks for and that hits are matched with, in order.
+    /// The terms that the lexical leg looks for and that hits are matched with, in order.
     pub(super) terms: Vec<Term>,
-    /// Left out of the answer; its own BM25 score is what the others are measured by.
+    /// The article asked about: it is left out of the answer, and the BM25 scores of the others are
+    /// divided by its own.
     pub(super) source: Option<ArticleId>,
-    /// The group that the source belongs to, or would join.
+    /// The group of reprints that the source belongs to, or would join.
     pub(super) group: Option<GroupId>,
+    /// The day on which the source was published.
     pub(super) day: Option<Date>,
-    /// What the article asked about names, which hits are compared with.
+    /// The entities that the source names, with which those of the hits are compared.
     pub(super) entities: Entities,
 }
 
-/// A candidate in its place.
-pub(super) struct Ranked {
-    pub(super) id: ArticleId,
-    pub(super) scores: Scores,
-    /// What a learned ranker said of it.
-    pub(super) judged: Option<Judged>,
-}
-
-/// Which part of which answer is wanted.
-pub(super) struct Wanted {
+/// Which articles may answer, and which page of the answer is wanted.
+pub(super) struct PageRequest {
     pub(super) filter: Filter,
     pub(super) mode: Mode,
     pub(super) collapse: bool,
@@ -82,26 +74,28 @@ pub(super) struct Wanted {
     pub(super) limit: Limit,
 }
 
-impl Wanted {
-    /// Hits that decide on the answer: those to pass over, those to show, and one to know of more.
+impl PageRequest {
+    /// How many hits must be known: those to skip, those to show, and one more, which tells whether
+    /// there is a next page.
     pub(super) fn reach(&self) -> usize {
         self.offset.saturating_add(self.limit.count()).saturating_add(1)
     }
 }
 
-/// When the question came, and what was spent since, before the legs were asked.
-pub(super) struct Asked {
+/// The time that was spent on a question before the legs were asked.
+pub(super) struct TimeSpent {
+    /// When the question came.
     pub(super) started: Instant,
-    /// On embedding the question.
+    /// Time spent on embedding the question.
     pub(super) embed: Duration,
-    /// On reading the article asked about.
+    /// Time spent on reading the article asked about.
     pub(super) store: Duration,
 }
 
 type Scored = (ArticleId, f32);
 
 impl Engine {
-    /// Asks the legs, fuses, fetches the hits.
+    /// Asks the legs, fuses what they find, and fetches the hits.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a question that leaves every leg nothing to look for, or an offset
@@ -109,17 +103,17 @@ impl Engine {
     pub(super) async fn answer(
         &self,
         question: Question,
-        wanted: Wanted,
-        asked: Asked,
+        request: PageRequest,
+        spent: TimeSpent,
     ) -> Result<Answer, Error> {
-        check(&question, &wanted)?;
+        check(&question, &request)?;
         let store_started = Instant::now();
-        let ordered = self.standing(&question, &wanted).await?;
-        self.show(question, ordered, &wanted, (asked, store_started)).await
+        let ordered = self.collapsed(&question, &request).await?;
+        self.show(question, ordered, &request, (spent, store_started)).await
     }
 
-    /// Fetches the wanted part of `ordered` and says of each hit why it is there; the instant is when
-    /// the store was first asked.
+    /// Fetches the requested page of `ordered` and says of each hit why it is there.
+    /// `store_started` is when the store was first asked.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -127,10 +121,10 @@ impl Engine {
         &self,
         question: Question,
         ordered: Vec<Ranked>,
-        wanted: &Wanted,
-        (asked, store_started): (Asked, Instant),
+        request: &PageRequest,
+        (spent, store_started): (TimeSpent, Instant),
     ) -> Result<Answer, Error> {
-        let (offset, limit) = (wanted.offset, wanted.limit);
+        let (offset, limit) = (request.offset, request.limit);
         let more = ordered.len() > offset + limit.count();
         let shown: Vec<Ranked> = ordered.into_iter().skip(offset).take(limit.count()).collect();
         let ids: Vec<ArticleId> = shown.iter().map(|ranked| ranked.id).collect();
@@ -142,8 +136,8 @@ impl Engine {
         // An article deleted since the legs answered is no hit.
         let there: Vec<_> =
             ranked.filter_map(|((ranked, stored), rank)| Some((ranked, stored?, rank))).collect();
-        let standing = there.iter().map(|(_, stored, _)| stored.membership);
-        let reprints = self.reprints_of(standing).await?;
+        let memberships = there.iter().map(|(_, stored, _)| stored.membership);
+        let reprints = self.reprints_of(memberships).await?;
         let mut hits = Vec::with_capacity(there.len());
         for ((ranked, stored, rank), reprints) in there.into_iter().zip(reprints) {
             let Ranked { id: _, scores, judged } = ranked;
@@ -175,7 +169,7 @@ impl Engine {
             });
         }
         let store_time = store_started.elapsed();
-        let Asked { started, embed, store } = asked;
+        let TimeSpent { started, embed, store } = spent;
         Ok(Answer {
             hits,
             more,
@@ -186,36 +180,45 @@ impl Engine {
         })
     }
 
-    /// What the legs find, best first; each text once if that is wanted, and then at least one more
-    /// than the wanted part reaches, where there are so many.
-    async fn standing(&self, question: &Question, wanted: &Wanted) -> Result<Vec<Ranked>, Error> {
-        let ordered = self.unjudged(question, wanted).await?;
-        if !wanted.collapse {
+    /// The candidates that the legs find, best first. If the request collapses reprints, each text
+    /// is there once, and as many texts as [`PageRequest::reach`] where there are so many.
+    async fn collapsed(
+        &self,
+        question: &Question,
+        request: &PageRequest,
+    ) -> Result<Vec<Ranked>, Error> {
+        let ordered = self.unjudged(question, request).await?;
+        if !request.collapse {
             return Ok(ordered);
         }
         let mut found = ordered.len();
         let mut folded = Folded::default();
-        self.fold_into(&mut folded, ordered, wanted.reach()).await?;
-        while let Some(filter) = folded.wider(&wanted.filter, wanted.reach(), found) {
-            let ordered = self.unjudged(question, &Wanted { filter, ..*wanted }).await?;
+        self.fold_into(&mut folded, ordered, request.reach()).await?;
+        while let Some(filter) = folded.wider(&request.filter, request.reach(), found) {
+            let ordered = self.unjudged(question, &PageRequest { filter, ..*request }).await?;
             found = ordered.len();
-            self.fold_into(&mut folded, ordered, wanted.reach()).await?;
+            self.fold_into(&mut folded, ordered, request.reach()).await?;
         }
         Ok(folded.kept)
     }
 
-    async fn unjudged(&self, question: &Question, wanted: &Wanted) -> Result<Vec<Ranked>, Error> {
-        let ordered = self.candidates(question, wanted).await?;
+    /// The fused candidates, which no ranker has judged.
+    async fn unjudged(
+        &self,
+        question: &Question,
+        request: &PageRequest,
+    ) -> Result<Vec<Ranked>, Error> {
+        let ordered = self.candidates(question, request).await?;
         Ok(ordered.into_iter().map(|(id, scores)| Ranked { id, scores, judged: None }).collect())
     }
 
-    /// What the legs find, fused, best first, the source left out.
+    /// The candidates that the legs find, fused and ordered best first, without the source.
     pub(super) async fn candidates(
         &self,
         question: &Question,
-        wanted: &Wanted,
+        request: &PageRequest,
     ) -> Result<Vec<(ArticleId, Scores)>, Error> {
-        let Wanted { filter, mode, .. } = wanted;
+        let PageRequest { filter, mode, .. } = request;
         let limit = limit(CANDIDATES);
         let terms = query(&question.terms);
         let dense = async {
@@ -234,27 +237,27 @@ impl Engine {
         };
         let (dense, lexical) = futures::try_join!(dense, lexical)?;
         let (mut dense, mut lexical) = (pairs(dense), pairs(lexical));
-        let own = self.own_score(&lexical, question, wanted).await?;
+        let own = self.own_score(&lexical, question, request).await?;
         dense.retain(|(id, _)| Some(*id) != question.source);
         lexical.retain(|(id, _)| Some(*id) != question.source);
         Ok(fuse(*mode, &dense, &lexical, own))
     }
 
     /// The BM25 score of the source itself, whether or not it passes the filter; `None` where there
-    /// is no source, it is not stored, or nothing is fused.
+    /// is no source, where it is not stored, or where nothing is fused.
     async fn own_score(
         &self,
         lexical: &[Scored],
         question: &Question,
-        wanted: &Wanted,
+        request: &PageRequest,
     ) -> Result<Option<f32>, Error> {
-        let Some(source) = question.source.filter(|_| wanted.mode == Mode::Hybrid) else {
+        let Some(source) = question.source.filter(|_| request.mode == Mode::Hybrid) else {
             return Ok(None);
         };
         let score =
             |found: &[Scored]| found.iter().find(|(id, _)| *id == source).map(|(_, score)| *score);
         let own = score(lexical);
-        if own.is_some() || wanted.filter.is_all() {
+        if own.is_some() || request.filter.is_all() {
             return Ok(own);
         }
         // An article answers its own title best, or nearly so where there are reprints.
@@ -265,7 +268,8 @@ impl Engine {
     }
 }
 
-/// Terms of `article`, whose index terms are `terms`, that were asked for: as printed, longest first.
+/// Those of the `asked` terms that `article` holds, as the article prints them, the longest first.
+/// `terms` are the article's terms in the index.
 pub(super) fn matched_terms(
     article: &Article,
     terms: &TermVector,
@@ -278,7 +282,7 @@ pub(super) fn matched_terms(
     matched.into_iter().map(|term| printed(article, term)).collect()
 }
 
-/// How the article prints a term: as it is, or in another width, case or script.
+/// A term as the article prints it, which may be in another width, case or script.
 fn printed(article: &Article, term: &str) -> String {
     let Record { title, paragraphs, .. } = &article.record;
     let texts = || std::iter::once(title).chain(paragraphs);
@@ -294,15 +298,19 @@ fn printed(article: &Article, term: &str) -> String {
     texts().find_map(other_form).unwrap_or_else(|| term.to_owned())
 }
 
-pub(super) fn check(question: &Question, wanted: &Wanted) -> Result<(), Error> {
-    within_reach(wanted.offset, wanted.limit)?;
-    let dense = wanted.mode != Mode::Lexical && question.embedding.is_some();
-    let lexical = wanted.mode != Mode::Dense && !question.terms.is_empty();
+/// Checks that the page lies within reach and that some leg has something to look for.
+///
+/// # Errors
+/// [`Error::Invalid`].
+pub(super) fn check(question: &Question, request: &PageRequest) -> Result<(), Error> {
+    within_reach(request.offset, request.limit)?;
+    let dense = request.mode != Mode::Lexical && question.embedding.is_some();
+    let lexical = request.mode != Mode::Dense && !question.terms.is_empty();
     if dense || lexical {
         return Ok(());
     }
-    let what = format!("holds nothing that a {} search can look for", wanted.mode.name());
-    Err(Error::Invalid(vec![Violation::new(question.field, what)]))
+    let what = format!("holds nothing that a {} search can look for", request.mode.name());
+    Err(Error::invalid(question.field, what))
 }
 
 /// Checks that a page lies within what one answer can reach.
@@ -316,7 +324,7 @@ pub(super) fn within_reach(offset: usize, limit: Limit) -> Result<(), Error> {
         return Ok(());
     }
     let what = format!("one answer reaches {reach} hits deep, not {last}");
-    Err(Error::Invalid(vec![Violation::new("page_token", what)]))
+    Err(Error::invalid("page_token", what))
 }
 
 pub(super) fn limit(count: u32) -> Limit {
@@ -332,6 +340,7 @@ pub(super) fn pairs(scored: Vec<store::Scored>) -> Vec<Scored> {
     scored.into_iter().map(|one| (one.id, one.score)).collect()
 }
 
+/// When an article was published, compared with the day asked about.
 pub(super) fn when(found: Option<Date>, asked: Option<Date>) -> When {
     match (found, asked) {
         (Some(found), Some(asked)) if found < asked => When::Past,

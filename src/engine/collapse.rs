@@ -1,15 +1,15 @@
-//! One hit for each text: copies of an article stand behind the one that answers best.
+//! Shows one hit for each text: of the copies of an article, the one that answers best.
 //!
-//! The hit that ranks best is shown, because it is the one that passes the filter and fits the
-//! question; it names the original. Hits are folded before they are counted into pages, so ranks
+//! The copy that ranks best is shown, because it is the one that passes the filter and fits the
+//! question; it names the original. Copies are folded before hits are counted into pages, so ranks
 //! and page tokens count what is shown.
 
 use std::collections::BTreeSet;
 
 use crate::Engine;
 use crate::Error;
-use crate::answer::CANDIDATES;
-use crate::answer::Ranked;
+use crate::ranked::CANDIDATES;
+use crate::ranked::Ranked;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::hit::Reprints;
 use wenmai_domain::id::ArticleId;
@@ -19,34 +19,35 @@ use wenmai_domain::reprint::Membership;
 use wenmai_store::Copies;
 use wenmai_store::Imprint;
 
-/// Candidates whose groups are looked up at a time: a page of ten hits seldom needs more.
+/// How many candidates' groups are looked up at a time: a page of ten hits seldom needs more.
 const PIECE: usize = 48;
-/// Members of a group that are read for the outlets shown with a hit.
+/// How many members of a group are read for the outlets that are shown with a hit.
 const READ_MAX: u32 = 50;
-/// Times that the legs are asked again because copies of a few texts filled them.
+/// How many times the legs are asked again because copies of a few texts filled them.
 const WIDER_MAX: usize = 3;
 /// Outlets shown with a hit.
 const SOURCES_MAX: usize = 8;
 
-/// Candidates, best first, one of each group.
+/// The candidates after folding: best first, one of each group.
 #[derive(Default)]
 pub(super) struct Folded {
     pub(super) kept: Vec<Ranked>,
-    /// The groups of those.
+    /// The groups of the candidates that are kept.
     groups: BTreeSet<GroupId>,
-    /// Copies of those that the legs' last answer held.
+    /// How many copies of them the last answer of the legs held.
     copy_count: usize,
-    /// Times that the legs were asked again.
+    /// How many times the legs were asked again.
     wider_count: usize,
 }
 
 impl Folded {
-    /// What to ask the legs with again: `given` without the groups that are kept. `None` where
-    /// `wanted` are kept, or the last answer, of `found_count` candidates, did not fill a leg or held
-    /// no copy. The article asked about fills a place too and is not counted.
+    /// The filter with which to ask the legs again: `given` without the groups that are kept.
+    /// `None` where `wanted` candidates are kept, or where the last answer, of `found_count`
+    /// candidates, did not fill a leg or held no copy. (The article asked about takes up one more
+    /// candidate, which is not counted.)
     ///
-    /// A leg that was full may have been full of copies: what they hide comes after them. One full
-    /// of what does not hold the words asked for would only be so again.
+    /// Behind a leg that was full of copies there may be other texts, which the copies hid. A leg
+    /// that was full without copies would only return the same again.
     pub(super) fn wider(
         &mut self,
         given: &Filter,
@@ -64,7 +65,7 @@ impl Folded {
     }
 }
 
-/// Whether `found` prints the text of the group that was asked about.
+/// Whether `found` belongs to the group of reprints that was asked about.
 #[must_use]
 pub(super) fn is_reprint(asked: Option<GroupId>, found: Membership) -> bool {
     asked == Some(found.group)
@@ -102,8 +103,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Who else prints the texts of `memberships`, in their order, whatever was filtered for; `None`
-    /// where nobody does.
+    /// Who else prints the texts of `memberships`, in their order and whatever the filter; `None`
+    /// for a text that nobody else prints.
     ///
     /// # Errors
     /// [`Error::Store`].

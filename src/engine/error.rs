@@ -1,6 +1,6 @@
 //! What a use case can fail with, and what a caller can do about it.
 
-use crate::crew;
+use crate::pool;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::topic::TopicId;
 use wenmai_embed as embed;
@@ -19,7 +19,7 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// `description` is wrong with `field`.
+    /// A violation that names `field` and says what is wrong with it.
     pub fn new(field: impl Into<String>, description: impl Into<String>) -> Self {
         Self { field: field.into(), description: description.into() }
     }
@@ -38,32 +38,32 @@ pub enum Error {
         field: String,
         /// What is counted: `bytes` or `characters`.
         unit: &'static str,
-        /// At most so many.
+        /// How many are taken at most.
         limit: usize,
-        /// So many were given.
+        /// How many were given.
         given: usize,
     },
     /// A batch over the limit.
     #[error("batch has {given} entries, at most {limit} are taken")]
     BatchTooLarge {
-        /// At most so many.
+        /// How many are taken at most.
         limit: usize,
-        /// So many were given.
+        /// How many were given.
         given: usize,
     },
-    /// No article of that id.
+    /// No article of that id is stored.
     #[error("article {id} is not stored")]
     ArticleNotFound {
         /// The id asked for.
         id: ArticleId,
     },
-    /// No topic of that id, nor was there ever.
+    /// There is no topic of that id, and there never was.
     #[error("topic {id} does not exist")]
     TopicNotFound {
         /// The id asked for.
         id: TopicId,
     },
-    /// The topic changed since the caller looked at it.
+    /// The topic has changed since the caller read it.
     #[error("topic {id} is at revision {current:x}, not {given:x}")]
     StaleTopic {
         /// The topic.
@@ -79,18 +79,18 @@ pub enum Error {
     /// Topics cannot be opened.
     #[error("topics cannot be opened")]
     Topics(#[source] store::BoxError),
-    /// The program's dictionaries are not what this version promises.
+    /// The dictionaries inside the program are not what this version was built for.
     #[error("terms are broken")]
     Terms(#[from] Broken),
-    /// The program's lists of places and organisations cannot be used.
+    /// The lists of places and organisations inside the program cannot be used.
     #[error("entities are broken")]
     Entities(#[from] entity::Error),
-    /// The program's ranker of clauses cannot be used.
+    /// The ranker of clauses inside the program cannot be used.
     #[error("summary ranker is broken")]
     Summary(#[from] ranker::Error),
-    /// A summary was not made.
+    /// The pool of threads did not make a summary.
     #[error("summary was not made")]
-    Crew(#[from] crew::Error),
+    Pool(#[from] pool::Error),
     /// The model failed.
     #[error("embedding failed")]
     Embed(#[from] embed::Error),
@@ -102,27 +102,62 @@ pub enum Error {
 /// What a caller can do about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
-    /// Mend the request.
+    /// Correct the request.
     Invalid,
     /// Send less text.
     TextTooLong,
-    /// Send fewer.
+    /// Send fewer entries.
     BatchTooLarge,
-    /// Ask for something else.
+    /// Ask for another article or topic.
     NotFound,
-    /// Look again, then decide anew.
+    /// Read the topic again, then decide anew.
     Stale,
     /// Reindex, or start with the model the index was made with.
     IndexModelMismatch,
     /// Try again later.
     Overloaded,
-    /// The part behind is away; try again when it is back.
+    /// A part that this engine depends on is away; try again when it is back.
     Unavailable,
-    /// Nothing: it is our fault.
+    /// Nothing: the fault is this program's.
     Internal,
 }
 
 impl Error {
+    /// `description` is wrong with `field`, and with nothing else.
+    pub fn invalid(field: impl Into<String>, description: impl Into<String>) -> Self {
+        Error::Invalid(vec![Violation::new(field, description)])
+    }
+
+    /// The same failure with each field that it names where `place` puts it: a part of a request
+    /// does not know where in the request it stands.
+    #[must_use]
+    pub fn under(self, place: impl Fn(&str) -> String) -> Self {
+        match self {
+            Error::Invalid(violations) => {
+                let moved = |Violation { field, description }| Violation {
+                    field: place(&field),
+                    description,
+                };
+                Error::Invalid(violations.into_iter().map(moved).collect())
+            }
+            Error::TextTooLong { field, unit, limit, given } => {
+                Error::TextTooLong { field: place(&field), unit, limit, given }
+            }
+            other @ (Error::BatchTooLarge { .. }
+            | Error::ArticleNotFound { .. }
+            | Error::TopicNotFound { .. }
+            | Error::StaleTopic { .. }
+            | Error::TopicsOff
+            | Error::Topics(_)
+            | Error::Terms(_)
+            | Error::Entities(_)
+            | Error::Summary(_)
+            | Error::Pool(_)
+            | Error::Embed(_)
+            | Error::Store(_)) => other,
+        }
+    }
+
     /// What a caller can do about it.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -136,8 +171,8 @@ impl Error {
             Error::Terms(_) | Error::Entities(_) | Error::Summary(_) | Error::Topics(_) => {
                 ErrorKind::Internal
             }
-            Error::Crew(crew::Error::Overloaded) => ErrorKind::Overloaded,
-            Error::Crew(crew::Error::Broken) => ErrorKind::Internal,
+            Error::Pool(pool::Error::Overloaded) => ErrorKind::Overloaded,
+            Error::Pool(pool::Error::Broken) => ErrorKind::Internal,
             Error::Embed(error) => match error {
                 embed::Error::Empty | embed::Error::NoDirection => ErrorKind::Invalid,
                 embed::Error::Overloaded => ErrorKind::Overloaded,
@@ -166,8 +201,25 @@ impl Error {
     }
 }
 
+/// The violations as one sentence each, in a row.
 fn list(violations: &[Violation]) -> String {
     let parts: Vec<String> =
         violations.iter().map(|v| format!("{}: {}", v.field, v.description)).collect();
     parts.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Error;
+
+    #[test]
+    fn a_failure_of_a_part_names_the_field_of_the_whole() {
+        let place = |field: &str| format!("pages[2].{field}");
+        let error = Error::invalid("text", "holds no text").under(place);
+        assert_eq!(error.to_string(), "pages[2].text: holds no text");
+        let field = "text".to_owned();
+        let error = Error::TextTooLong { field, unit: "bytes", limit: 1, given: 2 }.under(place);
+        assert_eq!(error.to_string(), "pages[2].text has 2 bytes, at most 1 are taken");
+        assert!(matches!(Error::TopicsOff.under(place), Error::TopicsOff));
+    }
 }

@@ -1,9 +1,9 @@
-//! What ranking needs of many candidates, kept in memory: a few dozen bytes an article.
+//! Keeps in memory what ranking needs of each candidate: a few dozen bytes per article.
 //!
 //! Reading five hundred whole articles for one question would take longer than everything else
-//! together. Facts are learned when an article is stored or first met, replaced when it changes. Who
-//! writes to the store past this engine makes them stale: then the order may be a little off, never
-//! what an answer shows, which is always read fresh.
+//! together. The facts of an article are learned when it is stored or first read, and replaced when
+//! it changes. A program that writes to the store past this engine makes them stale; then the order
+//! of an answer may be a little off, but never what the answer shows, which is always read anew.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,27 +11,26 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
-use jiff::civil::Date;
-
 use crate::Engine;
 use crate::Error;
 use wenmai_domain::article::Record;
+use wenmai_domain::day;
 use wenmai_domain::id::ArticleId;
 use wenmai_rank::feature::Facts;
 use wenmai_store::Vectors;
 use wenmai_text::terms::index;
 
-/// Articles that are kept, at most: about 100 MB. Full, it starts anew.
+/// How many articles' facts are kept, about 100 MB; when there are more, all of them are dropped.
 const KEPT_MAX: usize = 500_000;
 
-type Known = HashMap<ArticleId, Arc<Facts>>;
+type FactsById = HashMap<ArticleId, Arc<Facts>>;
 
-/// Facts by article.
+/// The facts of articles.
 #[derive(Debug, Default)]
-pub(super) struct Cache(Mutex<Known>);
+pub(super) struct Cache(Mutex<FactsById>);
 
 impl Cache {
-    /// Takes what was just written in place of what was known.
+    /// Replaces the facts of articles that were just written.
     pub(super) fn replace(&self, facts: impl IntoIterator<Item = (ArticleId, Facts)>) {
         let mut known = self.lock();
         for (id, facts) in facts {
@@ -40,12 +39,12 @@ impl Cache {
         }
     }
 
-    /// Forgets an article that was deleted.
+    /// Forgets the facts of an article that was deleted.
     pub(super) fn forget(&self, id: ArticleId) {
         self.lock().remove(&id);
     }
 
-    /// Takes what was read; what a writer said since stays.
+    /// Adds facts that were read, except of articles that were written since.
     fn learn(&self, facts: impl IntoIterator<Item = (ArticleId, Arc<Facts>)>) {
         let mut known = self.lock();
         for (id, facts) in facts {
@@ -54,13 +53,13 @@ impl Cache {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Known> {
+    fn lock(&self) -> MutexGuard<'_, FactsById> {
         // Whoever panicked while holding it left a map that is whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn make_room(known: &mut Known) {
+fn make_room(known: &mut FactsById) {
     if known.len() >= KEPT_MAX {
         known.clear();
     }
@@ -70,7 +69,7 @@ impl Engine {
     /// The facts of a record.
     pub(super) fn facts_of(&self, record: &Record) -> Facts {
         let title = self.analyzer.terms(&record.title);
-        Facts::new(record.date().map(day_number), title.iter().map(|term| index(&term.text)))
+        Facts::new(record.date().map(day::number), title.iter().map(|term| index(&term.text)))
     }
 
     /// The facts of `ids`, in their order; `None` for an article that is not stored.
@@ -98,7 +97,7 @@ impl Engine {
             .map(|stored| (stored.article.id, Arc::new(self.facts_of(&stored.article.record))))
             .collect();
         self.facts.learn(read.iter().cloned());
-        let read: Known = read.into_iter().collect();
+        let read: FactsById = read.into_iter().collect();
         for (id, facts) in ids.iter().zip(&mut facts) {
             if facts.is_none() {
                 *facts = read.get(id).cloned();
@@ -108,19 +107,11 @@ impl Engine {
     }
 }
 
-/// Days since 1970-01-01; negative before.
-fn day_number(date: Date) -> i32 {
-    let hours = date.duration_since(jiff::civil::date(1970, 1, 1)).as_hours();
-    // jiff's dates lie within ±9999 years.
-    i32::try_from(hours / 24).unwrap_or(i32::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use super::Cache;
-    use super::day_number;
     use wenmai_domain::id::ArticleId;
     use wenmai_rank::feature::Facts;
 
@@ -135,11 +126,5 @@ mod tests {
         assert_eq!(cache.lock()[&id].day, Some(2));
         cache.forget(id);
         assert!(cache.lock().is_empty());
-    }
-
-    #[test]
-    fn days_are_counted_from_1970_both_ways() {
-        assert_eq!(day_number(jiff::civil::date(1970, 1, 2)), 1);
-        assert_eq!(day_number(jiff::civil::date(1969, 12, 31)), -1);
     }
 }

@@ -17,11 +17,11 @@ use jiff::civil::DateTime;
 use serde::Deserialize;
 
 use crate::TEXT_BYTES_MAX;
-use wenmai_domain::article::CHINA;
 use wenmai_domain::article::Contributor;
 use wenmai_domain::article::Kind;
 use wenmai_domain::article::Record;
 use wenmai_domain::article::Role;
+use wenmai_domain::day;
 
 /// Bytes of one line, at most: a text at its limit, escaped.
 const LINE_BYTES_MAX: usize = 4 * TEXT_BYTES_MAX;
@@ -70,13 +70,13 @@ pub enum LineError {
     /// The file cannot be read further.
     #[error("cannot be read further")]
     Read(#[source] io::Error),
-    /// Longer than a line may be.
+    /// The line is longer than a line may be.
     #[error("longer than {LINE_BYTES_MAX} bytes")]
     TooLong,
-    /// Not UTF-8.
+    /// The line is not UTF-8.
     #[error("not valid UTF-8")]
     NotUtf8,
-    /// Not an article.
+    /// The line is not an article.
     #[error("{0}")]
     NotAnArticle(String),
 }
@@ -270,7 +270,7 @@ pub fn paragraphs(body: &str) -> Vec<String> {
 #[must_use]
 pub fn time(text: &str) -> Option<DateTime> {
     if let Ok(instant) = text.parse::<Timestamp>() {
-        return Some(CHINA.to_datetime(instant));
+        return Some(day::civil_time(instant));
     }
     text.parse().ok()
 }

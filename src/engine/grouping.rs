@@ -1,17 +1,16 @@
-//! Reprints as they come in: every article joins a group before it is written.
+//! Groups reprints as they come in: every article joins a group before it is written.
 //!
-//! What is decided depends on the order of the articles alone, not on how they were cut into calls:
-//! an article sees everything before it, whether stored or on its way in the same call. One call at
-//! a time decides and writes. Only originals, and members that print more than theirs, are compared
-//! with, so that the ten-thousandth copy of a text costs what the second did.
+//! The decision depends on the order of the articles alone, not on how they were divided into
+//! calls: an article is compared with all before it, whether stored or in the same call. One call
+//! at a time decides and writes. Articles are compared only with originals, and with members that
+//! print more than their original, so that the ten-thousandth copy of a text costs what the second
+//! did.
 
 mod plan;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::Engine;
 use crate::Error;
@@ -53,7 +52,8 @@ impl Draft {
         Self { printed, article, content_hash, signature, vectors: None, times_us: (0, 0) }
     }
 
-    /// With its vectors, and the times of creation and of this revision.
+    /// The same draft with its vectors, and the times when the article was first and last stored,
+    /// in microseconds since 1970 UTC.
     pub(super) fn with(
         self,
         text: Embedding,
@@ -73,13 +73,13 @@ impl Draft {
         self.article.id
     }
 
-    /// The group that it founds if it joins none.
+    /// The group that the draft founds if it joins none.
     fn own_group(&self) -> GroupId {
         GroupId::found(self.article.id, &self.content_hash)
     }
 
-    /// The point to be written; `None` for a draft that got no vectors.
-    /// Its number in the order of arrival is given when it is written.
+    /// The point to be written; `None` for a draft that got no vectors. The number in the order of
+    /// arrival is set later, when the point is written.
     fn point(self, membership: Membership, signature: Signature) -> Option<Point> {
         let (text, terms) = self.vectors?;
         let (created_at_us, updated_at_us) = self.times_us;
@@ -98,14 +98,14 @@ impl Draft {
     }
 }
 
-/// `article` as reprints see it.
+/// `article` in the form in which reprints are compared.
 pub(super) fn printed(article: &Article, plain: Plain) -> Printed {
     Printed::new(article, Arc::new(plain))
 }
 
 impl Engine {
-    /// Gives each draft its group and writes them; durable when it returns. Without any it still
-    /// waits for what was written before.
+    /// Gives each draft its group and writes all of them; they are durable when it returns. Without
+    /// any draft it still waits until what was written before is durable.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -113,7 +113,7 @@ impl Engine {
         if drafts.is_empty() {
             return Ok(self.store.upsert(Vec::new()).await?);
         }
-        let mut turn = self.own_turn().await?;
+        let mut lock = self.lock_writes().await?;
         let mut rest = drafts.as_slice();
         let mut stored = self.stored_of(rest).await?;
         let mut is_pending = false;
@@ -123,8 +123,8 @@ impl Engine {
                 // What replaces an article is written when nothing waits for its topics: they see
                 // every version, and a restart reads what was decided on.
                 if is_pending && stored.contains(&first.id()) {
-                    topics.settle(turn).await?;
-                    turn = self.own_turn().await?;
+                    topics.settle(lock).await?;
+                    lock = self.lock_writes().await?;
                     stored = self.stored_of(rest).await?;
                 }
                 let mut seen = BTreeSet::from([first.id()]);
@@ -138,21 +138,22 @@ impl Engine {
             stored.extend(done.iter().map(Draft::id));
             (rest, is_pending) = (left, true);
         }
-        // The turn goes along: whoever stores next waits until these have their topics.
+        // The lock moves on to the topics: the next write waits until these have been placed.
         match &self.topics {
-            Some(topics) => topics.catch_up(turn),
+            Some(topics) => topics.catch_up(lock),
             None => Ok(()),
         }
     }
 
-    /// Which of the articles of `drafts` are stored; needs the turn.
+    /// Which of the articles of `drafts` are stored. Needs the write lock.
     async fn stored_of(&self, drafts: &[Draft]) -> Result<BTreeSet<ArticleId>, Error> {
         let ids: Vec<ArticleId> = drafts.iter().map(Draft::id).collect();
         let found = self.store.memberships(&ids).await?;
         Ok(ids.into_iter().zip(found).filter_map(|(id, found)| found.map(|_| id)).collect())
     }
 
-    /// The numbers of the next `count` articles to arrive: the first of them. Needs the turn.
+    /// Reserves the numbers of the next `count` articles to arrive and returns the first of them.
+    /// Needs the write lock.
     async fn arrivals(&self, count: usize) -> Result<u64, Error> {
         let mut next = self.next_arrival.load(Ordering::Relaxed);
         if next == 0 {
@@ -164,7 +165,8 @@ impl Engine {
         Ok(next)
     }
 
-    /// Groups and writes as many of `drafts` as can be decided on what is stored now; at least one.
+    /// Groups and writes as many of `drafts`, from the first on, as can be decided on what is
+    /// stored now, and returns how many; at least one.
     async fn group_some(&self, drafts: &[Draft]) -> Result<usize, Error> {
         let unique = unique_prefix(drafts);
         let drafts = drafts.get(..unique).unwrap_or_default();
@@ -210,8 +212,8 @@ impl Engine {
         Ok(decided)
     }
 
-    /// The group that `article`, whose text folds to `plain`, belongs to or would join; `None` if it
-    /// would found one.
+    /// The group that `article`, whose text folds to `plain`, belongs to or would join; `None` if
+    /// it would found one.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -234,7 +236,7 @@ impl Engine {
         &self,
         id: ArticleId,
     ) -> Result<BTreeSet<ArticleId>, Error> {
-        let turn = self.own_turn().await?;
+        let lock = self.lock_writes().await?;
         let known = self.store.memberships(&[id]).await?.into_iter().flatten().next();
         if let Some(known) = known.filter(|known| known.is_original) {
             self.hand_over(known.group, id).await?;
@@ -242,7 +244,7 @@ impl Engine {
         let deleted = self.store.delete(&[id]).await?;
         self.facts.forget(id);
         if let Some(topics) = &self.topics {
-            topics.removed(id, turn).await?;
+            topics.removed(id, lock).await?;
         }
         Ok(deleted)
     }
@@ -280,12 +282,6 @@ impl Engine {
             signature: signature(&first.plain),
         };
         Ok(self.store.regroup(vec![change]).await?)
-    }
-
-    /// Waits until no other call of this process decides on groups or topics.
-    pub(super) async fn local_turn(&self) -> Result<OwnedSemaphorePermit, Error> {
-        let turn = Arc::clone(&self.turn).acquire_owned();
-        turn.await.map_err(|_closed| Error::Store(store::Error::Closed))
     }
 }
 

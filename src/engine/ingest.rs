@@ -1,12 +1,11 @@
-//! Ingest: check, embed, cut into terms, find entities, store. Idempotent by article id.
+//! Ingest: checks articles, embeds them, cuts them into terms, finds entities, and stores them.
+//! Ingesting the same article again changes nothing.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::future::Future;
 use std::time::Duration;
 use std::time::Instant;
-use std::time::SystemTime;
-use std::time::UNIX_EPOCH;
 
 use crate::BATCH_ARTICLES_MAX;
 use crate::Engine;
@@ -16,6 +15,7 @@ use crate::Ingested;
 use crate::Outcome;
 use crate::PAGES_MAX;
 use crate::Violation;
+use crate::clock::now_us;
 use crate::grouping::Draft;
 use crate::input;
 use crate::input::EmbedTexts;
@@ -41,8 +41,8 @@ pub type IngestResults = Vec<Result<Ingested, Error>>;
 
 impl Engine {
     /// Stores records; durable when it returns. A record that cannot be stored is answered in its
-    /// place, the others are stored. Of two records of one id the later counts; of two calls at once,
-    /// one.
+    /// place, the others are stored. Of two records of one id the later counts; of two calls at
+    /// once, one.
     ///
     /// # Errors
     /// [`Error::BatchTooLarge`]; [`Error::Store`] or [`Error::Embed`] if none could be stored.
@@ -126,7 +126,7 @@ impl Engine {
         Ok(ingested)
     }
 
-    /// Counts what became of an article; `None` is one that was refused.
+    /// Counts the outcome of an article in the metrics; `None` is an article that was refused.
     fn count(&self, done: Option<&Ingested>) {
         self.metrics().ingested(match done.map(|done| done.outcome) {
             Some(Outcome::Created) => "created",
@@ -143,14 +143,14 @@ impl Engine {
     pub fn parse_page(&self, text: &str, issue: &Issue) -> Result<Page, Error> {
         let decoded = input::decode("text", text.as_bytes())?;
         if !decoded.text.chars().any(char::is_alphanumeric) {
-            return Err(Error::Invalid(vec![Violation::new("text", "the page holds no text")]));
+            return Err(Error::invalid("text", "the page holds no text"));
         }
         // Spans count from the start of `text`, so the text itself is parsed, mark included.
         Ok(page::parse(text, issue))
     }
 
-    /// Reads the pages of one issue, and joins what goes on on another page; stores nothing. Each text
-    /// has its entry in `issues`.
+    /// Reads the pages of one issue, and joins what goes on on another page; stores nothing. Each
+    /// text has its entry in `issues`.
     ///
     /// # Errors
     /// [`Error::Invalid`] and [`Error::TextTooLong`] as [`Engine::parse_page`], naming `pages[i]`;
@@ -198,7 +198,7 @@ impl Engine {
             stored.into_iter().flatten().map(|stored| (stored.article.id, stored)).collect();
 
         let mut results = Vec::with_capacity(articles.len());
-        let mut work = Vec::new();
+        let mut pending = Vec::new();
         let mut earlier = BTreeMap::<ArticleId, String>::new();
         for (at, article) in articles {
             let hash = content_hash(&article.record);
@@ -222,25 +222,32 @@ impl Engine {
                 results.push((at, Ok(ingested)));
             } else {
                 let created_at_us = stored.map(|stored| stored.created_at_us);
-                work.push(Work { at, article, hash, texts: texts.texts, ingested, created_at_us });
+                pending.push(PendingArticle {
+                    at,
+                    article,
+                    hash,
+                    texts: texts.texts,
+                    ingested,
+                    created_at_us,
+                });
             }
         }
-        let mut prepared = Prepared { results, drafts: Vec::with_capacity(work.len()) };
-        if !work.is_empty() {
-            self.embed_work(work, &mut prepared, timings).await?;
+        let mut prepared = Prepared { results, drafts: Vec::with_capacity(pending.len()) };
+        if !pending.is_empty() {
+            self.embed_pending(pending, &mut prepared, timings).await?;
         }
         Ok(prepared)
     }
 
-    /// Embeds `work` and adds its points and results to `prepared`.
-    async fn embed_work(
+    /// Embeds the pending articles and adds their drafts and results to `prepared`.
+    async fn embed_pending(
         &self,
-        mut work: Vec<Work>,
+        mut pending: Vec<PendingArticle>,
         prepared: &mut Prepared,
         timings: &mut IngestTimings,
     ) -> Result<(), Error> {
         let texts: Vec<Vec<String>> =
-            work.iter_mut().map(|work| std::mem::take(&mut work.texts)).collect();
+            pending.iter_mut().map(|one| std::mem::take(&mut one.texts)).collect();
         let counts: Vec<usize> = texts.iter().map(Vec::len).collect();
         let texts = texts.into_iter().flatten().collect();
         // The model's threads embed while this task cuts terms; a full lane ends both.
@@ -250,7 +257,7 @@ impl Engine {
             let (embedded, spent) = embed.await;
             embedded.map(|embedded| (embedded, spent))
         };
-        let terms = self.metrics().stage(Stage::Terms, self.passages(&work));
+        let terms = self.metrics().stage(Stage::Terms, self.passages(&pending));
         let terms = async { Ok(timed(terms).await) };
         let ((embedded, embed_time), (terms, terms_time)) = futures::try_join!(embed, terms)?;
         timings.embed += embed_time;
@@ -258,8 +265,9 @@ impl Engine {
 
         let mut embedded = embedded.into_iter();
         let now = now_us();
-        for ((work, passage), count) in work.into_iter().zip(terms).zip(counts) {
-            let Work { at, mut article, hash, texts: _, ingested, created_at_us } = work;
+        for ((article, passage), count) in pending.into_iter().zip(terms).zip(counts) {
+            let PendingArticle { at, mut article, hash, texts: _, ingested, created_at_us } =
+                article;
             // Collected first: what is left of a bad article's texts must not become the next
             // one's.
             let parts: Vec<_> = embedded.by_ref().take(count).collect();
@@ -282,8 +290,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Writes points. Without any it still waits for what was written before: an article answered
-    /// as unchanged may have been written a moment ago by another call.
+    /// Stores drafts. Without any draft it still waits until what was written before is durable,
+    /// since another call may have written a moment ago what this one answers as unchanged.
     async fn store_drafts(
         &self,
         drafts: Vec<Draft>,
@@ -311,9 +319,9 @@ impl Engine {
     }
 
     /// Terms, folded text and entities of each article; lets other tasks in between two articles.
-    async fn passages(&self, work: &[Work]) -> Vec<Passage> {
-        let mut passages = Vec::with_capacity(work.len());
-        for Work { article, .. } in work {
+    async fn passages(&self, articles: &[PendingArticle]) -> Vec<Passage> {
+        let mut passages = Vec::with_capacity(articles.len());
+        for PendingArticle { article, .. } in articles {
             let record = &article.record;
             let terms = self.analyzer.passage(&record.title, &record.body());
             let entities = self.extractor.of_record(record);
@@ -324,27 +332,27 @@ impl Engine {
     }
 }
 
-/// The answer of `work`, and how long it took.
+/// The output of `work`, and how long it took.
 async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
     let started = Instant::now();
     (work.await, started.elapsed())
 }
 
-/// What is ready to be stored, and what will be answered once it is.
+/// The drafts that are ready to be stored, and the results to be returned once they are.
 struct Prepared {
     results: Vec<(usize, Result<Ingested, Error>)>,
     drafts: Vec<Draft>,
 }
 
-/// What is cut from an article's text.
+/// What is computed from an article's text without the model.
 struct Passage {
     terms: TermVector,
     plain: Plain,
     entities: Entities,
 }
 
-/// An article on its way into the store.
-struct Work {
+/// An article that is to be embedded and stored.
+struct PendingArticle {
     at: usize,
     article: Article,
     hash: String,
@@ -355,29 +363,7 @@ struct Work {
 
 /// The same failure with its field under the page `at`.
 fn of_page(at: usize, error: Error) -> Error {
-    match error {
-        Error::Invalid(violations) => Error::Invalid(
-            violations
-                .into_iter()
-                .map(|one| Violation::new(format!("pages[{at}].{}", one.field), one.description))
-                .collect(),
-        ),
-        Error::TextTooLong { field, unit, limit, given } => {
-            Error::TextTooLong { field: format!("pages[{at}].{field}"), unit, limit, given }
-        }
-        other @ (Error::BatchTooLarge { .. }
-        | Error::ArticleNotFound { .. }
-        | Error::TopicNotFound { .. }
-        | Error::StaleTopic { .. }
-        | Error::TopicsOff
-        | Error::Topics(_)
-        | Error::Terms(_)
-        | Error::Entities(_)
-        | Error::Summary(_)
-        | Error::Crew(_)
-        | Error::Embed(_)
-        | Error::Store(_)) => other,
-    }
+    error.under(|field| format!("pages[{at}].{field}"))
 }
 
 fn batch_fits(given: usize) -> Result<(), Error> {
@@ -392,28 +378,8 @@ fn batch_fits(given: usize) -> Result<(), Error> {
 /// # Errors
 /// Any other error, with its field under the same place.
 fn in_batch(at: usize, error: Error) -> Result<Vec<Violation>, Error> {
-    let place = |field: String| format!("articles[{at}].{field}");
-    match error {
-        Error::Invalid(found) => Ok(found
-            .into_iter()
-            .map(|violation| Violation::new(place(violation.field), violation.description))
-            .collect()),
-        Error::TextTooLong { field, unit, limit, given } => {
-            Err(Error::TextTooLong { field: place(field), unit, limit, given })
-        }
-        other @ (Error::BatchTooLarge { .. }
-        | Error::ArticleNotFound { .. }
-        | Error::TopicNotFound { .. }
-        | Error::StaleTopic { .. }
-        | Error::TopicsOff
-        | Error::Topics(_)
-        | Error::Terms(_)
-        | Error::Entities(_)
-        | Error::Summary(_)
-        | Error::Crew(_)
-        | Error::Embed(_)
-        | Error::Store(_)) => Err(other),
-    }
+    let error = error.under(|field| format!("articles[{at}].{field}"));
+    if let Error::Invalid(found) = error { Ok(found) } else { Err(error) }
 }
 
 /// An article that the model cannot read is the caller's to mend; all else is not.
@@ -422,17 +388,11 @@ fn unreadable(error: embed::Error) -> Error {
         return Error::Embed(error);
     }
     let what = "title and body hold nothing that the model can read";
-    Error::Invalid(vec![Violation::new("body", what)])
+    Error::invalid("body", what)
 }
 
 /// The hash of everything that decides an article and its vectors.
 fn content_hash(record: &Record) -> String {
     // A record is plain data: writing it as JSON cannot fail.
     sha256([serde_json::to_vec(record).unwrap_or_default().as_slice()])
-}
-
-/// Microseconds since 1970 UTC.
-fn now_us() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,4 @@
-//! What comes in, checked: bytes become text, records become what the index can hold.
+//! Checks what comes in: turns bytes into text, and records into what the index can hold.
 
 use std::borrow::Cow;
 
@@ -23,12 +23,12 @@ pub(super) const LEAD_CHARS: usize = 200;
 /// Characters of a title, a section or another heading.
 const HEADING_CHARS_MAX: usize = 1_000;
 
-/// Bytes, read as text.
+/// Bytes that were read as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoded<'b> {
     /// The text.
     pub text: Cow<'b, str>,
-    /// The encoding it was in: `UTF-8`, `GBK`, `UTF-16LE` …
+    /// The name of the encoding that it was in: `UTF-8`, `GBK`, `UTF-16LE` …
     pub encoding: &'static str,
 }
 
@@ -40,7 +40,7 @@ pub struct Decoded<'b> {
 /// or not valid in the encoding that they look like).
 pub fn decode<'b>(field: &str, bytes: &'b [u8]) -> Result<Decoded<'b>, Error> {
     text_fits(field, bytes.len())?;
-    let invalid = |what: String| Error::Invalid(vec![Violation::new(field, what)]);
+    let invalid = |what: String| Error::invalid(field, what);
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         let (text, faulty) =
             encoding.decode_without_bom_handling(bytes.get(mark..).unwrap_or_default());
@@ -138,7 +138,8 @@ pub(super) fn check(record: &Record) -> Result<(), Error> {
     if violations.is_empty() { Ok(()) } else { Err(Error::Invalid(violations)) }
 }
 
-/// Title, and title with the start of the body: the two texts whose mean is an article's embedding.
+/// The texts of an article that are embedded: the title, and the title with the start of the body.
+/// The mean of their embeddings is that of the article.
 pub(super) struct EmbedTexts {
     pub(super) texts: Vec<String>,
     pub(super) char_count: usize,
@@ -162,8 +163,8 @@ impl EmbedTexts {
     }
 }
 
-/// The mean direction of an article's texts; a text that the model cannot read (a title of stars)
-/// is left out.
+/// The embedding of an article: the mean direction of those of its texts. A text that the model
+/// cannot read, such as a title of asterisks, is left out.
 ///
 /// # Errors
 /// The first text's error if the model can read none; any error that is not about a text.

@@ -1,17 +1,19 @@
-//! Related coverage, learned: candidates from four legs, ten features each, an order.
+//! Related coverage with learned weights: candidates from four legs, ten features each, an order.
 //!
-//! Three legs ask with the article itself: its embedding, its headline, its whole text. The middle of
-//! the nearest articles they find asks once more (Rocchio 1971, without labels): a story is found
-//! through its other articles. What a leg did not return counts as its last score, so a candidate is
-//! never thrown back by the depth of a leg. The legs' own scores do not depend on the filter, and
-//! neither do the neighbours.
+//! Three legs ask with the article itself: its embedding, its headline, its whole text. The middle
+//! of the nearest articles they find asks once more (Rocchio 1971, without labels): a story is
+//! found through its other articles. What a leg did not return counts as its last score, so a
+//! candidate is never thrown back by the depth of a leg. The legs' own scores do not depend on the
+//! filter, and neither do the neighbours.
 
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 
 use crate::Engine;
 use crate::Error;
-use crate::answer::Ranked;
+use crate::ranked::Judged;
+use crate::ranked::Ranked;
+use crate::ranked::best_first;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::hit::Scores;
@@ -23,21 +25,20 @@ use wenmai_rank::feature::Features;
 use wenmai_rank::feature::Legs;
 use wenmai_rank::feature::features;
 use wenmai_rank::fuse::LEXICAL_WEIGHT;
-use wenmai_rank::scorer::Judgement;
 use wenmai_rank::scorer::Scorer;
 use wenmai_store::Scored;
 use wenmai_store::Vectors;
 
-/// Candidates asked of each leg.
+/// Candidates that each leg is asked for.
 const LEG_DEPTH: u32 = 500;
-/// Candidates that are compared, the most promising of all legs.
+/// How many candidates are compared, the most promising of all legs.
 const COMPARED_MAX: usize = 500;
-/// Nearest articles whose middle asks again.
+/// How many of the nearest articles the mean is taken of that asks again.
 const NEIGHBOURS: usize = 15;
-/// Articles found for each neighbour at least: in a small archive fifteen would be all there is, and
-/// their middle near everything. From 500 articles on it changes nothing.
+/// Articles found for each neighbour at least: in a small archive fifteen would be all there is,
+/// and their middle near everything. From 500 articles on it changes nothing.
 const FOUND_PER_NEIGHBOUR: usize = 33;
-/// Terms of a text that ask, the weightiest; more would cost time for little.
+/// How many terms of a text, those of the largest weights, ask; more would take longer for little.
 const TEXT_TERMS_MAX: usize = 400;
 /// What the text's leg and the neighbours add to the first order, beside the fused score.
 const FIRST_ORDER_WEIGHT: f32 = 0.3;
@@ -45,7 +46,7 @@ const FIRST_ORDER_WEIGHT: f32 = 0.3;
 /// candidate's score.
 const OWN_SCORE_GUESS: f32 = 1.4;
 
-/// The article asked about, as the legs need it.
+/// The article asked about, with what the legs need of it.
 pub(super) struct Subject {
     pub(super) id: ArticleId,
     pub(super) facts: Facts,
@@ -56,14 +57,7 @@ pub(super) struct Subject {
     pub(super) text: TermVector,
 }
 
-/// A candidate's features and what the ranker made of them.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Judged {
-    pub(super) features: Features,
-    pub(super) judgement: Judgement,
-}
-
-/// A candidate before it is judged.
+/// A candidate with its features, before the ranker judges it.
 pub(super) struct Compared {
     pub(super) id: ArticleId,
     pub(super) features: Features,
@@ -72,19 +66,20 @@ pub(super) struct Compared {
 
 /// What one leg found.
 #[derive(Default)]
-struct Leg {
+struct LegHits {
     scores: HashMap<ArticleId, f32>,
     /// The score of what was not returned, at most: 0 where the leg returned all it had.
     floor: f32,
 }
 
-impl Leg {
+impl LegHits {
     fn new(found: &[Scored]) -> Self {
         let is_full = found.len() >= LEG_DEPTH as usize;
         let floor = found.last().filter(|_| is_full).map_or(0.0, |last| last.score);
         Self { scores: found.iter().map(|one| (one.id, one.score)).collect(), floor }
     }
 
+    /// The score of an article; of one that was not found, the score that it may have at most.
     fn of(&self, id: ArticleId) -> f32 {
         self.found(id).unwrap_or(self.floor)
     }
@@ -93,7 +88,7 @@ impl Leg {
         self.scores.get(&id).copied()
     }
 
-    /// What counts as 1: the score of `own` if it was found, else a guess from the best.
+    /// The score that counts as 1: that of `own` if it was found, otherwise a guess from the best.
     fn scale(&self, own: ArticleId) -> f32 {
         let best = || OWN_SCORE_GUESS * self.scores.values().copied().fold(0.0, f32::max);
         self.found(own).filter(|score| *score > 0.0).unwrap_or_else(best).max(f32::MIN_POSITIVE)
@@ -102,30 +97,31 @@ impl Leg {
 
 /// The three legs that ask with the article itself.
 #[derive(Default)]
-struct Found {
-    dense: Leg,
-    title: Leg,
-    text: Leg,
+struct DirectLegs {
+    dense: LegHits,
+    title: LegHits,
+    text: LegHits,
 }
 
-/// What 1 is in the two lexical legs.
+/// The scores that count as 1 in the two lexical legs.
 #[derive(Clone, Copy)]
 struct Scales {
     title: f32,
     text: f32,
 }
 
-impl Found {
+impl DirectLegs {
     fn ids(&self) -> BTreeSet<ArticleId> {
         let legs = [&self.dense, &self.title, &self.text];
         legs.into_iter().flat_map(|leg| leg.scores.keys().copied()).collect()
     }
 
-    /// The order in which candidates are worth a closer look, best first; ties by id.
-    fn first_order(&self, scales: Scales, neighbours: &Leg, but: ArticleId) -> Vec<ArticleId> {
+    /// The candidates in the order in which they are worth comparing, the most promising first, the
+    /// lower id on a tie; without `but`.
+    fn first_order(&self, scales: Scales, neighbours: &LegHits, but: ArticleId) -> Vec<ArticleId> {
         let score = |id: ArticleId| {
-            let share = |leg: &Leg, scale: f32| (leg.found(id).unwrap_or(0.0) / scale).min(1.0);
-            let cosine = |leg: &Leg| leg.found(id).unwrap_or(0.0).max(0.0);
+            let share = |leg: &LegHits, scale: f32| (leg.found(id).unwrap_or(0.0) / scale).min(1.0);
+            let cosine = |leg: &LegHits| leg.found(id).unwrap_or(0.0).max(0.0);
             LEXICAL_WEIGHT * share(&self.title, scales.title)
                 + (1.0 - LEXICAL_WEIGHT) * cosine(&self.dense)
                 + FIRST_ORDER_WEIGHT * share(&self.text, scales.text)
@@ -205,7 +201,8 @@ impl Engine {
             .collect())
     }
 
-    async fn legs(&self, subject: &Subject, filter: &Filter) -> Result<Found, Error> {
+    /// Asks the three legs.
+    async fn legs(&self, subject: &Subject, filter: &Filter) -> Result<DirectLegs, Error> {
         let limit = depth();
         let dense = async {
             match &subject.embedding {
@@ -219,18 +216,22 @@ impl Engine {
             self.store.lexical(&subject.title, filter, limit),
             self.store.lexical(&text, filter, limit),
         )?;
-        Ok(Found { dense: Leg::new(&dense), title: Leg::new(&title), text: Leg::new(&text) })
+        Ok(DirectLegs {
+            dense: LegHits::new(&dense),
+            title: LegHits::new(&title),
+            text: LegHits::new(&text),
+        })
     }
 
-    /// What lies near the middle of the nearest articles.
+    /// The articles near the mean of the nearest articles.
     async fn neighbours(
         &self,
-        found: &Found,
+        found: &DirectLegs,
         scales: Scales,
         subject: &Subject,
         filter: &Filter,
-    ) -> Result<Leg, Error> {
-        let mut near = found.first_order(scales, &Leg::default(), subject.id);
+    ) -> Result<LegHits, Error> {
+        let mut near = found.first_order(scales, &LegHits::default(), subject.id);
         near.truncate(NEIGHBOURS.min(near.len().div_ceil(FOUND_PER_NEIGHBOUR)));
         let stored = self.store.fetch(&near, Vectors::Yes).await?;
         let embeddings: Vec<Embedding> = stored
@@ -239,15 +240,10 @@ impl Engine {
             .filter_map(|stored| stored.vectors.map(|(text, _)| text))
             .collect();
         let Ok(middle) = Embedding::mean(&embeddings.iter().collect::<Vec<_>>()) else {
-            return Ok(Leg::default());
+            return Ok(LegHits::default());
         };
-        Ok(Leg::new(&self.store.nearest(&middle, filter, depth()).await?))
+        Ok(LegHits::new(&self.store.nearest(&middle, filter, depth()).await?))
     }
-}
-
-/// The better score first, the lower id on a tie.
-pub(super) fn best_first(left: &Ranked, right: &Ranked) -> std::cmp::Ordering {
-    right.scores.fused.total_cmp(&left.scores.fused).then(left.id.cmp(&right.id))
 }
 
 fn depth() -> Limit {
@@ -268,7 +264,7 @@ fn weightiest(text: &TermVector) -> TermVector {
 #[cfg(test)]
 mod tests {
     use super::LEG_DEPTH;
-    use super::Leg;
+    use super::LegHits;
     use super::TEXT_TERMS_MAX;
     use super::weightiest;
     use wenmai_domain::id::ArticleId;
@@ -282,16 +278,16 @@ mod tests {
     #[test]
     fn what_a_full_leg_left_out_counts_as_its_last() {
         let found: Vec<Scored> = (0..LEG_DEPTH).map(|n| Scored { id: id(n), score: 0.9 }).collect();
-        assert!((Leg::new(&found).of(id(9_999)) - 0.9).abs() < 1e-6);
-        assert!(Leg::new(&found[..10]).of(id(9_999)).abs() < 1e-6);
+        assert!((LegHits::new(&found).of(id(9_999)) - 0.9).abs() < 1e-6);
+        assert!(LegHits::new(&found[..10]).of(id(9_999)).abs() < 1e-6);
     }
 
     #[test]
     fn an_article_measures_others_by_its_own_score_where_it_is_stored() {
         let found = [(1, 8.0), (2, 10.0)].map(|(n, score)| Scored { id: id(n), score });
-        assert!((Leg::new(&found).scale(id(1)) - 8.0).abs() < 1e-6);
-        assert!(Leg::new(&found).scale(id(3)) > 10.0);
-        assert!(Leg::new(&[]).scale(id(3)) > 0.0);
+        assert!((LegHits::new(&found).scale(id(1)) - 8.0).abs() < 1e-6);
+        assert!(LegHits::new(&found).scale(id(3)) > 10.0);
+        assert!(LegHits::new(&[]).scale(id(3)) > 0.0);
     }
 
     #[test]

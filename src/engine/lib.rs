@@ -1,11 +1,11 @@
 //! The use cases: ingest, search, related, topics, get, list, delete; one per file.
 //!
-//! An [`Engine`] joins model, terms and store. Everything is async and safe from many tasks at
-//! once. It knows nothing of the wire or the terminal.
+//! An [`Engine`] joins the model, the analysis of terms and entities, and the store. All its
+//! functions may be called from many tasks at once. It knows nothing of the wire or the terminal.
 
 mod answer;
+mod clock;
 mod collapse;
-mod crew;
 mod error;
 mod facts;
 pub mod feed;
@@ -13,9 +13,11 @@ mod grouping;
 mod ingest;
 mod input;
 mod judge;
-mod lead;
+mod lease;
 mod open;
 pub mod places;
+mod pool;
+mod ranked;
 pub mod ranker;
 mod read;
 mod reasons;
@@ -47,73 +49,73 @@ use wenmai_store as store;
 use wenmai_text::entity::Extractor;
 use wenmai_text::terms::Analyzer;
 
-pub use crew::Error as CrewError;
 pub use error::Error;
 pub use error::ErrorKind;
 pub use error::Violation;
 pub use ingest::IngestResults;
 pub use input::Decoded;
 pub use input::decode;
-pub use lead::Patience;
+pub use lease::LeaseTiming;
+pub use pool::Error as PoolError;
 pub use reprints::Chain;
 pub use reprints::FindReprints;
 pub use reprints::Link;
+pub use rewrite::RewriteFailure;
 pub use rewrite::Rewriting;
-pub use rewrite::Unwritten;
 pub use search::Diversity;
 pub use search::Facet;
 pub use search::FacetField;
 pub use search::FacetValue;
-pub use search::Found;
 pub use search::Newness;
 pub use search::Notice;
 pub use search::Order;
 pub use search::SearchOptions;
+pub use search::SearchResults;
 pub use summarize::ArticleSummary;
 pub use summarize::SUMMARIZED_MAX;
 pub use summarize::SetSummary;
 pub use summarize::SummarizeArticle;
 pub use summarize::SummarizeArticles;
 pub use summarize::SummarizeTopic;
-pub use summarize::Which;
+pub use summarize::SummarySource;
 pub use topics::Action;
 pub use topics::Change;
 pub use topics::Changes;
 pub use topics::Cluster;
+pub use topics::ClusterSource;
 pub use topics::Clusters;
 pub use topics::Edit;
 pub use topics::FoundTopic;
 pub use topics::FoundTopics;
 pub use topics::ListTopics;
 pub use topics::Measures;
-pub use topics::MemberOf;
-pub use topics::Members;
-pub use topics::Of;
-pub use topics::Order as TopicOrder;
+pub use topics::MemberArticle;
 pub use topics::Period;
 pub use topics::Progress;
 pub use topics::Recluster;
 pub use topics::Reclustered;
 pub use topics::SearchTopics;
-pub use topics::Shown;
 pub use topics::Timeline;
 pub use topics::TimelineEntry;
+pub use topics::TopicArticles;
 pub use topics::TopicList;
-pub use topics::day_of;
+pub use topics::TopicOrder;
+pub use topics::TopicView;
 pub use version::index_version;
 
-/// Most bytes of one page or one text.
+/// The most bytes that one page or one text may have.
 pub const TEXT_BYTES_MAX: usize = 2 * 1024 * 1024;
-/// Most pages of one issue.
+/// The most pages that one issue may have.
 pub const PAGES_MAX: usize = 100;
-/// Most articles of one atomic batch.
+/// The most articles that one atomic batch may have.
 pub const BATCH_ARTICLES_MAX: usize = 1_000;
-/// Most texts of one embed call.
+/// The most texts that one embed call may have.
 pub const EMBED_TEXTS_MAX: usize = 1_000;
-/// Most characters of a search text.
+/// The most characters that the text of a search may have.
 pub const QUERY_CHARS_MAX: usize = 10_000;
 
-/// Model, terms, entities and store, joined. Cheap to clone.
+/// The model, the analysis of terms and entities, and the store, joined. Cheap to clone; all clones
+/// share the same parts.
 #[derive(Clone)]
 pub struct Engine {
     embed: embed::Handle,
@@ -123,160 +125,164 @@ pub struct Engine {
     index_version: Arc<str>,
     facts: Arc<facts::Cache>,
     ranker: Arc<ranker::Ranker>,
-    /// One permit: who has it decides on groups and writes, so that two calls see each other.
-    turn: Arc<Semaphore>,
-    /// Where other processes share the store: whose turn it is among them.
-    lead: Arc<lead::Lead>,
-    /// The number of the next article to arrive; 0 where the store must be asked. Changes only with
-    /// the turn.
+    /// A lock with one permit. Whoever has it decides on groups and topics and writes, so that each
+    /// write sees the one before. It is a semaphore because the permit moves on to the thread of
+    /// the topics.
+    write_lock: Arc<Semaphore>,
+    /// Where several processes share the store: the lease that one of them holds to write.
+    lease: Arc<lease::WriterLease>,
+    /// The number of the next article to arrive; 0 where the store must be asked. Changes only
+    /// under the write lock.
     next_arrival: Arc<AtomicU64>,
-    /// Topics, where they are on.
+    /// The topics; `None` for an engine that was opened without.
     topics: Option<Arc<topics::Topics>>,
-    /// Writes other words for citations, where a model is loaded.
-    writer: Option<generate::Handle>,
-    /// Does what would hold up others.
-    crew: crew::Crew,
+    /// The language model that rewrites summaries, where one is loaded.
+    rewriter: Option<generate::Handle>,
+    /// The threads for work that takes long, such as summaries.
+    pool: pool::Pool,
 }
 
-/// What became of one article.
+/// What an ingest did with an article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// It was not there before.
+    /// The article is new.
     Created,
-    /// It replaced an earlier text of the same id.
+    /// It replaced an article of the same id that had another text.
     Updated,
-    /// It was there already, exactly so.
+    /// The same article with the same text was stored already.
     Unchanged,
 }
 
-/// An article that is stored, durably.
+/// An article that an ingest has stored durably.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ingested {
-    /// Its id.
+    /// The id of the article.
     pub id: ArticleId,
-    /// What became of it.
+    /// Whether the article is new, changed, or as it was.
     pub outcome: Outcome,
-    /// Characters in title and body.
+    /// How many characters title and body have.
     pub char_count: usize,
-    /// Characters of them that went into the embedding: title and lead. All of them go into the
-    /// terms.
+    /// How many of these went into the embedding, which are those of title and lead. All of them go
+    /// into the terms.
     pub char_count_embedded: usize,
 }
 
-/// Time spent where, for one ingest call.
+/// Where an ingest spent its time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct IngestTimings {
-    /// Tokenizing and embedding, waiting included.
+    /// Time for tokenizing and embedding, waiting included.
     pub embed: Duration,
-    /// Cutting into terms and finding entities.
+    /// Time for cutting texts into terms and finding entities.
     pub terms: Duration,
-    /// Reading and writing the store, flush included.
+    /// Time for reading and writing the store, until everything was durable.
     pub store: Duration,
 }
 
-/// A stored article with its bookkeeping.
+/// A stored article, with the times when it was stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredArticle {
     /// The article.
     pub article: Article,
-    /// Microseconds since 1970 UTC.
+    /// When it was first stored, in microseconds since 1970 UTC.
     pub created_at_us: i64,
-    /// Microseconds since 1970 UTC.
+    /// When it was last changed, in microseconds since 1970 UTC.
     pub updated_at_us: i64,
 }
 
-/// Articles in ascending order of id.
+/// A page of a list of articles.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArticleList {
-    /// This page of them.
+    /// The articles, in ascending order of their ids.
     pub articles: Vec<StoredArticle>,
-    /// Where the next page starts, if there is one.
+    /// The id of the first article of the next page, if there is one.
     pub next: Option<ArticleId>,
-    /// How many pass the filter in all.
+    /// How many articles pass the filter in all.
     pub total_count: u64,
 }
 
-/// A search.
+/// A request for a search.
 #[derive(Debug, Clone)]
 pub struct Search {
-    /// What to look for.
+    /// The query, as people type it.
     pub text: String,
-    /// Which articles may answer.
+    /// The conditions that hits must meet.
     pub filter: Filter,
-    /// Which legs answer.
+    /// Whether the dense search, the lexical search, or both answer.
     pub mode: Mode,
-    /// Whether each text is shown once, its reprints behind it.
+    /// Whether each text is shown only once, by the best of its reprints.
     pub collapse: bool,
-    /// Hits to pass over.
+    /// How many hits to skip.
     pub offset: usize,
-    /// Hits to return.
+    /// How many hits to return at most.
     pub limit: Limit,
 }
 
-/// A question for related coverage.
+/// A request for related coverage.
 #[derive(Debug, Clone)]
 pub struct Related {
-    /// Related to what.
+    /// The article whose related coverage is wanted.
     pub target: Target,
-    /// Which articles may answer.
+    /// The conditions that hits must meet.
     pub filter: Filter,
-    /// Which legs answer.
+    /// Whether the dense search, the lexical search, or both answer.
     pub mode: Mode,
-    /// Hits less probably related are left out, `[0, 1]`; above 0 only with a learned ranker.
+    /// Hits that are less probably related than this are left out. In `[0, 1]`; above 0 only with a
+    /// learned ranker.
     pub min_probability: f32,
-    /// Whether each text is shown once, its reprints behind it.
+    /// Whether each text is shown only once, by the best of its reprints.
     pub collapse: bool,
-    /// Hits to pass over.
+    /// How many hits to skip.
     pub offset: usize,
-    /// Hits to return.
+    /// How many hits to return at most.
     pub limit: Limit,
 }
 
-/// What the related ones are related to.
+/// An article that a request is about.
 #[derive(Debug, Clone)]
 pub enum Target {
-    /// A stored article; it is left out of the answer.
+    /// A stored article. It is left out of an answer that finds others for it.
     Stored(ArticleId),
-    /// An article that need not be stored; if one of its id is, that is left out.
+    /// An article that is given in full and need not be stored. A stored article of the same id is
+    /// left out of an answer that finds others for it.
     Given(Box<Record>),
 }
 
-/// The hits of a search, best first.
+/// A page of the hits of a search, or of related coverage.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// Best first.
+    /// The hits, best first.
     pub hits: Vec<Hit>,
-    /// Whether more stand behind them.
+    /// Whether more hits follow.
     pub more: bool,
-    /// Why there are no hits, where [`Engine::related`] found none.
+    /// Why there are no hits, if [`Engine::related`] found none.
     pub empty: Option<Empty>,
-    /// The ranker that ordered them: its version, `none` for the one without labels; empty where
-    /// none did.
+    /// The version of the ranker that ordered related coverage, which is `none` for the order
+    /// without learned weights; empty for a search.
     pub ranker: String,
-    /// What the index was made with.
+    /// The version of the index.
     pub index_version: String,
-    /// Time spent where.
+    /// Where the time was spent.
     pub timings: Timings,
 }
 
-/// Time spent where, for one search.
+/// Where a request spent its time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Timings {
-    /// Embedding the question, waiting included.
+    /// Time for embedding the query, waiting included.
     pub embed: Duration,
-    /// Asking the store.
+    /// Time for asking the store.
     pub store: Duration,
-    /// All of it.
+    /// Time from the arrival of the request to its answer.
     pub total: Duration,
 }
 
 /// Facts about the running engine.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Info {
-    /// The model.
+    /// The embedding model.
     pub model: embed::ModelInfo,
-    /// What the index was made with.
+    /// The version of the index.
     pub index_version: String,
-    /// The store.
+    /// The state of the store.
     pub store: store::Status,
 }

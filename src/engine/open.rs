@@ -1,4 +1,4 @@
-//! Opens model, terms and store, and joins them.
+//! Opens the model, the analyzer of terms and the store, and joins them to an engine.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ impl Engine {
         Ok(Self::open_with(embed, |make| store::open(store, make))?.0)
     }
 
-    /// An engine over an empty store in memory, which nothing outlives.
+    /// An engine over an empty store in memory, whose contents are gone when it is dropped.
     ///
     /// # Errors
     /// [`Error::Embed`] for a model folder that cannot be loaded; [`Error::Terms`];
@@ -34,7 +34,7 @@ impl Engine {
     /// An engine over the store that `open` opens, and that store.
     ///
     /// # Errors
-    /// As [`Engine::open`]; what `open` gives.
+    /// As [`Engine::open`]; also what `open` returns.
     pub fn open_with(
         config: &embed::Config,
         open: impl FnOnce(&Make) -> Result<store::Store, store::Error>,

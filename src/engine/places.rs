@@ -1,4 +1,4 @@
-//! Which places the service knows: the bundled ones, and those of a file of the user's.
+//! The places that the service knows: the bundled ones, and those of a file that the user names.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use wenmai_text::entity::Extractor;
 use wenmai_text::entity::gazetteer::Gazetteer;
 use wenmai_text::entity::gazetteer::Malformed;
 
-/// Which places to know.
+/// The settings for the places that the service knows.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[group(skip)]
 pub struct Config {
-    /// Places to add to the bundled ones, or to put in their stead: a line is `name<TAB>parent<TAB>other
-    /// names`, as in src/text/entity/gazetteer.tsv. What is stored keeps the places it was stored
-    /// with.
+    /// Places to add to the bundled ones, or to put in their stead: a line is
+    /// `name<TAB>parent<TAB>other names`, as in src/text/entity/gazetteer.tsv. What is stored keeps
+    /// the places it was stored with.
     #[arg(long, env = "WENMAI_GAZETTEER", value_name = "FILE")]
     pub gazetteer: Option<PathBuf>,
 }
@@ -28,7 +28,7 @@ pub enum Error {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
@@ -37,11 +37,11 @@ pub enum Error {
     Wrong {
         /// The file.
         path: PathBuf,
-        /// Which line, and why.
+        /// The line that is wrong, and the reason.
         #[source]
         source: Malformed,
     },
-    /// The places cannot be put to use.
+    /// The names of the places do not fit into the extractor.
     #[error("places cannot be used")]
     Entities(#[from] entity::Error),
 }

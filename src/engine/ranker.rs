@@ -1,8 +1,8 @@
 //! Which ranker orders related coverage: the bundled one, a file, or none.
 //!
 //! A learned ranker belongs to the cosines of one model. With another model the bundled one is not
-//! used: the order without labels (`engine::judge`) takes its place, and the log says so. A file that
-//! somebody names and that does not fit is an error instead.
+//! used: the order without labels (`engine::judge`) takes its place, and the log says so. A file
+//! that somebody names and that does not fit is an error instead.
 
 use std::path::PathBuf;
 
@@ -13,12 +13,12 @@ use wenmai_rank::scorer::Scorer;
 /// The word that asks for the order without labels.
 const NONE: &str = "none";
 
-/// Which ranker to use.
+/// The settings for the ranker of related coverage.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[group(skip)]
 pub struct Config {
-    /// Ranker for related coverage: a file made by `models/train/train_ranker.py`, or `none` for the
-    /// order without learned weights and probabilities; without it, the bundled one.
+    /// Ranker for related coverage: a file made by `models/train/train_ranker.py`, or `none` for
+    /// the order without learned weights and probabilities; without it, the bundled one.
     #[arg(long, env = "WENMAI_RANKER", value_name = "FILE|none")]
     pub ranker: Option<String>,
 }
@@ -31,7 +31,7 @@ pub enum Error {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
@@ -40,16 +40,16 @@ pub enum Error {
     Wrong {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: scorer::Error,
     },
     /// The file was fitted to the cosines of another model.
     #[error("ranker was fitted to model {fitted}, this is {model}")]
     OtherModel {
-        /// The ranker's.
+        /// The model that the ranker was fitted to.
         fitted: String,
-        /// The one that runs.
+        /// The model that runs.
         model: String,
     },
 }
@@ -59,7 +59,7 @@ pub enum Error {
 pub struct Ranker(Option<Scorer>);
 
 impl Ranker {
-    /// The bundled one, or none where it was fitted to another model.
+    /// The bundled ranker, or none where that was fitted to another model.
     #[must_use]
     pub fn bundled(model: &ModelInfo) -> Self {
         match Scorer::bundled() {
@@ -77,7 +77,7 @@ impl Ranker {
         }
     }
 
-    /// The one that `config` names.
+    /// The ranker that `config` names.
     ///
     /// # Errors
     /// [`Error::Read`], [`Error::Wrong`], [`Error::OtherModel`].
@@ -105,19 +105,19 @@ impl Ranker {
         Err(Error::OtherModel { fitted: scorer.model().to_owned(), model })
     }
 
-    /// The order without learned weights.
+    /// No ranker: the order without learned weights.
     #[must_use]
     pub fn none() -> Self {
         Self(None)
     }
 
-    /// Its version; `none` without learned weights.
+    /// The version of the ranker; `none` without learned weights.
     #[must_use]
     pub fn version(&self) -> &str {
         self.0.as_ref().map_or(NONE, Scorer::version)
     }
 
-    /// Its weights, if it has any.
+    /// The learned weights, if there are any.
     pub(super) fn scorer(&self) -> Option<&Scorer> {
         self.0.as_ref()
     }

@@ -11,11 +11,11 @@ use crate::Error;
 use crate::Info;
 use crate::StoredArticle;
 use crate::Violation;
-use crate::crew::Crew;
 use crate::index_version;
 use crate::input;
-use crate::lead::Lead;
-use crate::lead::Patience;
+use crate::lease::LeaseTiming;
+use crate::lease::WriterLease;
+use crate::pool::Pool;
 use crate::ranker;
 use crate::ranker::Ranker;
 use wenmai_domain::embedding::Embedding;
@@ -37,15 +37,15 @@ use wenmai_text::terms::Analyzer;
 const QUERY_TEXTS_MAX: usize = 8;
 
 impl Engine {
-    /// Joins a running model, an open store, and what finds terms and entities.
+    /// Joins a running model, an open store, and the analyzer and extractor of terms and entities.
     #[must_use]
     pub fn new(embed: embed::Handle, store: store::Store, extractor: Arc<Extractor>) -> Self {
         let analyzer = Arc::clone(extractor.analyzer());
         let index_version = index_version(embed.info()).into();
         let ranker = Arc::new(Ranker::bundled(embed.info()));
         let facts = Arc::default();
-        let turn = Arc::new(Semaphore::new(1));
-        let lead = Arc::new(Lead::new(store.clone(), Patience::default()));
+        let write_lock = Arc::new(Semaphore::new(1));
+        let lease = Arc::new(WriterLease::new(store.clone(), LeaseTiming::default()));
         let (next_arrival, topics) = (Arc::default(), None);
         let store = store::metered(store, embed.metrics().clone());
         Self {
@@ -56,22 +56,23 @@ impl Engine {
             index_version,
             facts,
             ranker,
-            turn,
-            lead,
+            write_lock,
+            lease,
             next_arrival,
             topics,
-            writer: None,
-            crew: Crew::default(),
+            rewriter: None,
+            pool: Pool::default(),
         }
     }
 
-    /// What all parts of this engine count into.
+    /// The metrics that all parts of this engine count into.
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         self.embed.metrics()
     }
 
-    /// Texts that may wait for the model in each lane, and tokens of one forward pass.
+    /// How many texts may wait for the model in each lane, and how many tokens one forward pass
+    /// takes.
     #[must_use]
     pub fn embed_limits(&self) -> (usize, usize) {
         self.embed.limits()
@@ -93,13 +94,13 @@ impl Engine {
         self
     }
 
-    /// The version of the ranker, `none` without one.
+    /// The version of the ranker; `none` without one.
     #[must_use]
     pub fn ranker_version(&self) -> &str {
         self.ranker.version()
     }
 
-    /// What cuts texts into terms.
+    /// The analyzer that cuts texts into terms.
     #[must_use]
     pub fn analyzer(&self) -> &Analyzer {
         &self.analyzer
@@ -131,8 +132,8 @@ impl Engine {
         Ok(ArticleList { articles, next: listing.next, total_count })
     }
 
-    /// `filter` with what it wants named under the keys that articles have, and with the articles of
-    /// the topics that it names.
+    /// `filter` in the words of the index: names are replaced by the keys under which articles have
+    /// them, and topics by their articles.
     ///
     /// # Errors
     /// [`Error::TopicNotFound`]; [`Error::TopicsOff`].
@@ -165,10 +166,7 @@ impl Engine {
             return Err(Error::BatchTooLarge { limit: EMBED_TEXTS_MAX, given });
         }
         if given == 0 {
-            return Err(Error::Invalid(vec![Violation::new(
-                "texts",
-                "at least one text is needed",
-            )]));
+            return Err(Error::invalid("texts", "at least one text is needed"));
         }
         for (at, text) in texts.iter().enumerate() {
             input::text_fits(&format!("texts[{at}]"), text.len())?;
@@ -189,7 +187,8 @@ impl Engine {
         if violations.is_empty() { Ok(embedded) } else { Err(Error::Invalid(violations)) }
     }
 
-    /// The embeddings that are stored with articles, in order; `None` for one that is not stored.
+    /// The embeddings that are stored with articles, in the order of `ids`; `None` for an article
+    /// that is not stored.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -210,7 +209,8 @@ impl Engine {
         })
     }
 
-    /// Runs a real forward pass and asks the store: `Ok` means that queries can be answered.
+    /// Runs a forward pass of the model and asks the store: `Ok` means that queries can be
+    /// answered.
     ///
     /// # Errors
     /// [`Error::Embed`]; [`Error::Store`].
@@ -220,7 +220,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Builds the graph over what was ingested, now instead of in the background.
+    /// Builds the search graph over what was ingested now, instead of in the background.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -229,22 +229,23 @@ impl Engine {
     }
 
     /// Waits until what was stored has its topics, stops the model's threads, writes everything out
-    /// and lets the data folder go. Who does not wait for it loses nothing: the next start goes on.
+    /// and unlocks the data folder. A process that does not wait for it loses nothing: the next
+    /// start goes on where this one ended.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub async fn close(&self) -> Result<(), Error> {
         self.embed.stop();
         if let Some(topics) = &self.topics {
-            if self.lead.is_held()
+            if self.lease.is_held()
                 && let Err(error) = self.settle_topics().await
             {
                 tracing::warn!(error = &error as &dyn std::error::Error, "topics fell behind");
             }
             topics.close();
         }
-        if let Err(error) = self.lead.release().await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the turn is not given back");
+        if let Err(error) = self.lease.release().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the lease is not released");
         }
         Ok(self.store.close().await?)
     }

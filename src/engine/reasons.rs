@@ -1,10 +1,12 @@
-//! Why a hit is related: its kind, days apart, what both name, and what moved its score.
+//! Says why a hit is related: the kind of relation, the days between, the entities that both name,
+//! and the features that moved its score.
 
 use jiff::civil::Date;
 
 use crate::Engine;
-use crate::judge::Judged;
+use crate::ranked::Judged;
 use wenmai_domain::article::Article;
+use wenmai_domain::day;
 use wenmai_domain::entity::Entities;
 use wenmai_domain::entity::Kind;
 use wenmai_domain::hit::Reason;
@@ -15,7 +17,7 @@ use wenmai_domain::hit::When;
 use wenmai_rank::feature::NAMES;
 use wenmai_rank::scorer::Judgement;
 
-/// Shared things of one kind shown with a hit, at most.
+/// Shared entities of one kind that are shown with a hit, at most.
 const SHARED_MAX: usize = 8;
 
 impl Engine {
@@ -61,8 +63,7 @@ fn shared(found: &Entities, asked: &Entities) -> Shared {
 
 /// Days from `asked` to `found`, negative before.
 fn days_apart(asked: Option<Date>, found: Option<Date>) -> Option<i32> {
-    let hours = found?.duration_since(asked?).as_hours();
-    i32::try_from(hours / 24).ok()
+    Some(day::between(asked?, found?))
 }
 
 #[cfg(test)]

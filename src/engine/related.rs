@@ -1,4 +1,4 @@
-//! Related coverage: an article in, earlier and later articles out.
+//! Related coverage: finds earlier and later articles that belong to a given one.
 
 use std::time::Duration;
 use std::time::Instant;
@@ -8,18 +8,17 @@ use crate::Engine;
 use crate::Error;
 use crate::Related;
 use crate::Target;
-use crate::Violation;
 use crate::answer;
-use crate::answer::Asked;
+use crate::answer::PageRequest;
 use crate::answer::Question;
-use crate::answer::Ranked;
-use crate::answer::Wanted;
+use crate::answer::TimeSpent;
 use crate::collapse::Folded;
 use crate::input;
 use crate::input::EmbedTexts;
-use crate::judge;
 use crate::judge::Compared;
 use crate::judge::Subject;
+use crate::ranked;
+use crate::ranked::Ranked;
 use wenmai_cluster::reprint::Plain;
 use wenmai_domain::article::Article;
 use wenmai_domain::article::Record;
@@ -40,19 +39,19 @@ use wenmai_store::Vectors;
 use wenmai_telemetry::label::Stage;
 use wenmai_text::terms;
 
-/// Characters of the body that ask in place of a missing title.
+/// Characters of the body that stand in for a missing title.
 const TITLE_CHARS: usize = 60;
 
 /// The article asked about, read or embedded.
 struct Source {
     article: Article,
     embedding: Option<Embedding>,
-    /// Terms of the whole text.
+    /// The terms of the whole text.
     terms: TermVector,
-    /// The group that it belongs to, or would join.
+    /// The group of reprints that it belongs to, or would join.
     group: Option<GroupId>,
     is_stored: bool,
-    /// Time spent on embedding it and cutting it into terms.
+    /// The time spent on embedding it and cutting it into terms.
     embed: Duration,
 }
 
@@ -73,7 +72,7 @@ impl Engine {
         let started = Instant::now();
         let source = self.metrics().stage(Stage::Question, self.source(target, mode)).await?;
         let store = started.elapsed().saturating_sub(source.embed);
-        let asked = Asked { started, embed: source.embed, store };
+        let spent = TimeSpent { started, embed: source.embed, store };
         let question = Question {
             field: "target",
             embedding: source.embedding.clone(),
@@ -83,22 +82,22 @@ impl Engine {
             day: source.article.record.date(),
             entities: source.article.entities.clone(),
         };
-        let wanted = Wanted { filter, mode, collapse, offset, limit };
+        let request = PageRequest { filter, mode, collapse, offset, limit };
         let (mut answer, found_count) = if mode == Mode::Hybrid {
-            self.ranked(question, &source, &wanted, (asked, min_probability)).await?
+            self.ranked(question, &source, &request, (spent, min_probability)).await?
         } else {
-            let filter = wanted.filter.clone();
-            let answer = self.answer(question, Wanted { filter, ..wanted }, asked).await?;
+            let filter = request.filter.clone();
+            let answer = self.answer(question, PageRequest { filter, ..request }, spent).await?;
             (answer, 0)
         };
         if answer.hits.is_empty() {
             let own = source.is_stored.then_some(source.article.id);
-            answer.empty = Some(self.why_empty(&wanted.filter, own, (offset, found_count)).await?);
+            answer.empty = Some(self.why_empty(&request.filter, own, (offset, found_count)).await?);
         }
         Ok(answer)
     }
 
-    /// The features of everything that is compared with a stored article, by candidate.
+    /// The features of all candidates for a stored article, as the ranker gets them.
     ///
     /// # Errors
     /// [`Error::ArticleNotFound`]; [`Error::Store`].
@@ -110,69 +109,72 @@ impl Engine {
         Ok(compared.into_iter().map(|Compared { id, features, .. }| (id, features)).collect())
     }
 
-    /// The answer of the ranker, and how many candidates it had before the least probability.
+    /// The answer of the ranker, and how many candidates there were before those of too low a
+    /// probability were left out.
     async fn ranked(
         &self,
         question: Question,
         source: &Source,
-        wanted: &Wanted,
-        (asked, min_probability): (Asked, f32),
+        request: &PageRequest,
+        (spent, min_probability): (TimeSpent, f32),
     ) -> Result<(Answer, usize), Error> {
-        answer::check(&question, wanted)?;
+        answer::check(&question, request)?;
         let store_started = Instant::now();
-        let hybrid = self.hybrid(&question, source, wanted);
+        let hybrid = self.hybrid(&question, source, request);
         let mut ordered = self.metrics().stage(Stage::Rank, hybrid).await?;
         let found_count = ordered.len();
         let likely = |ranked: &Ranked| {
             ranked.judged.is_none_or(|judged| judged.judgement.related >= min_probability)
         };
-        if wanted.collapse {
+        if request.collapse {
             let mut folded = Folded::default();
             let mut found = found_count;
             loop {
                 ordered.retain(likely);
-                self.fold_into(&mut folded, ordered, wanted.reach()).await?;
-                let Some(filter) = folded.wider(&wanted.filter, wanted.reach(), found) else {
+                self.fold_into(&mut folded, ordered, request.reach()).await?;
+                let Some(filter) = folded.wider(&request.filter, request.reach(), found) else {
                     break;
                 };
                 // Copies of a few texts filled the legs: what they hide comes after them.
-                ordered = self.hybrid(&question, source, &Wanted { filter, ..*wanted }).await?;
+                ordered =
+                    self.hybrid(&question, source, &PageRequest { filter, ..*request }).await?;
                 found = ordered.len();
             }
             ordered = folded.kept;
         } else {
             ordered.retain(likely);
         }
-        let shown = self.show(question, ordered, wanted, (asked, store_started));
+        let shown = self.show(question, ordered, request, (spent, store_started));
         let mut answer = self.metrics().stage(Stage::Show, shown).await?;
         self.ranker.version().clone_into(&mut answer.ranker);
         Ok((answer, found_count))
     }
 
-    /// Everything that is compared, best first.
+    /// All candidates in the order of the ranker, best first.
     async fn hybrid(
         &self,
         question: &Question,
         source: &Source,
-        wanted: &Wanted,
+        request: &PageRequest,
     ) -> Result<Vec<Ranked>, Error> {
         match self.ranker.scorer() {
             Some(scorer) => {
                 let subject = self.subject(source, terms::query(&question.terms));
-                self.judged(scorer, &subject, &wanted.filter).await
+                self.judged(scorer, &subject, &request.filter).await
             }
-            None => self.freshened(question, source, wanted).await,
+            None => self.freshened(question, source, request).await,
         }
     }
 
-    /// The order without labels: both legs fused, articles of other times a little behind.
+    /// The order without learned weights: both legs fused, and articles of other times a little
+    /// behind.
     async fn freshened(
         &self,
         question: &Question,
         source: &Source,
-        wanted: &Wanted,
+        request: &PageRequest,
     ) -> Result<Vec<Ranked>, Error> {
-        let fused = self.candidates(question, wanted).await?;
+        let fused = self.candidates(question, request).await?;
         let ids: Vec<ArticleId> = fused.iter().map(|(id, _)| *id).collect();
         let own = self.facts_of(&source.article.record);
         let facts = self.facts(&ids).await?;
@@ -185,7 +187,7 @@ impl Engine {
                 Ranked { id, scores, judged: None }
             })
             .collect();
-        ranked.sort_by(judge::best_first);
+        ranked.sort_by(ranked::best_first);
         Ok(ranked)
     }
 
@@ -225,8 +227,8 @@ impl Engine {
         }
     }
 
-    /// The group that `record` would join; `None` for one without a text, as a title alone is enough
-    /// to ask with.
+    /// The group that `record` would join; `None` for one without a text, as a title alone is
+    /// enough to ask with.
     async fn group_if_any(&self, record: &Record) -> Result<Option<GroupId>, Error> {
         if Plain::of(record).char_count() == 0 {
             return Ok(None);
@@ -235,8 +237,7 @@ impl Engine {
     }
 
     fn check_probability(&self, min_probability: f32, mode: Mode) -> Result<(), Error> {
-        let invalid =
-            |what: &str| Err(Error::Invalid(vec![Violation::new("min_probability", what)]));
+        let invalid = |what: &str| Err(Error::invalid("min_probability", what));
         if !(0.0..=1.0).contains(&min_probability) {
             return invalid("is a probability from 0 to 1");
         }

@@ -1,6 +1,5 @@
-//! Who printed this first, and who reprinted it?
+//! Finds who printed a text first, and who reprinted it.
 
-use std::cmp::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -8,13 +7,13 @@ use crate::Engine;
 use crate::Error;
 use crate::Target;
 use crate::Timings;
-use crate::Violation;
 use crate::input;
 use wenmai_cluster::reprint::Plain;
 use wenmai_cluster::reprint::compare;
 use wenmai_cluster::reprint::signature;
 use wenmai_domain::article::Article;
 use wenmai_domain::article::Record;
+use wenmai_domain::day;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::limit::Limit;
@@ -25,57 +24,59 @@ use wenmai_store::Alike;
 use wenmai_store::Stored;
 use wenmai_store::Vectors;
 
-/// Members of a group that are put in order of time; of a larger group the rest is not reached.
+/// How many members of a group are put in order of time; the rest of a larger group is not reached.
 const CHAIN_MAX: usize = 10_000;
-/// Texts that an article is compared with for parts in common.
+/// How many texts an article is compared with for common parts.
 const PARTS_COMPARED: u32 = 48;
-/// Partial reprints in one answer.
+/// Partial reprints in one answer, at most.
 const PARTS_MAX: usize = 20;
 
-/// A question for the reprints of an article.
+/// A request for the reprints of an article.
 #[derive(Debug, Clone)]
 pub struct FindReprints {
-    /// Of what.
+    /// The article.
     pub target: Target,
-    /// Members of the chain to pass over.
+    /// How many members of the chain to skip.
     pub offset: usize,
-    /// Members of the chain to return.
+    /// How many members of the chain to return at most.
     pub limit: Limit,
 }
 
 /// The texts of one group in order of time, and texts that share a part.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chain {
-    /// The group; `None` for a given article that reprints nothing.
+    /// The group of reprints; `None` for a given article that reprints nothing.
     pub group: Option<GroupId>,
-    /// The original first, then in order of time; those without a time last.
+    /// This page of the members of the group: the original first, then in order of time, those
+    /// without a time last.
     pub links: Vec<Link>,
-    /// Whether more stand behind them.
+    /// Whether more members follow.
     pub more: bool,
-    /// Articles in the group.
+    /// How many articles the group has.
     pub total_count: u64,
-    /// Articles of other groups that hold a part of the article asked about, or of which it holds a
-    /// part; those that share most first. Only with the first page.
+    /// Articles of other groups that share a part of their text with the article asked about; those
+    /// that share most come first. Only on the first page.
     pub parts: Vec<Link>,
-    /// What the index was made with.
+    /// The version of the index.
     pub index_version: String,
-    /// Time spent where.
+    /// Where the time was spent.
     pub timings: Timings,
 }
 
-/// One article that shares text with another: in the chain with the original, else with the article
-/// asked about.
+/// An article that shares text with another: in the chain with the original, among the parts with
+/// the article asked about.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Link {
     /// The article.
     pub article: Article,
-    /// What it is to the other.
+    /// How its text relates to the other's.
     pub relation: Relation,
-    /// Part of the other's text that it prints, 0 to 1.
+    /// The part of the other's text that it prints, from 0 to 1.
     pub share_of_other: f32,
-    /// Part of its own text that the other prints, 0 to 1.
+    /// The part of its own text that the other prints, from 0 to 1.
     pub share_of_own: f32,
-    /// Days after the other; negative before. `None` where one has no date.
+    /// How many days after the other it was published; negative if before. `None` where one of them
+    /// has no date.
     pub days_after: Option<i32>,
     /// Whether it is the original of its group.
     pub is_original: bool,
@@ -92,7 +93,7 @@ impl Engine {
         let started = Instant::now();
         if offset.saturating_add(limit.count()) > CHAIN_MAX {
             let what = format!("a chain is read {CHAIN_MAX} articles deep");
-            return Err(Error::Invalid(vec![Violation::new("page_token", what)]));
+            return Err(Error::invalid("page_token", what));
         }
         let (article, group) = match target {
             Target::Stored(id) => {
@@ -132,7 +133,8 @@ impl Engine {
         })
     }
 
-    /// How articles stand among their reprints, in the order of `ids`; `None` where none is stored.
+    /// The memberships of articles in their groups of reprints, in the order of `ids`; `None` for
+    /// an article that is not stored.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -140,7 +142,7 @@ impl Engine {
         Ok(self.store.memberships(ids).await?)
     }
 
-    /// The group that `record` belongs to, or would join; `None` if it would found one.
+    /// The group of reprints that `record` belongs to, or would join; `None` if it would found one.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a record without a text; [`Error::TextTooLong`]; [`Error::Store`].
@@ -149,12 +151,12 @@ impl Engine {
         let plain = Plain::of(record);
         if plain.char_count() == 0 {
             let what = "holds no text that could be a reprint";
-            return Err(Error::Invalid(vec![Violation::new("target", what)]));
+            return Err(Error::invalid("target", what));
         }
         self.would_join(&Article::new(record.clone()), plain).await
     }
 
-    /// The members of a group with their standing, the original first, then in order of time.
+    /// The members of a group with their memberships, the original first, then in order of time.
     async fn chain(&self, group: Option<GroupId>) -> Result<Vec<(Article, Membership)>, Error> {
         let Some(group) = group else { return Ok(Vec::new()) };
         let mut members = Vec::new();
@@ -239,13 +241,7 @@ fn link(
 }
 
 fn days_after(from: &Article, to: &Article) -> Option<i32> {
-    let (from, to) = (from.record.date()?, to.record.date()?);
-    match from.cmp(&to) {
-        Ordering::Equal => Some(0),
-        Ordering::Less | Ordering::Greater => {
-            i32::try_from(to.duration_since(from).as_hours() / 24).ok()
-        }
-    }
+    Some(day::between(from.record.date()?, to.record.date()?))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a share needs no more digits")]

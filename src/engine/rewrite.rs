@@ -1,4 +1,4 @@
-//! Citations in the words of a language model, where one is loaded and what it writes may be shown.
+//! Has a language model rewrite citations, where one is loaded, and checks what it writes.
 
 use jiff::civil::Date;
 
@@ -12,33 +12,33 @@ use wenmai_summary::guard::Basis;
 use wenmai_summary::rewrite;
 use wenmai_summary::rewrite::Refusal;
 
-/// What became of the wish for other words.
+/// The result of rewriting a summary.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rewriting {
-    /// Which model was asked; empty without one.
+    /// The name of the model; empty where none is loaded.
     pub model: String,
-    /// The text, or why there is none and the citation stands.
-    pub outcome: Result<String, Unwritten>,
+    /// The rewritten text, or why there is none.
+    pub outcome: Result<String, RewriteFailure>,
 }
 
-/// Why nothing was rewritten.
+/// Why a summary was not rewritten.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Unwritten {
+pub enum RewriteFailure {
     /// No model is loaded.
     Off,
-    /// Nothing is cited.
+    /// The summary is empty.
     Nothing,
-    /// Too many wait for the model.
+    /// Too many requests wait for the model.
     Busy,
-    /// It took longer than it may.
+    /// The model took longer than it may.
     TimedOut,
     /// The model failed.
     Failed,
-    /// What it wrote must not be shown.
+    /// What the model wrote did not pass the checks and must not be shown.
     Refused(Refusal),
 }
 
-/// A citation and the day of its publication.
+/// A cited piece of text and the day on which it was published.
 pub(super) type Citation = (String, Option<Date>);
 
 impl Engine {
@@ -62,15 +62,15 @@ impl Engine {
         writer: Box<dyn Writer>,
         config: &generate::Config,
     ) -> Result<Self, generate::Error> {
-        self.writer = Some(Handle::start(writer, config)?);
+        self.rewriter = Some(Handle::start(writer, config)?);
         Ok(self)
     }
 
-    /// `cited` in other words of at most `budget` characters; a failure is told, never returned, as
-    /// the citation can be shown in any case.
+    /// Rewrites `cited` in at most `budget` characters. A failure is part of the result and not an
+    /// error, since the citations can be shown in any case.
     pub(super) async fn rewritten(&self, cited: &[Citation], budget: Budget) -> Rewriting {
-        let Some(writer) = &self.writer else {
-            return Rewriting { model: String::new(), outcome: Err(Unwritten::Off) };
+        let Some(writer) = &self.rewriter else {
+            return Rewriting { model: String::new(), outcome: Err(RewriteFailure::Off) };
         };
         let outcome = self.write(writer, cited, budget).await;
         Rewriting { model: writer.name().to_owned(), outcome }
@@ -81,9 +81,9 @@ impl Engine {
         writer: &Handle,
         cited: &[Citation],
         budget: Budget,
-    ) -> Result<String, Unwritten> {
+    ) -> Result<String, RewriteFailure> {
         if cited.is_empty() {
-            return Err(Unwritten::Nothing);
+            return Err(RewriteFailure::Nothing);
         }
         let texts: Vec<&str> = cited.iter().map(|(text, _)| text.as_str()).collect();
         let rewrite::Instruction { system, user } = rewrite::instruction(&texts, budget);
@@ -92,19 +92,19 @@ impl Engine {
         let written = writer.write(prompt).await.map_err(|error| {
             tracing::warn!(error = &error as &dyn std::error::Error, "nothing was rewritten");
             match error {
-                generate::Error::Overloaded => Unwritten::Busy,
-                generate::Error::TimedOut => Unwritten::TimedOut,
+                generate::Error::Overloaded => RewriteFailure::Busy,
+                generate::Error::TimedOut => RewriteFailure::TimedOut,
                 generate::Error::Folder { .. }
                 | generate::Error::TooLong { .. }
                 | generate::Error::Model(_)
                 | generate::Error::Panicked
-                | generate::Error::Stopped => Unwritten::Failed,
+                | generate::Error::Stopped => RewriteFailure::Failed,
             }
         })?;
         let basis: Vec<Basis<'_>> =
             cited.iter().map(|(text, issue)| Basis { text, issue: *issue }).collect();
         let generate::Written { text, is_finished } = written;
         rewrite::judged(&text, is_finished, &basis, &self.extractor, budget)
-            .map_err(Unwritten::Refused)
+            .map_err(RewriteFailure::Refused)
     }
 }

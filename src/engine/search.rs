@@ -1,14 +1,14 @@
 //! Search: a question in words, with what a person may want of the answer.
 //!
-//! `text::query` reads the question, `legs` asks the store, `pool` looks into the candidates where
-//! an option or a phrase needs it, `show` fetches and marks the hits, `notice` says why an answer
-//! is empty or other than expected.
+//! `text::query` reads the question, `legs` asks the store, `candidates` reads the articles found
+//! where an option or a phrase needs it, `show` fetches the hits and marks matches in them,
+//! `notice` says why an answer is empty or other than expected.
 
+mod candidates;
 mod facet;
 mod legs;
 mod notice;
 mod options;
-mod pool;
 mod show;
 
 use std::time::Instant;
@@ -21,11 +21,10 @@ use crate::Error;
 use crate::QUERY_CHARS_MAX;
 use crate::Search;
 use crate::Timings;
-use crate::Violation;
-use crate::answer::Ranked;
 use crate::answer::within_reach;
 use crate::collapse::Folded;
-use crate::search::pool::Pool;
+use crate::ranked::Ranked;
+use crate::search::candidates::Candidates;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::hit::Mode;
@@ -49,31 +48,32 @@ pub use options::Newness;
 pub use options::Order;
 pub use options::SearchOptions;
 
-/// What a search found, and what is worth knowing about it.
+/// The results of a search, with what the searcher may want to know about them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
+pub struct SearchResults {
     /// The hits.
     pub answer: Answer,
     /// Why the answer is empty, or other than may have been expected.
     pub notices: Vec<Notice>,
-    /// How the question was read.
+    /// How the query was read.
     pub reading: Reading,
     /// Phrases that every hit holds, normalized.
     pub phrases: Vec<String>,
-    /// What no hit holds, normalized.
+    /// Words and phrases that no hit holds, normalized.
     pub without: Vec<String>,
     /// Counts over the matching articles, in the order asked.
     pub facets: Vec<Facet>,
-    /// The matching articles that facets and an order by date are over; `None` where nobody asked.
+    /// How many articles the facets and an order by date are taken over; `None` where neither was
+    /// asked for.
     pub match_count: Option<usize>,
 }
 
-/// A question, read and ready to be asked.
-struct Asked {
+/// A query that has been read, embedded, and checked.
+struct PreparedQuery {
     query: Query,
     reading: Reading,
     embedding: Option<Embedding>,
-    /// The request's filter and the question's.
+    /// The filter of the request together with the conditions in the query.
     filter: Filter,
     mode: Mode,
     options: SearchOptions,
@@ -91,7 +91,7 @@ impl Engine {
         Ok(self.find(search, SearchOptions::default()).await?.answer)
     }
 
-    /// Finds articles for a text, with `options`, and says how the text was read.
+    /// Finds articles for a text, with `options`, and tells how the text was read.
     ///
     /// A text of conditions alone (`paper:清河日报`) lists what passes them, newest first.
     ///
@@ -99,33 +99,38 @@ impl Engine {
     /// [`Error::Invalid`] for a text that holds nothing to look for, options that exclude each
     /// other, or an offset past what one search can reach; [`Error::TextTooLong`];
     /// [`Error::Embed`]; [`Error::Store`].
-    pub async fn find(&self, search: Search, options: SearchOptions) -> Result<Found, Error> {
+    pub async fn find(
+        &self,
+        search: Search,
+        options: SearchOptions,
+    ) -> Result<SearchResults, Error> {
         let Search { text, filter, mode, collapse, offset, limit } = search;
         let started = Instant::now();
         within_reach(offset, limit)?;
         options.check()?;
         let question = self.read_question(&text, filter, mode, options);
-        let mut asked = self.metrics().stage(Stage::Question, question).await?;
+        let mut prepared = self.metrics().stage(Stage::Question, question).await?;
         let embed = started.elapsed();
         let store_started = Instant::now();
-        let legs = self.metrics().stage(Stage::Candidates, self.ask_legs(&asked)).await?;
-        let pool = self.metrics().stage(Stage::Rank, self.pool(&asked, legs)).await?;
-        let notices = self.notices(&asked, &pool).await?;
+        let legs = self.metrics().stage(Stage::Candidates, self.ask_legs(&prepared)).await?;
+        let candidates =
+            self.metrics().stage(Stage::Rank, self.check_candidates(&prepared, legs)).await?;
+        let notices = self.notices(&prepared, &candidates).await?;
         let reach = offset + limit.count();
         let ordered = if collapse {
-            self.each_text_once(&mut asked, &pool, reach + 1).await?
+            self.each_text_once(&mut prepared, &candidates, reach + 1).await?
         } else {
-            pool.ordered.clone()
+            candidates.ordered.clone()
         };
         let more = ordered.len() > reach;
         let page = ordered.into_iter().skip(offset).take(limit.count()).collect();
-        let shown = self.show_page(&asked, page, offset);
+        let shown = self.show_page(&prepared, page, offset);
         let hits = self.metrics().stage(Stage::Show, shown).await?;
         let store = store_started.elapsed();
         let timings = Timings { embed, store, total: started.elapsed() };
         let index_version = self.index_version.to_string();
-        let Query { phrases, without, .. } = asked.query;
-        Ok(Found {
+        let Query { phrases, without, .. } = prepared.query;
+        Ok(SearchResults {
             answer: Answer {
                 hits,
                 more,
@@ -135,45 +140,45 @@ impl Engine {
                 timings,
             },
             notices,
-            reading: asked.reading,
+            reading: prepared.reading,
             phrases,
             without,
-            facets: pool.facets,
-            match_count: pool.match_count,
+            facets: candidates.facets,
+            match_count: candidates.match_count,
         })
     }
 
-    /// The best candidate of every group of reprints, as many as are wanted. Where copies of a few
-    /// texts filled the legs, they are asked again for what the copies hid.
+    /// The best candidate of each group of reprints, at most `wanted`. Where copies of a few texts
+    /// filled the legs, the legs are asked again for what the copies hid.
     async fn each_text_once(
         &self,
-        asked: &mut Asked,
-        pool: &Pool,
+        prepared: &mut PreparedQuery,
+        candidates: &Candidates,
         wanted: usize,
     ) -> Result<Vec<Candidate>, Error> {
-        let given = asked.filter.clone();
+        let given = prepared.filter.clone();
         let mut folded = Folded::default();
-        self.fold_into(&mut folded, unjudged(&pool.ordered), wanted).await?;
-        let mut found_count = pool.found_count;
+        self.fold_into(&mut folded, unjudged(&candidates.ordered), wanted).await?;
+        let mut found_count = candidates.found_count;
         while let Some(filter) = folded.wider(&given, wanted, found_count) {
-            asked.filter = filter;
-            let legs = self.ask_legs(asked).await?;
-            let wider = self.pool(asked, legs).await?;
+            prepared.filter = filter;
+            let legs = self.ask_legs(prepared).await?;
+            let wider = self.check_candidates(prepared, legs).await?;
             found_count = wider.found_count;
             self.fold_into(&mut folded, unjudged(&wider.ordered), wanted).await?;
         }
-        asked.filter = given;
+        prepared.filter = given;
         Ok(folded.kept.into_iter().map(|Ranked { id, scores, .. }| (id, scores)).collect())
     }
 
-    /// Reads and embeds the question.
+    /// Reads a query and embeds it.
     async fn read_question(
         &self,
         text: &str,
         filter: Filter,
         mode: Mode,
         options: SearchOptions,
-    ) -> Result<Asked, Error> {
+    ) -> Result<PreparedQuery, Error> {
         let given = text.chars().count();
         if given > QUERY_CHARS_MAX {
             let (field, limit) = ("query".to_owned(), QUERY_CHARS_MAX);
@@ -188,9 +193,9 @@ impl Engine {
             Mode::Lexical | Mode::Dense | Mode::Hybrid => None,
         };
         let filter = self.keyed(filter.and(query.filter.clone()))?;
-        let asked = Asked { query, reading, embedding, filter, mode, options };
-        asked.check()?;
-        Ok(asked)
+        let prepared = PreparedQuery { query, reading, embedding, filter, mode, options };
+        prepared.check()?;
+        Ok(prepared)
     }
 
     /// The embedding of a query; `None` for one that only the lexical leg can read.
@@ -203,10 +208,10 @@ impl Engine {
     }
 }
 
-impl Asked {
-    /// Refuses a question that leaves nothing to ask.
+impl PreparedQuery {
+    /// Refuses a query that leaves the legs nothing to look for.
     fn check(&self) -> Result<(), Error> {
-        let invalid = |what: String| Err(Error::Invalid(vec![Violation::new("query", what)]));
+        let invalid = |what: String| Err(Error::invalid("query", what));
         if self.lists() {
             return Ok(());
         }
@@ -225,28 +230,28 @@ impl Asked {
         invalid(format!("holds nothing that a {} search can look for", self.mode.name()))
     }
 
-    /// Whether the question is conditions alone, which list what passes them.
+    /// Whether the query consists of conditions alone; then the answer lists what passes them.
     fn lists(&self) -> bool {
         !self.query.has_words() && !self.query.filter.is_all()
     }
 
-    /// Whether texts must be looked into.
+    /// Whether the texts of candidates must be read, for phrases or exclusions.
     fn has_demands(&self) -> bool {
         !self.query.phrases.is_empty() || !self.query.without.is_empty()
     }
 
-    /// Whether facets or an order need to know which candidates match, and all of them.
+    /// Whether facets or the order need all candidates that match.
     fn counts(&self) -> bool {
         !self.options.facets.is_empty() || self.options.order != Order::Relevance || self.lists()
     }
 }
 
-/// Candidates that no ranker has looked at.
+/// The same candidates in the form that collapsing takes; no ranker has judged them.
 fn unjudged(ordered: &[Candidate]) -> Vec<Ranked> {
     ordered.iter().map(|&(id, scores)| Ranked { id, scores, judged: None }).collect()
 }
 
-/// The one year that a filter leaves, if the question names one.
+/// The one year that all dates in a filter name, if there is one.
 fn year(filter: &Filter) -> Option<i16> {
     let mut years = Vec::new();
     days_of(filter, &mut years);

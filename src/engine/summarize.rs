@@ -1,4 +1,5 @@
-//! Summaries: one article, or several together, told by citing them; in other words on request.
+//! Summaries of one article, or of several together, made of citations; on request a language model
+//! rewrites them.
 
 use std::collections::HashMap;
 use std::collections::HashSet;
@@ -14,7 +15,6 @@ use crate::Error;
 use crate::Search;
 use crate::Target;
 use crate::Timings;
-use crate::Violation;
 use crate::input;
 use crate::rewrite::Citation;
 use crate::rewrite::Rewriting;
@@ -35,82 +35,83 @@ use wenmai_summary::ranker::Ranker;
 use wenmai_summary::report;
 use wenmai_summary::select;
 use wenmai_summary::set::Source;
-use wenmai_summary::share;
 use wenmai_summary::topic;
 use wenmai_summary::topic::Reader;
 use wenmai_summary::topic::Story;
+use wenmai_text::likeness::share;
 
-/// Articles that are summarized together, at most.
+/// How many articles are summarized together at most.
 pub const SUMMARIZED_MAX: usize = 200;
-/// Keyphrases of one article.
+/// How many keyphrases one article has at most.
 const KEYPHRASES_MAX: usize = 8;
-/// Rank at which a found article counts half as much as the first.
+/// The rank, from 0, at which a hit of a search weighs half as much as the first.
 const HALF_RANK: usize = 50;
-/// Hits of a search are told that score at least this share of the best.
+/// Hits of a search are summarized if they score at least this share of the best score.
 const TOLD_SHARE: f32 = 0.4;
 /// Weight of a topic's member whose centrality is unknown or low.
 const WEIGHT_MIN: f32 = 0.1;
 
-/// A question for the summary of one article.
+/// A request for the summary of one article.
 #[derive(Debug, Clone)]
 pub struct SummarizeArticle {
-    /// Of which.
+    /// The article.
     pub target: Target,
-    /// How long it may be.
+    /// How long the summary may be.
     pub budget: Budget,
-    /// Whether a language model shall say it in other words as well.
+    /// Whether a language model shall rewrite the summary as well.
     pub rewrite: bool,
 }
 
 /// The summary of one article.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArticleSummary {
-    /// Its id, if it is stored.
+    /// The id of the article, if it is stored.
     pub id: Option<ArticleId>,
-    /// What was printed.
+    /// The article as it was printed.
     pub record: Record,
-    /// The cited pieces, over [`Record::body`], in order.
+    /// The cited pieces of [`Record::body`], in the order of the text.
     pub extracts: Vec<Extract>,
-    /// What it is about.
+    /// What the article is about.
     pub keyphrases: Vec<Keyphrase>,
-    /// What became of the wish for other words; `None` where nobody wished.
+    /// The summary rewritten by a language model, or why there is none; `None` if it was not asked
+    /// for.
     pub rewriting: Option<Rewriting>,
-    /// The version of the learned choice.
+    /// The version of the ranker that chose the pieces.
     pub ranker: String,
-    /// What the index was made with.
+    /// The version of the index.
     pub index_version: String,
-    /// Time spent where.
+    /// Where the time was spent.
     pub timings: Timings,
 }
 
-/// A question for the summary of several articles.
+/// A request for the summary of several articles.
 #[derive(Debug, Clone)]
 pub struct SummarizeArticles {
-    /// Of which.
-    pub which: Which,
-    /// How long it may be.
+    /// The articles.
+    pub source: SummarySource,
+    /// How long the summary may be.
     pub budget: Budget,
-    /// Whether a language model shall say it in other words as well.
+    /// Whether a language model shall rewrite the summary as well.
     pub rewrite: bool,
 }
 
-/// A question for the summary of a topic.
+/// A request for the summary of a topic.
 #[derive(Debug, Clone, Copy)]
 pub struct SummarizeTopic {
-    /// Of which.
+    /// The topic.
     pub id: TopicId,
-    /// How long it may be.
+    /// How long the summary may be.
     pub budget: Budget,
-    /// Whether a language model shall say it in other words as well.
+    /// Whether a language model shall rewrite the summary as well.
     pub rewrite: bool,
 }
 
-/// Which articles are summarized together.
+/// The articles that are summarized together.
 #[derive(Debug, Clone)]
-pub enum Which {
-    /// These, at most [`SUMMARIZED_MAX`].
+pub enum SummarySource {
+    /// The articles of these ids, at most [`SUMMARIZED_MAX`].
     Named(Vec<ArticleId>),
-    /// The hits of a search.
+    /// The hits of this search.
     Found(Box<Search>),
 }
 
@@ -119,29 +120,30 @@ pub enum Which {
 pub struct SetSummary {
     /// The articles, in order of time.
     pub articles: Vec<Article>,
-    /// What they say; places are those of `articles`.
+    /// What the articles say together; it refers to articles by their positions in `articles`.
     pub story: Story,
-    /// The same as a report in Markdown; `names` of articles are `articles/{id}`.
+    /// The same as a report in Markdown, in which articles are named `articles/{id}`.
     pub markdown: String,
-    /// What became of the wish for other words; `None` where nobody wished.
+    /// The summary rewritten by a language model, or why there is none; `None` if it was not asked
+    /// for.
     pub rewriting: Option<Rewriting>,
-    /// The version of the learned choice.
+    /// The version of the ranker that chose the pieces.
     pub ranker: String,
-    /// What the index was made with.
+    /// The version of the index.
     pub index_version: String,
-    /// Time spent where.
+    /// Where the time was spent.
     pub timings: Timings,
 }
 
-/// An article to be told with others.
-struct Member {
+/// An article that is summarized together with others.
+struct WeightedArticle {
     article: Article,
     group: GroupId,
     /// How central it is, `(0, 1]`.
     weight: f32,
 }
 
-/// Read at the first summary: other uses do not need it.
+/// The ranker of clauses. It is read for the first summary, since nothing else needs it.
 static RANKER: OnceLock<Ranker> = OnceLock::new();
 
 impl Engine {
@@ -152,23 +154,23 @@ impl Engine {
     /// [`Error::TextTooLong`]; [`Error::Store`].
     pub async fn summarize_article(
         &self,
-        asked: SummarizeArticle,
+        request: SummarizeArticle,
     ) -> Result<ArticleSummary, Error> {
         let started = Instant::now();
-        let (id, record) = match asked.target {
+        let (id, record) = match request.target {
             Target::Stored(id) => (Some(id), self.get(id).await?.article.record),
             Target::Given(record) => {
                 input::sizes(&record)?;
                 if record.paragraphs.iter().all(|text| text.trim().is_empty()) {
                     let what = "there is no text to summarize";
-                    return Err(Error::Invalid(vec![Violation::new("body", what)]));
+                    return Err(Error::invalid("body", what));
                 }
                 (None, *record)
             }
         };
         let store = started.elapsed();
         let ranker = clause_ranker()?;
-        let (analyzer, budget) = (Arc::clone(&self.analyzer), asked.budget);
+        let (analyzer, budget) = (Arc::clone(&self.analyzer), request.budget);
         let work = move |_: &dyn Fn() -> bool| {
             let text = record.body();
             let body = Body::new(&text);
@@ -177,10 +179,10 @@ impl Engine {
             let keyphrases = keyphrases(&record.title, &text, &analyzer, KEYPHRASES_MAX);
             (record, extracts, keyphrases)
         };
-        let (record, extracts, keyphrases) = self.crew.run(work).await?;
+        let (record, extracts, keyphrases) = self.pool.run(work).await?;
         let issue = record.published_at.map(DateTime::date);
         let cited = extracts.iter().map(|one| (one.text.clone(), issue));
-        let rewriting = self.rewriting(asked.rewrite, cited, budget).await;
+        let rewriting = self.rewriting(request.rewrite, cited, budget).await;
         Ok(ArticleSummary {
             id,
             record,
@@ -198,28 +200,31 @@ impl Engine {
     /// # Errors
     /// [`Error::ArticleNotFound`] for the first that is not stored; [`Error::BatchTooLarge`];
     /// [`Error::Invalid`] for no article at all; as [`Engine::search`] for a search.
-    pub async fn summarize_articles(&self, asked: SummarizeArticles) -> Result<SetSummary, Error> {
+    pub async fn summarize_articles(
+        &self,
+        request: SummarizeArticles,
+    ) -> Result<SetSummary, Error> {
         let started = Instant::now();
-        let members = match asked.which {
-            Which::Named(ids) => self.named(ids).await?,
-            Which::Found(search) => self.found(*search).await?,
+        let members = match request.source {
+            SummarySource::Named(ids) => self.named(ids).await?,
+            SummarySource::Found(search) => self.found(*search).await?,
         };
         let store = started.elapsed();
-        let mut summary = self.tell(members, asked.budget, asked.rewrite).await?;
+        let mut summary = self.tell(members, request.budget, request.rewrite).await?;
         summary.timings = timings(store, started);
         Ok(summary)
     }
 
-    /// Summarizes the most central articles of a topic, at most [`SUMMARIZED_MAX`], by citing them;
-    /// also says which topic that is, redirects followed.
+    /// Summarizes the most central articles of a topic, at most [`SUMMARIZED_MAX`], by citing them.
+    /// Returns also the id of the topic, with redirects followed.
     ///
     /// # Errors
     /// [`Error::TopicNotFound`]; [`Error::TopicsOff`]; [`Error::Store`].
     pub async fn summarize_topic(
         &self,
-        asked: SummarizeTopic,
+        request: SummarizeTopic,
     ) -> Result<(TopicId, SetSummary), Error> {
-        let SummarizeTopic { id, budget, rewrite } = asked;
+        let SummarizeTopic { id, budget, rewrite } = request;
         let started = Instant::now();
         let limit = u32::try_from(SUMMARIZED_MAX).ok().and_then(|most| Limit::new(most).ok());
         let found = self.topic_articles(id, 0, limit.unwrap_or(Limit::MOST)).await?;
@@ -227,7 +232,7 @@ impl Engine {
         let stored = self.store.fetch(&ids, Vectors::No).await?;
         // An article deleted since is no member.
         let members = stored.into_iter().zip(&found.members).filter_map(|(stored, one)| {
-            Some(member(stored?, one.centrality.unwrap_or_default().clamp(WEIGHT_MIN, 1.0)))
+            Some(weighted(stored?, one.centrality.unwrap_or_default().clamp(WEIGHT_MIN, 1.0)))
         });
         let members = members.collect();
         let store = started.elapsed();
@@ -236,10 +241,10 @@ impl Engine {
         Ok((found.topic.id, summary))
     }
 
-    /// Tells `members` together; times are the caller's to fill in.
+    /// Summarizes `members` together; the caller fills in the timings.
     async fn tell(
         &self,
-        members: Vec<Member>,
+        members: Vec<WeightedArticle>,
         budget: Budget,
         rewrite: bool,
     ) -> Result<SetSummary, Error> {
@@ -249,7 +254,7 @@ impl Engine {
             let reader = Reader { ranker, extractor: &extractor, analyzer: &analyzer, goes_on };
             told(members, reader, budget)
         };
-        let (articles, story, markdown) = self.crew.run(work).await?;
+        let (articles, story, markdown) = self.pool.run(work).await?;
         let issue = |at: usize| {
             let article: Option<&Article> = articles.get(at);
             article.and_then(|article| article.record.published_at).map(DateTime::date)
@@ -279,14 +284,14 @@ impl Engine {
         Some(self.rewritten(&cited.collect::<Vec<_>>(), budget).await)
     }
 
-    async fn named(&self, mut ids: Vec<ArticleId>) -> Result<Vec<Member>, Error> {
+    async fn named(&self, mut ids: Vec<ArticleId>) -> Result<Vec<WeightedArticle>, Error> {
         let given = ids.len();
         if given > SUMMARIZED_MAX {
             return Err(Error::BatchTooLarge { limit: SUMMARIZED_MAX, given });
         }
         if given == 0 {
             let what = "name at least one article, or search for some with `query` or `filter`";
-            return Err(Error::Invalid(vec![Violation::new("articles", what)]));
+            return Err(Error::invalid("articles", what));
         }
         let mut seen = HashSet::new();
         ids.retain(|id| seen.insert(*id));
@@ -294,12 +299,12 @@ impl Engine {
         let mut members = Vec::with_capacity(ids.len());
         for (id, stored) in ids.into_iter().zip(stored) {
             let stored = stored.ok_or(Error::ArticleNotFound { id })?;
-            members.push(member(stored, 1.0));
+            members.push(weighted(stored, 1.0));
         }
         Ok(members)
     }
 
-    async fn found(&self, search: Search) -> Result<Vec<Member>, Error> {
+    async fn found(&self, search: Search) -> Result<Vec<WeightedArticle>, Error> {
         let hits = self.search(search).await?.hits;
         // A search goes on to what is hardly like the question; that must not be told as its story.
         let enough = hits.first().map_or(0.0, |best| best.scores.fused * TOLD_SHARE);
@@ -308,15 +313,16 @@ impl Engine {
         let stored = self.store.fetch(&ids, Vectors::No).await?;
         // An article deleted since the search is no member.
         let found = stored.into_iter().enumerate().filter_map(|(rank, stored)| {
-            Some(member(stored?, 1.0 / (1.0 + share(rank, HALF_RANK))))
+            Some(weighted(stored?, 1.0 / (1.0 + share(rank, HALF_RANK))))
         });
         Ok(found.collect())
     }
 }
 
-/// The articles in order of time, what they say together, and that as a report.
+/// Puts the articles in order of time and summarizes them; returns the articles, what they say
+/// together, and the same as a report in Markdown.
 fn told(
-    mut members: Vec<Member>,
+    mut members: Vec<WeightedArticle>,
     reader: Reader<'_>,
     budget: Budget,
 ) -> (Vec<Article>, Story, String) {
@@ -357,9 +363,9 @@ fn clause_ranker() -> Result<&'static Ranker, Error> {
     Ok(RANKER.get_or_init(|| ranker))
 }
 
-fn member(stored: Stored, weight: f32) -> Member {
+fn weighted(stored: Stored, weight: f32) -> WeightedArticle {
     let Stored { article, membership, .. } = stored;
-    Member { article, group: membership.group, weight }
+    WeightedArticle { article, group: membership.group, weight }
 }
 
 fn timings(store: Duration, since: Instant) -> Timings {

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use wenmai_text::likeness::cosine;
+use wenmai_text::likeness::jaccard;
 use wenmai_text::normalize::normal;
 
 /// The cosine of the counts of character bigrams, in `[0, 1]`.
@@ -14,23 +16,14 @@ use wenmai_text::normalize::normal;
 /// nothing.
 #[must_use]
 pub fn bigram_cosine(left: &str, right: &str) -> f64 {
-    let (left, right) = (bigrams(left), bigrams(right));
-    let shared = left.iter().filter_map(|(bigram, count)| Some(count * right.get(bigram)?));
-    let both: f64 = shared.sum();
-    let length =
-        |counts: &BTreeMap<_, f64>| counts.values().map(|count| count * count).sum::<f64>();
-    let spread = length(&left) * length(&right);
-    if spread > 0.0 { both / spread.sqrt() } else { 0.0 }
+    cosine(&bigrams(left), &bigrams(right))
 }
 
 /// The share of their different characters that two texts have in common (Jaccard), in `[0, 1]`.
 #[must_use]
 pub fn overlap(left: &str, right: &str) -> f64 {
     let set = |text: &str| characters(text).into_iter().collect::<BTreeSet<char>>();
-    let (left, right) = (set(left), set(right));
-    let shared = size(left.intersection(&right).count());
-    let all = size(left.union(&right).count());
-    if all > 0.0 { shared / all } else { 0.0 }
+    jaccard(&set(left), &set(right))
 }
 
 fn bigrams(text: &str) -> BTreeMap<Vec<char>, f64> {
@@ -44,11 +37,6 @@ fn bigrams(text: &str) -> BTreeMap<Vec<char>, f64> {
 
 fn characters(text: &str) -> Vec<char> {
     normal(text).chars().filter(|c| !c.is_whitespace()).collect()
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of characters are far below 2^53")]
-fn size(count: usize) -> f64 {
-    count as f64
 }
 
 #[cfg(test)]

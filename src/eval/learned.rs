@@ -259,7 +259,7 @@ fn calibration_error(told: &[(f64, bool)]) -> f64 {
         gaps.iter_mut().skip(bin).take(1).for_each(|sum| *sum += gap);
     }
     let total: f64 = gaps.iter().map(|gap: &f64| gap.abs()).sum();
-    total / as_f64(told.len()).max(1.0)
+    total / metrics::as_f64(told.len()).max(1.0)
 }
 
 /// Mean of `ours − theirs`, with its 95 % interval from resampling whole stories.
@@ -287,11 +287,6 @@ fn difference(ours: &[f64], theirs: &[f64], stories: &[&str]) -> [f64; 3] {
 
 fn mean(values: &[f64]) -> f64 {
     metrics::mean(values).unwrap_or(0.0)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of answers are far below 2^53")]
-fn as_f64(count: usize) -> f64 {
-    count as f64
 }
 
 #[cfg(test)]

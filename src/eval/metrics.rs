@@ -54,8 +54,9 @@ pub fn quantile(values: &[f64], share: f64) -> Option<f64> {
     sorted.get(rank.saturating_sub(1)).copied()
 }
 
+/// A count as a number to reckon with.
 #[expect(clippy::cast_precision_loss, reason = "counts of answers are far below 2^53")]
-fn as_f64(count: usize) -> f64 {
+pub(crate) fn as_f64(count: usize) -> f64 {
     count as f64
 }
 

@@ -21,26 +21,26 @@ use crate::bootstrap::Bootstrap;
 use crate::bootstrap::Interval;
 use crate::bootstrap::mean;
 use crate::bootstrap::once;
+use crate::summary::briefs::Brief;
+use crate::summary::briefs::FOLDS;
+use crate::summary::rouge::Rouge;
+use crate::summary::rouge::rouge;
 use wenmai_summary::BUDGET_MAX;
 use wenmai_summary::BUDGET_MIN;
 use wenmai_summary::Budget;
 use wenmai_summary::Extract;
-use wenmai_summary::briefs::Brief;
-use wenmai_summary::briefs::FOLDS;
 use wenmai_summary::clean;
 use wenmai_summary::feature::Body;
 use wenmai_summary::joined;
 use wenmai_summary::ranker;
 use wenmai_summary::ranker::Ranker;
-use wenmai_summary::rouge::Rouge;
-use wenmai_summary::rouge::rouge;
 use wenmai_summary::select;
 use wenmai_summary::trim;
 use wenmai_summary::unit::bigrams;
-use wenmai_summary::unit::overlap;
 use wenmai_summary::unit::units;
 use wenmai_summary::wording;
 use wenmai_text::entity::Extractor;
+use wenmai_text::likeness::containment;
 
 /// The rankers of the folds.
 const BUNDLED: &str = include_str!("../../models/rankers/summary-folds.json");
@@ -194,7 +194,8 @@ pub fn write(articles: &[Brief], out: &mut dyn Write) -> io::Result<()> {
         let kept: Vec<f32> = (0..body.clauses.len())
             .map(|at| {
                 let given = units(body.clause(at));
-                (overlap(&given, &wanted) + 2.0 * overlap(&bigrams(&given), &wanted_pairs)) / 3.0
+                (containment(&given, &wanted) + 2.0 * containment(&bigrams(&given), &wanted_pairs))
+                    / 3.0
             })
             .collect();
         let features: Vec<Vec<f32>> =
@@ -317,7 +318,7 @@ fn check(
             checks.unfounded_count += usize::from(!article.body.contains(&fact.text));
         }
         let pairs = bigrams(&units(&extract.text));
-        redundancy.push(f64::from(overlap(&pairs, &said)));
+        redundancy.push(f64::from(containment(&pairs, &said)));
         said.extend(pairs);
     }
 }

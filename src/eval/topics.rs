@@ -19,6 +19,7 @@ use serde::Serialize;
 use crate::Progress;
 use crate::index::IngestReport;
 use crate::learned::FOLDS;
+use crate::metrics;
 use crate::stories::Labelled;
 use crate::topics::run::Folds;
 use crate::topics::run::Pass;
@@ -157,7 +158,7 @@ pub async fn run(
         story_count,
         event_article_count: stream.iter().filter(|one| one.event.is_some()).count(),
         methods,
-        articles_per_s: agree::as_f64(total) / seconds.max(1e-9),
+        articles_per_s: metrics::as_f64(total) / seconds.max(1e-9),
         merge_count: ours.merge_count,
         stability,
         ingest,

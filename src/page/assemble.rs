@@ -18,6 +18,8 @@ use wenmai_domain::article::Jump;
 use wenmai_domain::article::Kind;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::span::Span;
+use wenmai_text::likeness::bigrams;
+use wenmai_text::likeness::overlap_coefficient;
 
 /// Puts the parts together.
 pub(crate) fn assemble(
@@ -361,16 +363,9 @@ fn announce(articles: &mut [Parsed]) {
 
 /// The part of the shorter title's pairs of characters that the other has.
 pub(crate) fn alike(a: &str, b: &str) -> f64 {
-    let pairs = |text: &str| text.chars().zip(text.chars().skip(1)).collect::<Vec<_>>();
+    let pairs = |text: &str| bigrams(text.chars()).collect::<Vec<_>>();
     let (a, b) = (pairs(a), pairs(b));
-    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    if short.len() < 4 {
-        return 0.0;
-    }
-    let shared = short.iter().filter(|pair| long.contains(pair)).count();
-    #[expect(clippy::cast_precision_loss, reason = "titles are short")]
-    let part = shared as f64 / short.len() as f64;
-    part
+    if a.len().min(b.len()) < 4 { 0.0 } else { overlap_coefficient(&a, &b) }
 }
 
 #[cfg(test)]

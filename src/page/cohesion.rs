@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use crate::line::Block;
 use crate::names::is_han;
+use wenmai_text::likeness::bigrams;
 
 /// Characters that are compared on each side.
 const REACH: usize = 600;
@@ -56,11 +57,8 @@ const EMPTY: &str = "的了是在有和不一这那我你他她它们个为以�
 
 fn pairs(text: &str) -> impl Iterator<Item = Pair> + '_ {
     let speaks = |c: char| is_han(c) && !EMPTY.contains(c);
-    let mut before: Option<char> = None;
-    text.chars().filter_map(move |c| {
-        let c = speaks(c).then_some(c);
-        std::mem::replace(&mut before, c).zip(c)
-    })
+    let speaking = text.chars().map(move |c| speaks(c).then_some(c));
+    bigrams(speaking).filter_map(|(before, c)| before.zip(c))
 }
 
 /// Whether the first words of `text` are those of `line`: a third of its pairs.

@@ -1,17 +1,19 @@
 //! How much is done at a time, and what is refused.
 //!
-//! A unary call takes a place in its lane or is refused at once: when all are taken, or when those
-//! before it would keep it waiting too long. Then it waits for a turn, within its deadline. As few
-//! calls have a turn as keep the processors busy: more would only make each other slow, refusals
-//! included. Reading, what takes long to read, and writing are lanes of their own, so that neither an
-//! import nor a few summaries take the turns of those who search. A stream has a place as long as it
-//! is open; it waits by itself when model or store have no room. Answers that clients do not take are
-//! bounded in bytes.
+//! Each unary call belongs to a lane. It takes a slot of the lane's queue, or is refused at once if
+//! all slots are taken or if the calls before it would keep it waiting too long. In the queue it
+//! waits for a permit to work, within its deadline. There are only as many permits as keep the
+//! processors busy: with more, all calls would become slow, refusals included. Reading, what takes
+//! long to read, and writing are lanes of their own, so that neither an import nor a few summaries
+//! take the permits of searches. A stream holds a slot as long as it is open and needs no permit,
+//! since it waits by itself when model or store are busy. Answers that clients have not yet
+//! received are bounded in bytes.
 //!
-//! A long queue is for a burst: each waits longer, none is refused. Where more comes than can be
-//! done, it stays full, refuses as many as a short one, and only makes those who are let in wait.
-//! So once somebody was refused, few may wait until a while has passed without a refusal (after
-//! Nichols and Jacobson 2012, who tell a standing queue from a burst likewise).
+//! A long queue is good for a burst: each call waits longer, and none is refused. Where more calls
+//! come than can be worked on, a long queue stays full, refuses as many calls as a short one, and
+//! only makes the others wait. So after a refusal only few calls may wait, until a while has passed
+//! without a refusal (after Nichols and Jacobson 2012, who tell a standing queue from a burst in a
+//! like way).
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -26,54 +28,56 @@ use tokio::sync::Semaphore;
 use crate::RESPONSE_BYTES_MAX;
 use wenmai_telemetry::Metrics;
 use wenmai_telemetry::label::Lane;
-use wenmai_telemetry::label::Shed;
+use wenmai_telemetry::label::OverloadReason;
 use wenmai_telemetry::label::Stage;
-use wenmai_telemetry::metrics::Held;
+use wenmai_telemetry::metrics::GaugeGuard;
 
-/// Places per processor in each lane of unary calls.
+/// Slots per processor in each lane of unary calls.
 const CALLS_PER_PROCESSOR: usize = 32;
-/// Turns per processor in each lane: one call calculates while another is handed on.
-const TURNS_PER_PROCESSOR: usize = 2;
-/// The same over a store elsewhere, whose answers calls wait for.
-const TURNS_PER_PROCESSOR_ELSEWHERE: usize = 8;
-/// Longest wait for a turn that is worth it: a client that is told at once can go elsewhere.
+/// Permits per processor in each lane: one call calculates while another is being passed on.
+const PERMITS_PER_PROCESSOR: usize = 2;
+/// The same with a store on another machine, for whose answers calls wait.
+const PERMITS_PER_PROCESSOR_ELSEWHERE: usize = 8;
+/// The longest wait for a permit that is worth it: a client that is refused at once can try
+/// elsewhere.
 const WAIT_MAX: Duration = Duration::from_secs(1);
-/// After a refusal one may wait for so many at work, until nobody was refused for [`RELIEF`].
+/// After a refusal one call may wait for each so many permits, until none was refused for
+/// [`RELIEF`].
 const AT_WORK_PER_WAITING: usize = 4;
-/// See [`AT_WORK_PER_WAITING`].
+/// The time without a refusal after which the whole queue may be used again.
 const RELIEF: Duration = Duration::from_secs(1);
-/// A turn counts for so much of what a turn is expected to take.
-const SHARE_OF_LAST: u64 = 8;
+/// The last call counts for one in so many in the running mean of the time that a call takes.
+const MEAN_OVER: u64 = 8;
 /// Streams open at a time.
 const STREAMS_MAX: usize = 256;
 /// Connections open at a time.
 const CONNECTIONS_MAX: usize = 1_024;
-/// Bytes of answers that clients have not yet taken.
+/// Bytes of answers that clients have not yet received.
 const ANSWER_BYTES_MAX: usize = 16 * RESPONSE_BYTES_MAX;
 
-/// How much is done at a time.
+/// How many calls, streams and bytes the service takes on at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Calls that read, at work or waiting; as many again that take long, and that write.
+    /// How many calls of each lane (reading, long reading, writing) may be at work or waiting.
     pub calls_max: usize,
-    /// Of these at work.
+    /// How many calls of each lane may be at work.
     pub calls_at_once: usize,
-    /// One that would wait longer for its turn is refused.
+    /// A call that would wait longer than this for its permit is refused.
     pub wait_max: Duration,
-    /// Streams that are open.
+    /// How many streams may be open.
     pub streams_max: usize,
-    /// Connections that are open; `app` sees to that.
+    /// How many connections may be open; `app` enforces this limit.
     pub connections_max: usize,
-    /// Bytes of answers that clients have not yet taken.
+    /// How many bytes of answers may be held that clients have not yet received.
     pub answer_bytes_max: usize,
 }
 
 impl Default for Limits {
-    /// What suits the processors of this machine, with the store on it.
+    /// Limits that suit the processors of this machine, with the store on the same machine.
     fn default() -> Self {
         Self {
             calls_max: CALLS_PER_PROCESSOR * processors(),
-            calls_at_once: TURNS_PER_PROCESSOR * processors(),
+            calls_at_once: PERMITS_PER_PROCESSOR * processors(),
             wait_max: WAIT_MAX,
             streams_max: STREAMS_MAX,
             connections_max: CONNECTIONS_MAX,
@@ -83,10 +87,10 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// What suits the processors of this machine, with the store elsewhere.
+    /// Limits that suit the processors of this machine, with the store on another machine.
     #[must_use]
     pub fn with_store_elsewhere() -> Self {
-        Self { calls_at_once: TURNS_PER_PROCESSOR_ELSEWHERE * processors(), ..Self::default() }
+        Self { calls_at_once: PERMITS_PER_PROCESSOR_ELSEWHERE * processors(), ..Self::default() }
     }
 }
 
@@ -94,50 +98,53 @@ fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
-/// Gives out places; cheap to clone, all clones share them.
+/// Admits calls to their lanes. Cheap to clone; all clones share the same slots and permits.
 #[derive(Debug, Clone)]
 pub(super) struct Admission {
-    read: Doors,
-    long: Doors,
-    write: Doors,
+    read: LaneQueue,
+    long: LaneQueue,
+    write: LaneQueue,
     streams: Arc<Semaphore>,
-    answers: Answers,
+    answers: ResponseMemory,
     metrics: Metrics,
 }
 
-/// A lane of unary calls.
+/// The bounded queue of a lane of unary calls.
 #[derive(Debug, Clone)]
-struct Doors {
-    places: Arc<Semaphore>,
-    turns: Arc<Semaphore>,
-    places_max: usize,
-    turns_max: usize,
+struct LaneQueue {
+    /// One for each call that is at work or waiting.
+    slots: Arc<Semaphore>,
+    /// One for each call that is at work.
+    permits: Arc<Semaphore>,
+    slots_max: usize,
+    permits_max: usize,
     wait_max: Duration,
-    /// What a turn takes, microseconds: a mean of the last ones.
-    turn_us: Arc<AtomicU64>,
-    refused: Arc<Refused>,
+    /// The time for which a call holds its permit: a running mean, in microseconds.
+    work_us: Arc<AtomicU64>,
+    last_refusal: Arc<LastRefusal>,
 }
 
-/// When somebody was last refused.
+/// When a lane last refused a call.
 #[derive(Debug)]
-struct Refused {
+struct LastRefusal {
     started: Instant,
-    /// Microseconds since then; 0 for never.
+    /// Microseconds from `started` to the last refusal; 0 for none.
     last_us: AtomicU64,
 }
 
-impl Refused {
+impl LastRefusal {
     fn now_us(&self) -> u64 {
         micros(self.started.elapsed())
     }
 
-    /// Whether that was a moment ago.
-    fn of_late(&self) -> bool {
+    /// Whether the last refusal is less than [`RELIEF`] ago.
+    fn is_recent(&self) -> bool {
         let last_us = self.last_us.load(Ordering::Relaxed);
         last_us > 0 && self.now_us().saturating_sub(last_us) < micros(RELIEF)
     }
 
-    fn again(&self) {
+    /// Takes note of a refusal.
+    fn note(&self) {
         self.last_us.store(self.now_us().max(1), Ordering::Relaxed);
     }
 }
@@ -146,80 +153,85 @@ fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-impl Doors {
+impl LaneQueue {
     fn new(limits: Limits) -> Self {
-        let places_max = limits.calls_max.clamp(1, Semaphore::MAX_PERMITS);
-        let turns_max = limits.calls_at_once.clamp(1, places_max);
+        let slots_max = limits.calls_max.clamp(1, Semaphore::MAX_PERMITS);
+        let permits_max = limits.calls_at_once.clamp(1, slots_max);
         Self {
-            places: bounded(places_max),
-            turns: bounded(turns_max),
-            places_max,
-            turns_max,
+            slots: bounded(slots_max),
+            permits: bounded(permits_max),
+            slots_max,
+            permits_max,
             wait_max: limits.wait_max,
-            turn_us: Arc::default(),
-            refused: Arc::new(Refused { started: Instant::now(), last_us: AtomicU64::new(0) }),
+            work_us: Arc::default(),
+            last_refusal: Arc::new(LastRefusal {
+                started: Instant::now(),
+                last_us: AtomicU64::new(0),
+            }),
         }
     }
 
-    /// A place, or why there is none.
-    fn enter(&self) -> Result<OwnedSemaphorePermit, Shed> {
+    /// Takes a slot, or says why there is none.
+    fn enter(&self) -> Result<OwnedSemaphorePermit, OverloadReason> {
         let entered = if self.is_worth_waiting() {
             // Nobody closes it, so it is full.
-            self.places.clone().try_acquire_owned().map_err(|_full| Shed::Calls)
+            self.slots.clone().try_acquire_owned().map_err(|_full| OverloadReason::Calls)
         } else {
-            Err(Shed::Wait)
+            Err(OverloadReason::Wait)
         };
         if entered.is_err() {
-            self.refused.again();
+            self.last_refusal.note();
         }
         entered
     }
 
-    /// Whether one more call would have its turn soon enough.
+    /// Whether one more call would get its permit soon enough.
     fn is_worth_waiting(&self) -> bool {
-        // Not who has a turn: who has just come may not have taken it yet.
-        let inside = self.places_max - self.places.available_permits().min(self.places_max);
-        let Some(waiting) = inside.checked_sub(self.turns_max) else { return true };
-        if self.refused.of_late() && waiting >= self.turns_max.div_ceil(AT_WORK_PER_WAITING) {
+        // Counts slots, not permits: a call that has just come may not have taken its permit yet.
+        let inside = self.slots_max - self.slots.available_permits().min(self.slots_max);
+        let Some(waiting) = inside.checked_sub(self.permits_max) else { return true };
+        if self.last_refusal.is_recent()
+            && waiting >= self.permits_max.div_ceil(AT_WORK_PER_WAITING)
+        {
             return false;
         }
-        let turns = (waiting as u64 + 1).saturating_mul(self.turn_us.load(Ordering::Relaxed));
-        Duration::from_micros(turns / self.turns_max as u64) <= self.wait_max
+        let wait_us = (waiting as u64 + 1).saturating_mul(self.work_us.load(Ordering::Relaxed));
+        Duration::from_micros(wait_us / self.permits_max as u64) <= self.wait_max
     }
 }
 
-/// At least one: nothing at all could be called otherwise.
+/// A semaphore with `count` permits, but at least one, since nothing could be called otherwise.
 fn bounded(count: usize) -> Arc<Semaphore> {
     Arc::new(Semaphore::new(count.clamp(1, Semaphore::MAX_PERMITS)))
 }
 
-/// A call's place; free again when it is dropped.
+/// The slot that a call or stream holds; dropping it frees the slot.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Slot {
     lane: Lane,
-    /// Where it waits for its turn; a stream does not.
-    doors: Option<Doors>,
+    /// The queue in which a call waits for its permit; `None` for a stream.
+    queue: Option<LaneQueue>,
     metrics: Metrics,
     _permit: OwnedSemaphorePermit,
 }
 
-/// A call's turn, likewise.
+/// The permit that a call holds while it works; dropping it frees the permit.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(super) struct CallPermit {
     _permit: Option<OwnedSemaphorePermit>,
-    _active: Held,
+    _active: GaugeGuard,
     since: Instant,
     mean_us: Option<Arc<AtomicU64>>,
 }
 
-impl Drop for Turn {
+impl Drop for CallPermit {
     fn drop(&mut self) {
-        let Some(turn_us) = &self.mean_us else { return };
+        let Some(work_us) = &self.mean_us else { return };
         let took = micros(self.since.elapsed());
-        let mean = turn_us.load(Ordering::Relaxed);
-        // Two at once may lose one of them, which a mean survives.
-        let mean = mean - mean / SHARE_OF_LAST + took / SHARE_OF_LAST;
-        turn_us.store(mean, Ordering::Relaxed);
+        let mean = work_us.load(Ordering::Relaxed);
+        // Of two that end at the same time one may be lost, which does not matter to a mean.
+        let mean = mean - mean / MEAN_OVER + took / MEAN_OVER;
+        work_us.store(mean, Ordering::Relaxed);
     }
 }
 
@@ -227,76 +239,76 @@ impl Admission {
     pub(super) fn new(limits: Limits, metrics: Metrics) -> Self {
         let bytes_max = u32::try_from(limits.answer_bytes_max.max(1)).unwrap_or(u32::MAX);
         Self {
-            read: Doors::new(limits),
-            long: Doors::new(limits),
-            write: Doors::new(limits),
+            read: LaneQueue::new(limits),
+            long: LaneQueue::new(limits),
+            write: LaneQueue::new(limits),
             streams: bounded(limits.streams_max),
-            answers: Answers { bytes: bounded(bytes_max as usize), bytes_max },
+            answers: ResponseMemory { bytes: bounded(bytes_max as usize), bytes_max },
             metrics,
         }
     }
 
-    /// A place in `lane`, or why there is none.
-    pub(super) fn enter(&self, lane: Lane) -> Result<Place, Shed> {
-        let (entered, doors) = match lane {
+    /// Takes a slot in `lane`, or says why there is none.
+    pub(super) fn enter(&self, lane: Lane) -> Result<Slot, OverloadReason> {
+        let (entered, queue) = match lane {
             Lane::Read => (self.read.enter(), Some(&self.read)),
             Lane::Long => (self.long.enter(), Some(&self.long)),
             Lane::Write => (self.write.enter(), Some(&self.write)),
             Lane::Stream => {
                 let entered = self.streams.clone().try_acquire_owned();
-                (entered.map_err(|_full| Shed::Streams), None)
+                (entered.map_err(|_full| OverloadReason::Streams), None)
             }
         };
         match entered {
-            Ok(place) => {
-                let (doors, metrics) = (doors.cloned(), self.metrics.clone());
-                Ok(Place { lane, doors, metrics, _permit: place })
+            Ok(slot) => {
+                let (queue, metrics) = (queue.cloned(), self.metrics.clone());
+                Ok(Slot { lane, queue, metrics, _permit: slot })
             }
             Err(reason) => {
-                self.metrics.shed(reason);
+                self.metrics.overloaded(reason);
                 Err(reason)
             }
         }
     }
 
-    /// The memory that answers share.
-    pub(super) fn answers(&self) -> Answers {
+    /// The memory for answers that clients have not yet received.
+    pub(super) fn answers(&self) -> ResponseMemory {
         self.answers.clone()
     }
 }
 
-impl Place {
-    /// Waits for a turn; a stream needs none.
-    pub(super) async fn turn(&self) -> Turn {
-        let turn = match &self.doors {
+impl Slot {
+    /// Waits for a permit; a stream gets one at once.
+    pub(super) async fn permit(&self) -> CallPermit {
+        let permit = match &self.queue {
             None => None,
-            Some(doors) => {
+            Some(queue) => {
                 let _waiting = self.metrics.waiting(self.lane);
-                let turn = doors.turns.clone().acquire_owned();
+                let permit = queue.permits.clone().acquire_owned();
                 // Nobody closes it.
-                self.metrics.stage(Stage::Wait, turn).await.ok()
+                self.metrics.stage(Stage::Wait, permit).await.ok()
             }
         };
-        Turn {
-            _permit: turn,
+        CallPermit {
+            _permit: permit,
             _active: self.metrics.active(self.lane),
             since: Instant::now(),
-            mean_us: self.doors.as_ref().map(|doors| Arc::clone(&doors.turn_us)),
+            mean_us: self.queue.as_ref().map(|queue| Arc::clone(&queue.work_us)),
         }
     }
 }
 
-/// The memory that answers share until their clients take them.
+/// The memory that answers share until their clients have received them.
 #[derive(Debug, Clone)]
-pub(super) struct Answers {
+pub(super) struct ResponseMemory {
     bytes: Arc<Semaphore>,
     bytes_max: u32,
 }
 
-impl Answers {
-    /// Sets `byte_count` bytes aside, if there are so many; a single answer always fits into memory
-    /// that nobody else uses.
-    pub(super) fn hold(&self, byte_count: usize) -> Option<OwnedSemaphorePermit> {
+impl ResponseMemory {
+    /// Reserves `byte_count` bytes, if that many are free. A single answer, however large, fits if
+    /// no other answer uses the memory.
+    pub(super) fn reserve(&self, byte_count: usize) -> Option<OwnedSemaphorePermit> {
         let wanted = u32::try_from(byte_count).unwrap_or(u32::MAX).min(self.bytes_max);
         self.bytes.clone().try_acquire_many_owned(wanted).ok()
     }
@@ -312,7 +324,7 @@ mod tests {
     use super::Limits;
     use wenmai_telemetry::Metrics;
     use wenmai_telemetry::label::Lane;
-    use wenmai_telemetry::label::Shed;
+    use wenmai_telemetry::label::OverloadReason;
 
     fn admission() -> Admission {
         let limits = Limits {
@@ -328,13 +340,13 @@ mod tests {
     #[test]
     fn a_full_lane_refuses_at_once_and_the_others_do_not() {
         let admission = admission();
-        let places: Vec<_> = (0..2).map(|_| admission.enter(Lane::Read).unwrap()).collect();
-        assert_eq!(admission.enter(Lane::Read).unwrap_err(), Shed::Calls);
+        let slots: Vec<_> = (0..2).map(|_| admission.enter(Lane::Read).unwrap()).collect();
+        assert_eq!(admission.enter(Lane::Read).unwrap_err(), OverloadReason::Calls);
         admission.enter(Lane::Write).unwrap();
         admission.enter(Lane::Long).unwrap();
         let _stream = admission.enter(Lane::Stream).unwrap();
-        assert_eq!(admission.enter(Lane::Stream).unwrap_err(), Shed::Streams);
-        drop(places);
+        assert_eq!(admission.enter(Lane::Stream).unwrap_err(), OverloadReason::Streams);
+        drop(slots);
         admission.enter(Lane::Read).unwrap();
     }
 
@@ -343,12 +355,12 @@ mod tests {
         let admission = admission();
         let (first, second) =
             (admission.enter(Lane::Read).unwrap(), admission.enter(Lane::Read).unwrap());
-        let turn = first.turn().await;
-        assert!(second.turn().now_or_never().is_none());
-        assert!(admission.enter(Lane::Write).unwrap().turn().now_or_never().is_some());
-        assert!(admission.enter(Lane::Stream).unwrap().turn().now_or_never().is_some());
-        drop(turn);
-        assert!(second.turn().now_or_never().is_some());
+        let permit = first.permit().await;
+        assert!(second.permit().now_or_never().is_none());
+        assert!(admission.enter(Lane::Write).unwrap().permit().now_or_never().is_some());
+        assert!(admission.enter(Lane::Stream).unwrap().permit().now_or_never().is_some());
+        drop(permit);
+        assert!(second.permit().now_or_never().is_some());
     }
 
     #[tokio::test]
@@ -359,13 +371,13 @@ mod tests {
             Admission::new(Limits { wait_max: Duration::ZERO, ..limits }, Metrics::default()),
             Admission::new(long, Metrics::default()),
         );
-        for (admission, refused) in [(hasty, Some(Shed::Wait)), (patient, None)] {
-            let turn = admission.enter(Lane::Read).unwrap().turn().await;
-            // What a turn takes is known from those that ended.
-            while turn.since.elapsed() < Duration::from_micros(10) {}
-            drop(turn);
+        for (admission, refused) in [(hasty, Some(OverloadReason::Wait)), (patient, None)] {
+            let permit = admission.enter(Lane::Read).unwrap().permit().await;
+            // How long a call takes is known from those that ended.
+            while permit.since.elapsed() < Duration::from_micros(10) {}
+            drop(permit);
             let first = admission.enter(Lane::Read).unwrap();
-            let _turn = first.turn().await;
+            let _permit = first.permit().await;
             assert_eq!(admission.enter(Lane::Read).err(), refused);
         }
     }
@@ -376,26 +388,26 @@ mod tests {
         let admission = Admission::new(limits, Metrics::default());
         let enter = || admission.enter(Lane::Read);
         // A burst may fill the lane.
-        let mut places: Vec<_> = (0..12).map(|_| enter().unwrap()).collect();
-        assert_eq!(enter().unwrap_err(), Shed::Calls);
-        places.truncate(5);
-        assert_eq!(enter().unwrap_err(), Shed::Wait);
-        places.truncate(4);
-        places.push(enter().unwrap());
-        assert_eq!(enter().unwrap_err(), Shed::Wait);
+        let mut slots: Vec<_> = (0..12).map(|_| enter().unwrap()).collect();
+        assert_eq!(enter().unwrap_err(), OverloadReason::Calls);
+        slots.truncate(5);
+        assert_eq!(enter().unwrap_err(), OverloadReason::Wait);
+        slots.truncate(4);
+        slots.push(enter().unwrap());
+        assert_eq!(enter().unwrap_err(), OverloadReason::Wait);
         // The other lane had no refusal.
         let _writing: Vec<_> = (0..12).map(|_| admission.enter(Lane::Write).unwrap()).collect();
         // Long ago, as if nobody had been refused for a while.
-        admission.read.refused.last_us.store(0, std::sync::atomic::Ordering::Relaxed);
+        admission.read.last_refusal.last_us.store(0, std::sync::atomic::Ordering::Relaxed);
         enter().unwrap();
     }
 
     #[test]
     fn answers_share_memory_and_one_alone_always_fits() {
         let answers = admission().answers();
-        let first = answers.hold(60).unwrap();
-        assert!(answers.hold(60).is_none());
+        let first = answers.reserve(60).unwrap();
+        assert!(answers.reserve(60).is_none());
         drop(first);
-        assert!(answers.hold(1_000).is_some());
+        assert!(answers.reserve(1_000).is_some());
     }
 }

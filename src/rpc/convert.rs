@@ -1,6 +1,7 @@
 //! Wire ↔ domain, checked once, in full: a new field on either side fails to compile.
 
 mod article;
+pub mod date;
 mod entity;
 mod hit;
 mod page;
@@ -26,6 +27,8 @@ pub use article::article;
 pub use article::ingested;
 pub use article::stored;
 pub use article::write_record;
+pub use date::day;
+pub use date::written_day;
 pub use hit::empty;
 pub use hit::hit;
 pub use hit::mode;
@@ -37,7 +40,6 @@ pub use record::record;
 pub use reprint::link;
 pub use topic::PREFIX as TOPIC_PREFIX;
 pub use topic::change;
-pub use topic::day;
 pub use topic::etag;
 pub use topic::found_topic;
 pub use topic::level;
@@ -46,7 +48,6 @@ pub use topic::revision;
 pub use topic::topic;
 pub use topic::topic_id;
 pub use topic::topic_name;
-pub use topic::written_day;
 
 /// What stands before the id in a resource name.
 const NAME_PREFIX: &str = "articles/";

@@ -1,12 +1,12 @@
-//! What every call of ours goes through: access, phase, admission, deadline, panics, tonic's own
-//! errors.
+//! What every call to one of our services goes through: access, phase, admission, deadline, panics,
+//! and tonic's own errors.
 //!
 //! A [`Guard`] stands before one generated service. It lets in whom `access` lets in, refuses calls
 //! while the service starts or drains or has no room, ends those whose time is up, answers a panic
 //! with `INTERNAL` instead of a broken connection, rewrites tonic's codes to those of the contract,
 //! and gives every answer an `x-request-id`. A call that ends, however it does, is counted and
 //! logged (`record`). A call that is dropped, because its time is up or its client has gone, drops
-//! all that it waits for: a turn, the model, the store.
+//! all that it waits for: a permit to work, the model, the store.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -38,7 +38,8 @@ use crate::access::Refusal;
 use crate::access::Right;
 use crate::access::needed;
 use crate::admission::Admission;
-use crate::admission::Place;
+use crate::admission::Slot;
+use crate::executor::CallExecutor;
 use crate::method;
 use crate::phase::Life;
 use crate::phase::Phase;
@@ -46,14 +47,13 @@ use crate::record::Carried;
 use crate::record::Record;
 use crate::record::code_of;
 use crate::status::Failure;
-use crate::work::Work;
 use wenmai_telemetry as telemetry;
 use wenmai_telemetry::Metrics;
 use wenmai_telemetry::context::Parent;
 use wenmai_telemetry::context::TRACEPARENT;
 use wenmai_telemetry::label::Denied;
 use wenmai_telemetry::label::Lane;
-use wenmai_telemetry::label::Shed;
+use wenmai_telemetry::label::OverloadReason;
 
 /// The header that carries a request id, both ways.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -63,41 +63,41 @@ const REQUEST_ID_BYTES_MAX: usize = 128;
 #[derive(Clone)]
 pub struct Guard<S> {
     inner: S,
-    gate: Gate,
+    state: GuardState,
 }
 
-/// What all guards share; cheap to clone.
+/// What the guards of all services share. Cheap to clone.
 #[derive(Clone)]
-pub struct Gate {
+pub struct GuardState {
     life: Life,
     access: Access,
     admission: Admission,
     metrics: Metrics,
-    work: Work,
+    executor: CallExecutor,
     ids: Arc<RequestIds>,
 }
 
-impl Gate {
-    /// Lets in whom `access` lets in, while `life` says that the service serves and `admission` has
-    /// room.
+impl GuardState {
+    /// State for guards that let in whom `access` lets in, while `life` says that the service
+    /// serves and `admission` has room.
     #[must_use]
     pub(super) fn new(life: Life, access: Access, admission: Admission, metrics: Metrics) -> Self {
-        let (work, ids) = (Work::default(), Arc::default());
-        Self { life, access, admission, metrics, work, ids }
+        let (executor, ids) = (CallExecutor::default(), Arc::default());
+        Self { life, access, admission, metrics, executor, ids }
     }
 
-    /// The same, its calls worked on by `work`.
-    pub(super) fn working_on(self, work: Work) -> Self {
-        Self { work, ..self }
+    /// The same state, with calls that run on `executor`.
+    pub(super) fn with_executor(self, executor: CallExecutor) -> Self {
+        Self { executor, ..self }
     }
 
-    /// Who calls, and a place for the call or why there is none.
+    /// Says who calls, and takes a slot for the call or says why there is none.
     fn admit(
         &self,
         headers: &http::HeaderMap,
         method: &str,
         lane: Lane,
-    ) -> (Caller, Result<Place, Failure>) {
+    ) -> (Caller, Result<Slot, Failure>) {
         let caller = match self.access.admit(headers, method, Instant::now()) {
             Ok(caller) => caller,
             Err((refusal, caller)) => {
@@ -105,12 +105,12 @@ impl Gate {
                 return (caller, Err(Failure::Access(refusal)));
             }
         };
-        let place = match self.life.phase() {
-            Phase::Serving => self.admission.enter(lane).map_err(|_shed| Failure::Overloaded),
+        let slot = match self.life.phase() {
+            Phase::Serving => self.admission.enter(lane).map_err(|_reason| Failure::Overloaded),
             Phase::Starting => Err(Failure::NotReady),
             Phase::Draining => Err(Failure::Draining),
         };
-        (caller, place)
+        (caller, slot)
     }
 
     fn count(&self, refusal: Refusal) {
@@ -118,11 +118,11 @@ impl Gate {
             Refusal::NoKey => self.metrics.denied(Denied::NoKey),
             Refusal::WrongKey => self.metrics.denied(Denied::WrongKey),
             Refusal::ReadOnly => self.metrics.denied(Denied::ReadOnly),
-            Refusal::TooOften { .. } => self.metrics.shed(Shed::Rate),
+            Refusal::TooOften { .. } => self.metrics.overloaded(OverloadReason::Rate),
         }
     }
 
-    /// What is known of a call of `method` so far.
+    /// Begins the record of a call of `method`.
     fn begin(&self, headers: &http::HeaderMap, method: &'static str) -> Record {
         let request_id = self.ids.of(headers);
         let parent = headers.get(TRACEPARENT).and_then(|value| value.to_str().ok());
@@ -134,9 +134,9 @@ impl Gate {
 }
 
 impl<S> Guard<S> {
-    /// Stands before `inner`.
-    pub fn new(inner: S, gate: Gate) -> Self {
-        Self { inner, gate }
+    /// A guard before `inner`.
+    pub fn new(inner: S, state: GuardState) -> Self {
+        Self { inner, state }
     }
 }
 
@@ -159,28 +159,28 @@ where
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let gate = &self.gate;
+        let state = &self.state;
         let path = request.uri().path();
         let method = method::named(path);
         let lane = method::lane(method);
-        let mut record = gate.begin(request.headers(), method);
+        let mut record = state.begin(request.headers(), method);
         let span = record.span.clone();
-        let (caller, place) = span.in_scope(|| gate.admit(request.headers(), path, lane));
-        let denied = matches!(place, Err(Failure::Access(_)));
+        let (caller, slot) = span.in_scope(|| state.admit(request.headers(), path, lane));
+        let denied = matches!(slot, Err(Failure::Access(_)));
         let is_audited = denied || needed(path) == Right::Write;
-        let (deadline, answers) = (deadline(request.headers(), lane), gate.admission.answers());
-        let work = gate.work.clone();
+        let (deadline, answers) = (deadline(request.headers(), lane), state.admission.answers());
+        let executor = state.executor.clone();
         // The services that are generated are always ready.
         let mut inner = self.inner.clone();
         let answer = async move {
             let mut kept = None;
-            let mut response = match place {
-                Ok(place) => {
-                    let place = Arc::new(place);
-                    kept = (lane == Lane::Stream).then(|| Arc::clone(&place));
-                    let answered = work.run(async move {
-                        let _turn = place.turn().await;
-                        // The place is free again with the turn, whenever the answer is sent.
+            let mut response = match slot {
+                Ok(slot) => {
+                    let slot = Arc::new(slot);
+                    kept = (lane == Lane::Stream).then(|| Arc::clone(&slot));
+                    let answered = executor.run(async move {
+                        let _permit = slot.permit().await;
+                        // The slot is freed together with the permit, whenever the answer is sent.
                         inner.call(request).await
                     });
                     rewritten(within(deadline, answered).await)
@@ -200,7 +200,7 @@ where
     }
 }
 
-/// The answer of `call`, or why there is none.
+/// The response of `call`; a status for a call that takes longer than `deadline` or panics.
 async fn within<F>(deadline: Option<Duration>, call: F) -> http::Response<Body>
 where
     F: Future<Output = Result<http::Response<Body>, Infallible>>,
@@ -222,7 +222,7 @@ where
     }
 }
 
-/// `response` with the contract's code, where tonic itself failed the call.
+/// `response`, with a code of the contract where tonic itself failed the call.
 fn rewritten(response: http::Response<Body>) -> http::Response<Body> {
     match Status::from_header_map(response.headers()).and_then(|status| of_transport(&status)) {
         Some(failure) => Status::from(failure).into_http(),
@@ -230,7 +230,8 @@ fn rewritten(response: http::Response<Body>) -> http::Response<Body> {
     }
 }
 
-/// What a status means that tonic made and not we: ours always have details.
+/// The failure that a status of tonic's own stands for. Statuses of this program always have
+/// details, by which they are told from tonic's; for them the result is `None`.
 #[must_use]
 pub fn of_transport(status: &Status) -> Option<Failure> {
     if !status.details().is_empty() {
@@ -242,7 +243,7 @@ pub fn of_transport(status: &Status) -> Option<Failure> {
     (status.code() == Code::Internal).then_some(Failure::Malformed)
 }
 
-/// How long a call may take: what its client says, within limits.
+/// How long a call may take: what its client asks for, within limits; `None` for a stream.
 fn deadline(headers: &http::HeaderMap, lane: Lane) -> Option<Duration> {
     if lane == Lane::Stream {
         return None;
@@ -272,8 +273,8 @@ fn timeout(text: &str) -> Option<Duration> {
     }
 }
 
-/// One line for each call that was denied or may have changed something; for a stream it says that it
-/// began.
+/// One line for each call that was denied or may have changed something; for a stream it says that
+/// it began.
 fn audit(code: Code, caller: &str) {
     tracing::info!(target: "wenmai::audit", caller, ?code, "audit");
 }
@@ -321,8 +322,8 @@ mod tests {
     use tonic::codegen::Service;
     use tonic::codegen::http;
 
-    use super::Gate;
     use super::Guard;
+    use super::GuardState;
     use super::timeout;
     use crate::access::Access;
     use crate::access::Keys;
@@ -368,7 +369,7 @@ mod tests {
         switch.set(Phase::Serving);
         let metrics = Metrics::default();
         let admission = Admission::new(Limits::default(), metrics.clone());
-        let mut guard = Guard::new(Inner, Gate::new(life, access, admission, metrics));
+        let mut guard = Guard::new(Inner, GuardState::new(life, access, admission, metrics));
         let request = http::Request::builder().uri(path).header("grpc-timeout", "5m");
         guard.call(request.body(Body::empty()).unwrap()).await.unwrap()
     }

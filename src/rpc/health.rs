@@ -10,6 +10,7 @@ use crate::article::ArticleApi;
 use crate::embedding::EmbeddingApi;
 use crate::info::InfoApi;
 use crate::search::SearchApi;
+use crate::summary::SummaryApi;
 use crate::topic::TopicApi;
 use wenmai_proto::wire::article_service_server::ArticleServiceServer;
 use wenmai_proto::wire::embedding_service_server::EmbeddingServiceServer;
@@ -17,7 +18,6 @@ use wenmai_proto::wire::info_service_server::InfoServiceServer;
 use wenmai_proto::wire::search_service_server::SearchServiceServer;
 use wenmai_proto::wire::summary_service_server::SummaryServiceServer;
 use wenmai_proto::wire::topic_service_server::TopicServiceServer;
-use wenmai_summary::SummaryApi;
 
 /// The whole service, and those that need the store.
 const WITH_STORE: [&str; 6] = [

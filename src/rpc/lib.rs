@@ -9,6 +9,7 @@ mod admission;
 mod article;
 mod convert;
 mod embedding;
+mod executor;
 mod guard;
 mod health;
 mod info;
@@ -23,7 +24,6 @@ mod status;
 mod summary;
 mod topic;
 mod watch;
-mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +44,7 @@ use access::Access;
 use admission::Admission;
 
 pub use admission::Limits;
+pub use executor::CallExecutor;
 pub use guard::REQUEST_ID;
 pub use health::Health;
 pub use phase::Life;
@@ -51,7 +52,6 @@ pub use phase::Phase;
 pub use phase::Switch;
 pub use phase::starting;
 pub use status::DOMAIN;
-pub use work::Work;
 
 /// Bytes of one request message: a page or article at its limit of 2 MiB, or a batch of usual
 /// articles.
@@ -83,6 +83,12 @@ pub fn record_to_wire(record: Record) -> wire::ArticleRecord {
     convert::write_record(record, convert::View::Full)
 }
 
+/// A day as the wire has it: for clients in this program.
+#[must_use]
+pub fn date_to_wire(date: jiff::civil::Date) -> wire::Date {
+    convert::date::write_date(date)
+}
+
 /// What every service needs; cheap to clone.
 #[derive(Clone)]
 struct Shared {
@@ -104,11 +110,11 @@ pub async fn routes(
     life: Life,
     access: Access,
 ) -> Result<(Routes, Health), engine::Error> {
-    routes_within(engine, life, access, Limits::default(), Work::default()).await
+    routes_within(engine, life, access, Limits::default(), CallExecutor::default()).await
 }
 
 /// All services before `engine`, open to whom `access` lets in and within `limits`, and the health
-/// that they report, which is open to all and not limited. Calls are worked on by `work`.
+/// that they report, which is open to all and not limited. Calls are worked on by `executor`.
 ///
 /// # Errors
 /// [`engine::Error`] if the engine cannot say what its index is made with.
@@ -117,7 +123,7 @@ pub async fn routes_within(
     life: Life,
     access: Access,
     limits: Limits,
-    work: Work,
+    executor: CallExecutor,
 ) -> Result<(Routes, Health), engine::Error> {
     let info = engine.info().await?;
     let metrics = engine.metrics().clone();
@@ -131,7 +137,7 @@ pub async fn routes_within(
         started: Instant::now(),
     };
     let admission = Admission::new(limits, metrics.clone());
-    let gate = guard::Gate::new(life, access, admission, metrics).working_on(work);
+    let state = guard::GuardState::new(life, access, admission, metrics).with_executor(executor);
     let (health, health_service) = health::start().await;
     let mut routes = Routes::builder();
     macro_rules! serve {
@@ -139,7 +145,7 @@ pub async fn routes_within(
             let server = <$server>::new($api)
                 .max_decoding_message_size(REQUEST_BYTES_MAX)
                 .max_encoding_message_size(RESPONSE_BYTES_MAX);
-            routes.add_service(guard::Guard::new(server, gate.clone()));
+            routes.add_service(guard::Guard::new(server, state.clone()));
         }};
     }
     serve!(
@@ -167,7 +173,7 @@ pub async fn routes_within(
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1();
     match reflection {
-        Ok(service) => _ = routes.add_service(guard::Guard::new(service, gate)),
+        Ok(service) => _ = routes.add_service(guard::Guard::new(service, state)),
         Err(error) => tracing::error!(%error, "no reflection"),
     }
     Ok((routes.routes(), health))

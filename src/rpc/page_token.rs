@@ -3,12 +3,12 @@
 //! A token is opaque to clients. It holds a position and a hash over method, request and position,
 //! so a token of another request, or a changed one, is refused. It is no secret and grants nothing.
 
-use std::fmt::Write;
-
 use prost::Message;
 use sha2::Digest;
 use sha2::Sha256;
 
+use wenmai_domain::digest::hex;
+use wenmai_domain::digest::unhex;
 use wenmai_domain::id::ArticleId;
 use wenmai_engine::Violation;
 
@@ -35,12 +35,7 @@ impl Binding {
     /// A token for `position`.
     fn seal(&self, position: &[u8]) -> String {
         let hash = self.hash(position);
-        let mut token = String::with_capacity(2 * (position.len() + hash.len()));
-        for byte in position.iter().chain(&hash) {
-            // Writing to a String cannot fail.
-            let _ = write!(token, "{byte:02x}");
-        }
-        token
+        hex(&[position, &hash].concat())
     }
 
     /// The position in `token`; `None` for an empty token, which asks for the beginning.
@@ -90,20 +85,6 @@ impl Binding {
         hash.update(position);
         hash.finalize().iter().copied().take(HASH_BYTES).collect()
     }
-}
-
-/// The bytes of a lower-case hexadecimal text.
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    if !rest.is_empty() {
-        return None;
-    }
-    pairs.iter().map(|[high, low]| Some(digit(*high)? * 16 + digit(*low)?)).collect()
 }
 
 #[cfg(test)]

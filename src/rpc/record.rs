@@ -17,12 +17,12 @@ use tonic::codegen::Bytes;
 use tonic::codegen::http::HeaderMap;
 use tracing::Span;
 
-use crate::admission::Answers;
-use crate::admission::Place;
+use crate::admission::ResponseMemory;
+use crate::admission::Slot;
 use crate::status::Failure;
 use wenmai_telemetry as telemetry;
 use wenmai_telemetry::Metrics;
-use wenmai_telemetry::label::Shed;
+use wenmai_telemetry::label::OverloadReason;
 
 /// Frames of no more than this are sent even where the memory for answers is spent: a few clients
 /// that do not read must not silence the service for all others.
@@ -70,8 +70,8 @@ pub(super) struct Carried {
     inner: Body,
     record: Record,
     /// Of a stream.
-    _place: Option<Arc<Place>>,
-    answers: Answers,
+    _slot: Option<Arc<Slot>>,
+    answers: ResponseMemory,
     ended: bool,
 }
 
@@ -79,10 +79,10 @@ impl Carried {
     pub(super) fn new(
         inner: Body,
         record: Record,
-        place: Option<Arc<Place>>,
-        answers: Answers,
+        slot: Option<Arc<Slot>>,
+        answers: ResponseMemory,
     ) -> Self {
-        Self { inner, record, _place: place, answers, ended: false }
+        Self { inner, record, _slot: slot, answers, ended: false }
     }
 
     /// The same frame, its memory set aside until it is sent; else what ends the answer.
@@ -99,7 +99,7 @@ impl Carried {
         if data.len() <= SMALL_BYTES {
             return Frame::data(data);
         }
-        match self.answers.hold(data.len()) {
+        match self.answers.reserve(data.len()) {
             Some(memory) => Frame::data(Bytes::from_owner(Kept { data, _memory: memory })),
             None => self.refusal(),
         }
@@ -108,7 +108,7 @@ impl Carried {
     /// Ends the answer: there is no memory to keep it in.
     fn refusal(&mut self) -> Frame<Bytes> {
         self.ended = true;
-        self.record.metrics.shed(Shed::Answers);
+        self.record.metrics.overloaded(OverloadReason::Answers);
         self.record.code = Some(Code::ResourceExhausted);
         let mut trailers = HeaderMap::new();
         // It is made of what a header may hold.

@@ -22,10 +22,10 @@ use wenmai_domain::limit::Limit;
 use wenmai_engine::Answer;
 use wenmai_engine::Chain;
 use wenmai_engine::FindReprints;
-use wenmai_engine::Found;
 use wenmai_engine::Link;
 use wenmai_engine::Related;
 use wenmai_engine::Search;
+use wenmai_engine::SearchResults;
 use wenmai_engine::Target;
 use wenmai_engine::Violation;
 use wenmai_proto::wire;
@@ -209,8 +209,14 @@ impl Place {
     }
 
     /// This page of a search as the wire has it.
-    fn found(&self, from: Found, view: View, since: Instant) -> wire::SearchArticlesResponse {
-        let Found { answer, notices, reading, phrases, without, facets, match_count } = from;
+    fn found(
+        &self,
+        from: SearchResults,
+        view: View,
+        since: Instant,
+    ) -> wire::SearchArticlesResponse {
+        let SearchResults { answer, notices, reading, phrases, without, facets, match_count } =
+            from;
         let index_version = answer.index_version.clone();
         let timings = answer.timings;
         let (hits, next_page_token) = self.page(answer, view);

@@ -83,33 +83,7 @@ pub fn refuse(error: engine::Error) -> Status {
 /// The same failure with its fields under `prefix`, and named as on the wire.
 #[must_use]
 pub fn under(prefix: &str, error: engine::Error) -> engine::Error {
-    let on_wire = |field: &str| format!("{prefix}{}", wire_field(field));
-    match error {
-        engine::Error::Invalid(violations) => engine::Error::Invalid(
-            violations
-                .into_iter()
-                .map(|Violation { field, description }| Violation {
-                    field: on_wire(&field),
-                    description,
-                })
-                .collect(),
-        ),
-        engine::Error::TextTooLong { field, unit, limit, given } => {
-            engine::Error::TextTooLong { field: on_wire(&field), unit, limit, given }
-        }
-        other @ (engine::Error::BatchTooLarge { .. }
-        | engine::Error::ArticleNotFound { .. }
-        | engine::Error::TopicNotFound { .. }
-        | engine::Error::StaleTopic { .. }
-        | engine::Error::TopicsOff
-        | engine::Error::Topics(_)
-        | engine::Error::Terms(_)
-        | engine::Error::Entities(_)
-        | engine::Error::Summary(_)
-        | engine::Error::Crew(_)
-        | engine::Error::Embed(_)
-        | engine::Error::Store(_)) => other,
-    }
+    error.under(|field| format!("{prefix}{}", wire_field(field)))
 }
 
 /// The engine says `body` for what the wire calls `paragraphs`.

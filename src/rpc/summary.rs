@@ -21,9 +21,9 @@ use wenmai_engine::Search;
 use wenmai_engine::SummarizeArticle;
 use wenmai_engine::SummarizeArticles;
 use wenmai_engine::SummarizeTopic;
+use wenmai_engine::SummarySource;
 use wenmai_engine::Target;
 use wenmai_engine::Violation;
-use wenmai_engine::Which;
 use wenmai_proto::wire;
 use wenmai_proto::wire::summarize_article_request::Target as Of;
 use wenmai_proto::wire::summary_service_server::SummaryService;
@@ -69,8 +69,8 @@ impl SummaryService for SummaryApi {
         let request = request.into_inner();
         let rewrite = request.rewrite;
         let style = summary::style(request.style, request.budget_chars).map_err(Failure::from)?;
-        let which = read_which(request).map_err(Failure::from)?;
-        let asked = SummarizeArticles { which, budget: style.budget, rewrite };
+        let source = read_source(request).map_err(Failure::from)?;
+        let asked = SummarizeArticles { source, budget: style.budget, rewrite };
         let found = self.shared.engine.summarize_articles(asked).await.map_err(refuse)?;
         let timings = convert::search_timings(found.timings, since);
         let response = summary::of_articles(found, style);
@@ -107,7 +107,7 @@ fn read_target(target: Option<Of>) -> Result<Target, Violation> {
     }
 }
 
-fn read_which(request: wire::SummarizeArticlesRequest) -> Result<Which, Violation> {
+fn read_source(request: wire::SummarizeArticlesRequest) -> Result<SummarySource, Violation> {
     let wire::SummarizeArticlesRequest {
         articles,
         query,
@@ -127,12 +127,12 @@ fn read_which(request: wire::SummarizeArticlesRequest) -> Result<Which, Violatio
         }
         let named = articles.iter().enumerate();
         let ids = named.map(|(at, name)| convert::id(name, &format!("articles[{at}]")));
-        return Ok(Which::Named(ids.collect::<Result<Vec<ArticleId>, _>>()?));
+        return Ok(SummarySource::Named(ids.collect::<Result<Vec<ArticleId>, _>>()?));
     }
     let count = if asked == 0 { ARTICLE_COUNT } else { asked.min(count32(SUMMARIZED_MAX)) };
     let limit =
         Limit::new(count).map_err(|error| Violation::new("article_count", error.to_string()))?;
-    Ok(Which::Found(Box::new(Search {
+    Ok(SummarySource::Found(Box::new(Search {
         text: query,
         filter: convert::filter(&filter)?,
         mode: Mode::Hybrid,
@@ -144,8 +144,8 @@ fn read_which(request: wire::SummarizeArticlesRequest) -> Result<Which, Violatio
 
 #[cfg(test)]
 mod tests {
-    use super::Which;
-    use super::read_which;
+    use super::SummarySource;
+    use super::read_source;
     use wenmai_proto::wire::SummarizeArticlesRequest;
 
     fn request(query: &str, article_count: i32) -> SummarizeArticlesRequest {
@@ -154,15 +154,15 @@ mod tests {
 
     #[test]
     fn a_search_takes_its_count_and_names_exclude_it() {
-        let limit = |count| match read_which(request("洪水", count)) {
-            Ok(Which::Found(search)) => search.limit.count(),
+        let limit = |count| match read_source(request("洪水", count)) {
+            Ok(SummarySource::Found(search)) => search.limit.count(),
             other => panic!("{other:?}"),
         };
         assert_eq!((limit(0), limit(7), limit(9_999)), (50, 7, 200));
-        assert_eq!(read_which(request("洪水", -1)).unwrap_err().field, "article_count");
+        assert_eq!(read_source(request("洪水", -1)).unwrap_err().field, "article_count");
         let both = SummarizeArticlesRequest { articles: vec!["x".into()], ..request("洪水", 0) };
-        assert_eq!(read_which(both).unwrap_err().field, "articles");
+        assert_eq!(read_source(both).unwrap_err().field, "articles");
         let wrong = SummarizeArticlesRequest { articles: vec!["x".into()], ..request("", 0) };
-        assert_eq!(read_which(wrong).unwrap_err().field, "articles[0]");
+        assert_eq!(read_source(wrong).unwrap_err().field, "articles[0]");
     }
 }

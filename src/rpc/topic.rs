@@ -23,20 +23,20 @@ use wenmai_domain::topic::filter::TopicFilter;
 use wenmai_engine::Action;
 use wenmai_engine::BATCH_ARTICLES_MAX;
 use wenmai_engine::Cluster;
+use wenmai_engine::ClusterSource;
 use wenmai_engine::Clusters;
 use wenmai_engine::Edit;
 use wenmai_engine::Error;
 use wenmai_engine::ListTopics;
-use wenmai_engine::MemberOf;
-use wenmai_engine::Members;
-use wenmai_engine::Of;
+use wenmai_engine::MemberArticle;
 use wenmai_engine::Period;
 use wenmai_engine::SearchTopics;
-use wenmai_engine::Shown;
 use wenmai_engine::Timeline;
 use wenmai_engine::TimelineEntry;
+use wenmai_engine::TopicArticles;
 use wenmai_engine::TopicList;
 use wenmai_engine::TopicOrder;
+use wenmai_engine::TopicView;
 use wenmai_engine::Violation;
 use wenmai_proto::wire;
 use wenmai_proto::wire::search_topics_request::Target;
@@ -67,7 +67,7 @@ impl TopicApi {
         Self { shared }
     }
 
-    async fn edit(&self, edit: Edit) -> Result<Shown, Status> {
+    async fn edit(&self, edit: Edit) -> Result<TopicView, Status> {
         self.shared.engine.edit_topic(edit).await.map_err(refuse)
     }
 }
@@ -148,11 +148,11 @@ impl TopicService for TopicApi {
         let view = convert::view(view, View::Basic).map_err(Failure::from)?;
         let id = convert::topic_id(&name, "name").map_err(Failure::from)?;
         let found = self.shared.engine.topic_articles(id, before as usize, limit).await;
-        let Members { topic, members, total_count } = found.map_err(refuse)?;
+        let TopicArticles { topic, members, total_count } = found.map_err(refuse)?;
         let asked = convert::count32(members.len());
         let mut articles: Vec<wire::TopicArticle> = members
             .into_iter()
-            .map(|MemberOf { article, event, centrality }| wire::TopicArticle {
+            .map(|MemberArticle { article, event, centrality }| wire::TopicArticle {
                 article: Some(convert::stored(article, view)),
                 event: convert::topic_name(event),
                 centrality,
@@ -252,9 +252,9 @@ impl TopicService for TopicApi {
         let since = Instant::now();
         let wire::ClusterArticlesRequest { articles, filter } = request.into_inner();
         let of = if articles.is_empty() {
-            Of::Passing(convert::filter(&filter).map_err(Failure::from)?)
+            ClusterSource::Passing(convert::filter(&filter).map_err(Failure::from)?)
         } else if filter.is_empty() {
-            Of::Articles(article_ids(&articles, "articles")?.into_iter().collect())
+            ClusterSource::Articles(article_ids(&articles, "articles")?.into_iter().collect())
         } else {
             return Err(invalid("filter", "is given together with `articles`"));
         };

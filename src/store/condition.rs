@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::payload;
+use wenmai_domain::day;
 use wenmai_domain::filter::Comparison;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::id::ArticleId;
@@ -60,7 +61,7 @@ pub fn ask<C: Condition>(filter: &Filter) -> Asked<C> {
         Filter::Names(field, key) => Asked::Only(C::keyword(payload::keys_of(field.kind()), key)),
         Filter::Kind(kind) => Asked::Only(C::keyword(payload::KIND, kind.name())),
         Filter::Date(comparison, date) => {
-            compares(payload::DATE, *comparison, payload::day_number(*date))
+            compares(payload::DATE, *comparison, day::number(*date).into())
         }
         Filter::PageNo(comparison, page_no) => {
             compares(payload::PAGE_NO, *comparison, i64::from(*page_no))

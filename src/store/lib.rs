@@ -21,8 +21,12 @@ mod memory;
 mod metered;
 #[cfg(any(feature = "edge", feature = "server"))]
 mod payload;
+#[cfg(all(feature = "edge", feature = "server"))]
+mod raw;
 #[cfg(feature = "server")]
 mod server;
+#[cfg(any(feature = "edge", feature = "server"))]
+mod ties;
 mod topics;
 #[cfg(all(feature = "edge", feature = "server"))]
 mod transfer;

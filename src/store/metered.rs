@@ -37,7 +37,7 @@ use wenmai_domain::terms::TermVector;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::TopicId;
 use wenmai_telemetry::Metrics;
-use wenmai_telemetry::label::Shed;
+use wenmai_telemetry::label::OverloadReason;
 use wenmai_telemetry::label::StoreFailure;
 
 /// Counts what `inner` does.
@@ -59,7 +59,7 @@ impl Metered {
             let kind = kind(error);
             self.metrics.store_failed(kind);
             if kind == StoreFailure::Overloaded {
-                self.metrics.shed(Shed::StoreQueue);
+                self.metrics.overloaded(OverloadReason::StoreQueue);
             }
         }
         done

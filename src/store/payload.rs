@@ -8,7 +8,6 @@
 
 mod entities;
 
-use jiff::civil::Date;
 use serde_json::Map;
 use serde_json::Value;
 
@@ -17,6 +16,7 @@ use crate::Point;
 use crate::Stored;
 use wenmai_domain::article::Article;
 use wenmai_domain::article::Record;
+use wenmai_domain::day;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::filter::TextField;
 use wenmai_domain::id::ArticleId;
@@ -81,7 +81,7 @@ pub fn from_point(point: Point) -> Result<(Map<String, Value>, Embedding, TermVe
     };
     payload.retain(|key, value| !is_empty(value) || is_filter_text(key));
     if let Some(date) = record.date() {
-        payload.insert(DATE.to_owned(), day_number(date).into());
+        payload.insert(DATE.to_owned(), day::number(date).into());
     }
     entities::put(&mut payload, &entities);
     payload.extend(from_membership(membership));
@@ -156,12 +156,6 @@ pub fn to_imprint(id: ArticleId, mut payload: Map<String, Value>) -> Result<Impr
     payload.retain(|key, _| OF_IMPRINT.contains(&key.as_str()));
     let record: Record = serde_json::from_value(Value::Object(payload))?;
     Ok(Imprint::new(id, is_original, record))
-}
-
-/// Days since 1970-01-01; negative before.
-pub fn day_number(date: Date) -> i64 {
-    // Both dates are within jiff's range of ±9999 years, so the difference in hours fits as well.
-    date.duration_since(jiff::civil::date(1970, 1, 1)).as_hours() / 24
 }
 
 /// Whether a value says no more than its absence.

@@ -12,11 +12,11 @@ use crate::clause::END;
 use crate::clause::clauses;
 use crate::ends;
 use crate::pairs::Pairs;
-use crate::share;
 use crate::unit::bigrams;
-use crate::unit::overlap;
 use crate::unit::units;
 use crate::wording;
+use wenmai_text::likeness::containment;
+use wenmai_text::likeness::share;
 
 /// The features by name, in the order of [`Features`].
 pub const NAMES: [&str; COUNT] = [
@@ -241,7 +241,7 @@ impl<'t> Body<'t> {
             let place = shape.place(self, at);
             let other = [
                 at_or_0(Some(at)),
-                overlap(units, &title_units),
+                containment(units, &title_units),
                 pairs.title_covered(at..at + 1),
                 pairs.title_covered(shape.near(at)),
                 at_or_0(at.checked_sub(1)),

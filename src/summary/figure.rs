@@ -15,6 +15,8 @@ use wenmai_domain::span::Span;
 use wenmai_text::entity::Entity;
 use wenmai_text::entity::Extractor;
 use wenmai_text::entity::Kind;
+use wenmai_text::likeness::bigrams;
+use wenmai_text::likeness::shares_any;
 
 /// Characters before a number that say what is counted.
 const CONTEXT_CHARS: usize = 6;
@@ -197,7 +199,7 @@ fn alike(left: &str, at: Span, right: &str, other: Span) -> bool {
         chars.into_iter().filter(|c| c.is_alphabetic()).take(CONTEXT_CHARS).collect::<Vec<char>>()
     };
     let (left, right) = (before(left, at.start), before(right, other.start));
-    left.windows(2).any(|pair| right.windows(2).any(|other| other == pair))
+    shares_any(bigrams(left), &bigrams(right).collect::<Vec<_>>())
 }
 
 /// Value and unit of a number's key.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::share;
+use wenmai_text::likeness::share;
 use wenmai_text::normalize::normalize;
 use wenmai_text::terms::Analyzer;
 

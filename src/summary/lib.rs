@@ -108,12 +108,6 @@ fn ends(text: &str) -> bool {
     text.trim_end_matches(['”', '’', '」', '』', '）', ')']).ends_with(clause::END)
 }
 
-/// `part` of `whole`, 0 of nothing.
-#[expect(clippy::cast_precision_loss, reason = "counts of a text are far below 2^24")]
-pub(crate) fn share(part: usize, whole: usize) -> f32 {
-    if whole == 0 { 0.0 } else { part as f32 / whole as f32 }
-}
-
 #[cfg(test)]
 mod tests {
     use super::Budget;

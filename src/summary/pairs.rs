@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use crate::feature;
 use crate::feature::Body;
-use crate::share;
+use wenmai_text::likeness::share;
 
 /// A pair of neighbouring units that stands in the body.
 pub(super) struct Pair {

@@ -12,9 +12,9 @@ use crate::guard;
 use crate::guard::Basis;
 use crate::guard::Invented;
 use crate::unit::bigrams;
-use crate::unit::overlap;
 use crate::unit::units;
 use wenmai_text::entity::Extractor;
+use wenmai_text::likeness::containment;
 
 /// Who the model is, and its rules.
 const SYSTEM: &str = "你是报社编辑，把摘录改写成一段通顺的简讯。只写摘录里有的事实，不增加，不推测，不评论。\
@@ -92,7 +92,8 @@ pub fn judged(
     let known: Vec<u32> = cited.iter().flat_map(|one| units(one.text)).collect();
     let pairs: HashSet<u64> = cited.iter().flat_map(|one| bigrams(&units(one.text))).collect();
     let known: HashSet<u32> = known.into_iter().collect();
-    if overlap(&given, &known) < UNITS_MIN || overlap(&bigrams(&given), &pairs) < PAIRS_MIN {
+    if containment(&given, &known) < UNITS_MIN || containment(&bigrams(&given), &pairs) < PAIRS_MIN
+    {
         return Err(Refusal::Foreign);
     }
     let source: String = cited.iter().flat_map(|one| [one.text, "\n"]).collect();

@@ -18,10 +18,10 @@ use crate::clause::END;
 use crate::ends;
 use crate::feature::Body;
 use crate::ranker::Ranker;
-use crate::share;
 use crate::trim;
 use crate::wording;
 use wenmai_domain::span::Span;
+use wenmai_text::likeness::share;
 
 /// Characters of a run of several clauses, at most: longer ones are told as two.
 const RUN_CHARS_MAX: usize = 120;

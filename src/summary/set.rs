@@ -20,10 +20,10 @@ use crate::ends;
 use crate::feature::Body;
 use crate::ranker::Ranker;
 use crate::select;
-use crate::share;
 use crate::unit::bigrams;
-use crate::unit::overlap;
 use crate::unit::units;
+use wenmai_text::likeness::containment;
+use wenmai_text::likeness::share;
 
 /// Cosine from which two pieces say the same.
 const SAME: f32 = 0.3;
@@ -269,7 +269,7 @@ pub fn tell(sources: &[Source<'_>], clusters: &[Cluster], budget: Budget) -> Vec
         let fits = |one: &&Cited| cost(&one.extract) <= left;
         let Some(piece) = cluster.pieces.iter().find(fits) else { continue };
         let pairs = bigrams(&units(&piece.extract.text));
-        if overlap(&pairs, &said) > REPEATED_MAX {
+        if containment(&pairs, &said) > REPEATED_MAX {
             continue;
         }
         left -= cost(&piece.extract);

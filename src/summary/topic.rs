@@ -26,11 +26,11 @@ use crate::ranker::Ranker;
 use crate::set;
 use crate::set::Cited;
 use crate::set::Source;
-use crate::share;
 use crate::unit::bigrams;
-use crate::unit::overlap;
 use crate::unit::units;
 use wenmai_text::entity::Extractor;
+use wenmai_text::likeness::containment;
+use wenmai_text::likeness::share;
 use wenmai_text::terms::Analyzer;
 
 /// Days of a timeline, at most.
@@ -192,7 +192,7 @@ fn timeline(sources: &[Source<'_>], central: &[f32]) -> Vec<Day> {
         let Some(source) = headline(sources, central, articles.iter().copied()) else { continue };
         let title = sources.get(source).map_or("", |one| one.title);
         let pairs = bigrams(&units(title));
-        if said.iter().any(|earlier| overlap(&pairs, earlier) > 0.8) {
+        if said.iter().any(|earlier| containment(&pairs, earlier) > 0.8) {
             continue;
         }
         said.push(pairs.into_iter().collect());
@@ -225,7 +225,7 @@ fn said(sources: &[Source<'_>], read: &[usize], reader: Reader<'_>) -> Vec<(usiz
         for statement in statements(&body, reader.extractor, source.time.map(DateTime::date)) {
             let count = speakers.entry(statement.speaker.clone()).or_default();
             let pairs = bigrams(&units(&statement.text));
-            if *count >= SPEAKER_MAX || overlap(&pairs, &heard) > 0.5 {
+            if *count >= SPEAKER_MAX || containment(&pairs, &heard) > 0.5 {
                 continue;
             }
             *count += 1;

@@ -2,8 +2,7 @@
 //!
 //! ROUGE counts them (`eval::summary::rouge`), and the ranker's overlaps do.
 
-use std::collections::HashSet;
-
+use wenmai_text::likeness;
 use wenmai_text::terms::index;
 
 /// The units of `text` in order, each as a hash; punctuation and space have none.
@@ -41,20 +40,11 @@ fn flush(word: &mut String, found: &mut Vec<u32>) {
     }
 }
 
-/// Neighbouring pairs of `units`.
+/// Neighbouring pairs of `units`, each as one number.
 #[must_use]
 pub fn bigrams(units: &[u32]) -> Vec<u64> {
-    let pair = |two: &[u32]| match two {
-        [first, second] => (u64::from(*first) << 32) | u64::from(*second),
-        _ => 0,
-    };
-    units.windows(2).map(pair).collect()
-}
-
-/// The share of `of` that `among` holds, `[0, 1]`; 0 of nothing.
-#[must_use]
-pub(crate) fn overlap<T: Eq + std::hash::Hash>(of: &[T], among: &HashSet<T>) -> f32 {
-    super::share(of.iter().filter(|one| among.contains(one)).count(), of.len())
+    let number = |(first, second)| (u64::from(first) << 32) | u64::from(second);
+    likeness::bigrams(units.iter().copied()).map(number).collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //!
 //! Source: <https://www.w3.org/TR/trace-context/>, section 3.2.
 
+use data_encoding::HEXLOWER;
+
 /// The header that names it.
 pub const TRACEPARENT: &str = "traceparent";
 
@@ -22,10 +24,10 @@ impl Parent {
     #[must_use]
     pub fn parse(header: &str) -> Option<Self> {
         let mut parts = header.split('-');
-        let version = hex(parts.next()?, 2)?;
-        let trace = hex(parts.next()?, 32)?;
-        let span = u64::try_from(hex(parts.next()?, 16)?).ok()?;
-        let flags = hex(parts.next()?, 2)?;
+        let [version] = bytes(parts.next()?)?;
+        let trace = u128::from_be_bytes(bytes(parts.next()?)?);
+        let span = u64::from_be_bytes(bytes(parts.next()?)?);
+        let [flags] = bytes(parts.next()?)?;
         // Later versions may say more; this one must not. 255 is forbidden.
         let is_known = version < 255 && (version > 0 || parts.next().is_none());
         (is_known && trace != 0 && span != 0).then_some(Self {
@@ -42,10 +44,9 @@ impl Parent {
     }
 }
 
-/// A number of exactly `digits` hexadecimal digits in lower case.
-fn hex(text: &str, digits: usize) -> Option<u128> {
-    let fits = text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    if fits { u128::from_str_radix(text, 16).ok() } else { None }
+/// The bytes of exactly `2 N` hexadecimal digits in lower case.
+fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
+    HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok()
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The values that labels may have: fixed sets, so that no caller can make the series grow.
+//! The values of metric labels. Each label has a fixed set of them, so that no caller can make the
+//! number of series grow.
 
 use tracing::Span;
 
@@ -9,10 +10,10 @@ macro_rules! labels {
         pub enum $name { $($(#[$of])* $variant,)+ }
 
         impl $name {
-            /// Every one of them.
+            /// All values, in the order in which they are declared.
             pub const ALL: &[Self] = &[$(Self::$variant,)+];
 
-            /// As the label has it.
+            /// The value as it is written in the label.
             #[must_use]
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $text,)+ }
@@ -22,35 +23,35 @@ macro_rules! labels {
 }
 
 labels! {
-    /// Calls that share limits.
+    /// Groups of calls that share limits.
     Lane {
         /// Calls that only read.
         Read = "read",
-        /// Of these, calls that may take seconds: pages, summaries, clustering.
+        /// Calls that only read but may take seconds: pages, summaries, clustering.
         Long = "long",
         /// Calls that may change something.
         Write = "write",
-        /// Streams that last as long as their client likes.
+        /// Streams, which last as long as their client wants.
         Stream = "stream",
     }
 }
 
 labels! {
     /// Why work was refused because of load.
-    Shed {
-        /// As many calls as may be are at work or waiting.
+    OverloadReason {
+        /// As many calls of the lane as are allowed are at work or waiting.
         Calls = "calls",
-        /// Those before it would have kept it waiting too long.
+        /// The calls before it would have kept it waiting too long.
         Wait = "wait",
-        /// As many streams as may be are open.
+        /// As many streams as are allowed are open.
         Streams = "streams",
-        /// A lane before the model is full.
+        /// The queue of texts for the model is full.
         EmbedQueue = "embed_queue",
-        /// The queue before the store is full.
+        /// The queue of operations for the store is full.
         StoreQueue = "store_queue",
-        /// Answers that clients do not take fill the memory set aside for them.
+        /// Answers that clients have not yet received fill the memory that they may take.
         Answers = "answers",
-        /// A key was used too often.
+        /// A key was used more often than it may be.
         Rate = "rate",
     }
 }
@@ -58,51 +59,51 @@ labels! {
 labels! {
     /// Why a call was not let in.
     Denied {
-        /// It brought no key.
+        /// The call had no key.
         NoKey = "no_key",
-        /// Its key is not known.
+        /// The key of the call is not known.
         WrongKey = "wrong_key",
-        /// Its key only reads.
+        /// The key of the call may only read, and the call may write.
         ReadOnly = "read_only",
     }
 }
 
 labels! {
-    /// What texts wait in.
+    /// The queues in which texts wait for the model.
     Queue {
-        /// The model's lane of those for whom somebody waits.
+        /// The queue of queries, for whose answers somebody waits.
         EmbedQuery = "embed_query",
-        /// The model's lane of imports.
+        /// The queue of imports.
         EmbedBulk = "embed_bulk",
     }
 }
 
 labels! {
-    /// A part of the work.
+    /// The parts of the work that are timed.
     Stage {
-        /// A call waiting for its turn.
+        /// A call waits for its permit to work.
         Wait = "wait",
-        /// Texts waiting for a thread of the model.
+        /// Texts wait for a thread of the model.
         EmbedWait = "embed_wait",
-        /// Text to tokens.
+        /// Texts are turned into tokens.
         Tokenize = "tokenize",
-        /// Tokens to vectors.
+        /// Tokens are turned into vectors.
         Forward = "forward",
-        /// The vectors of one call, waiting included.
+        /// The texts of one call are embedded, waiting included.
         Embed = "embed",
-        /// Text to terms and entities.
+        /// Texts are cut into terms, and entities are found.
         Terms = "terms",
-        /// Reading the question.
+        /// A query, or the article asked about, is read and embedded.
         Question = "question",
-        /// Candidates from the store.
+        /// Candidates are fetched from the store.
         Candidates = "candidates",
-        /// Putting candidates in order.
+        /// Candidates are put in order.
         Rank = "rank",
-        /// Fetching and marking what is shown.
+        /// The hits of a page are fetched and marked.
         Show = "show",
-        /// Finding reprints and writing articles.
+        /// Reprints are found and articles written.
         Write = "write",
-        /// Placing articles in topics.
+        /// Articles are placed in topics.
         Topics = "topics",
     }
 }
@@ -110,21 +111,22 @@ labels! {
 labels! {
     /// How an operation of the store failed.
     StoreFailure {
-        /// Its queue was full.
+        /// The queue of the store was full.
         Overloaded = "overloaded",
-        /// It is not there.
+        /// The store could not be reached.
         Unavailable = "unavailable",
-        /// No room on the disk.
+        /// There was no room on the disk.
         Full = "full",
-        /// It was closed.
+        /// The store was closed.
         Closed = "closed",
-        /// All else.
+        /// The operation failed for another reason.
         Failed = "failed",
     }
 }
 
 impl Stage {
-    /// Its span in a trace. At debug level: without somebody who traces it costs nothing.
+    /// The span of the stage in a trace. It has debug level, so that it costs nothing where nobody
+    /// traces.
     #[must_use]
     pub fn span(self) -> Span {
         match self {

@@ -1,9 +1,10 @@
 //! What the service counts, as Prometheus reads it.
 //!
-//! One [`Metrics`] goes with one engine: the model's threads, the store, the use cases and the calls
-//! write into it, and `app` shows it. Names follow OpenTelemetry's conventions where there is one
-//! (`rpc.server.call.duration`, its attributes as labels), else they begin with `wenmai_`; units go
-//! last. Every label has a fixed set of values, so that no caller can make the series grow.
+//! One [`Metrics`] goes with one engine: the model's threads, the store, the use cases and the
+//! calls write into it, and `app` shows it. Names follow OpenTelemetry's conventions where there is
+//! one (`rpc.server.call.duration`, its attributes as labels), else they begin with `wenmai_`;
+//! units go last. Every label has a fixed set of values, so that no caller can make the series
+//! grow.
 //!
 //! Source: <https://opentelemetry.io/docs/specs/semconv/rpc/rpc-metrics/>.
 
@@ -24,8 +25,8 @@ use tracing::Instrument;
 
 use crate::label::Denied;
 use crate::label::Lane;
+use crate::label::OverloadReason;
 use crate::label::Queue;
-use crate::label::Shed;
 use crate::label::Stage;
 use crate::label::StoreFailure;
 use crate::snapshot::Snapshot;
@@ -54,7 +55,7 @@ fn seconds<const N: usize>() -> Histograms<N> {
     Family::new_with_constructor(|| Histogram::new(SECONDS))
 }
 
-/// Counts what happens; cheap to clone, all clones count together.
+/// Counts what happens. Cheap to clone; all clones count together.
 #[derive(Clone)]
 pub struct Metrics(Arc<Parts>);
 
@@ -63,7 +64,7 @@ struct Parts {
     calls: Histograms<3>,
     active: Gauges,
     waiting: Gauges,
-    shed: Counters,
+    overloads: Counters,
     denied: Counters,
     depth: Gauges,
     stages: Histograms<1>,
@@ -79,7 +80,7 @@ struct Parts {
     now: Gauged,
 }
 
-/// What is looked up when somebody asks.
+/// Values that are measured only when the metrics are read.
 #[derive(Default)]
 struct Gauged {
     build: Family<[(&'static str, String); 4], Gauge>,
@@ -108,7 +109,7 @@ impl Default for Metrics {
             calls: seconds(),
             active: Family::default(),
             waiting: Family::default(),
-            shed: Family::default(),
+            overloads: Family::default(),
             denied: Family::default(),
             depth: Family::default(),
             stages: seconds(),
@@ -131,15 +132,15 @@ impl Default for Metrics {
 }
 
 impl Parts {
-    /// Lets every series of a fixed set be there from the start, at zero: a rate over a series that
-    /// appears with its first event misses that event.
+    /// Creates every series of a fixed set at the start, with the value 0: a rate over a series
+    /// that appears with its first event would miss that event.
     fn begin(&self) {
         for lane in Lane::ALL {
             drop(self.active.get_or_create(&[("lane", lane.name())]));
             drop(self.waiting.get_or_create(&[("lane", lane.name())]));
         }
-        for reason in Shed::ALL {
-            drop(self.shed.get_or_create(&[("reason", reason.name())]));
+        for reason in OverloadReason::ALL {
+            drop(self.overloads.get_or_create(&[("reason", reason.name())]));
         }
         for reason in Denied::ALL {
             drop(self.denied.get_or_create(&[("reason", reason.name())]));
@@ -164,13 +165,13 @@ impl Parts {
         let per_second = Unit::Seconds;
         let help = "Calls, from their arrival to the end of the answer";
         registry.register_with_unit("rpc_server_call_duration", help, per_second.clone(), calls);
-        let help = "Time spent in each part of the work, waiting for a turn included";
+        let help = "Time spent in each part of the work, waiting for a permit included";
         registry.register_with_unit("wenmai_stage_duration", help, per_second.clone(), stages);
         let help = "Operations of the store, waiting in its queue included";
         registry.register_with_unit("wenmai_store_operation_duration", help, per_second, store);
         registry.register("wenmai_calls_active", "Calls at work", self.active.clone());
         registry.register("wenmai_calls_waiting", "Calls waiting", self.waiting.clone());
-        registry.register("wenmai_shed", "Work refused because of load", self.shed.clone());
+        registry.register("wenmai_shed", "Work refused because of load", self.overloads.clone());
         registry.register("wenmai_auth_denied", "Calls not let in", self.denied.clone());
         registry.register("wenmai_queue_depth", "Texts waiting", self.depth.clone());
         let help = "Tokens of one forward pass, padding included";
@@ -245,7 +246,8 @@ fn signed(count: u64) -> i64 {
 }
 
 impl Metrics {
-    /// All of it, as OpenMetrics text of [`CONTENT_TYPE`].
+    /// All metrics as OpenMetrics text of [`CONTENT_TYPE`]; `snapshot` has the values that are
+    /// measured now.
     #[must_use]
     pub fn text(&self, snapshot: &Snapshot) -> String {
         self.0.now.set(snapshot);
@@ -257,7 +259,8 @@ impl Metrics {
         text
     }
 
-    /// A call of `method` (`package.Service/Method`) ended with `code` (`OK`, …).
+    /// Counts a call of `method` (`package.Service/Method`) that ended with `code` (`OK`, …) after
+    /// the time `took`.
     pub fn call(&self, method: &'static str, code: &'static str, took: Duration) {
         let labels = [
             ("rpc_system_name", "grpc"),
@@ -267,41 +270,41 @@ impl Metrics {
         self.0.calls.get_or_create(&labels).observe(took.as_secs_f64());
     }
 
-    /// Counts a call as at work while the answer lives.
+    /// Counts a call as at work until the returned guard is dropped.
     #[must_use]
-    pub fn active(&self, lane: Lane) -> Held {
-        Held::new(self.0.active.get_or_create_owned(&[("lane", lane.name())]))
+    pub fn active(&self, lane: Lane) -> GaugeGuard {
+        GaugeGuard::new(self.0.active.get_or_create_owned(&[("lane", lane.name())]))
     }
 
-    /// Counts a call as waiting while the answer lives.
+    /// Counts a call as waiting until the returned guard is dropped.
     #[must_use]
-    pub fn waiting(&self, lane: Lane) -> Held {
-        Held::new(self.0.waiting.get_or_create_owned(&[("lane", lane.name())]))
+    pub fn waiting(&self, lane: Lane) -> GaugeGuard {
+        GaugeGuard::new(self.0.waiting.get_or_create_owned(&[("lane", lane.name())]))
     }
 
-    /// Work was refused because of load.
-    pub fn shed(&self, reason: Shed) {
-        self.0.shed.get_or_create(&[("reason", reason.name())]).inc();
+    /// Counts work that was refused because of load.
+    pub fn overloaded(&self, reason: OverloadReason) {
+        self.0.overloads.get_or_create(&[("reason", reason.name())]).inc();
     }
 
-    /// A call was not let in.
+    /// Counts a call that was not let in.
     pub fn denied(&self, reason: Denied) {
         self.0.denied.get_or_create(&[("reason", reason.name())]).inc();
     }
 
-    /// So many texts wait in `queue` now.
+    /// Sets how many texts wait in `queue`.
     pub fn depth(&self, queue: Queue, texts: usize) {
         let texts = i64::try_from(texts).unwrap_or(i64::MAX);
         self.0.depth.get_or_create(&[("queue", queue.name())]).set(texts);
     }
 
-    /// A part of the work took so long.
+    /// Counts the time that a part of the work took.
     pub fn spent(&self, stage: Stage, took: Duration) {
         self.0.stages.get_or_create(&[("stage", stage.name())]).observe(took.as_secs_f64());
     }
 
-    /// The answer of `work`, its time counted for `stage` and its span in the trace; nothing is
-    /// counted of work that is dropped before its end.
+    /// Awaits `work` and returns its output. Counts its time for `stage` and gives it a span in the
+    /// trace. Work that is dropped before its end is not counted.
     pub async fn stage<T>(&self, stage: Stage, work: impl Future<Output = T>) -> T {
         let started = Instant::now();
         let done = work.instrument(stage.span()).await;
@@ -317,7 +320,8 @@ impl Metrics {
         done
     }
 
-    /// A forward pass over windows of so many `tokens` in all, which padding made `padded`.
+    /// Counts a forward pass over windows that hold `tokens` tokens, and `padded` with their
+    /// padding.
     #[expect(clippy::cast_precision_loss, reason = "token counts are far below 2^52")]
     pub fn batch(&self, tokens: usize, padded: usize) {
         self.0.batch_tokens.observe(padded as f64);
@@ -326,7 +330,7 @@ impl Metrics {
         }
     }
 
-    /// A text was embedded: `used` of its `tokens`.
+    /// Counts a text of `tokens` tokens, of which `used` were embedded.
     pub fn embedded(&self, tokens: usize, used: usize) {
         self.0.texts.inc();
         self.0.tokens.inc_by(u64::try_from(used).unwrap_or(u64::MAX));
@@ -335,39 +339,40 @@ impl Metrics {
         }
     }
 
-    /// A job was dropped before the model because its caller had gone.
+    /// Counts a job that was dropped before it reached the model because its caller had gone.
     pub fn skipped(&self) {
         self.0.skipped.inc();
     }
 
-    /// An article was ingested: `created`, `updated`, `unchanged` or `refused`.
+    /// Counts an article by the outcome of its ingest: `created`, `updated`, `unchanged` or
+    /// `refused`.
     pub fn ingested(&self, outcome: &'static str) {
         self.0.articles.get_or_create(&[("outcome", outcome)]).inc();
     }
 
-    /// An operation of the store took so long.
+    /// Counts the time that an operation of the store took.
     pub fn stored(&self, operation: &'static str, took: Duration) {
         self.0.store.get_or_create(&[("operation", operation)]).observe(took.as_secs_f64());
     }
 
-    /// An operation of the store failed.
+    /// Counts an operation of the store that failed.
     pub fn store_failed(&self, kind: StoreFailure) {
         self.0.store_errors.get_or_create(&[("kind", kind.name())]).inc();
     }
 }
 
-/// One more, as long as it lives.
+/// Adds one to a gauge as long as it lives.
 #[derive(Debug)]
-pub struct Held(Gauge);
+pub struct GaugeGuard(Gauge);
 
-impl Held {
+impl GaugeGuard {
     fn new(gauge: Gauge) -> Self {
         gauge.inc();
         Self(gauge)
     }
 }
 
-impl Drop for Held {
+impl Drop for GaugeGuard {
     fn drop(&mut self) {
         self.0.dec();
     }
@@ -379,7 +384,7 @@ mod tests {
 
     use super::Metrics;
     use crate::label::Lane;
-    use crate::label::Shed;
+    use crate::label::OverloadReason;
     use crate::snapshot::Snapshot;
 
     fn value(metrics: &Metrics, series: &str) -> f64 {
@@ -392,8 +397,8 @@ mod tests {
     #[test]
     fn what_is_counted_is_shown_and_clones_count_together() {
         let metrics = Metrics::default();
-        metrics.clone().shed(Shed::Calls);
-        metrics.shed(Shed::Calls);
+        metrics.clone().overloaded(OverloadReason::Calls);
+        metrics.overloaded(OverloadReason::Calls);
         assert!((value(&metrics, r#"wenmai_shed_total{reason="calls"}"#) - 2.0).abs() < 1e-9);
         assert!(value(&metrics, r#"wenmai_shed_total{reason="streams"}"#).abs() < 1e-9);
     }

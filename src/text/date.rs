@@ -11,6 +11,7 @@ use regex::Captures;
 use regex::Regex;
 
 use crate::pattern;
+use wenmai_domain::day;
 use wenmai_domain::span::Span;
 
 /// How sure a resolved date is.
@@ -136,7 +137,7 @@ fn bare_day(day: i8, last: Option<i8>, issue: Option<Date>) -> Option<Resolved> 
 
 /// Days between, the future counted double: news tells what has happened.
 fn distance(date: Date, issue: Date) -> i32 {
-    let days = date.since(issue).map_or(i32::MAX / 4, |span| span.get_days());
+    let days = day::between(issue, date);
     if days > 0 { days.saturating_mul(2) } else { days.saturating_neg() }
 }
 
@@ -197,7 +198,7 @@ fn first_of_month(found: &Captures<'_>, issue: Option<Date>) -> Option<(Option<D
 /// January 2, `12月30日` was last year, and on December 30 `1月2日` is next year.
 fn in_nearest_year(date: Date, issue: Date) -> Date {
     let moved = |years: i64| date.checked_add(years.years()).ok();
-    let days = date.since(issue).map_or(0, |span| span.get_days());
+    let days = day::between(issue, date);
     match days {
         184.. => moved(-1).unwrap_or(date),
         ..=-300 => moved(1).unwrap_or(date),
@@ -210,7 +211,7 @@ fn ending(from: Date, month: Option<i8>, day: i8) -> Option<Date> {
     let month = month.unwrap_or(from.month());
     let same = Date::new(from.year(), month, day).ok()?;
     let to = if same < from { same.checked_add(1.years()).ok()? } else { same };
-    (to.since(from).ok()?.get_days() <= 184).then_some(to)
+    (day::between(from, to) <= 184).then_some(to)
 }
 
 fn number(found: &Captures<'_>, name: &str) -> Option<i8> {

@@ -3,9 +3,10 @@
 pub mod date;
 pub mod entity;
 pub mod highlight;
+pub mod likeness;
 pub mod normalize;
 pub mod pattern;
 pub mod query;
 pub mod sentence;
-pub(crate) mod surname;
+pub mod surname;
 pub mod terms;

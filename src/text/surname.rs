@@ -29,7 +29,7 @@ static RANKS: LazyLock<HashMap<char, bool>> = LazyLock::new(|| {
 });
 
 /// How many characters of a surname `text` begins with: 0, 1 or 2.
-pub(crate) fn length(text: &str) -> usize {
+pub fn length(text: &str) -> usize {
     let Some(first) = text.chars().next() else { return 0 };
     if COMPOUND.iter().any(|surname| text.starts_with(surname)) {
         return 2;
@@ -38,7 +38,7 @@ pub(crate) fn length(text: &str) -> usize {
 }
 
 /// Whether `surname` is one of the common ones.
-pub(crate) fn is_common(surname: char) -> bool {
+pub fn is_common(surname: char) -> bool {
     RANKS.get(&surname).copied().unwrap_or_default()
 }
 

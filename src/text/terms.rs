@@ -6,10 +6,13 @@
 //! gives character bigrams, so an unknown name (李在镕 → 李在, 在镕) is found. Numbers stay whole, with
 //! their percent sign or date unit (`131.9%`, `3月`). Words that say nothing are left out.
 
+mod words;
+
 use std::collections::BTreeMap;
 use std::collections::HashSet;
 
-use jieba_rs::Jieba;
+use words::Scratch;
+use words::Words;
 
 use crate::normalize::normalize;
 use wenmai_domain::span::Span;
@@ -18,7 +21,9 @@ use wenmai_domain::terms::TermVector;
 /// The version of everything that decides a term; part of the index version.
 pub const VERSION: &str = "terms1";
 
-/// Our words that jieba's dictionary lacks: one word a line, frequency behind it.
+/// Our words that jieba's dictionary lacks: one word a line, frequency behind it. They are in the
+/// table of [`words`] already.
+#[cfg(test)]
 const NEWSROOM: &str = include_str!("terms/newsroom.txt");
 /// Words that say nothing.
 const STOP: &str = include_str!("terms/stop.txt");
@@ -44,9 +49,9 @@ pub struct Term {
     pub span: Span,
 }
 
-/// Cuts texts into terms. Loading takes 0.2 s and 100 MB: share one.
+/// Cuts texts into terms. Loading takes some milliseconds and 5 MB: share one.
 pub struct Analyzer {
-    jieba: Jieba,
+    words: Words,
     stop: HashSet<&'static str>,
 }
 
@@ -68,14 +73,13 @@ impl Analyzer {
     /// # Errors
     /// [`Broken`] names the text that is cut otherwise than this version promises.
     pub fn load() -> Result<Self, Broken> {
-        let mut jieba = Jieba::new();
-        for line in NEWSROOM.lines().filter(|line| !line.starts_with('#')) {
-            if let Some((word, frequency)) = line.split_once(' ') {
-                jieba.add_word(word, frequency.trim().parse().ok(), None);
-            }
-        }
+        let words = Words::load().map_err(|_malformed| Broken {
+            text: "words.bin",
+            found: Vec::new(),
+            wanted: Vec::new(),
+        })?;
         let stop = STOP.lines().filter(|line| !line.starts_with('#')).collect();
-        let analyzer = Self { jieba, stop };
+        let analyzer = Self { words, stop };
         analyzer.check()?;
         Ok(analyzer)
     }
@@ -133,16 +137,17 @@ impl Analyzer {
 
     /// The words of normalized `text`, each with the dictionary's tag (`n`, `nr`, `v`; `x` where it
     /// has none); punctuation and space are left out.
-    pub(crate) fn tagged<'t>(&'t self, text: &'t str) -> Vec<(Span, &'t str)> {
+    #[must_use]
+    pub fn tagged(&self, text: &str) -> Vec<(Span, &'static str)> {
         let mut words = Vec::with_capacity(text.len() / 5);
+        let mut scratch = Scratch::default();
         for run in runs(text) {
             match run.class {
                 Class::Han => {
                     let Some(han) = run.span.of(text) else { continue };
-                    for token in self.jieba.tag(han, false) {
-                        let start = run.span.start + token.byte_start;
-                        words.push((Span::new(start, start + token.word.len()), token.tag));
-                    }
+                    self.words.cut(han, run.span.start, &mut scratch, |word| {
+                        words.push((word.span, self.words.tag(&word, text)));
+                    });
                 }
                 Class::Number => words.push((run.span, "m")),
                 Class::Letter => words.push((run.span, "eng")),
@@ -154,15 +159,12 @@ impl Analyzer {
 
     /// The words of normalized `text` as spans, punctuation and space left out.
     fn units(&self, text: &str) -> Vec<Span> {
-        let mut units = Vec::new();
+        let (mut units, mut scratch) = (Vec::new(), Scratch::default());
         for run in runs(text) {
             match run.class {
                 Class::Han => {
                     let Some(han) = run.span.of(text) else { continue };
-                    for token in self.jieba.cut(han, false) {
-                        let start = run.span.start + token.byte_start;
-                        units.push(Span::new(start, start + token.word.len()));
-                    }
+                    self.words.cut(han, run.span.start, &mut scratch, |word| units.push(word.span));
                 }
                 Class::Number | Class::Letter => units.push(run.span),
                 Class::Other => {}

@@ -62,7 +62,7 @@ impl InProcess {
         let (engine, _store, gate) = fake_engine();
         let (phase, life) = rpc::starting();
         let access = Access::open();
-        let work = rpc::Work::default();
+        let work = rpc::CallExecutor::default();
         let routes = rpc::routes_within(engine.clone(), life, access, limits, work).await;
         phase.set(Phase::Serving);
         Self { routes: routes.unwrap().0, gate, engine, _phase: phase }

@@ -12,11 +12,11 @@ use wenmai::domain::topic::Level;
 use wenmai::domain::topic::filter::TopicFilter;
 use wenmai::engine::Engine;
 use wenmai::engine::Error;
+use wenmai::engine::LeaseTiming;
 use wenmai::engine::ListTopics;
-use wenmai::engine::Patience;
 use wenmai::engine::Period;
-use wenmai::engine::Shown;
 use wenmai::engine::TopicOrder;
+use wenmai::engine::TopicView;
 use wenmai::store;
 use wenmai::store::Lease;
 use wenmai::store::Store;
@@ -26,7 +26,7 @@ use crate::support;
 use crate::support::Gate;
 
 /// Times short enough for a test, and long enough for a busy machine to give its signs of life.
-const PATIENCE: Patience = Patience {
+const TIMING: LeaseTiming = LeaseTiming {
     silence_max: Duration::from_millis(1_500),
     wait_max: Duration::from_secs(30),
     poll: Duration::from_millis(20),
@@ -37,10 +37,10 @@ fn shared() -> Store {
     store::open_memory_shared(&support::fake_make())
 }
 
-async fn engine(store: &Store, patience: Patience) -> Engine {
+async fn engine(store: &Store, timing: LeaseTiming) -> Engine {
     let gate = Gate::default();
     gate.open();
-    let engine = support::fake_engine_over(store, &gate).with_patience(patience);
+    let engine = support::fake_engine_over(store, &gate).with_lease_timing(timing);
     engine.with_topics().await.unwrap()
 }
 
@@ -68,7 +68,7 @@ async fn ingest(engine: &Engine, numbers: std::ops::Range<usize>) -> Vec<Article
     results.into_iter().map(|one| one.unwrap().id).collect()
 }
 
-async fn stories(engine: &Engine) -> Vec<Shown> {
+async fn stories(engine: &Engine) -> Vec<TopicView> {
     let asked = ListTopics {
         level: Level::Story,
         period: Period::default(),
@@ -114,7 +114,7 @@ async fn version(engine: &Engine) -> u64 {
 #[tokio::test]
 async fn each_writes_in_turn_and_the_other_follows() {
     let store = shared();
-    let (left, right) = (engine(&store, PATIENCE).await, engine(&store, PATIENCE).await);
+    let (left, right) = (engine(&store, TIMING).await, engine(&store, TIMING).await);
     let mut known = BTreeSet::new();
     for round in 0..4 {
         let (writer, reader) = if round % 2 == 0 { (&left, &right) } else { (&right, &left) };
@@ -136,7 +136,7 @@ async fn each_writes_in_turn_and_the_other_follows() {
 #[tokio::test]
 async fn two_that_write_at_once_do_not_harm_each_other() {
     let store = shared();
-    let (left, right) = (engine(&store, PATIENCE).await, engine(&store, PATIENCE).await);
+    let (left, right) = (engine(&store, TIMING).await, engine(&store, TIMING).await);
     let one = async {
         for piece in 0..3 {
             ingest(&left, piece * 4..piece * 4 + 4).await;
@@ -161,14 +161,14 @@ async fn two_that_write_at_once_do_not_harm_each_other() {
 #[tokio::test]
 async fn who_dies_with_the_turn_is_replaced_and_what_it_left_is_placed() {
     let store = shared();
-    let (left, right) = (engine(&store, PATIENCE).await, engine(&store, PATIENCE).await);
+    let (left, right) = (engine(&store, TIMING).await, engine(&store, TIMING).await);
     ingest(&left, 0..2).await;
     left.settle_topics().await.unwrap();
     // Stored and never placed: an engine without topics does just that. Neither gives its turn back.
     let gate = Gate::default();
     gate.open();
     drop(left);
-    let without = support::fake_engine_over(&store, &gate).with_patience(PATIENCE);
+    let without = support::fake_engine_over(&store, &gate).with_lease_timing(TIMING);
     let left_over = ingest(&without, 2..4).await;
     drop(without);
     assert!(!store.lease().await.unwrap().holder.is_empty());
@@ -184,8 +184,8 @@ async fn who_dies_with_the_turn_is_replaced_and_what_it_left_is_placed() {
 async fn who_lost_the_turn_unawares_adds_nothing_to_the_log() {
     let store = shared();
     // It looks for signs of life so seldom that it believes in its turn throughout.
-    let slow = Patience { silence_max: Duration::from_mins(10), ..PATIENCE };
-    let unaware = Patience { tick: Duration::from_mins(10), ..slow };
+    let slow = LeaseTiming { silence_max: Duration::from_mins(10), ..TIMING };
+    let unaware = LeaseTiming { tick: Duration::from_mins(10), ..slow };
     let left = engine(&store, unaware).await;
     ingest(&left, 0..2).await;
     left.settle_topics().await.unwrap();
@@ -207,8 +207,8 @@ async fn a_write_that_waits_too_long_for_its_turn_says_who_has_it() {
     let store = shared();
     let other = Lease { term: 1, holder: "somebody else".into(), beat: 0 };
     assert!(store.swap_lease(&Lease::default(), &other).await.unwrap());
-    let patience = Patience { wait_max: Duration::from_millis(100), ..PATIENCE };
-    let engine = engine(&store, patience).await;
+    let timing = LeaseTiming { wait_max: Duration::from_millis(100), ..TIMING };
+    let engine = engine(&store, timing).await;
     let refused = engine.ingest(vec![report(0)]).await;
     let Err(Error::Store(store::Error::Led { holder })) = refused else { panic!("{refused:?}") };
     assert_eq!(holder, "somebody else");

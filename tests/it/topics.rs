@@ -16,14 +16,14 @@ use wenmai::domain::topic::filter::Status;
 use wenmai::domain::topic::filter::TopicFilter;
 use wenmai::embed;
 use wenmai::engine::Action;
+use wenmai::engine::ClusterSource;
 use wenmai::engine::Edit;
 use wenmai::engine::Engine;
 use wenmai::engine::Error;
 use wenmai::engine::ListTopics;
-use wenmai::engine::Of;
 use wenmai::engine::Period;
-use wenmai::engine::Shown;
 use wenmai::engine::TopicOrder;
+use wenmai::engine::TopicView;
 use wenmai::store;
 use wenmai::store::Placed;
 use wenmai::store::Store;
@@ -154,7 +154,7 @@ fn all(level: Level) -> ListTopics {
     }
 }
 
-async fn listed(engine: &Engine, level: Level) -> Vec<Shown> {
+async fn listed(engine: &Engine, level: Level) -> Vec<TopicView> {
     engine.list_topics(all(level)).await.unwrap().topics
 }
 
@@ -347,7 +347,7 @@ async fn an_empty_corpus_has_no_topics_and_says_so() {
     assert_eq!((list.progress.version, list.progress.pending_count), (0, 0));
     assert_eq!(engine.rebuild_topics().await.unwrap(), 0);
     let everything = wenmai::domain::filter::Filter::default();
-    let none = engine.cluster_articles(Of::Passing(everything)).await.unwrap();
+    let none = engine.cluster_articles(ClusterSource::Passing(everything)).await.unwrap();
     assert_eq!((none.clusters.len(), none.article_count), (0, 0));
 }
 
@@ -385,13 +385,13 @@ async fn articles_are_clustered_on_the_spot_and_nothing_is_stored() {
     let (engine, store) = fresh().await;
     let ids = ingest(&engine, &stream()).await;
     let before = log(&store).await.len();
-    let found = engine.cluster_articles(Of::Articles(ids[..9].to_vec())).await.unwrap();
+    let found = engine.cluster_articles(ClusterSource::Articles(ids[..9].to_vec())).await.unwrap();
     let clustered: Vec<ArticleId> =
         found.clusters.iter().flat_map(|one| one.events.iter().flatten().copied()).collect();
     assert_eq!(clustered.iter().collect::<BTreeSet<_>>(), ids[..9].iter().collect());
     assert!(found.clusters.iter().all(|cluster| !cluster.face.label.is_empty()));
     assert_eq!(log(&store).await.len(), before);
     let stranger = ArticleId::from(uuid::Uuid::nil());
-    let refused = engine.cluster_articles(Of::Articles(vec![stranger])).await;
+    let refused = engine.cluster_articles(ClusterSource::Articles(vec![stranger])).await;
     assert!(matches!(refused, Err(Error::ArticleNotFound { .. })));
 }

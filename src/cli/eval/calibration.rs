@@ -2,20 +2,20 @@
 
 use std::path::PathBuf;
 
+use crate::eval::IndexArgs;
+use crate::eval::Read;
+use crate::eval::done;
+use crate::eval::figure;
+use crate::eval::ingest_line;
+use crate::eval::json;
+use crate::eval::show;
+use crate::eval::stories;
 use crate::failure::Failure;
 use crate::ingest;
 use crate::output;
-use wenmai_eval::IndexArgs;
-use wenmai_eval::Read;
 use wenmai_eval::calibration::HALVINGS;
-use wenmai_eval::done;
-use wenmai_eval::figure;
-use wenmai_eval::ingest_line;
-use wenmai_eval::json;
 use wenmai_eval::nearest;
 use wenmai_eval::nearest::NEAREST;
-use wenmai_eval::show;
-use wenmai_eval::stories;
 
 /// Arguments of `wenmai eval calibration`.
 #[derive(Debug, Clone, clap::Args)]

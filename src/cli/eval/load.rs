@@ -18,9 +18,9 @@ use tonic::codegen::http::Uri;
 
 use crate::connect::Services;
 use crate::connect::TrustArgs;
+use crate::eval::json;
 use crate::failure::Failure;
 use crate::output;
-use wenmai_eval::json;
 use wenmai_proto::wire;
 
 use drive::Call;

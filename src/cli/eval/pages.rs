@@ -2,16 +2,16 @@
 
 use std::path::PathBuf;
 
+use crate::eval::BootstrapArgs;
+use crate::eval::Read;
+use crate::eval::brackets;
+use crate::eval::done;
+use crate::eval::figure;
+use crate::eval::json;
+use crate::eval::open;
 use crate::failure::Failure;
 use crate::output;
 use wenmai_engine::feed::LineError;
-use wenmai_eval::BootstrapArgs;
-use wenmai_eval::Read;
-use wenmai_eval::brackets;
-use wenmai_eval::done;
-use wenmai_eval::figure;
-use wenmai_eval::json;
-use wenmai_eval::open;
 use wenmai_eval::pages;
 use wenmai_eval::pages::Report;
 

@@ -4,20 +4,20 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::eval::done;
+use crate::eval::figure;
+use crate::eval::json;
+use crate::eval::rows;
+use crate::eval::show;
+use crate::eval::signed;
 use crate::failure::Failure;
 use crate::ingest;
 use crate::output;
 use wenmai_eval::Progress;
 use wenmai_eval::bootstrap::Bootstrap;
-use wenmai_eval::done;
-use wenmai_eval::figure;
-use wenmai_eval::json;
 use wenmai_eval::pairs;
 use wenmai_eval::pairs::Separation;
-use wenmai_eval::rows;
 use wenmai_eval::rows::label;
-use wenmai_eval::show;
-use wenmai_eval::signed;
 
 /// Arguments of `wenmai eval pairs`.
 #[derive(Debug, Clone, clap::Args)]

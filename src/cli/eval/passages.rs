@@ -2,16 +2,16 @@
 
 use std::path::PathBuf;
 
+use crate::eval::IndexArgs;
+use crate::eval::articles;
+use crate::eval::done;
+use crate::eval::ingest_line;
+use crate::eval::json;
+use crate::eval::show;
 use crate::failure::Failure;
 use crate::ingest;
 use crate::output;
-use wenmai_eval::IndexArgs;
-use wenmai_eval::articles;
-use wenmai_eval::done;
-use wenmai_eval::ingest_line;
-use wenmai_eval::json;
 use wenmai_eval::passages;
-use wenmai_eval::show;
 
 /// Arguments of `wenmai eval passages`.
 #[derive(Debug, Clone, clap::Args)]

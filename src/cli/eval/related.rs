@@ -6,23 +6,23 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use crate::eval::IndexArgs;
+use crate::eval::Read;
+use crate::eval::done;
+use crate::eval::ingest_line;
+use crate::eval::json;
+use crate::eval::show;
+use crate::eval::stories;
 use crate::failure::Failure;
 use crate::failure::chain;
 use crate::filter::ModeArg;
 use crate::ingest;
 use crate::output;
-use wenmai_eval::IndexArgs;
-use wenmai_eval::Read;
-use wenmai_eval::done;
-use wenmai_eval::ingest_line;
-use wenmai_eval::json;
 use wenmai_eval::learned::Ablation;
 use wenmai_eval::learned::Calibration;
 use wenmai_eval::learned::Learned;
 use wenmai_eval::learned::Rankers;
 use wenmai_eval::related;
-use wenmai_eval::show;
-use wenmai_eval::stories;
 
 /// Arguments of `wenmai eval related`.
 #[derive(Debug, Clone, clap::Args)]

@@ -4,19 +4,19 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::eval::Read;
+use crate::eval::done;
+use crate::eval::json;
+use crate::eval::stories;
+use crate::eval::stories::Labelled;
 use crate::failure::Failure;
 use crate::output;
 use wenmai_embed as embed;
 use wenmai_engine::Engine;
-use wenmai_eval::Read;
-use wenmai_eval::done;
-use wenmai_eval::json;
 use wenmai_eval::reprints;
 use wenmai_eval::reprints::Found;
 use wenmai_eval::reprints::Options;
 use wenmai_eval::reprints::Report;
-use wenmai_eval::stories;
-use wenmai_eval::stories::Labelled;
 use wenmai_store as store;
 
 /// Arguments of `wenmai eval reprints`.

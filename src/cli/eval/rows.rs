@@ -6,21 +6,21 @@ use std::path::PathBuf;
 
 use indicatif::ProgressBar;
 
+use crate::eval::BootstrapArgs;
+use crate::eval::Read;
+use crate::eval::SHOWN_MAX;
+use crate::eval::brackets;
+use crate::eval::open;
+use crate::eval::show;
 use crate::failure::Failure;
 use crate::failure::chain;
 use crate::output;
 use wenmai_embed as embed;
 use wenmai_embed::Handle;
-use wenmai_eval::BootstrapArgs;
-use wenmai_eval::Read;
-use wenmai_eval::SHOWN_MAX;
 use wenmai_eval::bootstrap::Bootstrap;
-use wenmai_eval::brackets;
-use wenmai_eval::open;
 use wenmai_eval::rows;
 use wenmai_eval::rows::Row;
 use wenmai_eval::rows::RowError;
-use wenmai_eval::show;
 use wenmai_eval::similarity;
 use wenmai_eval::similarity::Scored;
 

@@ -5,27 +5,27 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::eval::BootstrapArgs;
+use crate::eval::IndexArgs;
+use crate::eval::Read;
+use crate::eval::SHOWN_MAX;
+use crate::eval::articles;
+use crate::eval::brackets;
+use crate::eval::done;
+use crate::eval::figure;
+use crate::eval::ingest_line;
+use crate::eval::json;
+use crate::eval::open;
+use crate::eval::show;
+use crate::eval::signed;
 use crate::failure::Failure;
 use crate::filter::ModeArg;
 use crate::ingest;
 use crate::output;
-use wenmai_eval::BootstrapArgs;
-use wenmai_eval::IndexArgs;
-use wenmai_eval::Read;
-use wenmai_eval::SHOWN_MAX;
-use wenmai_eval::articles;
-use wenmai_eval::brackets;
-use wenmai_eval::done;
-use wenmai_eval::figure;
-use wenmai_eval::ingest_line;
-use wenmai_eval::json;
-use wenmai_eval::open;
 use wenmai_eval::queries;
 use wenmai_eval::queries::QueryError;
 use wenmai_eval::search;
 use wenmai_eval::search::Figure;
-use wenmai_eval::show;
-use wenmai_eval::signed;
 
 /// Arguments of `wenmai eval search`.
 #[derive(Debug, Clone, clap::Args)]

@@ -7,12 +7,12 @@ use crate::connect::Services;
 use crate::failure::Failure;
 use crate::output;
 use crate::topics::Days;
-use crate::topics::date;
 use crate::topics::label;
 use crate::topics::span;
 use crate::topics::spark::sparkline;
 use wenmai_proto::wire;
 use wenmai_proto::wire::search_topics_request::Target;
+use wenmai_rpc::date_to_wire;
 
 /// Bars of a topic's life.
 const BARS: usize = 14;
@@ -78,8 +78,8 @@ impl Args {
         };
         wire::ListTopicsRequest {
             level: self.level().into(),
-            from: self.days.from.map(date),
-            to: self.days.to.map(date),
+            from: self.days.from.map(date_to_wire),
+            to: self.days.to.map(date_to_wire),
             filter: self.filter.clone(),
             order: order.into(),
             page_size,
@@ -114,7 +114,7 @@ pub(super) async fn run(services: &Services, args: Args, json: bool) -> Result<(
     if args.trending {
         let request = wire::GetTrendingRequest {
             level: args.level().into(),
-            date: args.days.to.map(date),
+            date: args.days.to.map(date_to_wire),
             limit: args.limit,
         };
         let found = client.get_trending(connect::patient(request)).await?.into_inner();

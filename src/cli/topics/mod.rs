@@ -149,10 +149,6 @@ fn article_name(text: &str) -> Result<String, Failure> {
     Ok(format!("articles/{id}"))
 }
 
-fn date(day: Date) -> wire::Date {
-    wire::Date { year: day.year().into(), month: day.month().into(), day: day.day().into() }
-}
-
 /// `2024-03-14`, empty where there is none.
 fn written(date: Option<&wire::Date>) -> String {
     date.map_or_else(String::new, |date| {

@@ -6,6 +6,7 @@ use crate::connect::Services;
 use crate::failure::Failure;
 use crate::output;
 use crate::topics::Days;
+use wenmai_domain::day;
 use wenmai_engine::Period;
 use wenmai_engine::Recluster;
 use wenmai_engine::Reclustered;
@@ -31,6 +32,7 @@ pub(super) async fn run(services: &Services, args: Args, json: bool) -> Result<(
     if from.is_some_and(|from| to.is_some_and(|to| to < from)) {
         return Err(Failure::Usage("`--to` is before `--from`".to_owned()));
     }
+    let number = |day: Date| i64::from(day::number(day));
     let period = Period { from: from.map(number), to: to.map(number) };
     let done = engine.recluster_topics(Recluster { period, dry_run }).await?;
     let Reclustered { article_count, left_alone_count, moved_count, .. } = done;
@@ -54,9 +56,4 @@ pub(super) async fn run(services: &Services, args: Args, json: bool) -> Result<(
          {would} moved; {new_count} new topics, {merged_count} lead to others; \
          {left_alone_count} articles left alone"
     ))
-}
-
-/// Days since 1970-01-01.
-fn number(day: Date) -> i64 {
-    i64::from((day - Date::constant(1970, 1, 1)).get_days())
 }

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use wenmai_domain::day;
 use wenmai_proto::wire;
 
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -42,7 +43,7 @@ fn number(date: &wire::Date) -> Option<i64> {
     let year = i16::try_from(date.year).ok()?;
     let (month, day) = (i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?);
     let day = Date::new(year, month, day).ok()?;
-    Some(day.duration_since(jiff::civil::date(1970, 1, 1)).as_hours() / 24)
+    Some(day::number(day).into())
 }
 
 #[cfg(test)]

@@ -5,24 +5,20 @@
 //! equal.
 
 use crate::reprint::Printed;
+use wenmai_text::likeness::bigrams;
+use wenmai_text::likeness::shares_any;
 
 /// Whether the texts of `left` and `right` can be one story: their headlines share a pair of
 /// characters, or one of the texts holds a pair of its own headline's.
 pub(super) fn belong(left: &Printed, right: &Printed) -> bool {
+    let pairs = |text: &[char]| bigrams(text.iter().copied()).collect::<Vec<_>>();
     let (some, others) = (pairs(&left.title), pairs(&right.title));
-    if some.is_empty() || others.is_empty() || some.iter().any(|pair| others.contains(pair)) {
+    if some.is_empty() || others.is_empty() || shares_any(some.iter().copied(), &others) {
         return true;
     }
+    let speaks_of =
+        |text: &[char], title: &[(char, char)]| shares_any(bigrams(text.iter().copied()), title);
     speaks_of(left.plain.chars(), &some) || speaks_of(right.plain.chars(), &others)
-}
-
-/// Pairs of neighbouring characters.
-fn pairs(title: &[char]) -> Vec<&[char]> {
-    title.windows(2).collect()
-}
-
-fn speaks_of(text: &[char], pairs: &[&[char]]) -> bool {
-    text.windows(2).any(|pair| pairs.contains(&pair))
 }
 
 #[cfg(test)]

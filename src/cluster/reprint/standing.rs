@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use jiff::civil::DateTime;
 
 use wenmai_domain::article::Record;
+use wenmai_domain::day;
 use wenmai_domain::id::ArticleId;
 
 /// What decides who was first: the time, then the fuller text, then the id. An article without a
@@ -22,8 +23,7 @@ impl Standing {
     #[must_use]
     pub fn new(id: ArticleId, record: &Record, char_count: usize) -> Self {
         // The first second of 1970 is what programs write that know no time.
-        let epoch = jiff::civil::date(1970, 1, 1);
-        let published = record.published_at.filter(|at| at.date() != epoch);
+        let published = record.published_at.filter(|at| day::number(at.date()) != 0);
         Self { published, char_count, id }
     }
 

@@ -22,13 +22,14 @@ use crate::topic::window::Held;
 use crate::topic::window::NEAR;
 use crate::topic::window::Near;
 use crate::topic::window::Window;
+use wenmai_domain::day;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::Placement;
 use wenmai_domain::topic::TopicId;
 
 /// Seconds that an article is held: stories run for months.
-const WINDOW_S: i64 = 365 * 86_400;
+const WINDOW_S: i64 = 365 * day::SECONDS;
 /// Articles that are held at most, by arrival: bounds time and memory.
 const WINDOW_ARTICLES: u64 = 100_000;
 /// A near article of a lower probability says nothing.
@@ -204,6 +205,12 @@ impl Clusterer {
             Constraint::Unpinned(topic) => self.groups.pin(topic, false),
             Constraint::Moved { article, placement } => self.place(article, placement),
         }
+    }
+
+    /// Whether the program may merge two topics: neither is pinned, and no person divided them.
+    #[must_use]
+    pub fn may_merge(&self, one: TopicId, other: TopicId) -> bool {
+        self.groups.may_merge(one, other)
     }
 
     /// All members of `gone` are `kept`'s.

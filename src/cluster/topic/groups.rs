@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::collections::HashSet;
-use std::collections::hash_map::Entry;
 
 use crate::topic::Known;
+use crate::topic::identity::Divisions;
+use crate::topic::identity::older_first;
+use crate::topic::identity::unused_id;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::TopicId;
@@ -17,7 +19,7 @@ pub(super) struct Groups {
     members: BTreeMap<TopicId, BTreeSet<(i64, ArticleId)>>,
     founded: HashMap<TopicId, i64>,
     pinned: HashSet<TopicId>,
-    apart: BTreeSet<(TopicId, TopicId)>,
+    divisions: Divisions,
 }
 
 impl Groups {
@@ -28,15 +30,9 @@ impl Groups {
 
     /// A new topic that `founder` founds; its id was never given before.
     pub(super) fn found(&mut self, level: Level, founder: ArticleId, at: i64) -> TopicId {
-        let mut earlier = 0;
-        loop {
-            let id = TopicId::found_again(level, founder, earlier);
-            if let Entry::Vacant(free) = self.founded.entry(id) {
-                free.insert(at);
-                return id;
-            }
-            earlier += 1;
-        }
+        let id = unused_id(level, founder, |id| self.founded.contains_key(&id));
+        self.founded.insert(id, at);
+        id
     }
 
     pub(super) fn add(&mut self, topic: TopicId, at: i64, id: ArticleId) {
@@ -67,21 +63,18 @@ impl Groups {
         self.members.keys().copied()
     }
 
-    /// The older of two first.
+    /// The two topics, the older one first.
     pub(super) fn by_age(&self, one: TopicId, other: TopicId) -> (TopicId, TopicId) {
         let age = |id: TopicId| (self.founded.get(&id).copied().unwrap_or(i64::MAX), id);
-        if age(one) <= age(other) { (one, other) } else { (other, one) }
+        older_first(age(one), age(other))
     }
 
-    /// What a person said of `gone` holds for `kept`.
+    /// Takes note that `gone` was merged into `kept`: pins and divisions of `gone` become `kept`'s.
     pub(super) fn inherit(&mut self, kept: TopicId, gone: TopicId) {
         if self.pinned.remove(&gone) {
             self.pinned.insert(kept);
         }
-        let rename = |id: TopicId| if id == gone { kept } else { id };
-        let apart = std::mem::take(&mut self.apart);
-        let renamed = apart.into_iter().map(|(one, other)| ordered(rename(one), rename(other)));
-        self.apart = renamed.filter(|(one, other)| one != other).collect();
+        self.divisions.merge(kept, gone);
     }
 
     pub(super) fn pin(&mut self, topic: TopicId, pinned: bool) {
@@ -93,22 +86,18 @@ impl Groups {
     }
 
     pub(super) fn part(&mut self, one: TopicId, other: TopicId) {
-        self.apart.insert(ordered(one, other));
+        self.divisions.insert(one, other);
     }
 
     pub(super) fn is_pinned(&self, topic: TopicId) -> bool {
         self.pinned.contains(&topic)
     }
 
-    /// Whether the program may merge the two.
+    /// Whether the program may merge the two topics.
     pub(super) fn may_merge(&self, one: TopicId, other: TopicId) -> bool {
         one != other
             && !self.is_pinned(one)
             && !self.is_pinned(other)
-            && !self.apart.contains(&ordered(one, other))
+            && !self.divisions.contains(one, other)
     }
-}
-
-fn ordered(one: TopicId, other: TopicId) -> (TopicId, TopicId) {
-    (one.min(other), one.max(other))
 }

@@ -5,12 +5,12 @@
 //! another is clearly better.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 
 use crate::topic::candidate::as_f32;
 use crate::topic::dot;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::id::ArticleId;
+use wenmai_text::likeness::letter_bigrams;
 
 /// Characters of a label.
 const CHARS_MIN: usize = 8;
@@ -93,7 +93,7 @@ impl Wording {
         let (mut counts, mut title_count) = (BTreeMap::new(), 0);
         for title in titles {
             title_count += 1;
-            for pair in pairs(title) {
+            for pair in letter_bigrams(title) {
                 *counts.entry(pair).or_insert(0) += 1;
             }
         }
@@ -102,17 +102,12 @@ impl Wording {
 
     /// Mean share of the other headlines that hold a pair of `title`.
     fn common(&self, title: &str) -> f32 {
-        let pairs = pairs(title);
+        let pairs = letter_bigrams(title);
         let others = as_f32(self.title_count.saturating_sub(1).max(1));
         let held = pairs.iter().filter_map(|pair| self.counts.get(pair));
         let held: usize = held.map(|count| count - 1).sum();
         as_f32(held) / others / as_f32(pairs.len().max(1))
     }
-}
-
-fn pairs(title: &str) -> BTreeSet<(char, char)> {
-    let chars: Vec<char> = title.chars().filter(|c| c.is_alphanumeric()).collect();
-    chars.iter().zip(chars.iter().skip(1)).map(|(one, other)| (*one, *other)).collect()
 }
 
 fn bounds(title: &str) -> f32 {

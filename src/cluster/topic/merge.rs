@@ -1,8 +1,8 @@
 //! Two groups of articles: are they one story? What is compared.
 
 use crate::topic::candidate::as_f32;
-use crate::topic::pair::DAY;
 use crate::topic::pair::fade;
+use wenmai_domain::day;
 use wenmai_domain::embedding::Embedding;
 
 /// How many features two groups have.
@@ -107,8 +107,7 @@ pub(super) fn features(one: &Group<'_>, other: &Group<'_>, centres: f32, terms: 
     let tighter = first.mean.max(second.mean);
     let looser = first.mean.min(second.mean);
     let gap = one.from.max(other.from).saturating_sub(one.to.min(other.to)).max(0);
-    #[expect(clippy::cast_precision_loss, reason = "seconds become days")]
-    let gap = gap as f32 / DAY;
+    let gap = day::days_f32(gap.unsigned_abs());
     let (few, many) =
         (one.member_count.min(other.member_count), one.member_count.max(other.member_count));
     [

@@ -17,6 +17,7 @@ mod candidate;
 mod clusterer;
 mod dot;
 mod groups;
+mod identity;
 mod item;
 mod keyword;
 mod label;
@@ -37,6 +38,9 @@ use wenmai_domain::topic::Placement;
 use wenmai_domain::topic::TopicId;
 
 pub use clusterer::Clusterer;
+pub use identity::Divisions;
+pub use identity::older_first;
+pub use identity::unused_id;
 pub use item::Item;
 pub use item::keys;
 pub use keyword::keywords;
@@ -85,7 +89,7 @@ pub enum Repair {
     /// Two topics were one. `gone` redirects to `kept`, the older, for ever; all its members are
     /// `kept`'s. The events of a story that is gone live on in `kept`.
     Merged {
-        /// Of both.
+        /// The level of both topics.
         level: Level,
         /// The older one.
         kept: TopicId,
@@ -96,7 +100,7 @@ pub enum Repair {
     },
     /// A topic was two. `from` keeps the larger part. Of a story whole events go over.
     Split {
-        /// Of both.
+        /// The level of both topics.
         level: Level,
         /// What was divided.
         from: TopicId,

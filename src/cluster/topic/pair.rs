@@ -1,5 +1,7 @@
 //! Two articles: do they belong together? What is compared.
 
+use wenmai_domain::day;
+
 /// How many features a pair has.
 pub(super) const COUNT: usize = 14;
 
@@ -24,8 +26,6 @@ pub(super) const NAMES: [&str; COUNT] = [
     "keys",
 ];
 
-/// Seconds of a day.
-pub(super) const DAY: f32 = 86_400.0;
 /// The longest time that counts, in days.
 const DAYS_MAX: f32 = 400.0;
 
@@ -70,9 +70,7 @@ impl Likeness {
 
 /// Days between two seconds.
 pub(super) fn days_apart(one: i64, other: i64) -> f32 {
-    #[expect(clippy::cast_precision_loss, reason = "seconds become days")]
-    let seconds = one.abs_diff(other) as f32;
-    seconds / DAY
+    day::days_f32(one.abs_diff(other))
 }
 
 /// `exp(−days / scale)`.

@@ -11,6 +11,7 @@ use crate::topic::Known;
 use crate::topic::Repair;
 use crate::topic::Weights;
 use crate::topic::recluster;
+use wenmai_domain::day;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::terms::TermVector;
@@ -18,7 +19,7 @@ use wenmai_domain::topic::Level;
 use wenmai_domain::topic::Placement;
 use wenmai_domain::topic::TopicId;
 
-const DAY: i64 = 86_400;
+const DAY: i64 = day::SECONDS;
 const DIM: usize = 64;
 
 fn id(n: u64) -> ArticleId {

@@ -6,6 +6,14 @@
 //! ignored.
 
 use crate::filter::Comparison;
+use crate::filter::grammar;
+use crate::filter::grammar::CHARS_MAX;
+use crate::filter::grammar::Fault;
+use crate::filter::grammar::Field;
+use crate::filter::grammar::Grammar;
+use crate::filter::grammar::Language;
+use crate::filter::grammar::Read;
+use crate::filter::grammar::Wrong;
 
 /// Conditions on a topic: of each list one holds, at least. No list lets every topic through.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -64,9 +72,9 @@ pub enum WordField {
 pub enum Status {
     /// An article came within seven days before the newest of all.
     Active,
-    /// The last one is older, and another would still join.
+    /// None came within seven days, but one within ninety.
     Dormant,
-    /// Nothing joins it any more.
+    /// None came within ninety days. One may still join, see `cluster::topic`.
     Closed,
     /// It redirects.
     Merged,
@@ -102,191 +110,112 @@ pub struct InvalidTopicFilter {
     pub reason: String,
 }
 
-/// Characters of a filter at most.
-const CHARS_MAX: usize = 4_096;
-const KNOWN: &str = "known: size, growth, sources, place, person, organisation, keyword, source, \
-                     status, pinned";
-
 impl TopicFilter {
     /// Reads the text form; an empty text lets every topic through.
     ///
     /// # Errors
     /// [`InvalidTopicFilter`].
     pub fn parse(text: &str) -> Result<Self, InvalidTopicFilter> {
-        let chars: Vec<char> = text.chars().collect();
-        if chars.len() > CHARS_MAX {
-            let reason = format!("longer than {CHARS_MAX} characters");
-            return Err(InvalidTopicFilter { at_char: CHARS_MAX, reason });
-        }
-        let mut scanner = Scanner { chars, at: 0 };
-        let mut conditions = Vec::new();
-        while scanner.more() {
-            if !conditions.is_empty() && scanner.keyword("AND") {
-                scanner.more();
-            }
-            let start = scanner.at;
-            let fails = |reason: String| InvalidTopicFilter { at_char: start, reason };
-            conditions.push(scanner.alternatives().map_err(fails)?);
-        }
-        Ok(Self(conditions))
+        grammar::parse::<Topics>(text).map_err(|Fault { at_char: _, part_at_char, wrong }| {
+            InvalidTopicFilter { at_char: part_at_char, reason: reason(wrong) }
+        })
     }
 }
 
-struct Scanner {
-    chars: Vec<char>,
-    at: usize,
-}
+/// Filters of topics: alternatives, all of which are joined.
+struct Topics;
 
-impl Scanner {
-    fn peek(&self) -> Option<char> {
-        self.chars.get(self.at).copied()
+impl Language for Topics {
+    type Term = Condition;
+    type Any = Vec<Condition>;
+    type All = TopicFilter;
+
+    const GRAMMAR: Grammar =
+        Grammar { quotes: &['"'], strict: false, signed_values: true, depth_max: usize::MAX };
+    const FIELDS: &'static [Field<Condition>] = &[
+        number("size", |comparison, value| count(NumberField::Size, comparison, value)),
+        number("growth", |comparison, value| count(NumberField::Growth, comparison, value)),
+        number("sources", |comparison, value| count(NumberField::Sources, comparison, value)),
+        exact("place", "", |value| word(WordField::Place, value)),
+        exact("person", "", |value| word(WordField::Person, value)),
+        exact("organisation", "", |value| word(WordField::Organisation, value)),
+        exact("keyword", "", |value| word(WordField::Keyword, value)),
+        exact("source", "", |value| word(WordField::Source, value)),
+        exact("status", "active, dormant or closed", |value| {
+            let named = Status::ALL.into_iter().find(|status| status.name() == value);
+            named.map(Test::Status).map(Condition::from)
+        }),
+        exact("pinned", "true or false", |value| {
+            value.parse().ok().map(Test::Pinned).map(Condition::from)
+        }),
+    ];
+    const GROUP: Option<fn(TopicFilter) -> Condition> = None;
+
+    fn not(term: Condition) -> Condition {
+        Condition { negated: !term.negated, ..term }
     }
 
-    /// Skips white space; whether something stands behind it.
-    fn more(&mut self) -> bool {
-        while self.peek().is_some_and(char::is_whitespace) {
-            self.at += 1;
-        }
-        self.peek().is_some()
+    fn any(terms: Vec<Condition>) -> Vec<Condition> {
+        terms
     }
 
-    fn word(&mut self) -> String {
-        let start = self.at;
-        while self.peek().is_some_and(|c| !c.is_whitespace() && !"=<>!:()\"".contains(c)) {
-            self.at += 1;
-        }
-        self.chars.get(start..self.at).unwrap_or_default().iter().collect()
-    }
-
-    fn keyword(&mut self, keyword: &str) -> bool {
-        let start = self.at;
-        let found = self.word() == keyword;
-        if !found {
-            self.at = start;
-        }
-        found
-    }
-
-    /// `"(" condition (OR condition)* ")"`, or that without parentheses.
-    fn alternatives(&mut self) -> Result<Vec<Condition>, String> {
-        let opened = self.skip('(');
-        let mut all = vec![self.condition()?];
-        loop {
-            self.more();
-            if !self.keyword("OR") {
-                break;
-            }
-            self.more();
-            all.push(self.condition()?);
-        }
-        if opened && !self.skip(')') {
-            return Err("expected `OR` or `)`; parentheses hold alternatives only".to_owned());
-        }
-        Ok(all)
-    }
-
-    fn skip(&mut self, c: char) -> bool {
-        let found = self.peek() == Some(c);
-        if found {
-            self.at += 1;
-            self.more();
-        }
-        found
-    }
-
-    fn condition(&mut self) -> Result<Condition, String> {
-        let mut negated = false;
-        loop {
-            if self.peek() == Some('-') {
-                self.at += 1;
-            } else if !self.keyword("NOT") {
-                break;
-            }
-            negated = !negated;
-            self.more();
-        }
-        let field = self.word();
-        if field.is_empty() {
-            return Err(format!("expected a field; {KNOWN}"));
-        }
-        self.more();
-        let mut operator = String::new();
-        while let Some(c) = self.peek().filter(|c| "=<>!:".contains(*c)) {
-            operator.push(c);
-            self.at += 1;
-        }
-        self.more();
-        let value = self.value()?;
-        let (unequal, comparison) = match operator.as_str() {
-            "=" | ":" => (false, Comparison::Equal),
-            "!=" => (true, Comparison::Equal),
-            "<" => (false, Comparison::Less),
-            "<=" => (false, Comparison::AtMost),
-            ">" => (false, Comparison::Greater),
-            ">=" => (false, Comparison::AtLeast),
-            _ => return Err(format!("`{field}` does not take the operator `{operator}`")),
-        };
-        let test = test(&field, comparison, value)?;
-        Ok(Condition { negated: negated != unequal, test })
-    }
-
-    fn value(&mut self) -> Result<String, String> {
-        if self.peek() != Some('"') {
-            let negative = self.peek() == Some('-');
-            let word = self.word();
-            return if word.is_empty() || (negative && word == "-") {
-                Err("expected a value".to_owned())
-            } else {
-                Ok(word)
-            };
-        }
-        self.at += 1;
-        let mut value = String::new();
-        while let Some(c) = self.peek() {
-            self.at += 1;
-            match c {
-                '"' => return Ok(value),
-                '\\' => {
-                    value.extend(self.peek());
-                    self.at += 1;
-                }
-                c => value.push(c),
-            }
-        }
-        Err("expected a closing quote".to_owned())
+    fn all(parts: Vec<Vec<Condition>>) -> TopicFilter {
+        TopicFilter(parts)
     }
 }
 
-fn test(field: &str, comparison: Comparison, value: String) -> Result<Test, String> {
-    let number = |of: NumberField| {
-        let parsed = value.parse().map(|number| Test::Number(of, comparison, number));
-        parsed.map_err(|_no_number| format!("`{field}` wants a whole number, not `{value}`"))
-    };
-    match field {
-        "size" => return number(NumberField::Size),
-        "growth" => return number(NumberField::Growth),
-        "sources" => return number(NumberField::Sources),
-        _ => {}
+impl From<Test> for Condition {
+    fn from(test: Test) -> Self {
+        Self { negated: false, test }
     }
-    if comparison != Comparison::Equal {
-        return Err(format!("`{field}` takes `=` and `!=` only"));
-    }
-    match field {
-        "place" => Ok(Test::Word(WordField::Place, value)),
-        "person" => Ok(Test::Word(WordField::Person, value)),
-        "organisation" => Ok(Test::Word(WordField::Organisation, value)),
-        "keyword" => Ok(Test::Word(WordField::Keyword, value)),
-        "source" => Ok(Test::Word(WordField::Source, value)),
-        "pinned" => value
-            .parse()
-            .map(Test::Pinned)
-            .map_err(|_neither| format!("`pinned` wants true or false, not `{value}`")),
-        "status" => Status::ALL
-            .into_iter()
-            .find(|status| status.name() == value)
-            .map(Test::Status)
-            .ok_or_else(|| format!("`status` wants active, dormant or closed, not `{value}`")),
-        _ => Err(format!("unknown field `{field}`; {KNOWN}")),
+}
+
+/// A field whose values are numbers.
+const fn number(
+    name: &'static str,
+    read: fn(Comparison, &str) -> Option<Condition>,
+) -> Field<Condition> {
+    Field { name, wants: "a whole number", read: Read::Ordered(read) }
+}
+
+/// A field without an order.
+const fn exact(
+    name: &'static str,
+    wants: &'static str,
+    read: fn(&str) -> Option<Condition>,
+) -> Field<Condition> {
+    Field { name, wants, read: Read::Exact(read) }
+}
+
+fn count(field: NumberField, comparison: Comparison, value: &str) -> Option<Condition> {
+    Some(Test::Number(field, comparison, value.parse().ok()?).into())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "reads beside fields that not every value suits")]
+fn word(field: WordField, value: &str) -> Option<Condition> {
+    Some(Test::Word(field, value.to_owned()).into())
+}
+
+/// What is wrong, for a person.
+fn reason(wrong: Wrong) -> String {
+    let known = || format!("known: {}", grammar::known::<Topics>());
+    match wrong {
+        Wrong::TooLong => format!("longer than {CHARS_MAX} characters"),
+        Wrong::TooDeep(most) => format!("nested deeper than {most}"),
+        Wrong::NoField => format!("expected a field; {}", known()),
+        Wrong::Expected(what) => format!("expected {what}"),
+        Wrong::NoOperator { field, operator } => {
+            format!("`{field}` does not take the operator `{operator}`")
+        }
+        Wrong::UnknownField { name, comparison: Comparison::Equal } => {
+            format!("unknown field `{name}`; {}", known())
+        }
+        // Every field that takes another operator is known.
+        Wrong::UnknownField { name: field, comparison: _ } => {
+            format!("`{field}` takes `=` and `!=` only")
+        }
+        Wrong::Operator { field, operator: _ } => format!("`{field}` takes `=` and `!=` only"),
+        Wrong::Value { field, wants, given } => format!("`{field}` wants {wants}, not `{given}`"),
     }
 }
 

@@ -26,10 +26,10 @@ use crate::encoder::forward::Forward;
 use crate::encoder::forward::Scratch;
 use crate::encoder::forward::Wanted;
 use crate::encoder::weights::Weights;
-use crate::folder::Files;
-use crate::folder::Prompts;
+use crate::files::Files;
 use crate::pool::Mode;
 use crate::pool::Pooling;
+use crate::prompts::Prompts;
 use crate::tokenize::Tokens;
 use wenmai_domain::embedding::Embedding;
 use wenmai_kernel::level::Level;
@@ -150,7 +150,7 @@ mod tests {
     use crate::ModelInfo;
     use crate::Precision;
     use crate::Purpose;
-    use crate::folder::Files;
+    use crate::files::Files;
     use wenmai_kernel::level::Level;
 
     fn load(name: &str, precision: Precision, pooling: &str, level: Level) -> Encoder {

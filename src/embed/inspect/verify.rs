@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::Error;
 use crate::Model;
 use crate::Purpose;
-use crate::folder::bundled;
+use crate::bundled;
 use crate::hub::Located;
 use crate::hub::cache;
 use crate::hub::files;

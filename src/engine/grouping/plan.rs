@@ -1,4 +1,5 @@
-//! Decides on a few drafts in order, on what is stored and on what was decided just before.
+//! Decides on the groups of a few drafts in order, by what is stored and by what was decided just
+//! before.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -26,24 +27,24 @@ use wenmai_store::Scored;
 use wenmai_store::Store;
 use wenmai_store::Stored;
 
-/// Anchors that one article is compared with at most, those that share the most hashes.
+/// How many anchors one article is compared with at most, those that share the most hashes.
 const CANDIDATES: usize = 16;
 
 /// What is known while a few drafts are decided on.
 pub(super) struct Plan {
-    /// Per draft, which stored anchors share hashes with it, most first.
+    /// For each draft, the stored anchors that share hashes with it, those that share most first.
     stored: BTreeMap<ArticleId, Vec<Scored>>,
-    /// Anchors, stored or decided on just now.
+    /// Anchors, whether stored or decided on just now.
     anchors: BTreeMap<ArticleId, Anchor>,
-    /// Which of the drafts hold a hash.
+    /// For each hash, the drafts that hold it.
     fresh: BTreeMap<u32, Vec<ArticleId>>,
-    /// Stored anchors that are found no more: replaced, or covered by a new original.
+    /// Stored anchors that no longer count: they were replaced, or a new original covers them.
     gone: BTreeSet<ArticleId>,
-    /// Decisions on drafts, in order.
+    /// The decisions on the drafts, in order.
     decided: Vec<(Membership, Signature)>,
-    /// Places of the drafts in `decided`.
+    /// The positions of the drafts in `decided`.
     places: BTreeMap<ArticleId, usize>,
-    /// New standings of stored articles.
+    /// New memberships of stored articles.
     changes: BTreeMap<ArticleId, Regroup>,
 }
 
@@ -80,8 +81,9 @@ impl Plan {
         })
     }
 
-    /// Decides on the next draft, which stands as `known` if it replaces a stored article. `false`
-    /// where what was loaded is not enough: then it is the next plan's first.
+    /// Decides on the next draft; `known` is the membership of the stored article that it replaces,
+    /// if any. Returns `false` where what was loaded is not enough; then the draft is to be the
+    /// first of the next plan.
     pub(super) fn decide(&mut self, draft: &Draft, known: Option<Membership>) -> bool {
         if let Some(known) = known {
             // Somebody joined the old text just now and would be left without an original.
@@ -115,7 +117,7 @@ impl Plan {
         self.decided.first().map(|(membership, _)| membership.group)
     }
 
-    /// The points to be written, and the new standings of stored articles.
+    /// The points to be written, and the new memberships of stored articles.
     pub(super) fn finish(self, drafts: &[Draft]) -> (Vec<Point>, Vec<Regroup>) {
         let points = drafts.iter().cloned().zip(self.decided);
         let points = points
@@ -158,7 +160,8 @@ impl Plan {
         }
     }
 
-    /// Takes note that `original` is now that of `group`; the one before `stays` an anchor or not.
+    /// Makes `original` the original of `group`; `stays` tells whether the one before stays an
+    /// anchor.
     fn replace_original(&mut self, group: GroupId, stays: bool, original: &Printed) {
         let before = self.anchors.values().find(|anchor| anchor.group == group);
         let Some(before) = before.map(|anchor| anchor.original.clone()) else { return };

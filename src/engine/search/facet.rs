@@ -1,4 +1,4 @@
-//! How the matching articles spread over papers, sections, kinds, months, and what they name.
+//! Counts the matching articles by paper, section, kind, month, and the entities that they name.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -8,10 +8,10 @@ use jiff::civil::Date;
 use wenmai_domain::article::Article;
 use wenmai_domain::entity;
 
-/// Values shown per facet; the rest is counted together.
+/// Values shown for each facet; the others are counted together.
 const VALUES_MAX: usize = 20;
 
-/// What articles can be counted by.
+/// The fields that articles can be counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FacetField {
     /// The newspaper.
@@ -26,31 +26,32 @@ pub enum FacetField {
     Month,
     /// Persons, by their keys.
     Person,
-    /// Places, likewise.
+    /// Places, by their keys.
     Place,
-    /// Organisations, likewise.
+    /// Organisations, by their keys.
     Organisation,
 }
 
-/// How many articles have which value.
+/// The values of a field, each with the number of articles that have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facet {
-    /// Of what.
+    /// The field.
     pub field: FacetField,
     /// The most frequent values, most first; months newest first.
     pub values: Vec<FacetValue>,
-    /// Articles with another value; of what an article may have several of, values.
+    /// How many articles have a value that is not shown. Where an article can have several values,
+    /// such as persons, each of its values counts.
     pub other_count: usize,
-    /// Articles without a value.
+    /// How many articles have no value.
     pub missing_count: usize,
 }
 
-/// A value and the articles that have it.
+/// A value and the number of articles that have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FacetValue {
-    /// As a filter takes it; a month as `2024-03`.
+    /// The value in the form that a filter takes; a month as `2024-03`.
     pub value: String,
-    /// Articles.
+    /// How many articles have it.
     pub count: usize,
 }
 

@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::Engine;
 use crate::Error;
-use crate::search::Asked;
-use crate::search::pool::Pool;
+use crate::search::PreparedQuery;
+use crate::search::candidates::Candidates;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::hit::Mode;
 use wenmai_domain::limit::Limit;
@@ -14,18 +14,18 @@ use wenmai_text::query::Note;
 /// Something worth knowing about an answer; its text is for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    /// A part of the question was read otherwise than it may have been meant.
+    /// A part of the query was read in another way than may have been meant.
     Question(Note),
-    /// Only the first terms of a long question were looked for.
+    /// Only the first terms of a long query were looked for.
     Shortened {
-        /// Different terms looked for.
+        /// How many different terms were looked for.
         used: usize,
-        /// Different terms in the question.
+        /// How many different terms the query holds.
         given: usize,
     },
-    /// The question holds nothing but words that say nothing.
+    /// The query holds nothing but common words, which the lexical leg does not look for.
     OnlyCommonWords,
-    /// No stored article holds a term of the question; hits are only similar.
+    /// No stored article holds a term of the query; the hits are merely similar.
     NoKnownTerm,
     /// Nothing is stored.
     IndexEmpty,
@@ -35,10 +35,10 @@ pub enum Notice {
     PhraseNotFound(String),
     /// Each phrase is found, but no candidate holds all of them.
     PhrasesApart,
-    /// Every candidate holds what the question leaves out.
+    /// Every candidate holds something that the query leaves out.
     AllLeftOut,
-    /// Phrases, exclusions, facets or an order by date saw this many candidates of each leg; there
-    /// may be more.
+    /// Phrases, exclusions, facets or an order by date were applied to this many candidates of each
+    /// leg; there may be more matches.
     OnlyFirst(usize),
 }
 
@@ -87,57 +87,65 @@ impl fmt::Display for Notice {
 }
 
 impl Engine {
-    /// What is worth knowing about the answer in `pool`.
-    pub(super) async fn notices(&self, asked: &Asked, pool: &Pool) -> Result<Vec<Notice>, Error> {
+    /// The notices for the answer in `candidates`.
+    pub(super) async fn notices(
+        &self,
+        prepared: &PreparedQuery,
+        candidates: &Candidates,
+    ) -> Result<Vec<Notice>, Error> {
         let mut notices: Vec<Notice> =
-            asked.query.notes.iter().cloned().map(Notice::Question).collect();
-        let (used, given) = (asked.reading.needs.len(), asked.reading.term_count);
+            prepared.query.notes.iter().cloned().map(Notice::Question).collect();
+        let (used, given) = (prepared.reading.needs.len(), prepared.reading.term_count);
         if used < given {
             notices.push(Notice::Shortened { used, given });
         }
-        if asked.query.has_words() && used == 0 && asked.mode != Mode::Dense {
+        if prepared.query.has_words() && used == 0 && prepared.mode != Mode::Dense {
             notices.push(Notice::OnlyCommonWords);
         }
-        if self.no_term_known(asked, pool).await? {
+        if self.no_term_known(prepared, candidates).await? {
             notices.push(Notice::NoKnownTerm);
         }
-        if pool.ordered.is_empty() {
-            self.note_why_empty(asked, pool, &mut notices).await?;
+        if candidates.ordered.is_empty() {
+            self.note_why_empty(prepared, candidates, &mut notices).await?;
         }
-        notices.extend(pool.cut_at.map(Notice::OnlyFirst));
+        notices.extend(candidates.cut_at.map(Notice::OnlyFirst));
         Ok(notices)
     }
 
     /// Whether no article at all holds a term that was asked for.
-    async fn no_term_known(&self, asked: &Asked, pool: &Pool) -> Result<bool, Error> {
-        let asked_terms = asked.mode != Mode::Dense && !asked.reading.needs.is_empty();
-        if !asked_terms || pool.lexical_found {
+    async fn no_term_known(
+        &self,
+        prepared: &PreparedQuery,
+        candidates: &Candidates,
+    ) -> Result<bool, Error> {
+        let asked_terms = prepared.mode != Mode::Dense && !prepared.reading.needs.is_empty();
+        if !asked_terms || candidates.lexical_found {
             return Ok(false);
         }
-        if asked.filter.is_all() {
+        if prepared.filter.is_all() {
             return Ok(true);
         }
-        let (vector, everything) = (asked.reading.vector(), Filter::default());
+        let (vector, everything) = (prepared.reading.vector(), Filter::default());
         let one = Limit::new(1).unwrap_or(Limit::MOST);
         Ok(self.store.lexical(&vector, &everything, one).await?.is_empty())
     }
 
     async fn note_why_empty(
         &self,
-        asked: &Asked,
-        pool: &Pool,
+        prepared: &PreparedQuery,
+        candidates: &Candidates,
         notices: &mut Vec<Notice>,
     ) -> Result<(), Error> {
-        if pool.found_count > 0 {
-            let missing = pool.missing_phrases.iter().cloned().map(Notice::PhraseNotFound);
+        if candidates.found_count > 0 {
+            let missing = candidates.missing_phrases.iter().cloned().map(Notice::PhraseNotFound);
             notices.extend(missing);
-            if !asked.has_demands() {
+            if !prepared.has_demands() {
                 // What the legs found was deleted meanwhile.
                 return Ok(());
             }
-            if pool.with_phrases > 0 {
+            if candidates.with_phrases > 0 {
                 notices.push(Notice::AllLeftOut);
-            } else if pool.missing_phrases.is_empty() {
+            } else if candidates.missing_phrases.is_empty() {
                 notices.push(Notice::PhrasesApart);
             }
             return Ok(());
@@ -145,7 +153,7 @@ impl Engine {
         if self.store.count(&Filter::default()).await? == 0 {
             notices.retain(|notice| *notice != Notice::NoKnownTerm);
             notices.push(Notice::IndexEmpty);
-        } else if !asked.filter.is_all() && self.store.count(&asked.filter).await? == 0 {
+        } else if !prepared.filter.is_all() && self.store.count(&prepared.filter).await? == 0 {
             notices.push(Notice::FilterLeavesNothing);
         }
         Ok(())

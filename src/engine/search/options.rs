@@ -1,9 +1,8 @@
-//! What a person may want of an answer beside its filter; everything is off unless asked for.
+//! The options of a search beside its filter; all of them are off unless asked for.
 
 use jiff::civil::Date;
 
 use crate::Error;
-use crate::Violation;
 use crate::search::FacetField;
 use wenmai_rank::diversify::Lambda;
 use wenmai_rank::recency::Recency;
@@ -11,52 +10,53 @@ use wenmai_rank::recency::Recency;
 /// Facets of one search at most.
 const FACETS_MAX: usize = 8;
 
-/// What is wanted of an answer.
+/// The options of a search.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SearchOptions {
-    /// Newer articles count more.
+    /// Whether newer articles score higher, and how.
     pub newness: Option<Newness>,
-    /// Articles that add something come before those that repeat.
+    /// Whether articles that add something come before those that repeat others, and how much.
     pub diversity: Option<Diversity>,
-    /// What to count.
+    /// The fields whose values are counted.
     pub facets: Vec<FacetField>,
-    /// What comes first.
+    /// The order of the hits.
     pub order: Order,
 }
 
-/// How newer articles count more.
+/// How newer articles score higher.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Newness {
-    /// The decay.
+    /// How fast scores fall with age.
     pub recency: Recency,
-    /// The day that ages are counted to; `None` takes the newest day among the candidates that is
-    /// not in the future.
+    /// The day at which ages are 0; `None` takes the newest day among the candidates that is not in
+    /// the future.
     pub as_of: Option<Date>,
 }
 
-/// How much novelty counts.
+/// How much diversity counts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Diversity {
-    /// The share of relevance.
+    /// The share of relevance in the choice of the next hit; the rest is difference from the hits
+    /// before it.
     pub lambda: Lambda,
 }
 
-/// What comes first.
+/// The order of the hits of a search.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Order {
-    /// The highest score.
+    /// The highest score first.
     #[default]
     Relevance,
-    /// Of the matching articles the newest.
+    /// The articles that match, the newest first.
     Newest,
-    /// Of the matching articles the oldest.
+    /// The articles that match, the oldest first.
     Oldest,
 }
 
 impl SearchOptions {
-    /// Refuses what cannot be had together, or too much of it.
+    /// Refuses options that exclude each other, and too many facets.
     pub(super) fn check(&self) -> Result<(), Error> {
-        let invalid = |field, what: String| Err(Error::Invalid(vec![Violation::new(field, what)]));
+        let invalid = |field, what: String| Err(Error::invalid(field, what));
         let by_date = self.order != Order::Relevance;
         let what = "means nothing in an order by date";
         if by_date && self.newness.is_some() {

@@ -1,4 +1,4 @@
-//! The hits of a page: fetched, with the words that they share with the question marked.
+//! Fetches the hits of a page and marks the words in them that match the query.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,8 @@ use crate::Engine;
 use crate::Error;
 use crate::answer::first_rank;
 use crate::answer::matched_terms;
-use crate::search::Asked;
 use crate::search::Candidate;
+use crate::search::PreparedQuery;
 use wenmai_domain::hit::Hit;
 use wenmai_domain::hit::When;
 use wenmai_domain::id::ArticleId;
@@ -18,10 +18,10 @@ use wenmai_text::highlight::highlights;
 use wenmai_text::terms::index;
 
 impl Engine {
-    /// Fetches and marks a page of hits, the first of which stands behind `offset` others.
+    /// Fetches and marks the hits of a page; `offset` hits come before the first.
     pub(super) async fn show_page(
         &self,
-        asked: &Asked,
+        prepared: &PreparedQuery,
         page: Vec<Candidate>,
         offset: usize,
     ) -> Result<Vec<Hit>, Error> {
@@ -34,13 +34,13 @@ impl Engine {
             .collect();
         let standing = there.iter().map(|(_, stored, _)| stored.membership);
         let reprints = self.reprints_of(standing).await?;
-        let terms = asked.reading.asked();
+        let terms = prepared.reading.asked();
         let mut hits = Vec::with_capacity(there.len());
         for ((scores, stored, rank), reprints) in there.into_iter().zip(reprints) {
             let Stored { article, vectors, .. } = stored;
             let held = vectors.map(|(_, terms)| terms).unwrap_or_default();
             let matched_terms = matched_terms(&article, &held, &terms);
-            let words = words(asked, &held, &terms);
+            let words = words(prepared, &held, &terms);
             let highlights = highlights(&article.record.title, &article.record.paragraphs, &words);
             hits.push(Hit {
                 article,
@@ -58,8 +58,12 @@ impl Engine {
     }
 }
 
-/// What to mark in an article that holds the terms `held`: phrases and terms.
-fn words(asked: &Asked, held: &TermVector, terms: &BTreeSet<String>) -> BTreeSet<String> {
+/// The words to mark in an article that holds the terms `held`: phrases, and terms of the query.
+fn words(
+    prepared: &PreparedQuery,
+    held: &TermVector,
+    terms: &BTreeSet<String>,
+) -> BTreeSet<String> {
     let is_held = |term: &&String| held.indices().binary_search(&index(term)).is_ok();
-    terms.iter().filter(is_held).chain(&asked.query.phrases).cloned().collect()
+    terms.iter().filter(is_held).chain(&prepared.query.phrases).cloned().collect()
 }

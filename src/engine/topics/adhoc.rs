@@ -1,4 +1,4 @@
-//! Clusters of some articles, made on the spot; nothing is stored.
+//! Clusters some articles for one answer; nothing is stored.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,9 +7,9 @@ use tokio::sync::oneshot;
 
 use crate::Engine;
 use crate::Error;
-use crate::topics::look;
-use crate::topics::look::Look;
-use crate::topics::look::Words;
+use crate::topics::contribution;
+use crate::topics::contribution::Contribution;
+use crate::topics::contribution::TermCounts;
 use wenmai_cluster::topic;
 use wenmai_cluster::topic::Item;
 use wenmai_domain::filter::Filter;
@@ -20,32 +20,32 @@ use wenmai_domain::topic::TopicId;
 use wenmai_domain::topic::change::Face;
 use wenmai_store::Vectors;
 
-/// Which articles to cluster.
+/// The articles to be clustered.
 #[derive(Debug, Clone)]
-pub enum Of {
-    /// These.
+pub enum ClusterSource {
+    /// The articles of these ids.
     Articles(Vec<ArticleId>),
-    /// Those that pass, at most `Limit::MAX` of them in the order of id.
+    /// The articles that pass this filter, at most `Limit::MAX` of them in the order of their ids.
     Passing(Filter),
 }
 
-/// Clusters of articles.
+/// The clusters of some articles.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Clusters {
-    /// The largest first.
+    /// The clusters, the largest first.
     pub clusters: Vec<Cluster>,
-    /// Articles that were clustered.
+    /// How many articles were clustered.
     pub article_count: usize,
-    /// Whether more pass the filter than were taken.
+    /// Whether more articles pass the filter than were taken.
     pub more: bool,
 }
 
-/// Articles of one story.
+/// A cluster: the articles of one story.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Cluster {
-    /// Label, keywords and names.
+    /// Its label, its keywords, and the names that its articles have in common.
     pub face: Face,
-    /// Its articles by event, the largest event first, each in order of time.
+    /// The articles of each of its events, in order of time; the largest event comes first.
     pub events: Vec<Vec<ArticleId>>,
 }
 
@@ -56,16 +56,16 @@ impl Cluster {
 }
 
 impl Engine {
-    /// Clusters articles among themselves, whatever topics they are in.
+    /// Clusters articles among themselves, whatever topics they belong to.
     ///
     /// # Errors
     /// [`Error::ArticleNotFound`] for one of the articles named; [`Error::TopicsOff`];
     /// [`Error::Store`].
-    pub async fn cluster_articles(&self, of: Of) -> Result<Clusters, Error> {
+    pub async fn cluster_articles(&self, source: ClusterSource) -> Result<Clusters, Error> {
         let topics = self.topics()?;
-        let (ids, more) = match of {
-            Of::Articles(ids) => (ids, false),
-            Of::Passing(filter) => {
+        let (ids, more) = match source {
+            ClusterSource::Articles(ids) => (ids, false),
+            ClusterSource::Passing(filter) => {
                 let filter = self.keyed(filter)?;
                 let page = self.store.list(&filter, None, Limit::MOST).await?;
                 let ids = page.points.iter().map(|point| point.article.id).collect();
@@ -73,13 +73,13 @@ impl Engine {
             }
         };
         let mut items: BTreeMap<ArticleId, Item> = BTreeMap::new();
-        let mut looks: BTreeMap<ArticleId, Look> = BTreeMap::new();
+        let mut contributions: BTreeMap<ArticleId, Contribution> = BTreeMap::new();
         let stored = self.store.fetch(&ids, Vectors::Yes).await?;
         for (id, stored) in ids.iter().zip(stored) {
             let stored = stored.ok_or(Error::ArticleNotFound { id: *id })?;
             let Some(read) = topics.reader.read(stored) else { continue };
             items.insert(*id, read.item);
-            looks.insert(*id, read.look);
+            contributions.insert(*id, read.contribution);
             tokio::task::yield_now().await;
         }
         let article_count = items.len();
@@ -96,22 +96,22 @@ impl Engine {
         let thread = std::thread::Builder::new().name("cluster".to_owned()).spawn(work);
         thread.map_err(|error| Error::Topics(error.into()))?;
         let placed = answer.await.map_err(|_panicked| super::closed())?;
-        Ok(Clusters { clusters: gather(&placed, &times, looks), article_count, more })
+        Ok(Clusters { clusters: gather(&placed, &times, contributions), article_count, more })
     }
 }
 
-/// Placements as clusters, the largest first.
+/// Gathers placements into clusters, the largest first.
 fn gather(
     placed: &BTreeMap<ArticleId, Placement>,
     times: &BTreeMap<ArticleId, i64>,
-    mut looks: BTreeMap<ArticleId, Look>,
+    mut contributions: BTreeMap<ArticleId, Contribution>,
 ) -> Vec<Cluster> {
-    let mut words = Words::default();
-    for look in looks.values_mut() {
-        words.add(look);
+    let mut term_counts = TermCounts::default();
+    for contribution in contributions.values_mut() {
+        term_counts.add(contribution);
     }
-    let looks: BTreeMap<ArticleId, Arc<Look>> =
-        looks.into_iter().map(|(id, look)| (id, Arc::new(look))).collect();
+    let contributions: BTreeMap<ArticleId, Arc<Contribution>> =
+        contributions.into_iter().map(|(id, contribution)| (id, Arc::new(contribution))).collect();
     let mut stories = BTreeMap::<TopicId, BTreeMap<TopicId, Vec<ArticleId>>>::new();
     let mut order: Vec<(&ArticleId, &Placement)> = placed.iter().collect();
     order.sort_by_key(|(id, _)| (times.get(id), **id));
@@ -123,13 +123,13 @@ fn gather(
         .map(|events| {
             let mut events: Vec<Vec<ArticleId>> = events.into_values().collect();
             events.sort_by_key(|event| (std::cmp::Reverse(event.len()), event.first().copied()));
-            let members: Vec<(ArticleId, Arc<Look>)> = events
+            let members: Vec<(ArticleId, Arc<Contribution>)> = events
                 .iter()
                 .flatten()
-                .filter_map(|id| Some((*id, Arc::clone(looks.get(id)?))))
-                .take(look::FACE_MEMBERS)
+                .filter_map(|id| Some((*id, Arc::clone(contributions.get(id)?))))
+                .take(contribution::FACE_MEMBERS)
                 .collect();
-            Cluster { face: look::face(&members, &Face::default(), &words), events }
+            Cluster { face: contribution::face(&members, &Face::default(), &term_counts), events }
         })
         .collect();
     clusters.sort_by(|left, right| {

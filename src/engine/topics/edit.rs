@@ -1,17 +1,19 @@
-//! What people change: merge, split, rename, pin, move. Every later decision respects it.
+//! Changes of topics by people: merge, split, rename, pin, move articles. Every later decision of
+//! the program respects them.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::Error;
 use crate::Violation;
-use crate::topics::book::Book;
-use crate::topics::book::Entered;
-use crate::topics::book::Topic;
-use crate::topics::desk::Desk;
-use crate::topics::desk::now_us;
+use crate::clock::now_us;
+use crate::topics::projection::PlacedArticle;
+use crate::topics::projection::Projection;
+use crate::topics::worker::Worker;
 use wenmai_cluster::topic::Constraint;
 use wenmai_cluster::topic::Known;
+use wenmai_cluster::topic::older_first;
+use wenmai_cluster::topic::unused_id;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::Placement;
@@ -22,37 +24,39 @@ use wenmai_domain::topic::change::Move;
 /// Characters of a label at most.
 const LABEL_CHARS_MAX: usize = 100;
 
-/// What a person wants changed.
+/// A change of a topic that a person asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
-    /// The topic; an id that redirects means where it leads.
+    /// The topic; an id that redirects stands for the topic that it redirects to.
     pub topic: TopicId,
-    /// The revision that the person saw; `None` for whatever it is.
+    /// The revision that the person saw; the change is refused if the topic has another one. `None`
+    /// accepts any revision.
     pub revision: Option<u64>,
-    /// What to do.
+    /// The change.
     pub action: Action,
 }
 
 /// What to do with a topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// Make it one with this one; the older stays.
+    /// Merge it with this topic; the older of the two stays, and the other redirects to it.
     Merge(TopicId),
-    /// Put these articles of it into a new topic.
+    /// Move these of its articles into a new topic.
     Split(BTreeSet<ArticleId>),
-    /// Change what is given.
+    /// Change those properties that are given.
     Update {
-        /// The new name; empty lets it name itself again.
+        /// The new label; an empty one has the program make the label again.
         label: Option<String>,
-        /// Whether repair leaves it alone.
+        /// Whether the program must neither merge nor divide it.
         pinned: Option<bool>,
-        /// Articles that belong to it.
+        /// Articles to move into it.
         articles: BTreeSet<ArticleId>,
     },
 }
 
-impl Desk {
-    /// Does what a person wants; returns the topic that there is now: of a split the new one.
+impl Worker {
+    /// Carries out a change and returns the topic that there is afterwards; of a split, the new
+    /// topic.
     ///
     /// # Errors
     /// [`Error::TopicNotFound`], [`Error::StaleTopic`], [`Error::ArticleNotFound`],
@@ -60,8 +64,9 @@ impl Desk {
     pub(super) async fn edit(&mut self, edit: Edit) -> Result<TopicId, Error> {
         let Edit { topic, revision, action } = edit;
         let id = {
-            let book = self.book();
-            let (id, found) = book.resolve(topic).ok_or(Error::TopicNotFound { id: topic })?;
+            let projection = self.projection();
+            let (id, found) =
+                projection.resolve(topic).ok_or(Error::TopicNotFound { id: topic })?;
             let current = found.revision;
             if let Some(given) = revision.filter(|given| *given != current) {
                 return Err(Error::StaleTopic { id, given, current });
@@ -82,9 +87,10 @@ impl Desk {
 
     async fn merge(&mut self, id: TopicId, other: TopicId) -> Result<TopicId, Error> {
         let (level, kept, gone) = {
-            let book = self.book();
-            let (other, second) = book.resolve(other).ok_or(Error::TopicNotFound { id: other })?;
-            let Some(first) = book.topics.get(&id) else {
+            let projection = self.projection();
+            let (other, second) =
+                projection.resolve(other).ok_or(Error::TopicNotFound { id: other })?;
+            let Some(first) = projection.topics.get(&id) else {
                 return Err(Error::TopicNotFound { id });
             };
             if id == other {
@@ -96,9 +102,8 @@ impl Desk {
             if first.level == Level::Event && first.story != second.story {
                 return invalid("other", "is an event of another story; merge the stories first");
             }
-            let age = |id: TopicId, topic: &Topic| (topic.founded, id);
-            let older = age(id, first) < age(other, second);
-            (first.level, if older { id } else { other }, if older { other } else { id })
+            let (kept, gone) = older_first((first.founded, id), (second.founded, other));
+            (first.level, kept, gone)
         };
         self.clusterer.constrain(Constraint::Together { level, kept, gone });
         self.log(Change::Merged { level, kept, gone }, Vec::new(), now_us()).await?;
@@ -111,8 +116,8 @@ impl Desk {
         articles: &BTreeSet<ArticleId>,
     ) -> Result<TopicId, Error> {
         let (new, moves, known) = {
-            let book = self.book();
-            let Some(topic) = book.topics.get(&from) else {
+            let projection = self.projection();
+            let Some(topic) = projection.topics.get(&from) else {
                 return Err(Error::TopicNotFound { id: from });
             };
             let there = topic.members.iter().filter(|one| articles.contains(&one.article)).count();
@@ -125,18 +130,18 @@ impl Desk {
             if there == topic.members.len() {
                 return invalid("articles", "names all of them: nothing would stay");
             }
-            let going = entered(&book, articles);
+            let going = placed(&projection, articles);
             let Some(first) = going.first().map(|one| one.member) else {
                 return invalid("articles", "is empty");
             };
-            let new = free_id(&book, topic.level, first.article, &BTreeMap::new());
+            let new = free_id(&projection, topic.level, first.article, &BTreeMap::new());
             let mut made = BTreeMap::from([(new, (topic.level, first.at))]);
             let moves = match topic.level {
                 Level::Event => {
-                    let to = |one: &Entered| Placement { event: new, ..one.placement };
+                    let to = |one: &PlacedArticle| Placement { event: new, ..one.placement };
                     going.iter().map(|one| moved(one, to(one))).collect()
                 }
-                Level::Story => carry(&book, &going, new, &mut made),
+                Level::Story => carry(&projection, &going, new, &mut made),
             };
             (new, moves, made)
         };
@@ -178,25 +183,25 @@ impl Desk {
         Ok(())
     }
 
-    /// The moves that bring `articles` into a topic, and the topics made for it.
+    /// The moves that bring `articles` into a topic, and the new topics that this needs.
     fn taken_in(
         &self,
         topic: TopicId,
         articles: &BTreeSet<ArticleId>,
-    ) -> Result<(Vec<Move>, Made), Error> {
-        let book = self.book();
-        if let Some(id) = articles.iter().find(|id| !book.articles.contains_key(id)) {
+    ) -> Result<(Vec<Move>, NewTopics), Error> {
+        let projection = self.projection();
+        if let Some(id) = articles.iter().find(|id| !projection.articles.contains_key(id)) {
             return Err(Error::ArticleNotFound { id: *id });
         }
-        let mut coming = entered(&book, articles);
+        let mut coming = placed(&projection, articles);
         let mut made = BTreeMap::new();
-        let Some(target) = book.topics.get(&topic) else {
+        let Some(target) = projection.topics.get(&topic) else {
             return Err(Error::TopicNotFound { id: topic });
         };
         let moves = match (target.level, target.story) {
             (Level::Story, _) => {
                 coming.retain(|one| one.placement.story != topic);
-                carry(&book, &coming, topic, &mut made)
+                carry(&projection, &coming, topic, &mut made)
             }
             (Level::Event, Some(story)) => {
                 coming.retain(|one| one.placement.event != topic);
@@ -208,12 +213,14 @@ impl Desk {
         Ok((moves, made))
     }
 
-    pub(super) fn know(&mut self, made: &Made) {
+    /// Tells the clusterer of new topics.
+    pub(super) fn know(&mut self, made: &NewTopics) {
         for (id, (level, founded)) in made {
             self.clusterer.know(Known { id: *id, level: *level, founded: *founded });
         }
     }
 
+    /// Tells the clusterer of moves.
     pub(super) fn tell(&mut self, moves: &[Move]) {
         for Move { article, placement } in moves {
             let told = Constraint::Moved { article: *article, placement: *placement };
@@ -222,35 +229,41 @@ impl Desk {
     }
 }
 
-/// New topics: their level, and when their first article counts.
-pub(super) type Made = BTreeMap<TopicId, (Level, i64)>;
+/// New topics with their level and the time of their first article, in seconds since 1970 UTC.
+pub(super) type NewTopics = BTreeMap<TopicId, (Level, i64)>;
 
-fn moved(entered: &Entered, placement: Placement) -> Move {
-    Move { article: entered.member.article, placement }
+fn moved(placed: &PlacedArticle, placement: Placement) -> Move {
+    Move { article: placed.member.article, placement }
 }
 
-/// What is known of articles, the earliest first.
-fn entered(book: &Book, articles: &BTreeSet<ArticleId>) -> Vec<Entered> {
-    let mut found: Vec<Entered> =
-        articles.iter().filter_map(|id| book.articles.get(id)).copied().collect();
+/// Those of `articles` that are placed, the earliest first.
+fn placed(projection: &Projection, articles: &BTreeSet<ArticleId>) -> Vec<PlacedArticle> {
+    let mut found: Vec<PlacedArticle> =
+        articles.iter().filter_map(|id| projection.articles.get(id)).copied().collect();
     found.sort_unstable_by_key(|one| (one.member.at, one.member.arrival));
     found
 }
 
-/// Moves articles into `story`: events go along whole, and of those that are divided the part that
-/// goes becomes an event of its own.
-fn carry(book: &Book, going: &[Entered], story: TopicId, made: &mut Made) -> Vec<Move> {
-    let mut by_event = BTreeMap::<TopicId, Vec<&Entered>>::new();
+/// The moves of articles into `story`. An event all of whose articles move stays one event; of an
+/// event that is divided, the part that moves becomes an event of its own.
+fn carry(
+    projection: &Projection,
+    going: &[PlacedArticle],
+    story: TopicId,
+    made: &mut NewTopics,
+) -> Vec<Move> {
+    let mut by_event = BTreeMap::<TopicId, Vec<&PlacedArticle>>::new();
     for one in going {
         by_event.entry(one.placement.event).or_default().push(one);
     }
     let mut events = BTreeMap::new();
     for (event, part) in by_event {
-        let whole = book.topics.get(&event).is_some_and(|topic| topic.members.len() == part.len());
+        let whole =
+            projection.topics.get(&event).is_some_and(|topic| topic.members.len() == part.len());
         let first = part.first().map(|one| one.member);
         let to = match first {
             Some(first) if !whole => {
-                let id = free_id(book, Level::Event, first.article, made);
+                let id = free_id(projection, Level::Event, first.article, made);
                 made.insert(id, (Level::Event, first.at));
                 id
             }
@@ -258,23 +271,22 @@ fn carry(book: &Book, going: &[Entered], story: TopicId, made: &mut Made) -> Vec
         };
         events.insert(event, to);
     }
-    let to = |one: &Entered| {
+    let to = |one: &PlacedArticle| {
         let event = events.get(&one.placement.event).copied().unwrap_or(one.placement.event);
         Placement { event, story }
     };
     going.iter().map(|one| moved(one, to(one))).collect()
 }
 
-/// The first id of a topic that `founder` could found and that never was given.
-pub(super) fn free_id(book: &Book, level: Level, founder: ArticleId, made: &Made) -> TopicId {
-    let mut earlier = 0;
-    loop {
-        let id = TopicId::found_again(level, founder, earlier);
-        if !book.topics.contains_key(&id) && !made.contains_key(&id) {
-            return id;
-        }
-        earlier += 1;
-    }
+/// The id of a new topic that `founder` founds; neither the projection nor `made` has it.
+pub(super) fn free_id(
+    projection: &Projection,
+    level: Level,
+    founder: ArticleId,
+    made: &NewTopics,
+) -> TopicId {
+    let is_taken = |id: TopicId| projection.topics.contains_key(&id) || made.contains_key(&id);
+    unused_id(level, founder, is_taken)
 }
 
 fn invalid<T>(field: &str, description: &str) -> Result<T, Error> {

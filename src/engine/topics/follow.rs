@@ -1,15 +1,15 @@
-//! The log as other processes write it: taken in while they have the turn, gone on from when it is
-//! this one's.
+//! Reads the log that another process writes while it holds the lease, and takes over from it when
+//! this process holds the lease.
 
 use crate::Error;
-use crate::topics::desk;
-use crate::topics::desk::Desk;
+use crate::topics::worker;
+use crate::topics::worker::Worker;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::limit::Limit;
 use wenmai_domain::topic::change::Change;
 
-impl Desk {
-    /// Takes in what others wrote; returns the articles whose text may be another one.
+impl Worker {
+    /// Reads what other processes wrote; returns the articles whose text may have changed.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -17,13 +17,13 @@ impl Desk {
         let mark = self.store.mark().await?;
         let mut changed = Vec::new();
         loop {
-            let next = self.book().version + 1;
+            let next = self.projection().version + 1;
             let rows = self.store.rows(next, Limit::MOST).await?;
             if rows.is_empty() {
                 break;
             }
             for row in rows {
-                let entry = desk::read(row)?;
+                let entry = worker::read(row)?;
                 let article = match &entry.change {
                     Change::Assigned(assigned) => Some(assigned.article),
                     Change::Removed { article } => Some(*article),
@@ -43,17 +43,17 @@ impl Desk {
         Ok(changed)
     }
 
-    /// Goes on where the writer before stopped, if there was another one.
+    /// Continues where the previous writer stopped, if that was another process.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub(super) async fn take_over(&mut self) -> Result<(), Error> {
-        let term = self.lead.term();
+        let term = self.lease.term();
         if self.term == term {
             return Ok(());
         }
         self.follow().await?;
-        self.project().await?;
+        self.sync_store().await?;
         self.term = term;
         Ok(())
     }

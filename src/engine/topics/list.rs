@@ -1,14 +1,14 @@
-//! Topics listed, one topic, its articles.
+//! Lists topics, reads one topic, and lists the articles of a topic.
 
 use crate::Engine;
 use crate::Error;
 use crate::Progress;
 use crate::StoredArticle;
-use crate::topics::book::Book;
-use crate::topics::shown;
-use crate::topics::shown::Measures;
-use crate::topics::shown::Period;
-use crate::topics::shown::Shown;
+use crate::topics::projection::Projection;
+use crate::topics::view;
+use crate::topics::view::Measures;
+use crate::topics::view::Period;
+use crate::topics::view::TopicView;
 use wenmai_cluster::topic;
 use wenmai_domain::entity::Kind;
 use wenmai_domain::filter::Comparison;
@@ -23,82 +23,83 @@ use wenmai_domain::topic::filter::TopicFilter;
 use wenmai_domain::topic::filter::WordField;
 use wenmai_store::Vectors;
 
-/// Members that are ranked by centrality, the most recent ones; the others follow by time.
+/// How many of a topic's most recent members are ranked by centrality; the others follow by
+/// arrival, the latest first.
 const RANKED_MAX: usize = 1_000;
 
-/// What topics come first.
+/// The order of a list of topics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Order {
-    /// The hottest.
+pub enum TopicOrder {
+    /// The topic of the highest heat first.
     #[default]
     Heat,
-    /// Those with the most articles.
+    /// The topic with the most articles first.
     Size,
-    /// Those with the newest article.
+    /// The topic with the newest article first.
     Recency,
-    /// Those that burst most above what they were.
+    /// The topic of the highest burst first.
     Burst,
 }
 
-/// A question for topics.
+/// A request for a list of topics.
 #[derive(Debug, Clone)]
 pub struct ListTopics {
-    /// Events or stories.
+    /// Whether to list events or stories.
     pub level: Level,
-    /// Articles of these days count.
+    /// The days whose articles count.
     pub period: Period,
-    /// Which topics may answer.
+    /// The conditions that topics must meet.
     pub filter: TopicFilter,
-    /// What comes first.
-    pub order: Order,
-    /// Topics to pass over.
+    /// The order of the list.
+    pub order: TopicOrder,
+    /// How many topics to skip.
     pub offset: usize,
-    /// Topics to return.
+    /// How many topics to return at most.
     pub limit: Limit,
 }
 
-/// Topics in the order asked for.
+/// A page of a list of topics.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TopicList {
-    /// This page of them.
-    pub topics: Vec<Shown>,
-    /// How many pass in all.
+    /// The topics, in the order that was asked for.
+    pub topics: Vec<TopicView>,
+    /// How many topics meet the conditions in all.
     pub total_count: usize,
-    /// How far topics are.
+    /// How far the topics had come when the list was made.
     pub progress: Progress,
 }
 
-/// Articles of a topic.
+/// A page of the articles of a topic.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Members {
-    /// The topic, redirects followed.
-    pub topic: Shown,
-    /// This page of them, the most central first.
-    pub members: Vec<MemberOf>,
-    /// How many there are.
+pub struct TopicArticles {
+    /// The topic, with redirects followed.
+    pub topic: TopicView,
+    /// The articles, the most central first.
+    pub members: Vec<MemberArticle>,
+    /// How many articles the topic has in all.
     pub total_count: usize,
 }
 
 /// An article of a topic.
 #[derive(Debug, Clone, PartialEq)]
-pub struct MemberOf {
+pub struct MemberArticle {
     /// The article.
     pub article: StoredArticle,
-    /// Its event.
+    /// The event that it belongs to.
     pub event: TopicId,
-    /// Cosine to the middle of the topic's members, `[-1, 1]`; `None` past the most recent
-    /// thousand.
+    /// The cosine of its embedding to the mean of the topic's members, in `[-1, 1]`; `None` for an
+    /// article that is not among the most recent thousand.
     pub centrality: Option<f32>,
 }
 
 impl Engine {
-    /// Topics that are alive and have an article in the period.
+    /// Lists the topics that have an article in the period and meet the conditions.
     ///
     /// # Errors
     /// [`Error::TopicsOff`]; [`Error::Store`].
-    pub async fn list_topics(&self, mut asked: ListTopics) -> Result<TopicList, Error> {
-        // People name things in many ways, faces hold keys.
-        for condition in asked.filter.0.iter_mut().flatten() {
+    pub async fn list_topics(&self, mut request: ListTopics) -> Result<TopicList, Error> {
+        // People name things in many ways; faces hold keys.
+        for condition in request.filter.0.iter_mut().flatten() {
             if let Test::Word(field, value) = &mut condition.test
                 && let Some(kind) = kind(*field)
             {
@@ -106,20 +107,20 @@ impl Engine {
             }
         }
         let progress = self.topics_progress().await?;
-        let book = self.topics()?.book();
+        let projection = self.topics()?.projection();
         let mut found: Vec<(f64, i64, TopicId, Measures)> = Vec::new();
-        for (id, topic) in &book.topics {
-            if topic.level != asked.level || !topic.is_alive() {
+        for (id, topic) in &projection.topics {
+            if topic.level != request.level || !topic.is_alive() {
                 continue;
             }
-            let Some(measures) = shown::measure(&book, &topic.members, asked.period) else {
+            let Some(measures) = view::measure(&projection, &topic.members, request.period) else {
                 continue;
             };
             let passes = |condition: &Condition| {
-                condition.negated != holds(&book, *id, &measures, &condition.test)
+                condition.negated != holds(&projection, *id, &measures, &condition.test)
             };
-            if asked.filter.0.iter().all(|any| any.iter().any(passes)) {
-                let score = score(asked.order, &measures);
+            if request.filter.0.iter().all(|any| any.iter().any(passes)) {
+                let score = score(request.order, &measures);
                 found.push((score, measures.last_at, *id, measures));
             }
         }
@@ -128,51 +129,52 @@ impl Engine {
             right.0.total_cmp(&left.0).then(right.1.cmp(&left.1)).then(left.2.cmp(&right.2))
         });
         let total_count = found.len();
-        let page = found.into_iter().skip(asked.offset).take(asked.limit.count());
+        let page = found.into_iter().skip(request.offset).take(request.limit.count());
         let topics = page
             .filter_map(|(_, _, id, measures)| {
-                Some(shown::shown(&book, id, book.topics.get(&id)?, measures))
+                Some(view::topic_view(&projection, id, projection.topics.get(&id)?, measures))
             })
             .collect();
         Ok(TopicList { topics, total_count, progress })
     }
 
-    /// The topic that `id` means today.
+    /// The topic that `id` refers to now, with redirects followed.
     ///
     /// # Errors
     /// [`Error::TopicNotFound`]; [`Error::TopicsOff`].
-    pub fn topic(&self, id: TopicId) -> Result<Shown, Error> {
-        let book = self.topics()?.book();
-        let (kept, topic) = book.resolve(id).ok_or(Error::TopicNotFound { id })?;
-        let measures = shown::measure(&book, &topic.members, Period::default()).unwrap_or_default();
-        Ok(shown::shown(&book, kept, topic, measures))
+    pub fn topic(&self, id: TopicId) -> Result<TopicView, Error> {
+        let projection = self.topics()?.projection();
+        let (kept, topic) = projection.resolve(id).ok_or(Error::TopicNotFound { id })?;
+        let measures =
+            view::measure(&projection, &topic.members, Period::default()).unwrap_or_default();
+        Ok(view::topic_view(&projection, kept, topic, measures))
     }
 
-    /// The events of a story that are alive, the latest first; none of an event.
+    /// The events of a story that have members, the latest first; empty for an event.
     ///
     /// # Errors
     /// [`Error::TopicNotFound`]; [`Error::TopicsOff`].
-    pub fn events_of(&self, id: TopicId) -> Result<Vec<Shown>, Error> {
-        let book = self.topics()?.book();
-        let (_, topic) = book.resolve(id).ok_or(Error::TopicNotFound { id })?;
-        let events = topic.events.iter().filter_map(|id| Some((id, book.topics.get(id)?)));
-        let mut events: Vec<Shown> = events
+    pub fn events_of(&self, id: TopicId) -> Result<Vec<TopicView>, Error> {
+        let projection = self.topics()?.projection();
+        let (_, topic) = projection.resolve(id).ok_or(Error::TopicNotFound { id })?;
+        let events = topic.events.iter().filter_map(|id| Some((id, projection.topics.get(id)?)));
+        let mut events: Vec<TopicView> = events
             .filter_map(|(id, event)| {
-                let measures = shown::measure(&book, &event.members, Period::default())?;
-                Some(shown::shown(&book, *id, event, measures))
+                let measures = view::measure(&projection, &event.members, Period::default())?;
+                Some(view::topic_view(&projection, *id, event, measures))
             })
             .collect();
         events.sort_by_key(|event| (std::cmp::Reverse(event.measures.last_at), event.id));
         Ok(events)
     }
 
-    /// The topics that an article is in: event and story.
+    /// The event and the story that an article belongs to; `None` if it is in no topic.
     ///
     /// # Errors
     /// [`Error::TopicsOff`].
     pub fn topics_of(&self, id: ArticleId) -> Result<Option<(TopicId, TopicId)>, Error> {
-        let book = self.topics()?.book();
-        let placement = book.articles.get(&id).map(|entered| entered.placement);
+        let projection = self.topics()?.projection();
+        let placement = projection.articles.get(&id).map(|placed| placed.placement);
         Ok(placement.map(|placement| (placement.event, placement.story)))
     }
 
@@ -185,7 +187,7 @@ impl Engine {
         id: TopicId,
         offset: usize,
         limit: Limit,
-    ) -> Result<Members, Error> {
+    ) -> Result<TopicArticles, Error> {
         let topic = self.topic(id)?;
         let members = self.members_of(topic.id)?;
         let total_count = members.len();
@@ -201,19 +203,19 @@ impl Engine {
             let Some(stored) = stored else { continue };
             let event = self.topics_of(id)?.map_or(topic.id, |(event, _)| event);
             let article = crate::read::stored_article(stored);
-            members.push(MemberOf { article, event, centrality });
+            members.push(MemberArticle { article, event, centrality });
         }
-        Ok(Members { topic, members, total_count })
+        Ok(TopicArticles { topic, members, total_count })
     }
 
     /// The members of a topic, the most recent arrival first.
     pub(crate) fn members_of(&self, id: TopicId) -> Result<Vec<ArticleId>, Error> {
-        let book = self.topics()?.book();
-        let (_, topic) = book.resolve(id).ok_or(Error::TopicNotFound { id })?;
+        let projection = self.topics()?.projection();
+        let (_, topic) = projection.resolve(id).ok_or(Error::TopicNotFound { id })?;
         Ok(topic.members.iter().rev().map(|member| member.article).collect())
     }
 
-    /// Articles by centrality among themselves.
+    /// Orders articles by their centrality among themselves, the most central first.
     pub(super) async fn by_centrality(
         &self,
         ids: &[ArticleId],
@@ -232,7 +234,7 @@ impl Engine {
     }
 }
 
-/// What a word names, if it is a name.
+/// The kind of entity that a field of the filter names; `None` for a field that holds other words.
 fn kind(field: WordField) -> Option<Kind> {
     match field {
         WordField::Place => Some(Kind::Place),
@@ -242,19 +244,19 @@ fn kind(field: WordField) -> Option<Kind> {
     }
 }
 
-fn score(order: Order, measures: &Measures) -> f64 {
+fn score(order: TopicOrder, measures: &Measures) -> f64 {
     match order {
-        Order::Heat => measures.heat,
+        TopicOrder::Heat => measures.heat,
         #[expect(clippy::cast_precision_loss, reason = "a count of articles")]
-        Order::Size => measures.size as f64,
+        TopicOrder::Size => measures.size as f64,
         #[expect(clippy::cast_precision_loss, reason = "seconds since 1970")]
-        Order::Recency => measures.last_at as f64,
-        Order::Burst => measures.burst,
+        TopicOrder::Recency => measures.last_at as f64,
+        TopicOrder::Burst => measures.burst,
     }
 }
 
-fn holds(book: &Book, id: TopicId, measures: &Measures, test: &Test) -> bool {
-    let Some(topic) = book.topics.get(&id) else { return false };
+fn holds(projection: &Projection, id: TopicId, measures: &Measures, test: &Test) -> bool {
+    let Some(topic) = projection.topics.get(&id) else { return false };
     let compare = |comparison: &Comparison, left: i64, right: i64| comparison.holds(&left, &right);
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     match test {
@@ -280,7 +282,7 @@ fn holds(book: &Book, id: TopicId, measures: &Measures, test: &Test) -> bool {
             };
             words.contains(value)
         }
-        Test::Status(status) => shown::status(book, topic) == *status,
+        Test::Status(status) => view::status(projection, topic) == *status,
         Test::Pinned(pinned) => topic.pinned == *pinned,
     }
 }

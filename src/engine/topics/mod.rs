@@ -1,24 +1,27 @@
 //! Topics that keep their names: assigned as articles arrive, corrected, edited, listed, watched.
 //!
-//! [`book`] is the state, a fold over the log; [`desk`] changes it, on one thread and in the order of
-//! arrival; the rest reads. An ingest that was answered is on disk; its articles find their topics
-//! right after, and the next ingest waits for that, while searches never do.
+//! [`worker`] is the one thread that changes topics, in the order in which articles arrive: it
+//! decides, and appends each decision to a log in the store. [`projection`] is the state that
+//! follows from that log, and everything else reads it. An ingest that was answered is on disk; its
+//! articles are placed in topics right after, and the next ingest waits for that, while searches
+//! never do.
 
 mod adhoc;
-mod book;
-mod desk;
+mod contribution;
 mod edit;
 mod follow;
 mod list;
-mod look;
-mod noting;
+mod projection;
 mod reading;
 mod recluster;
+mod replica;
 mod search;
-mod shown;
+mod store_sync;
 mod timeline;
+mod view;
 mod watching;
 mod window;
+mod worker;
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -39,7 +42,7 @@ use tokio::task::AbortHandle;
 
 use crate::Engine;
 use crate::Error;
-use crate::lead;
+use crate::clock;
 use wenmai_cluster::topic::Weights;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::id::ArticleId;
@@ -49,60 +52,59 @@ use wenmai_store as store;
 use wenmai_telemetry::Metrics;
 use wenmai_telemetry::label::Stage;
 
-use book::Book;
-use desk::Desk;
-use reading::Reader;
+use projection::Projection;
+use reading::ArticleReader;
+use worker::Worker;
 
 pub use adhoc::Cluster;
+pub use adhoc::ClusterSource;
 pub use adhoc::Clusters;
-pub use adhoc::Of;
 pub use edit::Action;
 pub use edit::Edit;
 pub use list::ListTopics;
-pub use list::MemberOf;
-pub use list::Members;
-pub use list::Order;
+pub use list::MemberArticle;
+pub use list::TopicArticles;
 pub use list::TopicList;
+pub use list::TopicOrder;
 pub use recluster::Recluster;
 pub use recluster::Reclustered;
 pub use search::FoundTopic;
 pub use search::FoundTopics;
 pub use search::SearchTopics;
-pub use shown::Measures;
-pub use shown::Period;
-pub use shown::Shown;
-pub use shown::day_of;
-pub use timeline::Entry as TimelineEntry;
 pub use timeline::Timeline;
+pub use timeline::TimelineEntry;
+pub use view::Measures;
+pub use view::Period;
+pub use view::TopicView;
 pub use watching::Change;
 pub use watching::Changes;
 
-/// Jobs that may wait. Each has the engine's turn, so there is never more than one.
+/// Jobs that may wait. Each comes with the engine's write lock, so there is never more than one.
 const QUEUE_LEN: usize = 1;
 
-/// The face of the desk towards the engine.
+/// What the engine holds of topics: the queue and thread of the [`Worker`], and the state to read.
 pub(super) struct Topics {
     jobs: Mutex<Option<SyncSender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     stop: Arc<AtomicBool>,
-    book: Arc<RwLock<Book>>,
+    projection: Arc<RwLock<Projection>>,
     versions: watch::Receiver<u64>,
-    reader: Reader,
+    reader: ArticleReader,
     weights: Arc<Weights>,
-    /// Where other processes share the store: what follows them.
-    attendant: Mutex<Option<AbortHandle>>,
+    /// The task of `replica`, where other processes share the store.
+    replica: Mutex<Option<AbortHandle>>,
 }
 
-/// Something to do, and the turn that it needs.
+/// A task for the worker, and the write lock that it needs.
 struct Job {
-    work: Work,
-    /// Given back when the job is done.
-    turn: OwnedSemaphorePermit,
-    reply: oneshot::Sender<Result<Done, Error>>,
+    task: Task,
+    /// Released when the job is done.
+    lock: OwnedSemaphorePermit,
+    reply: oneshot::Sender<Result<TaskOutcome, Error>>,
 }
 
-enum Work {
-    /// Place what arrived.
+enum Task {
+    /// Place in topics what arrived.
     CatchUp,
     /// An article was deleted.
     Removed(ArticleId),
@@ -116,8 +118,8 @@ enum Work {
     Follow,
 }
 
-/// What came of a job.
-enum Done {
+/// What a task returns.
+enum TaskOutcome {
     Nothing,
     Topic(TopicId),
     Placed(u64),
@@ -125,12 +127,12 @@ enum Done {
     Followed(Vec<ArticleId>),
 }
 
-/// How far topics are.
+/// How far the topics have come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// The version of the last change that is on disk.
     pub version: u64,
-    /// Articles that are stored and not in a topic: on their way, or of a time before topics.
+    /// How many stored articles are in no topic: they were just stored, or before topics were on.
     pub pending_count: u64,
 }
 
@@ -138,97 +140,98 @@ impl Topics {
     async fn open(engine: &Engine) -> Result<Self, Error> {
         let weights = Weights::bundled();
         let weights = Arc::new(weights.map_err(|error| Error::Topics(error.into()))?);
-        let reader = Reader::new(Arc::clone(&engine.analyzer));
+        let reader = ArticleReader::new(Arc::clone(&engine.analyzer));
         let (sender, versions) = watch::channel(0);
         let store = Arc::clone(&engine.store);
-        let mut desk = Desk::new(
+        let mut worker = Worker::new(
             store,
-            Arc::clone(&engine.lead),
+            Arc::clone(&engine.lease),
             reader.clone(),
             Arc::clone(&weights),
             sender,
         );
-        desk.ensure_sound().await?;
-        let (book, stop) = (desk.shared(), Arc::clone(&desk.stop));
+        worker.ensure_sound().await?;
+        let (projection, stop) = (worker.shared(), Arc::clone(&worker.stop));
         let (jobs, queue) = sync_channel(QUEUE_LEN);
         let metrics = engine.metrics().clone();
-        let serve = move || serve(desk, &queue, &metrics);
+        let serve = move || serve(worker, &queue, &metrics);
         let thread = std::thread::Builder::new().name("topics".to_owned()).spawn(serve);
         let thread = thread.map_err(|error| Error::Topics(error.into()))?;
         Ok(Self {
             jobs: Mutex::new(Some(jobs)),
             thread: Mutex::new(Some(thread)),
             stop,
-            book,
+            projection,
             versions,
             reader,
             weights,
-            attendant: Mutex::default(),
+            replica: Mutex::default(),
         })
     }
 
-    /// The book as it is now.
-    fn book(&self) -> RwLockReadGuard<'_, Book> {
-        self.book.read().unwrap_or_else(PoisonError::into_inner)
+    /// The state as it is now.
+    fn projection(&self) -> RwLockReadGuard<'_, Projection> {
+        self.projection.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives the desk something to do.
+    /// Hands a task to the worker; the receiver gets the outcome.
     fn send(
         &self,
-        work: Work,
-        turn: OwnedSemaphorePermit,
-    ) -> Result<oneshot::Receiver<Result<Done, Error>>, Error> {
+        task: Task,
+        lock: OwnedSemaphorePermit,
+    ) -> Result<oneshot::Receiver<Result<TaskOutcome, Error>>, Error> {
         let (reply, answer) = oneshot::channel();
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let jobs = jobs.as_ref().ok_or_else(closed)?;
-        jobs.try_send(Job { work, turn, reply }).map_err(|_ended| closed())?;
+        jobs.try_send(Job { task, lock, reply }).map_err(|_ended| closed())?;
         Ok(answer)
     }
 
-    /// Places what arrived, and waits for it.
-    pub(super) async fn settle(&self, turn: OwnedSemaphorePermit) -> Result<(), Error> {
-        self.ask(Work::CatchUp, turn).await.map(|_done| ())
+    /// Places what arrived, and waits until that is done.
+    pub(super) async fn settle(&self, lock: OwnedSemaphorePermit) -> Result<(), Error> {
+        self.ask(Task::CatchUp, lock).await.map(|_done| ())
     }
 
-    async fn ask(&self, work: Work, turn: OwnedSemaphorePermit) -> Result<Done, Error> {
-        self.send(work, turn)?.await.map_err(|_ended| closed())?
+    async fn ask(&self, task: Task, lock: OwnedSemaphorePermit) -> Result<TaskOutcome, Error> {
+        self.send(task, lock)?.await.map_err(|_ended| closed())?
     }
 
-    /// Places what arrived, while the caller goes on.
-    pub(super) fn catch_up(&self, turn: OwnedSemaphorePermit) -> Result<(), Error> {
-        self.send(Work::CatchUp, turn).map(|_nobody_waits| ())
+    /// Has the worker place what arrived; does not wait for it.
+    pub(super) fn catch_up(&self, lock: OwnedSemaphorePermit) -> Result<(), Error> {
+        self.send(Task::CatchUp, lock).map(|_nobody_waits| ())
     }
 
-    /// Takes in what another process wrote; returns the articles whose text may be another one.
-    pub(super) async fn follow(&self, turn: OwnedSemaphorePermit) -> Result<Vec<ArticleId>, Error> {
-        match self.ask(Work::Follow, turn).await? {
-            Done::Followed(articles) => Ok(articles),
-            Done::Nothing | Done::Topic(_) | Done::Placed(_) | Done::Reclustered(_) => {
-                Ok(Vec::new())
-            }
+    /// Reads what another process wrote; returns the articles whose text may have changed.
+    pub(super) async fn follow(&self, lock: OwnedSemaphorePermit) -> Result<Vec<ArticleId>, Error> {
+        match self.ask(Task::Follow, lock).await? {
+            TaskOutcome::Followed(articles) => Ok(articles),
+            TaskOutcome::Nothing
+            | TaskOutcome::Topic(_)
+            | TaskOutcome::Placed(_)
+            | TaskOutcome::Reclustered(_) => Ok(Vec::new()),
         }
     }
 
-    /// The highest arrival number that is placed.
+    /// The highest arrival number of the articles that are placed.
     pub(super) fn arrival(&self) -> u64 {
-        self.book().arrival
+        self.projection().arrival
     }
 
-    /// Notes that an article was deleted.
+    /// Takes a deleted article out of its topics.
     pub(super) async fn removed(
         &self,
         id: ArticleId,
-        turn: OwnedSemaphorePermit,
+        lock: OwnedSemaphorePermit,
     ) -> Result<(), Error> {
-        self.ask(Work::Removed(id), turn).await.map(|_done| ())
+        self.ask(Task::Removed(id), lock).await.map(|_done| ())
     }
 
-    /// Ends the desk after the step it is at.
+    /// Ends the worker's thread after its current step, and waits for that.
     pub(super) fn close(&self) {
         self.stop.store(true, Ordering::Relaxed);
-        let attendant = self.attendant.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(attendant) = attendant {
-            attendant.abort();
+        let replica = self.replica.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(replica) = replica {
+            replica.abort();
         }
         drop(self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -249,49 +252,50 @@ fn closed() -> Error {
     Error::Store(store::Error::Closed)
 }
 
-/// The life of the desk's thread: one job after the other, until nobody can send any.
-fn serve(mut desk: Desk, jobs: &Receiver<Job>, metrics: &Metrics) {
-    while let Ok(Job { work, turn, reply }) = jobs.recv() {
+/// What the worker's thread runs: one job after the other, until no sender is left.
+fn serve(mut worker: Worker, jobs: &Receiver<Job>, metrics: &Metrics) {
+    while let Ok(Job { task, lock, reply }) = jobs.recv() {
         // The store's answers come from threads of its own, so this one may wait for them.
-        let work = metrics.stage(Stage::Topics, work_on(&mut desk, work));
-        let done = futures::executor::block_on(work);
+        let task = metrics.stage(Stage::Topics, perform(&mut worker, task));
+        let done = futures::executor::block_on(task);
         if let Err(error) = &done {
-            desk.doubt();
+            worker.distrust();
             tracing::warn!(error = error as &dyn std::error::Error, "topics fell behind");
         }
-        drop(turn);
+        drop(lock);
         let _gone = reply.send(done);
     }
 }
 
-async fn work_on(desk: &mut Desk, work: Work) -> Result<Done, Error> {
-    desk.ensure_sound().await?;
-    if matches!(work, Work::Follow) {
-        return desk.follow().await.map(Done::Followed);
+async fn perform(worker: &mut Worker, task: Task) -> Result<TaskOutcome, Error> {
+    worker.ensure_sound().await?;
+    if matches!(task, Task::Follow) {
+        return worker.follow().await.map(TaskOutcome::Followed);
     }
-    desk.take_over().await?;
+    worker.take_over().await?;
     // What an earlier failure or a killed process left comes first: it arrived first.
-    desk.catch_up().await?;
-    match work {
-        Work::CatchUp | Work::Follow => Ok(Done::Nothing),
-        Work::Removed(id) => {
-            desk.fill().await?;
-            desk.take_out(id, desk::now_us()).await?;
-            desk.commit().await?;
-            Ok(Done::Nothing)
+    worker.catch_up().await?;
+    match task {
+        Task::CatchUp | Task::Follow => Ok(TaskOutcome::Nothing),
+        Task::Removed(id) => {
+            worker.fill().await?;
+            worker.take_out(id, clock::now_us()).await?;
+            worker.commit().await?;
+            Ok(TaskOutcome::Nothing)
         }
-        Work::Edit(edit) => {
-            desk.fill().await?;
-            desk.edit(edit).await.map(Done::Topic)
+        Task::Edit(edit) => {
+            worker.fill().await?;
+            worker.edit(edit).await.map(TaskOutcome::Topic)
         }
-        Work::Rebuild => desk.rebuild().await.map(Done::Placed),
-        Work::Recluster(asked) => desk.recluster(asked).await.map(Done::Reclustered),
+        Task::Rebuild => worker.rebuild().await.map(TaskOutcome::Placed),
+        Task::Recluster(request) => worker.recluster(request).await.map(TaskOutcome::Reclustered),
     }
 }
 
 impl Engine {
-    /// The same engine with topics. Reads the whole log of changes, then places what arrived and was
-    /// not placed, while the engine is in use.
+    /// The same engine with topics. Reads the last checkpoint and the log of changes after it, or
+    /// the whole log where there is no checkpoint; then places what arrived and was not placed,
+    /// while the engine is already in use.
     ///
     /// # Errors
     /// [`Error::Store`]; [`Error::Topics`] if weights or dictionaries are broken.
@@ -301,29 +305,29 @@ impl Engine {
         }
         let topics = Arc::new(Topics::open(&self).await?);
         if self.store.is_shared() {
-            // Another process may have the turn; who only reads need not wait for it.
-            let attendant = lead::attend(&self, &topics);
-            *topics.attendant.lock().unwrap_or_else(PoisonError::into_inner) = Some(attendant);
+            // Another process may hold the lease; an engine that only reads need not wait for it.
+            let replica = replica::start(&self, &topics);
+            *topics.replica.lock().unwrap_or_else(PoisonError::into_inner) = Some(replica);
         } else {
-            let turn = self.own_turn().await?;
-            topics.catch_up(turn)?;
+            let lock = self.lock_writes().await?;
+            topics.catch_up(lock)?;
         }
         self.topics = Some(topics);
         Ok(self)
     }
 
-    /// Whether topics are kept.
+    /// Whether this engine keeps topics.
     #[must_use]
     pub fn has_topics(&self) -> bool {
         self.topics.is_some()
     }
 
-    /// Living topics of each level, events first; `None` without topics.
+    /// The number of events and the number of stories that have members; `None` without topics.
     #[must_use]
     pub fn topic_counts(&self) -> Option<(u64, u64)> {
-        let book = self.topics.as_deref()?.book();
+        let projection = self.topics.as_deref()?.projection();
         let mut counts = (0, 0);
-        for topic in book.topics.values().filter(|topic| topic.is_alive()) {
+        for topic in projection.topics.values().filter(|topic| topic.is_alive()) {
             match topic.level {
                 Level::Event => counts.0 += 1,
                 Level::Story => counts.1 += 1,
@@ -342,68 +346,74 @@ impl Engine {
     /// [`Error::Store`].
     pub async fn settle_topics(&self) -> Result<(), Error> {
         let Some(topics) = &self.topics else { return Ok(()) };
-        let turn = self.own_turn().await?;
-        topics.settle(turn).await
+        let lock = self.lock_writes().await?;
+        topics.settle(lock).await
     }
 
-    /// How far topics are.
+    /// How far the topics have come.
     ///
     /// # Errors
     /// [`Error::TopicsOff`]; [`Error::Store`].
     pub async fn topics_progress(&self) -> Result<Progress, Error> {
         let topics = self.topics()?;
         let stored = self.store.count(&Filter::default()).await?;
-        let placed = u64::try_from(topics.book().articles.len()).unwrap_or(u64::MAX);
+        let placed = u64::try_from(topics.projection().articles.len()).unwrap_or(u64::MAX);
         let version = *topics.versions.borrow();
         Ok(Progress { version, pending_count: stored.saturating_sub(placed) })
     }
 
-    /// Changes a topic as a person wants; returns the topic that there is now, of a split the new
-    /// one.
+    /// Carries out a person's change of a topic. Returns the topic as it is afterwards; of a split,
+    /// the new topic.
     ///
     /// # Errors
     /// [`Error::TopicNotFound`]; [`Error::StaleTopic`]; [`Error::ArticleNotFound`];
     /// [`Error::Invalid`]; [`Error::TopicsOff`]; [`Error::Store`].
-    pub async fn edit_topic(&self, edit: Edit) -> Result<Shown, Error> {
+    pub async fn edit_topic(&self, edit: Edit) -> Result<TopicView, Error> {
         let topics = self.topics()?;
-        let turn = self.own_turn().await?;
-        match topics.ask(Work::Edit(edit), turn).await? {
-            Done::Topic(id) => self.topic(id),
-            Done::Nothing | Done::Placed(_) | Done::Reclustered(_) | Done::Followed(_) => {
-                Err(closed())
-            }
+        let lock = self.lock_writes().await?;
+        match topics.ask(Task::Edit(edit), lock).await? {
+            TaskOutcome::Topic(id) => self.topic(id),
+            TaskOutcome::Nothing
+            | TaskOutcome::Placed(_)
+            | TaskOutcome::Reclustered(_)
+            | TaskOutcome::Followed(_) => Err(closed()),
         }
     }
 
-    /// Places all that is stored and has no topic, in the order of (time, id), and looks at all
-    /// topics again; returns how many were placed.
+    /// Places every stored article that has no topic, in the order of (time, id), and then repairs
+    /// all topics. Returns how many articles were placed.
     ///
     /// # Errors
     /// [`Error::TopicsOff`]; [`Error::Store`].
     pub async fn rebuild_topics(&self) -> Result<u64, Error> {
         let topics = self.topics()?;
-        let turn = self.own_turn().await?;
+        let lock = self.lock_writes().await?;
         // Articles get numbers from there on.
         self.next_arrival.store(0, Ordering::Relaxed);
-        match topics.ask(Work::Rebuild, turn).await? {
-            Done::Placed(count) => Ok(count),
-            Done::Nothing | Done::Topic(_) | Done::Reclustered(_) | Done::Followed(_) => {
-                Err(closed())
-            }
+        match topics.ask(Task::Rebuild, lock).await? {
+            TaskOutcome::Placed(count) => Ok(count),
+            TaskOutcome::Nothing
+            | TaskOutcome::Topic(_)
+            | TaskOutcome::Reclustered(_)
+            | TaskOutcome::Followed(_) => Err(closed()),
         }
     }
 
-    /// Clusters a period anew under the names that its topics have; what people shaped stays.
+    /// Clusters a period anew. Topics keep their ids where most of their articles stay together,
+    /// and topics that a person changed are left alone.
     ///
     /// # Errors
     /// [`Error::Invalid`] naming `from` for too many articles; [`Error::TopicsOff`];
     /// [`Error::Store`].
-    pub async fn recluster_topics(&self, asked: Recluster) -> Result<Reclustered, Error> {
+    pub async fn recluster_topics(&self, request: Recluster) -> Result<Reclustered, Error> {
         let topics = self.topics()?;
-        let turn = self.own_turn().await?;
-        match topics.ask(Work::Recluster(asked), turn).await? {
-            Done::Reclustered(done) => Ok(done),
-            Done::Nothing | Done::Topic(_) | Done::Placed(_) | Done::Followed(_) => Err(closed()),
+        let lock = self.lock_writes().await?;
+        match topics.ask(Task::Recluster(request), lock).await? {
+            TaskOutcome::Reclustered(done) => Ok(done),
+            TaskOutcome::Nothing
+            | TaskOutcome::Topic(_)
+            | TaskOutcome::Placed(_)
+            | TaskOutcome::Followed(_) => Err(closed()),
         }
     }
 }

@@ -1,27 +1,28 @@
-//! A period clustered anew, under the names that its topics have.
+//! Clusters a period anew, while topics keep their ids where most of their articles stay together.
 //!
-//! What a person shaped (merged, divided, moved, named, pinned) is left alone. Events go whole: one
-//! that has an article in the period is looked at with all its articles. What comes out is written to
-//! the log as moves, so that it can be followed and read back like everything else; a topic that
-//! loses all its articles leads to the one that took most of them.
+//! Topics that a person changed (merged, divided, moved articles into, named, pinned) are left
+//! alone. Events are taken whole: one that has an article in the period takes part with all its
+//! articles. The result is written to the log as moves, so that it can be followed and read back
+//! like any other change; a topic that loses all its articles redirects to the one that took most
+//! of them.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::Error;
 use crate::Violation;
-use crate::topics::book::Book;
-use crate::topics::book::Entered;
-use crate::topics::book::Member;
-use crate::topics::desk::Desk;
-use crate::topics::desk::now_us;
-use crate::topics::edit::Made;
+use crate::clock::now_us;
+use crate::topics::edit::NewTopics;
 use crate::topics::edit::free_id;
-use crate::topics::shown::Period;
-use crate::topics::shown::day_of;
+use crate::topics::projection::PlacedArticle;
+use crate::topics::projection::Projection;
+use crate::topics::projection::TopicMember;
+use crate::topics::view::Period;
+use crate::topics::worker::Worker;
 use wenmai_cluster::topic::Constraint;
 use wenmai_cluster::topic::Item;
 use wenmai_cluster::topic::recluster;
+use wenmai_domain::day;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::limit::Limit;
 use wenmai_domain::topic::Level;
@@ -32,63 +33,63 @@ use wenmai_domain::topic::change::Correction;
 use wenmai_domain::topic::change::Move;
 use wenmai_store::Vectors;
 
-/// Articles that are clustered together at most: they are held in memory.
+/// Articles that are clustered together at most, since they are held in memory.
 const ARTICLES_MAX: usize = 100_000;
-/// Moves in one entry of the log, about; events stay whole.
+/// About how many moves stand in one entry of the log; events are not divided.
 const MOVES: usize = 2_000;
 const LEVELS: [Level; 2] = [Level::Event, Level::Story];
 
-/// Which articles are clustered anew.
+/// A request to cluster a period anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recluster {
-    /// Their days.
+    /// The days of the articles that take part.
     pub period: Period,
-    /// Only say what would change.
+    /// Whether to change nothing and only say what would change.
     pub dry_run: bool,
 }
 
-/// What came of it.
+/// What clustering a period anew changed, or would change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Reclustered {
-    /// Articles that were clustered.
+    /// How many articles were clustered.
     pub article_count: usize,
-    /// Articles of the period that were left alone since a person shaped their topics.
+    /// How many articles of the period were left alone because a person changed their topics.
     pub left_alone_count: usize,
-    /// Articles that change their event or story.
+    /// How many articles change their event or their story.
     pub moved_count: usize,
-    /// Stories of the clustered articles before.
+    /// How many stories the clustered articles had before.
     pub story_count_before: usize,
-    /// And after.
+    /// How many stories they have afterwards.
     pub story_count: usize,
-    /// Topics of both levels that are new.
+    /// How many events and stories are new.
     pub new_count: usize,
-    /// Topics of both levels that lead to another one now.
+    /// How many events and stories redirect to another one afterwards.
     pub merged_count: usize,
 }
 
-/// What is to change.
+/// The changes that clustering anew leads to.
 struct Plan {
-    /// Whole events in a row.
-    moves: Vec<(Member, Move)>,
-    made: Made,
+    /// The moves, those of one event next to each other.
+    moves: Vec<(TopicMember, Move)>,
+    made: NewTopics,
     corrections: Vec<Correction>,
 }
 
-impl Desk {
+impl Worker {
     /// Clusters a period anew.
     ///
     /// # Errors
     /// [`Error::Invalid`] for too many articles; [`Error::Store`].
-    pub(super) async fn recluster(&mut self, asked: Recluster) -> Result<Reclustered, Error> {
+    pub(super) async fn recluster(&mut self, request: Recluster) -> Result<Reclustered, Error> {
         self.fill().await?;
-        let (picked, left_alone_count) = pick(&self.book(), asked.period);
+        let (picked, left_alone_count) = pick(&self.projection(), request.period);
         if picked.len() > ARTICLES_MAX {
             let what = format!("{} articles, at most {ARTICLES_MAX} at a time", picked.len());
             return Err(Error::Invalid(vec![Violation::new("from", what)]));
         }
         let old = picked.iter().map(|one| (one.member.article, one.placement)).collect();
         let new = recluster(&self.weights, self.items(&picked).await?, &old);
-        let plan = Plan::new(&self.book(), &picked, &new);
+        let plan = Plan::new(&self.projection(), &picked, &new);
         let stories = |placements: &BTreeMap<ArticleId, Placement>| {
             placements.values().map(|one| one.story).collect::<BTreeSet<_>>().len()
         };
@@ -101,24 +102,24 @@ impl Desk {
             new_count: plan.made.len(),
             merged_count: plan.corrections.len(),
         };
-        if !asked.dry_run {
+        if !request.dry_run {
             self.carry_out(plan).await?;
         }
         Ok(told)
     }
 
-    /// The articles as the clusterer takes them; those that are not stored any more are left out.
-    async fn items(&self, picked: &[Entered]) -> Result<Vec<Item>, Error> {
+    /// The items for the clusterer; articles that are not stored any more are left out.
+    async fn items(&self, picked: &[PlacedArticle]) -> Result<Vec<Item>, Error> {
         let mut items = Vec::with_capacity(picked.len());
         for piece in picked.chunks(Limit::MOST.count()) {
             let ids: Vec<ArticleId> = piece.iter().map(|one| one.member.article).collect();
             let stored = self.store.fetch(&ids, Vectors::Yes).await?;
-            for (entered, stored) in piece.iter().zip(stored) {
+            for (placed, stored) in piece.iter().zip(stored) {
                 let Some(read) = stored.and_then(|stored| self.reader.read(stored)) else {
                     continue;
                 };
-                let Member { at, arrival, .. } = entered.member;
-                items.push(Item { arrival, at, original: entered.original, ..read.item });
+                let TopicMember { at, arrival, .. } = placed.member;
+                items.push(Item { arrival, at, original: placed.original, ..read.item });
             }
         }
         Ok(items)
@@ -147,7 +148,7 @@ impl Desk {
     }
 }
 
-/// Moves in pieces of about [`MOVES`] that divide no event.
+/// Divides moves into pieces of about [`MOVES`], so that no event is divided.
 fn whole_events(moves: Vec<Move>) -> Vec<Vec<Move>> {
     let mut pieces: Vec<Vec<Move>> = Vec::new();
     for one in moves {
@@ -163,51 +164,56 @@ fn whole_events(moves: Vec<Move>) -> Vec<Vec<Move>> {
     pieces
 }
 
-/// The articles of the period with whole events, in the order of arrival; and how many of the period
-/// are left alone.
-fn pick(book: &Book, period: Period) -> (Vec<Entered>, usize) {
-    let within = |one: &Entered| {
-        let day = day_of(one.member.at);
+/// The articles that take part, in the order of arrival: those of the period and of their events.
+/// Also returns how many articles of the period are left alone.
+fn pick(projection: &Projection, period: Period) -> (Vec<PlacedArticle>, usize) {
+    let within = |one: &PlacedArticle| {
+        let day = day::of_second(one.member.at);
         period.from.is_none_or(|from| from <= day) && period.to.is_none_or(|to| day <= to)
     };
-    let shaped = |one: &Entered| {
+    let shaped = |one: &PlacedArticle| {
         let Placement { event, story } = one.placement;
-        [event, story].iter().any(|topic| book.is_shaped(*topic))
+        [event, story].iter().any(|topic| projection.is_shaped(*topic))
     };
     let (mut events, mut left_alone) = (BTreeSet::new(), 0);
-    for one in book.articles.values().filter(|one| within(one)) {
+    for one in projection.articles.values().filter(|one| within(one)) {
         if shaped(one) {
             left_alone += 1;
         } else {
             events.insert(one.placement.event);
         }
     }
-    let picked = book.articles.values();
+    let picked = projection.articles.values();
     let picked = picked.filter(|one| events.contains(&one.placement.event) && !shaped(one));
-    let mut picked: Vec<Entered> = picked.copied().collect();
+    let mut picked: Vec<PlacedArticle> = picked.copied().collect();
     picked.sort_unstable_by_key(|one| one.member.arrival);
     (picked, left_alone)
 }
 
 impl Plan {
-    fn new(book: &Book, picked: &[Entered], new: &BTreeMap<ArticleId, Placement>) -> Self {
-        let mut picked: Vec<&Entered> =
+    fn new(
+        projection: &Projection,
+        picked: &[PlacedArticle],
+        new: &BTreeMap<ArticleId, Placement>,
+    ) -> Self {
+        let mut picked: Vec<&PlacedArticle> =
             picked.iter().filter(|one| new.contains_key(&one.member.article)).collect();
         picked.sort_unstable_by_key(|one| (one.member.at, one.member.arrival));
-        let (mut made, mut renamed) = (Made::new(), BTreeMap::new());
+        let (mut made, mut renamed) = (NewTopics::new(), BTreeMap::new());
         let old: BTreeSet<TopicId> =
             picked.iter().flat_map(|one| LEVELS.map(|level| one.placement.at(level))).collect();
         let mut events: Vec<TopicId> = Vec::new();
-        let mut by_event: BTreeMap<TopicId, Vec<(Member, Placement, Placement)>> = BTreeMap::new();
-        for Entered { member, placement: before, .. } in &picked {
+        let mut by_event: BTreeMap<TopicId, Vec<(TopicMember, Placement, Placement)>> =
+            BTreeMap::new();
+        for PlacedArticle { member, placement: before, .. } in &picked {
             let Some(mut now) = new.get(&member.article).copied() else { continue };
             for level in LEVELS {
                 let id = now.at(level);
                 let name = *renamed.entry(id).or_insert_with(|| {
                     let kept = old.contains(&id);
-                    if kept { id } else { free_id(book, level, member.article, &made) }
+                    if kept { id } else { free_id(projection, level, member.article, &made) }
                 });
-                if !book.topics.contains_key(&name) {
+                if !projection.topics.contains_key(&name) {
                     made.entry(name).or_insert((level, member.at));
                 }
                 match level {
@@ -221,7 +227,7 @@ impl Plan {
             }
             of_event.push((*member, *before, now));
         }
-        let corrections = heirs(book, by_event.values().flatten());
+        let corrections = heirs(projection, by_event.values().flatten());
         let mut moves = Vec::new();
         for (member, before, placement) in
             events.iter().filter_map(|event| by_event.get(event)).flatten()
@@ -234,11 +240,11 @@ impl Plan {
     }
 }
 
-/// Topics that lose all their articles, each into the one that takes most of them; ties to the lower
-/// id.
+/// A merge for each topic that loses all its articles, into the topic that takes most of them; of
+/// several that take equally many, into the one of the lowest id.
 fn heirs<'a>(
-    book: &Book,
-    moved: impl Iterator<Item = &'a (Member, Placement, Placement)>,
+    projection: &Projection,
+    moved: impl Iterator<Item = &'a (TopicMember, Placement, Placement)>,
 ) -> Vec<Correction> {
     let mut taken: BTreeMap<(Level, TopicId), BTreeMap<TopicId, usize>> = BTreeMap::new();
     for (_, before, now) in moved {
@@ -249,7 +255,7 @@ fn heirs<'a>(
     }
     let mut corrections = Vec::new();
     for ((level, gone), takers) in taken {
-        let all = book.topics.get(&gone).map_or(0, |topic| topic.members.len());
+        let all = projection.topics.get(&gone).map_or(0, |topic| topic.members.len());
         if takers.contains_key(&gone) || takers.values().sum::<usize>() < all {
             continue;
         }

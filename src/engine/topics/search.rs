@@ -1,4 +1,4 @@
-//! Topics found by words or by an article.
+//! Search for topics, by a text or by an article.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use crate::Engine;
 use crate::Error;
 use crate::Search;
 use crate::Violation;
-use crate::topics::look::FACE_MEMBERS;
-use crate::topics::shown::Shown;
+use crate::topics::contribution::FACE_MEMBERS;
+use crate::topics::view::TopicView;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::hit::Mode;
@@ -18,63 +18,66 @@ use wenmai_domain::topic::TopicId;
 use wenmai_embed::Lane;
 use wenmai_embed::Purpose;
 
-/// Articles and topics that are looked at for one question.
+/// Articles, and as many topics, that are considered for one question.
 const DEPTH: u32 = 50;
 
-/// A question for topics.
+/// A search for topics.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SearchTopics {
-    /// What people would type.
+    /// By a text as people type it.
     Text(String),
-    /// Where a stored article belongs, and what is near.
+    /// By a stored article: its own topic, and topics that are similar to it.
     Article(ArticleId),
 }
 
-/// Topics, best first.
+/// The topics that a search found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FoundTopics {
-    /// Best first.
+    /// The topics, best first.
     pub topics: Vec<FoundTopic>,
 }
 
-/// A topic that was found.
+/// A topic that a search found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FoundTopic {
     /// The topic.
-    pub topic: Shown,
-    /// What the answer is ordered by, `[0, 1]`: half the similarity, half the share of the articles
-    /// found, each weighing one over its rank; for an article the similarity alone.
+    pub topic: TopicView,
+    /// What the topics are ordered by, in `[0, 1]`. For a text it is half the similarity and half
+    /// the topic's share of the articles found, each of which weighs one over its rank; for an
+    /// article it is the similarity.
     pub score: f64,
-    /// Cosine of question and centroid, where that is among the nearest.
+    /// The cosine of the question and the topic's centroid; `None` where the centroid is not among
+    /// the nearest.
     pub similarity: Option<f32>,
-    /// How many of the best fifty articles are the topic's.
+    /// How many of the best fifty articles belong to the topic.
     pub hit_count: u32,
-    /// Whether the article asked about belongs to it.
+    /// Whether the article that was asked about belongs to the topic.
     pub holds: bool,
 }
 
+/// What speaks for a topic; see [`FoundTopic`].
 #[derive(Default)]
-struct Found {
+struct TopicMatch {
     similarity: Option<f32>,
     share: f64,
     hits: u32,
 }
 
 impl Engine {
-    /// Topics of `level` that fit, best first.
+    /// Finds topics of `level` for a text or an article, best first.
     ///
     /// # Errors
     /// [`Error::Invalid`] for an empty text; [`Error::ArticleNotFound`]; [`Error::TopicsOff`];
     /// [`Error::Store`]; [`Error::Embed`].
     pub async fn search_topics(
         &self,
-        asked: SearchTopics,
+        request: SearchTopics,
         level: Level,
         limit: Limit,
     ) -> Result<FoundTopics, Error> {
         let depth = Limit::new(DEPTH).unwrap_or(limit).max(limit);
-        let mut found = BTreeMap::<TopicId, Found>::new();
-        let (embedding, home) = match &asked {
+        let mut found = BTreeMap::<TopicId, TopicMatch>::new();
+        let (embedding, home) = match &request {
             SearchTopics::Article(id) => {
                 let embedding = self.embeddings(&[*id]).await?.into_iter().flatten().next();
                 let embedding = embedding.ok_or(Error::ArticleNotFound { id: *id })?;
@@ -95,16 +98,16 @@ impl Engine {
         };
         for (id, similarity) in self.store.nearest_topics(&embedding, level, depth).await? {
             // What the store found may have been merged a moment ago.
-            if let Some((id, _)) = self.topics()?.book().resolve(id) {
+            if let Some((id, _)) = self.topics()?.projection().resolve(id) {
                 found.entry(id).or_default().similarity.get_or_insert(similarity);
             }
         }
         if let Some(home) = home {
             found.entry(home).or_default();
         }
-        let by_words = matches!(asked, SearchTopics::Text(_));
+        let by_words = matches!(request, SearchTopics::Text(_));
         let mut topics = Vec::with_capacity(found.len());
-        for (id, Found { similarity, share, hits: hit_count }) in found {
+        for (id, TopicMatch { similarity, share, hits: hit_count }) in found {
             let topic = self.topic(id)?;
             let cosine = f64::from(similarity.unwrap_or(0.0).max(0.0));
             let score = if by_words { 0.5 * cosine + 0.5 * share } else { cosine };
@@ -119,7 +122,7 @@ impl Engine {
         Ok(FoundTopics { topics })
     }
 
-    /// Other topics of its level whose direction is most similar to a topic's, best first.
+    /// Other topics of the same level whose centroids are most similar to a topic's, best first.
     ///
     /// # Errors
     /// [`Error::TopicNotFound`]; [`Error::TopicsOff`]; [`Error::Store`].
@@ -150,7 +153,7 @@ impl Engine {
         Ok(related)
     }
 
-    /// The direction of a topic's recent members; `None` without one.
+    /// The mean direction of the embeddings of a topic's recent members; `None` where it has none.
     async fn centroid_of(&self, id: TopicId) -> Result<Option<Embedding>, Error> {
         let mut recent = self.members_of(id)?;
         recent.truncate(FACE_MEMBERS);
@@ -158,13 +161,13 @@ impl Engine {
         Ok(Embedding::mean(&found.iter().collect::<Vec<_>>()).ok())
     }
 
-    /// The topics of the articles that a search finds.
+    /// Adds to `found` the topics of the articles that a search for `text` finds.
     async fn by_articles(
         &self,
         text: &str,
         level: Level,
         limit: Limit,
-        found: &mut BTreeMap<TopicId, Found>,
+        found: &mut BTreeMap<TopicId, TopicMatch>,
     ) -> Result<(), Error> {
         let search = Search {
             text: text.to_owned(),

@@ -1,18 +1,18 @@
-//! The change feed: what happened to topics after a version, and the wait for more.
+//! The feed of changes: what happened to topics after a version, and waiting for more.
 
 use crate::Engine;
 use crate::Error;
 use crate::Violation;
-use crate::topics::desk;
+use crate::topics::worker;
 use wenmai_domain::limit::Limit;
 use wenmai_domain::topic::change::Entry;
 
 pub use wenmai_domain::topic::change::Change;
 
-/// Entries read at a time, so that a slow reader costs no memory.
+/// Entries that are read at a time, so that a slow reader costs little memory.
 const PIECE: u32 = 256;
 
-/// A place in the change log.
+/// A position in the log of changes, from which one reads on.
 #[derive(Clone)]
 pub struct Changes {
     engine: Engine,
@@ -21,7 +21,7 @@ pub struct Changes {
 }
 
 impl Engine {
-    /// Follows the change log after version `since`.
+    /// Follows the log of changes from the first entry after version `since`.
     ///
     /// # Errors
     /// [`Error::Invalid`] naming `since_version` for one that does not exist yet;
@@ -37,13 +37,13 @@ impl Engine {
 }
 
 impl Changes {
-    /// The next entries, at least one; waits for them.
+    /// Waits for the next entries and returns at least one.
     ///
     /// # Errors
-    /// [`Error::Store`], also when topics end.
+    /// [`Error::Store`], also when the engine is closed.
     pub async fn next(&mut self) -> Result<Vec<Entry>, Error> {
         let mut versions = self.engine.topics()?.versions.clone();
-        // The desk is gone when nobody can send any more.
+        // Once the worker has ended no new version can come.
         versions.wait_for(|newest| *newest > self.seen).await.map_err(|_ended| super::closed())?;
         let newest = *versions.borrow();
         let limit = Limit::new(PIECE).unwrap_or(Limit::MOST);
@@ -51,7 +51,7 @@ impl Changes {
         let mut entries = Vec::with_capacity(rows.len());
         for row in rows.into_iter().take_while(|row| row.version <= newest) {
             self.seen = row.version;
-            entries.push(desk::read(row)?);
+            entries.push(worker::read(row)?);
         }
         if entries.is_empty() {
             let missing = format!("version {} is missing from the log", self.seen + 1);

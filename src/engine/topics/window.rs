@@ -1,42 +1,48 @@
-//! What recent articles contribute to topics, kept so that it is not read again and again.
+//! Keeps what recent articles contribute to topics, so that it need not be read again.
 
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::topics::look::Look;
-use crate::topics::look::Words;
+use crate::topics::contribution::Contribution;
+use crate::topics::contribution::TermCounts;
 use wenmai_domain::id::ArticleId;
 
-/// Looks of the articles in the time window, and the words they hold.
+/// The contributions of the articles in the time window, and how many of them hold each term.
 #[derive(Debug, Default)]
-pub struct Window {
-    looks: HashMap<ArticleId, ((i64, u64), Arc<Look>)>,
+pub struct TimeWindow {
+    contributions: HashMap<ArticleId, ((i64, u64), Arc<Contribution>)>,
     by_time: BTreeSet<(i64, ArticleId)>,
     by_arrival: BTreeSet<(u64, ArticleId)>,
-    words: Words,
+    term_counts: TermCounts,
 }
 
-impl Window {
-    /// Takes an article in that counts at a time and came as number so and so.
-    pub fn add(&mut self, id: ArticleId, (at, arrival): (i64, u64), mut look: Look) {
+impl TimeWindow {
+    /// Adds an article with the time that counts for it, in seconds since 1970 UTC, and its number
+    /// in the order of arrival.
+    pub fn add(
+        &mut self,
+        id: ArticleId,
+        (at, arrival): (i64, u64),
+        mut contribution: Contribution,
+    ) {
         self.forget(id);
-        self.words.add(&mut look);
-        self.looks.insert(id, ((at, arrival), Arc::new(look)));
+        self.term_counts.add(&mut contribution);
+        self.contributions.insert(id, ((at, arrival), Arc::new(contribution)));
         self.by_time.insert((at, id));
         self.by_arrival.insert((arrival, id));
     }
 
-    /// Lets an article go.
+    /// Removes an article.
     pub fn forget(&mut self, id: ArticleId) {
-        if let Some(((at, arrival), look)) = self.looks.remove(&id) {
+        if let Some(((at, arrival), contribution)) = self.contributions.remove(&id) {
             self.by_time.remove(&(at, id));
             self.by_arrival.remove(&(arrival, id));
-            self.words.subtract(&look);
+            self.term_counts.subtract(&contribution);
         }
     }
 
-    /// Lets everything go that counts before a time or came before a number.
+    /// Removes all articles whose time is before `oldest` or whose arrival number is below `first`.
     pub fn prune(&mut self, (oldest, first): (i64, u64)) {
         while let Some((at, id)) = self.by_time.first().copied()
             && at < oldest
@@ -50,15 +56,15 @@ impl Window {
         }
     }
 
-    /// What an article contributes, if it is in the window.
+    /// The contribution of an article, if it is in the window.
     #[must_use]
-    pub fn look(&self, id: ArticleId) -> Option<Arc<Look>> {
-        self.looks.get(&id).map(|(_, look)| Arc::clone(look))
+    pub fn contribution(&self, id: ArticleId) -> Option<Arc<Contribution>> {
+        self.contributions.get(&id).map(|(_, contribution)| Arc::clone(contribution))
     }
 
-    /// The words of all articles in the window.
+    /// How many articles in the window hold each term.
     #[must_use]
-    pub fn words(&self) -> &Words {
-        &self.words
+    pub fn term_counts(&self) -> &TermCounts {
+        &self.term_counts
     }
 }

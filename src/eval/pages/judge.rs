@@ -1,7 +1,5 @@
 //! One page: what was found against its labels.
 
-use std::collections::HashMap;
-
 use crate::pages::baseline;
 use crate::pages::candidate::Candidate;
 use crate::pages::candidate::folded;
@@ -12,6 +10,9 @@ use crate::pages::seam;
 use crate::pages::seam::Seams;
 use wenmai_domain::article::Kind;
 use wenmai_page::Page;
+use wenmai_text::likeness::dice;
+use wenmai_text::likeness::grams;
+use wenmai_text::likeness::shared_count;
 
 /// The systems that are compared; the first is ours.
 pub(super) const SYSTEMS: [&str; 3] = ["wenmai", "split at headings", "split at blank lines"];
@@ -190,27 +191,13 @@ fn pairs<'a>(gold: &[&'a Gold], found: &'a [Candidate]) -> Vec<(&'a Gold, Option
 fn overlap(a: &str, b: &str) -> f64 {
     let runs = |text: &str| -> Vec<[char; 4]> {
         let chars: Vec<char> = text.chars().collect();
-        chars.windows(4).filter_map(|run| run.try_into().ok()).collect()
+        grams(&chars).collect()
     };
     if a == b {
         return 1.0;
     }
     let (a, b) = (runs(a), runs(b));
-    let total = a.len() + b.len();
-    let mut counts: HashMap<[char; 4], usize> = HashMap::new();
-    for run in a {
-        *counts.entry(run).or_default() += 1;
-    }
-    let mut shared = 0_usize;
-    for run in b {
-        if let Some(count) = counts.get_mut(&run).filter(|count| **count > 0) {
-            *count -= 1;
-            shared += 1;
-        }
-    }
-    #[expect(clippy::cast_precision_loss, reason = "lengths of articles")]
-    let f1 = 2.0 * shared as f64 / total.max(1) as f64;
-    f1
+    dice(shared_count(&a, &b), a.len(), b.len())
 }
 
 fn compare(gold: &Gold, found: &Candidate, fields: &mut [Tally]) {

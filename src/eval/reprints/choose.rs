@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::stories::Labelled;
 use wenmai_cluster::reprint::Plain;
 use wenmai_domain::article::Record;
+use wenmai_text::likeness::grams;
 
 /// Characters that an article must have.
 const CHARS_MIN: usize = 200;
@@ -39,20 +40,20 @@ pub fn choose(
             break;
         }
         let plain = Plain::of(&one.record);
-        let own = grams(&plain);
-        if plain.char_count() < CHARS_MIN || shared(&own, &seen) * 10 > own.len() {
+        let own = grams_of(&plain);
+        if plain.char_count() < CHARS_MIN || own.intersection(&seen).count() * 10 > own.len() {
             continue;
         }
         let event = one.event.as_ref().and_then(|event| events.get(&(&one.story[..], &event[..])));
         for other in event.into_iter().flatten() {
-            let theirs = grams(&Plain::of(&other.record));
-            let common = shared(&theirs, &own);
+            let theirs = grams_of(&Plain::of(&other.record));
+            let common = theirs.intersection(&own).count();
             let shorter = theirs.len().min(own.len());
             let fits = other.record.source != one.record.source
                 && theirs.len() >= CHARS_MIN
                 && common * 10 < shorter * 3
                 && common * 30 > shorter
-                && shared(&theirs, &seen) * 10 < theirs.len();
+                && theirs.intersection(&seen).count() * 10 < theirs.len();
             if fits {
                 told.insert(bases.len(), other.record.clone());
                 seen.extend(theirs);
@@ -65,10 +66,7 @@ pub fn choose(
     (bases, told)
 }
 
-fn shared(some: &HashSet<Vec<char>>, others: &HashSet<Vec<char>>) -> usize {
-    some.iter().filter(|gram| others.contains(*gram)).count()
-}
-
-fn grams(plain: &Plain) -> HashSet<Vec<char>> {
-    plain.chars().windows(GRAM_CHARS).map(<[char]>::to_vec).collect()
+/// The different grams of a text.
+fn grams_of(plain: &Plain) -> HashSet<[char; GRAM_CHARS]> {
+    grams(plain.chars()).collect()
 }

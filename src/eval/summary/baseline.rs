@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::collections::HashSet;
 
 use crate::metrics;
-use wenmai_summary::rouge::rouge;
-use wenmai_summary::share;
+use crate::summary::rouge::rouge;
 use wenmai_summary::unit::bigrams;
-use wenmai_summary::unit::overlap;
 use wenmai_summary::unit::units;
+use wenmai_text::likeness::containment;
+use wenmai_text::likeness::share;
 use wenmai_text::sentence::sentences;
 
 /// Rounds of `TextRank`.
@@ -97,7 +97,7 @@ pub fn redundancy(text: &str) -> f64 {
     let mut shares = Vec::new();
     for sentence in split(text) {
         let pairs = bigrams(&units(sentence));
-        shares.push(f64::from(overlap(&pairs, &said)));
+        shares.push(f64::from(containment(&pairs, &said)));
         said.extend(pairs);
     }
     metrics::mean(&shares).unwrap_or_default()

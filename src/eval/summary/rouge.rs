@@ -3,12 +3,12 @@
 //! Units are Han characters, Latin words and numbers, lower case (`summary::unit`); F1 of shared
 //! units, shared neighbouring pairs, and the longest common subsequence. Source: Lin 2004.
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 
 use wenmai_summary::unit::bigrams;
 use wenmai_summary::unit::units;
+use wenmai_text::likeness::dice;
+use wenmai_text::likeness::shared_count;
 
 /// F1 three ways, `[0, 1]`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
@@ -34,29 +34,14 @@ impl Rouge {
 pub fn rouge(candidate: &str, reference: &str) -> Rouge {
     let (given, wanted) = (units(candidate), units(reference));
     Rouge {
-        r1: f1(shared(&given, &wanted), given.len(), wanted.len()),
-        r2: f1(
-            shared(&bigrams(&given), &bigrams(&wanted)),
+        r1: dice(shared_count(&given, &wanted), given.len(), wanted.len()),
+        r2: dice(
+            shared_count(&bigrams(&given), &bigrams(&wanted)),
             given.len().saturating_sub(1),
             wanted.len().saturating_sub(1),
         ),
-        rl: f1(subsequence(&given, &wanted), given.len(), wanted.len()),
+        rl: dice(subsequence(&given, &wanted), given.len(), wanted.len()),
     }
-}
-
-fn shared<T: Eq + std::hash::Hash>(left: &[T], right: &[T]) -> usize {
-    let mut counts: HashMap<&T, usize> = HashMap::new();
-    for one in right {
-        *counts.entry(one).or_default() += 1;
-    }
-    let mut found = 0;
-    for one in left {
-        if let Some(count) = counts.get_mut(one).filter(|count| **count > 0) {
-            *count -= 1;
-            found += 1;
-        }
-    }
-    found
 }
 
 /// Length of the longest common subsequence.
@@ -74,11 +59,6 @@ fn subsequence(left: &[u32], right: &[u32]) -> usize {
         }
     }
     row.last().copied().unwrap_or_default()
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of a text are far below 2^53")]
-fn f1(shared: usize, given: usize, wanted: usize) -> f64 {
-    if given + wanted == 0 { 0.0 } else { 2.0 * shared as f64 / (given + wanted) as f64 }
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::metrics::as_f64;
+
 /// Agreement of found groups with labelled ones over the same articles.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Agreement {
@@ -169,11 +171,6 @@ fn expected_information(table: &Table) -> f64 {
         }
     }
     expected
-}
-
-#[expect(clippy::cast_precision_loss, reason = "article counts are far below 2^53")]
-pub(super) fn as_f64(count: usize) -> f64 {
-    count as f64
 }
 
 #[cfg(test)]

@@ -4,14 +4,15 @@
 
 use std::collections::HashMap;
 
+use crate::metrics::as_f64;
 use crate::topics::Agreement;
 use crate::topics::Method;
-use crate::topics::agree::as_f64;
 use crate::topics::items::Streamed;
 use crate::topics::measured;
+use wenmai_domain::day;
 
 /// Seconds that an earlier article may lie back.
-const WINDOW_S: i64 = 90 * 86_400;
+const WINDOW_S: i64 = 90 * day::SECONDS;
 /// Thresholds tried, from the first in equal steps.
 const THRESHOLDS: (f32, f32, u16) = (0.02, 0.04, 24);
 /// Terms of more of the articles say nothing and cost most.

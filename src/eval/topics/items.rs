@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::DateTime;
-
 use crate::Progress;
 use crate::index;
 use crate::index::IngestReport;
@@ -12,6 +10,7 @@ use crate::stories::Labelled;
 use wenmai_cluster::topic::Item;
 use wenmai_cluster::topic::keys;
 use wenmai_domain::article::Record;
+use wenmai_domain::day;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::reprint::GroupId;
@@ -131,7 +130,7 @@ fn item(
     Item {
         id,
         arrival: 0,
-        at: record.published_at.map_or(0, seconds),
+        at: record.published_at.map_or(0, day::civil_seconds),
         title: record.title.clone(),
         embedding,
         title_terms: query(&analyzer.terms(&record.title)),
@@ -139,9 +138,4 @@ fn item(
         keys: keys(&entities),
         original: None,
     }
-}
-
-/// Seconds since 1970-01-01 of a civil time.
-fn seconds(at: DateTime) -> i64 {
-    at.duration_since(jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0)).as_secs()
 }

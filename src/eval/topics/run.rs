@@ -6,6 +6,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use crate::learned::FOLDS;
+use crate::metrics::as_f64;
 use crate::topics::items::Streamed;
 use wenmai_cluster::topic::Clusterer;
 use wenmai_cluster::topic::Decision;
@@ -13,13 +14,11 @@ use wenmai_cluster::topic::Repair;
 use wenmai_cluster::topic::Seen;
 use wenmai_cluster::topic::Weights;
 use wenmai_cluster::topic::feature_names;
+use wenmai_domain::day;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::Placement;
 use wenmai_domain::topic::TopicId;
-
-/// Seconds of a day.
-const DAY_S: i64 = 86_400;
 
 /// The weights of each fold, trained without its stories.
 pub(super) struct Folds(pub(super) Vec<Arc<Weights>>);
@@ -121,7 +120,7 @@ pub(super) fn pass(
     let mut clusterer = Clusterer::new(Arc::clone(first));
     let mut day = (i64::MIN, 0, 0);
     for (at, one) in stream.iter().enumerate() {
-        let today = one.item.at.div_euclid(DAY_S);
+        let today = one.item.at.div_euclid(day::SECONDS);
         if today != day.0 {
             if day.1 > 0 {
                 pass.days.push((day.1, day.2));
@@ -220,7 +219,7 @@ impl Truth<'_> {
         let labels = self.members.get(&topic)?;
         let all: usize = labels.values().sum();
         let own = labels.get(&label).copied().unwrap_or(0);
-        Some((super::agree::as_f64(own) / super::agree::as_f64(all), all))
+        Some((as_f64(own) / as_f64(all), all))
     }
 
     /// The share of pairs across two stories that are of one label, and the size of the smaller.
@@ -228,7 +227,7 @@ impl Truth<'_> {
         let (one, other) = (self.members.get(&one)?, self.members.get(&other)?);
         let size = |labels: &BTreeMap<usize, usize>| labels.values().sum::<usize>();
         let same = one.iter().map(|(label, count)| count * other.get(label).copied().unwrap_or(0));
-        let pairs = super::agree::as_f64(size(one) * size(other));
-        Some((super::agree::as_f64(same.sum()) / pairs, size(one).min(size(other))))
+        let pairs = as_f64(size(one) * size(other));
+        Some((as_f64(same.sum()) / pairs, size(one).min(size(other))))
     }
 }

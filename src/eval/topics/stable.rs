@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::metrics::as_f64;
 use crate::topics::agree::agreement;
-use crate::topics::agree::as_f64;
 use crate::topics::items::Streamed;
 use crate::topics::run::Pass;
 use wenmai_cluster::topic::Item;

@@ -1,14 +1,13 @@
 //! Articles and records, to the wire.
 
-use jiff::civil;
-use jiff::civil::DateTime;
-
 use crate::convert::View;
 use crate::convert::count;
+use crate::convert::date::timestamp;
+use crate::convert::date::timestamp_us;
+use crate::convert::date::write_date;
 use crate::convert::entity;
 use crate::convert::name;
 use wenmai_domain::article::Article;
-use wenmai_domain::article::CHINA;
 use wenmai_domain::article::Caption;
 use wenmai_domain::article::Contributor;
 use wenmai_domain::article::Dateline;
@@ -160,31 +159,8 @@ fn write_jump(from: Jump) -> wire::Jump {
 
 fn write_dateline(from: Dateline) -> wire::Dateline {
     let Dateline { raw, place, date_from, date_to } = from;
-    let date = |day: civil::Date| wire::Date {
-        year: day.year().into(),
-        month: day.month().into(),
-        day: day.day().into(),
-    };
-    wire::Dateline { raw, place, date_from: date_from.map(date), date_to: date_to.map(date) }
-}
-
-pub(crate) fn timestamp(at: DateTime) -> Option<prost_types::Timestamp> {
-    // Fails only in the last hours of the calendar, which no paper has printed yet.
-    let stamp = CHINA.to_timestamp(at).ok()?;
-    // Before 1970 jiff counts nanoseconds backwards, the wire always forwards.
-    let nanos = stamp.subsec_nanosecond();
-    let (seconds, nanos) = if nanos < 0 {
-        (stamp.as_second() - 1, nanos + 1_000_000_000)
-    } else {
-        (stamp.as_second(), nanos)
-    };
-    Some(prost_types::Timestamp { seconds, nanos })
-}
-
-/// A time in microseconds since 1970 as the wire has it.
-pub fn timestamp_us(us: i64) -> Option<prost_types::Timestamp> {
-    let nanos = i32::try_from(us.rem_euclid(1_000_000)).ok()? * 1_000;
-    Some(prost_types::Timestamp { seconds: us.div_euclid(1_000_000), nanos })
+    let (date_from, date_to) = (date_from.map(write_date), date_to.map(write_date));
+    wire::Dateline { raw, place, date_from, date_to }
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use crate::convert::View;
 use crate::convert::article::write_record;
 use crate::convert::count32;
+use crate::convert::date::read_date;
 use crate::convert::name;
-use crate::convert::record::read_date;
 use wenmai_domain::article::Article;
 use wenmai_domain::span::Span;
 use wenmai_engine::Violation;

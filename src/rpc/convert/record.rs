@@ -1,12 +1,9 @@
 //! Records, from the wire.
 
-use jiff::Timestamp;
-use jiff::civil;
-use jiff::civil::DateTime;
-
+use crate::convert::date::read_date;
+use crate::convert::date::read_time;
 use crate::convert::id;
 use crate::convert::known;
-use wenmai_domain::article::CHINA;
 use wenmai_domain::article::Caption;
 use wenmai_domain::article::Contributor;
 use wenmai_domain::article::Dateline;
@@ -48,8 +45,7 @@ pub fn record(from: wire::ArticleRecord, prefix: &str) -> Result<Record, Violati
         staff,
     } = from;
     let at = |field: &str| format!("{prefix}{field}");
-    let published_at =
-        publish_time.map(|time| civil_time(time, &at("publish_time"))).transpose()?;
+    let published_at = publish_time.map(|time| read_time(time, &at("publish_time"))).transpose()?;
     let dateline = dateline.map(|line| read_dateline(line, &at("dateline"))).transpose()?;
     let teaser_of = match teaser_of.as_str() {
         "" => None,
@@ -135,31 +131,4 @@ fn read_dateline(from: wire::Dateline, path: &str) -> Result<Dateline, Violation
     };
     let (date_from, date_to) = (read(date_from, "date_from")?, read(date_to, "date_to")?);
     Ok(Dateline { raw, place, date_from, date_to })
-}
-
-/// Reads a day.
-///
-/// # Errors
-/// A violation of `field` if there is no such day from the year 1 to 9999.
-pub fn read_date(from: wire::Date, field: &str) -> Result<civil::Date, Violation> {
-    let wire::Date { year, month, day } = from;
-    let parts = (i16::try_from(year), i8::try_from(month), i8::try_from(day));
-    let date = match parts {
-        (Ok(year), Ok(month), Ok(day)) if year >= 1 => civil::Date::new(year, month, day).ok(),
-        _ => None,
-    };
-    date.ok_or_else(|| Violation::new(field, format!("{year}-{month}-{day} is not a day")))
-}
-
-fn civil_time(time: prost_types::Timestamp, field: &str) -> Result<DateTime, Violation> {
-    let prost_types::Timestamp { seconds, nanos } = time;
-    let stamp = if (0..1_000_000_000).contains(&nanos) {
-        Timestamp::new(seconds, nanos).ok()
-    } else {
-        None
-    };
-    stamp
-        .map(|stamp| CHINA.to_datetime(stamp))
-        .filter(|at| at.year() >= 1)
-        .ok_or_else(|| Violation::new(field, "is not a time of the years 1 to 9999"))
 }

@@ -1,12 +1,11 @@
 //! What a search may be asked and answers beside its hits.
 
-use jiff::civil;
-
 use crate::convert::CharIndex;
 use crate::convert::count;
 use crate::convert::count32;
+use crate::convert::date::read_date;
+use crate::convert::date::write_date;
 use crate::convert::known;
-use crate::convert::record::read_date;
 use crate::convert::spans;
 use wenmai_domain::hit::Snippet;
 use wenmai_domain::span::Span;
@@ -155,11 +154,6 @@ pub fn reading(from: Reading, phrases: Vec<String>, left_out: Vec<String>) -> wi
         first_day: first.map(write_date),
         last_day: last.map(write_date),
     }
-}
-
-/// A day as the wire has it.
-pub fn write_date(day: civil::Date) -> wire::Date {
-    wire::Date { year: day.year().into(), month: day.month().into(), day: day.day().into() }
 }
 
 /// Spans of `text` as the wire has them.

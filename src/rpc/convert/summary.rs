@@ -1,10 +1,9 @@
 //! What a summary may be asked and answers.
 
-use jiff::civil::Date;
-
 use crate::convert::CharIndex;
-use crate::convert::article::timestamp;
 use crate::convert::count32;
+use crate::convert::date::timestamp;
+use crate::convert::date::write_date;
 use crate::convert::known;
 use crate::convert::name;
 use crate::convert::spans;
@@ -12,9 +11,9 @@ use wenmai_domain::article::Article;
 use wenmai_domain::article::Record;
 use wenmai_domain::id::ArticleId;
 use wenmai_engine::ArticleSummary;
+use wenmai_engine::RewriteFailure;
 use wenmai_engine::Rewriting;
 use wenmai_engine::SetSummary;
-use wenmai_engine::Unwritten;
 use wenmai_engine::Violation;
 use wenmai_proto::wire;
 use wenmai_summary::Budget;
@@ -151,7 +150,7 @@ fn rewriting(from: Rewriting) -> wire::SummaryRewriting {
         Err(why) => (String::new(), Some(why)),
     };
     let invented = match &why {
-        Some(Unwritten::Refused(Refusal::Invented(all))) => {
+        Some(RewriteFailure::Refused(Refusal::Invented(all))) => {
             all.iter().map(|one| one.text.clone()).collect()
         }
         Some(_) | None => Vec::new(),
@@ -160,14 +159,14 @@ fn rewriting(from: Rewriting) -> wire::SummaryRewriting {
     wire::SummaryRewriting { text, refusal: refusal.into(), invented, model }
 }
 
-fn refusal(why: &Unwritten) -> wire::RewritingRefusal {
+fn refusal(why: &RewriteFailure) -> wire::RewritingRefusal {
     match why {
-        Unwritten::Off => wire::RewritingRefusal::Off,
-        Unwritten::Nothing => wire::RewritingRefusal::Nothing,
-        Unwritten::Busy => wire::RewritingRefusal::Busy,
-        Unwritten::TimedOut => wire::RewritingRefusal::TimedOut,
-        Unwritten::Failed => wire::RewritingRefusal::Failed,
-        Unwritten::Refused(refusal) => match refusal {
+        RewriteFailure::Off => wire::RewritingRefusal::Off,
+        RewriteFailure::Nothing => wire::RewritingRefusal::Nothing,
+        RewriteFailure::Busy => wire::RewritingRefusal::Busy,
+        RewriteFailure::TimedOut => wire::RewritingRefusal::TimedOut,
+        RewriteFailure::Failed => wire::RewritingRefusal::Failed,
+        RewriteFailure::Refused(refusal) => match refusal {
             Refusal::Empty => wire::RewritingRefusal::Empty,
             Refusal::Invented(_) => wire::RewritingRefusal::Invented,
             Refusal::Denied => wire::RewritingRefusal::Denied,
@@ -253,10 +252,6 @@ fn outlet(from: Outlet) -> wire::SummaryOutlet {
 fn keyphrase(from: Keyphrase) -> wire::Keyphrase {
     let Keyphrase { text, count, score } = from;
     wire::Keyphrase { text, count: count32(count), score }
-}
-
-fn write_date(date: Date) -> wire::Date {
-    wire::Date { year: date.year().into(), month: date.month().into(), day: date.day().into() }
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! Topics and their changes.
 
 use crate::convert;
-use crate::convert::article::timestamp_us;
+use crate::convert::date::timestamp_us;
+use crate::convert::date::written_day;
 use crate::convert::known;
-use crate::convert::record::read_date;
-use crate::convert::search::write_date;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::TopicId;
 use wenmai_domain::topic::change::Change;
@@ -15,8 +14,8 @@ use wenmai_domain::topic::change::Move;
 use wenmai_domain::topic::filter::Status;
 use wenmai_engine::FoundTopic;
 use wenmai_engine::Measures;
-use wenmai_engine::Shown;
 use wenmai_engine::TopicOrder;
+use wenmai_engine::TopicView;
 use wenmai_engine::Violation;
 use wenmai_proto::wire;
 use wenmai_proto::wire::watch_topics_response::Change as WireChange;
@@ -84,26 +83,10 @@ pub fn order(number: i32) -> Result<TopicOrder, Violation> {
     })
 }
 
-/// Reads a day as days since 1970-01-01.
-///
-/// # Errors
-/// A violation of `field` for a day that does not exist.
-pub fn day(date: Option<wire::Date>, field: &str) -> Result<Option<i64>, Violation> {
-    let epoch = jiff::civil::date(1970, 1, 1);
-    let read = date.map(|date| read_date(date, field)).transpose()?;
-    Ok(read.map(|date| date.duration_since(epoch).as_hours() / 24))
-}
-
-/// A day as the wire has it; unset past the calendar's end.
-pub fn written_day(day: i64) -> Option<wire::Date> {
-    let span = jiff::Span::new().try_days(day).ok()?;
-    jiff::civil::date(1970, 1, 1).checked_add(span).ok().map(write_date)
-}
-
 /// A topic as the wire has it.
 #[must_use]
-pub fn topic(from: Shown) -> wire::Topic {
-    let Shown {
+pub fn topic(from: TopicView) -> wire::Topic {
+    let TopicView {
         id,
         level,
         label,
@@ -262,21 +245,11 @@ fn correction(from: Correction) -> wire::TopicCorrection {
 mod tests {
     use super::etag;
     use super::revision;
-    use super::written_day;
 
     #[test]
     fn an_etag_is_read_back_and_nothing_else_is() {
         assert_eq!(revision(&etag(4_711)), Ok(Some(4_711)));
         assert_eq!(revision(""), Ok(None));
         assert_eq!(revision("zz").unwrap_err().field, "etag");
-    }
-
-    #[test]
-    fn days_past_the_calendar_are_unset() {
-        assert_eq!(
-            written_day(0).map(|date| (date.year, date.month, date.day)),
-            Some((1970, 1, 1))
-        );
-        assert_eq!(written_day(i64::MAX), None);
     }
 }

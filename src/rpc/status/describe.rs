@@ -178,21 +178,10 @@ fn describe_engine(error: &engine::Error) -> Description {
     match error.kind() {
         ErrorKind::Invalid => {
             // The engine names fields where it knows them; the model only knows the text.
-            invalid(match error {
-                engine::Error::Invalid(violations) => violations.clone(),
-                engine::Error::TextTooLong { .. }
-                | engine::Error::BatchTooLarge { .. }
-                | engine::Error::ArticleNotFound { .. }
-                | engine::Error::TopicNotFound { .. }
-                | engine::Error::StaleTopic { .. }
-                | engine::Error::TopicsOff
-                | engine::Error::Topics(_)
-                | engine::Error::Terms(_)
-                | engine::Error::Entities(_)
-                | engine::Error::Summary(_)
-                | engine::Error::Crew(_)
-                | engine::Error::Embed(_)
-                | engine::Error::Store(_) => vec![Violation::new("text", cause(error))],
+            invalid(if let engine::Error::Invalid(violations) = error {
+                violations.clone()
+            } else {
+                vec![Violation::new("text", cause(error))]
             })
         }
         ErrorKind::TextTooLong => too_long(error),

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use data_encoding::BASE64_NOPAD;
 use qdrant_edge::Payload;
 use qdrant_edge::PointId;
 use qdrant_edge::PointInsertOperations;
@@ -153,43 +154,14 @@ fn hash(bytes: &[u8]) -> String {
     encode(&Sha256::digest(bytes))
 }
 
-/// Six bits a character.
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/// Bytes as text, four characters for three bytes; base64 without padding (RFC 4648).
+/// Bytes as text: base64 without padding (RFC 4648), four characters for three bytes.
 fn encode(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let byte = |at: usize| three.get(at).copied().map_or(0, u32::from);
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..=three.len() {
-            let six = (bits >> (18 - 6 * at)) & 0x3f;
-            text.extend(ALPHABET.get(six as usize).copied().map(char::from));
-        }
-    }
-    text
+    BASE64_NOPAD.encode(bytes)
 }
 
 /// What [`encode`] wrote; `None` for anything else.
 fn decode(text: &str) -> Option<Vec<u8>> {
-    let mut values = [None; 256];
-    for (value, letter) in (0_u32..).zip(ALPHABET) {
-        *values.get_mut(usize::from(*letter))? = Some(value);
-    }
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
-    for four in text.as_bytes().chunks(4) {
-        let mut bits = 0;
-        for at in 0..4 {
-            let six = match four.get(at) {
-                Some(letter) => (*values.get(usize::from(*letter))?)?,
-                None => 0,
-            };
-            bits = bits << 6 | six;
-        }
-        let [_, one, two, three] = bits.to_be_bytes();
-        bytes.extend([one, two, three].iter().take(four.len().checked_sub(1)?));
-    }
-    Some(bytes)
+    BASE64_NOPAD.decode(text.as_bytes()).ok()
 }
 
 #[cfg(test)]
@@ -216,6 +188,15 @@ mod tests {
         fn any_text_is_read_without_a_panic(text in any::<String>()) {
             let _ = decode(&text);
         }
+    }
+
+    #[test]
+    fn the_text_of_bytes_is_the_one_that_is_stored_already() {
+        let known = [("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg")];
+        for (bytes, text) in known {
+            assert_eq!(encode(bytes.as_bytes()), text);
+        }
+        assert_eq!(encode(&[0xfb, 0xff, 0xfe]), "+//+");
     }
 
     fn checkpoint(version: u64, length: usize) -> Checkpoint {

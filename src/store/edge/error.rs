@@ -1,5 +1,7 @@
 //! The engine's failures in the store's words.
 
+use std::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
 use std::path::Path;
 
 use qdrant_edge::OperationError;
@@ -26,6 +28,14 @@ pub fn folder(folder: &Path, source: impl Into<BoxError>) -> Error {
         return Error::Full(source);
     }
     Error::Folder { folder: folder.to_owned(), source }
+}
+
+/// Runs `work`; should the engine panic, the call fails and the thread lives on.
+pub fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result,
+        Err(_payload) => Err(failed("the engine panicked")),
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use qdrant_edge::external::ordered_float::OrderedFloat;
 use crate::condition;
 use crate::condition::Bounds;
 use crate::condition::Condition;
-use crate::edge::shard::point_id;
+use crate::edge::point::point_id;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::id::ArticleId;
 

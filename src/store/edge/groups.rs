@@ -12,7 +12,6 @@ use qdrant_edge::RetrieveRequest;
 use qdrant_edge::ScrollRequest;
 use qdrant_edge::SearchParams;
 use qdrant_edge::SetPayloadOp;
-use qdrant_edge::SparseVector;
 use qdrant_edge::UpdateOperation;
 use qdrant_edge::UpdateVectorsOp;
 use qdrant_edge::VectorInternal;
@@ -30,9 +29,10 @@ use crate::Scored;
 use crate::edge::error;
 use crate::edge::filter;
 use crate::edge::filter::Asked;
+use crate::edge::point::article_id;
+use crate::edge::point::point_id;
+use crate::edge::point::signature_vector;
 use crate::edge::shard::Shard;
-use crate::edge::shard::article_id;
-use crate::edge::shard::point_id;
 use crate::payload;
 use crate::payload::REPRINT;
 use wenmai_domain::filter::Filter;
@@ -40,7 +40,6 @@ use wenmai_domain::id::ArticleId;
 use wenmai_domain::limit::Limit;
 use wenmai_domain::reprint::GroupId;
 use wenmai_domain::reprint::Membership;
-use wenmai_domain::reprint::Signature;
 
 impl Shard {
     /// The points that share the most hashes with each signature.
@@ -57,7 +56,7 @@ impl Shard {
             return Ok(Vec::new());
         }
         let query = NamedQuery {
-            query: VectorInternal::Sparse(sparse(signature)),
+            query: VectorInternal::Sparse(signature_vector(signature)),
             using: Some(REPRINT.to_owned()),
         };
         #[expect(clippy::cast_precision_loss, reason = "a count of hashes, below 2^24")]
@@ -85,7 +84,7 @@ impl Shard {
                 key: None,
             };
             self.update(UpdateOperation::PayloadOperation(PayloadOps::SetPayload(set)))?;
-            let vector = VectorPersisted::Sparse(sparse(&signature));
+            let vector = VectorPersisted::Sparse(signature_vector(&signature));
             let vector = HashMap::from([(REPRINT.to_owned(), vector)]);
             let vector = VectorStructPersisted::Named(vector);
             let points = vec![PointVectorsPersisted { id, vector }];
@@ -152,10 +151,4 @@ impl Shard {
         };
         records.into_iter().map(imprint).collect()
     }
-}
-
-/// A signature as the engine has it.
-pub fn sparse(signature: &Signature) -> SparseVector {
-    let indices = signature.keys().to_vec();
-    SparseVector { values: vec![1.0; indices.len()], indices }
 }

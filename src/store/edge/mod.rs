@@ -12,6 +12,8 @@ mod filter;
 mod folder;
 mod groups;
 mod log;
+mod placement;
+mod point;
 mod reader;
 mod seal;
 mod shard;
@@ -25,8 +27,6 @@ mod upkeep;
 mod writer;
 
 use std::collections::BTreeSet;
-use std::panic::AssertUnwindSafe;
-use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -59,6 +59,7 @@ use crate::TopicPoint;
 use crate::TopicStore;
 use crate::VectorStore;
 use crate::Vectors;
+use crate::edge::error::guarded;
 use crate::edge::folder::Folder;
 use crate::edge::shard::Shard;
 use crate::edge::tuning::Tuning;
@@ -370,12 +371,4 @@ fn offer<T>(queue: &SyncSender<T>, job: T) -> Result<(), Error> {
         TrySendError::Full(_) => Error::Overloaded,
         TrySendError::Disconnected(_) => Error::Closed,
     })
-}
-
-/// Runs `work`; should the engine panic, the call fails and the thread lives on.
-fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(result) => result,
-        Err(_payload) => Err(error::failed("the engine panicked")),
-    }
 }

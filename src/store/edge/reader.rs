@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use tracing::Span;
 
 use crate::Error;
-use crate::edge::guarded;
+use crate::edge::error::guarded;
 use crate::edge::shard::Shard;
 use crate::edge::tuning;
 

@@ -2,7 +2,7 @@
 //!
 //! The engine opens what it finds: to it a segment that is gone, or a list of versions that was cut
 //! short, is fewer articles and no error. So closing writes down every file with its length, and of
-//! the smaller ones a hash; a start that finds another compares, refuses by name, and else breaks
+//! the smaller ones a digest; a start that finds another compares, refuses by name, and else breaks
 //! the seal before the engine writes. A killed process leaves none: what a crash leaves is the
 //! engine's log to mend, and nothing is compared then.
 
@@ -11,6 +11,9 @@ use std::fs;
 use std::fs::File;
 use std::io;
 use std::io::ErrorKind;
+use std::io::Read as _;
+use std::io::Seek as _;
+use std::io::SeekFrom;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -26,9 +29,11 @@ use wenmai_domain::digest::hex;
 
 /// Where it lies in the data folder.
 const NAME: &str = "wenmai-seal.json";
-/// Bytes up to which a file is hashed; of larger ones (vectors, payloads, the log) only the length
-/// counts, or a close would read the whole index.
-const HASHED_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// Bytes up to which a file has a digest; of larger ones (vectors, payloads, the log) only the
+/// length counts, or a close would read the whole index.
+const DIGEST_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// Bytes that are read at a time, and that have no part in a digest where all are zero.
+const BLOCK_BYTES: usize = 4096;
 
 /// The files of a closed folder, by their path in it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -40,8 +45,9 @@ struct Seal {
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Sealed {
     bytes: u64,
+    /// See [`digest`]. A seal of version 0.1.0 has none, and its lengths alone are compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    sha256: Option<String>,
+    digest: Option<String>,
 }
 
 /// Seals `data`, whose `parts` nobody writes any more.
@@ -89,7 +95,9 @@ impl Seal {
                 "`{path}` has {} bytes, {} when it was closed",
                 now.bytes, sealed.bytes
             )),
-            Some(now) if now != sealed => Some(format!("`{path}` was changed")),
+            Some(now) if sealed.digest.is_some() && now.digest != sealed.digest => {
+                Some(format!("`{path}` was changed"))
+            }
             Some(_) => None,
         });
         match what {
@@ -123,15 +131,54 @@ fn files(
             }
             visit(&entry.path())?;
             let bytes = entry.metadata()?.len();
-            let sha256 = if bytes > HASHED_BYTES_MAX { None } else { Some(hash(&entry.path())?) };
-            found.insert(path, Sealed { bytes, sha256 });
+            let is_small = bytes <= DIGEST_BYTES_MAX;
+            let digest = is_small.then(|| digest(&entry.path())).transpose()?;
+            found.insert(path, Sealed { bytes, digest });
         }
     }
     Ok(found)
 }
 
-fn hash(path: &Path) -> io::Result<String> {
-    Ok(hex(&Sha256::digest(fs::read(path)?)))
+/// The SHA-256 over the blocks of a file that hold more than zeros, each behind its offset.
+///
+/// Most of the engine's small files are a megabyte of which a few kilobytes are written: the rest
+/// is a hole, which is passed over without being read. A copy without holes has the same digest.
+fn digest(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut sha256 = Sha256::new();
+    let mut block = [0; BLOCK_BYTES];
+    while let Some(offset) = next_data(&mut file)? {
+        let mut length = 0;
+        while let Some(free) = block.get_mut(length..).filter(|free| !free.is_empty()) {
+            match file.read(free)? {
+                0 => break,
+                count => length += count,
+            }
+        }
+        let Some(data) = block.get(..length).filter(|data| !data.is_empty()) else { break };
+        if data.iter().any(|byte| *byte != 0) {
+            sha256.update(offset.to_le_bytes());
+            sha256.update(data);
+        }
+    }
+    Ok(hex(&sha256.finalize()))
+}
+
+/// Moves `file` to the next block that may hold data, and returns its offset; `None` at the end.
+fn next_data(file: &mut File) -> io::Result<Option<u64>> {
+    let at = file.stream_position()?;
+    #[cfg(target_os = "linux")]
+    match rustix::fs::seek(&*file, rustix::fs::SeekFrom::Data(at)) {
+        // Where an extent begins is the file system's choice; blocks are ours.
+        Ok(data) => {
+            let start = data / BLOCK_BYTES as u64 * BLOCK_BYTES as u64;
+            return file.seek(SeekFrom::Start(start.max(at))).map(Some);
+        }
+        Err(rustix::io::Errno::NXIO) => return Ok(None),
+        // A file system that knows no holes.
+        Err(_) => {}
+    }
+    file.seek(SeekFrom::Start(at)).map(Some)
 }
 
 #[cfg(test)]
@@ -182,6 +229,25 @@ mod tests {
         assert!(refused(root.path()).contains("`articles/segment/versions` was changed"));
         fs::remove_dir_all(file.parent().unwrap()).unwrap();
         assert!(refused(root.path()).contains("`articles/segment/versions` is gone"));
+    }
+
+    #[test]
+    fn a_hole_and_as_many_zeros_are_the_same() {
+        let root = TempDir::new().unwrap();
+        let (sparse, full) = (root.path().join("sparse"), root.path().join("full"));
+        let file = fs::File::create(&sparse).unwrap();
+        file.set_len(1_000_003).unwrap();
+        std::os::unix::fs::FileExt::write_all_at(&file, b"data", 500_001).unwrap();
+        let mut bytes = vec![0; 1_000_003];
+        bytes[500_001..500_005].copy_from_slice(b"data");
+        fs::write(&full, &bytes).unwrap();
+        assert_eq!(super::digest(&sparse).unwrap(), super::digest(&full).unwrap());
+        for at in [0, 500_001, 1_000_002] {
+            bytes[at] ^= 1;
+            fs::write(&full, &bytes).unwrap();
+            assert_ne!(super::digest(&sparse).unwrap(), super::digest(&full).unwrap(), "{at}");
+            bytes[at] ^= 1;
+        }
     }
 
     #[test]

@@ -44,12 +44,13 @@ use crate::Point;
 use crate::Scored;
 use crate::Stored;
 use crate::Vectors;
-use crate::best_first;
 use crate::edge::error;
 use crate::edge::filter;
 use crate::edge::filter::Asked;
 use crate::edge::folder::Folder;
-use crate::edge::groups;
+use crate::edge::point::article_id;
+use crate::edge::point::point_id;
+use crate::edge::point::signature_vector;
 use crate::edge::topics::TopicShard;
 use crate::edge::tuning;
 use crate::edge::tuning::Tuning;
@@ -57,6 +58,7 @@ use crate::payload;
 use crate::payload::REPRINT;
 use crate::payload::TERMS;
 use crate::payload::TEXT;
+use crate::ties;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::id::ArticleId;
@@ -65,10 +67,6 @@ use wenmai_domain::terms::TermVector;
 
 /// Points in one entry of the engine's log; bounds the memory that a large upsert takes.
 const POINTS_PER_UPDATE: usize = 256;
-/// How many more hits are asked for than wanted, so that those that tie with the last are all seen.
-const TIE_MARGIN: usize = 16;
-/// With more hits than this that tie, which of them come is the engine's choice.
-const TIES_MAX: usize = 4_096;
 
 /// An open index; closing it writes out what is left and lets the folder go.
 #[derive(Debug)]
@@ -298,7 +296,7 @@ impl Shard {
         limit: Limit,
     ) -> Result<Vec<Scored>, Error> {
         let query = ScoringQuery::Vector(QueryEnum::Nearest(query));
-        let mut wanted = limit.count() + TIE_MARGIN;
+        let mut wanted = ties::wanted_first(limit);
         loop {
             let mut request = QueryRequest::new(wanted);
             request.query = Some(query.clone());
@@ -309,16 +307,10 @@ impl Shard {
             for hit in self.engine.query(request).map_err(error::engine)? {
                 hits.push(Scored { id: article_id(&hit.id)?, score: hit.score });
             }
-            hits.sort_by(best_first);
-            // The engine breaks ties by where a point lies, so all that tie with the last must be
-            // here.
-            let cut = hits.get(limit.count() - 1).map(|hit| hit.score);
-            let end = hits.last().map(|hit| hit.score);
-            if hits.len() < wanted || cut != end || wanted >= TIES_MAX {
-                hits.truncate(limit.count());
-                return Ok(hits);
+            match ties::settled(hits, wanted, limit) {
+                Ok(best) => return Ok(best),
+                Err(more) => wanted = more,
             }
-            wanted = wanted.saturating_mul(4);
         }
     }
 
@@ -373,24 +365,13 @@ fn has_graph(config: &EdgeConfig) -> bool {
     text.and_then(|params| params.hnsw_config).is_some_and(|graph| graph.m > 0)
 }
 
-pub(super) fn point_id(id: &ArticleId) -> PointId {
-    PointId::Uuid(id.uuid())
-}
-
-pub(super) fn article_id(id: &PointId) -> Result<ArticleId, Error> {
-    match id {
-        PointId::Uuid(uuid) => Ok(ArticleId::from(*uuid)),
-        PointId::NumId(number) => Err(error::failed(format!("point {number} is no article"))),
-    }
-}
-
 fn sparse(terms: &TermVector) -> SparseVector {
     SparseVector { indices: terms.indices().to_vec(), values: terms.values().to_vec() }
 }
 
 /// A point as the engine writes it.
 fn persisted(id: ArticleId, mut point: Point) -> Result<PointStructPersisted, Error> {
-    let signature = groups::sparse(&std::mem::take(&mut point.signature));
+    let signature = signature_vector(&std::mem::take(&mut point.signature));
     let (payload, text, terms) = payload::from_point(point).map_err(error::failed)?;
     let vectors = HashMap::from([
         // An empty one too: a vector that is left out would stay as it was before.

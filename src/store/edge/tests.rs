@@ -17,7 +17,7 @@ use super::EdgeStore;
 use super::Folder;
 use super::Shard;
 use super::Tuning;
-use super::guarded;
+use super::error::guarded;
 use super::offer;
 use super::reader;
 use crate::Config;

@@ -35,9 +35,9 @@ use crate::edge::writer::Change;
 use crate::payload::REPRINT;
 use crate::payload::TERMS;
 use crate::payload::TEXT;
-use crate::transfer::Kept;
-use crate::transfer::Part;
-use crate::transfer::Transfer;
+use crate::raw::Kept;
+use crate::raw::Part;
+use crate::raw::Transfer;
 use wenmai_domain::limit::Limit;
 
 impl EdgeStore {

@@ -20,7 +20,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::Error;
-use crate::edge::guarded;
+use crate::edge::error::guarded;
 use crate::edge::shard::Shard;
 
 /// Requests that may wait.

@@ -21,14 +21,14 @@ use crate::Regroup;
 use crate::Row;
 use crate::TopicPoint;
 use crate::edge::error;
-use crate::edge::guarded;
+use crate::edge::error::guarded;
 use crate::edge::log::Log;
 use crate::edge::shard::Shard;
 use crate::edge::upkeep::Notice;
 #[cfg(feature = "server")]
-use crate::transfer::Kept;
+use crate::raw::Kept;
 #[cfg(feature = "server")]
-use crate::transfer::Part;
+use crate::raw::Part;
 use wenmai_domain::id::ArticleId;
 
 /// Changes that may wait; each may hold some hundred articles.

@@ -43,7 +43,6 @@ use crate::Regroup;
 use crate::Scored;
 use crate::Stored;
 use crate::Vectors;
-use crate::best_first;
 use crate::payload;
 use crate::payload::REPRINT;
 use crate::payload::TERMS;
@@ -55,6 +54,7 @@ use crate::server::error;
 use crate::server::filter;
 use crate::server::filter::Asked;
 use crate::server::wire;
+use crate::ties;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::id::ArticleId;
@@ -66,10 +66,6 @@ use wenmai_domain::terms::TermVector;
 pub const POINTS_PER_WRITE: usize = 256;
 /// Bytes of one write, about and at most: the server takes 32 MiB.
 const BYTES_PER_WRITE: usize = 8 * 1024 * 1024;
-/// How many more hits are asked for than wanted, so that those that tie with the last are all seen.
-const TIE_MARGIN: usize = 16;
-/// With more hits than this that tie, which of them come is the server's choice.
-const TIES_MAX: usize = 4_096;
 /// Candidates held while the graph is searched.
 const SEARCH_CANDIDATES: u64 = 256;
 /// Questions of one call that are on their way at a time.
@@ -294,7 +290,7 @@ impl Remote {
 
     /// The `limit` best, ties by id.
     async fn best(&self, ask: &Ask, limit: Limit) -> Result<Vec<Scored>, Error> {
-        let mut wanted = limit.count() + TIE_MARGIN;
+        let mut wanted = ties::wanted_first(limit);
         loop {
             let nearest = VectorInput { variant: Some(ask.nearest.clone()) };
             let request = QueryPoints {
@@ -318,16 +314,10 @@ impl Remote {
             for hit in self.client.points(call).await?.result {
                 hits.push(Scored { id: wire::article_of(hit.id.as_ref())?, score: hit.score });
             }
-            hits.sort_by(best_first);
-            // The server breaks ties by where a point lies, so all that tie with the last must be
-            // here.
-            let cut = hits.get(limit.count() - 1).map(|hit| hit.score);
-            let end = hits.last().map(|hit| hit.score);
-            if hits.len() < wanted || cut != end || wanted >= TIES_MAX {
-                hits.truncate(limit.count());
-                return Ok(hits);
+            match ties::settled(hits, wanted, limit) {
+                Ok(best) => return Ok(best),
+                Err(more) => wanted = more,
             }
-            wanted = wanted.saturating_mul(4);
         }
     }
 

@@ -16,15 +16,15 @@ use crate::Error;
 use crate::payload::REPRINT;
 use crate::payload::TERMS;
 use crate::payload::TEXT;
+use crate::raw::Kept;
+use crate::raw::Part;
+use crate::raw::Transfer;
 use crate::server::Remote;
 use crate::server::ServerStore;
 use crate::server::client::Points;
 use crate::server::error;
 use crate::server::schema::CENTROID;
 use crate::server::wire;
-use crate::transfer::Kept;
-use crate::transfer::Part;
-use crate::transfer::Transfer;
 use wenmai_domain::limit::Limit;
 
 /// Points of one write.

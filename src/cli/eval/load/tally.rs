@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tonic::Code;
 
-use wenmai_eval::load::drive::Call;
+use crate::eval::load::drive::Call;
 use wenmai_eval::metrics::quantile;
 
 /// How each question ended, and after how long.
@@ -99,7 +99,7 @@ mod tests {
     use tonic::Code;
 
     use super::Tally;
-    use wenmai_eval::load::drive::Call;
+    use crate::eval::load::drive::Call;
 
     #[test]
     fn every_question_is_in_one_column() {

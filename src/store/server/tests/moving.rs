@@ -8,7 +8,7 @@ use crate::Lease;
 use crate::Mark;
 use crate::TopicStore as _;
 use crate::conformance::sample;
-use crate::transfer::Part;
+use crate::raw::Part;
 use crate::transfer::tests::everything;
 use crate::transfer::tests::fill;
 use crate::transfer::tests::folder;

@@ -1,5 +1,5 @@
-//! Where calls are worked on: threads of their own, so that those which accept and refuse calls,
-//! and answer health checks, are not behind one that calculates.
+//! Runs calls on threads of their own, so that the threads which accept and refuse calls, and
+//! answer health checks, never wait for a call that calculates.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -17,21 +17,21 @@ use tracing::Instrument;
 
 use crate::status::Failure;
 
-/// What a service answers.
+/// The response of a service.
 type Answer = Result<http::Response<Body>, Infallible>;
 
-/// Works on calls; cheap to clone.
+/// Runs calls; the default one runs them on the thread of the caller. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Work(Option<Handle>);
+pub struct CallExecutor(Option<Handle>);
 
-impl Work {
-    /// On the threads of `runtime`.
+impl CallExecutor {
+    /// An executor that runs calls on the threads of `runtime`.
     #[must_use]
     pub fn on(runtime: Handle) -> Self {
         Self(Some(runtime))
     }
 
-    /// The answer of `call`, which ends when this is dropped.
+    /// Runs `call` and returns its response. Dropping the returned future ends the call.
     pub(super) async fn run(&self, call: impl Future<Output = Answer> + Send + 'static) -> Answer {
         let Some(runtime) = &self.0 else { return call.await };
         let task = Task(runtime.spawn(call.in_current_span()));
@@ -44,7 +44,7 @@ impl Work {
     }
 }
 
-/// A task that nobody waits for is of no use.
+/// A running call; dropping it ends the call, since nobody waits for it any more.
 struct Task(JoinHandle<Answer>);
 
 impl Drop for Task {
@@ -70,7 +70,7 @@ mod tests {
     use tonic::body::Body;
     use tonic::codegen::http;
 
-    use super::Work;
+    use super::CallExecutor;
     use crate::record::code_of;
 
     fn threads() -> tokio::runtime::Runtime {
@@ -80,14 +80,14 @@ mod tests {
     #[test]
     fn who_accepts_is_not_behind_who_calculates() {
         let (calculating, accepting) = (threads(), threads());
-        let work = Work::on(calculating.handle().clone());
+        let executor = CallExecutor::on(calculating.handle().clone());
         let (go_on, wait) = mpsc::channel::<()>();
         let busy = accepting.spawn(async move {
             let blocks = async move {
                 wait.recv().unwrap();
                 Ok(http::Response::new(Body::empty()))
             };
-            work.run(blocks).await
+            executor.run(blocks).await
         });
         // The only thread that accepts is free meanwhile.
         accepting.block_on(accepting.spawn(async {})).unwrap();
@@ -104,7 +104,7 @@ mod tests {
             }
         }
         let threads = threads();
-        let work = Work::on(threads.handle().clone());
+        let executor = CallExecutor::on(threads.handle().clone());
         let (sender, told) = mpsc::channel();
         // It is dropped with the call, whether that was begun or not.
         let held = Told(sender);
@@ -112,8 +112,8 @@ mod tests {
             let _held = held;
             std::future::pending().await
         };
-        let given_up =
-            threads.block_on(async { futures::FutureExt::now_or_never(work.run(call)).is_none() });
+        let given_up = threads
+            .block_on(async { futures::FutureExt::now_or_never(executor.run(call)).is_none() });
         assert!(given_up);
         told.recv_timeout(Duration::from_mins(1)).unwrap();
     }
@@ -121,8 +121,8 @@ mod tests {
     #[test]
     fn a_panic_is_answered() {
         let threads = threads();
-        let work = Work::on(threads.handle().clone());
-        let answer = threads.block_on(work.run(async { panic!("a bug") })).unwrap();
+        let executor = CallExecutor::on(threads.handle().clone());
+        let answer = threads.block_on(executor.run(async { panic!("a bug") })).unwrap();
         assert_eq!(code_of(answer.headers()), Some(Code::Internal));
     }
 }

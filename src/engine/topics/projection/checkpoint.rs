@@ -1,8 +1,8 @@
-//! The book as bytes, to start from without reading the whole log.
+//! The projection as bytes, so that a start need not read the whole log.
 //!
-//! Derived and replaceable: bytes that do not fit (another format, another log, damage) are refused,
-//! and whoever reads them reads the log instead. Members of topics are not written, they follow from
-//! where the articles stand; faces that topics share are written once.
+//! A checkpoint can always be replaced: one that does not fit (another format, another log, damage)
+//! is refused, and the log is read instead. Members of topics are not written: they follow from the
+//! placements of the articles. A face that topics share is written once.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use serde::Serialize;
 use sha2::Digest;
 use sha2::Sha256;
 
-use crate::topics::book::Book;
-use crate::topics::book::Entered;
-use crate::topics::book::Member;
-use crate::topics::book::Topic;
+use crate::topics::projection::PlacedArticle;
+use crate::topics::projection::Projection;
+use crate::topics::projection::Topic;
+use crate::topics::projection::TopicMember;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::reprint::GroupId;
 use wenmai_domain::topic::Level;
@@ -30,24 +30,24 @@ const FORMAT: u32 = 1;
 const LEVEL: i32 = 1;
 
 #[derive(Serialize, Deserialize)]
-struct Written {
+struct CheckpointData {
     format: u32,
-    /// What the entry of this version hashes to: bytes of another log are refused.
+    /// The hash of the log entry of this version; a checkpoint of another log is refused by it.
     entry: Vec<u8>,
     version: u64,
     arrival: u64,
     newest: i64,
     sources: Vec<Arc<str>>,
     faces: Vec<Arc<Face>>,
-    topics: Vec<TopicRow>,
+    topics: Vec<TopicRecord>,
     apart: Vec<(TopicId, TopicId)>,
     edited: Vec<TopicId>,
-    articles: Vec<ArticleRow>,
+    articles: Vec<ArticleRecord>,
 }
 
-/// A topic; other topics and faces by their place in the lists.
+/// A topic; other topics and faces are given by their positions in the lists.
 #[derive(Serialize, Deserialize)]
-struct TopicRow {
+struct TopicRecord {
     #[serde(rename = "i")]
     id: TopicId,
     #[serde(rename = "l")]
@@ -72,56 +72,56 @@ struct TopicRow {
     revision: u64,
 }
 
-/// An article: itself, arrival, time, source, group of reprints and whether it stands for that, the
-/// text that it prints, event, story.
+/// An article: its id, arrival, time, source, group of reprints and whether it is the first of that
+/// group, the article whose text it prints, its event, its story.
 #[derive(Serialize, Deserialize)]
-struct ArticleRow(ArticleId, u64, i64, u32, GroupId, bool, Option<ArticleId>, u32, u32);
+struct ArticleRecord(ArticleId, u64, i64, u32, GroupId, bool, Option<ArticleId>, u32, u32);
 
-/// Why bytes are no book.
+/// Why a checkpoint is refused.
 #[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// They cannot be read.
+pub enum CheckpointError {
+    /// The bytes cannot be decompressed.
     #[error("the bytes cannot be read")]
     Unreadable(#[from] std::io::Error),
-    /// They are no such text.
+    /// The text is not a checkpoint.
     #[error("the text cannot be read")]
     Malformed(#[from] serde_json::Error),
-    /// They are of another program or another log.
+    /// It has another format, or belongs to another log.
     #[error("of another format or another log")]
     Foreign,
-    /// They name a topic, face or source that is not there.
+    /// It names a topic, face or source that it does not hold.
     #[error("something that is named is missing")]
     Incomplete,
 }
 
-impl Book {
-    /// The book as bytes; `last` is the last entry that it holds.
+impl Projection {
+    /// The projection as bytes; `last` is the last entry that was applied to it.
     ///
     /// # Errors
-    /// [`Refused`] if it cannot be written, which would be a mistake in the program.
-    pub fn to_checkpoint(&self, last: &Entry) -> Result<Vec<u8>, Refused> {
+    /// [`CheckpointError`] if it cannot be written, which would be a mistake in the program.
+    pub fn to_checkpoint(&self, last: &Entry) -> Result<Vec<u8>, CheckpointError> {
         let mut encoder = zstd::Encoder::new(Vec::new(), LEVEL)?;
-        serde_json::to_writer(&mut encoder, &self.written(last)?)?;
+        serde_json::to_writer(&mut encoder, &self.checkpoint_data(last)?)?;
         Ok(encoder.finish()?)
     }
 
-    /// The book of these bytes, if they were written when `last` was the last entry.
+    /// Reads a projection from bytes that were written when `last` was the last entry.
     ///
     /// # Errors
-    /// [`Refused`].
-    pub fn from_checkpoint(bytes: &[u8], last: &Entry) -> Result<Self, Refused> {
+    /// [`CheckpointError`] if they were not, or are damaged.
+    pub fn from_checkpoint(bytes: &[u8], last: &Entry) -> Result<Self, CheckpointError> {
         let reader = std::io::BufReader::new(zstd::Decoder::new(bytes)?);
-        let written: Written = serde_json::from_reader(reader)?;
+        let written: CheckpointData = serde_json::from_reader(reader)?;
         if written.format != FORMAT
             || written.version != last.version
             || written.entry != fingerprint(last)?
         {
-            return Err(Refused::Foreign);
+            return Err(CheckpointError::Foreign);
         }
-        written.book().ok_or(Refused::Incomplete)
+        written.into_projection().ok_or(CheckpointError::Incomplete)
     }
 
-    fn written(&self, last: &Entry) -> Result<Written, Refused> {
+    fn checkpoint_data(&self, last: &Entry) -> Result<CheckpointData, CheckpointError> {
         let (mut faces, mut face_numbers) = (Vec::new(), HashMap::new());
         let numbers: HashMap<TopicId, u32> = self.topics.keys().copied().zip(0..).collect();
         let mut topics = Vec::with_capacity(self.topics.len());
@@ -130,7 +130,7 @@ impl Book {
                 faces.push(Arc::clone(&topic.face));
                 u32::try_from(faces.len() - 1).unwrap_or(u32::MAX)
             });
-            topics.push(TopicRow {
+            topics.push(TopicRecord {
                 id: *id,
                 level: topic.level,
                 founded: topic.founded,
@@ -144,20 +144,20 @@ impl Book {
                 revision: topic.revision,
             });
         }
-        let number = |id: TopicId| numbers.get(&id).copied().ok_or(Refused::Incomplete);
-        let mut entered: Vec<&Entered> = self.articles.values().collect();
-        entered.sort_unstable_by_key(|one| (one.member.arrival, one.member.article));
-        let mut articles = Vec::with_capacity(entered.len());
-        for Entered { member, group, original, placement } in entered {
-            let Member { arrival, article, at, source } = *member;
+        let number = |id: TopicId| numbers.get(&id).copied().ok_or(CheckpointError::Incomplete);
+        let mut placed: Vec<&PlacedArticle> = self.articles.values().collect();
+        placed.sort_unstable_by_key(|one| (one.member.arrival, one.member.article));
+        let mut articles = Vec::with_capacity(placed.len());
+        for PlacedArticle { member, group, original, placement } in placed {
+            let TopicMember { arrival, article, at, source } = *member;
             let is_first = self.first_of(*group) == Some(article);
             let (event, story) = (number(placement.event)?, number(placement.story)?);
             let (group, original) = (*group, *original);
-            articles.push(ArticleRow(
+            articles.push(ArticleRecord(
                 article, arrival, at, source, group, is_first, original, event, story,
             ));
         }
-        Ok(Written {
+        Ok(CheckpointData {
             format: FORMAT,
             entry: fingerprint(last)?,
             version: self.version,
@@ -166,23 +166,23 @@ impl Book {
             sources: self.sources.clone(),
             faces,
             topics,
-            apart: self.apart.iter().copied().collect(),
+            apart: self.divisions.iter().collect(),
             edited: self.edited.iter().copied().collect(),
             articles,
         })
     }
 }
 
-impl Written {
-    /// The book; `None` if something is named that is not there.
-    fn book(self) -> Option<Book> {
+impl CheckpointData {
+    /// The projection that it describes; `None` if it names something that it does not hold.
+    fn into_projection(self) -> Option<Projection> {
         let Self { format: _, entry: _, version, arrival, newest, sources, faces, topics, .. } =
             self;
-        let mut book = Book { version, arrival, newest, ..Book::default() };
-        book.apart = self.apart.into_iter().collect();
-        book.edited = self.edited.into_iter().collect();
+        let mut projection = Projection { version, arrival, newest, ..Projection::default() };
+        projection.divisions = self.apart.into_iter().collect();
+        projection.edited = self.edited.into_iter().collect();
         for source in &sources {
-            book.number(source);
+            projection.number(source);
         }
         let ids: Vec<TopicId> = topics.iter().map(|topic| topic.id).collect();
         let id = |number: u32| ids.get(number as usize).copied();
@@ -204,31 +204,33 @@ impl Written {
                 revision: row.revision,
                 ..Topic::new(row.level, row.founded)
             };
-            book.topics.insert(row.id, topic);
+            projection.topics.insert(row.id, topic);
         }
         for (story, event) in events {
-            book.topics.get_mut(&story)?.events.insert(event);
+            projection.topics.get_mut(&story)?.events.insert(event);
         }
-        for ArticleRow(article, arrival, at, source, group, is_first, original, event, story) in
+        for ArticleRecord(article, arrival, at, source, group, is_first, original, event, story) in
             self.articles
         {
-            book.sources.get(source as usize)?;
-            let member = Member { arrival, article, at, source };
+            projection.sources.get(source as usize)?;
+            let member = TopicMember { arrival, article, at, source };
             let placement = Placement { event: id(event)?, story: id(story)? };
             for topic in [placement.event, placement.story] {
-                book.topics.get_mut(&topic)?.members.push(member);
+                projection.topics.get_mut(&topic)?.members.push(member);
             }
             if is_first {
-                book.groups.insert(group, article);
+                projection.groups.insert(group, article);
             }
-            book.articles.insert(article, Entered { member, group, original, placement });
+            projection
+                .articles
+                .insert(article, PlacedArticle { member, group, original, placement });
         }
-        Some(book)
+        Some(projection)
     }
 }
 
-/// What an entry hashes to.
-fn fingerprint(entry: &Entry) -> Result<Vec<u8>, Refused> {
+/// The SHA-256 of an entry.
+fn fingerprint(entry: &Entry) -> Result<Vec<u8>, CheckpointError> {
     Ok(Sha256::digest(serde_json::to_vec(entry)?).to_vec())
 }
 
@@ -236,8 +238,8 @@ fn fingerprint(entry: &Entry) -> Result<Vec<u8>, Refused> {
 mod tests {
     use uuid::Uuid;
 
-    use super::Refused;
-    use crate::topics::book::Book;
+    use super::CheckpointError;
+    use crate::topics::projection::Projection;
     use wenmai_domain::id::ArticleId;
     use wenmai_domain::reprint::GroupId;
     use wenmai_domain::topic::Level;
@@ -268,22 +270,22 @@ mod tests {
         ArticleId::from(Uuid::from_u128(u128::from(number)))
     }
 
-    fn alive(book: &Book, level: Level) -> Vec<TopicId> {
-        let of_level = book.topics.iter().filter(|(_, topic)| topic.level == level);
+    fn alive(projection: &Projection, level: Level) -> Vec<TopicId> {
+        let of_level = projection.topics.iter().filter(|(_, topic)| topic.level == level);
         of_level.filter(|(_, topic)| topic.is_alive()).map(|(id, _)| *id).collect()
     }
 
-    fn assigned(book: &Book, dice: &mut Dice) -> Change {
-        let arrival = book.arrival + 1;
+    fn assigned(projection: &Projection, dice: &mut Dice) -> Change {
+        let arrival = projection.arrival + 1;
         let article = article(arrival);
-        let event = dice.of(&alive(book, Level::Event)).filter(|_| dice.below(3) > 0);
-        let within = event.and_then(|event| book.topics[&event].story);
-        let story = within.or_else(|| dice.of(&alive(book, Level::Story)));
+        let event = dice.of(&alive(projection, Level::Event)).filter(|_| dice.below(3) > 0);
+        let within = event.and_then(|event| projection.topics[&event].story);
+        let story = within.or_else(|| dice.of(&alive(projection, Level::Story)));
         let placement = Placement {
             event: event.unwrap_or_else(|| TopicId::found(Level::Event, article)),
             story: story.unwrap_or_else(|| TopicId::found(Level::Story, article)),
         };
-        let mut articles: Vec<ArticleId> = book.articles.keys().copied().collect();
+        let mut articles: Vec<ArticleId> = projection.articles.keys().copied().collect();
         articles.sort_unstable();
         let other = dice.of(&articles).filter(|_| dice.below(4) == 0);
         Change::Assigned(Assigned {
@@ -291,7 +293,8 @@ mod tests {
             arrival,
             at: i64::try_from(arrival).unwrap() * 3_600 - i64::try_from(dice.below(9_999)).unwrap(),
             source: ["甲网", "乙报", ""][dice.below(3)].into(),
-            group: other.map_or(GroupId::found(article, "h"), |other| book.articles[&other].group),
+            group: other
+                .map_or(GroupId::found(article, "h"), |other| projection.articles[&other].group),
             original: other,
             placement,
             probability: 0.5,
@@ -299,60 +302,62 @@ mod tests {
     }
 
     /// The next entry of a made-up log in which everything happens that can.
-    fn next(book: &Book, dice: &mut Dice) -> Entry {
-        let stories = alive(book, Level::Story);
+    fn next(projection: &Projection, dice: &mut Dice) -> Entry {
+        let stories = alive(projection, Level::Story);
         let (one, other) = (dice.of(&stories), dice.of(&stories));
-        let mut articles: Vec<ArticleId> = book.articles.keys().copied().collect();
+        let mut articles: Vec<ArticleId> = projection.articles.keys().copied().collect();
         articles.sort_unstable();
         let taken = dice.of(&articles);
-        let new = TopicId::found_again(Level::Story, article(book.version), 7);
+        let new = TopicId::found_again(Level::Story, article(projection.version), 7);
         let change = match (dice.below(16), one, other, taken) {
             (0, _, _, Some(article)) => Change::Removed { article },
             (1, Some(kept), Some(gone), _) => Change::Merged { level: Level::Story, kept, gone },
             (2, Some(topic), _, _) => Change::Renamed { topic, label: "名".into() },
             (3, Some(topic), _, _) => Change::Pinned { topic, pinned: true },
             (4, Some(from), _, Some(_)) => {
-                let first = book.topics[&from].members[0].article;
+                let first = projection.topics[&from].members[0].article;
                 let event = TopicId::found_again(Level::Event, first, 9);
                 let moves =
                     vec![Move { article: first, placement: Placement { event, story: new } }];
                 Change::Split { from, new, moves }
             }
             (5, ..) => Change::Repaired,
-            _ => assigned(book, dice),
+            _ => assigned(projection, dice),
         };
         let corrections = match (dice.below(12), one, other) {
             (0, Some(kept), Some(gone)) => {
                 vec![Correction::Merged { level: Level::Story, kept, gone }]
             }
             (1, Some(from), _) if matches!(change, Change::Repaired) => {
-                let members = vec![book.topics[&from].members[0].article];
+                let members = vec![projection.topics[&from].members[0].article];
                 vec![Correction::Split { level: Level::Story, from, new, members }]
             }
             _ => Vec::new(),
         };
         let face =
-            Face { topics: stories, label: format!("{}号", book.version), ..Face::default() };
+            Face {
+                topics: stories, label: format!("{}号", projection.version), ..Face::default()
+            };
         let faces = if dice.below(3) == 0 { vec![face] } else { Vec::new() };
-        Entry { version: book.version + 1, at_us: 7, change, corrections, faces }
+        Entry { version: projection.version + 1, at_us: 7, change, corrections, faces }
     }
 
     #[test]
-    fn a_book_comes_back_from_its_bytes_and_goes_on_alike() {
+    fn a_projection_comes_back_from_its_bytes_and_goes_on_alike() {
         for seed in 0..20 {
-            let (mut book, mut dice) = (Book::default(), Dice(seed));
-            let mut started: Option<Book> = None;
+            let (mut projection, mut dice) = (Projection::default(), Dice(seed));
+            let mut started: Option<Projection> = None;
             for at in 1..400 {
-                let entry = next(&book, &mut dice);
-                let touched = book.apply(&entry);
+                let entry = next(&projection, &mut dice);
+                let touched = projection.apply(&entry);
                 if let Some(started) = &mut started {
                     assert_eq!(started.apply(&entry), touched, "seed {seed}, {at}");
-                    assert_eq!(*started, book, "seed {seed}, {at}");
+                    assert_eq!(*started, projection, "seed {seed}, {at}");
                 }
                 if at % 97 == 0 {
-                    let bytes = book.to_checkpoint(&entry).unwrap();
-                    started = Some(Book::from_checkpoint(&bytes, &entry).unwrap());
-                    assert_eq!(started.as_ref(), Some(&book), "seed {seed}, {at}");
+                    let bytes = projection.to_checkpoint(&entry).unwrap();
+                    started = Some(Projection::from_checkpoint(&bytes, &entry).unwrap());
+                    assert_eq!(started.as_ref(), Some(&projection), "seed {seed}, {at}");
                 }
             }
         }
@@ -360,26 +365,26 @@ mod tests {
 
     #[test]
     fn bytes_of_another_log_and_damaged_ones_are_refused() {
-        let (mut book, mut dice) = (Book::default(), Dice(3));
-        let mut entry = next(&book, &mut dice);
+        let (mut projection, mut dice) = (Projection::default(), Dice(3));
+        let mut entry = next(&projection, &mut dice);
         for _ in 0..60 {
-            book.apply(&entry);
-            entry = next(&book, &mut dice);
+            projection.apply(&entry);
+            entry = next(&projection, &mut dice);
         }
-        book.apply(&entry);
-        let bytes = book.to_checkpoint(&entry).unwrap();
+        projection.apply(&entry);
+        let bytes = projection.to_checkpoint(&entry).unwrap();
         let other = Entry { at_us: 8, ..entry.clone() };
-        let refused = Book::from_checkpoint(&bytes, &other);
-        assert!(matches!(refused, Err(Refused::Foreign)), "{refused:?}");
+        let refused = Projection::from_checkpoint(&bytes, &other);
+        assert!(matches!(refused, Err(CheckpointError::Foreign)), "{refused:?}");
         for length in [0, 1, bytes.len() / 2, bytes.len() - 1] {
-            assert!(Book::from_checkpoint(&bytes[..length], &entry).is_err(), "{length}");
+            assert!(Projection::from_checkpoint(&bytes[..length], &entry).is_err(), "{length}");
         }
         let text = zstd::decode_all(&bytes[..]).unwrap();
         let text = String::from_utf8(text).unwrap();
         for (from, to) in [("\"format\":1", "\"format\":0"), ("\"f\":", "\"f\":9999")] {
             assert!(text.contains(from), "{text}");
             let wrong = zstd::encode_all(text.replace(from, to).as_bytes(), 1).unwrap();
-            assert!(Book::from_checkpoint(&wrong, &entry).is_err(), "{from}");
+            assert!(Projection::from_checkpoint(&wrong, &entry).is_err(), "{from}");
         }
     }
 }

@@ -1,12 +1,13 @@
-//! How a desk starts: from the last checkpoint and the log after it, and when it writes the next one.
+//! How a worker starts, from the last checkpoint and the log after it, and when it writes the next
+//! checkpoint.
 
 use crate::Error;
-use crate::topics::book::Book;
-use crate::topics::book::Touched;
-use crate::topics::desk::Desk;
-use crate::topics::desk::damaged;
-use crate::topics::desk::merge;
-use crate::topics::desk::read;
+use crate::topics::projection::Projection;
+use crate::topics::projection::Touched;
+use crate::topics::worker::Worker;
+use crate::topics::worker::damaged;
+use crate::topics::worker::merge;
+use crate::topics::worker::read;
 use wenmai_domain::limit::Limit;
 use wenmai_store::Checkpoint;
 
@@ -15,8 +16,8 @@ use wenmai_store::Checkpoint;
 const CHECKPOINT_AFTER: u64 = 10_000;
 const CHECKPOINT_SHARE: u64 = 8;
 
-impl Desk {
-    /// Brings the book to what the log says, if it is not.
+impl Worker {
+    /// Reads the log anew, if the projection may differ from it.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -25,50 +26,52 @@ impl Desk {
             return Ok(());
         }
         let mark = self.store.mark().await?;
-        let (mut book, mut behind) = (self.kept().await, Touched::default());
-        self.checkpointed = book.version;
-        // A checkpoint is written when everything before is noted.
-        let projected = mark.projected.max(book.version);
+        let (mut projection, mut behind) = (self.restored().await, Touched::default());
+        self.checkpointed = projection.version;
+        // A checkpoint is written when everything before it is in the store.
+        let projected = mark.projected.max(projection.version);
         loop {
-            let rows = self.store.rows(book.version + 1, Limit::MOST).await?;
+            let rows = self.store.rows(projection.version + 1, Limit::MOST).await?;
             if rows.is_empty() {
                 break;
             }
             for row in rows {
                 let entry = read(row)?;
-                let touched = book.apply(&entry);
+                let touched = projection.apply(&entry);
                 if entry.version > projected {
                     merge(&mut behind, touched);
                 }
             }
         }
-        book.arrival = book.arrival.max(mark.arrival);
+        projection.arrival = projection.arrival.max(mark.arrival);
         self.filled = false;
-        self.versions.send_replace(book.version);
-        *self.book_mut() = book;
-        (self.fresh, self.touched, self.projected) = (Vec::new(), behind, projected);
+        self.versions.send_replace(projection.version);
+        *self.projection_mut() = projection;
+        (self.fresh, self.touched, self.synced) = (Vec::new(), behind, projected);
         self.sound = true;
-        self.term = self.lead.term();
-        // Where another process has the turn, it does.
-        if self.lead.is_held() {
-            self.project().await?;
+        self.term = self.lease.term();
+        // Otherwise the process that holds the lease does this.
+        if self.lease.is_held() {
+            self.sync_store().await?;
             self.checkpoint_if_due().await;
         }
         Ok(())
     }
 
-    /// The book of the checkpoint; an empty one without, or if it makes no sense.
-    async fn kept(&self) -> Book {
-        let kept = async {
+    /// The projection that the checkpoint holds; an empty one if there is no checkpoint, or none
+    /// that can be used.
+    async fn restored(&self) -> Projection {
+        let restored = async {
             let Some(Checkpoint { version, bytes }) = self.store.checkpoint().await? else {
                 return Ok(None);
             };
             let rows = self.store.rows(version, Limit::ONE).await?;
             let Some(row) = rows.into_iter().next() else { return Ok(None) };
-            let book = Book::from_checkpoint(&bytes, &read(row)?);
-            book.map(Some).map_err(|refused| damaged(refused.into()))
+            let projection = Projection::from_checkpoint(&bytes, &read(row)?);
+            projection.map(Some).map_err(|refused| damaged(refused.into()))
         };
-        kept.await
+        restored
+            .await
             .unwrap_or_else(|error: Error| {
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(error, "the checkpoint of topics is not used, the log is read");
@@ -77,32 +80,34 @@ impl Desk {
             .unwrap_or_default()
     }
 
+    /// Writes a checkpoint if the log has grown enough since the last one.
     pub(super) async fn checkpoint_if_due(&mut self) {
-        let version = self.book().version;
+        let version = self.projection().version;
         let least = CHECKPOINT_AFTER.max(self.checkpointed / CHECKPOINT_SHARE);
         if version >= self.checkpointed.saturating_add(least) {
             self.checkpoint().await;
         }
     }
 
-    /// Writes a checkpoint of what is logged and noted. A failure is no harm: the log is there.
+    /// Writes a checkpoint of the projection, once all of it is in the log and in the store. A
+    /// failure does no harm, since the log holds everything.
     pub(in crate::topics) async fn checkpoint(&mut self) {
-        let version = self.book().version;
-        if version == 0 || self.projected != version || !self.fresh.is_empty() {
+        let version = self.projection().version;
+        if version == 0 || self.synced != version || !self.fresh.is_empty() {
             return;
         }
-        let kept = async {
+        let written = async {
             let rows = self.store.rows(version, Limit::ONE).await?;
             let Some(row) = rows.into_iter().next() else {
                 return Err(damaged("the last version is missing from the log".into()));
             };
-            let bytes = self.book().to_checkpoint(&read(row)?);
+            let bytes = self.projection().to_checkpoint(&read(row)?);
             let bytes = bytes.map_err(|refused| damaged(refused.into()))?;
             self.store.keep_checkpoint(Checkpoint { version, bytes }).await?;
             Ok(())
         };
-        let kept: Result<(), Error> = kept.await;
-        if let Err(error) = kept {
+        let written: Result<(), Error> = written.await;
+        if let Err(error) = written {
             let error = &error as &dyn std::error::Error;
             tracing::warn!(error, "no checkpoint of topics could be written");
         }
@@ -119,11 +124,11 @@ mod tests {
     use uuid::Uuid;
 
     use super::CHECKPOINT_AFTER;
-    use crate::lead::Lead;
-    use crate::lead::Patience;
-    use crate::topics::desk::Desk;
-    use crate::topics::desk::write;
-    use crate::topics::reading::Reader;
+    use crate::lease::LeaseTiming;
+    use crate::lease::WriterLease;
+    use crate::topics::reading::ArticleReader;
+    use crate::topics::worker::Worker;
+    use crate::topics::worker::write;
     use wenmai_cluster::topic::Weights;
     use wenmai_domain::article::Record;
     use wenmai_domain::id::ArticleId;
@@ -141,11 +146,11 @@ mod tests {
     use wenmai_store::Store;
     use wenmai_text::terms::Analyzer;
 
-    fn desk(store: &Store) -> Desk {
-        let reader = Reader::new(Arc::new(Analyzer::load().unwrap()));
+    fn worker(store: &Store) -> Worker {
+        let reader = ArticleReader::new(Arc::new(Analyzer::load().unwrap()));
         let weights = Arc::new(Weights::bundled().unwrap());
-        let lead = Arc::new(Lead::new(Arc::clone(store), Patience::default()));
-        Desk::new(Arc::clone(store), lead, reader, weights, watch::channel(0).0)
+        let lease = Arc::new(WriterLease::new(Arc::clone(store), LeaseTiming::default()));
+        Worker::new(Arc::clone(store), lease, reader, weights, watch::channel(0).0)
     }
 
     fn store() -> Store {
@@ -182,22 +187,22 @@ mod tests {
     async fn a_start_from_a_checkpoint_is_one_from_the_log_and_a_wrong_one_is_passed_over() {
         let disk = store();
         append(&disk, 1..=50).await;
-        let mut first = desk(&disk);
+        let mut first = worker(&disk);
         first.ensure_sound().await.unwrap();
         first.checkpoint().await;
         append(&disk, 51..=80).await;
         let from_log = {
             let other = store();
             append(&other, 1..=80).await;
-            let mut reader = desk(&other);
+            let mut reader = worker(&other);
             reader.ensure_sound().await.unwrap();
             assert_eq!(reader.checkpointed, 0);
-            reader.book().clone()
+            reader.projection().clone()
         };
         let start = async || {
-            let mut reader = desk(&disk);
+            let mut reader = worker(&disk);
             reader.ensure_sound().await.unwrap();
-            assert_eq!(reader.book().clone(), from_log);
+            assert_eq!(reader.projection().clone(), from_log);
             reader.checkpointed
         };
         assert_eq!(start().await, 50);
@@ -214,10 +219,10 @@ mod tests {
     async fn a_long_log_gets_a_checkpoint_by_itself() {
         let disk = store();
         append(&disk, 1..=CHECKPOINT_AFTER - 1).await;
-        desk(&disk).ensure_sound().await.unwrap();
+        worker(&disk).ensure_sound().await.unwrap();
         assert_eq!(disk.checkpoint().await.unwrap(), None);
         append(&disk, CHECKPOINT_AFTER..=CHECKPOINT_AFTER).await;
-        desk(&disk).ensure_sound().await.unwrap();
+        worker(&disk).ensure_sound().await.unwrap();
         assert_eq!(disk.checkpoint().await.unwrap().unwrap().version, CHECKPOINT_AFTER);
         assert_eq!(disk.rows(1, Limit::MOST).await.unwrap().len(), 1_000, "the log stays");
     }

@@ -1,9 +1,10 @@
-//! The one place where topics change: it has the clusterer, and a thread of its own.
+//! The one place where topics change: the worker owns the clusterer and has a thread of its own.
 //!
-//! Work comes with the engine's turn, so nobody stores or deletes articles meanwhile, and everything
-//! follows in the order of arrival. Each step is decided, written to the log, and only then noted on
-//! topics and articles. A process that is killed in between starts from the log: what was not logged
-//! is decided again, from the same state and so alike; what was not noted is noted again.
+//! Each task comes with the engine's write lock, so nobody stores or deletes articles meanwhile,
+//! and everything happens in the order of arrival. Each step is decided, appended to the log, and
+//! only then written to the topics and articles in the store (`store_sync`). A process that is
+//! killed in between starts from the log: what was not logged is decided again, from the same state
+//! and so with the same result, and what was not written to the store is written again.
 
 mod start;
 
@@ -19,13 +20,14 @@ use std::sync::atomic::Ordering;
 use tokio::sync::watch;
 
 use crate::Error;
-use crate::lead::Lead;
-use crate::topics::book::Book;
-use crate::topics::book::Entered;
-use crate::topics::book::Member;
-use crate::topics::book::Touched;
-use crate::topics::reading::Reader;
-use crate::topics::window::Window;
+use crate::clock::now_us;
+use crate::lease::WriterLease;
+use crate::topics::projection::PlacedArticle;
+use crate::topics::projection::Projection;
+use crate::topics::projection::TopicMember;
+use crate::topics::projection::Touched;
+use crate::topics::reading::ArticleReader;
+use crate::topics::window::TimeWindow;
 use wenmai_cluster::topic::Clusterer;
 use wenmai_cluster::topic::Constraint;
 use wenmai_cluster::topic::Item;
@@ -50,103 +52,106 @@ use wenmai_store::Vectors;
 /// Articles that are decided on before they are logged together, with one sync.
 pub(super) const PIECE: usize = 64;
 
-/// Times that a rebuild looks at all topics again, at most.
+/// Rounds of repair that a rebuild runs at most.
 const REPAIR_ROUNDS_MAX: usize = 16;
 
-/// Decides, logs, notes.
-pub(super) struct Desk {
+/// Decides on topics, appends the decisions to the log, and writes what follows to the store.
+pub(super) struct Worker {
     pub(super) store: Store,
-    pub(super) lead: Arc<Lead>,
-    /// The term up to which the log was read to its end.
+    pub(super) lease: Arc<WriterLease>,
+    /// The term of the lease for which the log was last read to its end.
     pub(super) term: u64,
-    pub(super) reader: Reader,
+    pub(super) reader: ArticleReader,
     pub(super) weights: Arc<Weights>,
     pub(super) clusterer: Clusterer,
-    shared: Arc<RwLock<Book>>,
-    pub(super) window: Window,
+    shared: Arc<RwLock<Projection>>,
+    pub(super) window: TimeWindow,
     versions: watch::Sender<u64>,
     pub(super) stop: Arc<AtomicBool>,
-    /// Entries that are not yet logged, and what they touched.
+    /// Entries that are decided on and not yet in the log.
     fresh: Vec<Entry>,
+    /// What these and earlier entries changed that is not yet written to the store.
     pub(super) touched: Touched,
-    /// Points and placements follow from the log up to here.
-    pub(super) projected: u64,
+    /// The version up to which topics and articles in the store follow the log.
+    pub(super) synced: u64,
     /// The version of the last checkpoint.
     checkpointed: u64,
-    /// Whether the book is what the log says; not so after a failed write.
+    /// Whether the projection agrees with the log; `false` after a failed write.
     sound: bool,
-    /// Whether clusterer and window are what the book says; filled when first needed.
+    /// Whether the clusterer and the window agree with the projection; they are filled when first
+    /// needed.
     filled: bool,
 }
 
-impl Desk {
-    /// A desk that has read nothing yet.
+impl Worker {
+    /// A worker that has read nothing yet.
     pub(super) fn new(
         store: Store,
-        lead: Arc<Lead>,
-        reader: Reader,
+        lease: Arc<WriterLease>,
+        reader: ArticleReader,
         weights: Arc<Weights>,
         versions: watch::Sender<u64>,
     ) -> Self {
         Self {
             store,
-            lead,
+            lease,
             term: 0,
             reader,
             clusterer: Clusterer::new(Arc::clone(&weights)),
             weights,
             shared: Arc::default(),
-            window: Window::default(),
+            window: TimeWindow::default(),
             versions,
             stop: Arc::default(),
             fresh: Vec::new(),
             touched: Touched::default(),
-            projected: 0,
+            synced: 0,
             checkpointed: 0,
             sound: false,
             filled: false,
         }
     }
 
-    /// The book that readers see.
-    pub(super) fn shared(&self) -> Arc<RwLock<Book>> {
+    /// The projection, for those that only read it.
+    pub(super) fn shared(&self) -> Arc<RwLock<Projection>> {
         Arc::clone(&self.shared)
     }
 
-    pub(super) fn book(&self) -> RwLockReadGuard<'_, Book> {
-        // Whoever panicked while holding it is this thread, and reads the log anew.
+    pub(super) fn projection(&self) -> RwLockReadGuard<'_, Projection> {
+        // Only this thread can have panicked while holding it, and then it reads the log anew.
         self.shared.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn book_mut(&self) -> RwLockWriteGuard<'_, Book> {
+    fn projection_mut(&self) -> RwLockWriteGuard<'_, Projection> {
         self.shared.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in an entry that another process wrote.
+    /// Applies an entry that another process wrote.
     pub(super) fn take_in(&mut self, entry: &Entry) {
-        let touched = self.book_mut().apply(entry);
+        let touched = self.projection_mut().apply(entry);
         merge(&mut self.touched, touched);
-        // Clusterer and window know nothing of it.
+        // The clusterer and the window do not know of it.
         self.filled = false;
         self.versions.send_replace(entry.version);
     }
 
-    /// Notes how far another process came.
+    /// Takes note of how far another process came.
     pub(super) fn reached(&mut self, mark: Mark) {
         let version = {
-            let mut book = self.book_mut();
-            book.arrival = book.arrival.max(mark.arrival);
-            book.version
+            let mut projection = self.projection_mut();
+            projection.arrival = projection.arrival.max(mark.arrival);
+            projection.version
         };
-        self.projected = self.projected.max(mark.projected);
+        self.synced = self.synced.max(mark.projected);
         if mark.projected >= version {
             self.touched = Touched::default();
         }
     }
 
-    /// Fills clusterer and window from the book, if they are not: before the first decision, so that
-    /// who only reads does not wait for it. An article of the window that is not stored any more was
-    /// deleted by a process that was killed before it could log that.
+    /// Fills the clusterer and the window from the projection, unless they are filled. This happens
+    /// before the first decision, so that a process that only reads need not wait for it. An
+    /// article of the window that is not stored any more was deleted by a process that was killed
+    /// before it could log the deletion; it is taken out of its topics now.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -155,54 +160,55 @@ impl Desk {
             return Ok(());
         }
         self.clusterer = Clusterer::new(Arc::clone(&self.weights));
-        self.window = Window::default();
-        let mut ghosts = Vec::new();
-        for piece in self.recent_entered().chunks(Limit::MOST.count()) {
+        self.window = TimeWindow::default();
+        let mut deleted = Vec::new();
+        for piece in self.recent_articles().chunks(Limit::MOST.count()) {
             let ids: Vec<ArticleId> = piece.iter().map(|one| one.member.article).collect();
             let stored = self.store.fetch(&ids, Vectors::Yes).await?;
-            for (entered, stored) in piece.iter().zip(stored) {
+            for (placed, stored) in piece.iter().zip(stored) {
                 let Some(read) = stored.and_then(|stored| self.reader.read(stored)) else {
-                    ghosts.push(entered.member.article);
+                    deleted.push(placed.member.article);
                     continue;
                 };
-                let Member { arrival, at, .. } = entered.member;
-                let item = Item { arrival, at, original: entered.original, ..read.item };
-                self.window.add(item.id, (at, arrival), read.look);
-                self.clusterer.restore(item, entered.placement);
+                let TopicMember { arrival, at, .. } = placed.member;
+                let item = Item { arrival, at, original: placed.original, ..read.item };
+                self.window.add(item.id, (at, arrival), read.contribution);
+                self.clusterer.restore(item, placed.placement);
             }
         }
-        let (apart, pinned) = {
-            let book = self.book();
-            let pinned = book.topics.iter().filter(|(_, topic)| topic.pinned);
-            (book.apart.clone(), pinned.map(|(id, _)| *id).collect::<Vec<_>>())
+        let (divisions, pinned) = {
+            let projection = self.projection();
+            let pinned = projection.topics.iter().filter(|(_, topic)| topic.pinned);
+            (projection.divisions.clone(), pinned.map(|(id, _)| *id).collect::<Vec<_>>())
         };
-        for (left, right) in apart {
+        for (left, right) in divisions.iter() {
             self.clusterer.constrain(Constraint::Apart(left, right));
         }
         for id in pinned {
             self.clusterer.constrain(Constraint::Pinned(id));
         }
         self.filled = true;
-        for id in ghosts {
+        for id in deleted {
             self.take_out(id, now_us()).await?;
         }
         Ok(())
     }
 
-    /// Tells the clusterer which topics there ever were; returns what the window holds, in the order
-    /// of arrival.
-    fn recent_entered(&mut self) -> Vec<Entered> {
+    /// Tells the clusterer of all topics that there ever were, and returns the articles that the
+    /// window holds, in the order of arrival.
+    fn recent_articles(&mut self) -> Vec<PlacedArticle> {
         let shared = Arc::clone(&self.shared);
-        let book = shared.read().unwrap_or_else(PoisonError::into_inner);
-        for (id, topic) in &book.topics {
+        let projection = shared.read().unwrap_or_else(PoisonError::into_inner);
+        for (id, topic) in &projection.topics {
             let known = Known { id: *id, level: topic.level, founded: topic.founded };
             self.clusterer.know(known);
         }
-        let oldest = self.oldest(book.newest, book.arrival);
-        let in_window = |one: &Entered| one.member.at >= oldest.0 && one.member.arrival >= oldest.1;
-        // The clusterer lets copies go with the article whose text they print.
-        let is_recent = |one: &&Entered| {
-            let original = one.original.map(|original| book.articles.get(&original));
+        let oldest = self.oldest(projection.newest, projection.arrival);
+        let in_window =
+            |one: &PlacedArticle| one.member.at >= oldest.0 && one.member.arrival >= oldest.1;
+        // The clusterer forgets copies together with the article whose text they print.
+        let is_recent = |one: &&PlacedArticle| {
+            let original = one.original.map(|original| projection.articles.get(&original));
             in_window(one)
                 && original.is_none_or(|original| {
                     original.is_some_and(|original| {
@@ -210,23 +216,25 @@ impl Desk {
                     })
                 })
         };
-        let mut recent: Vec<Entered> = book.articles.values().filter(is_recent).copied().collect();
+        let mut recent: Vec<PlacedArticle> =
+            projection.articles.values().filter(is_recent).copied().collect();
         recent.sort_unstable_by_key(|one| one.member.arrival);
         recent
     }
 
-    /// The time and the arrival number from which on articles are in the window.
+    /// The earliest time (seconds since 1970 UTC) and the lowest arrival number of articles in the
+    /// window.
     fn oldest(&self, newest: i64, arrival: u64) -> (i64, u64) {
         let at = newest.saturating_sub(self.clusterer.window_s());
         (at, arrival.saturating_sub(self.clusterer.window_arrivals()))
     }
 
-    /// Decides on everything that arrived and is not placed yet.
+    /// Decides on all articles that arrived and are not placed yet.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub(super) async fn catch_up(&mut self) -> Result<(), Error> {
-        let mut after = self.book().arrival;
+        let mut after = self.projection().arrival;
         let limit = Limit::new(u32::try_from(PIECE).unwrap_or(1)).unwrap_or(Limit::MOST);
         while !self.stop.load(Ordering::Relaxed) {
             let arrivals = self.store.arrived(after, limit).await?;
@@ -247,19 +255,20 @@ impl Desk {
         Ok(())
     }
 
-    /// Decides where an article belongs. One that was placed before leaves first: its text changed.
+    /// Decides to which topics an article belongs. An article that was placed before is taken out
+    /// first: its text has changed.
     pub(super) async fn place(&mut self, stored: Stored, arrival: u64) -> Result<(), Error> {
         let at_us = stored.updated_at_us;
         let group = stored.membership.group;
         let Some(read) = self.reader.read(stored) else { return Ok(()) };
         let (id, source) = (read.item.id, read.source);
-        if self.book().articles.contains_key(&id) {
+        if self.projection().articles.contains_key(&id) {
             self.take_out(id, at_us).await?;
         }
         let at = if read.is_dated { read.item.at } else { self.undated(read.item.at) };
         let original = self.original(group, at, arrival);
         let decision = self.clusterer.assign(Item { arrival, at, original, ..read.item });
-        self.window.add(id, (at, arrival), read.look);
+        self.window.add(id, (at, arrival), read.contribution);
         let assigned = Assigned {
             article: id,
             arrival,
@@ -274,27 +283,28 @@ impl Desk {
         self.log(Change::Assigned(assigned), corrections, at_us).await
     }
 
-    /// When an article without a date counts: with the newest one before it, which the same stream
-    /// gives again at any time and in an archive is nearer to the truth than the clock on the wall; the
-    /// first one when it arrived.
+    /// The time that counts for an article without a date, in seconds since 1970 UTC: that of the
+    /// newest article before it. The same stream of articles gives the same time whenever it is
+    /// read, and for an archive this is nearer to the truth than the clock. For the very first
+    /// article it is the time of arrival.
     fn undated(&self, arrived: i64) -> i64 {
-        let book = self.book();
-        if book.articles.is_empty() { arrived } else { book.newest.min(arrived) }
+        let projection = self.projection();
+        if projection.articles.is_empty() { arrived } else { projection.newest.min(arrived) }
     }
 
     /// The article whose text a new one of this group prints, if that one is still in the window.
     fn original(&self, group: GroupId, at: i64, arrival: u64) -> Option<ArticleId> {
-        let book = self.book();
-        let first = book.articles.get(&book.first_of(group)?)?;
-        let root = first.original.and_then(|root| book.articles.get(&root)).unwrap_or(first);
-        let oldest = self.oldest(book.newest.max(at), book.arrival.max(arrival));
-        let Member { at, arrival, article, .. } = root.member;
+        let projection = self.projection();
+        let first = projection.articles.get(&projection.first_of(group)?)?;
+        let root = first.original.and_then(|root| projection.articles.get(&root)).unwrap_or(first);
+        let oldest = self.oldest(projection.newest.max(at), projection.arrival.max(arrival));
+        let TopicMember { at, arrival, article, .. } = root.member;
         (at >= oldest.0 && arrival >= oldest.1).then_some(article)
     }
 
-    /// Lets an article go.
+    /// Takes an article out of its topics.
     pub(super) async fn take_out(&mut self, id: ArticleId, at_us: i64) -> Result<(), Error> {
-        if !self.book().articles.contains_key(&id) {
+        if !self.projection().articles.contains_key(&id) {
             return Ok(());
         }
         self.clusterer.remove(id);
@@ -302,21 +312,21 @@ impl Desk {
         self.log(Change::Removed { article: id }, Vec::new(), at_us).await
     }
 
-    /// Adds an entry to those that are to be logged, with all that follows from it.
+    /// Adds a change to the entries that are to be logged, and applies it to the projection.
     pub(super) async fn log(
         &mut self,
         change: Change,
         corrections: Vec<Correction>,
         at_us: i64,
     ) -> Result<(), Error> {
-        let version = self.book().version + 1;
+        let version = self.projection().version + 1;
         let mut entry = Entry { version, at_us, change, corrections, faces: Vec::new() };
-        let touched = self.book_mut().reshape(&entry);
+        let touched = self.projection_mut().reshape(&entry);
         entry.faces = self.faces(&touched).await?;
-        self.book_mut().show(&entry);
+        self.projection_mut().show(&entry);
         let (newest, arrival) = {
-            let book = self.book();
-            (book.newest, book.arrival)
+            let projection = self.projection();
+            (projection.newest, projection.arrival)
         };
         self.window.prune(self.oldest(newest, arrival));
         merge(&mut self.touched, touched);
@@ -324,40 +334,40 @@ impl Desk {
         Ok(())
     }
 
-    /// Makes what was decided durable, then notes it on topics and articles.
+    /// Appends what was decided to the log, durably, and then writes what follows to the store.
     ///
     /// # Errors
-    /// [`Error::Store`]; then the log is read anew before anything else is decided.
+    /// [`Error::Store`]; the log is then read anew before anything else is decided.
     pub(super) async fn commit(&mut self) -> Result<(), Error> {
         if self.fresh.is_empty() {
             return Ok(());
         }
         let rows = std::mem::take(&mut self.fresh).iter().map(write).collect::<Result<_, _>>()?;
         let (version, arrival) = {
-            let book = self.book();
-            (book.version, book.arrival)
+            let projection = self.projection();
+            (projection.version, projection.arrival)
         };
-        let mark = Mark { projected: self.projected, arrival };
-        if let Err(error) = self.store.append(self.lead.term(), rows, mark).await {
+        let mark = Mark { projected: self.synced, arrival };
+        if let Err(error) = self.store.append(self.lease.term(), rows, mark).await {
             self.sound = false;
             if matches!(error, store::Error::Fenced { .. }) {
-                self.lead.lose();
+                self.lease.lose();
             }
             return Err(error.into());
         }
         self.versions.send_replace(version);
-        self.project().await?;
+        self.sync_store().await?;
         self.checkpoint_if_due().await;
         Ok(())
     }
 
-    /// Forgets that memory is what the log says.
-    pub(super) fn doubt(&mut self) {
+    /// Has the log read anew before the next task: the projection may differ from it.
+    pub(super) fn distrust(&mut self) {
         self.sound = false;
     }
 
-    /// Places what is stored and not placed, in the order of (time, id), lets go what is not stored
-    /// any more, and looks at all topics again; returns how many were placed.
+    /// Places every stored article that is not placed, in the order of (time, id), takes out those
+    /// that are not stored any more, and repairs all topics. Returns how many articles were placed.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -370,7 +380,7 @@ impl Desk {
             let page = self.store.list(&Filter::default(), from, Limit::MOST).await?;
             for one in &page.points {
                 stored.insert(one.article.id);
-                if !self.book().articles.contains_key(&one.article.id) {
+                if !self.projection().articles.contains_key(&one.article.id) {
                     unplaced.push((self.reader.at(one), one.article.id));
                 }
             }
@@ -380,15 +390,15 @@ impl Desk {
             }
         }
         let gone: BTreeSet<ArticleId> = {
-            let book = self.book();
-            book.articles.keys().filter(|id| !stored.contains(id)).copied().collect()
+            let projection = self.projection();
+            projection.articles.keys().filter(|id| !stored.contains(id)).copied().collect()
         };
         for id in gone {
             self.take_out(id, now_us()).await?;
         }
         unplaced.sort_unstable();
         let mut next = self.store.last_arrival().await?;
-        next = next.max(self.book().arrival);
+        next = next.max(self.projection().arrival);
         let mut count = 0;
         for piece in unplaced.chunks(PIECE) {
             if self.stop.load(Ordering::Relaxed) {
@@ -424,7 +434,7 @@ fn merge(all: &mut Touched, more: Touched) {
     all.articles.extend(articles);
 }
 
-/// A repair as the log has it.
+/// A repair in the form that the log keeps.
 pub(super) fn correction(repair: Repair) -> Correction {
     match repair {
         Repair::Merged { level, kept, gone, probability: _ } => {
@@ -436,7 +446,7 @@ pub(super) fn correction(repair: Repair) -> Correction {
     }
 }
 
-/// An entry as a row of the log.
+/// The row of the log for an entry.
 fn write(entry: &Entry) -> Result<Row, Error> {
     match serde_json::to_value(entry) {
         Ok(serde_json::Value::Object(value)) => Ok(Row { version: entry.version, value }),
@@ -455,9 +465,4 @@ pub(super) fn read(row: Row) -> Result<Entry, Error> {
 
 fn damaged(source: store::BoxError) -> Error {
     Error::Store(store::Error::Failed(source))
-}
-
-/// Microseconds since 1970 UTC.
-pub(super) fn now_us() -> i64 {
-    jiff::Timestamp::now().as_microsecond()
 }

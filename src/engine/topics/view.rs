@@ -1,105 +1,108 @@
-//! A topic as answers show it: counts, measures, names.
+//! Topics as answers show them: labels and names, status, and measures over a period.
 
 use std::collections::BTreeMap;
 
 use serde_json::Map;
 use serde_json::Value;
 
-use crate::topics::book::Book;
-use crate::topics::book::Member;
-use crate::topics::book::Topic;
+use crate::topics::projection::Projection;
+use crate::topics::projection::Topic;
+use crate::topics::projection::TopicMember;
+use wenmai_domain::day;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::TopicId;
 use wenmai_domain::topic::change::Face;
 use wenmai_domain::topic::filter::Status;
 
-/// Seconds of a day.
-const DAY: i64 = 86_400;
-/// Seconds that China is ahead of UTC.
-const CHINA_AHEAD: i64 = 8 * 3_600;
-/// Days without an article after which a topic is no longer active.
+/// Days between a topic's last article and the newest article of all up to which it is active.
 const ACTIVE_DAYS: i64 = 7;
-/// Days without an article after which nothing joins; the clusterer's window.
-const OPEN_DAYS: i64 = 90;
-/// Days in which heat halves.
+/// The same up to which it is dormant; after that it counts as closed. This only decides what the
+/// status says: the clusterer compares new articles with those of the last 365 days, so that one
+/// may still join a closed topic.
+const DORMANT_DAYS: i64 = 90;
+/// Days in which the heat of an article halves.
 const HEAT_HALF_LIFE: f64 = 3.0;
-/// The days that a burst is seen in, and those before that it is compared with.
+/// Days at the end of the period in which a burst is looked for.
 const BURST_DAYS: i64 = 3;
+/// Days before those, with which they are compared.
 const BASE_DAYS: i64 = 27;
 
-/// A topic and what can be said about it.
+/// A topic with everything that an answer says of it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Shown {
+pub struct TopicView {
     /// The topic.
     pub id: TopicId,
     /// Event or story.
     pub level: Level,
-    /// Its name.
+    /// Its label.
     pub label: String,
-    /// Whether a person gave it.
+    /// Whether a person gave it its label.
     pub is_named: bool,
-    /// Whether it is pinned.
+    /// Whether a person pinned it, so that the program never merges or divides it.
     pub pinned: bool,
-    /// Keywords and names.
+    /// Its keywords and the names that its articles have in common.
     pub face: Face,
-    /// What it is doing.
+    /// Whether articles still come in, or whether it was merged or is empty.
     pub status: Status,
-    /// Where it redirects, if it is gone.
+    /// The topic that it redirects to, if it was merged.
     pub merged_into: Option<TopicId>,
-    /// Of an event: its story.
+    /// The story of an event; `None` for a story.
     pub story: Option<TopicId>,
-    /// Of a story: how many events it has.
+    /// How many events a story has; 0 for an event.
     pub event_count: usize,
-    /// What is counted, in the period asked for.
+    /// What is measured over the period that was asked for.
     pub measures: Measures,
-    /// The last version that touched it.
+    /// The last version of the log that changed it.
     pub version: u64,
-    /// Changes with its label, pin or shape, not with one more article.
+    /// The last version that changed its label, its pin or its shape; one more article does not
+    /// count.
     pub revision: u64,
 }
 
-/// Counts over the members in a period.
+/// What is measured over the articles of a topic in a period.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Measures {
-    /// Articles.
+    /// The number of articles.
     pub size: usize,
-    /// Seconds since 1970 of the first and the last.
+    /// The time of the first article, in seconds since 1970 UTC.
     pub first_at: i64,
-    /// Seconds since 1970 of the last.
+    /// The time of the last article, in seconds since 1970 UTC.
     pub last_at: i64,
-    /// Articles by day, days since 1970-01-01 in China; ascending, only days with articles.
+    /// The number of articles of each day that has any. Days count from 1970-01-01 in China's time
+    /// zone and are in ascending order.
     pub days: Vec<(i64, u32)>,
-    /// Articles by paper or site, most first; without those that name none.
+    /// The number of articles of each paper or site, the most frequent first. Articles that name
+    /// neither are left out.
     pub sources: Vec<(String, u32)>,
-    /// Sum over articles of a half for every three days before the period's end.
+    /// The sum over all articles of a weight that is 1 on the last day of the period and halves for
+    /// every three days before it.
     pub heat: f64,
-    /// `(n − e) / √(e + 1)` with `n` articles of the last three days of the period and `e` as many as
-    /// the 27 days before let expect.
+    /// `(n − e) / √(e + 1)`, where `n` is the number of articles in the last three days of the
+    /// period and `e` the number that the 27 days before let expect.
     pub burst: f64,
-    /// Articles in the later half of the period less those in the earlier half.
+    /// The number of articles in the later half of the period, minus that in the earlier half.
     pub growth: i64,
 }
 
-/// Days since 1970-01-01 in China, both included; `None` for no bound.
+/// A range of days, both ends included. Days count from 1970-01-01 in China's time zone; `None`
+/// means that there is no bound.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Period {
     /// The first day.
     pub from: Option<i64>,
-    /// The last day; it ends with the newest article in any case.
+    /// The last day; days after the newest article of all do not count.
     pub to: Option<i64>,
 }
 
-/// The day of a second.
+/// Measures `members` over `period`; `None` if none of them is in it. Where the period has no first
+/// day, growth compares the last seven days with the seven before.
 #[must_use]
-pub fn day_of(at: i64) -> i64 {
-    (at + CHINA_AHEAD).div_euclid(DAY)
-}
-
-/// Measures of `members`; `None` if none is in `period`. Without a first day growth compares the last
-/// seven days with the seven before.
-#[must_use]
-pub fn measure(book: &Book, members: &[Member], period: Period) -> Option<Measures> {
-    let newest = day_of(book.newest);
+pub fn measure(
+    projection: &Projection,
+    members: &[TopicMember],
+    period: Period,
+) -> Option<Measures> {
+    let newest = day::of_second(projection.newest);
     let end = period.to.map_or(newest, |to| to.min(newest));
     let middle = period.from.map_or(end - 6, |from| from.midpoint(end + 1));
     let start = period.from.unwrap_or(end - 13);
@@ -108,7 +111,7 @@ pub fn measure(book: &Book, members: &[Member], period: Period) -> Option<Measur
     let mut sources = BTreeMap::<u32, u32>::new();
     let (mut recent, mut before) = (0_u32, 0_u32);
     for member in members {
-        let day = day_of(member.at);
+        let day = day::of_second(member.at);
         if day > end {
             continue;
         }
@@ -139,60 +142,65 @@ pub fn measure(book: &Book, members: &[Member], period: Period) -> Option<Measur
     let expected = f64::from(before) * BURST_DAYS as f64 / BASE_DAYS as f64;
     measures.burst = (f64::from(recent) - expected) / (expected + 1.0).sqrt();
     measures.days = days.into_iter().collect();
-    let named = sources.into_iter().map(|(source, count)| (book.source(source), count));
+    let named = sources.into_iter().map(|(source, count)| (projection.source(source), count));
     let mut named: Vec<(&str, u32)> = named.filter(|(name, _)| !name.is_empty()).collect();
     named.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(right.0)));
     measures.sources = named.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
     Some(measures)
 }
 
-/// What a topic is doing.
+/// The status of a topic, by the time between its last article and the newest article of all.
 #[must_use]
-pub fn status(book: &Book, topic: &Topic) -> Status {
+pub fn status(projection: &Projection, topic: &Topic) -> Status {
     if topic.merged_into.is_some() {
         return Status::Merged;
     }
     let Some(last) = topic.members.iter().map(|member| member.at).max() else {
         return Status::Empty;
     };
-    let age = book.newest - last;
-    if age <= ACTIVE_DAYS * DAY {
+    let age = projection.newest - last;
+    if age <= ACTIVE_DAYS * day::SECONDS {
         Status::Active
-    } else if age <= OPEN_DAYS * DAY {
+    } else if age <= DORMANT_DAYS * day::SECONDS {
         Status::Dormant
     } else {
         Status::Closed
     }
 }
 
-/// A topic with these measures.
+/// The view of a topic with these measures.
 #[must_use]
-pub fn shown(book: &Book, id: TopicId, topic: &Topic, measures: Measures) -> Shown {
-    Shown {
+pub fn topic_view(
+    projection: &Projection,
+    id: TopicId,
+    topic: &Topic,
+    measures: Measures,
+) -> TopicView {
+    TopicView {
         id,
         level: topic.level,
         label: topic.label().to_owned(),
         is_named: topic.named.is_some(),
         pinned: topic.pinned,
         face: Face::clone(&topic.face),
-        status: status(book, topic),
+        status: status(projection, topic),
         merged_into: topic.merged_into,
         story: topic.story,
-        event_count: topic.events.iter().filter(|id| is_alive(book, **id)).count(),
+        event_count: topic.events.iter().filter(|id| is_alive(projection, **id)).count(),
         measures,
         version: topic.version,
         revision: topic.revision,
     }
 }
 
-fn is_alive(book: &Book, id: TopicId) -> bool {
-    book.topics.get(&id).is_some_and(Topic::is_alive)
+fn is_alive(projection: &Projection, id: TopicId) -> bool {
+    projection.topics.get(&id).is_some_and(Topic::is_alive)
 }
 
-/// What the store keeps of a topic, for whoever looks at it there; nothing is read back from it.
+/// What the store keeps of a topic, for people who look at it there; the program never reads it.
 #[must_use]
-pub fn payload(book: &Book, topic: &Topic) -> Map<String, Value> {
-    let measures = measure(book, &topic.members, Period::default()).unwrap_or_default();
+pub fn payload(projection: &Projection, topic: &Topic) -> Map<String, Value> {
+    let measures = measure(projection, &topic.members, Period::default()).unwrap_or_default();
     let Measures { size, first_at, last_at, days, sources, .. } = measures;
     let Face { keywords, persons, places, organisations, .. } = Face::clone(&topic.face);
     let value = serde_json::json!({

@@ -1,7 +1,7 @@
-//! The candidates of a search, checked, scored and put in order.
+//! Checks, scores and orders the candidates of a search.
 //!
-//! A plain question needs nothing but the legs' scores. Phrases, words to leave out and options
-//! need a look into every candidate; then all of them are fetched, a slice at a time.
+//! A plain query needs nothing but the scores of the legs. Phrases, words to leave out and options
+//! depend on the articles themselves; then all candidates are fetched, a slice at a time.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -10,17 +10,18 @@ use jiff::civil::Date;
 
 use crate::Engine;
 use crate::Error;
-use crate::search::Asked;
+use crate::clock;
 use crate::search::Candidate;
 use crate::search::Facet;
 use crate::search::Newness;
 use crate::search::Order;
+use crate::search::PreparedQuery;
 use crate::search::best_first;
 use crate::search::facet;
 use crate::search::legs::Legs;
 use wenmai_domain::article::Article;
-use wenmai_domain::article::CHINA;
 use wenmai_domain::article::Record;
+use wenmai_domain::day;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::hit::Mode;
 use wenmai_domain::hit::Scores;
@@ -33,96 +34,103 @@ use wenmai_store::Vectors;
 use wenmai_text::normalize::normal;
 use wenmai_text::query::phrase;
 
-/// Candidates fetched at a time: bounds the memory that their texts take.
+/// How many candidates are fetched at a time, which bounds the memory that their texts take.
 const SLICE: usize = 128;
-/// Candidates that diversity reorders; those behind keep their places.
+/// How many candidates, the best ones, diversity reorders; the others keep their places.
 const DIVERSIFIED: usize = 200;
 /// Percent of the question's terms that an article must hold to match.
 pub(super) const MATCH_PERCENT: usize = 60;
-/// What is left of a score outside the days that the question names.
+/// The factor on the score of an article outside the days that the query names.
 const OUTSIDE_DAYS: f32 = 0.85;
 
-/// The candidates in order, and what was counted over them.
+/// The candidates in order, with what was counted over them.
 #[derive(Debug, Default)]
-pub(super) struct Pool {
-    /// The whole answer.
+pub(super) struct Candidates {
+    /// All candidates that may answer, best first.
     pub(super) ordered: Vec<Candidate>,
     pub(super) facets: Vec<Facet>,
     pub(super) match_count: Option<usize>,
-    /// Candidates of the legs, before any was checked.
+    /// How many candidates the legs found, before any was checked.
     pub(super) found_count: usize,
-    /// Whether the lexical leg found one.
+    /// Whether the lexical leg found any candidate.
     pub(super) lexical_found: bool,
     /// Phrases that no candidate holds.
     pub(super) missing_phrases: Vec<String>,
-    /// Candidates that hold all phrases.
+    /// How many candidates hold all phrases.
     pub(super) with_phrases: usize,
-    /// How deep the legs were asked, where they may hold more than they gave.
+    /// How many candidates each leg was asked for, where it may have more than that.
     pub(super) cut_at: Option<usize>,
 }
 
-/// What is kept of a candidate that was looked into.
-struct Seen {
+/// What is kept of a candidate whose article was read.
+struct CandidateDetails {
     day: Option<Date>,
     embedding: Embedding,
-    /// Terms of the question that it holds.
+    /// How many terms of the query it holds.
     held: usize,
-    /// Its values of each facet asked for.
+    /// Its values of each requested facet.
     facets: Vec<Vec<String>>,
 }
 
 impl Engine {
     /// Checks, scores and orders what the legs found.
-    pub(super) async fn pool(&self, asked: &Asked, legs: Legs) -> Result<Pool, Error> {
+    pub(super) async fn check_candidates(
+        &self,
+        prepared: &PreparedQuery,
+        legs: Legs,
+    ) -> Result<Candidates, Error> {
         let Legs { mut dense, mut lexical, scale, in_days, full, depth } = legs;
-        let whole = asked.has_demands() || asked.counts();
-        let mut pool = Pool {
+        let whole = prepared.has_demands() || prepared.counts();
+        let mut candidates = Candidates {
             lexical_found: !lexical.is_empty(),
             cut_at: (full && whole).then_some(depth),
-            ..Pool::default()
+            ..Candidates::default()
         };
-        let options = &asked.options;
+        let options = &prepared.options;
         if !whole && options.newness.is_none() && options.diversity.is_none() {
-            pool.ordered = scored(asked, &dense, &lexical, scale);
-            pool.found_count = pool.ordered.len();
-            pool.weigh_days(in_days.as_ref().map(|days| |id: &ArticleId| days.contains(id)));
-            return Ok(pool);
+            candidates.ordered = scored(prepared, &dense, &lexical, scale);
+            candidates.found_count = candidates.ordered.len();
+            candidates.weigh_days(in_days.as_ref().map(|days| |id: &ArticleId| days.contains(id)));
+            return Ok(candidates);
         }
         let mut ids: Vec<ArticleId> = dense.iter().chain(&lexical).map(|(id, _)| *id).collect();
         ids.sort_unstable();
         ids.dedup();
-        pool.found_count = ids.len();
-        let seen = self.look(asked, &ids, &mut pool).await?;
+        candidates.found_count = ids.len();
+        let seen = self.inspect(prepared, &ids, &mut candidates).await?;
         dense.retain(|(id, _)| seen.contains_key(id));
         lexical.retain(|(id, _)| seen.contains_key(id));
-        if let Some(question) = asked.embedding.as_ref().filter(|_| asked.mode != Mode::Lexical) {
+        if let Some(question) =
+            prepared.embedding.as_ref().filter(|_| prepared.mode != Mode::Lexical)
+        {
             // The embeddings are at hand: no candidate need be without a similarity.
             dense =
                 seen.iter().map(|(id, seen)| (*id, seen.embedding.similarity(question))).collect();
         }
-        pool.ordered = scored(asked, &dense, &lexical, scale);
-        pool.weigh_days(in_days.as_ref().map(|days| |id: &ArticleId| days.contains(id)));
+        candidates.ordered = scored(prepared, &dense, &lexical, scale);
+        candidates.weigh_days(in_days.as_ref().map(|days| |id: &ArticleId| days.contains(id)));
         if let Some(newness) = options.newness {
-            pool.weigh_age(&seen, newness);
+            candidates.weigh_age(&seen, newness);
         }
-        if asked.counts() {
-            pool.count(asked, &seen);
+        if prepared.counts() {
+            candidates.count(prepared, &seen);
         }
         if let Some(diversity) = options.diversity {
-            pool.ordered = diversified(&pool.ordered, &seen, diversity.lambda);
+            candidates.ordered = diversified(&candidates.ordered, &seen, diversity.lambda);
         }
-        Ok(pool)
+        Ok(candidates)
     }
 
-    /// Looks into the articles of `ids` and keeps those that hold what they must.
-    async fn look(
+    /// Reads the articles of `ids` and keeps those that hold all phrases and nothing that the query
+    /// leaves out.
+    async fn inspect(
         &self,
-        asked: &Asked,
+        prepared: &PreparedQuery,
         ids: &[ArticleId],
-        pool: &mut Pool,
-    ) -> Result<BTreeMap<ArticleId, Seen>, Error> {
+        candidates: &mut Candidates,
+    ) -> Result<BTreeMap<ArticleId, CandidateDetails>, Error> {
         let mut seen = BTreeMap::new();
-        let mut unmet: Vec<&String> = asked.query.phrases.iter().collect();
+        let mut unmet: Vec<&String> = prepared.query.phrases.iter().collect();
         for slice in ids.chunks(SLICE) {
             // Two readers share the work.
             let (left, right) = slice.split_at(slice.len() / 2);
@@ -134,32 +142,37 @@ impl Engine {
                 let Stored { article, vectors: Some((embedding, terms)), .. } = stored else {
                     continue;
                 };
-                if asked.has_demands() {
+                if prepared.has_demands() {
                     let texts = texts(&article.record);
                     let holds = |phrase: &String| texts.iter().any(|t| phrase::holds(t, phrase));
                     unmet.retain(|phrase| !holds(phrase));
-                    if !asked.query.phrases.iter().all(holds) {
+                    if !prepared.query.phrases.iter().all(holds) {
                         continue;
                     }
-                    pool.with_phrases += 1;
-                    if asked.query.without.iter().any(holds) {
+                    candidates.with_phrases += 1;
+                    if prepared.query.without.iter().any(holds) {
                         continue;
                     }
                 }
-                seen.insert(article.id, look_into(asked, &article, embedding, &terms));
+                seen.insert(article.id, details(prepared, &article, embedding, &terms));
             }
         }
-        pool.missing_phrases = unmet.into_iter().cloned().collect();
+        candidates.missing_phrases = unmet.into_iter().cloned().collect();
         Ok(seen)
     }
 }
 
-fn look_into(asked: &Asked, article: &Article, embedding: Embedding, terms: &TermVector) -> Seen {
-    Seen {
+fn details(
+    prepared: &PreparedQuery,
+    article: &Article,
+    embedding: Embedding,
+    terms: &TermVector,
+) -> CandidateDetails {
+    CandidateDetails {
         day: article.record.date(),
         embedding,
-        held: asked.reading.held(terms),
-        facets: asked.options.facets.iter().map(|field| field.of(article)).collect(),
+        held: prepared.reading.held(terms),
+        facets: prepared.options.facets.iter().map(|field| field.of(article)).collect(),
     }
 }
 
@@ -169,21 +182,21 @@ fn texts(record: &Record) -> Vec<String> {
     texts.map(|text| normal(text)).collect()
 }
 
-/// Joins the legs; a list of articles has no scores.
+/// Fuses the legs; the articles of a list all get the score 0.
 fn scored(
-    asked: &Asked,
+    prepared: &PreparedQuery,
     dense: &[(ArticleId, f32)],
     lexical: &[(ArticleId, f32)],
     scale: Option<f32>,
 ) -> Vec<Candidate> {
-    if asked.lists() {
+    if prepared.lists() {
         return lexical.iter().map(|(id, _)| (*id, Scores::default())).collect();
     }
-    order(asked.mode, dense, lexical, scale)
+    order(prepared.mode, dense, lexical, scale)
 }
 
-impl Pool {
-    /// Lowers what was published outside the days that the question names.
+impl Candidates {
+    /// Lowers the scores of articles outside the days that the query names.
     fn weigh_days(&mut self, in_days: Option<impl Fn(&ArticleId) -> bool>) {
         let Some(in_days) = in_days else { return };
         for (id, scores) in &mut self.ordered {
@@ -194,33 +207,33 @@ impl Pool {
         best_first(&mut self.ordered);
     }
 
-    /// Lowers what is older.
-    fn weigh_age(&mut self, seen: &BTreeMap<ArticleId, Seen>, newness: Newness) {
+    /// Lowers the scores of older articles.
+    fn weigh_age(&mut self, seen: &BTreeMap<ArticleId, CandidateDetails>, newness: Newness) {
         let Newness { recency, as_of } = newness;
-        let today = CHINA.to_datetime(jiff::Timestamp::now()).date();
+        let today = clock::today();
         let days = || self.ordered.iter().filter_map(|(id, _)| seen.get(id)?.day);
         let newest = || days().filter(|day| *day <= today).max();
         let Some(as_of) = as_of.or_else(newest) else { return };
         for (id, scores) in &mut self.ordered {
             let day = seen.get(id).and_then(|seen| seen.day);
-            let age = day.map(|day| as_of.since(day).map_or(i32::MAX, |span| span.get_days()));
+            let age = day.map(|day| day::between(day, as_of));
             scores.fused = lowered(scores.fused, recency.factor(age));
         }
         best_first(&mut self.ordered);
     }
 
-    /// Counts facets over the matching candidates, and leaves only those in an order by date.
-    fn count(&mut self, asked: &Asked, seen: &BTreeMap<ArticleId, Seen>) {
-        let matching = matching(asked, &self.ordered, seen);
+    /// Counts facets over the candidates that match. For an order by date only those are kept.
+    fn count(&mut self, prepared: &PreparedQuery, seen: &BTreeMap<ArticleId, CandidateDetails>) {
+        let matching = matching(prepared, &self.ordered, seen);
         self.match_count = Some(matching.len());
-        for (place, field) in asked.options.facets.iter().enumerate() {
+        for (place, field) in prepared.options.facets.iter().enumerate() {
             let values = matching.iter().filter_map(|(id, _)| seen.get(id)?.facets.get(place));
             self.facets.push(facet::count(*field, values));
         }
-        let oldest = match asked.options.order {
+        let oldest = match prepared.options.order {
             Order::Oldest => true,
             Order::Newest => false,
-            Order::Relevance if asked.lists() => false,
+            Order::Relevance if prepared.lists() => false,
             Order::Relevance => return,
         };
         self.ordered = matching;
@@ -236,26 +249,26 @@ impl Pool {
     }
 }
 
-/// The candidates that match: they hold [`MATCH_PERCENT`] of the question's terms. All of them
-/// where terms were not asked for, or none holds so many.
+/// The candidates that match, which means that they hold [`MATCH_PERCENT`] of the query's terms.
+/// All candidates, where the query has no terms or none of them holds so many.
 fn matching(
-    asked: &Asked,
+    prepared: &PreparedQuery,
     candidates: &[Candidate],
-    seen: &BTreeMap<ArticleId, Seen>,
+    seen: &BTreeMap<ArticleId, CandidateDetails>,
 ) -> Vec<Candidate> {
-    let need_count = asked.reading.needs.len();
+    let need_count = prepared.reading.needs.len();
     let enough = (need_count * MATCH_PERCENT).div_ceil(100);
     let holds = |(id, _): &&Candidate| seen.get(id).is_some_and(|seen| seen.held >= enough);
-    if asked.mode == Mode::Dense || enough == 0 || !candidates.iter().any(|one| holds(&one)) {
+    if prepared.mode == Mode::Dense || enough == 0 || !candidates.iter().any(|one| holds(&one)) {
         return candidates.to_vec();
     }
     candidates.iter().filter(holds).copied().collect()
 }
 
-/// The candidates in an order where each adds something.
+/// The candidates in an order in which each adds something to those before it.
 fn diversified(
     candidates: &[Candidate],
-    seen: &BTreeMap<ArticleId, Seen>,
+    seen: &BTreeMap<ArticleId, CandidateDetails>,
     lambda: wenmai_rank::diversify::Lambda,
 ) -> Vec<Candidate> {
     let (first, rest) = candidates.split_at(candidates.len().min(DIVERSIFIED));
@@ -271,7 +284,7 @@ fn diversified(
     order.into_iter().filter_map(|at| first.get(at)).chain(rest).copied().collect()
 }
 
-/// `factor` of a score; a negative one falls as well.
+/// A score multiplied by `factor`, in such a way that a negative score falls as well.
 fn lowered(score: f32, factor: f32) -> f32 {
     score - (1.0 - factor) * score.abs()
 }

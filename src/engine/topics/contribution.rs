@@ -1,4 +1,5 @@
-//! What topics show: label, keywords, names and a direction, from what their recent members say.
+//! What each article contributes to its topics, and what topics show because of it: label,
+//! keywords, names, and a centroid.
 //!
 //! All of it is a pure function of the members at one version, so it does not matter when, or in
 //! which process, it is computed.
@@ -8,9 +9,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::LazyLock;
 
-use crate::topics::book::Member;
+use crate::topics::projection::TopicMember;
 use wenmai_cluster::topic;
 use wenmai_domain::article::Record;
+use wenmai_domain::day;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::topic::change::Face;
@@ -19,15 +21,15 @@ use wenmai_text::entity::Entity;
 use wenmai_text::entity::Kind;
 use wenmai_text::terms::Analyzer;
 
-/// Members that a topic's face is made of, the most recent ones.
+/// How many of a topic's most recent members its face is made of.
 pub const FACE_MEMBERS: usize = 64;
-/// Keywords that are kept.
+/// Keywords in a face.
 const KEYWORDS: usize = 8;
-/// Persons, places and organisations that are kept, each.
+/// Persons in a face; as many places and organisations.
 const NAMES: usize = 6;
-/// Days after which a member counts half for the direction.
+/// Days after which a member counts half for the centroid.
 const HALF_LIFE_DAYS: f64 = 7.0;
-/// Characters of the body that give terms and names.
+/// Characters of the body that terms and names are taken from.
 pub const LEAD_CHARS: usize = 300;
 
 /// Made-up articles of Chinese news at large that stand behind those of the window, so that a word
@@ -48,33 +50,35 @@ static COMMON: LazyLock<HashMap<String, u32>> = LazyLock::new(|| {
     words.into_iter().map(|(word, share)| (word, holding(share))).collect()
 });
 
-/// What an article contributes.
+/// What an article contributes to what its topics show.
 #[derive(Debug, Clone)]
-pub struct Look {
+pub struct Contribution {
     /// The headline as printed.
     pub title: String,
-    /// As stored.
+    /// The embedding that is stored with the article.
     pub embedding: Embedding,
     /// Terms of title and lead, each once.
     terms: Vec<Arc<str>>,
+    /// Names in title and lead, by the kinds of [`KINDS`].
     names: [Vec<Arc<str>>; 3],
 }
 
-/// The kinds of names, in the order of [`Look::names`].
+/// The kinds of names, in the order of [`Contribution::names`].
 const KINDS: [Kind; 3] = [Kind::Person, Kind::Place, Kind::Organisation];
 
-/// How many articles of the window hold a term; also the one copy of each text.
+/// How many articles of the window hold each term. Holds the one copy of each term's text, which
+/// contributions share.
 #[derive(Debug, Default)]
-pub struct Words {
+pub struct TermCounts {
     counts: HashMap<Arc<str>, u32>,
     articles: u32,
 }
 
-impl Words {
-    /// Counts an article in.
-    pub fn add(&mut self, look: &mut Look) {
+impl TermCounts {
+    /// Counts an article, and has it share the texts of its terms.
+    pub fn add(&mut self, contribution: &mut Contribution) {
         self.articles += 1;
-        for term in &mut look.terms {
+        for term in &mut contribution.terms {
             match self.counts.get_key_value(term.as_ref()) {
                 Some((known, _)) => *term = Arc::clone(known),
                 None => _ = self.counts.insert(Arc::clone(term), 0),
@@ -85,10 +89,10 @@ impl Words {
         }
     }
 
-    /// Counts an article out.
-    pub fn subtract(&mut self, look: &Look) {
+    /// Takes an article out of the counts.
+    pub fn subtract(&mut self, contribution: &Contribution) {
         self.articles = self.articles.saturating_sub(1);
-        for term in &look.terms {
+        for term in &contribution.terms {
             if let Some(count) = self.counts.get_mut(term.as_ref()) {
                 *count = count.saturating_sub(1);
                 if *count == 0 {
@@ -99,8 +103,8 @@ impl Words {
     }
 }
 
-impl Look {
-    /// Of an article with these names in title and lead.
+impl Contribution {
+    /// The contribution of an article whose title and lead name `entities`.
     #[must_use]
     pub fn new(
         record: &Record,
@@ -129,15 +133,16 @@ impl Look {
     }
 }
 
-/// The title and the first characters of the body.
+/// The title, and the first [`LEAD_CHARS`] characters of the body.
 #[must_use]
 pub fn opening(record: &Record) -> String {
     let lead: String = record.body().chars().take(LEAD_CHARS).collect();
     format!("{}\n{lead}", record.title)
 }
 
-/// Whether a topic that grew to `size` members looks at itself again: at every size up to six, then
-/// at each quarter more, so that a label costs what the topic's growth paid.
+/// Whether the face of a topic that grew to `size` members is made again: at every size up to six,
+/// and then each time the topic has grown by a quarter, so that the cost stays in proportion to the
+/// growth.
 #[must_use]
 pub fn is_due(size: usize) -> bool {
     let mut due = 6;
@@ -147,30 +152,41 @@ pub fn is_due(size: usize) -> bool {
     size <= 6 || due == size
 }
 
-/// The face of a topic with these members, the most recent [`FACE_MEMBERS`] of all, in the order of
-/// arrival. `current` is what it shows now.
+/// The face of a topic, made of its most recent members in the order of arrival, at most
+/// [`FACE_MEMBERS`]. `current` is what the topic shows now.
 #[must_use]
-pub fn face(looks: &[(ArticleId, Arc<Look>)], current: &Face, words: &Words) -> Face {
-    let members: Vec<topic::Member<'_>> = looks
+pub fn face(
+    contributions: &[(ArticleId, Arc<Contribution>)],
+    current: &Face,
+    term_counts: &TermCounts,
+) -> Face {
+    let members: Vec<topic::Member<'_>> = contributions
         .iter()
-        .map(|(id, look)| topic::Member { id: *id, title: &look.title, embedding: &look.embedding })
+        .map(|(id, contribution)| topic::Member {
+            id: *id,
+            title: &contribution.title,
+            embedding: &contribution.embedding,
+        })
         .collect();
     let label = Some(current.label.as_str()).filter(|label| !label.is_empty());
     let label = topic::label(&members, label);
-    let terms = looks.iter().flat_map(|(_, look)| &look.terms);
+    let terms = contributions.iter().flat_map(|(_, contribution)| &contribution.terms);
     let terms: Vec<(String, u32)> =
         counted(terms).into_iter().map(|(text, count)| (text.to_string(), count)).collect();
     // A word that one of several members holds is that member's.
     let shared: Vec<(String, u32)> = terms.iter().filter(|term| term.1 > 1).cloned().collect();
-    let terms = if looks.len() < 2 || shared.len() < KEYWORDS { terms } else { shared };
+    let terms = if contributions.len() < 2 || shared.len() < KEYWORDS { terms } else { shared };
     let background = |term: &str| {
         let holding = |counts: Option<&u32>| counts.copied().unwrap_or(0);
-        holding(words.counts.get(term)).saturating_add(holding(COMMON.get(term)))
+        holding(term_counts.counts.get(term)).saturating_add(holding(COMMON.get(term)))
     };
-    let articles = words.articles.saturating_add(COMMON_ARTICLES);
+    let articles = term_counts.articles.saturating_add(COMMON_ARTICLES);
     let keywords = topic::keywords(&terms, &background, articles, KEYWORDS);
     let names = |at: usize| {
-        let all = looks.iter().filter_map(move |(_, look)| look.names.get(at)).flatten();
+        let all = contributions
+            .iter()
+            .filter_map(move |(_, contribution)| contribution.names.get(at))
+            .flatten();
         let mut counted: Vec<(Arc<str>, u32)> = counted(all).into_iter().collect();
         counted.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(&right.0)));
         counted.truncate(NAMES);
@@ -194,19 +210,19 @@ fn counted<'a>(texts: impl Iterator<Item = &'a Arc<str>>) -> BTreeMap<Arc<str>, 
     counts
 }
 
-/// The direction of `members`, each with its look: a mean in which a member counts half for every
-/// [`HALF_LIFE_DAYS`] that it is older than the latest. `None` where they cancel out.
+/// The centroid of `members`, each with its contribution: a unit vector along the mean of their
+/// embeddings, in which the weight of a member halves for every [`HALF_LIFE_DAYS`] that it is older
+/// than the latest. `None` where the embeddings cancel out.
 #[must_use]
-pub fn centroid(members: &[(Member, Arc<Look>)]) -> Option<Embedding> {
+pub fn centroid(members: &[(TopicMember, Arc<Contribution>)]) -> Option<Embedding> {
     let latest = members.iter().map(|(member, _)| member.at).max()?;
     let dim = members.first()?.1.embedding.dim();
     let mut sum = vec![0.0_f32; dim];
-    for (member, look) in members {
-        #[expect(clippy::cast_precision_loss, reason = "seconds between two articles")]
-        let days = (latest - member.at) as f64 / 86_400.0;
+    for (member, contribution) in members {
+        let days = day::days(latest - member.at);
         #[expect(clippy::cast_possible_truncation, reason = "a weight in [0, 1]")]
         let weight = (-days / HALF_LIFE_DAYS).exp2() as f32;
-        for (total, value) in sum.iter_mut().zip(look.embedding.values()) {
+        for (total, value) in sum.iter_mut().zip(contribution.embedding.values()) {
             *total += weight * value;
         }
     }
@@ -217,8 +233,8 @@ pub fn centroid(members: &[(Member, Arc<Look>)]) -> Option<Embedding> {
 mod tests {
     use std::sync::Arc;
 
-    use super::Look;
-    use super::Words;
+    use super::Contribution;
+    use super::TermCounts;
     use super::face;
     use super::is_due;
     use wenmai_domain::article::Record;
@@ -236,11 +252,11 @@ mod tests {
         };
         let analyzer = Analyzer::load().unwrap();
         let embedding = Embedding::normalize(vec![1.0]).unwrap();
-        let mut look = Look::new(&record, embedding, &[], &analyzer);
-        let mut words = Words::default();
-        words.add(&mut look);
+        let mut contribution = Contribution::new(&record, embedding, &[], &analyzer);
+        let mut term_counts = TermCounts::default();
+        term_counts.add(&mut contribution);
         let id = ArticleId::derive(&record);
-        let face = face(&[(id, Arc::new(look))], &Face::default(), &words);
+        let face = face(&[(id, Arc::new(contribution))], &Face::default(), &term_counts);
         let place = |word: &str| face.keywords.iter().position(|one| one == word);
         let crossing = place("渡口").unwrap();
         assert!(crossing < 3, "{:?}", face.keywords);
@@ -249,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_topic_looks_at_itself_ever_more_seldom() {
+    fn the_face_of_a_growing_topic_is_made_ever_more_seldom() {
         let due: Vec<usize> = (1..=30).filter(|size| is_due(*size)).collect();
         assert_eq!(due, [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 22, 27]);
         assert!((1..10_000).filter(|size| is_due(*size)).count() < 50);

@@ -1,9 +1,11 @@
-//! All topics in memory: a fold over the change log and nothing else.
+//! The state of all topics in memory, computed from the change log and from nothing else.
 //!
-//! Two books that were given the same entries are equal to the bit. A topic costs a few hundred
-//! bytes and 40 for each member and level. It knows no titles and no vectors: what topics show
-//! ([`Face`]) is in the log as well.
+//! Two projections that applied the same entries are equal to the bit. A topic costs a few hundred
+//! bytes, and 40 more for each member and level. There are no titles and no vectors here: what
+//! topics show ([`Face`]) is in the log as well.
 
+#[cfg(test)]
+mod agreement;
 mod checkpoint;
 
 use std::collections::BTreeMap;
@@ -11,6 +13,7 @@ use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use wenmai_cluster::topic::Divisions;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::reprint::GroupId;
 use wenmai_domain::topic::Level;
@@ -25,22 +28,25 @@ use wenmai_domain::topic::change::Move;
 
 /// The state of all topics at one version.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Book {
+pub struct Projection {
     /// The version of the last entry; 0 for none.
     pub version: u64,
     /// The highest arrival number.
     pub arrival: u64,
-    /// The latest [`Member::at`] that was ever seen; the corpus's own clock.
+    /// The latest [`TopicMember::at`] that was ever seen. Ages of topics are measured to it, so
+    /// that they do not depend on the clock.
     pub newest: i64,
     /// Every topic that ever was.
     pub topics: BTreeMap<TopicId, Topic>,
     /// Every article that is placed.
-    pub articles: HashMap<ArticleId, Entered>,
-    /// Pairs that people divided.
-    pub apart: BTreeSet<(TopicId, TopicId)>,
-    /// Topics that people merged, divided, or moved articles into.
+    pub articles: HashMap<ArticleId, PlacedArticle>,
+    /// Pairs of topics that a person divided: the program never merges them.
+    pub divisions: Divisions,
+    /// Topics that a person merged, divided, or moved articles into.
     edited: BTreeSet<TopicId>,
+    /// The first placed article of each group of reprints.
     groups: HashMap<GroupId, ArticleId>,
+    /// Names of papers and sites; members refer to them by position.
     sources: Vec<Arc<str>>,
     source_numbers: HashMap<Arc<str>, u32>,
 }
@@ -50,64 +56,66 @@ pub struct Book {
 pub struct Topic {
     /// Event or story.
     pub level: Level,
-    /// When its first article counts: of two topics that merge the earlier stays.
+    /// [`TopicMember::at`] of the article that founded it. When two topics merge, the one that was
+    /// founded earlier stays.
     pub founded: i64,
     /// Its articles in the order of arrival.
-    pub members: Vec<Member>,
-    /// Of an event: its story.
+    pub members: Vec<TopicMember>,
+    /// The story of an event; `None` for a story.
     pub story: Option<TopicId>,
-    /// Of a story: its events.
+    /// The events of a story; empty for an event.
     pub events: BTreeSet<TopicId>,
-    /// What it shows.
+    /// The label, keywords and names that it shows.
     pub face: Arc<Face>,
-    /// The name that a person gave it.
+    /// The label that a person gave it.
     pub named: Option<String>,
-    /// Whether a person pinned it: never merged or divided by itself.
+    /// Whether a person pinned it: then the program never merges or divides it.
     pub pinned: bool,
-    /// Where it redirects, if it is gone; never another one that is gone.
+    /// The topic that it redirects to, if it was merged; that one is itself never merged.
     pub merged_into: Option<TopicId>,
-    /// The topics that redirect here.
+    /// The topics that redirect to it.
     pub absorbed: Vec<TopicId>,
-    /// The last version that touched it.
+    /// The last version that changed it.
     pub version: u64,
-    /// The last version that changed more than its members grow: its label, pin, or shape.
+    /// The last version that changed its label, its pin or its shape; one more member does not
+    /// count.
     pub revision: u64,
 }
 
 /// An article in a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Member {
+pub struct TopicMember {
     /// Its number in the order of arrival.
     pub arrival: u64,
     /// The article.
     pub article: ArticleId,
-    /// Seconds since 1970 that count for it.
+    /// The time that counts for it: seconds since 1970 UTC.
     pub at: i64,
-    /// Its paper or site, see [`Book::source`].
+    /// The number of its paper or site; [`Projection::source`] has the name.
     pub source: u32,
 }
 
-/// A placed article.
+/// An article and the topics in which it is placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entered {
-    /// As a member.
-    pub member: Member,
-    /// Its group of reprints when it was placed.
+pub struct PlacedArticle {
+    /// The article as a member of its topics.
+    pub member: TopicMember,
+    /// The group of reprints that it belonged to when it was placed.
     pub group: GroupId,
-    /// The article whose text it prints, where that one came earlier.
+    /// The article whose text it prints, if that article came earlier.
     pub original: Option<ArticleId>,
-    /// Its topics.
+    /// Its event and its story.
     pub placement: Placement,
 }
 
-/// What an entry touched.
+/// What an entry of the log changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Touched {
-    /// Topics that differ.
+    /// All topics that changed.
     pub topics: BTreeSet<TopicId>,
-    /// Topics whose shape changed beyond one more member.
+    /// The topics among them that changed by more than one new member.
     pub reshaped: BTreeSet<TopicId>,
-    /// Articles whose placement is new.
+    /// Articles that have another placement.
     pub articles: BTreeSet<ArticleId>,
 }
 
@@ -129,21 +137,21 @@ impl Topic {
         }
     }
 
-    /// Its name: a person's, else its own.
+    /// The label that a person gave it, otherwise the one that the program made.
     #[must_use]
     pub fn label(&self) -> &str {
         self.named.as_deref().unwrap_or(&self.face.label)
     }
 
-    /// Whether it has members and redirects nowhere.
+    /// Whether it has members and does not redirect.
     #[must_use]
     pub fn is_alive(&self) -> bool {
         self.merged_into.is_none() && !self.members.is_empty()
     }
 }
 
-impl Book {
-    /// The topic that `id` means today, redirects followed.
+impl Projection {
+    /// The topic that `id` refers to now, with redirects followed.
     #[must_use]
     pub fn resolve(&self, id: TopicId) -> Option<(TopicId, &Topic)> {
         let topic = self.topics.get(&id)?;
@@ -153,7 +161,7 @@ impl Book {
         }
     }
 
-    /// The name of a source.
+    /// The name of the paper or site of that number.
     #[must_use]
     pub fn source(&self, number: u32) -> &str {
         self.sources.get(number as usize).map_or("", |name| name)
@@ -165,21 +173,21 @@ impl Book {
         self.groups.get(&group).copied()
     }
 
-    /// Whether a person shaped a topic: merged, divided, moved, named or pinned it.
+    /// Whether a person merged, divided, named or pinned a topic, or moved articles into it.
     #[must_use]
     pub fn is_shaped(&self, id: TopicId) -> bool {
         let marked = |topic: &Topic| topic.pinned || topic.named.is_some();
         self.edited.contains(&id) || self.topics.get(&id).is_some_and(marked)
     }
 
-    /// Takes in a whole entry.
+    /// Applies an entry of the log.
     pub fn apply(&mut self, entry: &Entry) -> Touched {
         let touched = self.reshape(entry);
         self.show(entry);
         touched
     }
 
-    /// Takes in what an entry says about members and topics, but not yet what topics show.
+    /// Applies what an entry says of members and topics, but not yet what topics show.
     pub fn reshape(&mut self, entry: &Entry) -> Touched {
         self.version = entry.version;
         let mut touched = Touched::default();
@@ -192,7 +200,7 @@ impl Book {
                 self.edited.insert(*kept);
             }
             Change::Split { from, new, moves } => {
-                self.apart.insert((*from.min(new), *from.max(new)));
+                self.divisions.insert(*from, *new);
                 self.relocate(moves, &mut touched);
                 self.edited.extend([*from, *new]);
             }
@@ -239,7 +247,7 @@ impl Book {
         touched
     }
 
-    /// Takes in what topics show after an entry.
+    /// Applies what an entry says that topics show.
     pub fn show(&mut self, entry: &Entry) {
         for face in &entry.faces {
             let shown = Arc::new(Face { topics: Vec::new(), ..face.clone() });
@@ -259,10 +267,11 @@ impl Book {
         self.arrival = self.arrival.max(*arrival);
         self.newest = if self.articles.is_empty() { *at } else { self.newest.max(*at) };
         let source = self.number(source);
-        let member = Member { arrival: *arrival, article: *article, at: *at, source };
+        let member = TopicMember { arrival: *arrival, article: *article, at: *at, source };
         self.groups.entry(*group).or_insert(*article);
-        let entered = Entered { member, group: *group, original: *original, placement: *placement };
-        self.enter(entered, touched);
+        let placed =
+            PlacedArticle { member, group: *group, original: *original, placement: *placement };
+        self.enter(placed, touched);
     }
 
     /// The number of a source's name.
@@ -277,9 +286,9 @@ impl Book {
         number
     }
 
-    /// Puts an article into its topics, which are made where they are new.
-    fn enter(&mut self, entered: Entered, touched: &mut Touched) {
-        let Entered { member, placement, .. } = entered;
+    /// Adds an article to its topics, which are created if they are new.
+    fn enter(&mut self, placed: PlacedArticle, touched: &mut Touched) {
+        let PlacedArticle { member, placement, .. } = placed;
         let Placement { event, story } = placement;
         for (id, level) in [(event, Level::Event), (story, Level::Story)] {
             let topic = self.topics.entry(id).or_insert_with(|| {
@@ -291,7 +300,7 @@ impl Book {
             touched.topics.insert(id);
         }
         self.adopt(event, story);
-        self.articles.insert(member.article, entered);
+        self.articles.insert(member.article, placed);
         touched.articles.insert(member.article);
     }
 
@@ -310,36 +319,36 @@ impl Book {
     }
 
     /// Takes an article out of its topics.
-    fn leave(&mut self, article: ArticleId, touched: &mut Touched) -> Option<Entered> {
-        let entered = self.articles.remove(&article)?;
-        let Placement { event, story } = entered.placement;
+    fn leave(&mut self, article: ArticleId, touched: &mut Touched) -> Option<PlacedArticle> {
+        let placed = self.articles.remove(&article)?;
+        let Placement { event, story } = placed.placement;
         for id in [event, story] {
             if let Some(topic) = self.topics.get_mut(&id) {
                 topic.members.retain(|member| member.article != article);
                 touched.reshaped.insert(id);
             }
         }
-        Some(entered)
+        Some(placed)
     }
 
     fn remove(&mut self, article: ArticleId, touched: &mut Touched) {
-        if let Some(entered) = self.leave(article, touched)
-            && self.groups.get(&entered.group) == Some(&article)
+        if let Some(placed) = self.leave(article, touched)
+            && self.groups.get(&placed.group) == Some(&article)
         {
-            self.groups.remove(&entered.group);
+            self.groups.remove(&placed.group);
         }
     }
 
     fn relocate(&mut self, moves: &[Move], touched: &mut Touched) {
         for Move { article, placement } in moves {
-            if let Some(entered) = self.leave(*article, touched) {
-                self.enter(Entered { placement: *placement, ..entered }, touched);
+            if let Some(placed) = self.leave(*article, touched) {
+                self.enter(PlacedArticle { placement: *placement, ..placed }, touched);
                 touched.reshaped.extend([placement.event, placement.story]);
             }
         }
     }
 
-    /// All of `gone` becomes `kept`'s.
+    /// Merges `gone` into `kept`: members, events, and redirects.
     fn merge(&mut self, kept: TopicId, gone: TopicId, touched: &mut Touched) {
         if kept == gone || !self.topics.contains_key(&kept) {
             return;
@@ -358,10 +367,10 @@ impl Book {
             }
         }
         for member in &members {
-            if let Some(entered) = self.articles.get_mut(&member.article) {
+            if let Some(placed) = self.articles.get_mut(&member.article) {
                 match level {
-                    Level::Event => entered.placement.event = kept,
-                    Level::Story => entered.placement.story = kept,
+                    Level::Event => placed.placement.event = kept,
+                    Level::Story => placed.placement.story = kept,
                 }
                 touched.articles.insert(member.article);
             }
@@ -381,7 +390,7 @@ impl Book {
         touched.reshaped.extend([kept, gone]);
     }
 
-    /// What a person said of `gone` holds for `kept`, as in the clusterer.
+    /// Hands on to `kept` what a person said of `gone`, as the clusterer does.
     fn inherit(&mut self, kept: TopicId, gone: TopicId) {
         if self.edited.remove(&gone) {
             self.edited.insert(kept);
@@ -391,31 +400,26 @@ impl Book {
         if let Some(topic) = self.topics.get_mut(&kept).filter(|_| was_pinned) {
             topic.pinned = true;
         }
-        let rename = |id: TopicId| if id == gone { kept } else { id };
-        let renamed = std::mem::take(&mut self.apart).into_iter().map(|(one, other)| {
-            let (one, other) = (rename(one), rename(other));
-            (one.min(other), one.max(other))
-        });
-        self.apart = renamed.filter(|(one, other)| one != other).collect();
+        self.divisions.merge(kept, gone);
     }
 
-    /// `members` of a topic and who goes with them: copies with the article whose text they print, and
-    /// of a story whole events.
+    /// `members` of a topic and the articles that move with them: copies of an article that moves,
+    /// and of a story all articles of the same event.
     fn company(&self, level: Level, from: TopicId, members: &[ArticleId]) -> Vec<ArticleId> {
         let going: BTreeSet<ArticleId> = members.iter().copied().collect();
         let found = going.iter().filter_map(|article| self.articles.get(article));
-        let events: BTreeSet<TopicId> = found.map(|entered| entered.placement.event).collect();
+        let events: BTreeSet<TopicId> = found.map(|placed| placed.placement.event).collect();
         let all = self.topics.get(&from).map_or(&[][..], |topic| &topic.members);
-        let goes = |member: &&Member| {
-            let Some(entered) = self.articles.get(&member.article) else { return false };
-            let whole = level == Level::Story && events.contains(&entered.placement.event);
-            let copied = entered.original.is_some_and(|original| going.contains(&original));
+        let goes = |member: &&TopicMember| {
+            let Some(placed) = self.articles.get(&member.article) else { return false };
+            let whole = level == Level::Story && events.contains(&placed.placement.event);
+            let copied = placed.original.is_some_and(|original| going.contains(&original));
             whole || copied || going.contains(&member.article)
         };
         all.iter().filter(goes).map(|member| member.article).collect()
     }
 
-    /// `members` of a topic go over to a new one.
+    /// Moves `members` of a topic to a new topic.
     fn split(
         &mut self,
         level: Level,
@@ -425,10 +429,10 @@ impl Book {
     ) {
         let mut moves = Vec::with_capacity(members.len());
         for article in &self.company(level, from, members) {
-            let Some(entered) = self.articles.get(article) else { continue };
+            let Some(placed) = self.articles.get(article) else { continue };
             let placement = match level {
-                Level::Event => Placement { event: new, ..entered.placement },
-                Level::Story => Placement { story: new, ..entered.placement },
+                Level::Event => Placement { event: new, ..placed.placement },
+                Level::Story => Placement { story: new, ..placed.placement },
             };
             moves.push(Move { article: *article, placement });
         }
