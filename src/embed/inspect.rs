@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn facts_of_a_folder_count_what_its_weights_hold() {
-        let located = Located::Folder("tests/fixtures/bert".into());
+        let located = Located::Folder(crate::fixture::folder("bert"));
         let facts = facts(&located, &open(&located).unwrap()).unwrap();
         assert_eq!((facts.info.family, facts.info.dim), ("bert", 32));
         assert!((40_000..42_000).contains(&facts.parameter_count), "{}", facts.parameter_count);

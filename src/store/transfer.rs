@@ -21,7 +21,6 @@ use crate::Error;
 use crate::Lease;
 use crate::Make;
 use crate::Row;
-use crate::VectorStore;
 use crate::edge::EdgeStore;
 use crate::raw::Kept;
 use crate::raw::Part;

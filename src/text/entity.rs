@@ -25,6 +25,7 @@ mod sheet;
 mod township;
 
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 use jiff::civil::Date;
 
@@ -90,12 +91,30 @@ pub enum Error {
 /// Finds entities. Share one: it holds an automaton of some 10,000 names.
 pub struct Extractor {
     analyzer: Arc<Analyzer>,
+    lists: OnceLock<Lists>,
+}
+
+/// The names that a text is searched for.
+struct Lists {
     gazetteer: Gazetteer,
     lexicon: Lexicon,
 }
 
+impl Lists {
+    fn new(gazetteer: Gazetteer) -> Result<Self, Error> {
+        let lexicon = Lexicon::build(&gazetteer)?;
+        Ok(Self { gazetteer, lexicon })
+    }
+}
+
 impl Extractor {
-    /// An extractor with the bundled gazetteer.
+    /// An extractor with the bundled gazetteer, which is read when a text first needs it.
+    #[must_use]
+    pub fn bundled(analyzer: Arc<Analyzer>) -> Self {
+        Self { analyzer, lists: OnceLock::new() }
+    }
+
+    /// An extractor with the bundled gazetteer, read.
     ///
     /// # Errors
     /// [`Error`] if the bundled lists are broken: the program was built wrongly.
@@ -108,8 +127,20 @@ impl Extractor {
     /// # Errors
     /// [`Error::TooLarge`] for more names than an automaton holds.
     pub fn with_gazetteer(analyzer: Arc<Analyzer>, gazetteer: Gazetteer) -> Result<Self, Error> {
-        let lexicon = Lexicon::build(&gazetteer)?;
-        Ok(Self { analyzer, gazetteer, lexicon })
+        Ok(Self { analyzer, lists: OnceLock::from(Lists::new(gazetteer)?) })
+    }
+
+    /// Reads the lists if that was not done yet, so that the first text need not wait.
+    pub fn prepare(&self) {
+        self.lists();
+    }
+
+    #[expect(clippy::expect_used, reason = "a test reads the bundled lists")]
+    fn lists(&self) -> &Lists {
+        self.lists.get_or_init(|| {
+            let lists = Gazetteer::bundled().map_err(Error::from).and_then(Lists::new);
+            lists.expect("the bundled lists can be read")
+        })
     }
 
     /// What cuts texts into terms.
@@ -121,7 +152,7 @@ impl Extractor {
     /// The places it knows.
     #[must_use]
     pub fn gazetteer(&self) -> &Gazetteer {
-        &self.gazetteer
+        &self.lists().gazetteer
     }
 
     /// The entities of `text` in order; `issue` is the day of publication, against which 昨天 and
@@ -131,6 +162,7 @@ impl Extractor {
     /// Linear in the length of `text`.
     #[must_use]
     pub fn entities(&self, text: &str, issue: Option<Date>) -> Vec<Entity> {
+        let Lists { gazetteer, lexicon } = self.lists();
         let normalized = normalize(text);
         let sheet = Sheet::new(normalized.text(), &self.analyzer);
         let mut taken = Taken::new(sheet.len());
@@ -138,18 +170,12 @@ impl Extractor {
         taken.add(&found);
         let pointed = person::foreign::pointed(&sheet, &taken);
         taken.add(&pointed);
-        let hits = self.lexicon.hits(&sheet);
-        let places = place::places(&sheet, &self.lexicon, &self.gazetteer, &hits, &taken);
-        let organisations = organisation::organisations(
-            &sheet,
-            &self.lexicon,
-            &hits,
-            &places,
-            &self.gazetteer,
-            &taken,
-        );
+        let hits = lexicon.hits(&sheet);
+        let places = place::places(&sheet, lexicon, gazetteer, &hits, &taken);
+        let organisations =
+            organisation::organisations(&sheet, lexicon, &hits, &places, gazetteer, &taken);
         taken.add(&organisations);
-        let places: Vec<Found> = place::outside(places, &organisations, &self.gazetteer);
+        let places: Vec<Found> = place::outside(places, &organisations, gazetteer);
         taken.add(&places);
         let persons = person::persons(&sheet, pointed, &taken);
         taken.add(&persons);

@@ -49,9 +49,8 @@ pub struct Term {
     pub span: Span,
 }
 
-/// Cuts texts into terms. Loading takes some milliseconds and 5 MB: share one.
+/// Cuts texts into terms. The dictionary, some milliseconds and 6 MB, is loaded with the first text.
 pub struct Analyzer {
-    words: Words,
     stop: HashSet<&'static str>,
 }
 
@@ -67,24 +66,28 @@ pub struct Broken {
     pub wanted: Vec<&'static str>,
 }
 
+impl Default for Analyzer {
+    fn default() -> Self {
+        Self { stop: STOP.lines().filter(|line| !line.starts_with('#')).collect() }
+    }
+}
+
 impl Analyzer {
     /// Loads the dictionaries and checks them on texts that other cutters get wrong.
     ///
     /// # Errors
     /// [`Broken`] names the text that is cut otherwise than this version promises.
     pub fn load() -> Result<Self, Broken> {
-        let words = Words::load().map_err(|_malformed| Broken {
-            text: "words.bin",
-            found: Vec::new(),
-            wanted: Vec::new(),
-        })?;
-        let stop = STOP.lines().filter(|line| !line.starts_with('#')).collect();
-        let analyzer = Self { words, stop };
+        let analyzer = Self::default();
         analyzer.check()?;
         Ok(analyzer)
     }
 
-    fn check(&self) -> Result<(), Broken> {
+    /// Checks the cutter on texts that others get wrong, which loads the dictionary.
+    ///
+    /// # Errors
+    /// [`Broken`] names the text that is cut otherwise than this version promises.
+    pub fn check(&self) -> Result<(), Broken> {
         let cases: [(&'static str, &[&'static str]); 3] = [
             ("2024年世界杯", &["2024年", "世界杯"]),
             ("增長１３１.９％", &["增长", "131.9%"]),
@@ -141,12 +144,14 @@ impl Analyzer {
     pub fn tagged(&self, text: &str) -> Vec<(Span, &'static str)> {
         let mut words = Vec::with_capacity(text.len() / 5);
         let mut scratch = Scratch::default();
+        // Without a dictionary nothing is cut, and `check` says so.
+        let Some(dictionary) = Words::bundled() else { return words };
         for run in runs(text) {
             match run.class {
                 Class::Han => {
                     let Some(han) = run.span.of(text) else { continue };
-                    self.words.cut(han, run.span.start, &mut scratch, |word| {
-                        words.push((word.span, self.words.tag(&word, text)));
+                    dictionary.cut(han, run.span.start, &mut scratch, |word| {
+                        words.push((word.span, dictionary.tag(&word, text)));
                     });
                 }
                 Class::Number => words.push((run.span, "m")),
@@ -160,11 +165,12 @@ impl Analyzer {
     /// The words of normalized `text` as spans, punctuation and space left out.
     fn units(&self, text: &str) -> Vec<Span> {
         let (mut units, mut scratch) = (Vec::new(), Scratch::default());
+        let Some(dictionary) = Words::bundled() else { return units };
         for run in runs(text) {
             match run.class {
                 Class::Han => {
                     let Some(han) = run.span.of(text) else { continue };
-                    self.words.cut(han, run.span.start, &mut scratch, |word| units.push(word.span));
+                    dictionary.cut(han, run.span.start, &mut scratch, |word| units.push(word.span));
                 }
                 Class::Number | Class::Letter => units.push(run.span),
                 Class::Other => {}

@@ -315,3 +315,11 @@ fn names_that_are_none_are_misuse_and_models_that_are_not_there_a_failure() {
     run(&desk, &hub, &["model", "info", "./no/folder"]).failed(&["there is no folder ./no/folder"]);
     assert_eq!(hub.requests(), Vec::<String>::new());
 }
+
+#[test]
+fn a_folder_that_is_there_is_never_asked_of_the_hub() {
+    use wenmai::embed::hub::name::Source;
+    // It could be a name, and tests run where it is a folder.
+    let folder = std::path::Path::new("tests/fixtures");
+    assert_eq!(Source::of(folder), Source::Folder(folder.to_owned()));
+}

@@ -228,7 +228,6 @@ fn words(error: &Error) -> String {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::path::Path;
 
     use tempfile::TempDir;
 
@@ -244,7 +243,7 @@ mod tests {
         let names = ["config.json", "modules.json", "model.safetensors", "tokenizer.json"];
         for name in names.into_iter().chain(["sentence_bert_config.json", "1_Pooling/config.json"])
         {
-            let from = Path::new("tests/fixtures/bert").join(name);
+            let from = crate::fixture::folder("bert").join(name);
             fs::copy(from, folder.path().join(name)).unwrap();
         }
         folder
@@ -300,8 +299,7 @@ mod tests {
     #[test]
     fn a_tokenizer_of_another_model_is_found() {
         let folder = copy();
-        fs::copy("models/wenmai-news-zh/tokenizer.json", folder.path().join("tokenizer.json"))
-            .unwrap();
+        fs::write(folder.path().join("tokenizer.json"), crate::bundled::TOKENIZER).unwrap();
         let (check, detail) = failed(&folder);
         assert_eq!((check, detail.contains("631 vectors")), ("tokenizer", true), "{detail}");
     }

@@ -31,6 +31,7 @@ use crate::Error;
 use crate::Make;
 use crate::edge::error;
 use crate::edge::seal;
+use crate::edge::seal::Seal;
 
 const LOCK: &str = "wenmai.lock";
 const MANIFEST: &str = "wenmai-index.json";
@@ -57,6 +58,8 @@ struct Manifest {
 pub struct Folder {
     data: PathBuf,
     _lock: File,
+    /// What the folder held when it was last closed in good order.
+    sealed: Option<Seal>,
 }
 
 impl Folder {
@@ -73,8 +76,8 @@ impl Folder {
             Some(manifest) => check(data, &manifest, make)?,
             None => write_manifest(data, make).map_err(|source| error::folder(data, source))?,
         }
-        seal::open(data, &[ARTICLES, TOPICS])?;
-        let folder = Self { data: data.to_owned(), _lock: lock };
+        let sealed = seal::open(data, &[ARTICLES, TOPICS])?;
+        let folder = Self { data: data.to_owned(), _lock: lock, sealed };
         for temp in [folder.articles(), folder.topics()].map(|part| part.join(TEMP_SEGMENTS)) {
             match fs::remove_dir_all(temp) {
                 Err(source) if source.kind() != ErrorKind::NotFound => {
@@ -91,12 +94,19 @@ impl Folder {
         &self.data
     }
 
-    /// Lets the folder go, in which nothing is written any more, with a seal on it.
+    /// Whether it was closed in good order before it was opened.
+    pub fn was_sealed(&self) -> bool {
+        self.sealed.is_some()
+    }
+
+    /// Lets the folder go, in which nothing is written any more, with a seal on it. Unless
+    /// `is_written` the files have changed only by being opened.
     ///
     /// # Errors
     /// [`Error::Folder`], [`Error::Full`] if there is none: then the next start compares nothing.
-    pub fn close(self) -> Result<(), Error> {
-        let sealed = seal::close(&self.data, &[ARTICLES, TOPICS]);
+    pub fn close(self, is_written: bool) -> Result<(), Error> {
+        let before = self.sealed.as_ref().filter(|_| !is_written);
+        let sealed = seal::close(&self.data, &[ARTICLES, TOPICS], before);
         sealed.map_err(|source| error::folder(&self.data, source))
     }
 

@@ -173,11 +173,10 @@ impl Open {
             // A thread that panicked has nothing left to write; `guarded` keeps it from doing so.
             let _panicked = thread.join();
         }
-        guarded(|| shard.flush())?;
-        match Arc::into_inner(shard) {
-            Some(shard) => guarded(|| shard.close()),
+        match Arc::try_unwrap(shard) {
+            Ok(shard) => guarded(|| shard.close()),
             // Somebody's answer is not out yet; without a seal nothing is compared.
-            None => Ok(()),
+            Err(shard) => guarded(|| shard.flush()),
         }
     }
 }
@@ -311,11 +310,11 @@ impl TopicStore for EdgeStore {
     }
 
     async fn rows(&self, from: u64, limit: Limit) -> Result<Vec<Row>, Error> {
-        self.read(move |shard| shard.topics().rows(from, limit)).await
+        self.read(move |shard| shard.topics()?.rows(from, limit)).await
     }
 
     async fn mark(&self) -> Result<Mark, Error> {
-        self.read(|shard| shard.topics().mark()).await
+        self.read(|shard| shard.topics()?.mark()).await
     }
 
     async fn project(&self, topics: Vec<TopicPoint>, placed: Vec<Placed>) -> Result<(), Error> {
@@ -333,7 +332,7 @@ impl TopicStore for EdgeStore {
     ) -> Result<Vec<(TopicId, f32)>, Error> {
         self.check(query)?;
         let query = query.clone();
-        self.read(move |shard| shard.topics().nearest(&query, level, limit)).await
+        self.read(move |shard| shard.topics()?.nearest(&query, level, limit)).await
     }
 
     async fn arrived(&self, after: u64, limit: Limit) -> Result<Vec<Arrival>, Error> {
@@ -349,7 +348,7 @@ impl TopicStore for EdgeStore {
     }
 
     async fn checkpoint(&self) -> Result<Option<Checkpoint>, Error> {
-        self.read(|shard| shard.topics().checkpoint()).await
+        self.read(|shard| shard.topics()?.checkpoint()).await
     }
 
     fn is_shared(&self) -> bool {

@@ -14,7 +14,9 @@ use std::io::ErrorKind;
 use std::io::Read as _;
 use std::io::Seek as _;
 use std::io::SeekFrom;
+use std::ops::Range;
 use std::path::Path;
+use std::thread;
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -25,6 +27,7 @@ use crate::Error;
 use crate::edge::error;
 use crate::edge::folder::sync;
 use crate::edge::folder::write_whole;
+use crate::edge::tuning;
 use wenmai_domain::digest::hex;
 
 /// Where it lies in the data folder.
@@ -33,11 +36,11 @@ const NAME: &str = "wenmai-seal.json";
 /// length counts, or a close would read the whole index.
 const DIGEST_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Bytes that are read at a time, and that have no part in a digest where all are zero.
-const BLOCK_BYTES: usize = 4096;
+const BLOCK_BYTES: u64 = 4096;
 
 /// The files of a closed folder, by their path in it.
 #[derive(Debug, Serialize, Deserialize)]
-struct Seal {
+pub struct Seal {
     files: BTreeMap<String, Sealed>,
 }
 
@@ -50,40 +53,48 @@ struct Sealed {
     digest: Option<String>,
 }
 
-/// Seals `data`, whose `parts` nobody writes any more.
+/// Seals `data`, whose `parts` nobody writes any more. With the seal of `before`, files that are still
+/// as that one has them need not be made durable again: nobody wrote to them since.
 ///
 /// # Errors
 /// What reading a file or writing the seal gives; then there is none.
-pub fn close(data: &Path, parts: &[&str]) -> io::Result<()> {
-    let files = files(data, parts, |path| File::open(path)?.sync_all())?;
+pub fn close(data: &Path, parts: &[&str], before: Option<&Seal>) -> io::Result<()> {
+    let files = files(data, parts)?;
+    for (path, sealed) in &files {
+        if before.is_none_or(|before| before.files.get(path) != Some(sealed)) {
+            File::open(data.join(path))?.sync_all()?;
+        }
+    }
     let bytes = serde_json::to_vec_pretty(&Seal { files }).map_err(io::Error::other)?;
     write_whole(data, NAME, &bytes)
 }
 
-/// Compares `data` with its seal, if it has one, and breaks that.
+/// Compares `data` with its seal, if it has one, breaks that and returns it.
 ///
 /// # Errors
 /// [`Error::Folder`] if a file is gone or is another; the seal stays then.
-pub fn open(data: &Path, parts: &[&str]) -> Result<(), Error> {
+pub fn open(data: &Path, parts: &[&str]) -> Result<Option<Seal>, Error> {
     let path = data.join(NAME);
     let text = match fs::read(&path) {
         Ok(text) => text,
-        Err(source) if source.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(source) if source.kind() == ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(error::folder(data, source)),
     };
-    match serde_json::from_slice::<Seal>(&text) {
+    let seal = match serde_json::from_slice::<Seal>(&text) {
         Ok(seal) => {
-            let found = files(data, parts, |_| Ok(()));
-            let found = found.map_err(|source| error::folder(data, source))?;
+            let found = files(data, parts).map_err(|source| error::folder(data, source))?;
             seal.check(&found).map_err(|reason| error::folder(data, reason))?;
+            Some(seal)
         }
         // It says nothing about the articles.
         Err(reason) => {
             let reason: &dyn std::error::Error = &reason;
             tracing::warn!(file = NAME, reason, "damaged; the folder's files were not compared");
+            None
         }
-    }
-    fs::remove_file(&path).and_then(|()| sync(data)).map_err(|source| error::folder(data, source))
+    };
+    let broken = fs::remove_file(&path).and_then(|()| sync(data));
+    broken.map(|()| seal).map_err(|source| error::folder(data, source))
 }
 
 impl Seal {
@@ -109,13 +120,9 @@ impl Seal {
     }
 }
 
-/// Every file below `parts` of `data`, each after `visit`.
-fn files(
-    data: &Path,
-    parts: &[&str],
-    visit: impl Fn(&Path) -> io::Result<()>,
-) -> io::Result<BTreeMap<String, Sealed>> {
-    let mut found = BTreeMap::new();
+/// Every file below `parts` of `data`.
+fn files(data: &Path, parts: &[&str]) -> io::Result<BTreeMap<String, Sealed>> {
+    let mut names = Vec::new();
     let mut folders: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
     while let Some(folder) = folders.pop() {
         let entries = match fs::read_dir(data.join(&folder)) {
@@ -127,16 +134,34 @@ fn files(
             let path = format!("{folder}/{}", entry.file_name().display());
             if entry.file_type()?.is_dir() {
                 folders.push(path);
-                continue;
+            } else {
+                names.push(path);
             }
-            visit(&entry.path())?;
-            let bytes = entry.metadata()?.len();
-            let is_small = bytes <= DIGEST_BYTES_MAX;
-            let digest = is_small.then(|| digest(&entry.path())).transpose()?;
-            found.insert(path, Sealed { bytes, digest });
         }
     }
-    Ok(found)
+    let sealed = |names: &[String]| -> io::Result<Vec<(String, Sealed)>> {
+        names.iter().map(|name| Ok((name.clone(), Sealed::of(&data.join(name))?))).collect()
+    };
+    // Some seven hundred files, which are read by as many threads as there are processors.
+    let share = names.len().div_ceil(tuning::threads()).max(1);
+    let found: io::Result<Vec<_>> = thread::scope(|scope| {
+        let readers: Vec<_> =
+            names.chunks(share).map(|names| scope.spawn(move || sealed(names))).collect();
+        let read = |reader: thread::ScopedJoinHandle<'_, _>| {
+            reader.join().unwrap_or_else(|_panic| Err(io::Error::other("a reader panicked")))
+        };
+        readers.into_iter().map(read).collect()
+    });
+    Ok(found?.into_iter().flatten().collect())
+}
+
+impl Sealed {
+    /// The file at `path` as it is.
+    fn of(path: &Path) -> io::Result<Self> {
+        let bytes = fs::metadata(path)?.len();
+        let digest = (bytes <= DIGEST_BYTES_MAX).then(|| digest(path)).transpose()?;
+        Ok(Self { bytes, digest })
+    }
 }
 
 /// The SHA-256 over the blocks of a file that hold more than zeros, each behind its offset.
@@ -145,40 +170,51 @@ fn files(
 /// is a hole, which is passed over without being read. A copy without holes has the same digest.
 fn digest(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
     let mut sha256 = Sha256::new();
-    let mut block = [0; BLOCK_BYTES];
-    while let Some(offset) = next_data(&mut file)? {
-        let mut length = 0;
-        while let Some(free) = block.get_mut(length..).filter(|free| !free.is_empty()) {
-            match file.read(free)? {
-                0 => break,
-                count => length += count,
+    let mut data = Vec::new();
+    let mut at = 0;
+    while let Some(extent) = next_data(&file, at, length)? {
+        // Where an extent begins and ends is the file system's choice; blocks are ours.
+        let start = (extent.start / BLOCK_BYTES * BLOCK_BYTES).max(at);
+        at = extent.end.next_multiple_of(BLOCK_BYTES).min(length);
+        data.clear();
+        file.seek(SeekFrom::Start(start))?;
+        (&file).take(at - start).read_to_end(&mut data)?;
+        let mut offset = start;
+        for block in data.chunks(usize::try_from(BLOCK_BYTES).map_err(io::Error::other)?) {
+            if block.iter().any(|byte| *byte != 0) {
+                sha256.update(offset.to_le_bytes());
+                sha256.update(block);
             }
-        }
-        let Some(data) = block.get(..length).filter(|data| !data.is_empty()) else { break };
-        if data.iter().any(|byte| *byte != 0) {
-            sha256.update(offset.to_le_bytes());
-            sha256.update(data);
+            offset += BLOCK_BYTES;
         }
     }
     Ok(hex(&sha256.finalize()))
 }
 
-/// Moves `file` to the next block that may hold data, and returns its offset; `None` at the end.
-fn next_data(file: &mut File) -> io::Result<Option<u64>> {
-    let at = file.stream_position()?;
-    #[cfg(target_os = "linux")]
-    match rustix::fs::seek(&*file, rustix::fs::SeekFrom::Data(at)) {
-        // Where an extent begins is the file system's choice; blocks are ours.
-        Ok(data) => {
-            let start = data / BLOCK_BYTES as u64 * BLOCK_BYTES as u64;
-            return file.seek(SeekFrom::Start(start.max(at))).map(Some);
-        }
-        Err(rustix::io::Errno::NXIO) => return Ok(None),
-        // A file system that knows no holes.
-        Err(_) => {}
+/// The next bytes of `file` from `at` on that may be more than a hole; `None` if there are none.
+fn next_data(file: &File, at: u64, length: u64) -> io::Result<Option<Range<u64>>> {
+    if at >= length {
+        return Ok(None);
     }
-    file.seek(SeekFrom::Start(at)).map(Some)
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::SeekFrom as Seek;
+        use rustix::io::Errno;
+        match rustix::fs::seek(file, Seek::Data(at)) {
+            Ok(start) => {
+                let end = rustix::fs::seek(file, Seek::Hole(start))?;
+                return Ok(Some(start..end));
+            }
+            Err(Errno::NXIO) => return Ok(None),
+            // A file system that knows no holes.
+            Err(_) => {}
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = file;
+    Ok(Some(at..length))
 }
 
 #[cfg(test)]
@@ -199,7 +235,7 @@ mod tests {
         fs::create_dir_all(root.path().join("articles/segment")).unwrap();
         fs::write(root.path().join("articles/segment/versions"), "1234").unwrap();
         fs::write(root.path().join("articles/log"), "").unwrap();
-        close(root.path(), &PARTS).unwrap();
+        close(root.path(), &PARTS, None).unwrap();
         root
     }
 

@@ -8,6 +8,10 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::OnceLock;
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 
@@ -73,11 +77,15 @@ const POINTS_PER_UPDATE: usize = 256;
 pub struct Shard {
     // Before the folder: fields are dropped in order, and the engine writes when it is dropped.
     pub(super) engine: EdgeShard,
-    topics: TopicShard,
+    /// Opened by whoever first asks for topics: a search has no need of them.
+    topics: OnceLock<TopicShard>,
+    opening_topics: Mutex<()>,
     folder: Folder,
     tuning: Tuning,
     dim: usize,
     graph: AtomicBool,
+    /// Whether anything was written since the folder was opened.
+    written: AtomicBool,
 }
 
 impl Shard {
@@ -98,23 +106,66 @@ impl Shard {
         };
         let engine = engine.map_err(unusable)?;
         let known = engine.info().map_err(unusable)?.payload_schema;
+        // What was closed in good order has nothing left to write out.
+        let mut written = !folder.was_sealed();
         for (key, schema) in tuning::indexes() {
             let field_name = filter::path(key);
             if known.contains_key(&field_name) {
                 continue;
             }
+            written = true;
             let create = CreateIndex { field_name, field_schema: Some(schema) };
             let create = FieldIndexOperations::CreateIndex(create);
             engine.update(UpdateOperation::FieldIndexOperation(create)).map_err(unusable)?;
         }
-        engine.flush().map_err(unusable)?;
-        let topics = TopicShard::open(&folder.topics(), folder.data(), dim)?;
-        Ok(Self { engine, topics, folder, tuning, dim, graph: AtomicBool::new(graph) })
+        if written {
+            engine.flush().map_err(unusable)?;
+        }
+        Ok(Self {
+            engine,
+            topics: OnceLock::new(),
+            opening_topics: Mutex::default(),
+            folder,
+            tuning,
+            dim,
+            graph: AtomicBool::new(graph),
+            written: AtomicBool::new(written),
+        })
     }
 
-    /// The topics' part.
-    pub fn topics(&self) -> &TopicShard {
-        &self.topics
+    /// The topics' part, opened if it is not yet.
+    ///
+    /// # Errors
+    /// [`Error::Folder`], [`Error::Full`] if it cannot be opened.
+    pub fn topics(&self) -> Result<&TopicShard, Error> {
+        if let Some(topics) = self.topics.get() {
+            return Ok(topics);
+        }
+        // Nothing is changed under the lock, so a panic leaves nothing half done.
+        let _opening = self.opening_topics.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(topics) = self.topics.get() {
+            return Ok(topics);
+        }
+        let (folder, data) = (self.folder.topics(), self.folder.data());
+        let topics = TopicShard::open(&folder, data, self.dim)?;
+        if !self.folder.was_sealed() {
+            topics.flush()?;
+        }
+        Ok(self.topics.get_or_init(|| topics))
+    }
+
+    /// Where the engine keeps the topics; `None` as long as nobody asked for them.
+    pub fn topics_in_use(&self) -> Option<PathBuf> {
+        self.topics.get().map(|topics| topics.folder().to_owned())
+    }
+
+    /// Notes that something is about to be written, so that closing writes everything out.
+    pub fn note_write(&self) {
+        self.written.store(true, Ordering::Relaxed);
+    }
+
+    fn is_written(&self) -> bool {
+        self.written.load(Ordering::Relaxed)
     }
 
     /// Where the engine keeps its files.
@@ -177,17 +228,21 @@ impl Shard {
     /// [`Error::Failed`], [`Error::Full`].
     pub fn flush(&self) -> Result<(), Error> {
         self.engine.flush().map_err(error::engine)?;
-        self.topics.flush()
+        self.topics.get().map_or(Ok(()), TopicShard::flush)
     }
 
-    /// Closes the engine, seals the folder and lets it go.
+    /// Writes out what is left, closes the engine, seals the folder and lets it go.
     ///
     /// # Errors
-    /// [`Error::Folder`], [`Error::Full`] if it could not be sealed.
+    /// [`Error::Failed`]; [`Error::Folder`], [`Error::Full`] if it could not be sealed.
     pub fn close(self) -> Result<(), Error> {
+        let is_written = self.is_written();
+        if is_written {
+            self.flush()?;
+        }
         let Self { engine, topics, folder, .. } = self;
         drop((engine, topics));
-        folder.close()
+        folder.close(is_written)
     }
 
     /// How many points there are, about: without a look at what was deleted or is being moved.
@@ -200,6 +255,7 @@ impl Shard {
     /// # Errors
     /// [`Error::Failed`], [`Error::Full`].
     pub fn optimize(&self) -> Result<(), Error> {
+        self.note_write();
         let info = self.engine.info().map_err(error::engine)?;
         let bytes = info.points_count.saturating_mul(self.dim).saturating_mul(size_of::<f32>());
         // Once there is a graph it stays, or a collection at the border would be rebuilt again and
@@ -210,7 +266,7 @@ impl Shard {
             self.graph.store(true, Ordering::Relaxed);
         }
         self.engine.optimize().map_err(error::engine)?;
-        self.topics.optimize()?;
+        self.topics()?.optimize()?;
         self.flush()
     }
 

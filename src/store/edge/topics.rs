@@ -84,9 +84,7 @@ impl TopicShard {
                 EdgeShard::load(folder, Some(config(dim)))
             }
         };
-        let engine = engine.map_err(unusable)?;
-        engine.flush().map_err(unusable)?;
-        Ok(Self { engine })
+        Ok(Self { engine: engine.map_err(unusable)? })
     }
 
     /// Where the engine keeps its files.

@@ -31,6 +31,7 @@ use crate::edge::error;
 use crate::edge::folder;
 use crate::edge::shard::Shard;
 use crate::edge::topics::CENTROID;
+use crate::edge::topics::TopicShard;
 use crate::edge::writer::Change;
 use crate::payload::REPRINT;
 use crate::payload::TERMS;
@@ -71,10 +72,10 @@ impl Transfer for EdgeStore {
 }
 
 impl Shard {
-    fn part(&self, part: Part) -> &EdgeShard {
+    fn part(&self, part: Part) -> Result<&EdgeShard, Error> {
         match part {
-            Part::Articles => &self.engine,
-            Part::Topics => self.topics().engine(),
+            Part::Articles => Ok(&self.engine),
+            Part::Topics => self.topics().map(TopicShard::engine),
         }
     }
 
@@ -91,7 +92,7 @@ impl Shard {
         request.limit = Some(limit.count());
         request.with_payload = Some(WithPayloadInterface::Bool(true));
         request.with_vector = WithVector::Bool(true);
-        let (records, next) = self.part(part).scroll(request).map_err(error::engine)?;
+        let (records, next) = self.part(part)?.scroll(request).map_err(error::engine)?;
         let points = records.into_iter().map(kept).collect::<Result<_, _>>()?;
         Ok((points, next.as_ref().map(uuid).transpose()?))
     }
@@ -102,7 +103,7 @@ impl Shard {
         let mut request = RetrieveRequest::new(ids);
         request.with_payload = Some(WithPayloadInterface::Bool(true));
         request.with_vector = Some(WithVector::Bool(true));
-        let found = self.part(part).retrieve(request).map_err(error::engine)?;
+        let found = self.part(part)?.retrieve(request).map_err(error::engine)?;
         found.into_iter().map(kept).collect()
     }
 
@@ -114,7 +115,7 @@ impl Shard {
         let points = points.into_iter().map(|point| persisted(part, point)).collect();
         let insert = PointInsertOperations::PointsList(points);
         let operation = UpdateOperation::PointOperation(PointOperations::UpsertPoints(insert));
-        self.part(part).update(operation).map_err(error::engine)
+        self.part(part)?.update(operation).map_err(error::engine)
     }
 }
 

@@ -100,7 +100,7 @@ pub fn start(
 
 fn serve(shard: &Shard, writes: &Receiver<Write>, notice: &Notice) {
     let mut log = Log::new(shard.articles());
-    let mut topics = Log::new(shard.topics().folder());
+    let mut topics: Option<Log> = None;
     // Whether something was written since the log was last known to be on disk. A sync that failed
     // leaves it so: the next caller that only waits must not be told that all is well.
     let mut dirty = true;
@@ -123,8 +123,12 @@ fn serve(shard: &Shard, writes: &Receiver<Write>, notice: &Notice) {
             continue;
         }
         dirty = dirty || changed > 0;
+        if topics.is_none() {
+            topics = shard.topics_in_use().map(|folder| Log::new(&folder));
+        }
         let synced = if dirty {
-            log.sync().and_then(|()| topics.sync()).map_err(error::failed)
+            let synced = log.sync().and_then(|()| topics.as_mut().map_or(Ok(()), Log::sync));
+            synced.map_err(error::failed)
         } else {
             Ok(())
         };
@@ -136,18 +140,19 @@ fn serve(shard: &Shard, writes: &Receiver<Write>, notice: &Notice) {
 
 fn apply(shard: &Shard, change: Change) -> Result<BTreeSet<ArticleId>, Error> {
     room(shard.articles())?;
+    shard.note_write();
     guarded(|| match change {
         Change::Upsert(points) => shard.upsert(points).map(|()| BTreeSet::new()),
         Change::Regroup(changes) => shard.regroup(changes).map(|()| BTreeSet::new()),
         Change::Delete(ids) => shard.delete(&ids),
-        Change::Append(rows, mark) => shard.topics().append(rows, mark).map(|()| BTreeSet::new()),
+        Change::Append(rows, mark) => shard.topics()?.append(rows, mark).map(|()| BTreeSet::new()),
         #[cfg(feature = "server")]
         Change::Load(part, points) => shard.load(part, points).map(|()| BTreeSet::new()),
         Change::Project(topics, placed) => {
-            shard.topics().show(topics)?;
+            shard.topics()?.show(topics)?;
             shard.place(placed).map(|()| BTreeSet::new())
         }
-        Change::Keep(checkpoint) => shard.topics().keep(&checkpoint).map(|()| BTreeSet::new()),
+        Change::Keep(checkpoint) => shard.topics()?.keep(&checkpoint).map(|()| BTreeSet::new()),
     })
 }
 

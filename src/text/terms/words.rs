@@ -6,6 +6,8 @@
 //! product of their frequencies; a test holds both equal. Building jieba's own tables from its text
 //! takes 0.2 s and 100 MB at every start, reading these some milliseconds and 5 MB.
 
+use std::sync::LazyLock;
+
 use crawdad::Trie;
 
 use wenmai_domain::span::Span;
@@ -59,11 +61,17 @@ struct Step {
 
 /// `words.bin` is not what this program reads: it was built wrongly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Malformed;
+struct Malformed;
 
 impl Words {
+    /// The table, read when it is first asked for, once in a process; `None` if it is malformed.
+    pub(super) fn bundled() -> Option<&'static Self> {
+        static WORDS: LazyLock<Result<Words, Malformed>> = LazyLock::new(Words::load);
+        WORDS.as_ref().ok()
+    }
+
     /// Reads the table.
-    pub(super) fn load() -> Result<Self, Malformed> {
+    fn load() -> Result<Self, Malformed> {
         let rest = TABLE.strip_prefix(MAGIC).ok_or(Malformed)?;
         let mut reader = Reader(rest);
         let weight_total = f64::from_le_bytes(reader.take()?);

@@ -62,7 +62,7 @@ async fn ingests_until_killed() {
 /// acknowledged.
 fn write_and_kill(data: &Path, first: usize, count: usize) -> usize {
     let mut child = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "store::edge::tests::crash::ingests_until_killed"])
+        .args(["--exact", "edge::tests::crash::ingests_until_killed"])
         .args(["--ignored", "--nocapture"])
         .env(DATA, data)
         .env(FIRST, first.to_string())
