@@ -5,19 +5,35 @@
 //! as well, and a full queue refuses at once. Nothing here judges what was written: that is the
 //! caller's (`summary::guard`).
 
+#[cfg(feature = "rewrite")]
 mod chat;
+#[cfg(feature = "rewrite")]
 mod folder;
+#[cfg(feature = "rewrite")]
 mod qwen3;
 mod worker;
 
+#[cfg(not(feature = "rewrite"))]
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
+#[cfg(feature = "rewrite")]
 pub use folder::open;
 pub use worker::Handle;
 
 /// An error that another crate caused.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Refuses `folder`: this program was built without the feature `rewrite`.
+///
+/// # Errors
+/// [`Error::Folder`], always.
+#[cfg(not(feature = "rewrite"))]
+pub fn open(folder: &Path) -> Result<Box<dyn Writer>, Error> {
+    let reason = "this program was built without the feature `rewrite`".to_owned();
+    Err(Error::Folder { folder: folder.to_owned(), reason })
+}
 
 /// Which model writes, and for how long.
 #[derive(Debug, Clone, clap::Args)]

@@ -12,10 +12,12 @@
 
 mod article_rpc;
 mod cli;
+#[cfg(feature = "eval")]
 mod compose;
 mod deploy;
 mod embedding_rpc;
 mod entities;
+#[cfg(feature = "eval")]
 mod eval;
 mod faults;
 mod find_rpc;
@@ -43,6 +45,7 @@ mod reprints;
 mod search_rpc;
 mod security;
 mod serving;
+#[cfg(feature = "rewrite")]
 mod summary_rewrite;
 mod summary_rpc;
 mod support;
