@@ -51,10 +51,12 @@ fn tables(lines: &str) -> String {
     .to_string()
 }
 
-#[test]
-#[ignore = "reads target/labelled.jsonl, writes target/page-cues.json for models/train"]
-fn cues_are_written_for_fitting() {
-    let target = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
-    let lines = std::fs::read_to_string(target.join("labelled.jsonl")).unwrap();
-    std::fs::write(target.join("page-cues.json"), tables(&lines)).unwrap();
+mod tests {
+    #[test]
+    #[ignore = "reads target/labelled.jsonl, writes target/page-cues.json for models/train"]
+    fn cues_are_written_for_fitting() {
+        let target = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
+        let lines = std::fs::read_to_string(target.join("labelled.jsonl")).unwrap();
+        std::fs::write(target.join("page-cues.json"), super::tables(&lines)).unwrap();
+    }
 }

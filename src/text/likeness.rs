@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::collections::HashSet;
+use std::hash::BuildHasher;
 use std::hash::Hash;
 
 /// Every two neighbouring units, in order.
@@ -59,7 +60,7 @@ pub fn share(part: usize, whole: usize) -> f32 {
 /// Containment: the share of the list `of` that the set `among` holds, `[0, 1]`; 0 of an empty list.
 /// A gram counts as often as it stands in the list.
 #[must_use]
-pub fn containment<T: Eq + Hash>(of: &[T], among: &HashSet<T>) -> f32 {
+pub fn containment<T: Eq + Hash, S: BuildHasher>(of: &[T], among: &HashSet<T, S>) -> f32 {
     share(of.iter().filter(|one| among.contains(one)).count(), of.len())
 }
 
@@ -109,6 +110,7 @@ mod tests {
     use std::collections::BTreeMap;
     use std::collections::BTreeSet;
     use std::collections::HashSet;
+    use std::hash::RandomState;
 
     use proptest::prelude::*;
 
@@ -150,7 +152,7 @@ mod tests {
     #[test]
     fn nothing_is_like_nothing() {
         close(dice(0, 0, 0), 0.0);
-        close(containment::<u8>(&[], &HashSet::new()).into(), 0.0);
+        close(containment::<u8, RandomState>(&[], &HashSet::new()).into(), 0.0);
         close(overlap_coefficient::<u8>(&[], &[1]), 0.0);
         close(jaccard::<u8>(&BTreeSet::new(), &BTreeSet::new()), 0.0);
         close(cosine::<u8>(&BTreeMap::new(), &BTreeMap::from([(1, 1.0)])), 0.0);

@@ -106,7 +106,7 @@ impl Analyzer {
     #[must_use]
     pub fn terms(&self, text: &str) -> Vec<Term> {
         let normalized = normalize(text);
-        let units = self.units(normalized.text());
+        let units = Self::units(normalized.text());
         let mut terms = Vec::with_capacity(units.len());
         for (unit, span) in join(normalized.text(), &units) {
             if !self.stop.contains(unit) {
@@ -163,7 +163,7 @@ impl Analyzer {
     }
 
     /// The words of normalized `text` as spans, punctuation and space left out.
-    fn units(&self, text: &str) -> Vec<Span> {
+    fn units(text: &str) -> Vec<Span> {
         let (mut units, mut scratch) = (Vec::new(), Scratch::default());
         let Some(dictionary) = Words::bundled() else { return units };
         for run in runs(text) {

@@ -34,6 +34,7 @@ enum Set {
 
 impl Level {
     /// The fastest level of this machine.
+    #[must_use]
     pub fn best() -> Self {
         Self::all().into_iter().next_back().unwrap_or(Self(Set::Portable))
     }

@@ -32,6 +32,7 @@ struct Pack<'a> {
 impl Panels {
     /// Packs `weights` `[outputs, inputs]`, as a linear layer stores them, and `bias` `[outputs]`
     /// for `level`. Missing numbers are zero.
+    #[must_use]
     pub fn pack(level: Level, weights: &[f32], bias: &[f32]) -> Self {
         level.run(Pack { weights, bias })
     }

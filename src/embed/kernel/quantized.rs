@@ -54,11 +54,13 @@ struct Pack<'a> {
 
 impl Panels8 {
     /// Quantizes and packs `weights` `[outputs, inputs]` and `bias` `[outputs]` for `level`.
+    #[must_use]
     pub fn pack(level: Level, weights: &[f32], bias: &[f32]) -> Self {
         level.run(Pack { weights, bias })
     }
 
     /// Numbers in a row of activations.
+    #[must_use]
     pub fn inputs(&self) -> usize {
         self.inputs
     }

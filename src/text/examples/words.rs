@@ -104,6 +104,7 @@ fn table(
     }
     let trie = crawdad::Trie::from_records(records).map_err(|error| error.to_string())?;
 
+    #[expect(clippy::cast_precision_loss, reason = "all of them together are below 2^52")]
     let logarithm = |frequency: u64| (frequency as f64).ln().to_le_bytes();
     let count = |count: usize| u32::try_from(count).map(u32::to_le_bytes);
     let mut bytes = b"wenmai words 1\n".to_vec();
