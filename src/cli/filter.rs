@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use crate::failure::Failure;
+#[cfg(feature = "eval")]
 use wenmai_domain::hit::Mode;
 use wenmai_proto::wire;
 
@@ -82,6 +83,7 @@ pub(super) enum ModeArg {
     Lexical,
 }
 
+#[cfg(feature = "eval")]
 impl ModeArg {
     /// The mode that it names.
     pub(super) fn mode(self) -> Mode {
