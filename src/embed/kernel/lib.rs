@@ -1,6 +1,6 @@
 //! The loops that take nearly all of a forward pass, with the instructions that this machine has.
 //!
-//! Each loop is written once, generic over a set of instructions ([`simd::Simd`]), and compiled for
+//! Each loop is written once, generic over a set of instructions (`simd::Simd`), and compiled for
 //! three: plain Rust for every machine, AVX2 with FMA, and AVX-512 with VNNI. [`level::Level`] finds
 //! out at run time which there are; the plain one is the twin that the others are tested against.
 //! Nothing here allocates but packing and buffers that grow, and nothing starts a thread.
