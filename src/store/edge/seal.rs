@@ -48,7 +48,8 @@ pub struct Seal {
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Sealed {
     bytes: u64,
-    /// See [`digest`]. A seal of version 0.1.0 has none, and its lengths alone are compared.
+    /// See [`digest`]. Older seals have a hash of another kind, which is not read: of them the
+    /// lengths alone are compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     digest: Option<String>,
 }
@@ -284,6 +285,22 @@ mod tests {
             assert_ne!(super::digest(&sparse).unwrap(), super::digest(&full).unwrap(), "{at}");
             bytes[at] ^= 1;
         }
+    }
+
+    #[test]
+    fn of_an_older_seal_the_lengths_are_compared() {
+        let root = TempDir::new().unwrap();
+        fs::create_dir(root.path().join("articles")).unwrap();
+        fs::write(root.path().join("articles/log"), "1234").unwrap();
+        let seal = |bytes: u64| {
+            let seal =
+                format!(r#"{{"files":{{"articles/log":{{"bytes":{bytes},"sha256":"0123"}}}}}}"#);
+            fs::write(root.path().join(NAME), seal).unwrap();
+        };
+        seal(4);
+        open(root.path(), &PARTS).unwrap();
+        seal(5);
+        assert!(refused(root.path()).contains("`articles/log` has 4 bytes, 5 when"));
     }
 
     #[test]

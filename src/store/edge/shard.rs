@@ -266,7 +266,10 @@ impl Shard {
             self.graph.store(true, Ordering::Relaxed);
         }
         self.engine.optimize().map_err(error::engine)?;
-        self.topics()?.optimize()?;
+        // Topics that nobody asked for have not grown, and are not opened for this.
+        if let Some(topics) = self.topics.get() {
+            topics.optimize()?;
+        }
         self.flush()
     }
 
