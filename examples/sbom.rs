@@ -119,8 +119,7 @@ fn component(package: &Value, checksums: &BTreeMap<String, String>) -> Result<Va
     let url = url(package);
     let license = package["license"].as_str().ok_or_else(|| format!("{url} names no licence"))?;
     let name = format!("{} {}", text(&package["name"]), text(&package["version"]));
-    let checksum = checksums.get(&name).ok_or_else(|| format!("{url} has no checksum"))?;
-    Ok(json!({
+    let mut component = json!({
         "type": "library",
         "bom-ref": url,
         "purl": url,
@@ -128,8 +127,13 @@ fn component(package: &Value, checksums: &BTreeMap<String, String>) -> Result<Va
         "version": package["version"],
         // Some crates still write "/" where the expression wants OR.
         "licenses": [{ "expression": license.replace('/', " OR ") }],
-        "hashes": [{ "alg": "SHA-256", "content": checksum }],
-    }))
+    });
+    // A crate of this workspace comes from no registry, so nobody has a checksum of it.
+    if !package["source"].is_null() {
+        let checksum = checksums.get(&name).ok_or_else(|| format!("{url} has no checksum"))?;
+        component["hashes"] = json!([{ "alg": "SHA-256", "content": checksum }]);
+    }
+    Ok(component)
 }
 
 /// SHA-256 of each `name version` in a lock file.
