@@ -76,6 +76,10 @@ pub enum Error {
     /// This engine was opened without topics.
     #[error("topics are off")]
     TopicsOff,
+    /// The program broke down while it worked on topics. Nothing of it was kept, and the topics go
+    /// on from their log.
+    #[error("the program broke down over topics, which start again from their log")]
+    TopicsBroke,
     /// Topics cannot be opened.
     #[error("topics cannot be opened")]
     Topics(#[source] store::BoxError),
@@ -148,6 +152,7 @@ impl Error {
             | Error::TopicNotFound { .. }
             | Error::StaleTopic { .. }
             | Error::TopicsOff
+            | Error::TopicsBroke
             | Error::Topics(_)
             | Error::Terms(_)
             | Error::Entities(_)
@@ -168,9 +173,11 @@ impl Error {
             Error::ArticleNotFound { .. } | Error::TopicNotFound { .. } => ErrorKind::NotFound,
             Error::StaleTopic { .. } => ErrorKind::Stale,
             Error::TopicsOff => ErrorKind::Unavailable,
-            Error::Terms(_) | Error::Entities(_) | Error::Summary(_) | Error::Topics(_) => {
-                ErrorKind::Internal
-            }
+            Error::Terms(_)
+            | Error::Entities(_)
+            | Error::Summary(_)
+            | Error::Topics(_)
+            | Error::TopicsBroke => ErrorKind::Internal,
             Error::Pool(pool::Error::Overloaded) => ErrorKind::Overloaded,
             Error::Pool(pool::Error::Broken) => ErrorKind::Internal,
             Error::Embed(error) => match error {

@@ -6,14 +6,18 @@
 //! print more than their original, so that the ten-thousandth copy of a text costs what the second
 //! did.
 
+mod mend;
 mod plan;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use crate::Engine;
 use crate::Error;
+use crate::change::to_its_end;
 use wenmai_cluster::reprint::Plain;
 use wenmai_cluster::reprint::Printed;
 use wenmai_cluster::reprint::Standing;
@@ -69,6 +73,16 @@ impl Draft {
         &self.article
     }
 
+    /// The hash of everything that decides the article and its vectors.
+    pub(super) fn content_hash(&self) -> &str {
+        &self.content_hash
+    }
+
+    /// Sets the time when the article was first stored, in microseconds since 1970 UTC.
+    pub(super) fn was_created(&mut self, at_us: i64) {
+        self.times_us.0 = at_us;
+    }
+
     fn id(&self) -> ArticleId {
         self.article.id
     }
@@ -104,16 +118,19 @@ pub(super) fn printed(article: &Article, plain: Plain) -> Printed {
 }
 
 impl Engine {
-    /// Gives each draft its group and writes all of them; they are durable when it returns. Without
-    /// any draft it still waits until what was written before is durable.
+    /// Gives each draft its group and writes all of them; they are durable when it returns. `lock`
+    /// is the write lock.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub(super) async fn group_and_store(&self, drafts: Vec<Draft>) -> Result<(), Error> {
+    pub(super) async fn group_and_store(
+        &self,
+        drafts: Vec<Draft>,
+        mut lock: OwnedSemaphorePermit,
+    ) -> Result<(), Error> {
         if drafts.is_empty() {
             return Ok(self.store.upsert(Vec::new()).await?);
         }
-        let mut lock = self.lock_writes().await?;
         let mut rest = drafts.as_slice();
         let mut stored = self.stored_of(rest).await?;
         let mut is_pending = false;
@@ -141,7 +158,7 @@ impl Engine {
         // The lock moves on to the topics: the next write waits until these have been placed.
         match &self.topics {
             Some(topics) => topics.catch_up(lock),
-            None => Ok(()),
+            None => self.end().await,
         }
     }
 
@@ -185,7 +202,8 @@ impl Engine {
         if let (Some(first), Some(Some(known))) = (ids.first(), known.first())
             && leaving.remove(first)
         {
-            self.hand_over(known.group, *first).await?;
+            self.begin(BTreeSet::from([*first])).await?;
+            self.hand_over(known.group, Some(*first)).await?;
         }
         let mut plan = Plan::load(&self.store, drafts).await?;
         for (draft, known) in drafts.iter().zip(known) {
@@ -196,6 +214,10 @@ impl Engine {
         }
         let (mut points, changes) = plan.finish(drafts);
         let decided = points.len();
+        let joined = joined_in_steps(&points, &changes, self.store.is_shared());
+        if !joined.is_empty() {
+            self.begin(joined).await?;
+        }
         for (arrival, point) in (self.arrivals(decided).await?..).zip(&mut points) {
             point.arrival = arrival;
         }
@@ -228,7 +250,8 @@ impl Engine {
         Ok(found.filter(|group| *group != draft.own_group()))
     }
 
-    /// Deletes an article; the next earliest of its group becomes the original.
+    /// Deletes an article; the next earliest of its group becomes the original. Once it holds the
+    /// write lock it runs to its end.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -237,22 +260,41 @@ impl Engine {
         id: ArticleId,
     ) -> Result<BTreeSet<ArticleId>, Error> {
         let lock = self.lock_writes().await?;
+        let engine = self.clone();
+        to_its_end(async move { engine.delete_locked(id, lock).await }).await
+    }
+
+    /// Deletes an article. `lock` is the write lock.
+    async fn delete_locked(
+        self,
+        id: ArticleId,
+        lock: OwnedSemaphorePermit,
+    ) -> Result<BTreeSet<ArticleId>, Error> {
         let known = self.store.memberships(&[id]).await?.into_iter().flatten().next();
+        let is_placed = self.topics.as_ref().is_some_and(|topics| topics.holds(id));
+        if known.is_none() && !is_placed {
+            return Ok(BTreeSet::new());
+        }
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        self.begin(BTreeSet::from([id])).await?;
         if let Some(known) = known.filter(|known| known.is_original) {
-            self.hand_over(known.group, id).await?;
+            self.hand_over(known.group, Some(id)).await?;
         }
         let deleted = self.store.delete(&[id]).await?;
         self.facts.forget(id);
-        if let Some(topics) = &self.topics {
-            topics.removed(id, lock).await?;
+        match &self.topics {
+            // The article is gone whether or not its topics know already; a failure was logged, and
+            // the next change that takes the lock takes the article out of them.
+            Some(topics) => _ = topics.removed(id, lock).await,
+            None => self.end().await?,
         }
         Ok(deleted)
     }
 
-    /// Makes the earliest of `group` but `leaving` its original, if there is one.
+    /// Makes the earliest of `group` but `leaving` its original; returns whether there is one.
     ///
     /// Reads the whole group: the one step whose cost grows with it.
-    async fn hand_over(&self, group: GroupId, leaving: ArticleId) -> Result<(), Error> {
+    async fn hand_over(&self, group: GroupId, leaving: Option<ArticleId>) -> Result<bool, Error> {
         let mut first: Option<Printed> = None;
         let mut from = None;
         loop {
@@ -261,7 +303,7 @@ impl Engine {
                 // Folding a text is dear, so what is later in any case is not folded.
                 let bound = Standing::new(article.id, &article.record, usize::MAX);
                 let later = first.as_ref().is_some_and(|first| bound > first.standing);
-                if article.id == leaving || later {
+                if Some(article.id) == leaving || later {
                     continue;
                 }
                 let found = printed(&article, Plain::of(&article.record));
@@ -275,14 +317,36 @@ impl Engine {
                 break;
             }
         }
-        let Some(first) = first else { return Ok(()) };
+        let Some(first) = first else { return Ok(false) };
         let change = Regroup {
             id: first.standing.id(),
             membership: Membership { group, is_original: true },
             signature: signature(&first.plain),
         };
-        Ok(self.store.regroup(vec![change]).await?)
+        self.store.regroup(vec![change]).await?;
+        Ok(true)
     }
+}
+
+/// The articles of a write whose groups are wrong if it breaks off: those of groups that also
+/// change the standing of stored articles, and, where one write may arrive in part, copies that
+/// come together with their original.
+fn joined_in_steps(
+    points: &[Point],
+    changes: &[Regroup],
+    may_be_partial: bool,
+) -> BTreeSet<ArticleId> {
+    let changed: BTreeSet<GroupId> = changes.iter().map(|change| change.membership.group).collect();
+    let founded: BTreeSet<GroupId> = points
+        .iter()
+        .filter(|point| may_be_partial && point.membership.is_original)
+        .map(|point| point.membership.group)
+        .collect();
+    let is_joined = |point: &&Point| {
+        let Membership { group, is_original } = point.membership;
+        changed.contains(&group) || !is_original && founded.contains(&group)
+    };
+    points.iter().filter(is_joined).map(|point| point.article.id).collect()
 }
 
 /// How many of `drafts`, from the first on, are of different articles.

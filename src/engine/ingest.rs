@@ -2,12 +2,16 @@
 //! Ingesting the same article again changes nothing.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
 use std::future::Future;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
 use crate::BATCH_ARTICLES_MAX;
+use tokio::sync::OwnedSemaphorePermit;
+
 use crate::Engine;
 use crate::Error;
 use crate::IngestTimings;
@@ -15,6 +19,7 @@ use crate::Ingested;
 use crate::Outcome;
 use crate::PAGES_MAX;
 use crate::Violation;
+use crate::change::to_its_end;
 use crate::clock::now_us;
 use crate::grouping::Draft;
 use crate::input;
@@ -63,9 +68,8 @@ impl Engine {
                 Err(error) => Some(Err(error)),
             });
         }
-        let Prepared { results: prepared, drafts } = self.prepare(checked, &mut timings).await?;
-        self.store_drafts(drafts, &mut timings).await?;
-        for (at, result) in prepared {
+        let prepared = self.prepare(checked, &mut timings).await?;
+        for (at, result) in self.store_prepared(prepared, &mut timings).await? {
             if let Some(slot) = results.get_mut(at) {
                 *slot = Some(result);
             }
@@ -107,19 +111,22 @@ impl Engine {
         }
         let mut timings = IngestTimings::default();
         let articles = records.into_iter().map(Article::new).enumerate().collect();
-        let Prepared { mut results, drafts } = self.prepare(articles, &mut timings).await?;
-        results.sort_by_key(|(at, _)| *at);
-        let mut ingested = Vec::with_capacity(results.len());
+        let Prepared { results, drafts, seen } = self.prepare(articles, &mut timings).await?;
+        let mut ready = Vec::with_capacity(results.len());
         for (at, result) in results {
             match result {
-                Ok(one) => ingested.push(one),
+                Ok(one) => ready.push((at, Ok(one))),
                 Err(error) => violations.extend(in_batch(at, error)?),
             }
         }
         if !violations.is_empty() {
             return Err(Error::Invalid(violations));
         }
-        self.store_drafts(drafts, &mut timings).await?;
+        let ready = Prepared { results: ready, drafts, seen };
+        let mut results = self.store_prepared(ready, &mut timings).await?;
+        results.sort_by_key(|(at, _)| *at);
+        let ingested: Vec<Ingested> =
+            results.into_iter().map(|(_, result)| result).collect::<Result<_, _>>()?;
         for one in &ingested {
             self.count(Some(one));
         }
@@ -191,6 +198,7 @@ impl Engine {
         timings: &mut IngestTimings,
     ) -> Result<Prepared, Error> {
         let started = Instant::now();
+        let seen = self.changes.load(Ordering::Relaxed);
         let ids: Vec<ArticleId> = articles.iter().map(|(_, article)| article.id).collect();
         let stored = self.store.fetch(&ids, Vectors::No).await?;
         timings.store += started.elapsed();
@@ -232,7 +240,7 @@ impl Engine {
                 });
             }
         }
-        let mut prepared = Prepared { results, drafts: Vec::with_capacity(pending.len()) };
+        let mut prepared = Prepared { results, drafts: Vec::with_capacity(pending.len()), seen };
         if !pending.is_empty() {
             self.embed_pending(pending, &mut prepared, timings).await?;
         }
@@ -280,7 +288,7 @@ impl Engine {
                     // What repeats the record before it in this call changes nothing, its group
                     // included; it is stored when that one is.
                     if ingested.outcome != Outcome::Unchanged {
-                        prepared.drafts.push(draft.with(text, terms, created_at_us, now));
+                        prepared.drafts.push((at, draft.with(text, terms, created_at_us, now)));
                     }
                     prepared.results.push((at, Ok(ingested)));
                 }
@@ -290,24 +298,51 @@ impl Engine {
         Ok(())
     }
 
-    /// Stores drafts. Without any draft it still waits until what was written before is durable,
-    /// since another call may have written a moment ago what this one answers as unchanged.
-    async fn store_drafts(
+    /// Stores the drafts and returns the results. Without any draft it still waits until what was
+    /// written before is durable, since another call may have written a moment ago what this one
+    /// answers as unchanged.
+    ///
+    /// Until the write lock is held, a caller that goes away takes everything back. From then on
+    /// the change runs to its end.
+    async fn store_prepared(
         &self,
-        drafts: Vec<Draft>,
+        prepared: Prepared,
         timings: &mut IngestTimings,
-    ) -> Result<(), Error> {
+    ) -> Result<Results, Error> {
+        let started = Instant::now();
+        let results = self.metrics().stage(Stage::Write, async {
+            if prepared.drafts.is_empty() {
+                self.store.upsert(Vec::new()).await?;
+                return Ok(prepared.results);
+            }
+            let lock = self.lock_writes().await?;
+            let engine = self.clone();
+            to_its_end(async move { engine.write_prepared(prepared, lock).await }).await
+        });
+        let results = results.await;
+        timings.store += started.elapsed();
+        results
+    }
+
+    /// Groups and writes the drafts, and corrects the results by what is stored now. `lock` is the
+    /// write lock.
+    async fn write_prepared(
+        self,
+        mut prepared: Prepared,
+        lock: OwnedSemaphorePermit,
+    ) -> Result<Results, Error> {
+        if prepared.seen != self.changes.load(Ordering::Relaxed) {
+            self.compare_again(&mut prepared).await?;
+        }
+        let Prepared { results, drafts, seen: _ } = prepared;
+        let drafts: Vec<Draft> = drafts.into_iter().map(|(_, draft)| draft).collect();
         let facts: Vec<_> = drafts
             .iter()
             .map(Draft::article)
             .map(|article| (article.id, self.facts_of(&article.record)))
             .collect();
-        // Apart from the future of the call, which would grow too large to be moved around.
-        let store = Box::pin(self.group_and_store(drafts));
-        let store = self.metrics().stage(Stage::Write, store);
-        let (stored, spent) = timed(store).await;
-        timings.store += spent;
-        if let Err(error) = stored {
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        if let Err(error) = self.group_and_store(drafts, lock).await {
             // Some may be written: what was known of them is read anew.
             for (id, _) in facts {
                 self.facts.forget(id);
@@ -315,6 +350,38 @@ impl Engine {
             return Err(error);
         }
         self.facts.replace(facts);
+        Ok(results)
+    }
+
+    /// Compares the drafts once more with what is stored, since another call changed it after they
+    /// were prepared: the same call, perhaps, whose caller went away and asked again. What is
+    /// stored by now is not stored twice. Needs the write lock.
+    async fn compare_again(&self, prepared: &mut Prepared) -> Result<(), Error> {
+        let ids: BTreeSet<ArticleId> =
+            prepared.drafts.iter().map(|(_, draft)| draft.article().id).collect();
+        let ids: Vec<ArticleId> = ids.into_iter().collect();
+        let stored = self.store.fetch(&ids, Vectors::No).await?;
+        // Only the first draft of an article is compared with the store, a later one with it.
+        let mut stored: BTreeMap<ArticleId, Option<Stored>> = ids.into_iter().zip(stored).collect();
+        let mut outcomes = BTreeMap::<usize, Outcome>::new();
+        prepared.drafts.retain_mut(|(at, draft)| {
+            let Some(stored) = stored.remove(&draft.article().id) else { return true };
+            let outcome = match &stored {
+                None => Outcome::Created,
+                Some(stored) if stored.content_hash == draft.content_hash() => Outcome::Unchanged,
+                Some(_) => Outcome::Updated,
+            };
+            if let Some(stored) = stored {
+                draft.was_created(stored.created_at_us);
+            }
+            outcomes.insert(*at, outcome);
+            outcome != Outcome::Unchanged
+        });
+        for (at, result) in &mut prepared.results {
+            if let (Some(outcome), Ok(ingested)) = (outcomes.get(at), result) {
+                ingested.outcome = *outcome;
+            }
+        }
         Ok(())
     }
 
@@ -338,10 +405,16 @@ async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
     (work.await, started.elapsed())
 }
 
+/// The results of the articles of a call, each with its place in the call.
+type Results = Vec<(usize, Result<Ingested, Error>)>;
+
 /// The drafts that are ready to be stored, and the results to be returned once they are.
 struct Prepared {
-    results: Vec<(usize, Result<Ingested, Error>)>,
-    drafts: Vec<Draft>,
+    results: Results,
+    /// The drafts, each with its article's place in the call.
+    drafts: Vec<(usize, Draft)>,
+    /// [`Engine::changes`] before the store was asked what is there.
+    seen: u64,
 }
 
 /// What is computed from an article's text without the model.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
@@ -19,6 +20,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::Engine;
 use crate::Error;
+use crate::deadline;
 use wenmai_store as store;
 use wenmai_store::Lease;
 use wenmai_store::Store;
@@ -29,7 +31,8 @@ use wenmai_store::Store;
 pub struct LeaseTiming {
     /// A lease that was not renewed for this long may be taken by another process.
     pub silence_max: Duration,
-    /// The longest time that a write waits for the lease before it fails.
+    /// The longest time that a write waits for the lease before it fails; half of what is left
+    /// until the caller's deadline, if that is less.
     pub wait_max: Duration,
     /// The time between two looks at the lease while a write waits for it.
     pub poll: Duration,
@@ -55,6 +58,8 @@ pub(super) struct WriterLease {
     holder: String,
     timing: LeaseTiming,
     state: Mutex<State>,
+    /// Whether the store may hold the note of a change that has not ended.
+    unsettled: AtomicBool,
 }
 
 #[derive(Default)]
@@ -83,7 +88,8 @@ impl WriterLease {
             env!("CARGO_PKG_VERSION"),
             std::process::id()
         );
-        Self { store, holder, timing, state: Mutex::default() }
+        let unsettled = AtomicBool::new(true);
+        Self { store, holder, timing, state: Mutex::default(), unsettled }
     }
 
     pub(super) fn timing(&self) -> LeaseTiming {
@@ -93,6 +99,22 @@ impl WriterLease {
     /// The last term that this process held; 0 where nobody shares the store.
     pub(super) fn term(&self) -> u64 {
         self.state().term
+    }
+
+    /// Whether the store may hold the note of a change that has not ended: after the start, after
+    /// another process held the lease, and while a change of several writes is on its way.
+    pub(super) fn is_unsettled(&self) -> bool {
+        self.unsettled.load(Ordering::Acquire)
+    }
+
+    /// Takes note that such a change begins.
+    pub(super) fn unsettle(&self) {
+        self.unsettled.store(true, Ordering::Release);
+    }
+
+    /// Takes note that the store holds no such note any more.
+    pub(super) fn settle(&self) {
+        self.unsettled.store(false, Ordering::Release);
     }
 
     /// Whether this process may change the store, as far as it knows.
@@ -110,6 +132,8 @@ impl WriterLease {
             return Ok(false);
         }
         let started = Instant::now();
+        let patience = deadline::remaining()
+            .map_or(self.timing.wait_max, |remaining| self.timing.wait_max.min(remaining / 2));
         loop {
             self.state().used = true;
             let held = self.state().held.clone();
@@ -124,10 +148,13 @@ impl WriterLease {
                 let term = if is_fresh { seen.term + 1 } else { term };
                 let next = Lease { term, holder: self.holder.clone(), beat: seen.beat + 1 };
                 if self.swap(&seen, next).await? {
+                    if is_fresh {
+                        self.unsettle();
+                    }
                     return Ok(is_fresh);
                 }
             }
-            if started.elapsed() > self.timing.wait_max {
+            if started.elapsed() > patience {
                 return Err(store::Error::Led { holder: seen.holder });
             }
             tokio::time::sleep(self.timing.poll).await;
@@ -221,13 +248,16 @@ impl Engine {
         lock.await.map_err(|_closed| Error::Store(store::Error::Closed))
     }
 
-    /// Waits until no other call, and no other process, decides on groups or topics.
+    /// Waits until no other call, and no other process, decides on groups or topics; then mends
+    /// what a change that broke off left behind.
     pub(super) async fn lock_writes(&self) -> Result<OwnedSemaphorePermit, Error> {
         let lock = self.lock_local().await?;
         if self.lease.acquire().await? {
             // Another process gave numbers to articles.
             self.next_arrival.store(0, Ordering::Relaxed);
+            self.changes.fetch_add(1, Ordering::Relaxed);
         }
+        self.mend().await?;
         Ok(lock)
     }
 }

@@ -4,8 +4,10 @@
 //! functions may be called from many tasks at once. It knows nothing of the wire or the terminal.
 
 mod answer;
+mod change;
 mod clock;
 mod collapse;
+pub mod deadline;
 mod error;
 mod facts;
 pub mod feed;
@@ -92,6 +94,7 @@ pub use topics::Measures;
 pub use topics::MemberArticle;
 pub use topics::Period;
 pub use topics::Progress;
+pub use topics::Rebuilt;
 pub use topics::Recluster;
 pub use topics::Reclustered;
 pub use topics::SearchTopics;
@@ -134,6 +137,9 @@ pub struct Engine {
     /// The number of the next article to arrive; 0 where the store must be asked. Changes only
     /// under the write lock.
     next_arrival: Arc<AtomicU64>,
+    /// Counts the changes of articles that this process made or may have missed, so that what was
+    /// read before the write lock was taken is known to hold still. Grows only under that lock.
+    changes: Arc<AtomicU64>,
     /// The topics; `None` for an engine that was opened without.
     topics: Option<Arc<topics::Topics>>,
     /// The language model that rewrites summaries, where one is loaded.

@@ -46,7 +46,7 @@ impl Engine {
         let facts = Arc::default();
         let write_lock = Arc::new(Semaphore::new(1));
         let lease = Arc::new(WriterLease::new(store.clone(), LeaseTiming::default()));
-        let (next_arrival, topics) = (Arc::default(), None);
+        let (next_arrival, changes, topics) = (Arc::default(), Arc::default(), None);
         let store = store::metered(store, embed.metrics().clone());
         Self {
             embed,
@@ -59,6 +59,7 @@ impl Engine {
             write_lock,
             lease,
             next_arrival,
+            changes,
             topics,
             rewriter: None,
             pool: Pool::default(),

@@ -47,6 +47,7 @@ use crate::record::Carried;
 use crate::record::Record;
 use crate::record::code_of;
 use crate::status::Failure;
+use wenmai_engine::deadline;
 use wenmai_telemetry as telemetry;
 use wenmai_telemetry::Metrics;
 use wenmai_telemetry::context::Parent;
@@ -168,7 +169,8 @@ where
         let (caller, slot) = span.in_scope(|| state.admit(request.headers(), path, lane));
         let denied = matches!(slot, Err(Failure::Access(_)));
         let is_audited = denied || needed(path) == Right::Write;
-        let (deadline, answers) = (deadline(request.headers(), lane), state.admission.answers());
+        let (after, answers) = (time_allowed(request.headers(), lane), state.admission.answers());
+        let until = after.map(|after| Instant::now() + after);
         let executor = state.executor.clone();
         // The services that are generated are always ready.
         let mut inner = self.inner.clone();
@@ -178,12 +180,18 @@ where
                 Ok(slot) => {
                     let slot = Arc::new(slot);
                     kept = (lane == Lane::Stream).then(|| Arc::clone(&slot));
-                    let answered = executor.run(async move {
+                    let answering = async move {
                         let _permit = slot.permit().await;
                         // The slot is freed together with the permit, whenever the answer is sent.
                         inner.call(request).await
+                    };
+                    let answered = executor.run(async move {
+                        match until {
+                            Some(until) => deadline::by(until, answering).await,
+                            None => answering.await,
+                        }
                     });
-                    rewritten(within(deadline, answered).await)
+                    rewritten(within(after, answered).await)
                 }
                 Err(failure) => Status::from(failure).into_http(),
             };
@@ -244,7 +252,7 @@ pub fn of_transport(status: &Status) -> Option<Failure> {
 }
 
 /// How long a call may take: what its client asks for, within limits; `None` for a stream.
-fn deadline(headers: &http::HeaderMap, lane: Lane) -> Option<Duration> {
+fn time_allowed(headers: &http::HeaderMap, lane: Lane) -> Option<Duration> {
     if lane == Lane::Stream {
         return None;
     }

@@ -54,6 +54,18 @@ const CREATED_AT: &str = "created_at_us";
 /// [`Point::updated_at_us`].
 const UPDATED_AT: &str = "updated_at_us";
 
+/// Ids of articles as a payload holds them.
+pub fn ids(ids: &[ArticleId]) -> Value {
+    ids.iter().map(ToString::to_string).collect()
+}
+
+/// The ids that a payload holds; none where the value is missing, as in folders of earlier
+/// versions.
+pub fn ids_of(value: Option<&Value>) -> Vec<ArticleId> {
+    let ids = value.and_then(Value::as_array).into_iter().flatten();
+    ids.filter_map(|id| id.as_str()?.parse().ok()).collect()
+}
+
 /// A payload that is not an article, or an article that is not a payload.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

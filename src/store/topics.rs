@@ -25,13 +25,17 @@ pub struct Row {
     pub value: Map<String, Value>,
 }
 
-/// How far things are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// How far writing has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mark {
     /// Points and placements follow from the log up to this version, at least.
     pub projected: u64,
     /// The highest arrival number that was ever given out and logged.
     pub arrival: u64,
+    /// The articles of a change that takes several writes and is not known to have ended: those
+    /// that it stores, deletes, or gives another standing among their reprints. Empty between two
+    /// changes. After a crash these are the articles to look at.
+    pub unsettled: Vec<ArticleId>,
 }
 
 /// A topic as it is found and as whoever looks at the store sees it.

@@ -272,7 +272,7 @@ async fn move_log(
         }
         if there != rows {
             moved.written_count += u64::try_from(rows.len()).unwrap_or(u64::MAX);
-            target.append(turns.target.term, rows, mark).await?;
+            target.append(turns.target.term, rows, mark.clone()).await?;
         }
         turns.beat(source, target).await?;
         from = last + 1;

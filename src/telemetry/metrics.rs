@@ -77,6 +77,8 @@ struct Parts {
     articles: Counters,
     store: Histograms<1>,
     store_errors: Counters,
+    topics_restarts: Counter,
+    topics_well: Gauge,
     now: Gauged,
 }
 
@@ -122,6 +124,8 @@ impl Default for Metrics {
             articles: Family::default(),
             store: seconds(),
             store_errors: Family::default(),
+            topics_restarts: Counter::default(),
+            topics_well: Gauge::default(),
             now: Gauged::default(),
         };
         parts.begin();
@@ -186,6 +190,10 @@ impl Parts {
         registry.register("wenmai_embed_skipped", help, self.skipped.clone());
         registry.register("wenmai_articles_ingested", "Articles", self.articles.clone());
         registry.register("wenmai_store_errors", "Failures", self.store_errors.clone());
+        let help = "Panics of the worker of the topics, after each of which it started again";
+        registry.register("wenmai_topics_restarts", help, self.topics_restarts.clone());
+        let help = "1 while topics are kept and their worker did its last task, else 0";
+        registry.register("wenmai_topics_well", help, self.topics_well.clone());
     }
 }
 
@@ -285,6 +293,16 @@ impl Metrics {
     /// Counts work that was refused because of load.
     pub fn overloaded(&self, reason: OverloadReason) {
         self.0.overloads.get_or_create(&[("reason", reason.name())]).inc();
+    }
+
+    /// Counts a panic of the worker of the topics.
+    pub fn topics_restarted(&self) {
+        self.0.topics_restarts.inc();
+    }
+
+    /// Sets whether the worker of the topics did its last task.
+    pub fn topics_well(&self, is_well: bool) {
+        self.0.topics_well.set(i64::from(is_well));
     }
 
     /// Counts a call that was not let in.

@@ -18,6 +18,7 @@ use crate::failure::Failure;
 use crate::output;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::topic::TopicId;
+use wenmai_engine::Rebuilt;
 use wenmai_proto::wire;
 
 /// Arguments of `wenmai topics`.
@@ -126,13 +127,27 @@ async fn rebuild(services: &Services, _args: RebuildArgs, json: bool) -> Result<
         let what = "works on the data folder of this machine, not on a server";
         return Err(Failure::Usage(format!("`topics rebuild` {what}")));
     };
-    let count = engine.rebuild_topics().await?;
+    let Rebuilt { placed_count, removed_count, groups_mended } = engine.rebuild_topics().await?;
     let version = engine.topics_progress().await?.version;
     if json {
-        let told = serde_json::json!({ "placed_count": count, "topics_version": version });
+        let told = serde_json::json!({
+            "placed_count": placed_count,
+            "removed_count": removed_count,
+            "groups_mended": groups_mended,
+            "topics_version": version,
+        });
         return output::line(&told.to_string());
     }
-    output::line(&format!("{count} articles placed; topics are at version {version}"))
+    let mended = match (removed_count, groups_mended) {
+        (0, 0) => String::new(),
+        _ => format!(
+            ", {removed_count} that are not stored taken out, {groups_mended} groups of reprints \
+             mended"
+        ),
+    };
+    output::line(&format!(
+        "{placed_count} articles placed{mended}; topics are at version {version}"
+    ))
 }
 
 /// A topic's resource name, from that or the id alone.

@@ -9,6 +9,7 @@ use crate::Violation;
 use crate::clock::now_us;
 use crate::topics::projection::PlacedArticle;
 use crate::topics::projection::Projection;
+use crate::topics::projection::Topic;
 use crate::topics::worker::Worker;
 use wenmai_cluster::topic::Constraint;
 use wenmai_cluster::topic::Known;
@@ -54,102 +55,50 @@ pub enum Action {
     },
 }
 
+/// A change of a topic that was found possible, and what it leads to.
+enum Planned {
+    Merge { level: Level, kept: TopicId, gone: TopicId },
+    Split { from: TopicId, new: TopicId, moves: Vec<Move>, made: NewTopics },
+    Update { topic: TopicId, label: Option<String>, pinned: Option<bool>, taken_in: TakenIn },
+}
+
+/// The moves that bring articles into a topic, and the new topics that this needs.
+type TakenIn = (Vec<Move>, NewTopics);
+
 impl Worker {
     /// Carries out a change and returns the topic that there is afterwards; of a split, the new
-    /// topic.
+    /// topic. A change that is refused costs nothing: it is refused on what is in memory.
     ///
     /// # Errors
     /// [`Error::TopicNotFound`], [`Error::StaleTopic`], [`Error::ArticleNotFound`],
     /// [`Error::Invalid`]: then nothing was done; [`Error::Store`].
-    pub(super) async fn edit(&mut self, edit: Edit) -> Result<TopicId, Error> {
-        let Edit { topic, revision, action } = edit;
-        let id = {
-            let projection = self.projection();
-            let (id, found) =
-                projection.resolve(topic).ok_or(Error::TopicNotFound { id: topic })?;
-            let current = found.revision;
-            if let Some(given) = revision.filter(|given| *given != current) {
-                return Err(Error::StaleTopic { id, given, current });
+    pub(super) async fn edit(&mut self, edit: &Edit) -> Result<TopicId, Error> {
+        let mut planned = plan(&self.projection(), edit)?;
+        if !self.is_filled() {
+            self.fill().await?;
+            // Filling takes out what is not stored any more.
+            planned = plan(&self.projection(), edit)?;
+        }
+        let kept = match planned {
+            Planned::Merge { level, kept, gone } => {
+                self.clusterer.constrain(Constraint::Together { level, kept, gone });
+                self.log(Change::Merged { level, kept, gone }, Vec::new(), now_us()).await?;
+                kept
             }
-            id
-        };
-        let kept = match action {
-            Action::Merge(other) => self.merge(id, other).await?,
-            Action::Split(articles) => self.divide(id, &articles).await?,
-            Action::Update { label, pinned, articles } => {
-                self.update(id, label, pinned, &articles).await?;
-                id
+            Planned::Split { from, new, moves, made } => {
+                self.know(&made);
+                self.tell(&moves);
+                self.clusterer.constrain(Constraint::Apart(from, new));
+                self.log(Change::Split { from, new, moves }, Vec::new(), now_us()).await?;
+                new
+            }
+            Planned::Update { topic, label, pinned, taken_in } => {
+                self.update(topic, label, pinned, taken_in).await?;
+                topic
             }
         };
         self.commit().await?;
         Ok(kept)
-    }
-
-    async fn merge(&mut self, id: TopicId, other: TopicId) -> Result<TopicId, Error> {
-        let (level, kept, gone) = {
-            let projection = self.projection();
-            let (other, second) =
-                projection.resolve(other).ok_or(Error::TopicNotFound { id: other })?;
-            let Some(first) = projection.topics.get(&id) else {
-                return Err(Error::TopicNotFound { id });
-            };
-            if id == other {
-                return invalid("other", "is the topic itself");
-            }
-            if first.level != second.level {
-                return invalid("other", "is of another level");
-            }
-            if first.level == Level::Event && first.story != second.story {
-                return invalid("other", "is an event of another story; merge the stories first");
-            }
-            let (kept, gone) = older_first((first.founded, id), (second.founded, other));
-            (first.level, kept, gone)
-        };
-        self.clusterer.constrain(Constraint::Together { level, kept, gone });
-        self.log(Change::Merged { level, kept, gone }, Vec::new(), now_us()).await?;
-        Ok(kept)
-    }
-
-    async fn divide(
-        &mut self,
-        from: TopicId,
-        articles: &BTreeSet<ArticleId>,
-    ) -> Result<TopicId, Error> {
-        let (new, moves, known) = {
-            let projection = self.projection();
-            let Some(topic) = projection.topics.get(&from) else {
-                return Err(Error::TopicNotFound { id: from });
-            };
-            let there = topic.members.iter().filter(|one| articles.contains(&one.article)).count();
-            if articles.is_empty() {
-                return invalid("articles", "is empty");
-            }
-            if there < articles.len() {
-                return invalid("articles", "names articles that are not in the topic");
-            }
-            if there == topic.members.len() {
-                return invalid("articles", "names all of them: nothing would stay");
-            }
-            let going = placed(&projection, articles);
-            let Some(first) = going.first().map(|one| one.member) else {
-                return invalid("articles", "is empty");
-            };
-            let new = free_id(&projection, topic.level, first.article, &BTreeMap::new());
-            let mut made = BTreeMap::from([(new, (topic.level, first.at))]);
-            let moves = match topic.level {
-                Level::Event => {
-                    let to = |one: &PlacedArticle| Placement { event: new, ..one.placement };
-                    going.iter().map(|one| moved(one, to(one))).collect()
-                }
-                Level::Story => carry(&projection, &going, new, &mut made),
-            };
-            (new, moves, made)
-        };
-        self.know(&known);
-        self.tell(&moves);
-        self.clusterer.constrain(Constraint::Apart(from, new));
-        self.log(Change::Split { from, new, moves }, Vec::new(), now_us()).await?;
-        Ok(new)
     }
 
     async fn update(
@@ -157,16 +106,8 @@ impl Worker {
         topic: TopicId,
         label: Option<String>,
         pinned: Option<bool>,
-        articles: &BTreeSet<ArticleId>,
+        (moves, made): TakenIn,
     ) -> Result<(), Error> {
-        if label.is_none() && pinned.is_none() && articles.is_empty() {
-            return invalid("topic", "nothing to change is given");
-        }
-        let label = label.map(|label| label.trim().to_owned());
-        if label.as_ref().is_some_and(|label| label.chars().count() > LABEL_CHARS_MAX) {
-            return invalid("label", &format!("is longer than {LABEL_CHARS_MAX} characters"));
-        }
-        let (moves, made) = self.taken_in(topic, articles)?;
         if !moves.is_empty() {
             self.know(&made);
             self.tell(&moves);
@@ -183,36 +124,6 @@ impl Worker {
         Ok(())
     }
 
-    /// The moves that bring `articles` into a topic, and the new topics that this needs.
-    fn taken_in(
-        &self,
-        topic: TopicId,
-        articles: &BTreeSet<ArticleId>,
-    ) -> Result<(Vec<Move>, NewTopics), Error> {
-        let projection = self.projection();
-        if let Some(id) = articles.iter().find(|id| !projection.articles.contains_key(id)) {
-            return Err(Error::ArticleNotFound { id: *id });
-        }
-        let mut coming = placed(&projection, articles);
-        let mut made = BTreeMap::new();
-        let Some(target) = projection.topics.get(&topic) else {
-            return Err(Error::TopicNotFound { id: topic });
-        };
-        let moves = match (target.level, target.story) {
-            (Level::Story, _) => {
-                coming.retain(|one| one.placement.story != topic);
-                carry(&projection, &coming, topic, &mut made)
-            }
-            (Level::Event, Some(story)) => {
-                coming.retain(|one| one.placement.event != topic);
-                let to = Placement { event: topic, story };
-                coming.iter().map(|one| moved(one, to)).collect()
-            }
-            (Level::Event, None) => return invalid("topic", "is empty and belongs to no story"),
-        };
-        Ok((moves, made))
-    }
-
     /// Tells the clusterer of new topics.
     pub(super) fn know(&mut self, made: &NewTopics) {
         for (id, (level, founded)) in made {
@@ -227,6 +138,110 @@ impl Worker {
             self.clusterer.constrain(told);
         }
     }
+}
+
+/// Checks a change against the topics as they are, and works out what it leads to.
+///
+/// # Errors
+/// As [`Worker::edit`].
+fn plan(projection: &Projection, edit: &Edit) -> Result<Planned, Error> {
+    let topic = edit.topic;
+    let (id, found) = projection.resolve(topic).ok_or(Error::TopicNotFound { id: topic })?;
+    let current = found.revision;
+    if let Some(given) = edit.revision.filter(|given| *given != current) {
+        return Err(Error::StaleTopic { id, given, current });
+    }
+    match &edit.action {
+        Action::Merge(other) => merge(projection, (id, found), *other),
+        Action::Split(articles) => divide(projection, (id, found), articles),
+        Action::Update { label, pinned, articles } => {
+            if label.is_none() && pinned.is_none() && articles.is_empty() {
+                return invalid("topic", "nothing to change is given");
+            }
+            let label = label.as_deref().map(|label| label.trim().to_owned());
+            if label.as_ref().is_some_and(|label| label.chars().count() > LABEL_CHARS_MAX) {
+                return invalid("label", &format!("is longer than {LABEL_CHARS_MAX} characters"));
+            }
+            let taken_in = taken_in(projection, (id, found), articles)?;
+            Ok(Planned::Update { topic: id, label, pinned: *pinned, taken_in })
+        }
+    }
+}
+
+fn merge(
+    projection: &Projection,
+    (id, first): (TopicId, &Topic),
+    other: TopicId,
+) -> Result<Planned, Error> {
+    let (other, second) = projection.resolve(other).ok_or(Error::TopicNotFound { id: other })?;
+    if id == other {
+        return invalid("other", "is the topic itself");
+    }
+    if first.level != second.level {
+        return invalid("other", "is of another level");
+    }
+    if first.level == Level::Event && first.story != second.story {
+        return invalid("other", "is an event of another story; merge the stories first");
+    }
+    let (kept, gone) = older_first((first.founded, id), (second.founded, other));
+    Ok(Planned::Merge { level: first.level, kept, gone })
+}
+
+fn divide(
+    projection: &Projection,
+    (from, topic): (TopicId, &Topic),
+    articles: &BTreeSet<ArticleId>,
+) -> Result<Planned, Error> {
+    let there = topic.members.iter().filter(|one| articles.contains(&one.article)).count();
+    if articles.is_empty() {
+        return invalid("articles", "is empty");
+    }
+    if there < articles.len() {
+        return invalid("articles", "names articles that are not in the topic");
+    }
+    if there == topic.members.len() {
+        return invalid("articles", "names all of them: nothing would stay");
+    }
+    let going = placed(projection, articles);
+    let Some(first) = going.first().map(|one| one.member) else {
+        return invalid("articles", "is empty");
+    };
+    let new = free_id(projection, topic.level, first.article, &BTreeMap::new());
+    let mut made = BTreeMap::from([(new, (topic.level, first.at))]);
+    let moves = match topic.level {
+        Level::Event => {
+            let to = |one: &PlacedArticle| Placement { event: new, ..one.placement };
+            going.iter().map(|one| moved(one, to(one))).collect()
+        }
+        Level::Story => carry(projection, &going, new, &mut made),
+    };
+    Ok(Planned::Split { from, new, moves, made })
+}
+
+/// The moves that bring `articles` into a topic, and the new topics that this needs.
+fn taken_in(
+    projection: &Projection,
+    (topic, target): (TopicId, &Topic),
+    articles: &BTreeSet<ArticleId>,
+) -> Result<TakenIn, Error> {
+    if let Some(id) = articles.iter().find(|id| !projection.articles.contains_key(id)) {
+        return Err(Error::ArticleNotFound { id: *id });
+    }
+    let mut coming = placed(projection, articles);
+    let mut made = BTreeMap::new();
+    let moves = match (target.level, target.story) {
+        (Level::Story, _) => {
+            coming.retain(|one| one.placement.story != topic);
+            carry(projection, &coming, topic, &mut made)
+        }
+        (Level::Event, Some(story)) => {
+            coming.retain(|one| one.placement.event != topic);
+            let to = Placement { event: topic, story };
+            coming.iter().map(|one| moved(one, to)).collect()
+        }
+        (Level::Event, None) => return invalid("topic", "is empty and belongs to no story"),
+    };
+    Ok((moves, made))
 }
 
 /// New topics with their level and the time of their first article, in seconds since 1970 UTC.

@@ -39,7 +39,7 @@ impl Worker {
                 self.take_in(&entry);
             }
         }
-        self.reached(mark);
+        self.reached(&mark);
         Ok(changed)
     }
 
@@ -53,7 +53,7 @@ impl Worker {
             return Ok(());
         }
         self.follow().await?;
-        self.sync_store().await?;
+        self.sync_or_fall_behind().await;
         self.term = term;
         Ok(())
     }

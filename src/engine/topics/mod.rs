@@ -17,6 +17,7 @@ mod recluster;
 mod replica;
 mod search;
 mod store_sync;
+mod supervisor;
 mod timeline;
 mod view;
 mod watching;
@@ -30,7 +31,6 @@ use std::sync::RwLock;
 use std::sync::RwLockReadGuard;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::Receiver;
 use std::sync::mpsc::SyncSender;
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
@@ -42,18 +42,16 @@ use tokio::task::AbortHandle;
 
 use crate::Engine;
 use crate::Error;
-use crate::clock;
 use wenmai_cluster::topic::Weights;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::TopicId;
 use wenmai_store as store;
-use wenmai_telemetry::Metrics;
-use wenmai_telemetry::label::Stage;
 
 use projection::Projection;
 use reading::ArticleReader;
+use supervisor::State;
 use worker::Worker;
 
 pub use adhoc::Cluster;
@@ -86,6 +84,8 @@ const QUEUE_LEN: usize = 1;
 pub(super) struct Topics {
     jobs: Mutex<Option<SyncSender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// Whether the worker is well.
+    state: Arc<State>,
     stop: Arc<AtomicBool>,
     projection: Arc<RwLock<Projection>>,
     versions: watch::Receiver<u64>,
@@ -122,9 +122,20 @@ enum Task {
 enum TaskOutcome {
     Nothing,
     Topic(TopicId),
-    Placed(u64),
+    Rebuilt(Rebuilt),
     Reclustered(Reclustered),
     Followed(Vec<ArticleId>),
+}
+
+/// What a rebuild found and mended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// How many stored articles had no topic and were placed.
+    pub placed_count: u64,
+    /// How many articles were in topics but not stored any more, and were taken out.
+    pub removed_count: u64,
+    /// How many groups of reprints had no original or several.
+    pub groups_mended: u64,
 }
 
 /// How far the topics have come.
@@ -151,15 +162,17 @@ impl Topics {
             sender,
         );
         worker.ensure_sound().await?;
-        let (projection, stop) = (worker.shared(), Arc::clone(&worker.stop));
+        let (projection, stop) = (worker.published(), Arc::clone(&worker.stop));
         let (jobs, queue) = sync_channel(QUEUE_LEN);
-        let metrics = engine.metrics().clone();
-        let serve = move || serve(worker, &queue, &metrics);
+        let state = Arc::new(State::new(engine.metrics().clone()));
+        let told = Arc::clone(&state);
+        let serve = move || supervisor::serve(worker, &queue, &told);
         let thread = std::thread::Builder::new().name("topics".to_owned()).spawn(serve);
         let thread = thread.map_err(|error| Error::Topics(error.into()))?;
         Ok(Self {
             jobs: Mutex::new(Some(jobs)),
             thread: Mutex::new(Some(thread)),
+            state,
             stop,
             projection,
             versions,
@@ -207,9 +220,14 @@ impl Topics {
             TaskOutcome::Followed(articles) => Ok(articles),
             TaskOutcome::Nothing
             | TaskOutcome::Topic(_)
-            | TaskOutcome::Placed(_)
+            | TaskOutcome::Rebuilt(_)
             | TaskOutcome::Reclustered(_) => Ok(Vec::new()),
         }
+    }
+
+    /// Whether an article is in topics.
+    pub(super) fn holds(&self, id: ArticleId) -> bool {
+        self.projection().articles.contains_key(&id)
     }
 
     /// The highest arrival number of the articles that are placed.
@@ -236,7 +254,7 @@ impl Topics {
         drop(self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
-            // It ends by itself; a panic was answered to whoever waited.
+            // It ends by itself.
             let _panicked = thread.join();
         }
     }
@@ -252,46 +270,6 @@ fn closed() -> Error {
     Error::Store(store::Error::Closed)
 }
 
-/// What the worker's thread runs: one job after the other, until no sender is left.
-fn serve(mut worker: Worker, jobs: &Receiver<Job>, metrics: &Metrics) {
-    while let Ok(Job { task, lock, reply }) = jobs.recv() {
-        // The store's answers come from threads of its own, so this one may wait for them.
-        let task = metrics.stage(Stage::Topics, perform(&mut worker, task));
-        let done = futures::executor::block_on(task);
-        if let Err(error) = &done {
-            worker.distrust();
-            tracing::warn!(error = error as &dyn std::error::Error, "topics fell behind");
-        }
-        drop(lock);
-        let _gone = reply.send(done);
-    }
-}
-
-async fn perform(worker: &mut Worker, task: Task) -> Result<TaskOutcome, Error> {
-    worker.ensure_sound().await?;
-    if matches!(task, Task::Follow) {
-        return worker.follow().await.map(TaskOutcome::Followed);
-    }
-    worker.take_over().await?;
-    // What an earlier failure or a killed process left comes first: it arrived first.
-    worker.catch_up().await?;
-    match task {
-        Task::CatchUp | Task::Follow => Ok(TaskOutcome::Nothing),
-        Task::Removed(id) => {
-            worker.fill().await?;
-            worker.take_out(id, clock::now_us()).await?;
-            worker.commit().await?;
-            Ok(TaskOutcome::Nothing)
-        }
-        Task::Edit(edit) => {
-            worker.fill().await?;
-            worker.edit(edit).await.map(TaskOutcome::Topic)
-        }
-        Task::Rebuild => worker.rebuild().await.map(TaskOutcome::Placed),
-        Task::Recluster(request) => worker.recluster(request).await.map(TaskOutcome::Reclustered),
-    }
-}
-
 impl Engine {
     /// The same engine with topics. Reads the last checkpoint and the log of changes after it, or
     /// the whole log where there is no checkpoint; then places what arrived and was not placed,
@@ -304,6 +282,8 @@ impl Engine {
             return Ok(self);
         }
         let topics = Arc::new(Topics::open(&self).await?);
+        // The lock leaves to the worker what is its to mend.
+        self.topics = Some(Arc::clone(&topics));
         if self.store.is_shared() {
             // Another process may hold the lease; an engine that only reads need not wait for it.
             let replica = replica::start(&self, &topics);
@@ -312,7 +292,6 @@ impl Engine {
             let lock = self.lock_writes().await?;
             topics.catch_up(lock)?;
         }
-        self.topics = Some(topics);
         Ok(self)
     }
 
@@ -320,6 +299,13 @@ impl Engine {
     #[must_use]
     pub fn has_topics(&self) -> bool {
         self.topics.is_some()
+    }
+
+    /// Whether the worker of the topics is well: it neither broke down nor failed at its last task.
+    /// `true` for an engine without topics.
+    #[must_use]
+    pub fn topics_are_well(&self) -> bool {
+        self.topics.as_ref().is_none_or(|topics| topics.state.is_well())
     }
 
     /// The number of events and the number of stories that have members; `None` without topics.
@@ -374,24 +360,26 @@ impl Engine {
         match topics.ask(Task::Edit(edit), lock).await? {
             TaskOutcome::Topic(id) => self.topic(id),
             TaskOutcome::Nothing
-            | TaskOutcome::Placed(_)
+            | TaskOutcome::Rebuilt(_)
             | TaskOutcome::Reclustered(_)
             | TaskOutcome::Followed(_) => Err(closed()),
         }
     }
 
-    /// Places every stored article that has no topic, in the order of (time, id), and then repairs
-    /// all topics. Returns how many articles were placed.
+    /// Mends every group of reprints that has not exactly one original, places every stored article
+    /// that has no topic, in the order of (time, id), takes out of the topics what is not stored,
+    /// and then repairs all topics.
     ///
     /// # Errors
     /// [`Error::TopicsOff`]; [`Error::Store`].
-    pub async fn rebuild_topics(&self) -> Result<u64, Error> {
+    pub async fn rebuild_topics(&self) -> Result<Rebuilt, Error> {
         let topics = self.topics()?;
         let lock = self.lock_writes().await?;
+        let groups_mended = self.mend_all_groups().await?;
         // Articles get numbers from there on.
         self.next_arrival.store(0, Ordering::Relaxed);
         match topics.ask(Task::Rebuild, lock).await? {
-            TaskOutcome::Placed(count) => Ok(count),
+            TaskOutcome::Rebuilt(done) => Ok(Rebuilt { groups_mended, ..done }),
             TaskOutcome::Nothing
             | TaskOutcome::Topic(_)
             | TaskOutcome::Reclustered(_)
@@ -412,7 +400,7 @@ impl Engine {
             TaskOutcome::Reclustered(done) => Ok(done),
             TaskOutcome::Nothing
             | TaskOutcome::Topic(_)
-            | TaskOutcome::Placed(_)
+            | TaskOutcome::Rebuilt(_)
             | TaskOutcome::Followed(_) => Err(closed()),
         }
     }

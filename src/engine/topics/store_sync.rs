@@ -29,6 +29,21 @@ impl Worker {
     /// [`Error::Store`].
     pub(super) async fn sync_store(&mut self) -> Result<(), Error> {
         let touched = std::mem::take(&mut self.touched);
+        match self.write_touched(&touched).await {
+            Ok(version) => {
+                self.synced = version;
+                Ok(())
+            }
+            Err(error) => {
+                // Nothing was decided on meanwhile.
+                self.touched = touched;
+                Err(error)
+            }
+        }
+    }
+
+    /// Writes what `touched` names to the store; returns the version that it then shows.
+    async fn write_touched(&self, touched: &Touched) -> Result<u64, Error> {
         let (placed, version) = {
             let projection = self.projection();
             let placed: Vec<Placed> = touched
@@ -44,14 +59,13 @@ impl Worker {
             (placed, projection.version)
         };
         let mut points = Vec::with_capacity(touched.topics.len());
-        for id in touched.topics {
-            points.extend(self.point(id).await?);
+        for id in &touched.topics {
+            points.extend(self.point(*id).await?);
         }
         if !points.is_empty() || !placed.is_empty() {
             self.store.project(points, placed).await?;
         }
-        self.synced = version;
-        Ok(())
+        Ok(version)
     }
 
     /// The point of a topic in the store.

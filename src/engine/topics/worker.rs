@@ -1,19 +1,20 @@
 //! The one place where topics change: the worker owns the clusterer and has a thread of its own.
 //!
 //! Each task comes with the engine's write lock, so nobody stores or deletes articles meanwhile,
-//! and everything happens in the order of arrival. Each step is decided, appended to the log, and
-//! only then written to the topics and articles in the store (`store_sync`). A process that is
-//! killed in between starts from the log: what was not logged is decided again, from the same state
-//! and so with the same result, and what was not written to the store is written again.
+//! and everything happens in the order of arrival. Each step is decided on the worker's own copy of
+//! the projection, appended to the log, and only then shown to readers and written to the topics
+//! and articles in the store (`store_sync`). What could not be logged is dropped with the copy, so
+//! no reader ever saw it. A process that is killed in between starts from the log: what was not
+//! logged is decided again, from the same state and so with the same result, and what was not
+//! written to the store is written again.
 
+mod current;
 mod start;
+mod suspects;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::PoisonError;
 use std::sync::RwLock;
-use std::sync::RwLockReadGuard;
-use std::sync::RwLockWriteGuard;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 
@@ -22,12 +23,14 @@ use tokio::sync::watch;
 use crate::Error;
 use crate::clock::now_us;
 use crate::lease::WriterLease;
+use crate::topics::Rebuilt;
 use crate::topics::projection::PlacedArticle;
 use crate::topics::projection::Projection;
 use crate::topics::projection::TopicMember;
 use crate::topics::projection::Touched;
 use crate::topics::reading::ArticleReader;
 use crate::topics::window::TimeWindow;
+use suspects::Suspects;
 use wenmai_cluster::topic::Clusterer;
 use wenmai_cluster::topic::Constraint;
 use wenmai_cluster::topic::Item;
@@ -64,7 +67,10 @@ pub(super) struct Worker {
     pub(super) reader: ArticleReader,
     pub(super) weights: Arc<Weights>,
     pub(super) clusterer: Clusterer,
-    shared: Arc<RwLock<Projection>>,
+    /// What readers see: the state of the log.
+    published: Arc<RwLock<Projection>>,
+    /// The same with what is decided on and not in the log yet; made for the first decision.
+    ahead: Option<Projection>,
     pub(super) window: TimeWindow,
     versions: watch::Sender<u64>,
     pub(super) stop: Arc<AtomicBool>,
@@ -76,11 +82,15 @@ pub(super) struct Worker {
     pub(super) synced: u64,
     /// The version of the last checkpoint.
     checkpointed: u64,
-    /// Whether the projection agrees with the log; `false` after a failed write.
+    /// Whether the published projection has been read from the log.
+    loaded: bool,
+    /// Whether it is known to be the whole log; `false` after a failure.
     sound: bool,
     /// Whether the clusterer and the window agree with the projection; they are filled when first
     /// needed.
     filled: bool,
+    /// Articles that are being placed, and those on which the worker broke down.
+    suspects: Suspects,
 }
 
 impl Worker {
@@ -99,7 +109,8 @@ impl Worker {
             reader,
             clusterer: Clusterer::new(Arc::clone(&weights)),
             weights,
-            shared: Arc::default(),
+            published: Arc::default(),
+            ahead: None,
             window: TimeWindow::default(),
             versions,
             stop: Arc::default(),
@@ -107,41 +118,32 @@ impl Worker {
             touched: Touched::default(),
             synced: 0,
             checkpointed: 0,
+            loaded: false,
             sound: false,
             filled: false,
+            suspects: Suspects::default(),
         }
     }
 
-    /// The projection, for those that only read it.
-    pub(super) fn shared(&self) -> Arc<RwLock<Projection>> {
-        Arc::clone(&self.shared)
-    }
-
-    pub(super) fn projection(&self) -> RwLockReadGuard<'_, Projection> {
-        // Only this thread can have panicked while holding it, and then it reads the log anew.
-        self.shared.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn projection_mut(&self) -> RwLockWriteGuard<'_, Projection> {
-        self.shared.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Applies an entry that another process wrote.
+    /// Applies an entry that is in the log and was not decided on here.
     pub(super) fn take_in(&mut self, entry: &Entry) {
-        let touched = self.projection_mut().apply(entry);
+        // The worker's own copy, the clusterer and the window do not know of it.
+        (self.ahead, self.filled) = (None, false);
+        let touched = self.published_mut().apply(entry);
         merge(&mut self.touched, touched);
-        // The clusterer and the window do not know of it.
-        self.filled = false;
         self.versions.send_replace(entry.version);
     }
 
     /// Takes note of how far another process came.
-    pub(super) fn reached(&mut self, mark: Mark) {
+    pub(super) fn reached(&mut self, mark: &Mark) {
         let version = {
-            let mut projection = self.projection_mut();
-            projection.arrival = projection.arrival.max(mark.arrival);
-            projection.version
+            let mut published = self.published_mut();
+            published.arrival = published.arrival.max(mark.arrival);
+            published.version
         };
+        if let Some(ahead) = &mut self.ahead {
+            ahead.arrival = ahead.arrival.max(mark.arrival);
+        }
         self.synced = self.synced.max(mark.projected);
         if mark.projected >= version {
             self.touched = Touched::default();
@@ -194,15 +196,25 @@ impl Worker {
         Ok(())
     }
 
+    /// Whether [`Worker::fill`] has nothing to do.
+    pub(super) fn is_filled(&self) -> bool {
+        self.filled
+    }
+
     /// Tells the clusterer of all topics that there ever were, and returns the articles that the
     /// window holds, in the order of arrival.
     fn recent_articles(&mut self) -> Vec<PlacedArticle> {
-        let shared = Arc::clone(&self.shared);
-        let projection = shared.read().unwrap_or_else(PoisonError::into_inner);
-        for (id, topic) in &projection.topics {
-            let known = Known { id: *id, level: topic.level, founded: topic.founded };
+        let known: Vec<Known> = {
+            let projection = self.projection();
+            let known = projection.topics.iter();
+            known
+                .map(|(id, topic)| Known { id: *id, level: topic.level, founded: topic.founded })
+                .collect()
+        };
+        for known in known {
             self.clusterer.know(known);
         }
+        let projection = self.projection();
         let oldest = self.oldest(projection.newest, projection.arrival);
         let in_window =
             |one: &PlacedArticle| one.member.at >= oldest.0 && one.member.arrival >= oldest.1;
@@ -247,8 +259,10 @@ impl Worker {
                 if self.stop.load(Ordering::Relaxed) {
                     break;
                 }
-                let arrival = stored.arrival;
-                self.place(stored, arrival).await?;
+                let (id, arrival) = (stored.article.id, stored.arrival);
+                if self.suspects.begin(id) {
+                    self.place(stored, arrival).await?;
+                }
             }
             self.commit().await?;
         }
@@ -321,9 +335,9 @@ impl Worker {
     ) -> Result<(), Error> {
         let version = self.projection().version + 1;
         let mut entry = Entry { version, at_us, change, corrections, faces: Vec::new() };
-        let touched = self.projection_mut().reshape(&entry);
+        let touched = self.ahead_mut().reshape(&entry);
         entry.faces = self.faces(&touched).await?;
-        self.projection_mut().show(&entry);
+        self.ahead_mut().show(&entry);
         let (newest, arrival) = {
             let projection = self.projection();
             (projection.newest, projection.arrival)
@@ -334,44 +348,86 @@ impl Worker {
         Ok(())
     }
 
-    /// Appends what was decided to the log, durably, and then writes what follows to the store.
+    /// Appends what was decided to the log, durably, shows it to readers, and then writes what
+    /// follows to the store. The write to the store is made up for later if it fails, since the log
+    /// is the truth.
     ///
     /// # Errors
-    /// [`Error::Store`]; the log is then read anew before anything else is decided.
+    /// [`Error::Store`]; then nothing of it was shown, and [`Worker::abandon`] drops it.
     pub(super) async fn commit(&mut self) -> Result<(), Error> {
         if self.fresh.is_empty() {
             return Ok(());
         }
-        let rows = std::mem::take(&mut self.fresh).iter().map(write).collect::<Result<_, _>>()?;
-        let (version, arrival) = {
-            let projection = self.projection();
-            (projection.version, projection.arrival)
-        };
-        let mark = Mark { projected: self.synced, arrival };
+        let rows = self.fresh.iter().map(write).collect::<Result<_, _>>()?;
+        self.append(rows).await?;
+        self.publish();
+        self.sync_or_fall_behind().await;
+        self.checkpoint_if_due().await;
+        Ok(())
+    }
+
+    /// Appends rows to the log, with a mark that says that no change of articles is on its way.
+    async fn append(&self, rows: Vec<Row>) -> Result<(), Error> {
+        let arrival = self.projection().arrival;
+        let mark = Mark { projected: self.synced, arrival, unsettled: Vec::new() };
         if let Err(error) = self.store.append(self.lease.term(), rows, mark).await {
-            self.sound = false;
             if matches!(error, store::Error::Fenced { .. }) {
                 self.lease.lose();
             }
             return Err(error.into());
         }
-        self.versions.send_replace(version);
-        self.sync_store().await?;
-        self.checkpoint_if_due().await;
+        self.lease.settle();
         Ok(())
     }
 
-    /// Has the log read anew before the next task: the projection may differ from it.
-    pub(super) fn distrust(&mut self) {
-        self.sound = false;
+    /// Writes to the store what follows from the log; a failure is logged, and made up for by the
+    /// next commit.
+    pub(super) async fn sync_or_fall_behind(&mut self) {
+        if let Err(error) = self.sync_store().await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "the store does not show the last changes of topics yet");
+        }
     }
 
-    /// Places every stored article that is not placed, in the order of (time, id), takes out those
-    /// that are not stored any more, and repairs all topics. Returns how many articles were placed.
+    /// Takes out of their topics the articles that a change deleted and that broke off before it
+    /// could do so itself; see `change`.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub(super) async fn rebuild(&mut self) -> Result<u64, Error> {
+    pub(super) async fn take_out_deleted(&mut self) -> Result<(), Error> {
+        if !self.lease.is_unsettled() {
+            return Ok(());
+        }
+        let articles = self.store.mark().await?.unsettled;
+        let stored = self.store.memberships(&articles).await?;
+        for (id, stored) in articles.into_iter().zip(stored) {
+            if stored.is_none() && self.projection().articles.contains_key(&id) {
+                self.fill().await?;
+                self.take_out(id, now_us()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Commits what was decided, and has the store take note that no change of articles is on its
+    /// way.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(super) async fn settle(&mut self) -> Result<(), Error> {
+        self.commit().await?;
+        if self.lease.is_unsettled() {
+            self.append(Vec::new()).await?;
+        }
+        Ok(())
+    }
+
+    /// Places every stored article that is not placed, in the order of (time, id), takes out those
+    /// that are not stored any more, and repairs all topics. Groups of reprints are not its matter.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(super) async fn rebuild(&mut self) -> Result<Rebuilt, Error> {
         self.fill().await?;
         let mut unplaced = Vec::new();
         let mut stored = BTreeSet::new();
@@ -393,6 +449,7 @@ impl Worker {
             let projection = self.projection();
             projection.articles.keys().filter(|id| !stored.contains(id)).copied().collect()
         };
+        let removed_count = u64::try_from(gone.len()).unwrap_or(u64::MAX);
         for id in gone {
             self.take_out(id, now_us()).await?;
         }
@@ -423,7 +480,7 @@ impl Worker {
         }
         self.commit().await?;
         self.checkpoint().await;
-        Ok(count)
+        Ok(Rebuilt { placed_count: count, removed_count, groups_mended: 0 })
     }
 }
 

@@ -20,6 +20,7 @@ use crate::TopicPoint;
 use crate::VectorStore;
 use crate::Vectors;
 use wenmai_domain::filter::Filter;
+use wenmai_domain::id::ArticleId;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::Placement;
 use wenmai_domain::topic::TopicId;
@@ -30,6 +31,10 @@ fn row(version: u64, text: &str) -> Row {
     Row { version, value }
 }
 
+fn mark(projected: u64, arrival: u64) -> Mark {
+    Mark { projected, arrival, unsettled: Vec::new() }
+}
+
 fn topic(number: u128) -> TopicId {
     TopicId::from(Uuid::from_u128(number))
 }
@@ -38,8 +43,7 @@ pub async fn a_log_is_read_back_in_order(store: &impl VectorStore) {
     assert_eq!(store.mark().await.unwrap(), Mark::default());
     assert_eq!(store.rows(0, limit(9)).await.unwrap(), []);
     let rows: Vec<Row> = (1..=600).map(|version| row(version, "甲")).collect();
-    let mark = Mark { projected: 0, arrival: 600 };
-    store.append(0, rows.clone(), mark).await.unwrap();
+    store.append(0, rows.clone(), mark(0, 600)).await.unwrap();
     // A topic is no row, whatever its id.
     let point = TopicPoint {
         id: topic(1),
@@ -49,9 +53,12 @@ pub async fn a_log_is_read_back_in_order(store: &impl VectorStore) {
     };
     store.project(vec![point], Vec::new()).await.unwrap();
     let again = vec![row(600, "乙"), row(601, "丙")];
-    let mark = Mark { projected: 600, arrival: 601 };
-    store.append(0, again.clone(), mark).await.unwrap();
-    assert_eq!(store.mark().await.unwrap(), mark);
+    let unsettled = [7, 9].map(|number| ArticleId::from(Uuid::from_u128(number))).to_vec();
+    let begun = Mark { unsettled, ..mark(600, 601) };
+    store.append(0, again.clone(), begun.clone()).await.unwrap();
+    assert_eq!(store.mark().await.unwrap(), begun);
+    store.append(0, Vec::new(), mark(600, 601)).await.unwrap();
+    assert_eq!(store.mark().await.unwrap(), mark(600, 601));
     assert_eq!(store.rows(0, limit(3)).await.unwrap(), rows[..3]);
     assert_eq!(store.rows(600, limit(9)).await.unwrap(), again);
     assert_eq!(store.rows(602, limit(9)).await.unwrap(), []);
@@ -63,8 +70,7 @@ pub async fn a_log_is_read_back_in_order(store: &impl VectorStore) {
 pub async fn a_checkpoint_comes_back_or_is_none(store: &impl VectorStore) {
     assert_eq!(store.checkpoint().await.unwrap(), None);
     let rows: Vec<Row> = (1..=3).map(|version| row(version, "甲")).collect();
-    let mark = Mark { projected: 3, arrival: 3 };
-    store.append(0, rows.clone(), mark).await.unwrap();
+    store.append(0, rows.clone(), mark(3, 3)).await.unwrap();
     let checkpoint = |version, length| Checkpoint { version, bytes: vec![7; length] };
     for checkpoint in [checkpoint(3, 500_000), checkpoint(4, 0), checkpoint(5, 9)] {
         store.keep_checkpoint(checkpoint.clone()).await.unwrap();
@@ -74,7 +80,7 @@ pub async fn a_checkpoint_comes_back_or_is_none(store: &impl VectorStore) {
     }
     // It is no row, no topic, and changes neither.
     assert_eq!(store.rows(0, limit(9)).await.unwrap(), rows);
-    assert_eq!(store.mark().await.unwrap(), mark);
+    assert_eq!(store.mark().await.unwrap(), mark(3, 3));
     let query = unit(&axis(0));
     assert_eq!(store.nearest_topics(&query, Level::Story, limit(5)).await.unwrap(), []);
 }
@@ -89,22 +95,21 @@ pub async fn one_of_two_takes_the_lease_and_the_other_is_refused(store: &impl Ve
     assert!(store.swap_lease(&held(1, "甲", 0), &held(1, "甲", 1)).await.unwrap());
     assert!(!store.swap_lease(&held(1, "甲", 0), &held(2, "乙", 0)).await.unwrap());
     assert_eq!(store.lease().await.unwrap(), held(1, "甲", 1));
-    let mark = Mark { projected: 0, arrival: 1 };
-    store.append(1, vec![row(1, "甲"), row(2, "甲")], mark).await.unwrap();
+    store.append(1, vec![row(1, "甲"), row(2, "甲")], mark(0, 1)).await.unwrap();
 
     // The term passes: its writer can neither add to the log nor change it nor move the mark.
     assert!(store.swap_lease(&held(1, "甲", 1), &held(2, "乙", 0)).await.unwrap());
-    store.append(2, vec![row(3, "乙")], Mark { projected: 2, arrival: 2 }).await.unwrap();
+    store.append(2, vec![row(3, "乙")], mark(2, 2)).await.unwrap();
     for stale in [vec![row(3, "甲"), row(4, "甲")], vec![row(4, "甲")], Vec::new()] {
-        let late = store.append(1, stale, Mark { projected: 9, arrival: 9 }).await;
+        let late = store.append(1, stale, mark(9, 9)).await;
         assert!(matches!(late, Err(Error::Fenced { term: 1 })));
     }
     let rows = vec![row(1, "甲"), row(2, "甲"), row(3, "乙")];
     assert_eq!(store.rows(1, limit(9)).await.unwrap(), rows);
-    assert_eq!(store.mark().await.unwrap(), Mark { projected: 2, arrival: 2 });
+    assert_eq!(store.mark().await.unwrap(), mark(2, 2));
     // What it left behind the end is replaced by whoever goes on.
     let more = vec![row(4, "乙"), row(5, "乙")];
-    store.append(2, more.clone(), Mark { projected: 3, arrival: 3 }).await.unwrap();
+    store.append(2, more.clone(), mark(3, 3)).await.unwrap();
     assert_eq!(store.rows(4, limit(9)).await.unwrap(), more);
     assert_eq!(store.lease().await.unwrap(), held(2, "乙", 0));
 }

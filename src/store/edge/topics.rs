@@ -45,6 +45,7 @@ use crate::TopicPoint;
 use crate::edge::error;
 use crate::edge::filter;
 use crate::edge::tuning;
+use crate::payload;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::limit::Limit;
 use wenmai_domain::topic::Level;
@@ -58,6 +59,7 @@ const LEVEL: &str = "level";
 const MARK: PointId = PointId::NumId(0);
 const PROJECTED: &str = "projected";
 const ARRIVAL: &str = "arrival";
+const UNSETTLED: &str = "unsettled";
 /// Points in one entry of the engine's own log.
 const POINTS_PER_UPDATE: usize = 256;
 /// How many more topics are asked for than wanted, so that those that tie with the last are seen.
@@ -122,9 +124,13 @@ impl TopicShard {
         let row = |Row { version, value }| point(PointId::NumId(version), None, value);
         let points: Vec<PointStructPersisted> = rows.into_iter().map(row).collect();
         self.write(points)?;
-        let Mark { projected, arrival } = mark;
-        let value = [(PROJECTED, projected), (ARRIVAL, arrival)];
-        let value = value.map(|(key, value)| (key.to_owned(), Value::from(value)));
+        let Mark { projected, arrival, unsettled } = mark;
+        let value = [
+            (PROJECTED, projected.into()),
+            (ARRIVAL, arrival.into()),
+            (UNSETTLED, payload::ids(&unsettled)),
+        ];
+        let value = value.map(|(key, value)| (key.to_owned(), value));
         // Last: what the mark speaks of is there.
         self.write(vec![point(MARK, None, value.into_iter().collect())])
     }
@@ -161,7 +167,8 @@ impl TopicShard {
             let missing = || error::failed(format!("the mark has no `{key}`"));
             value.get(key).and_then(Value::as_u64).ok_or_else(missing)
         };
-        Ok(Mark { projected: number(PROJECTED)?, arrival: number(ARRIVAL)? })
+        let unsettled = payload::ids_of(value.get(UNSETTLED));
+        Ok(Mark { projected: number(PROJECTED)?, arrival: number(ARRIVAL)?, unsettled })
     }
 
     /// Writes points of topics.

@@ -48,7 +48,7 @@ impl TopicStore for MemoryStore {
     }
 
     async fn mark(&self) -> Result<Mark, Error> {
-        self.read_topics(|topics| topics.mark)
+        self.read_topics(|topics| topics.mark.clone())
     }
 
     async fn project(&self, topics: Vec<TopicPoint>, placed: Vec<Placed>) -> Result<(), Error> {

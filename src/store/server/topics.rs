@@ -72,6 +72,7 @@ const LEVEL: &str = "level";
 const MARK: u64 = 0;
 const PROJECTED: &str = "projected";
 const ARRIVAL: &str = "arrival";
+const UNSETTLED: &str = "unsettled";
 /// The last row that counts.
 const VERSION: &str = "version";
 const TERM: &str = "term";
@@ -133,7 +134,11 @@ impl Remote {
         };
         let holder = value.get(HOLDER).and_then(Value::as_str).unwrap_or_default().to_owned();
         Ok(Head {
-            mark: Mark { projected: number(PROJECTED)?, arrival: number(ARRIVAL)? },
+            mark: Mark {
+                projected: number(PROJECTED)?,
+                arrival: number(ARRIVAL)?,
+                unsettled: payload::ids_of(value.get(UNSETTLED)),
+            },
             version: number(VERSION)?,
             lease: Lease { term: number(TERM)?, holder, beat: number(BEAT)? },
         })
@@ -174,8 +179,9 @@ impl Remote {
             request.update_filter = Some(passed.clone());
             self.write_topics(request).await?;
         }
-        let Mark { projected, arrival } = mark;
+        let Mark { projected, arrival, unsettled } = mark;
         let mut value = Map::new();
+        value.insert(UNSETTLED.to_owned(), payload::ids(&unsettled));
         value.insert(PROJECTED.to_owned(), projected.into());
         value.insert(ARRIVAL.to_owned(), arrival.into());
         if let Some(last) = last {

@@ -17,7 +17,7 @@ const CHECKPOINT_AFTER: u64 = 10_000;
 const CHECKPOINT_SHARE: u64 = 8;
 
 impl Worker {
-    /// Reads the log anew, if the projection may differ from it.
+    /// Reads the log, or after a failure its end, if the projection may differ from it.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -25,6 +25,22 @@ impl Worker {
         if self.sound {
             return Ok(());
         }
+        if self.loaded {
+            self.follow().await?;
+        } else {
+            self.load().await?;
+        }
+        self.sound = true;
+        // Otherwise the process that holds the lease does this.
+        if self.lease.is_held() {
+            self.sync_or_fall_behind().await;
+            self.checkpoint_if_due().await;
+        }
+        Ok(())
+    }
+
+    /// Reads the last checkpoint and the log after it.
+    async fn load(&mut self) -> Result<(), Error> {
         let mark = self.store.mark().await?;
         let (mut projection, mut behind) = (self.restored().await, Touched::default());
         self.checkpointed = projection.version;
@@ -44,17 +60,12 @@ impl Worker {
             }
         }
         projection.arrival = projection.arrival.max(mark.arrival);
-        self.filled = false;
+        (self.ahead, self.filled) = (None, false);
         self.versions.send_replace(projection.version);
-        *self.projection_mut() = projection;
+        *self.published_mut() = projection;
         (self.fresh, self.touched, self.synced) = (Vec::new(), behind, projected);
-        self.sound = true;
         self.term = self.lease.term();
-        // Otherwise the process that holds the lease does this.
-        if self.lease.is_held() {
-            self.sync_store().await?;
-            self.checkpoint_if_due().await;
-        }
+        self.loaded = true;
         Ok(())
     }
 
@@ -178,7 +189,8 @@ mod tests {
     }
 
     async fn append(store: &Store, numbers: std::ops::RangeInclusive<u64>) {
-        let mark = Mark { projected: numbers.end() - 1, arrival: *numbers.end() };
+        let mark =
+            Mark { projected: numbers.end() - 1, arrival: *numbers.end(), ..Mark::default() };
         let rows = numbers.map(|number| write(&assigned(number)).unwrap()).collect();
         store.append(0, rows, mark).await.unwrap();
     }
