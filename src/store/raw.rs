@@ -25,7 +25,7 @@ pub enum Part {
 pub struct Kept {
     pub id: Uuid,
     pub payload: Map<String, Value>,
-    /// The dense vector; `None` where there is none, as for a closed topic.
+    /// The dense vector; `None` where there is none, as for a topic that was merged.
     pub dense: Option<Vec<f32>>,
     /// The non-empty sparse vectors by name, each as pairs of index and value in ascending order of
     /// index.

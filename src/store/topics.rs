@@ -41,7 +41,8 @@ pub struct Mark {
 pub struct TopicPoint {
     pub id: TopicId,
     pub level: Level,
-    /// The mean direction of its recent members; `None` for a topic that is no longer to be found.
+    /// The mean direction of its recent members; `None` once it is empty or merged into another,
+    /// so that no search finds it.
     pub centroid: Option<Embedding>,
     /// Everything else about the topic; the store does not interpret it.
     pub payload: Map<String, Value>,

@@ -131,7 +131,7 @@ pub async fn topics_are_found_by_level_and_direction(store: &impl VectorStore) {
     assert_eq!(found(hits), [topic(3)]);
     assert_eq!(found(ask(5).await.unwrap()), [topic(1), topic(4), topic(2)]);
     assert_eq!(found(ask(1).await.unwrap()), [topic(1)]);
-    // A closed topic is no longer found, and one whose centroid changed is found at its new place.
+    // A topic without a centroid is not found, and one whose centroid changed is found there.
     let points = vec![point(1, Level::Story, None), point(2, Level::Story, Some(0))];
     store.project(points, Vec::new()).await.unwrap();
     assert_eq!(found(ask(5).await.unwrap()), [topic(2), topic(4)]);
