@@ -93,8 +93,8 @@ impl Pooling {
         self.apply_head(&pooled)
     }
 
-    /// Applies the head to vectors that were pooled elsewhere, `[batch, dim]` f32 → `[batch,
-    /// dim_out]`.
+    /// Applies the head to vectors that were pooled elsewhere, `[batch, dim]` f32 →
+    /// `[batch, dim_out]`.
     pub(super) fn apply_head(&self, pooled: &Tensor) -> Result<Tensor> {
         self.head.apply(pooled)
     }

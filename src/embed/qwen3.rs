@@ -213,8 +213,9 @@ fn linear(input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> candle_core
     }
 }
 
-/// Causal attention: `queries` `[heads, tokens, head_dim]`, `keys` and `values` `[key_heads,
-/// tokens, head_dim]` → `[tokens, heads · head_dim]`. Each token sees itself and those before it.
+/// Causal attention: `queries` `[heads, tokens, head_dim]`, `keys` and `values`
+/// `[key_heads, tokens, head_dim]` → `[tokens, heads · head_dim]`. Each token sees itself and those
+/// before it.
 fn causal(queries: &Tensor, keys: &Tensor, values: &Tensor) -> candle_core::Result<Tensor> {
     let (heads, tokens, head_dim) = queries.dims3()?;
     let (key_heads, ..) = keys.dims3()?;

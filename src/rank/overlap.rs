@@ -63,8 +63,8 @@ pub fn idf(article_count: u32, holding: u32) -> f32 {
     idf
 }
 
-/// The weighted Jaccard similarity of two sets of keys: `Σ idf of the intersection / Σ idf of the
-/// union`.
+/// The weighted Jaccard similarity of two sets of keys:
+/// `Σ idf of the intersection / Σ idf of the union`.
 ///
 /// `idf` gives the weight of a key, which must not be negative.
 #[must_use]

@@ -37,9 +37,9 @@ impl Recency {
         Ok(Self { half_life_days, floor })
     }
 
-    /// The factor for the score of an article that is `age_days` old, in `[floor, 1]`: `floor + (1
-    /// − floor)·2^(−age/half-life)`. A negative age counts as 0; without a date the factor is
-    /// `floor`.
+    /// The factor for the score of an article that is `age_days` old, in `[floor, 1]`:
+    /// `floor + (1 − floor)·2^(−age/half-life)`. A negative age counts as 0; without a date the
+    /// factor is `floor`.
     #[must_use]
     pub fn factor(self, age_days: Option<i32>) -> f32 {
         #[expect(clippy::cast_precision_loss, reason = "days of a human history")]

@@ -1,11 +1,11 @@
 //! The learned ranker of related articles: from the features of a candidate it computes a score,
 //! two probabilities and the reasons.
 //!
-//! `score = Σ gain · tanh(bias + Σ weight · z)` over a few units, with `z = (feature − mean) /
-//! scale`. Several saturating units are used and not one linear sum, because different weights are
-//! needed to tell the articles of one event within a story, and those of the story from all others
-//! (`models/rankers/README.md`). Answers are ordered by the score; people are shown the
-//! probabilities, which were fitted to held-out stories.
+//! `score = Σ gain · tanh(bias + Σ weight · z)` over a few units, with
+//! `z = (feature − mean) / scale`. Several saturating units are used and not one linear sum,
+//! because different weights are needed to tell the articles of one event within a story, and those
+//! of the story from all others (`models/rankers/README.md`). Answers are ordered by the score;
+//! people are shown the probabilities, which were fitted to held-out stories.
 //!
 //! A ranker is a small JSON file made by `models/train/train_ranker.py`. Its weights only fit the
 //! cosines of one model, which it names.
@@ -97,8 +97,8 @@ struct Unit {
     weights: [f32; COUNT],
 }
 
-/// A logistic regression on the features and the units: `p = 1 / (1 + exp(−(bias + Σ weights · z +
-/// Σ units · tanh)))`.
+/// A logistic regression on the features and the units:
+/// `p = 1 / (1 + exp(−(bias + Σ weights · z + Σ units · tanh)))`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Logistic {

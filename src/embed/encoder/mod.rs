@@ -106,8 +106,8 @@ impl Encoder {
         pooled.map_err(|error| Error::Model(Box::new(error)))
     }
 
-    /// Applies the modules behind the pooling to the one hidden state of each window, `[windows,
-    /// dim]`.
+    /// Applies the modules behind the pooling to the one hidden state of each window,
+    /// `[windows, dim]`.
     fn through_head(&self, hidden: &[f32], count: usize) -> candle_core::Result<Vec<Vec<f32>>> {
         let pooled = Tensor::from_slice(hidden, (count, self.shape.dim), &Device::Cpu)?;
         self.pooling.apply_head(&pooled)?.to_vec2()
