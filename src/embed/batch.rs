@@ -1,4 +1,5 @@
-//! Texts → windows → batches within a token budget → one embedding per text.
+//! Cuts texts into windows, runs the windows through the model in batches of a bounded size, and
+//! averages them into one embedding per text.
 
 use std::ops::Range;
 use std::panic::AssertUnwindSafe;
@@ -12,28 +13,27 @@ use wenmai_domain::embedding::Embedding;
 use wenmai_telemetry::Metrics;
 use wenmai_telemetry::label::Stage;
 
-/// What embeds, within which limits, and who counts it.
+/// The model that a job is run with, its limits and its metrics.
 #[derive(Clone, Copy)]
 pub(super) struct Means<'job> {
-    /// The model.
     pub(super) model: &'job dyn Embedder,
-    /// The limits.
     pub(super) budget: Budget,
-    /// Counts passes, tokens and time.
+    /// Counts forward passes, tokens and time.
     pub(super) metrics: &'job Metrics,
 }
 
-/// Limits of a batch.
+/// The limits of a batch.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Budget {
-    /// Tokens of one forward pass: longest window times their number.
+    /// The most tokens of one forward pass: the length of its longest window times its number of
+    /// windows.
     pub(super) batch_tokens: usize,
-    /// Windows of one text.
+    /// The most windows of one text.
     pub(super) windows_max: usize,
 }
 
-/// Embeds `texts`; one result per text, in order. `between` is called before every piece of work
-/// and says whether to go on; if not, the rest is [`Error::Stopped`].
+/// Embeds `texts` and returns one result for each, in their order. `between` is called before every
+/// step and says whether to go on; if not, the rest fail with [`Error::Stopped`].
 pub(super) fn embed(
     means: Means,
     texts: &[String],
@@ -55,7 +55,7 @@ pub(super) fn embed(
             jobs.extend(plan.windows.iter().map(|window| (at, window.clone())));
         }
     }
-    // Longest first: windows of like length share a batch, so little is padding.
+    // The longest come first: windows of similar length share a batch, which needs little padding.
     jobs.sort_by_key(|(_, window)| std::cmp::Reverse(window.len()));
     let mut rest = jobs.as_slice();
     while let Some((_, longest)) = rest.first() {
@@ -75,7 +75,7 @@ pub(super) fn embed(
     plans.into_iter().map(finish).collect()
 }
 
-/// Runs one batch and gives each window's embedding to its text.
+/// Runs one batch and adds the embedding of each window to its text.
 fn run(means: Means, plans: &mut [Result<Plan, Error>], batch: &[(usize, Range<usize>)]) {
     let answer = {
         let window_ids = |(at, window): &(usize, Range<usize>)| match plans.get(*at) {
@@ -96,7 +96,7 @@ fn run(means: Means, plans: &mut [Result<Plan, Error>], batch: &[(usize, Range<u
                 }
             }
         }
-        // One bad window must not spoil its neighbours: ask for each alone.
+        // One bad window must not fail its neighbours, so each is tried again alone.
         Err(_) if batch.len() > 1 => {
             for job in batch {
                 run(means, plans, std::slice::from_ref(job));
@@ -110,17 +110,17 @@ fn run(means: Means, plans: &mut [Result<Plan, Error>], batch: &[(usize, Range<u
     }
 }
 
-/// The answer of `work`, or [`Error::Panicked`]: a model that breaks down over one text must not
-/// take the thread, and with it all others, along.
+/// The result of `work`, or [`Error::Panicked`]. A model that panics over one text must not end the
+/// thread and with it the work of all others.
 fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Error::Panicked))
 }
 
-/// A text on its way.
+/// A text, its windows, and the sum of their embeddings so far.
 struct Plan {
     ids: Vec<u32>,
     windows: Vec<Range<usize>>,
-    /// Sum of the windows' embeddings, each weighted by its tokens.
+    /// The sum of the embeddings of the windows, each weighted by its number of tokens.
     sum: Vec<f32>,
 }
 
@@ -158,8 +158,8 @@ impl Plan {
     }
 }
 
-/// Cuts `token_count` tokens into windows of nearly equal length, none longer than `tokens_max`, at
-/// most `windows_max` of them; what is past the last is left out.
+/// Divides `token_count` tokens into at most `windows_max` windows of nearly equal length, none
+/// longer than `tokens_max`. Tokens past the last window are left out.
 fn windows(token_count: usize, tokens_max: usize, windows_max: usize) -> Vec<Range<usize>> {
     let tokens_max = tokens_max.max(1);
     let used = token_count.min(tokens_max.saturating_mul(windows_max.max(1)));

@@ -1,8 +1,8 @@
-//! The model inside this program, loaded when a text first needs it.
+//! The model inside this program, which is loaded when the first text needs it.
 //!
-//! Its facts are known beforehand, so a command that embeds nothing loads nothing, and opening an
-//! index does not hash 20 MB to learn a version that cannot have changed. A test holds the facts to
-//! what loading finds.
+//! What is known of it is written down here, so a command that embeds nothing loads nothing, and
+//! opening an index does not hash 20 MB to find a version that cannot have changed. A test compares
+//! these facts with those that loading finds.
 
 use std::sync::Arc;
 use std::sync::LazyLock;
@@ -28,7 +28,6 @@ pub(super) const TOKENIZER: &[u8] = include_bytes!("../../models/wenmai-news-zh/
 pub(super) const WEIGHTS: &[u8] = include_bytes!("../../models/wenmai-news-zh/model.safetensors");
 
 impl Files {
-    /// The files of the model inside this program.
     pub(super) fn bundled() -> Result<Self, String> {
         Ok(Self {
             name: NAME.to_owned(),
@@ -45,7 +44,8 @@ impl Files {
     }
 }
 
-/// What [`Files::load`] finds; see there for the version.
+/// What [`Files::load`] finds for this model; [`ModelInfo::version`] says how the version is
+/// computed.
 static INFO: LazyLock<ModelInfo> = LazyLock::new(|| ModelInfo {
     name: NAME.to_owned(),
     family: "static",
@@ -55,14 +55,14 @@ static INFO: LazyLock<ModelInfo> = LazyLock::new(|| ModelInfo {
     version: "7a8d9e8ec2ea".to_owned(),
 });
 
-/// The bundled model with the settings that it was made for.
+/// The bundled model without a change of its prompts or dimensions, loaded on first use.
 #[derive(Default)]
 pub(super) struct Bundled {
     model: OnceLock<Result<StaticModel, Arc<str>>>,
 }
 
 impl Bundled {
-    /// Whether `config` asks for the bundled model as it is: all dims, no prompts.
+    /// Whether `config` leaves the dimensions and the prompts of the bundled model as they are.
     pub(super) fn serves(config: &Config) -> bool {
         let Config { folder: _, offline: _, dim, query_prompt, passage_prompt, .. } = config;
         dim.is_none() && query_prompt.is_none() && passage_prompt.is_none()

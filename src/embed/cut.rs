@@ -1,6 +1,7 @@
-//! The first numbers of a model's embeddings (Matryoshka).
+//! Keeps only the first numbers of a model's embeddings (Matryoshka embeddings).
 //!
-//! Source: Kusupati et al. 2022, section 3: the first numbers, scaled to length 1 again.
+//! Source: Kusupati et al. 2022, section 3; the numbers that are kept are scaled to unit length
+//! again.
 
 use crate::Embedder;
 use crate::Error;
@@ -9,14 +10,14 @@ use crate::ModelInfo;
 use crate::Purpose;
 use wenmai_domain::embedding::Embedding;
 
-/// A model of which the first `info.dim` numbers are kept.
+/// A model whose embeddings are cut to their first `info.dim` numbers.
 pub(super) struct Cut {
     model: Model,
     info: ModelInfo,
 }
 
 impl Cut {
-    /// `model` with the facts of `info`, whose dim is at most what the model gives.
+    /// Wraps `model`, which must give at least `info.dim` numbers.
     pub(super) fn new(model: Model, info: ModelInfo) -> Self {
         Self { model, info }
     }

@@ -1,7 +1,8 @@
-//! What happens to a pooled vector before it is an embedding: the modules of sentence-transformers
-//! behind the pooling, in their order.
+//! The modules of sentence-transformers behind the pooling, which turn a pooled vector into an
+//! embedding.
 //!
-//! The last normalization is not among them: every embedding is scaled to length 1 in any case.
+//! A normalization at the end is not among them, because every embedding is scaled to unit length
+//! anyway.
 
 use std::path::Path;
 
@@ -13,7 +14,7 @@ use serde::Deserialize;
 use crate::shards;
 use wenmai_domain::digest::sha256;
 
-/// The modules behind the pooling.
+/// The modules behind the pooling, in their order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Head {
     steps: Vec<Step>,
@@ -25,10 +26,10 @@ enum Step {
     Dense(Dense),
 }
 
-/// A linear layer, its activation, and what is added to that.
+/// A linear layer with its activation and its residual connection.
 #[derive(Debug, Clone)]
 struct Dense {
-    /// Its folder inside the model's.
+    /// The name of its folder, for messages.
     name: String,
     /// `[dim_out, dim_in]`.
     weight: Tensor,
@@ -36,7 +37,7 @@ struct Dense {
     bias: Option<Tensor>,
     activation: Activation,
     residual: Residual,
-    /// SHA-256 over its files.
+    /// The SHA-256 over its configuration and its weights.
     digest: String,
 }
 
@@ -51,24 +52,24 @@ enum Activation {
     Sigmoid,
 }
 
-/// What is added to the activation.
+/// What is added to the output of the activation.
 #[derive(Debug, Clone)]
 enum Residual {
     None,
-    /// The layer's own input.
+    /// The input of the layer.
     Input,
-    /// The input times this, `[dim_out, dim_in]`.
+    /// The input times this matrix, `[dim_out, dim_in]`.
     Projected(Tensor),
 }
 
-/// `config.json` of a Dense module.
+/// The fields of a Dense module's `config.json` that are read.
 #[derive(Deserialize)]
 struct DenseConfig {
     in_features: usize,
     out_features: usize,
     #[serde(default = "yes")]
     bias: bool,
-    /// A class of torch; sentence-transformers has the tangent where there is none.
+    /// The name of a class of torch; where it is missing, sentence-transformers uses tanh.
     activation_function: Option<String>,
     module_input_name: Option<String>,
     module_output_name: Option<String>,
@@ -81,22 +82,23 @@ fn yes() -> bool {
 }
 
 impl Head {
-    /// Adds a scaling to length 1.
+    /// Appends a scaling to unit length.
     pub(super) fn push_normalize(&mut self) {
         self.steps.push(Step::Normalize);
     }
 
-    /// Adds the Dense module in `folder`; `within` is its path inside the model's folder.
+    /// Appends the Dense module whose files are in `folder`; `within` is the path of that folder
+    /// inside the model's, for messages.
     pub(super) fn push_dense(&mut self, folder: &Path, within: &Path) -> Result<(), String> {
         let dense = Dense::read(folder, within)?;
         self.steps.push(Step::Dense(dense));
         Ok(())
     }
 
-    /// Numbers that come out when `dim` go in.
+    /// The length of the vectors that come out when vectors of length `dim` go in.
     ///
     /// # Errors
-    /// The module that does not take what the one before gives, in words.
+    /// A sentence that names the module whose input length does not fit.
     pub(super) fn dim(&self, dim: usize) -> Result<usize, String> {
         self.steps.iter().try_fold(dim, |dim, step| match step {
             Step::Normalize => Ok(dim),
@@ -111,12 +113,13 @@ impl Head {
         })
     }
 
-    /// Whether any module but a scaling is here.
+    /// Whether there is a Dense module; a scaling alone does not change the direction of a vector.
     pub(super) fn changes_direction(&self) -> bool {
         self.steps.iter().any(|step| matches!(step, Step::Dense(_)))
     }
 
-    /// What tells this head from another: nothing for one that changes no direction.
+    /// What distinguishes this head from others, as a part of the model version; empty if it
+    /// changes no direction.
     pub(super) fn digest(&self) -> Vec<String> {
         let last_dense = self.steps.iter().rposition(|step| matches!(step, Step::Dense(_)));
         let steps = self.steps.iter().take(last_dense.map_or(0, |at| at + 1));
@@ -128,12 +131,12 @@ impl Head {
             .collect()
     }
 
-    /// Takes pooled vectors `[batch, dim]` f32 through the modules → `[batch, dim_out]`.
+    /// Applies the modules to pooled vectors: `[batch, dim]` f32 → `[batch, dim_out]`.
     pub(super) fn apply(&self, pooled: &Tensor) -> candle_core::Result<Tensor> {
         self.steps.iter().try_fold(pooled.clone(), |vectors, step| match step {
             Step::Normalize => {
                 let norms = vectors.sqr()?.sum_keepdim(D::Minus1)?.sqrt()?;
-                // As torch: a vector of zeros stays one.
+                // As in torch, a vector of zeros stays zero.
                 vectors.broadcast_div(&norms.clamp(1e-12, f32::MAX)?)
             }
             Step::Dense(dense) => dense.apply(&vectors),
@@ -176,7 +179,7 @@ impl Dense {
         Ok(Self { name, weight, bias, activation, residual, digest })
     }
 
-    /// `[batch, dim_in]` → `[batch, dim_out]`.
+    /// Applies the layer: `[batch, dim_in]` → `[batch, dim_out]`.
     ///
     /// Source: sentence-transformers `models/Dense.py`.
     fn apply(&self, vectors: &Tensor) -> candle_core::Result<Tensor> {

@@ -1,18 +1,18 @@
-//! Which family a model is of; `folder` loads a model of each.
+//! Finds the family of a model; `folder` then loads a model of that family.
 
 use serde::Deserialize;
 
 use crate::modules::Modules;
 
-/// The families we have; `config.json` says which by its `model_type`.
+/// The families of models that this program can run; `config.json` names one by its `model_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
     /// BERT and XLM-RoBERTa.
     Encoder,
     Qwen3,
-    /// Of model2vec.
+    /// Static embeddings as model2vec saves them.
     Static,
-    /// A `StaticEmbedding` of sentence-transformers, which has no `config.json`.
+    /// A `StaticEmbedding` module of sentence-transformers, which has no `config.json`.
     StaticEmbedding,
 }
 
@@ -23,7 +23,7 @@ struct ModelType {
 }
 
 impl Family {
-    /// Which family `config.json` and `modules.json` tell of.
+    /// Finds the family from `config.json` and `modules.json`; `Err` is the reason as a sentence.
     pub(super) fn read(config: &[u8], modules: &Modules) -> Result<Self, String> {
         let ModelType { model_type } =
             serde_json::from_slice(config).map_err(|error| error.to_string())?;
@@ -40,7 +40,7 @@ impl Family {
         }
     }
 
-    /// Whether it reads sizes from `config.json`.
+    /// Whether the family reads its sizes from `config.json`.
     pub(super) fn is_transformer(self) -> bool {
         match self {
             Family::Encoder | Family::Qwen3 => true,
@@ -48,7 +48,7 @@ impl Family {
         }
     }
 
-    /// Whether its products can be taken in 8-bit integers.
+    /// Whether the family can compute its products in 8-bit integers.
     pub(super) fn is_encoder(self) -> bool {
         self == Family::Encoder
     }

@@ -1,6 +1,6 @@
-//! The files of a model, read from a Hugging Face folder and checked against each other.
+//! The files of a model, read from a folder in Hugging Face layout and checked against each other.
 //!
-//! A file that is missing, unreadable or of a family we lack is named.
+//! An error names the file that is missing, cannot be read or belongs to no known family.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -20,7 +20,7 @@ use crate::tokenize;
 use crate::weights::Weights;
 use wenmai_domain::digest::sha256;
 
-/// A model's files, read.
+/// The content of a model's files.
 pub(super) struct Files {
     pub(super) name: String,
     pub(super) family: Family,
@@ -30,12 +30,12 @@ pub(super) struct Files {
     pub(super) modules: Modules,
     pub(super) prompts: Prompts,
     pub(super) max_seq_length: Option<usize>,
-    /// The numbers of an embedding that the folder wants kept.
+    /// How many numbers of an embedding the folder says to keep.
     pub(super) truncate_dim: Option<usize>,
     pub(super) precision: Precision,
 }
 
-/// `sentence_bert_config.json`, the fields we read.
+/// The fields of `sentence_bert_config.json` that are read.
 #[derive(Default, Deserialize)]
 struct SentenceConfig {
     max_seq_length: Option<usize>,
@@ -43,7 +43,8 @@ struct SentenceConfig {
     do_lower_case: bool,
 }
 
-/// `tokenizer_config.json`, the field we read; a number past all bounds means none.
+/// The field of `tokenizer_config.json` that is read. A number too large for an integer means no
+/// limit.
 #[derive(Default, Deserialize)]
 struct TokenizerConfig {
     model_max_length: Option<serde_json::Value>,
@@ -65,7 +66,7 @@ impl Files {
             None if modules.is_static => Cow::Borrowed(b"{}".as_slice()),
             None => return Err(format!("{} is missing", within("config.json").display())),
         };
-        // Before anything large is read.
+        // The family is checked before anything large is read.
         let family =
             Family::read(&config, &modules).map_err(|reason| format!("config.json: {reason}"))?;
         let whole: SentenceTransformers =
@@ -92,19 +93,20 @@ impl Files {
         })
     }
 
-    /// These files, for a model that multiplies in `precision`.
+    /// The same files for a model that computes in `precision`.
     pub(super) fn with(self, precision: Precision) -> Self {
         Self { precision, ..self }
     }
 
-    /// These files with another pooling configuration.
+    /// The same files with another pooling configuration.
     #[cfg(test)]
     pub(super) fn with_pooling(mut self, json: &str) -> Self {
         self.modules.pooling = Some(("1_Pooling/config.json".to_owned(), json.into()));
         self
     }
 
-    /// Finds what is wrong between the files, before a family reads them.
+    /// Checks that the files agree with each other, before a family reads them; `Err` is the reason
+    /// as a sentence.
     pub(super) fn check(&self) -> Result<(), String> {
         let pooling = Pooling::read(&self.modules).map_err(|reason| {
             let name = self.modules.pooling.as_ref().map_or("1_Pooling", |(name, _)| name);
@@ -122,15 +124,16 @@ impl Files {
         Ok(())
     }
 
-    /// The first 12 hexadecimal digits of the SHA-256 over everything that decides a vector; `dim`
-    /// is the part of it that is kept, if not all.
+    /// Computes [`crate::ModelInfo::version`]; `dim` is the number of dimensions that are kept, if
+    /// not all are.
     pub(super) fn version(&self, dim: Option<usize>) -> String {
         let pooling = self.modules.pooling.as_ref().map_or([].as_slice(), |(_, json)| json);
         let window = self.max_seq_length.unwrap_or(0).to_le_bytes();
         let (query, passage) = (self.prompts.query.as_bytes(), self.prompts.passage.as_bytes());
         let (tokenizer, weights) = (&*self.tokenizer, self.weights.bytes());
         let parts = [&*self.config, tokenizer, weights, pooling, &window, query, passage];
-        // What few models have is named, so that those without keep their version.
+        // Parts that few models have are added by name, so that models without them keep their
+        // version.
         let mut rare = self.modules.head.digest();
         rare.extend(self.prompts.lowercase.then(|| "lowercase".to_owned()));
         rare.extend(dim.map(|dim| format!("dim {dim}")));
@@ -148,17 +151,17 @@ impl Files {
         &self.tokenizer
     }
 
-    /// All weights as one safetensors file.
+    /// All weights as the bytes of one safetensors file.
     pub(super) fn weights(&self) -> &[u8] {
         self.weights.bytes()
     }
 
-    /// The same, read.
+    /// All weights as tensors.
     pub(super) fn tensors(&self) -> &Weights {
         &self.weights
     }
 
-    /// What [`Pooling::read`] reads.
+    /// The modules, from which [`Pooling::read`] reads the pooling.
     pub(super) fn pooling(&self) -> &Modules {
         &self.modules
     }
@@ -175,13 +178,13 @@ impl Files {
         self.max_seq_length
     }
 
-    /// Whether an unknown token has no part in a static model's mean.
+    /// Whether a static model leaves unknown tokens out of its mean.
     pub(super) fn drops_unknown(&self) -> bool {
         self.family != Family::StaticEmbedding
     }
 }
 
-/// `folder/path` as JSON; what `T` is without, if there is no such file.
+/// Reads `folder/path` as JSON; the default of `T` if there is no such file.
 fn parsed<T: Default + for<'de> Deserialize<'de>>(folder: &Path, path: &Path) -> Result<T, String> {
     match optional(folder, path)? {
         Some(json) => {

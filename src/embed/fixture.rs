@@ -1,4 +1,4 @@
-//! The tiny models of `tests/fixtures`, as they are and with something wrong in them.
+//! The tiny models of `tests/fixtures` for tests, unchanged or with something broken in them.
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -17,22 +17,22 @@ use crate::Model;
 use crate::Purpose;
 use crate::open;
 
-/// A text and what the reference says about it.
+/// A text and what the reference implementation gives for it.
 #[derive(Deserialize)]
 pub(super) struct Case {
     pub(super) text: String,
-    /// The ids of the text as a passage; with marks where the family has them.
+    /// The token ids of the text as a passage, with special tokens if the family has them.
     pub(super) ids: Vec<u32>,
-    /// The reference cuts a long text off; we cut it into windows.
+    /// Whether the reference cut the text off, where we would cut it into windows.
     #[serde(default)]
     pub(super) truncated: bool,
-    /// As a passage.
+    /// The embedding of the text as a passage.
     #[serde(default)]
     pub(super) embedding: Vec<f32>,
-    /// As a question.
+    /// The embedding of the text as a question.
     #[serde(default)]
     pub(super) query: Vec<f32>,
-    /// By pooling.
+    /// The embedding for each pooling mode.
     #[serde(default)]
     pub(super) embeddings: BTreeMap<String, Vec<f32>>,
 }
@@ -47,7 +47,7 @@ pub(super) fn folder(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures").join(name)
 }
 
-/// What the reference says about the texts of fixture `name` that it took whole.
+/// The cases of the fixture `name` that the reference did not cut off.
 pub(super) fn expected(name: &str) -> Vec<Case> {
     let json = std::fs::read(folder(name).join("expected.json")).unwrap();
     let Expected { mut cases } = serde_json::from_slice(&json).unwrap();
@@ -56,7 +56,7 @@ pub(super) fn expected(name: &str) -> Vec<Case> {
     cases
 }
 
-/// A copy of the fixture `name` to break.
+/// A copy of the fixture `name` that a test may break.
 pub(super) fn copy(name: &str) -> TempDir {
     let copy = tempfile::tempdir().unwrap();
     copy_into(&folder(name), copy.path());
@@ -76,7 +76,7 @@ fn copy_into(from: &Path, to: &Path) {
     }
 }
 
-/// Sets `field` of the JSON file at `path`.
+/// Sets `field` in the JSON file at `path`.
 pub(super) fn set(path: &Path, field: &str, value: impl Into<Value>) {
     let mut json: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     json[field] = value.into();
@@ -90,29 +90,28 @@ pub(super) fn change(path: &Path, change: impl FnOnce(&mut HashMap<String, Tenso
     candle_core::safetensors::save(&tensors, path).unwrap();
 }
 
-/// The settings for the model in `folder`.
+/// Settings for the model in `folder`.
 pub(super) fn config(folder: &Path) -> Config {
     Config { folder: Some(folder.to_owned()), ..Config::default() }
 }
 
-/// The model in `folder`.
 pub(super) fn load(folder: &Path) -> Model {
     open(&config(folder)).unwrap()
 }
 
-/// Why the model in `folder` cannot be loaded.
+/// The reason why the model in `folder` cannot be loaded.
 pub(super) fn reason(folder: &Path) -> String {
     open(&config(folder)).err().unwrap().to_string()
 }
 
-/// The embedding of `text`, alone.
+/// The embedding of `text`, computed alone.
 pub(super) fn embed(model: &dyn Embedder, text: &str, purpose: Purpose) -> Vec<f32> {
     let ids = model.tokenize(text, purpose).unwrap();
     model.forward(&[&ids]).unwrap().remove(0).values().to_vec()
 }
 
-/// Embeds all texts in one call: no number may be off by more than 1e-5 (the tanh form of GELU
-/// would be).
+/// Embeds all texts in one call and compares them with the reference. No number may be off by more
+/// than 1e-5, which the tanh form of GELU would exceed.
 pub(super) fn assert_parity(model: &Model, purpose: Purpose, expected: &[(&str, &[f32])]) {
     let tokenize = |text| model.tokenize(text, purpose).unwrap();
     let ids: Vec<Vec<u32>> = expected.iter().map(|(text, _)| tokenize(text)).collect();
@@ -128,7 +127,7 @@ pub(super) fn assert_parity(model: &Model, purpose: Purpose, expected: &[(&str, 
     }
 }
 
-/// As [`assert_parity`], for the texts of fixture `name` as passages.
+/// Compares the texts of the fixture `name`, as passages, by [`assert_parity`].
 pub(super) fn assert_passages_agree(model: &Model, name: &str) {
     let cases = expected(name);
     let pairs: Vec<(&str, &[f32])> =

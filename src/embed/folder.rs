@@ -1,8 +1,8 @@
-//! Loads a model: from a Hugging Face folder, or the one inside this program.
+//! Loads a model, from a folder in Hugging Face layout or from inside this program.
 //!
-//! A name on the hub is turned into its folder first (`hub`); a folder never touches the network. A
-//! file that is missing, unreadable or of a family we lack is named, and what is wrong with a
-//! folder is said when it is opened, not at the first text.
+//! A name on the hub is first turned into a folder by `hub`; reading a folder never uses the
+//! network. What is wrong with a folder is reported when it is opened, with the name of the file,
+//! and not with the first text.
 
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
@@ -24,17 +24,17 @@ use crate::hub::Located;
 use crate::qwen3::Qwen3;
 use crate::statics::StaticModel;
 
-/// Loads the model that `config` names: a folder, a name on the hub, or else the one inside this
+/// Loads the model that `config` names: a folder, a name on the hub, or else the model inside this
 /// program.
 ///
 /// # Errors
-/// [`Error::Hub`] for a name that is neither in the cache nor to be had; [`Error::Folder`] with
-/// what is missing or wrong.
+/// [`Error::Hub`] for a name that is neither in the cache nor can be downloaded; [`Error::Folder`]
+/// with what is missing or wrong.
 pub fn open(config: &Config) -> Result<Model, Error> {
     load(&hub::locate(config)?, config)
 }
 
-/// Loads the model whose files are there.
+/// Loads the model from the files at `located`.
 ///
 /// # Errors
 /// [`Error::Folder`] with what is missing or wrong.
@@ -57,7 +57,7 @@ impl Files {
     /// Loads the model of these files with the settings of `config`.
     ///
     /// # Errors
-    /// What is wrong with the files or the settings.
+    /// A sentence about what is wrong with the files or the settings.
     pub(super) fn load(mut self, config: &Config) -> Result<Model, String> {
         self = self.with(config.precision);
         self.prompts = self.prompts.overridden(config);
@@ -74,7 +74,8 @@ impl Files {
         self.finish(model, config)
     }
 
-    /// `model`, whose `dim` is what it pools, with the dim of its embeddings.
+    /// Wraps `model` so that it gives embeddings of the final length, which the head, the folder
+    /// and the settings decide; until then its `dim` is the length of its pooled vectors.
     fn finish(&self, model: Model, config: &Config) -> Result<Model, String> {
         let pooled = model.info().dim;
         let whole = self.modules.head.dim(pooled)?;
@@ -97,7 +98,8 @@ impl Files {
     }
 }
 
-/// Loads a model of the family that its files are of; the `dim` of the result is what it pools.
+/// Loads a model of the family that its files belong to. The `dim` of the result is the length of
+/// its pooled vectors.
 fn load_family(files: &Files, info: ModelInfo) -> Result<Model, String> {
     let load = || {
         Ok(match files.family {
@@ -106,7 +108,7 @@ fn load_family(files: &Files, info: ModelInfo) -> Result<Model, String> {
             Family::Static | Family::StaticEmbedding => Arc::new(StaticModel::load(files, info)?),
         })
     };
-    // What no check has seen must not take the program with it.
+    // A panic over something that no check has found must not end the program.
     catch_unwind(AssertUnwindSafe(load))
         .unwrap_or_else(|_panic| Err("the model breaks down over these files".to_owned()))
 }
@@ -238,7 +240,7 @@ mod tests {
         different.sort();
         different.dedup();
         assert_eq!(different.len(), seen.len());
-        // Keeping all numbers is no change.
+        // To keep all numbers is no change.
         assert_eq!(version(&Config { dim: Some(12), ..config.clone() }), seen[7]);
     }
 }

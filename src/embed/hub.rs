@@ -1,14 +1,17 @@
-//! Models by name: the cache of Hugging Face's own tools, and the hub behind it.
+//! Finds models by name, in the cache of Hugging Face's own tools or on the hub.
 //!
-//! A name is `owner/name`, with `@revision` where it is not `main`. The cache keeps its usual place
-//! and layout, so models are shared with Python. Reading it needs neither a network nor a feature;
-//! downloads are the feature `hub`. What is downloaded is compared with the hub's checksum before
-//! it counts, an interrupted file goes on where it stopped, and pickles are never fetched.
+//! A name is `owner/name`, followed by `@revision` if that is not `main`. The cache is in its usual
+//! place and layout, so models are shared with Python. Reading it needs neither a network nor a
+//! feature; downloads need the feature `hub`. A downloaded file is compared with the hub's checksum
+//! before it is used, an interrupted download continues where it stopped, and pickles are never
+//! downloaded.
 //!
-//! The variables are those of the Hugging Face tools: `HF_HOME`, `HF_HUB_CACHE`, `HF_ENDPOINT`,
-//! `HF_TOKEN`, `HF_TOKEN_PATH`, and `SSL_CERT_FILE` or `REQUESTS_CA_BUNDLE` where a proxy has
-//! certificates of its own. They are read here and not by a setting of ours, because they are not
-//! ours and a token has no place among arguments.
+//! The environment variables are those of the Hugging Face tools: `HF_HOME`, `HF_HUB_CACHE`,
+//! `HF_ENDPOINT`, `HF_TOKEN`, `HF_TOKEN_PATH`, and `SSL_CERT_FILE` or `REQUESTS_CA_BUNDLE` for a
+//! proxy with certificates of its own. They are read here and are no settings of this program,
+//! because they belong to those tools, and because a token must not be among the arguments.
+//!
+//! [`locate`] turns the setting of a model into a folder, [`Hub::fetch`] downloads.
 
 pub mod cache;
 #[cfg(feature = "hub")]
@@ -29,119 +32,107 @@ use crate::hub::cache::Cache;
 use crate::hub::name::Repo;
 use crate::hub::name::Source;
 
-/// Whether this build downloads models.
+/// Whether this build can download models.
 pub const WITH_HUB: bool = cfg!(feature = "hub");
 
-/// Who is asked unless `HF_ENDPOINT` names a mirror.
+/// The hub that is asked unless `HF_ENDPOINT` names a mirror.
 const ENDPOINT: &str = "https://huggingface.co";
 
-/// What can go wrong between a name and a folder of files.
+/// The ways in which a name can fail to become a folder of files.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It is not in the cache, and the hub must not be asked.
+    /// The model is not in the cache, and the hub must not be asked.
     #[error("{repo} is not in the cache {}, and the hub is not asked: offline", cache.display())]
     Offline {
-        /// The model.
         repo: Repo,
-        /// The cache.
+        /// The folder of the cache.
         cache: PathBuf,
     },
-    /// This program cannot download.
+    /// The model is not in the cache, and this build cannot download.
     #[error(
         "{repo} is not in the cache {}, and this program was built without the feature `hub`",
         cache.display()
     )]
     NoDownloads {
-        /// The model.
         repo: Repo,
-        /// The cache.
+        /// The folder of the cache.
         cache: PathBuf,
     },
-    /// The hub knows no such model, or not to us.
+    /// The hub has no such model, or does not show it to us.
     #[error("{repo} is not at {endpoint}, or is private: a token with the right to it is needed")]
     NotFound {
-        /// The model.
         repo: Repo,
-        /// Who was asked.
+        /// The address of the hub.
         endpoint: String,
     },
-    /// The hub knows the model and does not give it to us.
+    /// The hub has the model but does not let us download it.
     #[error("{repo} may not be read with this token, or its terms were not accepted at {endpoint}")]
     Refused {
-        /// The model.
         repo: Repo,
-        /// Who was asked.
+        /// The address of the hub.
         endpoint: String,
     },
-    /// The hub knows the model, but not the revision.
+    /// The hub has the model, but not this revision.
     #[error("{} has no revision `{}`", repo.id(), repo.revision())]
-    Revision {
-        /// The model.
-        repo: Repo,
-    },
-    /// The model lacks a file that we need.
+    Revision { repo: Repo },
+    /// The model does not have a file that is needed.
     #[error("{repo} cannot be used: {missing}")]
     Missing {
-        /// The model.
         repo: Repo,
-        /// What is missing, in words.
+        /// A sentence that names the missing file.
         missing: String,
     },
-    /// No connection, or it broke off.
+    /// There was no connection, or it broke off.
     #[error("no answer from {endpoint}")]
     Unreachable {
-        /// Who was asked.
+        /// The address of the hub.
         endpoint: String,
-        /// Why.
         #[source]
         source: BoxError,
     },
-    /// An answer with another status than the hub's.
+    /// The hub answered with an HTTP status that is no success.
     #[error("{url} answered with status {status}")]
     Status {
-        /// What was asked.
+        /// The address that was requested.
         url: String,
-        /// The status of HTTP.
+        /// The HTTP status.
         status: u16,
     },
-    /// An answer that is not one of the hub's.
+    /// The answer is not of the form that a hub gives.
     #[error("{url} gave an answer that no hub gives: {what}")]
     Answer {
-        /// What was asked.
+        /// The address that was requested.
         url: String,
         /// What is wrong with the answer.
         what: String,
     },
-    /// A file is not what the hub says it is, also when fetched anew.
+    /// A file differs from what the hub says of it, even after it was downloaded again.
     #[error("{file} arrived damaged: {what}")]
     Damaged {
-        /// The file.
         file: String,
         /// How it differs.
         what: String,
     },
-    /// The token cannot be sent.
+    /// The token contains characters that cannot be sent.
     #[error("the token is not one: it holds characters that no token has")]
     Token,
-    /// The cache cannot be read or written.
+    /// A file of the cache cannot be read or written.
     #[error("{}", path.display())]
     Disk {
-        /// The file or folder.
         path: PathBuf,
-        /// Why.
         #[source]
         source: std::io::Error,
     },
 }
 
 impl Error {
-    /// Turns a failure at `path` into an error that names it.
+    /// Makes an error for a failure at `path`.
     fn disk(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         |source| Self::Disk { path: path.to_owned(), source }
     }
 }
 
-/// A right to read what is not public; never printed.
+/// A token that allows to read models that are not public; never printed.
 #[derive(Clone)]
 struct Token(#[cfg_attr(not(feature = "hub"), allow(dead_code, reason = "for downloads"))] String);
 
@@ -151,7 +142,7 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Where models are kept, who is asked for them, and whether.
+/// The cache, the address of the hub and how it may be asked.
 #[derive(Debug, Clone)]
 pub struct Hub {
     cache: Cache,
@@ -159,40 +150,41 @@ pub struct Hub {
     endpoint: String,
     #[cfg_attr(not(feature = "hub"), allow(dead_code, reason = "for downloads"))]
     token: Option<Token>,
-    /// Certificates to trust instead of those inside this program.
+    /// File of certificates to trust instead of those inside this program.
     #[cfg_attr(not(feature = "hub"), allow(dead_code, reason = "for downloads"))]
     roots: Option<PathBuf>,
     offline: bool,
 }
 
-/// How far a download is.
+/// The state of a download, given to a callback.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress<'f> {
-    /// The file.
+    /// The name of the file.
     pub file: &'f str,
-    /// Bytes of it that are here, those of an earlier attempt included.
+    /// Bytes that are here, those of an earlier attempt included.
     pub bytes: u64,
-    /// Bytes that it has.
+    /// Bytes of the whole file.
     pub bytes_total: u64,
 }
 
-/// A model that was fetched.
+/// A model that is in the cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
-    /// Its folder in the cache.
+    /// Its folder.
     pub folder: PathBuf,
-    /// Its files, and the bytes of each.
+    /// The names of its files, with their lengths in bytes.
     pub files: Vec<(String, u64)>,
-    /// Bytes that came over the network; 0 if all were here.
+    /// Bytes that were downloaded; 0 if everything was here already.
     pub bytes_downloaded: u64,
 }
 
 impl Hub {
-    /// The hub and cache that this process's variables name. `offline`: the hub is never asked.
+    /// The hub and cache that the environment variables name. With `offline` the hub is never
+    /// asked.
     ///
     /// # Errors
-    /// [`Error::Token`] for a token that no request can carry; [`Error::Disk`] if there is no home
-    /// folder to keep a cache in.
+    /// [`Error::Token`] for a token that cannot be sent; [`Error::Disk`] if there is no home folder
+    /// to keep a cache in.
     pub fn from_env(offline: bool) -> Result<Self, Error> {
         Self::from_variables(offline, |name| std::env::var_os(name), std::env::home_dir())
     }
@@ -232,16 +224,15 @@ impl Hub {
         })
     }
 
-    /// The cache.
     #[must_use]
     pub fn cache(&self) -> &Cache {
         &self.cache
     }
 
-    /// The folder of `repo`: from the cache without asking anybody, else fetched.
+    /// The folder of `repo`: from the cache without asking the hub, or else after a download.
     ///
     /// # Errors
-    /// As [`Hub::fetch`].
+    /// The same as [`Hub::fetch`].
     pub fn locate(
         &self,
         repo: &Repo,
@@ -253,12 +244,12 @@ impl Hub {
         }
     }
 
-    /// Fetches what the cache lacks of `repo` as it is on the hub now, and mends what is damaged in
-    /// it. Offline: what the cache has.
+    /// Downloads what the cache lacks of `repo` as it is on the hub now, and replaces damaged
+    /// files. Offline it returns what the cache has.
     ///
     /// # Errors
-    /// [`Error::Offline`], [`Error::NoDownloads`] if it is not in the cache; else as the hub and
-    /// the disk have it.
+    /// [`Error::Offline`] or [`Error::NoDownloads`] if it is not in the cache; otherwise any error
+    /// of the hub or the disk.
     pub fn fetch(
         &self,
         repo: &Repo,
@@ -300,17 +291,17 @@ impl Hub {
 pub enum Located {
     /// Inside this program.
     Bundled,
-    /// A folder of the user's.
+    /// In a folder that the user named.
     Folder(PathBuf),
-    /// A model on the hub, and its folder in the cache.
+    /// In the cache, in the folder of this model of the hub.
     Cached(Repo, PathBuf),
 }
 
-/// Where the files of the model are that `config` names; a name that is not in the cache is
-/// fetched, and the log says so.
+/// Finds the files of the model that `config` names. A name that is not in the cache is downloaded,
+/// which the log reports.
 ///
 /// # Errors
-/// [`embed::Error::Hub`].
+/// [`embed::Error::Hub`] if the model is not available.
 pub fn locate(config: &embed::Config) -> Result<Located, embed::Error> {
     let Some(model) = &config.folder else { return Ok(Located::Bundled) };
     let repo = match Source::of(model) {

@@ -1,8 +1,7 @@
-//! What is known of a model, and whether it can be relied on: behind `wenmai model info` and
-//! `verify`.
+//! What is known of a model, and whether it can be relied on, for `wenmai model info` and `verify`.
 //!
-//! Facts come from the files themselves: the loaded model, the weights' headers, the prompts, the
-//! front matter of the model's card. Nothing is asked of the hub.
+//! Facts are read from the files: the loaded model, the headers of the weights, the prompts, and
+//! the front matter of the model card. The hub is not asked.
 
 mod card;
 pub mod verify;
@@ -25,27 +24,27 @@ use crate::hub::files;
 
 pub use card::Card;
 
-/// The card of the model inside this program.
+/// The model card of the model inside this program.
 const BUNDLED_CARD: &str = include_str!("../../models/wenmai-news-zh/README.md");
-/// Bytes of a card that are read: its front matter stands at its start.
+/// How many bytes of a model card are read; its front matter is at the start.
 const CARD_BYTES_MAX: u64 = 1024 * 1024;
 
-/// What is known of a model.
+/// What is known of a loaded model.
 #[derive(Debug, Clone)]
 pub struct Facts {
-    /// The loaded model's own.
+    /// What the loaded model says of itself.
     pub info: ModelInfo,
-    /// Numbers in the weights.
+    /// How many numbers its weights have.
     pub parameter_count: u64,
-    /// Bytes of the files that we use.
+    /// Bytes of the files that this program uses.
     pub bytes: u64,
-    /// What the model wants put before a text, by purpose.
+    /// The prompts of the model, by their names.
     pub prompts: BTreeMap<String, String>,
-    /// Languages and terms, as the card has them.
+    /// Languages and licence from the model card.
     pub card: Card,
 }
 
-/// Loads the model whose files are there.
+/// Loads the model from the files at `located`.
 ///
 /// # Errors
 /// [`Error::Folder`] with what is missing or wrong.
@@ -53,10 +52,10 @@ pub fn open(located: &Located) -> Result<Model, Error> {
     folder::load(located, &crate::Config::default())
 }
 
-/// The facts of `model`, which was loaded from there.
+/// Collects the facts of `model`, which was loaded from `located`.
 ///
 /// # Errors
-/// [`Error::Folder`] if a file that was read a moment ago cannot be read.
+/// [`Error::Folder`] if a file cannot be read again.
 pub fn facts(located: &Located, model: &Model) -> Result<Facts, Error> {
     let wrong = |reason: String| Error::Folder { folder: place(located).to_owned(), reason };
     let mut parameter_count = 0;
@@ -75,20 +74,21 @@ pub fn facts(located: &Located, model: &Model) -> Result<Facts, Error> {
     })
 }
 
-/// What is known of a model in a folder without loading it; nothing where a file does not tell.
+/// What is known of a model without loading it; a field is empty if no file tells.
 #[derive(Debug, Clone, Default)]
 pub struct Sketch {
-    /// `bert`, `static`, or what its configuration calls it.
+    /// `bert`, `static`, or the `model_type` of its configuration.
     pub family: Option<String>,
-    /// Numbers in a hidden state, which are those of an embedding unless a later step changes them.
+    /// The length of a hidden state, which is that of an embedding unless a later module changes
+    /// it.
     pub dim: Option<u64>,
-    /// Numbers in the weights.
+    /// How many numbers its weights have.
     pub parameter_count: Option<u64>,
-    /// Languages and terms, as the card has them.
+    /// Languages and licence from the model card.
     pub card: Card,
 }
 
-/// `config.json`, the fields of a sketch.
+/// The fields of `config.json` that a sketch reads.
 #[derive(Default, Deserialize)]
 struct Config {
     model_type: Option<String>,
@@ -96,7 +96,7 @@ struct Config {
     hidden_dim: Option<u64>,
 }
 
-/// Sketches the model in `folder`.
+/// Collects what can be known of the model in `folder` without loading it.
 #[must_use]
 pub fn sketch(folder: &Path) -> Sketch {
     let located = Located::Folder(folder.to_owned());
@@ -117,21 +117,21 @@ pub fn sketch(folder: &Path) -> Sketch {
     }
 }
 
-/// `config_sentence_transformers.json`, the field we read.
+/// The field of `config_sentence_transformers.json` that is read.
 #[derive(Default, Deserialize)]
 struct Prompts {
     #[serde(default)]
     prompts: Option<BTreeMap<String, Option<String>>>,
 }
 
-/// A file of weights, with its length.
+/// A file of weights that is open for reading, with its length in bytes.
 struct WeightsFile {
     name: String,
     bytes: u64,
     reader: Box<dyn Read>,
 }
 
-/// The model's files of weights, those of later steps included.
+/// Opens the model's files of weights, those of later modules included.
 fn weights_of(located: &Located) -> Result<Vec<WeightsFile>, String> {
     let Some(folder) = folder_of(located) else {
         let (name, bytes) = (files::WEIGHTS.to_owned(), bundled::WEIGHTS.len() as u64);
@@ -145,7 +145,7 @@ fn weights_of(located: &Located) -> Result<Vec<WeightsFile>, String> {
     named.map(open).collect()
 }
 
-/// The model's files and their lengths.
+/// The names of the model's files, with their lengths in bytes.
 fn sizes(located: &Located) -> Result<Vec<(String, u64)>, String> {
     let Some(folder) = folder_of(located) else {
         let parts = [
@@ -158,7 +158,7 @@ fn sizes(located: &Located) -> Result<Vec<(String, u64)>, String> {
     files::lengths(folder).map_err(|error| error.to_string())
 }
 
-/// A file's text; `None` if it is not there or no text.
+/// The text of a file; `None` if there is no such file or it is not text.
 fn text(located: &Located, name: &str) -> Option<String> {
     let Some(folder) = folder_of(located) else {
         return (name == "README.md").then(|| BUNDLED_CARD.to_owned());
@@ -176,7 +176,7 @@ fn folder_of(located: &Located) -> Option<&Path> {
     }
 }
 
-/// The folder for a message.
+/// The folder, to be named in a message.
 fn place(located: &Located) -> &Path {
     folder_of(located).unwrap_or_else(|| Path::new(bundled::NAME))
 }
@@ -191,7 +191,7 @@ mod tests {
     fn facts_of_the_model_inside_this_program_come_from_its_files() {
         let model = open(&Located::Bundled).unwrap();
         let facts = facts(&Located::Bundled, &model).unwrap();
-        // A row and a factor for each token.
+        // Each token has a row and a factor.
         assert_eq!(facts.parameter_count % (facts.info.dim as u64 + 1), 0);
         assert!(facts.bytes > facts.parameter_count);
         assert_eq!(facts.card.languages, ["zh"]);

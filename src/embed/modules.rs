@@ -1,7 +1,7 @@
-//! `modules.json`: which modules of sentence-transformers a model is, and where each one's files
-//! lie.
+//! Reads `modules.json`, which lists the modules of a sentence-transformers model and where their
+//! files are.
 //!
-//! A module that we do not have is refused: without it the vectors would be wrong.
+//! A module that we do not have is refused, because without it the vectors would be wrong.
 
 use std::path::Component;
 use std::path::Path;
@@ -11,19 +11,19 @@ use serde::Deserialize;
 
 use crate::dense::Head;
 
-/// Where the pooling's configuration lies when `modules.json` does not say.
+/// The folder of the pooling's configuration when there is no `modules.json`.
 const POOLING: &str = "1_Pooling";
 
-/// What stands behind the model, and where the model's own files are.
+/// The modules of a model: where its own files are, and what follows them.
 #[derive(Debug, Default)]
 pub(super) struct Modules {
-    /// The folder of the first module inside the model's folder.
+    /// The folder of the first module, relative to the model's folder.
     pub(super) root: PathBuf,
     /// Whether the first module is a `StaticEmbedding`, which needs no `config.json`.
     pub(super) is_static: bool,
-    /// The pooling's `config.json` and its name for messages.
+    /// The path of the pooling's `config.json`, for messages, and its content.
     pub(super) pooling: Option<(String, Vec<u8>)>,
-    /// What is behind the pooling.
+    /// The modules behind the pooling.
     pub(super) head: Head,
 }
 
@@ -37,8 +37,9 @@ struct Module {
 }
 
 impl Modules {
-    /// Reads `modules.json` of `folder` and what it names but the model itself; without one, a
-    /// transformer with the pooling of `1_Pooling`, or else the mean.
+    /// Reads `modules.json` in `folder` and the modules that it lists, except the model itself.
+    /// Without that file, the model is a transformer with the pooling in `1_Pooling`, or else with
+    /// mean pooling.
     pub(super) fn read(folder: &Path) -> Result<Self, String> {
         let Some(json) = optional(folder, Path::new("modules.json"))? else {
             let pooling = read_pooling(folder, Path::new(POOLING))?;
@@ -62,7 +63,7 @@ impl Modules {
         Ok(modules)
     }
 
-    /// Adds the module `kind` at `path`, which stands behind the module `before`.
+    /// Adds the module of type `kind` at `path`, which follows a module of type `before`.
     fn add(
         &mut self,
         folder: &Path,
@@ -81,7 +82,7 @@ impl Modules {
                     return Err(format!("{}/config.json is missing", path.display()));
                 }
             }
-            // Dropout is for training only.
+            // Dropout is used in training only.
             (Some("StaticEmbedding" | "Pooling" | "Dense" | "Normalize" | "Dropout"), kind) => {
                 match kind {
                     "Normalize" => self.head.push_normalize(),
@@ -103,7 +104,7 @@ fn unsupported(kind: &str) -> String {
     )
 }
 
-/// `path` of a module, which must not lead out of the model's folder.
+/// The path of a module, which must not lead out of the model's folder.
 fn inside(path: &str) -> Result<PathBuf, String> {
     let mut inside = PathBuf::new();
     for part in Path::new(path).components() {
@@ -123,7 +124,7 @@ fn read_pooling(folder: &Path, path: &Path) -> Result<Option<(String, Vec<u8>)>,
     Ok(optional(folder, &path)?.map(|json| (path.display().to_string(), json)))
 }
 
-/// The bytes of `folder/path`, `None` if there is no such file.
+/// The content of `folder/path`; `None` if there is no such file.
 pub(super) fn optional(folder: &Path, path: &Path) -> Result<Option<Vec<u8>>, String> {
     match std::fs::read(folder.join(path)) {
         Ok(bytes) => Ok(Some(bytes)),

@@ -1,4 +1,4 @@
-//! Hidden states → one vector per text, up to where it is scaled to length 1.
+//! Pooling: turns the hidden states of a window into one vector, which is not normalized yet.
 
 use std::collections::BTreeMap;
 
@@ -10,36 +10,36 @@ use candle_core::Tensor;
 use crate::dense::Head;
 use crate::modules::Modules;
 
-/// How the token vectors of a window become one, and what happens to that.
+/// How the hidden states of a window become one vector, and the modules behind that.
 #[derive(Debug, Clone)]
 pub(super) struct Pooling {
     mode: Mode,
     head: Head,
-    /// Whether the tokens of a prompt are left out.
+    /// Whether the tokens of a prompt would have to be left out of the pooling.
     pub(super) is_without_prompt: bool,
 }
 
-/// The modes of sentence-transformers.
+/// The pooling modes of sentence-transformers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
-    /// The first token's.
+    /// The hidden state of the first token.
     Cls,
     /// The mean over all tokens.
     Mean,
-    /// The sum over all tokens by the root of their number.
+    /// The sum over all tokens, divided by the square root of their number.
     MeanSqrt,
-    /// The last token's.
+    /// The hidden state of the last token.
     Last,
-    /// The mean weighted by position, `1, 2, …`.
+    /// The mean over all tokens, weighted by their position `1, 2, …`.
     Weighted,
-    /// The largest number of each place.
+    /// The maximum over all tokens, for each dimension.
     Max,
 }
 
-/// A pooling module's `config.json`.
+/// The content of a pooling module's `config.json`.
 type PoolingConfig = BTreeMap<String, serde_json::Value>;
 
-/// The flags of older files, and the names of newer ones.
+/// For each mode the flag of older files and the name in newer ones.
 const MODES: [(&str, &str, Mode); 6] = [
     ("pooling_mode_cls_token", "cls", Mode::Cls),
     ("pooling_mode_max_tokens", "max", Mode::Max),
@@ -50,7 +50,8 @@ const MODES: [(&str, &str, Mode); 6] = [
 ];
 
 impl Pooling {
-    /// Reads the pooling's configuration; without one, the mean, as sentence-transformers.
+    /// Reads the configuration of the pooling. Without one it is the mean, as in
+    /// sentence-transformers.
     pub(super) fn read(modules: &Modules) -> std::result::Result<Self, String> {
         let head = modules.head.clone();
         let Some((_, json)) = &modules.pooling else {
@@ -78,8 +79,8 @@ impl Pooling {
         }
     }
 
-    /// Takes `hidden` `[batch, tokens, dim]` f32 over rows of `lengths` tokens, padded on the right,
-    /// through pooling and head → `[batch, dim_out]`, not normalized.
+    /// Pools `hidden` `[batch, tokens, dim]` f32, whose rows have `lengths` tokens and are padded
+    /// on the right, and applies the head → `[batch, dim_out]`, not normalized.
     ///
     /// Source: sentence-transformers `models/Pooling.py`.
     pub(super) fn apply(&self, hidden: &Tensor, lengths: &[usize]) -> Result<Tensor> {
@@ -92,12 +93,13 @@ impl Pooling {
         self.apply_head(&pooled)
     }
 
-    /// Takes vectors pooled elsewhere, `[batch, dim]` f32, through the head → `[batch, dim_out]`.
+    /// Applies the head to vectors that were pooled elsewhere, `[batch, dim]` f32 →
+    /// `[batch, dim_out]`.
     pub(super) fn apply_head(&self, pooled: &Tensor) -> Result<Tensor> {
         self.head.apply(pooled)
     }
 
-    /// Whether anything stands behind the pooling that changes a vector's direction.
+    /// Whether a module behind the pooling changes the direction of a vector.
     pub(super) fn has_head(&self) -> bool {
         self.head.changes_direction()
     }
@@ -127,7 +129,8 @@ impl Mode {
         })
     }
 
-    /// What part each token has in its row's vector, `[batch, 1, tokens]`; padding has none.
+    /// The weight of each token in the vector of its row, `[batch, 1, tokens]`; padding has the
+    /// weight 0.
     fn shares(self, hidden: &Tensor, lengths: &[usize]) -> Result<Tensor> {
         let (batch, tokens, _dim) = hidden.dims3()?;
         let mut shares = vec![0.0_f32; batch * tokens];
@@ -152,7 +155,7 @@ impl Mode {
     }
 }
 
-/// The largest number of each place over the row's own tokens, `[batch, dim]`.
+/// The maximum over the tokens of each row, `[batch, dim]`.
 fn max(hidden: &Tensor, lengths: &[usize]) -> Result<Tensor> {
     let mut rows = Vec::with_capacity(lengths.len());
     for (row, &length) in lengths.iter().enumerate() {

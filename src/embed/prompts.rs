@@ -1,4 +1,5 @@
-//! What a model wants put before a text: `config_sentence_transformers.json`, or the settings.
+//! The prompts that a model wants before a text, from `config_sentence_transformers.json` or from
+//! the settings.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,21 +9,21 @@ use serde::Deserialize;
 use crate::Config;
 use crate::Purpose;
 
-/// Names of the prompt for a question.
+/// Names under which a model lists its prompt for questions.
 const QUERY: [&str; 1] = ["query"];
-/// Names of the prompt for what is found, in the order of sentence-transformers.
+/// Names under which a model lists its prompt for passages, in the order of sentence-transformers.
 const PASSAGE: [&str; 3] = ["document", "passage", "corpus"];
 
-/// `config_sentence_transformers.json`, the fields we read.
+/// The fields of `config_sentence_transformers.json` that are read.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct SentenceTransformers {
     prompts: Option<BTreeMap<String, Option<String>>>,
     default_prompt_name: Option<String>,
-    /// The numbers of an embedding that the folder wants kept.
+    /// How many numbers of an embedding the folder says to keep.
     pub(super) truncate_dim: Option<usize>,
 }
 
-/// What is put before a text, and whether its letters become small.
+/// The prompts of a model, and whether it lowercases texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Prompts {
     pub(super) query: String,
@@ -31,8 +32,8 @@ pub(super) struct Prompts {
 }
 
 impl Prompts {
-    /// The folder's prompts. One without a name of ours is `default_prompt_name`'s, but a passage
-    /// never gets the prompt of a question.
+    /// Reads the prompts of the model. Where none has one of the names above, `default_prompt_name`
+    /// decides, but a passage never gets the prompt of a question.
     pub(super) fn read(config: &SentenceTransformers) -> Result<Self, String> {
         let none = BTreeMap::new();
         let prompts = config.prompts.as_ref().unwrap_or(&none);
@@ -50,7 +51,7 @@ impl Prompts {
         Ok(Self { query, passage, lowercase: false })
     }
 
-    /// These with the settings' prompts in place of the folder's, where they are set.
+    /// Replaces the model's prompts by those of the settings, where they are set.
     pub(super) fn overridden(self, config: &Config) -> Self {
         let set = |setting: &Option<String>| setting.as_ref().map(|s| s.replace("\\n", "\n"));
         Self {
@@ -60,13 +61,13 @@ impl Prompts {
         }
     }
 
-    /// Whether nothing is put before any text.
+    /// Whether the model has no prompt at all.
     pub(super) fn is_empty(&self) -> bool {
         self.query.is_empty() && self.passage.is_empty()
     }
 
-    /// `text` as the model wants it: with the prompt for `purpose` before it, without white space
-    /// around that. A blank text stays one: a prompt alone would pass for a text.
+    /// The text that the model is to see: `text` with the prompt for `purpose` before it, trimmed.
+    /// A blank text stays blank, or its prompt alone would be embedded.
     ///
     /// Source: sentence-transformers `models/Transformer.py`.
     pub(super) fn apply<'t>(&self, text: &'t str, purpose: Purpose) -> Cow<'t, str> {

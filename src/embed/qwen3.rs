@@ -1,9 +1,9 @@
-//! The Qwen3 family (Qwen3-Embedding): a causal decoder, pooled as its folder says, most often by
-//! the last token.
+//! The Qwen3 family (Qwen3-Embedding): a causal decoder, pooled as its folder says, usually by the
+//! last token.
 //!
-//! Windows are packed one behind the other, so nothing is padded: only attention looks at one
-//! window at a time, in blocks of queries, and never at what is behind a token. Parity with the
-//! reference implementation is held by `tests/fixtures/qwen3` (see its `make_fixture.py`).
+//! Windows are packed one after the other, so nothing is padded. Only attention looks at one window
+//! at a time, in blocks of queries, and never at later tokens. Tests compare it with the reference
+//! implementation on `tests/fixtures/qwen3` (see its `make_fixture.py`).
 
 use candle_core::Device;
 use candle_core::Tensor;
@@ -23,11 +23,12 @@ use crate::tokenize::Tokens;
 use crate::weights::Weights;
 use wenmai_domain::embedding::Embedding;
 
-/// Tokens in one window at most, marks included, even where the model takes more: attention grows
-/// with the square, and a query waits for a whole window of an import.
+/// The most tokens in one window, special tokens included, even if the model takes more: attention
+/// grows with the square of the length, and a query waits for a whole window of an import.
 pub(super) const WINDOW_TOKENS: usize = 2048;
 
-/// Queries that look at the keys before them at a time: bounds the scores in memory.
+/// How many queries are compared with the keys before them at a time; it bounds the memory for
+/// scores.
 const BLOCK: usize = 256;
 
 pub(super) struct Qwen3 {
@@ -41,12 +42,12 @@ pub(super) struct Qwen3 {
     layers: Vec<Layer>,
     /// `[hidden]`.
     norm: Tensor,
-    /// Rotations by position, `[positions, head_dim / 2]`.
+    /// Cosines of the rotary position embedding, `[positions, head_dim / 2]`; `sin` likewise.
     cos: Tensor,
     sin: Tensor,
 }
 
-/// One layer's weights; of two matrices with the same input, the rows stand in one.
+/// The weights of one layer. Matrices with the same input are joined row by row into one.
 struct Layer {
     /// `[hidden]`.
     attention_norm: Tensor,
@@ -61,14 +62,14 @@ struct Layer {
     output_bias: Option<Tensor>,
     /// `[hidden]`.
     feed_norm: Tensor,
-    /// Gate, then what it lets through: `[2 · inner, hidden]`.
+    /// The gate projection, then the up projection: `[2 · inner, hidden]`.
     feed_in: Tensor,
     /// `[hidden, inner]`.
     feed_out: Tensor,
 }
 
 impl Qwen3 {
-    /// Loads the family from `files`; `Err` is the reason in words.
+    /// Loads the model from `files`; `Err` is the reason as a sentence.
     pub(super) fn load(files: &Files, mut info: ModelInfo) -> Result<Self, String> {
         let config =
             Config::read(files.config()).map_err(|reason| format!("config.json: {reason}"))?;
@@ -99,7 +100,7 @@ impl Qwen3 {
         Ok(Self { info, tokens, prompts, pooling, config, vectors, layers, norm, cos, sin })
     }
 
-    /// Pooled vectors of `windows`, `[batch, dim]`.
+    /// Computes the pooled vectors of `windows`, `[batch, dim]`.
     fn pooled(&self, windows: &[&[u32]]) -> candle_core::Result<Vec<Vec<f32>>> {
         let mut ids: Vec<u32> = Vec::new();
         let mut spans = Vec::with_capacity(windows.len());
@@ -125,7 +126,7 @@ impl Qwen3 {
         Ok(rows)
     }
 
-    /// Attention of packed windows: `normed` `[tokens, hidden]` → `[tokens, hidden]`.
+    /// Causal self-attention over packed windows: `normed` `[tokens, hidden]` → `[tokens, hidden]`.
     ///
     /// Source: Qwen3 technical report 2025, section 2 (grouped queries, norms on queries and keys),
     /// `transformers` `modeling_qwen3.py`.
@@ -192,7 +193,7 @@ impl Layer {
         })
     }
 
-    /// The gated feed-forward part, `[tokens, hidden]` → `[tokens, hidden]`.
+    /// The gated feed-forward half of the layer, `[tokens, hidden]` → `[tokens, hidden]`.
     fn feed(&self, normed: &Tensor) -> candle_core::Result<Tensor> {
         let both = linear(normed, &self.feed_in, None)?;
         let halves = both.chunk(2, 1)?;
@@ -212,8 +213,9 @@ fn linear(input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> candle_core
     }
 }
 
-/// Each token's mix of the values up to its own: `queries` `[heads, tokens, head_dim]`, `keys` and
-/// `values` `[key_heads, tokens, head_dim]` → `[tokens, heads · head_dim]`.
+/// Causal attention: `queries` `[heads, tokens, head_dim]`, `keys` and `values`
+/// `[key_heads, tokens, head_dim]` → `[tokens, heads · head_dim]`. Each token sees itself and those
+/// before it.
 fn causal(queries: &Tensor, keys: &Tensor, values: &Tensor) -> candle_core::Result<Tensor> {
     let (heads, tokens, head_dim) = queries.dims3()?;
     let (key_heads, ..) = keys.dims3()?;
@@ -223,7 +225,7 @@ fn causal(queries: &Tensor, keys: &Tensor, values: &Tensor) -> candle_core::Resu
     for start in (0..tokens).step_by(BLOCK) {
         let rows = BLOCK.min(tokens - start);
         let seen = start + rows;
-        // The queries that share keys stand one below the other.
+        // The queries that share keys are put below each other.
         let asked = queries.narrow(1, start, rows)?.contiguous()?;
         let asked = asked.reshape((key_heads, heads / key_heads * rows, head_dim))?;
         let scores = asked.matmul(&keys.narrow(1, 0, seen)?.transpose(1, 2)?)?;
@@ -237,16 +239,17 @@ fn causal(queries: &Tensor, keys: &Tensor, values: &Tensor) -> candle_core::Resu
     Tensor::cat(&blocks, 0)
 }
 
-/// Minus infinity where one of the last `rows` of `seen` tokens would look ahead, `[rows, seen]`.
+/// The causal mask of the last `rows` of `seen` tokens, `[rows, seen]`: minus infinity where a
+/// token would look ahead.
 fn mask(rows: usize, seen: usize) -> candle_core::Result<Tensor> {
     let ahead = |at: usize| at % seen > seen - rows + at / seen;
     let cells = (0..rows * seen).map(|at| if ahead(at) { f32::NEG_INFINITY } else { 0.0 });
     Tensor::from_vec(cells.collect(), (rows, seen), &Device::Cpu)
 }
 
-/// Cosines and sines of the rotation of each of `positions`, `[positions, head_dim / 2]` each.
+/// The cosines and sines of the rotary position embedding, `[positions, head_dim / 2]` each.
 ///
-/// Source: Su et al. 2021, section 3.4.2, the halves of a head as pairs.
+/// Source: Su et al. 2021, section 3.4.2, with the two halves of a head as pairs.
 fn rotations(config: &Config, positions: usize) -> candle_core::Result<(Tensor, Tensor)> {
     let half = config.head_dim / 2;
     let mut angles = Vec::with_capacity(positions * half);
@@ -254,7 +257,7 @@ fn rotations(config: &Config, positions: usize) -> candle_core::Result<(Tensor, 
         for pair in 0..half {
             #[expect(clippy::cast_precision_loss, reason = "both are a few thousand")]
             let (position, share) = (position as f32, pair as f64 / half as f64);
-            // In f32, as the reference rounds it.
+            // The reference rounds the frequency to f32 too.
             #[expect(clippy::cast_possible_truncation, reason = "f32 is what we compute in")]
             let frequency = (1.0 / config.rope_theta.powf(share)) as f32;
             angles.push(position * frequency);
@@ -264,8 +267,8 @@ fn rotations(config: &Config, positions: usize) -> candle_core::Result<(Tensor, 
     Ok((angles.cos()?, angles.sin()?))
 }
 
-/// Reads tensors by the names that a bare model has; one saved with its language head puts `model.`
-/// before them.
+/// Reads tensors by the names of a bare model. A model that was saved with its language head has
+/// `model.` before each name.
 struct Reader<'w> {
     weights: &'w Weights,
     prefix: &'static str,
@@ -277,7 +280,7 @@ impl<'w> Reader<'w> {
         Self { weights, prefix }
     }
 
-    /// The matrices `names` of `sizes` rows each and `columns`, one below the other.
+    /// Joins the matrices `names`, which have `sizes` rows each and `columns` columns, row by row.
     fn rows(&self, names: &[&str], sizes: &[usize], columns: usize) -> Result<Tensor, String> {
         let row_count: usize = sizes.iter().sum();
         let mut numbers = Vec::new();
@@ -290,7 +293,7 @@ impl<'w> Reader<'w> {
         rows.map_err(|error| error.to_string())
     }
 
-    /// The vectors `names` of `sizes`, one behind the other.
+    /// Joins the vectors `names` of the lengths `sizes`.
     fn joined(&self, names: &[String], sizes: &[usize]) -> Result<Tensor, String> {
         let mut numbers = Vec::new();
         for (name, size) in names.iter().zip(sizes) {
@@ -331,7 +334,7 @@ mod tests {
         assert_eq!((model.info().family, model.info().pooling), ("qwen3", "last"));
         assert_eq!(model.info().window_tokens_max, 2047);
         let cases = fixture::expected("qwen3");
-        // One text is longer than a block of queries.
+        // One text must be longer than a block of queries.
         assert!(cases.iter().any(|case| case.ids.len() > super::BLOCK));
         fixture::assert_passages_agree(&model, "qwen3");
         let questions: Vec<(&str, &[f32])> =

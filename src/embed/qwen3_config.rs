@@ -1,9 +1,10 @@
-//! `config.json` of a Qwen3 model, checked: what we compute is what it says, or it is refused.
+//! Reads and checks the `config.json` of a Qwen3 model; what it asks for and we do not compute is
+//! refused.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The sizes of a model, all of them above zero and fitting each other.
+/// The sizes of a model; all are above zero and fit each other.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Config {
     pub(super) vocab_size: usize,
@@ -19,7 +20,7 @@ pub(super) struct Config {
     pub(super) attention_bias: bool,
 }
 
-/// `config.json`, the fields we read; what is missing has the value of `transformers`.
+/// The fields of `config.json` that are read; a missing one has the default of `transformers`.
 #[derive(Deserialize)]
 struct Json {
     vocab_size: usize,
@@ -32,9 +33,9 @@ struct Json {
     max_position_embeddings: usize,
     rms_norm_eps: Option<f32>,
     rope_theta: Option<f64>,
-    /// Where newer files have `rope_theta`.
+    /// Contains `rope_theta` in newer files.
     rope_parameters: Option<Rope>,
-    /// Where older files have what stretches the positions.
+    /// Contains the scaling of positions in older files.
     rope_scaling: Option<Rope>,
     #[serde(default)]
     attention_bias: bool,
@@ -54,7 +55,7 @@ struct Rope {
 }
 
 impl Config {
-    /// Reads `config.json`; `Err` is the reason in words.
+    /// Reads `config.json`; `Err` is the reason as a sentence.
     pub(super) fn read(json: &[u8]) -> Result<Self, String> {
         let json: Json = serde_json::from_slice(json).map_err(|error| error.to_string())?;
         json.check_form()?;
@@ -86,7 +87,7 @@ impl Config {
         if self.head_dim == 0 || !self.head_dim.is_multiple_of(2) {
             return Err(format!("head_dim {} is not even", self.head_dim));
         }
-        // The products below are of sizes that `folder` has found small enough.
+        // The products of sizes cannot overflow, because `sizes::check` has bounded each of them.
         let is_sound = |number: f64| number.is_finite() && number > 0.0;
         if !is_sound(self.rope_theta) || !is_sound(f64::from(self.rms_norm_eps)) {
             return Err("rope_theta and rms_norm_eps must be above zero".to_owned());
@@ -96,7 +97,7 @@ impl Config {
 }
 
 impl Json {
-    /// Refuses what we do not compute.
+    /// Refuses settings that we do not compute.
     fn check_form(&self) -> Result<(), String> {
         let act = self.hidden_act.as_deref().unwrap_or("silu");
         if act != "silu" {

@@ -1,4 +1,4 @@
-//! The weight files of a folder: one safetensors file, or the shards of one.
+//! Reads the weights of a folder: one safetensors file, or several shards that are joined into one.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -13,21 +13,20 @@ use serde::Deserialize;
 use crate::weights;
 use crate::weights::Weights;
 
-/// The file when there is one.
+/// The name of the weights in one file.
 const WHOLE: &str = "model.safetensors";
-/// What names the shards when there are several.
+/// The name of the index that lists the shards.
 const INDEX: &str = "model.safetensors.index.json";
-/// What older folders have instead.
+/// The names of pickled weights, which older folders have and which are never read.
 const PICKLED: [&str; 2] = ["pytorch_model.bin", "pytorch_model.bin.index.json"];
 
-/// `model.safetensors.index.json`.
+/// The field of the index that is read: the shard of each tensor.
 #[derive(Deserialize)]
 struct Index {
     weight_map: BTreeMap<String, String>,
 }
 
-/// Reads the weights that lie in `folder`; `within` is its path inside the model's folder, for
-/// messages.
+/// Reads the weights in `folder`; `within` is its path inside the model's folder, for messages.
 pub(super) fn read(folder: &Path, within: &Path) -> Result<Weights, String> {
     let name = |file: &str| within.join(file).display().to_string();
     let whole = folder.join(WHOLE);
@@ -51,21 +50,22 @@ pub(super) fn read(folder: &Path, within: &Path) -> Result<Weights, String> {
     Err(format!("{} is missing", name(WHOLE)))
 }
 
-/// A shard whose header is read; the file stands at the first byte of its data.
+/// A shard whose header was read; `file` is positioned at the first byte of its data.
 struct Shard {
     file: File,
     tensors: BTreeMap<String, weights::Place>,
     data_bytes: usize,
 }
 
-/// The shards of `folder` as one safetensors file; each is read once.
+/// Joins the shards in `folder` into the bytes of one safetensors file; each shard is read once,
+/// straight into its place.
 fn join(folder: &Path) -> Result<Vec<u8>, String> {
     let index = std::fs::read(folder.join(INDEX)).map_err(|error| error.to_string())?;
     let Index { weight_map } = serde_json::from_slice(&index).map_err(|error| error.to_string())?;
     let names: BTreeSet<&String> = weight_map.values().collect();
     let mut shards = Vec::new();
     for name in names {
-        // A name with a folder in it could lead out of the model.
+        // A name with a folder in it could lead out of the model's folder.
         if Path::new(name).file_name() != Some(name.as_ref()) {
             return Err(format!("`{name}` is not the name of a file"));
         }
@@ -77,7 +77,7 @@ fn join(folder: &Path) -> Result<Vec<u8>, String> {
         shards.push(shard);
     }
     let mut header = header(&shards)?;
-    // The format pads the header with spaces, so that the data is aligned.
+    // The format pads its header with spaces, so that the data is aligned.
     header.resize(header.len().next_multiple_of(8), b' ');
     let data_bytes: usize = shards.iter().map(|shard| shard.data_bytes).sum();
     let mut bytes = Vec::new();
@@ -110,7 +110,7 @@ fn open(path: &Path) -> Result<Shard, String> {
     Ok(Shard { file, tensors, data_bytes })
 }
 
-/// The header over all shards, their data one behind the other.
+/// The header for the data of all shards, one after the other.
 fn header(shards: &[Shard]) -> Result<Vec<u8>, String> {
     let mut header = serde_json::Map::new();
     let mut start = 0;

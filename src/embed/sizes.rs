@@ -1,10 +1,10 @@
-//! The sizes that a transformer's `config.json` names, checked before any model sees them: a model
-//! library may divide by them or ask for that much memory.
+//! Checks the sizes in a transformer's `config.json` before any model reads them, because a model
+//! library may divide by them or allocate that much memory.
 
 use serde_json::Map;
 use serde_json::Value;
 
-/// Fields that count something of which there must be at least one.
+/// The fields whose value must be at least 1.
 const FIELDS: [&str; 9] = [
     "vocab_size",
     "hidden_size",
@@ -17,13 +17,14 @@ const FIELDS: [&str; 9] = [
     "type_vocab_size",
 ];
 
-/// More than any model has of anything; products of two stay far from overflow.
+/// The largest size that is accepted: more than any model has, and so small that products of two do
+/// not overflow.
 const SIZE_MAX: u64 = 1 << 24;
 
-/// Checks the sizes in `config.json` → the size of the vocabulary.
+/// Checks the sizes in `config.json` and returns the size of the vocabulary.
 ///
 /// # Errors
-/// The field that is wrong, in words.
+/// A sentence that names the wrong field.
 pub(super) fn check(config: &[u8]) -> Result<usize, String> {
     let config: Map<String, Value> =
         serde_json::from_slice(config).map_err(|error| error.to_string())?;

@@ -1,9 +1,10 @@
-//! The static family: one vector per token, a text's is their mean (the layouts of model2vec and of
-//! the `StaticEmbedding` module of sentence-transformers).
+//! The static family: one vector for each token, and their mean for a text. It reads the layouts of
+//! model2vec and of the `StaticEmbedding` module of sentence-transformers.
 //!
-//! No attention, so a token means the same everywhere; two orders of magnitude cheaper than an
-//! encoder. Unknown tokens are dropped where model2vec does so. A vocabulary may be quantized:
-//! several tokens then share a row (`mapping`) and each has its own factor (`weights`).
+//! There is no attention, so a token has the same vector everywhere; such a model is two orders of
+//! magnitude faster than an encoder. Unknown tokens are left out where model2vec does so. A
+//! vocabulary may be quantized: several tokens then share a row (`mapping`), and each has a factor
+//! of its own (`weights`).
 
 use candle_core::Device;
 use candle_core::Tensor;
@@ -21,8 +22,8 @@ use crate::weights::Numbers;
 use crate::weights::Weights;
 use wenmai_domain::embedding::Embedding;
 
-/// Tokens in one window: the mean has no limit of its own; this bounds the work between two looks
-/// at the query lane.
+/// Tokens in one window. The mean has no limit of its own; this bounds how long a query waits for
+/// an import.
 pub(super) const WINDOW_TOKENS: usize = 512;
 
 pub(super) struct StaticModel {
@@ -33,19 +34,19 @@ pub(super) struct StaticModel {
     table: Table,
 }
 
-/// Token ids → vectors.
+/// The vectors of all tokens.
 struct Table {
     dim: usize,
     /// `[rows, dim]`, row after row.
     vectors: Numbers,
-    /// The row of each token, unless it is its id.
+    /// The row of each token; `None` if the row is the token's id.
     mapping: Option<Vec<usize>>,
-    /// The factor of each token, unless it is 1.
+    /// The factor of each token; `None` if all are 1.
     weights: Option<Vec<f32>>,
 }
 
 impl StaticModel {
-    /// Loads the family from `files`; `Err` is the reason in words.
+    /// Loads the model from `files`; `Err` is the reason as a sentence.
     pub(super) fn load(files: &Files, mut info: ModelInfo) -> Result<Self, String> {
         let mut tokens = Tokens::read(files.tokenizer())
             .map_err(|reason| format!("tokenizer.json: {reason}"))?;
@@ -101,7 +102,7 @@ impl Table {
         Ok(Self { dim, vectors, mapping, weights })
     }
 
-    /// The mean of the tokens' vectors, `[dim]`.
+    /// The mean of the vectors of the tokens `ids`, `[dim]`.
     fn mean(&self, ids: &[u32]) -> Result<Vec<f32>, Error> {
         let mut sum = vec![0.0_f32; self.dim];
         for id in ids {
@@ -134,7 +135,8 @@ impl Table {
     }
 }
 
-/// Adds `row`, as `read` reads it, times `weight` to `sum`; `None` if there is no such row.
+/// Adds `weight` times `row` to `sum`, converting each number with `read`; `None` if there is no
+/// row.
 fn add<T>(sum: &mut [f32], weight: f32, row: Option<&[T]>, read: impl Fn(&T) -> f32) -> Option<()> {
     for (total, value) in sum.iter_mut().zip(row?) {
         *total += weight * read(value);
@@ -149,7 +151,7 @@ impl Embedder for StaticModel {
 
     fn tokenize(&self, text: &str, purpose: Purpose) -> Result<Vec<u32>, Error> {
         let with_prompt = self.prompts.apply(text, purpose);
-        // A prompt before a text of no known token would pass for the text.
+        // Without this check, a text of unknown tokens would get the embedding of its prompt.
         if *with_prompt != *text && self.known(text)?.is_empty() {
             return Ok(Vec::new());
         }

@@ -1,4 +1,4 @@
-//! Text → token ids, and the marks a model puts around them.
+//! Tokenizes texts, and finds the special tokens that a model puts around each.
 
 use serde::Deserialize;
 use serde::Deserializer;
@@ -10,26 +10,27 @@ use tokenizers::Tokenizer;
 
 use crate::Error;
 
-/// Texts on which a tokenizer shows what it puts around one: the first that it knows anything of.
+/// Texts that show which special tokens a tokenizer adds; the first one that gives a token is used.
 const PROBES: [&str; 3] = ["新闻", "news", "1"];
 
-/// A loaded `tokenizer.json`, without truncation and padding: windows are ours.
+/// A loaded `tokenizer.json`. It neither truncates nor pads, because texts are cut into windows
+/// here.
 pub(super) struct Tokens {
     tokenizer: Tokenizer,
-    /// Ids that stand before a window (`[CLS]`).
+    /// Ids that come before a window, such as `[CLS]`.
     pub(super) before: Vec<u32>,
-    /// Ids that stand behind a window (`[SEP]`).
+    /// Ids that come after a window, such as `[SEP]`.
     pub(super) behind: Vec<u32>,
-    /// The id of what the vocabulary lacks.
+    /// The id for what is not in the vocabulary, if there is one.
     pub(super) unknown: Option<u32>,
-    /// The largest id it can give.
+    /// The largest id that the tokenizer can give.
     pub(super) largest: u32,
 }
 
 impl Tokens {
-    /// Reads `tokenizer.json`; `Err` is the reason in words.
+    /// Reads `tokenizer.json`; `Err` is the reason as a sentence.
     pub(super) fn read(json: &[u8]) -> Result<Self, String> {
-        // First: the crate panics over some files that are no JSON.
+        // This comes first, because the tokenizers crate panics over some files that are no JSON.
         let file: File = serde_json::from_slice(json).map_err(|error| error.to_string())?;
         let mut tokenizer = Tokenizer::from_bytes(json).map_err(|error| error.to_string())?;
         tokenizer.with_truncation(None).map_err(|error| error.to_string())?;
@@ -41,20 +42,20 @@ impl Tokens {
         Ok(Self { tokenizer, before, behind, unknown, largest })
     }
 
-    /// Tokens that the tokenizer knows, added ones included.
+    /// The number of tokens that the tokenizer knows, added ones included.
     pub(super) fn vocabulary_size(&self) -> usize {
         self.tokenizer.get_vocab_size(true)
     }
 
-    /// The ids of `text`, without marks.
+    /// The token ids of `text`, without special tokens.
     pub(super) fn ids(&self, text: &str) -> Result<Vec<u32>, Error> {
         let encoding = self.tokenizer.encode_fast(text, false).map_err(Error::Tokenize)?;
         Ok(encoding.get_ids().to_vec())
     }
 }
 
-/// Checks that a model of `rows` token vectors has one for every id that the `tokenizer.json` in
-/// `json` can give.
+/// Checks that a model with vectors for `rows` tokens has one for every id that the
+/// `tokenizer.json` in `json` can give.
 pub(super) fn check_rows(json: &[u8], rows: usize) -> Result<(), String> {
     let file: File = serde_json::from_slice(json).map_err(|error| error.to_string())?;
     match file.largest() {
@@ -63,12 +64,13 @@ pub(super) fn check_rows(json: &[u8], rows: usize) -> Result<(), String> {
     }
 }
 
-/// Why a tokenizer whose largest id is `largest` does not fit a model of `rows` token vectors.
+/// The reason why a tokenizer with the largest id `largest` does not fit a model with vectors for
+/// `rows` tokens.
 pub(super) fn too_large(largest: u32, rows: usize) -> String {
     format!("it has a token with id {largest}, the model vectors for {rows} tokens only")
 }
 
-/// The ids that the tokenizer's template puts around any text, seen on a probe.
+/// The ids that the tokenizer's template puts before and after any text, found with a probe.
 fn marks(tokenizer: &Tokenizer) -> Result<(Vec<u32>, Vec<u32>), String> {
     let encode = |text: &str, marked| {
         let encoding = tokenizer.encode_fast(text, marked).map_err(|error| error.to_string())?;
@@ -87,7 +89,7 @@ fn marks(tokenizer: &Tokenizer) -> Result<(Vec<u32>, Vec<u32>), String> {
     Err(format!("it gives no token for any of {}", PROBES.join(", ")))
 }
 
-/// What we read of `tokenizer.json` ourselves.
+/// The fields of `tokenizer.json` that are read here.
 #[derive(Deserialize)]
 struct File {
     #[serde(default)]
@@ -102,9 +104,9 @@ struct Added {
 
 #[derive(Deserialize)]
 struct Vocabulary {
-    /// Of WordPiece, `WordLevel` and BPE.
+    /// The unknown token of WordPiece, `WordLevel` and BPE.
     unk_token: Option<String>,
-    /// Of Unigram.
+    /// The id of the unknown token of Unigram.
     unk_id: Option<u32>,
     vocab: LargestId,
 }
@@ -116,8 +118,8 @@ impl File {
     }
 }
 
-/// The largest id of a vocabulary: a map from token to id, or a list whose places are the ids. The
-/// tokens are not kept: there may be hundreds of thousands.
+/// The largest id of a vocabulary, which is a map from tokens to ids or a list in the order of ids.
+/// The tokens, of which there may be hundreds of thousands, are not kept.
 struct LargestId(Option<u32>);
 
 impl<'de> Deserialize<'de> for LargestId {
@@ -159,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_json_is_refused_with_the_place() {
-        // `tokenizers` panics over a decoder like this one.
+        // The tokenizers crate panics over a decoder like this one.
         let broken = br#"{"model": {"vocab": {"a": 0}}, "decoder": {"type" 5}}"#;
         let reason = Tokens::read(broken).err().unwrap();
         assert!(reason.contains("expected `:` at line 1"), "{reason}");

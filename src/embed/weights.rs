@@ -1,8 +1,8 @@
-//! Safetensors, read and checked: what a file holds is known before a model is built from it.
+//! Reads and checks safetensors files, so that it is known what a file holds before a model is
+//! built from it.
 //!
-//! Shards are read once, each straight to its place in one buffer, which then is a safetensors file
-//! as any other. A file that is cut short, is something else, or holds a number that is not finite
-//! is refused with its name.
+//! A file that is cut short, is something else, or holds a number that is not finite is refused
+//! with its name. Weights in several files are joined by `shards` first.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,10 +12,10 @@ use half::bf16;
 use half::f16;
 use serde::Deserialize;
 
-/// Bytes of a header at most, as the format's own library has it.
+/// The most bytes of a header, as in the format's own library.
 const HEADER_BYTES_MAX: usize = 100_000_000;
 
-/// The tensors of a file, and where each lies.
+/// The bytes of a safetensors file and the place of each tensor in them.
 pub(super) struct Weights {
     /// The file's name, for messages.
     name: String,
@@ -25,23 +25,23 @@ pub(super) struct Weights {
 
 /// The numbers of a tensor, row after row.
 pub(super) enum Numbers {
-    /// Copied out of the file.
+    /// A copy as 32-bit floating point.
     Floats(Vec<f32>),
-    /// Whole numbers from -128 to 127 in two's complement, where they lie in the program: 20 MB that
-    /// are read only as far as a text needs them, instead of 80 MB that are made at every start.
+    /// Integers from -128 to 127 in two's complement, read where they are inside the program: 20 MB
+    /// of which only the needed part is read, instead of 80 MB that are computed at every start.
     Bytes(&'static [u8]),
 }
 
-/// Where a tensor lies and how it is written.
+/// The type, the shape and the place of a tensor in a file.
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) dtype: String,
     pub(super) shape: Vec<usize>,
-    /// Its bytes, counted from the first behind the header.
+    /// Its bytes, counted from the first one after the header.
     pub(super) range: Range<usize>,
 }
 
-/// A tensor in a header.
+/// The entry of a tensor in a header.
 #[derive(Deserialize)]
 struct Entry {
     dtype: String,
@@ -50,7 +50,8 @@ struct Entry {
 }
 
 impl Weights {
-    /// Reads the header and checks that the data is all there and each number finite.
+    /// Reads the header and checks that the data is complete and every number finite; `Err` is the
+    /// reason as a sentence.
     pub(super) fn new(name: &str, bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self, String> {
         let weights = Self::unchecked(name, bytes)?;
         match weights.tensors.iter().find(|(_, tensor)| !weights.is_finite(tensor)) {
@@ -61,8 +62,8 @@ impl Weights {
         }
     }
 
-    /// Reads the header and checks that the data is all there: for weights inside this program,
-    /// whose numbers a test has looked at.
+    /// Reads the header and checks that the data is complete, but not the numbers. For weights
+    /// inside this program, whose numbers a test checks.
     pub(super) fn unchecked(
         name: &str,
         bytes: impl Into<Cow<'static, [u8]>>,
@@ -76,17 +77,16 @@ impl Weights {
         Ok(Self { name: name.to_owned(), bytes, tensors })
     }
 
-    /// The whole as one safetensors file.
+    /// The bytes of the whole safetensors file.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Whether there is such a tensor.
     pub(super) fn has(&self, tensor: &str) -> bool {
         self.tensors.contains_key(tensor)
     }
 
-    /// Numbers in a vector; `None` if there is no such tensor or it is none.
+    /// The length of a vector; `None` if there is no such tensor or it is not a vector.
     pub(super) fn length_of(&self, tensor: &str) -> Option<usize> {
         match self.tensors.get(tensor)?.shape.as_slice() {
             [length] => Some(*length),
@@ -94,7 +94,7 @@ impl Weights {
         }
     }
 
-    /// Rows and columns of a matrix.
+    /// The numbers of rows and columns of a matrix.
     pub(super) fn rows_and_columns(&self, tensor: &str) -> Result<(usize, usize), String> {
         match self.tensor(tensor)?.shape.as_slice() {
             [rows, columns] => Ok((*rows, *columns)),
@@ -104,13 +104,14 @@ impl Weights {
         }
     }
 
-    /// The numbers of a tensor that must have `shape`, row after row.
+    /// The numbers of a tensor, which must have `shape`, row after row.
     pub(super) fn numbers(&self, tensor: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
         let found = self.shaped(tensor, shape)?;
         numbers(&found.dtype, self.data(found)).ok_or_else(|| self.unsupported(tensor, found))
     }
 
-    /// The same without a copy where the file is part of the program and holds bytes.
+    /// The same as [`Weights::numbers`], but without a copy if the file is part of the program and
+    /// the numbers are bytes.
     pub(super) fn in_place(&self, tensor: &str, shape: &[usize]) -> Result<Numbers, String> {
         let found = self.shaped(tensor, shape)?;
         match &self.bytes {
@@ -122,7 +123,7 @@ impl Weights {
         }
     }
 
-    /// The tensor, which must have `shape`.
+    /// The place of a tensor, which must have `shape`.
     fn shaped(&self, tensor: &str, shape: &[usize]) -> Result<&Place, String> {
         let found = self.tensor(tensor)?;
         if found.shape == shape {
@@ -132,7 +133,7 @@ impl Weights {
         Err(format!("{name}: tensor `{tensor}` is {found:?}, the configuration says {shape:?}"))
     }
 
-    /// The whole numbers, none below zero, of a tensor of `length`.
+    /// The indices in a tensor, which must be a vector of `length` integers that are not negative.
     pub(super) fn indices(&self, tensor: &str, length: usize) -> Result<Vec<usize>, String> {
         let found = self.tensor(tensor)?;
         let data = self.data(found);
@@ -166,10 +167,10 @@ impl Weights {
         data_in(&self.bytes).get(tensor.range.clone()).unwrap_or_default()
     }
 
-    /// Whether all numbers are; whole ones always are.
+    /// Whether all numbers of a tensor are finite; integers always are.
     fn is_finite(&self, tensor: &Place) -> bool {
         let data = self.data(tensor);
-        // The exponent of a number that is not finite has all its bits set.
+        // A number is not finite if all bits of its exponent are set.
         let halves = |exponent: u16| {
             data.chunks_exact(2).all(|bytes| match bytes {
                 [low, high] => u16::from_le_bytes([*low, *high]) & exponent != exponent,
@@ -190,13 +191,13 @@ impl Weights {
     }
 }
 
-/// What stands behind the header of the safetensors file in `bytes`.
+/// The data after the header of the safetensors file in `bytes`.
 fn data_in(bytes: &[u8]) -> &[u8] {
     let start = header_length(bytes).map_or(0, |length| 8 + length);
     bytes.get(start..).unwrap_or_default()
 }
 
-/// Bytes of the header of a safetensors file that begins with `bytes`.
+/// The length of the header, in bytes, of a safetensors file that begins with `bytes`.
 pub(super) fn header_length(bytes: &[u8]) -> Result<usize, String> {
     if bytes.starts_with(b"version https://git-lfs") {
         return Err("is a pointer of git-lfs, not the weights: run `git lfs pull`".to_owned());
@@ -208,7 +209,7 @@ pub(super) fn header_length(bytes: &[u8]) -> Result<usize, String> {
         .ok_or_else(|| "is not a safetensors file".to_owned())
 }
 
-/// The tensors that `header` tells of, each within `data_bytes`.
+/// The tensors that `header` lists, each of which must lie within `data_bytes` of data.
 pub(super) fn tensors(header: &[u8], data_bytes: usize) -> Result<BTreeMap<String, Place>, String> {
     let mut header: BTreeMap<String, serde_json::Value> = serde_json::from_slice(header)
         .map_err(|error| format!("is not a safetensors file: {error}"))?;
@@ -237,7 +238,7 @@ fn cut() -> String {
     "is cut short".to_owned()
 }
 
-/// Bytes of one number; `None` for what we never read.
+/// The bytes of one number; `None` for a type that is never read.
 fn width(dtype: &str) -> Option<usize> {
     match dtype {
         "BOOL" | "I8" | "U8" => Some(1),
@@ -248,7 +249,7 @@ fn width(dtype: &str) -> Option<usize> {
     }
 }
 
-/// The numbers in `data`; `None` if they are not read as such.
+/// The numbers in `data` as f32; `None` for a type that is not supported.
 fn numbers(dtype: &str, data: &[u8]) -> Option<Vec<f32>> {
     #[expect(clippy::cast_possible_truncation, reason = "f32 is what we compute in")]
     let narrowed = |bytes| f64::from_le_bytes(bytes) as f32;
@@ -262,7 +263,7 @@ fn numbers(dtype: &str, data: &[u8]) -> Option<Vec<f32>> {
     }
 }
 
-/// What `read` makes of each piece of `N` bytes.
+/// Applies `read` to each group of `N` bytes.
 fn each<const N: usize, T>(data: &[u8], read: impl Fn([u8; N]) -> T) -> Vec<T> {
     data.chunks_exact(N).filter_map(|bytes| bytes.try_into().ok()).map(read).collect()
 }

@@ -1,4 +1,4 @@
-//! How common the words of the bundled model's vocabulary are in Chinese news.
+//! The frequency in Chinese news of the words in the bundled model's vocabulary.
 
 use std::collections::HashMap;
 
@@ -17,8 +17,9 @@ struct Vocabulary {
     vocab: Vec<(String, f64)>,
 }
 
-/// The words of the bundled vocabulary with their share of all tokens of the news that it was made
-/// from, `(0, 1]`; without marks such as `[UNK]`. The same whatever model is in use.
+/// The words of the bundled vocabulary, each with its share, in `(0, 1]`, of all tokens of the news
+/// that the vocabulary was made from; without special tokens such as `[UNK]`. The result does not
+/// depend on the model in use.
 ///
 /// # Errors
 /// If the program was built with another kind of tokenizer.

@@ -1,4 +1,4 @@
-//! The async face of a model: two bounded lanes before owned threads.
+//! The asynchronous side of a model: two bounded queues before threads that this module owns.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -28,11 +28,11 @@ use wenmai_telemetry::label;
 use wenmai_telemetry::label::OverloadReason;
 use wenmai_telemetry::label::Stage;
 
-/// Texts of one job: a larger call is cut, so that several threads share it.
+/// The most texts in one job. A larger call is divided, so that several threads work on it.
 const JOB_TEXTS: usize = 64;
 
-/// Sends texts to the model's threads. Cheap to clone; the threads end with [`Handle::stop`] or
-/// when the last handle goes.
+/// Sends texts to the threads of the model. Cheap to clone. The threads end after [`Handle::stop`]
+/// or when the last handle is dropped.
 #[derive(Clone)]
 pub struct Handle {
     shared: Arc<Shared>,
@@ -61,14 +61,14 @@ struct Queue {
 struct Job {
     texts: Vec<String>,
     purpose: Purpose,
-    /// The caller's.
+    /// The span of the caller, in which the work is traced.
     span: Span,
     queued_at: Instant,
     reply: oneshot::Sender<Vec<Result<Embedded, Error>>>,
 }
 
 impl Handle {
-    /// Starts the threads for `model`.
+    /// Starts the threads for `model`, as many as `config` says.
     #[must_use]
     pub fn start(model: Model, config: &Config) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
@@ -101,30 +101,32 @@ impl Handle {
         Self { shared, _threads: Arc::new(threads) }
     }
 
-    /// Facts about the model.
+    /// What is known of the model.
     #[must_use]
     pub fn info(&self) -> &ModelInfo {
         self.shared.model.info()
     }
 
-    /// What the threads count; the engine and all before it count into the same.
+    /// The metrics that the threads write to; the rest of the program writes to the same.
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         &self.shared.metrics
     }
 
-    /// Texts that each lane holds, and tokens of one forward pass.
+    /// The number of texts that may wait in each lane, and the number of tokens in one forward
+    /// pass.
     #[must_use]
     pub fn limits(&self) -> (usize, usize) {
         (self.shared.queue_texts_max, self.shared.budget.batch_tokens)
     }
 
-    /// Embeds `texts`; one result per text, in order. All of them are queued, or none.
+    /// Embeds `texts` and returns one result for each, in their order. Either all of them are
+    /// queued or none.
     ///
     /// # Errors
-    /// [`Error::Overloaded`] if the lane has no room for them; [`Error::Stopped`]. In the list,
-    /// each text's own: [`Error::Empty`], [`Error::Tokenize`], [`Error::Model`],
-    /// [`Error::NoDirection`].
+    /// [`Error::Overloaded`] if the lane has no room for them; [`Error::Stopped`]. In the list are
+    /// the errors of single texts: [`Error::Empty`], [`Error::Tokenize`], [`Error::Model`],
+    /// [`Error::NoDirection`], [`Error::Panicked`].
     pub async fn embed(
         &self,
         texts: Vec<String>,
@@ -155,7 +157,7 @@ impl Handle {
     /// Embeds one text.
     ///
     /// # Errors
-    /// As [`Handle::embed`].
+    /// The same as [`Handle::embed`].
     pub async fn embed_one(
         &self,
         text: String,
@@ -166,7 +168,8 @@ impl Handle {
         embedded.into_iter().next().unwrap_or(Err(Error::Stopped))
     }
 
-    /// Lets the threads finish what is queued and end; later calls fail with [`Error::Stopped`].
+    /// Lets the threads finish what is queued and then end; later calls fail with
+    /// [`Error::Stopped`].
     pub fn stop(&self) {
         self.shared.lock().stopped = true;
         self.shared.filled.notify_all();
@@ -175,7 +178,8 @@ impl Handle {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Queue> {
-        // A thread that panicked left the queue whole: it is never changed half.
+        // A thread that panicked left the queue consistent, because it is never changed only in
+        // part.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -190,7 +194,8 @@ impl Shared {
             Lane::Query => (&mut queue_ref.query, &mut queue_ref.query_texts),
             Lane::Bulk => (&mut queue_ref.bulk, &mut queue_ref.bulk_texts),
         };
-        // A call that is larger than the lane would otherwise be told to try again for ever.
+        // Without the first condition a call larger than the lane would be told to try again for
+        // ever.
         if *texts > 0 && *texts + count > self.queue_texts_max {
             self.metrics.overloaded(OverloadReason::EmbedQueue);
             return Err(Error::Overloaded);
@@ -203,7 +208,7 @@ impl Shared {
         Ok(())
     }
 
-    /// The next job, queries first; waits for one, `None` when stopped and empty.
+    /// Waits for the next job, those of queries first; `None` once the queue is stopped and empty.
     fn next(&self) -> Option<(Job, Lane)> {
         let mut queue = self.lock();
         loop {
@@ -222,12 +227,13 @@ impl Shared {
 
     fn work(&self) {
         while let Some((job, lane)) = self.next() {
-            // Queries that came in meanwhile go before the next piece of an import.
+            // Queries that came in meanwhile go before the next batch of an import.
             self.run(job, &mut || {
                 if lane == Lane::Query {
                     return;
                 }
-                // The lock must not be held while a query runs, so it is not in the loop's head.
+                // The lock must not be held while a query runs, so it is not taken in the head of
+                // the loop.
                 loop {
                     let Some(query) = self.lock().take_query() else { return };
                     self.run(query, &mut || {});
@@ -269,7 +275,7 @@ impl Queue {
         Some(job)
     }
 
-    /// Tells how full `lane` is.
+    /// Records how many texts wait in `lane`.
     fn tell(&self, lane: Lane) {
         match lane {
             Lane::Query => self.metrics.depth(label::Queue::EmbedQuery, self.query_texts),
@@ -278,7 +284,7 @@ impl Queue {
     }
 }
 
-/// Owns the threads: stops and joins them when the last handle goes.
+/// Owns the threads; stops and joins them when the last handle is dropped.
 struct Threads {
     shared: Arc<Shared>,
     joins: Mutex<Vec<JoinHandle<()>>>,
@@ -290,7 +296,7 @@ impl Drop for Threads {
         self.shared.filled.notify_all();
         let joins = self.joins.get_mut().unwrap_or_else(PoisonError::into_inner);
         for join in joins.drain(..) {
-            // A thread that panicked has said so on standard error.
+            // The message of a thread that panicked is already on standard error.
             let _ = join.join();
         }
     }
@@ -312,8 +318,8 @@ mod tests {
     use crate::WINDOWS_MAX;
     use wenmai_domain::embedding::Embedding;
 
-    /// A model of one token per character that tells of every forward pass and waits to be let
-    /// through.
+    /// A model with one token per character. It reports every forward pass and waits until it is
+    /// let through.
     struct Gated {
         info: ModelInfo,
         passes: Mutex<mpsc::Sender<usize>>,

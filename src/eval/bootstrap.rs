@@ -1,8 +1,9 @@
-//! How far a figure would move with other rows: percentile bootstrap. Deterministic by its seed.
+//! Percentile bootstrap: confidence intervals that say how far a figure would move with other rows.
 //!
-//! Rows are drawn with replacement; a statistic gets how often each row was drawn, so that it sorts
-//! once and not once per resample. All statistics of one call see the same draws: their difference
-//! is a paired one. Source: Efron & Tibshirani 1993, chapter 13.
+//! Rows are drawn with replacement. A statistic receives how often each row was drawn, so that it
+//! can sort once and not once for each resample. All statistics of one call see the same draws, so
+//! their difference is a paired one. The result depends only on the seed. Source: Efron &
+//! Tibshirani 1993, chapter 13.
 
 use rand::RngExt as _;
 use rand::SeedableRng as _;
@@ -11,16 +12,15 @@ use serde::Serialize;
 
 use crate::metrics;
 
-/// How to draw.
+/// How resamples are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Bootstrap {
-    /// Seed of the draws.
     pub seed: u64,
-    /// How many resamples; 0 gives no interval.
+    /// The number of resamples; 0 gives no interval.
     pub resample_count: usize,
 }
 
-/// The middle 95 % of a statistic over the resamples.
+/// The 95 % interval of a statistic over the resamples.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Interval {
     /// The 2.5th percentile.
@@ -30,10 +30,10 @@ pub struct Interval {
 }
 
 impl Bootstrap {
-    /// The intervals of `N` statistics of `row_count` rows.
+    /// The intervals of `N` statistics over `row_count` rows.
     ///
-    /// `statistics` gets how often each row counts, `[row_count]`. A resample in which a statistic
-    /// is undefined is left out of its interval; `None` where none is left.
+    /// `statistics` receives how often each row counts, `[row_count]`. A resample in which a
+    /// statistic is undefined is left out of its interval; `None` if none remains.
     pub fn intervals<const N: usize>(
         &self,
         row_count: usize,
@@ -58,13 +58,13 @@ impl Bootstrap {
     }
 }
 
-/// Every row once: the counts that give a statistic of the rows themselves.
+/// Counts in which every row occurs once, for the statistic of the rows themselves.
 #[must_use]
 pub fn once(row_count: usize) -> Vec<u32> {
     vec![1; row_count]
 }
 
-/// The mean of `values`, each counted as often as `counts` says; `None` of nothing.
+/// The mean of `values`, each weighted with its count; `None` if nothing is counted.
 #[must_use]
 pub fn mean(values: &[f64], counts: &[u32]) -> Option<f64> {
     let total: f64 = counts.iter().map(|count| f64::from(*count)).sum();
@@ -90,7 +90,7 @@ mod tests {
         let values: Vec<f64> = (0..400_i32).map(|at| f64::from(at % 2)).collect();
         let [found] = BOOTSTRAP.intervals(400, |counts| [mean(&values, counts)]);
         let found = found.unwrap();
-        // Standard error 0.5 / sqrt(400) = 0.025.
+        // The standard error is 0.5 / sqrt(400) = 0.025.
         assert!((found.low - 0.451).abs() < 0.006, "{found:?}");
         assert!((found.high - 0.549).abs() < 0.006, "{found:?}");
     }

@@ -1,9 +1,10 @@
-//! From a cosine to the probability of the same event and of the same story. Pure.
+//! Turns a cosine into the probabilities that two articles are of the same event and of the same
+//! story.
 //!
-//! Two isotonic curves over pairs of articles, written as one table of at most [`KNOTS_MAX`] knots
-//! with straight lines between them. How far the table can be trusted is measured on stories that
-//! it was not made from: half of the stories make it, the other half judge it, both ways, for
-//! several random halvings. A pair belongs to the story of the article that asked.
+//! Two isotonic curves over pairs of articles are written as one table of at most [`KNOTS_MAX`]
+//! knots with straight lines between them. How far the table can be trusted is measured on stories
+//! that it was not made from: one half of the stories makes it, the other half tests it, in both
+//! directions, for several random halvings. A pair belongs to the story of the article that asked.
 
 use std::collections::BTreeSet;
 
@@ -15,43 +16,45 @@ use serde::Serialize;
 use crate::metrics;
 use crate::monotone::Curve;
 
-/// Knots of a table, at most.
+/// The most knots of a table.
 pub const KNOTS_MAX: usize = 32;
-/// Random halvings of the stories; each is judged both ways.
+/// How often the stories are halved at random; each halving is tested in both directions.
 pub const HALVINGS: usize = 5;
-/// Bins of equal width for the calibration error. Source: Guo et al. 2017 (15).
+/// The number of bins of equal width for the calibration error. Source: Guo et al. 2017 (15 bins).
 pub const BINS: u32 = 15;
 
-/// A probability from which an answer is worth showing.
+/// The probability from which an answer is worth showing.
 pub const LIKELY: f64 = 0.1;
 
-/// Places where a knot may stand, by equal shares of the pairs.
+/// About how many positions are tried for a knot, at equal shares of the pairs.
 const PLACES: usize = 512;
-/// A table this close to its curves is close enough.
+/// Knots are added until the table is this close to its curves everywhere.
 const ERROR_MAX: f64 = 1e-3;
 
-/// An article that asked, and one that it was compared with.
+/// An article that asked, and an article that it was compared with.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pair {
-    /// The story of the article that asked, by number.
+    /// The number of the story of the article that asked.
     pub story: usize,
-    /// Cosine of the two.
+    /// The cosine of the two embeddings.
     pub cosine: f64,
-    /// Whether both are of one event; `None` where one of them has no event label.
+    /// Whether both are of one event; `None` if they are of one story and one of them has no event
+    /// label.
     pub same_event: Option<bool>,
     /// Whether both are of one story.
     pub same_story: bool,
-    /// Among the nearest of the article that asked; else a random one.
+    /// Whether the other article is among the nearest of the one that asked; else it was drawn at
+    /// random.
     pub nearest: bool,
 }
 
-/// What a probability is of.
+/// The relation that a probability is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Relation {
-    /// Both tell of one event.
+    /// Both articles report one event.
     SameEvent,
-    /// Both belong to one story.
+    /// Both articles belong to one story.
     SameStory,
 }
 
@@ -64,40 +67,40 @@ impl Pair {
     }
 }
 
-/// A row of the table.
+/// One knot of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Knot {
-    /// Cosine, rising from knot to knot.
+    /// The cosine; it rises from knot to knot.
     pub cosine: f64,
-    /// Probability of the same event; never more than of the same story.
+    /// The probability of the same event; never more than that of the same story.
     pub same_event: f64,
     /// Probability of the same story.
     pub same_story: f64,
 }
 
-/// How well a table speaks of stories that it has not seen: the mean over all halves.
+/// How well a table predicts stories that it was not made from: means over all halves.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Quality {
-    /// Pairs with a known truth, both halves together.
+    /// Pairs with a known truth.
     pub pair_count: usize,
-    /// The share of them that is true.
+    /// The share of these pairs for which the relation holds.
     pub base_rate: f64,
-    /// Expected calibration error, [`BINS`] bins.
+    /// The expected calibration error with [`BINS`] bins.
     pub ece: f64,
-    /// The largest of any half.
+    /// The largest expected calibration error of any half.
     pub ece_max: f64,
-    /// Calibration error of the pairs that the table gives at least [`LIKELY`]: where most pairs are
-    /// surely unrelated, `ece` is small whatever the table says of the others.
+    /// The calibration error over the pairs to which the table gives at least [`LIKELY`]. Where
+    /// most pairs are surely unrelated, `ece` is small whatever the table says of the others.
     pub ece_likely: Option<f64>,
-    /// The same of the cosine itself, taken as a probability.
+    /// The expected calibration error of the cosine itself, taken as a probability.
     pub ece_of_cosine: f64,
-    /// Mean squared error of the probability.
+    /// The Brier score: the mean squared error of the probability.
     pub brier: f64,
-    /// The same of the other half's base rate, whatever the cosine.
+    /// The Brier score of a constant probability, the base rate of the other half.
     pub brier_of_base_rate: f64,
 }
 
-/// The table of `pairs`, rising; empty of no pairs.
+/// The table for `pairs`, with rising cosines; empty without pairs.
 #[must_use]
 pub fn table(pairs: &[Pair]) -> Vec<Knot> {
     let curve = |relation| Curve::fit(known(pairs, relation));
@@ -105,7 +108,7 @@ pub fn table(pairs: &[Pair]) -> Vec<Knot> {
     let mut cosines: Vec<f64> = pairs.iter().map(|pair| pair.cosine).collect();
     cosines.sort_by(f64::total_cmp);
     let places = places(&cosines);
-    // Rounding must not make a certainty of what is none.
+    // Rounding must not turn a high probability into certainty.
     let probable = |curve: &Curve, cosine| rounded(curve.at(cosine)).clamp(1e-4, 1.0 - 1e-4);
     let knot = |cosine: f64| {
         let same_story = probable(&story, cosine);
@@ -115,7 +118,7 @@ pub fn table(pairs: &[Pair]) -> Vec<Knot> {
     thinned(&full)
 }
 
-/// The probability that a table gives a cosine.
+/// The curve that gives the probability of `relation` for a cosine, as `table` has it.
 #[must_use]
 pub fn curve(table: &[Knot], relation: Relation) -> Curve {
     let value = |knot: &Knot| match relation {
@@ -125,10 +128,10 @@ pub fn curve(table: &[Knot], relation: Relation) -> Curve {
     Curve::new(table.iter().map(|knot| (knot.cosine, value(knot))).collect())
 }
 
-/// Judges tables of `pairs` on the stories they were not made from.
+/// Tests tables of `pairs` on the stories that they were not made from.
 ///
-/// A table is made of all pairs of its half; `judged` says which pairs of the other half judge it.
-/// `None` where no half has both a table and pairs to judge it.
+/// A table is made of all pairs of its half; `judged` selects the pairs of the other half that test
+/// it. `None` if no half has both a table and pairs to test it.
 #[must_use]
 pub fn cross_validated(
     pairs: &[Pair],
@@ -167,7 +170,7 @@ pub fn cross_validated(
     })
 }
 
-/// What one half says of the other's table.
+/// The figures of one half, tested with the table of the other.
 struct Half {
     ece: f64,
     ece_likely: Option<f64>,
@@ -196,14 +199,14 @@ fn half(made_of: &[Pair], judged: &[Pair], relation: Relation) -> Option<Half> {
     })
 }
 
-/// Cosines and truths, where the truth is known.
+/// The cosine and the truth of each pair whose truth is known.
 fn known(pairs: &[Pair], relation: Relation) -> impl Iterator<Item = (f64, bool)> {
     pairs.iter().filter_map(move |pair| Some((pair.cosine, pair.truth(relation)?)))
 }
 
-/// Expected calibration error: over [`BINS`] bins of equal width, how far the mean probability is
-/// from the share that is true, weighted by the pairs in the bin. `None` of nothing.
-/// Source: Naeini, Cooper & Hauskrecht 2015; Guo et al. 2017.
+/// The expected calibration error: over [`BINS`] bins of equal width, the difference between the
+/// mean probability and the share of true cases, weighted by the number of cases in the bin. `None`
+/// without cases. Source: Naeini, Cooper & Hauskrecht 2015; Guo et al. 2017.
 #[must_use]
 pub fn calibration_error(said: &[(f64, bool)]) -> Option<f64> {
     let mut gaps = vec![0.0; BINS as usize];
@@ -219,14 +222,15 @@ pub fn calibration_error(said: &[(f64, bool)]) -> Option<f64> {
     share_of(per_bin, said.len())
 }
 
-/// Mean squared difference of probability and truth; `None` of nothing. Source: Brier 1950.
+/// The mean squared difference between probability and truth; `None` without cases. Source: Brier
+/// 1950.
 #[must_use]
 pub fn brier(said: &[(f64, bool)]) -> Option<f64> {
     let gap = |(said, truth): &(f64, bool)| (said - f64::from(u8::from(*truth))).powi(2);
     metrics::mean(&said.iter().map(gap).collect::<Vec<f64>>())
 }
 
-/// The share that is true; `None` of nothing.
+/// The share of `true`; `None` without values.
 #[must_use]
 pub fn share(truths: &[bool]) -> Option<f64> {
     let ones: Vec<f64> = truths.iter().map(|truth| f64::from(u8::from(*truth))).collect();
@@ -238,8 +242,8 @@ fn share_of(sum: f64, count: usize) -> Option<f64> {
     (count > 0).then(|| sum / count as f64)
 }
 
-/// Where knots may stand: both ends of the sorted cosines and what cuts them into equal shares,
-/// rounded, each once.
+/// The positions where knots may stand: both ends of the sorted cosines and those between that
+/// divide them into equal shares, rounded and without duplicates.
 fn places(sorted: &[f64]) -> Vec<f64> {
     let step = (sorted.len() / PLACES).max(1);
     let mut places: Vec<f64> = sorted.iter().step_by(step).chain(sorted.last()).copied().collect();
@@ -250,8 +254,8 @@ fn places(sorted: &[f64]) -> Vec<f64> {
     places
 }
 
-/// At most [`KNOTS_MAX`] of the knots: the ends, then always the one that the straight lines so far
-/// miss most.
+/// Selects at most [`KNOTS_MAX`] knots: both ends, then repeatedly the one from which the straight
+/// lines so far differ most.
 fn thinned(full: &[Knot]) -> Vec<Knot> {
     let mut kept: BTreeSet<usize> = BTreeSet::from([0, full.len().saturating_sub(1)]);
     while kept.len() < KNOTS_MAX {
@@ -275,7 +279,7 @@ fn chosen(full: &[Knot], kept: &BTreeSet<usize>) -> Vec<Knot> {
     kept.iter().filter_map(|at| full.get(*at)).copied().collect()
 }
 
-/// Four decimals: more would be noise of the sample.
+/// Rounds to four decimals; more would be noise of the sample.
 fn rounded(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
 }
@@ -291,13 +295,15 @@ mod tests {
     use super::curve;
     use super::table;
 
-    /// Pairs whose cosine is the probability of the same story, and its square of the same event.
+    /// Pairs in which the cosine is the probability of the same story, and its square that of the
+    /// same event.
     fn honest(story_count: usize, per_story: u32) -> Vec<Pair> {
         let mut pairs = Vec::new();
         for story in 0..story_count {
             for at in 0..per_story {
                 let cosine = (f64::from(at) + 0.5) / f64::from(per_story);
-                // The share of numbers below `cosine` in a low-discrepancy row is `cosine`.
+                // In a sequence of low discrepancy, the share of numbers below `cosine` is
+                // `cosine`.
                 let place = u32::try_from(story).unwrap() * per_story + at;
                 let draw = (f64::from(place) * 0.618_033_988_749_895).fract();
                 let same_story = draw < cosine;
@@ -310,7 +316,8 @@ mod tests {
 
     #[test]
     fn errors_agree_with_the_formulas() {
-        // scikit-learn's brier_score_loss; the calibration error by hand over 15 bins with numpy.
+        // The expected values are scikit-learn's `brier_score_loss`, and the calibration error
+        // computed with numpy over 15 bins.
         let said =
             [(0.1, false), (0.4, false), (0.35, true), (0.8, true), (0.62, true), (1.0, true)];
         assert!((brier(&said).unwrap() - 0.129_483_333_333_333_33).abs() < 1e-12);

@@ -1,7 +1,6 @@
-//! The trivial baseline: how alike are two texts by their characters alone? Pure.
+//! A trivial baseline: how similar two texts are by their characters alone.
 //!
-//! Both texts are normalized first (`text::normalize`), so that width, case and script make no
-//! difference.
+//! Both texts are normalized first, so that differences of width, case and script do not count.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -12,14 +11,14 @@ use wenmai_text::normalize::normal;
 
 /// The cosine of the counts of character bigrams, in `[0, 1]`.
 ///
-/// Spaces are no characters. A text of one character counts as that one; an empty text is like
-/// nothing.
+/// White space does not count. A text of one character has that character as its only unit; an
+/// empty text has the similarity 0 to everything.
 #[must_use]
 pub fn bigram_cosine(left: &str, right: &str) -> f64 {
     cosine(&bigrams(left), &bigrams(right))
 }
 
-/// The share of their different characters that two texts have in common (Jaccard), in `[0, 1]`.
+/// The Jaccard similarity of the sets of characters of two texts, in `[0, 1]`.
 #[must_use]
 pub fn overlap(left: &str, right: &str) -> f64 {
     let set = |text: &str| characters(text).into_iter().collect::<BTreeSet<char>>();
@@ -50,9 +49,9 @@ mod tests {
 
     #[test]
     fn shared_bigrams_make_texts_alike() {
-        // 大桥 桥通 通车 and 大桥 桥合 合龙 share one of three each.
+        // 大桥 桥通 通车 and 大桥 桥合 合龙 have one of three bigrams in common.
         close(bigram_cosine("大桥通车", "大桥合龙"), 1.0 / 3.0);
-        // 哈哈 twice, against 哈哈 once and 哈笑 once.
+        // 哈哈 occurs twice in the first text; the second one has 哈哈 and 哈笑 once each.
         close(bigram_cosine("哈哈哈", "哈哈笑"), 1.0 / 2_f64.sqrt());
         close(bigram_cosine("大桥通车", "秋粮收购"), 0.0);
     }

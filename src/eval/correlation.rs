@@ -1,19 +1,20 @@
-//! How well do two columns of numbers agree? Pearson and Spearman, with counted rows. Pure.
+//! Pearson's and Spearman's correlation of two columns of numbers, with counted rows.
 //!
-//! Every function takes how often each row counts (`bootstrap`): the result is that of the table in
-//! which a row stands as often as its count says.
+//! Every function receives how often each row counts (see `bootstrap`). The result is that of a
+//! table in which each row occurs that often.
 
-/// A column, sorted once: from it the mean ranks of any resample are read in one pass.
+/// A column that was sorted once, so that the mean ranks of any resample can be computed in one
+/// pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ranking {
-    /// For each row the place of its value among the different values, ascending.
+    /// For each row, the index of its value among the different values in ascending order.
     place_of_row: Vec<usize>,
-    /// How many different values there are.
+    /// The number of different values.
     place_count: usize,
 }
 
 impl Ranking {
-    /// Sorts `values`; none of them may be NaN, else it counts as the largest.
+    /// Sorts `values`. They must not be NaN, which would count as the largest value.
     #[must_use]
     pub fn new(values: &[f64]) -> Self {
         let mut order: Vec<(usize, f64)> = values.iter().copied().enumerate().collect();
@@ -52,14 +53,14 @@ impl Ranking {
     }
 }
 
-/// Spearman's rank correlation with mean ranks for ties, in `[-1, 1]`; `None` where a column is
+/// Spearman's rank correlation with mean ranks for ties, in `[-1, 1]`; `None` if a column is
 /// constant.
 #[must_use]
 pub fn spearman(left: &Ranking, right: &Ranking, counts: &[u32]) -> Option<f64> {
     pearson(&left.mean_ranks(counts), &right.mean_ranks(counts), counts)
 }
 
-/// Pearson's correlation, in `[-1, 1]`; `None` where a column is constant.
+/// Pearson's correlation, in `[-1, 1]`; `None` if a column is constant.
 #[must_use]
 pub fn pearson(left: &[f64], right: &[f64], counts: &[u32]) -> Option<f64> {
     let rows = || left.iter().zip(right).zip(counts).map(|(pair, count)| (pair, f64::from(*count)));
@@ -95,13 +96,13 @@ mod tests {
     #[test]
     fn equal_values_share_the_mean_of_their_ranks() {
         let ranks = Ranking::new(&LEFT).mean_ranks(&ONCE);
-        // scipy.stats.rankdata
+        // The expected ranks are those of scipy.stats.rankdata.
         assert_eq!(ranks, [6.0, 1.0, 3.0, 3.0, 5.0, 3.0]);
     }
 
     #[test]
     fn correlations_agree_with_scipy() {
-        // scipy 1.16.3: spearmanr, pearsonr
+        // The expected values are those of spearmanr and pearsonr in scipy 1.16.3.
         let (left, right) = (Ranking::new(&LEFT), Ranking::new(&RIGHT));
         close(spearman(&left, &right, &ONCE), 0.844_162_289_298_975_2);
         close(pearson(&LEFT, &RIGHT, &ONCE), 0.875_428_080_180_107_9);
@@ -109,7 +110,8 @@ mod tests {
 
     #[test]
     fn a_count_stands_for_so_many_equal_rows() {
-        // scipy 1.16.3 on the rows repeated so often (numpy.repeat)
+        // The expected values are those of scipy 1.16.3 for rows repeated this often
+        // (numpy.repeat).
         let counts = [2, 0, 1, 3, 1, 1];
         let (left, right) = (Ranking::new(&LEFT), Ranking::new(&RIGHT));
         close(spearman(&left, &right, &counts), 0.796_273_119_366_855_9);

@@ -1,34 +1,34 @@
-//! How well does a score tell yes from no? Average precision, area under the ROC curve, best F1.
-//! Pure.
+//! How well a score separates true cases from false ones: average precision, the area under the ROC
+//! curve, and the best F1.
 //!
-//! Rows of one score are decided together, so no figure depends on the order of equal rows. Every
-//! function takes how often each row counts (`bootstrap`).
+//! Rows of equal score are decided together, so no figure depends on their order. Every function
+//! receives how often each row counts (see `bootstrap`).
 
 use serde::Serialize;
 
 /// Scores and their truths, sorted once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judged {
-    /// Row, score and truth, by falling score.
+    /// Row, score and truth, in descending order of score.
     sorted: Vec<(usize, f64, bool)>,
 }
 
-/// Saying yes from a threshold up.
+/// The decision "true from this threshold up", and how good it is.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Cut {
-    /// The lowest score that is a yes.
+    /// The lowest score that is decided as true.
     pub threshold: f64,
     /// Harmonic mean of precision and recall.
     pub f1: f64,
-    /// The share of the yeses that are right.
+    /// The share of the rows decided as true that are true.
     pub precision: f64,
-    /// The share of what is true that got a yes.
+    /// The share of the true rows that are decided as true.
     pub recall: f64,
-    /// The share of all rows that are decided rightly.
+    /// The share of all rows that are decided correctly.
     pub accuracy: f64,
 }
 
-/// Rows of one score: how many are true, how many not.
+/// The rows of one score, with the counts of true and of false ones.
 #[derive(Debug, Clone, Copy, Default)]
 struct Step {
     score: f64,
@@ -46,8 +46,9 @@ impl Judged {
         Self { sorted }
     }
 
-    /// Average precision `Σ (R_n − R_{n−1}) P_n` over the different scores, falling; `None` where
-    /// nothing is true. Source: as scikit-learn's `average_precision_score`, without interpolation.
+    /// The average precision `Σ (R_n − R_{n−1}) P_n` over the different scores, in descending
+    /// order; `None` if no row is true. Computed as scikit-learn's `average_precision_score`,
+    /// without interpolation.
     #[must_use]
     pub fn average_precision(&self, counts: &[u32]) -> Option<f64> {
         let steps = self.steps(counts);
@@ -62,8 +63,9 @@ impl Judged {
         (yes > 0.0).then(|| sum / yes)
     }
 
-    /// The share of pairs of a true and an untrue row in which the true one scores higher, equal
-    /// scores counting half; `None` where one kind is missing. Source: Mann & Whitney 1947.
+    /// The area under the ROC curve: the share of pairs of a true and a false row in which the true
+    /// one has the higher score, equal scores counting half. `None` if one kind is missing. Source:
+    /// Mann & Whitney 1947.
     #[must_use]
     pub fn roc_auc(&self, counts: &[u32]) -> Option<f64> {
         let (mut above, mut yes, mut no) = (0.0, 0.0, 0.0);
@@ -75,7 +77,7 @@ impl Judged {
         (yes > 0.0 && no > 0.0).then(|| above / (yes * no))
     }
 
-    /// The threshold of the best F1, the highest of several; `None` where nothing is true.
+    /// The threshold with the best F1, the highest one of several; `None` if no row is true.
     #[must_use]
     pub fn best_f1(&self, counts: &[u32]) -> Option<Cut> {
         let steps = self.steps(counts);
@@ -103,7 +105,7 @@ impl Judged {
         best
     }
 
-    /// The rows by score, falling; scores that no counted row has are left out.
+    /// The counted rows grouped by score, in descending order.
     fn steps(&self, counts: &[u32]) -> Vec<Step> {
         let mut steps: Vec<Step> = Vec::new();
         for (row, score, truth) in &self.sorted {
@@ -139,7 +141,8 @@ mod tests {
 
     #[test]
     fn figures_agree_with_scikit_learn() {
-        // average_precision_score, roc_auc_score; on numpy.repeat(rows, COUNTS) for the second.
+        // The expected values are those of average_precision_score and roc_auc_score, for the
+        // second case on numpy.repeat(rows, COUNTS).
         let judged = Judged::new(&SCORES, &TRUTHS);
         close(judged.average_precision(&ONCE).unwrap(), 0.684_523_809_523_809_5);
         close(judged.roc_auc(&ONCE).unwrap(), 0.625);
@@ -149,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_best_f1_agrees_with_the_precision_recall_curve() {
-        // The maximum over scikit-learn's precision_recall_curve.
+        // The expected value is the maximum over scikit-learn's precision_recall_curve.
         let judged = Judged::new(&SCORES, &TRUTHS);
         let cut = judged.best_f1(&ONCE).unwrap();
         close(cut.f1, 8.0 / 11.0);

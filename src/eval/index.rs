@@ -1,4 +1,4 @@
-//! Puts a labelled corpus into the engine, and says what that took.
+//! Indexes a labelled corpus into the engine, and reports how long that took.
 
 use std::time::Duration;
 use std::time::Instant;
@@ -12,40 +12,40 @@ use wenmai_engine::Engine;
 use wenmai_engine::Error;
 use wenmai_engine::IngestTimings;
 
-/// Articles of one ingest call.
+/// The number of articles in one call of ingest.
 const BATCH: usize = 256;
 
-/// Time spent indexing, seconds.
+/// The time spent on indexing, in seconds.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct IngestReport {
     /// From the first article to the last acknowledgement.
     pub total_s: f64,
     /// Tokenizing and embedding.
     pub embed_s: f64,
-    /// Cutting into terms.
+    /// Dividing texts into terms.
     pub terms_s: f64,
-    /// Reading and writing the store, flush included.
+    /// Reading and writing the store, including flushes.
     pub store_s: f64,
-    /// Building the graph afterwards.
+    /// Building the vector index afterwards.
     pub optimize_s: f64,
-    /// Articles per second of `total_s`.
+    /// Articles divided by `total_s`.
     pub articles_per_s: f64,
 }
 
-/// What was indexed.
+/// The result of indexing.
 pub struct Indexed<L> {
-    /// The id of each article that the index took, and its label, in the order of the file.
+    /// The id of each article that the index accepted, with its label, in the order of the file.
     pub labels: Vec<(ArticleId, L)>,
-    /// Articles that could not be indexed.
+    /// How many articles could not be indexed.
     pub refused_count: usize,
-    /// What it took.
+    /// How long it took.
     pub took: IngestReport,
 }
 
-/// Indexes articles and builds the graph.
+/// Indexes `articles` and builds the vector index.
 ///
 /// # Errors
-/// What the engine gives; a refused article is counted, not an error.
+/// Any error of the engine. A refused article is counted and is not an error.
 pub async fn index<L>(
     engine: &Engine,
     articles: Vec<(Record, L)>,

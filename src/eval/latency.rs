@@ -1,9 +1,10 @@
-//! `wenmai eval latency`: how long does a question for related coverage take, in archives of several
-//! sizes, with one client and with several?
+//! `wenmai eval latency`: how long a call for related articles takes, in archives of several sizes,
+//! with one client and with several.
 //!
-//! A larger archive is the given one, resampled: every copy of an article has another id, a date up
-//! to a year off, a tilted embedding and most of its terms. So legs and filters have the work of a
-//! real archive of that size; what is found there means nothing.
+//! A larger archive is the given one, resampled: each copy of an article has another id, a date up
+//! to a year earlier or later, an embedding with added noise, and most of its terms. So legs and
+//! filters have as much work as in a real archive of that size, but the articles that are found
+//! mean nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -43,68 +44,70 @@ use wenmai_store::Store;
 use wenmai_store::Stored;
 use wenmai_store::Vectors;
 
-/// Articles copied at a time.
+/// The number of articles that are copied at a time.
 const BATCH: usize = 256;
-/// Share of an article's terms that a copy keeps.
+/// The share of an article's terms that its copy keeps.
 const TERMS_KEPT: f64 = 0.8;
-/// Length of the noise that tilts an embedding: its cosine with the copy is about 0.9.
+/// The length of the noise that is added to an embedding; the cosine with the copy is about 0.9.
 const NOISE: f32 = 0.48;
-/// Days that a copy lies before or after, at most.
+/// The most days by which the date of a copy differs.
 const DAYS: i64 = 365;
-/// Hits of one answer.
+/// The number of hits in one answer.
 const HITS: u32 = 10;
 
-/// How to measure.
+/// The settings of a measurement.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How often the archive holds each article, one size after the other, ascending.
+    /// How often the archive holds each article; the sizes are measured one after the other, in
+    /// ascending order.
     pub copies: Vec<usize>,
-    /// Clients that ask at the same time, one measurement after the other.
+    /// How many clients ask at the same time; the numbers are measured one after the other.
     pub clients: Vec<usize>,
-    /// Questions of each measurement.
+    /// The number of queries in each measurement.
     pub query_count: usize,
-    /// Seed of the copies and of the questions.
+    /// The seed of the copies and of the queries.
     pub seed: u64,
 }
 
-/// What was measured.
+/// The result of the measurements.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// What the index was made with.
+    /// The index version of the engine.
     pub index_version: String,
-    /// The ranker that answered in the mode `hybrid`.
+    /// The version of the ranker that answered in the mode `hybrid`.
     pub ranker: String,
-    /// Questions of each row.
+    /// The number of queries in each row.
     pub query_count: usize,
-    /// Seed of the copies and of the questions.
+    /// The seed of the copies and of the queries.
     pub seed: u64,
-    /// One row per size, mode and number of clients.
+    /// One row for each size, mode and number of clients.
     pub rows: Vec<Row>,
-    /// Time spent indexing the archive as given.
+    /// The time spent on indexing the given archive.
     pub ingest: IngestReport,
 }
 
 /// One measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Row {
-    /// Articles stored.
+    /// How many articles were stored.
     pub article_count: usize,
-    /// `lexical` is BM25 with the headline; `hybrid` the ranker.
+    /// `lexical` is BM25 with the headline, `hybrid` the learned ranker.
     pub mode: Mode,
-    /// Clients that asked at the same time, each again as soon as it was answered.
+    /// How many clients asked at the same time, each sending its next query as soon as it was
+    /// answered.
     pub client_count: usize,
-    /// Median of one call for ten hits, milliseconds.
+    /// The median time of one call for ten hits, in milliseconds.
     pub p50_ms: f64,
-    /// 99th percentile of the same.
+    /// The 99th percentile of that time.
     pub p99_ms: f64,
     /// Answers per second of all clients together.
     pub answers_per_s: f64,
 }
 
-/// Indexes `records` into `engine`, whose store is `store`, and asks.
+/// Indexes `records` into `engine`, whose store is `store`, and measures calls.
 ///
 /// # Errors
-/// What the engine gives; a refused article is left out.
+/// Any error of the engine. A refused article is left out.
 pub async fn run(
     engine: &Engine,
     store: &Store,
@@ -115,7 +118,7 @@ pub async fn run(
     let records = records.into_iter().map(|record| (record, ())).collect();
     let indexed = index::index(engine, records, progress).await?;
     let mut ids: Vec<ArticleId> = indexed.labels.into_iter().map(|(id, ())| id).collect();
-    // Two records of one article are one article.
+    // Two records of one article have one id.
     ids.sort_unstable();
     ids.dedup();
     let given = ids.clone();
@@ -137,7 +140,7 @@ pub async fn run(
         let asked = Arc::new(asked);
         for mode in [Mode::Lexical, Mode::Hybrid] {
             progress(Progress::Query(mode, 0, asked.len()));
-            // What is read once and kept is not what a running server waits for.
+            // A first pass reads what a running server has read and kept already.
             ask(engine, &asked, mode, 1).await?;
             for &client_count in &options.clients {
                 let answered = ask(engine, &asked, mode, client_count).await?;
@@ -168,7 +171,8 @@ fn row(
     Row { article_count, mode, client_count, p50_ms, p99_ms, answers_per_s }
 }
 
-/// Stores the `copy`th copy of each article of `ids`; returns the ids of the copies.
+/// Stores one more copy of each article of `ids` with the number `copy`, and returns the ids of the
+/// copies.
 async fn add_copies(
     store: &Store,
     ids: &[ArticleId],
@@ -183,7 +187,7 @@ async fn add_copies(
     Ok(ids)
 }
 
-/// A copy of `stored` that is another article of the same kind.
+/// A resampled copy of `stored` with an id of its own; `None` without vectors.
 fn resampled(stored: Stored, copy: usize, rng: &mut ChaCha8Rng) -> Option<Point> {
     let Stored { article, content_hash, created_at_us, updated_at_us, vectors, .. } = stored;
     let (text, terms) = vectors?;
@@ -214,7 +218,7 @@ fn resampled(stored: Stored, copy: usize, rng: &mut ChaCha8Rng) -> Option<Point>
     })
 }
 
-/// Milliseconds of each call, and seconds of all, with `client_count` clients.
+/// The milliseconds of each call and the seconds of all calls, with `client_count` clients.
 async fn ask(
     engine: &Engine,
     asked: &Arc<Vec<ArticleId>>,

@@ -1,9 +1,11 @@
-//! The learned ranker on labelled stories, each scored by weights that never saw it.
+//! Measures the learned ranker on labelled stories; each story is scored by weights that were
+//! trained without it.
 //!
-//! Stories fall into [`FOLDS`] by the hash of their name. `models/rankers/related-folds.json` holds
-//! one ranker per fold, trained on the stories of all others by the script that trained the published
-//! one; stories that no ranker has seen may be scored by any. Features are read once; orders,
-//! probabilities and the ablation follow from them.
+//! Stories are divided into [`FOLDS`] by the hash of their name.
+//! `models/rankers/related-folds.json` contains one ranker for each fold, trained on the stories of
+//! all other folds by the script that trained the published ranker. Stories that no ranker has seen
+//! may be scored by any. Features are computed once; orders, probabilities and the ablation follow
+//! from them.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -24,25 +26,25 @@ use wenmai_rank::scorer;
 use wenmai_rank::scorer::Scorer;
 use wenmai_text::terms::index;
 
-/// Parts that stories fall into.
+/// The number of parts that the stories are divided into.
 pub const FOLDS: usize = 5;
 /// The rankers of the folds.
 const BUNDLED: &str = include_str!("../../models/rankers/related-folds.json");
-/// Bins of the calibration error.
+/// The number of bins of the calibration error.
 const BINS: usize = 10;
 /// How stories are resampled.
 const BOOTSTRAP: Bootstrap = Bootstrap { seed: 20_240_314, resample_count: 2_000 };
-/// Depths at which probabilities are compared with what is true.
+/// The depths at which probabilities are compared with the truth.
 const DEPTHS: [usize; 2] = [10, 100];
 
-/// One ranker per fold.
+/// One ranker for each fold.
 pub struct Rankers(Vec<Scorer>);
 
 impl Rankers {
-    /// Those that come with the program.
+    /// The rankers that are part of this program.
     ///
     /// # Errors
-    /// [`scorer::Error`] if the program was built with a wrong file.
+    /// [`scorer::Error`] if the program was built with an invalid file.
     pub fn bundled() -> Result<Self, scorer::Error> {
         Self::parse(BUNDLED)
     }
@@ -50,7 +52,7 @@ impl Rankers {
     /// Reads a list of [`FOLDS`] rankers.
     ///
     /// # Errors
-    /// [`scorer::Error`] for another kind of file.
+    /// [`scorer::Error`] for any other kind of file.
     pub fn parse(json: &str) -> Result<Self, scorer::Error> {
         let all: Vec<serde_json::Value> = serde_json::from_str(json)?;
         if all.len() != FOLDS {
@@ -60,7 +62,7 @@ impl Rankers {
         Ok(Self(rankers.collect::<Result<_, _>>()?))
     }
 
-    /// The model that they were fitted to.
+    /// The model whose cosines the rankers were fitted to.
     #[must_use]
     pub fn model(&self) -> &str {
         self.0.first().map_or("", Scorer::model)
@@ -71,69 +73,70 @@ impl Rankers {
     }
 }
 
-/// A query with what it was compared with.
+/// A query with the features of its candidates.
 pub(super) struct Compared {
     pub(super) query: ArticleId,
     pub(super) found: Vec<(ArticleId, Features)>,
 }
 
-/// What was measured of the learned ranker.
+/// The figures of the learned ranker.
 #[derive(Debug, Clone, Serialize)]
 pub struct Learned {
-    /// The published ranker's version; the figures are those of its folds.
+    /// The version of the published ranker; the figures are those of the rankers of the folds.
     pub ranker: String,
-    /// Mean nDCG@10.
     pub ndcg_10: f64,
-    /// Mean reciprocal rank of the first answer of the same event.
+    /// The mean reciprocal rank of the first answer of the same event.
     pub event_mrr: f64,
-    /// Mean share of the event's other articles (at most 10) among the first 10.
+    /// The mean share of the other articles of the event (at most 10) that are among the first 10
+    /// answers.
     pub event_recall_10: f64,
-    /// Mean share of the story's other articles (at most 100) among the first 100.
+    /// The mean share of the other articles of the story (at most 100) that are among the first 100
+    /// answers.
     pub story_recall_100: f64,
-    /// Median time of one call for ten hits, milliseconds, one client.
+    /// The median time of one call for ten hits by one client, in milliseconds.
     pub p50_ms: f64,
-    /// 99th percentile of the same.
+    /// The 99th percentile of that time.
     pub p99_ms: f64,
-    /// nDCG@10 over that of each mode: difference, and 95 % interval by resampling stories.
+    /// The difference of nDCG@10 to each mode, with the lower and the upper end of its 95 %
+    /// interval from resampling stories.
     pub over: BTreeMap<&'static str, [f64; 3]>,
-    /// Expected calibration error among the first answers.
+    /// The expected calibration error among the first answers.
     pub calibration: Vec<Calibration>,
-    /// What is lost with each feature held at its average.
+    /// The figures with one feature at a time held at its mean.
     pub ablation: Vec<Ablation>,
 }
 
-/// How far probabilities lie from what is true: `Σ |mean probability − share| · n / N` over ten bins
-/// of equal width.
+/// The expected calibration error of the two probabilities, `Σ |mean probability − share| · n / N`
+/// over ten bins of equal width.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Calibration {
-    /// Answers looked at per query.
+    /// The number of answers of each query that were looked at.
     pub depth: usize,
-    /// Of the probability of one story.
+    /// The error of the probability of the same story.
     pub related: f64,
-    /// Of the probability of one event.
+    /// The error of the probability of the same event.
     pub same_event: f64,
 }
 
 /// The figures without one feature.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Ablation {
-    /// The feature.
+    /// The name of the feature.
     pub feature: &'static str,
-    /// Mean nDCG@10.
     pub ndcg_10: f64,
-    /// Mean reciprocal rank of the first answer of the same event.
+    /// The mean reciprocal rank of the first answer of the same event.
     pub event_mrr: f64,
-    /// Mean story recall@100.
+    /// The mean story recall at 100.
     pub story_recall_100: f64,
 }
 
-/// The fold of a story.
+/// The fold that a story belongs to.
 #[must_use]
 pub fn fold(story: &str) -> usize {
     index(story) as usize % FOLDS
 }
 
-/// Measures, but for the times; `others` are the other modes' nDCG@10 by query.
+/// Computes all figures but the times; `others` are the nDCG@10 of the other modes, by query.
 pub(super) fn measure(
     corpus: &Corpus,
     asked: &[Compared],
@@ -170,11 +173,11 @@ pub(super) fn measure(
     }
 }
 
-/// Writes one line of JSON per query: its story, fold, how much there is to find, and per candidate
-/// the gain and the features.
+/// Writes one line of JSON for each query: its story and fold, how much there is to find, and for
+/// each candidate the gain and the features.
 ///
 /// # Errors
-/// What writing gives.
+/// Any error of writing.
 pub(super) fn write(corpus: &Corpus, asked: &[Compared], out: &mut dyn Write) -> io::Result<()> {
     for Compared { query, found } in asked {
         let Some(story) = corpus.story(*query) else { continue };
@@ -190,7 +193,7 @@ pub(super) fn write(corpus: &Corpus, asked: &[Compared], out: &mut dyn Write) ->
     out.flush()
 }
 
-/// Orders every query's candidates with its fold's ranker, perhaps without one feature.
+/// Orders the candidates of every query with the ranker of its fold, perhaps without one feature.
 fn scores(corpus: &Corpus, asked: &[Compared], rankers: &Rankers, without: Option<&str>) -> Scores {
     let rankers = match without {
         Some(name) => &Rankers(rankers.0.iter().map(|ranker| ranker.without(name)).collect()),
@@ -205,7 +208,7 @@ fn scores(corpus: &Corpus, asked: &[Compared], rankers: &Rankers, without: Optio
     scores
 }
 
-/// Score, article and features of the candidates, best first.
+/// The score, the id and the features of the candidates, best first.
 fn ordered<'a>(
     corpus: &Corpus,
     one: &'a Compared,
@@ -244,7 +247,7 @@ fn calibration(
     }
 }
 
-/// Expected calibration error of probabilities against truths. Source: Naeini et al. 2015.
+/// The expected calibration error of probabilities and truths. Source: Naeini et al. 2015.
 fn calibration_error(told: &[(f64, bool)]) -> f64 {
     let mut gaps = [0.0; BINS];
     for (probability, truth) in told {
@@ -262,7 +265,7 @@ fn calibration_error(told: &[(f64, bool)]) -> f64 {
     total / metrics::as_f64(told.len()).max(1.0)
 }
 
-/// Mean of `ours − theirs`, with its 95 % interval from resampling whole stories.
+/// The mean of `ours − theirs` with its 95 % interval from resampling whole stories.
 fn difference(ours: &[f64], theirs: &[f64], stories: &[&str]) -> [f64; 3] {
     let mut by_story = BTreeMap::<&str, (f64, f64)>::new();
     for ((ours, theirs), story) in ours.iter().zip(theirs).zip(stories) {

@@ -1,7 +1,9 @@
-//! How good are the answers on a labelled file? Metrics, readers and runs behind `wenmai eval`.
+//! Measures how good the answers are on labelled files; the library behind `wenmai eval`.
 //!
-//! A run indexes the file into the engine it is given, or scores its pairs, asks, and measures; it
-//! never tunes. Every report carries n, the seed and the trivial baseline beside ours.
+//! It contains readers of labelled files, metrics, and one run for each command. A run indexes the
+//! file into the engine that it is given (or embeds its pairs of sentences), asks its questions and
+//! measures the answers; it never tunes anything. Every report gives the number of cases, the seed
+//! and a trivial baseline beside our own figures.
 
 pub mod bootstrap;
 pub mod calibration;
@@ -30,19 +32,19 @@ pub mod topics;
 
 use wenmai_domain::hit::Mode;
 
-/// Where a run stands: how many are done, of how many.
+/// How far a run has come; pairs of numbers are how many are done, and of how many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    /// Indexing articles.
+    /// Articles are being indexed.
     Ingest(usize, usize),
-    /// Building the graph.
+    /// The vector index is being built.
     Optimize,
-    /// Asking queries.
+    /// Queries are being asked in this mode.
     Query(Mode, usize, usize),
-    /// Comparing queries with their candidates.
+    /// Queries are being compared with their candidates, or articles assigned to topics.
     Compare(usize, usize),
-    /// Embedding pairs of sentences.
+    /// Sentences or windows are being embedded.
     Embed(usize, usize),
-    /// Drawing resamples for intervals.
+    /// Resamples are being drawn for the intervals.
     Resample,
 }

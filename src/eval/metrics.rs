@@ -1,9 +1,9 @@
-//! Measures of a ranked list. Pure.
+//! Metrics of a ranked list, and statistics of a list of numbers.
 
-/// Normalized discounted cumulative gain of the first `depth` answers, in `[0, 1]`.
+/// The normalized discounted cumulative gain of the first `depth` answers, in `[0, 1]`.
 ///
 /// `gains` are those of the answers in order; `relevant` are the gains of everything that could
-/// have been found. `DCG = Σ gain / log2(rank + 1)` with linear gain. `None` where nothing could be
+/// have been found. `DCG = Σ gain / log2(rank + 1)`, with linear gain. `None` if nothing could be
 /// found. Source: Järvelin & Kekäläinen 2002.
 #[must_use]
 pub fn ndcg(gains: &[f64], relevant: &[f64], depth: usize) -> Option<f64> {
@@ -18,15 +18,15 @@ fn dcg(gains: &[f64], depth: usize) -> f64 {
     discounted.map(|(gain, rank_and_one)| gain / f64::from(rank_and_one).log2()).sum()
 }
 
-/// One over the rank of the first answer that is right; 0 where none is.
+/// The reciprocal rank of the first correct answer; 0 if there is none.
 #[must_use]
 pub fn reciprocal_rank(right: &[bool]) -> f64 {
     let first = right.iter().zip(1_u32..).find(|(right, _)| **right);
     first.map_or(0.0, |(_, rank)| 1.0 / f64::from(rank))
 }
 
-/// The share that the first `depth` answers hold of what they could hold: of `relevant_count`, or
-/// of `depth` where more is relevant. `None` where there is nothing to find.
+/// The recall of the first `depth` answers, as a share of what they could contain:
+/// `relevant_count`, or `depth` if more is relevant. `None` if there is nothing to find.
 #[must_use]
 pub fn recall(right: &[bool], relevant_count: usize, depth: usize) -> Option<f64> {
     let found = right.iter().take(depth).filter(|right| **right).count();
@@ -34,13 +34,14 @@ pub fn recall(right: &[bool], relevant_count: usize, depth: usize) -> Option<f64
     (most > 0).then(|| as_f64(found) / as_f64(most))
 }
 
-/// The mean; `None` of nothing.
+/// The mean; `None` without values.
 #[must_use]
 pub fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / as_f64(values.len()))
 }
 
-/// The value that `share` of the values do not exceed (nearest rank); `None` of nothing.
+/// The value that the given share of the values does not exceed (nearest rank); `None` without
+/// values.
 #[must_use]
 pub fn quantile(values: &[f64], share: f64) -> Option<f64> {
     let mut sorted = values.to_vec();
@@ -54,7 +55,7 @@ pub fn quantile(values: &[f64], share: f64) -> Option<f64> {
     sorted.get(rank.saturating_sub(1)).copied()
 }
 
-/// A count as a number to reckon with.
+/// Converts a count for arithmetic.
 #[expect(clippy::cast_precision_loss, reason = "counts of answers are far below 2^53")]
 pub(crate) fn as_f64(count: usize) -> f64 {
     count as f64

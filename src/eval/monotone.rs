@@ -1,24 +1,25 @@
-//! From a score to the probability that it never contradicts: isotonic regression. Pure.
+//! Isotonic regression: fits a probability that never falls while the score rises.
 
-/// Pairs of one probability: the higher score never gets the lower one.
+/// Pairs that get the same probability.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Block {
-    /// Mean score of its pairs.
+    /// The mean score of the pairs.
     pub score: f64,
-    /// How many pairs.
+    /// The number of pairs.
     pub count: f64,
-    /// How many of them are true.
+    /// The number of true pairs.
     pub yes: f64,
 }
 
 impl Block {
-    /// The share of its pairs that is true.
+    /// The share of true pairs.
     #[must_use]
     pub fn share(&self) -> f64 {
         self.yes / self.count
     }
 
-    /// The same, never 0 or 1: half a pair of each kind is added (Jeffreys' prior).
+    /// The share of true pairs with half a pair of each kind added (Jeffreys' prior), so never 0 or
+    /// 1.
     #[must_use]
     pub fn careful_share(&self) -> f64 {
         (self.yes + 0.5) / (self.count + 1.0)
@@ -32,9 +33,9 @@ impl Block {
     }
 }
 
-/// The best rising step function through scores and truths by squared error: pool adjacent
-/// violators, pairs of one score together. Blocks by rising score.
-/// Source: Ayer et al. 1955; the shares are those of scikit-learn's `IsotonicRegression`.
+/// Fits the non-decreasing step function with the least squared error by pooling adjacent
+/// violators; pairs of equal score stay together. Returns the steps in ascending order of score.
+/// Source: Ayer et al. 1955; the shares equal those of scikit-learn's `IsotonicRegression`.
 #[must_use]
 pub fn fit(pairs: impl IntoIterator<Item = (f64, bool)>) -> Vec<Block> {
     let mut sorted: Vec<(f64, bool)> = pairs.into_iter().collect();
@@ -53,7 +54,7 @@ pub fn fit(pairs: impl IntoIterator<Item = (f64, bool)>) -> Vec<Block> {
     pool(ties, Block::share)
 }
 
-/// Joins neighbours until `value` rises.
+/// Joins neighbouring blocks until `value` rises from block to block.
 fn pool(blocks: Vec<Block>, value: fn(&Block) -> f64) -> Vec<Block> {
     let mut pooled: Vec<Block> = Vec::new();
     for mut block in blocks {
@@ -65,29 +66,30 @@ fn pool(blocks: Vec<Block>, value: fn(&Block) -> f64) -> Vec<Block> {
     pooled
 }
 
-/// A rising curve of straight pieces, flat before its first and behind its last point.
+/// A non-decreasing curve of straight lines between points, constant before the first and after the
+/// last one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Curve {
-    /// Score and probability, both rising.
+    /// Scores and probabilities; both rise.
     points: Vec<(f64, f64)>,
 }
 
 impl Curve {
-    /// The curve through `points`, both columns rising.
+    /// The curve through `points`, in which scores and probabilities must rise.
     #[must_use]
     pub fn new(points: Vec<(f64, f64)>) -> Self {
         Self { points }
     }
 
-    /// The isotonic curve of `pairs`: through the middle of each block, and never at 0 or 1, which
-    /// no number of pairs can prove.
+    /// The isotonic curve of `pairs`, through the middle of each block. It never reaches 0 or 1,
+    /// which no number of pairs can prove.
     #[must_use]
     pub fn fit(pairs: impl IntoIterator<Item = (f64, bool)>) -> Self {
         let blocks = pool(fit(pairs), Block::careful_share);
         Self::new(blocks.iter().map(|block| (block.score, block.careful_share())).collect())
     }
 
-    /// The probability at `score`; 0 on a curve without a point.
+    /// The probability at `score`; 0 on a curve without points.
     #[must_use]
     pub fn at(&self, score: f64) -> f64 {
         let next = self.points.partition_point(|(at, _)| *at <= score);
@@ -115,7 +117,7 @@ mod tests {
 
     #[test]
     fn shares_agree_with_scikit_learn() {
-        // IsotonicRegression().fit(X, Y): 0, ⅓ up to 0.3, ½ up to 0.5, then 1.
+        // IsotonicRegression().fit(X, Y) gives 0, then ⅓ up to 0.3, ½ up to 0.5, and 1.
         let scores = [0.1, 0.2, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7];
         let truths = [false, true, false, false, true, false, true, true];
         let blocks = fit(scores.into_iter().zip(truths));

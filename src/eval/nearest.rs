@@ -1,9 +1,10 @@
-//! `wenmai eval calibration`: what does a cosine among the nearest articles mean?
+//! `wenmai eval calibration`: the probability that an article among the nearest is of the same
+//! event or story, given its cosine.
 //!
-//! Labelled articles ask for their nearest ones; each answer is a pair whose event and story are
-//! known. A few random articles a query hold the low end of the table down. Two articles of one
-//! story of which one has no event label may or may not tell of one event: such a pair says nothing
-//! about events and is left out there.
+//! Labelled articles ask for their nearest ones; each answer is a pair whose events and stories are
+//! known. A few random articles for each query define the low end of the table. Two articles of one
+//! story, of which one has no event label, may or may not report one event: such a pair is left out
+//! where events are concerned.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -34,76 +35,73 @@ use wenmai_engine::Error;
 use wenmai_engine::Related;
 use wenmai_engine::Target;
 
-/// Nearest articles that a query is paired with.
+/// How many nearest articles each query is paired with.
 pub const NEAREST: u16 = 100;
-/// Embeddings fetched in one call.
+/// How many embeddings are fetched in one call.
 const FETCH: usize = 500;
 
-/// How to measure.
+/// The settings of a measurement.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// Queries to draw; 0 asks all articles with an event label.
+    /// How many queries to draw; 0 asks all articles with an event label.
     pub query_count: usize,
-    /// Random articles that a query is paired with, beside its nearest.
+    /// How many random articles each query is paired with, beside its nearest.
     pub random_count: usize,
-    /// Seed of the draws and of the halvings.
+    /// The seed of the draws and of the halvings.
     pub seed: u64,
 }
 
-/// The table and what it is worth; what `calibration.json` holds.
+/// The table and how good it is; the content of `calibration.json`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// The model's name.
     pub model: String,
-    /// The model's version: the table is of no other.
+    /// The version of the model; the table is valid for no other.
     pub model_version: String,
-    /// What the index was made with.
+    /// The index version of the engine.
     pub index_version: String,
-    /// What a probability of the table means, in words.
+    /// A sentence that says what a probability of the table means.
     pub means: String,
-    /// Articles indexed.
+    /// How many articles were indexed.
     pub article_count: usize,
-    /// Articles that could not be indexed.
+    /// How many articles could not be indexed.
     pub refused_count: usize,
-    /// Stories among the queries.
+    /// How many stories the queries belong to.
     pub story_count: usize,
-    /// Queries asked.
+    /// How many queries were asked.
     pub query_count: usize,
-    /// Seed of the draws.
+    /// The seed of the draws.
     pub seed: u64,
-    /// Pairs in all.
+    /// How many pairs there are.
     pub n: usize,
-    /// Pairs of a query and one of its nearest.
+    /// How many pairs are of a query and one of its nearest.
     pub nearest_count: usize,
-    /// Pairs of one story whose event is not known.
+    /// How many pairs are of one story and have no known event.
     pub unknown_event_count: usize,
-    /// On the nearest pairs of unseen stories, the event.
+    /// How well the table predicts the same event, on the nearest pairs of unseen stories.
     pub same_event: Quality,
-    /// On the nearest pairs of unseen stories, the story.
+    /// How well the table predicts the same story, on the nearest pairs of unseen stories.
     pub same_story: Quality,
-    /// Expected calibration error of both: what a reader of the table needs.
+    /// The expected calibration errors of both, repeated for readers of the table.
     pub ece: Ece,
     /// The table, made of all pairs.
     pub knots: Vec<Knot>,
-    /// Time spent indexing; no part of the table's file.
+    /// The time spent on indexing; not part of the file.
     #[serde(skip)]
     pub ingest: IngestReport,
 }
 
-/// Expected calibration errors on the nearest pairs of unseen stories.
+/// The expected calibration errors on the nearest pairs of unseen stories.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Ece {
-    /// Of the same event.
     pub same_event: f64,
-    /// Of the same story.
     pub same_story: f64,
 }
 
-/// Indexes `articles` into `engine`, collects pairs, makes and judges the table; `None` where there
-/// are too few labelled articles to judge one.
+/// Indexes `articles` into `engine`, collects pairs, and makes and tests the table; `None` if there
+/// are too few labelled articles to test it.
 ///
 /// # Errors
-/// What the engine gives; a refused article is counted, not an error.
+/// Any error of the engine. A refused article is counted and is not an error.
 pub async fn run(
     engine: &Engine,
     articles: Vec<Labelled>,
@@ -158,13 +156,13 @@ fn means(article_count: usize) -> String {
     )
 }
 
-/// The story by number, and the event inside it.
+/// The number of the story, and the name of the event inside it.
 type Label = (usize, Option<String>);
 
-/// What is known of the indexed articles.
+/// The labels of the indexed articles.
 struct Corpus {
     labels: BTreeMap<ArticleId, Label>,
-    /// The same, to draw from.
+    /// The keys of `labels`, to draw from.
     ids: Vec<ArticleId>,
 }
 
@@ -180,7 +178,7 @@ impl Corpus {
         Self { labels, ids }
     }
 
-    /// Draws articles with an event label, the same for one seed and corpus.
+    /// Draws articles with an event label; the same ones for one seed and corpus.
     fn draw(&self, options: Options) -> Vec<ArticleId> {
         let labelled = self.labels.iter().filter(|(_, (_, event))| event.is_some());
         let mut drawn: Vec<ArticleId> = labelled.map(|(id, _)| *id).collect();
@@ -191,7 +189,7 @@ impl Corpus {
         drawn
     }
 
-    /// The pair of an article that asked and another one; `None` for one that has no label.
+    /// The pair of an article that asked and another one; `None` if one of them has no label.
     fn pair(&self, query: ArticleId, other: ArticleId, cosine: f32, nearest: bool) -> Option<Pair> {
         let (story, event) = self.labels.get(&query)?;
         let (other_story, other_event) = self.labels.get(&other)?;

@@ -1,9 +1,10 @@
-//! `wenmai eval pages`: are the articles of a page found whole, with their parts?
+//! `wenmai eval pages`: whether the articles of a newspaper page are found complete, with their
+//! parts.
 //!
-//! An article is exact where its headline and its body are those of the labels, after folding
-//! width (NFKC) and white space. An opener (`本报讯（记者 甲）`) or a signature that the parser keeps
-//! apart from the body may stand in the labelled body or not: both readings count. Beside the
-//! parser stand two baselines that cut at headings and at blank lines.
+//! An article is exact if its headline and its body equal those of the labels after folding width
+//! (NFKC) and white space. An opener (`本报讯（记者 甲）`) or a signature that the parser keeps apart from
+//! the body may or may not be part of the labelled body: both are accepted. Two baselines are
+//! measured beside the parser, which cut at headings and at blank lines.
 
 mod baseline;
 mod candidate;
@@ -28,83 +29,83 @@ pub use gold::read;
 use judge::Field;
 use judge::Judged;
 
-/// What was measured.
+/// The result of the measurement.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// How the intervals were drawn: whole pages, with replacement.
+    /// How the intervals were drawn, by resampling whole pages.
     pub bootstrap: Bootstrap,
-    /// One entry per style of page, by name, then one for all (`all`) where there are several.
+    /// One entry for each style of page, in order of name, then one for all pages (`all`) if there
+    /// are several styles.
     pub styles: Vec<StyleReport>,
-    /// Bytes of all pages.
+    /// The size of all pages in bytes.
     pub bytes: usize,
-    /// Megabytes of page text parsed per second, on one core, without decoding or network.
+    /// Megabytes of page text that are parsed per second on one core, without decoding or network.
     pub mb_per_s: f64,
 }
 
-/// Figures of the pages of one style.
+/// The figures for pages of one style.
 #[derive(Debug, Clone, Serialize)]
 pub struct StyleReport {
-    /// The style's name in the file.
+    /// The name of the style in the file.
     pub style: String,
-    /// Pages.
+    /// The number of pages.
     pub page_count: usize,
-    /// Labelled articles, photos among them.
+    /// The number of labelled articles, including photos.
     pub article_count: usize,
-    /// The parser and the baselines.
+    /// How well the parser and the baselines find articles.
     pub systems: Vec<SystemReport>,
-    /// The parser's fields.
+    /// How well the parser finds the parts of articles.
     pub fields: Vec<FieldReport>,
-    /// Sentences that the page's layout broke, and how many the parser put together.
+    /// How many sentences were broken by the layout, and how many of them the parser joined.
     pub seams: SeamReport,
 }
 
-/// How whole one system finds the articles.
+/// How well one system finds articles.
 #[derive(Debug, Clone, Serialize)]
 pub struct SystemReport {
-    /// Its name.
+    /// The name of the system.
     pub name: &'static str,
-    /// Exact articles out of all that it found.
+    /// The share of its articles that are exact.
     pub precision: Option<f64>,
-    /// Exact articles out of all that are labelled.
+    /// The share of the labelled articles that it found exactly.
     pub recall: Option<f64>,
-    /// Harmonic mean of both.
     pub f1: Option<f64>,
-    /// The 95 % interval of F1 over pages.
+    /// The 95 % interval of F1 from resampling pages.
     pub f1_interval: Option<Interval>,
-    /// Mean over labelled articles of the F1 of body characters (as runs of four) with the article
-    /// found that is most like it.
+    /// The mean over labelled articles of the F1 of body characters, as runs of four, with the most
+    /// similar article that was found.
     pub body_f1: Option<f64>,
 }
 
 /// How often one part of an article is right.
 #[derive(Debug, Clone, Serialize)]
 pub struct FieldReport {
-    /// Its name.
+    /// The name of the part.
     pub field: &'static str,
-    /// Articles that have it by the labels or by the parser.
+    /// How many articles have the part by the labels or by the parser.
     pub count: usize,
-    /// Of them, those where both say the same.
+    /// The share of these articles in which labels and parser agree.
     pub accuracy: Option<f64>,
-    /// Of those where the parser has it, the part that is right.
+    /// The share of the parts found by the parser that are right.
     pub precision: Option<f64>,
-    /// Of those that are labelled with it, the part that is right.
+    /// The share of the labelled parts that were found.
     pub recall: Option<f64>,
 }
 
-/// Broken sentences.
+/// How sentences that the layout broke were treated.
 #[derive(Debug, Clone, Serialize)]
 pub struct SeamReport {
-    /// Breaks inside a paragraph.
+    /// How many breaks are inside a paragraph.
     pub count: usize,
-    /// The part of them that is joined.
+    /// The share of these that the parser joined.
     pub joined: Option<f64>,
-    /// Breaks between paragraphs, known only where the labels give paragraphs.
+    /// How many breaks are between paragraphs; known only where the labels give paragraphs.
     pub apart_count: usize,
-    /// The part of them that is kept apart.
+    /// The share of these that the parser kept apart.
     pub kept_apart: Option<f64>,
 }
 
-/// Parses every page and compares.
+/// Parses every page and compares the articles with the labels.
 #[must_use]
 pub fn run(pages: &[Labelled], bootstrap: Bootstrap) -> Report {
     let mut styles: BTreeMap<&str, Vec<Judged>> = BTreeMap::new();
@@ -194,7 +195,7 @@ fn field_report(field: Field, judged: &[Judged]) -> FieldReport {
     }
 }
 
-/// A part of a whole; `None` of nothing.
+/// The ratio of two counts; `None` if `whole` is 0.
 fn ratio(part: usize, whole: usize) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, reason = "counts of articles and seams")]
     let ratio = part as f64 / whole as f64;

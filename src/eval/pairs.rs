@@ -1,4 +1,5 @@
-//! `wenmai eval pairs`: do the model's cosines tell pairs that match from pairs that do not?
+//! `wenmai eval pairs`: how well the cosines of the model separate pairs that match from pairs that
+//! do not.
 
 use serde::Serialize;
 
@@ -10,28 +11,29 @@ use crate::decision::Judged;
 use crate::similarity::Scored;
 use crate::similarity::Scorer;
 
-/// How well one scorer tells yes from no.
+/// How well one scorer separates the pairs.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Separation {
-    /// What says how alike two sentences are.
+    /// The scorer, the model or a baseline.
     pub scorer: Scorer,
-    /// Average precision; none where no pair is a yes.
+    /// The average precision; `None` if no pair matches.
     pub average_precision: Option<f64>,
-    /// Its 95 % interval over the rows.
+    /// The 95 % interval of the average precision, from resampling rows.
     pub average_precision_interval: Option<Interval>,
-    /// How much higher the model's average precision is, on the same resamples.
+    /// The 95 % interval of the model's average precision minus this scorer's, on the same
+    /// resamples; `None` for the model itself.
     pub model_ahead: Option<Interval>,
-    /// Area under the ROC curve; none where one kind is missing.
+    /// The area under the ROC curve; `None` if one kind of pairs is missing.
     pub roc_auc: Option<f64>,
-    /// Its 95 % interval over the rows.
+    /// The 95 % interval of the area, from resampling rows.
     pub roc_auc_interval: Option<Interval>,
-    /// The threshold of the best F1, chosen on these very rows, and what it gives.
+    /// The decision with the best F1; its threshold is chosen on these very rows.
     pub best_f1: Option<Cut>,
-    /// The 95 % interval of the best F1, chosen again in each resample.
+    /// The 95 % interval of the best F1, whose threshold is chosen again in each resample.
     pub best_f1_interval: Option<Interval>,
 }
 
-/// Measures every scorer; `truths` are the rows' labels, in order.
+/// Measures every scorer; `truths` are the labels of the rows, in their order.
 #[must_use]
 pub fn measure(scored: &Scored, truths: &[bool], bootstrap: Bootstrap) -> Vec<Separation> {
     let count = truths.len();
@@ -80,7 +82,7 @@ mod tests {
         let cut = model.best_f1.unwrap();
         assert_eq!((cut.threshold, cut.f1, cut.accuracy), (0.9, 1.0, 1.0));
         assert!(bigrams.model_ahead.unwrap().low > 0.0);
-        // One score for all says nothing: precision and half the area are the share of yes.
+        // One score for all rows says nothing, so precision and area are those of chance.
         assert!((overlap.average_precision.unwrap() - 1.0 / 3.0).abs() < 1e-12);
         assert_eq!(overlap.roc_auc, Some(0.5));
     }

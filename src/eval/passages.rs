@@ -1,10 +1,11 @@
-//! `wenmai eval passages`: is a passage deep in a long article found, and would windows find more?
+//! `wenmai eval passages`: whether a passage deep in a long article is found, and whether an index
+//! of windows would find more.
 //!
-//! From long articles a rare sentence is drawn that begins past a given character, and asked in
-//! three ways: as it stands, as every second of its terms, as its three rarest terms. Every article
-//! that holds the sentence is right. Beside the engine's legs stand embeddings of windows over the
-//! whole body, compared exactly: what an index of windows would give at best. Nothing of them is
-//! stored.
+//! From each long article a rare sentence is chosen that begins after a given number of characters.
+//! It is asked in three ways: as it is, as every second of its terms, and as its three rarest
+//! terms. Every article that contains the sentence is a correct answer. The engine is compared with
+//! embeddings of windows over the whole bodies, which are searched exactly: the best that an index
+//! of windows could do. The windows are not stored.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -37,67 +38,68 @@ use wenmai_rank::search::order;
 use wenmai_text::sentence::sentences;
 use wenmai_text::terms::Analyzer;
 
-/// Answers that count.
+/// The number of answers that count.
 const DEPTH: usize = 10;
-/// Candidates taken of each leg.
+/// The number of candidates taken from each leg.
 const LEG: u32 = 200;
-/// Characters of a sentence that is asked.
+/// The number of characters of a sentence that may be asked.
 const SENTENCE_CHARS: std::ops::RangeInclusive<usize> = 15..=80;
-/// Different terms that a sentence has at least.
+/// The least number of different terms in such a sentence.
 const TERMS_MIN: usize = 6;
 
-/// How to measure.
+/// The settings of a measurement.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Sentences to draw.
+    /// How many sentences to draw.
     pub question_count: usize,
-    /// The character of the body behind which a sentence begins.
+    /// The character of the body after which a sentence must begin.
     pub deep_chars: usize,
-    /// Characters of a window.
+    /// The number of characters in a window.
     pub window_chars: usize,
-    /// Seed of the draw.
+    /// The seed of the draw.
     pub seed: u64,
 }
 
-/// What was measured.
+/// The result of the measurement.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// What the index was made with.
+    /// The index version of the engine.
     pub index_version: String,
-    /// Articles indexed.
+    /// How many articles were indexed.
     pub article_count: usize,
-    /// Articles with a sentence that could be drawn.
+    /// How many articles have a sentence that could be drawn.
     pub long_count: usize,
-    /// Sentences drawn.
+    /// How many sentences were drawn.
     pub question_count: usize,
-    /// Seed of the draw.
+    /// The seed of the draw.
     pub seed: u64,
-    /// One entry per way of asking.
+    /// One entry for each way of asking.
     pub forms: Vec<FormReport>,
-    /// Windows over all bodies.
+    /// How many windows there are over all bodies.
     pub window_count: usize,
-    /// Bytes of their embeddings, four a number.
+    /// The size of their embeddings in bytes, with four bytes for each number.
     pub window_bytes: usize,
-    /// Seconds to embed them.
+    /// The seconds that it took to embed them.
     pub window_embed_s: f64,
-    /// Milliseconds to compare one question with all of them, median.
+    /// The median time to compare one question with all of them, in milliseconds.
     pub window_scan_p50_ms: f64,
-    /// Time spent indexing the articles.
+    /// The time spent on indexing the articles.
     pub ingest: IngestReport,
 }
 
-/// One way of asking: the share of questions whose article is among the first 10.
+/// The figures for one way of asking.
 #[derive(Debug, Clone, Serialize)]
 pub struct FormReport {
     /// `sentence`, `half` or `rare`.
     pub form: &'static str,
-    /// Recall by system, in the order lexical, dense, hybrid, windows, hybrid with windows.
+    /// For each system the share of questions with a correct article among the first 10, in the
+    /// order lexical, dense, hybrid, windows, hybrid with windows.
     pub recall_10: Vec<(&'static str, f64)>,
 }
 
-/// A sentence and the articles that hold it.
+/// A sentence, and the articles that contain it.
 struct Question {
-    /// As asked, in the order of [`FORMS`].
+    /// The question in each way of asking, in the order of [`FORMS`].
     texts: [String; 3],
     right: BTreeSet<ArticleId>,
 }
@@ -105,13 +107,13 @@ struct Question {
 const FORMS: [&str; 3] = ["sentence", "half", "rare"];
 const SYSTEMS: [&str; 5] = ["lexical", "dense", "hybrid", "windows", "hybrid + windows"];
 
-/// Embeddings of windows, by article.
+/// The embeddings of windows, with the article of each.
 type Windows = Vec<(ArticleId, Embedding)>;
 
-/// Indexes `articles`, draws sentences, asks and measures.
+/// Indexes `articles`, draws sentences, asks for them and measures the answers.
 ///
 /// # Errors
-/// What the engine gives; a refused article is passed over.
+/// Any error of the engine. A refused article is left out.
 pub async fn run(
     engine: &Engine,
     articles: Vec<Record>,
@@ -159,7 +161,7 @@ pub async fn run(
     })
 }
 
-/// Draws questions; also returns how many articles have a sentence to draw.
+/// Draws questions, and returns how many articles have a sentence that could be drawn.
 fn draw(
     corpus: &BTreeMap<ArticleId, Record>,
     analyzer: &Analyzer,
@@ -200,7 +202,8 @@ fn draw(
     (found, long_count)
 }
 
-/// Mean rarity of the terms of a sentence, the sentence, and the ways to ask for it.
+/// The mean rarity of a sentence's terms, the sentence, and the ways to ask for it; `None` if it is
+/// too short, too long or has too few terms.
 fn question_of(
     text: &str,
     analyzer: &Analyzer,
@@ -224,7 +227,8 @@ fn question_of(
     let mut rare: Vec<&str> = terms.iter().map(String::as_str).collect();
     rare.sort_by(|left, right| rarity(right).total_cmp(&rarity(left)));
     rare.truncate(3);
-    // Quotation marks and hyphens mean something in a query; here they are the article's.
+    // Quotation marks and hyphens have a meaning in a query, which those of the article must not
+    // get.
     let plain = text.replace(['“', '”', '「', '」', '『', '』', '"', '-', '－'], " ");
     Some((mean, text.to_owned(), [plain, half.join(" "), rare.join(" ")]))
 }
@@ -244,7 +248,8 @@ async fn embed_windows(
     for batch in texts.chunks(EMBED_TEXTS_MAX) {
         match embed_batch(engine, batch).await {
             Err(Error::Invalid(_)) => {
-                // A window of nothing the model knows spoils its batch; it is left out.
+                // A window without a token that the model knows fails its batch, so the others are
+                // embedded alone.
                 for one in batch.chunks(1) {
                     match embed_batch(engine, one).await {
                         Err(Error::Invalid(_)) => {}
@@ -266,7 +271,8 @@ async fn embed_batch(engine: &Engine, batch: &[(ArticleId, String)]) -> Result<W
     Ok(ids.zip(results).map(|(id, one)| (id, one.embedding)).collect())
 }
 
-/// Runs of whole sentences of about `window_chars` characters, each with something to read.
+/// Divides a body into runs of whole sentences of at most about `window_chars` characters; runs
+/// without a letter are left out.
 fn windows(body: &str, window_chars: usize) -> Vec<String> {
     let mut windows: Vec<(usize, String)> = Vec::new();
     for span in sentences(body) {
@@ -284,7 +290,7 @@ fn windows(body: &str, window_chars: usize) -> Vec<String> {
     texts.filter(|window| window.chars().any(char::is_alphabetic)).collect()
 }
 
-/// The first answers of each system.
+/// The first answers of each system to `text`.
 async fn ask(
     engine: &Engine,
     text: &str,
@@ -313,7 +319,8 @@ async fn ask(
     let first = |found: &[Scored]| found.iter().take(DEPTH).map(|(id, _)| *id).collect();
     by_window.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
     by_window.truncate(LEG as usize);
-    // These questions are taken from an article, so the best lexical score is about a full match.
+    // The questions are taken from an article, so the best lexical score is about that of a full
+    // match.
     let joined = order(Mode::Hybrid, &by_window, &lexical, None);
     let joined: Vec<Scored> = joined.into_iter().map(|(id, scores)| (id, scores.fused)).collect();
     Ok([first(&lexical), first(&dense), first(&both), first(&by_window), first(&joined)])

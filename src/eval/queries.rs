@@ -1,8 +1,9 @@
-//! Queries in words with the articles that answer them, one JSON object a line.
+//! Reads queries in words with the articles that answer them, one JSON object on each line.
 //!
-//! `{"query": "…", "relevant": ["id", …]}`, or graded `{"query": "…", "relevant": {"id": gain}}`;
-//! `kind` (headline, question, name …) is optional and groups the figures. An id is the feed's `id`,
-//! or the article's own, with or without `articles/` before it.
+//! The form is `{"query": "…", "relevant": ["id", …]}`, or with grades
+//! `{"query": "…", "relevant": {"id": gain}}`. The optional `kind` (headline, question, name …)
+//! groups the figures. An id is the `id` of the feed, or that of the article, with or without
+//! `articles/` before it.
 
 use std::collections::BTreeMap;
 use std::io::BufRead;
@@ -12,20 +13,19 @@ use serde::Deserialize;
 use wenmai_engine::feed::LineError;
 use wenmai_engine::feed::Lines;
 
-/// A query and what answers it.
+/// A query with the articles that answer it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {
-    /// Number of the line, from 1.
+    /// The number of its line, from 1.
     pub number: u64,
-    /// What is asked.
     pub query: String,
-    /// What kind of query it is; empty where nobody said.
+    /// The kind of the query; empty if the file does not say.
     pub kind: String,
-    /// Gain by id, above 0.
+    /// The gain of each id; all are above 0.
     pub relevant: BTreeMap<String, f64>,
 }
 
-/// A line, as the file writes it.
+/// The form of a line in the file.
 #[derive(Deserialize)]
 struct Line {
     query: String,
@@ -34,7 +34,7 @@ struct Line {
     relevant: Relevant,
 }
 
-/// Ids that answer equally, or each with its gain.
+/// Ids of equal gain, or ids with a gain each.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Relevant {
@@ -42,7 +42,7 @@ enum Relevant {
     Gains(BTreeMap<String, f64>),
 }
 
-/// Feeds write ids as text or as numbers.
+/// An id, which feeds write as a text or as a number.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Id {
@@ -50,26 +50,26 @@ enum Id {
     Number(u64),
 }
 
-/// A line that is no query.
+/// A line does not contain a valid query.
 #[derive(Debug, thiserror::Error)]
 pub enum QueryError {
     /// The line cannot be read.
     #[error("line cannot be used")]
     Line(#[source] LineError),
-    /// Not a query.
+    /// The line is not a query; the text says why.
     #[error("{0}")]
     NotAQuery(String),
 }
 
 impl QueryError {
-    /// Nothing more can be read after it.
+    /// Whether nothing more can be read after this error.
     #[must_use]
     pub fn is_end(&self) -> bool {
         matches!(self, QueryError::Line(LineError::Read(_)))
     }
 }
 
-/// Reads queries; each bad line is an error with its number, and reading goes on.
+/// Reads queries with the numbers of their lines. A bad line gives an error, and reading goes on.
 pub fn read(reader: impl BufRead) -> impl Iterator<Item = (u64, Result<Judgement, QueryError>)> {
     Lines::new(reader).map(|(number, line)| {
         (number, line.map_err(QueryError::Line).and_then(|line| judgement(number, &line)))
@@ -91,7 +91,7 @@ fn judgement(number: u64, line: &str) -> Result<Judgement, QueryError> {
     if let Some((id, gain)) = gains.iter().find(|(_, gain)| !gain.is_finite() || **gain < 0.0) {
         return Err(not(format!("gain {gain} of `{id}` is below 0")));
     }
-    // A gain of 0 says that an article was judged and does not answer.
+    // A gain of 0 says that an article was judged and does not answer the query.
     let relevant: BTreeMap<String, f64> =
         gains.into_iter().filter(|(_, gain)| *gain > 0.0).collect();
     if relevant.is_empty() {

@@ -1,8 +1,8 @@
-//! `wenmai eval related`: does the engine find the other articles of the same event and story?
+//! `wenmai eval related`: whether the engine finds the other articles of the same event and story.
 //!
-//! Every labelled article that is drawn asks for its related ones, once per mode. An answer gains 2
-//! if it is of the same event, 1 if only of the same story. The modes answer without learned weights;
-//! the learned ranker is measured beside them (`eval::learned`).
+//! Every labelled article that is drawn asks for related articles, once in each mode. An answer has
+//! the gain 2 if it is of the same event, and 1 if it is only of the same story. The modes answer
+//! without learned weights; the learned ranker is measured beside them ([`crate::learned`]).
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -33,72 +33,73 @@ use wenmai_engine::Related;
 use wenmai_engine::Target;
 use wenmai_engine::ranker;
 
-/// Depth of nDCG and event recall.
+/// The depth of nDCG and of the recall of events.
 const DEPTH: usize = 10;
-/// Depth of story recall.
+/// The depth of the recall of stories.
 const DEPTH_STORY: u16 = 100;
-/// Calls that are timed, at most.
+/// The most calls that are timed.
 const TIMED_CALLS: usize = 1_000;
 
-/// How to measure.
+/// The settings of a measurement.
 pub struct Options {
-    /// Queries to draw; 0 asks all labelled articles.
+    /// How many queries to draw; 0 asks all labelled articles.
     pub query_count: usize,
-    /// Seed of the draw.
+    /// The seed of the draw.
     pub seed: u64,
-    /// Modes to compare, in the order of the report.
+    /// The modes to compare, in the order of the report.
     pub modes: Vec<Mode>,
-    /// Rankers of the folds; without them the learned ranker is not measured.
+    /// The rankers of the folds; without them the learned ranker is not measured.
     pub rankers: Option<Rankers>,
-    /// Where to write the features of every query and candidate, to train on.
+    /// Where to write the features of every query and candidate, for training.
     pub features: Option<Box<dyn Write + Send>>,
 }
 
-/// What was measured.
+/// The result of the measurement.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// What the index was made with.
+    /// The index version of the engine.
     pub index_version: String,
-    /// Seed of the draw.
+    /// The seed of the draw.
     pub seed: u64,
-    /// Articles indexed.
+    /// How many articles were indexed.
     pub article_count: usize,
-    /// Stories among them.
+    /// How many stories these articles belong to.
     pub story_count: usize,
-    /// Articles that could not be indexed.
+    /// How many articles could not be indexed.
     pub refused_count: usize,
-    /// Queries asked.
+    /// How many queries were asked.
     pub query_count: usize,
-    /// One entry per mode.
+    /// One entry for each mode.
     pub modes: Vec<ModeReport>,
-    /// The learned ranker, cross-validated by story; absent for a model that it was not fitted to.
+    /// The learned ranker, cross-validated by story; `None` for a model that it was not fitted to.
     pub learned: Option<Learned>,
-    /// Time spent indexing.
+    /// The time spent on indexing.
     pub ingest: IngestReport,
 }
 
-/// What was measured of one mode.
+/// The figures of one mode.
 #[derive(Debug, Clone, Serialize)]
 pub struct ModeReport {
-    /// The mode.
     pub mode: Mode,
-    /// Mean nDCG@10, gain 2 same event, 1 same story.
+    /// The mean nDCG@10, with the gain 2 for the same event and 1 for the same story.
     pub ndcg_10: f64,
-    /// Mean reciprocal rank of the first answer of the same event.
+    /// The mean reciprocal rank of the first answer of the same event.
     pub event_mrr: f64,
-    /// Mean share of the event's other articles (at most 10) among the first 10.
+    /// The mean share of the other articles of the event (at most 10) that are among the first 10
+    /// answers.
     pub event_recall_10: f64,
-    /// Mean share of the story's other articles (at most 100) among the first 100.
+    /// The mean share of the other articles of the story (at most 100) that are among the first 100
+    /// answers.
     pub story_recall_100: f64,
-    /// Queries that have another article of their event.
+    /// How many queries have another article of their event.
     pub event_query_count: usize,
-    /// Median time of one call for ten hits, milliseconds, one client.
+    /// The median time of one call for ten hits by one client, in milliseconds.
     pub p50_ms: f64,
-    /// 99th percentile of the same.
+    /// The 99th percentile of that time.
     pub p99_ms: f64,
 }
 
-/// What can go wrong.
+/// The ways in which a run can fail.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The engine failed.
@@ -109,10 +110,10 @@ pub enum Failure {
     Write(#[source] std::io::Error),
 }
 
-/// Indexes `articles` into `engine`, asks and measures.
+/// Indexes `articles` into `engine`, asks queries and measures the answers.
 ///
 /// # Errors
-/// [`Failure`]; a refused article is counted, not an error.
+/// [`Failure`]. A refused article is counted and is not an error.
 pub async fn run(
     engine: &Engine,
     articles: Vec<Labelled>,
@@ -155,7 +156,7 @@ pub async fn run(
     })
 }
 
-/// Reads the features of all candidates of all queries.
+/// Computes the features of all candidates of all queries.
 async fn compare(
     engine: &Engine,
     queries: &[ArticleId],
@@ -171,31 +172,32 @@ async fn compare(
     Ok(asked)
 }
 
-/// What is known of the indexed articles.
+/// The labels of the indexed articles.
 #[derive(Default)]
 pub(super) struct Corpus {
     labels: BTreeMap<ArticleId, Label>,
-    /// Articles per story.
+    /// The number of articles in each story.
     stories: BTreeMap<String, usize>,
-    /// Articles per story and event.
+    /// The number of articles in each event of a story.
     events: BTreeMap<Label, usize>,
     refused_count: usize,
 }
 
 impl Corpus {
-    /// The story of an article.
+    /// The story of an article, if it is labelled.
     pub(super) fn story(&self, id: ArticleId) -> Option<&str> {
         self.labels.get(&id).map(|label| label.story.as_str())
     }
 
-    /// How many other articles are of its event, and of its story.
+    /// How many other articles are of its event, and how many of its story.
     pub(super) fn others(&self, id: ArticleId) -> (usize, usize) {
         let Some(own) = self.labels.get(&id) else { return (0, 0) };
         let others = |count: Option<&usize>| count.map_or(0, |count| count.saturating_sub(1));
         (others(self.events.get(own)), others(self.stories.get(&own.story)))
     }
 
-    /// What `found` is worth as an answer to `query`: 2 of one event, 1 of one story, else 0.
+    /// The gain of `found` as an answer to `query`: 2 for the same event, 1 for the same story,
+    /// else 0.
     pub(super) fn gain(&self, query: ArticleId, found: ArticleId) -> u8 {
         let (Some(own), Some(other)) = (self.labels.get(&query), self.labels.get(&found)) else {
             return 0;
@@ -228,7 +230,7 @@ async fn index(
     Ok((corpus, took))
 }
 
-/// Draws labelled articles that have something to find, the same for one seed and corpus.
+/// Draws labelled articles that have others to find; the same ones for one seed and corpus.
 fn draw(corpus: &Corpus, options: &Options) -> Vec<ArticleId> {
     let has_more = |label: &Label| corpus.stories.get(&label.story).is_some_and(|count| *count > 1);
     let labelled =
@@ -271,7 +273,8 @@ async fn ask(
     Ok((report, scores.ndcg))
 }
 
-/// Median and 99th percentile of one call, milliseconds; timed apart, because people ask for ten.
+/// The median and the 99th percentile of one call for ten hits, in milliseconds. Timed separately,
+/// because people ask for ten.
 async fn time(engine: &Engine, queries: &[ArticleId], mode: Mode) -> Result<(f64, f64), Error> {
     let mut ms = Vec::new();
     for &id in queries.iter().take(TIMED_CALLS) {
@@ -305,7 +308,7 @@ async fn related(
     Ok(answer.hits.into_iter().map(|hit| hit.article.id).collect())
 }
 
-/// Per query, in order.
+/// The figures of each query, in their order.
 #[derive(Default)]
 pub(super) struct Scores {
     pub(super) ndcg: Vec<f64>,

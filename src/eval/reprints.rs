@@ -1,8 +1,9 @@
-//! `wenmai eval reprints`: are reprints found, and only they?
+//! `wenmai eval reprints`: whether reprints are found, and nothing else.
 //!
-//! Nobody has labelled reprints, so they are made: of real articles that are none of each other, with
-//! a seed, in the ways that papers and reading machines change a text ([`make`]). The articles go
-//! through ingest like any others. Beside ours stands the usual filter, `MinHash` at two thresholds.
+//! Nobody has labelled reprints, so they are made from real articles that are no reprints of each
+//! other, in the ways in which papers and text recognition change a text ([`make`]). The articles
+//! are ingested like any others. Our groups are compared with the usual filter, `MinHash`, at two
+//! thresholds.
 
 pub mod baseline;
 mod choose;
@@ -31,80 +32,80 @@ use wenmai_engine::Error;
 use wenmai_engine::FindReprints;
 use wenmai_engine::Target;
 
-/// Articles of one ingest call.
+/// The number of articles in one call of ingest.
 const BATCH: usize = 256;
 
-/// How to measure.
+/// The settings of a measurement.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// Real articles to make others of.
+    /// How many real articles to make others from.
     pub base_count: usize,
-    /// Seed of everything that is drawn.
+    /// The seed of everything that is drawn.
     pub seed: u64,
 }
 
-/// What was measured on made articles.
+/// The result on made articles.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// Seed of everything that was drawn.
+    /// The seed of everything that was drawn.
     pub seed: u64,
-    /// Real articles that others were made of.
+    /// How many real articles others were made from.
     pub base_count: usize,
-    /// Articles in all.
+    /// How many articles there are in all.
     pub article_count: usize,
-    /// Per kind of made article.
+    /// One entry for each kind of made article.
     pub kinds: Vec<KindReport>,
-    /// Per way of grouping: ours first.
+    /// One entry for each way of grouping, ours first.
     pub methods: Vec<MethodReport>,
-    /// Parts that merged articles hold of others.
+    /// How many parts of other articles the merged articles contain.
     pub part_count: usize,
-    /// Share of them that is found as a partial reprint.
+    /// The share of these that is found as a partial reprint.
     pub part_recall: f64,
-    /// Articles ingested per second.
+    /// Articles that were ingested per second.
     pub articles_per_s: f64,
 }
 
-/// How one kind of made article fared, by method in the order of the report's.
+/// How articles of one kind were grouped.
 #[derive(Debug, Clone, Serialize)]
 pub struct KindReport {
-    /// The kind.
     pub kind: Kind,
-    /// Whether it belongs to the group of its base.
+    /// Whether articles of this kind belong to the group of their base.
     pub is_reprint: bool,
-    /// Articles of the kind, once for each base of a merged one.
+    /// How many articles are of this kind; a merged one counts once for each base.
     pub count: usize,
-    /// Share that is in one group with its base.
+    /// The share that is in one group with its base, for each method in the order of
+    /// [`Report::methods`].
     pub joined: Vec<f64>,
 }
 
-/// How one way of grouping fared.
+/// How one way of grouping did.
 #[derive(Debug, Clone, Serialize)]
 pub struct MethodReport {
-    /// Its name.
+    /// The name of the method.
     pub name: &'static str,
-    /// How its groups agree with the true ones.
+    /// How well its groups agree with the true ones.
     pub agreement: Agreement,
 }
 
 /// What was found among the real articles.
 #[derive(Debug, Clone, Serialize)]
 pub struct Found {
-    /// Articles stored.
+    /// How many articles were stored.
     pub article_count: usize,
-    /// Groups of two or more.
+    /// How many groups have two or more articles.
     pub group_count: usize,
-    /// Articles in them.
+    /// How many articles are in these groups.
     pub member_count: usize,
-    /// Articles in the largest.
+    /// How many articles are in the largest group.
     pub largest: usize,
-    /// Articles ingested per second.
+    /// Articles that were ingested per second.
     pub articles_per_s: f64,
 }
 
-/// Makes reprints, stores them in `engine`, which must be empty, and compares the groups.
+/// Makes reprints, ingests them into `engine`, which must be empty, and compares the groups.
 ///
 /// # Errors
-/// What the engine gives.
+/// Any error of the engine.
 pub async fn run(
     engine: &Engine,
     articles: &[Labelled],
@@ -140,10 +141,10 @@ pub async fn run(
     })
 }
 
-/// Stores the real articles in `engine`, which must be empty, and counts the groups.
+/// Ingests the real articles into `engine`, which must be empty, and counts the groups.
 ///
 /// # Errors
-/// What the engine gives.
+/// Any error of the engine.
 pub async fn found(engine: &Engine, articles: &[Labelled]) -> Result<Found, Error> {
     let started = Instant::now();
     let ids = ingest(engine, articles.iter().map(|one| one.record.clone())).await?;
@@ -164,7 +165,7 @@ pub async fn found(engine: &Engine, articles: &[Labelled]) -> Result<Found, Erro
     })
 }
 
-/// Stores records; `None` for those that were refused.
+/// Ingests records and returns their ids; `None` for those that were refused.
 async fn ingest(
     engine: &Engine,
     records: impl Iterator<Item = Record>,
@@ -179,7 +180,7 @@ async fn ingest(
     Ok(ids)
 }
 
-/// The group of each article as a number; one that was refused is alone.
+/// The number of each article's group. An article that was refused has a group of its own.
 async fn numbers(engine: &Engine, ids: &[Option<ArticleId>]) -> Result<Vec<usize>, Error> {
     let known: Vec<ArticleId> = ids.iter().flatten().copied().collect();
     let memberships = engine.memberships(&known).await?;
@@ -196,7 +197,7 @@ async fn numbers(engine: &Engine, ids: &[Option<ArticleId>]) -> Result<Vec<usize
     Ok(ids.iter().enumerate().map(number).collect())
 }
 
-/// The true group of each: reprints with their base, all else alone.
+/// The true group of each article: reprints with their base, all others alone.
 fn truth(made: &[Made]) -> Vec<usize> {
     let number = |(at, one): (usize, &Made)| {
         let joins = one.kind == Kind::Base || Kind::REPRINTS.contains(&one.kind);
@@ -205,7 +206,7 @@ fn truth(made: &[Made]) -> Vec<usize> {
     made.iter().enumerate().map(number).collect()
 }
 
-/// Which share of every kind is with its base, by method.
+/// For each kind, the share of its articles that each method put into the group of their base.
 fn kinds(made: &[Made], methods: &[(&'static str, Vec<usize>)]) -> Vec<KindReport> {
     let places = base_places(made);
     let mut counts = BTreeMap::<Kind, (usize, Vec<usize>)>::new();
@@ -228,13 +229,14 @@ fn kinds(made: &[Made], methods: &[(&'static str, Vec<usize>)]) -> Vec<KindRepor
     counts.into_iter().map(report).collect()
 }
 
-/// Where each base stands among what was made.
+/// The index of each base among the made articles.
 fn base_places(made: &[Made]) -> BTreeMap<usize, usize> {
     let bases = made.iter().enumerate().filter(|(_, one)| one.kind == Kind::Base);
     bases.filter_map(|(at, one)| Some((*one.bases.first()?, at))).collect()
 }
 
-/// How many parts merged articles hold, and the share that is found when one asks for them.
+/// How many parts the merged articles contain, and the share that is found when a merged article
+/// asks for its reprints.
 async fn parts(
     engine: &Engine,
     made: &[Made],

@@ -1,62 +1,57 @@
-//! Pairs of sentences with a score: lines `sentence ⇥ sentence ⇥ score`.
+//! Reads pairs of sentences with a score: lines of `sentence ⇥ sentence ⇥ score`.
 
 use std::io::BufRead;
 
 use wenmai_engine::feed::LineError;
 use wenmai_engine::feed::Lines;
 
-/// Two sentences and what people said of them.
+/// Two sentences with the score that people gave them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// Number of the line, from 1.
+    /// The number of the line, from 1.
     pub number: u64,
-    /// The first sentence.
     pub left: String,
-    /// The second sentence.
     pub right: String,
-    /// The score, finite.
+    /// The score; always finite.
     pub score: f64,
 }
 
-/// A line that is no row.
+/// A line does not contain a valid row.
 #[derive(Debug, thiserror::Error)]
 pub enum RowError {
     /// The line cannot be read.
     #[error("line cannot be used")]
     Line(#[source] LineError),
-    /// Not three columns.
+    /// The line does not have three columns.
     #[error("has {given} columns, not sentence, sentence and score with tabs between")]
     Columns {
-        /// How many there are.
+        /// How many columns it has.
         given: usize,
     },
-    /// A sentence without a character.
+    /// One of the sentences is empty.
     #[error("one of the sentences is empty")]
     Empty,
-    /// The last column is no finite number.
+    /// The last column is not a finite number.
     #[error("score `{given}` is not a number")]
     Score {
-        /// What stands there.
+        /// The text of the column.
         given: String,
     },
-    /// A score that is neither 0 nor 1 where yes or no was asked.
+    /// The score is neither 0 nor 1, where a label is needed.
     #[error("label `{given}` is neither 0 nor 1; graded scores need a threshold")]
-    Label {
-        /// What stands there.
-        given: f64,
-    },
+    Label { given: f64 },
 }
 
 impl RowError {
-    /// Nothing more can be read after it.
+    /// Whether nothing more can be read after this error.
     #[must_use]
     pub fn is_end(&self) -> bool {
         matches!(self, RowError::Line(LineError::Read(_)))
     }
 }
 
-/// Reads rows; each bad line is an error with its number, and reading goes on. Blank lines are
-/// passed over.
+/// Reads rows with the numbers of their lines. A bad line gives an error, and reading goes on;
+/// blank lines are skipped.
 pub fn read(reader: impl BufRead) -> impl Iterator<Item = (u64, Result<Row, RowError>)> {
     Lines::new(reader).map(|(number, line)| {
         (number, line.map_err(RowError::Line).and_then(|line| row(number, &line)))
@@ -77,10 +72,11 @@ fn row(number: u64, line: &str) -> Result<Row, RowError> {
     Ok(Row { number, left: (*left).to_owned(), right: (*right).to_owned(), score })
 }
 
-/// Yes or no: the score itself where it is 1 or 0, or whether it reaches `threshold`.
+/// The label of a score: whether it reaches `threshold`, or without a threshold whether it is 1 and
+/// not 0.
 ///
 /// # Errors
-/// [`RowError::Label`] without a threshold, for a score that is neither.
+/// [`RowError::Label`] if there is no threshold and the score is neither 0 nor 1.
 pub fn label(score: f64, threshold: Option<f64>) -> Result<bool, RowError> {
     match threshold {
         Some(threshold) => Ok(score >= threshold),

@@ -1,8 +1,9 @@
-//! `wenmai eval search`: does a search find the articles that answer a query?
+//! `wenmai eval search`: whether a search finds the articles that answer a query.
 //!
-//! A feed is indexed, every query is asked once per mode, and the answers are held against the ids
-//! that the query's line names. A query of which no article is in the index says nothing about the
-//! search: it is named and left out. One that a mode cannot ask counts as answered with nothing.
+//! A feed is indexed, every query is asked once in each mode, and the answers are compared with the
+//! ids that the query names. A query none of whose articles is in the index is reported and left
+//! out, because it says nothing about the search. A query that a mode cannot ask counts as one
+//! without answers.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -28,120 +29,116 @@ use wenmai_engine::Error;
 use wenmai_engine::ErrorKind;
 use wenmai_engine::Search;
 
-/// Depth of nDCG, MRR and the first recall.
+/// The depth of nDCG, of the reciprocal rank and of the first recall.
 const DEPTH: usize = 10;
-/// Depth of the second recall, and of an answer.
+/// The depth of the second recall and of an answer.
 const DEPTH_FAR: usize = 100;
-/// Calls that are timed, at most.
+/// The most calls that are timed.
 const TIMED_CALLS: usize = 1_000;
 
-/// How to measure.
+/// The settings of a measurement.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Modes to compare, in the order of the report.
+    /// The modes to compare, in the order of the report.
     pub modes: Vec<Mode>,
-    /// How to draw the queries for intervals.
+    /// How queries are resampled for the intervals.
     pub bootstrap: Bootstrap,
 }
 
-/// What was measured.
+/// The result of the measurement.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// What the index was made with.
+    /// The index version of the engine.
     pub index_version: String,
-    /// How intervals were drawn.
+    /// How queries were resampled for the intervals.
     pub bootstrap: Bootstrap,
-    /// Articles indexed.
+    /// How many articles were indexed.
     pub article_count: usize,
-    /// Articles that could not be indexed.
+    /// How many articles could not be indexed.
     pub refused_count: usize,
-    /// Queries measured.
+    /// How many queries were measured.
     pub query_count: usize,
-    /// Queries of which no relevant article is in the index: not measured.
+    /// The queries that were not measured, because no relevant article is in the index.
     pub unanswerable: Vec<Unanswerable>,
-    /// Ids that do not name just one indexed article.
+    /// The ids that name no indexed article or several.
     pub ids_in_doubt: Vec<IdInDoubt>,
-    /// One entry per mode.
+    /// One entry for each mode.
     pub modes: Vec<ModeReport>,
-    /// Time spent indexing.
+    /// The time spent on indexing.
     pub ingest: IngestReport,
 }
 
-/// A query of which no relevant article is in the index.
+/// A query none of whose relevant articles is in the index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unanswerable {
-    /// Number of the line.
+    /// The number of its line.
     pub line: u64,
-    /// What was to be asked.
     pub query: String,
 }
 
 /// An id that names no indexed article, or several.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct IdInDoubt {
-    /// Number of the query's line.
+    /// The number of the query's line.
     pub line: u64,
-    /// The id.
     pub id: String,
-    /// Indexed articles that it names; where several, all count as relevant.
+    /// How many indexed articles it names; all of them count as relevant.
     pub article_count: usize,
 }
 
-/// A mean over the queries and how far it would move with others.
+/// A mean over the queries with its confidence interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Figure {
-    /// The mean.
     pub value: f64,
-    /// Its 95 % interval over the queries.
+    /// The 95 % interval from resampling queries.
     pub interval: Option<Interval>,
 }
 
-/// What was measured of one mode.
+/// The figures of one mode.
 #[derive(Debug, Clone, Serialize)]
 pub struct ModeReport {
-    /// The mode.
     pub mode: Mode,
-    /// nDCG of the first 10.
+    /// The nDCG of the first 10 answers.
     pub ndcg_10: Figure,
-    /// Reciprocal rank of the first relevant answer among 10.
+    /// The reciprocal rank of the first relevant answer among 10.
     pub mrr_10: Figure,
-    /// Share of the relevant articles (at most 10) among the first 10.
+    /// The share of the relevant articles (at most 10) that are among the first 10 answers.
     pub recall_10: Figure,
-    /// Share of the relevant articles (at most 100) among the first 100.
+    /// The share of the relevant articles (at most 100) that are among the first 100 answers.
     pub recall_100: Figure,
-    /// Share of queries whose first answer is relevant.
+    /// The share of queries whose first answer is relevant.
     pub success_1: Figure,
-    /// How much higher nDCG@10 is than that of the first mode, on the same resamples.
+    /// The 95 % interval of nDCG@10 minus that of the first mode, on the same resamples; `None` for
+    /// the first mode.
     pub ndcg_10_ahead: Option<Interval>,
-    /// The same queries by kind, where the file names kinds.
+    /// The figures by kind of query, if the file names kinds.
     pub kinds: Vec<KindReport>,
-    /// Queries that this mode cannot ask: answered with nothing.
+    /// How many queries this mode cannot ask; they count as without answers.
     pub refused_count: usize,
-    /// Calls that were timed.
+    /// How many calls were timed.
     pub timed_count: usize,
-    /// Median time of one call for ten hits, milliseconds, one client.
+    /// The median time of one call for ten hits by one client, in milliseconds.
     pub p50_ms: f64,
-    /// 99th percentile of the same.
+    /// The 99th percentile of that time.
     pub p99_ms: f64,
 }
 
-/// The queries of one kind.
+/// The figures for queries of one kind.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct KindReport {
-    /// What the file calls it.
+    /// The name of the kind in the file.
     pub kind: String,
-    /// How many there are.
+    /// How many queries are of this kind.
     pub query_count: usize,
-    /// Mean nDCG@10.
     pub ndcg_10: f64,
-    /// Share whose first answer is relevant.
+    /// The share of queries whose first answer is relevant.
     pub success_1: f64,
 }
 
-/// Indexes `articles` into `engine`, asks and measures.
+/// Indexes `articles` into `engine`, asks `queries` and measures the answers.
 ///
 /// # Errors
-/// What the engine gives; a refused article, and a query that a mode cannot ask, are counted.
+/// Any error of the engine. A refused article and a query that a mode cannot ask are counted.
 pub async fn run(
     engine: &Engine,
     articles: Vec<Record>,
@@ -191,7 +188,7 @@ pub async fn run(
     Ok(report)
 }
 
-/// What ids name: the feed's, and the articles' own.
+/// Finds the articles that an id names: an id of the feed, or of the article itself.
 struct Names {
     articles: BTreeMap<String, BTreeSet<ArticleId>>,
     ids: BTreeSet<ArticleId>,
@@ -238,14 +235,14 @@ impl Names {
     }
 }
 
-/// A query with the gains of what answers it.
+/// A query with the gains of the articles that answer it.
 struct Asked {
     text: String,
     kind: String,
     gains: BTreeMap<ArticleId, f64>,
 }
 
-/// Per query, in order.
+/// The figures of each query, in their order.
 #[derive(Default)]
 struct Scores {
     ndcg_10: Vec<f64>,
@@ -272,7 +269,7 @@ async fn ask(
             progress(Progress::Query(mode, at + 1, queries.len()));
         }
     }
-    // Timed apart: people ask for ten.
+    // Timed separately, because people ask for ten.
     let mut ms = Vec::new();
     for query in queries.iter().take(TIMED_CALLS) {
         let started = Instant::now();
@@ -288,7 +285,7 @@ async fn ask(
     Ok((scores, report))
 }
 
-/// The articles found, best first; `None` for a query that the mode cannot ask.
+/// The articles that were found, best first; `None` for a query that the mode cannot ask.
 async fn search(
     engine: &Engine,
     text: &str,
@@ -349,7 +346,7 @@ impl Scores {
         }
     }
 
-    /// The figures of each kind of query; nothing where no kind is named.
+    /// The figures for each kind of query; empty if no kind is named.
     fn by_kind(&self, queries: &[Asked]) -> Vec<KindReport> {
         let mut kinds = BTreeMap::<&str, (Vec<f64>, Vec<f64>)>::new();
         let scores = self.ndcg_10.iter().zip(&self.success_1);
@@ -371,7 +368,7 @@ impl Scores {
     }
 }
 
-/// How much higher nDCG@10 is, query by query.
+/// The 95 % interval of the difference of nDCG@10, query by query.
 fn ahead(scores: &Scores, first: &Scores, bootstrap: Bootstrap) -> Option<Interval> {
     let pairs = scores.ndcg_10.iter().zip(&first.ndcg_10);
     let differences: Vec<f64> = pairs.map(|(own, first)| own - first).collect();
@@ -415,7 +412,7 @@ mod tests {
         let mut scores = Scores::default();
         scores.add(&[(best, 2.0), (good, 1.0)].into(), &[wrong, good, best]);
         let log = f64::log2;
-        // By hand: gains 0, 1, 2 at ranks 1, 2, 3 against 2, 1.
+        // Computed by hand: gains 0, 1, 2 at ranks 1, 2, 3, where 2, 1 would be best.
         let ndcg = (1.0 / log(3.0) + 2.0 / log(4.0)) / (2.0 + 1.0 / log(3.0));
         assert!((scores.ndcg_10[0] - ndcg).abs() < 1e-12);
         assert_eq!((scores.mrr_10[0], scores.success_1[0]), (0.5, 0.0));

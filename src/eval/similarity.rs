@@ -1,4 +1,4 @@
-//! How alike are the sentences of each row, to the model and to the trivial baselines?
+//! Scores how similar the two sentences of each row are, by the model and by the trivial baselines.
 
 use serde::Serialize;
 
@@ -11,10 +11,10 @@ use wenmai_embed::Handle;
 use wenmai_embed::Lane;
 use wenmai_embed::Purpose;
 
-/// Rows of one call to the model.
+/// The number of rows in one call to the model.
 const BATCH: usize = 512;
 
-/// What says how alike two sentences are.
+/// A way to score the similarity of two sentences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scorer {
@@ -27,7 +27,7 @@ pub enum Scorer {
 }
 
 impl Scorer {
-    /// Its name in tables.
+    /// The name of the scorer in tables.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -38,23 +38,23 @@ impl Scorer {
     }
 }
 
-/// Rows with what each scorer says of them.
+/// The scores of all rows, by scorer.
 #[derive(Debug, Default)]
 pub struct Scored {
-    /// What people said, in the order of the file.
+    /// The scores that people gave, in the order of the file.
     pub scores: Vec<f64>,
-    /// What the model says.
+    /// The scores of the model.
     pub model: Vec<f64>,
-    /// What bigrams say.
+    /// The scores of [`Scorer::Bigrams`].
     pub bigrams: Vec<f64>,
-    /// What characters in common say.
+    /// The scores of [`Scorer::Overlap`].
     pub overlap: Vec<f64>,
-    /// Rows that the model cannot read, by line number; in none of the columns.
+    /// The rows that the model cannot read, by line number; they are in none of the columns.
     pub unreadable: Vec<(u64, embed::Error)>,
 }
 
 impl Scored {
-    /// The columns by scorer, the model first.
+    /// The columns with their scorers, the model first.
     #[must_use]
     pub fn columns(&self) -> [(Scorer, &[f64]); 3] {
         [
@@ -65,11 +65,11 @@ impl Scored {
     }
 }
 
-/// Scores `rows`; both sentences are embedded as texts to be found.
+/// Scores `rows`; both sentences of each are embedded as passages.
 ///
 /// # Errors
-/// [`embed::Error`] where nothing more can be embedded; a sentence that cannot is kept in the
-/// answer.
+/// [`embed::Error`] if the model can embed nothing more. A sentence that it cannot embed is
+/// reported in [`Scored::unreadable`].
 pub async fn score(
     handle: &Handle,
     rows: &[Row],
@@ -99,7 +99,7 @@ pub async fn score(
     Ok(scored)
 }
 
-/// Six decimals: below that, equal sentences would be ranked by the rounding of their lengths.
+/// Rounds to six decimals: with more, equal sentences would be ranked by rounding errors.
 fn cosine(
     left: Result<Embedded, embed::Error>,
     right: Result<Embedded, embed::Error>,

@@ -1,4 +1,5 @@
-//! Labelled stories: feed lines with a `story` and, for some, an `event` inside the story.
+//! Reads labelled stories: lines of a feed with a `story` and, for some, an `event` inside the
+//! story.
 
 use std::io::BufRead;
 
@@ -9,18 +10,17 @@ use wenmai_engine::feed;
 use wenmai_engine::feed::LineError;
 use wenmai_engine::feed::Lines;
 
-/// An article and where it belongs.
+/// An article with its labels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Labelled {
-    /// The article.
     pub record: Record,
-    /// The story.
+    /// The name of its story.
     pub story: String,
-    /// The event inside the story; `None` where nobody labelled it.
+    /// The name of its event inside the story; `None` if nobody labelled it.
     pub event: Option<String>,
 }
 
-/// The labels of a line.
+/// The labels in a line.
 #[derive(Deserialize)]
 struct Labels {
     story: String,
@@ -28,7 +28,8 @@ struct Labels {
     event: Option<String>,
 }
 
-/// Reads labelled articles; each bad line is an error with its number, and reading goes on.
+/// Reads labelled articles with the numbers of their lines. A bad line gives an error, and reading
+/// goes on.
 pub fn read(reader: impl BufRead) -> impl Iterator<Item = (u64, Result<Labelled, LineError>)> {
     Lines::new(reader).map(|(number, line)| (number, line.and_then(|line| labelled(&line))))
 }

@@ -1,4 +1,4 @@
-//! `wenmai eval sts`: do the model's cosines order pairs of sentences as people do?
+//! `wenmai eval sts`: how well the cosines of the model order pairs of sentences as people do.
 
 use serde::Serialize;
 
@@ -14,21 +14,22 @@ use crate::similarity::Scorer;
 /// How well one scorer agrees with people.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Agreement {
-    /// What says how alike two sentences are.
+    /// The scorer, the model or a baseline.
     pub scorer: Scorer,
-    /// Spearman's rank correlation, mean ranks for ties; none where a column is constant.
+    /// Spearman's rank correlation with mean ranks for ties; `None` if a column is constant.
     pub spearman: Option<f64>,
-    /// Its 95 % interval over the rows.
+    /// The 95 % interval of it, from resampling rows.
     pub spearman_interval: Option<Interval>,
-    /// How much higher the model's Spearman is than this scorer's, on the same resamples.
+    /// The 95 % interval of the model's Spearman correlation minus this scorer's, on the same
+    /// resamples; `None` for the model itself.
     pub model_ahead: Option<Interval>,
-    /// Pearson's correlation.
+    /// Pearson's correlation; `None` if a column is constant.
     pub pearson: Option<f64>,
-    /// Its 95 % interval over the rows.
+    /// The 95 % interval of it, from resampling rows.
     pub pearson_interval: Option<Interval>,
 }
 
-/// Measures every scorer.
+/// Measures how well every scorer agrees with people.
 #[must_use]
 pub fn measure(scored: &Scored, bootstrap: Bootstrap) -> Vec<Agreement> {
     let count = scored.scores.len();

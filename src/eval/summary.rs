@@ -1,9 +1,11 @@
-//! Summaries against editors' briefs, at equal length, each by a ranker that never saw it.
+//! Compares summaries with editors' briefs of equal length; each summary is made by a ranker that
+//! was trained without its article.
 //!
-//! Dates fall into folds by quarter; `models/rankers/summary-folds.json` holds one ranker per fold,
-//! trained on the others by the script that trained the published one. Every system gets the same
-//! budget of characters; what the title alone reaches is shown beside them, as briefs often repeat
-//! it, but is no choice from the body.
+//! Articles are divided into folds by the quarter of their date.
+//! `models/rankers/summary-folds.json` contains one ranker for each fold, trained on the other
+//! folds by the script that trained the published ranker. Every system gets the same budget of
+//! characters. What the title alone achieves is shown beside them, because briefs often repeat it,
+//! although it is no choice from the body.
 
 pub mod baseline;
 pub mod briefs;
@@ -45,14 +47,14 @@ use wenmai_text::likeness::containment;
 /// The rankers of the folds.
 const BUNDLED: &str = include_str!("../../models/rankers/summary-folds.json");
 
-/// One ranker per fold.
+/// One ranker for each fold.
 pub struct Rankers(Vec<Ranker>);
 
 impl Rankers {
-    /// Those that come with the program.
+    /// The rankers that are part of this program.
     ///
     /// # Errors
-    /// [`ranker::Error`] if the program was built with a wrong file.
+    /// [`ranker::Error`] if the program was built with an invalid file.
     pub fn bundled() -> Result<Self, ranker::Error> {
         Self::parse(BUNDLED)
     }
@@ -60,7 +62,7 @@ impl Rankers {
     /// Reads a list of [`FOLDS`] rankers.
     ///
     /// # Errors
-    /// [`ranker::Error`] for another kind of file.
+    /// [`ranker::Error`] for any other kind of file.
     pub fn parse(json: &str) -> Result<Self, ranker::Error> {
         let all: Vec<serde_json::Value> = serde_json::from_str(json)?;
         if all.len() != FOLDS {
@@ -71,76 +73,75 @@ impl Rankers {
     }
 }
 
-/// How to measure.
+/// The settings of a measurement.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// Characters that every system may use.
+    /// How many characters each system may use.
     pub budget: Budget,
-    /// How intervals are drawn.
+    /// How articles are resampled for the intervals.
     pub bootstrap: Bootstrap,
 }
 
-/// One system's figures over all briefs.
+/// The figures of one system over all briefs.
 #[derive(Debug, Clone, Serialize)]
 pub struct System {
-    /// Its name.
+    /// The name of the system.
     pub name: &'static str,
-    /// Mean ROUGE F1.
+    /// The mean ROUGE F1.
     pub rouge: Rouge,
-    /// 95 % intervals of the three, in their order.
+    /// The 95 % intervals of the three figures of `rouge`, in their order.
     pub intervals: [Option<Interval>; 3],
-    /// Mean characters of its texts.
+    /// The mean length of its texts in characters.
     pub mean_chars: f64,
 }
 
-/// Figures under one rule of length.
+/// The figures of all systems under one rule of length.
 #[derive(Debug, Clone, Serialize)]
 pub struct Table {
-    /// The budget; `None` where each article's is its own brief's length.
+    /// The budget in characters; `None` if the length of each article's own brief was used.
     pub budget: Option<usize>,
-    /// The systems.
     pub systems: Vec<System>,
 }
 
-/// What was checked of every piece that ours cites.
+/// Checks of every piece that our summaries cite.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Checks {
-    /// Pieces looked at.
+    /// How many pieces were checked.
     pub piece_count: usize,
-    /// Pieces that are not the text at their spans.
+    /// How many pieces are not the text at their spans.
     pub inexact_count: usize,
-    /// Numbers, dates and names in them.
+    /// How many numbers, dates and names the pieces contain.
     pub fact_count: usize,
-    /// Of them those that the cited article does not print.
+    /// How many of these the cited article does not contain.
     pub unfounded_count: usize,
-    /// Pieces that begin with a pronoun or a conjunction.
+    /// How many pieces begin with a pronoun or a conjunction.
     pub dangling_count: usize,
-    /// Pieces from lines that are captions, bylines or staff.
+    /// How many pieces come from lines that are captions, bylines or staff.
     pub unclean_count: usize,
-    /// Mean share of a piece that pieces before it said.
+    /// The mean share of a piece that earlier pieces said already.
     pub redundancy: f64,
-    /// Summaries that are empty.
+    /// How many summaries are empty.
     pub empty_count: usize,
-    /// Summaries over their budget.
+    /// How many summaries are over their budget.
     pub over_count: usize,
 }
 
-/// What was measured.
+/// The result of the measurement.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// Articles with briefs.
+    /// How many articles have briefs.
     pub article_count: usize,
-    /// Median characters of a brief.
+    /// The median length of a brief in characters.
     pub brief_chars: f64,
-    /// At one budget for all, and at each brief's own length.
+    /// One table with the same budget for all articles, and one with the length of each brief.
     pub tables: Vec<Table>,
-    /// Over the first table's summaries.
+    /// The checks of the summaries in the first table.
     pub checks: Checks,
-    /// Sentences summarized in a second, one thread.
+    /// How many sentences are summarized per second on one thread.
     pub sentences_per_s: f64,
-    /// The ranker's version.
+    /// The version of the ranker.
     pub ranker: String,
-    /// How intervals were drawn.
+    /// How articles were resampled for the intervals.
     pub bootstrap: Bootstrap,
 }
 
@@ -180,11 +181,11 @@ pub fn run(
     }
 }
 
-/// Writes one line of JSON per article: its fold, and per clause the features and the share of it
-/// that the brief holds (`(units + 2 · pairs) / 3`).
+/// Writes one line of JSON for each article: its fold, and for each clause the features and the
+/// share of it that the brief contains (`(units + 2 · pairs) / 3`).
 ///
 /// # Errors
-/// What writing gives.
+/// Any error of writing.
 pub fn write(articles: &[Brief], out: &mut dyn Write) -> io::Result<()> {
     for article in articles {
         let body = Body::new(&article.body);
@@ -207,7 +208,7 @@ pub fn write(articles: &[Brief], out: &mut dyn Write) -> io::Result<()> {
     out.flush()
 }
 
-/// Our summary by the ranker of the article's fold.
+/// Our summary of an article, by the ranker of its fold.
 fn ours(article: &Brief, rankers: &Rankers, budget: Budget) -> Vec<Extract> {
     let Some(ranker) = rankers.0.get(article.fold()) else { return Vec::new() };
     let body = Body::new(&article.body);

@@ -1,8 +1,9 @@
-//! Topics on labelled stories, streamed in the order of time.
+//! Measures topics on labelled stories, streamed in the order of time.
 //!
-//! Every article is decided by weights that never saw its story: stories fall into folds by the hash of
-//! their name, as in `eval::learned`, and `models/rankers/topics-folds.json` holds one set per fold.
-//! Stories that no weights have seen may be decided by any.
+//! Every article is assigned by weights that were trained without its story. Stories are divided
+//! into folds by the hash of their name, as in [`crate::learned`], and
+//! `models/rankers/topics-folds.json` contains one set of weights for each fold. Stories that no
+//! weights have seen may be assigned by any.
 
 mod agree;
 mod baseline;
@@ -41,10 +42,10 @@ pub use stable::Stability;
 /// The weights of the folds.
 const BUNDLED: &str = include_str!("../../models/rankers/topics-folds.json");
 
-/// The weights of the folds that come with the program.
+/// The weights of the folds that are part of this program.
 ///
 /// # Errors
-/// [`topic::Error`] if the program was built with a wrong file.
+/// [`topic::Error`] if the program was built with an invalid file.
 pub fn bundled() -> Result<Vec<Weights>, topic::Error> {
     folds(BUNDLED)
 }
@@ -52,7 +53,7 @@ pub fn bundled() -> Result<Vec<Weights>, topic::Error> {
 /// Reads a list of [`FOLDS`] sets of weights.
 ///
 /// # Errors
-/// [`topic::Error`] for another kind of file.
+/// [`topic::Error`] for any other kind of file.
 pub fn folds(json: &str) -> Result<Vec<Weights>, topic::Error> {
     let all: Vec<serde_json::Value> = serde_json::from_str(json)?;
     if all.len() != FOLDS {
@@ -61,7 +62,7 @@ pub fn folds(json: &str) -> Result<Vec<Weights>, topic::Error> {
     all.iter().map(|one| Weights::parse(&one.to_string())).collect()
 }
 
-/// A run cannot go on.
+/// The ways in which a run can fail.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The engine failed.
@@ -72,56 +73,56 @@ pub enum Failure {
     Write(#[from] std::io::Error),
 }
 
-/// What to measure.
+/// The settings of a measurement.
 pub struct Options {
-    /// One set of weights per fold.
+    /// One set of weights for each fold.
     pub folds: Vec<Weights>,
-    /// Where features go, to train on; nothing else is measured then.
+    /// Where to write features for training; stability and baselines are not measured then.
     pub features: Option<Box<dyn Write + Send>>,
 }
 
-/// What was measured.
+/// The result of the measurement.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// The weights' version.
+    /// The version of the weights.
     pub weights: String,
-    /// What the index was made with.
+    /// The index version of the engine.
     pub index_version: String,
-    /// Articles streamed.
+    /// How many articles were streamed.
     pub article_count: usize,
-    /// Articles that could not be indexed.
+    /// How many articles could not be indexed.
     pub refused_count: usize,
-    /// Stories among them.
+    /// How many stories the articles belong to.
     pub story_count: usize,
-    /// Articles with an event label.
+    /// How many articles have an event label.
     pub event_article_count: usize,
-    /// All methods, ours first.
+    /// The figures of all methods, ours first.
     pub methods: Vec<Method>,
-    /// Articles assigned per second, one thread.
+    /// Articles assigned per second on one thread.
     pub articles_per_s: f64,
-    /// Stories that were merged.
+    /// How many merges of stories there were.
     pub merge_count: usize,
-    /// Whether names, labels and bits are stable; not measured where features are written.
+    /// How stable ids, labels and decisions are; `None` if features were written.
     pub stability: Option<Stability>,
-    /// Time spent indexing.
+    /// The time spent on indexing.
     pub ingest: IngestReport,
 }
 
-/// How one method fared.
+/// The figures of one method.
 #[derive(Debug, Clone, Serialize)]
 pub struct Method {
-    /// Its name.
+    /// The name of the method.
     pub name: String,
-    /// Against the stories, all articles.
+    /// The agreement with the labelled stories, over all articles.
     pub story: Agreement,
-    /// Against the events, articles with an event label.
+    /// The agreement with the labelled events, over articles with an event label.
     pub event: Agreement,
 }
 
 /// Indexes the articles into `engine`, which must be empty, and streams them.
 ///
 /// # Errors
-/// [`Failure`].
+/// [`Failure`] if the engine fails or the features cannot be written.
 pub async fn run(
     engine: &Engine,
     extractor: &Extractor,

@@ -1,12 +1,13 @@
-//! A prompt as token ids, in the form that Qwen3 was trained on.
+//! Turns a prompt into token ids in the chat format that Qwen3 was trained on.
 //!
 //! ```text
 //! <|im_start|>system⏎…<|im_end|>⏎<|im_start|>user⏎…<|im_end|>⏎
 //! <|im_start|>assistant⏎<think>⏎⏎</think>⏎⏎
 //! ```
 //!
-//! The empty thought makes it answer at once. Marks are put in as ids, and texts are tokenized with
-//! marks read as plain characters, so that an article cannot speak in the name of the template.
+//! The empty thought makes the model answer at once. Special tokens are inserted as ids, and texts
+//! are tokenized with special tokens read as plain characters, so that an article cannot imitate
+//! the format.
 
 use std::collections::BTreeSet;
 
@@ -15,21 +16,22 @@ use tokenizers::Tokenizer;
 use crate::BoxError;
 use crate::Prompt;
 
-/// A tokenizer and the ids of its marks.
+/// A tokenizer and the ids of the special tokens of a chat.
 pub(super) struct Chat {
     tokenizer: Tokenizer,
     start: u32,
     end: u32,
-    /// Ids of `<think>` and `</think>`, of a model that has them.
+    /// The ids of `<think>` and `</think>`, if the model has them.
     thought: Option<(u32, u32)>,
-    /// Ids at which an answer is over.
+    /// The ids that end an answer.
     stops: BTreeSet<u32>,
 }
 
 impl Chat {
-    /// Reads `tokenizer.json`; `Err` is the reason in words. `stop` is what else ends an answer.
+    /// Reads `tokenizer.json`; `Err` is the reason as a sentence. `stop` is a further id that ends
+    /// an answer.
     pub(super) fn read(json: &[u8], stop: Option<u32>) -> Result<Self, String> {
-        // First: the crate panics over some files that are no JSON.
+        // This comes first, because the tokenizers crate panics over some files that are no JSON.
         let read = serde_json::from_slice::<serde::de::IgnoredAny>(json);
         read.map_err(|error| error.to_string())?;
         let mut tokenizer = Tokenizer::from_bytes(json).map_err(|error| error.to_string())?;
@@ -46,12 +48,12 @@ impl Chat {
         Ok(Self { tokenizer, start, end, thought, stops })
     }
 
-    /// The largest id that it can give.
+    /// The largest id that the tokenizer can give.
     pub(super) fn largest(&self) -> u32 {
         self.tokenizer.get_vocab(true).into_values().max().unwrap_or_default()
     }
 
-    /// The ids of a whole chat up to where the answer begins.
+    /// The ids of a chat with this prompt, up to where the answer begins.
     pub(super) fn ids(&self, prompt: &Prompt) -> Result<Vec<u32>, BoxError> {
         let Prompt { system, user, token_max: _ } = prompt;
         let mut ids = Vec::new();
@@ -77,12 +79,12 @@ impl Chat {
         Ok(())
     }
 
-    /// Whether an answer is over at `id`.
+    /// Whether `id` ends an answer.
     pub(super) fn ends(&self, id: u32) -> bool {
         self.stops.contains(&id)
     }
 
-    /// The text of an answer.
+    /// The text of the token ids of an answer.
     pub(super) fn text(&self, ids: &[u32]) -> Result<String, BoxError> {
         self.tokenizer.decode(ids, true)
     }
@@ -93,7 +95,7 @@ mod tests {
     use super::Chat;
     use crate::Prompt;
 
-    /// Characters of its own making; what it lacks is 0.
+    /// A tokenizer with a token for each of a few characters; an unknown one is 0.
     fn tokenizer(marks: &[&str]) -> String {
         let mut vocab = serde_json::json!({"[UNK]": 0, "清": 1, "河": 2, "\n": 3, "<": 4, "|": 5});
         let added: Vec<_> = marks

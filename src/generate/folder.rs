@@ -1,4 +1,4 @@
-//! A model folder: one GGUF file and its `tokenizer.json`.
+//! Loads a language model from a folder with one GGUF file and its `tokenizer.json`.
 
 use std::fs;
 use std::path::Path;
@@ -8,15 +8,15 @@ use crate::Error;
 use crate::Writer;
 use crate::qwen3::Qwen3;
 
-/// The file that is taken where a folder holds several.
+/// The file that is used if a folder contains several.
 const USUAL: &str = "model.gguf";
-/// How its vocabulary is cut.
+/// The file of the tokenizer.
 const TOKENIZER: &str = "tokenizer.json";
 
 /// Loads the model in `folder`.
 ///
 /// # Errors
-/// [`Error::Folder`] with the reason: a file is missing, broken, of another architecture, or the
+/// [`Error::Folder`] with the reason: a file is missing, damaged or of another architecture, or the
 /// two do not fit together.
 pub fn open(folder: &Path) -> Result<Box<dyn Writer>, Error> {
     let failed = |reason: String| Error::Folder { folder: folder.to_owned(), reason };
@@ -27,7 +27,7 @@ pub fn open(folder: &Path) -> Result<Box<dyn Writer>, Error> {
     Ok(Box::new(model))
 }
 
-/// The one GGUF file of `folder`.
+/// The path of the one GGUF file in `folder`.
 fn gguf(folder: &Path) -> Result<PathBuf, String> {
     let usual = folder.join(USUAL);
     if usual.is_file() {

@@ -1,9 +1,9 @@
-//! What does a language model write when it is asked to?
+//! Writes text with a language model that runs in this process.
 //!
-//! A [`Writer`] is a loaded model and blocks; a [`Handle`] is its async face: a bounded queue
-//! before one owned thread. A caller that has gone is noticed between two tokens, time that is up
-//! as well, and a full queue refuses at once. Nothing here judges what was written: that is the
-//! caller's (`summary::guard`).
+//! A [`Writer`] is a loaded model, whose calls block. A [`Handle`] makes it asynchronous with a
+//! bounded queue before a thread that it owns. Between two tokens the thread notices that its
+//! caller has gone or that the time is up, and a full queue refuses at once. What the model wrote
+//! is not judged here; that is the caller's task (`wenmai-summary`, `guard`).
 
 #[cfg(feature = "rewrite")]
 mod chat;
@@ -22,31 +22,31 @@ use std::time::Duration;
 pub use folder::open;
 pub use worker::Handle;
 
-/// An error that another crate caused.
+/// A failure of another crate, kept as the cause of an [`Error`].
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Refuses `folder`: this program was built without the feature `rewrite`.
+/// Refuses every folder, because this program was built without the feature `rewrite`.
 ///
 /// # Errors
-/// [`Error::Folder`], always.
+/// [`Error::Folder`] in every case.
 #[cfg(not(feature = "rewrite"))]
 pub fn open(folder: &Path) -> Result<Box<dyn Writer>, Error> {
     let reason = "this program was built without the feature `rewrite`".to_owned();
     Err(Error::Folder { folder: folder.to_owned(), reason })
 }
 
-/// Which model writes, and for how long.
+/// The settings of the language model and its queue.
 #[derive(Debug, Clone, clap::Args)]
 #[group(skip)]
 pub struct Config {
-    /// Folder with a Qwen3 language model, one `*.gguf` (or `model.gguf`) and its
-    /// `tokenizer.json`, that may rewrite summaries where a call asks for it. Without it nothing
-    /// is rewritten.
+    /// Folder with a Qwen3 language model, as one `*.gguf` (or `model.gguf`) and its
+    /// `tokenizer.json`, that rewrites summaries for calls that ask for it. Without it nothing is
+    /// rewritten.
     #[arg(long = "rewrite-model", env = "WENMAI_REWRITE_MODEL", value_name = "DIR")]
     pub rewrite_model: Option<PathBuf>,
 
-    /// Milliseconds that one rewriting may take, waiting included; then the citation is shown.
-    /// Below the time that callers grant (10 s unless they say more).
+    /// Milliseconds that one rewriting may take, waiting included; after that the cited sentences
+    /// are shown. Should be less than the time that callers allow (10 s unless they say more).
     #[arg(
         long = "rewrite-ms",
         env = "WENMAI_REWRITE_MS",
@@ -66,7 +66,7 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// The settings of a command line that names none.
+    /// The settings of a command line that sets none of them.
     fn default() -> Self {
         Self { rewrite_model: None, rewrite_ms_max: 8_000, rewrite_queue_max: 8 }
     }
@@ -78,34 +78,34 @@ impl Config {
     }
 }
 
-/// What a model is asked.
+/// What a language model is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prompt {
-    /// Who it is and by which rules it writes.
+    /// The system message: the role of the model and the rules for its answer.
     pub system: String,
-    /// What it is to do, with the text. Marks of a chat inside are read as plain text.
+    /// The user message: the task with the text. Special tokens of a chat in it are read as plain
+    /// text.
     pub user: String,
-    /// Tokens that it may write.
+    /// The most tokens that the model may write.
     pub token_max: usize,
 }
 
-/// What a model wrote.
+/// The answer of a language model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
-    /// The text.
     pub text: String,
-    /// Whether it came to an end by itself, not by [`Prompt::token_max`].
+    /// Whether the model ended the answer itself, and not the limit of [`Prompt::token_max`].
     pub is_finished: bool,
 }
 
-/// A loaded model. Blocking; call it from its own thread only.
+/// A loaded language model. Its calls block, so only its own thread may make them.
 pub trait Writer: Send {
-    /// Which model that is.
+    /// The name of the model.
     fn name(&self) -> &str;
 
-    /// The likeliest answer to `prompt`, the same every time.
+    /// Writes the likeliest answer to `prompt`, which is the same every time.
     ///
-    /// Asks `goes_on` between two steps and ends with [`Error::Stopped`] where it says no.
+    /// Calls `goes_on` before each step, and ends with [`Error::Stopped`] if it returns `false`.
     ///
     /// # Errors
     /// [`Error::TooLong`]; [`Error::Model`]; [`Error::Stopped`].
@@ -116,38 +116,37 @@ pub trait Writer: Send {
     ) -> Result<Written, Error>;
 }
 
-/// What can go wrong between a prompt and an answer.
+/// The ways in which writing can fail.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A model folder that cannot be loaded.
+    /// The model cannot be loaded from its folder.
     #[error("language model folder {} cannot be loaded: {reason}", folder.display())]
     Folder {
-        /// The folder.
         folder: PathBuf,
         /// What is missing or wrong in it.
         reason: String,
     },
-    /// The prompt does not fit into the model.
+    /// The prompt does not fit into the context of the model.
     #[error("prompt has {given} tokens, at most {limit} fit")]
     TooLong {
-        /// At most so many.
+        /// The most tokens that fit.
         limit: usize,
-        /// So many it has.
+        /// The tokens of the prompt.
         given: usize,
     },
-    /// Too many wait.
+    /// There is no room in the queue.
     #[error("language model is busy")]
     Overloaded,
-    /// It took longer than it may.
+    /// The answer took longer than it may.
     #[error("language model took too long")]
     TimedOut,
     /// The forward pass failed.
     #[error("language model failed")]
     Model(#[source] BoxError),
-    /// The model broke down over this prompt.
+    /// The model panicked over this prompt.
     #[error("language model broke down")]
     Panicked,
-    /// The thread has stopped, or nobody waits any more.
+    /// The thread has ended, or nobody waits for the answer any more.
     #[error("language model has stopped")]
     Stopped,
 }

@@ -1,7 +1,8 @@
-//! Qwen3 in GGUF, by candle's quantized layers; greedy.
+//! Runs Qwen3 models in GGUF with candle's quantized layers, choosing the likeliest token each
+//! time.
 //!
-//! The file is checked before candle reads it: what it says of its own shapes must hold, so that a
-//! broken file is an error and nothing is allocated for numbers that cannot be.
+//! The file is checked before candle reads it: its tensors must have the shapes that its metadata
+//! say. So a damaged file is an error, and no memory is allocated for impossible sizes.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -22,14 +23,14 @@ use crate::Writer;
 use crate::Written;
 use crate::chat::Chat;
 
-/// Tokens of prompt and answer, at most: more than any summary needs, and small tables.
+/// The most tokens of prompt and answer together: more than any summary needs, with small tables.
 const CONTEXT_MAX: u32 = 8_192;
-/// Tokens of a prompt that are read in one step; between steps the caller may go.
+/// Tokens of a prompt that are read in one step; between steps the caller may stop the work.
 const STEP: usize = 128;
-/// More layers than any model has.
+/// The most layers that are accepted; no model has as many.
 const LAYERS_MAX: usize = 512;
 
-/// A loaded model.
+/// A loaded model with its tokenizer.
 pub(super) struct Qwen3 {
     name: String,
     chat: Chat,
@@ -38,11 +39,11 @@ pub(super) struct Qwen3 {
 }
 
 impl Qwen3 {
-    /// Loads the file at `weights` with the `tokenizer.json` in `json`; `Err` is the reason in
-    /// words.
+    /// Loads the GGUF file at `weights` with the `tokenizer.json` in `json`; `Err` is the reason as
+    /// a sentence.
     pub(super) fn read(weights: &Path, json: &[u8]) -> Result<Self, String> {
         let file = weights.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        // candle divides by numbers of the file.
+        // candle divides by numbers of the file, so it may panic.
         let read = || catch_unwind(AssertUnwindSafe(|| load(weights)));
         let broken = |reason: String| format!("{file}: {reason}");
         let loaded = read().map_err(|_panic| broken("it is broken".to_owned()))?;
@@ -59,7 +60,7 @@ impl Qwen3 {
         Ok(Self { name, chat, model, context: shape.context })
     }
 
-    /// The likeliest token behind `ids`, which stand at `offset`.
+    /// Computes the likeliest token after `ids`, which begin at position `offset`.
     fn next(&mut self, ids: &[u32], offset: usize) -> candle_core::Result<u32> {
         let input = Tensor::new(ids, &Device::Cpu)?.unsqueeze(0)?;
         let logits = self.model.forward(&input, offset)?.to_dtype(DType::F32)?;
@@ -115,14 +116,14 @@ impl Writer for Qwen3 {
         goes_on: &mut dyn FnMut() -> bool,
     ) -> Result<Written, Error> {
         let answer = self.answer(prompt, goes_on);
-        // What was read is of no use to the next prompt, and takes room.
+        // The cache of keys and values is of no use to the next prompt, and takes memory.
         self.model.clear_kv_cache();
         answer
     }
 }
 
-/// `ids` in steps of [`STEP`]; none but a lone one has one token, which candle takes for an
-/// answer's.
+/// Divides `ids` into steps of [`STEP`]. No step of several has only one token, because candle
+/// would treat it as part of an answer.
 fn steps(ids: &[u32]) -> Vec<&[u32]> {
     let mut steps: Vec<&[u32]> = ids.chunks(STEP).collect();
     let count = steps.len();
@@ -133,7 +134,7 @@ fn steps(ids: &[u32]) -> Vec<&[u32]> {
     steps
 }
 
-/// What the file says of itself.
+/// The sizes that the file names.
 struct Shape {
     vocabulary: usize,
     context: usize,
@@ -153,8 +154,8 @@ fn load(path: &Path) -> Result<Loaded, String> {
     let mut gguf = Content::read(&mut reader).map_err(words)?;
     let shape = check(&gguf)?;
     let context = u32::try_from(shape.context).map_err(|error| error.to_string())?;
-    // Tables of angles are made for the whole context, and in 16 bits without a word about it,
-    // which blurs places beyond the first few hundred.
+    // candle makes its tables of rotation angles for the whole context, and in 16 bits unless the
+    // file says otherwise, which blurs positions beyond the first few hundred.
     gguf.metadata.insert("qwen3.context_length".to_owned(), Value::U32(context));
     gguf.metadata.insert("general.dtype".to_owned(), Value::U32(0));
     let name = gguf.metadata.get("general.name").and_then(|name| name.to_string().ok().cloned());
@@ -164,7 +165,7 @@ fn load(path: &Path) -> Result<Loaded, String> {
     Ok(Loaded { model, shape, name: name.unwrap_or_default(), stop })
 }
 
-/// Checks that the tensors are those of a Qwen3 of the sizes that the file names.
+/// Checks that the tensors are those of a Qwen3 model of the sizes that the file names.
 fn check(gguf: &Content) -> Result<Shape, String> {
     let architecture = gguf.metadata.get("general.architecture");
     let architecture = architecture.and_then(|value| value.to_string().ok());

@@ -1,4 +1,5 @@
-//! The async face of a model: a bounded queue before one owned thread.
+//! The asynchronous side of a language model: a bounded queue before a thread that this module
+//! owns.
 
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
@@ -17,8 +18,8 @@ use crate::Prompt;
 use crate::Writer;
 use crate::Written;
 
-/// Sends prompts to the model's thread. Cheap to clone; the thread ends, after what it is at, when
-/// the last handle goes.
+/// Sends prompts to the thread of the model. Cheap to clone. The thread ends, after the work that
+/// it is doing, when the last handle is dropped.
 #[derive(Clone)]
 pub struct Handle {
     jobs: SyncSender<Job>,
@@ -36,7 +37,7 @@ impl Handle {
     /// Starts the thread for `writer`.
     ///
     /// # Errors
-    /// [`Error::Model`] if the system gives no thread.
+    /// [`Error::Model`] if the system cannot start a thread.
     pub fn start(writer: Box<dyn Writer>, config: &Config) -> Result<Self, Error> {
         let (jobs, waiting) = mpsc::sync_channel(config.rewrite_queue_max.max(1));
         let name: Arc<str> = writer.name().into();
@@ -46,18 +47,19 @@ impl Handle {
         Ok(Self { jobs, name, patience: config.patience() })
     }
 
-    /// Which model writes.
+    /// The name of the model.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What the model answers to `prompt`.
+    /// Waits for the model's answer to `prompt`.
     ///
-    /// Dropping the future ends the work at the next token.
+    /// If the future is dropped, the work ends at the next token.
     ///
     /// # Errors
-    /// [`Error::Overloaded`] if too many wait; [`Error::TimedOut`]; as [`Writer::write`].
+    /// [`Error::Overloaded`] if the queue is full; [`Error::TimedOut`]; [`Error::Panicked`]; the
+    /// errors of [`Writer::write`].
     pub async fn write(&self, prompt: Prompt) -> Result<Written, Error> {
         let (reply, answer) = oneshot::channel();
         let job = Job { prompt, until: Instant::now() + self.patience, reply };
@@ -65,7 +67,7 @@ impl Handle {
             TrySendError::Full(_) => Error::Overloaded,
             TrySendError::Disconnected(_) => Error::Stopped,
         })?;
-        // One step of a large model may last longer than all the time there is.
+        // One step of a large model may take longer than the whole time that is allowed.
         let answer = tokio::time::timeout(self.patience, answer).await;
         answer.map_err(|_elapsed| Error::TimedOut)?.map_err(|_closed| Error::Stopped)?
     }
@@ -82,7 +84,8 @@ fn serve(mut writer: Box<dyn Writer>, waiting: &mpsc::Receiver<Job>) {
             let _gone = reply.send(Err(Error::TimedOut));
             continue;
         }
-        // A prompt that breaks the model must not end the thread. The writer forgets at the next.
+        // A prompt that makes the model panic must not end the thread. The writer clears its cache
+        // before the next one.
         let wrote = catch_unwind(AssertUnwindSafe(|| writer.write(&prompt, &mut goes_on)));
         let answer = match wrote.unwrap_or(Err(Error::Panicked)) {
             Err(Error::Stopped) if late => Err(Error::TimedOut),
@@ -103,7 +106,8 @@ mod tests {
     use crate::Writer;
     use crate::Written;
 
-    /// Says when it begins and how it ended; waits for the gate before each word.
+    /// A model that reports when it begins and how it ended, and waits for the gate before each
+    /// word.
     struct Gated {
         said: mpsc::Sender<&'static str>,
         gate: mpsc::Receiver<()>,

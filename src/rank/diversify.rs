@@ -1,27 +1,27 @@
-//! An order in which each article adds something to those before it.
+//! Reorders candidates so that each adds something to those before it.
 //!
-//! Maximal marginal relevance (Carbonell & Goldstein 1998): again and again the candidate with the
-//! highest `λ·relevance − (1 − λ)·similarity to the nearest one chosen` is taken.
+//! This is maximal marginal relevance (Carbonell & Goldstein 1998): in each step it takes the
+//! candidate with the highest `λ·relevance − (1 − λ)·similarity to the nearest one chosen`.
 
-/// How much relevance counts beside novelty, in `[0, 1]`; 1 changes nothing.
+/// The weight of relevance against novelty, in `[0, 1]`; 1 keeps the order by relevance.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lambda(f32);
 
 impl Lambda {
-    /// The share unless asked otherwise.
+    /// The weight that is used unless a caller gives another.
     pub const USUAL: f32 = 0.7;
 
-    /// Checks `share`; `None` outside `[0, 1]`.
+    /// The weight `share`; `None` outside `[0, 1]`.
     #[must_use]
     pub fn new(share: f32) -> Option<Self> {
         (0.0..=1.0).contains(&share).then_some(Self(share))
     }
 }
 
-/// The places of `relevance` in the new order; ties go to the earlier place.
+/// The indices of `relevance` in the new order; of equal candidates the earlier one comes first.
 ///
-/// `relevance` is best scaled to `[0, 1]`, `similarity` of two places in `[-1, 1]`; it is asked
-/// `n·(n − 1)/2` times.
+/// `relevance` should be scaled to `[0, 1]`. `similarity` of two indices is in `[-1, 1]`; it is
+/// called `n·(n − 1)/2` times for `n` candidates.
 #[must_use]
 pub fn diversify(
     relevance: &[f32],
@@ -56,7 +56,7 @@ mod tests {
     use super::Lambda;
     use super::diversify;
 
-    /// 0 and 1 are copies of each other, 2 stands alone.
+    /// The candidates 0 and 1 are copies of each other, 2 is like neither.
     fn copies(left: usize, right: usize) -> f32 {
         if left + right == 1 { 1.0 } else { 0.0 }
     }

@@ -1,18 +1,18 @@
-//! What can be said about two articles before they are compared in full: ten numbers.
+//! Ten numbers that compare two articles, as the input of the learned scorer.
 //!
-//! Nothing here needs a model or a text at the time of the question: four numbers come from the legs
-//! of the index, the rest from headlines and days. All but one lie in `[0, 1]` and rise with
-//! relatedness; `undated` is a flag.
+//! They need neither a model nor a text at the time of the query: four come from the legs of the
+//! search, the others from headlines and publication days. All but one lie in `[0, 1]` and rise
+//! with relatedness; `undated` is a flag.
 
 use wenmai_domain::terms::TermVector;
 
-/// How many features there are.
+/// The number of features.
 pub const COUNT: usize = 10;
 
 /// The features of one candidate, in the order of [`NAMES`].
 pub type Features = [f32; COUNT];
 
-/// Their names, as ranker files and answers spell them.
+/// The names of the features, as ranker files and answers spell them.
 pub const NAMES: [&str; COUNT] = [
     "cosine",
     "title_terms",
@@ -26,33 +26,35 @@ pub const NAMES: [&str; COUNT] = [
     "undated",
 ];
 
-/// Time constants of the three kernels `exp(−|days| / τ)`, in days.
+/// The time constants `τ` of the three kernels `exp(−|days| / τ)`, in days.
 const DAYS: [f32; 3] = [1.5, 10.0, 100.0];
 
-/// What the legs of the index say of one candidate.
+/// The scores of one candidate in the legs of the search.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Legs {
-    /// Cosine of the embeddings, `[-1, 1]`.
+    /// The cosine of the two embeddings, `[-1, 1]`.
     pub cosine: f32,
-    /// BM25 of the question's headline, as a share of what the question itself would score.
+    /// The BM25 score for the headline of the article asked about, divided by that article's own
+    /// score for it.
     pub title: f32,
-    /// BM25 of the question's whole text, likewise.
+    /// The BM25 score for the whole text of the article asked about, divided likewise.
     pub text: f32,
-    /// Cosine to the middle of the question's nearest neighbours.
+    /// The cosine to the mean of the nearest neighbours of the article asked about.
     pub neighbours: f32,
 }
 
-/// What is kept of an article for ranking.
+/// What is kept of an article for these features.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// Publication day, days since 1970-01-01.
+    /// The publication day, in days since 1970-01-01.
     pub day: Option<i32>,
-    /// Terms of the headline by index, sorted, each once.
+    /// The indices of the headline's terms, sorted and without duplicates.
     pub title: Box<[u32]>,
 }
 
 impl Facts {
-    /// Facts of an article published on `day` whose headline has the terms `title`, in any order.
+    /// The facts of an article that was published on `day` and whose headline has the terms
+    /// `title`, in any order.
     #[must_use]
     pub fn new(day: Option<i32>, title: impl IntoIterator<Item = u32>) -> Self {
         let mut title: Vec<u32> = title.into_iter().collect();
@@ -62,7 +64,8 @@ impl Facts {
     }
 }
 
-/// The features of a candidate with `found`, for a question with `asked` and the index terms `text`.
+/// The features of a candidate with the facts `found` and the scores `legs`, compared with the
+/// article asked about, whose facts are `asked` and whose terms are `text`.
 #[must_use]
 pub fn features(asked: &Facts, text: &TermVector, found: &Facts, legs: Legs) -> Features {
     let apart = days_apart(asked, found);
@@ -86,10 +89,10 @@ pub fn features(asked: &Facts, text: &TermVector, found: &Facts, legs: Legs) -> 
     ]
 }
 
-/// Days between the two, where both are dated.
+/// The days between two articles; `None` unless both have a date.
 fn days_apart(asked: &Facts, found: &Facts) -> Option<f32> {
     let days = asked.day?.abs_diff(found.day?);
-    // A century is as far apart as any time beyond it.
+    // More than a century counts as a century.
     Some(as_f32(usize::try_from(days.min(36_525)).unwrap_or(36_525)))
 }
 

@@ -1,9 +1,9 @@
-//! Joins what the two legs of the index found.
+//! Joins the candidates of the vector search and the lexical search into one order.
 //!
-//! `fused = w·lexical/scale + (1 − w)·similarity`: a plain sum, which beat reciprocal rank fusion
-//! on the dev stories (`models/train/RESULTS.md`). A leg that did not find a candidate adds
-//! nothing. `scale` is the question's own BM25 score where it is known (a stored article asked
-//! about finds itself), with `w` = [`LEXICAL_WEIGHT`]; else the best candidate's, with `w` =
+//! `fused = w·lexical/scale + (1 − w)·similarity`: a plain sum, which did better than reciprocal
+//! rank fusion on the dev stories (`models/train/RESULTS.md`). A leg that did not find a candidate
+//! adds nothing. `scale` is the BM25 score of the article asked about for its own text, if it is
+//! known, with `w` = [`LEXICAL_WEIGHT`]; otherwise it is that of the best candidate, with `w` =
 //! [`LEXICAL_WEIGHT_UNKNOWN`].
 
 use std::collections::BTreeMap;
@@ -12,19 +12,20 @@ use wenmai_domain::hit::Mode;
 use wenmai_domain::hit::Scores;
 use wenmai_domain::id::ArticleId;
 
-/// The lexical leg's share of a fused score.
+/// The weight of the lexical leg in a fused score.
 pub const LEXICAL_WEIGHT: f32 = 0.4;
-/// The same, where the question's own BM25 score is not known: the best candidate then counts as
-/// much as the question itself would, so the leg gets less say.
+/// The weight of the lexical leg where the BM25 score of a full match is not known. It is lower,
+/// because the best candidate then counts as a full match.
 pub const LEXICAL_WEIGHT_UNKNOWN: f32 = 0.3;
 
 /// An article and its score in one leg.
 pub type Scored = (ArticleId, f32);
 
-/// Orders what the legs found, best first; ties by id. A leg that was not asked is empty.
+/// Orders the candidates of both legs, best first, ties by id. A leg that was not asked is an empty
+/// slice.
 ///
-/// `lexical_scale` is the BM25 score that counts as 1; `None`, or nothing above 0, takes the best
-/// candidate's.
+/// `lexical_scale` is the BM25 score of a full match. Without it, or if it is not above 0, the
+/// score of the best candidate is used.
 #[must_use]
 pub fn fuse(
     mode: Mode,
@@ -63,11 +64,11 @@ pub fn fuse(
     ordered
 }
 
-/// A fused score, a little lower the further two articles lie apart in time: the order without
-/// labels.
+/// A fused score that is lowered a little for articles that lie far apart in time; the order where
+/// there is no learned ranker.
 ///
-/// `fused · (1 − w + w · exp(−|days| / τ))` with `w` = 0.1 and `τ` = 30 days; where a day is not
-/// known, as if `τ` days lay between.
+/// `fused · (1 − w + w · exp(−|days| / τ))` with `w` = 0.1 and `τ` = 30 days. If a day is not
+/// known, `τ` days are assumed.
 #[must_use]
 pub fn freshened(fused: f32, asked: Option<i32>, found: Option<i32>) -> f32 {
     const WEIGHT: f32 = 0.1;

@@ -1,7 +1,8 @@
-//! How much two articles share of what they name: persons, places, organisations, numbers, dates.
+//! Compares which entities two articles name: persons, places, organisations, numbers and dates.
 //!
-//! What every article names says little (中国), what few name says much (a surname and a sum). So each
-//! shared key counts by its inverse document frequency, which the caller looks up.
+//! An entity that every article names says little (中国), one that few name says much (a surname, a
+//! sum of money). So each shared key is weighted by its inverse document frequency, which the
+//! caller looks up.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -9,52 +10,51 @@ use std::collections::BTreeSet;
 use wenmai_text::entity::Entity;
 use wenmai_text::entity::Kind;
 
-/// What an article names: each key once.
+/// The keys of the entities that an article names, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Named(BTreeSet<(Kind, String)>);
 
 impl Named {
-    /// The keys of `entities`. Ambiguous ones are left out: two articles that name a 朝阳区 may mean two
-    /// places.
+    /// The keys of `entities`. Ambiguous ones are left out: two articles that name a 朝阳区 may mean
+    /// two different places.
     #[must_use]
     pub fn of(entities: &[Entity]) -> Self {
         let sure = entities.iter().filter(|entity| !entity.ambiguous);
         Self(sure.map(|entity| (entity.kind, entity.key.clone())).collect())
     }
 
-    /// The keys in order of kind.
+    /// The keys, in order of their kind.
     pub fn iter(&self) -> impl Iterator<Item = (Kind, &str)> {
         self.0.iter().map(|(kind, key)| (*kind, key.as_str()))
     }
 }
 
-/// A key that both articles name.
+/// An entity that both articles name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shared {
-    /// What it is.
     pub kind: Kind,
-    /// The key.
     pub key: String,
     /// Its inverse document frequency.
     pub idf: f32,
 }
 
-/// What two articles share.
+/// The result of a comparison.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Overlap {
-    /// Over all kinds, in `[0, 1]`: 1 where both name the same, 0 where they share nothing or one names
-    /// nothing.
+    /// The similarity over all kinds, in `[0, 1]`: 1 if both name the same entities, 0 if they
+    /// share none or one of them names none.
     pub all: f32,
-    /// The same within each kind that one of them names.
+    /// The similarity within each kind that at least one of them names.
     pub kinds: BTreeMap<Kind, f32>,
-    /// The shared keys, the rarest first.
+    /// The shared entities, the rarest first.
     pub shared: Vec<Shared>,
 }
 
-/// The inverse document frequency of a key that `holding` of `article_count` articles name; positive.
+/// The inverse document frequency of a key that `holding` of `article_count` articles name; always
+/// positive.
 ///
-/// `ln(1 + (N − n + 0.5) / (n + 0.5))`. Source: Robertson & Zaragoza 2009, section 3.1, kept above zero as
-/// in Lucene.
+/// `ln(1 + (N − n + 0.5) / (n + 0.5))`. Source: Robertson & Zaragoza 2009, section 3.1, with the 1
+/// that Lucene adds to keep it above zero.
 #[must_use]
 pub fn idf(article_count: u32, holding: u32) -> f32 {
     let (all, with) = (f64::from(article_count), f64::from(holding.min(article_count)));
@@ -63,9 +63,10 @@ pub fn idf(article_count: u32, holding: u32) -> f32 {
     idf
 }
 
-/// The weighted Jaccard similarity of two sets of keys: `Σ idf over both / Σ idf over either`.
+/// The weighted Jaccard similarity of two sets of keys:
+/// `Σ idf of the intersection / Σ idf of the union`.
 ///
-/// `idf` gives the weight of a key, zero or more.
+/// `idf` gives the weight of a key, which must not be negative.
 #[must_use]
 pub fn overlap(one: &Named, other: &Named, idf: impl Fn(Kind, &str) -> f32) -> Overlap {
     let mut sums: BTreeMap<Kind, (f32, f32)> = BTreeMap::new();
@@ -110,7 +111,7 @@ mod tests {
         Named::of(&keys.iter().map(entity).collect::<Vec<_>>())
     }
 
-    /// Of a thousand articles 900 name 中国 and one the rest.
+    /// As if 900 of a thousand articles named 中国 and one each of the other keys.
     fn rare(_: Kind, key: &str) -> f32 {
         idf(1_000, if key == "中国" { 900 } else { 1 })
     }

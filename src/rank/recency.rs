@@ -1,31 +1,32 @@
-//! How much less an older article counts, where somebody asks for new ones.
+//! Lowers the scores of older articles, for callers that ask for recent ones.
 
-/// A half-life with a floor: what is old still answers where nothing newer does.
+/// An exponential decay with a floor, so that an old article is still found where there is nothing
+/// newer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Recency {
     half_life_days: f32,
     floor: f32,
 }
 
-/// Numbers that make no decay.
+/// The parameters of a decay are not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRecency {
-    /// Zero, negative, not finite.
+    /// The half-life is zero, negative or not finite.
     #[error("a half-life is a number of days above 0")]
     HalfLife,
-    /// Outside `[0, 1]`.
+    /// The floor is outside `[0, 1]`.
     #[error("a floor is a number from 0 to 1")]
     Floor,
 }
 
 impl Recency {
-    /// The floor unless asked otherwise: age alone at most halves a score.
+    /// The floor that is used unless a caller gives another: age alone at most halves a score.
     pub const FLOOR: f32 = 0.5;
 
-    /// Checks both.
+    /// A decay with this half-life in days and this floor.
     ///
     /// # Errors
-    /// [`InvalidRecency`] names which is wrong.
+    /// [`InvalidRecency`] names the parameter that is not valid.
     pub fn new(half_life_days: f32, floor: f32) -> Result<Self, InvalidRecency> {
         if !(half_life_days.is_finite() && half_life_days > 0.0) {
             return Err(InvalidRecency::HalfLife);
@@ -36,8 +37,9 @@ impl Recency {
         Ok(Self { half_life_days, floor })
     }
 
-    /// The factor of an article `age_days` old, in `[floor, 1]`: `floor + (1 − floor)·2^(−age/h)`.
-    /// What is not yet published counts as new, what has no date as old as can be.
+    /// The factor for the score of an article that is `age_days` old, in `[floor, 1]`:
+    /// `floor + (1 − floor)·2^(−age/half-life)`. A negative age counts as 0; without a date the
+    /// factor is `floor`.
     #[must_use]
     pub fn factor(self, age_days: Option<i32>) -> f32 {
         #[expect(clippy::cast_precision_loss, reason = "days of a human history")]

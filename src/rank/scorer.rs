@@ -1,11 +1,13 @@
-//! The learned scorer: features in, a score, two probabilities and reasons out.
+//! The learned ranker of related articles: from the features of a candidate it computes a score,
+//! two probabilities and the reasons.
 //!
-//! `score = Σ gain · tanh(bias + Σ weight · z)` over a few units, with `z = (feature − mean) / scale`.
-//! Sums of saturating units and not one plain sum: which of a story's articles are of the same event
-//! and which are of the story at all need different weights (`models/rankers/README.md`). The order
-//! follows the score; what a person reads are the probabilities, fitted to held-out stories.
+//! `score = Σ gain · tanh(bias + Σ weight · z)` over a few units, with
+//! `z = (feature − mean) / scale`. Several saturating units are used and not one linear sum,
+//! because different weights are needed to tell the articles of one event within a story, and those
+//! of the story from all others (`models/rankers/README.md`). Answers are ordered by the score;
+//! people are shown the probabilities, which were fitted to held-out stories.
 //!
-//! A ranker is a small JSON file made by `models/train/train_ranker.py`. Its weights belong to the
+//! A ranker is a small JSON file made by `models/train/train_ranker.py`. Its weights only fit the
 //! cosines of one model, which it names.
 
 use serde::Deserialize;
@@ -14,30 +16,30 @@ use crate::feature::COUNT;
 use crate::feature::Features;
 use crate::feature::NAMES;
 
-/// The ranker that comes with the bundled model.
+/// The ranker for the bundled model.
 const BUNDLED: &str = include_str!("../../models/rankers/related.json");
 
-/// Units of one scorer, at most: more is no longer a small scorer.
+/// The most units of a ranker.
 const UNITS_MAX: usize = 64;
 
-/// What is wrong with a ranker file.
+/// The ways in which a ranker file can be invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Not JSON of the right shape.
+    /// It is not JSON of the right form.
     #[error("ranker is not a ranker file")]
     Json(#[from] serde_json::Error),
-    /// Made for other features.
+    /// It was made for other features.
     #[error("ranker has the features {given:?}, this program has {NAMES:?}")]
     Features {
-        /// Those of the file.
+        /// The features that the file names.
         given: Vec<String>,
     },
-    /// A number or a count that cannot be.
+    /// A number or a count in it is not usable.
     #[error("ranker: {0}")]
     Wrong(&'static str),
 }
 
-/// A learned scorer for related coverage.
+/// A learned ranker of related articles.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scorer {
     version: String,
@@ -48,18 +50,18 @@ pub struct Scorer {
     same_event: Logistic,
 }
 
-/// What a scorer says of one candidate.
+/// The judgement of a ranker about one candidate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Judgement {
-    /// What answers are ordered by; comparable within one ranker only.
+    /// The score by which answers are ordered; only comparable within one ranker.
     pub score: f32,
-    /// Probability that both are of one story, `[0, 1]`; rises with the score.
+    /// The probability that both articles are of one story, in `[0, 1]`; it rises with the score.
     pub related: f32,
-    /// Probability that both report one event, at most `related`.
+    /// The probability that both articles report the same event; at most `related`.
     pub same_event: f32,
 }
 
-/// The file.
+/// The content of a ranker file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -95,6 +97,7 @@ struct Unit {
     weights: [f32; COUNT],
 }
 
+/// A logistic regression on the features and the units:
 /// `p = 1 / (1 + exp(−(bias + Σ weights · z + Σ units · tanh)))`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -109,7 +112,8 @@ impl Scorer {
     ///
     /// # Errors
     /// [`Error::Json`] for another kind of file, [`Error::Features`] for one made for other
-    /// features, [`Error::Wrong`] for numbers that cannot be scored with.
+    /// [`Error::Json`] for another kind of file, [`Error::Features`] for one made for other
+    /// features, [`Error::Wrong`] for numbers that cannot be used.
     pub fn parse(json: &str) -> Result<Self, Error> {
         let file: File = serde_json::from_str(json)?;
         let File { version, model, _trained_on, features, units, related, same_event } = file;
@@ -126,27 +130,27 @@ impl Scorer {
         Ok(scorer)
     }
 
-    /// The ranker that comes with the bundled model.
+    /// The ranker for the bundled model.
     ///
     /// # Errors
-    /// Those of [`Scorer::parse`], if the program was built with a wrong file.
+    /// The errors of [`Scorer::parse`], if the program was built with an invalid file.
     pub fn bundled() -> Result<Self, Error> {
         Self::parse(BUNDLED)
     }
 
-    /// Its name and number, `related-1`.
+    /// The name and number of the ranker, such as `related-1`.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// The model whose cosines it was fitted to, `family@version`.
+    /// The model whose cosines the ranker was fitted to, as `family@version`.
     #[must_use]
     pub fn model(&self) -> &str {
         &self.model
     }
 
-    /// Judges a candidate.
+    /// Computes the score and the probabilities of a candidate.
     #[must_use]
     pub fn judge(&self, features: &Features) -> Judgement {
         let z = self.standardize(features);
@@ -159,10 +163,9 @@ impl Scorer {
         Judgement { score, related, same_event }
     }
 
-    /// How much each feature moves the score: what would be missing if it were average.
+    /// How much each feature changes the score, compared with its mean; in the order of [`NAMES`].
     ///
-    /// In the order of [`NAMES`]. Features that say the same thing share what they move, so the sum
-    /// is not the score.
+    /// Features that say the same share their effect, so the sum of these numbers is not the score.
     #[must_use]
     pub fn contributions(&self, features: &Features) -> Features {
         let z = self.standardize(features);
@@ -176,7 +179,8 @@ impl Scorer {
         moved
     }
 
-    /// The same scorer with the feature of that name held at its mean; unchanged for another name.
+    /// The same ranker, but with the feature `name` always at its mean; unchanged if there is no
+    /// such feature.
     #[must_use]
     pub fn without(&self, name: &str) -> Self {
         let mut other = self.clone();
@@ -245,7 +249,7 @@ fn dot(weights: &[f32], values: &[f32]) -> f32 {
     weights.iter().zip(values).map(|(weight, value)| weight * value).sum()
 }
 
-/// The height of a line through `knots` at `at`; flat beyond its ends.
+/// Interpolates linearly between `knots` at `at`; constant beyond the first and the last one.
 fn curve(knots: &[(f32, f32)], at: f32) -> f32 {
     let next = knots.partition_point(|(score, _)| *score <= at);
     let before = next.checked_sub(1).and_then(|before| knots.get(before));
@@ -264,7 +268,7 @@ mod tests {
     use crate::feature::Features;
     use crate::feature::NAMES;
 
-    /// One unit that adds all features up.
+    /// A ranker with one unit that adds up all features.
     fn plain() -> serde_json::Value {
         let features: Vec<_> = NAMES
             .iter()

@@ -1,9 +1,9 @@
-//! Joins what the two legs of the index found for a question in words.
+//! Joins the candidates of the vector search and the lexical search for a query in words.
 //!
 //! `fused = w·s + (1 − w)·similarity`, where `s` is the lexical score as a share of a full match
-//! and `w = 0.3 + 0.5·s`: the more of the question's words an article holds, the more they count.
-//! With a fixed weight, as `rank::fuse` has it, articles that hold a whole sentence of the question
-//! deep in their text stood behind others that are only similar (`wenmai eval passages`).
+//! and `w = 0.3 + 0.5·s`: the more of the query's words an article contains, the more they count.
+//! With the fixed weight of [`crate::fuse`], articles that contain a whole sentence of the query
+//! deep in their text came after others that are only similar (`wenmai eval passages`).
 
 use crate::fuse;
 use crate::fuse::Scored;
@@ -11,14 +11,16 @@ use wenmai_domain::hit::Mode;
 use wenmai_domain::hit::Scores;
 use wenmai_domain::id::ArticleId;
 
-/// The lexical leg's say over an article that shares nothing with the question.
+/// The weight of the lexical leg for an article that shares no word with the query.
 const WEIGHT_NONE: f32 = 0.3;
-/// How much that grows up to a full match.
+/// How much that weight grows up to a full match.
 const WEIGHT_GROWTH: f32 = 0.5;
 
-/// Orders what the legs found, best first; ties by id. A leg that was not asked is empty.
+/// Orders the candidates of both legs, best first, ties by id. A leg that was not asked is an empty
+/// slice.
 ///
-/// `full` is the BM25 score of a full match; `None`, or nothing above 0, takes the best candidate's.
+/// `full` is the BM25 score of a full match. Without it, or if it is not above 0, the score of the
+/// best candidate is used.
 #[must_use]
 pub fn order(
     mode: Mode,

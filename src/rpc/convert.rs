@@ -1,4 +1,8 @@
-//! Wire ↔ domain, checked once, in full: a new field on either side fails to compile.
+//! Converts between the messages of the contract and the types of the domain.
+//!
+//! What comes from outside is checked here, once; a value that cannot be used is a [`Violation`]
+//! that names its field. Every conversion takes its source apart completely, so a new field on
+//! either side fails to compile until it is converted.
 
 mod article;
 pub mod date;
@@ -49,7 +53,7 @@ pub use topic::topic;
 pub use topic::topic_id;
 pub use topic::topic_name;
 
-/// What stands before the id in a resource name.
+/// The prefix of the resource name of an article.
 const NAME_PREFIX: &str = "articles/";
 
 /// The resource name of an article.
@@ -58,26 +62,26 @@ pub fn name(id: ArticleId) -> String {
     format!("{NAME_PREFIX}{id}")
 }
 
-/// The id in a resource name.
+/// The id in a resource name of an article.
 ///
 /// # Errors
-/// A violation of `field`.
+/// A violation of `field` for any other text.
 pub fn id(name: &str, field: &str) -> Result<ArticleId, Violation> {
     name.strip_prefix(NAME_PREFIX)
         .and_then(|id| id.parse().ok())
         .ok_or_else(|| Violation::new(field, "is not a resource name `articles/{uuid}`"))
 }
 
-/// How much of an article an answer holds.
+/// How much of an article an answer contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum View {
-    /// Without paragraphs and captions.
+    /// Everything but paragraphs and captions.
     Basic,
-    /// All of it.
+    /// The whole article.
     Full,
 }
 
-/// Reads a view; unspecified means `default`.
+/// Reads a view; an unspecified one means `default`.
 ///
 /// # Errors
 /// A violation of `view` for an unknown number.
@@ -89,7 +93,7 @@ pub fn view(number: i32, default: View) -> Result<View, Violation> {
     }
 }
 
-/// Reads a page size: 0 is `default`, more than `max` is `max`.
+/// Reads a page size; 0 means `default`, and more than `max` means `max`.
 ///
 /// # Errors
 /// A violation of `page_size` for a negative number.
@@ -103,21 +107,21 @@ pub fn page_size(number: i32, default: u32, max: u32) -> Result<Limit, Violation
 /// Reads a filter.
 ///
 /// # Errors
-/// A violation of `filter` with the place.
+/// A violation of `filter` that says where it cannot be read.
 pub fn filter(text: &str) -> Result<Filter, Violation> {
     Filter::parse(text).map_err(|error| Violation::new("filter", error.to_string()))
 }
 
-/// The enum value of that number.
+/// The value of an enum with this number.
 ///
 /// # Errors
-/// A violation of `field` for a number that this version does not know.
+/// A violation of `field` for a number that this version of the contract does not have.
 fn known<E: TryFrom<i32>>(number: i32, field: &str) -> Result<E, Violation> {
     E::try_from(number)
         .map_err(|_unknown| Violation::new(field, format!("has the unknown value {number}")))
 }
 
-/// Reads a purpose; unspecified means passage.
+/// Reads a purpose; an unspecified one means passage.
 ///
 /// # Errors
 /// A violation of `purpose` for an unknown number.
@@ -128,20 +132,20 @@ pub fn purpose(number: i32) -> Result<Purpose, Violation> {
     })
 }
 
-/// The time since `since`, with nothing to say about parts.
+/// The times of a call that began at `since`, without those of its parts.
 #[must_use]
 pub fn total(since: Instant) -> wire::Timings {
     wire::Timings { embed: None, terms: None, store: None, total: duration(since.elapsed()) }
 }
 
-/// The times of a search.
+/// The times of a search that began at `since`.
 #[must_use]
 pub fn search_timings(timings: Timings, since: Instant) -> wire::Timings {
     let Timings { embed, store, total: _ } = timings;
     wire::Timings { embed: duration(embed), store: duration(store), ..total(since) }
 }
 
-/// The times of an ingest.
+/// The times of an ingest that began at `since`.
 #[must_use]
 pub fn ingest_timings(timings: IngestTimings, since: Instant) -> wire::Timings {
     let IngestTimings { embed, terms, store } = timings;
@@ -153,25 +157,25 @@ pub fn ingest_timings(timings: IngestTimings, since: Instant) -> wire::Timings {
     }
 }
 
-/// A duration as the wire has it; `None` only past 292 billion years.
+/// Converts a duration; `None` only past 292 billion years.
 #[must_use]
 pub fn duration(of: Duration) -> Option<prost_types::Duration> {
     of.try_into().ok()
 }
 
-/// A count as the wire has it.
+/// Converts a count.
 #[must_use]
 pub fn count(n: usize) -> u64 {
     u64::try_from(n).unwrap_or(u64::MAX)
 }
 
-/// A count as the wire has it where it is small.
+/// Converts a count that is sent in 32 bits; one that is larger becomes the largest.
 #[must_use]
 pub fn small(n: u64) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-/// A small count as the wire has it.
+/// Converts a count that is sent in 32 bits; one that is larger becomes the largest.
 #[must_use]
 pub fn count32(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)

@@ -1,5 +1,8 @@
-//! The domain's filter as a condition of Qdrant, in whichever types it is written: the embedded engine
-//! and the client of a server have their own.
+//! Translates a filter of the domain into a condition of Qdrant.
+//!
+//! The embedded engine and the client of a server have types of their own for conditions. The
+//! filter is walked here once for both; what each type must be able to say is the trait
+//! [`Condition`].
 
 use std::collections::BTreeSet;
 
@@ -9,18 +12,18 @@ use wenmai_domain::filter::Comparison;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::id::ArticleId;
 
-/// What a filter asks of the store.
+/// The translation of a filter.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Asked<C> {
     /// Every point passes.
     Everything,
     /// No point passes, so there is nothing to ask.
     Nothing,
-    /// Those that this condition lets through.
+    /// The points that satisfy this condition pass.
     Only(C),
 }
 
-/// Numbers between which a value must lie.
+/// The bounds of a range of numbers; `None` leaves a side open.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Bounds {
     pub lt: Option<f64>,
@@ -29,25 +32,26 @@ pub struct Bounds {
     pub gte: Option<f64>,
 }
 
-/// A condition in the types of one of the two.
+/// How a condition is written in the types of one of the two Qdrant interfaces.
 pub trait Condition: Sized {
-    /// All of these hold.
+    /// All of `parts` hold.
     fn all(parts: Vec<Self>) -> Self;
-    /// One of these holds.
+    /// At least one of `parts` holds.
     fn any(parts: Vec<Self>) -> Self;
-    /// This one does not hold.
+    /// `part` does not hold.
     fn not(part: Self) -> Self;
-    /// The value of `key` is this text.
+    /// The text under `key` is `value`, or the list under it contains `value`.
     fn keyword(key: &str, value: &str) -> Self;
-    /// The value of `key` is this.
+    /// The boolean under `key` is `value`.
     fn flag(key: &str, value: bool) -> Self;
-    /// The value of `key` lies within `bounds`.
+    /// The number under `key` lies within `bounds`.
     fn within(key: &str, bounds: Bounds) -> Self;
-    /// The point is one of these.
+    /// The id of the point is one of `ids`.
     fn among(ids: &BTreeSet<ArticleId>) -> Self;
 }
 
-/// Translates `filter`; what is always or never true is decided here, not left to the store.
+/// Translates `filter`. Parts that are always or never true are resolved here and not sent to the
+/// store.
 pub fn ask<C: Condition>(filter: &Filter) -> Asked<C> {
     match filter {
         Filter::All(parts) => all(parts),
@@ -67,7 +71,7 @@ pub fn ask<C: Condition>(filter: &Filter) -> Asked<C> {
             compares(payload::PAGE_NO, *comparison, i64::from(*page_no))
         }
         Filter::Group(group) => Asked::Only(C::keyword(payload::GROUP, &group.to_string())),
-        // Whoever asks put the topic's articles in its place.
+        // The engine replaces a topic by the articles in it before it asks a store.
         Filter::Topic(_) => Asked::Nothing,
         Filter::Among(ids) if ids.is_empty() => Asked::Nothing,
         Filter::Among(ids) => Asked::Only(C::among(ids)),

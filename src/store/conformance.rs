@@ -1,8 +1,8 @@
-//! What every store must do; each runs [`run`].
+//! The behaviour that every store must have; each store's tests call [`run`].
 //!
-//! Checks with a fixed answer come first; at the end a long random history is played on the store
-//! and on `memory`, which is simple enough to be believed, and every question must get the same
-//! answer.
+//! First come checks with a known answer. At the end a long random history is applied to the store
+//! and to `memory`, which is simple enough to be trusted, and every query must get the same answer
+//! from both.
 
 pub mod oracle;
 pub mod sample;
@@ -37,7 +37,7 @@ use wenmai_domain::reprint::Membership;
 use wenmai_domain::reprint::Signature;
 use wenmai_domain::terms::TermVector;
 
-/// Checks the stores that `make_store` opens; each must be empty.
+/// Runs all checks; `make_store` must open an empty store each time it is called.
 pub async fn run<F, Fut, S>(make_store: F)
 where
     F: Fn(Make) -> Fut,
@@ -90,7 +90,7 @@ fn ids(hits: &[Scored]) -> Vec<ArticleId> {
     hits.iter().map(|hit| hit.id).collect()
 }
 
-/// `numbers` as ids, ascending by id.
+/// The ids of the points with these numbers, in ascending order of id.
 fn ascending(numbers: impl IntoIterator<Item = usize>) -> Vec<ArticleId> {
     numbers.into_iter().map(id).collect::<BTreeSet<_>>().into_iter().collect()
 }
@@ -183,13 +183,13 @@ async fn the_weightiest_terms_come_first(store: &impl VectorStore) {
     store.upsert(points).await.unwrap();
     let query = TermVector::from_weights([(10, 0.5), (20, 3.0), (40, 9.0)]);
     let hits = store.lexical(&query, &Filter::default(), limit(9)).await.unwrap();
-    // Four points: two hold term 10, one holds term 20, none holds term 40.
+    // Of the four points two hold term 10, one holds term 20, and none holds term 40.
     let idf = |held: f32| (1.0 + (4.0 - held + 0.5) / (held + 0.5)).ln();
     let (of_10, of_20) = (idf(2.0), idf(1.0));
     let expected = [(id(0), of_10 * 0.5 * 2.0 + of_20 * 3.0), (id(1), of_10 * 0.5)];
     let expected = expected.map(|(id, score)| Scored { id, score });
     assert_same_hits(&hits, &expected, 9, "idf");
-    // A filter chooses among the points; it does not change what a term is worth.
+    // A filter selects among the points; it does not change the weight of a term.
     let filter = Filter::Not(Box::new(Filter::parse("paper = 甲报").unwrap()));
     let hits = store.lexical(&query, &filter, limit(1)).await.unwrap();
     assert_same_hits(&hits, &expected[..1], 1, "idf under a filter");
@@ -197,7 +197,7 @@ async fn the_weightiest_terms_come_first(store: &impl VectorStore) {
 
 async fn ties_go_by_id(store: &impl VectorStore) {
     let same = |n| numbered(n, &axis(0), &[(5, 1.0)]);
-    // In two calls, so that they lie in two places.
+    // They are written in two calls, so that the store keeps them in two places.
     store.upsert((0..60).rev().map(same).collect()).await.unwrap();
     store.upsert((30..99).map(same).collect()).await.unwrap();
     let expected = &ascending(0..99)[..7];
@@ -241,7 +241,7 @@ async fn texts_are_found_by_the_hashes_they_share(store: &impl VectorStore) {
     assert_eq!(ask(&[1, 2, 3, 7, u32::MAX], 2).await.unwrap(), [expected[..2].to_vec()]);
     assert_eq!(ask(&[], 1).await.unwrap(), [[]]);
     assert_eq!(store.alike(Vec::new()).await.unwrap(), Vec::<Vec<Scored>>::new());
-    // A text that lost its hashes is not found by them any more, one that got some is.
+    // An article that lost its hashes is no longer found by them; one that gained some is.
     let membership = numbered(0, &axis(0), &[]).membership;
     let regroup = |number, keys: &[u32]| Regroup {
         id: id(number),
@@ -301,7 +301,7 @@ async fn copies_are_counted_and_the_original_is_always_told(store: &impl VectorS
     assert!(original.is_original && !found[1].some[0].is_original);
     assert_eq!((original.outlet.as_str(), original.published_at.is_some()), ("甲报", true));
     assert!(found[1].some[0].outlet.starts_with("网站"));
-    // Whom the limit does not leave out is not told twice.
+    // An original that is within the limit is not listed a second time.
     assert_eq!(store.copies(&asked, limit(9)).await.unwrap()[1].some.len(), 5);
 }
 
@@ -329,7 +329,7 @@ async fn a_list_has_each_article_once(store: &impl VectorStore) {
     let all = ascending(0..25);
     let exact = store.list(&Filter::default(), None, limit(25)).await.unwrap();
     assert_eq!((exact.points.len(), exact.next), (25, None));
-    // A place to go on from need not exist any more.
+    // The id at which a page starts need not exist any more.
     store.delete(&all[3..5]).await.unwrap();
     let rest = store.list(&Filter::default(), Some(all[3]), limit(1)).await.unwrap();
     assert_eq!((rest.points[0].article.id, rest.next), (all[5], Some(all[6])));

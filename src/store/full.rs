@@ -1,12 +1,13 @@
-//! How a full disk is told from other failures.
+//! Tells a full disk from other failures, so that a caller can be told to free space.
 
 use std::io;
 
-/// How systems say that a disk or a quota is full. Qdrant keeps only the text of an I/O error.
+/// Texts by which operating systems report a full disk or quota. Qdrant keeps only the text of an
+/// I/O error, so the text has to be searched.
 const FULL: [&str; 4] =
     ["No space left on device", "Disk quota exceeded", "os error 28)", "os error 122)"];
 
-/// Whether an error, or one that caused it, is a full disk.
+/// Whether `error`, or an error that caused it, reports a full disk or quota.
 pub fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {

@@ -1,4 +1,4 @@
-//! A lease in this process, for stores that nobody outside it can reach.
+//! A lease held in memory, for stores that no other process can reach.
 
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -7,17 +7,17 @@ use std::sync::PoisonError;
 use crate::Error;
 use crate::Lease;
 
-/// A lease that only this process sees.
+/// A lease that is visible only in this process.
 #[derive(Debug, Default)]
 pub struct Local(Mutex<Lease>);
 
 impl Local {
-    /// The lease as it is.
+    /// Reads the lease.
     pub fn look(&self) -> Lease {
         self.lock().clone()
     }
 
-    /// Replaces the lease `seen` by `next`; whether it was still there.
+    /// Replaces the lease by `next` if it still equals `seen`, and returns whether it did.
     pub fn swap(&self, seen: &Lease, next: &Lease) -> bool {
         let mut lease = self.lock();
         let same = *lease == *seen;
@@ -27,17 +27,17 @@ impl Local {
         same
     }
 
-    /// Holds the lease still while a writer of `term` writes.
+    /// Keeps the lease from changing while a writer of `term` writes, until the guard is dropped.
     ///
     /// # Errors
-    /// [`Error::Fenced`] if that term has passed.
+    /// [`Error::Fenced`] if the lease has passed to another term.
     pub fn hold(&self, term: u64) -> Result<impl Drop + '_, Error> {
         let lease = self.lock();
         if lease.term == term { Ok(lease) } else { Err(Error::Fenced { term }) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Lease> {
-        // Whoever panicked while holding it had read it or replaced it whole.
+        // A thread that panicked here had either only read the lease or replaced it as a whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

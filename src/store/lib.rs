@@ -1,11 +1,14 @@
-//! What is kept, and what is near a vector or a set of terms: Qdrant behind one async trait.
+//! Keeps articles with their vectors, and finds those near a vector or a set of terms.
 //!
-//! Three stores stand behind [`VectorStore`]: `edge`, Qdrant's own engine in this process over a data
-//! folder (the default), `server`, a Qdrant server or cluster, and `memory`, an exact scan that the
-//! others are checked against. One suite, `conformance`, says what each must do.
+//! [`VectorStore`] is the boundary: an async trait in the words of the domain, with Qdrant behind
+//! it. Three stores implement it: `edge`, Qdrant's own engine inside this process over a data
+//! folder (the default); `server`, a Qdrant server or cluster; and `memory`, an exact scan that the
+//! others are checked against. One test suite, `conformance`, holds all of them to the same
+//! behaviour.
 //!
-//! Promises: an upsert that returned is on disk (`edge`), or completed on the server; a point is there
-//! once; a vector is finite and of the collection's dim. It does not embed, tokenize or rank.
+//! An upsert that has returned is on disk (`edge`) or completed on the server; there is one point
+//! for each id; every vector is finite and of the collection's length. The store does not embed,
+//! tokenize or rank. [`open`] is the way in, `payload` says how an article is laid out.
 
 #[cfg(any(feature = "edge", feature = "server"))]
 mod condition;
@@ -79,136 +82,129 @@ pub const WITH_EDGE: bool = cfg!(feature = "edge");
 /// Whether this build speaks to Qdrant servers.
 pub const WITH_SERVER: bool = cfg!(feature = "server");
 
-/// An error that another part caused.
+/// A failure of another crate, kept as the cause of an [`Error`].
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// An article with the vectors it is found by.
+/// An article with the vectors by which it is found, as a caller writes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
-    /// The article.
     pub article: Article,
-    /// Its embedding: the named vector `text`.
+    /// The embedding, kept as the named dense vector `text`.
     pub text: Embedding,
-    /// Its terms: the sparse vector `terms`. May be empty.
+    /// The weighted terms, kept as the sparse vector `terms`; may be empty.
     pub terms: TermVector,
-    /// Where it stands among its reprints.
+    /// The article's reprint group, and whether it is the original of that group.
     pub membership: Membership,
-    /// By what new texts find it: the sparse vector `reprint`. Empty where they need not.
+    /// The hashes by which later texts find this one as a reprint, kept as the sparse vector
+    /// `reprint`; empty where it need not be found.
     pub signature: Signature,
-    /// Its number in the order in which articles arrived, from 1; 0 where nobody counts.
+    /// The number of the article in the order of arrival, from 1; 0 where nobody counts.
     pub arrival: u64,
-    /// Hash of everything that decides article and vectors; equal means nothing to do.
+    /// Hash of everything that decides the article and its vectors; an equal hash means that
+    /// nothing has to be written.
     pub content_hash: String,
-    /// When it was first stored, in microseconds since 1970 UTC; the caller's clock.
+    /// When the article was first stored, in microseconds since 1970 UTC by the caller's clock.
     pub created_at_us: i64,
     /// When this revision was stored, likewise.
     pub updated_at_us: i64,
 }
 
-/// A point as the store gives it back; vectors only where asked for.
+/// A [`Point`] as it is read back; its fields are as they were given.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stored {
-    /// The article.
     pub article: Article,
-    /// Where it stands among its reprints.
     pub membership: Membership,
-    /// As it was given; 0 for a point of a time before arrivals were counted.
+    /// 0 for a point that was written before arrivals were counted.
     pub arrival: u64,
-    /// As it was given.
     pub content_hash: String,
-    /// As it was given.
     pub created_at_us: i64,
-    /// As it was given.
     pub updated_at_us: i64,
-    /// Embedding and terms, where [`Vectors::Yes`] was asked.
+    /// Embedding and terms; present only where [`Vectors::Yes`] was asked for.
     pub vectors: Option<(Embedding, TermVector)>,
 }
 
-/// Whether vectors come with a point.
+/// Whether a point is read with its vectors or without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Vectors {
-    /// They come.
     Yes,
-    /// They stay.
     No,
 }
 
-/// A candidate: an id, its score in one leg.
+/// A candidate of one search: an article and its score there.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scored {
-    /// Which article.
     pub id: ArticleId,
-    /// Cosine for `nearest`, BM25 for `lexical`, hashes shared for `alike`.
+    /// The cosine in `nearest`, the BM25 sum in `lexical`, the number of shared hashes in `alike`.
     pub score: f32,
 }
 
-/// A new standing of a stored point among its reprints.
+/// A change of the reprint group of a stored article.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Regroup {
-    /// Which article.
     pub id: ArticleId,
-    /// Where it stands now.
+    /// The new group, and whether the article is its original.
     pub membership: Membership,
-    /// By what new texts find it now.
+    /// The hashes by which later texts find the article from now on.
     pub signature: Signature,
 }
 
-/// A question for texts that share passages with one.
+/// A search for the articles that share passages with one text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alike {
-    /// The text's hashes.
+    /// The hashes of that text's passages.
     pub signature: Signature,
-    /// How many of them must be shared, at least.
+    /// How many hashes an article must share at least to be an answer.
     pub shared_min: usize,
-    /// How many answers at most.
     pub limit: Limit,
 }
 
-/// A piece of the list of all articles.
+/// One page of the list of all articles.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listing {
-    /// In ascending order of id.
+    /// The articles of the page, in ascending order of id.
     pub points: Vec<Stored>,
-    /// The id to go on from, if there are more.
+    /// The id at which the next page starts; `None` on the last page.
     pub next: Option<ArticleId>,
 }
 
-/// What a collection must be made of; a stored one of another make is refused.
+/// What an index was made with; a store refuses to open an index of another make.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Make {
-    /// The engine's index version: model, pooling, window policy, terms.
+    /// The index version of the engine: the model, its pooling, what of an article is embedded, and
+    /// the versions of the rules for terms, reprints and entities.
     pub index_version: String,
     /// Numbers in an embedding.
     pub dim: usize,
 }
 
-/// Facts about a store, for `GetInfo` and health.
+/// What a store tells about itself, for `GetInfo` and the health check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Status {
-    /// `edge`, `server`, `memory`.
+    /// `edge`, `server` or `memory`.
     pub backend: &'static str,
-    /// Where it is: the data folder, the server and the collection; empty for memory.
+    /// The data folder, or the server and the collection; empty for memory.
     pub location: String,
-    /// Articles in it.
     pub article_count: u64,
 }
 
-/// Keeps points and finds them.
+/// Keeps articles and finds them.
 ///
-/// Every call is safe from several tasks at once. A call whose future is dropped may still take
-/// effect.
+/// Every method may be called from several tasks at once, and may also fail with [`Error::Closed`],
+/// [`Error::Overloaded`] or, behind a server, [`Error::Away`]. A call whose future is dropped may
+/// still take effect.
 #[async_trait]
 pub trait VectorStore: TopicStore {
-    /// Writes points, each replacing the one of the same id; durable when it returns.
+    /// Writes points, each in the place of the one of the same id; they are durable when it
+    /// returns.
     ///
-    /// Of points with one id in one call the last counts. An empty list writes nothing and returns
-    /// once everything that was written before it is durable.
+    /// If several have the same id, the last one counts. An empty list writes nothing and returns
+    /// once everything written before it is durable.
     ///
     /// # Errors
     /// [`Error::Dim`] before anything is written; [`Error::Failed`], [`Error::Full`].
     async fn upsert(&self, points: Vec<Point>) -> Result<(), Error>;
 
-    /// The points of `ids`, in their order; `None` where there is none.
+    /// Reads the points of `ids`, in the order of `ids`; `None` where there is none.
     ///
     /// # Errors
     /// [`Error::Failed`].
@@ -218,13 +214,13 @@ pub trait VectorStore: TopicStore {
         vectors: Vectors,
     ) -> Result<Vec<Option<Stored>>, Error>;
 
-    /// Deletes; returns which of `ids` were there. Durable when it returns.
+    /// Deletes the points of `ids` and returns which of them existed; durable when it returns.
     ///
     /// # Errors
     /// [`Error::Failed`].
     async fn delete(&self, ids: &[ArticleId]) -> Result<BTreeSet<ArticleId>, Error>;
 
-    /// The points whose embedding is most similar to `query`, best first; ties by id.
+    /// Finds the points whose embedding is most similar to `query`, best first, ties by id.
     ///
     /// # Errors
     /// [`Error::Dim`]; [`Error::Failed`].
@@ -235,11 +231,11 @@ pub trait VectorStore: TopicStore {
         limit: Limit,
     ) -> Result<Vec<Scored>, Error>;
 
-    /// The points with the highest sum over shared terms of `idf × query weight × point weight`,
-    /// best first; ties by id; points that share no term are left out.
+    /// Finds the points with the highest BM25 sum, best first, ties by id: the sum over the shared
+    /// terms of `idf × query weight × point weight`. Points that share no term are left out.
     ///
-    /// `idf = ln(1 + (N − n + 0.5) / (n + 0.5))` with `N` points and `n` of them holding the term,
-    /// as Qdrant's `Modifier::Idf`. An empty query finds nothing.
+    /// `idf = ln(1 + (N − n + 0.5) / (n + 0.5))` with `N` points of which `n` hold the term, as
+    /// Qdrant's `Modifier::Idf` has it. An empty query finds nothing.
     ///
     /// # Errors
     /// [`Error::Failed`].
@@ -250,28 +246,28 @@ pub trait VectorStore: TopicStore {
         limit: Limit,
     ) -> Result<Vec<Scored>, Error>;
 
-    /// For each question the points that share the most hashes with its signature, best first; ties
-    /// by id.
+    /// Finds for each question the points that share the most hashes with its signature, best
+    /// first, ties by id; the answers are in the order of the questions.
     ///
     /// # Errors
     /// [`Error::Failed`].
     async fn alike(&self, asked: Vec<Alike>) -> Result<Vec<Vec<Scored>>, Error>;
 
-    /// Gives stored points another standing; of those with one id the last counts, an id that is
-    /// not there is passed over. Durable when it returns.
+    /// Gives stored points another reprint group; durable when it returns. If several changes name
+    /// one id, the last counts; an id that is not stored is ignored.
     ///
     /// # Errors
     /// [`Error::Failed`], [`Error::Full`].
     async fn regroup(&self, changes: Vec<Regroup>) -> Result<(), Error>;
 
-    /// How the points of `ids` stand among their reprints, in their order; `None` where there is
-    /// no such point. Cheaper than `fetch`.
+    /// Reads the reprint groups of the points of `ids`, in the order of `ids`; `None` where there
+    /// is no such point. Reads less than `fetch`.
     ///
     /// # Errors
     /// [`Error::Failed`].
     async fn memberships(&self, ids: &[ArticleId]) -> Result<Vec<Option<Membership>>, Error>;
 
-    /// The points that pass `filter`, in ascending order of id, from `from` on.
+    /// Lists the points that pass `filter` in ascending order of id, starting at the id `from`.
     ///
     /// # Errors
     /// [`Error::Failed`].
@@ -282,56 +278,57 @@ pub trait VectorStore: TopicStore {
         limit: Limit,
     ) -> Result<Listing, Error>;
 
-    /// Who prints the texts of `groups`, in their order, with at most `limit` and the original of
-    /// each. Cheaper than to count and list them one by one.
+    /// Counts the articles in each of `groups`, and names at most `limit` of them and the original;
+    /// in the order of `groups`. One call for many groups costs less than a `count` and a `list`
+    /// for each.
     ///
     /// # Errors
     /// [`Error::Failed`].
     async fn copies(&self, groups: &[GroupId], limit: Limit) -> Result<Vec<Copies>, Error>;
 
-    /// How many points pass `filter`, exactly.
+    /// Counts the points that pass `filter`, exactly.
     ///
     /// # Errors
     /// [`Error::Failed`].
     async fn count(&self, filter: &Filter) -> Result<u64, Error>;
 
-    /// Facts about the store; an answer means that it is alive.
+    /// Reads facts about the store; an answer means that it is alive.
     ///
     /// # Errors
     /// [`Error::Failed`].
     async fn status(&self) -> Result<Status, Error>;
 
-    /// Merges segments and builds the graph where that is due; may take minutes, reads and writes
-    /// go on.
+    /// Merges segments and builds the vector index where that is due. May take minutes, during
+    /// which reads and writes go on.
     ///
     /// # Errors
     /// [`Error::Failed`].
     async fn optimize(&self) -> Result<(), Error>;
 
-    /// Writes everything out and lets the data folder go; later calls fail with [`Error::Closed`].
+    /// Writes everything out and releases the data folder; later calls fail with [`Error::Closed`].
     ///
     /// # Errors
     /// [`Error::Failed`].
     async fn close(&self) -> Result<(), Error>;
 }
 
-/// Where and how articles are kept.
+/// The settings of the store: a data folder, or a Qdrant server in its place.
 #[derive(Debug, Clone, clap::Args)]
 #[group(skip)]
 pub struct Config {
-    /// Folder that holds the index; made on first use.
+    /// Folder that holds the index; created on first use.
     #[arg(long, env = "WENMAI_DATA", default_value = "./wenmai-data", value_name = "DIR")]
     #[cfg_attr(feature = "server", arg(conflicts_with = "qdrant_url"))]
     pub data: PathBuf,
 
-    /// A server in place of the folder.
+    /// The server that is used in place of the folder, if its address is set.
     #[cfg(feature = "server")]
     #[command(flatten)]
     pub server: ServerConfig,
 }
 
 impl Config {
-    /// The folder `data`.
+    /// Settings for the data folder `data`.
     #[must_use]
     pub fn folder(data: impl Into<PathBuf>) -> Self {
         Self {
@@ -341,14 +338,14 @@ impl Config {
         }
     }
 
-    /// The server at `url`, all else as it is by default.
+    /// Settings for the server at `url`, with the default for everything else.
     #[cfg(feature = "server")]
     #[must_use]
     pub fn server(url: &str) -> Self {
         Self { server: ServerConfig::at(url), ..Self::folder("") }
     }
 
-    /// The server's address, where there is one in place of the folder.
+    /// The address of the server; `None` where a folder is used.
     #[must_use]
     pub fn url(&self) -> Option<&str> {
         #[cfg(feature = "server")]
@@ -357,88 +354,84 @@ impl Config {
         None
     }
 
-    /// Where articles are kept, for a person.
+    /// The folder or the address, to be shown to a person.
     #[must_use]
     pub fn place(&self) -> String {
         self.url().map_or_else(|| self.data.display().to_string(), str::to_owned)
     }
 }
 
-/// What can go wrong in a store.
+/// The ways in which a store can fail.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A vector of another length than the collection's.
+    /// The length of a vector is not that of the collection's vectors.
     #[error("embedding has {given} numbers, the index holds {wanted}")]
     Dim {
-        /// The collection's.
+        /// The length in the collection.
         wanted: usize,
-        /// The vector's.
+        /// The length of the vector that was given.
         given: usize,
     },
-    /// There is an index that another model or another version of the terms made.
+    /// The index was made by another model or by other rules than this program's.
     #[error("{place} was indexed as {stored}, this program makes {wanted}")]
     IndexVersion {
         /// The data folder or the collection.
         place: String,
-        /// The index version in the folder.
+        /// The index version that is stored there.
         stored: String,
-        /// The one asked for.
+        /// The index version that this program makes.
         wanted: String,
     },
-    /// Another process has the folder open.
+    /// Another process has the data folder open.
     #[error("data folder {} is in use by {holder}", folder.display())]
     Locked {
-        /// The data folder.
         folder: PathBuf,
-        /// Who has it, as they wrote it down: program, process id, since when.
+        /// The other process as it noted itself in the folder: program, process id, start time.
         holder: String,
     },
-    /// The folder cannot be made, read or written.
+    /// The data folder cannot be created, read or written.
     #[error("data folder {} cannot be used", folder.display())]
     Folder {
-        /// The data folder.
         folder: PathBuf,
-        /// Why.
         #[source]
         source: BoxError,
     },
-    /// Settings that cannot be used.
+    /// The settings cannot be used.
     #[error("{reason}")]
     Settings {
-        /// What is wrong, for a person.
+        /// What is wrong, as a sentence for a person.
         reason: String,
     },
-    /// The server's collection cannot be used.
+    /// The collection on the server cannot be used.
     #[error("collection {place} cannot be used")]
     Server {
-        /// The server and the collection.
+        /// The address of the server and the name of the collection.
         place: String,
-        /// Why.
         #[source]
         source: BoxError,
     },
-    /// The server cannot be reached, or does not answer in time.
+    /// The server cannot be reached or does not answer in time.
     #[error("store is away")]
     Away(#[source] BoxError),
-    /// Another process has the turn to change the store.
+    /// Another process holds the lease to write.
     #[error("{holder} is writing")]
     Led {
-        /// Who, as they wrote it down.
+        /// The holder, as it named itself in the lease.
         holder: String,
     },
-    /// This process lost its turn to change the store.
+    /// This process has lost the lease: another one has taken it since.
     #[error("the turn of term {term} has passed")]
     Fenced {
-        /// The term that passed.
+        /// The term of the lost lease.
         term: u64,
     },
-    /// No room left on the disk.
+    /// There is no room left on the disk.
     #[error("no room left for the index")]
     Full(#[source] BoxError),
-    /// The queue before the store is full.
+    /// The queue in front of the store is full.
     #[error("store is busy")]
     Overloaded,
-    /// The engine failed.
+    /// The engine or the server failed.
     #[error("store operation failed")]
     Failed(#[source] BoxError),
     /// The store was closed.
@@ -446,12 +439,13 @@ pub enum Error {
     Closed,
 }
 
-/// A store, shared.
+/// A store that can be shared between tasks.
 pub type Store = Arc<dyn VectorStore>;
 
-/// Opens the store that `config` names, and makes it on first use.
+/// Opens the store that `config` names, and creates it on first use.
 ///
-/// Blocks: after a crash a folder's log is read back, which may take seconds; a server may be slow.
+/// Blocks: after a crash the log of a folder is replayed, which may take seconds, and a server may
+/// be slow to answer.
 ///
 /// # Errors
 /// [`Error::Locked`], [`Error::IndexVersion`], [`Error::Folder`], [`Error::Full`],
@@ -469,32 +463,32 @@ fn open_folder(config: &Config, make: &Make) -> Result<Store, Error> {
     Ok(Arc::new(edge::EdgeStore::open(config, make)?))
 }
 
-/// Says that this program has no store to open in a folder.
+/// Fails, because this program was built without the embedded store.
 #[cfg(not(feature = "edge"))]
 fn open_folder(config: &Config, _make: &Make) -> Result<Store, Error> {
     let source = "this program was built without the embedded store (feature `edge`)".into();
     Err(Error::Folder { folder: config.data.clone(), source })
 }
 
-/// An empty store in memory, which nothing outlives.
+/// Opens an empty store in memory; its content ends with the process.
 #[must_use]
 pub fn open_memory(make: &Make) -> Store {
     Arc::new(memory::MemoryStore::new(make))
 }
 
-/// An empty store in memory that several engines may have open at once, as processes have a server.
+/// Opens an empty store in memory that several engines may share, as processes share a server.
 #[must_use]
 pub fn open_memory_shared(make: &Make) -> Store {
     Arc::new(memory::MemoryStore::shared(make))
 }
 
-/// The same store, counted by `metrics`.
+/// Wraps a store so that `metrics` counts its operations, their time and their failures.
 #[must_use]
 pub fn metered(inner: Store, metrics: Metrics) -> Store {
     Arc::new(metered::Metered { inner, metrics })
 }
 
-/// The order of an answer: the higher score first, the lower id on a tie.
+/// Orders hits as answers are ordered: higher score first, lower id on a tie.
 fn best_first(left: &Scored, right: &Scored) -> Ordering {
     right.score.total_cmp(&left.score).then(left.id.cmp(&right.id))
 }

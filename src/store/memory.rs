@@ -1,7 +1,8 @@
-//! An exact store in memory: what the others are checked against, and what tests run on.
+//! An exact store in memory: the oracle that the other stores are checked against, and the store
+//! that tests run on.
 //!
-//! Every question is a scan in order of id, and every number is computed as [`VectorStore`] defines
-//! it. Nothing is kept after the process.
+//! Every search is a scan in the order of ids, and every number is computed as [`VectorStore`]
+//! defines it. Nothing outlives the process.
 
 mod topics;
 
@@ -36,10 +37,10 @@ use wenmai_domain::reprint::GroupId;
 use wenmai_domain::reprint::Membership;
 use wenmai_domain::terms::TermVector;
 
-/// Points by id; `None` once closed.
+/// The points by id; `None` once the store was closed.
 type Points = Option<BTreeMap<ArticleId, Point>>;
 
-/// Keeps points in memory and scans them.
+/// A store that keeps points in memory and scans them.
 #[derive(Debug)]
 pub struct MemoryStore {
     dim: usize,
@@ -50,7 +51,7 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// An empty store for embeddings of `make.dim` numbers.
+    /// Creates an empty store for embeddings of `make.dim` numbers.
     #[must_use]
     pub fn new(make: &Make) -> Self {
         let points = RwLock::new(Some(BTreeMap::new()));
@@ -58,7 +59,8 @@ impl MemoryStore {
         Self { dim: make.dim, points, topics, lease, shared: false }
     }
 
-    /// An empty store that several engines have open at once.
+    /// Creates an empty store that several engines may have open at once, as processes share a
+    /// server.
     #[must_use]
     pub fn shared(make: &Make) -> Self {
         Self { shared: true, ..Self::new(make) }
@@ -71,7 +73,8 @@ impl MemoryStore {
         Err(Error::Dim { wanted: self.dim, given: embedding.dim() })
     }
 
-    /// Runs `look` on the points. A poisoned lock is no harm: no step leaves the map half changed.
+    /// Runs `look` on the points. A poisoned lock does no harm: no step leaves the map half
+    /// changed.
     fn read<T>(&self, look: impl FnOnce(&BTreeMap<ArticleId, Point>) -> T) -> Result<T, Error> {
         let points = self.points.read().unwrap_or_else(PoisonError::into_inner);
         points.as_ref().map(look).ok_or(Error::Closed)
@@ -93,7 +96,7 @@ impl MemoryStore {
         self.read(|_open| change(&mut self.topics.write().unwrap_or_else(PoisonError::into_inner)))
     }
 
-    /// The `limit` best of those that pass `filter` and that `score` gives a score.
+    /// The `limit` best of the points that pass `filter` and for which `score` gives a score.
     fn scan(
         &self,
         filter: &Filter,
@@ -116,7 +119,7 @@ impl MemoryStore {
         })
     }
 
-    /// `idf × query weight` of each term of `query`, by index.
+    /// Computes `idf × query weight` for each term of `query`, by index.
     fn weigh(&self, query: &TermVector) -> Result<BTreeMap<u32, f32>, Error> {
         self.read(|points| {
             let mut holders: BTreeMap<u32, f32> =
@@ -273,7 +276,7 @@ fn passes(filter: &Filter, point: &Point) -> bool {
     filter.matches(&point.article, point.membership)
 }
 
-/// What is told of articles that print one text.
+/// The count and the imprints of `all`, which are the members of one reprint group in order of id.
 fn copies(all: &[&Point], limit: Limit) -> Copies {
     let is_late = |at: usize| at >= limit.count();
     let told = all.iter().enumerate();
@@ -287,7 +290,7 @@ fn copies(all: &[&Point], limit: Limit) -> Copies {
     Copies { count: all.len() as u64, some }
 }
 
-/// A copy of `point` for the caller.
+/// A copy of `point` to be returned, with its vectors where they are wanted.
 fn stored(point: &Point, vectors: Vectors) -> Stored {
     let Point { article, text, terms, membership, content_hash, .. } = point;
     let Point { arrival, created_at_us, updated_at_us, .. } = point;

@@ -1,4 +1,4 @@
-//! A store that counts: how long each operation took, how it failed, and its span in the trace.
+//! Wraps a store to measure each operation: its duration, its failures, and a span in the trace.
 
 use std::collections::BTreeSet;
 use std::future::Future;

@@ -1,10 +1,11 @@
-//! An article as Qdrant keeps it: a flat JSON object.
+//! How an article is laid out in Qdrant: a flat JSON object, the payload of its point.
 //!
-//! The keys are those of [`Record`], so that whoever looks at a point sees the article, plus seven
-//! of the store's own, and those of what the article names. Empty
-//! texts, empty lists and missing values are left out; the text fields
-//! that a filter can name stay even when empty, because `paper = ""` must find them. The
-//! publication day is also kept as a number, which is what an integer index can compare.
+//! The keys are those of [`Record`], so that whoever looks at a point sees the article; beside them
+//! are seven keys of the store's own, the keys of what the article names ([`entities`]), and, once
+//! it is placed, its two topics. Empty texts, empty lists and missing values are left out. The text
+//! fields that a filter can name stay even when they are empty, because `paper = ""` must find
+//! them. The publication day is also kept as a number, since that is what an integer index can
+//! compare.
 
 mod entities;
 
@@ -25,33 +26,33 @@ use wenmai_domain::terms::TermVector;
 
 pub use entities::keys_of;
 
-/// The dense vector's name.
+/// The name of the dense vector, the embedding.
 pub const TEXT: &str = "text";
-/// The sparse vector's name.
+/// The name of the sparse vector of terms.
 pub const TERMS: &str = "terms";
-/// The sparse vector of hashes by which reprints are found.
+/// The name of the sparse vector of the hashes by which reprints are found.
 pub const REPRINT: &str = "reprint";
-/// Days since 1970-01-01 of the publication date; absent without a date.
+/// Key of the publication day, in days since 1970-01-01; absent without a date.
 pub const DATE: &str = "date";
-/// [`Record::page_no`].
+/// Key of [`Record::page_no`].
 pub const PAGE_NO: &str = "page_no";
-/// [`Record::kind`], by its name.
+/// Key of the name of [`Record::kind`].
 pub const KIND: &str = "kind";
-/// [`Membership::group`].
+/// Key of [`Membership::group`].
 pub const GROUP: &str = "reprint_group";
-/// [`Membership::is_original`].
+/// Key of [`Membership::is_original`].
 pub const ORIGINAL: &str = "reprint_original";
-/// [`Point::arrival`].
+/// Key of [`Point::arrival`].
 pub const ARRIVAL: &str = "arrival";
-/// The article's event, once it has one.
+/// Key of the id of the article's event, once it is placed.
 pub const EVENT: &str = "topic_event";
-/// The article's story, once it has one.
+/// Key of the id of the article's story, once it is placed.
 pub const STORY: &str = "topic_story";
-/// [`Point::content_hash`].
+/// Key of [`Point::content_hash`].
 const CONTENT_HASH: &str = "content_hash";
-/// [`Point::created_at_us`].
+/// Key of [`Point::created_at_us`].
 const CREATED_AT: &str = "created_at_us";
-/// [`Point::updated_at_us`].
+/// Key of [`Point::updated_at_us`].
 const UPDATED_AT: &str = "updated_at_us";
 
 /// Ids of articles as a payload holds them.
@@ -66,21 +67,22 @@ pub fn ids_of(value: Option<&Value>) -> Vec<ArticleId> {
     ids.filter_map(|id| id.as_str()?.parse().ok()).collect()
 }
 
-/// A payload that is not an article, or an article that is not a payload.
+/// A payload cannot be read as an article, or an article cannot be written as a payload.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A key of the store's own is missing or of another type.
+    /// One of the store's own keys is missing or has a value of another type.
     #[error("payload has no valid `{0}`")]
     Key(&'static str),
-    /// What remains is not a record.
+    /// The remaining keys are not those of a record.
     #[error("payload is not an article")]
     Record(#[from] serde_json::Error),
 }
 
-/// Splits a point into what Qdrant keeps: payload, embedding, terms; the signature is passed over.
+/// Splits a point into its payload, its embedding and its terms; the signature is left to the
+/// caller.
 ///
 /// # Errors
-/// [`Error::Record`] if the record does not serialise to an object.
+/// [`Error::Record`] if the record cannot be serialised, [`Error::Key`] if it is no JSON object.
 pub fn from_point(point: Point) -> Result<(Map<String, Value>, Embedding, TermVector), Error> {
     let Point { article, text, terms, membership, signature: _, content_hash, .. } = point;
     let Point { arrival, created_at_us, updated_at_us, .. } = point;
@@ -104,7 +106,7 @@ pub fn from_point(point: Point) -> Result<(Map<String, Value>, Embedding, TermVe
     Ok((payload, text, terms))
 }
 
-/// The point that a payload is of.
+/// Reads a point back from its payload and the vectors that were read with it.
 ///
 /// # Errors
 /// [`Error`] if the payload was not made by [`from_point`].
@@ -133,7 +135,7 @@ pub fn to_stored(
     Ok(Stored { article, membership, arrival, content_hash, created_at_us, updated_at_us, vectors })
 }
 
-/// What a payload keeps of a membership.
+/// The two keys of a payload that say which reprint group an article is in.
 pub fn from_membership(membership: Membership) -> Map<String, Value> {
     let Membership { group, is_original } = membership;
     let mut payload = Map::new();
@@ -142,10 +144,10 @@ pub fn from_membership(membership: Membership) -> Map<String, Value> {
     payload
 }
 
-/// The membership that a payload keeps, taken out of it.
+/// Takes the reprint group out of a payload.
 ///
 /// # Errors
-/// [`Error::Key`] if it was not made by [`from_membership`].
+/// [`Error::Key`] if the keys of [`from_membership`] are missing or have other values.
 pub fn to_membership(payload: &mut Map<String, Value>) -> Result<Membership, Error> {
     let group = payload.remove(GROUP);
     let group = group.as_ref().and_then(Value::as_str).and_then(|group| group.parse().ok());
@@ -156,10 +158,11 @@ pub fn to_membership(payload: &mut Map<String, Value>) -> Result<Membership, Err
     })
 }
 
-/// What [`to_imprint`] needs of a payload.
+/// The keys of a payload that [`to_imprint`] reads.
 pub const OF_IMPRINT: [&str; 5] = [ORIGINAL, GROUP, "paper", "source", "published_at"];
 
-/// The imprint of the article that a payload, or what is named in [`OF_IMPRINT`], is of.
+/// The imprint of an article, from its payload or from a payload with only the keys of
+/// [`OF_IMPRINT`].
 ///
 /// # Errors
 /// [`Error`] if the payload was not made by [`from_point`].
@@ -170,7 +173,7 @@ pub fn to_imprint(id: ArticleId, mut payload: Map<String, Value>) -> Result<Impr
     Ok(Imprint::new(id, is_original, record))
 }
 
-/// Whether a value says no more than its absence.
+/// Whether leaving the value out says the same: it is null, an empty text or an empty list.
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -180,7 +183,7 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// Whether a filter can name this text field.
+/// Whether `key` is a text field that a filter can name.
 fn is_filter_text(key: &str) -> bool {
     TextField::ALL.iter().any(|field| field.name() == key)
 }
@@ -213,7 +216,7 @@ mod tests {
     use wenmai_domain::reprint::Signature;
     use wenmai_domain::terms::TermVector;
 
-    /// A record without an empty field.
+    /// A record in which no field is empty.
     fn full() -> Record {
         Record {
             paper: "清河日报".into(),

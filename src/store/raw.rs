@@ -1,4 +1,5 @@
-//! Points exactly as a store keeps them, and how a store gives them away and takes those of others.
+//! Points exactly as a store keeps them, for moving an index from one store to another (see
+//! `transfer`).
 
 use std::collections::BTreeMap;
 
@@ -11,32 +12,31 @@ use crate::Error;
 use crate::VectorStore;
 use wenmai_domain::limit::Limit;
 
-/// Which points.
+/// The two kinds of points that are moved as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// Articles.
     Articles,
-    /// Topics, without their log.
+    /// The topics without their log, whose rows are read and appended.
     Topics,
 }
 
-/// A point exactly as it is kept.
+/// A point exactly as it is stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Kept {
-    /// Its id.
     pub id: Uuid,
-    /// Its payload.
     pub payload: Map<String, Value>,
-    /// Its dense vector, if it has one.
+    /// The dense vector; `None` where there is none, as for a topic that was merged.
     pub dense: Option<Vec<f32>>,
-    /// Its sparse vectors that are not empty, by name, in order of index.
+    /// The non-empty sparse vectors by name, each as pairs of index and value in ascending order of
+    /// index.
     pub sparse: BTreeMap<&'static str, Vec<(u32, f32)>>,
 }
 
-/// Gives its points away, and takes those of others, as they are.
+/// A store whose points can be read and written as they are.
 #[async_trait]
 pub trait Transfer: VectorStore {
-    /// Points in order of id, from `from` on; and where they go on.
+    /// Reads points in ascending order of id, starting at `from`; also returns the id at which the
+    /// next page starts.
     ///
     /// # Errors
     /// [`Error::Failed`].
@@ -47,13 +47,13 @@ pub trait Transfer: VectorStore {
         limit: Limit,
     ) -> Result<(Vec<Kept>, Option<Uuid>), Error>;
 
-    /// Those of `ids` that are there, in any order.
+    /// Reads the points of `ids` that exist, in any order.
     ///
     /// # Errors
     /// [`Error::Failed`].
     async fn pick(&self, part: Part, ids: Vec<Uuid>) -> Result<Vec<Kept>, Error>;
 
-    /// Writes points, each replacing the one of its id; durable when it returns.
+    /// Writes points, each in the place of the one of the same id; durable when it returns.
     ///
     /// # Errors
     /// [`Error::Failed`], [`Error::Full`].

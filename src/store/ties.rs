@@ -1,25 +1,30 @@
-//! An engine breaks ties by where a point lies, an answer by id: so all that tie with the last hit
-//! must be seen before the rest is cut off.
+//! Makes ties between hits come out the same in every store.
+//!
+//! Qdrant breaks ties by the position of a point, our answers break them by id. Therefore all hits
+//! that tie with the last one wanted must be seen before the rest is cut off.
 
 use wenmai_domain::limit::Limit;
 
 use crate::Scored;
 use crate::best_first;
 
-/// How many more hits are asked for than wanted, so that those that tie with the last are all seen.
+/// How many more hits are asked for than wanted, so that most ties are seen with the first
+/// question.
 const MARGIN: usize = 16;
-/// With more hits than this that tie, which of them come is the engine's choice.
+/// Once this many hits were asked for, no more are: among so many ties, Qdrant chooses which are
+/// seen.
 const MAX: usize = 4_096;
 
-/// How many hits to ask for at first where `limit` are wanted.
+/// How many hits to ask for at first when `limit` are wanted.
 pub fn wanted_first(limit: Limit) -> usize {
     limit.count() + MARGIN
 }
 
-/// The `limit` best of `hits`, ties by id, where `wanted` were asked for.
+/// Cuts `hits`, which are the answer to a question for `wanted` hits, down to the best `limit`,
+/// ties by id.
 ///
 /// # Errors
-/// How many to ask for next, if hits that did not come may tie with the last.
+/// If hits that were not seen may tie with the last one: how many hits to ask for next.
 pub fn settled(mut hits: Vec<Scored>, wanted: usize, limit: Limit) -> Result<Vec<Scored>, usize> {
     hits.sort_by(best_first);
     let cut = hits.get(limit.count() - 1).map(|hit| hit.score);

@@ -1,8 +1,10 @@
-//! What is kept of topics: their change log, a point for each, and where articles stand.
+//! What a store keeps of topics: their change log, a point for each topic, and the placement of
+//! each article.
 //!
-//! The log is the truth. It is only ever appended to, and its rows are opaque here. Points of topics
-//! and the placements on articles follow from it; [`Mark`] says how far they do, so that after a
-//! crash the rest is done again.
+//! The log is the source of truth. Rows are only ever appended to it, and the store does not read
+//! what is in them. The points of the topics and the placements follow from the log; [`Mark`] says
+//! how far they do, so that after a crash the missing part is done again. Where several processes
+//! share a store, [`Lease`] says which of them may write.
 
 use async_trait::async_trait;
 use serde_json::Map;
@@ -16,21 +18,21 @@ use wenmai_domain::topic::Level;
 use wenmai_domain::topic::Placement;
 use wenmai_domain::topic::TopicId;
 
-/// A row of the log.
+/// A row of the change log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// Its number, from 1.
+    /// The number of the row, from 1.
     pub version: u64,
-    /// What it says: a JSON object.
+    /// The content, a JSON object that the store does not interpret.
     pub value: Map<String, Value>,
 }
 
-/// How far writing has come.
+/// How far the work on topics has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mark {
-    /// Points and placements follow from the log up to this version, at least.
+    /// The points and placements are up to date at least to this row of the log.
     pub projected: u64,
-    /// The highest arrival number that was ever given out and logged.
+    /// The highest arrival number that was given out and logged.
     pub arrival: u64,
     /// The articles of a change that takes several writes and is not known to have ended: those
     /// that it stores, deletes, or gives another standing among their reprints. Empty between two
@@ -38,96 +40,98 @@ pub struct Mark {
     pub unsettled: Vec<ArticleId>,
 }
 
-/// A topic as it is found and as whoever looks at the store sees it.
+/// A topic as it is stored to be searched and looked at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TopicPoint {
-    /// The topic.
     pub id: TopicId,
-    /// Its level.
     pub level: Level,
-    /// The direction of its recent members; `None` for a topic that is not to be found any more.
+    /// The mean direction of its recent members; `None` once it is empty or merged into another,
+    /// so that no search finds it.
     pub centroid: Option<Embedding>,
-    /// All else.
+    /// Everything else about the topic; the store does not interpret it.
     pub payload: Map<String, Value>,
 }
 
-/// Where an article stands.
+/// The placement of one article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Placed {
-    /// The article; passed over if it is not stored.
+    /// The article; if it is not stored, the placement is ignored.
     pub article: ArticleId,
     /// Its number in the order of arrival.
     pub arrival: u64,
-    /// Its topics.
+    /// The event and the story that it belongs to.
     pub placement: Placement,
 }
 
-/// An article that arrived.
+/// An article and its place in the order of arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Arrival {
-    /// Its number.
+    /// The arrival number, from 1.
     pub arrival: u64,
-    /// The article.
     pub article: ArticleId,
 }
 
-/// A copy of what follows from the log up to a version, so that a start need not read it all.
+/// A copy of the projection of the log up to some row, so that a start need not read the whole log.
 ///
-/// Derived and never needed: whoever finds none, or one that makes no sense, reads the log.
+/// It is derived from the log: if there is none, or if it cannot be read, the log is read instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// The version.
+    /// The last row of the log that is in the copy.
     pub version: u64,
-    /// The copy, opaque here.
+    /// The copy, which the store does not interpret.
     pub bytes: Vec<u8>,
 }
 
-/// Whose turn it is to change the store, of all processes that share it.
+/// The right of one process to write, where several share a store.
 ///
-/// Time is not part of it, because clocks differ: whoever holds the lease counts `beat` up, and a
-/// lease that does not beat for long enough, by the clock of whoever watches, may be taken.
+/// It does not depend on time, because clocks differ: the holder counts `beat` up, and a lease
+/// whose `beat` stands still for long enough, by the clock of the one that watches it, may be taken
+/// over.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lease {
-    /// Counts who held it, from 1; 0 before anyone did. Each holder has a term of its own.
+    /// Counts the holders, from 1; 0 before the first. Each holder has a term of its own.
     pub term: u64,
-    /// Who holds it; empty where nobody does.
+    /// The name of the holder; empty when nobody holds the lease.
     pub holder: String,
-    /// Signs of life of this holder.
+    /// Counts the signs of life of this holder.
     pub beat: u64,
 }
 
-/// Keeps topics. Every call is safe from several tasks at once; one appends at a time.
+/// Keeps topics. Every method may be called from several tasks at once, but only one may append at
+/// a time.
 #[async_trait]
 pub trait TopicStore: Send + Sync {
     /// Appends rows to the log and replaces the mark, as the holder of the lease in `term`; durable
-    /// when it returns. A row whose version is there already is replaced: appending again after a
+    /// when it returns. A row whose number exists already is replaced, so appending again after a
     /// failure is safe.
     ///
     /// # Errors
-    /// [`Error::Fenced`] if the term has passed: then nothing of it is part of the log.
-    /// [`Error::Failed`], [`Error::Full`]: then some rows may be there, the earlier ones first.
+    /// [`Error::Fenced`] if the lease has passed to another term: nothing of the call is part of
+    /// the log then. [`Error::Failed`], [`Error::Full`]: some of the rows may have been written,
+    /// earlier ones first.
     async fn append(&self, term: u64, rows: Vec<Row>, mark: Mark) -> Result<(), Error>;
 
-    /// Rows from version `from` on, ascending.
+    /// Reads rows of the log in ascending order, starting at number `from`.
     ///
     /// # Errors
     /// [`Error::Failed`].
     async fn rows(&self, from: u64, limit: Limit) -> Result<Vec<Row>, Error>;
 
-    /// The mark; all zero for a new store.
+    /// Reads the mark; all zero in a new store.
     ///
     /// # Errors
     /// [`Error::Failed`].
     async fn mark(&self) -> Result<Mark, Error>;
 
-    /// Writes points of topics, each replacing the one of its id, and placements on articles.
+    /// Writes the points of topics, each in the place of the one of the same id, and notes the
+    /// placements on the articles.
     ///
     /// # Errors
     /// [`Error::Dim`] before anything is written; [`Error::Failed`], [`Error::Full`].
     async fn project(&self, topics: Vec<TopicPoint>, placed: Vec<Placed>) -> Result<(), Error>;
 
-    /// The topics of `level` whose centroid is most similar to `query`, best first, ties by id; with
-    /// the cosine.
+    /// Finds the topics of `level` whose centroid is most similar to `query`, with the cosine; best
+    /// first, ties by id.
     ///
     /// # Errors
     /// [`Error::Dim`]; [`Error::Failed`].
@@ -138,44 +142,44 @@ pub trait TopicStore: Send + Sync {
         limit: Limit,
     ) -> Result<Vec<(TopicId, f32)>, Error>;
 
-    /// Articles that arrived after number `after`, in the order of arrival.
+    /// Lists the articles with an arrival number above `after`, in the order of arrival.
     ///
     /// # Errors
     /// [`Error::Failed`].
     async fn arrived(&self, after: u64, limit: Limit) -> Result<Vec<Arrival>, Error>;
 
-    /// The highest arrival number of an article that is stored; 0 without one.
+    /// The highest arrival number among the stored articles; 0 if there are none.
     ///
     /// # Errors
     /// [`Error::Failed`].
     async fn last_arrival(&self) -> Result<u64, Error>;
 
-    /// Keeps a checkpoint in the place of the one before, wholly or not at all. A store that does not
-    /// keep any does nothing.
+    /// Keeps a checkpoint in the place of the previous one, completely or not at all. A store that
+    /// keeps no checkpoints does nothing.
     ///
     /// # Errors
-    /// [`Error::Failed`], [`Error::Full`]: then the one before is still there.
+    /// [`Error::Failed`], [`Error::Full`]: the previous one is still there.
     async fn keep_checkpoint(&self, checkpoint: Checkpoint) -> Result<(), Error>;
 
-    /// The checkpoint that was kept last; `None` without one, or if it is damaged.
+    /// Reads the latest checkpoint; `None` if there is none or if it is damaged.
     ///
     /// # Errors
     /// [`Error::Failed`].
     async fn checkpoint(&self) -> Result<Option<Checkpoint>, Error>;
 
-    /// Whether other processes may have this store open as well.
+    /// Whether other processes may have this store open at the same time.
     fn is_shared(&self) -> bool;
 
-    /// Whose turn it is to change the store.
+    /// Reads the lease.
     ///
     /// # Errors
     /// [`Error::Failed`].
     async fn lease(&self) -> Result<Lease, Error>;
 
-    /// Replaces the lease `seen` by `next`, in one step; whether it was still there. Of several that
-    /// try, one succeeds.
+    /// Replaces the lease by `next` if it still equals `seen`, in one atomic step, and returns
+    /// whether it did. Of several callers that try, one succeeds.
     ///
     /// # Errors
-    /// [`Error::Failed`]: then it may have been replaced.
+    /// [`Error::Failed`]: the lease may have been replaced nevertheless.
     async fn swap_lease(&self, seen: &Lease, next: &Lease) -> Result<bool, Error>;
 }

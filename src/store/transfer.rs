@@ -1,9 +1,10 @@
-//! An index as it is, moved from one store into another: vectors and payloads to the bit, without a
+//! Moves an index from one store into another as it is: vectors and payloads bit by bit, without a
 //! model.
 //!
-//! Points go over in order of id, in batches. Of each batch the target is asked first what it has, and
-//! only what differs is written: a move that was cut off goes on where it was, and one that is done
-//! writes nothing. At the end both sides are counted and summed.
+//! Points are copied in order of id, in batches. For each batch the target is asked first what it
+//! has, and only what differs is written, so an interrupted move continues where it stopped and a
+//! finished one writes nothing. At the end the points of both sides are counted and their hashes
+//! summed, so that [`Report::is_same`] can compare them.
 
 #[cfg(test)]
 pub mod tests;
@@ -29,21 +30,21 @@ use crate::server::ServerStore;
 use wenmai_domain::digest::hex;
 use wenmai_domain::limit::Limit;
 
-/// Points of one batch; a batch of the largest articles still fits one answer.
+/// Points in one batch; a batch of the largest articles still fits into one answer of a server.
 const BATCH: u32 = 200;
-/// Who has the turn while an index is moved.
+/// The name under which a move holds the leases of both stores.
 const HOLDER: &str = "wenmai migrate";
 
-/// How many points there are, and what they add up to.
+/// How many points there are, and the sum of their hashes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sum {
-    /// Points.
     pub count: u64,
     lanes: [u64; 4],
 }
 
 impl Sum {
-    /// The sum of the points' SHA-256 hashes, in hexadecimal; their order does not matter.
+    /// The sum of the SHA-256 hashes of the points in hexadecimal; it does not depend on their
+    /// order.
     #[must_use]
     pub fn checksum(&self) -> String {
         hex(&self.lanes.map(u64::to_be_bytes).concat())
@@ -61,44 +62,45 @@ impl Sum {
 /// What was moved of one kind of points.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Moved {
-    /// What the source has.
+    /// The points of the source.
     pub source: Sum,
-    /// What the target has at the end.
+    /// The points of the target after the move.
     pub target: Sum,
-    /// Points that the target did not have, or had otherwise.
+    /// How many points were written, because the target did not have them or had others in their
+    /// place.
     pub written_count: u64,
 }
 
-/// What came of a move.
+/// The outcome of a move.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Articles.
     pub articles: Moved,
-    /// Topics.
     pub topics: Moved,
-    /// Rows of the topics' log, and its mark.
+    /// The rows of the topics' log, and its mark as one more.
     pub log: Moved,
 }
 
 impl Report {
-    /// Each kind of points by its name.
+    /// The three kinds of points with their names.
     #[must_use]
     pub fn parts(&self) -> [(&'static str, &Moved); 3] {
         [("articles", &self.articles), ("topics", &self.topics), ("log", &self.log)]
     }
 
-    /// Whether the target has what the source has, and nothing else.
+    /// Whether the target holds the same points as the source, and no others.
     #[must_use]
     pub fn is_same(&self) -> bool {
         self.parts().iter().all(|(_, moved)| moved.source == moved.target)
     }
 }
 
-/// Moves the index that `from` names to where `to` names; `told` hears how many points are done.
+/// Moves the index that `from` names to the place that `to` names. `told` is called after each
+/// batch with the number of points done so far.
 ///
 /// # Errors
-/// [`Error::Settings`] if there is none; [`Error::IndexVersion`] if the target holds another one;
-/// [`Error::Led`] if somebody writes to one of them; what the stores give.
+/// [`Error::Settings`] if `from` names no index, [`Error::IndexVersion`] if the target holds
+/// another one, [`Error::Led`] if another process writes to one of them, and any error of the two
+/// stores.
 pub async fn migrate(
     from: &Config,
     to: &Config,
@@ -130,32 +132,32 @@ fn made(config: &Config) -> Result<Option<Make>, Error> {
     EdgeStore::made(config)
 }
 
-/// Moves everything of one open store into another.
+/// Moves everything from one open store into another.
 ///
 /// # Errors
-/// [`Error::Led`]; what the stores give.
+/// [`Error::Led`] if another process writes to one of them, and any error of the two stores.
 pub async fn transfer(
     source: &dyn Transfer,
     target: &dyn Transfer,
     told: &(dyn Fn(u64) + Sync),
 ) -> Result<Report, Error> {
-    let mut turns = Turns { source: take(source).await?, target: take(target).await? };
-    let moved = transfer_all(source, target, &mut turns, told).await;
+    let mut leases = Leases { source: take(source).await?, target: take(target).await? };
+    let moved = transfer_all(source, target, &mut leases, told).await;
     let given_back =
-        give_back(source, turns.source).await.and(give_back(target, turns.target).await);
+        give_back(source, leases.source).await.and(give_back(target, leases.target).await);
     let report = moved?;
     given_back?;
     Ok(report)
 }
 
-/// The leases of both sides.
-struct Turns {
+/// The leases that this process holds on both sides.
+struct Leases {
     source: Lease,
     target: Lease,
 }
 
-impl Turns {
-    /// Gives a sign of life on both sides.
+impl Leases {
+    /// Counts up the beat of both leases, so that no other process takes them over.
     async fn beat(&mut self, source: &dyn Transfer, target: &dyn Transfer) -> Result<(), Error> {
         for (store, lease) in [(source, &mut self.source), (target, &mut self.target)] {
             if store.is_shared() {
@@ -170,14 +172,14 @@ impl Turns {
     }
 }
 
-/// Takes the turn, so that nobody writes meanwhile.
+/// Takes the lease of `store`, so that nobody else writes during the move.
 async fn take(store: &dyn Transfer) -> Result<Lease, Error> {
     let seen = store.lease().await?;
     if !store.is_shared() {
         return Ok(seen);
     }
     let next = Lease { term: seen.term + 1, holder: HOLDER.to_owned(), beat: seen.beat + 1 };
-    // A move that was cut off left its lease behind.
+    // A move that was interrupted left its lease behind; it may be taken again.
     let is_free = seen.holder.is_empty() || seen.holder == HOLDER;
     if is_free && store.swap_lease(&seen, &next).await? {
         return Ok(next);
@@ -196,7 +198,7 @@ async fn give_back(store: &dyn Transfer, lease: Lease) -> Result<(), Error> {
 async fn transfer_all(
     source: &dyn Transfer,
     target: &dyn Transfer,
-    turns: &mut Turns,
+    leases: &mut Leases,
     told: &(dyn Fn(u64) + Sync),
 ) -> Result<Report, Error> {
     let mut report = Report::default();
@@ -211,7 +213,7 @@ async fn transfer_all(
             };
             done += u64::try_from(points.len()).unwrap_or(u64::MAX);
             write_missing(target, part, points, moved).await?;
-            turns.beat(source, target).await?;
+            leases.beat(source, target).await?;
             told(done);
             from = next;
         }
@@ -225,11 +227,11 @@ async fn transfer_all(
             for point in &points {
                 moved.target.add(point.digest());
             }
-            turns.beat(source, target).await?;
+            leases.beat(source, target).await?;
             from = next;
         }
     }
-    move_log(source, target, turns, &mut report.log).await?;
+    move_log(source, target, leases, &mut report.log).await?;
     Ok(report)
 }
 
@@ -254,11 +256,12 @@ async fn write_missing(
     if missing.is_empty() { Ok(()) } else { target.load(part, missing).await }
 }
 
-/// The log goes by its own door, so that the target counts its rows.
+/// Moves the log by reading and appending rows, because a server records with each append up to
+/// which row its log counts.
 async fn move_log(
     source: &dyn Transfer,
     target: &dyn Transfer,
-    turns: &mut Turns,
+    leases: &mut Leases,
     moved: &mut Moved,
 ) -> Result<(), Error> {
     let mark = source.mark().await?;
@@ -272,13 +275,13 @@ async fn move_log(
         }
         if there != rows {
             moved.written_count += u64::try_from(rows.len()).unwrap_or(u64::MAX);
-            target.append(turns.target.term, rows, mark.clone()).await?;
+            target.append(leases.target.term, rows, mark.clone()).await?;
         }
-        turns.beat(source, target).await?;
+        leases.beat(source, target).await?;
         from = last + 1;
     }
     if target.mark().await? != mark {
-        target.append(turns.target.term, Vec::new(), mark).await?;
+        target.append(leases.target.term, Vec::new(), mark).await?;
     }
     let mut from = 1;
     loop {
@@ -287,7 +290,7 @@ async fn move_log(
         for row in &rows {
             moved.target.add(row_digest(row));
         }
-        turns.beat(source, target).await?;
+        leases.beat(source, target).await?;
         from = last + 1;
     }
     for (store, sum) in [(source, &mut moved.source), (target, &mut moved.target)] {
@@ -305,7 +308,8 @@ fn batch() -> Limit {
 }
 
 impl Kept {
-    /// SHA-256 of all that is kept; two points of one hash are the same to the bit.
+    /// The SHA-256 of everything that is stored of the point; equal hashes mean equal points, bit
+    /// by bit.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         let Self { id, payload, dense, sparse } = self;
@@ -344,7 +348,7 @@ fn update_sized(hash: &mut Sha256, bytes: &[u8]) {
     hash.update(bytes);
 }
 
-/// JSON with the keys of every object in order, whatever order they are kept in.
+/// Writes JSON with the keys of every object sorted, so that equal values give equal texts.
 fn write_sorted(value: &Value, out: &mut String) {
     match value {
         Value::Object(map) => {

@@ -1,26 +1,26 @@
-//! The trace that a call belongs to, as its caller names it.
+//! Reads which trace a call belongs to, from the `traceparent` header of its caller.
 //!
 //! Source: <https://www.w3.org/TR/trace-context/>, section 3.2.
 
 use data_encoding::HEXLOWER;
 
-/// The header that names it.
+/// The name of the header.
 pub const TRACEPARENT: &str = "traceparent";
 
-/// The caller's span.
+/// The span of the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parent {
-    /// The trace; never 0.
+    /// The id of the trace; never 0.
     pub trace: u128,
-    /// The span in it; never 0.
+    /// The id of the span; never 0.
     pub span: u64,
-    /// Whether the caller keeps the trace.
+    /// Whether the caller records the trace.
     pub sampled: bool,
 }
 
 impl Parent {
-    /// Reads a `traceparent`; `None` for anything else, which by the standard is as if there were
-    /// none.
+    /// Reads a `traceparent` header. `None` for anything else, which the standard treats like a
+    /// missing header.
     #[must_use]
     pub fn parse(header: &str) -> Option<Self> {
         let mut parts = header.split('-');
@@ -28,7 +28,7 @@ impl Parent {
         let trace = u128::from_be_bytes(bytes(parts.next()?)?);
         let span = u64::from_be_bytes(bytes(parts.next()?)?);
         let [flags] = bytes(parts.next()?)?;
-        // Later versions may say more; this one must not. 255 is forbidden.
+        // Later versions may have more parts, this one may not. Version 255 is forbidden.
         let is_known = version < 255 && (version > 0 || parts.next().is_none());
         (is_known && trace != 0 && span != 0).then_some(Self {
             trace,
@@ -37,14 +37,14 @@ impl Parent {
         })
     }
 
-    /// The trace's id, 32 hexadecimal digits.
+    /// The id of the trace as 32 hexadecimal digits.
     #[must_use]
     pub fn trace_id(self) -> String {
         format!("{:032x}", self.trace)
     }
 }
 
-/// The bytes of exactly `2 N` hexadecimal digits in lower case.
+/// Decodes exactly `2 N` lower-case hexadecimal digits.
 fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
     HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok()
 }

@@ -1,9 +1,11 @@
-//! What an operator sees: the log, metrics, traces.
+//! What an operator sees of the service: the log, metrics and traces.
 //!
-//! The log goes to standard error, as text for people or JSON for machines. [`Metrics`] count;
-//! traces go to an OpenTelemetry collector where one is named (feature `otlp`). None of them ever
-//! holds a text or a key, and none of them can keep a call from being answered: a collector that is
-//! away costs spans, not time.
+//! The log goes to standard error, as text for people or as JSON for machines. [`Metrics`] are
+//! counters for Prometheus. Traces go to an OpenTelemetry collector, if one is set (feature
+//! `otlp`). None of them contains a text or a key, and none of them can delay an answer: while a
+//! collector is away, spans are lost.
+//!
+//! [`start`] sets up the log and the traces.
 
 pub mod context;
 pub mod label;
@@ -24,13 +26,13 @@ use context::Parent;
 
 pub use metrics::Metrics;
 
-/// Whether this build sends traces.
+/// Whether this build can send traces.
 pub const WITH_OTLP: bool = cfg!(feature = "otlp");
 
-/// An error that another crate caused.
+/// A failure of another crate, kept as the cause of an [`Error`].
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What is logged, and how; where traces go.
+/// The settings of the log and the traces.
 #[derive(Debug, Clone, clap::Args)]
 #[group(skip)]
 pub struct Config {
@@ -62,7 +64,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Logs what passes `filter` as text, and traces nothing.
+    /// Settings that log what passes `filter` as text, and send no traces.
     #[must_use]
     pub fn quiet(filter: &str) -> Self {
         Self {
@@ -76,33 +78,30 @@ impl Config {
     }
 }
 
-/// What can be wrong with the settings of log and traces.
+/// The ways in which the log or the traces cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A filter that cannot be read.
+    /// The log filter cannot be read.
     #[error("log filter `{filter}` cannot be read")]
     Filter {
-        /// The filter.
         filter: String,
-        /// Why.
         #[source]
         source: BoxError,
     },
-    /// A collector that cannot be spoken to.
+    /// The collector cannot be used.
     #[error("OpenTelemetry collector `{endpoint}` cannot be used")]
     Collector {
-        /// Its address.
+        /// The address of the collector.
         endpoint: String,
-        /// Why.
         #[source]
         source: BoxError,
     },
-    /// Something logs already.
+    /// The process has set up a log before.
     #[error("log is already set up")]
     Twice(#[source] BoxError),
 }
 
-/// Sends what is left of the traces when it is stopped.
+/// The running log and traces; on [`Running::stop`] the spans that still wait are sent.
 #[derive(Debug, Default)]
 #[must_use = "traces that are still waiting are lost without `stop`"]
 pub struct Running {
@@ -111,7 +110,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Sends what is left; gives up soon if the collector is away.
+    /// Sends the spans that still wait; gives up after a few seconds if the collector is away.
     pub fn stop(self) {
         #[cfg(feature = "otlp")]
         if let Some(traces) = self.traces {
@@ -120,10 +119,11 @@ impl Running {
     }
 }
 
-/// Starts log and traces; once per process, inside a tokio runtime where traces are sent.
+/// Starts the log and the traces. Call it once in a process, and inside a tokio runtime if traces
+/// are sent.
 ///
 /// # Errors
-/// [`Error`].
+/// [`Error`] if the settings cannot be used, or on a second call.
 pub fn start(config: &Config) -> Result<Running, Error> {
     snapshot::started();
     let filter = EnvFilter::try_new(&config.log)
@@ -148,8 +148,8 @@ pub fn start(config: &Config) -> Result<Running, Error> {
     Ok(Running::default())
 }
 
-/// The span of a call of `method`, below the caller's span if it named one, and the id of the trace
-/// that it belongs to, if there is one.
+/// The span for a call of `method`, as a child of the caller's span if it named one, and the id of
+/// its trace, if there is one.
 #[must_use]
 pub fn call_span(
     method: &'static str,
@@ -176,7 +176,7 @@ pub fn call_span(
     (span, given)
 }
 
-/// Notes on a call's span how it ended; `failed` if it is the server that failed.
+/// Records on the span of a call how it ended; `failed` says that the fault is the server's.
 pub fn end_span(span: &Span, code: &'static str, failed: bool) {
     if is_tracing() {
         span.record("rpc.response.status_code", code);

@@ -1,10 +1,10 @@
-//! What the service counts, as Prometheus reads it.
+//! The metrics of the service, in the form that Prometheus reads.
 //!
-//! One [`Metrics`] goes with one engine: the model's threads, the store, the use cases and the
-//! calls write into it, and `app` shows it. Names follow OpenTelemetry's conventions where there is
-//! one (`rpc.server.call.duration`, its attributes as labels), else they begin with `wenmai_`;
-//! units go last. Every label has a fixed set of values, so that no caller can make the series
-//! grow.
+//! There is one [`Metrics`] for one engine: the threads of the model, the store, the use cases and
+//! the calls write into it, and `app` serves it. A name follows OpenTelemetry's conventions where
+//! they have one (`rpc.server.call.duration`, with its attributes as labels); all others begin with
+//! `wenmai_`. Units come last. Every label has a fixed set of values, so that no caller can make
+//! the number of series grow.
 //!
 //! Source: <https://opentelemetry.io/docs/specs/semconv/rpc/rpc-metrics/>.
 
@@ -31,19 +31,19 @@ use crate::label::Stage;
 use crate::label::StoreFailure;
 use crate::snapshot::Snapshot;
 
-/// Content type of what [`Metrics::text`] returns.
+/// The content type of the text that [`Metrics::text`] returns.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Upper ends of duration buckets, in seconds: those that OpenTelemetry advises, and finer ones for
-/// what takes a millisecond.
+/// Upper bounds of the buckets for durations, in seconds: those that OpenTelemetry advises, and
+/// smaller ones for what takes about a millisecond.
 const SECONDS: [f64; 17] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0,
     7.5, 10.0,
 ];
-/// Upper ends of the buckets of tokens in one forward pass.
+/// Upper bounds of the buckets for tokens in one forward pass.
 const TOKENS: [f64; 10] =
     [16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1_024.0, 2_048.0, 4_096.0, 8_192.0];
-/// Upper ends of the buckets of shares.
+/// Upper bounds of the buckets for shares.
 const SHARES: [f64; 8] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0];
 
 type Label = (&'static str, &'static str);
@@ -55,7 +55,7 @@ fn seconds<const N: usize>() -> Histograms<N> {
     Family::new_with_constructor(|| Histogram::new(SECONDS))
 }
 
-/// Counts what happens. Cheap to clone; all clones count together.
+/// The metrics of one engine. Cheap to clone; all clones write to the same counters.
 #[derive(Clone)]
 pub struct Metrics(Arc<Parts>);
 
@@ -254,8 +254,8 @@ fn signed(count: u64) -> i64 {
 }
 
 impl Metrics {
-    /// All metrics as OpenMetrics text of [`CONTENT_TYPE`]; `snapshot` has the values that are
-    /// measured now.
+    /// All metrics as OpenMetrics text of the type [`CONTENT_TYPE`]; `snapshot` contains the values
+    /// that are measured at this moment.
     #[must_use]
     pub fn text(&self, snapshot: &Snapshot) -> String {
         self.0.now.set(snapshot);
@@ -310,7 +310,7 @@ impl Metrics {
         self.0.denied.get_or_create(&[("reason", reason.name())]).inc();
     }
 
-    /// Sets how many texts wait in `queue`.
+    /// Sets the number of texts that wait in `queue`.
     pub fn depth(&self, queue: Queue, texts: usize) {
         let texts = i64::try_from(texts).unwrap_or(i64::MAX);
         self.0.depth.get_or_create(&[("queue", queue.name())]).set(texts);
@@ -330,7 +330,7 @@ impl Metrics {
         done
     }
 
-    /// As [`Metrics::stage`], for work that blocks.
+    /// The same as [`Metrics::stage`] for work that blocks.
     pub fn blocking<T>(&self, stage: Stage, work: impl FnOnce() -> T) -> T {
         let started = Instant::now();
         let done = stage.span().in_scope(work);
@@ -379,7 +379,7 @@ impl Metrics {
     }
 }
 
-/// Adds one to a gauge as long as it lives.
+/// Keeps a gauge one higher for as long as it lives.
 #[derive(Debug)]
 pub struct GaugeGuard(Gauge);
 

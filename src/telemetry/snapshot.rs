@@ -1,4 +1,5 @@
-//! What is looked up when somebody asks for the metrics, and what the system says of this process.
+//! The values that are measured when the metrics are read: the index, topics, and what the system
+//! says of this process.
 
 use std::fs;
 use std::path::Path;
@@ -6,61 +7,62 @@ use std::sync::OnceLock;
 use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
 
-/// Folders below a data folder that are walked, at most: a link into itself must not hang a scrape.
+/// How many levels of folders are searched at most: a link to a folder above must not make a scrape
+/// endless.
 const DEPTH_MAX: usize = 6;
 
-/// The state of things at one moment.
+/// The values of one moment.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
-    /// `version`, `model`, `index_version`, `store`.
+    /// The labels `version`, `model`, `index_version` and `store`, with their values.
     pub build: [(&'static str, String); 4],
-    /// Whether calls are served.
+    /// Whether the service answers calls.
     pub ready: bool,
-    /// The index; `None` if the store did not answer.
+    /// The size of the index; `None` if the store did not answer.
     pub index: Option<Index>,
-    /// Topics; `None` where they are off.
+    /// The state of topics; `None` if they are switched off.
     pub topics: Option<Topics>,
-    /// This process.
+    /// What the system says of this process.
     pub process: Process,
 }
 
-/// Sizes of the index.
+/// The size of the index.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Index {
-    /// Articles in it.
+    /// How many articles it contains.
     pub articles: u64,
-    /// Bytes of the data folder; 0 where there is none.
+    /// Bytes of the data folder on the disk; 0 if there is none.
     pub bytes: u64,
 }
 
-/// How topics are.
+/// The state of topics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Topics {
-    /// Living events.
+    /// Events that are neither merged into another nor empty.
     pub events: u64,
-    /// Living stories.
+    /// Stories that are neither merged into another nor empty.
     pub stories: u64,
-    /// Articles that are stored and not yet placed.
+    /// Articles that are stored but not yet placed in topics.
     pub lag_articles: u64,
-    /// The last version of the log.
+    /// The number of the last row of the change log.
     pub version: u64,
 }
 
-/// What the system says of this process; zero where it does not say.
+/// What the system says of this process; a value is zero where it does not tell.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Process {
-    /// When it started, in seconds since 1970.
+    /// The start of the process, in seconds since 1970.
     pub start_seconds: f64,
-    /// Processor time that it used, in seconds.
+    /// The processor time that it used, in seconds.
     pub cpu_seconds: f64,
-    /// Memory that it has, in bytes.
+    /// The memory that it occupies, in bytes.
     pub resident_bytes: u64,
-    /// Files that it has open.
+    /// How many files it has open.
     pub open_files: u64,
 }
 
 impl Process {
-    /// As it is now. Reads `/proc`; elsewhere only the start is known.
+    /// Measures this process by reading `/proc`; on other systems only the start is known.
     #[must_use]
     pub fn now() -> Self {
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -75,24 +77,25 @@ impl Process {
     }
 }
 
-/// When this was first asked, in seconds since 1970: `telemetry::start` asks at once.
+/// The time at which this was first called, in seconds since 1970. `telemetry::start` calls it at
+/// once.
 pub fn started() -> f64 {
     static STARTED: OnceLock<f64> = OnceLock::new();
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
     *STARTED.get_or_init(now)
 }
 
-/// `VmRSS: 1234 kB` of `/proc/self/status`.
+/// Reads the line `VmRSS: 1234 kB` of `/proc/self/status`.
 fn resident_bytes(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kibibytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }
 
-/// Fields 14 and 15 of `/proc/self/stat`, user and system time, in ticks of which Linux has a
-/// hundred a second on every machine that it runs on.
+/// Reads fields 14 and 15 of `/proc/self/stat`, the user and the system time. They are in ticks, of
+/// which Linux has a hundred per second on every machine.
 fn cpu_seconds(stat: &str) -> Option<f64> {
-    // The second field is a name in parentheses, which may hold anything.
+    // The second field is a name in parentheses, which may contain any character.
     let (_, behind) = stat.rsplit_once(')')?;
     let mut fields = behind.split_ascii_whitespace().skip(11);
     let user: u32 = fields.next()?.parse().ok()?;
@@ -100,7 +103,7 @@ fn cpu_seconds(stat: &str) -> Option<f64> {
     Some((f64::from(user) + f64::from(system)) / 100.0)
 }
 
-/// Bytes of the files in `folder`; what cannot be read counts nothing.
+/// The bytes that the files below `folder` take on the disk; what cannot be read counts as 0.
 #[must_use]
 pub fn folder_bytes(folder: &Path) -> u64 {
     bytes_below(folder, DEPTH_MAX)
@@ -116,13 +119,14 @@ fn bytes_below(folder: &Path, depth: usize) -> u64 {
     entries.filter_map(Result::ok).map(size).sum()
 }
 
-/// Bytes that a file takes on the disk: the store's files are sparse.
+/// The bytes that a file takes on the disk, which differ from its length because the store's files
+/// are sparse.
 #[cfg(unix)]
 fn on_disk(file: &fs::Metadata) -> u64 {
     std::os::unix::fs::MetadataExt::blocks(file) * 512
 }
 
-/// Bytes of a file.
+/// The length of a file in bytes.
 #[cfg(not(unix))]
 fn on_disk(file: &fs::Metadata) -> u64 {
     file.len()

@@ -1,7 +1,7 @@
-//! Traces to an OpenTelemetry collector, OTLP over gRPC.
+//! Sends traces to an OpenTelemetry collector, by OTLP over gRPC.
 //!
-//! Spans wait in a bounded queue and are sent by a thread of their own; what does not fit, or what a
-//! collector does not take in time, is lost and counted in the log.
+//! Spans wait in a bounded queue and are sent by a thread of their own. Spans for which there is no
+//! room, or which the collector does not accept in time, are lost; the log reports it.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -37,13 +37,13 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::BoxError;
 use crate::context::Parent;
 
-/// Spans that may wait to be sent; a few hundred bytes each.
+/// The most spans that wait to be sent; each has a few hundred bytes.
 const QUEUE_SPANS_MAX: usize = 8_192;
-/// Spans sent at a time.
+/// The most spans that are sent together.
 const BATCH_SPANS_MAX: usize = 512;
-/// Longest time that a span waits for others to be sent with.
+/// The longest time that a span waits for others to be sent with.
 const SEND_EVERY: Duration = Duration::from_secs(2);
-/// Time for the collector to take a batch, and at the end the rest.
+/// The time in which the collector must accept a batch, and at the end everything that is left.
 const SEND_TIMEOUT: Duration = Duration::from_secs(3);
 
 static ON: OnceLock<()> = OnceLock::new();
@@ -53,16 +53,17 @@ pub(super) fn is_on() -> bool {
     ON.get().is_some()
 }
 
-/// The way to the collector.
+/// The connection to the collector.
 #[derive(Debug)]
 pub(super) struct Traces(SdkTracerProvider);
 
 impl Traces {
-    /// Sends to the collector at `endpoint`, of the calls whose caller has not decided this share;
-    /// does not wait for it. Needs a tokio runtime.
+    /// Sends traces to the collector at `endpoint`, without waiting for it. `share` is the share of
+    /// calls that are traced where the caller has not decided. Must be called inside a tokio
+    /// runtime.
     ///
     /// # Errors
-    /// For an address or a share that is none.
+    /// If the address or the share is not valid.
     pub(super) fn start(endpoint: &str, share: f64) -> Result<Self, BoxError> {
         if endpoint.strip_prefix("http://").is_none_or(str::is_empty) {
             return Err("it should be like http://127.0.0.1:4317; TLS is not spoken".into());
@@ -95,8 +96,8 @@ impl Traces {
         Ok(Self(provider))
     }
 
-    /// Gives our own spans to the collector. Those of other crates are not: sending them would make
-    /// more.
+    /// The layer that passes our own spans to the collector. Spans of other crates are left out,
+    /// because sending spans would create more of them.
     pub(super) fn layer<S>(&self) -> impl Layer<S> + use<S>
     where
         S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
@@ -111,7 +112,7 @@ impl Traces {
             .with_filter(ours)
     }
 
-    /// Sends what is left, for a while.
+    /// Sends the spans that are left, and gives up after `SEND_TIMEOUT`.
     pub(super) fn stop(self) {
         if let Err(error) = self.0.shutdown_with_timeout(SEND_TIMEOUT) {
             tracing::warn!(%error, "the last traces were not sent");
@@ -119,13 +120,13 @@ impl Traces {
     }
 }
 
-/// Puts a call's span below `parent`; returns the id of its trace.
+/// Makes the span of a call a child of `parent`, and returns the id of its trace.
 pub(super) fn follow(span: &Span, parent: Option<Parent>) -> Option<String> {
     if let Some(Parent { trace, span: above, sampled }) = parent {
         let flags = if sampled { TraceFlags::SAMPLED } else { TraceFlags::default() };
         let (trace, above) = (TraceId::from(trace), SpanId::from(above));
         let remote = SpanContext::new(trace, above, flags, true, TraceState::default());
-        // Fails only for a span that has begun already, or that nobody collects.
+        // This fails only for a span that has begun already, or that nobody records.
         let _begun =
             span.set_parent(opentelemetry::Context::new().with_remote_span_context(remote));
     }
@@ -133,7 +134,7 @@ pub(super) fn follow(span: &Span, parent: Option<Parent>) -> Option<String> {
     (own != TraceId::INVALID).then(|| own.to_string())
 }
 
-/// Says once when the collector goes away, and once when it is back.
+/// An exporter that logs once when the collector goes away, and once when it is back.
 struct Watched<E> {
     exporter: E,
     failing: AtomicBool,

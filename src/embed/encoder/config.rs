@@ -1,4 +1,4 @@
-//! `config.json` of an encoder: its shape, and what of it we can run.
+//! Reads the shape of an encoder from its `config.json`, and refuses what we cannot compute.
 
 use serde::Deserialize;
 
@@ -46,23 +46,23 @@ pub(super) struct Shape {
     pub(super) heads: usize,
     pub(super) inner_dim: usize,
     pub(super) vocabulary: usize,
-    /// Rows of the table of positions.
+    /// Rows of the table of position embeddings.
     pub(super) positions: usize,
-    /// The row of the first token.
+    /// The row of the first token's position.
     pub(super) first_position: usize,
-    /// Rows of the table of token types.
+    /// Rows of the table of token type embeddings.
     pub(super) token_types: usize,
     pub(super) activation: Activation,
     pub(super) epsilon: f32,
 }
 
 impl Shape {
-    /// Reads `config.json`; `Err` is the reason in words.
+    /// Reads `config.json`; `Err` is the reason as a sentence.
     pub(super) fn read(json: &[u8]) -> Result<Self, String> {
         let raw: Raw = serde_json::from_slice(json).map_err(|error| error.to_string())?;
         let (family, first_position) = match raw.model_type.as_str() {
             "bert" => ("bert", 0),
-            // XLM-RoBERTa counts from behind the position of its padding.
+            // XLM-RoBERTa numbers positions from one past the id of its padding token.
             "xlm-roberta" => ("xlm-roberta", raw.pad_token_id.unwrap_or(1).saturating_add(1)),
             other => return Err(format!("model_type `{other}` is not an encoder that we know")),
         };
@@ -98,7 +98,7 @@ impl Shape {
         })
     }
 
-    /// Tokens that a window may hold, marks included.
+    /// The most tokens of a window, special tokens included.
     pub(super) fn tokens_max(&self) -> usize {
         self.positions.saturating_sub(self.first_position)
     }

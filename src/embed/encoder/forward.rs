@@ -1,7 +1,7 @@
-//! The forward pass over packed windows: no padding, every buffer reused.
+//! The forward pass of an encoder over packed windows, without padding and with all buffers reused.
 //!
-//! The tokens of all windows of a batch stand in one `[tokens, dim]` buffer. A layer goes over them
-//! in groups of whole windows up to attention and in blocks of tokens behind it, both small enough
+//! The tokens of all windows of a batch are in one `[tokens, dim]` buffer. A layer is computed in
+//! groups of whole windows up to attention and in blocks of tokens after it. Both are small enough
 //! that what lies between two products stays in the second-level cache.
 
 use std::ops::Range;
@@ -20,23 +20,23 @@ use wenmai_kernel::quantized::Product8;
 use wenmai_kernel::quantized::Quantize;
 use wenmai_kernel::quantized::Rows8;
 
-/// Tokens that go through a feed-forward block together.
+/// How many tokens go through a feed-forward block together.
 const BLOCK_TOKENS: usize = 48;
-/// Tokens that short windows are put together to before attention.
+/// How many tokens short windows are grouped to before attention.
 const GROUP_TOKENS: usize = 96;
 
-/// Which hidden states are wanted; the last layer computes no others.
+/// The hidden states that a pass returns; the last layer computes no others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
     All,
-    /// Each window's first token.
+    /// The first token of each window.
     First,
-    /// Each window's last token.
+    /// The last token of each window.
     Last,
 }
 
 impl Wanted {
-    /// Those wanted of a window of `length` tokens.
+    /// The range of wanted tokens in a window of `length` tokens.
     fn of(self, length: usize) -> Range<usize> {
         match self {
             Self::All => 0..length,
@@ -46,40 +46,40 @@ impl Wanted {
     }
 }
 
-/// What a pass is asked for.
+/// The input of a pass.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Batch<'a> {
-    /// The tokens of all windows, one behind the other.
+    /// The token ids of all windows, one window after the other.
     pub(super) ids: &'a [u32],
-    /// Tokens of each window.
+    /// The number of tokens in each window.
     pub(super) lengths: &'a [usize],
     pub(super) wanted: Wanted,
 }
 
-/// Buffers of one thread.
+/// The buffers of one thread.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    /// `[tokens, dim]`: hidden states of the whole batch.
+    /// `[tokens, dim]`: the hidden states of the whole batch.
     hidden: Vec<f32>,
-    /// `[tokens wanted, dim]`: what the last layer makes of them.
+    /// `[wanted tokens, dim]`: the output of the last layer.
     wanted: Vec<f32>,
     rooms: Rooms,
 }
 
-/// Buffers of one step.
+/// The buffers of one step of a layer.
 #[derive(Debug, Default)]
 struct Rooms {
-    /// `[tokens of a group, 3 dim]`.
+    /// `[tokens of a group, 3 dim]`: queries, keys and values.
     qkv: Vec<f32>,
-    /// `[tokens of a group, dim]`.
+    /// `[wanted tokens of a group, dim]`: the output of the attention heads.
     answer: Vec<f32>,
-    /// `[tokens of a block, inner dim]`.
+    /// `[tokens of a block, inner dim]`: between the two products of a feed-forward block.
     inner: Vec<f32>,
     rows8: Rows8,
     attention: attention::Scratch,
 }
 
-/// A model's parts, as the forward pass needs them.
+/// What a pass needs of a model.
 pub(super) struct Forward<'a> {
     pub(super) shape: &'a Shape,
     pub(super) weights: &'a Weights,
@@ -87,10 +87,10 @@ pub(super) struct Forward<'a> {
 }
 
 impl Forward<'_> {
-    /// The hidden states `[tokens wanted, dim]` of `batch`.
+    /// Computes the hidden states `[wanted tokens, dim]` of `batch`.
     ///
     /// # Errors
-    /// The reason in words, for a token that the model has no row for.
+    /// The reason as a sentence, if the model has no row for a token or a position.
     pub(super) fn run<'s>(
         &self,
         batch: Batch<'_>,
@@ -115,7 +115,7 @@ impl Forward<'_> {
         Ok(last)
     }
 
-    /// Writes the sum of each token's word, position and type, normalized.
+    /// Fills `hidden` with the normalized sum of each token's word, position and type embeddings.
     fn embed(&self, batch: Batch<'_>, hidden: &mut Vec<f32>) -> Result<(), String> {
         let Batch { ids, lengths, .. } = batch;
         let Weights { words, positions, norm, .. } = self.weights;
@@ -136,7 +136,7 @@ impl Forward<'_> {
         Ok(())
     }
 
-    /// The attention half of `layer`, on `hidden` in place.
+    /// Applies the attention half of `layer` to `hidden` in place.
     fn attend(&self, layer: &Layer, lengths: &[usize], hidden: &mut [f32], rooms: &mut Rooms) {
         let mut rest = hidden;
         for windows in groups(lengths) {
@@ -150,7 +150,8 @@ impl Forward<'_> {
         }
     }
 
-    /// The attention half of the last `layer`, for the tokens that are wanted alone.
+    /// Applies the attention half of the last `layer`, but only for the tokens that are wanted, and
+    /// writes the result to `last`.
     fn attend_for(
         &self,
         layer: &Layer,
@@ -182,8 +183,8 @@ impl Forward<'_> {
         }
     }
 
-    /// Fills `rooms.answer` with what the heads answer to the tokens wanted of `group`, which is
-    /// `windows` long.
+    /// Fills `rooms.answer` with the output of the attention heads for the wanted tokens of
+    /// `group`, a buffer of whole windows of the lengths `windows`.
     fn answers(
         &self,
         layer: &Layer,
@@ -208,7 +209,7 @@ impl Forward<'_> {
         }
     }
 
-    /// The feed-forward half of `layer`, on `hidden` in place.
+    /// Applies the feed-forward half of `layer` to `hidden` in place.
     fn feed_forward(&self, layer: &Layer, hidden: &mut [f32], rooms: &mut Rooms) {
         let Shape { dim, inner_dim, activation, .. } = *self.shape;
         let Rooms { inner, rows8, .. } = rooms;
@@ -221,7 +222,7 @@ impl Forward<'_> {
         }
     }
 
-    /// `out = a · weights + bias`, plus what stands in `out` if `add`.
+    /// Computes `out = a · weights + bias`, and adds the previous content of `out` if `add` is set.
     fn linear(&self, linear: &Linear, a: &[f32], out: &mut [f32], add: bool, rows8: &mut Rows8) {
         match linear {
             Linear::F32(panels) => Product { a, panels, out, add }.compute(self.level),
@@ -241,7 +242,7 @@ impl Forward<'_> {
     }
 }
 
-/// Neighbouring windows, put together until they have [`GROUP_TOKENS`].
+/// Groups neighbouring windows until each group has at least [`GROUP_TOKENS`] tokens.
 fn groups(lengths: &[usize]) -> impl Iterator<Item = &[usize]> {
     let mut rest = lengths;
     std::iter::from_fn(move || {

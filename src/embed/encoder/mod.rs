@@ -1,9 +1,11 @@
-//! The encoders: BERT (bge, text2vec, m3e, gte and kin) and XLM-RoBERTa, by our own forward pass.
+//! The encoder family: BERT (bge, text2vec, m3e, gte and others) and XLM-RoBERTa, with a forward
+//! pass of our own.
 //!
-//! Parity with the reference implementation is held by `tests/fixtures/bert` and
-//! `tests/fixtures/xlmr` (see their `make_fixture.py`): cosine ≥ 0.9999 and no number off by more
-//! than 1e-5. One forward pass runs on one thread and shares nothing with others, so the worker
-//! threads do not wait for each other.
+//! Tests compare it with the reference implementation on `tests/fixtures/bert` and
+//! `tests/fixtures/xlmr` (see their `make_fixture.py`): the cosine must be at least 0.9999 and no
+//! number may be off by more than 1e-5. One forward pass runs on one thread and shares nothing with
+//! others, so the worker threads do not wait for each other. The pass itself is in `forward`, its
+//! inner loops are in the crate `wenmai-kernel`.
 
 mod config;
 mod forward;
@@ -35,7 +37,8 @@ use wenmai_domain::embedding::Embedding;
 use wenmai_kernel::level::Level;
 
 thread_local! {
-    /// Of this thread: a pass needs up to 20 MB, and would spend much of its time asking for them.
+    /// The buffers of this thread. A pass needs up to 20 MB, and would spend much of its time
+    /// allocating them.
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
@@ -50,7 +53,7 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
-    /// Loads the family from `files`; `Err` is the reason in words.
+    /// Loads the model from `files`; `Err` is the reason as a sentence.
     pub(super) fn load(files: &Files, info: ModelInfo) -> Result<Self, String> {
         Self::load_for(files, info, Level::best())
     }
@@ -78,7 +81,8 @@ impl Encoder {
         Ok(Self { info, tokens, prompts: files.prompts(), pooling, shape, weights, level })
     }
 
-    /// Hidden states of `windows`, pooled: one row `[dim]` for each.
+    /// Runs `windows` through the model and pools their hidden states: one row `[dim]` for each
+    /// window.
     fn pooled(&self, windows: &[&[u32]], scratch: &mut Scratch) -> Result<Vec<Vec<f32>>, Error> {
         let marks = self.tokens.before.len() + self.tokens.behind.len();
         let lengths: Vec<usize> = windows.iter().map(|window| window.len() + marks).collect();
@@ -102,13 +106,14 @@ impl Encoder {
         pooled.map_err(|error| Error::Model(Box::new(error)))
     }
 
-    /// Takes the one token of each window, `[windows, dim]`, through what is behind the pooling.
+    /// Applies the modules behind the pooling to the one hidden state of each window,
+    /// `[windows, dim]`.
     fn through_head(&self, hidden: &[f32], count: usize) -> candle_core::Result<Vec<Vec<f32>>> {
         let pooled = Tensor::from_slice(hidden, (count, self.shape.dim), &Device::Cpu)?;
         self.pooling.apply_head(&pooled)?.to_vec2()
     }
 
-    /// Pools the windows of `hidden` `[tokens, dim]`, each of its own length.
+    /// Pools the hidden states `[tokens, dim]` of windows of different `lengths`.
     fn pool(&self, hidden: &[f32], lengths: &[usize]) -> candle_core::Result<Vec<Vec<f32>>> {
         let mut rest = hidden;
         let mut rows = Vec::with_capacity(lengths.len());

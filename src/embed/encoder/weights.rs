@@ -9,14 +9,14 @@ use wenmai_kernel::level::Level;
 use wenmai_kernel::product::Panels;
 use wenmai_kernel::quantized::Panels8;
 
-/// A linear layer's matrix and bias.
+/// The matrix and the bias of a linear layer.
 #[derive(Debug)]
 pub(super) enum Linear {
     F32(Panels),
     Int8(Panels8),
 }
 
-/// A layer normalization.
+/// The weights of a layer normalization.
 #[derive(Debug)]
 pub(super) struct Norm {
     /// `[dim]`.
@@ -25,10 +25,10 @@ pub(super) struct Norm {
     pub(super) bias: Vec<f32>,
 }
 
-/// One layer.
+/// The weights of one layer.
 #[derive(Debug)]
 pub(super) struct Layer {
-    /// Queries, already scaled, keys and values.
+    /// The product for queries, keys and values; the queries are already scaled for attention.
     pub(super) qkv: Linear,
     pub(super) output: Linear,
     pub(super) output_norm: Norm,
@@ -37,21 +37,22 @@ pub(super) struct Layer {
     pub(super) down_norm: Norm,
 }
 
-/// All weights.
+/// All weights of an encoder.
 #[derive(Debug)]
 pub(super) struct Weights {
     /// `[vocabulary, dim]`.
     pub(super) words: Vec<f32>,
-    /// `[tokens_max, dim]`: the first token's position first, the embedding of token type 0 added.
+    /// `[tokens_max, dim]`, from the position of the first token on, with the embedding of token
+    /// type 0 already added.
     pub(super) positions: Vec<f32>,
     pub(super) norm: Norm,
     pub(super) layers: Vec<Layer>,
 }
 
-/// What a checkpoint may have put before the names.
+/// Prefixes that a checkpoint may put before the names of its tensors.
 const PREFIXES: [&str; 3] = ["", "bert", "roberta"];
 
-/// Reads tensors below one name.
+/// Reads the tensors below one name.
 struct Reader<'a> {
     at: VarBuilder<'a>,
     level: Level,
@@ -59,7 +60,7 @@ struct Reader<'a> {
 }
 
 impl Weights {
-    /// Reads them from `tensors`; `Err` is the reason in words.
+    /// Reads the weights from `tensors`; `Err` is the reason as a sentence.
     pub(super) fn read(
         tensors: &VarBuilder,
         shape: &Shape,
@@ -146,7 +147,7 @@ impl Reader<'_> {
     }
 
     fn norm(&self, name: &str, dim: usize) -> Result<Norm, String> {
-        // The first checkpoints, converted from TensorFlow, have its names.
+        // The first checkpoints, which were converted from TensorFlow, have its names.
         let old = self.at.contains_tensor(&format!("{name}.gamma"));
         let (weight, bias) = if old { ("gamma", "beta") } else { ("weight", "bias") };
         Ok(Norm {

@@ -1,8 +1,8 @@
-//! The cache on this machine, in the layout of Hugging Face's own tools.
+//! The cache of models on this machine, in the layout of Hugging Face's own tools.
 //!
-//! `models--owner--name/` holds `refs/{revision}` (the commit), `snapshots/{commit}/{file}` (links)
-//! and `blobs/{etag}` (the contents, named by their checksum). A link may also be a plain file,
-//! where a system has no links.
+//! A folder `models--owner--name/` holds `refs/{revision}` (the commit),
+//! `snapshots/{commit}/{file}` (links) and `blobs/{etag}` (the contents, named by their checksum).
+//! On a system without links, a snapshot has plain files.
 
 use std::fs::File;
 use std::io;
@@ -18,10 +18,10 @@ use crate::hub::name::Repo;
 use crate::hub::name::is_commit;
 use wenmai_domain::digest::hex;
 
-/// Bytes read at a time for a checksum.
+/// Bytes that are read at a time for a checksum.
 const CHUNK_BYTES: usize = 1 << 20;
 
-/// The cache.
+/// The folder of the cache.
 #[derive(Debug, Clone)]
 pub struct Cache {
     root: PathBuf,
@@ -30,15 +30,15 @@ pub struct Cache {
 /// A model in the cache.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// The model, at the revision that it was fetched as.
+    /// The model at the revision under which it was fetched.
     pub repo: Repo,
-    /// The commit that revision was.
+    /// The commit of that revision.
     pub commit: String,
-    /// Its folder.
+    /// The folder of its files.
     pub folder: PathBuf,
-    /// What it lacks; `None` if it can be used.
+    /// A sentence about what is missing; `None` if the model can be used.
     pub missing: Option<String>,
-    /// Bytes of the files that we use.
+    /// Bytes of the files that this program uses.
     pub bytes: u64,
 }
 
@@ -47,23 +47,23 @@ impl Cache {
         Self { root }
     }
 
-    /// Its folder.
+    /// The folder of the cache.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// All of one model: links, contents, names.
+    /// The folder of a model, with its links, contents and revisions.
     pub(super) fn folder(&self, repo: &Repo) -> PathBuf {
         self.root.join(repo.folder_name())
     }
 
-    /// The files of one commit.
+    /// The folder with the files of one commit.
     pub(super) fn snapshot(&self, repo: &Repo, commit: &str) -> PathBuf {
         self.folder(repo).join("snapshots").join(commit)
     }
 
-    /// The commit that `repo`'s revision was when it was fetched.
+    /// The commit that `repo`'s revision had when it was fetched.
     #[must_use]
     pub fn commit(&self, repo: &Repo) -> Option<String> {
         if is_commit(repo.revision()) {
@@ -71,11 +71,11 @@ impl Cache {
         }
         let reference = self.folder(repo).join("refs").join(repo.revision());
         let commit = std::fs::read_to_string(reference).ok()?;
-        // It becomes a part of a path.
+        // The commit becomes a part of a path, so it must look like one.
         Some(commit.trim().to_owned()).filter(|commit| is_commit(commit))
     }
 
-    /// The folder of `repo` if all that a model needs is in it.
+    /// The folder of `repo`, if it has everything that a model needs.
     #[must_use]
     pub fn complete(&self, repo: &Repo) -> Option<PathBuf> {
         let folder = self.snapshot(repo, &self.commit(repo)?);
@@ -89,10 +89,11 @@ impl Cache {
         Some(self.snapshot(repo, &self.commit(repo)?)).filter(|folder| folder.is_dir())
     }
 
-    /// What is in the cache under a name, by name; what is no model of ours lacks something.
+    /// Lists the models in the cache, in order of name; one that we cannot use has something in
+    /// `missing`.
     ///
     /// # Errors
-    /// If the cache is there and cannot be read.
+    /// If the cache exists and cannot be read.
     pub fn entries(&self) -> io::Result<Vec<Entry>> {
         let folders = match std::fs::read_dir(&self.root) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -117,14 +118,14 @@ impl Cache {
     }
 }
 
-/// What the model in `folder` lacks, and how large it is.
+/// What the model in `folder` lacks, and how many bytes it has.
 fn state(folder: &Path) -> (Option<String>, u64) {
     let files = files::lengths(folder).unwrap_or_default();
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     (files::missing(&names), files.iter().map(|(_, bytes)| bytes).sum())
 }
 
-/// The names below `refs`, such as `main` and `refs/pr/1`.
+/// The revisions below `refs`, such as `main` and `refs/pr/1`.
 fn revisions(folder: &Path, before: &str) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut found = Vec::new();
@@ -140,7 +141,8 @@ fn revisions(folder: &Path, before: &str) -> Vec<String> {
     found
 }
 
-/// The checksum that the cache knows of `file`, a file of a snapshot: the name of what it links to.
+/// The checksum that the cache knows of a file of a snapshot: the name of the blob that it links
+/// to.
 #[must_use]
 pub fn known_checksum(file: &Path) -> Option<String> {
     let target = std::fs::read_link(file).ok()?;
@@ -149,7 +151,7 @@ pub fn known_checksum(file: &Path) -> Option<String> {
     (in_blobs && kind(name).is_some()).then(|| name.to_owned())
 }
 
-/// What kind of checksum an entity tag of the hub is; `None` if it is none that we know.
+/// The kind of checksum that an entity tag of the hub is; `None` if it is no known kind.
 fn kind(etag: &str) -> Option<Kind> {
     let hex = etag.bytes().all(|byte| byte.is_ascii_hexdigit());
     match etag.len() {
@@ -159,13 +161,14 @@ fn kind(etag: &str) -> Option<Kind> {
     }
 }
 
-/// A checksum's kind: large files go by SHA-256, small ones by git's name for a blob.
+/// The kind of a checksum: the hub gives the SHA-256 of large files and git's blob hash of small
+/// ones.
 enum Kind {
     Sha256,
     Git,
 }
 
-/// Whether the content of `file` has the checksum `etag`; `None` if that is none.
+/// Whether the content of `file` has the checksum `etag`; `None` if `etag` is not a known checksum.
 ///
 /// # Errors
 /// If the file cannot be read.
@@ -188,10 +191,11 @@ pub fn has_checksum(file: &Path, etag: &str) -> io::Result<Option<bool>> {
     Ok(Some(found.eq_ignore_ascii_case(etag)))
 }
 
-/// Whether `file` is there with that length and, as far as `etag` is one, that checksum.
+/// Whether `file` exists with the length `bytes` and, if `etag` is a known checksum, with that
+/// checksum.
 ///
 /// # Errors
-/// If the file is there and cannot be read.
+/// If the file exists and cannot be read.
 #[cfg(feature = "hub")]
 pub(super) fn matches(file: &Path, etag: &str, bytes: u64) -> io::Result<bool> {
     match std::fs::metadata(file) {
@@ -226,7 +230,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a");
         fs::write(&file, "hello\n").unwrap();
-        // `git hash-object` and `sha256sum` of that file.
+        // The output of `git hash-object` and `sha256sum` for that file.
         let git = "ce013625030ba8dba906f756967f9e9ca394464a";
         let sha = "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03";
         assert_eq!(has_checksum(&file, git).unwrap(), Some(true));

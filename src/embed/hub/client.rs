@@ -1,9 +1,9 @@
-//! What is said to the hub: which files a model has, and their contents.
+//! The requests to the hub: which files a model has, and their contents.
 //!
-//! Three kinds of request, as Hugging Face's own tools make them: the list of files at a revision,
-//! `HEAD` of a file for its checksum and length, `GET` of its content, from where an earlier
-//! attempt stopped. A file counts once its length and checksum are right; until then it is called
-//! `….incomplete`. The revision is written down last, so it never names half a model.
+//! There are three kinds, as Hugging Face's own tools make them: the list of files at a revision,
+//! `HEAD` of a file for its checksum and length, and `GET` of its content, from where an earlier
+//! attempt stopped. A file is named `….incomplete` until its length and checksum are right. The
+//! revision is written down last, so it never names a model that is not complete.
 
 use std::fs::File;
 use std::path::Path;
@@ -32,24 +32,24 @@ use crate::hub::name::Repo;
 use crate::hub::name::is_commit;
 use crate::hub::transfer;
 
-/// Time to reach the hub.
+/// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
-/// Time for the head of an answer.
+/// How long the head of an answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
-/// A connection that is silent for so long has broken off.
+/// A connection that is silent for this long is given up.
 const SILENCE_TIMEOUT: Duration = Duration::from_mins(1);
-/// Redirections of one `HEAD`: a renamed model, a mirror.
+/// How many redirections of one `HEAD` are followed; a renamed model or a mirror needs some.
 const REDIRECTS_MAX: usize = 5;
-/// Bytes of a list of files.
+/// The most bytes of a list of files.
 const LIST_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-/// One conversation with the hub.
+/// A client for one hub.
 pub(super) struct Client<'h> {
     hub: &'h Hub,
     agent: Agent,
 }
 
-/// The files of a model at one commit.
+/// The hub's answer about the files of a model at one commit.
 #[derive(Deserialize)]
 struct Listing {
     sha: String,
@@ -64,9 +64,9 @@ struct Sibling {
 /// What the hub says of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Meta {
-    /// Its checksum, and its name in the cache.
+    /// The checksum, which is also the name of the file's blob in the cache.
     pub(super) etag: String,
-    /// Its length.
+    /// The length in bytes.
     pub(super) bytes: u64,
 }
 
@@ -76,7 +76,7 @@ impl<'h> Client<'h> {
             .http_status_as_error(false)
             .redirect_auth_headers(RedirectAuthHeaders::SameHost)
             .user_agent(concat!("wenmai/", env!("CARGO_PKG_VERSION")))
-            // What is sent packed has another length than the file.
+            // The file must arrive uncompressed, because its length is compared.
             .accept_encoding("identity")
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .timeout_recv_response(Some(ANSWER_TIMEOUT))
@@ -88,7 +88,7 @@ impl<'h> Client<'h> {
         Ok(Self { hub, agent: config.build().into() })
     }
 
-    /// Fetches what the cache lacks of `repo`.
+    /// Downloads what the cache lacks of `repo`.
     pub(super) fn fetch(
         &self,
         repo: &Repo,
@@ -110,7 +110,7 @@ impl<'h> Client<'h> {
         Ok(Fetched { folder, files, bytes_downloaded })
     }
 
-    /// The files of `repo` at the commit that its revision is now.
+    /// Asks for the commit of `repo`'s revision and its files.
     fn list(&self, repo: &Repo) -> Result<Listing, Error> {
         let revision = repo.revision().replace('/', "%2F").replace('+', "%2B");
         let url = format!("{}/api/models/{}/revision/{revision}", self.hub.endpoint, repo.id());
@@ -122,7 +122,7 @@ impl<'h> Client<'h> {
             (200, _) => {}
             (404, "RevisionNotFound") => return Err(Error::Revision { repo }),
             (401 | 403, "GatedRepo") | (403, _) => return Err(Error::Refused { repo, endpoint }),
-            // The hub does not tell a stranger whether a private model exists.
+            // To a stranger, the hub does not tell whether a private model exists.
             (401 | 404, _) => return Err(Error::NotFound { repo, endpoint }),
             (status, _) => return Err(Error::Status { url, status }),
         }
@@ -131,14 +131,14 @@ impl<'h> Client<'h> {
         let wrong = |what: String| Error::Answer { url: url.clone(), what };
         let listing: Listing =
             serde_json::from_slice(&body).map_err(|error| wrong(error.to_string()))?;
-        // It becomes a part of a path.
+        // The commit becomes a part of a path.
         if !is_commit(&listing.sha) {
             return Err(wrong("no commit's hash".to_owned()));
         }
         Ok(listing)
     }
 
-    /// Brings one file into the cache; how many bytes came over the network.
+    /// Brings one file into the cache, and returns how many bytes were downloaded.
     fn file(
         &self,
         repo: &Repo,
@@ -162,7 +162,7 @@ impl<'h> Client<'h> {
         make_parent(&blob)?;
         let _alone = self.lock(repo, &meta.etag)?;
         let mut bytes = 0;
-        // Another process may have brought it meanwhile, or another commit has the same file.
+        // Another process may have downloaded it meanwhile, or another commit has the same file.
         if !matches(&blob, &meta.etag, meta.bytes).map_err(Error::disk(&blob))? {
             let part = blob.with_extension("incomplete");
             bytes = transfer::bring(self, &url, name, &meta, &part, progress)?;
@@ -173,9 +173,10 @@ impl<'h> Client<'h> {
         Ok(bytes)
     }
 
-    /// Checksum and length of the file at `url`.
+    /// Asks for the checksum and the length of the file at `url`.
     ///
-    /// Large files lie elsewhere: the hub's redirection carries both, so it is not followed.
+    /// The content of large files is on another server. The redirection to it carries both values,
+    /// so it is not followed.
     fn head(&self, repo: &Repo, url: &str) -> Result<Meta, Error> {
         let mut at = url.to_owned();
         for _ in 0..=REDIRECTS_MAX {
@@ -193,7 +194,8 @@ impl<'h> Client<'h> {
             }
             match answer.status().as_u16() {
                 200 => {}
-                // Of a model with terms to accept the hub lists the files, but gives none.
+                // The hub lists the files of a model whose terms were not accepted, but does not
+                // give them.
                 401 | 403 => {
                     let endpoint = self.hub.endpoint.clone();
                     return Err(Error::Refused { repo: repo.clone(), endpoint });
@@ -213,7 +215,7 @@ impl<'h> Client<'h> {
         Err(Error::Answer { url: at, what: "another redirection".to_owned() })
     }
 
-    /// Asks for what is at `url`, from byte `start` on.
+    /// Requests the content at `url` from byte `start` on.
     pub(super) fn get(&self, url: &str, start: u64) -> Result<Response<Body>, Error> {
         let mut request = self.agent.get(url);
         if let Some(token) = &self.hub.token {
@@ -232,14 +234,15 @@ impl<'h> Client<'h> {
         Error::Unreachable { endpoint: self.hub.endpoint.clone(), source: Box::new(error) }
     }
 
-    /// Waits until no other process brings this file; the lock ends with its file.
+    /// Waits until no other process downloads this file; the lock is released when the returned
+    /// file is dropped.
     fn lock(&self, repo: &Repo, etag: &str) -> Result<File, Error> {
         let path = self.hub.cache.root().join(".locks").join(repo.folder_name());
         let path = path.join(format!("{etag}.lock"));
         make_parent(&path)?;
         let file = File::create(&path).map_err(Error::disk(&path))?;
         match file.lock() {
-            // Some network file systems have none.
+            // Some network file systems do not support locks.
             Err(error) if error.kind() != std::io::ErrorKind::Unsupported => {
                 Err(Error::disk(&path)(error))
             }
@@ -247,7 +250,7 @@ impl<'h> Client<'h> {
         }
     }
 
-    /// Writes down which commit `repo`'s revision is.
+    /// Writes down the commit of `repo`'s revision.
     fn remember(&self, repo: &Repo, commit: &str) -> Result<(), Error> {
         if is_commit(repo.revision()) {
             return Ok(());
@@ -258,7 +261,7 @@ impl<'h> Client<'h> {
     }
 }
 
-/// Trusts the certificates in `file` instead of those inside this program.
+/// Settings that trust the certificates in `file` instead of those inside this program.
 fn roots(file: &Path) -> Result<TlsConfig, Error> {
     let pem = std::fs::read(file).map_err(Error::disk(file))?;
     let certificates = parse_pem(&pem).filter_map(|item| match item {
@@ -269,19 +272,19 @@ fn roots(file: &Path) -> Result<TlsConfig, Error> {
     Ok(TlsConfig::builder().root_certs(roots).build())
 }
 
-/// A header's value, if it is text.
+/// The value of a header, if it is text.
 pub(super) fn header<'a>(answer: &'a Response<Body>, name: &str) -> Option<&'a str> {
     answer.headers().get(name)?.to_str().ok()
 }
 
-/// Scheme, host and port of `url`.
+/// The scheme, host and port of `url`.
 fn origin(url: &str) -> &str {
     let host = url.find("://").map_or(0, |at| at + 3);
     let end = url.get(host..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| host + at);
     url.get(..end).unwrap_or(url)
 }
 
-/// Whether an entity tag can be a file's name: the hub's are hexadecimal digits.
+/// Whether an entity tag can be the name of a file; those of the hub are hexadecimal digits.
 fn is_file_name(etag: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     (1..=128).contains(&etag.len()) && etag.bytes().all(allowed)
@@ -292,7 +295,7 @@ fn make_parent(path: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(parent).map_err(Error::disk(parent))
 }
 
-/// Makes `link` lead to `blob`, whatever it was.
+/// Makes `link` lead to `blob`, whatever it was before.
 fn point(link: &Path, blob: &Path) -> Result<(), Error> {
     match std::fs::remove_file(link) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -302,13 +305,13 @@ fn point(link: &Path, blob: &Path) -> Result<(), Error> {
     }
     #[cfg(unix)]
     let made = std::os::unix::fs::symlink(relative(link, blob), link);
-    // Links need a special right elsewhere; the cache allows plain files in their place.
+    // On other systems links need a special right; the cache may have plain files in their place.
     #[cfg(not(unix))]
     let made = std::fs::rename(blob, link);
     made.map_err(Error::disk(link))
 }
 
-/// The way from `link`'s folder to `blob`: the cache may be moved as a whole.
+/// The path from `link`'s folder to `blob`. It is relative, so the cache can be moved as a whole.
 #[cfg(unix)]
 fn relative(link: &Path, blob: &Path) -> PathBuf {
     let shared = link.components().zip(blob.components()).take_while(|(a, b)| a == b).count();

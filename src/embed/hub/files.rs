@@ -1,11 +1,11 @@
-//! Which of a repository's files a model needs, and which of these are missing.
+//! Which files of a repository a model needs, and which of them are missing.
 //!
-//! Pickles (`pytorch_model.bin`) are never among them: reading one runs what is written in it.
+//! Pickles (`pytorch_model.bin`) are never among them, because reading one runs the code in it.
 
 use std::io;
 use std::path::Path;
 
-/// Files at the top that say something about the model.
+/// Files in the top folder that describe the model.
 const TOP: [&str; 6] = [
     "config.json",
     "tokenizer.json",
@@ -14,16 +14,16 @@ const TOP: [&str; 6] = [
     "sentence_bert_config.json",
     "README.md",
 ];
-/// The weights in one file.
+/// The name of the weights in one file.
 pub const WEIGHTS: &str = "model.safetensors";
-/// Which weight is in which of several files.
+/// The name of the index of weights in several files.
 pub const WEIGHTS_INDEX: &str = "model.safetensors.index.json";
-/// The weights in the form that is never read.
+/// The name of pickled weights, which are never read.
 const PICKLE: &str = "pytorch_model.bin";
-/// Without these there is no model.
+/// Files that every model must have.
 const REQUIRED: [&str; 2] = ["config.json", "tokenizer.json"];
 
-/// Those of `names` that a model needs, in order.
+/// Selects those of `names` that a model needs, in their order.
 #[must_use]
 pub fn wanted<'n>(names: &[&'n str]) -> Vec<&'n str> {
     let single = names.contains(&WEIGHTS);
@@ -34,7 +34,7 @@ pub fn wanted<'n>(names: &[&'n str]) -> Vec<&'n str> {
     names.iter().filter(needed).copied().collect()
 }
 
-/// What a model with the files `names` lacks, in words; `None` if it has all.
+/// A sentence about what a model with the files `names` lacks; `None` if it is complete.
 #[must_use]
 pub fn missing(names: &[&str]) -> Option<String> {
     if let Some(name) = REQUIRED.iter().find(|name| !names.contains(name)) {
@@ -56,7 +56,7 @@ pub fn missing(names: &[&str]) -> Option<String> {
     (!index).then(|| format!("{WEIGHTS_INDEX} is missing"))
 }
 
-/// Number and count of a part of the weights: `model-00002-of-00005.safetensors`.
+/// The number and the count in the name of a shard: `model-00002-of-00005.safetensors`.
 fn shard(name: &str) -> Option<(u32, u32)> {
     let numbers = name.strip_prefix("model-")?.strip_suffix(".safetensors")?;
     let (number, count) = numbers.split_once("-of-")?;
@@ -67,7 +67,8 @@ fn shard(name: &str) -> Option<(u32, u32)> {
     Some((number.parse().ok()?, count.parse().ok().filter(|count| *count < 1_000)?))
 }
 
-/// A file of a step after the model: `1_Pooling/config.json`, `2_Dense/model.safetensors`.
+/// Whether `name` is a file of a module behind the model, such as `1_Pooling/config.json` or
+/// `2_Dense/model.safetensors`.
 fn is_step(name: &str) -> bool {
     let Some((folder, file)) = name.split_once('/') else { return false };
     let Some((number, step)) = folder.split_once('_') else { return false };
@@ -76,8 +77,8 @@ fn is_step(name: &str) -> bool {
     digits && word && ["config.json", WEIGHTS].contains(&file)
 }
 
-/// The files that a model needs in `folder`, with their lengths in bytes, by name. Links are
-/// followed; one that leads nowhere is not there.
+/// The names of the files in `folder` that a model needs, with their lengths in bytes, in order of
+/// name. Links are followed, and a broken link counts as a missing file.
 ///
 /// # Errors
 /// If the folder cannot be read.

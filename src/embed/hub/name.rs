@@ -1,10 +1,10 @@
-//! What a model is called: a folder, or a name on the hub.
+//! How a model is named: by a folder, or by its name on the hub.
 
 use std::fmt;
 use std::path::Path;
 use std::path::PathBuf;
 
-/// The revision that a name without one means.
+/// The revision of a name that gives none.
 const MAIN: &str = "main";
 
 /// A model on the hub at one revision: `owner/name`, or `owner/name@revision`.
@@ -15,7 +15,7 @@ pub struct Repo {
     revision: String,
 }
 
-/// Not the name of a model on the hub.
+/// The text is not a valid name of a model on the hub.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("`{0}` is not a name on the hub: owner/name or owner/name@revision")]
 pub struct InvalidName(pub String);
@@ -24,7 +24,7 @@ impl Repo {
     /// Reads `owner/name` or `owner/name@revision`.
     ///
     /// # Errors
-    /// [`InvalidName`].
+    /// [`InvalidName`] for any other text.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
         let (id, revision) = text.split_once('@').unwrap_or((text, MAIN));
         let invalid = || InvalidName(text.to_owned());
@@ -35,10 +35,10 @@ impl Repo {
         Ok(Self { owner: owner.into(), name: name.into(), revision: revision.into() })
     }
 
-    /// The same model at `revision`: a branch, a tag, or a commit.
+    /// The same model at another revision, which may be a branch, a tag or a commit.
     ///
     /// # Errors
-    /// [`InvalidName`].
+    /// [`InvalidName`] if `revision` is not a valid git reference.
     pub fn at(self, revision: &str) -> Result<Self, InvalidName> {
         if !is_revision(revision) {
             return Err(InvalidName(format!("{}@{revision}", self.id())));
@@ -52,18 +52,18 @@ impl Repo {
         format!("{}/{}", self.owner, self.name)
     }
 
-    /// The branch, tag or commit.
+    /// The branch, the tag or the commit.
     #[must_use]
     pub fn revision(&self) -> &str {
         &self.revision
     }
 
-    /// Its folder's name in the cache.
+    /// The name of its folder in the cache.
     pub(super) fn folder_name(&self) -> String {
         format!("models--{}--{}", self.owner, self.name)
     }
 
-    /// The model whose folder in the cache has that name.
+    /// The model to which a folder of the cache belongs; `None` for other folders.
     pub(super) fn of_folder_name(name: &str, revision: &str) -> Option<Self> {
         let (owner, name) = name.strip_prefix("models--")?.split_once("--")?;
         Self::parse(&format!("{owner}/{name}@{revision}")).ok()
@@ -77,7 +77,7 @@ impl fmt::Display for Repo {
     }
 }
 
-/// The hub's own rule for the two halves of a name; keeps `..` and `--` out of paths.
+/// The hub's rule for the two halves of a name; it also keeps `..` and `--` out of paths.
 fn is_part(part: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     (1..=96).contains(&part.len())
@@ -88,30 +88,30 @@ fn is_part(part: &str) -> bool {
         && !part.ends_with(['-', '.'])
 }
 
-/// A git reference: it becomes a path in the cache and a part of a URL.
+/// Whether `text` is a git reference that can be part of a path in the cache and of a URL.
 fn is_revision(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./+".contains(&byte);
     let part = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with('.');
     text.len() <= 200 && text.bytes().all(allowed) && text.split('/').all(part)
 }
 
-/// Whether `text` is a commit's full hash.
+/// Whether `text` is the full hash of a commit.
 pub(super) fn is_commit(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Where a model is to be taken from.
+/// Where a model is taken from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// A folder; the network is never touched.
+    /// A folder; the network is not used.
     Folder(PathBuf),
-    /// The hub, or its cache.
+    /// A model on the hub, which may be in the cache.
     Hub(Repo),
 }
 
 impl Source {
-    /// What `text` names: a folder if there is one, or if it begins with `.`, `/` or `~`, or cannot
-    /// be a name; else a model on the hub.
+    /// Decides what `text` names: a folder if there is one, or if it begins with `.`, `/` or `~`,
+    /// or cannot be a name on the hub; else a model on the hub.
     #[must_use]
     pub fn of(text: &Path) -> Self {
         let named = text.to_str().filter(|text| !text.starts_with(['.', '/', '~']));

@@ -1,4 +1,4 @@
-//! One file over the network: goes on where it stopped, tries again, counts only if it is right.
+//! Downloads one file: continues where it stopped, tries again, and accepts only the right content.
 
 use std::fs::File;
 use std::fs::OpenOptions;
@@ -14,16 +14,17 @@ use crate::hub::client::Client;
 use crate::hub::client::Meta;
 use crate::hub::client::header;
 
-/// Attempts at one file; each goes on where the one before it stopped.
+/// Attempts for one file, each of which continues where the one before it stopped.
 const ATTEMPTS: u32 = 5;
-/// Attempts at a file that arrives whole and is not what the hub says it is.
+/// Attempts for a file that arrives complete but differs from what the hub says of it.
 const DAMAGED_ATTEMPTS: u32 = 2;
-/// Time before the second attempt, doubled before each further one.
+/// The pause before the second attempt, doubled before each further one.
 const WAIT: Duration = Duration::from_millis(100);
-/// Bytes read at a time.
+/// Bytes that are read at a time.
 const CHUNK_BYTES: usize = 256 * 1024;
 
-/// Brings `url` into `part`, whole and right; how many bytes came over the network.
+/// Downloads `url` into `part` until its length and checksum are right, and returns how many bytes
+/// came over the network.
 pub(super) fn bring(
     client: &Client<'_>,
     url: &str,
@@ -52,7 +53,7 @@ pub(super) fn bring(
     }
 }
 
-/// Whether the same request may be answered otherwise in a moment.
+/// Whether another attempt may succeed.
 fn may_pass(error: &Error) -> bool {
     match error {
         Error::Unreachable { .. } | Error::Damaged { .. } => true,
@@ -69,7 +70,7 @@ fn may_pass(error: &Error) -> bool {
     }
 }
 
-/// One request for what `part` still lacks.
+/// Makes one request for what `part` still lacks.
 fn attempt(
     client: &Client<'_>,
     url: &str,
@@ -94,7 +95,8 @@ fn attempt(
     let range = header(&answer, "content-range").unwrap_or_default();
     let goes_on = status == 206 && range.starts_with(&format!("bytes {here}-"));
     if !goes_on && here > 0 {
-        // A server that knows no ranges, or not this one, sends all of it, or nothing.
+        // A server that does not know ranges, or cannot serve this one, sends everything or
+        // nothing.
         file.set_len(0).map_err(disk())?;
         here = 0;
     }
@@ -110,7 +112,7 @@ fn attempt(
     file.sync_all().map_err(disk())
 }
 
-/// Copies `body` to the end of `file`, telling the bytes of each piece.
+/// Copies `body` to the end of `file`; `told` is called with the length of each piece.
 fn copy(
     client: &Client<'_>,
     mut body: impl Read,
@@ -130,7 +132,8 @@ fn copy(
     }
 }
 
-/// What is wrong with `part` as a whole; what is damaged is emptied, what is short is kept.
+/// Compares the complete `part` with `meta`. A damaged file is removed; one that is too short is
+/// kept, so that the next attempt continues it.
 fn check(name: &str, meta: &Meta, part: &Path) -> Result<Option<Error>, Error> {
     let bytes = std::fs::metadata(part).map_err(Error::disk(part))?.len();
     let what = if bytes == meta.bytes {

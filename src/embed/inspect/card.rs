@@ -1,16 +1,17 @@
-//! Languages and terms of a model, from the front matter of its card.
+//! Reads the languages and the licence of a model from the front matter of its model card.
 
 /// What the front matter of a `README.md` says; empty where it says nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Card {
-    /// Codes of languages, as written: `zh`, `en`.
+    /// Language codes as they are written: `zh`, `en`.
     pub languages: Vec<String>,
-    /// The licence, as written.
+    /// The licence as it is written.
     pub licence: Option<String>,
 }
 
 impl Card {
-    /// Reads the front matter at the start of `text`: of its YAML, single values and lists of them.
+    /// Reads the front matter at the start of `text`. Of its YAML, only single values and lists of
+    /// them are understood.
     pub(super) fn read(text: &str) -> Self {
         let values = |key: &str| values(text, key);
         let licence = ["license_name", "license"].iter().find_map(|key| values(key).pop());
@@ -18,7 +19,7 @@ impl Card {
     }
 }
 
-/// The values of `key`: `key: a`, `key: [a, b]`, or a line `- a` for each.
+/// The values of `key`, written as `key: a`, as `key: [a, b]`, or as one line `- a` for each.
 fn values(text: &str, key: &str) -> Vec<String> {
     let mut lines = text.trim_start_matches('\u{feff}').lines().map(str::trim_end);
     if lines.next() != Some("---") {
@@ -41,7 +42,7 @@ fn is_key(line: &str, key: &str) -> bool {
     line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':'))
 }
 
-/// A value without spaces and quotes around it.
+/// The value without spaces and quotes around it.
 fn plain(value: &str) -> String {
     value.trim().trim_matches(['"', '\'']).to_owned()
 }

@@ -1,4 +1,4 @@
-//! Whether a model can be relied on: its files one by one, then what it does.
+//! Verifies a model: first its files, then the vectors that it computes.
 
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
@@ -18,48 +18,44 @@ use crate::inspect::weights::Header;
 use crate::inspect::weights_of;
 use crate::tokenize::Tokens;
 
-/// How far a number of a text's embedding may differ with its company.
+/// How much a number of an embedding may change with the other texts of its batch.
 const TOLERANCE: f32 = 1e-5;
-/// Texts of unlike subject and length, so that a batch of them is padded.
+/// Texts of different subjects and lengths, so that a batch of them is padded.
 const TEXTS: [&str; 4] = [
     "清河大桥主桥今天上午顺利合龙，预计年底建成通车。",
     "秋粮收购",
     "受强降雨影响，清河水位上涨，县防汛指挥部启动三级应急响应，二十四小时值守，转移群众三百二十人。",
     "县医院新院区正式启用。",
 ];
-/// Tokens of a text here: long enough for padding, short enough for a large model.
+/// The most tokens of a text here: enough for padding, and few enough for a large model.
 const TOKENS_MAX: usize = 64;
 
-/// What became of a check.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// As it should be.
     Passed,
-    /// Not as it should be.
     Failed,
-    /// It could not be looked at, or not after what failed before it.
+    /// There was nothing to check, or an earlier check failed.
     Skipped,
 }
 
-/// One thing that was looked at.
+/// One check and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// What.
+    /// The name of the check.
     pub name: &'static str,
-    /// Whether it is as it should be.
     pub outcome: Outcome,
-    /// What was found, for a person.
+    /// What was found, as a text for a person.
     pub detail: String,
 }
 
-/// What a check found: `Ok(Some)` passed, `Ok(None)` nothing to look at, `Err` failed.
+/// What a check found: `Ok(Some)` means passed, `Ok(None)` nothing to check, `Err` failed.
 type Found = Result<Option<String>, String>;
 
-/// A check of the files.
 type Step = fn(&Located) -> Found;
 
-/// Looks at the model whose files are there, in this order: files, headers, checksums, numbers,
-/// tokenizer, loading, vectors. What needs the loaded model is skipped if its files are not sound.
+/// Checks the model at `located` in this order: files, headers, checksums, numbers, tokenizer,
+/// loading, vectors. After a failure all later checks but that of the checksums are skipped.
 #[must_use]
 pub fn verify(located: &Located) -> Vec<Check> {
     let mut checks = Vec::new();
@@ -89,9 +85,9 @@ pub fn verify(located: &Located) -> Vec<Check> {
     checks
 }
 
-/// Runs a check, unless one before it failed: what comes of broken files says nothing.
+/// Runs a check, unless an earlier one failed: the result would say nothing about a broken model.
 fn check(name: &'static str, before: &[Check], run: impl FnOnce() -> Found) -> Check {
-    // Checksums are worth knowing also of files that are broken.
+    // Checksums are of interest even if the files are broken.
     let failed = before.iter().any(|check| check.outcome == Outcome::Failed);
     if failed && name != "checksums" {
         let detail = "not after what failed".to_owned();
@@ -106,7 +102,7 @@ fn check(name: &'static str, before: &[Check], run: impl FnOnce() -> Found) -> C
     Check { name, outcome, detail }
 }
 
-/// Every file that is needed is there.
+/// Checks that every file that is needed exists.
 fn check_files(located: &Located) -> Found {
     let files = sizes(located)?;
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
@@ -116,7 +112,7 @@ fn check_files(located: &Located) -> Found {
     }
 }
 
-/// The header of every file of weights agrees with the file's length.
+/// Checks that the header of every file of weights agrees with the length of the file.
 fn check_headers(located: &Located) -> Found {
     let mut parameter_count = 0;
     for mut file in weights_of(located)? {
@@ -125,7 +121,7 @@ fn check_headers(located: &Located) -> Found {
     Ok(Some(format!("{parameter_count} parameters")))
 }
 
-/// Every file is what the hub said it is, as far as the cache knows that.
+/// Checks that every file has the checksum that the cache knows of it, if any.
 fn check_checksums(located: &Located) -> Found {
     let Some(folder) = folder_of(located) else { return Ok(None) };
     let mut count = 0;
@@ -145,7 +141,7 @@ fn check_checksums(located: &Located) -> Found {
     Err(format!("{} not what the hub has; fetching again mends it", wrong.join(", ")))
 }
 
-/// No number among the weights is NaN or infinite.
+/// Checks that no number of the weights is NaN or infinite.
 fn check_numbers(located: &Located) -> Found {
     for mut file in weights_of(located)? {
         let header = Header::read(&mut file)?;
@@ -156,7 +152,7 @@ fn check_numbers(located: &Located) -> Found {
     Ok(Some("all finite".to_owned()))
 }
 
-/// Every id that the tokenizer gives has a vector.
+/// Checks that every id that the tokenizer gives has a vector.
 fn check_tokenizer(located: &Located) -> Found {
     let json = match folder_of(located) {
         None => bundled::TOKENIZER.to_owned(),
@@ -173,7 +169,8 @@ fn check_tokenizer(located: &Located) -> Found {
     if u64::from(last) < vectors { Ok(Some(detail)) } else { Err(detail) }
 }
 
-/// Texts give finite unit vectors, the same alone as in any batch, and unlike texts unlike ones.
+/// Checks that texts get finite unit vectors, the same alone as in any batch, and that different
+/// texts get different ones.
 fn check_vectors(model: &Model) -> Found {
     let ids = TEXTS.map(|text| model.tokenize(text, Purpose::Passage));
     let ids = ids.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| words(&error))?;
@@ -214,7 +211,7 @@ fn read(file: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))
 }
 
-/// An error and its causes.
+/// The text of an error and of its causes.
 fn words(error: &Error) -> String {
     let mut words = error.to_string();
     let mut cause = std::error::Error::source(error);
@@ -236,7 +233,7 @@ mod tests {
     use super::verify;
     use crate::hub::Located;
 
-    /// A copy of the tiny model.
+    /// A copy of the tiny model, to be broken.
     fn copy() -> TempDir {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("1_Pooling")).unwrap();
@@ -317,7 +314,7 @@ mod tests {
         change(&folder, "model.safetensors", |bytes| {
             let header = usize::try_from(u64::from_le_bytes(bytes[..8].try_into().unwrap()));
             let data = 8 + header.unwrap();
-            // All weights alike: nothing of the text is left.
+            // With all weights equal, nothing of the text is left in a vector.
             for number in bytes[data..].chunks_exact_mut(4) {
                 number.copy_from_slice(&0.5_f32.to_le_bytes());
             }

@@ -1,8 +1,8 @@
-//! A safetensors file: whether its header agrees with its length, and whether its numbers are
-//! numbers.
+//! Checks a safetensors file without loading it: whether its header agrees with its length, and
+//! whether its numbers are finite.
 //!
-//! The format: eight bytes with the header's length, the header in JSON, the tensors one behind
-//! the other. Source: the safetensors README, section "Format".
+//! The format is eight bytes with the length of the header, the header in JSON, and the tensors one
+//! after the other. Source: the safetensors README, section "Format".
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -11,14 +11,14 @@ use serde::Deserialize;
 
 use crate::inspect::WeightsFile;
 
-/// A header longer than that is none; the format's own limit.
+/// The longest header, in bytes; the limit of the format itself.
 const HEADER_BYTES_MAX: u64 = 100_000_000;
-/// Bytes read at a time; a multiple of every number's size.
+/// Bytes that are read at a time; a multiple of the size of every number.
 const CHUNK_BYTES: u64 = 1 << 20;
 
-/// What a file of weights holds.
+/// The header of a file of weights.
 pub(super) struct Header {
-    /// In the order of the file.
+    /// The names and entries of the tensors, in the order of their data.
     tensors: Vec<(String, Tensor)>,
 }
 
@@ -30,8 +30,8 @@ struct Tensor {
 }
 
 impl Header {
-    /// Reads the header at the start of `file`, which must agree with the file's length; `Err` is
-    /// the reason in words.
+    /// Reads the header at the start of `file`, which must agree with the length of the file; `Err`
+    /// is the reason as a sentence.
     pub(super) fn read(file: &mut WeightsFile) -> Result<Self, String> {
         let wrong = |what: String| format!("{}: {what}", file.name);
         let mut length = [0; 8];
@@ -61,7 +61,8 @@ impl Header {
         Ok(header)
     }
 
-    /// Whether the tensors fill `data` bytes without a gap, and each is as long as its shape says.
+    /// Checks that the tensors fill `data` bytes without a gap, and that each is as long as its
+    /// shape says.
     fn check(&self, data: u64) -> Result<(), String> {
         let mut at = 0;
         for (name, tensor) in &self.tensors {
@@ -82,7 +83,8 @@ impl Header {
         Err(format!("tensors of {at} bytes in a file with {data} for them: truncated or damaged"))
     }
 
-    /// Numbers that were learned: integers are positions and the like.
+    /// How many learned numbers there are. Wide integers are not counted, because they are
+    /// positions and the like.
     pub(super) fn parameter_count(&self) -> u64 {
         // Rows of 8-bit integers are learned numbers too; indices are wider.
         let is_learned = |tensor: &Tensor| tensor.number().is_some() || tensor.dtype == "I8";
@@ -90,7 +92,7 @@ impl Header {
         learned.filter_map(|(_, tensor)| tensor.count()).sum()
     }
 
-    /// How many tokens have a vector; `None` where there is no tensor of a known name.
+    /// How many tokens have a vector; `None` if there is no tensor of a known name.
     pub(super) fn vocabulary_size(&self) -> Option<u64> {
         const NAMES: [&str; 4] =
             ["word_embeddings.weight", "embed_tokens.weight", "embeddings", "embedding.weight"];
@@ -102,8 +104,8 @@ impl Header {
         found.and_then(|(_, tensor)| tensor.shape.first().copied())
     }
 
-    /// The first tensor with a number that is none (NaN or infinite), if there is one. `file`
-    /// stands behind its header.
+    /// The name of the first tensor that contains NaN or an infinite number. `file` must be
+    /// positioned after its header.
     pub(super) fn not_finite(&self, file: &mut WeightsFile) -> Result<Option<String>, String> {
         for (name, tensor) in &self.tensors {
             let (start, end) = tensor.data_offsets;
@@ -130,8 +132,7 @@ impl Tensor {
         self.shape.iter().try_fold(1_u64, |count, side| count.checked_mul(*side))
     }
 
-    /// Bytes by type and shape; `None` for a type that we do not know, or a shape that no file
-    /// holds.
+    /// The length in bytes by type and shape; `None` for an unknown type or a shape that overflows.
     fn bytes(&self) -> Option<u64> {
         let size = match self.dtype.as_str() {
             "F64" | "I64" | "U64" => 8,
@@ -154,7 +155,7 @@ impl Tensor {
     }
 }
 
-/// A floating-point type.
+/// The floating-point types of the format.
 #[derive(Clone, Copy)]
 enum Number {
     F64,
@@ -164,7 +165,7 @@ enum Number {
 }
 
 impl Number {
-    /// Whether `bytes` hold one whose exponent is all ones: NaN or infinite.
+    /// Whether a number in `bytes` has an exponent of all ones, which means NaN or infinity.
     fn any_not_finite(self, bytes: &[u8]) -> bool {
         let any = |size: usize, mask: u64| {
             bytes.chunks_exact(size).any(|number| {
@@ -195,7 +196,7 @@ mod tests {
         WeightsFile { name: "model.safetensors".into(), bytes: length, reader }
     }
 
-    /// A file with one tensor of two numbers.
+    /// A safetensors file with one tensor of two numbers.
     fn two(dtype: &str, data: &[u8]) -> Vec<u8> {
         let json = format!(
             r#"{{"embeddings":{{"dtype":"{dtype}","shape":[2,1],"data_offsets":[0,{}]}}}}"#,

@@ -1,9 +1,9 @@
-//! Numbers that begin at a cache line, so that no register's load crosses one.
+//! Numbers that begin at a cache line, so that no load of a register crosses one.
 
-/// Bytes in a cache line, and in the widest register.
+/// Bytes in a cache line and in the widest register.
 const LINE: usize = 64;
 
-/// A fixed count of numbers, the first at a multiple of 64 bytes.
+/// A vector of fixed length whose first number is at a multiple of 64 bytes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Aligned<T> {
     numbers: Vec<T>,
@@ -12,14 +12,14 @@ pub(super) struct Aligned<T> {
 }
 
 impl<T: Copy + Default> Aligned<T> {
-    /// `len` times zero.
+    /// A vector of `len` zeros.
     pub(super) fn zeros(len: usize) -> Self {
         let numbers = vec![T::default(); len + LINE];
         let start = numbers.as_ptr().align_offset(LINE).min(LINE);
         Self { numbers, start, len }
     }
 
-    /// Makes room for `len` numbers at least; what they are is not said.
+    /// Makes the vector at least `len` long; what it contains afterwards is unspecified.
     pub(super) fn reserve(&mut self, len: usize) {
         if self.len < len {
             *self = Self::zeros(len);

@@ -13,22 +13,22 @@ use crate::tile::Tile;
 use crate::tile::columns;
 use crate::tile::compute;
 
-/// `softmax(q · kᵀ) · v` for each head of one window. Who calls has scaled the queries.
+/// Computes `softmax(q · kᵀ) · v` for each head of one window. The caller has scaled the queries.
 ///
-/// A few rows of scores at a time: they, and the keys and values of a head, stay in the cache.
-/// Source: Vaswani et al. 2017, section 3.2.
+/// It works on a few rows of scores at a time, so that they and the keys and values of a head stay
+/// in the cache. Source: Vaswani et al. 2017, section 3.2.
 pub struct Attention<'a> {
     /// `[tokens, 3, heads, dim of a head]`: queries, keys, values.
     pub qkv: &'a [f32],
     pub heads: usize,
-    /// Tokens whose answer is wanted.
+    /// The tokens whose output is wanted.
     pub asking: std::ops::Range<usize>,
-    /// `[asking, heads, dim of a head]`.
+    /// The output, `[asking, heads, dim of a head]`.
     pub out: &'a mut [f32],
     pub scratch: &'a mut Scratch,
 }
 
-/// Room for one head.
+/// Buffers for one head, which can be reused for windows of any size.
 #[derive(Debug, Default)]
 pub struct Scratch {
     /// `[panel of tokens, dim of a head, token]`, zero past the last token.
@@ -40,7 +40,7 @@ pub struct Scratch {
 }
 
 impl Attention<'_> {
-    /// Computes it with the instructions of `level`.
+    /// Runs with the instructions of `level`.
     pub fn compute(self, level: Level) {
         level.run(self);
     }
@@ -80,13 +80,13 @@ struct Shape {
     dim: usize,
     head_dim: usize,
     tokens: usize,
-    /// Tokens rounded up to whole panels.
+    /// The number of tokens, rounded up to whole panels.
     padded: usize,
 }
 
 impl Shape {
-    /// Copies a head's keys and values into panels. `keys` begins at the first token's keys of the
-    /// head; its values stand `dim` further.
+    /// Copies the keys and values of one head into panels. `keys` begins at the first token's keys
+    /// of the head; its values are `dim` numbers further on.
     #[inline(always)]
     fn pack<S: Simd>(&self, keys: &[f32], scratch: &mut Scratch) {
         let width = columns::<S>();
@@ -114,7 +114,8 @@ impl Shape {
         }
     }
 
-    /// The answers to `count` rows of queries, written to `out`, both a token's row apart.
+    /// Writes the output for `count` rows of queries to `out`. Rows of queries are `3 · dim`
+    /// numbers apart, those of `out` are `dim` apart.
     #[inline(always)]
     fn rows<S: Simd>(
         &self,
@@ -140,8 +141,8 @@ impl Shape {
                 start: None,
                 add: false,
             };
-            // SAFETY: `queries` has `count` rows, `panel` is whole, `scores` is as wide as all panels
-            // together and has `S::ROWS` rows.
+            // SAFETY: `queries` has `count` rows, `panel` is whole, and `scores` is as wide as all
+            // panels together and has `S::ROWS` rows.
             unsafe { compute(simd, tile) }
         }
         let mut sums = [0.0; ROWS_MAX];
@@ -162,8 +163,8 @@ impl Shape {
                 start: None,
                 add: false,
             };
-            // SAFETY: `scores` has `count` rows of all tokens, `panel` a line for each token, `answer`
-            // room for the largest tile.
+            // SAFETY: `scores` has `count` rows of all tokens, `panel` has a line for each token,
+            // and `answer` has room for the largest tile.
             unsafe { compute(simd, tile) }
             for (row, sum) in answer.chunks_mut(width).zip(&sums).take(count) {
                 let share = simd.splat(1.0 / sum);
@@ -178,7 +179,7 @@ impl Shape {
     }
 }
 
-/// Puts `exp(x - largest)` for each `x` of `row` and gives their sum, which is at least 1.
+/// Replaces each `x` of `row` by `exp(x - largest)` and returns their sum, which is at least 1.
 #[inline(always)]
 fn exponentials<S: Simd>(simd: S, row: &mut [f32]) -> f32 {
     let (whole, rest) = row.split_at_mut(row.len() / S::WIDTH * S::WIDTH);
@@ -207,7 +208,7 @@ mod tests {
     use crate::tests::assert_near;
     use crate::tests::numbers;
 
-    /// The answer to one token, all heads: the formula in f64.
+    /// The output of all heads for one token, computed in f64 by the formula.
     fn answer(qkv: &[f32], heads: usize, dim: usize, token: usize) -> Vec<f64> {
         let head_dim = dim / heads;
         let part = |token: usize, part: usize, head: usize| {
@@ -239,7 +240,7 @@ mod tests {
             for asking in [0..tokens, 0..1, tokens - 1..tokens] {
                 let wanted: Vec<f64> =
                     asking.clone().flat_map(|token| answer(&qkv, heads, dim, token)).collect();
-                // The same scratch serves windows of any size.
+                // The same buffers must serve windows of any size.
                 let mut scratch = Scratch::default();
                 for level in Level::all() {
                     let mut out = vec![0.0; asking.len() * dim];

@@ -1,4 +1,4 @@
-//! Which instructions this machine has, and how a loop is run with them.
+//! Finds the instruction sets of this machine, and runs a loop with one of them.
 
 use crate::portable::Portable;
 use crate::simd::Simd;
@@ -7,19 +7,19 @@ use crate::x86::Avx2;
 #[cfg(target_arch = "x86_64")]
 use crate::x86::Avx512;
 
-/// Work that is compiled once for each set of instructions.
+/// Work that is compiled once for each instruction set.
 ///
-/// `run` and all that it calls up to the methods of [`Simd`] must be `#[inline(always)]`: only what
-/// is inlined into the function of its level may use that level's registers.
+/// `run` and everything that it calls, down to the methods of [`Simd`], must be
+/// `#[inline(always)]`: only code that is inlined into the function of its level may use the
+/// registers of that level.
 pub(super) trait Task {
-    /// What the work gives.
     type Output;
 
-    /// Does the work with the instructions that `simd` stands for.
+    /// Does the work with the instructions of `simd`.
     fn run<S: Simd>(self, simd: S) -> Self::Output;
 }
 
-/// A set of instructions that this machine has.
+/// An instruction set that this machine has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Level(Set);
 
@@ -39,7 +39,7 @@ impl Level {
         Self::all().into_iter().next_back().unwrap_or(Self(Set::Portable))
     }
 
-    /// Every level of this machine, the slowest first.
+    /// All levels of this machine, the slowest first.
     pub fn all() -> Vec<Self> {
         #[cfg(target_arch = "x86_64")]
         {

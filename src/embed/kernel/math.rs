@@ -1,10 +1,10 @@
-//! Functions of a register: exponential and the activations.
+//! The exponential function and the activations, computed on a register at a time.
 
 use crate::level::Level;
 use crate::level::Task;
 use crate::simd::Simd;
 
-/// The numbers of `p` in [`Gelu`], the last power first.
+/// The coefficients of `p` in [`Gelu`]; this one belongs to the highest power.
 const TAIL_LAST: f32 = 0.035_983_86;
 const TAIL: [f32; 7] = [
     -0.158_494_08,
@@ -16,19 +16,19 @@ const TAIL: [f32; 7] = [
     0.119_625_784,
 ];
 
-/// The function between the two products of a feed-forward block.
+/// The activation between the two products of a feed-forward block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activation {
-    /// `x Φ(x)`, off by less than 1e-6 of its size, also far out on the negative side.
+    /// `x Φ(x)` with a relative error below 1e-6, also for large negative numbers.
     Gelu,
-    /// The tanh form: Hendrycks & Gimpel 2016, section 2.
+    /// The tanh form of GELU: Hendrycks & Gimpel 2016, section 2.
     GeluTanh,
     /// `max(0, x)`.
     Relu,
 }
 
 impl Activation {
-    /// Changes every number of `values`, with the instructions of `level`.
+    /// Applies the activation to every number of `values`, with the instructions of `level`.
     pub fn apply(self, level: Level, values: &mut [f32]) {
         match self {
             Self::Gelu => level.run(Map { values, function: Gelu }),
@@ -38,7 +38,7 @@ impl Activation {
     }
 }
 
-/// A function of a register.
+/// A function that is applied to a register.
 trait Function {
     fn of<S: Simd>(&self, simd: S, x: S::F32) -> S::F32;
 }
@@ -64,15 +64,15 @@ impl<F: Function> Task for Map<'_, F> {
     }
 }
 
-/// e to the power of `x`, off by less than 2e-7 of its size; 0 or nearly so below -87, and as
-/// large as it gets above 88. Source: Cephes, `expf.c`.
+/// e to the power of `x`, with a relative error below 2e-7. It is nearly 0 below -87, and above 88
+/// it stays at its value for 88. Source: Cephes, `expf.c`.
 #[inline(always)]
 pub(super) fn exp<S: Simd>(simd: S, x: S::F32) -> S::F32 {
     const POWERS: [f32; 5] = [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.5];
-    // What is not a number stands behind in both, so it stays.
+    // A NaN is the second argument of both, so it stays a NaN.
     let x = simd.max(simd.splat(-87.33), simd.min(simd.splat(88.0), x));
     let n = simd.round(simd.mul(x, simd.splat(std::f32::consts::LOG2_E)));
-    // ln 2 in two parts, the first exact in few bits.
+    // ln 2 in two parts, of which the first has few bits and is exact.
     let rest = simd.fma(n, simd.splat(-0.693_359_4), x);
     let rest = simd.fma(n, simd.splat(2.121_944_4e-4), rest);
     let mut sum = simd.splat(1.987_569_1e-4);
@@ -84,17 +84,18 @@ pub(super) fn exp<S: Simd>(simd: S, x: S::F32) -> S::F32 {
 }
 
 impl Function for Gelu {
-    /// `x Φ(x) = max(0, x) - |x| Φ(-|x|)` with `Φ(-z) = exp(-z²/2) p(t)`, `t = 1 / (1 + 0.3 z)`:
-    /// the form of Abramowitz & Stegun 7.1.26. The eight numbers of `p` are our own least squares
-    /// over `0 <= z <= 13.4` and make an error of 1.3e-7.
+    /// `x Φ(x) = max(0, x) - |x| Φ(-|x|)` with `Φ(-z) = exp(-z²/2) p(t)` and `t = 1 / (1 + 0.3 z)`,
+    /// in the form of Abramowitz & Stegun 7.1.26. The eight coefficients of `p` are our own
+    /// least-squares fit over `0 <= z <= 13.4`, with an error of 1.3e-7.
     #[inline(always)]
     fn of<S: Simd>(&self, simd: S, x: S::F32) -> S::F32 {
         let size = simd.abs(x);
-        // Further out the tail is below the smallest number, and squares would overflow.
+        // Beyond 14 the tail is below the smallest number, and squares would overflow.
         let z = simd.min(simd.splat(14.0), size);
         let half = simd.mul(z, simd.splat(-0.5));
         let square = simd.mul(z, half);
-        // What the rounding of the square lost; large squares would lose much of the result.
+        // The rounding error of the square; for large squares much of the result would be lost
+        // without it.
         let lost = simd.fma(z, half, simd.sub(simd.splat(0.0), square));
         let bell = exp(simd, square);
         let bell = simd.fma(bell, lost, bell);
@@ -131,7 +132,7 @@ mod tests {
     use crate::level::Level;
     use crate::tests::assert_near;
 
-    /// `x` and `x Φ(x)` to twelve digits, computed with 40.
+    /// `x` and `x Φ(x)` to twelve digits, computed with 40 digits.
     const GELU: [(f32, f64); 16] = [
         (-12.5, -4.665_705_373_6e-35),
         (-8.0, -4.976_768_459_42e-15),

@@ -1,10 +1,10 @@
-//! Layer normalization of rows.
+//! Layer normalization.
 
 use crate::level::Level;
 use crate::level::Task;
 use crate::simd::Simd;
 
-/// Scales each row to mean 0 and variance 1, then by `weight` plus `bias`.
+/// Scales each row to mean 0 and variance 1, then multiplies it by `weight` and adds `bias`.
 ///
 /// Source: Ba, Kiros & Hinton 2016, section 3.
 pub struct Normalize<'a> {
@@ -14,12 +14,12 @@ pub struct Normalize<'a> {
     pub weight: &'a [f32],
     /// `[dim]`.
     pub bias: &'a [f32],
-    /// Keeps the scale finite.
+    /// Added to the variance, so that the scale stays finite.
     pub epsilon: f32,
 }
 
 impl Normalize<'_> {
-    /// Does it with the instructions of `level`.
+    /// Runs with the instructions of `level`.
     pub fn compute(self, level: Level) {
         level.run(self);
     }

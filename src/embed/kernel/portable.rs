@@ -1,6 +1,5 @@
-//! The level of every machine: plain Rust, eight lanes that the compiler may put into registers.
-//!
-//! The twin that the other levels are tested against.
+//! The level that every machine has: plain Rust on eight lanes, which the compiler may put into
+//! registers. The other levels are tested against it.
 
 use crate::level::Task;
 use crate::simd::Simd;
@@ -134,7 +133,8 @@ impl Simd for Portable {
 
     #[inline(always)]
     unsafe fn load(self, at: *const f32) -> F32 {
-        // SAFETY: the caller answers for eight numbers; an array needs no more alignment than one.
+        // SAFETY: the caller guarantees eight numbers; an array needs no more alignment than one of
+        // them.
         unsafe { at.cast::<F32>().read() }
     }
 
@@ -152,13 +152,13 @@ impl Simd for Portable {
 
     #[inline(always)]
     unsafe fn splat_word(self, at: *const u32) -> Self::Words {
-        // SAFETY: the caller answers for four bytes, which are any two i16.
+        // SAFETY: the caller guarantees four bytes, and any four bytes are two i16.
         [unsafe { at.cast::<[i16; 2]>().read_unaligned() }; 8]
     }
 
     #[inline(always)]
     unsafe fn load_weights(self, at: *const i8) -> Self::Words {
-        // SAFETY: the caller answers for sixteen bytes.
+        // SAFETY: the caller guarantees sixteen bytes.
         let weights = unsafe { at.cast::<[[i8; 2]; 8]>().read() };
         weights.map(|pair| pair.map(i16::from))
     }

@@ -1,4 +1,4 @@
-//! Activations times a weight matrix in f32.
+//! The product of activations and a weight matrix in f32.
 
 use crate::aligned::Aligned;
 use crate::level::Level;
@@ -10,10 +10,10 @@ use crate::tile::Tile;
 use crate::tile::columns;
 use crate::tile::compute;
 
-/// Rows of a panel that one pass over the tiles reads: they stay in the first-level cache.
+/// Rows of a panel that one pass over the tiles reads, so that they stay in the first-level cache.
 pub(super) const DEPTH: usize = 512;
 
-/// A weight matrix and its bias, cut into panels as wide as a tile.
+/// A weight matrix and its bias, divided into panels as wide as a tile.
 #[derive(Debug)]
 pub struct Panels {
     inputs: usize,
@@ -31,7 +31,7 @@ struct Pack<'a> {
 
 impl Panels {
     /// Packs `weights` `[outputs, inputs]`, as a linear layer stores them, and `bias` `[outputs]`
-    /// for `level`. Missing numbers are zero.
+    /// for `level`. Numbers that are missing count as zero.
     #[must_use]
     pub fn pack(level: Level, weights: &[f32], bias: &[f32]) -> Self {
         level.run(Pack { weights, bias })
@@ -67,7 +67,7 @@ impl Task for Pack<'_> {
     }
 }
 
-/// `out = a · weights + bias`, plus what stands in `out` if `add`.
+/// Computes `out = a · weights + bias`, and adds the previous content of `out` if `add` is set.
 pub struct Product<'a> {
     /// `[rows, inputs]`.
     pub a: &'a [f32],
@@ -78,7 +78,7 @@ pub struct Product<'a> {
 }
 
 impl Product<'_> {
-    /// Computes it with the instructions of `level`, which the panels were packed for.
+    /// Runs with the instructions of `level`, for which the panels must have been packed.
     pub fn compute(self, level: Level) {
         level.run(self);
     }
@@ -121,8 +121,8 @@ impl Task for Product<'_> {
                         start: (depth_at == 0).then_some(start),
                         add: whole && (add || depth_at > 0),
                     };
-                    // SAFETY: the lengths asserted above hold every row and column of the tile; a
-                    // tile that would reach past the last output goes to `edge`.
+                    // SAFETY: the lengths asserted above cover every row and column of the tile; a
+                    // tile that would reach past the last output is written to `edge`.
                     unsafe { compute(simd, tile) }
                     if !whole {
                         let shape = (count, outputs - column);
@@ -134,8 +134,8 @@ impl Task for Product<'_> {
     }
 }
 
-/// Copies, or adds, `rows` × `columns` numbers from a tile of its own, `width` wide, to a place in
-/// rows `stride` apart.
+/// Copies or adds the first `rows` × `columns` numbers of `edge`, whose rows are `width` long, to
+/// `place`, whose rows are `stride` apart.
 #[inline(always)]
 pub(super) fn copy_edge(
     edge: &[f32],
@@ -152,7 +152,8 @@ pub(super) fn copy_edge(
     }
 }
 
-/// Where each tile of `rows` rows begins and how many it has: as equal as can be, at most `most`.
+/// The first row and the number of rows of each tile, when `rows` rows are divided as evenly as
+/// possible into tiles of at most `most`.
 #[inline(always)]
 pub(super) fn tiles(rows: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
     let count = rows.div_ceil(most);

@@ -1,8 +1,8 @@
-//! Activations times a weight matrix in 8-bit integers.
+//! The product of activations and a weight matrix in 8-bit integers.
 //!
-//! Weights are i8 with one scale per output, activations i8 with one scale per token, found as they
-//! come. The sums are exact in i32 at every level, so one model gives one vector on every machine,
-//! but for the rounding of what stays f32.
+//! Weights are i8 with one scale for each output, activations i8 with one scale for each token,
+//! which is found when they come. The sums are exact in i32 at every level, so a model gives the
+//! same vectors on every machine, except for the rounding of what stays in f32.
 
 use crate::aligned::Aligned;
 use crate::level::Level;
@@ -15,33 +15,33 @@ use crate::tile::ROWS_MAX;
 use crate::tile::by_rows;
 use crate::tile::columns;
 
-/// The largest size of a quantized number. Symmetric, so that zero stays zero.
+/// The largest absolute value of a quantized number. The range is symmetric, so zero stays zero.
 const LARGEST: f32 = 127.0;
 
-/// A weight matrix in i8, its scales and its bias, cut into panels as wide as a tile.
+/// A weight matrix in i8 with its scales and its bias, divided into panels as wide as a tile.
 #[derive(Debug)]
 pub struct Panels8 {
     inputs: usize,
     outputs: usize,
     /// `[panel, word, column, number in the word]`, zero past the last input and output.
     weights: Aligned<i8>,
-    /// What a sum starts with: takes back the activations' offset.
+    /// The value at which each sum starts; it cancels the offset of the activations.
     starts: Aligned<i32>,
-    /// What one step of a weight is worth.
+    /// The value of one step of each output's weights.
     scales: Aligned<f32>,
     bias: Aligned<f32>,
 }
 
-/// Rows of quantized activations; see [`Quantize`].
+/// Rows of quantized activations, filled by [`Quantize`].
 #[derive(Debug, Default)]
 pub struct Rows8 {
     /// `[row, word]`.
     words: Aligned<u32>,
-    /// What one step of each row's activations is worth.
+    /// The value of one step of each row's activations.
     scales: Aligned<f32>,
 }
 
-/// Words of a row of `inputs` activations.
+/// How many words hold a row of `inputs` activations.
 #[inline(always)]
 fn word_count<S: Simd>(inputs: usize) -> usize {
     inputs.next_multiple_of(S::WIDTH) / S::PACK
@@ -59,7 +59,7 @@ impl Panels8 {
         level.run(Pack { weights, bias })
     }
 
-    /// Numbers in a row of activations.
+    /// How many numbers a row of activations has.
     #[must_use]
     pub fn inputs(&self) -> usize {
         self.inputs
@@ -104,7 +104,7 @@ impl Task for Pack<'_> {
     }
 }
 
-/// What one step is worth if the largest number is `most`; 1 where all are as good as zero, and the
+/// The value of one step if the largest number is `most`; 1 if that is so close to zero that the
 /// inverse would not be finite.
 #[inline(always)]
 fn step(most: f32) -> f32 {
@@ -116,7 +116,7 @@ fn nearest(x: f32) -> i8 {
     x.round_ties_even().clamp(-LARGEST, LARGEST) as i8
 }
 
-/// Quantizes rows of `inputs` activations.
+/// Quantizes rows of activations.
 pub struct Quantize<'a> {
     /// `[rows, inputs]`.
     pub a: &'a [f32],
@@ -125,7 +125,7 @@ pub struct Quantize<'a> {
 }
 
 impl Quantize<'_> {
-    /// Does it with the instructions of `level`.
+    /// Runs with the instructions of `level`.
     pub fn compute(self, level: Level) {
         level.run(self);
     }
@@ -167,7 +167,7 @@ fn quantized<S: Simd>(simd: S, numbers: S::F32, inverse: S::F32) -> [u32; 4] {
     simd.pack(simd.round(simd.mul(numbers, inverse)))
 }
 
-/// `out = a · weights + bias`, plus what stands in `out` if `add`.
+/// Computes `out = a · weights + bias`, and adds the previous content of `out` if `add` is set.
 pub struct Product8<'a> {
     /// `[rows, inputs]`.
     pub a: &'a Rows8,
@@ -179,7 +179,7 @@ pub struct Product8<'a> {
 }
 
 impl Product8<'_> {
-    /// Computes it with the instructions of `level`, which the panels were packed for.
+    /// Runs with the instructions of `level`, for which the panels must have been packed.
     pub fn compute(self, level: Level) {
         level.run(self);
     }
@@ -221,8 +221,9 @@ impl Task for Product8<'_> {
                     bias: at(bias),
                     add: whole && add,
                 };
-                // SAFETY: the lengths asserted above hold every row and column of the tile; a tile
-                // that would reach past the last output goes to `edge`, which holds the largest.
+                // SAFETY: the lengths asserted above cover every row and column of the tile; a tile
+                // that would reach past the last output is written to `edge`, which holds the
+                // largest tile.
                 unsafe { compute(simd, tile) }
                 if !whole {
                     copy_edge(&edge, width, place, outputs, (count, outputs - column), add);
@@ -232,40 +233,40 @@ impl Task for Product8<'_> {
     }
 }
 
-/// A tile of `rows` × [`columns`] of an integer product, scaled back to f32.
+/// A tile of `rows` × [`columns`] of an integer product, which is scaled back to f32.
 struct Tile8 {
     /// `1..=S::ROWS`.
     rows: usize,
-    /// Words in a row of `a`, rows of `b`.
+    /// Words in a row of `a`, which is also the number of rows of `b`.
     words: usize,
-    /// Rows of words, one behind the other.
+    /// Rows of words, one after the other.
     a: *const u32,
-    /// Rows of [`columns`] words, one behind the other.
+    /// Rows of [`columns`] words, one after the other.
     b: *const i8,
     out: *mut f32,
-    /// Numbers from one row of `out` to the next.
+    /// The distance, in numbers, from one row of `out` to the next.
     out_stride: usize,
-    /// One per row.
+    /// One scale for each row.
     row_scales: *const f32,
-    /// One per column, as all below.
+    /// One number for each column, as in the fields below.
     starts: *const i32,
     scales: *const f32,
     bias: *const f32,
-    /// Whether what stands in `out` is added.
+    /// Whether the previous content of `out` is added.
     add: bool,
 }
 
 /// Computes `tile`.
 ///
 /// # Safety
-/// All rows and columns that `tile` names must be there, and nothing else may refer to those of
-/// `out` meanwhile.
+/// All rows and columns that `tile` names must exist, and nothing else may refer to those of `out`
+/// during the call.
 #[inline(always)]
 unsafe fn compute<S: Simd>(simd: S, tile: Tile8) {
     simd.run(Sound(tile));
 }
 
-/// A tile whose addresses the caller of [`compute`] answers for.
+/// A tile for whose addresses the caller of [`compute`] is responsible.
 struct Sound(Tile8);
 
 impl Task for Sound {
@@ -274,7 +275,7 @@ impl Task for Sound {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let tile = self.0;
-        // SAFETY: whoever made this answers for the tile's addresses.
+        // SAFETY: the caller of `compute` is responsible for the addresses of the tile.
         unsafe { by_rows!(tile, of_rows, simd) }
     }
 }
@@ -282,7 +283,7 @@ impl Task for Sound {
 impl Tile8 {
     #[inline(always)]
     unsafe fn of_rows<S: Simd, const R: usize>(&self, simd: S) {
-        // SAFETY: every address below is inside what the contract of `compute` names.
+        // SAFETY: every address below is within what the contract of `compute` names.
         unsafe {
             let first = [simd.load_i32(self.starts), simd.load_i32(self.starts.add(S::WIDTH))];
             let mut sums = [first; R];

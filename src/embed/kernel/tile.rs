@@ -3,17 +3,17 @@
 use crate::level::Task;
 use crate::simd::Simd;
 
-/// Most rows of a tile at any level.
+/// The most rows of a tile at any level.
 pub(super) const ROWS_MAX: usize = 12;
-/// Most columns of a tile at any level.
+/// The most columns of a tile at any level.
 pub(super) const COLUMNS_MAX: usize = 32;
 
-/// Columns of a tile with the instructions `S`.
+/// The columns of a tile with the instructions `S`.
 pub(super) const fn columns<S: Simd>() -> usize {
     2 * S::WIDTH
 }
 
-/// Calls `$tile.$method::<S, R>($simd)` with `R` the rows of the tile.
+/// Calls `$tile.$method::<S, R>($simd)`, where `R` is the number of rows of the tile.
 macro_rules! by_rows {
     ($tile:expr, $method:ident, $simd:expr) => {
         match $tile.rows {
@@ -35,38 +35,38 @@ macro_rules! by_rows {
 }
 pub(super) use by_rows;
 
-/// `out = start + a · b` for a tile of `rows` × [`columns`].
+/// Computes `out = start + a · b` for a tile of `rows` × [`columns`].
 pub(super) struct Tile {
     /// `1..=S::ROWS`.
     pub(super) rows: usize,
-    /// Numbers in a row of `a`, rows of `b`.
+    /// Numbers in a row of `a`, which is also the number of rows of `b`.
     pub(super) depth: usize,
     pub(super) a: *const f32,
-    /// Numbers from one row of `a` to the next.
+    /// The distance, in numbers, from one row of `a` to the next.
     pub(super) a_stride: usize,
-    /// Rows of [`columns`] numbers, one behind the other.
+    /// Rows of [`columns`] numbers, one after the other.
     pub(super) b: *const f32,
     pub(super) out: *mut f32,
-    /// Numbers from one row of `out` to the next.
+    /// The distance, in numbers, from one row of `out` to the next.
     pub(super) out_stride: usize,
-    /// One number per column, the same for each row.
+    /// One number for each column, the same for every row.
     pub(super) start: Option<*const f32>,
-    /// Whether what stands in `out` is added.
+    /// Whether the previous content of `out` is added.
     pub(super) add: bool,
 }
 
 /// Computes `tile`.
 ///
 /// # Safety
-/// All rows that `tile` names must be there: `rows` of `depth` numbers from `a`, `depth` of
-/// [`columns`] from `b`, [`columns`] from `start`, and `rows` of [`columns`] from `out`, which
-/// nothing else may refer to meanwhile.
+/// All rows that `tile` names must exist: `rows` of `depth` numbers from `a`, `depth` of
+/// [`columns`] from `b`, [`columns`] numbers from `start`, and `rows` of [`columns`] from `out`, to
+/// which nothing else may refer during the call.
 #[inline(always)]
 pub(super) unsafe fn compute<S: Simd>(simd: S, tile: Tile) {
     simd.run(Sound(tile));
 }
 
-/// A tile whose addresses the caller of [`compute`] answers for.
+/// A tile for whose addresses the caller of [`compute`] is responsible.
 struct Sound(Tile);
 
 impl Task for Sound {
@@ -75,7 +75,7 @@ impl Task for Sound {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let tile = self.0;
-        // SAFETY: whoever made this answers for the tile's addresses.
+        // SAFETY: the caller of `compute` is responsible for the addresses of the tile.
         unsafe { by_rows!(tile, of_rows, simd) }
     }
 }
@@ -83,7 +83,7 @@ impl Task for Sound {
 impl Tile {
     #[inline(always)]
     unsafe fn of_rows<S: Simd, const R: usize>(&self, simd: S) {
-        // SAFETY: every address below is inside what the contract of `compute` names.
+        // SAFETY: every address below is within what the contract of `compute` names.
         unsafe {
             let zero = simd.splat(0.0);
             let first = match self.start {
@@ -93,7 +93,7 @@ impl Tile {
             let mut sums = [first; R];
             let (mut a, mut b) = (self.a, self.b);
             for _ in 0..self.depth {
-                // The panel that comes next, most often from the third-level cache.
+                // Prefetches the next panel, which is mostly in the third-level cache.
                 let ahead = b.wrapping_add(self.depth * 2 * S::WIDTH);
                 simd.prefetch(ahead);
                 simd.prefetch(ahead.wrapping_add(S::WIDTH));

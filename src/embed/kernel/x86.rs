@@ -1,19 +1,19 @@
-//! AVX2 with FMA, and AVX-512 with VNNI.
+//! The levels of x86-64: AVX2 with FMA, and AVX-512 with VNNI.
 //!
-//! A value of either type comes from `detect` alone, so it proves that the instructions exist.
+//! Only `detect` makes a value of either type, so the value proves that the instructions exist.
 
-// Not `expect`: builds with tests do not ask.
+// `allow` and not `expect`, because builds with tests do not raise the lint.
 #[allow(clippy::wildcard_imports, reason = "intrinsics carry their own prefix")]
 use core::arch::x86_64::*;
 
 use crate::level::Task;
 use crate::simd::Simd;
 
-/// Haswell, Zen and later.
+/// Processors from Haswell and Zen on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Avx2(());
 
-/// Ice Lake, Zen 4 and later.
+/// Processors from Ice Lake and Zen 4 on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Avx512(());
 
@@ -33,24 +33,24 @@ impl Avx512 {
     }
 }
 
-/// A method that is one intrinsic on registers.
+/// Defines methods that are one intrinsic on registers.
 macro_rules! register {
     ($($name:ident($($arg:ident: $kind:ty),*) -> $gives:ty = $body:expr;)*) => {$(
         #[inline(always)]
         fn $name(self, $($arg: $kind),*) -> $gives {
-            // SAFETY: `self` proves that the instructions are there; they touch registers only.
+            // SAFETY: `self` proves that the instructions exist, and they only touch registers.
             unsafe { $body }
         }
     )*};
 }
 
-/// A method that is one intrinsic on an address.
+/// Defines methods that are one intrinsic on an address.
 macro_rules! memory {
     ($($name:ident($($arg:ident: $kind:ty),*) $(-> $gives:ty)? = $body:expr;)*) => {$(
         #[inline(always)]
         unsafe fn $name(self, $($arg: $kind),*) $(-> $gives)? {
-            // SAFETY: `self` proves that the instructions are there, the caller answers for the
-            // address; none of them asks for alignment.
+            // SAFETY: `self` proves that the instructions exist, and the caller is responsible for
+            // the address; none of the instructions needs alignment.
             unsafe { $body }
         }
     )*};
@@ -74,7 +74,7 @@ impl Simd for Avx2 {
         fn with<T: Task>(simd: Avx2, task: T) -> T::Output {
             task.run(simd)
         }
-        // SAFETY: `self` proves that the features are there.
+        // SAFETY: `self` proves that the instructions exist.
         unsafe { with(self, task) }
     }
 
@@ -143,7 +143,7 @@ impl Simd for Avx512 {
         fn with<T: Task>(simd: Avx512, task: T) -> T::Output {
             task.run(simd)
         }
-        // SAFETY: `self` proves that the features are there.
+        // SAFETY: `self` proves that the instructions exist.
         unsafe { with(self, task) }
     }
 

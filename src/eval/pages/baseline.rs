@@ -1,12 +1,12 @@
-//! Two ways to cut a page that look at one thing only.
+//! Two simple ways to divide a page into articles, as baselines.
 
 use crate::pages::candidate::Candidate;
 
-/// Longest block that the second baseline takes for a headline, in characters.
+/// The longest block, in characters, that the second baseline takes for a headline.
 const HEADLINE_CHARS: usize = 40;
 
-/// Cuts at heading marks (`#`): the last heading before a text is its headline, what follows up to
-/// the next heading is its body.
+/// Cuts at heading marks (`#`): the last heading before a text is its headline, and what follows up
+/// to the next heading is its body.
 pub(super) fn at_headings(page: &str) -> Vec<Candidate> {
     cut(page.lines().map(|line| {
         let plain = line.trim_start_matches('#');
@@ -14,7 +14,7 @@ pub(super) fn at_headings(page: &str) -> Vec<Candidate> {
     }))
 }
 
-/// Cuts at blank lines: a short block that does not end as a sentence does is a headline.
+/// Cuts at blank lines: a short block that does not end like a sentence is a headline.
 pub(super) fn at_blank_lines(page: &str) -> Vec<Candidate> {
     let mut blocks: Vec<String> = vec![String::new()];
     for line in page.lines() {

@@ -1,4 +1,5 @@
-//! What a system found, in the form that is compared: folded titles, bodies and fields.
+//! The articles that a system found, in the form in which they are compared: folded titles, bodies
+//! and parts.
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -11,12 +12,12 @@ use wenmai_page::Parsed;
 pub(super) struct Candidate {
     pub kind: Kind,
     pub title: String,
-    /// Readings of its body, folded: without and with what stands apart at its ends.
+    /// The folded body in several versions: with and without what stands apart at its ends.
     pub bodies: Vec<String>,
     pub kicker: String,
     pub subtitle: String,
     pub section: String,
-    /// Names of lines of its own; names of the opener are [`Candidate::in_opener`].
+    /// The names on lines of their own; names in the opener are in [`Candidate::in_opener`].
     pub byline: Vec<String>,
     pub in_opener: Vec<String>,
     pub dateline: String,
@@ -25,18 +26,18 @@ pub(super) struct Candidate {
     pub credit: String,
 }
 
-/// Text without white space, half and full width alike.
+/// The text without white space, and with the same width for all characters.
 pub(super) fn folded(text: &str) -> String {
     text.nfkc().filter(|c| !c.is_whitespace() && !matches!(c, '\u{feff}' | '\u{200b}')).collect()
 }
 
-/// A heading without the dashes before it.
+/// A folded heading without the dashes before it.
 pub(super) fn heading(text: &str) -> String {
     folded(text).trim_start_matches(['—', '-', '─']).to_owned()
 }
 
 impl Candidate {
-    /// The article as the parser reads it.
+    /// The article as the parser read it.
     pub fn parsed(page: &str, parsed: &Parsed) -> Self {
         let record = &parsed.article.record;
         let parts = &parsed.spans;
@@ -84,7 +85,7 @@ impl Candidate {
         Self { title: folded(title), bodies: vec![folded(body)], ..Self::default() }
     }
 
-    /// The longest reading of its body.
+    /// The longest version of the body.
     pub fn body(&self) -> &str {
         self.bodies.iter().max_by_key(|body| body.len()).map_or("", |body| body)
     }

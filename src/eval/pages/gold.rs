@@ -1,4 +1,4 @@
-//! Labelled pages: JSON Lines with `text`, `style` and the `articles` that a reader sees.
+//! Reads labelled pages: JSON Lines with `text`, `style` and the `articles` that a reader sees.
 
 use std::io::BufRead;
 
@@ -9,74 +9,71 @@ use wenmai_domain::article::Kind;
 use wenmai_engine::feed::LineError;
 use wenmai_engine::feed::Lines;
 
-/// A page and what stands on it. Fields that are not listed are passed over.
+/// A page with the articles on it. Other fields are ignored.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Labelled {
-    /// The page, as it is to be parsed.
+    /// The text of the page, as it is parsed.
     pub text: String,
-    /// How it was made; figures are grouped by it.
+    /// How the page was made; figures are grouped by it.
     #[serde(default)]
     pub style: String,
-    /// The paper's name.
+    /// The name of the paper.
     #[serde(default)]
     pub paper: String,
-    /// The issue's date.
+    /// The date of the issue.
     #[serde(default)]
     pub date: Option<Date>,
-    /// The page's number.
+    /// The number of the page.
     #[serde(default)]
     pub page: Option<u32>,
-    /// Its articles, in any order.
+    /// The articles on the page, in any order.
     pub articles: Vec<Gold>,
 }
 
-/// An article by its labels. A part that is `null` is not there; one that is missing throughout the
+/// A labelled article. A part that is `null` does not exist; a part that is missing in the whole
 /// file is not judged.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Gold {
-    /// What kind it is; photos, teasers and staff boxes are told from the rest.
+    /// The kind of the article, by which photos, teasers and staff boxes are told from the others.
     pub kind: Option<Kind>,
-    /// The headline.
     pub title: Option<String>,
-    /// The kicker.
     pub kicker: Option<String>,
-    /// The subtitle.
     pub subtitle: Option<String>,
-    /// The section.
     pub section: Option<String>,
-    /// Names on lines of their own or in brackets, not those of the opener.
+    /// The names on lines of their own or in brackets, without those of the opener.
     pub byline: Option<Vec<String>>,
-    /// The date words of the opener, else of the lead (`9月7日`).
+    /// The date in the words of the opener, or else of the lead (`9月7日`).
     pub dateline: Option<String>,
-    /// The place of the opener.
+    /// The place in the opener.
     pub place: Option<String>,
-    /// The words under a photo that stands with the article.
+    /// The text under a photo that belongs to the article.
     pub caption: Option<String>,
     /// Who took the photo.
     pub credit: Option<String>,
-    /// The body as one text; paragraphs may be divided by anything blank.
+    /// The body as one text; paragraphs may be separated by any white space.
     pub body: Option<String>,
-    /// The body by paragraphs, where known; says which breaks of the page are seams.
+    /// The body by paragraphs, if they are known; they say which breaks of the page are inside one.
     pub paragraphs: Option<Vec<String>>,
 }
 
 impl Gold {
-    /// The body as one text.
+    /// The body as one text, from `body` or else from `paragraphs`.
     #[must_use]
     pub fn text(&self) -> String {
         let paragraphs = || self.paragraphs.clone().unwrap_or_default().concat();
         self.body.clone().unwrap_or_else(paragraphs)
     }
 
-    /// Whether it counts as an article: teasers and staff boxes do not.
+    /// Whether it counts as an article; teasers and staff boxes do not.
     #[must_use]
     pub fn is_article(&self) -> bool {
         self.kind.is_none_or(Kind::is_article)
     }
 }
 
-/// Reads labelled pages; each bad line is an error with its number, and reading goes on.
+/// Reads labelled pages with the numbers of their lines. A bad line gives an error, and reading
+/// goes on.
 pub fn read(reader: impl BufRead) -> impl Iterator<Item = (u64, Result<Labelled, LineError>)> {
     Lines::new(reader).map(|(number, line)| {
         let page = line.and_then(|line| {

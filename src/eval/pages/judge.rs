@@ -1,4 +1,4 @@
-//! One page: what was found against its labels.
+//! Compares the articles that were found on one page with its labels.
 
 use crate::pages::baseline;
 use crate::pages::candidate::Candidate;
@@ -14,10 +14,10 @@ use wenmai_text::likeness::dice;
 use wenmai_text::likeness::grams;
 use wenmai_text::likeness::shared_count;
 
-/// The systems that are compared; the first is ours.
+/// The names of the systems that are compared; the first is ours.
 pub(super) const SYSTEMS: [&str; 3] = ["wenmai", "split at headings", "split at blank lines"];
 
-/// A part that is judged on its own.
+/// A part of an article that is judged on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
     Title,
@@ -34,7 +34,7 @@ pub(super) enum Field {
 }
 
 impl Field {
-    /// Every field; the position is its index.
+    /// Every field; its position is its index.
     pub const ALL: [Field; 11] = [
         Field::Title,
         Field::Kicker,
@@ -49,7 +49,7 @@ impl Field {
         Field::Staff,
     ];
 
-    /// Its name in reports.
+    /// The name of the field in reports.
     pub fn name(self) -> &'static str {
         match self {
             Field::Title => "title",
@@ -67,7 +67,7 @@ impl Field {
     }
 }
 
-/// Counts of one field.
+/// The counts for one field.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     pub right: usize,
@@ -94,21 +94,21 @@ impl Tally {
     }
 }
 
-/// Counts of one system on one page.
+/// The counts for one system on one page.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct System {
     pub right: usize,
     pub found: usize,
-    /// Sum over labelled articles.
+    /// The sum over labelled articles.
     pub body_f1: f64,
 }
 
-/// Counts of one page.
+/// The counts for one page.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Judged {
     pub gold_count: usize,
     pub systems: Vec<System>,
-    /// One per field, for the parser alone.
+    /// One for each field, for the parser only.
     pub fields: Vec<Tally>,
     pub seams: Seams,
 }
@@ -156,11 +156,12 @@ fn title(gold: &Gold) -> String {
     folded(gold.title.as_deref().unwrap_or_default())
 }
 
-/// Each labelled article with the one found that is it, or is most like it; each is used once.
+/// Pairs each labelled article with the one that was found for it, or else the most similar one;
+/// each is used once.
 fn pairs<'a>(gold: &[&'a Gold], found: &'a [Candidate]) -> Vec<(&'a Gold, Option<&'a Candidate>)> {
     let mut free: Vec<bool> = vec![true; found.len()];
     let mut taken: Vec<Option<usize>> = vec![None; gold.len()];
-    // Least overlap of two bodies that are about the same article.
+    // The least overlap of two bodies that are about the same article.
     let alike_min = 0.1;
     for exact in [true, false] {
         for (gold, slot) in gold.iter().zip(&mut taken).filter(|(_, slot)| slot.is_none()) {
@@ -187,7 +188,7 @@ fn pairs<'a>(gold: &[&'a Gold], found: &'a [Candidate]) -> Vec<(&'a Gold, Option
     gold.iter().copied().zip(found).collect()
 }
 
-/// F1 of runs of four characters that both texts have, in any order.
+/// The F1 of the runs of four characters that two texts share, in any order.
 fn overlap(a: &str, b: &str) -> f64 {
     let runs = |text: &str| -> Vec<[char; 4]> {
         let chars: Vec<char> = text.chars().collect();
@@ -207,8 +208,9 @@ fn compare(gold: &Gold, found: &Candidate, fields: &mut [Tally]) {
         }
     };
     let plain = |text: &Option<String>| text.as_deref().map(folded);
-    // A label that is null says: there is none. serde reads it like one that is missing, so a part
-    // that is found where nothing is labelled counts only for headings, which every file labels.
+    // A label that is null says that there is no such part. serde reads it like a missing label, so
+    // a part that was found where nothing is labelled counts only for headings, which every file
+    // labels.
     let said = |text: &Option<String>| Some(heading(text.as_deref().unwrap_or_default()));
     note(Field::Title, Some(title(gold)), &found.title);
     note(Field::Kicker, said(&gold.kicker), above(gold, found));
@@ -221,23 +223,24 @@ fn compare(gold: &Gold, found: &Candidate, fields: &mut [Tally]) {
     let names: Option<Vec<String>> =
         gold.byline.as_ref().map(|names| names.iter().map(|name| folded(name)).collect());
     if let Some(names) = names {
-        // Names of the opener may be labelled as byline or left to the opener.
+        // Names in the opener may be labelled as byline or be left to the opener.
         let opener = names == found.in_opener;
         let read = if opener { &found.in_opener } else { &found.byline };
-        // A photographer is a credit, whether or not he is also the author of the caption.
+        // A photographer is a credit, whether or not he also wrote the caption.
         let credited = gold.kind == Some(Kind::Photo) && names.is_empty();
         let read = if credited { String::new() } else { read.join(" ") };
         note(Field::Byline, Some(names.join(" ")), &read);
     }
 }
 
-/// What was read as kicker; a line with a dash above the headline is labelled either way.
+/// What was read as kicker. A line with a dash above the headline may be labelled in either way.
 fn above<'a>(gold: &Gold, found: &'a Candidate) -> &'a str {
     let dashed = gold.kicker.as_deref().is_some_and(|kicker| kicker.starts_with(['—', '-']));
     if dashed && found.kicker.is_empty() { &found.subtitle } else { &found.kicker }
 }
 
-/// Teasers by title, staff boxes by being there; nothing where the file labels none of the page's.
+/// Counts teasers by their title, and staff boxes by their presence; all zero if the file labels
+/// none on this page.
 fn furniture(labelled: &Labelled, others: &[Candidate], kind: Kind) -> Tally {
     let gold: Vec<String> =
         labelled.articles.iter().filter(|gold| gold.kind == Some(kind)).map(title).collect();

@@ -1,10 +1,10 @@
-//! Breaks of a page's lines inside the labelled bodies: which the parser joined.
+//! Finds the line breaks of a page inside the labelled bodies, and whether the parser joined them.
 
 use crate::pages::candidate::folded;
 use crate::pages::gold::Labelled;
 use wenmai_page::Page;
 
-/// Breaks of one page.
+/// The counts of breaks on one page.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Seams {
     pub count: usize,
@@ -13,16 +13,17 @@ pub(super) struct Seams {
     pub kept_apart: usize,
 }
 
-/// Characters on each side that find a break in what was parsed.
+/// How many characters on each side of a break are looked for in the parsed text.
 const SIDE: usize = 8;
-/// Longest line that may be a subheading or a verse where the labels give no paragraphs, in characters.
+/// The longest line, in characters, that may be a subheading or a verse where the labels give no
+/// paragraphs.
 const SUBHEAD: usize = 24;
 
 /// A break between two lines of one body.
 struct Break {
     left: String,
     right: String,
-    /// Whether it is inside a paragraph; `None` where the labels do not say.
+    /// Whether it is inside a paragraph; `None` if the labels do not say.
     inside: Option<bool>,
 }
 
@@ -58,7 +59,7 @@ fn first(text: &str) -> String {
     text.chars().take(SIDE).collect()
 }
 
-/// The breaks between lines that follow each other in one labelled body.
+/// The breaks between consecutive lines of one labelled body.
 fn breaks(labelled: &Labelled) -> Vec<Break> {
     let lines: Vec<String> =
         labelled.text.lines().map(folded).filter(|line| !line.is_empty()).collect();
@@ -90,7 +91,7 @@ fn breaks(labelled: &Labelled) -> Vec<Break> {
     found
 }
 
-/// The part of a line that `body` begins with; an opener before it may be left out of the labels.
+/// The part of a line with which `body` begins; the labels may leave out an opener before it.
 fn without_opener<'a>(line: &'a str, body: &str) -> &'a str {
     const OPENER: usize = 60;
     let starts = line.char_indices().take(OPENER).filter_map(|(at, _)| line.get(at..));
@@ -98,13 +99,13 @@ fn without_opener<'a>(line: &'a str, body: &str) -> &'a str {
     parts.find(|part| body.starts_with(*part)).unwrap_or_default()
 }
 
-/// Without paragraphs in the labels, a break is inside one where a line longer than subheadings and
-/// verses does not end as a sentence does. What ends so, or is short, may be either.
+/// If the labels give no paragraphs, a break is inside one if the line before it is longer than
+/// subheadings and verses and does not end like a sentence. All other breaks may be either.
 fn guess(left: &str) -> Option<bool> {
     (!is_closed(left) && left.chars().nth(SUBHEAD).is_some()).then_some(true)
 }
 
-/// Whether a line ends as a sentence does; folded, so with half-width marks.
+/// Whether a folded line, with half-width marks, ends like a sentence.
 fn is_closed(line: &str) -> bool {
     let core = line.trim_end_matches(['”', '’', ')', '》', '"', '」', '』']);
     core.is_empty()

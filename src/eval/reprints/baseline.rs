@@ -1,16 +1,17 @@
-//! What the usual near-duplicate filter would do: `MinHash` of character 5-grams, and everything
-//! whose estimated Jaccard similarity reaches a threshold is one group.
+//! The usual filter for near-duplicates as a baseline: `MinHash` of character 5-grams. Articles
+//! whose estimated Jaccard similarity reaches a threshold are put into one group.
 
 use std::collections::BTreeMap;
 
 use wenmai_domain::article::Record;
 
-/// Hash functions of a signature.
+/// The number of hash functions in a signature.
 const HASHES: usize = 128;
-/// Characters of a gram.
+/// The number of characters in a gram.
 const GRAM_CHARS: usize = 5;
 
-/// Group numbers of `records` at a Jaccard `threshold`, candidates by bands of `rows` hashes.
+/// The group number of each of `records` at a Jaccard `threshold`; candidates are found by bands of
+/// `rows` hashes.
 ///
 /// Source: Broder 1997; bands as in Leskovec, Rajaraman & Ullman, section 3.4.
 #[must_use]
@@ -42,7 +43,7 @@ pub fn groups(records: &[&Record], threshold: f64, rows: usize) -> Vec<usize> {
     (0..records.len()).map(|at| root(&parents, at)).collect()
 }
 
-/// Every two of `members`.
+/// All pairs of `members`.
 pub(super) fn pairs(members: &[usize]) -> impl Iterator<Item = (usize, usize)> + '_ {
     members
         .iter()
@@ -57,7 +58,7 @@ fn root(parents: &[usize], mut at: usize) -> usize {
     at
 }
 
-/// The part of the hashes that two signatures share.
+/// The share of hashes that two signatures have in common.
 fn alike(signatures: &[Option<Vec<u32>>], (left, right): (usize, usize)) -> f64 {
     let of = |at: usize| signatures.get(at).and_then(Option::as_ref);
     let (Some(left), Some(right)) = (of(left), of(right)) else { return 0.0 };
@@ -67,7 +68,7 @@ fn alike(signatures: &[Option<Vec<u32>>], (left, right): (usize, usize)) -> f64 
     share
 }
 
-/// The smallest value of every hash function; `None` for a text shorter than a gram.
+/// The smallest value of each hash function; `None` for a text shorter than a gram.
 fn signature(record: &Record) -> Option<Vec<u32>> {
     let letters: Vec<char> = record.body().chars().filter(|c| c.is_alphanumeric()).collect();
     let mut smallest = vec![u32::MAX; HASHES];

@@ -1,4 +1,4 @@
-//! Articles to make reprints of: long enough, and no two of them reprints already.
+//! Chooses articles to make reprints from: long enough, and no reprints of each other.
 
 use std::collections::BTreeMap;
 use std::collections::HashSet;
@@ -11,14 +11,14 @@ use wenmai_cluster::reprint::Plain;
 use wenmai_domain::article::Record;
 use wenmai_text::likeness::grams;
 
-/// Characters that an article must have.
+/// The least number of characters in an article.
 const CHARS_MIN: usize = 200;
-/// Characters of a gram.
+/// The number of characters in a gram.
 const GRAM_CHARS: usize = 5;
 
-/// Up to `count` articles that share less than a tenth of their grams with those before, and for some
-/// an article of the same event by another source that quotes the same words but holds less than
-/// 30 % of it.
+/// Chooses up to `count` articles that share less than a tenth of their grams with those before.
+/// For some of them it also finds an article of the same event by another source that quotes the
+/// same words, but has less than 30 % of its text in common.
 #[must_use]
 pub fn choose(
     articles: &[Labelled],
@@ -66,7 +66,7 @@ pub fn choose(
     (bases, told)
 }
 
-/// The different grams of a text.
+/// The set of grams of a text.
 fn grams_of(plain: &Plain) -> HashSet<[char; GRAM_CHARS]> {
     grams(plain.chars()).collect()
 }

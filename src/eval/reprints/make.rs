@@ -1,4 +1,4 @@
-//! Reprints made of real articles, and what looks like a reprint and is none.
+//! Makes reprints from real articles, and articles that look like reprints but are none.
 
 use std::collections::BTreeMap;
 
@@ -13,40 +13,41 @@ use serde::Serialize;
 use wenmai_cluster::reprint::Plain;
 use wenmai_domain::article::Record;
 
-/// How an article was made of another.
+/// How an article was made from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The real article.
     Base,
-    /// Another headline, dateline and source note.
+    /// A reprint with another headline, dateline and source note.
     Copy,
-    /// One character in fifty misread, digits too, marks changed.
+    /// A reprint with text recognition errors: one character in fifty misread or lost, marks
+    /// changed.
     Noise,
-    /// Shortened to 30–90 %, other headline.
+    /// A reprint shortened to about 35–90 %, often with another headline.
     Abridged,
-    /// In traditional characters.
+    /// A reprint in traditional characters.
     Traditional,
-    /// Several articles' openings in one.
+    /// A digest of the openings of several articles.
     Merged,
-    /// Not a reprint: some numbers are others.
+    /// Not a reprint: some numbers differ.
     Numbers,
-    /// Not a reprint: the place is another.
+    /// Not a reprint: the place differs.
     Place,
     /// Not a reprint: the same series on another day.
     Series,
-    /// Not a reprint: the same event, told by another paper.
+    /// Not a reprint: another paper's own report of the same event.
     Told,
 }
 
 impl Kind {
-    /// What must join the group of its base.
+    /// The kinds that must be in the group of their base.
     pub const REPRINTS: [Kind; 4] = [Kind::Copy, Kind::Noise, Kind::Abridged, Kind::Traditional];
-    /// What must not.
+    /// The kinds that must not.
     pub const OTHERS: [Kind; 5] =
         [Kind::Merged, Kind::Numbers, Kind::Place, Kind::Series, Kind::Told];
 
-    /// Its name in tables.
+    /// The name of the kind in tables.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -67,11 +68,10 @@ impl Kind {
 /// An article of the test.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Made {
-    /// The article.
     pub record: Record,
     /// How it was made.
     pub kind: Kind,
-    /// Numbers of the bases that it was made of; one but for merged ones.
+    /// The numbers of the bases that it was made from; a merged article has several.
     pub bases: Vec<usize>,
 }
 
@@ -80,10 +80,11 @@ const PLACES: [&str; 12] = [
     "北京", "上海", "广东", "河南", "四川", "湖北", "山东", "浙江", "江苏", "陕西", "福建", "河北",
 ];
 
-/// Makes of each base two reprints and one that is none, and of every fourth a merged brief.
+/// Makes two reprints and one article that is none from each base, and a merged article for every
+/// fourth.
 ///
-/// `told` holds for some bases an article on the same event. They come in the order of their times,
-/// but for one in ten that comes up to a month late, and for those without a time.
+/// `told` contains for some bases an article on the same event. The articles are ordered by time,
+/// those without a time first, except that one in ten comes up to a month late.
 #[must_use]
 pub fn make(bases: &[Record], told: &BTreeMap<usize, Record>, rng: &mut ChaCha8Rng) -> Vec<Made> {
     let script = traditional_of();
@@ -132,7 +133,7 @@ fn named(mut record: Record, kind: Kind, bases: Vec<usize>, number: usize) -> Ma
     Made { record, kind, bases }
 }
 
-/// `base` by another outlet, some hours or days later.
+/// The article `base` by another outlet, some hours or days later.
 fn reprinted(base: &Record, rng: &mut ChaCha8Rng) -> Record {
     let mut record = base.clone();
     let later = rng.random_range(1..96_i64).hours();
@@ -141,7 +142,7 @@ fn reprinted(base: &Record, rng: &mut ChaCha8Rng) -> Record {
     record
 }
 
-/// Another headline of the article: a clause of its text, or the old one cut.
+/// Gives the article another headline, a clause of its text, if it has a suitable one.
 fn headline(record: &mut Record, rng: &mut ChaCha8Rng) {
     let body = record.body();
     let clauses: Vec<&str> = body
@@ -154,7 +155,7 @@ fn headline(record: &mut Record, rng: &mut ChaCha8Rng) {
     }
 }
 
-/// An opening and a closing line of another outlet.
+/// Adds an opening and a closing line of another outlet.
 fn frame(record: &mut Record, rng: &mut ChaCha8Rng) {
     let day = rng.random_range(1..28);
     let month = rng.random_range(1..12);
@@ -207,7 +208,7 @@ fn change(record: &mut Record, kind: Kind, script: &BTreeMap<char, char>, rng: &
     }
 }
 
-/// One letter in fifty is another of the text, missing, or doubled; marks change more often.
+/// Changes one letter in fifty into another of the text, or drops it; marks change more often.
 fn noisy(text: &str, rng: &mut ChaCha8Rng) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len());
@@ -232,7 +233,7 @@ fn noisy(text: &str, rng: &mut ChaCha8Rng) -> String {
     out
 }
 
-/// Keeps 30–90 % of the sentences: the first ones, or any but the first.
+/// Keeps about 35–90 % of the text in whole sentences: the first ones, or the first and any others.
 fn abridge(record: &mut Record, rng: &mut ChaCha8Rng) {
     let body = record.body();
     let sentences: Vec<&str> = body.split_inclusive(['。', '！', '？', '\n']).collect();
@@ -257,7 +258,7 @@ fn abridge(record: &mut Record, rng: &mut ChaCha8Rng) {
         vec![kept.iter().filter_map(|at| sentences.get(*at).copied()).collect::<String>()];
 }
 
-/// Makes another report of the article; `false` where it has nothing to change.
+/// Makes another report from the article; `false` if there is nothing in it to change.
 fn update(record: &mut Record, kind: Kind, rng: &mut ChaCha8Rng) -> bool {
     let body = record.body();
     let changed = match kind {
@@ -282,11 +283,11 @@ fn update(record: &mut Record, kind: Kind, rng: &mut ChaCha8Rng) -> bool {
     };
     let before = Plain::of(record);
     record.paragraphs = changed.lines().map(str::to_owned).collect();
-    // A change of the dateline alone makes no other report.
+    // A change of the dateline alone does not make another report.
     before.chars() != Plain::of(record).chars()
 }
 
-/// `text` with a `part` of its numbers grown, at least one; years stay.
+/// Increases a share of the numbers in `text`, at least one; years stay as they are.
 fn renumbered(text: &str, part: f64, rng: &mut ChaCha8Rng) -> String {
     let mut runs: Vec<String> = Vec::new();
     for c in text.chars() {
@@ -312,7 +313,8 @@ fn renumbered(text: &str, part: f64, rng: &mut ChaCha8Rng) -> String {
     runs.concat()
 }
 
-/// A digest: the openings of several articles, each a paragraph; `None` where one is too short.
+/// A digest with the openings of several articles, one in each paragraph; `None` if an article is
+/// missing.
 fn merged(bases: &[Record], parts: &[usize], rng: &mut ChaCha8Rng) -> Option<Record> {
     let mut record = reprinted(bases.get(*parts.last()?)?, rng);
     let latest = parts.iter().filter_map(|at| bases.get(*at)?.published_at).max();
@@ -333,7 +335,7 @@ fn merged(bases: &[Record], parts: &[usize], rng: &mut ChaCha8Rng) -> Option<Rec
     Some(record)
 }
 
-/// For characters that are written otherwise in traditional script, one that means them.
+/// For characters that are written differently in traditional script, one such character each.
 fn traditional_of() -> BTreeMap<char, char> {
     let mut table = BTreeMap::new();
     for c in '\u{4e00}'..='\u{9fff}' {

@@ -1,21 +1,22 @@
-//! How well do two ways of grouping agree?
+//! Measures how well two ways of grouping agree.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// Agreement of found groups with the true ones.
+/// The agreement of the found groups with the true ones.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Agreement {
-    /// Part of the pairs found that are true; 1 if none was found.
+    /// The share of the found pairs that are true; 1 if none was found.
     pub pair_precision: f64,
-    /// Part of the true pairs that were found; 1 if there is none.
+    /// The share of the true pairs that were found; 1 if there are none.
     pub pair_recall: f64,
-    /// Adjusted Rand index: 1 for the same groups, about 0 for chance. Source: Hubert & Arabie 1985.
+    /// The adjusted Rand index: 1 for equal groups, about 0 for chance. Source: Hubert & Arabie
+    /// 1985.
     pub adjusted_rand: f64,
 }
 
-/// Compares the group numbers `found` with the `truth` of the same articles.
+/// Compares the group numbers `found` with `truth`, both for the same articles.
 #[must_use]
 pub fn agreement(found: &[usize], truth: &[usize]) -> Agreement {
     let mut both = BTreeMap::<(usize, usize), u64>::new();
@@ -42,7 +43,7 @@ pub fn agreement(found: &[usize], truth: &[usize]) -> Agreement {
     }
 }
 
-/// Pairs inside groups of these sizes.
+/// The number of pairs inside groups of these sizes.
 fn pairs<'a>(sizes: impl Iterator<Item = &'a u64>) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "counts of articles, far below 2^53")]
     let pairs = |size: &u64| (size * size.saturating_sub(1) / 2) as f64;
@@ -55,7 +56,7 @@ mod tests {
 
     #[test]
     fn figures_are_those_worked_by_hand() {
-        // Pairs found: ab, cd. True: ab, ac, bc. Both: ab.
+        // The found pairs are ab and cd, the true ones ab, ac and bc; both contain ab.
         let found = agreement(&[0, 0, 1, 1], &[7, 7, 7, 8]);
         assert!((found.pair_precision - 0.5).abs() < 1e-12);
         assert!((found.pair_recall - 1.0 / 3.0).abs() < 1e-12);

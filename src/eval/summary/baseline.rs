@@ -1,4 +1,4 @@
-//! What a learned summary must beat, and the best that one sentence can do.
+//! Simple summaries that a learned one must beat, and the best that a single sentence can do.
 
 use std::collections::HashMap;
 use std::collections::HashSet;
@@ -11,14 +11,14 @@ use wenmai_text::likeness::containment;
 use wenmai_text::likeness::share;
 use wenmai_text::sentence::sentences;
 
-/// Rounds of `TextRank`.
+/// The number of rounds of `TextRank`.
 const ROUNDS: usize = 30;
-/// Chance to follow a link, as published.
+/// The probability of following a link, as published.
 const DAMPING: f32 = 0.85;
-/// Sentences that `TextRank` compares, at most: it is quadratic.
+/// The most sentences that `TextRank` compares, because its time grows with the square.
 const COMPARED_MAX: usize = 200;
 
-/// The first `chars` characters, line ends left out.
+/// The first `chars` characters, without line ends.
 #[must_use]
 pub fn lead(body: &str, chars: usize) -> String {
     body.chars().filter(|c| *c != '\n').take(chars).collect()
@@ -30,7 +30,8 @@ pub fn split(body: &str) -> Vec<&str> {
     sentences(body).into_iter().filter_map(|span| span.of(body)).collect()
 }
 
-/// Sentences most like the whole text (cosine of counts of pairs), in order, cut at `chars`.
+/// The sentences most similar to the whole text (cosine of counts of pairs), in their order and cut
+/// at `chars`.
 #[must_use]
 pub fn centroid(body: &str, chars: usize) -> String {
     let sentences = split(body);
@@ -48,8 +49,8 @@ pub fn centroid(body: &str, chars: usize) -> String {
     best(&sentences, rated, chars)
 }
 
-/// `TextRank`: sentences that others share words with, in order, cut at `chars`. Source: Mihalcea &
-/// Tarau 2004.
+/// `TextRank`: the sentences with which others share words, in their order and cut at `chars`.
+/// Source: Mihalcea & Tarau 2004.
 #[must_use]
 pub fn textrank(body: &str, chars: usize) -> String {
     let sentences: Vec<&str> = split(body).into_iter().take(COMPARED_MAX).collect();
@@ -83,14 +84,14 @@ pub fn textrank(body: &str, chars: usize) -> String {
     best(&sentences, ranks, chars)
 }
 
-/// The sentence that agrees best with `brief`: what no choice of one sentence can beat.
+/// The sentence that agrees best with `brief`; no choice of one sentence can be better.
 #[must_use]
 pub fn oracle<'b>(body: &'b str, brief: &str) -> &'b str {
     let rated = split(body).into_iter().map(|text| (rouge(text, brief).sum(), text));
     rated.max_by(|left, right| left.0.total_cmp(&right.0)).map_or("", |(_, text)| text)
 }
 
-/// Mean share of a sentence's pairs that sentences before it hold, `[0, 1]`.
+/// The mean share, in `[0, 1]`, of a sentence's pairs that earlier sentences contain.
 #[must_use]
 pub fn redundancy(text: &str) -> f64 {
     let mut said: HashSet<u64> = HashSet::new();
@@ -103,7 +104,8 @@ pub fn redundancy(text: &str) -> f64 {
     metrics::mean(&shares).unwrap_or_default()
 }
 
-/// The sentences that rank highest, until `chars` are full; told in order, the last of them cut.
+/// The sentences of highest rank until `chars` are used, the last of them cut, in their order in
+/// the text.
 fn best(sentences: &[&str], worth: Vec<f32>, chars: usize) -> String {
     let mut ranked: Vec<(usize, f32)> = worth.into_iter().enumerate().collect();
     ranked.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));

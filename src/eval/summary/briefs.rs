@@ -1,4 +1,5 @@
-//! Articles with an editor's brief: one JSON object a line, `title`, `body`, `brief`, `date`.
+//! Reads articles with an editor's brief: one JSON object on each line with `title`, `body`,
+//! `brief` and `date`.
 
 use std::io::BufRead;
 
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use wenmai_engine::feed::LineError;
 use wenmai_engine::feed::Lines;
 
-/// Parts that dates fall into.
+/// The number of parts that the articles are divided into.
 pub const FOLDS: usize = 5;
 
 /// An article and its brief.
@@ -16,17 +17,17 @@ pub const FOLDS: usize = 5;
 pub struct Brief {
     /// The headline.
     pub title: String,
-    /// The text.
     pub body: String,
-    /// What the editor made of it.
+    /// The editor's brief of the article.
     pub brief: String,
-    /// The day.
+    /// The day of publication.
     #[serde(default)]
     pub date: Option<Date>,
 }
 
 impl Brief {
-    /// The fold: by quarter of a year, so that items that repeat from day to day stay together.
+    /// The fold of the article. It depends on the quarter of the year, so that items that repeat
+    /// from day to day stay together.
     #[must_use]
     pub fn fold(&self) -> usize {
         let Some(date) = self.date else { return 0 };
@@ -35,7 +36,8 @@ impl Brief {
     }
 }
 
-/// Reads articles with briefs; each bad line is an error with its number, and reading goes on.
+/// Reads articles with briefs and the numbers of their lines. A bad line gives an error, and
+/// reading goes on.
 pub fn read(reader: impl BufRead) -> impl Iterator<Item = (u64, Result<Brief, LineError>)> {
     Lines::new(reader).map(|(number, line)| (number, line.and_then(|line| brief(&line))))
 }

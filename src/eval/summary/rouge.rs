@@ -1,7 +1,8 @@
-//! Character ROUGE: how much of an editor's brief a summary holds, and how little else.
+//! ROUGE on characters: how much of an editor's brief a summary contains, and how little else.
 //!
-//! Units are Han characters, Latin words and numbers, lower case (`summary::unit`); F1 of shared
-//! units, shared neighbouring pairs, and the longest common subsequence. Source: Lin 2004.
+//! Units are Han characters, Latin words and numbers, in lower case (`wenmai-summary`, `unit`). The
+//! figures are F1 of shared units, of shared neighbouring pairs, and of the longest common
+//! subsequence. Source: Lin 2004.
 
 use serde::Serialize;
 
@@ -10,19 +11,19 @@ use wenmai_summary::unit::units;
 use wenmai_text::likeness::dice;
 use wenmai_text::likeness::shared_count;
 
-/// F1 three ways, `[0, 1]`.
+/// Three F1 figures, each in `[0, 1]`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Rouge {
-    /// Of single units.
+    /// ROUGE-1, of single units.
     pub r1: f64,
-    /// Of neighbouring pairs.
+    /// ROUGE-2, of neighbouring pairs.
     pub r2: f64,
-    /// Of the longest common subsequence.
+    /// ROUGE-L, of the longest common subsequence.
     pub rl: f64,
 }
 
 impl Rouge {
-    /// Their sum: what the oracle picks by.
+    /// The sum of the three, by which the oracle chooses.
     #[must_use]
     pub fn sum(self) -> f64 {
         self.r1 + self.r2 + self.rl
@@ -44,7 +45,7 @@ pub fn rouge(candidate: &str, reference: &str) -> Rouge {
     }
 }
 
-/// Length of the longest common subsequence.
+/// The length of the longest common subsequence.
 fn subsequence(left: &[u32], right: &[u32]) -> usize {
     let mut row = vec![0_usize; right.len() + 1];
     for one in left {
@@ -67,7 +68,8 @@ mod tests {
 
     #[test]
     fn it_agrees_with_a_count_by_hand() {
-        // 清河开闸 against 清河放水开闸: 4 of 4 and 6 units; 清河, 开闸 of 3 and 5 pairs; all four in order.
+        // 清河开闸 against 清河放水开闸: all 4 units are among the 6; 清河 and 开闸 of 3 pairs are among 5; all
+        // four units are in the same order.
         let found = rouge("清河开闸", "清河放水开闸。");
         assert!((found.r1 - 0.8).abs() < 1e-9, "{found:?}");
         assert!((found.r2 - 0.5).abs() < 1e-9, "{found:?}");

@@ -1,9 +1,10 @@
-//! Sets of one event's articles, told together, against a report that is not among them.
+//! Summarizes sets of articles on one event, and compares the text with a report that is not in the
+//! set.
 //!
-//! The stories' ids read `story_event_kind_rank`; kind `0` is the timeline's own report, which is
-//! held out, and its facts (numbers, dates, names of headline and opening) are looked for in what
-//! is told from the others. Beside ours stand copied openings, and every text is cut at the same
-//! length.
+//! The ids of the stories have the form `story_event_kind_rank`. Kind `0` is the report of the
+//! timeline itself, which is held out. Its facts (the numbers, dates and names in headline and
+//! opening) are looked for in the summary of the other articles. Copied openings are the baselines,
+//! and every text is cut at the same length.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -29,77 +30,78 @@ use wenmai_summary::topic::Reader;
 use wenmai_text::entity::Extractor;
 use wenmai_text::entity::Kind;
 
-/// Articles of an event beside the report, at least.
+/// The least number of articles of an event beside the report.
 const MEMBERS_MIN: usize = 3;
-/// Articles of a set, at most.
+/// The most articles in a set.
 const MEMBERS_MAX: usize = 40;
-/// Characters of the report's body whose facts are asked for.
+/// Facts are taken from this many characters of the report's body.
 const GOLD_CHARS: usize = 300;
-/// Characters that tell copies of one text.
+/// The number of opening characters by which copies of one text are recognized.
 const COPY_CHARS: usize = 60;
-/// Articles of the sets that are timed.
+/// The number of articles in the sets that are timed.
 const TIMED: usize = 200;
-/// Sets that are timed, at most.
+/// The most sets that are timed.
 const TIMED_SETS_MAX: usize = 40;
 
-/// What was measured.
+/// The result of the measurement.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// Events with a report and enough other articles.
+    /// How many events have a report and enough other articles.
     pub set_count: usize,
-    /// Median articles of a set.
+    /// The median number of articles in a set.
     pub member_count: f64,
-    /// Median facts of a report.
+    /// The median number of facts in a report.
     pub fact_count: f64,
-    /// One for each length.
+    /// One table for each length.
     pub tables: Vec<Table>,
-    /// Sets of 200 articles that were timed, all parts of a story, at the last length.
+    /// How many sets of 200 articles were timed; for each, all parts of a story were made at the
+    /// last length.
     pub timed_count: usize,
-    /// Their median, milliseconds, one thread.
+    /// The median time of these, in milliseconds on one thread.
     pub p50_ms: f64,
-    /// Their 99th percentile.
+    /// The 99th percentile of that time.
     pub p99_ms: f64,
-    /// How intervals were drawn.
+    /// How events were resampled for the intervals.
     pub bootstrap: Bootstrap,
 }
 
-/// Figures at one length.
+/// The figures of all systems at one length.
 #[derive(Debug, Clone, Serialize)]
 pub struct Table {
-    /// Characters that every system may use; each is cut there.
+    /// How many characters each system may use; longer texts are cut.
     pub budget: usize,
-    /// The systems; the last is ours.
+    /// The systems, of which ours is the last.
     pub systems: Vec<System>,
 }
 
-/// One system's figures.
+/// The figures of one system.
 #[derive(Debug, Clone, Serialize)]
 pub struct System {
-    /// Its name.
+    /// The name of the system.
     pub name: &'static str,
-    /// Mean share of the report's facts that are told.
+    /// The mean share of the report's facts that the text contains.
     pub recall: f64,
-    /// Mean share of the told facts that the report holds.
+    /// The mean share of the text's facts that the report contains.
     pub precision: f64,
-    /// Mean characters.
+    /// The mean length in characters.
     pub mean_chars: f64,
-    /// Mean share of a sentence's pairs that sentences before it hold.
+    /// The mean share of a sentence's pairs that earlier sentences contain.
     pub redundancy: f64,
-    /// 95 % intervals of recall and precision over events.
+    /// The 95 % intervals of recall and precision from resampling events.
     pub intervals: [Option<Interval>; 2],
-    /// Ours less this: recall, precision; 0 for ours itself.
+    /// Our recall minus this one's, and our precision minus this one's; 0 for our own system.
     pub ours_less: [f64; 2],
-    /// 95 % intervals of `ours_less`.
+    /// The 95 % intervals of `ours_less`.
     pub ours_less_intervals: [Option<Interval>; 2],
 }
 
-/// The systems, ours last.
+/// The names of the systems, ours last.
 const NAMES: [&str; 4] =
     ["first article's text", "first sentences, by time", "sentences in turn, by time", "ours"];
 
 type Facts = BTreeSet<(Kind, String)>;
 
-/// Measures sets of `articles` at each length of `budgets`.
+/// Measures sets of `articles` at each of the lengths `budgets`.
 #[must_use]
 pub fn run(
     articles: &[Labelled],
@@ -162,7 +164,7 @@ struct Row {
     redundancy: f64,
 }
 
-/// Of each event that has them: the report, and the other articles.
+/// For each event that has both: its report and its other articles.
 fn events(articles: &[Labelled]) -> Vec<(&Record, Vec<&Record>)> {
     let mut events: BTreeMap<(&str, &str), [Vec<&Record>; 2]> = BTreeMap::new();
     for Labelled { record, story, event } in articles {
@@ -180,7 +182,7 @@ fn events(articles: &[Labelled]) -> Vec<(&Record, Vec<&Record>)> {
     found
 }
 
-/// The articles as sources; copies of one opening are one group.
+/// The articles as sources of a summary; articles with the same opening are one group.
 fn sources<'a>(records: &[&'a Record], bodies: &'a [String]) -> Vec<Source<'a>> {
     let mut groups: HashMap<String, usize> = HashMap::new();
     let each = records.iter().zip(bodies);
@@ -200,8 +202,9 @@ fn sources<'a>(records: &[&'a Record], bodies: &'a [String]) -> Vec<Source<'a>> 
     .collect()
 }
 
-/// Three ways to copy openings, each as long as there is text: the earliest article from its start;
-/// the first sentence of each in order of time; a sentence of each in turn, in order of time.
+/// Three baselines of copied openings, which are as long as there is text: the earliest article
+/// from its start; the first sentence of each article, in order of time; one sentence of each
+/// article in turn, in order of time.
 fn leads(sources: &[Source<'_>]) -> [String; 3] {
     let mut order: Vec<&Source<'_>> = sources.iter().collect();
     order.sort_by_key(|source| (source.time.is_none(), source.time));
@@ -262,7 +265,8 @@ fn system(name: &'static str, rows: &[Row], ours: &[Row], bootstrap: Bootstrap) 
     }
 }
 
-/// Milliseconds to tell [`TIMED`] articles of one story with all parts, per story that has as many.
+/// The milliseconds to summarize [`TIMED`] articles of one story with all parts, for each story
+/// with that many.
 fn times(articles: &[Labelled], reader: Reader<'_>, budget: Budget) -> Vec<f64> {
     let mut stories: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
     for article in articles {

@@ -1,4 +1,4 @@
-//! How well do found topics agree with labelled ones? Each measure by its exact name.
+//! Measures how well found topics agree with labelled ones.
 
 use std::collections::BTreeMap;
 
@@ -6,33 +6,36 @@ use serde::Serialize;
 
 use crate::metrics::as_f64;
 
-/// Agreement of found groups with labelled ones over the same articles.
+/// The agreement of found groups with the labels of the same articles.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Agreement {
-    /// B³ precision: mean over articles of the share of their found group that is of their label.
-    /// Source: Bagga & Baldwin 1998, as for all B³.
+    /// B³ precision: the mean over articles of the share of their found group that has their label.
+    /// Source for all B³ figures: Bagga & Baldwin 1998.
     pub b3_precision: f64,
-    /// B³ recall: mean over articles of the share of their label that is in their found group.
+    /// B³ recall: the mean over articles of the share of the articles with their label that are in
+    /// their found group.
     pub b3_recall: f64,
-    /// Harmonic mean of the two.
+    /// The harmonic mean of B³ precision and recall.
     pub b3_f1: f64,
-    /// F1 over pairs of articles; large groups dominate it. Not B³.
+    /// The F1 over pairs of articles, which large groups dominate; it is not B³.
     pub pairwise_f1: f64,
-    /// Adjusted mutual information, arithmetic mean. Source: Vinh, Epps & Bailey 2010.
+    /// The adjusted mutual information, normalized by the arithmetic mean. Source: Vinh, Epps &
+    /// Bailey 2010.
     pub ami: f64,
-    /// Adjusted Rand index. Source: Hubert & Arabie 1985.
+    /// The adjusted Rand index. Source: Hubert & Arabie 1985.
     pub ari: f64,
-    /// Groups found.
+    /// The number of found groups.
     pub found_count: usize,
-    /// Labels.
+    /// The number of different labels.
     pub label_count: usize,
-    /// Found groups of one article.
+    /// The number of found groups with a single article.
     pub singleton_count: usize,
-    /// Share of the found groups of one article that are alone in their label too; 1 if none is.
+    /// The share of these whose article is also the only one with its label; 1 if there are none.
     pub singleton_accuracy: f64,
 }
 
-/// Sizes of the cells, the found groups and the labels.
+/// The contingency table of groups and labels: the sizes of its cells, of the groups and of the
+/// labels.
 struct Table {
     cells: BTreeMap<(usize, usize), usize>,
     found: BTreeMap<usize, usize>,
@@ -56,7 +59,7 @@ impl Table {
         table
     }
 
-    /// Each cell with the sizes of its found group and its label.
+    /// Each cell with the sizes of its found group and of its label.
     fn cells(&self) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
         self.cells.iter().filter_map(|((group, label), count)| {
             Some((
@@ -116,7 +119,7 @@ fn harmonic(one: f64, other: f64) -> f64 {
     if one + other > 0.0 { 2.0 * one * other / (one + other) } else { 0.0 }
 }
 
-/// `(MI − E[MI]) / (mean entropy − E[MI])`; 1 for equal groups.
+/// The adjusted mutual information, `(MI − E[MI]) / (mean entropy − E[MI])`; 1 for equal groups.
 fn adjusted_information(table: &Table) -> f64 {
     let total = as_f64(table.total);
     let entropy = |sizes: &BTreeMap<usize, usize>| -> f64 {
@@ -131,8 +134,8 @@ fn adjusted_information(table: &Table) -> f64 {
     if (mean - expected).abs() < 1e-12 { 1.0 } else { (information - expected) / (mean - expected) }
 }
 
-/// The mutual information that chance gives groups of these sizes: a sum over hypergeometric
-/// probabilities, pairs of sizes counted once.
+/// The expected mutual information of random groups of these sizes: a sum over hypergeometric
+/// probabilities, in which equal pairs of sizes are computed once.
 fn expected_information(table: &Table) -> f64 {
     let total = table.total;
     let mut logs = vec![0.0_f64; total + 2];
@@ -187,18 +190,18 @@ mod tests {
 
     #[test]
     fn b3_by_hand() {
-        // Groups {a a b} {b}, labels {a a} {b b}.
+        // The groups are {a a b} {b}, the labels {a a} {b b}.
         let got = agreement(&[0, 0, 0, 1], &[0, 0, 1, 1]);
         assert!((got.b3_precision - (2.0 / 3.0 + 2.0 / 3.0 + 1.0 / 3.0 + 1.0) / 4.0).abs() < 1e-9);
         assert!((got.b3_recall - (1.0 + 1.0 + 0.5 + 0.5) / 4.0).abs() < 1e-9);
-        // One true pair among three found, two labelled.
+        // One true pair is among three found and two labelled ones.
         assert!((got.pairwise_f1 - 0.4).abs() < 1e-9);
         assert!(got.singleton_accuracy.abs() < 1e-9);
     }
 
     #[test]
     fn adjusted_information_agrees_with_a_published_value() {
-        // scikit-learn: adjusted_mutual_info_score([0,0,1,1,2,2], [0,0,1,2,2,2]).
+        // The value of scikit-learn's adjusted_mutual_info_score([0,0,1,1,2,2], [0,0,1,2,2,2]).
         let got = agreement(&[0, 0, 1, 2, 2, 2], &[0, 0, 1, 1, 2, 2]);
         assert!((got.ami - 0.502_361).abs() < 1e-6, "{}", got.ami);
     }

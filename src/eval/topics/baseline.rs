@@ -1,6 +1,8 @@
-//! What simple ways of streaming find: join the topic of the nearest earlier article, or found one.
+//! Simple ways to assign a stream as baselines: an article joins the topic of the nearest earlier
+//! article, or begins a new one.
 //!
-//! Each gets the threshold that suits the labels best, which flatters it; ours is not chosen so.
+//! Each gets the threshold that fits the labels best, which flatters it; our own method is not
+//! tuned this way.
 
 use std::collections::HashMap;
 
@@ -11,17 +13,17 @@ use crate::topics::items::Streamed;
 use crate::topics::measured;
 use wenmai_domain::day;
 
-/// Seconds that an earlier article may lie back.
+/// How many seconds back an earlier article may lie.
 const WINDOW_S: i64 = 90 * day::SECONDS;
-/// Thresholds tried, from the first in equal steps.
+/// The thresholds that are tried: the first one, the step, and their number.
 const THRESHOLDS: (f32, f32, u16) = (0.02, 0.04, 24);
-/// Terms of more of the articles say nothing and cost most.
+/// Terms in more than this share of the articles are ignored; they say little and cost most.
 const COMMON_SHARE: f64 = 0.1;
 
-/// The nearest earlier article of each, and how near it is.
+/// For each article, the similarity and the index of the nearest earlier one.
 type Nearest = Vec<Option<(f32, usize)>>;
 
-/// All baselines.
+/// The figures of all baselines.
 pub(super) fn methods(stream: &[Streamed]) -> Vec<Method> {
     let alone: Vec<usize> = (0..stream.len()).collect();
     vec![
@@ -31,7 +33,7 @@ pub(super) fn methods(stream: &[Streamed]) -> Vec<Method> {
     ]
 }
 
-/// The best threshold of each level.
+/// The figures of one baseline, with the best threshold for each level.
 fn best(name: &str, stream: &[Streamed], nearest: &Nearest) -> Method {
     let (first, step, count) = THRESHOLDS;
     let runs: Vec<(f32, Method)> = (0..count)
@@ -59,7 +61,7 @@ fn groups(nearest: &Nearest, from: f32) -> Vec<usize> {
     groups
 }
 
-/// By the cosine of the embeddings.
+/// The nearest earlier articles by the cosine of their embeddings.
 fn by_embedding(stream: &[Streamed]) -> Nearest {
     stream
         .iter()
@@ -74,7 +76,8 @@ fn by_embedding(stream: &[Streamed]) -> Nearest {
         .collect()
 }
 
-/// By the cosine of the terms, weighted by their rarity in the whole stream.
+/// The nearest earlier articles by the cosine of their terms, weighted by the rarity in the whole
+/// stream.
 fn by_terms(stream: &[Streamed]) -> Nearest {
     let mut counts = HashMap::<u32, f64>::new();
     for term in stream.iter().flat_map(|one| one.item.text_terms.indices()) {
@@ -111,7 +114,7 @@ fn by_terms(stream: &[Streamed]) -> Nearest {
     nearest
 }
 
-/// The first article of the window of `one`.
+/// The index of the first article in the time window of `one`.
 fn since(stream: &[Streamed], one: &Streamed) -> usize {
     let from = one.item.at.saturating_sub(WINDOW_S);
     stream.partition_point(|other| other.item.at < from)

@@ -1,4 +1,4 @@
-//! Labelled articles as the clusterer sees them, in the order of their stream.
+//! Prepares labelled articles for the clusterer, in the order of the stream.
 
 use std::collections::BTreeMap;
 
@@ -20,40 +20,39 @@ use wenmai_text::entity::Extractor;
 use wenmai_text::terms::Analyzer;
 use wenmai_text::terms::query;
 
-/// Characters of the body whose names count, with the headline.
+/// Entities are taken from the headline and this many characters of the body.
 const NAMED_CHARS: usize = 300;
-/// Articles read at once.
+/// How many articles are read at once.
 const FETCH: usize = 500;
 
 /// One article of the stream.
 #[derive(Clone)]
 pub struct Streamed {
-    /// The article.
     pub item: Item,
-    /// The story by number.
+    /// The number of its story.
     pub story: usize,
-    /// The event by number, where it is known.
+    /// The number of its event, if it is labelled.
     pub event: Option<usize>,
-    /// The fold of the story.
+    /// The fold of its story.
     pub fold: usize,
 }
 
-/// The stream, and what making it took.
+/// The stream, with the figures of indexing it.
 pub struct Stream {
-    /// The articles, in order.
+    /// The articles, in their order.
     pub items: Vec<Streamed>,
-    /// Stories among them.
+    /// How many stories they belong to.
     pub story_count: usize,
-    /// Articles that could not be indexed.
+    /// How many articles could not be indexed.
     pub refused_count: usize,
-    /// Time spent indexing.
+    /// The time spent on indexing.
     pub ingest: IngestReport,
 }
 
-/// Indexes the articles into `engine`, which must be empty, and puts them in the order of (time, id).
+/// Indexes the articles into `engine`, which must be empty, and orders them by time and id.
 ///
 /// # Errors
-/// [`Error`] of the engine; articles that cannot be indexed are counted.
+/// Any error of the engine. Articles that cannot be indexed are counted.
 pub async fn stream(
     engine: &Engine,
     extractor: &Extractor,
@@ -102,7 +101,8 @@ pub async fn stream(
     })
 }
 
-/// Numbers the stream, and names the first of each group of reprints as the others' original.
+/// Numbers the articles of the stream, and makes the first of each reprint group the original of
+/// the others.
 fn with_originals(items: Vec<(Option<GroupId>, Streamed)>) -> Vec<Streamed> {
     let mut firsts = BTreeMap::<GroupId, ArticleId>::new();
     let mut stream = Vec::with_capacity(items.len());
@@ -117,7 +117,7 @@ fn with_originals(items: Vec<(Option<GroupId>, Streamed)>) -> Vec<Streamed> {
     stream
 }
 
-/// An item without its place in the stream.
+/// The item of an article, without its place in the stream.
 fn item(
     analyzer: &Analyzer,
     extractor: &Extractor,

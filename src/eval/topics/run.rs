@@ -1,4 +1,4 @@
-//! One pass over the stream: who was put where, and what was changed later.
+//! Runs the clusterer once over the stream, and records the decisions and their later changes.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -20,7 +20,7 @@ use wenmai_domain::topic::Level;
 use wenmai_domain::topic::Placement;
 use wenmai_domain::topic::TopicId;
 
-/// The weights of each fold, trained without its stories.
+/// The weights of each fold, which were trained without its stories.
 pub(super) struct Folds(pub(super) Vec<Arc<Weights>>);
 
 impl Folds {
@@ -29,16 +29,17 @@ impl Folds {
     }
 }
 
-/// What came of a pass.
+/// The result of one pass over the stream.
 #[derive(Default)]
 pub(super) struct Pass {
     pub(super) placed: BTreeMap<ArticleId, Placement>,
     pub(super) decisions: Vec<Decision>,
-    /// Merges of stories.
+    /// The number of merges of stories.
     pub(super) merge_count: usize,
-    /// Articles whose story was changed by a merge or split, in all.
+    /// How often an article was moved by a merge or a split.
     pub(super) moved_count: usize,
-    /// Per day with articles: those that were placed before, and those of them that were moved.
+    /// For each day with articles: how many had been placed before, and how many times those were
+    /// moved that day.
     pub(super) days: Vec<(usize, usize)>,
     members: BTreeMap<TopicId, Vec<ArticleId>>,
 }
@@ -79,7 +80,7 @@ impl Pass {
         count
     }
 
-    /// The stories or events of the articles of `stream`, by number.
+    /// The numbers of the stories or events of the articles of `stream`.
     pub(super) fn numbers(&self, stream: &[Streamed], level: Level) -> Vec<usize> {
         let mut numbers = BTreeMap::new();
         let topic =
@@ -94,10 +95,11 @@ impl Pass {
     }
 }
 
-/// Streams the articles, each decided by the weights of its story's fold; features go to `out`.
+/// Assigns the articles one after the other, each with the weights of its story's fold. The
+/// features of the decisions are written to `out`.
 ///
 /// # Errors
-/// What writing gives.
+/// Any error of writing.
 pub(super) fn pass(
     stream: &[Streamed],
     folds: &Folds,
@@ -157,14 +159,14 @@ pub(super) fn pass(
     Ok(pass)
 }
 
-/// What is true of topics while they grow, to learn from.
+/// The true labels of the topics while they grow, for training.
 struct Truth<'a> {
     labels: BTreeMap<ArticleId, &'a Streamed>,
-    /// Labels in a topic and how many articles bear each.
+    /// How many articles of each label a topic contains.
     members: BTreeMap<TopicId, BTreeMap<usize, usize>>,
 }
 
-/// Of so many articles one shows its pairs; there are plenty.
+/// The pairs of one article in this many are written; that is plenty.
 const PAIRS_EVERY: usize = 8;
 
 impl Truth<'_> {
@@ -191,7 +193,7 @@ impl Truth<'_> {
         }
     }
 
-    /// A line of features with what is true of them; none where that is not known.
+    /// A line of features with the truth about them; `None` if that is not known.
     fn line(&self, one: &Streamed, at: usize, seen: &Seen<'_>) -> Option<serde_json::Value> {
         let (what, level, other_fold, purity, size, x) = match seen {
             Seen::Pair { level, other, features } => {
@@ -214,7 +216,8 @@ impl Truth<'_> {
         }))
     }
 
-    /// The share of a topic's articles that bear `label`, and how many bear any.
+    /// The share of a topic's labelled articles that have `label`, and the number of labelled
+    /// articles.
     fn share(&self, topic: TopicId, label: usize) -> Option<(f64, usize)> {
         let labels = self.members.get(&topic)?;
         let all: usize = labels.values().sum();
@@ -222,7 +225,8 @@ impl Truth<'_> {
         Some((as_f64(own) / as_f64(all), all))
     }
 
-    /// The share of pairs across two stories that are of one label, and the size of the smaller.
+    /// The share of the pairs across two stories that have the same label, and the size of the
+    /// smaller story.
     fn alike(&self, one: TopicId, other: TopicId) -> Option<(f64, usize)> {
         let (one, other) = (self.members.get(&one)?, self.members.get(&other)?);
         let size = |labels: &BTreeMap<usize, usize>| labels.values().sum::<usize>();

@@ -1,4 +1,4 @@
-//! Do topics keep their names, their labels and their bits?
+//! Measures whether topics keep their ids and labels, and whether decisions can be repeated.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,40 +18,41 @@ use wenmai_domain::id::ArticleId;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::TopicId;
 
-/// Members of a story, the latest, that its label is chosen from.
+/// How many of a story's latest members its label is chosen from.
 const LABELLED_BY: usize = 60;
-/// Members of a story whose label counts, at least.
+/// The least number of members of a story whose label counts.
 const LABELLED_FROM: usize = 3;
-/// Labels shown for a human look.
+/// How many labels are shown for people to look at.
 const SHOWN: usize = 50;
 
-/// What was measured of stability.
+/// The figures of stability.
 #[derive(Debug, Clone, Serialize)]
 pub struct Stability {
-    /// Mean over days with articles of the share of earlier articles whose story id that day left
-    /// as it was.
+    /// The mean over days with articles of the share of earlier articles whose story id stayed the
+    /// same that day.
     pub id_survival: f64,
-    /// The worst of these days.
+    /// The lowest of these shares.
     pub id_survival_least: f64,
-    /// Share of label choices, one each time a story of three or more grows, that changed the label.
+    /// The share of label choices that changed the label; there is one choice each time a story of
+    /// three or more members grows.
     pub label_churn: f64,
-    /// AMI of the stories of the stream with those of one batch over everything. The batch is decided
-    /// by one set of weights, so it says nothing of how good the stories are.
+    /// The adjusted mutual information of the streamed stories with those of one batch over all
+    /// articles. The batch is decided by one set of weights, so this says nothing about the quality
+    /// of the stories.
     pub batch_ami: f64,
-    /// Whether the same stream gave the same decisions again.
+    /// Whether a second pass over the same stream made the same decisions.
     pub replay_identical: bool,
-    /// Labels of stories, drawn evenly over their sizes, each with up to three headlines.
+    /// Labels of stories, taken evenly over their sizes, each with up to three headlines.
     pub labels: Vec<Labelled>,
 }
 
-/// A label to look at.
+/// A label for people to look at.
 #[derive(Debug, Clone, Serialize)]
 pub struct Labelled {
-    /// The label.
     pub label: String,
-    /// Members.
+    /// The number of members of the story.
     pub size: usize,
-    /// Headlines of the first, the middle and the last member.
+    /// The headlines of the first, the middle and the last member.
     pub titles: Vec<String>,
 }
 
@@ -86,7 +87,7 @@ pub(super) fn measure(
     }
 }
 
-/// The share of choices that changed a label, and the last labels.
+/// The share of label choices that changed a label, and the last label of each story.
 fn churn(stream: &[Streamed], pass: &Pass) -> (f64, BTreeMap<TopicId, String>) {
     let mut members = BTreeMap::<TopicId, Vec<&Streamed>>::new();
     let mut labels = BTreeMap::<TopicId, (String, ArticleId)>::new();
@@ -113,7 +114,7 @@ fn churn(stream: &[Streamed], pass: &Pass) -> (f64, BTreeMap<TopicId, String>) {
         chosen += 1;
         if current != Some(next.as_str()) {
             changed += usize::from(current.is_some());
-            // Who bears it: the first whose own label it is.
+            // The bearer of a label is the first article whose own label it is.
             let bears = |one: &&Member<'_>| label(&[**one], None) == next;
             if let Some(bearer) = sample.iter().find(bears) {
                 labels.insert(story, (next, bearer.id));
@@ -128,7 +129,7 @@ fn member(one: &Streamed) -> Member<'_> {
     Member { id: one.item.id, title: &one.item.title, embedding: &one.item.embedding }
 }
 
-/// Labels evenly over the stories by size.
+/// Takes labels evenly over the stories, ordered by size.
 fn shown(stream: &[Streamed], pass: &Pass, labels: &BTreeMap<TopicId, String>) -> Vec<Labelled> {
     let mut titles = BTreeMap::<TopicId, Vec<&str>>::new();
     for one in stream {

@@ -1,4 +1,4 @@
-//! Articles and records, to the wire.
+//! Converts articles and records into messages; `record` reads them.
 
 use crate::convert::View;
 use crate::convert::count;
@@ -21,7 +21,7 @@ use wenmai_engine::Outcome;
 use wenmai_engine::StoredArticle;
 use wenmai_proto::wire;
 
-/// An article as a search gives it.
+/// Converts an article without its times.
 #[must_use]
 pub fn article(article: Article, view: View) -> wire::Article {
     let Article { id, record, entities } = article;
@@ -35,7 +35,7 @@ pub fn article(article: Article, view: View) -> wire::Article {
     }
 }
 
-/// An article as the store gives it.
+/// Converts a stored article with the times of its creation and its last change.
 #[must_use]
 pub fn stored(stored: StoredArticle, view: View) -> wire::Article {
     let StoredArticle { article: inner, created_at_us, updated_at_us } = stored;
@@ -46,7 +46,7 @@ pub fn stored(stored: StoredArticle, view: View) -> wire::Article {
     }
 }
 
-/// What became of an article.
+/// Converts the outcome of an ingest for one article.
 #[must_use]
 pub fn ingested(of: &Ingested) -> wire::IngestedArticle {
     let Ingested { id, outcome, char_count, char_count_embedded } = of;
@@ -63,7 +63,7 @@ pub fn ingested(of: &Ingested) -> wire::IngestedArticle {
     }
 }
 
-/// A record as the wire has it.
+/// Converts a record, with as much of it as `view` says.
 #[must_use]
 pub fn write_record(from: Record, view: View) -> wire::ArticleRecord {
     let Record {

@@ -1,4 +1,4 @@
-//! Days and times, from and to the wire.
+//! Converts days and times in both directions.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -11,7 +11,7 @@ use wenmai_proto::wire;
 /// Reads a day.
 ///
 /// # Errors
-/// A violation of `field` if there is no such day from the year 1 to 9999.
+/// A violation of `field` if there is no such day in the years 1 to 9999.
 pub fn read_date(from: wire::Date, field: &str) -> Result<Date, Violation> {
     let wire::Date { year, month, day } = from;
     let parts = (i16::try_from(year), i8::try_from(month), i8::try_from(day));
@@ -22,13 +22,13 @@ pub fn read_date(from: wire::Date, field: &str) -> Result<Date, Violation> {
     date.ok_or_else(|| Violation::new(field, format!("{year}-{month}-{day} is not a day")))
 }
 
-/// A day as the wire has it.
+/// Converts a day.
 #[must_use]
 pub fn write_date(day: Date) -> wire::Date {
     wire::Date { year: day.year().into(), month: day.month().into(), day: day.day().into() }
 }
 
-/// Reads a day as days since 1970-01-01.
+/// Reads a day as a number of days since 1970-01-01.
 ///
 /// # Errors
 /// A violation of `field` for a day that does not exist.
@@ -37,16 +37,16 @@ pub fn day(date: Option<wire::Date>, field: &str) -> Result<Option<i64>, Violati
     Ok(read.map(|date| day::number(date).into()))
 }
 
-/// Days since 1970-01-01 as the day that the wire has; unset past the calendar's end.
+/// Converts a number of days since 1970-01-01 into a day; `None` if it is beyond the calendar.
 #[must_use]
 pub fn written_day(day: i64) -> Option<wire::Date> {
     day::from_number(day).map(write_date)
 }
 
-/// Reads a time as the civil time of Chinese papers.
+/// Reads a time as the civil time of China, in which papers give theirs.
 ///
 /// # Errors
-/// A violation of `field` if it is not a time of the years 1 to 9999.
+/// A violation of `field` if it is not a time in the years 1 to 9999.
 pub fn read_time(time: prost_types::Timestamp, field: &str) -> Result<DateTime, Violation> {
     let prost_types::Timestamp { seconds, nanos } = time;
     let stamp = if (0..1_000_000_000).contains(&nanos) {
@@ -60,12 +60,12 @@ pub fn read_time(time: prost_types::Timestamp, field: &str) -> Result<DateTime, 
         .ok_or_else(|| Violation::new(field, "is not a time of the years 1 to 9999"))
 }
 
-/// A civil time of Chinese papers as the wire has it.
+/// Converts a civil time of China.
 #[must_use]
 pub fn timestamp(at: DateTime) -> Option<prost_types::Timestamp> {
-    // Fails only in the first and last hours of the calendar, in which no paper was printed.
+    // This fails only in the first and last hours of the calendar, in which no paper was printed.
     let stamp = day::instant(at)?;
-    // Before 1970 jiff counts nanoseconds backwards, the wire always forwards.
+    // Before 1970 jiff gives negative nanoseconds; those of the message are always positive.
     let nanos = stamp.subsec_nanosecond();
     let (seconds, nanos) = if nanos < 0 {
         (stamp.as_second() - 1, nanos + 1_000_000_000)
@@ -75,7 +75,7 @@ pub fn timestamp(at: DateTime) -> Option<prost_types::Timestamp> {
     Some(prost_types::Timestamp { seconds, nanos })
 }
 
-/// A time in microseconds since 1970 as the wire has it.
+/// Converts a time in microseconds since 1970.
 #[must_use]
 pub fn timestamp_us(us: i64) -> Option<prost_types::Timestamp> {
     let nanos = i32::try_from(us.rem_euclid(1_000_000)).ok()? * 1_000;

@@ -1,4 +1,4 @@
-//! What an article names, to the wire.
+//! Converts the entities that an article names.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use wenmai_domain::entity::Entity;
 use wenmai_domain::entity::Kind;
 use wenmai_proto::wire;
 
-/// The entities of `record` as the wire has them.
+/// Converts the entities of `record`, each with its text and its place in characters.
 #[must_use]
 pub fn entities(from: &Entities, record: &Record) -> Vec<wire::Entity> {
     let mut indexes = HashMap::<Option<u32>, (&str, CharIndex<'_>)>::new();
@@ -33,7 +33,7 @@ pub fn entities(from: &Entities, record: &Record) -> Vec<wire::Entity> {
         .collect()
 }
 
-/// The paragraph, or the title.
+/// The text in which an entity is: a paragraph, or the title for `None`.
 fn part(record: &Record, paragraph: Option<u32>) -> &str {
     let Some(at) = paragraph else { return &record.title };
     let paragraph = usize::try_from(at).ok().and_then(|at| record.paragraphs.get(at));

@@ -1,4 +1,4 @@
-//! Searches and hits.
+//! Converts search modes and hits.
 
 use crate::convert;
 use crate::convert::View;
@@ -19,7 +19,7 @@ use wenmai_domain::hit::When;
 use wenmai_engine::Violation;
 use wenmai_proto::wire;
 
-/// Reads a mode; unspecified means hybrid.
+/// Reads a search mode; an unspecified one means hybrid.
 ///
 /// # Errors
 /// A violation of `mode` for an unknown number.
@@ -31,7 +31,7 @@ pub fn mode(number: i32) -> Result<Mode, Violation> {
     })
 }
 
-/// A hit as the wire has it.
+/// Converts a hit, with as much of its article as `view` says.
 #[must_use]
 pub fn hit(from: Hit, view: View) -> wire::SearchHit {
     let Hit {
@@ -73,7 +73,7 @@ pub fn hit(from: Hit, view: View) -> wire::SearchHit {
     }
 }
 
-/// A relation as the wire has it.
+/// Converts the relation of a hit to the article asked about.
 fn relation(from: Relation) -> wire::Relation {
     let Relation { kind, related, same_event, days_apart, shared, reasons } = from;
     let Shared { persons, places, organisations, numbers } = shared;
@@ -102,7 +102,7 @@ fn relation(from: Relation) -> wire::Relation {
     }
 }
 
-/// Why an answer has no hits, as the wire has it.
+/// Converts the reason why an answer has no hits.
 #[must_use]
 pub fn empty(from: Option<Empty>) -> wire::EmptyReason {
     match from {

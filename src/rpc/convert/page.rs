@@ -1,4 +1,4 @@
-//! Pages: issues, parsed articles, spans.
+//! Converts issues, parsed articles, and spans of bytes into spans of characters.
 
 use crate::convert::View;
 use crate::convert::article::write_record;
@@ -14,29 +14,30 @@ use wenmai_page::Parsed;
 use wenmai_page::Parts;
 use wenmai_proto::wire;
 
-/// Bytes between two known places; a place costs four bytes, a look-up one pass over this many.
+/// The distance in bytes between positions whose character is stored. A stored position takes four
+/// bytes, and a look-up passes over at most this many.
 const STRIDE_BYTES: usize = 256;
 
-/// Reads an issue; none at all knows nothing.
+/// Reads an issue; without one, nothing is known of it.
 ///
 /// # Errors
-/// A violation of `issue.date`.
+/// A violation of `issue.date` for a day that does not exist.
 pub fn issue(from: Option<wire::Issue>) -> Result<Issue, Violation> {
     let wire::Issue { paper, date, edition, page_no, page_name } = from.unwrap_or_default();
     let date = date.map(|day| read_date(day, "issue.date")).transpose()?;
     Ok(Issue { paper, date, edition, page_no: (page_no > 0).then_some(page_no), page_name })
 }
 
-/// Says at which character a byte of a text stands, fast for many bytes of a long text.
+/// Finds the character at a byte of a text, quickly even for many bytes of a long text.
 #[derive(Debug)]
 pub struct CharIndex<'a> {
     bytes: &'a [u8],
-    /// Characters that start before byte `i * STRIDE_BYTES`.
+    /// The number of characters that start before byte `i * STRIDE_BYTES`.
     before: Vec<u32>,
 }
 
 impl<'a> CharIndex<'a> {
-    /// Reads `text` once.
+    /// Makes the index by reading `text` once.
     #[must_use]
     pub fn new(text: &'a str) -> Self {
         let bytes = text.as_bytes();
@@ -49,7 +50,7 @@ impl<'a> CharIndex<'a> {
         Self { bytes, before }
     }
 
-    /// How many characters start before byte `at`; a byte past the end counts as the end.
+    /// The number of characters that start before byte `at`; a byte past the end counts as the end.
     fn char_at(&self, at: usize) -> u32 {
         let at = at.min(self.bytes.len());
         let stride = at / STRIDE_BYTES;
@@ -63,18 +64,18 @@ impl<'a> CharIndex<'a> {
     }
 }
 
-/// Characters that start in `bytes`: all but UTF-8 continuation bytes.
+/// The number of characters that start in `bytes`: all bytes but the continuation bytes of UTF-8.
 fn starts(bytes: &[u8]) -> u32 {
     count32(bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000).count())
 }
 
-/// Spans as the wire has them.
+/// Converts spans of bytes into spans of characters.
 #[must_use]
 pub fn spans(of: &[Span], index: &CharIndex<'_>) -> Vec<wire::TextSpan> {
     of.iter().map(|span| index.span(*span)).collect()
 }
 
-/// A parsed article as the wire has it; it stands on the page `at` of those that `pages` index.
+/// Converts a parsed article. It is on the page `at` of those that `pages` index.
 #[must_use]
 pub fn parsed(from: Parsed, pages: &[CharIndex<'_>], at: usize) -> wire::ParsedArticle {
     let Parsed { article: Article { id, record, entities: _ }, spans, rules_fired, continued } =

@@ -1,4 +1,4 @@
-//! Records, from the wire.
+//! Reads the record of an article from a message.
 
 use crate::convert::date::read_date;
 use crate::convert::date::read_time;
@@ -15,10 +15,11 @@ use wenmai_domain::article::StaffLine;
 use wenmai_engine::Violation;
 use wenmai_proto::wire;
 
-/// Reads a record; `prefix` is the path before its fields (`article.`).
+/// Reads a record; `prefix` is the path before the names of its fields (`article.`).
 ///
 /// # Errors
-/// A violation for an unknown enum number, a time, a date or a name that is none.
+/// A violation of the field with an unknown enum number, or with a time, a date or a resource name
+/// that is not valid.
 pub fn record(from: wire::ArticleRecord, prefix: &str) -> Result<Record, Violation> {
     let wire::ArticleRecord {
         paper,

@@ -1,4 +1,4 @@
-//! Reprints.
+//! Converts reprints.
 
 use crate::convert::View;
 use crate::convert::article;
@@ -6,7 +6,7 @@ use wenmai_domain::reprint::Relation;
 use wenmai_engine::Link;
 use wenmai_proto::wire;
 
-/// A reprint as the wire has it.
+/// Converts a reprint, with as much of its article as `view` says.
 #[must_use]
 pub fn link(from: Link, view: View) -> wire::Reprint {
     let Link { article: found, relation, share_of_other, share_of_own, days_after, is_original } =

@@ -1,4 +1,4 @@
-//! What a search may be asked and answers beside its hits.
+//! Reads the options of a search, and converts what an answer has beside its hits.
 
 use crate::convert::CharIndex;
 use crate::convert::count;
@@ -26,23 +26,19 @@ use wenmai_rank::recency::Recency;
 use wenmai_text::query::Note;
 use wenmai_text::query::reading::Reading;
 
-/// The parts of a search request that are off unless asked for.
+/// The options of a search request; all are off unless the request sets them.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// `recency`.
     pub recency: Option<wire::Recency>,
-    /// `diversity`.
     pub diversity: Option<wire::Diversity>,
-    /// `facets`.
     pub facets: Vec<i32>,
-    /// `order`.
     pub order: i32,
 }
 
 /// Reads the options of a search.
 ///
 /// # Errors
-/// A violation of the field that holds an impossible number or an unknown value.
+/// A violation of the field with a number out of range or an unknown value.
 pub fn options(wanted: Wanted) -> Result<SearchOptions, Violation> {
     let Wanted { recency, diversity, facets, order } = wanted;
     let facets = facets.into_iter().map(read_facet_field);
@@ -95,7 +91,7 @@ fn read_facet_field(number: i32) -> Result<FacetField, Violation> {
     }
 }
 
-/// A facet as the wire has it.
+/// Converts a facet.
 #[must_use]
 pub fn facet(from: Facet) -> wire::Facet {
     let Facet { field, values, other_count, missing_count } = from;
@@ -121,7 +117,7 @@ pub fn facet(from: Facet) -> wire::Facet {
     }
 }
 
-/// A notice as the wire has it.
+/// Converts a notice.
 #[must_use]
 pub fn notice(from: &Notice) -> wire::SearchNotice {
     let kind = match from {
@@ -141,7 +137,7 @@ pub fn notice(from: &Notice) -> wire::SearchNotice {
     wire::SearchNotice { kind: kind.into(), message: from.to_string() }
 }
 
-/// How a query was read, as the wire has it.
+/// Converts how a query was understood.
 #[must_use]
 pub fn reading(from: Reading, phrases: Vec<String>, left_out: Vec<String>) -> wire::QueryReading {
     let Reading { needs, synonyms, text: _, days, term_count: _ } = from;
@@ -156,14 +152,14 @@ pub fn reading(from: Reading, phrases: Vec<String>, left_out: Vec<String>) -> wi
     }
 }
 
-/// Spans of `text` as the wire has them.
+/// Converts spans of `text` into spans of characters.
 #[must_use]
 pub fn marks(text: &str, of: &[Span]) -> Vec<wire::TextSpan> {
-    // Most articles have nothing marked in the title.
+    // Most articles have nothing to mark in the title, and then no index is made.
     if of.is_empty() { Vec::new() } else { spans(of, &CharIndex::new(text)) }
 }
 
-/// A snippet of `paragraphs` as the wire has it.
+/// Converts a snippet of `paragraphs`.
 #[must_use]
 pub fn snippet(from: Snippet, paragraphs: &[String]) -> wire::Snippet {
     let Snippet { text, paragraph, span, matches } = from;

@@ -1,4 +1,4 @@
-//! What a summary may be asked and answers.
+//! Reads the options of a summary, and converts summaries.
 
 use crate::convert::CharIndex;
 use crate::convert::count32;
@@ -28,19 +28,18 @@ use wenmai_summary::set::Cited;
 use wenmai_summary::topic::Day;
 use wenmai_summary::topic::Outlet;
 
-/// How much to tell, and whether as a report.
+/// The length of a summary, and whether it is a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
-    /// How long the summary may be.
     pub budget: Budget,
-    /// Whether the report is asked for.
+    /// Whether the report in Markdown is asked for.
     pub report: bool,
 }
 
-/// Reads `style` and `budget_chars`; 0 characters are the style's.
+/// Reads `style` and `budget_chars`; with 0 characters the budget is that of the style.
 ///
 /// # Errors
-/// A violation of `style` for an unknown number, of `budget_chars` for a number outside the range.
+/// A violation of `style` for an unknown number, or of `budget_chars` for a number out of range.
 pub fn style(style: i32, budget_chars: i32) -> Result<Style, Violation> {
     let style = known(style, "style")?;
     let usual = match style {
@@ -55,13 +54,13 @@ pub fn style(style: i32, budget_chars: i32) -> Result<Style, Violation> {
     Ok(Style { budget, report: style == wire::SummaryStyle::Report })
 }
 
-/// The article of a text without a title: each line is a paragraph.
+/// Makes an article of a text without a title; each line is a paragraph.
 #[must_use]
 pub fn pasted(text: &str) -> Record {
     Record { paragraphs: text.split('\n').map(str::to_owned).collect(), ..Record::default() }
 }
 
-/// The summary of one article as the wire has it; times are the caller's.
+/// Converts the summary of one article; the caller adds the times.
 #[must_use]
 pub fn of_article(from: ArticleSummary) -> wire::SummarizeArticleResponse {
     let ArticleSummary {
@@ -85,7 +84,7 @@ pub fn of_article(from: ArticleSummary) -> wire::SummarizeArticleResponse {
     }
 }
 
-/// The summary of several articles as the wire has it; times are the caller's.
+/// Converts the summary of several articles; the caller adds the times.
 #[must_use]
 pub fn of_articles(from: SetSummary, style: Style) -> wire::SummarizeArticlesResponse {
     let SetSummary { articles, story, markdown, rewriting, ranker, index_version, timings: _ } =
@@ -202,7 +201,8 @@ fn sentence_of(
     Some(sentence(extract, &article.record, Some(article.id), number(source)))
 }
 
-/// A piece of `record`, with bytes of the body turned into characters of its paragraphs.
+/// Converts a piece of `record`; its spans in bytes of the body become spans in characters of the
+/// paragraphs.
 fn sentence(
     from: Extract,
     record: &Record,

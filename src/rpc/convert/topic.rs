@@ -1,4 +1,4 @@
-//! Topics and their changes.
+//! Converts topics and their changes.
 
 use crate::convert;
 use crate::convert::date::timestamp_us;
@@ -20,9 +20,9 @@ use wenmai_engine::Violation;
 use wenmai_proto::wire;
 use wenmai_proto::wire::watch_topics_response::Change as WireChange;
 
-/// What stands before the id in a topic's resource name.
+/// The prefix of the resource name of a topic.
 pub const PREFIX: &str = "topics/";
-/// Sources that are sent with a topic.
+/// The most sources that are sent with a topic.
 const SOURCES: usize = 20;
 const MICROS: i64 = 1_000_000;
 
@@ -32,26 +32,26 @@ pub fn topic_name(id: TopicId) -> String {
     format!("{PREFIX}{id}")
 }
 
-/// The id in a topic's resource name.
+/// The id in a resource name of a topic.
 ///
 /// # Errors
-/// A violation of `field`.
+/// A violation of `field` for any other text.
 pub fn topic_id(name: &str, field: &str) -> Result<TopicId, Violation> {
     name.strip_prefix(PREFIX)
         .and_then(|id| id.parse().ok())
         .ok_or_else(|| Violation::new(field, "is not a resource name `topics/{uuid}`"))
 }
 
-/// A revision as the wire has it.
+/// The etag of a revision.
 #[must_use]
 pub fn etag(revision: u64) -> String {
     format!("{revision:x}")
 }
 
-/// The revision that an etag names; `None` for an empty one.
+/// The revision in an etag; `None` if the etag is empty.
 ///
 /// # Errors
-/// A violation of `etag`.
+/// A violation of `etag` for any other text.
 pub fn revision(etag: &str) -> Result<Option<u64>, Violation> {
     if etag.is_empty() {
         return Ok(None);
@@ -60,7 +60,7 @@ pub fn revision(etag: &str) -> Result<Option<u64>, Violation> {
     parsed.map(Some).map_err(|_no_number| Violation::new("etag", "is not the etag of a topic"))
 }
 
-/// Reads a level; unspecified means story.
+/// Reads a level; an unspecified one means story.
 ///
 /// # Errors
 /// A violation of `level` for an unknown number.
@@ -71,7 +71,7 @@ pub fn level(number: i32) -> Result<Level, Violation> {
     })
 }
 
-/// Reads an order; unspecified means heat.
+/// Reads an order; an unspecified one means heat.
 ///
 /// # Errors
 /// A violation of `order` for an unknown number.
@@ -83,7 +83,7 @@ pub fn order(number: i32) -> Result<TopicOrder, Violation> {
     })
 }
 
-/// A topic as the wire has it.
+/// Converts a topic.
 #[must_use]
 pub fn topic(from: TopicView) -> wire::Topic {
     let TopicView {
@@ -151,7 +151,7 @@ fn written_status(status: Status) -> wire::TopicStatus {
     }
 }
 
-/// A topic that was found, as the wire has it.
+/// Converts a topic that a search found.
 #[must_use]
 pub fn found_topic(from: FoundTopic) -> wire::FoundTopic {
     let FoundTopic { topic: found, score, similarity, hit_count, holds } = from;
@@ -164,7 +164,7 @@ pub fn found_topic(from: FoundTopic) -> wire::FoundTopic {
     }
 }
 
-/// A change as the wire has it.
+/// Converts an entry of the change log.
 #[must_use]
 pub fn change(from: Entry) -> wire::WatchTopicsResponse {
     let Entry { version, at_us, change, corrections, faces } = from;

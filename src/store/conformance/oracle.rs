@@ -1,4 +1,5 @@
-//! A store against the exact one: the same history, the same questions, the same answers.
+//! Compares a store with the exact store in memory: the same history and the same queries must give
+//! the same answers.
 
 use std::collections::BTreeMap;
 
@@ -17,10 +18,11 @@ use crate::VectorStore;
 use crate::memory::MemoryStore;
 use wenmai_domain::id::ArticleId;
 
-/// How far a score may be from the oracle's, relative to it.
+/// How much a score may differ from the oracle's, relative to it.
 pub const TOLERANCE: f32 = 1e-4;
 
-/// Upserts, replacements, deletions and optimizations in any order, then every question.
+/// Applies upserts, replacements, deletions and optimizations in random order, and compares the
+/// answers to every query after each round.
 pub async fn any_history_gives_the_oracles_answers(store: &impl VectorStore, seed: u64) {
     let oracle = MemoryStore::new(&make());
     let mut sampler = Sampler::new(seed);
@@ -41,7 +43,7 @@ pub async fn any_history_gives_the_oracles_answers(store: &impl VectorStore, see
     }
 }
 
-/// Asks both stores the same.
+/// Sends the same random queries to both stores.
 async fn same_answers(store: &impl VectorStore, oracle: &MemoryStore, sampler: &mut Sampler) {
     let filters = filters();
     for _ in 0..12 {
@@ -71,14 +73,15 @@ async fn same_answers(store: &impl VectorStore, oracle: &MemoryStore, sampler: &
     }
 }
 
-/// Equal but for what floats leave open: scores by tolerance, order among scores that equal so.
+/// Asserts that two answers are equal up to rounding: scores within the tolerance, and any order
+/// among hits whose scores are equal within it.
 pub fn assert_same_hits(hits: &[Scored], expected: &[Scored], limit: usize, label: &str) {
     assert_eq!(hits.len(), expected.len(), "{label}");
     let near = |a: f32, b: f32| (a - b).abs() <= TOLERANCE * b.abs().max(1.0);
     let scores: BTreeMap<ArticleId, f32> = expected.iter().map(|hit| (hit.id, hit.score)).collect();
     for (hit, at_place) in hits.iter().zip(expected) {
         assert!(near(hit.score, at_place.score), "{label}: {hit:?} is not {at_place:?}");
-        // One that ties with the last may stand in its place.
+        // A hit that ties with the last one may stand in its place.
         let last = || (expected.len() == limit).then(|| expected[expected.len() - 1].score);
         let score = scores.get(&hit.id).copied().or_else(last);
         assert!(
@@ -88,7 +91,7 @@ pub fn assert_same_hits(hits: &[Scored], expected: &[Scored], limit: usize, labe
     }
 }
 
-/// Equal but for the last bit of an embedding.
+/// Asserts that a point was read back as it was written, up to the last bits of its embedding.
 pub fn assert_same_point(stored: &Stored, point: &Point) {
     let Point { article, text, terms, membership, signature: _, content_hash, .. } = point;
     let Point { created_at_us, updated_at_us, .. } = point;

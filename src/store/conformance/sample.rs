@@ -1,4 +1,4 @@
-//! Points and filters to check a store with; seeded, so a failure comes back.
+//! Random points and filters to check a store with. They are seeded, so a failure can be repeated.
 
 use std::sync::Arc;
 
@@ -31,35 +31,35 @@ use wenmai_domain::topic::TopicId;
 
 /// Numbers in the embeddings of these checks.
 pub const DIM: usize = 8;
-/// Different terms that there are.
+/// How many different terms occur.
 const TERM_COUNT: u32 = 60;
 
-/// What the collections of these checks are made of.
+/// What the indexes of these checks are made with.
 pub fn make() -> Make {
     Make { index_version: "test-1".into(), dim: DIM }
 }
 
-/// A source of random points.
+/// A seeded source of random points.
 pub struct Sampler(ChaCha8Rng);
 
 impl Sampler {
-    /// One that always draws the same.
+    /// A source that gives the same sequence each time it is made with this `seed`.
     pub fn new(seed: u64) -> Self {
         Self(ChaCha8Rng::seed_from_u64(seed))
     }
 
-    /// A number below `end`.
+    /// A number in `0..end`.
     pub fn below(&mut self, end: usize) -> usize {
         self.0.random_range(0..end)
     }
 
-    /// An embedding in any direction.
+    /// An embedding in a random direction.
     pub fn embedding(&mut self, dim: usize) -> Embedding {
         let values = (0..dim).map(|_| self.0.random_range(-1.0..1.0)).collect();
         Embedding::normalize(values).unwrap()
     }
 
-    /// An embedding near `center`.
+    /// An embedding near `center`; a larger `spread` takes it further away.
     #[cfg(any(feature = "edge", feature = "server"))]
     pub fn near(&mut self, center: &Embedding, spread: f32) -> Embedding {
         let noise = self.embedding(center.dim());
@@ -67,12 +67,12 @@ impl Sampler {
         Embedding::normalize(values.map(|(a, b)| a + spread * b).collect()).unwrap()
     }
 
-    /// Up to `most` terms; now and then none.
+    /// Up to `most` terms, sometimes none.
     pub fn terms(&mut self, most: usize) -> TermVector {
         let count = self.below(most + 1);
         let index = |rng: &mut ChaCha8Rng| {
-            // Large and uneven indices, as hashes are, and some terms far more frequent than
-            // others.
+            // The indices are large and uneven, as hashes are, and some terms are far more frequent
+            // than others.
             let first = rng.random_range(0..TERM_COUNT);
             rng.random_range(0..=first).wrapping_mul(0x9e37_79b9)
         };
@@ -80,19 +80,19 @@ impl Sampler {
         TermVector::from_weights((0..count).map(|_| (index(rng), rng.random_range(0.1..3.0))))
     }
 
-    /// A standing in one of a few groups.
+    /// A membership in one of nine reprint groups.
     pub fn membership(&mut self) -> Membership {
         Membership { group: group(self.below(9)), is_original: self.below(3) == 0 }
     }
 
-    /// Up to twelve of a few hashes; now and then none.
+    /// Up to twelve out of a few hashes, sometimes none.
     pub fn signature(&mut self) -> Signature {
         let count = self.below(13);
         let key = |rng: &mut ChaCha8Rng| rng.random_range(1..30_u32).wrapping_mul(0x9e37_79b9);
         Signature::new((0..count).map(|_| key(&mut self.0)).collect())
     }
 
-    /// Up to four things that an article names.
+    /// Up to four entities.
     fn entities(&mut self) -> Entities {
         let count = self.below(5);
         let one = |sampler: &mut Self| Entity {
@@ -106,14 +106,14 @@ impl Sampler {
         Entities::new((0..count).map(|_| one(self)).collect())
     }
 
-    /// A new standing of one of the points.
+    /// A new reprint group for one of the points.
     pub fn regroup(&mut self) -> Regroup {
         let id = id(self.below(150));
         Regroup { id, membership: self.membership(), signature: self.signature() }
     }
 
-    /// The `number`th point, with a record, vectors and terms of chance; the id depends on the
-    /// number.
+    /// The `number`th point, with a random record and random vectors. Its id depends on the number
+    /// alone.
     pub fn point(&mut self, number: usize) -> Point {
         let kinds = Kind::ALL;
         let day = date(2024, 12, 30);
@@ -142,12 +142,12 @@ impl Sampler {
     }
 }
 
-/// The `number`th of some groups.
+/// The `number`th reprint group.
 pub fn group(number: usize) -> GroupId {
     GroupId::found(id(number), "hash")
 }
 
-/// A point with nothing special about it.
+/// A point of this record and these vectors, with nothing else of note.
 pub fn point(record: Record, text: Embedding, terms: TermVector) -> Point {
     let article = Article::new(record);
     let group = GroupId::found(article.id, "hash");
@@ -164,19 +164,18 @@ pub fn point(record: Record, text: Embedding, terms: TermVector) -> Point {
     }
 }
 
-/// The `number`th point of those that tests tell apart by their number alone.
+/// The `number`th point of those that differ in nothing but their number and vectors.
 pub fn numbered(number: usize, text: &[f32], terms: &[(u32, f32)]) -> Point {
     let record = Record { source: "s".into(), source_id: number.to_string(), ..Record::default() };
     let text = Embedding::normalize(text.to_vec()).unwrap();
     point(record, text, TermVector::from_weights(terms.iter().copied()))
 }
 
-/// The id of the `number`th point.
 pub fn id(number: usize) -> ArticleId {
     numbered(number, &[1.0], &[]).article.id
 }
 
-/// Filters of every variant, alone and inside each other.
+/// Filters of every variant, alone and nested.
 pub fn filters() -> Vec<Filter> {
     let not = |filter: Filter| Filter::Not(Box::new(filter));
     let mut leaves = Vec::new();

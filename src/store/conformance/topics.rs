@@ -1,4 +1,4 @@
-//! What every store must do for topics.
+//! The behaviour that every store must have for topics.
 
 use serde_json::Map;
 use serde_json::Value;
@@ -44,7 +44,7 @@ pub async fn a_log_is_read_back_in_order(store: &impl VectorStore) {
     assert_eq!(store.rows(0, limit(9)).await.unwrap(), []);
     let rows: Vec<Row> = (1..=600).map(|version| row(version, "甲")).collect();
     store.append(0, rows.clone(), mark(0, 600)).await.unwrap();
-    // A topic is no row, whatever its id.
+    // The point of a topic is not a row of the log, whatever its id.
     let point = TopicPoint {
         id: topic(1),
         level: Level::Story,
@@ -74,11 +74,11 @@ pub async fn a_checkpoint_comes_back_or_is_none(store: &impl VectorStore) {
     let checkpoint = |version, length| Checkpoint { version, bytes: vec![7; length] };
     for checkpoint in [checkpoint(3, 500_000), checkpoint(4, 0), checkpoint(5, 9)] {
         store.keep_checkpoint(checkpoint.clone()).await.unwrap();
-        // A store may keep none, but not another one.
+        // A store may keep no checkpoint, but not a different one.
         let kept = store.checkpoint().await.unwrap();
         assert!(kept.is_none_or(|kept| kept == checkpoint));
     }
-    // It is no row, no topic, and changes neither.
+    // A checkpoint is neither a row nor a topic, and it changes neither.
     assert_eq!(store.rows(0, limit(9)).await.unwrap(), rows);
     assert_eq!(store.mark().await.unwrap(), mark(3, 3));
     let query = unit(&axis(0));
@@ -90,14 +90,15 @@ pub async fn one_of_two_takes_the_lease_and_the_other_is_refused(store: &impl Ve
     assert_eq!(free, Lease::default());
     let held = |term, holder: &str, beat| Lease { term, holder: holder.into(), beat };
     assert!(store.swap_lease(&free, &held(1, "甲", 0)).await.unwrap());
-    // Who saw it free a moment ago comes too late, and so does who missed a beat.
+    // A process that saw the lease free a moment ago is too late, and so is one that missed a beat.
     assert!(!store.swap_lease(&free, &held(1, "乙", 0)).await.unwrap());
     assert!(store.swap_lease(&held(1, "甲", 0), &held(1, "甲", 1)).await.unwrap());
     assert!(!store.swap_lease(&held(1, "甲", 0), &held(2, "乙", 0)).await.unwrap());
     assert_eq!(store.lease().await.unwrap(), held(1, "甲", 1));
     store.append(1, vec![row(1, "甲"), row(2, "甲")], mark(0, 1)).await.unwrap();
 
-    // The term passes: its writer can neither add to the log nor change it nor move the mark.
+    // Once its term has passed, a writer can neither add to the log nor change it nor move the
+    // mark.
     assert!(store.swap_lease(&held(1, "甲", 1), &held(2, "乙", 0)).await.unwrap());
     store.append(2, vec![row(3, "乙")], mark(2, 2)).await.unwrap();
     for stale in [vec![row(3, "甲"), row(4, "甲")], vec![row(4, "甲")], Vec::new()] {
@@ -107,7 +108,7 @@ pub async fn one_of_two_takes_the_lease_and_the_other_is_refused(store: &impl Ve
     let rows = vec![row(1, "甲"), row(2, "甲"), row(3, "乙")];
     assert_eq!(store.rows(1, limit(9)).await.unwrap(), rows);
     assert_eq!(store.mark().await.unwrap(), mark(2, 2));
-    // What it left behind the end is replaced by whoever goes on.
+    // The rows that it wrote beyond the end of the log are replaced by the next writer.
     let more = vec![row(4, "乙"), row(5, "乙")];
     store.append(2, more.clone(), mark(3, 3)).await.unwrap();
     assert_eq!(store.rows(4, limit(9)).await.unwrap(), more);
@@ -135,7 +136,7 @@ pub async fn topics_are_found_by_level_and_direction(store: &impl VectorStore) {
     assert_eq!(found(hits), [topic(3)]);
     assert_eq!(found(ask(5).await.unwrap()), [topic(1), topic(4), topic(2)]);
     assert_eq!(found(ask(1).await.unwrap()), [topic(1)]);
-    // One that is gone is not found any more, and one that turned is found where it is.
+    // A topic without a centroid is not found, and one whose centroid changed is found there.
     let points = vec![point(1, Level::Story, None), point(2, Level::Story, Some(0))];
     store.project(points, Vec::new()).await.unwrap();
     assert_eq!(found(ask(5).await.unwrap()), [topic(2), topic(4)]);

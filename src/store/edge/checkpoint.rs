@@ -1,8 +1,8 @@
-//! A copy of all topics to start from, in the shard of the topics.
+//! The checkpoint of all topics, kept as points of the topics' shard.
 //!
-//! Its bytes lie in pieces of text in one of two places, by turns; a header that is written last
-//! says which place counts, how many pieces there are and what they hash to. Whatever a killed
-//! process left behind is therefore either whole or not looked at.
+//! Its bytes are cut into pieces of text, which are written to one of two places in turn. A header,
+//! written last, says which place is valid, how many pieces there are and what their hash is. So
+//! whatever a killed process left behind is either complete or not read.
 
 use std::collections::HashMap;
 
@@ -27,9 +27,9 @@ use crate::Error;
 use crate::edge::error;
 use crate::edge::topics::TopicShard;
 
-/// The namespace of the points' ids; no topic has one of it.
+/// The UUID namespace of the points' ids; no topic's id is made in it.
 const NAMESPACE: Uuid = Uuid::from_u128(0x3c5e_92a7_1f40_5d6b_a8b3_64c0_e717_2d9f);
-/// Bytes of a piece: as text still far below what one entry of the engine's log takes.
+/// Bytes of a piece: as text, still far below what one entry of the engine's log can hold.
 const PIECE_BYTES: usize = 192 * 1024;
 const VERSION: &str = "version";
 const PLACE: &str = "place";
@@ -37,7 +37,7 @@ const PIECES: &str = "pieces";
 const HASH: &str = "hash";
 const TEXT: &str = "text";
 
-/// Which pieces count.
+/// Says which pieces make up the valid checkpoint.
 struct Header {
     version: u64,
     place: u64,
@@ -46,10 +46,10 @@ struct Header {
 }
 
 impl TopicShard {
-    /// Keeps a checkpoint in the place of the one before.
+    /// Keeps a checkpoint in the place of the previous one.
     ///
     /// # Errors
-    /// [`Error::Failed`], [`Error::Full`]: then the one before is still there.
+    /// [`Error::Failed`], [`Error::Full`]: the previous one is still there.
     pub fn keep(&self, checkpoint: &Checkpoint) -> Result<(), Error> {
         let Checkpoint { version, bytes } = checkpoint;
         let before = self.header()?;
@@ -67,7 +67,7 @@ impl TopicShard {
             (HASH, hash(bytes).into()),
         ];
         let header = header.map(|(key, value): (&str, Value)| (key.to_owned(), value));
-        // Last: what it speaks of is there.
+        // Written last, once the pieces that it names exist.
         self.put(header_id(), header.into_iter().collect())?;
         match before {
             Some(before) => self.forget(&before),
@@ -75,7 +75,7 @@ impl TopicShard {
         }
     }
 
-    /// The checkpoint that counts; `None` without one, or if it is damaged.
+    /// Reads the valid checkpoint; `None` if there is none or if it is damaged.
     ///
     /// # Errors
     /// [`Error::Failed`].
@@ -94,7 +94,7 @@ impl TopicShard {
         Ok(whole.then_some(Checkpoint { version, bytes }))
     }
 
-    /// The header, if there is one that can be read.
+    /// Reads the header; `None` if there is none or if it cannot be read.
     fn header(&self) -> Result<Option<Header>, Error> {
         let Some(value) = self.value(header_id())? else { return Ok(None) };
         let number = |key: &str| value.get(key).and_then(Value::as_u64);
@@ -120,12 +120,12 @@ impl TopicShard {
         self.update(PointOperations::UpsertPoints(insert))
     }
 
-    /// Makes room where the one before lay.
+    /// Deletes the pieces of the previous checkpoint.
     fn forget(&self, before: &Header) -> Result<(), Error> {
         let mut ids = Vec::new();
         for number in 0..before.pieces {
             let id = piece_id(before.place, number);
-            // The engine fails for a point that is not there.
+            // The engine fails for a point that does not exist.
             if self.value(id)?.is_some() {
                 ids.push(id);
             }
@@ -154,12 +154,12 @@ fn hash(bytes: &[u8]) -> String {
     encode(&Sha256::digest(bytes))
 }
 
-/// Bytes as text: base64 without padding (RFC 4648), four characters for three bytes.
+/// Writes bytes as base64 without padding (RFC 4648), four characters for three bytes.
 fn encode(bytes: &[u8]) -> String {
     BASE64_NOPAD.encode(bytes)
 }
 
-/// What [`encode`] wrote; `None` for anything else.
+/// Reads what [`encode`] wrote; `None` for any other text.
 fn decode(text: &str) -> Option<Vec<u8>> {
     BASE64_NOPAD.decode(text.as_bytes()).ok()
 }
@@ -214,9 +214,9 @@ mod tests {
         shard.keep(&first).unwrap();
         assert_eq!(shard.checkpoint().unwrap(), Some(first));
         shard.keep(&second).unwrap();
-        // The pieces of the first one are gone.
+        // The pieces of the first checkpoint are gone.
         assert_eq!(shard.value(piece_id(0, 2)).unwrap(), None);
-        // A process that was killed while it wrote the third one.
+        // What a process leaves that was killed while it wrote the third one.
         let torn = [(TEXT.to_owned(), encode(b"torn").into())];
         shard.put(piece_id(0, 0), torn.into_iter().collect()).unwrap();
         drop(shard);

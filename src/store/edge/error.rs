@@ -1,4 +1,4 @@
-//! The engine's failures in the store's words.
+//! Converts failures of the embedded engine into errors of the store.
 
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
@@ -10,18 +10,19 @@ use crate::BoxError;
 use crate::Error;
 use crate::full;
 
-/// What the engine refused or failed at.
+/// Converts an error of the engine.
 pub fn engine(source: OperationError) -> Error {
     failed(source)
 }
 
-/// A failure inside the store.
+/// A failure inside the store: [`Error::Full`] if a full disk caused it, else [`Error::Failed`].
 pub fn failed(source: impl Into<BoxError>) -> Error {
     let source = source.into();
     if full::is_full(source.as_ref()) { Error::Full(source) } else { Error::Failed(source) }
 }
 
-/// A data folder that cannot be used.
+/// A data folder that cannot be used: [`Error::Full`] if a full disk is the cause, else
+/// [`Error::Folder`].
 pub fn folder(folder: &Path, source: impl Into<BoxError>) -> Error {
     let source = source.into();
     if full::is_full(source.as_ref()) {
@@ -30,7 +31,7 @@ pub fn folder(folder: &Path, source: impl Into<BoxError>) -> Error {
     Error::Folder { folder: folder.to_owned(), source }
 }
 
-/// Runs `work`; should the engine panic, the call fails and the thread lives on.
+/// Runs `work`. If the engine panics, the call fails and the thread goes on.
 pub fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(result) => result,

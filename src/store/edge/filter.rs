@@ -1,4 +1,4 @@
-//! The domain's filter as a condition of the engine.
+//! The conditions of the embedded engine, for [`crate::condition`].
 
 use std::collections::BTreeSet;
 
@@ -19,10 +19,10 @@ use crate::edge::point::point_id;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::id::ArticleId;
 
-/// What a filter asks of the engine.
+/// What a filter asks of the embedded engine.
 pub type Asked = condition::Asked<qdrant_edge::Filter>;
 
-/// Translates `filter`.
+/// Translates `filter` for the embedded engine.
 pub fn ask(filter: &Filter) -> Asked {
     condition::ask(filter)
 }
@@ -71,7 +71,8 @@ fn only(condition: FieldCondition) -> qdrant_edge::Filter {
     qdrant_edge::Filter::new_must(Part::Field(condition))
 }
 
-/// A filter that every point passes, for searches that take another way with a filter than without.
+/// A filter that every point passes, because the engine searches in another way with a filter than
+/// without.
 pub fn everything() -> qdrant_edge::Filter {
     let none = HasIdCondition::from_iter([]);
     qdrant_edge::Filter {
@@ -80,7 +81,7 @@ pub fn everything() -> qdrant_edge::Filter {
     }
 }
 
-/// The path of a key at the top of a payload.
+/// The path of a key at the top level of a payload.
 pub fn path(key: &str) -> JsonPath {
     JsonPath { first_key: key.to_owned(), rest: Vec::new() }
 }

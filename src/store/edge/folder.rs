@@ -1,16 +1,16 @@
-//! The data folder: whose it is, what it holds, who has it open.
+//! The data folder: which process has it open, whether it is an index of ours, and what made it.
 //!
 //! ```text
-//! <data>/wenmai.lock         locked while a process has the folder open; says who
-//! <data>/wenmai-index.json   the manifest: what the index is made of
-//! <data>/wenmai-seal.json    which files there are, while nobody has the folder open
-//! <data>/articles/           the engine's files
+//! <data>/wenmai.lock         locked while a process has the folder open; names that process
+//! <data>/wenmai-index.json   the manifest: what the index was made with
+//! <data>/wenmai-seal.json    the list of all files, while no process has the folder open
+//! <data>/articles/           the engine's files of the articles
 //! <data>/topics/             the engine's files of the topics
 //! ```
 //!
-//! The manifest is written before the engine's files, whole or not at all, so a crash in between
-//! leaves a folder that the next start completes. A folder that holds anything else and no manifest
-//! is not ours: it is refused before a byte is written.
+//! The manifest is written before the engine's files, completely or not at all, so a crash in
+//! between leaves a folder that the next start completes. A folder that holds other files and no
+//! manifest is not ours, and is refused before anything is written to it.
 
 use std::fs;
 use std::fs::File;
@@ -35,16 +35,17 @@ use crate::edge::seal::Seal;
 
 const LOCK: &str = "wenmai.lock";
 const MANIFEST: &str = "wenmai-index.json";
-/// Behind the name of a file that is not whole yet.
+/// Appended to the name of a file that is not complete yet.
 const NEW: &str = ".new";
 const ARTICLES: &str = "articles";
 const TOPICS: &str = "topics";
-/// Where the engine builds segments; what a crash leaves there is of no use to anyone.
+/// The folder in which the engine builds segments; what a crash leaves there is of no use.
 const TEMP_SEGMENTS: &str = "temp_segments";
-/// The layout of the folder and of a payload; counts up when a program of today could not read it.
+/// The version of the layout of the folder and of a payload; it counts up when an older program
+/// could not read the new layout.
 const FORMAT: u32 = 3;
 
-/// What the index in a folder is made of.
+/// What the index in a folder was made with, and by which program.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Manifest {
     format: u32,
@@ -53,21 +54,21 @@ struct Manifest {
     created_by: String,
 }
 
-/// A data folder that this process alone has open, until it is dropped.
+/// A data folder that only this process has open, until it is dropped.
 #[derive(Debug)]
 pub struct Folder {
     data: PathBuf,
     _lock: File,
-    /// What the folder held when it was last closed in good order.
+    /// The seal with which the folder was opened, if it was closed in good order before.
     sealed: Option<Seal>,
 }
 
 impl Folder {
-    /// Takes the folder, and makes what is missing.
+    /// Locks the folder, checks it, and creates what is missing.
     ///
     /// # Errors
-    /// [`Error::Locked`] if another process has it, [`Error::IndexVersion`] if it was made
-    /// otherwise, [`Error::Folder`] if it cannot be used or is not ours, [`Error::Full`].
+    /// [`Error::Locked`] if another process has it open, [`Error::IndexVersion`] if another make is
+    /// stored there, [`Error::Folder`] if it cannot be used or is not ours, [`Error::Full`].
     pub fn open(data: &Path, make: &Make) -> Result<Self, Error> {
         fs::create_dir_all(data).map_err(|source| error::folder(data, source))?;
         refuse_foreign(data)?;
@@ -89,49 +90,50 @@ impl Folder {
         Ok(folder)
     }
 
-    /// The folder itself.
+    /// The path of the folder.
     pub fn data(&self) -> &Path {
         &self.data
     }
 
-    /// Whether it was closed in good order before it was opened.
+    /// Whether the folder was closed in good order before it was opened.
     pub fn was_sealed(&self) -> bool {
         self.sealed.is_some()
     }
 
-    /// Lets the folder go, in which nothing is written any more, with a seal on it. Unless
-    /// `is_written` the files have changed only by being opened.
+    /// Seals the folder, to which nothing is written any more, and releases it. `is_written` says
+    /// whether anything was written since it was opened; if not, its files need no sync.
     ///
     /// # Errors
-    /// [`Error::Folder`], [`Error::Full`] if there is none: then the next start compares nothing.
+    /// [`Error::Folder`], [`Error::Full`] if it could not be sealed: the next start compares
+    /// nothing then.
     pub fn close(self, is_written: bool) -> Result<(), Error> {
         let before = self.sealed.as_ref().filter(|_| !is_written);
         let sealed = seal::close(&self.data, &[ARTICLES, TOPICS], before);
         sealed.map_err(|source| error::folder(&self.data, source))
     }
 
-    /// Where the engine keeps the articles.
+    /// The folder of the engine's files of the articles.
     pub fn articles(&self) -> PathBuf {
         self.data.join(ARTICLES)
     }
 
-    /// Where the engine keeps the topics.
+    /// The folder of the engine's files of the topics.
     pub fn topics(&self) -> PathBuf {
         self.data.join(TOPICS)
     }
 }
 
-/// What the index in a folder is made of; `None` if there is none.
+/// What the index in the folder `data` was made with; `None` if there is no index.
 ///
 /// # Errors
-/// [`Error::Folder`] if it cannot be read or is damaged.
+/// [`Error::Folder`] if the manifest cannot be read or is damaged.
 #[cfg(feature = "server")]
 pub fn made(data: &Path) -> Result<Option<Make>, Error> {
     let manifest = read_manifest(data)?;
     Ok(manifest.map(|Manifest { index_version, dim, .. }| Make { index_version, dim }))
 }
 
-/// Refuses a folder that holds something and no manifest.
+/// Refuses a folder that holds files and no manifest.
 fn refuse_foreign(data: &Path) -> Result<(), Error> {
     let entries = fs::read_dir(data).map_err(|source| error::folder(data, source))?;
     let mut stranger = None;
@@ -140,7 +142,7 @@ fn refuse_foreign(data: &Path) -> Result<(), Error> {
         if name == MANIFEST {
             return Ok(());
         }
-        // What a start leaves that was killed before it wrote the manifest.
+        // These are left by a start that was killed before it had written the manifest.
         if name != LOCK && name != format!("{MANIFEST}{NEW}").as_str() {
             stranger = Some(name);
         }
@@ -151,7 +153,7 @@ fn refuse_foreign(data: &Path) -> Result<(), Error> {
     Err(error::folder(data, reason))
 }
 
-/// Locks the folder and writes down who has it.
+/// Locks the folder, and notes in the lock file which process has it.
 fn lock(data: &Path) -> Result<File, Error> {
     let unusable = |source| error::folder(data, source);
     let mut options = OpenOptions::new();
@@ -161,7 +163,7 @@ fn lock(data: &Path) -> Result<File, Error> {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
-            // Who it is only helps; that there is someone is certain.
+            // The name of the holder only helps the reader; that there is a holder is certain.
             if file.read_to_string(&mut holder).is_err() || holder.trim().is_empty() {
                 "another process".clone_into(&mut holder);
             }
@@ -176,7 +178,7 @@ fn lock(data: &Path) -> Result<File, Error> {
     Ok(file)
 }
 
-/// The manifest, if there is one.
+/// Reads the manifest; `None` if there is none.
 fn read_manifest(data: &Path) -> Result<Option<Manifest>, Error> {
     let text = match fs::read(data.join(MANIFEST)) {
         Ok(text) => text,
@@ -200,7 +202,7 @@ fn write_manifest(data: &Path, make: &Make) -> Result<(), BoxError> {
     Ok(write_whole(data, MANIFEST, &serde_json::to_vec_pretty(&manifest)?)?)
 }
 
-/// Writes a file of the folder, durably, whole or not at all.
+/// Writes a file of the folder durably, and completely or not at all.
 pub fn write_whole(data: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     let new = data.join(format!("{name}{NEW}"));
     let mut file = File::create(&new)?;
@@ -210,12 +212,12 @@ pub fn write_whole(data: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     sync(data)
 }
 
-/// Makes durable which names a folder holds; not every system opens one.
+/// Makes the names in a folder durable, on systems where a folder can be opened.
 pub fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder).map_or(Ok(()), |folder| folder.sync_all())
 }
 
-/// Whether an index of this `manifest` is what `make` asks for.
+/// Refuses an index whose `manifest` differs from what `make` asks for.
 fn check(data: &Path, manifest: &Manifest, make: &Make) -> Result<(), Error> {
     let Manifest { format, index_version, dim, created_by } = manifest;
     if *format != FORMAT {
@@ -237,7 +239,7 @@ fn check(data: &Path, manifest: &Manifest, make: &Make) -> Result<(), Error> {
     Err(Error::IndexVersion { place, stored, wanted })
 }
 
-/// This program and its version.
+/// The name and version of this program.
 fn program() -> String {
     concat!("wenmai ", env!("CARGO_PKG_VERSION")).to_owned()
 }

@@ -1,4 +1,4 @@
-//! Reprints in the engine: found by hashes shared, and given another standing.
+//! Reprint groups in the engine: finding articles by shared hashes, and changing their group.
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -42,7 +42,7 @@ use wenmai_domain::reprint::GroupId;
 use wenmai_domain::reprint::Membership;
 
 impl Shard {
-    /// The points that share the most hashes with each signature.
+    /// Finds for each question the points that share the most hashes with its signature.
     ///
     /// # Errors
     /// [`Error::Failed`].
@@ -64,14 +64,15 @@ impl Shard {
         self.best(query, &SearchParams::default(), None, Some(above), *limit)
     }
 
-    /// Gives points another standing.
+    /// Gives articles another reprint group.
     ///
     /// # Errors
-    /// [`Error::Failed`], [`Error::Full`]: then some may have been written.
+    /// [`Error::Failed`], [`Error::Full`]: some changes may have been written then.
     pub fn regroup(&self, changes: Vec<Regroup>) -> Result<(), Error> {
         let changes: BTreeMap<ArticleId, Regroup> =
             changes.into_iter().map(|change| (change.id, change)).collect();
-        // The engine fails for a point that is not there, and has written it to the log by then.
+        // The engine fails for a point that does not exist, and has written the change to its log
+        // by then.
         let ids: Vec<ArticleId> = changes.keys().copied().collect();
         let found = self.memberships(&ids)?;
         let there = changes.into_values().zip(found).filter(|(_, found)| found.is_some());
@@ -99,7 +100,8 @@ impl Shard {
         self.engine.update(operation).map_err(error::engine)
     }
 
-    /// How points stand among their reprints, in the order of `ids`.
+    /// Reads the reprint groups of articles, in the order of `ids`; `None` where there is no
+    /// article.
     ///
     /// # Errors
     /// [`Error::Failed`].
@@ -116,7 +118,7 @@ impl Shard {
         Ok(ids.iter().map(|id| found.get(id).copied()).collect())
     }
 
-    /// Who prints the texts of `groups`, in their order.
+    /// Counts and names the members of `groups`, in their order.
     ///
     /// # Errors
     /// [`Error::Failed`].

@@ -1,10 +1,13 @@
-//! Qdrant's own engine in this process, over a data folder.
+//! The embedded store: Qdrant's own engine in this process, over a data folder.
 //!
 //! The engine blocks and does nothing in the background, so this module owns a few threads: readers
-//! that answer questions, one writer that writes what has queued up and makes it durable with one
-//! sync, and one for upkeep that seals and merges when the writing pauses. Their queues are
-//! bounded, and a full one refuses at once. Work whose caller has gone is skipped as long as it has
-//! not begun.
+//! that answer queries; one writer, which writes all that is queued and makes it durable with one
+//! sync; and one for upkeep, which seals and merges segments when writing pauses. Their queues are
+//! bounded, and a full one refuses at once. A job whose caller has gone is skipped if it has not
+//! begun.
+//!
+//! `shard` translates calls for the engine, `folder` and `seal` guard the data folder, `tuning`
+//! holds the engine's settings.
 
 mod checkpoint;
 mod error;
@@ -75,21 +78,21 @@ use wenmai_domain::terms::TermVector;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::TopicId;
 
-/// Signatures that one reader looks for at a time.
+/// How many signatures one reader job searches for.
 const ALIKE_PIECE: usize = 64;
 
-/// Articles in a data folder.
+/// A store over a data folder.
 #[derive(Debug)]
 pub struct EdgeStore {
     location: String,
     dim: usize,
-    /// `None` once closed.
+    /// `None` once the store was closed.
     open: Mutex<Option<Open>>,
-    /// Nobody else can have the folder open.
+    /// A lease in memory is enough, because no other process can open the folder.
     lease: Local,
 }
 
-/// What an open store runs.
+/// What an open store consists of.
 #[derive(Debug)]
 struct Open {
     shard: Arc<Shard>,
@@ -100,7 +103,7 @@ struct Open {
 }
 
 impl EdgeStore {
-    /// Opens the folder of `config`, or makes it; reads the log back after a crash.
+    /// Opens the folder of `config`, or creates it; after a crash the engine's log is replayed.
     ///
     /// # Errors
     /// [`Error::Locked`], [`Error::IndexVersion`], [`Error::Folder`], [`Error::Full`];
@@ -111,7 +114,7 @@ impl EdgeStore {
 
     fn open_tuned(config: &Config, make: &Make, tuning: Tuning) -> Result<Self, Error> {
         let folder = Folder::open(&config.data, make)?;
-        // Opening writes as well, and to a full disk it would be the end of the process.
+        // Opening writes to the disk as well, and on a full one the engine would end the process.
         writer::room(folder.data())?;
         let location = folder.data().display().to_string();
         let shard = Arc::new(Shard::open(folder, make.dim, tuning)?);
@@ -127,14 +130,14 @@ impl EdgeStore {
         Err(Error::Dim { wanted: self.dim, given: embedding.dim() })
     }
 
-    /// Looks at what is open. A poisoned lock is no harm: the value is taken out whole or not at
-    /// all.
+    /// Runs `look` on the open parts. A poisoned lock does no harm: the value is only ever taken
+    /// out as a whole.
     fn with<T>(&self, look: impl FnOnce(&Open) -> Result<T, Error>) -> Result<T, Error> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.as_ref().ok_or(Error::Closed).and_then(look)
     }
 
-    /// Runs `ask` on a reader.
+    /// Runs `ask` on one of the reader threads.
     async fn read<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&Shard) -> Result<T, Error> + Send + 'static,
@@ -144,7 +147,7 @@ impl EdgeStore {
         answer.await.map_err(|_stopped| Error::Closed)?
     }
 
-    /// Has the writer make `change` durable.
+    /// Hands `change` to the writer thread and waits until it is durable.
     async fn write(&self, change: Change) -> Result<BTreeSet<ArticleId>, Error> {
         let (reply, answer) = oneshot::channel();
         self.with(|open| offer(&open.writes, writer::Write { change, reply }))?;
@@ -165,17 +168,19 @@ impl Open {
         Ok(Self { shard, reads, writes, tasks, threads })
     }
 
-    /// Lets the queues run empty, ends the threads, writes everything out, and lets the folder go.
+    /// Lets the queues run empty, ends the threads, writes everything out, and releases the folder.
     fn finish(self) -> Result<(), Error> {
         let Self { shard, reads, writes, tasks, threads } = self;
         drop((reads, writes, tasks));
         for thread in threads {
-            // A thread that panicked has nothing left to write; `guarded` keeps it from doing so.
+            // A thread that panicked has nothing left to write, and `guarded` keeps the jobs from
+            // panicking it.
             let _panicked = thread.join();
         }
         match Arc::try_unwrap(shard) {
             Ok(shard) => guarded(|| shard.close()),
-            // Somebody's answer is not out yet; without a seal nothing is compared.
+            // A reader still holds the shard, so the folder gets no seal, and the next start
+            // compares nothing.
             Err(shard) => guarded(|| shard.flush()),
         }
     }
@@ -233,7 +238,7 @@ impl VectorStore for EdgeStore {
         self.read(move |shard| shard.lexical(&query, &filter, limit)).await
     }
 
-    /// Asks in pieces, so that several readers answer a batch.
+    /// Divides a batch of questions, so that several readers answer it.
     async fn alike(&self, asked: Vec<Alike>) -> Result<Vec<Vec<Scored>>, Error> {
         let pieces = asked.chunks(ALIKE_PIECE).map(|piece| {
             let piece = piece.to_vec();
@@ -282,9 +287,9 @@ impl VectorStore for EdgeStore {
         answer.await.map_err(|_stopped| Error::Closed)?
     }
 
-    /// Waits for what is queued and for an optimization that runs; that may take minutes with a
-    /// graph, though nothing acknowledged is lost by a process that does not wait. Closing twice is
-    /// fine.
+    /// Waits for the queued jobs and for an optimization that is running, which may take minutes
+    /// with a graph. A process that does not wait loses nothing that was acknowledged. Closing
+    /// twice is fine.
     async fn close(&self) -> Result<(), Error> {
         let Some(open) = self.take() else {
             return Ok(());
@@ -293,7 +298,8 @@ impl VectorStore for EdgeStore {
         let finish = move || {
             let _gone = reply.send(open.finish());
         };
-        // Ending threads blocks, and the threads that may block are those that end.
+        // Ending the threads blocks, so it must not happen on the caller's thread, nor on one of
+        // those that end.
         thread::Builder::new()
             .name("store-close".to_owned())
             .spawn(finish)
@@ -364,7 +370,7 @@ impl TopicStore for EdgeStore {
     }
 }
 
-/// Puts `job` into a queue that may be full.
+/// Puts `job` into a queue, or refuses it at once if the queue is full.
 fn offer<T>(queue: &SyncSender<T>, job: T) -> Result<(), Error> {
     queue.try_send(job).map_err(|refused| match refused {
         TrySendError::Full(_) => Error::Overloaded,

@@ -1,4 +1,4 @@
-//! Where articles stand in topics, noted on the articles' points, and the order of their arrival.
+//! The placement of articles in topics, noted on the articles' points, and the order of arrival.
 
 use std::collections::BTreeMap;
 
@@ -28,14 +28,15 @@ use wenmai_domain::limit::Limit;
 use wenmai_domain::topic::Placement;
 
 impl Shard {
-    /// Notes on articles where they stand; those that are not there are passed over.
+    /// Notes placements on the articles; those whose article is not stored are ignored.
     ///
     /// # Errors
     /// [`Error::Failed`], [`Error::Full`].
     pub fn place(&self, placed: Vec<Placed>) -> Result<(), Error> {
         let placed: BTreeMap<_, _> = placed.into_iter().map(|one| (one.article, one)).collect();
         let ids: Vec<_> = placed.keys().copied().collect();
-        // The engine fails for a point that is not there, and has written it to the log by then.
+        // The engine fails for a point that does not exist, and has written the change to its log
+        // by then.
         let found = self.memberships(&ids)?;
         let there = placed.into_values().zip(found).filter(|(_, found)| found.is_some());
         for (Placed { article, arrival, placement }, _) in there {
@@ -56,7 +57,7 @@ impl Shard {
         Ok(())
     }
 
-    /// Articles in the order of arrival, after number `after`.
+    /// Lists articles with an arrival number above `after`, in the order of arrival.
     ///
     /// # Errors
     /// [`Error::Failed`].
@@ -65,7 +66,7 @@ impl Shard {
         self.by_arrival(Direction::Asc, Some(StartFrom::Integer(from)), limit.count())
     }
 
-    /// The highest arrival number.
+    /// The highest arrival number of a stored article; 0 if there are none.
     ///
     /// # Errors
     /// [`Error::Failed`].

@@ -1,4 +1,4 @@
-//! Ids and vectors of articles in the engine's own types.
+//! Ids and vectors of articles in the engine's types.
 
 use qdrant_edge::PointId;
 use qdrant_edge::SparseVector;
@@ -8,15 +8,14 @@ use crate::edge::error;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::reprint::Signature;
 
-/// The id of an article's point.
 pub fn point_id(id: &ArticleId) -> PointId {
     PointId::Uuid(id.uuid())
 }
 
-/// The article of a point.
+/// The id of the article that a point belongs to.
 ///
 /// # Errors
-/// [`Error::Failed`] for a point that is no article.
+/// [`Error::Failed`] for a point with a number, which is no article.
 pub fn article_id(id: &PointId) -> Result<ArticleId, Error> {
     match id {
         PointId::Uuid(uuid) => Ok(ArticleId::from(*uuid)),
@@ -24,7 +23,7 @@ pub fn article_id(id: &PointId) -> Result<ArticleId, Error> {
     }
 }
 
-/// The sparse vector of a signature.
+/// The sparse vector of a signature: 1 at the index of each hash.
 pub fn signature_vector(signature: &Signature) -> SparseVector {
     let indices = signature.keys().to_vec();
     SparseVector { values: vec![1.0; indices.len()], indices }

@@ -1,4 +1,4 @@
-//! The threads that answer questions.
+//! The threads that answer queries.
 
 use std::io;
 use std::sync::Arc;
@@ -18,20 +18,20 @@ use crate::edge::error::guarded;
 use crate::edge::shard::Shard;
 use crate::edge::tuning;
 
-/// Questions that may wait; a tenth of a second of work at a millisecond each.
+/// How many queries may wait: about a tenth of a second of work at one millisecond each.
 const QUEUE_LEN: usize = 128;
 
-/// A question, ready to be asked.
+/// A query that is ready to be run on a reader thread.
 pub type Job = Box<dyn FnOnce(&Shard) + Send>;
 
-/// Packs a question with the way back of its answer.
+/// Makes a job out of a query, with the receiver for its answer.
 pub fn job<T: Send + 'static>(
     ask: impl FnOnce(&Shard) -> Result<T, Error> + Send + 'static,
 ) -> (Job, oneshot::Receiver<Result<T, Error>>) {
     let (reply, answer) = oneshot::channel();
     let span = Span::current();
     let job = Box::new(move |shard: &Shard| {
-        // Nobody waits for the answer any more: do not look for it.
+        // Nobody waits for the answer any more, so the query is not run.
         if reply.is_closed() {
             return;
         }
@@ -40,7 +40,8 @@ pub fn job<T: Send + 'static>(
     (job, answer)
 }
 
-/// Starts one reader per core; they end when the queue's senders are gone and it is empty.
+/// Starts one reader thread for each core. They end when all senders of the queue are gone and it
+/// is empty.
 pub fn start(shard: &Arc<Shard>, threads: &mut Vec<JoinHandle<()>>) -> io::Result<SyncSender<Job>> {
     let (queue, jobs) = sync_channel(QUEUE_LEN);
     let jobs = Arc::new(Mutex::new(jobs));
@@ -53,7 +54,8 @@ pub fn start(shard: &Arc<Shard>, threads: &mut Vec<JoinHandle<()>>) -> io::Resul
 }
 
 fn serve(shard: &Shard, jobs: &Mutex<Receiver<Job>>) {
-    // The lock is held while waiting: whoever has it takes the next job, the others queue for it.
+    // The lock is held while waiting: the thread that has it takes the next job, the others wait
+    // for it.
     while let Ok(job) = { jobs.lock().unwrap_or_else(PoisonError::into_inner).recv() } {
         job(shard);
     }

@@ -1,10 +1,12 @@
-//! The seal of a folder that was closed in good order: which files it holds, checked by the next start.
+//! The seal of a folder that was closed in good order: a list of its files, which the next start
+//! compares.
 //!
-//! The engine opens what it finds: to it a segment that is gone, or a list of versions that was cut
-//! short, is fewer articles and no error. So closing writes down every file with its length, and of
-//! the smaller ones a digest; a start that finds another compares, refuses by name, and else breaks
-//! the seal before the engine writes. A killed process leaves none: what a crash leaves is the
-//! engine's log to mend, and nothing is compared then.
+//! The engine opens whatever it finds: a segment that is missing, or a list of versions that was
+//! cut short, looks to it like fewer articles and not like an error. So closing writes down every
+//! file with its length, and a digest of the smaller ones. A start that finds a seal compares the
+//! files with it, names one that differs and refuses the folder, or else removes the seal before
+//! the engine writes. A process that was killed leaves no seal: the engine replays its log then,
+//! and nothing is compared.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -30,12 +32,12 @@ use crate::edge::folder::write_whole;
 use crate::edge::tuning;
 use wenmai_domain::digest::hex;
 
-/// Where it lies in the data folder.
+/// The name of the seal's file in the data folder.
 const NAME: &str = "wenmai-seal.json";
-/// Bytes up to which a file has a digest; of larger ones (vectors, payloads, the log) only the
-/// length counts, or a close would read the whole index.
+/// Files up to this many bytes have a digest. Of larger ones (vectors, payloads, the log) only the
+/// length is compared, or a close would have to read the whole index.
 const DIGEST_BYTES_MAX: u64 = 4 * 1024 * 1024;
-/// Bytes that are read at a time, and that have no part in a digest where all are zero.
+/// Bytes that are read at a time; a block of zeros has no part in a digest.
 const BLOCK_BYTES: u64 = 4096;
 
 /// The files of a closed folder, by their path in it.
@@ -44,21 +46,22 @@ pub struct Seal {
     files: BTreeMap<String, Sealed>,
 }
 
-/// A file as it was.
+/// The length and the digest of a file when the folder was closed.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Sealed {
     bytes: u64,
-    /// See [`digest`]. Older seals have a hash of another kind, which is not read: of them the
-    /// lengths alone are compared.
+    /// See [`digest`]; absent for large files. Older seals have another kind of hash, which is not
+    /// read: with them only lengths are compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     digest: Option<String>,
 }
 
-/// Seals `data`, whose `parts` nobody writes any more. With the seal of `before`, files that are still
-/// as that one has them need not be made durable again: nobody wrote to them since.
+/// Seals `data`, to whose `parts` nobody writes any more. `before` is the seal with which the
+/// folder was opened, if nothing was written since: files that are still as it says are durable
+/// already and are not synced again.
 ///
 /// # Errors
-/// What reading a file or writing the seal gives; then there is none.
+/// Any error of reading a file or of writing the seal; the folder has no seal then.
 pub fn close(data: &Path, parts: &[&str], before: Option<&Seal>) -> io::Result<()> {
     let files = files(data, parts)?;
     for (path, sealed) in &files {
@@ -70,10 +73,10 @@ pub fn close(data: &Path, parts: &[&str], before: Option<&Seal>) -> io::Result<(
     write_whole(data, NAME, &bytes)
 }
 
-/// Compares `data` with its seal, if it has one, breaks that and returns it.
+/// Compares `data` with its seal, removes the seal and returns it; `None` if there was none.
 ///
 /// # Errors
-/// [`Error::Folder`] if a file is gone or is another; the seal stays then.
+/// [`Error::Folder`] if a file is missing or differs; the seal stays in that case.
 pub fn open(data: &Path, parts: &[&str]) -> Result<Option<Seal>, Error> {
     let path = data.join(NAME);
     let text = match fs::read(&path) {
@@ -87,7 +90,7 @@ pub fn open(data: &Path, parts: &[&str]) -> Result<Option<Seal>, Error> {
             seal.check(&found).map_err(|reason| error::folder(data, reason))?;
             Some(seal)
         }
-        // It says nothing about the articles.
+        // A damaged seal says nothing about the articles.
         Err(reason) => {
             let reason: &dyn std::error::Error = &reason;
             tracing::warn!(file = NAME, reason, "damaged; the folder's files were not compared");
@@ -99,7 +102,7 @@ pub fn open(data: &Path, parts: &[&str]) -> Result<Option<Seal>, Error> {
 }
 
 impl Seal {
-    /// The first file that is not as it was; those that came are no loss.
+    /// Fails with the first file that differs from the seal; files that were added do no harm.
     fn check(&self, found: &BTreeMap<String, Sealed>) -> Result<(), String> {
         let what = self.files.iter().find_map(|(path, sealed)| match found.get(path) {
             None => Some(format!("`{path}` is gone")),
@@ -121,7 +124,7 @@ impl Seal {
     }
 }
 
-/// Every file below `parts` of `data`.
+/// The length and digest of every file below `parts` of `data`.
 fn files(data: &Path, parts: &[&str]) -> io::Result<BTreeMap<String, Sealed>> {
     let mut names = Vec::new();
     let mut folders: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
@@ -143,7 +146,7 @@ fn files(data: &Path, parts: &[&str]) -> io::Result<BTreeMap<String, Sealed>> {
     let sealed = |names: &[String]| -> io::Result<Vec<(String, Sealed)>> {
         names.iter().map(|name| Ok((name.clone(), Sealed::of(&data.join(name))?))).collect()
     };
-    // Some seven hundred files, which are read by as many threads as there are processors.
+    // There are some seven hundred files, so they are read by one thread for each core.
     let share = names.len().div_ceil(tuning::threads()).max(1);
     let found: io::Result<Vec<_>> = thread::scope(|scope| {
         let readers: Vec<_> =
@@ -157,7 +160,7 @@ fn files(data: &Path, parts: &[&str]) -> io::Result<BTreeMap<String, Sealed>> {
 }
 
 impl Sealed {
-    /// The file at `path` as it is.
+    /// The length and digest of the file at `path` as it is now.
     fn of(path: &Path) -> io::Result<Self> {
         let bytes = fs::metadata(path)?.len();
         let digest = (bytes <= DIGEST_BYTES_MAX).then(|| digest(path)).transpose()?;
@@ -165,10 +168,10 @@ impl Sealed {
     }
 }
 
-/// The SHA-256 over the blocks of a file that hold more than zeros, each behind its offset.
+/// The SHA-256 over the blocks of a file that are not all zeros, each preceded by its offset.
 ///
-/// Most of the engine's small files are a megabyte of which a few kilobytes are written: the rest
-/// is a hole, which is passed over without being read. A copy without holes has the same digest.
+/// Most of the engine's small files are a megabyte long with a few kilobytes written: the rest is a
+/// hole, which is skipped without being read. A copy of the file without holes has the same digest.
 fn digest(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
@@ -176,7 +179,7 @@ fn digest(path: &Path) -> io::Result<String> {
     let mut data = Vec::new();
     let mut at = 0;
     while let Some(extent) = next_data(&file, at, length)? {
-        // Where an extent begins and ends is the file system's choice; blocks are ours.
+        // The file system chooses where an extent begins and ends; the digest needs fixed blocks.
         let start = (extent.start / BLOCK_BYTES * BLOCK_BYTES).max(at);
         at = extent.end.next_multiple_of(BLOCK_BYTES).min(length);
         data.clear();
@@ -194,7 +197,8 @@ fn digest(path: &Path) -> io::Result<String> {
     Ok(hex(&sha256.finalize()))
 }
 
-/// The next bytes of `file` from `at` on that may be more than a hole; `None` if there are none.
+/// The next range of `file` from the offset `at` on that may hold more than a hole; `None` if there
+/// is none before `length`.
 fn next_data(file: &File, at: u64, length: u64) -> io::Result<Option<Range<u64>>> {
     if at >= length {
         return Ok(None);
@@ -209,7 +213,7 @@ fn next_data(file: &File, at: u64, length: u64) -> io::Result<Option<Range<u64>>
                 return Ok(Some(start..end));
             }
             Err(Errno::NXIO) => return Ok(None),
-            // A file system that knows no holes.
+            // The file system knows no holes, so everything is read.
             Err(_) => {}
         }
     }

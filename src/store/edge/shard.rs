@@ -1,8 +1,9 @@
-//! The engine in this process, as blocking calls in the domain's words.
+//! The engine's shard of articles, as blocking calls in the types of the domain.
 //!
-//! Safe from several threads; one writer at a time is the caller's care. What was written survives
-//! a killed process at once, a power cut once the log was synced ([`crate::edge::log`]) or
-//! [`Shard::flush`] returned.
+//! It may be called from several threads, but only one may write at a time; the callers see to
+//! that. What was written survives the kill of the process at once, and a power cut once the log
+//! was synced ([`crate::edge::log`]) or [`Shard::flush`] has returned. Reprint groups are in
+//! `groups`, the placements on articles in `placement`, topics in `topics`.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -69,15 +70,16 @@ use wenmai_domain::id::ArticleId;
 use wenmai_domain::limit::Limit;
 use wenmai_domain::terms::TermVector;
 
-/// Points in one entry of the engine's log; bounds the memory that a large upsert takes.
+/// Points in one entry of the engine's log; it bounds the memory that a large upsert takes.
 const POINTS_PER_UPDATE: usize = 256;
 
-/// An open index; closing it writes out what is left and lets the folder go.
+/// An open index. Closing it writes out what is left and releases the folder.
 #[derive(Debug)]
 pub struct Shard {
-    // Before the folder: fields are dropped in order, and the engine writes when it is dropped.
+    // Stands before the folder: fields are dropped in order, and the engine writes when it is
+    // dropped.
     pub(super) engine: EdgeShard,
-    /// Opened by whoever first asks for topics: a search has no need of them.
+    /// Opened by the first call that needs topics, because a search does not.
     topics: OnceLock<TopicShard>,
     opening_topics: Mutex<()>,
     folder: Folder,
@@ -89,10 +91,10 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// Opens the index in `folder`, or makes it.
+    /// Opens the index in `folder`, or creates it.
     ///
     /// # Errors
-    /// [`Error::Folder`] if what is there cannot be opened, [`Error::Full`].
+    /// [`Error::Folder`] if what is there cannot be opened; [`Error::Full`].
     pub fn open(folder: Folder, dim: usize, tuning: Tuning) -> Result<Self, Error> {
         let articles = folder.articles();
         let unusable = |source| error::folder(folder.data(), source);
@@ -106,7 +108,7 @@ impl Shard {
         };
         let engine = engine.map_err(unusable)?;
         let known = engine.info().map_err(unusable)?.payload_schema;
-        // What was closed in good order has nothing left to write out.
+        // A folder that was closed in good order has nothing left to write out.
         let mut written = !folder.was_sealed();
         for (key, schema) in tuning::indexes() {
             let field_name = filter::path(key);
@@ -133,7 +135,7 @@ impl Shard {
         })
     }
 
-    /// The topics' part, opened if it is not yet.
+    /// The shard of the topics, which is opened by the first call.
     ///
     /// # Errors
     /// [`Error::Folder`], [`Error::Full`] if it cannot be opened.
@@ -154,12 +156,13 @@ impl Shard {
         Ok(self.topics.get_or_init(|| topics))
     }
 
-    /// Where the engine keeps the topics; `None` as long as nobody asked for them.
+    /// The folder of the topics' files; `None` as long as the topics were not opened.
     pub fn topics_in_use(&self) -> Option<PathBuf> {
         self.topics.get().map(|topics| topics.folder().to_owned())
     }
 
-    /// Notes that something is about to be written, so that closing writes everything out.
+    /// Notes that something is about to be written, so that closing the index writes everything
+    /// out.
     pub fn note_write(&self) {
         self.written.store(true, Ordering::Relaxed);
     }
@@ -168,21 +171,21 @@ impl Shard {
         self.written.load(Ordering::Relaxed)
     }
 
-    /// Where the engine keeps its files.
+    /// The folder of the articles' files.
     pub fn articles(&self) -> &Path {
         self.engine.path()
     }
 
-    /// Vectors that a graph or a scan answers for in sealed segments.
+    /// How many vectors are in sealed segments.
     #[cfg(test)]
     pub fn indexed_count(&self) -> usize {
         self.engine.info().unwrap().indexed_vectors_count
     }
 
-    /// Writes points; of those with one id the last.
+    /// Writes points; if several have the same id, the last one counts.
     ///
     /// # Errors
-    /// [`Error::Failed`], [`Error::Full`]: then some may have been written.
+    /// [`Error::Failed`], [`Error::Full`]: some points may have been written then.
     pub fn upsert(&self, points: Vec<Point>) -> Result<(), Error> {
         let mut unique = BTreeMap::new();
         for point in points {
@@ -204,7 +207,7 @@ impl Shard {
         self.engine.update(operation).map_err(error::engine)
     }
 
-    /// Deletes; returns which were there.
+    /// Deletes articles and returns which of them existed.
     ///
     /// # Errors
     /// [`Error::Failed`], [`Error::Full`].
@@ -222,7 +225,7 @@ impl Shard {
         Ok(deleted)
     }
 
-    /// Writes every segment out, so that the log can start anew.
+    /// Writes every segment out, so that the engine's log can begin anew.
     ///
     /// # Errors
     /// [`Error::Failed`], [`Error::Full`].
@@ -231,10 +234,10 @@ impl Shard {
         self.topics.get().map_or(Ok(()), TopicShard::flush)
     }
 
-    /// Writes out what is left, closes the engine, seals the folder and lets it go.
+    /// Writes out what is left, closes the engine, seals the folder and releases it.
     ///
     /// # Errors
-    /// [`Error::Failed`]; [`Error::Folder`], [`Error::Full`] if it could not be sealed.
+    /// [`Error::Failed`]; [`Error::Folder`] or [`Error::Full`] if the folder could not be sealed.
     pub fn close(self) -> Result<(), Error> {
         let is_written = self.is_written();
         if is_written {
@@ -245,7 +248,8 @@ impl Shard {
         folder.close(is_written)
     }
 
-    /// How many points there are, about: without a look at what was deleted or is being moved.
+    /// About how many points there are: the number may include points that were deleted or are
+    /// being moved.
     pub fn len_about(&self) -> usize {
         self.engine.info().map_or(0, |info| info.points_count)
     }
@@ -258,22 +262,22 @@ impl Shard {
         self.note_write();
         let info = self.engine.info().map_err(error::engine)?;
         let bytes = info.points_count.saturating_mul(self.dim).saturating_mul(size_of::<f32>());
-        // Once there is a graph it stays, or a collection at the border would be rebuilt again and
-        // again.
+        // Once there is a graph it stays, or a collection at the threshold would be rebuilt again
+        // and again.
         if bytes >= self.tuning.graph_bytes_min && !self.graph.load(Ordering::Relaxed) {
             let graph = self.tuning.graph(true);
             self.engine.set_vector_hnsw_config(TEXT, graph).map_err(error::engine)?;
             self.graph.store(true, Ordering::Relaxed);
         }
         self.engine.optimize().map_err(error::engine)?;
-        // Topics that nobody asked for have not grown, and are not opened for this.
+        // Topics that were not opened have not grown either, so they are not opened for this.
         if let Some(topics) = self.topics.get() {
             topics.optimize()?;
         }
         self.flush()
     }
 
-    /// The points of `ids`, in their order.
+    /// Reads points in the order of `ids`; `None` where there is none.
     ///
     /// # Errors
     /// [`Error::Failed`].
@@ -289,11 +293,11 @@ impl Shard {
             let point = stored(record, vectors)?;
             found.insert(point.article.id, point);
         }
-        // An id may be asked for twice, so points are not moved out.
+        // An id may be asked for twice, so the points are cloned and not moved out.
         Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
     }
 
-    /// The points most similar to `query`.
+    /// Finds the points most similar to `query`; see [`crate::VectorStore::nearest`].
     ///
     /// # Errors
     /// [`Error::Failed`].
@@ -304,8 +308,8 @@ impl Shard {
         limit: Limit,
     ) -> Result<Vec<Scored>, Error> {
         let filter = match filter::ask(filter) {
-            // Only with a filter does the engine walk over deleted points, and a graph whose points
-            // were replaced falls apart without: a tenth of the nearest went missing.
+            // Only with a filter does the engine walk over deleted points. Without one, a graph
+            // whose points were replaced falls apart: a tenth of the nearest points were not found.
             Asked::Everything if self.graph.load(Ordering::Relaxed) => Some(filter::everything()),
             Asked::Everything => None,
             Asked::Nothing => return Ok(Vec::new()),
@@ -320,7 +324,7 @@ impl Shard {
         Ok(hits)
     }
 
-    /// The points that share the weightiest terms with `query`.
+    /// Finds the points with the highest BM25 sum; see [`crate::VectorStore::lexical`].
     ///
     /// # Errors
     /// [`Error::Failed`].
@@ -345,7 +349,7 @@ impl Shard {
         self.best(query, &tuning::lexical_params(), filter.as_ref(), None, limit)
     }
 
-    /// The `limit` best with a score above `above`, ties by id.
+    /// The best `limit` points with a score above `above`, ties by id.
     pub(super) fn best(
         &self,
         query: NamedQuery<VectorInternal>,
@@ -373,7 +377,7 @@ impl Shard {
         }
     }
 
-    /// The points that pass, in order of id.
+    /// Lists the points that pass `filter`, in ascending order of id.
     ///
     /// # Errors
     /// [`Error::Failed`].
@@ -402,7 +406,7 @@ impl Shard {
         })
     }
 
-    /// How many points pass, exactly.
+    /// Counts the points that pass `filter`, exactly.
     ///
     /// # Errors
     /// [`Error::Failed`].
@@ -418,7 +422,7 @@ impl Shard {
     }
 }
 
-/// Whether the stored settings say that there is a graph.
+/// Whether the stored settings ask for a graph.
 fn has_graph(config: &EdgeConfig) -> bool {
     let text = config.vectors.get(TEXT);
     text.and_then(|params| params.hnsw_config).is_some_and(|graph| graph.m > 0)
@@ -428,12 +432,12 @@ fn sparse(terms: &TermVector) -> SparseVector {
     SparseVector { indices: terms.indices().to_vec(), values: terms.values().to_vec() }
 }
 
-/// A point as the engine writes it.
+/// Converts a point into what the engine writes.
 fn persisted(id: ArticleId, mut point: Point) -> Result<PointStructPersisted, Error> {
     let signature = signature_vector(&std::mem::take(&mut point.signature));
     let (payload, text, terms) = payload::from_point(point).map_err(error::failed)?;
     let vectors = HashMap::from([
-        // An empty one too: a vector that is left out would stay as it was before.
+        // An empty vector is written too: one that is left out would stay as it was before.
         (REPRINT.to_owned(), VectorPersisted::Sparse(signature)),
         (TEXT.to_owned(), VectorPersisted::Dense(text.values().to_vec())),
         (TERMS.to_owned(), VectorPersisted::Sparse(sparse(&terms))),
@@ -445,7 +449,7 @@ fn persisted(id: ArticleId, mut point: Point) -> Result<PointStructPersisted, Er
     })
 }
 
-/// A point as the engine read it.
+/// Converts what the engine read into a point.
 fn stored(record: Record, vectors: Vectors) -> Result<Stored, Error> {
     let id = article_id(&record.id)?;
     let payload = record.payload.unwrap_or_default();
@@ -467,7 +471,7 @@ fn read_vectors(vectors: Option<VectorStructInternal>) -> Result<(Embedding, Ter
         Some(VectorInternal::Sparse(SparseVector { indices, values })) => {
             TermVector::from_weights(indices.into_iter().zip(values))
         }
-        // The engine does not give an empty vector back.
+        // The engine does not return an empty vector.
         None => TermVector::default(),
         Some(VectorInternal::Dense(_) | VectorInternal::MultiDense(_)) => {
             return Err(error::failed("the terms of a point are no sparse vector"));

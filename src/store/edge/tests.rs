@@ -1,4 +1,4 @@
-//! What the edge store promises beyond the conformance suite.
+//! The promises of the embedded store that go beyond the conformance suite.
 
 mod crash;
 mod folder;
@@ -32,7 +32,8 @@ use crate::conformance::sample::Sampler;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::limit::Limit;
 
-/// Seals and builds a graph from the first points on, so that small tests walk every path.
+/// Seals segments and builds a graph from the first points on, so that small tests reach all of the
+/// code.
 const EAGER: Tuning = Tuning { graph_bytes_min: 0, scan_bytes_max: 1024, seal_bytes_min: 1024 };
 
 fn config(data: &Path) -> Config {
@@ -76,7 +77,7 @@ async fn a_reopened_store_has_everything() {
     store.upsert(points.clone()).await.unwrap();
     store.delete(&ids[..1]).await.unwrap();
     store.close().await.unwrap();
-    // By another way of letting go: dropping.
+    // Dropping the store closes it as well.
     drop(open(root.path()));
     let store = open(root.path());
     let stored = store.fetch(&ids, Vectors::Yes).await.unwrap();

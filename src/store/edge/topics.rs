@@ -1,8 +1,8 @@
-//! Topics in the engine: a shard of their own, beside the articles'.
+//! The engine's shard of topics, beside that of the articles.
 //!
-//! Points with a number are rows of the change log, number 0 is the mark; points with a UUID are
-//! topics. Only topics have a vector, so a search sees nothing else, and the engine lists numbers
-//! before UUIDs, so the log is a prefix of the list.
+//! Points with a number are rows of the change log, number 0 is the mark, and points with a UUID
+//! are topics. Only topics have a vector, so a search sees nothing else. The engine lists numbers
+//! before UUIDs, so the log comes first in a list of all points.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -51,11 +51,11 @@ use wenmai_domain::limit::Limit;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::TopicId;
 
-/// The vector of a topic.
+/// The name of the vector of a topic.
 pub const CENTROID: &str = "centroid";
-/// The level of a topic, by its name; the store's own key.
+/// Key of the name of a topic's level; the store's own key.
 const LEVEL: &str = "level";
-/// The point that holds the mark.
+/// The id of the point that holds the mark.
 const MARK: PointId = PointId::NumId(0);
 const PROJECTED: &str = "projected";
 const ARRIVAL: &str = "arrival";
@@ -65,17 +65,17 @@ const POINTS_PER_UPDATE: usize = 256;
 /// How many more topics are asked for than wanted, so that those that tie with the last are seen.
 const TIE_MARGIN: usize = 64;
 
-/// The shard of the topics.
+/// The open shard of the topics.
 #[derive(Debug)]
 pub struct TopicShard {
     engine: EdgeShard,
 }
 
 impl TopicShard {
-    /// Opens the shard in `folder`, or makes it.
+    /// Opens the shard in `folder`, or creates it.
     ///
     /// # Errors
-    /// [`Error::Folder`], [`Error::Full`], both naming `data`.
+    /// [`Error::Folder`], [`Error::Full`]; both name the data folder `data`.
     pub fn open(folder: &Path, data: &Path, dim: usize) -> Result<Self, Error> {
         let unusable = |source| error::folder(data, source);
         std::fs::create_dir_all(folder).map_err(|source| error::folder(data, source))?;
@@ -89,17 +89,17 @@ impl TopicShard {
         Ok(Self { engine: engine.map_err(unusable)? })
     }
 
-    /// Where the engine keeps its files.
+    /// The folder of the shard's files.
     pub fn folder(&self) -> &Path {
         self.engine.path()
     }
 
-    /// The engine, for what lies beside the log.
+    /// The engine, for the other points that are kept in this shard.
     pub fn engine(&self) -> &EdgeShard {
         &self.engine
     }
 
-    /// Writes everything out.
+    /// Writes every segment out.
     ///
     /// # Errors
     /// [`Error::Failed`], [`Error::Full`].
@@ -116,7 +116,7 @@ impl TopicShard {
         self.flush()
     }
 
-    /// Appends to the log.
+    /// Appends rows to the log and replaces the mark.
     ///
     /// # Errors
     /// [`Error::Failed`], [`Error::Full`].
@@ -131,11 +131,11 @@ impl TopicShard {
             (UNSETTLED, payload::ids(&unsettled)),
         ];
         let value = value.map(|(key, value)| (key.to_owned(), value));
-        // Last: what the mark speaks of is there.
+        // Written last, once the rows that the mark counts exist.
         self.write(vec![point(MARK, None, value.into_iter().collect())])
     }
 
-    /// Rows of the log.
+    /// Reads rows of the log in ascending order, from number `from` on.
     ///
     /// # Errors
     /// [`Error::Failed`].
@@ -153,7 +153,7 @@ impl TopicShard {
         Ok(rows)
     }
 
-    /// The mark.
+    /// Reads the mark; all zero in a new shard.
     ///
     /// # Errors
     /// [`Error::Failed`].
@@ -171,7 +171,7 @@ impl TopicShard {
         Ok(Mark { projected: number(PROJECTED)?, arrival: number(ARRIVAL)?, unsettled })
     }
 
-    /// Writes points of topics.
+    /// Writes the points of topics.
     ///
     /// # Errors
     /// [`Error::Failed`], [`Error::Full`].
@@ -195,7 +195,7 @@ impl TopicShard {
         Ok(())
     }
 
-    /// Topics by direction.
+    /// Finds the topics of `level` whose centroid is most similar to `query`, with the cosine.
     ///
     /// # Errors
     /// [`Error::Failed`].
@@ -226,8 +226,8 @@ impl TopicShard {
     }
 }
 
-/// The shard's settings: no graph. Topics are scanned; a million of them take what a million
-/// articles would, and there are fewer.
+/// The settings of the shard. It has no graph: topics are scanned, and there are fewer of them than
+/// articles.
 fn config(dim: usize) -> EdgeConfig {
     let centroid = EdgeVectorParamsBuilder::new(dim, Distance::Cosine)
         .memory(Memory::Cached)

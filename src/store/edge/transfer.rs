@@ -1,4 +1,4 @@
-//! The folder's points as they are, for moving an index.
+//! Reads and writes the points of a folder as they are, for moving an index.
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -42,10 +42,10 @@ use crate::raw::Transfer;
 use wenmai_domain::limit::Limit;
 
 impl EdgeStore {
-    /// What the index in the folder was made of; `None` if there is none.
+    /// What the index in the folder was made with; `None` if there is no index.
     ///
     /// # Errors
-    /// [`Error::Folder`] for a folder that cannot be read or is damaged.
+    /// [`Error::Folder`] if the folder cannot be read or is damaged.
     pub fn made(config: &Config) -> Result<Option<Make>, Error> {
         folder::made(&config.data)
     }
@@ -79,7 +79,8 @@ impl Shard {
         }
     }
 
-    /// Points in order of id.
+    /// Reads points in ascending order of id, from `from` on, with the id at which the next page
+    /// starts.
     fn dump(
         &self,
         part: Part,
@@ -87,7 +88,7 @@ impl Shard {
         limit: Limit,
     ) -> Result<(Vec<Kept>, Option<Uuid>), Error> {
         let mut request = ScrollRequest::new();
-        // Numbers, which are rows of the log, stand before UUIDs.
+        // Points with a number, which are rows of the log, come before those with a UUID.
         request.offset = Some(PointId::Uuid(from));
         request.limit = Some(limit.count());
         request.with_payload = Some(WithPayloadInterface::Bool(true));
@@ -97,7 +98,7 @@ impl Shard {
         Ok((points, next.as_ref().map(uuid).transpose()?))
     }
 
-    /// Those of `ids` that are there.
+    /// Reads the points of `ids` that exist.
     fn pick(&self, part: Part, ids: Vec<Uuid>) -> Result<Vec<Kept>, Error> {
         let ids = ids.into_iter().map(PointId::Uuid).collect();
         let mut request = RetrieveRequest::new(ids);

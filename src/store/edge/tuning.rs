@@ -1,12 +1,13 @@
-//! How the engine is set up: what is scanned, what gets a graph, what lies in memory.
+//! The settings of the engine: what is scanned, what gets a graph, what is kept in memory.
 //!
 //! Up to [`Tuning::graph_bytes_min`] of embeddings there is no graph and every answer is exact: a
-//! scan of 100 MiB takes 6 ms, a graph of them minutes to build. Beyond that, a filter is where a
-//! graph loses articles: where one of its few entry points passes the filter, the search starts
-//! there and, in tight clusters as news has them, stays there (a 5 % filter then found 0.5 % of its
-//! articles, ACORN or not; where none passes, many seeds are taken and all is found). So what a
-//! filter lets through is scanned up to [`Tuning::scan_bytes_max`], and only more than that goes by
-//! the graph, with ACORN, which also walks over what the filter hides.
+//! scan of 100 MiB takes 6 ms, while a graph of them takes minutes to build. Beyond that, a graph
+//! loses articles under a filter: if one of its few entry points passes the filter, the search
+//! starts there and, in clusters as tight as those of news, stays there. (A filter that 5 % pass
+//! then found 0.5 % of its articles, with ACORN or without; if no entry point passes, many are
+//! tried and everything is found.) So what a filter lets through is scanned up to
+//! [`Tuning::scan_bytes_max`], and only more than that is searched by the graph, with ACORN, which
+//! also walks over points that do not pass.
 
 use std::num::NonZeroUsize;
 use std::thread;
@@ -39,27 +40,28 @@ use wenmai_domain::filter::NameField;
 use wenmai_domain::filter::TextField;
 
 const KIB: usize = 1024;
-/// Edges per node of the graph, where there is one.
+/// Edges of each node of the graph (`m` of HNSW), where there is a graph.
 const GRAPH_EDGES: usize = 16;
-/// Candidates held while the graph is built; the engine's own default.
+/// Candidates that are held while the graph is built; the engine's own default.
 const BUILD_CANDIDATES: usize = 100;
-/// Candidates held while the graph is searched: the recall of 100 neighbours stays at 1 on our
-/// data.
+/// Candidates that are held while the graph is searched. With this number the recall of 100
+/// neighbours stayed at 1 on our data.
 const SEARCH_CANDIDATES: usize = 256;
 
-/// Segments that are left side by side. More make a search dearer; fewer make every seal rebuild
-/// the graph of a large neighbour, which under steady writing never ends.
+/// How many segments are kept side by side. More make a search slower; with fewer, every seal
+/// rebuilds the graph of a large neighbour, which never ends while writing goes on.
 const SEGMENTS: usize = 4;
 
-/// Sizes, in bytes of vectors, at which the engine changes its way.
+/// Thresholds, in bytes of vectors, at which the engine works in another way.
 #[derive(Debug, Clone, Copy)]
 pub struct Tuning {
-    /// Embeddings in the whole store from which a graph is built.
+    /// Size of all embeddings from which a graph is built.
     pub graph_bytes_min: usize,
-    /// Embeddings up to which a filtered search scans what the filter lets through.
+    /// Size of the embeddings that pass a filter up to which they are scanned and the graph is not
+    /// used.
     pub scan_bytes_max: usize,
-    /// Embeddings or terms in the growing segment from which it is sealed: its terms move from
-    /// memory into a file.
+    /// Size of the embeddings or terms in the growing segment from which it is sealed, which moves
+    /// its terms from memory into a file.
     pub seal_bytes_min: usize,
 }
 
@@ -74,7 +76,7 @@ impl Default for Tuning {
 }
 
 impl Tuning {
-    /// The engine's settings for embeddings of `dim` numbers, with a graph or without.
+    /// The settings of the engine for embeddings of `dim` numbers, with a graph or without.
     pub fn engine(self, dim: usize, graph: bool) -> EdgeConfig {
         let text = EdgeVectorParamsBuilder::new(dim, Distance::Cosine)
             .memory(Memory::Cached)
@@ -84,7 +86,7 @@ impl Tuning {
             .modifier(Modifier::Idf)
             .memory(Memory::Cached)
             .build();
-        // Every hash counts one, so a score is the number of hashes shared.
+        // Every hash has the value 1, so a score is the number of shared hashes.
         let reprint = EdgeSparseVectorParamsBuilder::new().memory(Memory::Cached).build();
         let optimizers = EdgeOptimizersConfig {
             indexing_threshold: Some((self.seal_bytes_min / KIB).max(1)),
@@ -101,9 +103,10 @@ impl Tuning {
             .build()
     }
 
-    /// The graph's settings; without one, searches scan.
+    /// The settings of the graph; without a graph, searches scan.
     ///
-    /// Links per payload index are off: they triple the build, and the scan and ACORN do without.
+    /// Links for each payload index are off: they triple the time of a build, and neither the scan
+    /// nor ACORN needs them.
     pub fn graph(self, graph: bool) -> HnswIndexConfig {
         HnswIndexConfig {
             m: if graph { GRAPH_EDGES } else { 0 },
@@ -115,7 +118,7 @@ impl Tuning {
     }
 }
 
-/// How an embedding is searched for.
+/// The search settings for embeddings.
 pub fn nearest_params() -> SearchParams {
     SearchParams {
         hnsw_ef: Some(SEARCH_CANDIDATES),
@@ -124,11 +127,11 @@ pub fn nearest_params() -> SearchParams {
     }
 }
 
-/// How terms are searched for.
+/// The search settings for terms.
 ///
-/// Without a corpus the engine counts deleted and replaced articles into the IDF until the next
-/// clean-up, so that scores would depend on when that ran; a corpus of everything counts the
-/// living.
+/// Without a corpus the engine counts deleted and replaced articles into the IDF until its next
+/// clean-up, so scores would depend on when that ran. The corpus of all points counts only those
+/// that exist.
 pub fn lexical_params() -> SearchParams {
     let corpus = qdrant_edge::Filter::default();
     SearchParams {
@@ -137,7 +140,7 @@ pub fn lexical_params() -> SearchParams {
     }
 }
 
-/// The payload keys that filters name, and how each is indexed.
+/// The payload keys that filters name, and the index of each.
 pub fn indexes() -> Vec<(&'static str, PayloadFieldSchema)> {
     let keyword = || {
         let params = KeywordIndexParamsBuilder::new().enable_hnsw(false).build();
@@ -163,7 +166,7 @@ pub fn indexes() -> Vec<(&'static str, PayloadFieldSchema)> {
     indexes
 }
 
-/// Cores that this process may use.
+/// How many cores this process may use; at least 1.
 pub fn threads() -> usize {
     thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }

@@ -1,9 +1,9 @@
-//! The thread that flushes, seals, merges and builds, so that nobody has to ask for it.
+//! The thread that flushes, seals and merges segments and builds the graph without being asked.
 //!
-//! It waits until the writing pauses, because what it builds in the middle of a bulk import is soon
+//! It waits until writing pauses, because what it builds in the middle of a bulk import is soon
 //! outgrown. A long import without a pause is flushed now and then, which keeps the log short, and
-//! optimized less often, which bounds the growing segment: that one is slow to search and lies in
-//! memory.
+//! optimized less often, which bounds the growing segment: that one is slow to search and is kept
+//! in memory.
 
 use std::io;
 use std::sync::Arc;
@@ -23,26 +23,27 @@ use crate::Error;
 use crate::edge::error::guarded;
 use crate::edge::shard::Shard;
 
-/// Requests that may wait.
+/// How many requests may wait.
 const QUEUE_LEN: usize = 16;
-/// No write for so long is a pause.
+/// Writing pauses if nothing was written for this long.
 const PAUSE: Duration = Duration::from_secs(2);
-/// Changes after which the segments are flushed without a pause; the log holds that many.
+/// Changes after which the segments are flushed without a pause; it bounds the length of the log.
 const UNFLUSHED_MAX: usize = 5_000;
-/// Changes after which the index is optimized without a pause, if they are also a good part of it:
-/// so a long import is optimized when the index has grown by half, not every so many articles.
+/// Changes after which the index is optimized without a pause, if they are also at least a third of
+/// it. So a long import is optimized when the index has grown by half, and not after every so many
+/// articles.
 const UNSEALED_MIN: usize = 20_000;
 
-/// What upkeep is told.
+/// A request to the upkeep thread.
 #[derive(Debug)]
 pub enum Task {
-    /// Something was written: see whether there is something to do.
+    /// Something was written: see whether anything is due.
     Look,
-    /// Optimize now, and say when it is done.
+    /// Optimize now, and send the outcome.
     Optimize(oneshot::Sender<Result<(), Error>>),
 }
 
-/// How the writer tells that it wrote.
+/// Lets the writer report its changes.
 #[derive(Debug)]
 pub struct Notice {
     changed: Arc<AtomicUsize>,
@@ -50,16 +51,17 @@ pub struct Notice {
 }
 
 impl Notice {
-    /// Says that `count` points were written or deleted.
+    /// Reports that `count` points were written or deleted.
     pub fn changed(&self, count: usize) {
-        // Upkeep watches the count once it is not zero; only the first change has to wake it.
+        // The thread watches the count while it is not zero, so only the first change has to wake
+        // it.
         if self.changed.fetch_add(count, Ordering::Relaxed) == 0 {
             let _full_is_awake = self.tasks.try_send(Task::Look);
         }
     }
 }
 
-/// Starts upkeep; it ends when all senders are gone, after what it is doing.
+/// Starts the upkeep thread. It ends when all senders are gone, after the work that it is doing.
 pub fn start(
     shard: &Arc<Shard>,
     threads: &mut Vec<JoinHandle<()>>,
@@ -76,9 +78,9 @@ pub fn start(
 
 struct Upkeep {
     shard: Arc<Shard>,
-    /// Changes that were not flushed.
+    /// Changes that were not flushed yet.
     changed: Arc<AtomicUsize>,
-    /// Changes that were flushed and not optimized.
+    /// Changes that were flushed but not optimized yet.
     unsealed: usize,
 }
 
@@ -106,8 +108,8 @@ impl Upkeep {
         }
     }
 
-    /// Does what is due, `seen` changes having been there a pause ago. Nobody waits for it: a
-    /// failure is logged, and the next change tries again.
+    /// Does what is due, if `seen` changes were there one pause ago. Nobody waits for it: a failure
+    /// is logged, and the next change tries again.
     fn look(&mut self, seen: usize) {
         let now = self.changed.load(Ordering::Relaxed);
         let grown = now + self.unsealed;
@@ -127,7 +129,7 @@ impl Upkeep {
     }
 
     fn optimize(&mut self) -> Result<(), Error> {
-        // Before the work, so that what is written meanwhile is looked at afterwards.
+        // Reset before the work, so that what is written meanwhile is seen afterwards.
         self.changed.store(0, Ordering::Relaxed);
         self.unsealed = 0;
         guarded(|| self.shard.optimize())

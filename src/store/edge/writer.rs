@@ -1,4 +1,4 @@
-//! The thread that writes: whatever has queued up is made durable by one sync of the log.
+//! The thread that writes: everything that is queued becomes durable with one sync of the log.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -31,29 +31,29 @@ use crate::raw::Kept;
 use crate::raw::Part;
 use wenmai_domain::id::ArticleId;
 
-/// Changes that may wait; each may hold some hundred articles.
+/// How many changes may wait; each may hold some hundred articles.
 const QUEUE_LEN: usize = 16;
 
-/// Room on the disk that is left alone: a log file of 32 MiB, and segments being merged.
+/// Bytes of the disk that are kept free, for a log file of 32 MiB and for segments being merged.
 #[cfg(unix)]
 const FREE_BYTES_MIN: u64 = 256 * 1024 * 1024;
 
-/// What is to be changed.
+/// One change of the store.
 #[derive(Debug)]
 pub enum Change {
-    /// Write these; without any, only wait for what was written before.
+    /// Writes these points; with none, it only waits for what was written before.
     Upsert(Vec<Point>),
-    /// Give these another standing among their reprints.
+    /// Gives these articles another reprint group.
     Regroup(Vec<Regroup>),
-    /// Delete these; the answer is which were there.
+    /// Deletes these articles; the answer says which of them existed.
     Delete(Vec<ArticleId>),
-    /// Append these to the log of the topics, and replace its mark.
+    /// Appends these rows to the log of the topics and replaces its mark.
     Append(Vec<Row>, Mark),
-    /// Write these topics, and note on articles where they stand.
+    /// Writes these topics, and notes these placements on the articles.
     Project(Vec<TopicPoint>, Vec<Placed>),
-    /// Keep this copy of all topics in the place of the one before.
+    /// Keeps this checkpoint in the place of the previous one.
     Keep(Checkpoint),
-    /// Write these as they are.
+    /// Writes these points as they are.
     #[cfg(feature = "server")]
     Load(Part, Vec<Kept>),
 }
@@ -73,19 +73,18 @@ impl Change {
     }
 }
 
-/// The way back to whoever waits for a change.
+/// Where the outcome of a change is sent.
 type Reply = oneshot::Sender<Result<BTreeSet<ArticleId>, Error>>;
 
-/// A change and who waits for it.
+/// A change in the queue.
 #[derive(Debug)]
 pub struct Write {
-    /// What to do.
     pub change: Change,
-    /// Answered once it is durable.
+    /// Receives the outcome once the change is durable.
     pub reply: Reply,
 }
 
-/// Starts the writer; it ends when the queue's senders are gone and it is empty.
+/// Starts the writer thread. It ends when all senders of its queue are gone and the queue is empty.
 pub fn start(
     shard: &Arc<Shard>,
     notice: Notice,
@@ -101,16 +100,17 @@ pub fn start(
 fn serve(shard: &Shard, writes: &Receiver<Write>, notice: &Notice) {
     let mut log = Log::new(shard.articles());
     let mut topics: Option<Log> = None;
-    // Whether something was written since the log was last known to be on disk. A sync that failed
-    // leaves it so: the next caller that only waits must not be told that all is well.
+    // Whether anything was written since the log was last known to be on disk. It stays set after a
+    // sync that failed: the next caller that only waits must not be told that all is well.
     let mut dirty = true;
     while let Ok(first) = writes.recv() {
         let mut done = Vec::new();
         let mut changed = 0;
         let mut next = Some(first);
-        // At most a queue full, or a stream of small writes would put the sync off for ever.
+        // At most one queue length at a time, or a stream of small writes would put the sync off
+        // for ever.
         while let Some(Write { change, reply }) = next.take() {
-            // Nobody waits for it any more, so nobody was promised anything.
+            // A caller that has gone was promised nothing, so its change is skipped.
             if !reply.is_closed() {
                 changed += change.count();
                 done.push((reply, apply(shard, change)));
@@ -156,11 +156,11 @@ fn apply(shard: &Shard, change: Change) -> Result<BTreeSet<ArticleId>, Error> {
     })
 }
 
-/// Refuses a write on a disk that is nearly full: the engine writes through memory maps, and a page that
-/// finds no room there ends the process instead of failing the call.
+/// Refuses a write to a disk that is nearly full. The engine writes through memory maps, and a page
+/// for which there is no room ends the process instead of failing the call.
 ///
 /// # Errors
-/// [`Error::Full`].
+/// [`Error::Full`] if fewer than `FREE_BYTES_MIN` bytes are free.
 pub fn room(folder: &Path) -> Result<(), Error> {
     #[cfg(unix)]
     if let Ok(disk) = rustix::fs::statvfs(folder) {
@@ -175,7 +175,7 @@ pub fn room(folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Tells each caller: its own failure, else the sync's.
+/// Sends each caller the failure of its own change, or else that of the sync.
 fn answer(done: Vec<(Reply, Result<BTreeSet<ArticleId>, Error>)>, synced: &Result<(), Error>) {
     for (reply, result) in done {
         let result = match synced {
@@ -186,7 +186,7 @@ fn answer(done: Vec<(Reply, Result<BTreeSet<ArticleId>, Error>)>, synced: &Resul
     }
 }
 
-/// The same failure for one more caller: errors cannot be copied, what they say can.
+/// Makes the same failure for one more caller. Errors cannot be cloned, so their texts are copied.
 fn again(failure: &Error) -> Error {
     let mut texts = Vec::new();
     let mut next = std::error::Error::source(failure);

@@ -1,4 +1,5 @@
-//! Topics in memory.
+//! The part of the store in memory that keeps topics. It keeps the arrival number of a placement,
+//! and not the topics, which no query of a store reads.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +22,7 @@ use wenmai_domain::limit::Limit;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::TopicId;
 
-/// What is kept of topics.
+/// The log, its mark, the points of the topics and the checkpoint.
 #[derive(Debug, Default)]
 pub struct Topics {
     rows: BTreeMap<u64, Map<String, Value>>,

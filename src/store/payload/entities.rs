@@ -1,5 +1,5 @@
-//! What an article names, as a payload keeps it: a list of keys per kind, which filters look into,
-//! and one flat list of numbers that says where and how often.
+//! How the entities of an article are laid out in its payload: for each kind a list of keys, which
+//! filters search, and one flat list of numbers that says where and how often each is named.
 
 use serde_json::Map;
 use serde_json::Value;
@@ -10,13 +10,15 @@ use wenmai_domain::entity::Entity;
 use wenmai_domain::entity::Kind;
 use wenmai_domain::span::Span;
 
-/// Five numbers for each key of [`keys_of`] each kind, in the order of [`Kind::ALL`]: paragraph from
-/// 1, 0 for the title; first byte; bytes; mentions; 1 where the name is ambiguous.
+/// Key of the list of numbers. Each entity has five, in the order of [`Kind::ALL`] and within a
+/// kind in the order of the keys under [`keys_of`]: the paragraph from 1, or 0 for the title; the
+/// offset in bytes of the first mention; its length in bytes; the number of mentions; 1 if the name
+/// is ambiguous, else 0.
 pub const MENTIONED: &str = "mentioned";
-/// Numbers for one entity.
+/// How many numbers each entity has in the list.
 const NUMBERS: usize = 5;
 
-/// Where the keys of a kind stand.
+/// The key under which a payload lists the entities of `kind`.
 pub fn keys_of(kind: Kind) -> &'static str {
     match kind {
         Kind::Person => "persons",
@@ -27,7 +29,7 @@ pub fn keys_of(kind: Kind) -> &'static str {
     }
 }
 
-/// Adds `entities` to `payload`; a kind without any adds nothing.
+/// Writes `entities` into `payload`; a kind of which there are none gets no key.
 pub fn put(payload: &mut Map<String, Value>, entities: &Entities) {
     let mut numbers: Vec<Value> = Vec::with_capacity(NUMBERS * entities.len());
     for kind in Kind::ALL {
@@ -49,10 +51,10 @@ pub fn put(payload: &mut Map<String, Value>, entities: &Entities) {
     }
 }
 
-/// The entities that [`put`] added, taken out of `payload`.
+/// Takes the entities that [`put`] wrote out of `payload`.
 ///
 /// # Errors
-/// [`Error::Key`] where it did not add these.
+/// [`Error::Key`] if the lists are not of the form that [`put`] writes.
 pub fn take(payload: &mut Map<String, Value>) -> Result<Entities, Error> {
     let wrong = || Error::Key(MENTIONED);
     let numbers = match payload.remove(MENTIONED) {

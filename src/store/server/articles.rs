@@ -1,4 +1,4 @@
-//! Articles on the server: written, found, listed.
+//! Articles on the server: writing, reading, searching and listing them.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -62,16 +62,16 @@ use wenmai_domain::limit::Limit;
 use wenmai_domain::reprint::Membership;
 use wenmai_domain::terms::TermVector;
 
-/// Points in one write, at most.
+/// The most points in one write.
 pub const POINTS_PER_WRITE: usize = 256;
-/// Bytes of one write, about and at most: the server takes 32 MiB.
+/// About the most bytes in one write; the server accepts 32 MiB.
 const BYTES_PER_WRITE: usize = 8 * 1024 * 1024;
-/// Candidates held while the graph is searched.
+/// Candidates that are held while the graph is searched.
 const SEARCH_CANDIDATES: u64 = 256;
-/// Questions of one call that are on their way at a time.
+/// How many questions of one call are sent at a time.
 const QUESTIONS: usize = 16;
 
-/// A question for the best points.
+/// A search for the best points in one of the vectors.
 struct Ask {
     using: &'static str,
     nearest: vector_input::Variant,
@@ -81,7 +81,7 @@ struct Ask {
 }
 
 impl Remote {
-    /// Writes points; of those with one id the last.
+    /// Writes points; if several have the same id, the last one counts.
     pub async fn upsert(&self, points: Vec<Point>) -> Result<(), Error> {
         let unique: BTreeMap<ArticleId, Point> =
             points.into_iter().map(|point| (point.article.id, point)).collect();
@@ -97,7 +97,7 @@ impl Remote {
         if batch.is_empty() { Ok(()) } else { self.write_articles(batch).await }
     }
 
-    /// Writes points as they are.
+    /// Writes points as they are, in one request.
     pub async fn write_articles(&self, points: Vec<PointStruct>) -> Result<(), Error> {
         let request = UpsertPoints {
             collection_name: self.names.articles.clone(),
@@ -114,7 +114,7 @@ impl Remote {
         completed(self.client.points(call).await?.result)
     }
 
-    /// The points of `ids`, in any order.
+    /// Reads the points of `ids`, in any order.
     pub async fn get_articles(
         &self,
         ids: Vec<PointId>,
@@ -139,7 +139,7 @@ impl Remote {
         Ok(self.client.points(call).await?.result)
     }
 
-    /// The points of `ids`, in their order.
+    /// Reads points in the order of `ids`; `None` where there is none.
     pub async fn fetch(
         &self,
         ids: Vec<ArticleId>,
@@ -156,11 +156,12 @@ impl Remote {
             let point = wire::to_stored(point, vectors)?;
             found.insert(point.article.id, point);
         }
-        // An id may be asked for twice, so points are not moved out.
+        // An id may be asked for twice, so the points are cloned and not moved out.
         Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
     }
 
-    /// How points stand among their reprints, in the order of `ids`.
+    /// Reads the reprint groups of articles, in the order of `ids`; `None` where there is no
+    /// article.
     pub async fn memberships(&self, ids: &[ArticleId]) -> Result<Vec<Option<Membership>>, Error> {
         let points = ids.iter().map(wire::article_point).collect();
         let keys = wire::with_keys(&[payload::GROUP, payload::ORIGINAL]);
@@ -174,7 +175,7 @@ impl Remote {
         Ok(ids.iter().map(|id| found.get(id).copied()).collect())
     }
 
-    /// Deletes; returns which were there.
+    /// Deletes articles and returns which of them existed.
     pub async fn delete(&self, ids: Vec<ArticleId>) -> Result<BTreeSet<ArticleId>, Error> {
         let points = ids.iter().map(wire::article_point).collect();
         let found = self.get_articles(points, wire::with_payload(false), &[]).await?;
@@ -201,7 +202,7 @@ impl Remote {
         Ok(deleted)
     }
 
-    /// The points most similar to `query`.
+    /// Finds the points most similar to `query`; see [`crate::VectorStore::nearest`].
     pub async fn nearest(
         &self,
         query: Embedding,
@@ -209,8 +210,8 @@ impl Remote {
         limit: Limit,
     ) -> Result<Vec<Scored>, Error> {
         let filter = match filter::ask(&filter) {
-            // Only with a filter does the server walk over deleted points, and a graph whose points
-            // were replaced falls apart without.
+            // Only with a filter does the server walk over deleted points, and without one a graph
+            // whose points were replaced falls apart.
             Asked::Everything => filter::everything(),
             Asked::Nothing => return Ok(Vec::new()),
             Asked::Only(filter) => filter,
@@ -234,7 +235,7 @@ impl Remote {
         Ok(hits)
     }
 
-    /// The points that share the weightiest terms with `query`.
+    /// Finds the points with the highest BM25 sum; see [`crate::VectorStore::lexical`].
     pub async fn lexical(
         &self,
         query: TermVector,
@@ -251,7 +252,8 @@ impl Remote {
         }
         let sparse =
             SparseVector { indices: query.indices().to_vec(), values: query.values().to_vec() };
-        // Without a corpus, deleted and replaced articles count into the IDF until the next clean-up.
+        // Without a corpus, deleted and replaced articles count into the IDF until the next
+        // clean-up.
         let idf = IdfParams { corpus: Some(Wanted::default()) };
         let ask = Ask {
             using: TERMS,
@@ -263,7 +265,7 @@ impl Remote {
         self.best(&ask, limit).await
     }
 
-    /// The points that share the most hashes with each signature.
+    /// Finds for each question the points that share the most hashes with its signature.
     pub async fn alike(&self, asked: Vec<Alike>) -> Result<Vec<Vec<Scored>>, Error> {
         let questions = asked.into_iter().map(|one| self.alike_one(one));
         futures::stream::iter(questions).buffered(QUESTIONS).try_collect().await
@@ -288,7 +290,7 @@ impl Remote {
         self.best(&ask, limit).await
     }
 
-    /// The `limit` best, ties by id.
+    /// The best `limit` points, ties by id.
     async fn best(&self, ask: &Ask, limit: Limit) -> Result<Vec<Scored>, Error> {
         let mut wanted = ties::wanted_first(limit);
         loop {
@@ -321,11 +323,11 @@ impl Remote {
         }
     }
 
-    /// Gives points another standing.
+    /// Gives articles another reprint group.
     pub async fn regroup(&self, changes: Vec<Regroup>) -> Result<(), Error> {
         let changes: BTreeMap<ArticleId, Regroup> =
             changes.into_iter().map(|change| (change.id, change)).collect();
-        // The server fails for a point that is not there.
+        // The server fails for a point that does not exist.
         let ids: Vec<ArticleId> = changes.keys().copied().collect();
         let found = self.memberships(&ids).await?;
         let there = changes.into_values().zip(found).filter(|(_, found)| found.is_some());
@@ -342,7 +344,7 @@ impl Remote {
         self.update_articles(operations).await
     }
 
-    /// Does several small changes in order.
+    /// Applies several small changes in their order.
     pub async fn update_articles(&self, operations: Vec<Operation>) -> Result<(), Error> {
         for piece in operations.chunks(POINTS_PER_WRITE) {
             let operations = piece
@@ -367,7 +369,7 @@ impl Remote {
         Ok(())
     }
 
-    /// The points that pass, in order of id.
+    /// Lists the points that pass `filter`, in ascending order of id.
     pub async fn list(
         &self,
         filter: Filter,
@@ -395,7 +397,7 @@ impl Remote {
         Ok(Listing { points: points.collect::<Result<_, _>>()?, next })
     }
 
-    /// Points in order, and where they go on.
+    /// Lists points in order, with the id at which the next page starts.
     pub async fn scroll(
         &self,
         request: ScrollPoints,
@@ -408,7 +410,7 @@ impl Remote {
         Ok((answer.result, answer.next_page_offset))
     }
 
-    /// How many points pass, exactly.
+    /// Counts the points that pass `filter`, exactly.
     pub async fn count(&self, filter: Filter) -> Result<u64, Error> {
         let filter = match filter::ask(&filter) {
             Asked::Everything => None,
@@ -431,12 +433,12 @@ impl Remote {
     }
 }
 
-/// In which order writes of several processes happen.
+/// The order in which the writes of several processes are applied.
 pub fn ordering(kind: WriteOrderingType) -> WriteOrdering {
     WriteOrdering { r#type: kind.into() }
 }
 
-/// Sets keys of an article's payload and leaves the others.
+/// Sets these keys of an article's payload and leaves the others as they are.
 pub fn set_payload(
     id: &ArticleId,
     payload: serde_json::Map<String, serde_json::Value>,
@@ -448,7 +450,7 @@ pub fn set_payload(
     })
 }
 
-/// Bytes of a point on the wire, about.
+/// About the size of a point in a message, in bytes.
 fn bytes_about(point: &Point) -> usize {
     let record = &point.article.record;
     let text: usize = record.paragraphs.iter().map(String::len).sum();

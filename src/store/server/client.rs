@@ -1,7 +1,9 @@
-//! Calls to the server: one deadline over all attempts, one more attempt over a new connection.
+//! Calls to the Qdrant server, each with one deadline over all its attempts.
 //!
-//! The clients are `qdrant-client`'s generated ones, over a channel of our own: its own wrapper
-//! retries after any deadline, calls a lost connection `Internal`, and takes no authority.
+//! A call that fails on the way to the server is tried up to three times, and for as long as the
+//! deadline allows while only a peer of the server is unreachable. The clients are the generated
+//! ones of `qdrant-client`, over a channel of our own: its wrapper retries after any deadline,
+//! reports a lost connection as `Internal`, and does not accept a certificate authority.
 
 use std::future::Future;
 use std::time::Duration;
@@ -25,27 +27,28 @@ use crate::Error;
 use crate::server::config::Config;
 use crate::server::error;
 
-/// Times that a call is tried while the way to the server fails and the deadline has not passed.
+/// How often a call is tried while the way to the server fails and the deadline has not passed.
 const ATTEMPTS: u32 = 3;
-/// Pause before the second attempt, doubled before the third.
+/// The pause before the second attempt, doubled before the third.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Most bytes of one answer: a page of the largest articles.
+/// The most bytes of one answer: a page of the largest articles.
 const ANSWER_BYTES_MAX: usize = 512 * 1024 * 1024;
-/// Time that a change of the collections has, at least: it waits for the server's disk.
+/// The least time for a change of the collections, which waits for the server's disk.
 const CHANGE_TIMEOUT: Duration = Duration::from_mins(1);
-/// Time for a sign of life.
+/// The time for an answer to a health check.
 const PING_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A channel that shows the key.
+/// A channel that sends the API key with every call.
 type Authorized = InterceptedService<Channel, Key>;
-/// Points, by the generated client.
+/// The generated client for points.
 pub type Points = PointsClient<Authorized>;
-/// Collections, likewise.
+/// The generated client for collections.
 pub type Collections = CollectionsClient<Authorized>;
-/// Snapshots, likewise.
+/// The generated client for snapshots.
 pub type Snapshots = SnapshotsClient<Authorized>;
 
-/// Adds the key to every call. `Debug` shows nothing: the value is marked as a secret.
+/// Adds the API key to every call. `Debug` does not show it, because the value is marked as a
+/// secret.
 #[derive(Debug, Clone)]
 pub struct Key(Option<MetadataValue<Ascii>>);
 
@@ -58,7 +61,7 @@ impl Interceptor for Key {
     }
 }
 
-/// The way to the server; cheap to clone.
+/// The connection to the server; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Client {
     channel: Authorized,
@@ -66,30 +69,30 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that connects when first used. Needs a runtime.
+    /// Makes a client that connects when it is first used. Must be called inside a runtime.
     ///
     /// # Errors
-    /// [`Error::Settings`].
+    /// [`Error::Settings`] for an address, a key or a certificate that cannot be used.
     pub fn new(config: &Config) -> Result<Self, Error> {
         let key = Key(config.api_key()?);
         let channel = InterceptedService::new(config.channel()?, key);
         Ok(Self { channel, timeout: config.timeout() })
     }
 
-    /// The same client with time for changes of the collections.
+    /// The same client, with the longer deadline that changes of the collections need.
     pub fn patient(&self) -> Self {
         Self { timeout: self.timeout.max(CHANGE_TIMEOUT), ..self.clone() }
     }
 
-    /// Seconds that the server may take for one answer, for its own deadline.
+    /// The deadline in whole seconds, which a request passes on to the server; at least 1.
     pub fn timeout_s(&self) -> u64 {
         self.timeout.as_secs().max(1)
     }
 
-    /// Calls for points.
+    /// Runs a call for points.
     ///
     /// # Errors
-    /// [`Error::Away`]; what the server answers.
+    /// [`Error::Away`] if there is no answer before the deadline, else what the server answers.
     pub async fn points<T, F, Fut>(&self, call: F) -> Result<T, Error>
     where
         F: Fn(Points) -> Fut,
@@ -100,10 +103,10 @@ impl Client {
         attempts(self.timeout, || call(client())).await
     }
 
-    /// Calls for collections.
+    /// Runs a call for collections.
     ///
     /// # Errors
-    /// As [`Client::points`].
+    /// The same as [`Client::points`].
     pub async fn collections<T, F, Fut>(&self, call: F) -> Result<T, Error>
     where
         F: Fn(Collections) -> Fut,
@@ -112,10 +115,11 @@ impl Client {
         attempts(self.timeout, || call(CollectionsClient::new(self.channel.clone()))).await
     }
 
-    /// Calls for snapshots, which may take as long as they take.
+    /// Runs a call for snapshots once and without a deadline, because the server may take long to
+    /// make one.
     ///
     /// # Errors
-    /// As [`Client::points`].
+    /// What the server answers; [`Error::Away`] if it cannot be reached.
     pub async fn snapshots<T, F, Fut>(&self, call: F) -> Result<T, Error>
     where
         F: Fn(Snapshots) -> Fut,
@@ -125,10 +129,10 @@ impl Client {
         answer.map(Response::into_inner).map_err(error::status)
     }
 
-    /// The server's version; an answer means that it is alive.
+    /// Asks the server for its version; an answer means that it is alive.
     ///
     /// # Errors
-    /// As [`Client::points`].
+    /// The same as [`Client::points`].
     pub async fn ping(&self) -> Result<String, Error> {
         let ask = || {
             let mut client = QdrantClient::new(self.channel.clone());
@@ -154,8 +158,8 @@ where
                     (error::status(status), is_of_a_peer)
                 }
             };
-            // Everything that is written here may be written twice. A cluster mends itself in
-            // seconds; a server that is away may stay so.
+            // Trying again is safe, because everything that is written here may be written twice. A
+            // cluster recovers in seconds; a server that is away may stay away.
             let is_last = attempt >= ATTEMPTS && !is_of_a_peer;
             if is_last || !matches!(failure, Error::Away(_)) {
                 return Err(failure);
@@ -168,10 +172,11 @@ where
     tokio::time::timeout(timeout, tried).await.unwrap_or_else(|_elapsed| Err(late()))
 }
 
-/// Takes a write for done only if the server says that it is.
+/// Accepts a write only if the server says that it is completed.
 ///
 /// # Errors
-/// [`Error::Away`] if it is not done in time, [`Error::Failed`] if it was not taken.
+/// [`Error::Away`] if it was accepted but is not completed yet, [`Error::Failed`] if it was
+/// refused.
 pub fn completed(result: Option<UpdateResult>) -> Result<(), Error> {
     let status = result.map_or(UpdateStatus::UnknownUpdateStatus, |result| result.status());
     match status {

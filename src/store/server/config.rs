@@ -1,4 +1,5 @@
-//! Where the server is, how it is trusted, and how its collections are made.
+//! The settings of the server: its address, its key and certificates, and how its collections are
+//! made.
 
 use std::fs;
 use std::path::Path;
@@ -14,25 +15,26 @@ use tonic::transport::Endpoint;
 
 use crate::Error;
 
-/// Time to reach the server.
+/// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// A silent connection is asked for a sign of life after this time, and given up after the next.
+/// A silent connection is asked for a sign of life after this time, and given up if none comes
+/// within `KEEPALIVE_TIMEOUT`.
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(10);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(5);
-/// What one answer may send ahead; a page of articles fits.
+/// Bytes that the server may send of one answer before they are read; a page of articles fits.
 const STREAM_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 16 * 1024 * 1024;
 
-/// A Qdrant server or cluster in place of the data folder.
+/// The settings of a Qdrant server or cluster that is used in place of the data folder.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[group(skip)]
 pub struct Config {
-    /// Keep the index on this Qdrant server or cluster instead of in a folder: its gRPC address, such
-    /// as <http://127.0.0.1:6334>.
+    /// gRPC address of a Qdrant server or cluster, such as <http://127.0.0.1:6334>, on which the
+    /// index is kept instead of in a folder.
     #[arg(id = "qdrant_url", long = "qdrant-url", env = "WENMAI_QDRANT_URL", value_name = "URL")]
     pub url: Option<String>,
 
-    /// File with the key that Qdrant asks for; its first line counts.
+    /// File with the API key for Qdrant; its first line that is not empty counts.
     #[arg(
         id = "qdrant_api_key_file",
         long = "qdrant-api-key-file",
@@ -41,11 +43,12 @@ pub struct Config {
     )]
     pub api_key_file: Option<PathBuf>,
 
-    /// Certificates of the authorities that vouch for Qdrant, PEM, beside the well-known ones.
+    /// PEM file of certificate authorities to trust for Qdrant, beside the well-known ones.
     #[arg(id = "qdrant_ca", long = "qdrant-ca", env = "WENMAI_QDRANT_CA", value_name = "FILE")]
     pub ca: Option<PathBuf>,
 
-    /// What the names of our collections on Qdrant begin with; two indexes need two.
+    /// Prefix of the names of this index's collections on Qdrant; each index on one server needs
+    /// its own.
     #[arg(
         id = "qdrant_prefix",
         long = "qdrant-prefix",
@@ -55,7 +58,7 @@ pub struct Config {
     )]
     pub prefix: String,
 
-    /// Milliseconds that Qdrant has for one answer, retries included.
+    /// Milliseconds within which Qdrant must answer a call, retries included.
     #[arg(
         id = "qdrant_timeout_ms",
         long = "qdrant-timeout-ms",
@@ -66,8 +69,8 @@ pub struct Config {
     )]
     pub timeout_ms: u64,
 
-    /// Shards of the articles, when the collection is made; more than one spreads them over nodes,
-    /// and counts how rare a term is for each shard by itself.
+    /// Number of shards of the articles, used when the collection is created; more than one spreads
+    /// them over nodes, and the rarity of a term is then counted in each shard by itself.
     #[arg(
         id = "qdrant_shards",
         long = "qdrant-shards",
@@ -78,7 +81,7 @@ pub struct Config {
     )]
     pub shard_count: u32,
 
-    /// Copies of each shard on different nodes, when the collections are made.
+    /// Number of copies of each shard on different nodes, used when the collections are created.
     #[arg(
         id = "qdrant_replicas",
         long = "qdrant-replicas",
@@ -89,7 +92,8 @@ pub struct Config {
     )]
     pub replica_count: u32,
 
-    /// Copies that must have a write before it counts, when the collections are made.
+    /// Number of copies that must have a write before it counts, used when the collections are
+    /// created.
     #[arg(
         id = "qdrant_write_consistency",
         long = "qdrant-write-consistency",
@@ -105,13 +109,13 @@ impl Config {
     const PREFIX: &str = "wenmai";
     const TIMEOUT_MS: u64 = 10_000;
 
-    /// The server at `url`, all else as it is by default.
+    /// Settings for the server at `url`, with the default for everything else.
     #[must_use]
     pub fn at(url: &str) -> Self {
         Self { url: Some(url.to_owned()), ..Self::none() }
     }
 
-    /// No server.
+    /// Settings without a server, with which the data folder is used.
     #[must_use]
     pub fn none() -> Self {
         Self {
@@ -124,22 +128,23 @@ impl Config {
         }
     }
 
-    /// Milliseconds for one answer, as a duration.
+    /// The deadline of a call.
     pub(super) fn timeout(&self) -> Duration {
         Duration::from_millis(self.timeout_ms.max(1))
     }
 
-    /// The way to the server; connects when first used, and again after a loss. Needs a runtime.
+    /// Makes the channel to the server, which connects when it is first used and again after a
+    /// loss. Must be called inside a runtime.
     ///
     /// # Errors
-    /// [`Error::Settings`] for an address, a certificate or settings that cannot be used.
+    /// [`Error::Settings`] for an address, a certificate or a prefix that cannot be used.
     pub(super) fn channel(&self) -> Result<Channel, Error> {
         let url = self.url.as_deref().unwrap_or_default();
         check_prefix(&self.prefix)?;
         let endpoint = Endpoint::from_shared(url.to_owned())
             .map_err(|error| settings(format!("`{url}` is no address of a server: {error}")))?;
         let uri = endpoint.uri();
-        // An address is shown in messages and in `GetInfo`; a secret has no place in it.
+        // The address is shown in messages and in `GetInfo`, so it must not hold a secret.
         if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
             return Err(settings("an address of Qdrant holds no user and no password".to_owned()));
         }
@@ -170,7 +175,7 @@ impl Config {
         Ok(endpoint.connect_lazy())
     }
 
-    /// The key that the server asks for; no log shows it.
+    /// Reads the API key from its file; the value is marked so that no log shows it.
     ///
     /// # Errors
     /// [`Error::Settings`] for a file that cannot be read or holds no key.
@@ -186,7 +191,8 @@ impl Config {
     }
 }
 
-/// A prefix goes into names of collections, which become folders on the server.
+/// Checks the prefix, which becomes part of the names of collections and so of folders on the
+/// server.
 fn check_prefix(prefix: &str) -> Result<(), Error> {
     let fine = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if (1..=64).contains(&prefix.len()) && prefix.chars().all(fine) {

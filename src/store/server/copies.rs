@@ -1,4 +1,4 @@
-//! Who prints a text, on the server.
+//! Counts and names the articles that print one text, on the server.
 
 use ::qdrant_client::qdrant::ScrollPoints;
 use futures::StreamExt as _;
@@ -17,11 +17,12 @@ use wenmai_domain::filter::Filter;
 use wenmai_domain::limit::Limit;
 use wenmai_domain::reprint::GroupId;
 
-/// Groups asked for at a time.
+/// How many groups are asked for at a time.
 const AT_ONCE: usize = 8;
 
 impl Remote {
-    /// Who prints the texts of `groups`, in their order.
+    /// Counts and names the members of `groups`, in their order; see
+    /// [`crate::VectorStore::copies`].
     pub async fn copies(&self, groups: Vec<GroupId>, limit: Limit) -> Result<Vec<Copies>, Error> {
         let copies = groups.into_iter().map(|group| self.copies_of(group, limit));
         futures::stream::iter(copies).buffered(AT_ONCE).try_collect().await

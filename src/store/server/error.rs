@@ -1,7 +1,7 @@
-//! The server's failures in the store's words.
+//! Converts failures of the server into errors of the store.
 //!
-//! A connection that fails surfaces under several codes, so what caused a status counts for more
-//! than its code: whatever the transport says is "away".
+//! A connection that fails shows up under several status codes, so the cause of a status counts for
+//! more than its code: every failure of the transport is [`Error::Away`].
 
 use std::error::Error as StdError;
 
@@ -12,13 +12,13 @@ use crate::BoxError;
 use crate::Error;
 use crate::full;
 
-/// What the server answered, or did not.
+/// Converts a status that the server answered, or that the transport made in its place.
 pub fn status(status: Status) -> Error {
     if is_transport(&status) || is_of_a_peer(&status) {
         return Error::Away(Box::new(status));
     }
     match status.code() {
-        // tonic says that a deadline has passed as `Cancelled`.
+        // tonic reports a deadline that has passed as `Cancelled`.
         Code::Unavailable | Code::Cancelled | Code::DeadlineExceeded => {
             Error::Away(Box::new(status))
         }
@@ -39,25 +39,26 @@ pub fn status(status: Status) -> Error {
     }
 }
 
-/// A failure inside the store.
+/// A failure inside the store: [`Error::Full`] if a full disk caused it, else [`Error::Failed`].
 pub fn failed(source: impl Into<BoxError>) -> Error {
     let source = source.into();
     if full::is_full(source.as_ref()) { Error::Full(source) } else { Error::Failed(source) }
 }
 
-/// No answer in time.
+/// The error for an answer that did not come within `after_ms` milliseconds.
 pub fn late(after_ms: u128) -> Error {
     Error::Away(format!("no answer within {after_ms} ms").into())
 }
 
-/// Whether the way to the server failed, not the server: what a server says comes as a code and a
-/// text, and only what this side met has a cause.
+/// Whether the transport failed and not the server. What a server answers comes as a code and a
+/// text; only a failure on this side has a cause.
 fn is_transport(status: &Status) -> bool {
     status.source().is_some()
 }
 
-/// Whether the server that was asked could not reach another one of its cluster: it says so as an
-/// internal error, until the cluster has noticed after some seconds that the other is away.
+/// Whether the server that was asked could not reach another node of its cluster. It reports this
+/// as an internal error, until the cluster has noticed after some seconds that the other node is
+/// away.
 pub fn is_of_a_peer(status: &Status) -> bool {
     const SAID: [&str; 5] = [
         "Failed to connect to",

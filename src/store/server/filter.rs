@@ -1,4 +1,4 @@
-//! The domain's filter as a condition of the server.
+//! The conditions of a Qdrant server, for [`crate::condition`].
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ use wenmai_domain::id::ArticleId;
 /// What a filter asks of the server.
 pub type Asked = condition::Asked<Wanted>;
 
-/// Translates `filter`.
+/// Translates `filter` for the server.
 pub fn ask(filter: &Filter) -> Asked {
     condition::ask(filter)
 }
@@ -62,7 +62,7 @@ pub fn must(conditions: impl IntoIterator<Item = Condition>) -> Wanted {
     Wanted { must: conditions.into_iter().collect(), ..Wanted::default() }
 }
 
-/// That the value of `key` is this one.
+/// The condition that the value of `key` is `value`.
 pub fn equals(key: &str, value: MatchValue) -> Condition {
     field(FieldCondition {
         key: key.to_owned(),
@@ -71,12 +71,13 @@ pub fn equals(key: &str, value: MatchValue) -> Condition {
     })
 }
 
-/// That the value of `key` lies in `range`.
+/// The condition that the number under `key` lies in `range`.
 pub fn within(key: &str, range: Range) -> Condition {
     field(FieldCondition { key: key.to_owned(), range: Some(range), ..FieldCondition::default() })
 }
 
-/// A filter that every point passes, for searches that take another way with a filter than without.
+/// A filter that every point passes, because the server searches in another way with a filter than
+/// without.
 pub fn everything() -> Wanted {
     let none = HasIdCondition { has_id: Vec::new() };
     let none = Condition { condition_one_of: Some(ConditionOneOf::HasId(none)) };

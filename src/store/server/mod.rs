@@ -1,9 +1,10 @@
-//! A Qdrant server or cluster, over gRPC.
+//! The store on a Qdrant server or cluster, over gRPC.
 //!
-//! Calls run on a small runtime of the store's own, so that whoever waits for them needs none, and a
-//! caller that is gone takes its call along. So many calls at a time, and no more: a further one is
-//! refused at once. Every call ends at its deadline, and a lost connection is made anew by the next
-//! one.
+//! Calls run on a small runtime of the store's own, so a caller needs none, and a caller that has
+//! gone ends its call. Only so many calls run at a time; a further one is refused at once. Every
+//! call ends at its deadline, and the call after a lost connection makes a new one.
+//!
+//! `client` makes the calls, `schema` the collections and their aliases, `wire` converts the types.
 
 mod articles;
 mod client;
@@ -72,32 +73,32 @@ pub use config::Config;
 pub use snapshot::Snapshot;
 pub use snapshot::snapshots;
 
-/// Threads that carry calls.
+/// Threads of the store's runtime.
 const THREADS: usize = 2;
-/// Calls on their way at a time.
+/// How many calls may run at a time.
 const CALLS: usize = 256;
-/// Time between two looks at an optimization that goes on.
+/// The time between two looks at an optimization that is running.
 const OPTIMIZE_POLL: Duration = Duration::from_millis(200);
-/// Time that an optimization may take.
+/// How long an optimization may take.
 const OPTIMIZE_TIMEOUT: Duration = Duration::from_hours(1);
 
-/// Articles and topics on a server.
+/// A store on a Qdrant server, for articles and topics.
 #[derive(Debug)]
 pub struct ServerStore {
     location: String,
     dim: usize,
-    /// `None` once closed.
+    /// `None` once the store was closed.
     open: Mutex<Option<Remote>>,
     calls: Arc<Semaphore>,
     threads: Threads,
 }
 
-/// The store's own runtime. Its threads end by themselves: waiting for them, as dropping a runtime
-/// does, is what a task may not.
+/// The store's own runtime. It is shut down without waiting for its threads, because dropping a
+/// runtime waits for them, and a task must not wait.
 #[derive(Debug)]
 struct Threads(Option<Runtime>);
 
-/// The open collections; cheap to clone.
+/// The open collections and the client for them; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Remote {
     client: Client,
@@ -105,8 +106,8 @@ pub struct Remote {
 }
 
 impl ServerStore {
-    /// Opens the collections that `config` names, or makes them. Blocks until the server answers, at
-    /// most for a few of its deadlines.
+    /// Opens the collections that `config` names, or creates them. Blocks until the server answers,
+    /// at most for a few deadlines.
     ///
     /// # Errors
     /// [`Error::Settings`], [`Error::Away`], [`Error::IndexVersion`], [`Error::Server`].
@@ -136,7 +137,7 @@ impl ServerStore {
         })
     }
 
-    /// What the index on the server was made of; `None` if there is none.
+    /// What the index on the server was made with; `None` if there is none.
     ///
     /// # Errors
     /// [`Error::Settings`], [`Error::Away`], [`Error::Server`].
@@ -154,7 +155,7 @@ impl ServerStore {
         Err(Error::Dim { wanted: self.dim, given: embedding.dim() })
     }
 
-    /// Runs `call` on the store's own threads; a caller that is gone ends it.
+    /// Runs `call` on the store's own threads. If the future is dropped, the call is ended.
     async fn call<T, F, Fut>(&self, call: F) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -184,7 +185,7 @@ impl Threads {
         builder.build().map(Some).map(Self).map_err(error::failed)
     }
 
-    /// Waits for `work`, also from inside another runtime.
+    /// Blocks until `work` is done; may be called from inside another runtime.
     fn wait<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
@@ -207,7 +208,7 @@ impl Drop for Threads {
 }
 
 impl Remote {
-    /// Waits until the server has nothing left to seal, merge or build.
+    /// Waits until the server has nothing left to seal, merge or build in either collection.
     async fn optimize(&self) -> Result<(), Error> {
         let settled = async {
             loop {
@@ -313,7 +314,7 @@ impl VectorStore for ServerStore {
     async fn status(&self) -> Result<Status, Error> {
         let location = self.location.clone();
         self.call(|remote| async move {
-            // Soon answered or not at all: health waits for it.
+            // The ping has a short deadline, because the health check waits for this answer.
             remote.client.ping().await?;
             let article_count = remote.count(Filter::default()).await?;
             Ok(Status { backend: "server", location, article_count })
@@ -321,12 +322,12 @@ impl VectorStore for ServerStore {
         .await
     }
 
-    /// The server seals, merges and builds by itself; this waits until it has.
+    /// Waits until the server, which seals, merges and builds by itself, has done so.
     async fn optimize(&self) -> Result<(), Error> {
         self.call(|remote| async move { remote.optimize().await }).await
     }
 
-    /// Closing twice is fine; the server keeps what it has.
+    /// Drops the connection; the server keeps what it has. Closing twice is fine.
     async fn close(&self) -> Result<(), Error> {
         drop(self.open.lock().unwrap_or_else(PoisonError::into_inner).take());
         Ok(())
@@ -374,7 +375,7 @@ impl TopicStore for ServerStore {
     }
 
     async fn keep_checkpoint(&self, _checkpoint: Checkpoint) -> Result<(), Error> {
-        // Several processes write, each with its own copy: the log alone is what they share.
+        // Several processes write, each with a projection of its own; only the log is shared.
         Ok(())
     }
 

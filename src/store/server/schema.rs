@@ -1,4 +1,4 @@
-//! The collections: their names, what they are made of, and the aliases that name the ones in use.
+//! The collections: their names, what they were made with, and the aliases of those in use.
 //!
 //! ```text
 //! <prefix>-articles             alias: the articles of the index in use
@@ -7,9 +7,9 @@
 //! <prefix>-topics-<version>
 //! ```
 //!
-//! A collection's metadata say what it was made of, as a folder's manifest does. Payload indexes are
-//! made before the first point. Aliases are set last and together: an index without them was never
-//! complete, and the next start completes it.
+//! The metadata of a collection say what it was made with, as the manifest of a folder does.
+//! Payload indexes are made before the first point. The aliases are set last and together: an index
+//! without them was never complete, and the next start completes it.
 
 use std::collections::HashMap;
 
@@ -59,26 +59,27 @@ use wenmai_domain::digest::sha256;
 use wenmai_domain::filter::NameField;
 use wenmai_domain::filter::TextField;
 
-/// The vector of a topic.
+/// The name of the vector of a topic.
 pub const CENTROID: &str = "centroid";
-/// The layout of the collections; counts up when a program of today could not read them.
+/// The version of the layout of the collections; it counts up when an older program could not read
+/// the new layout.
 const FORMAT: i64 = 1;
 const FORMAT_KEY: &str = "wenmai_format";
 const VERSION_KEY: &str = "wenmai_index_version";
 const DIM_KEY: &str = "wenmai_dim";
-/// Edges per node of the graph.
+/// Edges of each node of the graph (`m` of HNSW).
 const GRAPH_EDGES: u64 = 16;
-/// Candidates held while the graph is built; the server's own default.
+/// Candidates that are held while the graph is built; the server's own default.
 const BUILD_CANDIDATES: u64 = 100;
-/// Hexadecimal digits of the index version's hash in a name.
+/// Hexadecimal digits of the hash of the index version in the name of a collection.
 const VERSION_DIGITS: usize = 12;
 
-/// Sizes, in kilobytes of vectors, at which a segment changes its way.
+/// Thresholds, in kilobytes of vectors, at which the server works in another way.
 #[derive(Debug, Clone, Copy)]
 pub struct Tuning {
-    /// From which a segment is sealed and gets a graph.
+    /// Size of a segment from which it is sealed and gets a graph.
     pub graph_kb_min: u64,
-    /// Up to which a search, and what a filter lets through, is scanned though there is a graph.
+    /// Size up to which a segment, or what passes a filter, is scanned although there is a graph.
     pub scan_kb_max: u64,
 }
 
@@ -88,12 +89,12 @@ impl Default for Tuning {
     }
 }
 
-/// The names of the collections in use.
+/// The names of the two collections of an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Names {
-    /// Articles.
+    /// The collection of the articles.
     pub articles: String,
-    /// Topics, their log, the lease.
+    /// The collection of the topics, their log and the lease.
     pub topics: String,
 }
 
@@ -113,11 +114,11 @@ impl Names {
     }
 }
 
-/// Finds the collections that the aliases name, or makes them.
+/// Finds the collections that the aliases name, or creates collections and aliases.
 ///
 /// # Errors
-/// [`Error::Away`]; [`Error::IndexVersion`] if what is there was made otherwise; [`Error::Server`] if
-/// it is not ours or cannot be made.
+/// [`Error::Away`]; [`Error::IndexVersion`] if another make is stored there; [`Error::Server`] if
+/// the collections are not ours or cannot be used.
 pub async fn open(
     client: &Client,
     config: &Config,
@@ -153,7 +154,7 @@ pub async fn open(
     Ok(names)
 }
 
-/// What the index in use was made of; `None` if there is none.
+/// What the index in use was made with; `None` if there is none.
 ///
 /// # Errors
 /// [`Error::Away`]; [`Error::Server`] if what is there is not ours.
@@ -165,7 +166,7 @@ pub async fn made(client: &Client, config: &Config) -> Result<Option<Make>, Erro
     }
 }
 
-/// The collections in use; `None` if there are none.
+/// The names of the collections that the aliases of `config` name; `None` if there are none.
 ///
 /// # Errors
 /// [`Error::Away`].
@@ -173,7 +174,7 @@ pub async fn in_use(client: &Client, config: &Config) -> Result<Option<Names>, E
     existing(client, &Names::aliases(&config.prefix)).await
 }
 
-/// The collections that the aliases name; `None` unless both do.
+/// The collections that `aliases` name; `None` unless both aliases exist.
 async fn existing(client: &Client, aliases: &Names) -> Result<Option<Names>, Error> {
     let list = |mut api: Collections| async move { api.list_aliases(ListAliasesRequest {}).await };
     let known: HashMap<String, String> = client
@@ -187,7 +188,7 @@ async fn existing(client: &Client, aliases: &Names) -> Result<Option<Names>, Err
     Ok(both.map(|(articles, topics)| Names { articles: articles.clone(), topics: topics.clone() }))
 }
 
-/// What the server knows of a collection; `None` if there is none.
+/// What the server tells about a collection; `None` if it does not exist.
 pub async fn info(client: &Client, name: &str) -> Result<Option<CollectionInfo>, Error> {
     let ask = |mut api: Collections| {
         let collection_name = name.to_owned();
@@ -202,7 +203,7 @@ pub async fn info(client: &Client, name: &str) -> Result<Option<CollectionInfo>,
     client.collections(ask).await
 }
 
-/// Makes a collection, unless it is there.
+/// Creates a collection, unless it exists.
 async fn create(client: &Client, wanted: CreateCollection) -> Result<(), Error> {
     if info(client, &wanted.collection_name).await?.is_some() {
         return Ok(());
@@ -215,7 +216,7 @@ async fn create(client: &Client, wanted: CreateCollection) -> Result<(), Error> 
     };
     match client.collections(create).await {
         Ok(_) => Ok(()),
-        // Another process may have been faster.
+        // Another process may have created it meanwhile.
         Err(error) => match info(client, &name).await? {
             Some(_) => Ok(()),
             None => Err(error),
@@ -223,7 +224,7 @@ async fn create(client: &Client, wanted: CreateCollection) -> Result<(), Error> 
     }
 }
 
-/// Refuses collections of another make.
+/// Refuses collections that were made with something else than `make`.
 async fn check(client: &Client, config: &Config, names: &Names, make: &Make) -> Result<(), Error> {
     let stored = made_of(client, config, &names.articles).await?;
     made_of(client, config, &names.topics).await?;
@@ -239,7 +240,7 @@ async fn check(client: &Client, config: &Config, names: &Names, make: &Make) -> 
     Err(Error::IndexVersion { place, stored: was, wanted })
 }
 
-/// What a collection was made of, by its metadata.
+/// What a collection was made with, by its metadata.
 async fn made_of(client: &Client, config: &Config, name: &str) -> Result<Make, Error> {
     let refused =
         |reason: String| Error::Server { place: place(config, name), source: reason.into() };
@@ -272,7 +273,7 @@ fn metadata(make: &Make) -> HashMap<String, Value> {
     ])
 }
 
-/// The articles' collection.
+/// The request that creates the collection of the articles.
 fn articles(config: &Config, make: &Make, name: &str, tuning: Tuning) -> CreateCollection {
     let sparse = |modifier: Option<Modifier>| SparseVectorParams {
         modifier: modifier.map(i32::from),
@@ -281,14 +282,15 @@ fn articles(config: &Config, make: &Make, name: &str, tuning: Tuning) -> CreateC
             ..SparseIndexConfig::default()
         }),
     };
-    // Every hash of a signature counts one, so a score is the number of hashes shared.
+    // Every hash of a signature has the value 1, so a score is the number of shared hashes.
     let terms = (TERMS.to_owned(), sparse(Some(Modifier::Idf)));
     let map = HashMap::from([terms, (REPRINT.to_owned(), sparse(None))]);
     let graph = HnswConfigDiff {
         m: Some(GRAPH_EDGES),
         ef_construct: Some(BUILD_CANDIDATES),
         full_scan_threshold: Some(tuning.scan_kb_max),
-        // Links per payload index triple the build; the scan and ACORN do without.
+        // Links for each payload index triple the time of a build, and neither the scan nor ACORN
+        // needs them.
         payload_m: Some(0),
         ..HnswConfigDiff::default()
     };
@@ -304,8 +306,8 @@ fn articles(config: &Config, make: &Make, name: &str, tuning: Tuning) -> CreateC
     }
 }
 
-/// The topics' collection: one shard, so that what happens to log and lease happens in one order,
-/// and no graph.
+/// The request that creates the collection of the topics. It has one shard, so that all writes to
+/// the log and the lease happen in one order, and no graph.
 fn topics(config: &Config, make: &Make, name: &str) -> CreateCollection {
     CreateCollection {
         hnsw_config: Some(HnswConfigDiff { m: Some(0), payload_m: Some(0), ..Default::default() }),
@@ -334,7 +336,7 @@ fn collection(config: &Config, make: &Make, name: &str, vector: &str) -> CreateC
     }
 }
 
-/// Makes the payload indexes that are missing.
+/// Creates the payload indexes that are missing.
 async fn index_fields(client: &Client, collection: &str) -> Result<(), Error> {
     let known = info(client, collection).await?.map(|info| info.payload_schema).unwrap_or_default();
     for (field, kind, params) in fields() {
@@ -359,7 +361,7 @@ async fn index_fields(client: &Client, collection: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// The payload keys that filters name, and how each is indexed.
+/// The payload keys that filters name, and the index of each.
 fn fields() -> Vec<(&'static str, FieldType, IndexParams)> {
     let keyword = |key| {
         let params = KeywordIndexParams { enable_hnsw: Some(false), ..Default::default() };

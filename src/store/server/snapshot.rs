@@ -1,4 +1,4 @@
-//! Snapshots of both collections, as the server makes and keeps them.
+//! Snapshots of the two collections, which the server makes and keeps.
 
 use ::qdrant_client::qdrant::CreateSnapshotRequest;
 use ::qdrant_client::qdrant::ListSnapshotsRequest;
@@ -12,24 +12,23 @@ use crate::server::client::Snapshots;
 use crate::server::error;
 use crate::server::schema;
 
-/// A snapshot on the server.
+/// A snapshot that the server has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
-    /// Of which collection.
+    /// The collection it was made of.
     pub collection: String,
-    /// Its name, in the server's folder of snapshots of that collection.
+    /// Its name in the server's snapshot folder of that collection.
     pub name: String,
-    /// Its size.
     pub size_bytes: u64,
-    /// SHA-256 of the file, as the server counted it; empty where it did not.
+    /// The SHA-256 of the file as the server computed it; empty where it did not.
     pub checksum: String,
 }
 
-/// The snapshots of the index that `config` names, of articles and topics; with `create` first a new
-/// one of each. Blocks while the server makes them.
+/// Lists the snapshots of the articles and of the topics of the index that `config` names. With
+/// `create` a new one of each is made first, for which the call blocks.
 ///
 /// # Errors
-/// [`Error::Settings`] also if there is no index; [`Error::Away`]; [`Error::Failed`].
+/// [`Error::Settings`], also if there is no index; [`Error::Away`]; [`Error::Failed`].
 pub fn snapshots(config: &Config, create: bool) -> Result<Vec<Snapshot>, Error> {
     let settings = config.clone();
     Threads::start()?.wait(async move {

@@ -1,4 +1,5 @@
-//! What a real server does; each says that it was skipped where `WENMAI_TEST_QDRANT_URL` names none.
+//! Tests against a real server. Each reports that it was skipped if `WENMAI_TEST_QDRANT_URL` is not
+//! set.
 
 #[cfg(feature = "edge")]
 mod moving;
@@ -20,13 +21,13 @@ use crate::Make;
 use crate::conformance;
 use crate::conformance::sample;
 
-/// Collections of one test on the server; gone when it is dropped.
+/// The collections of one test on the server; they are deleted when it is dropped.
 struct Place {
     config: Config,
 }
 
 impl Place {
-    /// A place of its own on the server, if there is one to test with.
+    /// Names collections of their own on the server; `None` if there is no server to test with.
     fn on_server() -> Option<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let Some(url) = std::env::var_os("WENMAI_TEST_QDRANT_URL") else {
@@ -92,7 +93,7 @@ async fn conforms() {
 #[tokio::test]
 async fn conforms_with_sealed_segments_and_a_graph() {
     let Some(place) = Place::on_server() else { return };
-    // Everything that the server indexes at all is indexed from the first points on.
+    // Everything that the server can index is indexed from the first points on.
     let eager = Tuning { graph_kb_min: 1, scan_kb_max: 10 };
     let store = place.open_tuned(&sample::make(), eager);
     conformance::oracle::any_history_gives_the_oracles_answers(&store, 3).await;

@@ -1,10 +1,11 @@
-//! Topics on the server: a collection of their own, beside the articles'.
+//! Topics on the server, in a collection of their own beside that of the articles.
 //!
-//! Points with a number are rows of the change log, number 0 is the mark; points with a UUID are
-//! topics. The mark holds the lease as well, and the version up to which the log counts, so that one
-//! conditional write decides everything: a row is part of the log once the mark says so, and the mark
-//! takes nothing from a writer whose term has passed. What such a writer still puts behind the end of
-//! the log is not read, and whoever writes next replaces it; rows of a later term it cannot replace.
+//! Points with a number are rows of the change log, number 0 is the mark, and points with a UUID
+//! are topics. The mark also holds the lease and the number of the last row that counts, so that
+//! one conditional write decides everything: a row is part of the log once the mark says so, and
+//! the mark accepts nothing from a writer whose term has passed. What such a writer still puts
+//! beyond the end of the log is not read and is replaced by the next writer; rows of a later term
+//! it cannot replace.
 
 use std::collections::BTreeMap;
 
@@ -66,36 +67,36 @@ use wenmai_domain::topic::Level;
 use wenmai_domain::topic::Placement;
 use wenmai_domain::topic::TopicId;
 
-/// The level of a topic, by its name; the store's own key.
+/// Key of the name of a topic's level; the store's own key.
 const LEVEL: &str = "level";
-/// The point that holds mark and lease.
+/// The number of the point that holds the mark and the lease.
 const MARK: u64 = 0;
 const PROJECTED: &str = "projected";
 const ARRIVAL: &str = "arrival";
 const UNSETTLED: &str = "unsettled";
-/// The last row that counts.
+/// Key of the number of the last row that counts.
 const VERSION: &str = "version";
 const TERM: &str = "term";
 const HOLDER: &str = "holder";
 const BEAT: &str = "beat";
-/// In which term a row was written; the store's own key.
+/// Key of the term in which a row was written; the store's own key.
 pub const ROW_TERM: &str = "wenmai_term";
 /// How many more topics are asked for than wanted, so that those that tie with the last are seen.
 const TIE_MARGIN: usize = 64;
 
-/// All that the mark holds.
+/// What the point of the mark holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Head {
-    /// How far things are.
+    /// How far the work on topics has come.
     pub mark: Mark,
-    /// The last row that counts.
+    /// The number of the last row that is part of the log.
     pub version: u64,
-    /// Whose turn it is.
+    /// Which process may write.
     pub lease: Lease,
 }
 
 impl Remote {
-    /// Writes the mark of a new index, unless it is there.
+    /// Writes the mark of a new index; leaves it as it is if there is one.
     pub async fn found(&self) -> Result<(), Error> {
         let Lease { term, holder, beat } = Lease::default();
         let mut value = Map::new();
@@ -110,7 +111,7 @@ impl Remote {
         self.write_topics(request).await
     }
 
-    /// Mark, lease, and the end of the log.
+    /// Reads the mark, the lease, and the end of the log.
     pub async fn head(&self) -> Result<Head, Error> {
         let request = GetPoints {
             collection_name: self.names.topics.clone(),
@@ -144,7 +145,7 @@ impl Remote {
         })
     }
 
-    /// Replaces the lease `seen` by `next`; whether it was still there.
+    /// Replaces the lease by `next` if it still equals `seen`, and returns whether it did.
     pub async fn swap_lease(&self, seen: Lease, next: Lease) -> Result<bool, Error> {
         let still = filter::must([
             number_is(TERM, seen.term)?,
@@ -156,14 +157,14 @@ impl Remote {
         value.insert(BEAT.to_owned(), next.beat.into());
         value.insert(HOLDER.to_owned(), next.holder.clone().into());
         self.set_mark(value, still).await?;
-        // The server does not say whether the condition held.
+        // The server does not tell whether the condition held, so the lease is read again.
         Ok(self.head().await?.lease == next)
     }
 
-    /// Appends to the log.
+    /// Appends rows to the log and replaces the mark, if the lease is still in `term`.
     pub async fn append(&self, term: u64, rows: Vec<Row>, mark: Mark) -> Result<(), Error> {
         let last = rows.iter().map(|row| row.version).max();
-        // A row of a later term stays; one of a log that was brought here has none.
+        // A row of a later term must stay. The condition holds only for rows that carry a term.
         let bound = i64::try_from(term).map_err(error::failed)?;
         #[expect(clippy::cast_precision_loss, reason = "terms are counted, far below 2^53")]
         let passed = Range { lte: Some(bound as f64), ..Range::default() };
@@ -187,13 +188,13 @@ impl Remote {
         if let Some(last) = last {
             value.insert(VERSION.to_owned(), last.into());
         }
-        // Last: what the mark speaks of is there.
+        // Written last, once the rows that the mark counts exist.
         self.set_mark(value, filter::must([number_is(TERM, term)?])).await?;
         let head = self.head().await?;
         if head.lease.term == term { Ok(()) } else { Err(Error::Fenced { term }) }
     }
 
-    /// Sets keys of the mark where `condition` holds.
+    /// Sets keys of the mark if it satisfies `condition`.
     async fn set_mark(&self, value: Map<String, Value>, condition: Filter) -> Result<(), Error> {
         let only_mark = HasIdCondition { has_id: vec![wire::number_point(MARK)] };
         let only_mark = ConditionOneOf::HasId(only_mark);
@@ -217,7 +218,7 @@ impl Remote {
         completed(self.client.points(call).await?.result)
     }
 
-    /// Rows of the log.
+    /// Reads rows of the log in ascending order, from number `from` on.
     pub async fn rows(&self, from: u64, limit: Limit) -> Result<Vec<Row>, Error> {
         let (from, end) = (from.max(1), self.head().await?.version);
         if from > end {
@@ -237,7 +238,8 @@ impl Remote {
         Ok(rows)
     }
 
-    /// Points of the topics' collection in order, from one on; with what follows.
+    /// Lists points of the topics' collection in order of id, with the id at which the next page
+    /// starts.
     pub async fn scroll_topics(
         &self,
         from: PointId,
@@ -258,7 +260,7 @@ impl Remote {
         .await
     }
 
-    /// Writes points of topics, and notes on articles where they stand.
+    /// Writes the points of topics, and notes the placements on the articles.
     pub async fn project(&self, topics: Vec<TopicPoint>, placed: Vec<Placed>) -> Result<(), Error> {
         for piece in topics.chunks(POINTS_PER_WRITE) {
             let points = piece.iter().map(topic_point).collect();
@@ -267,7 +269,7 @@ impl Remote {
         let placed: BTreeMap<ArticleId, Placed> =
             placed.into_iter().map(|one| (one.article, one)).collect();
         let ids: Vec<ArticleId> = placed.keys().copied().collect();
-        // The server fails for a point that is not there.
+        // The server fails for a point that does not exist.
         let found = self.memberships(&ids).await?;
         let there = placed.into_values().zip(found).filter(|(_, found)| found.is_some());
         let note = |(Placed { article, arrival, placement }, _)| {
@@ -281,7 +283,7 @@ impl Remote {
         self.update_articles(there.map(note).collect()).await
     }
 
-    /// A write of these points.
+    /// Makes the request to write these points into the topics' collection.
     pub fn upsert_topics(&self, points: Vec<PointStruct>) -> UpsertPoints {
         UpsertPoints {
             collection_name: self.names.topics.clone(),
@@ -293,7 +295,7 @@ impl Remote {
         }
     }
 
-    /// Does a write.
+    /// Sends a request of [`Remote::upsert_topics`] and waits until it is completed.
     pub async fn write_topics(&self, request: UpsertPoints) -> Result<(), Error> {
         let call = |mut api: Points| {
             let request = request.clone();
@@ -302,7 +304,7 @@ impl Remote {
         completed(self.client.points(call).await?.result)
     }
 
-    /// Topics by direction.
+    /// Finds the topics of `level` whose centroid is most similar to `query`, with the cosine.
     pub async fn nearest_topics(
         &self,
         query: Embedding,
@@ -336,14 +338,14 @@ impl Remote {
         Ok(hits)
     }
 
-    /// Articles in the order of arrival, after number `after`.
+    /// Lists articles with an arrival number above `after`, in the order of arrival.
     pub async fn arrived(&self, after: u64, limit: Limit) -> Result<Vec<Arrival>, Error> {
         let from = i64::try_from(after.saturating_add(1)).map_err(error::failed)?;
         let from = StartFrom { value: Some(start_from::Value::Integer(from)) };
         self.by_arrival(Direction::Asc, Some(from), limit.count()).await
     }
 
-    /// The highest arrival number.
+    /// The highest arrival number of a stored article; 0 if there are none.
     pub async fn last_arrival(&self) -> Result<u64, Error> {
         let last = self.by_arrival(Direction::Desc, None, 1).await?;
         Ok(last.first().map_or(0, |last| last.arrival))
@@ -377,7 +379,7 @@ impl Remote {
     }
 }
 
-/// Reads what most copies agree on: the log must not go back where one copy lags.
+/// Reads what most replicas agree on: the log must not seem shorter where one replica lags behind.
 fn consistent() -> ReadConsistency {
     let majority = read_consistency::Value::Type(ReadConsistencyType::Majority.into());
     ReadConsistency { value: Some(majority) }

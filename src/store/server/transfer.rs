@@ -1,4 +1,4 @@
-//! The server's points as they are, for moving an index.
+//! Reads and writes the points of a server as they are, for moving an index.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ use crate::server::schema::CENTROID;
 use crate::server::wire;
 use wenmai_domain::limit::Limit;
 
-/// Points of one write.
+/// The most points in one write.
 const POINTS_PER_WRITE: usize = 64;
 
 #[async_trait]
@@ -66,7 +66,7 @@ impl Remote {
     ) -> Result<(Vec<Kept>, Option<Uuid>), Error> {
         let request = ScrollPoints {
             collection_name: self.collection(part),
-            // Numbers, which are rows of the log, stand before UUIDs.
+            // Points with a number, which are rows of the log, come before those with a UUID.
             offset: Some(wire::uuid_point(from)),
             limit: u32::try_from(limit.count()).ok(),
             with_payload: Some(wire::with_payload(true)),

@@ -1,4 +1,4 @@
-//! Points, ids, vectors and payloads as the server has them.
+//! Points, ids, vectors and payloads in the types of Qdrant's gRPC API, and back.
 
 use std::collections::HashMap;
 
@@ -43,28 +43,28 @@ use wenmai_domain::id::ArticleId;
 use wenmai_domain::reprint::Signature;
 use wenmai_domain::terms::TermVector;
 
-/// A payload on the wire.
+/// A payload in a message.
 pub type Payload = HashMap<String, Value>;
 
-/// The point of an article.
+/// The id of the point of an article.
 pub fn article_point(id: &ArticleId) -> PointId {
     uuid_point(id.uuid())
 }
 
-/// The point of a UUID.
+/// A point id that is a UUID.
 pub fn uuid_point(id: Uuid) -> PointId {
     PointId { point_id_options: Some(PointIdOptions::Uuid(id.to_string())) }
 }
 
-/// The point of a number.
+/// A point id that is a number.
 pub fn number_point(number: u64) -> PointId {
     PointId { point_id_options: Some(PointIdOptions::Num(number)) }
 }
 
-/// The UUID of a point; `None` for a number.
+/// The UUID in a point id; `None` if it is a number.
 ///
 /// # Errors
-/// [`Error::Failed`] for a point without an id.
+/// [`Error::Failed`] if there is no id.
 pub fn uuid_of(id: Option<&PointId>) -> Result<Option<Uuid>, Error> {
     match id.and_then(|id| id.point_id_options.as_ref()) {
         Some(PointIdOptions::Uuid(text)) => Uuid::parse_str(text).map(Some).map_err(error::failed),
@@ -73,7 +73,7 @@ pub fn uuid_of(id: Option<&PointId>) -> Result<Option<Uuid>, Error> {
     }
 }
 
-/// The number of a point; `None` for a UUID.
+/// The number in a point id; `None` if it is a UUID.
 pub fn number_of(id: Option<&PointId>) -> Option<u64> {
     match id?.point_id_options.as_ref()? {
         PointIdOptions::Num(number) => Some(*number),
@@ -81,28 +81,28 @@ pub fn number_of(id: Option<&PointId>) -> Option<u64> {
     }
 }
 
-/// The article of a point.
+/// The article that a point belongs to.
 ///
 /// # Errors
-/// [`Error::Failed`] for a point that is none.
+/// [`Error::Failed`] if the id is not a UUID.
 pub fn article_of(id: Option<&PointId>) -> Result<ArticleId, Error> {
     let uuid = uuid_of(id)?.ok_or_else(|| error::failed("a point with a number is no article"))?;
     Ok(ArticleId::from(uuid))
 }
 
-/// These points.
+/// Selects the points of these ids.
 pub fn select(ids: Vec<PointId>) -> PointsSelector {
     let list = PointsSelectorOneOf::Points(PointsIdsList { ids });
     PointsSelector { points_selector_one_of: Some(list) }
 }
 
-/// Payload or not.
+/// Asks for the whole payload, or for none.
 pub fn with_payload(all: bool) -> WithPayloadSelector {
     let enable = with_payload_selector::SelectorOptions::Enable(all);
     WithPayloadSelector { selector_options: Some(enable) }
 }
 
-/// These keys of a payload.
+/// Asks for these keys of the payload.
 pub fn with_keys(keys: &[&str]) -> WithPayloadSelector {
     let fields = keys.iter().map(|key| (*key).to_owned()).collect();
     let include =
@@ -110,7 +110,7 @@ pub fn with_keys(keys: &[&str]) -> WithPayloadSelector {
     WithPayloadSelector { selector_options: Some(include) }
 }
 
-/// These vectors; none without names.
+/// Asks for the vectors of these names; for none if there are no names.
 pub fn with_vectors(names: &[&str]) -> WithVectorsSelector {
     let options = if names.is_empty() {
         with_vectors_selector::SelectorOptions::Enable(false)
@@ -121,54 +121,54 @@ pub fn with_vectors(names: &[&str]) -> WithVectorsSelector {
     WithVectorsSelector { selector_options: Some(options) }
 }
 
-/// A JSON object on the wire.
+/// Converts a JSON object into a payload.
 pub fn to_payload(object: Map<String, serde_json::Value>) -> Payload {
     object.into_iter().map(|(key, value)| (key, Value::from(value))).collect()
 }
 
-/// A JSON object off the wire.
+/// Converts a payload into a JSON object.
 pub fn from_payload(payload: Payload) -> Map<String, serde_json::Value> {
     payload.into_iter().map(|(key, value)| (key, value.into_json())).collect()
 }
 
-/// A dense vector on the wire.
+/// A dense vector with a copy of `values`.
 pub fn dense(values: &[f32]) -> Vector {
     dense_of(values.to_vec())
 }
 
-/// A dense vector on the wire, of numbers that are not needed any more.
+/// A dense vector that takes over `data`.
 pub fn dense_of(data: Vec<f32>) -> Vector {
     Vector { vector: Some(vector::Vector::Dense(DenseVector { data })), ..Vector::default() }
 }
 
-/// A sparse vector on the wire.
+/// A sparse vector.
 pub fn sparse(indices: Vec<u32>, values: Vec<f32>) -> Vector {
     let sparse = SparseVector { values, indices };
     Vector { vector: Some(vector::Vector::Sparse(sparse)), ..Vector::default() }
 }
 
-/// A signature on the wire: every hash counts one.
+/// The sparse vector of a signature: 1 at the index of each hash.
 pub fn signature(signature: &Signature) -> Vector {
     let keys = signature.keys().to_vec();
     let ones = vec![1.0; keys.len()];
     sparse(keys, ones)
 }
 
-/// Vectors by name.
+/// Named vectors of one point.
 pub fn named(vectors: impl IntoIterator<Item = (&'static str, Vector)>) -> Vectors {
     let vectors = vectors.into_iter().map(|(name, vector)| (name.to_owned(), vector)).collect();
     Vectors { vectors_options: Some(VectorsOptions::Vectors(NamedVectors { vectors })) }
 }
 
-/// A point as the server writes it.
+/// Converts a point into what the server writes.
 ///
 /// # Errors
-/// [`Error::Failed`] for a record that is no JSON object.
+/// [`Error::Failed`] if the record does not serialise to a JSON object.
 pub fn to_point(id: &ArticleId, mut point: Point) -> Result<PointStruct, Error> {
     let reprint = signature(&std::mem::take(&mut point.signature));
     let (payload, text, terms) = payload::from_point(point).map_err(error::failed)?;
     let terms = sparse(terms.indices().to_vec(), terms.values().to_vec());
-    // Empty ones too: a vector that is left out might stay as it was before.
+    // Empty vectors are written too: one that is left out might stay as it was before.
     let vectors = named([(REPRINT, reprint), (TEXT, dense(text.values())), (TERMS, terms)]);
     Ok(PointStruct {
         id: Some(article_point(id)),
@@ -177,10 +177,10 @@ pub fn to_point(id: &ArticleId, mut point: Point) -> Result<PointStruct, Error> 
     })
 }
 
-/// A point as the server read it.
+/// Converts what the server read into a point.
 ///
 /// # Errors
-/// [`Error::Failed`] for one that we did not write.
+/// [`Error::Failed`] for a point that was not written by [`to_point`].
 pub fn to_stored(point: RetrievedPoint, vectors: store::Vectors) -> Result<Stored, Error> {
     let id = article_of(point.id.as_ref())?;
     let vectors = match vectors {
@@ -190,7 +190,7 @@ pub fn to_stored(point: RetrievedPoint, vectors: store::Vectors) -> Result<Store
     payload::to_stored(id, from_payload(point.payload), vectors).map_err(error::failed)
 }
 
-/// Vectors by name, off the wire.
+/// The vectors of a point by name.
 pub fn vectors_of(vectors: Option<VectorsOutput>) -> HashMap<String, vector_output::Vector> {
     let Some(vectors_output::VectorsOptions::Vectors(named)) =
         vectors.and_then(|vectors| vectors.vectors_options)
@@ -210,7 +210,7 @@ fn read_vectors(vectors: Option<VectorsOutput>) -> Result<(Embedding, TermVector
         Some(vector_output::Vector::Sparse(SparseVector { indices, values })) => {
             TermVector::from_weights(indices.into_iter().zip(values))
         }
-        // An empty vector need not come back.
+        // The server need not return an empty vector.
         None => TermVector::default(),
         Some(vector_output::Vector::Dense(_) | vector_output::Vector::MultiDense(_)) => {
             return Err(error::failed("the terms of a point are no sparse vector"));

@@ -1,4 +1,4 @@
-//! A move loses nothing, repeats nothing, and says what is not the same.
+//! A move loses nothing, writes nothing twice, and reports what differs.
 
 use std::sync::Mutex;
 
@@ -31,7 +31,7 @@ pub fn folder(root: &TempDir, name: &str) -> EdgeStore {
     EdgeStore::open(&config, &sample::make()).unwrap()
 }
 
-/// Articles, topics and a log, more than a batch of each.
+/// Fills a store with articles, topics and a log, more than one batch of each.
 pub async fn fill(store: &dyn Transfer) {
     let mut sampler = Sampler::new(21);
     let points: Vec<_> = (0..450).map(|number| sampler.point(number)).collect();
@@ -85,7 +85,7 @@ async fn everything_arrives_to_the_bit_and_once() {
     let told = |done| heard.lock().unwrap().push(done);
     let report = transfer(&source, &target, &told).await.unwrap();
     assert!(report.is_same(), "{report:?}");
-    // The log has its mark as well.
+    // The mark of the log is counted as one point more.
     assert_eq!(counts(&report), [(450, 450), (220, 220), (431, 430)]);
     assert_eq!(*heard.lock().unwrap(), [200, 400, 450, 650, 670]);
     for part in [Part::Articles, Part::Topics] {
@@ -107,7 +107,7 @@ async fn a_move_that_was_cut_off_goes_on() {
     fill(&source).await;
     let mut some = everything(&source, Part::Articles).await;
     some.truncate(130);
-    // One of them arrived otherwise than it is now.
+    // The target has one of them with another content.
     some[3].payload.insert("title".to_owned(), "旧".into());
     target.load(Part::Articles, some).await.unwrap();
     let report = transfer(&source, &target, &|_| ()).await.unwrap();

@@ -1,4 +1,4 @@
-//! What survives `kill -9`: this test binary runs itself as the process to be killed.
+//! What survives `kill -9`: the test binary starts itself again as the process to be killed.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -22,14 +22,15 @@ use wenmai_domain::filter::Filter;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::limit::Limit;
 
-/// Tells the child where to write; its absence, that nobody will kill it.
+/// Environment variable that tells the child where to write. If it is not set, this is not the
+/// child.
 const DATA: &str = "WENMAI_TEST_CRASH_DATA";
 const FIRST: &str = "WENMAI_TEST_CRASH_FIRST";
 const BATCH_LEN: usize = 20;
-/// The article that every batch writes anew.
+/// The number of the article that every batch writes anew.
 const SHARED: usize = 1_000_000;
 
-/// Batch `number`: articles of its own, and a revision of the one that all share.
+/// Batch `number`: articles of its own, and a revision of the one that all batches share.
 fn batch(number: usize) -> Vec<Point> {
     let mut sampler = Sampler::new(number as u64);
     let first = number * BATCH_LEN;
@@ -58,8 +59,8 @@ async fn ingests_until_killed() {
     }
 }
 
-/// Has a child write from batch `first` on, kills it after `count` batches; returns the last
-/// acknowledged.
+/// Lets a child write from batch `first` on, kills it after `count` batches, and returns the last
+/// batch that it acknowledged.
 fn write_and_kill(data: &Path, first: usize, count: usize) -> usize {
     let mut child = Command::new(env::current_exe().unwrap())
         .args(["--exact", "edge::tests::crash::ingests_until_killed"])
@@ -81,7 +82,7 @@ fn write_and_kill(data: &Path, first: usize, count: usize) -> usize {
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    // It may have acknowledged more before the signal arrived.
+    // The child may have acknowledged more before the signal arrived.
     while let Some(number) = acknowledged() {
         last = Some(number);
     }

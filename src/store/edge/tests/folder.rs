@@ -1,4 +1,4 @@
-//! Whose a data folder is.
+//! Which data folders are opened, and which are refused and why.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::conformance::sample::numbered;
 use crate::edge::EdgeStore;
 use wenmai_domain::filter::Filter;
 
-/// Why the folder was refused.
+/// The reason for which the folder was refused.
 fn reason_of_refusal(data: &Path) -> String {
     match EdgeStore::open(&config(data), &make()) {
         Err(Error::Folder { source, .. }) => source.to_string(),
@@ -93,11 +93,11 @@ fn a_damaged_or_newer_manifest_is_refused_with_the_reason() {
 #[tokio::test]
 async fn a_start_that_was_killed_is_completed() {
     let root = TempDir::new().unwrap();
-    // Before the manifest was in place.
+    // A process killed before the manifest was in place leaves the lock file.
     fs::write(root.path().join("wenmai.lock"), "").unwrap();
     fs::write(root.path().join("wenmai-index.json.new"), "{").unwrap();
     drop(open(root.path()));
-    // Before the engine had made its files; who is killed leaves no seal.
+    // A process killed before the engine had made its files leaves no seal.
     let unseal = || fs::remove_file(root.path().join("wenmai-seal.json")).unwrap();
     unseal();
     fs::remove_dir_all(root.path().join("articles")).unwrap();

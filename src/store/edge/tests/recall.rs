@@ -1,4 +1,4 @@
-//! What a graph finds under a filter: a search that loses articles in silence is the worst kind.
+//! How much a graph finds under a filter: a search that silently loses articles is the worst kind.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +44,7 @@ fn clustered(sampler: &mut Sampler) -> Vec<Point> {
     (0..POINTS).map(one).collect()
 }
 
-/// The share of the ten nearest that `tuning` finds, each filter for itself.
+/// The share of the ten nearest articles that `tuning` finds, for each filter.
 async fn recalls(tuning: Tuning) -> Vec<f64> {
     let make = Make { index_version: "recall".into(), dim: DIM };
     let root = TempDir::new().unwrap();
@@ -85,8 +85,9 @@ async fn recalls(tuning: Tuning) -> Vec<f64> {
 
 #[tokio::test]
 async fn a_graph_finds_what_no_filter_or_a_weak_one_lets_through() {
-    // Nothing is scanned. That a graph finds the few that a strong filter lets through depends on which
-    // entry points it was built with, so the store never asks it to: it scans them.
+    // Nothing is scanned here. Whether a graph finds the few points that a strong filter lets
+    // through depends on the entry points it was built with, so the store scans them and never asks
+    // the graph.
     let recalls = recalls(EAGER).await;
     assert!(recalls[0] >= 0.98 && recalls[3] >= 0.98, "{recalls:?}");
 }

@@ -1,4 +1,4 @@
-//! An index goes to the server and back, to the bit.
+//! An index moves to the server and back without a change of a bit.
 
 use tempfile::TempDir;
 
@@ -32,7 +32,7 @@ async fn everything_arrives_to_the_bit_and_comes_back_so() {
         assert_eq!(everything(&source, part).await, everything(&back, part).await);
     }
     assert_eq!(back.mark().await.unwrap(), Mark { projected: 7, arrival: 450, ..Mark::default() });
-    // The turn was given back.
+    // The lease was given back.
     assert_eq!(server.lease().await.unwrap().holder, "");
 }
 

@@ -1,4 +1,4 @@
-//! What is there is found again, or refused.
+//! Collections that exist are found again, or refused.
 
 use super::Place;
 use crate::Error;
@@ -62,7 +62,7 @@ async fn several_processes_may_begin_at_once() {
 
 #[tokio::test]
 async fn nobody_there_is_away_and_not_for_long() {
-    // A port that was free a moment ago, and that nobody listens on.
+    // This port was free a moment ago, and nobody listens on it.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let config = Config { timeout_ms: 500, ..Config::at(&format!("http://{free}")) };
     let refused = ServerStore::open(&config, &sample::make());

@@ -1,4 +1,4 @@
-//! What a graph on the server finds under a filter, against an exact scan.
+//! How much a graph on the server finds under a filter, compared with an exact scan.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,8 @@ const CLUSTERS: usize = 40;
 const POINTS: usize = 4_000;
 const QUERIES: usize = 60;
 
-/// Articles in tight clusters, as news is: one in twenty of paper 甲报, two clusters of section 体育.
+/// Articles in tight clusters, as news is: one in twenty is of paper 甲报, and two clusters make up
+/// section 体育.
 fn clustered(sampler: &mut Sampler) -> Vec<Point> {
     let centers: Vec<Embedding> = (0..CLUSTERS).map(|_| sampler.embedding(DIM)).collect();
     let one = |number: usize| {
@@ -42,7 +43,7 @@ fn clustered(sampler: &mut Sampler) -> Vec<Point> {
     (0..POINTS).map(one).collect()
 }
 
-/// Waits until the server has built all it wants to build; how many vectors it indexed.
+/// Waits until the server has built all that it wants to, and returns how many vectors it indexed.
 async fn settled(store: &ServerStore) -> u64 {
     let indexed = |remote: crate::server::Remote| async move {
         let deadline = std::time::Instant::now() + std::time::Duration::from_mins(2);
@@ -59,7 +60,7 @@ async fn settled(store: &ServerStore) -> u64 {
     store.call(indexed).await.unwrap()
 }
 
-/// The share of the ten nearest that `tuning` finds, each filter for itself.
+/// The share of the ten nearest articles that `tuning` finds, for each filter.
 async fn recalls(tuning: Tuning) -> Option<Vec<f64>> {
     let place = Place::on_server()?;
     let make = Make { index_version: "recall".into(), dim: DIM };
