@@ -92,8 +92,8 @@ pub enum Error {
     /// The ranker of clauses inside the program cannot be used.
     #[error("summary ranker is broken")]
     Summary(#[from] ranker::Error),
-    /// The pool of threads did not make a summary.
-    #[error("summary was not made")]
+    /// The pool of threads did not do a piece of work.
+    #[error("the work was not done")]
     Pool(#[from] pool::Error),
     /// The model failed.
     #[error("embedding failed")]

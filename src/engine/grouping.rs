@@ -221,6 +221,7 @@ impl Engine {
         for (arrival, point) in (self.arrivals(decided).await?..).zip(&mut points) {
             point.arrival = arrival;
         }
+        self.lease.confirm().await?;
         self.store.upsert(points).await?;
         if !changes.is_empty() {
             self.store.regroup(changes).await?;
@@ -280,6 +281,7 @@ impl Engine {
         if let Some(known) = known.filter(|known| known.is_original) {
             self.hand_over(known.group, Some(id)).await?;
         }
+        self.lease.confirm().await?;
         let deleted = self.store.delete(&[id]).await?;
         self.facts.forget(id);
         match &self.topics {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
@@ -258,16 +259,20 @@ impl Engine {
             pending.iter_mut().map(|one| std::mem::take(&mut one.texts)).collect();
         let counts: Vec<usize> = texts.iter().map(Vec::len).collect();
         let texts = texts.into_iter().flatten().collect();
-        // The model's threads embed while this task cuts terms; a full lane ends both.
+        // The model's threads embed while the pool cuts terms; a full lane ends both.
         let embed = self.embed.embed(texts, Purpose::Passage, Lane::Bulk);
         let embed = timed(self.metrics().stage(Stage::Embed, embed));
         let embed = async {
             let (embedded, spent) = embed.await;
-            embedded.map(|embedded| (embedded, spent))
+            Ok::<_, Error>((embedded?, spent))
         };
-        let terms = self.metrics().stage(Stage::Terms, self.passages(&pending));
-        let terms = async { Ok(timed(terms).await) };
-        let ((embedded, embed_time), (terms, terms_time)) = futures::try_join!(embed, terms)?;
+        let terms = timed(self.metrics().stage(Stage::Terms, self.passages(pending)));
+        let terms = async {
+            let (cut, spent) = terms.await;
+            Ok::<_, Error>((cut?, spent))
+        };
+        let ((embedded, embed_time), ((pending, terms), terms_time)) =
+            futures::try_join!(embed, terms)?;
         timings.embed += embed_time;
         timings.terms += terms_time;
 
@@ -385,17 +390,24 @@ impl Engine {
         Ok(())
     }
 
-    /// Terms, folded text and entities of each article; lets other tasks in between two articles.
-    async fn passages(&self, articles: &[PendingArticle]) -> Vec<Passage> {
-        let mut passages = Vec::with_capacity(articles.len());
-        for PendingArticle { article, .. } in articles {
-            let record = &article.record;
-            let terms = self.analyzer.passage(&record.title, &record.body());
-            let entities = self.extractor.of_record(record);
-            passages.push(Passage { terms, plain: Plain::of(record), entities });
-            tokio::task::yield_now().await;
-        }
-        passages
+    /// Terms, folded text and entities of each article, cut on the pool; ends early if nobody waits
+    /// any more.
+    async fn passages(
+        &self,
+        articles: Vec<PendingArticle>,
+    ) -> Result<(Vec<PendingArticle>, Vec<Passage>), Error> {
+        let (analyzer, extractor) = (Arc::clone(&self.analyzer), Arc::clone(&self.extractor));
+        self.calculate(move |goes_on| {
+            let mut passages = Vec::with_capacity(articles.len());
+            for PendingArticle { article, .. } in articles.iter().take_while(|_| goes_on()) {
+                let record = &article.record;
+                let terms = analyzer.passage(&record.title, &record.body());
+                let entities = extractor.of_record(record);
+                passages.push(Passage { terms, plain: Plain::of(record), entities });
+            }
+            (articles, passages)
+        })
+        .await
     }
 }
 

@@ -44,7 +44,7 @@ pub struct LeaseTiming {
 impl Default for LeaseTiming {
     fn default() -> Self {
         Self {
-            silence_max: Duration::from_secs(5),
+            silence_max: store::LEASE_SILENCE,
             wait_max: Duration::from_secs(8),
             poll: Duration::from_millis(100),
             tick: Duration::from_secs(1),
@@ -159,6 +159,34 @@ impl WriterLease {
             }
             tokio::time::sleep(self.timing.poll).await;
         }
+    }
+
+    /// Makes sure, right before a write, that this process still holds the lease: renews it if that
+    /// was long ago. A process that was held up between two writes learns here that its term has
+    /// passed, and does not write into the term of another.
+    ///
+    /// # Errors
+    /// [`store::Error::Fenced`]; what the store returns.
+    pub(super) async fn confirm(&self) -> Result<(), store::Error> {
+        if !self.store.is_shared() {
+            return Ok(());
+        }
+        let held = self.state().held.clone();
+        let Some(held) = held else { return Err(store::Error::Fenced { term: self.term() }) };
+        if held.renewed.elapsed() < self.timing.silence_max / 2 {
+            return Ok(());
+        }
+        let next = Lease { beat: held.lease.beat + 1, ..held.lease.clone() };
+        if self.swap(&held.lease, next).await? {
+            return Ok(());
+        }
+        let renewed_meanwhile =
+            self.state().held.clone().is_some_and(|now| now.lease != held.lease);
+        if renewed_meanwhile {
+            return Ok(());
+        }
+        self.lose();
+        Err(store::Error::Fenced { term: held.lease.term })
     }
 
     /// Whether no process holds the lease, as far as can be seen.

@@ -1,14 +1,17 @@
-//! A bounded pool of threads for work that would hold up other calls, such as summaries of many
-//! articles.
+//! The one bounded pool of threads for everything that calculates for long: reading pages, cutting
+//! texts into terms, comparing chains of reprints, summaries.
 //!
 //! At most as many pieces of work run at a time as there are processors, and a bounded number
-//! waits; more are refused at once. Work can ask between two steps whether its caller is still
-//! there.
+//! waits; more are refused at once. The work itself holds its permits, not the call that asked for
+//! it: a call that goes away frees nothing before the work has ended. Work can ask between two
+//! steps whether its caller is still there.
 
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use tokio::sync::oneshot;
+
+use crate::Engine;
 
 /// Calls that may wait for each thread.
 const WAITING_PER_THREAD: usize = 16;
@@ -17,7 +20,7 @@ const WAITING_PER_THREAD: usize = 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// As many as may wait are waiting already.
-    #[error("too many summaries wait")]
+    #[error("too many calls wait for a thread")]
     Overloaded,
     /// The work panicked, or the system gave no thread.
     #[error("work broke down")]
@@ -61,7 +64,9 @@ impl Pool {
         let thread = Arc::clone(&self.threads).acquire_owned().await;
         let thread = thread.map_err(|_closed| Error::Broken)?;
         let (reply, answer) = oneshot::channel();
+        let span = tracing::Span::current();
         let serve = move || {
+            let _entered = span.entered();
             // Released before the answer, also by a panic: a caller that is told finds them free.
             let held = (slot, thread);
             let done = work(&|| !reply.is_closed());
@@ -71,6 +76,20 @@ impl Pool {
         let started = std::thread::Builder::new().name("pool".to_owned()).spawn(serve);
         started.map_err(|_no_thread| Error::Broken)?;
         answer.await.map_err(|_panicked| Error::Broken)
+    }
+}
+
+impl Engine {
+    /// Runs `work`, which takes a processor for long, on the bounded pool and returns what it
+    /// returns. The function that it is given says whether the caller still waits.
+    ///
+    /// # Errors
+    /// [`crate::Error::Pool`]: too much waits already, or the work panicked.
+    pub async fn calculate<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Fn() -> bool) -> T + Send + 'static,
+    ) -> Result<T, crate::Error> {
+        Ok(self.pool.run(work).await?)
     }
 }
 

@@ -21,6 +21,7 @@ use wenmai_domain::reprint::GroupId;
 use wenmai_domain::reprint::Membership;
 use wenmai_domain::reprint::Relation;
 use wenmai_store::Alike;
+use wenmai_store::Imprint;
 use wenmai_store::Stored;
 use wenmai_store::Vectors;
 
@@ -108,18 +109,9 @@ impl Engine {
                 (Article::new(*record), group)
             }
         };
-        let mut chain = self.chain(group).await?;
-        let total_count = match group {
-            Some(group) => self.store.count(&Filter::Group(group)).await?,
-            None => 0,
-        };
-        let original = chain.first().map(|(article, _)| article.clone());
+        let (chain, total_count) = self.chain(group).await?;
         let more = chain.len() > offset + limit.count();
-        chain = chain.into_iter().skip(offset).take(limit.count()).collect();
-        let links = match &original {
-            Some(original) => linked(original, chain),
-            None => Vec::new(),
-        };
+        let links = self.links(&chain, offset, limit).await?;
         let parts = if offset == 0 { self.parts(&article, group).await? } else { Vec::new() };
         let total = started.elapsed();
         Ok(Chain {
@@ -156,24 +148,51 @@ impl Engine {
         self.would_join(&Article::new(record.clone()), plain).await
     }
 
-    /// The members of a group with their memberships, the original first, then in order of time.
-    async fn chain(&self, group: Option<GroupId>) -> Result<Vec<(Article, Membership)>, Error> {
-        let Some(group) = group else { return Ok(Vec::new()) };
-        let mut members = Vec::new();
-        let mut from: Option<ArticleId> = None;
-        while members.len() < CHAIN_MAX {
-            let page = self.store.list(&Filter::Group(group), from, Limit::MOST).await?;
-            members.extend(page.points.into_iter().map(|one| (one.article, one.membership)));
-            from = page.next;
-            if from.is_none() {
-                break;
+    /// The members of a group without their texts, the original first, then in order of time, and
+    /// how many there are in all.
+    async fn chain(&self, group: Option<GroupId>) -> Result<(Vec<Imprint>, u64), Error> {
+        let Some(group) = group else { return Ok((Vec::new(), 0)) };
+        let found = self.store.copies(&[group], Limit::MOST).await?.into_iter().next();
+        let (count, some) = found.map_or((0, Vec::new()), |copies| (copies.count, copies.some));
+        let mut members = some;
+        if u64::try_from(members.len()).is_ok_and(|known| known < count) {
+            members.clear();
+            let mut from: Option<ArticleId> = None;
+            while members.len() < CHAIN_MAX {
+                let page = self.store.list(&Filter::Group(group), from, Limit::MOST).await?;
+                members.extend(page.points.into_iter().map(|one| {
+                    let Stored { article, membership, .. } = one;
+                    Imprint::new(article.id, membership.is_original, article.record)
+                }));
+                from = page.next;
+                if from.is_none() {
+                    break;
+                }
             }
         }
-        members.sort_by_key(|(article, membership)| {
-            let at = article.record.published_at;
-            (!membership.is_original, at.is_none(), at, article.id)
+        members.sort_by_key(|member| {
+            let at = member.published_at;
+            (!member.is_original, at.is_none(), at, member.id)
         });
-        Ok(members)
+        Ok((members, count))
+    }
+
+    /// A page of a chain, each member compared with the first of the whole chain.
+    async fn links(
+        &self,
+        chain: &[Imprint],
+        offset: usize,
+        limit: Limit,
+    ) -> Result<Vec<Link>, Error> {
+        let page = chain.iter().skip(offset).take(limit.count());
+        let ids: Vec<ArticleId> = chain.iter().take(1).chain(page).map(|one| one.id).collect();
+        let stored = self.store.fetch(&ids, Vectors::No).await?;
+        let mut stored = stored.into_iter();
+        // An article may have been deleted since the chain was read.
+        let Some(original) = stored.next().flatten() else { return Ok(Vec::new()) };
+        let members: Vec<(Article, Membership)> =
+            stored.flatten().map(|one| (one.article, one.membership)).collect();
+        self.calculate(move |_| linked(&original.article, members)).await
     }
 
     /// Articles outside of `group` that share a part with `article`.

@@ -11,8 +11,11 @@ use std::time::Instant;
 
 use futures::stream;
 use prost::Message;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 use tonic::Status;
 use tonic::Streaming;
+use tracing::Instrument;
 
 use crate::Phase;
 use crate::REQUEST_BYTES_MAX;
@@ -40,18 +43,22 @@ const PAUSE_LAST: Duration = Duration::from_secs(1);
 /// A sender that is silent for so long has nothing more at hand.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// The answers to the items of `inbound`.
+/// The answers to the items of `inbound`. To be called on the threads that work on calls: articles
+/// are stored there, while whoever sends the answers only waits.
 pub fn answers(
     shared: Shared,
     inbound: Streaming<wire::IngestArticlesRequest>,
 ) -> impl stream::Stream<Item = Result<wire::IngestArticlesResponse, Status>> + Send + 'static {
-    let state = Stream { shared, inbound, next_index: 0, ready: VecDeque::new(), ended: Ended::No };
+    let (workers, ready) = (Handle::current(), VecDeque::new());
+    let state = Stream { shared, workers, inbound, next_index: 0, ready, ended: Ended::No };
     stream::unfold(state, Stream::next)
 }
 
 /// The state of one stream.
 struct Stream {
     shared: Shared,
+    /// The threads that work on calls.
+    workers: Handle,
     inbound: Streaming<wire::IngestArticlesRequest>,
     /// Items read so far.
     next_index: u64,
@@ -213,7 +220,7 @@ impl Stream {
     ) -> Result<(engine::IngestResults, engine::IngestTimings), engine::Error> {
         let mut pause = PAUSE_FIRST;
         loop {
-            match self.shared.engine.ingest(records.clone()).await {
+            match self.attempt(records.clone()).await {
                 Err(error)
                     if error.kind() == ErrorKind::Overloaded
                         && self.shared.life.phase() != Phase::Draining =>
@@ -224,6 +231,35 @@ impl Stream {
                 done => return done,
             }
         }
+    }
+}
+
+impl Stream {
+    /// Stores records on the threads that work on calls; given up together with the stream, but for
+    /// a write that has begun.
+    async fn attempt(
+        &self,
+        records: Vec<Record>,
+    ) -> Result<(engine::IngestResults, engine::IngestTimings), engine::Error> {
+        let engine = self.shared.engine.clone();
+        let ingest = async move { engine.ingest(records).await }.in_current_span();
+        let mut task = AbortOnDrop(self.workers.spawn(ingest));
+        match (&mut task.0).await {
+            Ok(done) => done,
+            Err(ended) => match ended.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_threads_ended) => Err(engine::Error::Store(wenmai_store::Error::Closed)),
+            },
+        }
+    }
+}
+
+/// A task that ends when nobody waits for it any more.
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

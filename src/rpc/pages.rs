@@ -1,11 +1,10 @@
 //! Newspaper pages on the wire: one page or the pages of an issue, parsed, and stored or not.
 //!
-//! Reading a page takes a core for as long as it takes, so it happens beside the tasks that answer
-//! calls, a few pages at a time; the rest wait within their own deadlines.
+//! Reading a page takes a core for as long as it takes, so it happens on the engine's bounded pool
+//! and not on the threads that answer calls.
 
 use std::time::Instant;
 
-use tokio::sync::Semaphore;
 use tonic::Status;
 
 use crate::convert;
@@ -21,11 +20,6 @@ use wenmai_page::Issue;
 use wenmai_page::Page;
 use wenmai_page::Parsed;
 use wenmai_proto::wire;
-
-/// Calls whose pages are read at the same time.
-const READERS: usize = 4;
-
-static READING: Semaphore = Semaphore::const_new(READERS);
 
 /// The texts of pages, and what is known of each.
 #[derive(Debug)]
@@ -65,22 +59,18 @@ impl Asked {
 
     /// Reads them.
     pub(super) async fn read(self, engine: &Engine) -> Result<Read, Status> {
-        // The semaphore is never closed.
-        let _turn = READING.acquire().await;
-        let engine = engine.clone();
-        let read = move || {
+        let parser = engine.clone();
+        let read = move |_: &dyn Fn() -> bool| {
             let Self { texts, issues, alone } = self;
             let pages = if alone {
                 let both = texts.iter().zip(&issues);
-                both.map(|(text, issue)| engine.parse_page(text, issue)).collect()
+                both.map(|(text, issue)| parser.parse_page(text, issue)).collect()
             } else {
-                engine.parse_issue(&texts, &issues)
+                parser.parse_issue(&texts, &issues)
             };
             pages.map(|pages| Read { texts, pages })
         };
-        #[expect(clippy::disallowed_methods, reason = "neither model nor store: a few at a time")]
-        let done = tokio::task::spawn_blocking(read).await;
-        done.map_err(|_panicked| Status::internal("the page could not be read"))?.map_err(refuse)
+        engine.calculate(read).await.and_then(|read| read).map_err(refuse)
     }
 }
 

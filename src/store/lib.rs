@@ -62,6 +62,7 @@ pub use server::Snapshot;
 pub use server::snapshots;
 pub use topics::Arrival;
 pub use topics::Checkpoint;
+pub use topics::LEASE_SILENCE;
 pub use topics::Lease;
 pub use topics::Mark;
 pub use topics::Placed;

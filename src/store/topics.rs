@@ -6,6 +6,8 @@
 //! how far they do, so that after a crash the missing part is done again. Where several processes
 //! share a store, [`Lease`] says which of them may write.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use serde_json::Map;
 use serde_json::Value;
@@ -81,6 +83,9 @@ pub struct Checkpoint {
     /// The copy, which the store does not interpret.
     pub bytes: Vec<u8>,
 }
+
+/// A lease that was not renewed for this long may be taken by another process.
+pub const LEASE_SILENCE: Duration = Duration::from_secs(5);
 
 /// The right of one process to write, where several share a store.
 ///

@@ -11,6 +11,10 @@ pub mod tests;
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
+use std::time::Duration;
+use std::time::Instant;
+use std::time::SystemTime;
+use std::time::UNIX_EPOCH;
 
 use serde_json::Value;
 use sha2::Digest as _;
@@ -19,6 +23,7 @@ use uuid::Uuid;
 
 use crate::Config;
 use crate::Error;
+use crate::LEASE_SILENCE;
 use crate::Lease;
 use crate::Make;
 use crate::Row;
@@ -32,8 +37,8 @@ use wenmai_domain::limit::Limit;
 
 /// Points in one batch; a batch of the largest articles still fits into one answer of a server.
 const BATCH: u32 = 200;
-/// The name under which a move holds the leases of both stores.
-const HOLDER: &str = "wenmai migrate";
+/// How often a move looks at a lease that another process holds.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// How many points there are, and the sum of their hashes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -141,7 +146,18 @@ pub async fn transfer(
     target: &dyn Transfer,
     told: &(dyn Fn(u64) + Sync),
 ) -> Result<Report, Error> {
-    let mut leases = Leases { source: take(source).await?, target: take(target).await? };
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let holder =
+        format!("wenmai migrate, process {}, {:x}", std::process::id(), since_1970.as_nanos());
+    let source_lease = take(source, &holder).await?;
+    let target_lease = match take(target, &holder).await {
+        Ok(lease) => lease,
+        Err(error) => {
+            give_back(source, source_lease).await?;
+            return Err(error);
+        }
+    };
+    let mut leases = Leases { source: source_lease, target: target_lease };
     let moved = transfer_all(source, target, &mut leases, told).await;
     let given_back =
         give_back(source, leases.source).await.and(give_back(target, leases.target).await);
@@ -172,19 +188,33 @@ impl Leases {
     }
 }
 
-/// Takes the lease of `store`, so that nobody else writes during the move.
-async fn take(store: &dyn Transfer) -> Result<Lease, Error> {
+/// Takes the lease of `store`, so that nobody else writes during the move. A holder that died, a
+/// move that was interrupted among them, does not renew its lease: it is taken once it has been
+/// silent for [`LEASE_SILENCE`].
+///
+/// # Errors
+/// [`Error::Led`] as soon as the holder is seen to live.
+async fn take(store: &dyn Transfer, holder: &str) -> Result<Lease, Error> {
     let seen = store.lease().await?;
     if !store.is_shared() {
         return Ok(seen);
     }
-    let next = Lease { term: seen.term + 1, holder: HOLDER.to_owned(), beat: seen.beat + 1 };
-    // A move that was interrupted left its lease behind; it may be taken again.
-    let is_free = seen.holder.is_empty() || seen.holder == HOLDER;
-    if is_free && store.swap_lease(&seen, &next).await? {
-        return Ok(next);
+    let since = Instant::now();
+    loop {
+        let now = store.lease().await?;
+        if now != seen {
+            return Err(Error::Led { holder: now.holder });
+        }
+        if seen.holder.is_empty() || since.elapsed() >= LEASE_SILENCE {
+            let (term, beat) = (seen.term + 1, seen.beat + 1);
+            let next = Lease { term, holder: holder.to_owned(), beat };
+            if store.swap_lease(&seen, &next).await? {
+                return Ok(next);
+            }
+            return Err(Error::Led { holder: store.lease().await?.holder });
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
     }
-    Err(Error::Led { holder: seen.holder })
 }
 
 async fn give_back(store: &dyn Transfer, lease: Lease) -> Result<(), Error> {

@@ -57,3 +57,4 @@ mod topic_recluster;
 mod topic_rpc;
 mod topics;
 mod web_pages;
+mod writes;

@@ -4,12 +4,16 @@ use crate::Engine;
 use crate::Error;
 use crate::Progress;
 use crate::StoredArticle;
+use crate::topics::order::Course;
 use crate::topics::projection::Projection;
+use crate::topics::published::Published;
 use crate::topics::view;
-use crate::topics::view::Measures;
+use crate::topics::view::BURST_DAYS;
+use crate::topics::view::DayMeasures;
 use crate::topics::view::Period;
 use crate::topics::view::TopicView;
 use wenmai_cluster::topic;
+use wenmai_domain::day;
 use wenmai_domain::entity::Kind;
 use wenmai_domain::filter::Comparison;
 use wenmai_domain::id::ArticleId;
@@ -107,34 +111,14 @@ impl Engine {
             }
         }
         let progress = self.topics_progress().await?;
-        let projection = self.topics()?.projection();
-        let mut found: Vec<(f64, i64, TopicId, Measures)> = Vec::new();
-        for (id, topic) in &projection.topics {
-            if topic.level != request.level || !topic.is_alive() {
-                continue;
-            }
-            let Some(measures) = view::measure(&projection, &topic.members, request.period) else {
-                continue;
-            };
-            let passes = |condition: &Condition| {
-                condition.negated != holds(&projection, *id, &measures, &condition.test)
-            };
-            if request.filter.0.iter().all(|any| any.iter().any(passes)) {
-                let score = score(request.order, &measures);
-                found.push((score, measures.last_at, *id, measures));
-            }
-        }
-        // The newer first on a tie, then by id, so that pages never repeat or lose a topic.
-        found.sort_unstable_by(|left, right| {
-            right.0.total_cmp(&left.0).then(right.1.cmp(&left.1)).then(left.2.cmp(&right.2))
-        });
-        let total_count = found.len();
-        let page = found.into_iter().skip(request.offset).take(request.limit.count());
-        let topics = page
-            .filter_map(|(_, _, id, measures)| {
-                Some(view::topic_view(&projection, id, projection.topics.get(&id)?, measures))
-            })
-            .collect();
+        let published = self.topics()?.published();
+        let (page, total_count) = page(&published, &request);
+        let view = |id: TopicId| {
+            let topic = published.topics.get(&id)?;
+            let measures = view::measure(&published, &topic.members, request.period)?;
+            Some(view::topic_view(&published, id, topic, measures))
+        };
+        let topics = page.into_iter().filter_map(view).collect();
         Ok(TopicList { topics, total_count, progress })
     }
 
@@ -143,7 +127,7 @@ impl Engine {
     /// # Errors
     /// [`Error::TopicNotFound`]; [`Error::TopicsOff`].
     pub fn topic(&self, id: TopicId) -> Result<TopicView, Error> {
-        let projection = self.topics()?.projection();
+        let projection = self.topics()?.published();
         let (kept, topic) = projection.resolve(id).ok_or(Error::TopicNotFound { id })?;
         let measures =
             view::measure(&projection, &topic.members, Period::default()).unwrap_or_default();
@@ -155,7 +139,7 @@ impl Engine {
     /// # Errors
     /// [`Error::TopicNotFound`]; [`Error::TopicsOff`].
     pub fn events_of(&self, id: TopicId) -> Result<Vec<TopicView>, Error> {
-        let projection = self.topics()?.projection();
+        let projection = self.topics()?.published();
         let (_, topic) = projection.resolve(id).ok_or(Error::TopicNotFound { id })?;
         let events = topic.events.iter().filter_map(|id| Some((id, projection.topics.get(id)?)));
         let mut events: Vec<TopicView> = events
@@ -173,7 +157,7 @@ impl Engine {
     /// # Errors
     /// [`Error::TopicsOff`].
     pub fn topics_of(&self, id: ArticleId) -> Result<Option<(TopicId, TopicId)>, Error> {
-        let projection = self.topics()?.projection();
+        let projection = self.topics()?.published();
         let placement = projection.articles.get(&id).map(|placed| placed.placement);
         Ok(placement.map(|placement| (placement.event, placement.story)))
     }
@@ -210,7 +194,7 @@ impl Engine {
 
     /// The members of a topic, the most recent arrival first.
     pub(crate) fn members_of(&self, id: TopicId) -> Result<Vec<ArticleId>, Error> {
-        let projection = self.topics()?.projection();
+        let projection = self.topics()?.published();
         let (_, topic) = projection.resolve(id).ok_or(Error::TopicNotFound { id })?;
         Ok(topic.members.iter().rev().map(|member| member.article).collect())
     }
@@ -244,18 +228,102 @@ fn kind(field: WordField) -> Option<Kind> {
     }
 }
 
-fn score(order: TopicOrder, measures: &Measures) -> f64 {
-    match order {
-        TopicOrder::Heat => measures.heat,
-        #[expect(clippy::cast_precision_loss, reason = "a count of articles")]
-        TopicOrder::Size => measures.size as f64,
-        #[expect(clippy::cast_precision_loss, reason = "seconds since 1970")]
-        TopicOrder::Recency => measures.last_at as f64,
-        TopicOrder::Burst => measures.burst,
+/// The topics on the page that is asked for, in order, and how many there are on all pages.
+fn page(published: &Published, request: &ListTopics) -> (Vec<TopicId>, usize) {
+    let ListTopics { level, period, ref filter, order, offset, limit } = *request;
+    let (index, newest) = (published.index(), day::of_second(published.newest));
+    let end = period.end(newest);
+    let is_plain = filter.0.is_empty() && period.from.is_none();
+    if is_plain
+        && end == newest
+        && let Some(ordered) = index.ordered(level, order)
+    {
+        return (ordered.skip(offset).take(limit.count()).collect(), index.count(level));
     }
+    let wanted = offset.saturating_add(limit.count());
+    let all = index.within(level, period.from, end);
+    if is_plain && order == TopicOrder::Burst {
+        // Only what was printed in the last days bursts, and that comes first.
+        let recent = index.within(level, Some(end - BURST_DAYS + 1), end);
+        let bursting = ranked(published, request, end, &recent);
+        let bursting: Vec<Ranked> = bursting.into_iter().filter(|one| one.score > 0.0).collect();
+        if bursting.len() >= wanted {
+            return (cut(bursting, offset, wanted), all.len());
+        }
+    }
+    let found = ranked(published, request, end, &all);
+    let total_count = found.len();
+    (cut(found, offset, wanted), total_count)
 }
 
-fn holds(projection: &Projection, id: TopicId, measures: &Measures, test: &Test) -> bool {
+/// A topic with what decides its place.
+struct Ranked {
+    score: f64,
+    last_at: i64,
+    id: TopicId,
+}
+
+/// Those of `topics` that have an article in the period and meet the conditions, in no order.
+fn ranked(
+    published: &Published,
+    request: &ListTopics,
+    end: i64,
+    topics: &[(TopicId, &Course)],
+) -> Vec<Ranked> {
+    let ListTopics { period, filter, order, .. } = request;
+    let mut found = Vec::new();
+    for (id, course) in topics {
+        let by_day = view::of_days(&course.days, *period, end);
+        if by_day.size == 0 {
+            continue;
+        }
+        let passes = |condition: &Condition| {
+            condition.negated != holds(published, *id, *period, &by_day, &condition.test)
+        };
+        if !filter.0.iter().all(|any| any.iter().any(passes)) {
+            continue;
+        }
+        let last_at = if day::of_second(course.last_at) <= end {
+            course.last_at
+        } else {
+            let members = published.topics.get(id).map_or(&[][..], |topic| &topic.members);
+            let times = members.iter().map(|member| member.at);
+            times.filter(|at| day::of_second(*at) <= end).max().unwrap_or(course.first_at)
+        };
+        #[expect(clippy::cast_precision_loss, reason = "articles of a topic, seconds since 1970")]
+        let score = match order {
+            TopicOrder::Heat => by_day.heat,
+            TopicOrder::Size => by_day.size as f64,
+            TopicOrder::Recency => last_at as f64,
+            TopicOrder::Burst => by_day.burst,
+        };
+        found.push(Ranked { score, last_at, id: *id });
+    }
+    found
+}
+
+/// Those from `offset` up to `wanted`, in order. Of equal scores the one with the newer article
+/// comes first, then by id, so that pages never repeat or lose a topic.
+fn cut(mut found: Vec<Ranked>, offset: usize, wanted: usize) -> Vec<TopicId> {
+    let order = |left: &Ranked, right: &Ranked| {
+        let by_score = right.score.total_cmp(&left.score);
+        by_score.then(right.last_at.cmp(&left.last_at)).then(left.id.cmp(&right.id))
+    };
+    if wanted < found.len() {
+        found.select_nth_unstable_by(wanted, order);
+        found.truncate(wanted);
+    }
+    found.sort_unstable_by(order);
+    found.into_iter().skip(offset).map(|one| one.id).collect()
+}
+
+fn holds(
+    projection: &Projection,
+    id: TopicId,
+    period: Period,
+    measures: &DayMeasures,
+    test: &Test,
+) -> bool {
     let Some(topic) = projection.topics.get(&id) else { return false };
     let compare = |comparison: &Comparison, left: i64, right: i64| comparison.holds(&left, &right);
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
@@ -267,7 +335,9 @@ fn holds(projection: &Projection, id: TopicId, measures: &Measures, test: &Test)
             compare(comparison, measures.growth, *value)
         }
         Test::Number(NumberField::Sources, comparison, value) => {
-            compare(comparison, count(measures.sources.len()), *value)
+            let measures = view::measure(projection, &topic.members, period);
+            let sources = measures.map_or(0, |measures| measures.sources.len());
+            compare(comparison, count(sources), *value)
         }
         Test::Word(field, value) => {
             let face = &topic.face;
@@ -277,7 +347,9 @@ fn holds(projection: &Projection, id: TopicId, measures: &Measures, test: &Test)
                 WordField::Organisation => &face.organisations,
                 WordField::Keyword => &face.keywords,
                 WordField::Source => {
-                    return measures.sources.iter().any(|(source, _)| source == value);
+                    let measures = view::measure(projection, &topic.members, period);
+                    let sources = measures.map(|measures| measures.sources).unwrap_or_default();
+                    return sources.iter().any(|(source, _)| source == value);
                 }
             };
             words.contains(value)

@@ -11,7 +11,9 @@ mod contribution;
 mod edit;
 mod follow;
 mod list;
+mod order;
 mod projection;
+mod published;
 mod reading;
 mod recluster;
 mod replica;
@@ -49,7 +51,7 @@ use wenmai_domain::topic::Level;
 use wenmai_domain::topic::TopicId;
 use wenmai_store as store;
 
-use projection::Projection;
+use published::Published;
 use reading::ArticleReader;
 use supervisor::State;
 use worker::Worker;
@@ -87,7 +89,7 @@ pub(super) struct Topics {
     /// Whether the worker is well.
     state: Arc<State>,
     stop: Arc<AtomicBool>,
-    projection: Arc<RwLock<Projection>>,
+    published: Arc<RwLock<Published>>,
     versions: watch::Receiver<u64>,
     reader: ArticleReader,
     weights: Arc<Weights>,
@@ -162,7 +164,7 @@ impl Topics {
             sender,
         );
         worker.ensure_sound().await?;
-        let (projection, stop) = (worker.published(), Arc::clone(&worker.stop));
+        let (published, stop) = (worker.published(), Arc::clone(&worker.stop));
         let (jobs, queue) = sync_channel(QUEUE_LEN);
         let state = Arc::new(State::new(engine.metrics().clone()));
         let told = Arc::clone(&state);
@@ -174,7 +176,7 @@ impl Topics {
             thread: Mutex::new(Some(thread)),
             state,
             stop,
-            projection,
+            published,
             versions,
             reader,
             weights,
@@ -183,8 +185,8 @@ impl Topics {
     }
 
     /// The state as it is now.
-    fn projection(&self) -> RwLockReadGuard<'_, Projection> {
-        self.projection.read().unwrap_or_else(PoisonError::into_inner)
+    fn published(&self) -> RwLockReadGuard<'_, Published> {
+        self.published.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Hands a task to the worker; the receiver gets the outcome.
@@ -227,12 +229,12 @@ impl Topics {
 
     /// Whether an article is in topics.
     pub(super) fn holds(&self, id: ArticleId) -> bool {
-        self.projection().articles.contains_key(&id)
+        self.published().articles.contains_key(&id)
     }
 
     /// The highest arrival number of the articles that are placed.
     pub(super) fn arrival(&self) -> u64 {
-        self.projection().arrival
+        self.published().arrival
     }
 
     /// Takes a deleted article out of its topics.
@@ -311,15 +313,9 @@ impl Engine {
     /// The number of events and the number of stories that have members; `None` without topics.
     #[must_use]
     pub fn topic_counts(&self) -> Option<(u64, u64)> {
-        let projection = self.topics.as_deref()?.projection();
-        let mut counts = (0, 0);
-        for topic in projection.topics.values().filter(|topic| topic.is_alive()) {
-            match topic.level {
-                Level::Event => counts.0 += 1,
-                Level::Story => counts.1 += 1,
-            }
-        }
-        Some(counts)
+        let published = self.topics.as_deref()?.published();
+        let count = |level| u64::try_from(published.index().count(level)).unwrap_or(u64::MAX);
+        Some((count(Level::Event), count(Level::Story)))
     }
 
     fn topics(&self) -> Result<&Topics, Error> {
@@ -343,7 +339,7 @@ impl Engine {
     pub async fn topics_progress(&self) -> Result<Progress, Error> {
         let topics = self.topics()?;
         let stored = self.store.count(&Filter::default()).await?;
-        let placed = u64::try_from(topics.projection().articles.len()).unwrap_or(u64::MAX);
+        let placed = u64::try_from(topics.published().articles.len()).unwrap_or(u64::MAX);
         let version = *topics.versions.borrow();
         Ok(Progress { version, pending_count: stored.saturating_sub(placed) })
     }

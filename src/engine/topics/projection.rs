@@ -119,6 +119,16 @@ pub struct Touched {
     pub articles: BTreeSet<ArticleId>,
 }
 
+impl Touched {
+    /// Adds what another entry changed.
+    pub fn merge(&mut self, more: Touched) {
+        let Touched { topics, reshaped, articles } = more;
+        self.topics.extend(topics);
+        self.reshaped.extend(reshaped);
+        self.articles.extend(articles);
+    }
+}
+
 impl Topic {
     fn new(level: Level, founded: i64) -> Self {
         Self {

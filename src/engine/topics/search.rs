@@ -98,7 +98,7 @@ impl Engine {
         };
         for (id, similarity) in self.store.nearest_topics(&embedding, level, depth).await? {
             // What the store found may have been merged a moment ago.
-            if let Some((id, _)) = self.topics()?.projection().resolve(id) {
+            if let Some((id, _)) = self.topics()?.published().resolve(id) {
                 found.entry(id).or_default().similarity.get_or_insert(similarity);
             }
         }

@@ -164,7 +164,7 @@ impl Engine {
         for stored in self.store.fetch(ids, Vectors::Yes).await?.into_iter().flatten().rev() {
             let Some((embedding, _)) = stored.vectors.clone() else { continue };
             // As it counts for its topics: an article without a date counts as of its arrival.
-            let placed = self.topics()?.projection().articles.get(&stored.article.id).copied();
+            let placed = self.topics()?.published().articles.get(&stored.article.id).copied();
             let at = placed.map_or_else(|| reader.at(&stored), |one| one.member.at);
             let day = day::of_second(at);
             let record = &stored.article.record;

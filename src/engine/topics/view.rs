@@ -21,9 +21,9 @@ const ACTIVE_DAYS: i64 = 7;
 /// may still join a closed topic.
 const DORMANT_DAYS: i64 = 90;
 /// Days in which the heat of an article halves.
-const HEAT_HALF_LIFE: f64 = 3.0;
+pub const HEAT_HALF_LIFE: f64 = 3.0;
 /// Days at the end of the period in which a burst is looked for.
-const BURST_DAYS: i64 = 3;
+pub const BURST_DAYS: i64 = 3;
 /// Days before those, with which they are compared.
 const BASE_DAYS: i64 = 27;
 
@@ -94,59 +94,96 @@ pub struct Period {
     pub to: Option<i64>,
 }
 
-/// Measures `members` over `period`; `None` if none of them is in it. Where the period has no first
-/// day, growth compares the last seven days with the seven before.
+impl Period {
+    /// The last day that counts where the newest article of all is of day `newest`.
+    #[must_use]
+    pub fn end(self, newest: i64) -> i64 {
+        self.to.map_or(newest, |to| to.min(newest))
+    }
+}
+
+/// What can be said of a topic in a period by its days alone; see [`Measures`].
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct DayMeasures {
+    /// The number of articles in the period.
+    pub size: usize,
+    /// As [`Measures::heat`].
+    pub heat: f64,
+    /// As [`Measures::burst`].
+    pub burst: f64,
+    /// As [`Measures::growth`].
+    pub growth: i64,
+}
+
+/// The number of articles of each day that has any, in ascending order of days.
+#[must_use]
+pub fn days(members: &[TopicMember]) -> Vec<(i64, u32)> {
+    let mut days = BTreeMap::<i64, u32>::new();
+    for member in members {
+        *days.entry(day::of_second(member.at)).or_insert(0) += 1;
+    }
+    days.into_iter().collect()
+}
+
+/// Measures a topic with articles on `days` over `period`, whose last day that counts is `end`.
+/// Where the period has no first day, growth compares the last seven days with the seven before.
+#[must_use]
+pub fn of_days(days: &[(i64, u32)], period: Period, end: i64) -> DayMeasures {
+    let middle = period.from.map_or(end - 6, |from| from.midpoint(end + 1));
+    let start = period.from.unwrap_or(end - 13);
+    let mut measures = DayMeasures::default();
+    let (mut recent, mut before) = (0_u32, 0_u32);
+    for (day, count) in days.iter().filter(|(day, _)| *day <= end) {
+        let age = end - day;
+        if age < BURST_DAYS {
+            recent += count;
+        } else if age < BURST_DAYS + BASE_DAYS {
+            before += count;
+        }
+        if period.from.is_some_and(|from| *day < from) {
+            continue;
+        }
+        measures.size += usize::try_from(*count).unwrap_or(usize::MAX);
+        if *day >= start {
+            measures.growth += if *day >= middle { i64::from(*count) } else { -i64::from(*count) };
+        }
+        #[expect(clippy::cast_precision_loss, reason = "days between two articles")]
+        let age = age as f64;
+        measures.heat += f64::from(*count) * (-age / HEAT_HALF_LIFE).exp2();
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a few days")]
+    let expected = f64::from(before) * BURST_DAYS as f64 / BASE_DAYS as f64;
+    measures.burst = (f64::from(recent) - expected) / (expected + 1.0).sqrt();
+    measures
+}
+
+/// Measures `members` over `period`; `None` if none of them is in it.
 #[must_use]
 pub fn measure(
     projection: &Projection,
     members: &[TopicMember],
     period: Period,
 ) -> Option<Measures> {
-    let newest = day::of_second(projection.newest);
-    let end = period.to.map_or(newest, |to| to.min(newest));
-    let middle = period.from.map_or(end - 6, |from| from.midpoint(end + 1));
-    let start = period.from.unwrap_or(end - 13);
-    let mut measures = Measures { first_at: i64::MAX, last_at: i64::MIN, ..Measures::default() };
-    let mut days = BTreeMap::<i64, u32>::new();
-    let mut sources = BTreeMap::<u32, u32>::new();
-    let (mut recent, mut before) = (0_u32, 0_u32);
-    for member in members {
-        let day = day::of_second(member.at);
-        if day > end {
-            continue;
-        }
-        let age = end - day;
-        recent += u32::from(age < BURST_DAYS);
-        before += u32::from((BURST_DAYS..BURST_DAYS + BASE_DAYS).contains(&age));
-        if period.from.is_some_and(|from| day < from) {
-            continue;
-        }
-        measures.size += 1;
-        measures.first_at = measures.first_at.min(member.at);
-        measures.last_at = measures.last_at.max(member.at);
-        *days.entry(day).or_insert(0) += 1;
-        *sources.entry(member.source).or_insert(0) += 1;
-        if day >= start {
-            measures.growth += if day >= middle { 1 } else { -1 };
-        }
-    }
-    if measures.size == 0 {
+    let end = period.end(day::of_second(projection.newest));
+    let mut days = days(members);
+    let DayMeasures { size, heat, burst, growth } = of_days(&days, period, end);
+    if size == 0 {
         return None;
     }
-    for (day, count) in &days {
-        #[expect(clippy::cast_precision_loss, reason = "days between two articles")]
-        let age = (end - day).max(0) as f64;
-        measures.heat += f64::from(*count) * (-age / HEAT_HALF_LIFE).exp2();
+    let in_period = |day: i64| day <= end && period.from.is_none_or(|from| from <= day);
+    days.retain(|(day, _)| in_period(*day));
+    let (mut first_at, mut last_at) = (i64::MAX, i64::MIN);
+    let mut sources = BTreeMap::<u32, u32>::new();
+    for member in members.iter().filter(|member| in_period(day::of_second(member.at))) {
+        first_at = first_at.min(member.at);
+        last_at = last_at.max(member.at);
+        *sources.entry(member.source).or_insert(0) += 1;
     }
-    #[expect(clippy::cast_precision_loss, reason = "a few days")]
-    let expected = f64::from(before) * BURST_DAYS as f64 / BASE_DAYS as f64;
-    measures.burst = (f64::from(recent) - expected) / (expected + 1.0).sqrt();
-    measures.days = days.into_iter().collect();
     let named = sources.into_iter().map(|(source, count)| (projection.source(source), count));
     let mut named: Vec<(&str, u32)> = named.filter(|(name, _)| !name.is_empty()).collect();
     named.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(right.0)));
-    measures.sources = named.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
-    Some(measures)
+    let sources = named.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
+    Some(Measures { size, first_at, last_at, days, sources, heat, burst, growth })
 }
 
 /// The status of a topic, by the time between its last article and the newest article of all.

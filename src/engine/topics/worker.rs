@@ -28,6 +28,7 @@ use crate::topics::projection::PlacedArticle;
 use crate::topics::projection::Projection;
 use crate::topics::projection::TopicMember;
 use crate::topics::projection::Touched;
+use crate::topics::published::Published;
 use crate::topics::reading::ArticleReader;
 use crate::topics::window::TimeWindow;
 use suspects::Suspects;
@@ -68,7 +69,7 @@ pub(super) struct Worker {
     pub(super) weights: Arc<Weights>,
     pub(super) clusterer: Clusterer,
     /// What readers see: the state of the log.
-    published: Arc<RwLock<Projection>>,
+    published: Arc<RwLock<Published>>,
     /// The same with what is decided on and not in the log yet; made for the first decision.
     ahead: Option<Projection>,
     pub(super) window: TimeWindow,
@@ -129,8 +130,8 @@ impl Worker {
     pub(super) fn take_in(&mut self, entry: &Entry) {
         // The worker's own copy, the clusterer and the window do not know of it.
         (self.ahead, self.filled) = (None, false);
-        let touched = self.published_mut().apply(entry);
-        merge(&mut self.touched, touched);
+        let touched = self.published_mut().apply([entry]);
+        self.touched.merge(touched);
         self.versions.send_replace(entry.version);
     }
 
@@ -138,7 +139,7 @@ impl Worker {
     pub(super) fn reached(&mut self, mark: &Mark) {
         let version = {
             let mut published = self.published_mut();
-            published.arrival = published.arrival.max(mark.arrival);
+            published.arrived(mark.arrival);
             published.version
         };
         if let Some(ahead) = &mut self.ahead {
@@ -343,7 +344,7 @@ impl Worker {
             (projection.newest, projection.arrival)
         };
         self.window.prune(self.oldest(newest, arrival));
-        merge(&mut self.touched, touched);
+        self.touched.merge(touched);
         self.fresh.push(entry);
         Ok(())
     }
@@ -482,13 +483,6 @@ impl Worker {
         self.checkpoint().await;
         Ok(Rebuilt { placed_count: count, removed_count, groups_mended: 0 })
     }
-}
-
-fn merge(all: &mut Touched, more: Touched) {
-    let Touched { topics, reshaped, articles } = more;
-    all.topics.extend(topics);
-    all.reshaped.extend(reshaped);
-    all.articles.extend(articles);
 }
 
 /// A repair in the form that the log keeps.

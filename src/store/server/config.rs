@@ -93,21 +93,27 @@ pub struct Config {
     pub replica_count: u32,
 
     /// Number of copies that must have a write before it counts, used when the collections are
-    /// created.
+    /// created; without it the majority of the replicas, so that what was acknowledged is still
+    /// there when one node of three is lost.
     #[arg(
         id = "qdrant_write_consistency",
         long = "qdrant-write-consistency",
         env = "WENMAI_QDRANT_WRITE_CONSISTENCY",
         value_name = "N",
-        default_value_t = 1,
         value_parser = clap::value_parser!(u32).range(1..=100)
     )]
-    pub write_consistency: u32,
+    pub write_consistency: Option<u32>,
 }
 
 impl Config {
     const PREFIX: &str = "wenmai";
     const TIMEOUT_MS: u64 = 10_000;
+
+    /// How many copies must have a write before it counts.
+    #[must_use]
+    pub fn write_consistency(&self) -> u32 {
+        self.write_consistency.unwrap_or(self.replica_count / 2 + 1)
+    }
 
     /// Settings for the server at `url`, with the default for everything else.
     #[must_use]
@@ -123,7 +129,6 @@ impl Config {
             timeout_ms: Self::TIMEOUT_MS,
             shard_count: 1,
             replica_count: 1,
-            write_consistency: 1,
             ..Self::default()
         }
     }

@@ -329,7 +329,7 @@ fn collection(config: &Config, make: &Make, name: &str, vector: &str) -> CreateC
         collection_name: name.to_owned(),
         vectors_config: Some(VectorsConfig { config: Some(vectors) }),
         replication_factor: Some(config.replica_count),
-        write_consistency_factor: Some(config.write_consistency),
+        write_consistency_factor: Some(config.write_consistency()),
         payload: Some(PayloadStorageParams { memory: Some(Memory::Cold.into()) }),
         metadata: metadata(make),
         ..CreateCollection::default()

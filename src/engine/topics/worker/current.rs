@@ -8,6 +8,7 @@ use std::sync::RwLockReadGuard;
 use std::sync::RwLockWriteGuard;
 
 use crate::topics::projection::Projection;
+use crate::topics::published::Published;
 use crate::topics::worker::Worker;
 
 /// The projection as the worker sees it.
@@ -15,7 +16,7 @@ pub(in crate::topics) enum Current<'a> {
     /// With what is decided on and not in the log yet.
     Ahead(&'a Projection),
     /// As readers see it, while nothing was decided on.
-    Published(RwLockReadGuard<'a, Projection>),
+    Published(RwLockReadGuard<'a, Published>),
 }
 
 impl Deref for Current<'_> {
@@ -31,7 +32,7 @@ impl Deref for Current<'_> {
 
 impl Worker {
     /// What readers see.
-    pub(in crate::topics) fn published(&self) -> Arc<RwLock<Projection>> {
+    pub(in crate::topics) fn published(&self) -> Arc<RwLock<Published>> {
         Arc::clone(&self.published)
     }
 
@@ -46,24 +47,23 @@ impl Worker {
         }
     }
 
-    pub(super) fn published_mut(&self) -> RwLockWriteGuard<'_, Projection> {
+    pub(super) fn published_mut(&self) -> RwLockWriteGuard<'_, Published> {
         self.published.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The copy for decisions, made if there is none.
     pub(super) fn ahead_mut(&mut self) -> &mut Projection {
         let published = &self.published;
-        self.ahead
-            .get_or_insert_with(|| published.read().unwrap_or_else(PoisonError::into_inner).clone())
+        self.ahead.get_or_insert_with(|| {
+            Projection::clone(&published.read().unwrap_or_else(PoisonError::into_inner))
+        })
     }
 
     /// Shows readers what was decided and is in the log now.
     pub(super) fn publish(&mut self) {
         let version = {
             let mut published = self.published_mut();
-            for entry in &self.fresh {
-                published.apply(entry);
-            }
+            published.apply(&self.fresh);
             published.version
         };
         self.fresh.clear();

@@ -4,9 +4,9 @@
 use crate::Error;
 use crate::topics::projection::Projection;
 use crate::topics::projection::Touched;
+use crate::topics::published::Published;
 use crate::topics::worker::Worker;
 use crate::topics::worker::damaged;
-use crate::topics::worker::merge;
 use crate::topics::worker::read;
 use wenmai_domain::limit::Limit;
 use wenmai_store::Checkpoint;
@@ -55,14 +55,14 @@ impl Worker {
                 let entry = read(row)?;
                 let touched = projection.apply(&entry);
                 if entry.version > projected {
-                    merge(&mut behind, touched);
+                    behind.merge(touched);
                 }
             }
         }
         projection.arrival = projection.arrival.max(mark.arrival);
         (self.ahead, self.filled) = (None, false);
         self.versions.send_replace(projection.version);
-        *self.published_mut() = projection;
+        *self.published_mut() = Published::new(projection);
         (self.fresh, self.touched, self.synced) = (Vec::new(), behind, projected);
         self.term = self.lease.term();
         self.loaded = true;

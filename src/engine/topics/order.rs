@@ -1,0 +1,224 @@
+//! The living topics by day and in the orders of lists, kept up with the log, so that a list costs
+//! what it returns and not what there is.
+//!
+//! For each topic there are its number of articles a day and the times of its first and last
+//! article. Heat halves for all topics alike as days go by, so its order does not depend on the day
+//! on which one looks, and can be kept.
+
+use std::cmp::Ordering;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+
+use crate::topics::list::TopicOrder;
+use crate::topics::projection::Projection;
+use crate::topics::view;
+use crate::topics::view::HEAT_HALF_LIFE;
+use wenmai_domain::day;
+use wenmai_domain::topic::Level;
+use wenmai_domain::topic::TopicId;
+
+/// The articles of a living topic over time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Course {
+    /// Event or story.
+    pub level: Level,
+    /// The time of its first article, in seconds since 1970 UTC.
+    pub first_at: i64,
+    /// The time of its last article, in seconds since 1970 UTC.
+    pub last_at: i64,
+    /// The number of articles of each day that has any, in ascending order of days, which count
+    /// from 1970-01-01 in China's time zone.
+    pub days: Vec<(i64, u32)>,
+}
+
+impl Course {
+    fn of(projection: &Projection, id: TopicId) -> Option<Self> {
+        let topic = projection.topics.get(&id).filter(|topic| topic.is_alive())?;
+        let times = || topic.members.iter().map(|member| member.at);
+        Some(Self {
+            level: topic.level,
+            first_at: times().min()?,
+            last_at: times().max()?,
+            days: view::days(&topic.members),
+        })
+    }
+
+    /// The logarithm, to the base 2, of the topic's heat on day 0 of the calendar, had all its
+    /// articles been printed by then.
+    fn log_heat(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "days since 1970")]
+        let halvings = |days: i64| days as f64 / HEAT_HALF_LIFE;
+        let last = self.days.last().map_or(0, |(day, _)| *day);
+        let share = |(day, count): &(i64, u32)| f64::from(*count) * halvings(day - last).exp2();
+        self.days.iter().map(share).sum::<f64>().log2() + halvings(last)
+    }
+
+    fn size(&self) -> u64 {
+        self.days.iter().map(|(_, count)| u64::from(*count)).sum()
+    }
+}
+
+/// A place in an order: the highest score first, of equal ones the newest article first, then by
+/// id.
+type Place = (Reverse<Score>, Reverse<i64>, TopicId);
+
+/// A score that is a number.
+#[derive(Debug, Clone, Copy)]
+struct Score(f64);
+
+impl PartialEq for Score {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Score {}
+
+impl PartialOrd for Score {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Score {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+/// All living topics.
+#[derive(Debug, Default)]
+pub struct TopicIndex {
+    courses: HashMap<TopicId, Course>,
+    by_day: BTreeMap<i64, BTreeSet<TopicId>>,
+    events: Orders,
+    stories: Orders,
+}
+
+/// The topics of one level in those orders that do not depend on the period.
+#[derive(Debug, Default)]
+struct Orders {
+    heat: BTreeSet<Place>,
+    size: BTreeSet<Place>,
+    recency: BTreeSet<Place>,
+}
+
+impl Orders {
+    fn places(id: TopicId, course: &Course) -> [Place; 3] {
+        #[expect(clippy::cast_precision_loss, reason = "articles of a topic, seconds since 1970")]
+        let scores = [course.log_heat(), course.size() as f64, course.last_at as f64];
+        scores.map(|score| (Reverse(Score(score)), Reverse(course.last_at), id))
+    }
+
+    fn insert(&mut self, id: TopicId, course: &Course) {
+        let [heat, size, recency] = Self::places(id, course);
+        self.heat.insert(heat);
+        self.size.insert(size);
+        self.recency.insert(recency);
+    }
+
+    fn remove(&mut self, id: TopicId, course: &Course) {
+        let [heat, size, recency] = Self::places(id, course);
+        self.heat.remove(&heat);
+        self.size.remove(&size);
+        self.recency.remove(&recency);
+    }
+}
+
+impl TopicIndex {
+    /// The index of a projection.
+    #[must_use]
+    pub fn of(projection: &Projection) -> Self {
+        let mut index = Self::default();
+        index.update(projection, projection.topics.keys().copied());
+        index
+    }
+
+    /// Reads these topics anew.
+    pub fn update(&mut self, projection: &Projection, changed: impl IntoIterator<Item = TopicId>) {
+        for id in changed {
+            let now = Course::of(projection, id);
+            if self.courses.get(&id) == now.as_ref() {
+                continue;
+            }
+            if let Some(before) = self.courses.remove(&id) {
+                self.orders_mut(before.level).remove(id, &before);
+                for (day, _) in &before.days {
+                    if let Some(topics) = self.by_day.get_mut(day) {
+                        topics.remove(&id);
+                        if topics.is_empty() {
+                            self.by_day.remove(day);
+                        }
+                    }
+                }
+            }
+            if let Some(now) = now {
+                self.orders_mut(now.level).insert(id, &now);
+                for (day, _) in &now.days {
+                    self.by_day.entry(*day).or_default().insert(id);
+                }
+                self.courses.insert(id, now);
+            }
+        }
+    }
+
+    fn orders(&self, level: Level) -> &Orders {
+        match level {
+            Level::Event => &self.events,
+            Level::Story => &self.stories,
+        }
+    }
+
+    fn orders_mut(&mut self, level: Level) -> &mut Orders {
+        match level {
+            Level::Event => &mut self.events,
+            Level::Story => &mut self.stories,
+        }
+    }
+
+    /// How many topics of a level live.
+    #[must_use]
+    pub fn count(&self, level: Level) -> usize {
+        self.orders(level).size.len()
+    }
+
+    /// The topics of a level over all time in this order; `None` for an order that depends on the
+    /// day.
+    pub fn ordered(
+        &self,
+        level: Level,
+        order: TopicOrder,
+    ) -> Option<impl Iterator<Item = TopicId> + '_> {
+        let orders = self.orders(level);
+        let places = match order {
+            TopicOrder::Heat => &orders.heat,
+            TopicOrder::Size => &orders.size,
+            TopicOrder::Recency => &orders.recency,
+            TopicOrder::Burst => return None,
+        };
+        Some(places.iter().map(|(_, _, id)| *id))
+    }
+
+    /// The topics of a level that have an article in the days `from` to `to`, in no order; all that
+    /// live up to `to` where there is no first day.
+    #[must_use]
+    pub fn within(&self, level: Level, from: Option<i64>, to: i64) -> Vec<(TopicId, &Course)> {
+        let begun =
+            |course: &Course| course.level == level && day::of_second(course.first_at) <= to;
+        match from {
+            None => {
+                let all = self.courses.iter().filter(|(_, course)| begun(course));
+                all.map(|(id, course)| (*id, course)).collect()
+            }
+            Some(from) if from > to => Vec::new(),
+            Some(from) => {
+                let ids: BTreeSet<&TopicId> =
+                    self.by_day.range(from..=to).flat_map(|(_, ids)| ids).collect();
+                let found = ids.into_iter().filter_map(|id| Some((*id, self.courses.get(id)?)));
+                found.filter(|(_, course)| course.level == level).collect()
+            }
+        }
+    }
+}

@@ -1,0 +1,426 @@
+//! Writes that finish or never were: a fault at a call of the store, chosen by a seed, in every
+//! kind of write, and afterwards nothing is half done.
+//!
+//! The fault fails a call before or after its work, panics, ends the process, or holds the call
+//! until the caller has gone away. After each of them the same write is asked for once more, and
+//! everything that must hold is checked against what the store and the log hold.
+
+mod faulty;
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::civil::date;
+use rand::RngExt as _;
+use rand::SeedableRng as _;
+use rand_chacha::ChaCha8Rng;
+use wenmai::domain::article::Record;
+use wenmai::domain::filter::Filter;
+use wenmai::domain::id::ArticleId;
+use wenmai::domain::limit::Limit;
+use wenmai::domain::reprint::GroupId;
+use wenmai::domain::topic::Level;
+use wenmai::domain::topic::TopicId;
+use wenmai::domain::topic::filter::TopicFilter;
+use wenmai::engine::Action;
+use wenmai::engine::Edit;
+use wenmai::engine::Engine;
+use wenmai::engine::Error;
+use wenmai::engine::ListTopics;
+use wenmai::engine::Outcome;
+use wenmai::engine::Period;
+use wenmai::engine::TopicOrder;
+use wenmai::engine::TopicView;
+use wenmai::store;
+use wenmai::store::Store;
+use wenmai::store::Stored;
+
+use crate::support;
+use faulty::Fault;
+use faulty::Faulty;
+
+/// Articles that there are at most.
+const ARTICLES: usize = 24;
+/// Calls of the store that may go through before the fault.
+const CALLS_MAX: u32 = 24;
+/// A call that waits for longer than this is not reached by the write.
+const REACH: Duration = Duration::from_millis(200);
+const FAULTS: [Fault; 6] =
+    [Fault::Fail, Fault::FailLate, Fault::Panic, Fault::Wait, Fault::Die, Fault::DieLate];
+
+/// Texts that articles print; those of one text are reprints of each other.
+const TEXTS: [&str; 4] = [
+    "清河县水务局介绍，清河大桥加固工程昨日完工，施工历时五个月，桥面重新铺装，两侧护栏全部更换，\
+     过往车辆不再限速，附近三个村的村民出行更加方便。",
+    "青山市教育局公布新学年招生办法，小学按学区就近入学，初中实行多校划片，民办学校报名人数超过计划\
+     的全部摇号，结果当天公布。",
+    "河湾新区今年要改造老旧小区三十二个，涉及居民一万二千户，重点是漏水的屋面、老化的电线和没有扶手\
+     的楼梯，工程下月开工。",
+    "望川港上月货物吞吐量首次超过四百万吨，其中集装箱增长两成，两条新航线通往南方沿海，港口方面说年底\
+     前还要增加三台岸桥。",
+];
+
+/// What an article says: which text it prints, and in which form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct State {
+    text: usize,
+    revision: u32,
+}
+
+fn record(number: usize, state: State) -> Record {
+    let day = i8::try_from(number % 27).unwrap() + 1;
+    let text = TEXTS[state.text];
+    Record {
+        paper: format!("纸{}", number % 5),
+        source: "故障试验".into(),
+        source_id: number.to_string(),
+        published_at: Some(date(2025, 9, day).at(8, 0, 0, 0)),
+        title: text.chars().take(12).collect(),
+        // A revision changes what is stored, but not which text it is.
+        section: format!("第{}稿", state.revision),
+        paragraphs: vec![text.into()],
+        ..Record::default()
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Write {
+    Ingest(Vec<(usize, State)>),
+    Delete(usize),
+    Edit(Edit),
+    Rebuild,
+}
+
+/// What a write came to, as far as its caller knows.
+#[derive(Debug)]
+enum Known {
+    Done(Vec<Outcome>),
+    NotFound,
+    Refused,
+    /// It failed, or the caller went away.
+    Unknown,
+}
+
+struct Trial {
+    disk: Store,
+    faulty: Arc<Faulty>,
+    engine: Engine,
+    rng: ChaCha8Rng,
+    /// What is stored for certain.
+    held: BTreeMap<usize, State>,
+    revision: u32,
+    struck: BTreeMap<String, u32>,
+}
+
+async fn open(faulty: &Arc<Faulty>) -> Engine {
+    let gate = support::Gate::default();
+    gate.open();
+    let store: Store = Arc::clone(faulty) as Store;
+    support::fake_engine_over(&store, &gate).with_topics().await.unwrap()
+}
+
+impl Trial {
+    async fn start(seed: u64) -> Self {
+        let disk = store::open_memory(&support::fake_make());
+        let faulty = Faulty::over(&disk);
+        let engine = open(&faulty).await;
+        let rng = ChaCha8Rng::seed_from_u64(seed);
+        let (held, struck) = (BTreeMap::new(), BTreeMap::new());
+        Self { disk, faulty, engine, rng, held, revision: 0, struck }
+    }
+
+    fn id(number: usize) -> ArticleId {
+        ArticleId::derive(&record(number, State { text: 0, revision: 0 }))
+    }
+
+    fn draw(&mut self) -> Write {
+        match self.rng.random_range(0..10) {
+            0..=5 => {
+                let count = self.rng.random_range(1..=4);
+                let mut numbers = BTreeSet::new();
+                while numbers.len() < count {
+                    numbers.insert(self.rng.random_range(0..ARTICLES));
+                }
+                let mut articles: Vec<(usize, State)> = Vec::new();
+                for number in numbers {
+                    self.revision += 1;
+                    let text = self.rng.random_range(0..TEXTS.len());
+                    articles.push((number, State { text, revision: self.revision }));
+                }
+                Write::Ingest(articles)
+            }
+            6 | 7 => Write::Delete(self.rng.random_range(0..ARTICLES)),
+            8 => self.edit().map_or(Write::Delete(0), Write::Edit),
+            _ => Write::Rebuild,
+        }
+    }
+
+    fn edit(&mut self) -> Option<Edit> {
+        let numbers: Vec<usize> = self.held.keys().copied().collect();
+        let mut story = || {
+            let number = numbers.get(self.rng.random_range(0..numbers.len().max(1)))?;
+            Some((self.engine.topics_of(Self::id(*number)).unwrap()?.1, *number))
+        };
+        let ((topic, number), (other, _)) = (story()?, story()?);
+        let action = match self.rng.random_range(0..4) {
+            0 => Action::Merge(other),
+            1 => Action::Split(BTreeSet::from([Self::id(number)])),
+            2 => Action::Update {
+                label: Some(format!("题{}", self.revision)),
+                pinned: None,
+                articles: BTreeSet::new(),
+            },
+            _ => Action::Update { label: None, pinned: None, articles: BTreeSet::new() },
+        };
+        // One in three comes with a revision that nobody ever had.
+        let revision = self.rng.random_bool(0.3).then_some(u64::MAX);
+        Some(Edit { topic, revision, action })
+    }
+
+    async fn write(engine: Engine, write: Write) -> Known {
+        match write {
+            Write::Ingest(articles) => {
+                let records = articles.into_iter().map(|(number, state)| record(number, state));
+                match engine.ingest(records.collect()).await {
+                    Ok((results, _)) => Known::Done(
+                        results.into_iter().map(|result| result.unwrap().outcome).collect(),
+                    ),
+                    Err(_) => Known::Unknown,
+                }
+            }
+            Write::Delete(number) => match engine.delete(Self::id(number)).await {
+                Ok(_) => Known::Done(Vec::new()),
+                Err(Error::ArticleNotFound { .. }) => Known::NotFound,
+                Err(_) => Known::Unknown,
+            },
+            Write::Edit(edit) => match engine.edit_topic(edit).await {
+                Ok(_) => Known::Done(Vec::new()),
+                Err(Error::Invalid(_) | Error::StaleTopic { .. } | Error::TopicNotFound { .. }) => {
+                    Known::Refused
+                }
+                Err(_) => Known::Unknown,
+            },
+            Write::Rebuild => match engine.rebuild_topics().await {
+                Ok(_) => Known::Done(Vec::new()),
+                Err(_) => Known::Unknown,
+            },
+        }
+    }
+
+    /// Does a write with a fault in it, and then once more without.
+    async fn step(&mut self) {
+        let write = self.draw();
+        let fault = FAULTS[self.rng.random_range(0..FAULTS.len())];
+        let after = self.rng.random_range(0..CALLS_MAX);
+        self.faulty.arm(after, fault);
+        let (engine, asked) = (self.engine.clone(), write.clone());
+        let mut call = tokio::spawn(Self::write(engine, asked));
+        let known = if fault == Fault::Wait {
+            tokio::select! {
+                biased;
+                done = &mut call => done.unwrap_or(Known::Unknown),
+                () = self.faulty.until_reached() => {
+                    // The caller goes away in the middle of it.
+                    call.abort();
+                    let gone = call.await;
+                    self.faulty.release();
+                    gone.unwrap_or(Known::Unknown)
+                }
+            }
+        } else {
+            // A panic in a store that the caller itself asks is the caller's.
+            call.await.unwrap_or(Known::Unknown)
+        };
+        // The topics may still be at it.
+        let settled = tokio::time::timeout(REACH, self.engine.settle_topics()).await;
+        if settled.is_err() {
+            self.faulty.release();
+        }
+        if self.faulty.disarm() {
+            *self.struck.entry(format!("{fault:?}")).or_default() += 1;
+        }
+        let what = format!("{write:?}, {fault:?} after {after}, {known:?}");
+        let log = self.last_version().await;
+        let shown = self.engine.topics_progress().await.map_or(0, |progress| progress.version);
+        assert!(shown <= log, "{what}: version {shown} is shown, the log ends at {log}");
+        if matches!(fault, Fault::Die | Fault::DieLate) {
+            self.faulty = Faulty::over(&self.disk);
+            self.engine = open(&self.faulty).await;
+        }
+        self.ask_again(&write, &known, &what).await;
+        self.check(&what).await;
+    }
+
+    /// The same write again has the result that is true by then, and leaves what was asked for.
+    async fn ask_again(&mut self, write: &Write, known: &Known, what: &str) {
+        let before = self.stored().await;
+        match write {
+            Write::Ingest(articles) => {
+                let is_done = |(number, state): &(usize, State)| {
+                    let stored = before.get(&Self::id(*number));
+                    stored.is_some_and(|stored| stored.article.record == record(*number, *state))
+                };
+                if matches!(known, Known::Done(_)) {
+                    assert!(articles.iter().all(is_done), "{what}: acknowledged and not there");
+                }
+                let expected: Vec<Outcome> = articles
+                    .iter()
+                    .map(|one| match (is_done(one), before.contains_key(&Self::id(one.0))) {
+                        (true, _) => Outcome::Unchanged,
+                        (false, true) => Outcome::Updated,
+                        (false, false) => Outcome::Created,
+                    })
+                    .collect();
+                let again = Self::write(self.engine.clone(), write.clone()).await;
+                let Known::Done(outcomes) = again else { panic!("{what}: again {again:?}") };
+                assert_eq!(outcomes, expected, "{what}: asked again");
+                self.held.extend(articles.iter().copied());
+            }
+            Write::Delete(number) => {
+                let is_there = before.contains_key(&Self::id(*number));
+                if matches!(known, Known::Done(_) | Known::NotFound) {
+                    assert!(!is_there, "{what}: deleted and still there");
+                }
+                let again = Self::write(self.engine.clone(), write.clone()).await;
+                match again {
+                    Known::Done(_) => assert!(is_there, "{what}: deleted twice"),
+                    Known::NotFound => assert!(!is_there, "{what}: there and not found"),
+                    Known::Refused | Known::Unknown => panic!("{what}: again {again:?}"),
+                }
+                self.held.remove(number);
+            }
+            Write::Edit(_) | Write::Rebuild => {
+                let again = Self::write(self.engine.clone(), write.clone()).await;
+                assert!(!matches!(again, Known::Unknown), "{what}: again {again:?}");
+            }
+        }
+        self.engine.settle_topics().await.unwrap();
+    }
+
+    async fn stored(&self) -> BTreeMap<ArticleId, Stored> {
+        let page = self.disk.list(&Filter::default(), None, Limit::MOST).await.unwrap();
+        assert!(page.next.is_none());
+        page.points.into_iter().map(|stored| (stored.article.id, stored)).collect()
+    }
+
+    async fn last_version(&self) -> u64 {
+        let mut last = 0;
+        loop {
+            let rows = self.disk.rows(last + 1, Limit::MOST).await.unwrap();
+            let Some(row) = rows.last() else { return last };
+            last = row.version;
+        }
+    }
+
+    /// Every article that was acknowledged is there once, with its group and its topic, and nothing
+    /// else is; what is shown is what a process that starts now reads from the log.
+    async fn check(&self, what: &str) {
+        let stored = self.stored().await;
+        let ids: BTreeSet<ArticleId> = self.held.keys().map(|number| Self::id(*number)).collect();
+        assert_eq!(stored.keys().copied().collect::<BTreeSet<_>>(), ids, "{what}");
+        for (number, state) in &self.held {
+            let article = &stored[&Self::id(*number)].article;
+            assert_eq!(article.record, record(*number, *state), "{what}");
+        }
+        let mut originals = BTreeMap::<GroupId, Vec<ArticleId>>::new();
+        for (id, one) in &stored {
+            let of_group = originals.entry(one.membership.group).or_default();
+            of_group.extend(one.membership.is_original.then_some(*id));
+        }
+        for (group, originals) in originals {
+            assert_eq!(originals.len(), 1, "{what}: originals of {group:?}");
+        }
+        assert!(self.disk.mark().await.unwrap().unsettled.is_empty(), "{what}");
+        let placed: BTreeSet<ArticleId> = self.members().await;
+        assert_eq!(placed, ids, "{what}: articles in topics");
+        assert!(self.engine.topics_are_well(), "{what}");
+        let fresh = open(&Faulty::over(&self.disk)).await;
+        fresh.settle_topics().await.unwrap();
+        for level in [Level::Event, Level::Story] {
+            let (shown, read) = (topics(&self.engine, level).await, topics(&fresh, level).await);
+            assert_eq!(shown, read, "{what}: shown, and read from the log");
+        }
+    }
+
+    async fn members(&self) -> BTreeSet<ArticleId> {
+        let mut members = BTreeSet::new();
+        for story in topics(&self.engine, Level::Story).await {
+            let found = self.engine.topic_articles(story.id, 0, Limit::MOST).await.unwrap();
+            assert_eq!(found.total_count, found.members.len(), "a member that is not stored");
+            for member in found.members {
+                assert!(members.insert(member.article.article.id), "in two stories");
+            }
+        }
+        members
+    }
+}
+
+async fn topics(engine: &Engine, level: Level) -> Vec<TopicView> {
+    let request = ListTopics {
+        level,
+        period: Period::default(),
+        filter: TopicFilter::default(),
+        order: TopicOrder::Recency,
+        offset: 0,
+        limit: Limit::MOST,
+    };
+    engine.list_topics(request).await.unwrap().topics
+}
+
+async fn campaign(seed: u64, steps: u32) {
+    let mut trial = Trial::start(seed).await;
+    for _ in 0..steps {
+        trial.step().await;
+    }
+    println!("seed {seed}: {steps} writes, struck {:?}; lost 0, doubled 0", trial.struck);
+    assert!(trial.struck.len() == FAULTS.len(), "{:?}", trial.struck);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_breaks_off_leaves_nothing_half_done() {
+    campaign(11, 150).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes many minutes"]
+async fn a_hundred_thousand_writes_that_break_off_leave_nothing_half_done() {
+    let seed = std::env::var("WENMAI_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
+    for round in 0..100 {
+        campaign(seed.unwrap_or(1_000) + round, 1_000).await;
+    }
+}
+
+#[tokio::test]
+async fn a_refused_edit_costs_nothing() {
+    let trial = {
+        let mut trial = Trial::start(3).await;
+        let articles = (0..6).map(|number| (number, State { text: number % 4, revision: 1 }));
+        let done = Trial::write(trial.engine.clone(), Write::Ingest(articles.collect())).await;
+        assert!(matches!(done, Known::Done(_)));
+        trial.engine.settle_topics().await.unwrap();
+        trial.held.insert(0, State { text: 0, revision: 1 });
+        trial
+    };
+    // A process that has just started and has not read the articles of its topics.
+    let faulty = Faulty::over(&trial.disk);
+    let engine = open(&faulty).await;
+    engine.settle_topics().await.unwrap();
+    let (_, topic) = engine.topics_of(Trial::id(0)).unwrap().unwrap();
+    let action = || Action::Merge(topic);
+    let stale = Edit { topic, revision: Some(u64::MAX), action: action() };
+    let unknown = Edit {
+        topic: TopicId::found(Level::Story, Trial::id(20)),
+        revision: None,
+        action: action(),
+    };
+    let itself = Edit { topic, revision: None, action: action() };
+    for edit in [stale, unknown, itself] {
+        // The worker asks whether something arrived, and no more.
+        faulty.arm(1, Fault::Panic);
+        engine.edit_topic(edit).await.unwrap_err();
+        assert!(!faulty.disarm(), "a refused edit asked the store");
+        assert!(engine.topics_are_well());
+    }
+}
