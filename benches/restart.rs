@@ -1,20 +1,24 @@
 //! How long does it take to open a folder whose change log of topics is long, and how large is it?
+//! And how long do lists of topics and a refused edit take there?
 //!
 //! Made-up entries as a stream of articles leaves them, 40 to a story and 5 to an event, written to a
 //! new folder; opened from the log, which writes a checkpoint, and then from that. `-- N` says how
 //! many; the articles themselves are not there, so the window of recent ones is not filled.
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::cast_precision_loss,
     clippy::print_stdout,
     reason = "a benchmark says what it measured"
 )]
 
 use std::path::Path;
+use std::time::Duration;
 use std::time::Instant;
 
 use serde_json::Value;
 use wenmai::domain::id::ArticleId;
+use wenmai::domain::limit::Limit;
 use wenmai::domain::reprint::GroupId;
 use wenmai::domain::topic::Level;
 use wenmai::domain::topic::Placement;
@@ -23,8 +27,14 @@ use wenmai::domain::topic::change::Assigned;
 use wenmai::domain::topic::change::Change;
 use wenmai::domain::topic::change::Entry;
 use wenmai::domain::topic::change::Face;
+use wenmai::domain::topic::filter::TopicFilter;
 use wenmai::embed;
+use wenmai::engine::Action;
+use wenmai::engine::Edit;
 use wenmai::engine::Engine;
+use wenmai::engine::ListTopics;
+use wenmai::engine::Period;
+use wenmai::engine::TopicOrder;
 use wenmai::store;
 use wenmai::store::Make;
 use wenmai::store::Mark;
@@ -32,7 +42,9 @@ use wenmai::store::Row;
 
 /// Entries unless asked otherwise.
 const ENTRIES: u64 = 10_000;
-/// Entries that are written together, as the desk does.
+/// Questions of each kind.
+const ASKED: usize = 200;
+/// Entries that are written together, as the topics' worker does.
 const PIECE: usize = 64;
 
 fn main() {
@@ -48,10 +60,58 @@ fn main() {
             let version = engine.topics_progress().await.unwrap().version;
             assert_eq!(version, count);
             println!("opened from {what}: {:.2} s", started.elapsed().as_secs_f64());
+            ask(&engine).await;
             engine.close().await.unwrap();
             println!("then {} MiB", size(folder.path()));
         }
     });
+}
+
+/// Times lists of topics and edits that are refused.
+async fn ask(engine: &Engine) {
+    let (events, stories) = engine.topic_counts().unwrap();
+    println!("{events} events, {stories} stories");
+    let list = |order, from: Option<i64>| ListTopics {
+        level: Level::Event,
+        period: Period { from, to: None },
+        filter: TopicFilter::default(),
+        order,
+        offset: 0,
+        limit: Limit::new(50).unwrap(),
+    };
+    let newest = engine.list_topics(list(TopicOrder::Recency, None)).await.unwrap();
+    let last = newest.topics.first().unwrap();
+    let week = last.measures.days.last().map(|(day, _)| day - 6);
+    for (what, order, from) in [
+        ("all by heat", TopicOrder::Heat, None),
+        ("all by size", TopicOrder::Size, None),
+        ("trending", TopicOrder::Burst, None),
+        ("the last week by heat", TopicOrder::Heat, week),
+    ] {
+        let mut times = Vec::with_capacity(ASKED);
+        for _ in 0..ASKED {
+            let started = Instant::now();
+            engine.list_topics(list(order, from)).await.unwrap();
+            times.push(started.elapsed());
+        }
+        report(&format!("list, {what}"), times);
+    }
+    let mut times = Vec::with_capacity(ASKED);
+    for _ in 0..ASKED {
+        let action = Action::Merge(last.id);
+        let edit = Edit { topic: last.id, revision: Some(u64::MAX), action };
+        let started = Instant::now();
+        engine.edit_topic(edit).await.unwrap_err();
+        times.push(started.elapsed());
+    }
+    report("a refused edit", times);
+}
+
+fn report(what: &str, mut times: Vec<Duration>) {
+    times.sort_unstable();
+    let at = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)];
+    let ms = |time: Duration| time.as_secs_f64() * 1e3;
+    println!("{what}: p50 {:.2} ms, p99 {:.2} ms", ms(at(50)), ms(at(99)));
 }
 
 fn open(folder: &Path) -> Engine {
@@ -75,7 +135,7 @@ async fn write(folder: &Path, count: u64) {
             Row { version: *number, value }
         });
         let last = piece.last().copied().unwrap();
-        let mark = Mark { projected: last, arrival: last };
+        let mark = Mark { projected: last, arrival: last, ..Mark::default() };
         store.append(0, rows.collect(), mark).await.unwrap();
     }
     store.close().await.unwrap();

@@ -147,7 +147,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Reindex(args) => reindex::run(args).await,
         Command::Serve(args) => serve::run(args).await,
         #[cfg(feature = "server")]
-        Command::Snapshot(args) => snapshot::run(&args),
+        Command::Snapshot(args) => snapshot::run(args).await,
         Command::Health(args) => health::run(args).await,
         #[cfg(feature = "eval")]
         Command::Eval(args) => eval::run(args).await,

@@ -1,4 +1,7 @@
-//! `wenmai snapshot`: a copy of the index, made and kept by the Qdrant server.
+//! `wenmai snapshot`: a copy of the index, of a data folder into another folder, or made and kept by
+//! the Qdrant server.
+
+use std::path::PathBuf;
 
 use crate::failure::Failure;
 use crate::output;
@@ -8,21 +11,34 @@ use wenmai_store as store;
 /// Arguments of `wenmai snapshot`.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Args {
-    /// Only list those that there are.
+    /// Copy the index of the data folder into this new folder. A folder that is in use is copied by
+    /// the process that has it: `wenmai snapshot --server URL`.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["list", "qdrant_url"])]
+    to: Option<PathBuf>,
+
+    /// Only list the snapshots that the Qdrant server keeps.
     #[arg(long)]
     list: bool,
 
     #[command(flatten)]
-    server: store::ServerConfig,
+    store: store::Config,
 }
 
-pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    if args.server.url.is_none() {
-        return Err(Failure::Usage("--qdrant-url says where the server is".to_owned()));
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let Args { to, list, store } = args;
+    #[cfg(feature = "server")]
+    if store.server.url.is_some() {
+        let found = store::snapshots(&store.server, !list).map_err(engine::Error::from)?;
+        for store::Snapshot { collection, name, size_bytes, checksum } in found {
+            output::line(&format!("{collection} {name} {size_bytes} {checksum}"))?;
+        }
+        return Ok(());
     }
-    let found = store::snapshots(&args.server, !args.list).map_err(engine::Error::from)?;
-    for store::Snapshot { collection, name, size_bytes, checksum } in found {
-        output::line(&format!("{collection} {name} {size_bytes} {checksum}"))?;
-    }
-    Ok(())
+    let Some(to) = to.filter(|_| !list) else {
+        let what = "--to says where the copy of the data folder goes, --qdrant-url where the \
+                    server is that makes one";
+        return Err(Failure::Usage(what.to_owned()));
+    };
+    store::copy(&store, &to).await.map_err(engine::Error::from)?;
+    output::line(&format!("{} is a copy of {}", to.display(), store.place()))
 }

@@ -1,5 +1,6 @@
 //! Get, list, delete, embed; facts and readiness.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -11,6 +12,7 @@ use crate::Error;
 use crate::Info;
 use crate::StoredArticle;
 use crate::Violation;
+use crate::change::to_its_end;
 use crate::index_version;
 use crate::input;
 use crate::lease::LeaseTiming;
@@ -229,6 +231,22 @@ impl Engine {
         Ok(self.store.optimize().await?)
     }
 
+    /// Copies the index as it is now, topics included, into the new folder `to`, which an engine can
+    /// then open. Writes wait meanwhile, searches go on.
+    ///
+    /// # Errors
+    /// [`Error::Store`]: the index is on a server, `to` exists already or cannot be written.
+    pub async fn snapshot(&self, to: &Path) -> Result<(), Error> {
+        self.settle_topics().await?;
+        let lock = self.lock_writes().await?;
+        let (engine, to) = (self.clone(), to.to_owned());
+        to_its_end(async move {
+            let _lock = lock;
+            Ok(engine.store.snapshot(&to).await?)
+        })
+        .await
+    }
+
     /// Waits until what was stored has its topics, stops the model's threads, writes everything out
     /// and unlocks the data folder. A process that does not wait for it loses nothing: the next
     /// start goes on where this one ended.
@@ -245,6 +263,8 @@ impl Engine {
             }
             topics.close();
         }
+        // A change that runs to its end without its caller ends first, and none begins after it.
+        let _lock = self.lock_local().await?;
         if let Err(error) = self.lease.release().await {
             tracing::warn!(error = &error as &dyn std::error::Error, "the lease is not released");
         }

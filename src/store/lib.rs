@@ -18,6 +18,7 @@ mod copies;
 #[cfg(feature = "edge")]
 mod edge;
 #[cfg(any(feature = "edge", feature = "server"))]
+mod error;
 mod full;
 mod lease;
 mod memory;
@@ -36,6 +37,7 @@ mod transfer;
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -54,6 +56,7 @@ use wenmai_telemetry::Metrics;
 
 pub use copies::Copies;
 pub use copies::Imprint;
+pub use error::Error;
 #[cfg(feature = "server")]
 pub use server::Config as ServerConfig;
 #[cfg(feature = "server")]
@@ -299,6 +302,17 @@ pub trait VectorStore: TopicStore {
     /// [`Error::Failed`].
     async fn status(&self) -> Result<Status, Error>;
 
+    /// Copies the index as it is now into the new folder `to`, which a store can then open. Writes
+    /// wait meanwhile, reads go on.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] if this store is not in a folder; [`Error::Folder`] naming `to` if
+    /// something is there or it cannot be written; [`Error::Failed`], [`Error::Full`].
+    async fn snapshot(&self, _to: &Path) -> Result<(), Error> {
+        let reason = "only an index in a data folder can be copied into another folder".to_owned();
+        Err(Error::Settings { reason })
+    }
+
     /// Merges segments and builds the vector index where that is due. May take minutes, during
     /// which reads and writes go on.
     ///
@@ -362,82 +376,14 @@ impl Config {
     }
 }
 
-/// The ways in which a store can fail.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The length of a vector is not that of the collection's vectors.
-    #[error("embedding has {given} numbers, the index holds {wanted}")]
-    Dim {
-        /// The length in the collection.
-        wanted: usize,
-        /// The length of the vector that was given.
-        given: usize,
-    },
-    /// The index was made by another model or by other rules than this program's.
-    #[error("{place} was indexed as {stored}, this program makes {wanted}")]
-    IndexVersion {
-        /// The data folder or the collection.
-        place: String,
-        /// The index version that is stored there.
-        stored: String,
-        /// The index version that this program makes.
-        wanted: String,
-    },
-    /// Another process has the data folder open.
-    #[error("data folder {} is in use by {holder}", folder.display())]
-    Locked {
-        folder: PathBuf,
-        /// The other process as it noted itself in the folder: program, process id, start time.
-        holder: String,
-    },
-    /// The data folder cannot be created, read or written.
-    #[error("data folder {} cannot be used", folder.display())]
-    Folder {
-        folder: PathBuf,
-        #[source]
-        source: BoxError,
-    },
-    /// The settings cannot be used.
-    #[error("{reason}")]
-    Settings {
-        /// What is wrong, as a sentence for a person.
-        reason: String,
-    },
-    /// The collection on the server cannot be used.
-    #[error("collection {place} cannot be used")]
-    Server {
-        /// The address of the server and the name of the collection.
-        place: String,
-        #[source]
-        source: BoxError,
-    },
-    /// The server cannot be reached or does not answer in time.
-    #[error("store is away")]
-    Away(#[source] BoxError),
-    /// Another process holds the lease to write.
-    #[error("{holder} is writing")]
-    Led {
-        /// The holder, as it named itself in the lease.
-        holder: String,
-    },
-    /// This process has lost the lease: another one has taken it since.
-    #[error("the turn of term {term} has passed")]
-    Fenced {
-        /// The term of the lost lease.
-        term: u64,
-    },
-    /// There is no room left on the disk.
-    #[error("no room left for the index")]
-    Full(#[source] BoxError),
-    /// The queue in front of the store is full.
-    #[error("store is busy")]
-    Overloaded,
-    /// The engine or the server failed.
-    #[error("store operation failed")]
-    Failed(#[source] BoxError),
-    /// The store was closed.
-    #[error("store is closed")]
-    Closed,
+/// Copies the index in the folder that `config` names, which no other process may have open, into
+/// the new folder `to`.
+///
+/// # Errors
+/// As [`open`]; [`Error::Settings`] if there is no index; those of [`VectorStore::snapshot`].
+#[cfg(feature = "edge")]
+pub async fn copy(config: &Config, to: &Path) -> Result<(), Error> {
+    edge::EdgeStore::copy(config, to).await
 }
 
 /// A store that can be shared between tasks.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::path::Path;
 use std::time::Instant;
 
 use async_trait::async_trait;
@@ -150,6 +151,10 @@ impl VectorStore for Metered {
 
     async fn status(&self) -> Result<Status, Error> {
         self.watch("status", self.inner.status()).await
+    }
+
+    async fn snapshot(&self, to: &Path) -> Result<(), Error> {
+        self.watch("snapshot", self.inner.snapshot(to)).await
     }
 
     async fn optimize(&self) -> Result<(), Error> {

@@ -9,10 +9,10 @@
 //! written to the store is written again.
 
 mod current;
+mod rebuild;
 mod start;
 mod suspects;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::RwLock;
 use std::sync::atomic::AtomicBool;
@@ -23,7 +23,6 @@ use tokio::sync::watch;
 use crate::Error;
 use crate::clock::now_us;
 use crate::lease::WriterLease;
-use crate::topics::Rebuilt;
 use crate::topics::projection::PlacedArticle;
 use crate::topics::projection::Projection;
 use crate::topics::projection::TopicMember;
@@ -38,7 +37,6 @@ use wenmai_cluster::topic::Item;
 use wenmai_cluster::topic::Known;
 use wenmai_cluster::topic::Repair;
 use wenmai_cluster::topic::Weights;
-use wenmai_domain::filter::Filter;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::limit::Limit;
 use wenmai_domain::reprint::GroupId;
@@ -55,9 +53,6 @@ use wenmai_store::Vectors;
 
 /// Articles that are decided on before they are logged together, with one sync.
 pub(super) const PIECE: usize = 64;
-
-/// Rounds of repair that a rebuild runs at most.
-const REPAIR_ROUNDS_MAX: usize = 16;
 
 /// Decides on topics, appends the decisions to the log, and writes what follows to the store.
 pub(super) struct Worker {
@@ -421,67 +416,6 @@ impl Worker {
             self.append(Vec::new()).await?;
         }
         Ok(())
-    }
-
-    /// Places every stored article that is not placed, in the order of (time, id), takes out those
-    /// that are not stored any more, and repairs all topics. Groups of reprints are not its matter.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub(super) async fn rebuild(&mut self) -> Result<Rebuilt, Error> {
-        self.fill().await?;
-        let mut unplaced = Vec::new();
-        let mut stored = BTreeSet::new();
-        let mut from = None;
-        loop {
-            let page = self.store.list(&Filter::default(), from, Limit::MOST).await?;
-            for one in &page.points {
-                stored.insert(one.article.id);
-                if !self.projection().articles.contains_key(&one.article.id) {
-                    unplaced.push((self.reader.at(one), one.article.id));
-                }
-            }
-            from = page.next;
-            if from.is_none() {
-                break;
-            }
-        }
-        let gone: BTreeSet<ArticleId> = {
-            let projection = self.projection();
-            projection.articles.keys().filter(|id| !stored.contains(id)).copied().collect()
-        };
-        let removed_count = u64::try_from(gone.len()).unwrap_or(u64::MAX);
-        for id in gone {
-            self.take_out(id, now_us()).await?;
-        }
-        unplaced.sort_unstable();
-        let mut next = self.store.last_arrival().await?;
-        next = next.max(self.projection().arrival);
-        let mut count = 0;
-        for piece in unplaced.chunks(PIECE) {
-            if self.stop.load(Ordering::Relaxed) {
-                break;
-            }
-            let ids: Vec<ArticleId> = piece.iter().map(|(_, id)| *id).collect();
-            for one in self.store.fetch(&ids, Vectors::Yes).await?.into_iter().flatten() {
-                next += 1;
-                self.place(one, next).await?;
-                count += 1;
-            }
-            self.commit().await?;
-        }
-        // One repair may show the next one; a handful of rounds is enough, and there is an end.
-        for _round in 0..REPAIR_ROUNDS_MAX {
-            let repairs: Vec<Correction> =
-                self.clusterer.repair().into_iter().map(correction).collect();
-            if repairs.is_empty() {
-                break;
-            }
-            self.log(Change::Repaired, repairs, now_us()).await?;
-        }
-        self.commit().await?;
-        self.checkpoint().await;
-        Ok(Rebuilt { placed_count: count, removed_count, groups_mended: 0 })
     }
 }
 

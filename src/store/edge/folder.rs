@@ -19,6 +19,7 @@ use std::fs::TryLockError;
 use std::io;
 use std::io::ErrorKind;
 use std::io::Read as _;
+use std::io::Seek as _;
 use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
@@ -32,8 +33,11 @@ use crate::Make;
 use crate::edge::error;
 use crate::edge::seal;
 use crate::edge::seal::Seal;
+use crate::edge::snapshot;
 
 const LOCK: &str = "wenmai.lock";
+/// Begins the line of the lock file that says which folder it was written in.
+const FOLDER: &str = "folder ";
 const MANIFEST: &str = "wenmai-index.json";
 /// Appended to the name of a file that is not complete yet.
 const NEW: &str = ".new";
@@ -72,7 +76,7 @@ impl Folder {
     pub fn open(data: &Path, make: &Make) -> Result<Self, Error> {
         fs::create_dir_all(data).map_err(|source| error::folder(data, source))?;
         refuse_foreign(data)?;
-        let lock = lock(data)?;
+        let lock = claim(data, lock(data)?)?;
         match read_manifest(data)? {
             Some(manifest) => check(data, &manifest, make)?,
             None => write_manifest(data, make).map_err(|source| error::folder(data, source))?,
@@ -112,6 +116,15 @@ impl Folder {
         sealed.map_err(|source| error::folder(&self.data, source))
     }
 
+    /// Copies the index into the new folder `to`. Nobody may write meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Folder`], [`Error::Full`], both naming `to`.
+    pub fn copy(&self, to: &Path) -> Result<(), Error> {
+        snapshot::copy(&self.data, &[MANIFEST], &[ARTICLES, TOPICS], to)
+            .map_err(|source| error::folder(to, source))
+    }
+
     /// The folder of the engine's files of the articles.
     pub fn articles(&self) -> PathBuf {
         self.data.join(ARTICLES)
@@ -127,7 +140,6 @@ impl Folder {
 ///
 /// # Errors
 /// [`Error::Folder`] if the manifest cannot be read or is damaged.
-#[cfg(feature = "server")]
 pub fn made(data: &Path) -> Result<Option<Make>, Error> {
     let manifest = read_manifest(data)?;
     Ok(manifest.map(|Manifest { index_version, dim, .. }| Make { index_version, dim }))
@@ -153,7 +165,71 @@ fn refuse_foreign(data: &Path) -> Result<(), Error> {
     Err(error::folder(data, reason))
 }
 
-/// Locks the folder, and notes in the lock file which process has it.
+/// Notes in the locked lock file which process has the folder, and which folder it is; refuses a
+/// folder that was copied while a process had it open.
+///
+/// Such a copy looks like a folder whose process was killed: no seal, and a lock that nobody holds.
+/// But its files are of different moments, and the engine would open what it finds. It is known by
+/// the number of the folder in the file system, which a copy does not share.
+fn claim(data: &Path, mut lock: File) -> Result<File, Error> {
+    let unusable = |source| error::folder(data, source);
+    let mut before = String::new();
+    // A lock file that is no text says nothing.
+    let _unreadable = lock.read_to_string(&mut before);
+    let number = folder_number(data).map_err(unusable)?;
+    let mut lines = before.lines();
+    let holder = lines.next().unwrap_or_default();
+    let noted = lines.next().and_then(|line| line.strip_prefix(FOLDER));
+    let is_of_another = noted.is_some() && number.is_some() && noted != number.as_deref();
+    if is_of_another && !seal::is_there(data) {
+        let reason = format!(
+            "it is a copy that was taken while {holder} had the folder open, so its files may be \
+             of different moments; take the copy with `wenmai snapshot`, or remove `{LOCK}` to open \
+             what is there"
+        );
+        return Err(error::folder(data, reason));
+    }
+    let since = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
+    let holder = format!("{}, process {}, since {since}", program(), std::process::id());
+    let number = number.map_or(String::new(), |number| {
+        format!(
+            "{FOLDER}{number}
+"
+        )
+    });
+    lock.set_len(0)
+        .and_then(|()| lock.rewind())
+        .and_then(|()| {
+            lock.write_all(
+                format!(
+                    "{holder}
+{number}"
+                )
+                .as_bytes(),
+            )
+        })
+        .map_err(unusable)?;
+    Ok(lock)
+}
+
+/// The number of a folder in its file system; `None` where there is none.
+fn folder_number(data: &Path) -> io::Result<Option<String>> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        Ok(Some(fs::metadata(data)?.ino().to_string()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = data;
+        Ok(None)
+    }
+}
+
+/// Locks the folder.
+///
+/// # Errors
+/// [`Error::Locked`] with the first line of the lock file, which names the process that has it.
 fn lock(data: &Path) -> Result<File, Error> {
     let unusable = |source| error::folder(data, source);
     let mut options = OpenOptions::new();
@@ -167,14 +243,11 @@ fn lock(data: &Path) -> Result<File, Error> {
             if file.read_to_string(&mut holder).is_err() || holder.trim().is_empty() {
                 "another process".clone_into(&mut holder);
             }
-            let holder = holder.trim().to_owned();
+            let holder = holder.lines().next().unwrap_or_default().trim().to_owned();
             return Err(Error::Locked { folder: data.to_owned(), holder });
         }
         Err(TryLockError::Error(source)) => return Err(unusable(source)),
     }
-    let since = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
-    let holder = format!("{}, process {}, since {since}\n", program(), std::process::id());
-    file.set_len(0).and_then(|()| file.write_all(holder.as_bytes())).map_err(unusable)?;
     Ok(file)
 }
 

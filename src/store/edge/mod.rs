@@ -20,6 +20,7 @@ mod point;
 mod reader;
 mod seal;
 mod shard;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod topics;
@@ -30,6 +31,7 @@ mod upkeep;
 mod writer;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -110,6 +112,31 @@ impl EdgeStore {
     /// [`Error::Failed`] if no thread can be started.
     pub fn open(config: &Config, make: &Make) -> Result<Self, Error> {
         Self::open_tuned(config, make, Tuning::default())
+    }
+
+    /// What the index in the folder was made with; `None` if there is no index.
+    ///
+    /// # Errors
+    /// [`Error::Folder`] if the folder cannot be read or is damaged.
+    pub fn made(config: &Config) -> Result<Option<Make>, Error> {
+        folder::made(&config.data)
+    }
+
+    /// Copies the index in the folder of `config`, which no other process may have open, into the
+    /// new folder `to`.
+    ///
+    /// # Errors
+    /// As [`EdgeStore::open`]; [`Error::Settings`] if there is no index; those of
+    /// [`VectorStore::snapshot`].
+    pub async fn copy(config: &Config, to: &Path) -> Result<(), Error> {
+        let make = Self::made(config)?.ok_or_else(|| {
+            let reason = format!("there is no index at {}", config.place());
+            Error::Settings { reason }
+        })?;
+        let store = Self::open(config, &make)?;
+        let copied = store.snapshot(to).await;
+        store.close().await?;
+        copied
     }
 
     fn open_tuned(config: &Config, make: &Make, tuning: Tuning) -> Result<Self, Error> {
@@ -279,6 +306,13 @@ impl VectorStore for EdgeStore {
     async fn status(&self) -> Result<Status, Error> {
         let article_count = self.count(&Filter::default()).await?;
         Ok(Status { backend: "edge", location: self.location.clone(), article_count })
+    }
+
+    async fn snapshot(&self, to: &Path) -> Result<(), Error> {
+        let (reply, answer) = oneshot::channel();
+        let task = upkeep::Task::Snapshot(to.to_owned(), reply);
+        self.with(|open| offer(&open.tasks, task))?;
+        answer.await.map_err(|_stopped| Error::Closed)?
     }
 
     async fn optimize(&self) -> Result<(), Error> {

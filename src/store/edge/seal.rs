@@ -73,6 +73,11 @@ pub fn close(data: &Path, parts: &[&str], before: Option<&Seal>) -> io::Result<(
     write_whole(data, NAME, &bytes)
 }
 
+/// Whether `data` has a seal, sound or not.
+pub fn is_there(data: &Path) -> bool {
+    data.join(NAME).exists()
+}
+
 /// Compares `data` with its seal, removes the seal and returns it; `None` if there was none.
 ///
 /// # Errors
@@ -199,7 +204,7 @@ fn digest(path: &Path) -> io::Result<String> {
 
 /// The next range of `file` from the offset `at` on that may hold more than a hole; `None` if there
 /// is none before `length`.
-fn next_data(file: &File, at: u64, length: u64) -> io::Result<Option<Range<u64>>> {
+pub fn next_data(file: &File, at: u64, length: u64) -> io::Result<Option<Range<u64>>> {
     if at >= length {
         return Ok(None);
     }

@@ -81,8 +81,10 @@ pub struct Shard {
     pub(super) engine: EdgeShard,
     /// Opened by the first call that needs topics, because a search does not.
     topics: OnceLock<TopicShard>,
-    opening_topics: Mutex<()>,
-    folder: Folder,
+    pub(super) opening_topics: Mutex<()>,
+    /// Held by whoever changes files, and by a snapshot.
+    pub(super) still: Mutex<()>,
+    pub(super) folder: Folder,
     tuning: Tuning,
     dim: usize,
     graph: AtomicBool,
@@ -127,6 +129,7 @@ impl Shard {
             engine,
             topics: OnceLock::new(),
             opening_topics: Mutex::default(),
+            still: Mutex::default(),
             folder,
             tuning,
             dim,

@@ -23,12 +23,9 @@ use qdrant_edge::WithPayloadInterface;
 use qdrant_edge::WithVector;
 use uuid::Uuid;
 
-use crate::Config;
 use crate::Error;
-use crate::Make;
 use crate::edge::EdgeStore;
 use crate::edge::error;
-use crate::edge::folder;
 use crate::edge::shard::Shard;
 use crate::edge::topics::CENTROID;
 use crate::edge::topics::TopicShard;
@@ -40,16 +37,6 @@ use crate::raw::Kept;
 use crate::raw::Part;
 use crate::raw::Transfer;
 use wenmai_domain::limit::Limit;
-
-impl EdgeStore {
-    /// What the index in the folder was made with; `None` if there is no index.
-    ///
-    /// # Errors
-    /// [`Error::Folder`] if the folder cannot be read or is damaged.
-    pub fn made(config: &Config) -> Result<Option<Make>, Error> {
-        folder::made(&config.data)
-    }
-}
 
 #[async_trait]
 impl Transfer for EdgeStore {

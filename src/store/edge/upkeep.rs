@@ -6,6 +6,7 @@
 //! in memory.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
@@ -41,6 +42,8 @@ pub enum Task {
     Look,
     /// Optimize now, and send the outcome.
     Optimize(oneshot::Sender<Result<(), Error>>),
+    /// Copy the index into this new folder, and send the outcome.
+    Snapshot(PathBuf, oneshot::Sender<Result<(), Error>>),
 }
 
 /// Lets the writer report its changes.
@@ -100,6 +103,12 @@ impl Upkeep {
                 Ok(Task::Optimize(reply)) => {
                     if !reply.is_closed() {
                         let _gone = reply.send(self.optimize());
+                    }
+                }
+                // On this thread nothing is merged meanwhile.
+                Ok(Task::Snapshot(to, reply)) => {
+                    if !reply.is_closed() {
+                        let _gone = reply.send(guarded(|| self.shard.snapshot(&to)));
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => self.look(seen),

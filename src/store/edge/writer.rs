@@ -141,6 +141,7 @@ fn serve(shard: &Shard, writes: &Receiver<Write>, notice: &Notice) {
 fn apply(shard: &Shard, change: Change) -> Result<BTreeSet<ArticleId>, Error> {
     room(shard.articles())?;
     shard.note_write();
+    let _still = shard.hold_still();
     guarded(|| match change {
         Change::Upsert(points) => shard.upsert(points).map(|()| BTreeSet::new()),
         Change::Regroup(changes) => shard.regroup(changes).map(|()| BTreeSet::new()),

@@ -68,7 +68,8 @@ pub struct Faulty {
     inner: Store,
     plan: Mutex<Plan>,
     reached: Notify,
-    gate: Semaphore,
+    /// Closed once calls that wait may go on.
+    gate: Mutex<Arc<Semaphore>>,
 }
 
 impl Faulty {
@@ -78,7 +79,7 @@ impl Faulty {
             inner: Arc::clone(inner),
             plan: Mutex::default(),
             reached: Notify::new(),
-            gate: Semaphore::new(0),
+            gate: Mutex::new(Arc::new(Semaphore::new(0))),
         })
     }
 
@@ -86,6 +87,7 @@ impl Faulty {
     pub fn arm(&self, after: u32, fault: Fault) {
         let mut plan = self.plan.lock().unwrap();
         (plan.armed, plan.struck) = (Some((after, fault)), false);
+        *self.gate.lock().unwrap() = Arc::new(Semaphore::new(0));
     }
 
     /// Takes the fault back if it has not happened; whether it has.
@@ -100,9 +102,14 @@ impl Faulty {
         self.reached.notified().await;
     }
 
-    /// Lets the call that waits go on.
+    /// Lets a call that waits go on, and every later one.
     pub fn release(&self) {
-        self.gate.add_permits(1);
+        self.gate.lock().unwrap().close();
+    }
+
+    /// Whether every call fails by now.
+    pub fn is_dead(&self) -> bool {
+        self.plan.lock().unwrap().is_dead
     }
 
     /// The fault of the next call.
@@ -128,8 +135,9 @@ impl Faulty {
             Some(Fault::FailLate | Fault::DieLate) => work.await.and_then(|_done| Err(failed())),
             Some(Fault::Panic) => panic!("a fault of the test"),
             Some(Fault::Wait) => {
+                let gate = Arc::clone(&self.gate.lock().unwrap());
                 self.reached.notify_one();
-                self.gate.acquire().await.unwrap().forget();
+                let _closed = gate.acquire().await;
                 work.await
             }
         }
