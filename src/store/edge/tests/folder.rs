@@ -135,3 +135,55 @@ fn what_a_killed_optimization_left_is_removed() {
     let _store = open(root.path());
     assert!(!left.exists());
 }
+
+#[tokio::test]
+async fn a_snapshot_is_the_index_as_it_was_at_one_moment() {
+    let root = TempDir::new().unwrap();
+    let (data, copy) = (root.path().join("data"), root.path().join("copy"));
+    let store = open(&data);
+    store.upsert(vec![numbered(1, &[1.0; 8], &[])]).await.unwrap();
+    store.snapshot(&copy).await.unwrap();
+    store.upsert(vec![numbered(2, &[1.0; 8], &[])]).await.unwrap();
+    let again = store.snapshot(&copy).await.unwrap_err();
+    assert!(matches!(again, Error::Folder { folder, .. } if folder == copy));
+    // The copy stands by itself, while the index that it was taken of goes on.
+    let copied = open(&copy);
+    assert_eq!(copied.count(&Filter::default()).await.unwrap(), 1);
+    copied.upsert(vec![numbered(3, &[1.0; 8], &[])]).await.unwrap();
+    assert_eq!(store.count(&Filter::default()).await.unwrap(), 2);
+    copied.close().await.unwrap();
+    // It is sealed like any folder that was closed.
+    fs::remove_file(copy.join("articles/edge_config.json")).unwrap();
+    assert!(reason_of_refusal(&copy).contains("is gone"));
+}
+
+#[tokio::test]
+async fn a_folder_that_was_copied_while_it_was_open_is_refused_by_name() {
+    fn copy_all(from: &Path, to: &Path) {
+        fs::create_dir_all(to).unwrap();
+        for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+            let target = to.join(entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                copy_all(&entry.path(), &target);
+            } else {
+                fs::copy(entry.path(), target).unwrap();
+            }
+        }
+    }
+    let root = TempDir::new().unwrap();
+    let (data, open_copy, closed_copy) =
+        (root.path().join("data"), root.path().join("open"), root.path().join("closed"));
+    let store = open(&data);
+    store.upsert(vec![numbered(1, &[1.0; 8], &[])]).await.unwrap();
+    copy_all(&data, &open_copy);
+    let reason = reason_of_refusal(&open_copy);
+    assert!(reason.contains("it is a copy that was taken while"), "{reason}");
+    assert!(reason.contains(&format!("process {}", std::process::id())), "{reason}");
+    assert_eq!(reason_of_refusal(&open_copy), reason, "refused once, opened the next time");
+    // As the message says.
+    fs::remove_file(open_copy.join("wenmai.lock")).unwrap();
+    assert_eq!(open(&open_copy).count(&Filter::default()).await.unwrap(), 1);
+    store.close().await.unwrap();
+    copy_all(&data, &closed_copy);
+    assert_eq!(open(&closed_copy).count(&Filter::default()).await.unwrap(), 1);
+}
