@@ -41,14 +41,16 @@ pub struct Record {
     /// The id that the source gives it; with `source` it decides the article's id.
     pub source_id: String,
     /// The address of its page on the web; empty where there is none.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub url: String,
     /// When it was published, civil time of the paper (China Standard Time); a paper's issue has
     /// midnight.
     pub published_at: Option<DateTime>,
     /// Edition or section of the issue (`A`, `晚间版`).
     pub edition: String,
-    /// Page of the issue (`3`, `A03`).
-    #[serde(alias = "page_no")]
+    /// Page of the issue (`3`, `A03`). As JSON it has the name and, where it is a plain number, the
+    /// form that it had before pages had codes: hashes of stored articles depend on them.
+    #[serde(rename = "page_no", alias = "page")]
     pub page: Option<PageCode>,
     /// The page's name (要闻).
     pub page_name: String,

@@ -110,8 +110,8 @@ pub fn to_stored(
 ) -> Result<Stored, Error> {
     payload.remove(DATE);
     payload.remove(PAGE_KEY);
-    if payload.contains_key(PAGE) {
-        payload.remove(PAGE_NO);
+    if let Some(page) = payload.remove(PAGE) {
+        payload.insert(PAGE_NO.to_owned(), page);
     }
     let entities = entities::take(&mut payload)?;
     let membership = to_membership(&mut payload)?;
@@ -136,8 +136,8 @@ pub fn to_stored(
 /// had codes, so that older programs and folders agree.
 fn put_page(payload: &mut Map<String, Value>, page: Option<PageCode>) {
     let Some(page) = page else { return };
-    if page.is_plain() {
-        payload.remove(PAGE);
+    if !page.is_plain() {
+        payload.insert(PAGE.to_owned(), page.to_string().into());
     }
     payload.insert(PAGE_NO.to_owned(), page.number().into());
     if page.sort_key() != i64::from(page.number()) {
