@@ -52,6 +52,8 @@ pub enum Format {
     Sqlite,
     /// A picture, sound or film.
     Media,
+    /// A program or a style sheet, as saved pages bring them along.
+    Code,
     /// Bytes of another kind.
     Binary,
     /// Nothing at all.
@@ -84,6 +86,7 @@ impl Format {
             Format::Archive => "archive",
             Format::Sqlite => "SQLite database",
             Format::Media => "picture, sound or film",
+            Format::Code => "program or style sheet",
             Format::Binary => "binary file",
             Format::Empty => "empty file",
         }
@@ -112,6 +115,12 @@ impl Format {
                 | Format::Csv
                 | Format::Tsv
         )
+    }
+
+    /// Whether nobody would expect articles in it, so that passing it over needs no warning.
+    #[must_use]
+    pub fn is_beside(self) -> bool {
+        matches!(self, Format::Media | Format::Code | Format::Binary | Format::Empty)
     }
 
     /// What is said of a file of this format, which is not read.
@@ -162,6 +171,10 @@ const MAGIC: [(&[u8], Format); 24] = [
     (b"wOF", Format::Media),
 ];
 
+/// Endings of files that come along with web pages.
+const CODE: [&str; 10] =
+    [".js", ".mjs", ".css", ".map", ".svg", ".py", ".sh", ".xsl", ".xslt", ".wasm"];
+
 /// What the file called `name` is, by its first bytes `start`, decompressed: 64 KiB are plenty.
 #[must_use]
 pub fn detect(start: &[u8], name: &str, names: &Names) -> Format {
@@ -186,6 +199,9 @@ pub fn detect(start: &[u8], name: &str, names: &Names) -> Format {
         return Format::Empty;
     }
     let page = ends(&[".md", ".markdown", ".txt"]);
+    if ends(&CODE) {
+        return Format::Code;
+    }
     match text.chars().next() {
         Some('<') => markup(text).unwrap_or(Format::Text),
         Some('{' | '[') => {

@@ -3,6 +3,7 @@
 use serde_json::Map;
 use serde_json::Value;
 
+use crate::Note;
 use crate::Options;
 use crate::Refused;
 use crate::Taken;
@@ -22,6 +23,8 @@ const UNKNOWN_SHOWN: usize = 12;
 /// Objects in which exports wrap an article.
 const WRAPPERS: [&str; 8] =
     ["_source", "data", "article", "item", "fields", "doc", "news", "attributes"];
+/// Characters of an address, at most: an index takes no longer heading.
+const URL_CHARS_MAX: usize = 1_000;
 /// Characters of an id that can be meant for its own feed only; longer ones are made to be unlike
 /// any other.
 const SHORT_ID_CHARS: usize = 7;
@@ -47,9 +50,10 @@ fn assemble_parts(parts: &mut Parts<'_>) -> Result<Taken, Refused> {
     let title = parts.needed(Field::Title)?.map(|text| markup::line(&text)).unwrap_or_default();
     let paragraphs = parts.body()?;
     let kind = parts.kind();
-    if title.is_empty() && paragraphs.is_empty()
-        || !matches!(kind, Kind::Photo | Kind::Brief) && (title.is_empty() || paragraphs.is_empty())
-    {
+    let is_short = matches!(kind, Kind::Photo | Kind::Brief);
+    let both = title.is_empty() && paragraphs.is_empty();
+    let either = title.is_empty() || paragraphs.is_empty();
+    if !parts.options.is_partial && (both || either && !is_short) {
         return Err(parts.missing(title.is_empty(), paragraphs.is_empty()));
     }
     let (page, name) = PageCode::read(&parts.text(Field::Page));
@@ -84,7 +88,7 @@ struct Parts<'v> {
     options: &'v Options,
     /// What was found, the names that count first in front.
     found: Vec<(Field, usize, &'v str, &'v Value)>,
-    notes: Vec<String>,
+    notes: Vec<Note>,
 }
 
 impl<'v> Parts<'v> {
@@ -144,7 +148,8 @@ impl<'v> Parts<'v> {
             }
         }
         if let Some((name, given)) = wrong {
-            self.notes.push(format!("`{name}` is {given}, not text, and was left out"));
+            let what = format!("`{name}` is {given}, not text, and was left out");
+            self.notes.push(Note::Lost(what));
         }
         String::new()
     }
@@ -196,7 +201,8 @@ impl<'v> Parts<'v> {
         if let Some(name) = name.filter(|_| !summary.is_empty()) {
             // An RSS description is the text of most feeds, so it needs no note.
             if !self.options.is_summary_usual {
-                self.notes.push(format!("the text is that of `{name}`: there is no other"));
+                let what = format!("the text is that of `{name}`: there is no other");
+                self.notes.push(Note::Lost(what));
             }
         }
         Ok(summary)
@@ -208,7 +214,7 @@ impl<'v> Parts<'v> {
             return Kind::News;
         }
         Kind::from_name(&name).unwrap_or_else(|| {
-            self.notes.push(format!("unknown kind `{name}`, taken as news"));
+            self.notes.push(Note::Lost(format!("unknown kind `{name}`, taken as news")));
             Kind::News
         })
     }
@@ -216,11 +222,13 @@ impl<'v> Parts<'v> {
     fn url(&mut self) -> String {
         let url = self.text(Field::Url);
         let url = markup::entities(url.trim());
-        if url.is_empty() || url.contains("://") || url.starts_with("//") {
+        let is_address = url.contains("://") || url.starts_with("//");
+        if url.is_empty() || is_address && url.chars().count() <= URL_CHARS_MAX {
             return url;
         }
         // A relative address leads nowhere by itself.
-        self.notes.push(format!("`{url}` is no address and was left out"));
+        let url: String = url.chars().take(80).collect();
+        self.notes.push(Note::Lost(format!("`{url}` is no address and was left out")));
         String::new()
     }
 
@@ -245,7 +253,7 @@ impl<'v> Parts<'v> {
                 }
             }
         }
-        self.notes.extend(wrong);
+        self.notes.extend(wrong.map(Note::NoTime));
         None
     }
 
@@ -271,6 +279,7 @@ impl<'v> Parts<'v> {
         if id.is_empty() || !source.is_empty() || !short || self.options.feed.is_empty() {
             return id;
         }
+        self.notes.push(Note::OwnId);
         format!("{}#{id}", self.options.feed)
     }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::Failed;
 use crate::Format;
 use crate::Item;
+use crate::Note;
 use crate::Options;
 use crate::markup;
 use crate::names::Field;
@@ -59,7 +60,8 @@ pub(crate) fn read(text: &str, options: &Options) -> Result<(Format, Vec<Item>),
         if let (Ok(taken), Some(what)) = (&mut outcome, &broken)
             && usize::try_from(number) == Ok(last)
         {
-            taken.notes.push(format!("the file breaks off behind it: {what}"));
+            let what = format!("the file breaks off behind it: {what}");
+            taken.notes.push(Note::Lost(what));
         }
         Item { number, outcome }
     });
