@@ -343,6 +343,7 @@ fn told(
                 body,
                 outlet: if record.paper.is_empty() { &record.source } else { &record.paper },
                 time: record.published_at,
+                url: &record.url,
                 group: *groups.entry(member.group).or_insert(next),
                 weight: member.weight,
             }

@@ -63,7 +63,8 @@ pub fn markdown(story: &Story, sources: &[Source<'_>], names: &[String]) -> Stri
     section(&mut out, "各家报道", outlets.chain(rest));
     let list = sources.iter().zip(names).zip(1..).map(|((source, name), number)| {
         let (outlet, title) = (plain(source.outlet), plain(source.title));
-        format!("{number}. {outlet}{}《{title}》 `{name}`\n", day(source.time))
+        let url = if source.url.is_empty() { String::new() } else { format!(" <{}>", source.url) };
+        format!("{number}. {outlet}{}《{title}》 `{name}`{url}\n", day(source.time))
     });
     push(&mut out, format_args!("\n## 来源\n\n"));
     list.for_each(|line| out.push_str(&line));

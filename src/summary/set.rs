@@ -51,6 +51,8 @@ pub struct Source<'a> {
     pub outlet: &'a str,
     /// When; civil time of the paper.
     pub time: Option<DateTime>,
+    /// The address of its page on the web; empty where unknown.
+    pub url: &'a str,
     /// Its reprint group: articles of one number print one text.
     pub group: usize,
     /// How central it is to the set, `(0, 1]`; 1 where nothing is known.
@@ -314,6 +316,7 @@ pub(crate) mod tests {
             body,
             outlet,
             time: at(day),
+            url: "",
             group,
             weight: 1.0,
         };

@@ -195,6 +195,7 @@ fn sources<'a>(records: &[&'a Record], bodies: &'a [String]) -> Vec<Source<'a>> 
             body,
             outlet: &record.source,
             time: record.published_at,
+            url: &record.url,
             group: *groups.entry(opening).or_insert(next),
             weight: 1.0,
         }

@@ -1,0 +1,504 @@
+//! Under which names feeds and exports keep the parts of an article.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+
+/// A part of an article that a feed may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Field {
+    /// The headline.
+    Title,
+    /// The text, plain or HTML.
+    Body,
+    /// The text as a list of paragraphs.
+    Paragraphs,
+    /// A short form of the text, taken where there is no other.
+    Summary,
+    /// The id that the source gives it.
+    Id,
+    /// The feed or site.
+    Source,
+    /// The newspaper.
+    Paper,
+    /// When it was published.
+    Time,
+    /// When it was last touched, taken where there is no other time.
+    Updated,
+    /// When the record was fetched: what 昨天 counts from.
+    Fetched,
+    /// The address of its page.
+    Url,
+    /// Edition of the issue.
+    Edition,
+    /// Page of the issue.
+    Page,
+    /// The page's name.
+    PageName,
+    /// The column or series.
+    Section,
+    /// What kind of text it is.
+    Kind,
+    /// The line above the headline.
+    Kicker,
+    /// The line below the headline.
+    Subtitle,
+    /// Who wrote it.
+    Byline,
+    /// The news agency.
+    Agency,
+}
+
+/// Every field, its own name, and the other names that it is known by; the first of several that a
+/// record has counts. Names are compared without case, blanks and marks between words.
+const NAMES: [(Field, &str, &[&str]); 20] = [
+    (
+        Field::Title,
+        "title",
+        &[
+            "headline",
+            "name",
+            "news_title",
+            "article_title",
+            "title_cn",
+            "标题",
+            "标题文字",
+            "题目",
+            "新闻标题",
+            "文章标题",
+            "主标题",
+            "主题",
+            "標題",
+            "題目",
+            "subject",
+        ],
+    ),
+    (
+        Field::Body,
+        "body",
+        &[
+            "content",
+            "text",
+            "content_html",
+            "content_text",
+            "content:encoded",
+            "body_html",
+            "body_text",
+            "body_xhtml",
+            "article_body",
+            "full_text",
+            "main_text",
+            "news_content",
+            "article_content",
+            "content_full",
+            "contents",
+            "article_text",
+            "plain_text",
+            "html",
+            "正文",
+            "内容",
+            "全文",
+            "文本",
+            "新闻内容",
+            "文章内容",
+            "新闻正文",
+            "正文内容",
+            "內容",
+        ],
+    ),
+    (Field::Paragraphs, "paragraphs", &["paras", "段落"]),
+    (
+        Field::Summary,
+        "summary",
+        &[
+            "description",
+            "abstract",
+            "desc",
+            "digest",
+            "excerpt",
+            "lead",
+            "intro",
+            "description_text",
+            "摘要",
+            "简介",
+            "导语",
+            "概要",
+            "内容摘要",
+            "新闻摘要",
+            "描述",
+        ],
+    ),
+    (
+        Field::Id,
+        "id",
+        &[
+            "source_id",
+            "guid",
+            "_id",
+            "article_id",
+            "news_id",
+            "doc_id",
+            "docid",
+            "uid",
+            "uuid",
+            "uri",
+            "编号",
+            "文章编号",
+            "序号",
+        ],
+    ),
+    (
+        Field::Source,
+        "source",
+        &[
+            "site",
+            "site_name",
+            "source_name",
+            "media",
+            "media_name",
+            "publisher",
+            "outlet",
+            "website",
+            "origin",
+            "feed",
+            "dc:source",
+            "来源",
+            "媒体",
+            "媒体名称",
+            "来源媒体",
+            "来源网站",
+            "网站",
+            "网站名称",
+            "站点",
+            "發布媒體",
+            "來源",
+        ],
+    ),
+    (Field::Paper, "paper", &["newspaper", "paper_name", "报纸", "报纸名称", "报名", "報紙"]),
+    (
+        Field::Time,
+        "time",
+        &[
+            "published_at",
+            "date",
+            "publish_time",
+            "published",
+            "pub_date",
+            "pub_time",
+            "publish_date",
+            "publish_at",
+            "date_published",
+            "published_time",
+            "published_date",
+            "datetime",
+            "date_time",
+            "release_time",
+            "release_date",
+            "issued",
+            "issue_date",
+            "post_time",
+            "posted_at",
+            "posttime",
+            "ptime",
+            "timestamp",
+            "article:published_time",
+            "version_created",
+            "first_created",
+            "dc:date",
+            "时间",
+            "日期",
+            "发布时间",
+            "发布日期",
+            "发表时间",
+            "发表日期",
+            "刊发时间",
+            "见报日期",
+            "出版日期",
+            "刊登日期",
+            "报纸日期",
+            "新闻时间",
+            "發布時間",
+            "日期时间",
+        ],
+    ),
+    (
+        Field::Updated,
+        "updated",
+        &[
+            "updated_at",
+            "date_modified",
+            "modified",
+            "modified_at",
+            "update_time",
+            "last_modified",
+            "created_at",
+            "created",
+            "create_time",
+            "ctime",
+            "mtime",
+            "更新时间",
+            "修改时间",
+            "创建时间",
+            "入库时间",
+        ],
+    ),
+    (
+        Field::Fetched,
+        "fetched_at",
+        &[
+            "crawl_time",
+            "crawled_at",
+            "crawl_date",
+            "fetch_time",
+            "fetched",
+            "scraped_at",
+            "spider_time",
+            "crawl_at",
+            "抓取时间",
+            "采集时间",
+            "爬取时间",
+        ],
+    ),
+    (
+        Field::Url,
+        "url",
+        &[
+            "link",
+            "href",
+            "permalink",
+            "canonical_url",
+            "article_url",
+            "news_url",
+            "page_url",
+            "web_url",
+            "source_url",
+            "original_url",
+            "链接",
+            "网址",
+            "原文链接",
+            "文章链接",
+            "新闻链接",
+            "地址",
+            "链接地址",
+            "鏈接",
+        ],
+    ),
+    (Field::Edition, "edition", &["版本", "版别"]),
+    (
+        Field::Page,
+        "page",
+        &[
+            "page_no",
+            "page_number",
+            "page_code",
+            "page_num",
+            "版",
+            "版面",
+            "版次",
+            "版号",
+            "版面号",
+            "版面编号",
+        ],
+    ),
+    (Field::PageName, "page_name", &["版名", "版面名称", "版面名"]),
+    (
+        Field::Section,
+        "section",
+        &[
+            "category",
+            "categories",
+            "column",
+            "column_name",
+            "channel",
+            "channel_name",
+            "rubric",
+            "栏目",
+            "频道",
+            "分类",
+            "类别",
+            "板块",
+            "专栏",
+            "欄目",
+        ],
+    ),
+    (Field::Kind, "kind", &["体裁", "文体"]),
+    (Field::Kicker, "kicker", &["pretitle", "eyebrow", "overline", "引题", "肩题", "眉题"]),
+    (
+        Field::Subtitle,
+        "subtitle",
+        &["sub_title", "subhead", "sub_headline", "deck", "alternative_headline", "副题", "副标题"],
+    ),
+    (
+        Field::Byline,
+        "byline",
+        &[
+            "author",
+            "authors",
+            "creator",
+            "dc:creator",
+            "writer",
+            "writers",
+            "reporter",
+            "reporters",
+            "author_name",
+            "by",
+            "作者",
+            "记者",
+            "撰稿",
+            "撰稿人",
+            "作者姓名",
+            "記者",
+        ],
+    ),
+    (Field::Agency, "agency", &["news_agency", "通讯社"]),
+];
+
+impl Field {
+    /// Its own name, as `--map` takes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        NAMES.iter().find(|(field, ..)| *field == self).map_or("", |(_, name, _)| name)
+    }
+
+    /// The names of all fields.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMES.iter().map(|(_, name, _)| *name)
+    }
+}
+
+/// A name that is no field's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no field of an article; known: {known}", known = Field::names().collect::<Vec<_>>().join(", "))]
+pub struct UnknownField(String);
+
+impl FromStr for Field {
+    type Err = UnknownField;
+
+    fn from_str(name: &str) -> Result<Self, UnknownField> {
+        let found = NAMES.iter().find(|(_, own, _)| *own == name);
+        found.map(|(field, ..)| *field).ok_or_else(|| UnknownField(name.to_owned()))
+    }
+}
+
+/// One more name of a field, as in `--map 稿件名=title`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alias {
+    name: String,
+    field: Field,
+}
+
+/// A text that does not map a name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidAlias {
+    /// It has no two sides.
+    #[error("`{0}` is not of the form NAME=FIELD, as in 稿件名=title")]
+    Form(String),
+    /// The right side is no field.
+    #[error(transparent)]
+    Field(#[from] UnknownField),
+}
+
+impl FromStr for Alias {
+    type Err = InvalidAlias;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAlias> {
+        match text.rsplit_once('=') {
+            Some((name, field)) if !name.trim().is_empty() => {
+                Ok(Self { name: name.trim().to_owned(), field: field.trim().parse()? })
+            }
+            _ => Err(InvalidAlias::Form(text.to_owned())),
+        }
+    }
+}
+
+/// The table of names, with what the caller adds.
+#[derive(Debug, Clone)]
+pub struct Names {
+    /// Field and place in its list of names, by name; a lower place counts first.
+    known: HashMap<String, (Field, usize)>,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self::with(&[])
+    }
+}
+
+impl Names {
+    /// The table with `aliases`, which count before all other names.
+    #[must_use]
+    pub fn with(aliases: &[Alias]) -> Self {
+        let mut known = HashMap::new();
+        for (field, own, others) in NAMES {
+            for (place, name) in [own].iter().chain(others).enumerate() {
+                known.entry(folded(name)).or_insert((field, place + 1));
+            }
+        }
+        for Alias { name, field } in aliases {
+            known.insert(folded(name), (*field, 0));
+        }
+        Self { known }
+    }
+
+    /// The field that `name` is of, and how early it counts among the names of that field.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<(Field, usize)> {
+        self.known.get(&folded(name)).copied()
+    }
+}
+
+/// A name without case, blanks and the marks between words: `pubDate`, `pub_date`, `PUB DATE`.
+fn folded(name: &str) -> String {
+    let kept =
+        name.chars().filter(|c| !matches!(c, '_' | '-' | ' ' | '\u{feff}' | '\u{3000}' | '*'));
+    kept.flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Alias;
+    use super::Field;
+    use super::InvalidAlias;
+    use super::Names;
+
+    #[test]
+    fn usual_names_are_known_however_they_are_written() {
+        let names = Names::default();
+        for (name, field) in [
+            ("headline", Field::Title),
+            ("pubDate", Field::Time),
+            ("PUB_DATE", Field::Time),
+            ("datePublished", Field::Time),
+            ("Content:Encoded", Field::Body),
+            ("articleBody", Field::Body),
+            ("摘要", Field::Summary),
+            ("发布时间", Field::Time),
+            ("link", Field::Url),
+        ] {
+            assert_eq!(names.find(name).map(|(field, _)| field), Some(field), "{name}");
+        }
+        assert_eq!(names.find("tags"), None);
+    }
+
+    #[test]
+    fn every_name_is_of_one_field_and_its_own_comes_first() {
+        let names = Names::default();
+        for (field, own, others) in super::NAMES {
+            assert_eq!(names.find(own), Some((field, 1)));
+            assert_eq!(own.parse::<Field>().unwrap().name(), own);
+            for other in others {
+                assert_eq!(names.find(other).map(|(field, _)| field), Some(field), "{other}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_can_be_added_and_wins() {
+        let alias: Alias = "稿件名=title".parse().unwrap();
+        let names = Names::with(&[alias, "text=summary".parse().unwrap()]);
+        assert_eq!(names.find("稿件名"), Some((Field::Title, 0)));
+        assert_eq!(names.find("text"), Some((Field::Summary, 0)));
+        assert!(matches!("title".parse::<Alias>(), Err(InvalidAlias::Form(_))));
+        let wrong = "a=headline".parse::<Alias>().unwrap_err().to_string();
+        assert!(wrong.contains("headline") && wrong.contains("title, body"), "{wrong}");
+    }
+}
