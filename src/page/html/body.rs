@@ -1,0 +1,410 @@
+//! Which pieces of the element that holds an article are its text?
+//!
+//! Paragraphs, subheads and captions are kept, each as what it is; lines that speak of the article
+//! (day, source, editor) are read as claims; boxes with other articles, notices, votes and tools are
+//! left out, and what stands below the article ends it.
+
+use crate::html::claims::Claims;
+use crate::html::claims::Trust;
+use crate::html::headline::Headline;
+use crate::html::headline::Names;
+use crate::html::headline::bare;
+use crate::html::holder::Scene;
+use crate::html::holder::TEXT_MIN;
+use crate::html::tree::Element;
+use crate::html::tree::Piece;
+use crate::html::wording;
+use crate::html::words::Roles;
+
+/// A paragraph of the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Paragraph {
+    /// Its words.
+    pub text: String,
+    /// Whether it heads the paragraphs behind it.
+    pub is_subhead: bool,
+}
+
+/// The text of an article and what stands with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Body {
+    /// Its paragraphs in order.
+    pub paragraphs: Vec<Paragraph>,
+    /// What stands under its pictures.
+    pub captions: Vec<String>,
+}
+
+impl Body {
+    /// Characters of its paragraphs.
+    pub fn chars(&self) -> usize {
+        self.paragraphs.iter().map(|one| one.text.chars().count()).sum()
+    }
+}
+
+/// What a piece was taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    Text,
+    Subhead,
+    Caption,
+    /// It speaks of the article.
+    About,
+    Nothing,
+}
+
+/// Reads the text in `holder`, and the lead between it and the headline.
+pub(super) fn read(
+    scene: &Scene<'_>,
+    holder: usize,
+    headline: &Headline,
+    names: &Names,
+    claims: &mut Claims,
+) -> Body {
+    let Some(element) = scene.outline.elements.get(holder) else { return Body::default() };
+    let reader = Reader::new(scene, holder, element, headline, names);
+    let taken = reader.take();
+    reader.about(&taken, claims);
+    reader.body(&taken)
+}
+
+struct Reader<'a> {
+    scene: &'a Scene<'a>,
+    pieces: &'a [Piece],
+    holder: usize,
+    /// First piece that may be text, and one past the last.
+    from: usize,
+    to: usize,
+    /// First piece of the holder.
+    inside: usize,
+    headline: &'a Headline,
+    names: &'a Names,
+    /// The element whose children most paragraphs are, where most are children of one.
+    home: Option<usize>,
+    /// Whether hidden pieces count, since nothing else is there.
+    counts_hidden: bool,
+}
+
+/// Names of elements that hold one paragraph.
+const LEAVES: [&str; 9] = ["p", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote"];
+/// The longest line that a subhead may be, in characters.
+const SUBHEAD_CHARS: usize = 40;
+/// The shortest line that is taken for running text wherever it stands, in characters.
+const RUNNING_CHARS: usize = 16;
+/// Pieces between headline and holder that are looked at.
+const LEAD_PIECES: usize = 40;
+
+impl<'a> Reader<'a> {
+    fn new(
+        scene: &'a Scene<'a>,
+        holder: usize,
+        element: &Element,
+        headline: &'a Headline,
+        names: &'a Names,
+    ) -> Self {
+        let behind = headline.index.map(|at| at + headline.count);
+        let from = match behind {
+            Some(behind) if behind <= element.from => behind.max(element.from.saturating_sub(LEAD_PIECES)),
+            Some(behind) if behind < element.to => behind,
+            Some(_) | None => element.from,
+        };
+        let visible = scene.mass_in(element.from, element.to) > 0.0;
+        let mut reader = Self {
+            scene,
+            pieces: &scene.outline.pieces,
+            holder,
+            from,
+            to: element.to,
+            inside: element.from,
+            headline,
+            names,
+            home: None,
+            counts_hidden: false,
+        };
+        reader.counts_hidden = visible
+            && scene.outline.pieces.get(element.from..element.to).unwrap_or_default().iter().all(|piece| piece.is_hidden || scene.is_slight(piece));
+        reader.home = reader.find_home();
+        reader
+    }
+
+    /// The element that a piece is a paragraph of.
+    fn parent(&self, piece: &Piece) -> usize {
+        let element = self.scene.outline.elements.get(piece.element);
+        element.map_or(0, |one| if LEAVES.contains(&&*one.name) { one.parent } else { piece.element })
+    }
+
+    fn find_home(&self) -> Option<usize> {
+        let mut counts: std::collections::BTreeMap<usize, usize> = std::collections::BTreeMap::new();
+        let mut all = 0;
+        for piece in self.pieces.get(self.inside..self.to).unwrap_or_default() {
+            if piece.marks > 0 && !piece.is_link() && piece.chars >= RUNNING_CHARS {
+                *counts.entry(self.parent(piece)).or_default() += piece.chars;
+                all += piece.chars;
+            }
+        }
+        let (home, most) = counts.into_iter().max_by_key(|(at, count)| (*count, std::cmp::Reverse(*at)))?;
+        (most * 5 >= all * 3).then_some(home)
+    }
+
+    fn is_home(&self, piece: &Piece) -> bool {
+        self.home.is_none_or(|home| self.parent(piece) == home)
+    }
+
+    /// What each piece from `from` to `to` is.
+    fn take(&self) -> Vec<Taken> {
+        let mut taken = vec![Taken::Nothing; self.to.saturating_sub(self.from)];
+        let whole = self.scene.mass_in(self.inside, self.to);
+        let mut seen = 0.0;
+        let mut last_text: Option<usize> = None;
+        let mut at = self.from;
+        while at < self.to {
+            let Some(piece) = self.pieces.get(at) else { break };
+            let slot = at - self.from;
+            let rest = self.scene.mass_in(at, self.to);
+            let ends = wording::is_rights(&piece.text) || wording::is_pay(&piece.text) && piece.chars < 60;
+            if seen >= TEXT_MIN && ends && rest <= seen.max(whole * 0.5) {
+                break;
+            }
+            if seen >= TEXT_MIN && self.is_next_article(piece) {
+                break;
+            }
+            if seen >= TEXT_MIN && wording::is_below(&piece.text) && !piece.text.ends_with('。') {
+                match self.behind_box(at, last_text, seen, rest) {
+                    Some(next) => {
+                        at = next;
+                        continue;
+                    }
+                    None => break,
+                }
+            }
+            let kind = if ends || wording::is_below(&piece.text) { Taken::Nothing } else { self.kind(at, piece, seen) };
+            if let Some(place) = taken.get_mut(slot) {
+                *place = kind;
+            }
+            if matches!(kind, Taken::Text | Taken::Subhead) {
+                last_text = Some(at);
+                if at >= self.inside {
+                    seen += self.scene.mass_of(at).max(if self.counts_hidden { 20.0 } else { 0.0 });
+                }
+            }
+            at += 1;
+        }
+        self.trim(&mut taken);
+        taken
+    }
+
+    /// Where the text goes on behind a box of other articles; `None` where it does not.
+    fn behind_box(&self, at: usize, last_text: Option<usize>, seen: f64, rest: f64) -> Option<usize> {
+        let piece = self.pieces.get(at)?;
+        let first = last_text.map_or(self.from, |last| last + 1);
+        let mut end = at + 1;
+        for element in self.scene.outline.up(piece.element) {
+            if element == self.holder {
+                break;
+            }
+            let Some(one) = self.scene.outline.elements.get(element) else { break };
+            if one.from < first {
+                break;
+            }
+            end = end.max(one.to);
+        }
+        if end > at + 1 && end < self.to {
+            return Some(end);
+        }
+        (rest > seen && end < self.to).then_some(end)
+    }
+
+    /// Whether a heading begins another article.
+    fn is_next_article(&self, piece: &Piece) -> bool {
+        let rank = self.headline.index.and_then(|at| self.pieces.get(at)).map_or(0, |line| line.heading);
+        piece.heading == 1 && rank == 1 && self.names.agreement(&piece.text) < 1.0 && !self.is_home(piece)
+    }
+
+    fn kind(&self, at: usize, piece: &Piece, seen: f64) -> Taken {
+        let text = piece.text.as_str();
+        if piece.is_hidden && !self.counts_hidden {
+            return Taken::Nothing;
+        }
+        let is_lead = at < self.inside;
+        let down = self.scene.down_between(piece.element, self.holder);
+        let own = self.most_of_holder(piece);
+        if !is_lead && down < 0.5 && !own || is_lead && self.scene.down_of(piece) < 0.5 {
+            return Taken::Nothing;
+        }
+        if bare(text) == bare(&self.headline.text) {
+            return Taken::Nothing;
+        }
+        if self.is_caption(at, piece) {
+            return if is_lead { Taken::Nothing } else { Taken::Caption };
+        }
+        if piece.is_link() {
+            return Taken::Nothing;
+        }
+        if wording::is_note(text) {
+            return Taken::About;
+        }
+        let short = piece.chars <= 60 && !text.ends_with(['。', '！', '？', '”']);
+        if seen < TEXT_MIN && short && self.scene.roles_near(piece).has(ABOUT) && piece.chars <= 40 {
+            return Taken::About;
+        }
+        if short && (seen < TEXT_MIN || !self.is_home(piece)) && wording::tells(text) {
+            return Taken::About;
+        }
+        if short && wording::names_source(text) {
+            return Taken::About;
+        }
+        if is_lead {
+            return self.lead(piece);
+        }
+        if piece.heading > 0 && piece.chars <= 80 || self.is_bold_line(piece) {
+            return Taken::Subhead;
+        }
+        Taken::Text
+    }
+
+    /// A whole sentence between headline and text leads it in, unless it is a summary.
+    fn lead(&self, piece: &Piece) -> Taken {
+        let roles = self.scene.roles_near(piece);
+        let sentence = piece.marks > 0 && piece.chars >= 20 && piece.text.ends_with(['。', '！', '？', '”']);
+        if sentence && piece.heading == 0 && !roles.has(Roles::SUMMARY) && !repeats(self, piece) {
+            Taken::Text
+        } else {
+            Taken::About
+        }
+    }
+
+    fn is_bold_line(&self, piece: &Piece) -> bool {
+        piece.bold_chars == piece.chars
+            && piece.chars <= SUBHEAD_CHARS
+            && !piece.text.ends_with(['。', '，', '；', '”', ','])
+    }
+
+    /// Whether what lowers a piece holds most of the text of the holder: then it is the text's own
+    /// name, not that of a box in it.
+    fn most_of_holder(&self, piece: &Piece) -> bool {
+        let whole = self.scene.mass_in(self.inside, self.to);
+        let inner = self.scene.outline.up(piece.element).take_while(|at| *at != self.holder);
+        let mut outermost_bad = None;
+        for at in inner {
+            let parent = self.scene.outline.elements.get(at).map_or(at, |one| one.parent);
+            if self.scene.down_between(at, parent) < 0.9 {
+                outermost_bad = Some(at);
+            }
+        }
+        let Some(bad) = outermost_bad.and_then(|at| self.scene.outline.elements.get(at)) else { return true };
+        self.scene.mass_in(bad.from, bad.to) * 2.0 > whole
+    }
+
+    fn is_caption(&self, at: usize, piece: &Piece) -> bool {
+        let inner = self.scene.outline.around(piece).take_while(|at| *at != self.holder);
+        let elements = inner.take(4).filter_map(|at| self.scene.outline.elements.get(at));
+        let whole = self.scene.mass_in(self.inside, self.to);
+        let named = elements.into_iter().any(|one| {
+            (one.name.as_ref() == "figcaption" || one.roles.has(Roles::CAPTION))
+                && self.scene.mass_in(one.from, one.to) * 2.0 < whole
+        });
+        if named || piece.roles.has(Roles::CAPTION) {
+            return true;
+        }
+        let text = piece.text.as_str();
+        let by_wording = wording::is_caption(text);
+        // A short line under a picture that does not end as a sentence does.
+        let under = piece.after_picture && piece.chars <= 45 && piece.heading == 0;
+        let next_is_text = self.pieces.get(at + 1).is_some_and(|next| next.marks > 1 && next.chars > 45);
+        let open = !text.ends_with(['。', '！', '？', '：', ':', '”', '；']);
+        by_wording && (piece.chars <= 120) || under && open && next_is_text && !self.is_bold_line(piece) && piece.marks <= 1
+    }
+
+    /// Takes off, at both ends, short lines that are no paragraphs of the text.
+    fn trim(&self, taken: &mut [Taken]) {
+        let reads = |slot: usize| {
+            self.pieces.get(self.from + slot).is_some_and(|piece| {
+                piece.marks > 0 && piece.chars >= RUNNING_CHARS && self.is_home(piece)
+            })
+        };
+        let texts = |taken: &[Taken], slot: usize| matches!(taken.get(slot), Some(Taken::Text | Taken::Subhead));
+        let is_text = |taken: &[Taken], slot: usize| texts(taken, slot) && reads(slot);
+        let (Some(first), Some(last)) = (
+            (0..taken.len()).find(|slot| is_text(taken, *slot)),
+            (0..taken.len()).rfind(|slot| is_text(taken, *slot)),
+        ) else {
+            return;
+        };
+        for slot in (0..first).chain(last + 1..taken.len()) {
+            let Some(piece) = self.pieces.get(self.from + slot) else { continue };
+            let place = self.from + slot;
+            let fits = self.is_home(piece) || place < self.inside || piece.marks > 0 && piece.chars >= RUNNING_CHARS;
+            if texts(taken, slot) && !fits && let Some(one) = taken.get_mut(slot) {
+                *one = Taken::About;
+            }
+        }
+    }
+
+    /// Reads the lines that speak of the article.
+    fn about(&self, taken: &[Taken], claims: &mut Claims) {
+        let is_text = |one: &Taken| matches!(one, Taken::Text | Taken::Subhead);
+        let first = taken.iter().position(is_text).unwrap_or(taken.len());
+        for (slot, one) in taken.iter().enumerate() {
+            let Some(piece) = self.pieces.get(self.from + slot) else { continue };
+            if *one == Taken::About {
+                let trust = if slot < first { Trust::Beside } else { Trust::AtEnd };
+                claims.line(trust, &piece.text);
+            }
+        }
+    }
+
+    fn body(&self, taken: &[Taken]) -> Body {
+        let mut body = Body::default();
+        let mut row: Option<usize> = None;
+        for (slot, one) in taken.iter().enumerate() {
+            let Some(piece) = self.pieces.get(self.from + slot) else { continue };
+            match one {
+                Taken::Caption => body.captions.push(piece.text.clone()),
+                Taken::Text | Taken::Subhead => {
+                    let this = self.row(piece);
+                    match body.paragraphs.last_mut() {
+                        // The cells of a table's row are one line.
+                        Some(last) if this.is_some() && this == row && piece.chars <= CELL_CHARS => {
+                            last.text.push_str("  ");
+                            last.text.push_str(&piece.text);
+                        }
+                        _ => body.paragraphs.push(Paragraph {
+                            text: piece.text.clone(),
+                            is_subhead: *one == Taken::Subhead,
+                        }),
+                    }
+                    row = this;
+                }
+                Taken::About | Taken::Nothing => {}
+            }
+        }
+        // A heading at the very end heads nothing.
+        while body.paragraphs.last().is_some_and(|last| last.is_subhead) && body.paragraphs.len() > 1 {
+            body.paragraphs.pop();
+        }
+        body
+    }
+
+    /// The row of a table inside the holder that a piece stands in.
+    fn row(&self, piece: &Piece) -> Option<usize> {
+        let mut inner = self.scene.outline.around(piece).take_while(|at| *at != self.holder);
+        inner.find(|at| self.scene.outline.elements.get(*at).is_some_and(|one| &*one.name == "tr"))
+    }
+}
+
+/// Names of elements that speak of the article.
+const ABOUT: Roles = Roles::ABOUT;
+/// Longest cell that is joined with those beside it, in characters.
+const CELL_CHARS: usize = 60;
+
+/// Whether the words of a piece stand in the text behind it too, as those of a summary do.
+fn repeats(reader: &Reader<'_>, piece: &Piece) -> bool {
+    let pairs = |text: &str| -> Vec<(char, char)> {
+        wenmai_text::likeness::bigrams(text.chars().filter(|c| c.is_alphanumeric())).collect()
+    };
+    let own = pairs(&piece.text);
+    let inside = reader.pieces.get(reader.inside..reader.to).unwrap_or_default();
+    let near: std::collections::HashSet<(char, char)> =
+        inside.iter().take(12).flat_map(|other| pairs(&other.text)).collect();
+    let shared = own.iter().filter(|pair| near.contains(pair)).count();
+    shared * 10 >= own.len() * 7
+}
