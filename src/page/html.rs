@@ -13,6 +13,7 @@
 
 mod body;
 mod claims;
+mod credit;
 mod data;
 mod headline;
 mod holder;
@@ -109,7 +110,7 @@ pub(super) fn extract(text: &str) -> Extract {
     let Some((headline, body)) = found else {
         return Extract { nothing: Some(nothing::judge(&outline)), ..Extract::default() };
     };
-    claims.beside(&outline, headline.index);
+    claims.beside(&outline, &headline, &body);
     write(&outline, headline, body, claims)
 }
 
@@ -124,7 +125,17 @@ fn article(
     let headline = headline::find(&scene, names);
     scene.weigh(headline.index);
     let holder = scene.holder(headline.index)?;
-    let body = body::read(&scene, holder, &headline, names, claims);
+    let mut body = body::read(&scene, holder, &headline, names, claims);
+    let mut headline = headline;
+    if headline.index.is_none()
+        && let Some((first, _)) = body.place
+        && let Some(found) = headline::above(&scene, names, first, &body.sample())
+    {
+        // The page is not named for its article; now that the text is known, its heading is too.
+        scene.weigh(found.index);
+        body = body::read(&scene, holder, &found, names, claims);
+        headline = found;
+    }
     is_article(outline, &headline, names, &body).then_some((headline, body))
 }
 
@@ -137,7 +148,7 @@ fn told(outline: &Outline, names: &Names, claims: &Claims) -> Option<(Headline, 
     let scene = Scene::new(outline, true);
     let headline = headline::find(&scene, names);
     let paragraphs = text.into_iter().map(|text| Paragraph { text, is_subhead: false }).collect();
-    Some((headline, Body { paragraphs, captions: Vec::new() }))
+    Some((headline, Body { paragraphs, captions: Vec::new(), place: None }))
 }
 
 /// Characters from which a text for machines is an article.
@@ -155,18 +166,22 @@ fn is_article(outline: &Outline, headline: &Headline, names: &Names, body: &Body
     if chars < LEAST || sentences == 0 && chars < SHORT && !agrees {
         return false;
     }
-    let links = nothing::headlines(outline).len();
-    let gone = nothing::judge(outline).kind;
-    let poor = chars < SHORT && matches!(gone, crate::PageKind::Missing | crate::PageKind::Login);
-    let lists = chars < SHORT && !agrees && links >= 5;
-    !poor && !lists
+    let links = nothing::headlines(outline);
+    let link_chars: usize = links.iter().map(|link| link.title.chars().count()).sum();
+    let kind = nothing::judge(outline).kind;
+    let poor = chars < SHORT && matches!(kind, crate::PageKind::Missing | crate::PageKind::Login);
+    let lists = links.len() >= LIST_LINKS && chars < 2 * link_chars;
+    agrees || !poor && !lists
 }
+
+/// Links from which a page without a headline may be a list.
+const LIST_LINKS: usize = 8;
 
 fn write(outline: &Outline, headline: Headline, body: Body, claims: Claims) -> Extract {
     let first = |list: Vec<&String>| list.first().map(|one| (*one).clone()).unwrap_or_default();
-    let Body { paragraphs, captions } = body;
+    let authors = claims.people_of(outline);
+    let Body { paragraphs, captions, place: _ } = body;
     let (kicker, subtitle) = around(outline, &headline, &claims);
-    let authors = claims.authors.ranked().first().map(|people| (*people).clone()).unwrap_or_default();
     Extract {
         title: headline.text,
         kicker,
@@ -209,25 +224,29 @@ fn around(outline: &Outline, headline: &Headline, claims: &Claims) -> (String, S
 }
 
 impl Claims {
-    /// Reads elements beside the headline that are named for what they hold, and the address.
-    fn beside(&mut self, outline: &Outline, headline: Option<usize>) {
-        let Some(line) = headline else { return };
-        let near = line.saturating_sub(NEAR)..line + NEAR;
-        for element in &outline.elements {
-            if !near.contains(&element.from) || element.to > element.from + 2 {
-                continue;
+    /// Reads what stands beside headline and text, and the address.
+    fn beside(&mut self, outline: &Outline, headline: &Headline, body: &Body) {
+        self.signed(body);
+        let (first, last) = body.place.unwrap_or_default();
+        let line = headline.index.unwrap_or(first);
+        let head = line.saturating_sub(NEAR)..first.max(line + 1) + 1;
+        self.named(outline, &head);
+        let piece = |at: usize| outline.pieces.get(at).filter(|piece| !piece.is_link());
+        for piece in (line + headline.count..first.min(line + 4 * NEAR)).filter_map(piece) {
+            self.line(Trust::Beside, &piece.text);
+        }
+        for piece in (line.saturating_sub(3)..line).filter_map(piece) {
+            if wording::labels_day(&piece.text) || outline.is_epaper {
+                self.line(Trust::Beside, &piece.text);
             }
-            let words: String = outline.text_of(element).chars().take(80).collect();
-            if element.roles.has(Roles::TIME) || &*element.name == "time" {
-                let value = if element.value.is_empty() { words.as_str() } else { &element.value };
-                self.moment(Trust::Beside, value);
+        }
+        for piece in (last + 1..last + 2 * NEAR).filter_map(piece) {
+            if wording::labels_day(&piece.text) || wording::names_source(&piece.text) || wording::credits(&piece.text) {
+                self.line(Trust::AtEnd, &piece.text);
             }
-            if element.roles.has(Roles::SOURCE) && words.chars().count() <= 30 && moment::moment(&words).is_none() {
-                self.source(Trust::Beside, &words);
-            }
-            if element.roles.has(Roles::AUTHOR) {
-                self.people(Trust::Beside, &words);
-            }
+        }
+        for piece in outline.pieces.iter().filter(|piece| wording::labels_day(&piece.text)) {
+            self.moment_of(Trust::AtEnd, &piece.text);
         }
         let address: Vec<String> = self.url.ranked().into_iter().cloned().collect();
         for url in address {
@@ -235,6 +254,43 @@ impl Claims {
                 self.moments.claim(Trust::Address, moment);
             }
         }
+    }
+
+    /// Reads the people whom the text names at its ends.
+    fn signed(&mut self, body: &Body) {
+        let texts = || body.paragraphs.iter().filter(|one| !one.is_subhead).map(|one| one.text.as_str());
+        let opening = texts().take(3).find_map(credit::opening);
+        let closing = texts().rev().take(2).find_map(credit::closing);
+        for people in opening.into_iter().chain(closing) {
+            self.authors.claim(Trust::Printed, people);
+        }
+    }
+
+    /// Reads elements that are named for what they hold.
+    fn named(&mut self, outline: &Outline, near: &std::ops::Range<usize>) {
+        for element in &outline.elements {
+            if !near.contains(&element.from) || element.to > element.from + 2 {
+                continue;
+            }
+            let words: String = outline.text_of(element).chars().take(80).collect();
+            if element.roles.has(Roles::TIME) || &*element.name == "time" {
+                let value = if element.value.is_empty() { words.as_str() } else { &element.value };
+                self.moment_of(Trust::Beside, value);
+            }
+            if element.roles.has(Roles::SOURCE) && words.chars().count() <= 30 && moment::moment(&words).is_none() {
+                self.source(Trust::Beside, &words);
+            }
+            if element.roles.has(Roles::AUTHOR) && !element.roles.has(Roles::EDITOR) {
+                self.people(Trust::Beside, &words);
+                self.account(&words);
+            }
+        }
+    }
+
+    /// Claims a moment that a line gives, as one of change where it says so.
+    fn moment_of(&mut self, trust: Trust, line: &str) {
+        let changed = line.contains("更新") || line.contains("修改");
+        self.moment(if changed { Trust::Changed } else { trust }, line);
     }
 }
 

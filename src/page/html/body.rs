@@ -32,9 +32,16 @@ pub(super) struct Body {
     pub paragraphs: Vec<Paragraph>,
     /// What stands under its pictures.
     pub captions: Vec<String>,
+    /// Its first and last piece in the page.
+    pub place: Option<(usize, usize)>,
 }
 
 impl Body {
+    /// The first characters of its paragraphs.
+    pub fn sample(&self) -> String {
+        self.paragraphs.iter().flat_map(|one| one.text.chars()).take(3_000).collect()
+    }
+
     /// Characters of its paragraphs.
     pub fn chars(&self) -> usize {
         self.paragraphs.iter().map(|one| one.text.chars().count()).sum()
@@ -92,6 +99,9 @@ const SUBHEAD_CHARS: usize = 40;
 const RUNNING_CHARS: usize = 16;
 /// Pieces between headline and holder that are looked at.
 const LEAD_PIECES: usize = 40;
+/// Paragraphs of a lead at most, and the characters of one.
+const LEADS_MAX: usize = 2;
+const LEAD_CHARS: usize = 300;
 
 impl<'a> Reader<'a> {
     fn new(
@@ -188,29 +198,30 @@ impl<'a> Reader<'a> {
             }
             at += 1;
         }
+        self.settle_lead(&mut taken);
         self.trim(&mut taken);
         taken
     }
 
+    /// A lead is one paragraph or two; more between headline and text are another box's.
+    fn settle_lead(&self, taken: &mut [Taken]) {
+        let lead = self.inside.saturating_sub(self.from);
+        let count = taken.iter().take(lead).filter(|one| **one == Taken::Text).count();
+        if count > LEADS_MAX {
+            taken.iter_mut().take(lead).filter(|one| **one == Taken::Text).for_each(|one| *one = Taken::Nothing);
+        }
+    }
+
     /// Where the text goes on behind a box of other articles; `None` where it does not.
     fn behind_box(&self, at: usize, last_text: Option<usize>, seen: f64, rest: f64) -> Option<usize> {
-        let piece = self.pieces.get(at)?;
-        let first = last_text.map_or(self.from, |last| last + 1);
-        let mut end = at + 1;
-        for element in self.scene.outline.up(piece.element) {
-            if element == self.holder {
-                break;
-            }
-            let Some(one) = self.scene.outline.elements.get(element) else { break };
-            if one.from < first {
-                break;
-            }
-            end = end.max(one.to);
-        }
-        if end > at + 1 && end < self.to {
+        let first = last_text.unwrap_or(self.from);
+        let end = self.scene.box_end(at, first);
+        if end < self.to {
             return Some(end);
         }
-        (rest > seen && end < self.to).then_some(end)
+        // Nothing parts the heading from what follows: the heading alone is left out where most of
+        // the text is still to come.
+        (rest > seen * 1.5).then_some(at + 1)
     }
 
     /// Whether a heading begins another article.
@@ -249,11 +260,11 @@ impl<'a> Reader<'a> {
         if short && (seen < TEXT_MIN || !self.is_home(piece)) && wording::tells(text) {
             return Taken::About;
         }
-        if short && wording::names_source(text) {
+        if short && (wording::names_source(text) || wording::credits(text)) {
             return Taken::About;
         }
         if is_lead {
-            return self.lead(piece);
+            return self.lead(at, piece);
         }
         if piece.heading > 0 && piece.chars <= 80 || self.is_bold_line(piece) {
             return Taken::Subhead;
@@ -262,10 +273,16 @@ impl<'a> Reader<'a> {
     }
 
     /// A whole sentence between headline and text leads it in, unless it is a summary.
-    fn lead(&self, piece: &Piece) -> Taken {
+    fn lead(&self, at: usize, piece: &Piece) -> Taken {
         let roles = self.scene.roles_near(piece);
         let sentence = piece.marks > 0 && piece.chars >= 20 && piece.text.ends_with(['。', '！', '？', '”']);
-        if sentence && piece.heading == 0 && !roles.has(Roles::SUMMARY) && !repeats(self, piece) {
+        let label = at.checked_sub(1).and_then(|before| self.pieces.get(before));
+        let labelled = label.is_some_and(|label| wording::is_summary_label(&label.text));
+        let asks = piece.link_chars > 0 && piece.text.contains(['点', '點']) && piece.text.contains(['击', '擊']);
+        if !sentence || labelled || asks || piece.chars > LEAD_CHARS || wording::is_summary_label(&piece.text) {
+            return if sentence { Taken::Nothing } else { Taken::About };
+        }
+        if piece.heading == 0 && !roles.has(Roles::SUMMARY) && !repeats(self, piece) {
             Taken::Text
         } else {
             Taken::About
@@ -357,6 +374,10 @@ impl<'a> Reader<'a> {
         let mut row: Option<usize> = None;
         for (slot, one) in taken.iter().enumerate() {
             let Some(piece) = self.pieces.get(self.from + slot) else { continue };
+            if matches!(one, Taken::Text | Taken::Subhead) {
+                let at = self.from + slot;
+                body.place = Some((body.place.map_or(at, |(first, _)| first), at));
+            }
             match one {
                 Taken::Caption => body.captions.push(piece.text.clone()),
                 Taken::Text | Taken::Subhead => {
@@ -404,7 +425,7 @@ fn repeats(reader: &Reader<'_>, piece: &Piece) -> bool {
     let own = pairs(&piece.text);
     let inside = reader.pieces.get(reader.inside..reader.to).unwrap_or_default();
     let near: std::collections::HashSet<(char, char)> =
-        inside.iter().take(12).flat_map(|other| pairs(&other.text)).collect();
+        inside.iter().take(200).flat_map(|other| pairs(&other.text)).collect();
     let shared = own.iter().filter(|pair| near.contains(pair)).count();
     shared * 10 >= own.len() * 7
 }

@@ -4,25 +4,24 @@
 //! two with the same trust the first in the page. Nothing depends on the order of a table, so the
 //! same page gives the same answer every time. The order, from the most trusted:
 //!
-//! 1. the properties that an e-paper's system wrote into the page, a chat account's variables;
-//! 2. schema.org as JSON, then as attributes of elements;
-//! 3. Open Graph and other metadata of first publication, in the order of [`DATES`];
-//! 4. what stands under the headline;
-//! 5. what stands at the end of the text, in the address, and times of release or change.
+//! 1. for authors, a line of credit printed with the text: systems write editors into metadata;
+//! 2. the properties that an e-paper's system wrote into the page, a chat account's variables;
+//! 3. schema.org as JSON, then as attributes of elements;
+//! 4. Open Graph and other metadata of first publication, in the order of [`DATES`];
+//! 5. what stands under the headline;
+//! 6. what stands at the end of the text, in the address, and times of release or change.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::byline;
+use crate::html::credit;
 use crate::html::data;
 use crate::html::moment;
 use crate::html::moment::Moment;
 use crate::html::tree::Outline;
-use crate::names;
 use crate::script;
 use wenmai_domain::article::Contributor;
-use wenmai_domain::article::Role;
 use wenmai_text::pattern;
 
 /// How much a claim is trusted; the greatest wins.
@@ -32,7 +31,9 @@ pub(super) enum Trust {
     Changed,
     /// In the page's address.
     Address,
-    /// At the end of the text.
+    /// The account that published, where no person is named.
+    Account,
+    /// At the end of the text, or elsewhere with a word that says what it is.
     AtEnd,
     /// Beside the headline, without a word that says what it is.
     Beside,
@@ -44,6 +45,8 @@ pub(super) enum Trust {
     Linked,
     /// The properties of an e-paper or the variables of an account's page.
     System,
+    /// Printed with the text: a line of credit.
+    Printed,
 }
 
 /// What is claimed, with most trust first.
@@ -145,13 +148,6 @@ static SOURCE: LazyLock<Regex> = LazyLock::new(|| {
 /// Words that follow the source in one line.
 static AFTER_SOURCE: LazyLock<Regex> = LazyLock::new(|| {
     script::both(r"(?:作者|编辑|责编|责任编辑|发布|时间|日期|浏览|阅读|点击|字号|字体|分享|评论|\d{4}).*$")
-});
-
-static AUTHOR: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(concat!(
-        r"(?:^|[^供])(?:作者|撰文|撰稿|采写|記者|记者|文字|本报记者|撰稿人|本网记者)\s*[:：丨|／/]\s*",
-        r"(?P<names>[\p{Han}·]{2,8}(?:[、，,\s/／]+[\p{Han}·]{2,4}){0,5})",
-    ))
 });
 
 /// Where a text was printed, at its end: `《清河日报》（2025年09月08日 05版）`.
@@ -259,9 +255,16 @@ impl Claims {
 
     /// Claims authors, where `value` names people.
     pub fn people(&mut self, trust: Trust, value: &str) {
-        let people = people(value);
+        let people = credit::named(value);
         if !people.is_empty() {
             self.authors.claim(trust, people);
+        }
+    }
+
+    /// Claims an account as the author: what people publish under a name of their own choice.
+    pub fn account(&mut self, value: &str) {
+        if let Some(account) = credit::account(value) {
+            self.authors.claim(Trust::Account, vec![account]);
         }
     }
 
@@ -292,10 +295,21 @@ impl Claims {
         } else if let Some(source) = source_in(line) {
             self.source(trust, &source);
         }
-        let people = people_in(line);
+        let people = credit::line(line).unwrap_or_default();
         if !people.is_empty() {
-            self.authors.claim(trust, people);
+            let printed = if credit::has_role(line) { Trust::Printed } else { trust };
+            self.authors.claim(printed, people);
         }
+    }
+
+    /// The authors that are trusted most, none of whom the page names as its editor alone.
+    pub fn people_of(&self, outline: &Outline) -> Vec<Contributor> {
+        let mut order: Vec<&(Trust, Vec<Contributor>)> = self.authors.0.iter().collect();
+        order.sort_by_key(|(trust, _)| std::cmp::Reverse(*trust));
+        let editors = credit::editors(outline);
+        let is_editor = |people: &[Contributor]| people.iter().all(|one| editors.contains(&one.name));
+        let found = order.into_iter().find(|(trust, people)| *trust == Trust::Printed || !is_editor(people));
+        found.map(|(_, people)| people.clone()).unwrap_or_default()
     }
 
     /// The moment that is trusted most, with the hour of another claim of the same day where its own
@@ -303,6 +317,13 @@ impl Claims {
     pub fn published(&self) -> Option<Moment> {
         let ranked = self.moments.ranked();
         let best = ranked.iter().copied().find(|moment| moment.day.year() >= FIRST_YEAR).copied()?;
+        // Sites write their own hour and call it UTC: where another claim gives the same hour
+        // without a zone, that is what was meant.
+        if let Some(written) = best.written
+            && let Some(local) = ranked.iter().find(|one| one.written.is_none() && one.at() == written)
+        {
+            return Some(**local);
+        }
         let time = best.time.filter(|time| *time != jiff::civil::Time::midnight());
         let same_day = ranked.iter().filter(|moment| moment.day == best.day);
         Some(Moment { time: time.or_else(|| same_day.filter_map(|moment| moment.time).next()), ..best })
@@ -327,33 +348,4 @@ pub(super) fn source_in(line: &str) -> Option<String> {
     let found = AFTER_SOURCE.replace(found, "");
     let plain = found.trim_matches(|c: char| c.is_whitespace() || "《》-|。.".contains(c));
     (plain.chars().count() >= 2).then(|| plain.to_owned())
-}
-
-/// The people whom a line beside the text names as its authors.
-pub(super) fn people_in(line: &str) -> Vec<Contributor> {
-    if let Some(names) = AUTHOR.captures(line).and_then(|found| found.name("names")) {
-        let list = names::list(names.as_str(), names::may_be_name).or_else(|| {
-            let first = names.as_str().split_whitespace().next()?;
-            names::list(first, names::may_be_name)
-        });
-        if let Some(list) = list {
-            return list.into_iter().map(author).collect();
-        }
-    }
-    let line = line.trim_matches(|c: char| "【】[]（）() 　".contains(c));
-    byline::with_roles(line).or_else(|| byline::bare(line)).unwrap_or_default()
-}
-
-/// The people that a value of metadata names; offices and accounts are none.
-fn people(value: &str) -> Vec<Contributor> {
-    let value = value.trim();
-    let labelled = people_in(value);
-    if !labelled.is_empty() {
-        return labelled;
-    }
-    names::list(value, names::is_name).unwrap_or_default().into_iter().map(author).collect()
-}
-
-pub(super) fn author(name: String) -> Contributor {
-    Contributor { name, role: Role::Author }
 }

@@ -148,7 +148,10 @@ pub(super) fn variables(text: &str, claims: &mut Claims) {
             "ct" | "ori_create_time" if value.len() >= 10 => claims.moment(Trust::System, &value),
             "publish_time" => claims.moment(Trust::System, &value),
             "msg_title" => title(&value, claims),
-            "nickname" => claims.source(Trust::System, &value),
+            "nickname" => {
+                claims.source(Trust::System, &value);
+                claims.account(&value);
+            }
             "msg_link" => claims.url(Trust::System, &value.replace("\\x26amp;", "&").replace("amp;", "")),
             _ => {}
         }

@@ -13,6 +13,7 @@ use crate::html::claims::Claims;
 use crate::html::holder::Scene;
 use crate::html::tree::Outline;
 use crate::html::tree::Piece;
+use crate::html::wording;
 use crate::html::words::Roles;
 use wenmai_text::likeness::bigrams;
 use wenmai_text::pattern;
@@ -41,6 +42,11 @@ static BADGE: LazyLock<Regex> = LazyLock::new(|| {
         r"^(?:\[(?:视频|图|组图|图文|多图|图集|直播|专题)\]|【(?:图|组图|视频)】|(?:标题|题目|稿件标题)\s*[:：]|原创\s+|转载\s+|置顶\s+|[（(](?:图|组图|视频)[）)])\s*",
     ))
 });
+
+/// Badges that stand before a headline with nothing between.
+const GLUED: [&str; 14] = [
+    "原创", "原創", "转载", "轉載", "独家", "獨家", "置顶", "精华", "推荐", "视频", "图集", "专题", "头条", "热",
+];
 
 /// Letters and digits in lower case: what of a title is compared.
 pub(super) fn bare(text: &str) -> String {
@@ -130,6 +136,44 @@ pub(super) fn find(scene: &Scene<'_>, names: &Names) -> Headline {
         return Headline { text: named(scene, names), index: None, count: 0 };
     };
     let (index, count) = lines(scene, names, at);
+    headline(scene, names, index, count)
+}
+
+/// The headline of a page that does not name its article: the heading nearest above its text that
+/// shares words with it.
+pub(super) fn above(scene: &Scene<'_>, names: &Names, text: usize, sample: &str) -> Option<Headline> {
+    let body: HashSet<(char, char)> = bigrams(sample.chars().filter(|c| c.is_alphanumeric())).collect();
+    let mut best: Option<(f64, usize)> = None;
+    for at in text.saturating_sub(ABOVE)..=text {
+        let Some(piece) = scene.outline.pieces.get(at) else { continue };
+        let fits = (5..=60).contains(&piece.chars) && !piece.is_link() && !piece.is_hidden;
+        if !fits || piece.text.ends_with(['。', '，', '；']) || wording::tells(&piece.text) || wording::is_note(&piece.text) {
+            continue;
+        }
+        let pairs: Vec<(char, char)> = bigrams(bare(&piece.text).chars()).collect();
+        let shared = pairs.iter().filter(|pair| body.contains(pair)).count();
+        let roles = scene.roles_near(piece);
+        let marked = f64::from(u8::from(piece.heading > 0)) * 2.0
+            + f64::from(u8::from(roles.has(Roles::TITLE) || piece.roles.has(Roles::TITLE))) * 1.5
+            + f64::from(u8::from(piece.bold_chars == piece.chars)) * 0.7;
+        if shared < 2 || marked == 0.0 {
+            continue;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "the length of a line")]
+        let worth = marked + 4.0 * shared as f64 / pairs.len().max(1) as f64;
+        if best.is_none_or(|(most, _)| worth > most) {
+            best = Some((worth, at));
+        }
+    }
+    let (_, at) = best?;
+    Some(headline(scene, names, at, 1))
+}
+
+/// Pieces above the text in which a headline may stand.
+const ABOVE: usize = 10;
+
+fn headline(scene: &Scene<'_>, names: &Names, index: usize, count: usize) -> Headline {
+    let pieces = &scene.outline.pieces;
     let text = pieces.iter().skip(index).take(count).map(|piece| piece.text.as_str()).collect::<Vec<_>>().join(" ");
     Headline { text: unglued(&text, names), index: Some(index), count }
 }
@@ -145,7 +189,10 @@ fn worth(scene: &Scene<'_>, names: &Names, at: usize, piece: &Piece) -> Option<f
         return None;
     }
     let roles = scene.roles_near(piece);
-    let agrees = names.agreement(&piece.text);
+    let mut agrees = names.agreement(&piece.text);
+    if agrees > 0.0 && agrees < 2.5 && lines(scene, names, at).1 > 1 {
+        agrees = 2.8;
+    }
     let is_title = roles.has(Roles::TITLE) || piece.roles.has(Roles::TITLE);
     if agrees == 0.0 && piece.heading == 0 && !is_title {
         return None;
@@ -199,6 +246,14 @@ fn lines(scene: &Scene<'_>, names: &Names, at: usize) -> (usize, usize) {
 /// A headline without the site's badge before it and name behind it.
 fn unglued(text: &str, names: &Names) -> String {
     let text = BADGE.replace(text.trim(), "").trim().to_owned();
+    for badge in GLUED {
+        if let Some(rest) = text.strip_prefix(badge)
+            && names.wholes.contains(&bare(rest))
+            && !names.wholes.contains(&bare(&text))
+        {
+            return rest.trim().to_owned();
+        }
+    }
     let line = bare(&text);
     // A line that begins with the page's shorter name has something glued to it.
     let mut parts = PARTS.split(&text);

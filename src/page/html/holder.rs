@@ -27,8 +27,8 @@ pub(super) struct Scene<'a> {
     own_before: Vec<f64>,
     /// Characters and characters inside links before each piece.
     chars_before: Vec<(usize, usize)>,
-    /// First piece of what stands below the article, where that is said.
-    tail: usize,
+    /// Which pieces stand under a heading of other articles, comments or rights.
+    beside: Vec<bool>,
 }
 
 /// How many elements around a piece share its mass.
@@ -75,7 +75,7 @@ impl<'a> Scene<'a> {
             down: Vec::new(),
             own_before: Vec::new(),
             chars_before,
-            tail: usize::MAX,
+            beside: Vec::new(),
         };
         scene.weigh(None);
         scene
@@ -101,18 +101,48 @@ impl<'a> Scene<'a> {
             if piece.marks > 0 && self.down_of(piece) >= 0.5 { *mass } else { 0.0 }
         });
         self.own_before = sums(own);
-        self.tail = usize::MAX;
-        let from = headline.map_or(0, |line| line + 1);
-        let mut seen = 0.0;
-        for (at, piece) in self.outline.pieces.iter().enumerate().skip(from) {
+        self.find_beside(headline);
+    }
+
+    /// Marks what stands under headings such as 相关阅读 and 网友评论, behind the first text.
+    fn find_beside(&mut self, headline: Option<usize>) {
+        let mut beside = vec![false; self.outline.pieces.len()];
+        let (mut seen, mut last_text) = (0.0, None);
+        let mut at = headline.map_or(0, |line| line + 1);
+        while let Some(piece) = self.outline.pieces.get(at) {
             if seen >= TEXT_MIN && wording::is_below(&piece.text) {
-                self.tail = at;
-                break;
+                let end = self.box_end(at, last_text.unwrap_or_default());
+                beside.iter_mut().take(end).skip(at).for_each(|one| *one = true);
+                at = end.max(at + 1);
+                continue;
             }
-            if self.down_of(piece) >= 0.5 && piece.marks > 0 {
-                seen += self.mass.get(at).copied().unwrap_or_default();
+            if self.down_of(piece) >= 0.5 && piece.marks > 0 && self.mass_of(at) > 0.0 {
+                seen += self.mass_of(at);
+                last_text = Some(at);
+            }
+            at += 1;
+        }
+        self.beside = beside;
+    }
+
+    /// Where the part ends that the heading at `at` is over: the smallest element around it with
+    /// more than a heading; what it stands in with the text before it, where it has none of its own.
+    pub fn box_end(&self, at: usize, last_text: usize) -> usize {
+        let Some(piece) = self.outline.pieces.get(at) else { return at + 1 };
+        for element in self.outline.around(piece) {
+            let Some(one) = self.outline.elements.get(element) else { break };
+            let links = self.links_in(at + 1, one.to);
+            if one.from <= last_text || links >= BOX_CHARS || self.mass_in(at + 1, one.to) >= TEXT_MIN {
+                return one.to.max(at + 1);
             }
         }
+        self.outline.pieces.len()
+    }
+
+    /// Characters inside links of the pieces from one up to another.
+    fn links_in(&self, from: usize, to: usize) -> usize {
+        let at = |index: usize| self.chars_before.get(index.min(self.outline.pieces.len())).map_or(0, |sums| sums.1);
+        at(to).saturating_sub(at(from))
     }
 
     /// What the names of the elements around a piece leave of its mass.
@@ -169,7 +199,7 @@ impl<'a> Scene<'a> {
 
     /// The weighed mass of a piece.
     fn weighed(&self, at: usize, piece: &Piece) -> f64 {
-        let tail = if at >= self.tail { TAIL } else { 1.0 };
+        let tail = if self.beside.get(at).copied().unwrap_or_default() { TAIL } else { 1.0 };
         self.mass_of(at) * self.down_of(piece) * tail
     }
 
@@ -266,6 +296,8 @@ fn between(sums: &[f64], from: usize, to: usize) -> f64 {
     at(to) - at(from)
 }
 
+/// Characters of links from which what stands under a heading is a box of its own.
+const BOX_CHARS: usize = 16;
 /// Mass from which a text is one.
 pub(super) const TEXT_MIN: f64 = 40.0;
 

@@ -18,6 +18,8 @@ pub(super) struct Moment {
     pub day: Date,
     /// The hour in China.
     pub time: Option<Time>,
+    /// What was written, where that was in UTC.
+    pub written: Option<DateTime>,
 }
 
 impl Moment {
@@ -88,7 +90,7 @@ fn digits(pattern: &Regex, text: &str) -> Option<Moment> {
     let found = pattern.captures(text)?;
     let part = |name: &str| found.name(name).map(|part| part.as_str());
     let day = day(part("year")?.parse().ok()?, part("month")?.parse().ok()?, part("day")?.parse().ok()?)?;
-    Some(Moment { day, time: None })
+    Some(Moment { day, time: None, written: None })
 }
 
 /// Seconds or milliseconds since 1970. Values before 1990 are counters, not moments.
@@ -101,7 +103,7 @@ fn epoch(digits: &str) -> Option<Moment> {
 
 fn in_china(at: Timestamp) -> Option<Moment> {
     let civil = Offset::constant(CHINA_HOURS).to_datetime(at);
-    Some(Moment { day: civil.date(), time: Some(civil.time()) })
+    Some(Moment { day: civil.date(), time: Some(civil.time()), written: None })
 }
 
 fn day(year: i16, month: i8, day: i8) -> Option<Date> {
@@ -143,12 +145,13 @@ fn clock(found: &regex::Captures<'_>) -> Option<Time> {
 
 /// What is given in another zone, in China's.
 fn zoned(day: Date, time: Option<Time>, zone: Option<&str>) -> Moment {
-    let plain = Moment { day, time };
+    let plain = Moment { day, time, written: None };
     let (Some(clock), Some(zone)) = (time, zone) else { return plain };
     let minutes = offset_minutes(zone);
     let Ok(offset) = Offset::from_seconds(minutes * 60) else { return plain };
+    let written = Some(day.to_datetime(clock)).filter(|_| minutes == 0);
     let at = offset.to_timestamp(day.to_datetime(clock)).ok().and_then(in_china);
-    at.unwrap_or(plain)
+    at.map_or(plain, |at| Moment { written, ..at })
 }
 
 /// The minutes east of UTC that `+08:00` names; 0 for `Z`.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::byline;
+use crate::html::credit;
 use crate::html::moment;
 use crate::script;
 
@@ -51,7 +51,7 @@ static NOTE: LazyLock<Regex> = LazyLock::new(|| {
         r"|(?:更多|详细|更详细).{0,16}(?:请|敬请|欢迎)?(?:关注|下载|登录|登陆|访问|點擊|点击|訂閱)",
         r"|(?:欢迎|敬请|请)(?:关注|扫描|转载|转发|分享|下载|订阅|点击|长按|留言).{0,40}$|(?:下载|打开).{0,12}(?:客户端|APP|app|查看更多).{0,12}$",
         r"|分享(?:到|至|给|本文|让更多人看到)?[:：]?.{0,20}$|打印(?:本页|此页|本文)?|关闭(?:窗口|本页|此页)?|返回(?:顶部|首页|列表|上页)?|收藏(?:本文)?|举报|纠错|我要纠错|字[号體号体][:：]?.{0,16}$|字體.{0,10}$|缩小|放大|[大中小默认\s]{1,9}$|(?:浏览|阅读|点击|访问|瀏覽)(?:次?[数量數]|数)?[:：]?\s*[0-9,.万]*\s*次?$|[0-9,.万]+\s*(?:阅读|评论|浏览|次浏览|人参与|參與)$",
-        r"|正文已结束|您可以按|全文完|\(?完\)?[）)]?$|全文$|展开(?:全文|更多|阅读|剩余.*)?$|继续阅读|未完待续|责任编辑|本文来自.{0,30}$|\[?查看原文\]?$|查看更多|加载中.{0,6}|加载更多|视频加载中.{0,6}|相关视频|(?:您的|你的)?浏览器(?:不支持|版本).{0,60}$|请.{0,6}(?:登录|登錄|输入).{0,20}$|当前位置[:：].{0,60}$|您(?:现在的|当前的?|所在的?)?位置[:：]?.{0,60}$|首页\s*[>＞»].{0,60}$|来自.{0,12}(?:客户端|号)$|已关注$|\+?\s*关注$|赞\s*[0-9]*$|点赞.{0,6}$|上一[页頁]|下一[页頁]|第?\s*[0-9]+\s*/\s*[0-9]+\s*页?$|\[[0-9]+\]$",
+        r"|.{0,60}(?:扫描|扫码|识别|长按)[^。]{0,12}(?:二维码|關注|关注).{0,30}$|正文已结束|您可以按|全文完|\(?完\)?[）)]?$|全文$|展开(?:全文|更多|阅读|剩余.*)?$|继续阅读|未完待续|责任编辑|本文来自.{0,30}$|\[?查看原文\]?$|查看更多|加载中.{0,6}|加载更多|视频加载中.{0,6}|相关视频|(?:您的|你的)?浏览器(?:不支持|版本).{0,60}$|请.{0,6}(?:登录|登錄|输入).{0,20}$|当前位置[:：].{0,60}$|您(?:现在的|当前的?|所在的?)?位置[:：]?.{0,60}$|首页\s*[>＞»].{0,60}$|来自.{0,12}(?:客户端|号)$|已关注$|\+?\s*关注$|赞\s*[0-9]*$|点赞.{0,6}$|上一[页頁]|下一[页頁]|第?\s*[0-9]+\s*/\s*[0-9]+\s*页?$|\[[0-9]+\]$",
         r"|(?:新闻|报料|爆料|投稿|热线|联系|举报|客服|合作|服务)(?:热线|电话|邮箱|方式|微信|QQ)?(?:电话|邮箱)?\s*[:：]",
         r"|(?:图片|图源|图|照片|视频|配图|圖片|題圖|题图|封面图|供图|摄影|摄|圖|攝影)\s*(?:来源|來源)?\s*[:：/／]\s*\S{1,30}$|图片?(?:来自|源自|據|据).{0,24}$|(?:资料图|資料圖|资料照片|網頁截圖|网页截图|视频截图|影片截圖|示意图|示意圖)[。]?$|广告$|廣告$|推广$|advertisement$|ad$|sponsored$|APP内打开|原创$|转载$",
         r")",
@@ -98,13 +98,34 @@ pub(super) fn is_caption(line: &str) -> bool {
     line.chars().count() <= 200 && CAPTION.is_match(line)
 }
 
+/// What stands before a summary.
+static SUMMARY: LazyLock<Regex> = LazyLock::new(|| {
+    script::both(
+        r"^[\s【\[（(]*(?:视频简介|影片簡介|内容简介|内容提要|内容摘要|内容速览|本文摘要|核心提示|核心内容|摘要|提要|导读|导语|要点|简介|简介|编者按|AI\s*摘要|重點|划重点|劃重點|速读|速览|前言摘要|文章摘要|新闻摘要|新闻提要)[】\]）)]*\s*[:：]?",
+    )
+});
+
+/// Whether a line begins or labels a summary.
+pub(super) fn is_summary_label(line: &str) -> bool {
+    SUMMARY.is_match(head(line))
+}
+
+/// A line that gives the day of publication and says so.
+static LABELLED: LazyLock<Regex> = LazyLock::new(|| {
+    script::both(r"(?:发布|發布|发表|發表|发稿|刊发|刊登|上传|录入|添加|更新)?(?:日期|时间)\s*[:：]|(?:发布|發布|发表|發表)于|出版日期")
+});
+
+/// Whether a line says of a day that it is that of publication.
+pub(super) fn labels_day(line: &str) -> bool {
+    line.chars().count() <= NOTE_CHARS && LABELLED.is_match(line)
+}
+
 /// Whether a line gives a day, a source or names.
 pub(super) fn tells(line: &str) -> bool {
     line.chars().count() <= NOTE_CHARS
         && (moment::moment(line).is_some()
             || names_source(line)
-            || byline::bare(line).is_some()
-            || byline::with_roles(line).is_some())
+            || credit::line(line).is_some())
 }
 
 /// Whether a line names who published.
@@ -116,4 +137,9 @@ pub(super) fn names_source(line: &str) -> bool {
 fn head(line: &str) -> &str {
     let end = line.char_indices().nth(80).map_or(line.len(), |(at, _)| at);
     line.get(..end).unwrap_or_default()
+}
+
+/// Whether a line names who wrote, and in which role.
+pub(super) fn credits(line: &str) -> bool {
+    credit::has_role(line) && credit::line(line).is_some()
 }
