@@ -68,7 +68,8 @@ pub(super) struct Extract {
 
 /// Whether `text` is HTML, by what it begins with.
 pub(super) fn is_html(text: &str) -> bool {
-    let start = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0'));
+    let start =
+        text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0'));
     let end = start.char_indices().nth(HEAD_CHARS).map_or(start.len(), |(at, _)| at);
     let head = start.get(..end).unwrap_or_default().to_ascii_lowercase();
     if !head.starts_with('<') {
@@ -76,7 +77,8 @@ pub(super) fn is_html(text: &str) -> bool {
     }
     let is_tag = |tag: &str| {
         head.match_indices(tag).any(|(at, found)| {
-            head.get(at + found.len()..).is_some_and(|rest| rest.starts_with(|c: char| !c.is_ascii_alphanumeric()))
+            head.get(at + found.len()..)
+                .is_some_and(|rest| rest.starts_with(|c: char| !c.is_ascii_alphanumeric()))
         })
     };
     let whole = ["<!doctype", "<html", "<head", "<body", "<meta", "<title"];
@@ -86,8 +88,9 @@ pub(super) fn is_html(text: &str) -> bool {
     // Tables and centred lines stand in Markdown too, between headings with marks.
     let marked = head.lines().any(|line| line.starts_with("# ") || line.starts_with("## "));
     let parts = [
-        "<div", "<article", "<p", "<table", "<section", "<main", "<span", "<h1", "<h2", "<h3", "<ul", "<li", "<td",
-        "<font", "<center", "<script", "<style", "<a", "<br", "<header", "<form", "<dl",
+        "<div", "<article", "<p", "<table", "<section", "<main", "<span", "<h1", "<h2", "<h3",
+        "<ul", "<li", "<td", "<font", "<center", "<script", "<style", "<a", "<br", "<header",
+        "<form", "<dl",
     ];
     !marked && parts.iter().any(|tag| is_tag(tag))
 }
@@ -162,7 +165,11 @@ const LEAST: usize = 20;
 fn is_article(outline: &Outline, headline: &Headline, names: &Names, body: &Body) -> bool {
     let chars = body.chars();
     let agrees = headline.index.is_some() && names.agreement(&headline.text) >= 1.5;
-    let sentences = body.paragraphs.iter().filter(|one| one.text.ends_with(['。', '！', '？', '”', '…'])).count();
+    let sentences = body
+        .paragraphs
+        .iter()
+        .filter(|one| one.text.ends_with(['。', '！', '？', '”', '…']))
+        .count();
     if chars < LEAST || sentences == 0 && chars < SHORT && !agrees {
         return false;
     }
@@ -204,10 +211,19 @@ fn around(outline: &Outline, headline: &Headline, claims: &Claims) -> (String, S
     let Some(index) = headline.index else { return (kicker, subtitle) };
     let heading = |at: usize| {
         let piece = outline.pieces.get(at)?;
-        let role = outline.elements.get(piece.element).map_or(piece.roles, |one| one.roles.with(piece.roles));
-        let small = outline.is_epaper && piece.chars <= 40 && !piece.is_link() && !wording::tells(&piece.text);
-        let is = (piece.heading > 0 || small || role.has(Roles::HEADINGS)) && piece.chars >= 2 && !piece.is_hidden;
-        (is && !piece.is_link() && !wording::tells(&piece.text) && !wording::is_note(&piece.text)).then_some(piece)
+        let role = outline
+            .elements
+            .get(piece.element)
+            .map_or(piece.roles, |one| one.roles.with(piece.roles));
+        let small = outline.is_epaper
+            && piece.chars <= 40
+            && !piece.is_link()
+            && !wording::tells(&piece.text);
+        let is = (piece.heading > 0 || small || role.has(Roles::HEADINGS))
+            && piece.chars >= 2
+            && !piece.is_hidden;
+        (is && !piece.is_link() && !wording::tells(&piece.text) && !wording::is_note(&piece.text))
+            .then_some(piece)
     };
     if kicker.is_empty()
         && let Some(piece) = index.checked_sub(1).and_then(heading)
@@ -241,11 +257,17 @@ impl Claims {
             }
         }
         for piece in (last + 1..last + 2 * NEAR).filter_map(piece) {
-            if wording::labels_day(&piece.text) || wording::names_source(&piece.text) || wording::credits(&piece.text) {
+            let is_day = piece.chars <= 20 && moment::moment(&piece.text).is_some();
+            if is_day
+                || wording::labels_day(&piece.text)
+                || wording::names_source(&piece.text)
+                || wording::credits(&piece.text)
+            {
                 self.line(Trust::AtEnd, &piece.text);
             }
         }
-        for piece in outline.pieces.iter().filter(|piece| wording::labels_day(&piece.text)) {
+        let labelled = outline.pieces.iter().filter(|piece| wording::labels_day(&piece.text));
+        for piece in labelled.take(LABELLED_MAX) {
             self.moment_of(Trust::AtEnd, &piece.text);
         }
         let address: Vec<String> = self.url.ranked().into_iter().cloned().collect();
@@ -258,7 +280,8 @@ impl Claims {
 
     /// Reads the people whom the text names at its ends.
     fn signed(&mut self, body: &Body) {
-        let texts = || body.paragraphs.iter().filter(|one| !one.is_subhead).map(|one| one.text.as_str());
+        let texts =
+            || body.paragraphs.iter().filter(|one| !one.is_subhead).map(|one| one.text.as_str());
         let opening = texts().take(3).find_map(credit::opening);
         let closing = texts().rev().take(2).find_map(credit::closing);
         for people in opening.into_iter().chain(closing) {
@@ -277,7 +300,10 @@ impl Claims {
                 let value = if element.value.is_empty() { words.as_str() } else { &element.value };
                 self.moment_of(Trust::Beside, value);
             }
-            if element.roles.has(Roles::SOURCE) && words.chars().count() <= 30 && moment::moment(&words).is_none() {
+            if element.roles.has(Roles::SOURCE)
+                && words.chars().count() <= 30
+                && moment::moment(&words).is_none()
+            {
                 self.source(Trust::Beside, &words);
             }
             if element.roles.has(Roles::AUTHOR) && !element.roles.has(Roles::EDITOR) {
@@ -294,5 +320,7 @@ impl Claims {
     }
 }
 
+/// Lines with the label of a day that are read.
+const LABELLED_MAX: usize = 40;
 /// Pieces around the headline in which the page speaks of the article.
 const NEAR: usize = 12;

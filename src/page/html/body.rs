@@ -87,6 +87,8 @@ struct Reader<'a> {
     names: &'a Names,
     /// The element whose children most paragraphs are, where most are children of one.
     home: Option<usize>,
+    /// The first paragraph among those of `home`.
+    first_home: usize,
     /// Whether hidden pieces count, since nothing else is there.
     counts_hidden: bool,
 }
@@ -102,6 +104,9 @@ const LEAD_PIECES: usize = 40;
 /// Paragraphs of a lead at most, and the characters of one.
 const LEADS_MAX: usize = 2;
 const LEAD_CHARS: usize = 300;
+/// How many times more text an element holds than what stands behind it in another one and is
+/// therefore left out.
+const TRAIL: f64 = 5.0;
 
 impl<'a> Reader<'a> {
     fn new(
@@ -113,7 +118,9 @@ impl<'a> Reader<'a> {
     ) -> Self {
         let behind = headline.index.map(|at| at + headline.count);
         let from = match behind {
-            Some(behind) if behind <= element.from => behind.max(element.from.saturating_sub(LEAD_PIECES)),
+            Some(behind) if behind <= element.from => {
+                behind.max(element.from.saturating_sub(LEAD_PIECES))
+            }
             Some(behind) if behind < element.to => behind,
             Some(_) | None => element.from,
         };
@@ -128,30 +135,55 @@ impl<'a> Reader<'a> {
             headline,
             names,
             home: None,
+            first_home: 0,
             counts_hidden: false,
         };
         reader.counts_hidden = visible
-            && scene.outline.pieces.get(element.from..element.to).unwrap_or_default().iter().all(|piece| piece.is_hidden || scene.is_slight(piece));
+            && scene
+                .outline
+                .pieces
+                .get(element.from..element.to)
+                .unwrap_or_default()
+                .iter()
+                .all(|piece| piece.is_hidden || scene.is_slight(piece));
         reader.home = reader.find_home();
+        let reads = |at: &usize| {
+            reader.pieces.get(*at).is_some_and(|piece| piece.marks > 0 && reader.is_home(piece))
+        };
+        reader.first_home = (reader.inside..reader.to)
+            .find(reads)
+            .filter(|_| reader.home.is_some())
+            .unwrap_or_default();
         reader
     }
 
     /// The element that a piece is a paragraph of.
     fn parent(&self, piece: &Piece) -> usize {
         let element = self.scene.outline.elements.get(piece.element);
-        element.map_or(0, |one| if LEAVES.contains(&&*one.name) { one.parent } else { piece.element })
+        element
+            .map_or(0, |one| if LEAVES.contains(&&*one.name) { one.parent } else { piece.element })
     }
 
     fn find_home(&self) -> Option<usize> {
-        let mut counts: std::collections::BTreeMap<usize, usize> = std::collections::BTreeMap::new();
+        let mut counts: std::collections::BTreeMap<usize, usize> =
+            std::collections::BTreeMap::new();
         let mut all = 0;
-        for piece in self.pieces.get(self.inside..self.to).unwrap_or_default() {
-            if piece.marks > 0 && !piece.is_link() && piece.chars >= RUNNING_CHARS {
+        for (at, piece) in self.pieces.iter().enumerate().take(self.to).skip(self.inside) {
+            if self.scene.is_beside(at) {
+                continue;
+            }
+            let down = self.scene.down_between(piece.element, self.holder);
+            if piece.marks > 0
+                && !piece.is_link()
+                && piece.chars >= RUNNING_CHARS
+                && (down >= 0.5 || self.most_of_holder(piece))
+            {
                 *counts.entry(self.parent(piece)).or_default() += piece.chars;
                 all += piece.chars;
             }
         }
-        let (home, most) = counts.into_iter().max_by_key(|(at, count)| (*count, std::cmp::Reverse(*at)))?;
+        let (home, most) =
+            counts.into_iter().max_by_key(|(at, count)| (*count, std::cmp::Reverse(*at)))?;
         (most * 5 >= all * 3).then_some(home)
     }
 
@@ -170,7 +202,8 @@ impl<'a> Reader<'a> {
             let Some(piece) = self.pieces.get(at) else { break };
             let slot = at - self.from;
             let rest = self.scene.mass_in(at, self.to);
-            let ends = wording::is_rights(&piece.text) || wording::is_pay(&piece.text) && piece.chars < 60;
+            let ends =
+                wording::is_rights(&piece.text) || wording::is_pay(&piece.text) && piece.chars < 60;
             if seen >= TEXT_MIN && ends && rest <= seen.max(whole * 0.5) {
                 break;
             }
@@ -186,7 +219,11 @@ impl<'a> Reader<'a> {
                     None => break,
                 }
             }
-            let kind = if ends || wording::is_below(&piece.text) { Taken::Nothing } else { self.kind(at, piece, seen) };
+            let kind = if ends || wording::is_below(&piece.text) {
+                Taken::Nothing
+            } else {
+                self.kind(at, piece, seen)
+            };
             if let Some(place) = taken.get_mut(slot) {
                 *place = kind;
             }
@@ -205,15 +242,25 @@ impl<'a> Reader<'a> {
 
     /// A lead is one paragraph or two; more between headline and text are another box's.
     fn settle_lead(&self, taken: &mut [Taken]) {
-        let lead = self.inside.saturating_sub(self.from);
+        let lead = self.inside.max(self.first_home).saturating_sub(self.from);
         let count = taken.iter().take(lead).filter(|one| **one == Taken::Text).count();
         if count > LEADS_MAX {
-            taken.iter_mut().take(lead).filter(|one| **one == Taken::Text).for_each(|one| *one = Taken::Nothing);
+            taken
+                .iter_mut()
+                .take(lead)
+                .filter(|one| **one == Taken::Text)
+                .for_each(|one| *one = Taken::Nothing);
         }
     }
 
     /// Where the text goes on behind a box of other articles; `None` where it does not.
-    fn behind_box(&self, at: usize, last_text: Option<usize>, seen: f64, rest: f64) -> Option<usize> {
+    fn behind_box(
+        &self,
+        at: usize,
+        last_text: Option<usize>,
+        seen: f64,
+        rest: f64,
+    ) -> Option<usize> {
         let first = last_text.unwrap_or(self.from);
         let end = self.scene.box_end(at, first);
         if end < self.to {
@@ -226,8 +273,12 @@ impl<'a> Reader<'a> {
 
     /// Whether a heading begins another article.
     fn is_next_article(&self, piece: &Piece) -> bool {
-        let rank = self.headline.index.and_then(|at| self.pieces.get(at)).map_or(0, |line| line.heading);
-        piece.heading == 1 && rank == 1 && self.names.agreement(&piece.text) < 1.0 && !self.is_home(piece)
+        let rank =
+            self.headline.index.and_then(|at| self.pieces.get(at)).map_or(0, |line| line.heading);
+        piece.heading == 1
+            && rank == 1
+            && self.names.agreement(&piece.text) < 1.0
+            && !self.is_home(piece)
     }
 
     fn kind(&self, at: usize, piece: &Piece, seen: f64) -> Taken {
@@ -235,17 +286,19 @@ impl<'a> Reader<'a> {
         if piece.is_hidden && !self.counts_hidden {
             return Taken::Nothing;
         }
-        let is_lead = at < self.inside;
+        let is_lead = at < self.inside || at < self.first_home;
         let down = self.scene.down_between(piece.element, self.holder);
         let own = self.most_of_holder(piece);
-        if !is_lead && down < 0.5 && !own || is_lead && self.scene.down_of(piece) < 0.5 {
+        if at >= self.inside && down < 0.5 && !own
+            || at < self.inside && self.scene.down_of(piece) < 0.5
+        {
             return Taken::Nothing;
         }
         if bare(text) == bare(&self.headline.text) {
             return Taken::Nothing;
         }
         if self.is_caption(at, piece) {
-            return if is_lead { Taken::Nothing } else { Taken::Caption };
+            return if at < self.inside { Taken::Nothing } else { Taken::Caption };
         }
         if piece.is_link() {
             return Taken::Nothing;
@@ -254,7 +307,8 @@ impl<'a> Reader<'a> {
             return Taken::About;
         }
         let short = piece.chars <= 60 && !text.ends_with(['。', '！', '？', '”']);
-        if seen < TEXT_MIN && short && self.scene.roles_near(piece).has(ABOUT) && piece.chars <= 40 {
+        if seen < TEXT_MIN && short && self.scene.roles_near(piece).has(ABOUT) && piece.chars <= 40
+        {
             return Taken::About;
         }
         if short && (seen < TEXT_MIN || !self.is_home(piece)) && wording::tells(text) {
@@ -263,7 +317,7 @@ impl<'a> Reader<'a> {
         if short && (wording::names_source(text) || wording::credits(text)) {
             return Taken::About;
         }
-        if is_lead {
+        if is_lead && !self.is_home(piece) || at < self.inside {
             return self.lead(at, piece);
         }
         if piece.heading > 0 && piece.chars <= 80 || self.is_bold_line(piece) {
@@ -275,14 +329,25 @@ impl<'a> Reader<'a> {
     /// A whole sentence between headline and text leads it in, unless it is a summary.
     fn lead(&self, at: usize, piece: &Piece) -> Taken {
         let roles = self.scene.roles_near(piece);
-        let sentence = piece.marks > 0 && piece.chars >= 20 && piece.text.ends_with(['。', '！', '？', '”']);
+        let closed = piece.text.ends_with(['。', '！', '？', '”']) || at >= self.inside;
+        let sentence = piece.marks > 0 && piece.chars >= 20 && closed;
         let label = at.checked_sub(1).and_then(|before| self.pieces.get(before));
         let labelled = label.is_some_and(|label| wording::is_summary_label(&label.text));
-        let asks = piece.link_chars > 0 && piece.text.contains(['点', '點']) && piece.text.contains(['击', '擊']);
-        if !sentence || labelled || asks || piece.chars > LEAD_CHARS || wording::is_summary_label(&piece.text) {
+        let asks = piece.link_chars > 0
+            && piece.text.contains(['点', '點'])
+            && piece.text.contains(['击', '擊']);
+        if !sentence
+            || labelled
+            || asks
+            || piece.chars > LEAD_CHARS
+            || wording::is_summary_label(&piece.text)
+        {
             return if sentence { Taken::Nothing } else { Taken::About };
         }
-        if piece.heading == 0 && !roles.has(Roles::SUMMARY) && !repeats(self, piece) {
+        if piece.heading == 0
+            && !roles.has(Roles::SUMMARY)
+            && (at >= self.inside || !repeats(self, piece))
+        {
             Taken::Text
         } else {
             Taken::About
@@ -307,7 +372,9 @@ impl<'a> Reader<'a> {
                 outermost_bad = Some(at);
             }
         }
-        let Some(bad) = outermost_bad.and_then(|at| self.scene.outline.elements.get(at)) else { return true };
+        let Some(bad) = outermost_bad.and_then(|at| self.scene.outline.elements.get(at)) else {
+            return true;
+        };
         self.scene.mass_in(bad.from, bad.to) * 2.0 > whole
     }
 
@@ -326,9 +393,11 @@ impl<'a> Reader<'a> {
         let by_wording = wording::is_caption(text);
         // A short line under a picture that does not end as a sentence does.
         let under = piece.after_picture && piece.chars <= 45 && piece.heading == 0;
-        let next_is_text = self.pieces.get(at + 1).is_some_and(|next| next.marks > 1 && next.chars > 45);
+        let next_is_text =
+            self.pieces.get(at + 1).is_some_and(|next| next.marks > 1 && next.chars > 45);
         let open = !text.ends_with(['。', '！', '？', '：', ':', '”', '；']);
-        by_wording && (piece.chars <= 120) || under && open && next_is_text && !self.is_bold_line(piece) && piece.marks <= 1
+        by_wording && (piece.chars <= 120)
+            || under && open && next_is_text && !self.is_bold_line(piece) && piece.marks <= 1
     }
 
     /// Takes off, at both ends, short lines that are no paragraphs of the text.
@@ -338,7 +407,9 @@ impl<'a> Reader<'a> {
                 piece.marks > 0 && piece.chars >= RUNNING_CHARS && self.is_home(piece)
             })
         };
-        let texts = |taken: &[Taken], slot: usize| matches!(taken.get(slot), Some(Taken::Text | Taken::Subhead));
+        let texts = |taken: &[Taken], slot: usize| {
+            matches!(taken.get(slot), Some(Taken::Text | Taken::Subhead))
+        };
         let is_text = |taken: &[Taken], slot: usize| texts(taken, slot) && reads(slot);
         let (Some(first), Some(last)) = (
             (0..taken.len()).find(|slot| is_text(taken, *slot)),
@@ -346,11 +417,32 @@ impl<'a> Reader<'a> {
         ) else {
             return;
         };
+        let mass = |slots: std::ops::Range<usize>| -> f64 {
+            slots
+                .filter(|slot| texts(taken, *slot))
+                .map(|slot| self.scene.mass_of(self.from + slot))
+                .sum()
+        };
+        // A few paragraphs of another element behind the text are another text's.
+        if self.home.is_some() && mass(last + 1..taken.len()) * TRAIL < mass(first..last + 1) {
+            for (slot, one) in
+                taken.iter_mut().enumerate().skip(last + 1).filter(|(_, one)| **one == Taken::Text)
+            {
+                if self.pieces.get(self.from + slot).is_some_and(|piece| !self.is_home(piece)) {
+                    *one = Taken::About;
+                }
+            }
+        }
         for slot in (0..first).chain(last + 1..taken.len()) {
             let Some(piece) = self.pieces.get(self.from + slot) else { continue };
             let place = self.from + slot;
-            let fits = self.is_home(piece) || place < self.inside || piece.marks > 0 && piece.chars >= RUNNING_CHARS;
-            if texts(taken, slot) && !fits && let Some(one) = taken.get_mut(slot) {
+            let fits = self.is_home(piece)
+                || place < self.inside
+                || piece.marks > 0 && piece.chars >= RUNNING_CHARS;
+            if texts(taken, slot)
+                && !fits
+                && let Some(one) = taken.get_mut(slot)
+            {
                 *one = Taken::About;
             }
         }
@@ -360,18 +452,17 @@ impl<'a> Reader<'a> {
     fn about(&self, taken: &[Taken], claims: &mut Claims) {
         let is_text = |one: &Taken| matches!(one, Taken::Text | Taken::Subhead);
         let first = taken.iter().position(is_text).unwrap_or(taken.len());
-        for (slot, one) in taken.iter().enumerate() {
+        let lines = taken.iter().enumerate().filter(|(_, one)| **one == Taken::About);
+        for (slot, _) in lines.take(ABOUT_MAX) {
             let Some(piece) = self.pieces.get(self.from + slot) else { continue };
-            if *one == Taken::About {
-                let trust = if slot < first { Trust::Beside } else { Trust::AtEnd };
-                claims.line(trust, &piece.text);
-            }
+            let trust = if slot < first { Trust::Beside } else { Trust::AtEnd };
+            claims.line(trust, &piece.text);
         }
     }
 
     fn body(&self, taken: &[Taken]) -> Body {
         let mut body = Body::default();
-        let mut row: Option<usize> = None;
+        let mut row: Option<(usize, usize)> = None;
         for (slot, one) in taken.iter().enumerate() {
             let Some(piece) = self.pieces.get(self.from + slot) else { continue };
             if matches!(one, Taken::Text | Taken::Subhead) {
@@ -384,7 +475,7 @@ impl<'a> Reader<'a> {
                     let this = self.row(piece);
                     match body.paragraphs.last_mut() {
                         // The cells of a table's row are one line.
-                        Some(last) if this.is_some() && this == row && piece.chars <= CELL_CHARS => {
+                        Some(last) if is_beside(this, row) && piece.chars <= CELL_CHARS => {
                             last.text.push_str("  ");
                             last.text.push_str(&piece.text);
                         }
@@ -399,19 +490,38 @@ impl<'a> Reader<'a> {
             }
         }
         // A heading at the very end heads nothing.
-        while body.paragraphs.last().is_some_and(|last| last.is_subhead) && body.paragraphs.len() > 1 {
+        while body.paragraphs.last().is_some_and(|last| last.is_subhead)
+            && body.paragraphs.len() > 1
+        {
             body.paragraphs.pop();
         }
         body
     }
 
-    /// The row of a table inside the holder that a piece stands in.
-    fn row(&self, piece: &Piece) -> Option<usize> {
-        let mut inner = self.scene.outline.around(piece).take_while(|at| *at != self.holder);
-        inner.find(|at| self.scene.outline.elements.get(*at).is_some_and(|one| &*one.name == "tr"))
+    /// The row and the cell of a table inside the holder that a piece is all the text of.
+    fn row(&self, piece: &Piece) -> Option<(usize, usize)> {
+        let inner: Vec<usize> =
+            self.scene.outline.around(piece).take_while(|at| *at != self.holder).collect();
+        let named = |names: &[&str]| {
+            inner.iter().copied().find(|at| {
+                self.scene.outline.elements.get(*at).is_some_and(|one| names.contains(&&*one.name))
+            })
+        };
+        let (row, cell) = (named(&["tr"])?, named(&["td", "th"])?);
+        let alone = self.scene.outline.elements.get(cell).is_some_and(|one| one.to <= one.from + 1);
+        alone.then_some((row, cell))
     }
 }
 
+/// Whether two cells stand in one row.
+fn is_beside(this: Option<(usize, usize)>, before: Option<(usize, usize)>) -> bool {
+    this.zip(before).is_some_and(|((row, cell), (row_before, cell_before))| {
+        row == row_before && cell != cell_before
+    })
+}
+
+/// Lines that are read for what they say of the article.
+const ABOUT_MAX: usize = 100;
 /// Names of elements that speak of the article.
 const ABOUT: Roles = Roles::ABOUT;
 /// Longest cell that is joined with those beside it, in characters.

@@ -106,16 +106,58 @@ pub(super) struct Claims {
 
 /// Metadata that gives the day of first publication, the most trusted first.
 const DATES: [&[&str]; 6] = [
-    &["article:published_time", "og:published_time", "datepublished", "og:article:published_time", "bytedance:published_time"],
-    &["pubdate", "pubtime", "publish_time", "publishtime", "_pubtime", "og:pubdate", "weibo: article:create_at", "weibo:article:create_at"],
-    &["publishdate", "publish-date", "publish_date", "publication_date", "apub:time", "firstpublishedtime", "firstcreatetime", "article:create_at"],
-    &["og:time", "dc.date.issued", "dcterms.created", "dc.date", "sailthru.date", "parsely-pub-date", "cxenseparse:recs:publishtime", "shareaholic:article_published_time", "article.published", "createtime", "createdate", "creationdate"],
+    &[
+        "article:published_time",
+        "og:published_time",
+        "datepublished",
+        "og:article:published_time",
+        "bytedance:published_time",
+    ],
+    &[
+        "pubdate",
+        "pubtime",
+        "publish_time",
+        "publishtime",
+        "_pubtime",
+        "og:pubdate",
+        "weibo: article:create_at",
+        "weibo:article:create_at",
+    ],
+    &[
+        "publishdate",
+        "publish-date",
+        "publish_date",
+        "publication_date",
+        "apub:time",
+        "firstpublishedtime",
+        "firstcreatetime",
+        "article:create_at",
+    ],
+    &[
+        "og:time",
+        "dc.date.issued",
+        "dcterms.created",
+        "dc.date",
+        "sailthru.date",
+        "parsely-pub-date",
+        "cxenseparse:recs:publishtime",
+        "shareaholic:article_published_time",
+        "article.published",
+        "createtime",
+        "createdate",
+        "creationdate",
+    ],
     &["date", "displaydate", "issuedate"],
     &["og:release_date"],
 ];
 /// Metadata of changes.
 const CHANGES: [&str; 7] = [
-    "article:modified_time", "og:updated_time", "datemodified", "lastmodified", "last-modified", "updatetime",
+    "article:modified_time",
+    "og:updated_time",
+    "datemodified",
+    "lastmodified",
+    "last-modified",
+    "updatetime",
     "article:update_time",
 ];
 /// Metadata that names who published, the most trusted first.
@@ -147,14 +189,16 @@ static SOURCE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Words that follow the source in one line.
 static AFTER_SOURCE: LazyLock<Regex> = LazyLock::new(|| {
-    script::both(r"(?:作者|编辑|责编|责任编辑|发布|时间|日期|浏览|阅读|点击|字号|字体|分享|评论|\d{4}).*$")
+    script::both(
+        r"(?:作者|编辑|责编|责任编辑|发布|时间|日期|浏览|阅读|点击|字号|字体|分享|评论|举报|关注|收藏|打印|纠错|订阅|我要|\d{4}).*$",
+    )
 });
 
 /// Where a text was printed, at its end: `《清河日报》（2025年09月08日 05版）`.
 static PRINTED: LazyLock<Regex> = LazyLock::new(|| {
     pattern::fixed(concat!(
-        r"^《\s*(?P<source>[^》]{2,20}?)\s*》\s*[（(]\s*(?:19|20)[0-9]{2}\s*[-年][^）)]{2,30}?",
-        r"(?:第?\s*(?P<page>[A-Z]?[0-9]{1,3})\s*版)?(?:[:：\s]*(?P<name>[^）)]{0,12}))?\s*[）)]$",
+        r"《\s*(?P<source>[^》]{2,20}?)\s*》\s*[（(]\s*(?:19|20)[0-9]{2}\s*[-年][^）)]{2,30}?",
+        r"(?:第?\s*(?P<page>[A-Z]?[0-9]{1,3})\s*版)(?:[:：\s]*(?P<name>[^）)]{0,12}))?\s*[）)]",
     ))
 });
 
@@ -183,7 +227,11 @@ impl Claims {
         for element in outline.elements.iter().filter(|element| !element.property.is_empty()) {
             let words = || {
                 let value = element.value.trim();
-                if value.is_empty() { outline.text_of(element).chars().take(300).collect() } else { value.to_owned() }
+                if value.is_empty() {
+                    outline.text_of(element).chars().take(300).collect()
+                } else {
+                    value.to_owned()
+                }
             };
             match &*element.property {
                 "datepublished" => self.moment(Trust::Microdata, &words()),
@@ -247,8 +295,13 @@ impl Claims {
     /// Claims a source, without its label.
     pub fn source(&mut self, trust: Trust, value: &str) {
         let value = source_in(value).unwrap_or_else(|| value.trim().to_owned());
-        let value = value.trim_matches(|c: char| c.is_whitespace() || matches!(c, '《' | '》' | '|' | '-' | ':' | '：'));
-        if (2..=40).contains(&value.chars().count()) && !value.contains("://") && value.chars().any(char::is_alphabetic) {
+        let value = value.trim_matches(|c: char| {
+            c.is_whitespace() || matches!(c, '《' | '》' | '|' | '-' | ':' | '：')
+        });
+        if (2..=40).contains(&value.chars().count())
+            && !value.contains("://")
+            && value.chars().any(char::is_alphabetic)
+        {
             self.sources.claim(trust, value.to_owned());
         }
     }
@@ -282,7 +335,9 @@ impl Claims {
         if line.chars().count() > LINE_CHARS {
             return;
         }
-        let changed = script::simplified(line).contains("更新") || line.contains("修改") || line.contains("编辑于");
+        let changed = script::simplified(line).contains("更新")
+            || line.contains("修改")
+            || line.contains("编辑于");
         if let Some(moment) = moment::moment(line) {
             let first = line.contains("发布") || line.contains("發布");
             self.moments.claim(if changed && !first { Trust::Changed } else { trust }, moment);
@@ -295,9 +350,12 @@ impl Claims {
         } else if let Some(source) = source_in(line) {
             self.source(trust, &source);
         }
-        let people = credit::line(line).unwrap_or_default();
+        // 本报记者 甲 《清河日报》（2025年09月09日 03版）
+        let end = PRINTED.find(line).map_or(line.len(), |printed| printed.start());
+        let head = line.get(..end).unwrap_or_default();
+        let people = credit::line(head).unwrap_or_default();
         if !people.is_empty() {
-            let printed = if credit::has_role(line) { Trust::Printed } else { trust };
+            let printed = if credit::has_role(head) { Trust::Printed } else { trust };
             self.authors.claim(printed, people);
         }
     }
@@ -307,8 +365,11 @@ impl Claims {
         let mut order: Vec<&(Trust, Vec<Contributor>)> = self.authors.0.iter().collect();
         order.sort_by_key(|(trust, _)| std::cmp::Reverse(*trust));
         let editors = credit::editors(outline);
-        let is_editor = |people: &[Contributor]| people.iter().all(|one| editors.contains(&one.name));
-        let found = order.into_iter().find(|(trust, people)| *trust == Trust::Printed || !is_editor(people));
+        let is_editor =
+            |people: &[Contributor]| people.iter().all(|one| editors.contains(&one.name));
+        let found = order
+            .into_iter()
+            .find(|(trust, people)| *trust == Trust::Printed || !is_editor(people));
         found.map(|(_, people)| people.clone()).unwrap_or_default()
     }
 
@@ -316,17 +377,22 @@ impl Claims {
     /// gives none.
     pub fn published(&self) -> Option<Moment> {
         let ranked = self.moments.ranked();
-        let best = ranked.iter().copied().find(|moment| moment.day.year() >= FIRST_YEAR).copied()?;
+        let best =
+            ranked.iter().copied().find(|moment| moment.day.year() >= FIRST_YEAR).copied()?;
         // Sites write their own hour and call it UTC: where another claim gives the same hour
         // without a zone, that is what was meant.
         if let Some(written) = best.written
-            && let Some(local) = ranked.iter().find(|one| one.written.is_none() && one.at() == written)
+            && let Some(local) =
+                ranked.iter().find(|one| one.written.is_none() && one.at() == written)
         {
             return Some(**local);
         }
         let time = best.time.filter(|time| *time != jiff::civil::Time::midnight());
         let same_day = ranked.iter().filter(|moment| moment.day == best.day);
-        Some(Moment { time: time.or_else(|| same_day.filter_map(|moment| moment.time).next()), ..best })
+        Some(Moment {
+            time: time.or_else(|| same_day.filter_map(|moment| moment.time).next()),
+            ..best
+        })
     }
 }
 

@@ -44,17 +44,79 @@ static TAIL: LazyLock<Regex> = LazyLock::new(|| {
 
 /// An office before a name: `生活中心／甲報導`, `甲/中国青年报`.
 static OFFICE_FIRST: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(r"^(?P<office>[\p{Han}A-Za-z]{2,8}(?:中心|组|組|部|台|網|网))\s*[／/]\s*(?P<names>[\p{Han}、]{2,12}?)\s*(?:[／/]\s*)?[\p{Han}]{0,2}(?:報導|报道|报导)$")
+    pattern::fixed(
+        r"^(?P<office>[\p{Han}A-Za-z]{2,8}(?:中心|组|組|部|台|網|网))\s*[／/]\s*(?P<names>[\p{Han}、]{2,12}?)\s*(?:[／/]\s*)?(?:综合|綜合|即時|现场|現場|採訪|台北|編譯)?(?:報導|报道|报导)$",
+    )
 });
 static OFFICE_LAST: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(r"^(?P<names>[\p{Han}]{2,4}(?:[、\s][\p{Han}]{2,4}){0,3})\s*[／/|｜]\s*[\p{Han}]{2,8}(?:报|社|网|台|周刊|杂志|新闻|日报|晚报|時報|時报)$")
+    pattern::fixed(
+        r"^(?P<names>[\p{Han}]{2,4}(?:[、\s][\p{Han}]{2,4}){0,3})\s*[／/|｜]\s*[\p{Han}]{2,8}(?:报|社|网|台|周刊|杂志|新闻|日报|晚报|時報|時报)$",
+    )
 });
 
 /// Words that stand where a name is expected and are none.
-const NO_NAMES: [&str; 44] = [
-    "未知", "佚名", "匿名", "网络", "网络整理", "整理", "综合", "阅读", "编辑", "责任编辑", "责编", "作者", "记者", "简介",
-    "管理员", "本站", "原创", "转载", "小编", "来源", "本报", "本网", "通讯员", "评论员", "新华社", "官方", "发布", "时间",
-    "日期", "分享", "评论", "收藏", "关注", "热门", "推荐", "更多", "首页", "正文", "新闻", "采编", "报道", "办公室", "宣传部",
+const NO_NAMES: [&str; 62] = [
+    "关闭",
+    "打印",
+    "字号",
+    "字体",
+    "返回",
+    "登录",
+    "注册",
+    "搜索",
+    "下载",
+    "举报",
+    "纠错",
+    "订阅",
+    "点击",
+    "查看",
+    "保存",
+    "默认",
+    "放大",
+    "缩小",
+    "未知",
+    "佚名",
+    "匿名",
+    "网络",
+    "网络整理",
+    "整理",
+    "综合",
+    "阅读",
+    "编辑",
+    "责任编辑",
+    "责编",
+    "作者",
+    "记者",
+    "简介",
+    "管理员",
+    "本站",
+    "原创",
+    "转载",
+    "小编",
+    "来源",
+    "本报",
+    "本网",
+    "通讯员",
+    "评论员",
+    "新华社",
+    "官方",
+    "发布",
+    "时间",
+    "日期",
+    "分享",
+    "评论",
+    "收藏",
+    "关注",
+    "热门",
+    "推荐",
+    "更多",
+    "首页",
+    "正文",
+    "新闻",
+    "采编",
+    "报道",
+    "办公室",
+    "宣传部",
     "信息",
 ];
 
@@ -63,7 +125,8 @@ pub(super) fn line(text: &str) -> Option<Vec<Contributor>> {
     if text.chars().count() > CHARS || text.contains(['。', '！', '？']) {
         return None;
     }
-    let text = text.trim().trim_matches(|c: char| "【】[]（）()〔〕 　□■◎●◆▲★·—-|｜".contains(c)).trim();
+    let text =
+        text.trim().trim_matches(|c: char| "【】[]（）()〔〕 　□■◎●◆▲★·—-|｜".contains(c)).trim();
     for pattern in [&*OFFICE_FIRST, &*OFFICE_LAST] {
         if let Some(found) = pattern.captures(text).and_then(|found| found.name("names"))
             && let Some(people) = list(found.as_str(), Role::Author, true)
@@ -71,11 +134,26 @@ pub(super) fn line(text: &str) -> Option<Vec<Contributor>> {
             return Some(people);
         }
     }
-    roles(text).or_else(|| byline::bare(text).filter(|people| people.iter().all(is_plausible)))
+    roles(text, false)
+        .or_else(|| labelled(text))
+        .or_else(|| byline::bare(text).filter(|people| people.iter().all(is_plausible)))
+}
+
+/// Names behind a label, wherever in the line it stands: `2025-09-08 来源：清河网作者：甲`.
+static LABEL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(r"(?:作者|记者|記者|撰文|撰稿|采写)\s*[:：]\s*(?P<names>[^|｜:：]{2,40})")
+});
+
+fn labelled(text: &str) -> Option<Vec<Contributor>> {
+    let names = LABEL.captures(text)?.name("names")?.as_str();
+    let plain = OTHERS.replace(names, "");
+    let plain = plain.trim();
+    list(plain, Role::Author, true)
+        .or_else(|| list(plain.split_whitespace().next()?, Role::Author, true))
 }
 
 /// Reads a line by its roles.
-fn roles(text: &str) -> Option<Vec<Contributor>> {
+fn roles(text: &str, bracketed: bool) -> Option<Vec<Contributor>> {
     let found: Vec<regex::Captures<'_>> = ROLE
         .captures_iter(text)
         .filter(|found| {
@@ -87,24 +165,41 @@ fn roles(text: &str) -> Option<Vec<Contributor>> {
         .collect();
     let first = found.first()?;
     let before = text.get(..first.get(0)?.start())?;
-    if before.chars().count() > PREFIX_CHARS || before.contains(['，', '、', '：', ':', ',']) && !before.ends_with([' ', '　']) {
+    if before.chars().count() > PREFIX_CHARS
+        || before.contains(['，', '、', '：', ':', ',']) && !before.ends_with([' ', '　'])
+    {
         return None;
     }
     if OTHERS.is_match(before) && !before.contains(|c: char| c.is_ascii_digit()) {
         return None;
     }
     let mut people = Vec::new();
-    let mut ends = found.iter().skip(1).filter_map(|next| next.get(0)).map(|next| next.start()).collect::<Vec<_>>();
+    let mut ends = found
+        .iter()
+        .skip(1)
+        .filter_map(|next| next.get(0))
+        .map(|next| next.start())
+        .collect::<Vec<_>>();
     ends.push(text.len());
-    for (one, end) in found.iter().zip(ends) {
+    let set_off =
+        text.contains(['／', '/']) || text.ends_with("报道") || text.ends_with("報導") || bracketed;
+    for (place, (one, end)) in found.iter().zip(ends).enumerate() {
+        let last = place + 1 == found.len();
         let role = role_of(one.name("role").map_or("", |role| role.as_str()));
         let stated = one.name("sep").is_some_and(|sep| !sep.as_str().is_empty());
-        let names = text.get(one.get(0)?.end()..end)?.trim_matches(|c: char| c.is_whitespace() || "、，,&和;；）)（(】".contains(c));
+        let names = text
+            .get(one.get(0)?.end()..end)?
+            .trim_matches(|c: char| c.is_whitespace() || "、，,&和;；）)（(】".contains(c));
         if names.is_empty() {
             continue;
         }
         let plain = OTHERS.replace(names, "");
-        people.extend(list(plain.trim(), role, stated)?);
+        match list(plain.trim(), role, stated || set_off) {
+            Some(found) => people.extend(found),
+            // 文/清河网专栏作者 甲: an office between two roles.
+            None if people.is_empty() && !last && names.chars().count() <= PREFIX_CHARS => {}
+            None => return None,
+        }
     }
     (!people.is_empty()).then_some(people)
 }
@@ -112,7 +207,9 @@ fn roles(text: &str) -> Option<Vec<Contributor>> {
 /// Whether a line says in which role its people are.
 pub(super) fn has_role(text: &str) -> bool {
     text.chars().count() <= CHARS
-        && (ROLE.is_match(text) || OFFICE_FIRST.is_match(text.trim()) || OFFICE_LAST.is_match(text.trim()))
+        && (ROLE.is_match(text)
+            || OFFICE_FIRST.is_match(text.trim())
+            || OFFICE_LAST.is_match(text.trim()))
 }
 
 /// A line that names who edited.
@@ -124,7 +221,10 @@ static EDITED: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Whom the page names as editors.
 pub(super) fn editors(outline: &Outline) -> Vec<String> {
-    let short = outline.pieces.iter().filter(|piece| piece.chars <= 120 && piece.text.contains(['编', '編', '审', '校']));
+    let short = outline
+        .pieces
+        .iter()
+        .filter(|piece| piece.chars <= 120 && piece.text.contains(['编', '編', '审', '校']));
     let mut editors = Vec::new();
     for piece in short {
         for found in EDITED.captures_iter(&piece.text) {
@@ -140,7 +240,9 @@ const PREFIX_CHARS: usize = 16;
 
 /// Names in a list, with an office before or a word of reporting behind them.
 fn list(text: &str, role: Role, stated: bool) -> Option<Vec<Contributor>> {
-    let separator = |c: char| c.is_whitespace() || matches!(c, '、' | '，' | ',' | '&' | '；' | ';' | '和' | '|' | '｜');
+    let separator = |c: char| {
+        c.is_whitespace() || matches!(c, '、' | '，' | ',' | '&' | '；' | ';' | '和' | '|' | '｜')
+    };
     let mut people: Vec<Contributor> = Vec::new();
     let mut half: Option<&str> = None;
     for token in text.split(separator).filter(|token| !token.is_empty()) {
@@ -159,14 +261,15 @@ fn list(text: &str, role: Role, stated: bool) -> Option<Vec<Contributor>> {
             half = Some(name);
             continue;
         }
+        if !people.is_empty() && TAIL.is_match(name) {
+            break;
+        }
         if accepts(name, stated) {
             people.push(Contributor { name: name.to_owned(), role });
         } else if let Some(glued) = names::glued(name).filter(|_| stated) {
             people.extend(glued.into_iter().map(|name| Contributor { name, role }));
         } else if people.is_empty() && is_office(name) && rest.is_empty() && suffix.is_empty() {
             // 文｜财新 甲
-        } else if !people.is_empty() && TAIL.is_match(name) {
-            break;
         } else {
             return None;
         }
@@ -179,7 +282,8 @@ fn list(text: &str, role: Role, stated: bool) -> Option<Vec<Contributor>> {
 
 /// A name without the word of reporting that is glued to it: 甲報導, 甲摄.
 fn without_tail(name: &str) -> (&str, &str) {
-    for tail in ["综合报道", "綜合報導", "报道", "報導", "报导", "整理", "整合", "图", "摄"] {
+    for tail in ["综合报道", "綜合報導", "报道", "報導", "报导", "整理", "整合", "图", "摄"]
+    {
         if let Some(front) = name.strip_suffix(tail).filter(|front| front.chars().count() >= 2) {
             return (front, tail);
         }
@@ -195,10 +299,14 @@ fn accepts(name: &str, stated: bool) -> bool {
 /// Whether a word names an office or a paper.
 fn is_office(word: &str) -> bool {
     const ENDS: [char; 21] = [
-        '报', '報', '社', '网', '網', '台', '局', '部', '委', '办', '院', '会', '會', '厅', '站', '刊', '新', '组', '心', '府', '号',
+        '报', '報', '社', '网', '網', '台', '局', '部', '委', '办', '院', '会', '會', '厅', '站',
+        '刊', '新', '组', '心', '府', '号',
     ];
     let count = word.chars().count();
-    (2..=12).contains(&count) && word.ends_with(ENDS) || word.ends_with("新闻") || word.ends_with("频道")
+    (2..=12).contains(&count) && word.ends_with(ENDS)
+        || word.ends_with("新闻")
+        || word.ends_with("频道")
+        || word.ends_with("发布")
 }
 
 fn is_plausible(person: &Contributor) -> bool {
@@ -230,8 +338,11 @@ pub(super) fn account(value: &str) -> Option<Contributor> {
     let name: String = value.split_whitespace().collect::<Vec<_>>().join(" ");
     let letters = name.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '·'));
     let digits = name.chars().filter(char::is_ascii_digit).count();
-    let fits = (2..=14).contains(&name.chars().count()) && letters && digits <= 4;
-    let other = NO_NAMES.contains(&name.as_str()) || OTHERS.is_match(&name) || is_office(&name) && !name.ends_with('号');
+    let fits =
+        (2..=14).contains(&name.chars().count()) && letters && digits <= 4 && !name.contains(' ');
+    let other = NO_NAMES.contains(&name.as_str())
+        || OTHERS.is_match(&name)
+        || is_office(&name) && !name.ends_with('号');
     (fits && !other).then_some(Contributor { name, role: Role::Author })
 }
 
@@ -247,7 +358,7 @@ pub(super) fn opening(paragraph: &str) -> Option<Vec<Contributor>> {
     let inner = head.get(open..)?.trim_start_matches(['（', '(', '【', '〔']);
     let close = inner.find(['）', ')', '】', '〕'])?;
     let inner = inner.get(..close)?;
-    ROLE.is_match(inner).then(|| roles(inner.trim()))?
+    ROLE.is_match(inner).then(|| roles(inner.trim(), true))?
 }
 
 /// Characters of a paragraph in which it may name its authors.
@@ -262,7 +373,7 @@ pub(super) fn closing(paragraph: &str) -> Option<Vec<Contributor>> {
         return None;
     }
     let inner = inner.trim_matches(|c: char| "（）()【】".contains(c));
-    ROLE.is_match(inner).then(|| roles(inner.trim()))?
+    ROLE.is_match(inner).then(|| roles(inner.trim(), true))?
 }
 
 #[cfg(test)]
@@ -298,8 +409,15 @@ mod tests {
     #[test]
     fn editors_offices_and_sentences_are_no_authors() {
         for text in [
-            "责任编辑：周小禾", "作者：未知", "来源：网络整理", "编辑 周小禾 校对 许舟", "记者从县里获悉", "简介", "作者：清河日报社",
-            "记者走基层", "清河县交通局局长周小禾说，大桥通了。",
+            "责任编辑：周小禾",
+            "作者：未知",
+            "来源：网络整理",
+            "编辑 周小禾 校对 许舟",
+            "记者从县里获悉",
+            "简介",
+            "作者：清河日报社",
+            "记者走基层",
+            "清河县交通局局长周小禾说，大桥通了。",
         ] {
             assert_eq!(people(text), [] as [&str; 0], "{text}");
         }
@@ -311,16 +429,24 @@ mod tests {
             found.unwrap_or_default().into_iter().map(|person| person.name).collect()
         };
         assert_eq!(names(opening("清河网9月4日讯（记者周小禾 整合）大桥通了。")), ["周小禾"]);
-        assert_eq!(names(opening("【編譯周小禾、記者许舟／綜合報導】大橋通了。")), ["周小禾", "许舟"]);
+        assert_eq!(
+            names(opening("【編譯周小禾、記者许舟／綜合報導】大橋通了。")),
+            ["周小禾", "许舟"]
+        );
         assert_eq!(names(opening("大桥通了，县里说（记者周小禾）")), [] as [&str; 0]);
         assert_eq!(names(closing("明年五月通车。（评论员 周小禾 许舟）")), ["周小禾", "许舟"]);
     }
 
     #[test]
     fn metadata_names_people_or_accounts() {
-        let names: Vec<String> = named("編譯周小禾、記者许舟／綜合報導").into_iter().map(|person| person.name).collect();
+        let names: Vec<String> =
+            named("編譯周小禾、記者许舟／綜合報導").into_iter().map(|person| person.name).collect();
         assert_eq!(names, ["周小禾", "许舟"]);
         assert!(named("admin").is_empty() && named("清河日报").is_empty());
-        assert!(account("柳溪笔记").is_some() && account("责任编辑").is_none() && account("2025-09-08 21:35").is_none());
+        assert!(
+            account("柳溪笔记").is_some()
+                && account("责任编辑").is_none()
+                && account("2025-09-08 21:35").is_none()
+        );
     }
 }

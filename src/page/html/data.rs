@@ -52,8 +52,10 @@ fn is_article(value: &Value) -> bool {
         Some(Value::Array(kinds)) => kinds.first().and_then(Value::as_str).unwrap_or_default(),
         _ => "",
     };
-    let is_other = ["ListItem", "BreadcrumbList", "ItemList", "WebSite", "Organization", "Person"].contains(&kind);
-    !is_other && (value.get("headline").is_some() || kind.contains("Article") || kind == "BlogPosting")
+    let is_other = ["ListItem", "BreadcrumbList", "ItemList", "WebSite", "Organization", "Person"]
+        .contains(&kind);
+    !is_other
+        && (value.get("headline").is_some() || kind.contains("Article") || kind == "BlogPosting")
 }
 
 fn article(value: &Value, claims: &mut Claims) {
@@ -73,7 +75,8 @@ fn article(value: &Value, claims: &mut Claims) {
     for key in ["mainEntityOfPage", "url"] {
         match value.get(key) {
             Some(Value::String(url)) => claims.url(Trust::Meta(1), url),
-            Some(one) => claims.url(Trust::Meta(1), one.get("@id").and_then(Value::as_str).unwrap_or_default()),
+            Some(one) => claims
+                .url(Trust::Meta(1), one.get("@id").and_then(Value::as_str).unwrap_or_default()),
             None => {}
         }
     }
@@ -100,9 +103,8 @@ fn names(value: &Value) -> Vec<String> {
 }
 
 /// `<title>…</title>` inside an e-paper's comment.
-static PROPERTY: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(r"(?s)<(?P<name>[a-z]{2,20})>(?P<value>.*?)</")
-});
+static PROPERTY: LazyLock<Regex> =
+    LazyLock::new(|| pattern::fixed(r"(?s)<(?P<name>[a-z]{2,20})>(?P<value>.*?)</"));
 
 /// Reads the properties that Founder's system writes into the page of an article.
 pub(super) fn properties(text: &str, claims: &mut Claims) {
@@ -152,7 +154,9 @@ pub(super) fn variables(text: &str, claims: &mut Claims) {
                 claims.source(Trust::System, &value);
                 claims.account(&value);
             }
-            "msg_link" => claims.url(Trust::System, &value.replace("\\x26amp;", "&").replace("amp;", "")),
+            "msg_link" => {
+                claims.url(Trust::System, &value.replace("\\x26amp;", "&").replace("amp;", ""))
+            }
             _ => {}
         }
     }
@@ -172,5 +176,8 @@ pub(super) fn lines(text: &str) -> Vec<String> {
     if text.contains("</") || text.contains("&lt;") {
         return tree::outline(text).pieces.into_iter().map(|piece| piece.text).collect();
     }
-    text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|line| !line.is_empty()).collect()
+    text.lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .filter(|line| !line.is_empty())
+        .collect()
 }

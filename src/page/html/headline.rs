@@ -45,7 +45,8 @@ static BADGE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Badges that stand before a headline with nothing between.
 const GLUED: [&str; 14] = [
-    "原创", "原創", "转载", "轉載", "独家", "獨家", "置顶", "精华", "推荐", "视频", "图集", "专题", "头条", "热",
+    "原创", "原創", "转载", "轉載", "独家", "獨家", "置顶", "精华", "推荐", "视频", "图集", "专题",
+    "头条", "热",
 ];
 
 /// Letters and digits in lower case: what of a title is compared.
@@ -75,7 +76,8 @@ impl Names {
         }
         let (mut wholes, mut parts) = (Vec::new(), Vec::new());
         for name in &written {
-            let pieces: Vec<&str> = PARTS.split(name).filter(|part| !part.trim().is_empty()).collect();
+            let pieces: Vec<&str> =
+                PARTS.split(name).filter(|part| !part.trim().is_empty()).collect();
             for end in 1..=pieces.len().min(8) {
                 wholes.push(bare(&pieces.get(..end).unwrap_or_default().concat()));
             }
@@ -115,6 +117,8 @@ impl Names {
             } else if len >= 8 && count >= 8 {
                 let shared = own.iter().filter(|pair| pairs.contains(pair)).count();
                 if shared * 5 >= own.len().min(pairs.len()) * 4 { 1.5 } else { 0.0 }
+            } else if len >= 3 && count > len && line.contains(name.as_str()) {
+                0.8
             } else {
                 0.0
             };
@@ -141,13 +145,23 @@ pub(super) fn find(scene: &Scene<'_>, names: &Names) -> Headline {
 
 /// The headline of a page that does not name its article: the heading nearest above its text that
 /// shares words with it.
-pub(super) fn above(scene: &Scene<'_>, names: &Names, text: usize, sample: &str) -> Option<Headline> {
-    let body: HashSet<(char, char)> = bigrams(sample.chars().filter(|c| c.is_alphanumeric())).collect();
+pub(super) fn above(
+    scene: &Scene<'_>,
+    names: &Names,
+    text: usize,
+    sample: &str,
+) -> Option<Headline> {
+    let body: HashSet<(char, char)> =
+        bigrams(sample.chars().filter(|c| c.is_alphanumeric())).collect();
     let mut best: Option<(f64, usize)> = None;
     for at in text.saturating_sub(ABOVE)..=text {
         let Some(piece) = scene.outline.pieces.get(at) else { continue };
         let fits = (5..=60).contains(&piece.chars) && !piece.is_link() && !piece.is_hidden;
-        if !fits || piece.text.ends_with(['。', '，', '；']) || wording::tells(&piece.text) || wording::is_note(&piece.text) {
+        if !fits
+            || piece.text.ends_with(['。', '，', '；'])
+            || wording::tells(&piece.text)
+            || wording::is_note(&piece.text)
+        {
             continue;
         }
         let pairs: Vec<(char, char)> = bigrams(bare(&piece.text).chars()).collect();
@@ -174,7 +188,13 @@ const ABOVE: usize = 10;
 
 fn headline(scene: &Scene<'_>, names: &Names, index: usize, count: usize) -> Headline {
     let pieces = &scene.outline.pieces;
-    let text = pieces.iter().skip(index).take(count).map(|piece| piece.text.as_str()).collect::<Vec<_>>().join(" ");
+    let text = pieces
+        .iter()
+        .skip(index)
+        .take(count)
+        .map(|piece| piece.text.as_str())
+        .collect::<Vec<_>>()
+        .join(" ");
     Headline { text: unglued(&text, names), index: Some(index), count }
 }
 
@@ -227,13 +247,24 @@ impl Names {
 fn lines(scene: &Scene<'_>, names: &Names, at: usize) -> (usize, usize) {
     let pieces = &scene.outline.pieces;
     let text = |from: usize, count: usize| {
-        bare(&pieces.iter().skip(from).take(count).map(|piece| piece.text.as_str()).collect::<String>())
+        bare(
+            &pieces
+                .iter()
+                .skip(from)
+                .take(count)
+                .map(|piece| piece.text.as_str())
+                .collect::<String>(),
+        )
     };
     for count in (2..=4).rev() {
         for from in at.saturating_sub(count - 1)..=at {
             let run = text(from, count);
             if from + count <= pieces.len() && names.wholes.contains(&run) {
-                let long = pieces.iter().skip(from).take(count).all(|piece| bare(&piece.text).chars().count() >= 2);
+                let long = pieces
+                    .iter()
+                    .skip(from)
+                    .take(count)
+                    .all(|piece| bare(&piece.text).chars().count() >= 2);
                 if long {
                     return (from, count);
                 }
@@ -259,7 +290,8 @@ fn unglued(text: &str, names: &Names) -> String {
     let mut parts = PARTS.split(&text);
     if let (Some(first), Some(_)) = (parts.next(), parts.next()) {
         let head = bare(first);
-        let shorter = names.wholes.contains(&head) && !names.written.iter().any(|name| bare(name) == line);
+        let shorter =
+            names.wholes.contains(&head) && !names.written.iter().any(|name| bare(name) == line);
         if shorter && head.chars().count() >= 6 {
             return first.trim().to_owned();
         }
@@ -273,7 +305,8 @@ fn named(scene: &Scene<'_>, names: &Names) -> String {
     let body = scene.sample_pairs();
     let mut best = (0.0, String::new());
     for (at, name) in names.written.iter().enumerate() {
-        let pieces: Vec<&str> = PARTS.split(name).map(str::trim).filter(|part| !part.is_empty()).collect();
+        let pieces: Vec<&str> =
+            PARTS.split(name).map(str::trim).filter(|part| !part.is_empty()).collect();
         for (place, part) in pieces.iter().enumerate() {
             let part = BADGE.replace(part, "");
             let pairs: Vec<_> = bigrams(bare(&part).chars()).collect();

@@ -36,6 +36,8 @@ const SHARED: usize = 5;
 /// How much more an element holds than the best one inside it, where texts are set in sections side
 /// by side.
 const CLEARLY: f64 = 1.2;
+/// The same for an element that the page marks as its article.
+const MARKED: f64 = 2.0;
 /// What is left of the mass of what stands below the article.
 const TAIL: f64 = 0.05;
 /// The mass between headline and text at which the text is worth half.
@@ -59,7 +61,8 @@ fn mass(piece: &Piece, counts_hidden: bool) -> f64 {
 impl<'a> Scene<'a> {
     /// Measures a page; hidden text counts where `counts_hidden`.
     pub fn new(outline: &'a Outline, counts_hidden: bool) -> Self {
-        let mass: Vec<f64> = outline.pieces.iter().map(|piece| mass(piece, counts_hidden)).collect();
+        let mass: Vec<f64> =
+            outline.pieces.iter().map(|piece| mass(piece, counts_hidden)).collect();
         let before = sums(mass.iter().copied());
         let mut chars_before = vec![(0, 0)];
         let (mut chars, mut links) = (0, 0);
@@ -87,7 +90,11 @@ impl<'a> Scene<'a> {
         let whole = self.mass_in(0, usize::MAX).max(1.0);
         let mut down: Vec<f64> = Vec::with_capacity(self.outline.elements.len());
         for (at, element) in self.outline.elements.iter().enumerate() {
-            let above = if element.parent == at { 1.0 } else { down.get(element.parent).copied().unwrap_or(1.0) };
+            let above = if element.parent == at {
+                1.0
+            } else {
+                down.get(element.parent).copied().unwrap_or(1.0)
+            };
             let holds = headline.is_some_and(|line| element.from <= line && line < element.to);
             let most = self.mass_in(element.from, element.to) * 2.0 > whole;
             let own = factor(&element.name, element.roles, &element.property);
@@ -97,9 +104,12 @@ impl<'a> Scene<'a> {
         }
         self.down = down;
         let pieces = self.outline.pieces.iter().zip(&self.mass);
-        let own = pieces.map(|(piece, mass)| {
-            if piece.marks > 0 && self.down_of(piece) >= 0.5 { *mass } else { 0.0 }
-        });
+        let own =
+            pieces.map(
+                |(piece, mass)| {
+                    if piece.marks > 0 && self.down_of(piece) >= 0.5 { *mass } else { 0.0 }
+                },
+            );
         self.own_before = sums(own);
         self.find_beside(headline);
     }
@@ -132,16 +142,43 @@ impl<'a> Scene<'a> {
         for element in self.outline.around(piece) {
             let Some(one) = self.outline.elements.get(element) else { break };
             let links = self.links_in(at + 1, one.to);
-            if one.from <= last_text || links >= BOX_CHARS || self.mass_in(at + 1, one.to) >= TEXT_MIN {
+            if one.from <= last_text {
+                return self.flat_end(at, one.to);
+            }
+            if links >= BOX_CHARS || self.mass_in(at + 1, one.to) >= TEXT_MIN {
                 return one.to.max(at + 1);
             }
         }
         self.outline.pieces.len()
     }
 
+    /// Where a list ends that stands in one element with the text: where two paragraphs follow each
+    /// other again. Comments are paragraphs themselves, so behind their heading nothing goes on.
+    fn flat_end(&self, at: usize, to: usize) -> usize {
+        let heading = self.outline.pieces.get(at).map_or("", |piece| piece.text.as_str());
+        if wording::is_comments(heading) {
+            return to.max(at + 1);
+        }
+        let reads = |place: usize| {
+            let piece = self.outline.pieces.get(place).filter(|_| place < to);
+            piece.is_some_and(|piece| {
+                piece.marks > 0 && piece.chars >= 25 && piece.link_chars * 3 < piece.chars
+            })
+        };
+        let mut near = at + 1..to.min(at + LIST_PIECES);
+        near.find(|place| reads(*place) && reads(place + 1)).unwrap_or(to.max(at + 1))
+    }
+
+    /// Whether a piece stands under a heading of other articles, comments or rights.
+    pub fn is_beside(&self, at: usize) -> bool {
+        self.beside.get(at).copied().unwrap_or_default()
+    }
+
     /// Characters inside links of the pieces from one up to another.
     fn links_in(&self, from: usize, to: usize) -> usize {
-        let at = |index: usize| self.chars_before.get(index.min(self.outline.pieces.len())).map_or(0, |sums| sums.1);
+        let at = |index: usize| {
+            self.chars_before.get(index.min(self.outline.pieces.len())).map_or(0, |sums| sums.1)
+        };
         at(to).saturating_sub(at(from))
     }
 
@@ -184,14 +221,18 @@ impl<'a> Scene<'a> {
     /// What the names of the two innermost blocks of a piece say.
     pub fn roles_near(&self, piece: &Piece) -> Roles {
         let near = self.outline.around(piece).take(2);
-        near.filter_map(|at| self.outline.elements.get(at)).fold(piece.roles, |all, e| all.with(e.roles))
+        near.filter_map(|at| self.outline.elements.get(at))
+            .fold(piece.roles, |all, e| all.with(e.roles))
     }
 
     /// Pairs of characters of the longest texts of the page.
     pub fn sample_pairs(&self) -> HashSet<(char, char)> {
         let mut pairs = HashSet::new();
-        for piece in self.outline.pieces.iter().filter(|piece| piece.marks > 0 && !piece.is_link()).take(80) {
-            let letters: Vec<char> = piece.text.chars().filter(|c| c.is_alphanumeric()).take(600).collect();
+        for piece in
+            self.outline.pieces.iter().filter(|piece| piece.marks > 0 && !piece.is_link()).take(80)
+        {
+            let letters: Vec<char> =
+                piece.text.chars().filter(|c| c.is_alphanumeric()).take(600).collect();
             pairs.extend(bigrams(letters));
         }
         pairs
@@ -199,7 +240,7 @@ impl<'a> Scene<'a> {
 
     /// The weighed mass of a piece.
     fn weighed(&self, at: usize, piece: &Piece) -> f64 {
-        let tail = if self.beside.get(at).copied().unwrap_or_default() { TAIL } else { 1.0 };
+        let tail = if self.is_beside(at) { TAIL } else { 1.0 };
         self.mass_of(at) * self.down_of(piece) * tail
     }
 
@@ -231,14 +272,15 @@ impl<'a> Scene<'a> {
             }
         }
         let worth = |held: &Held| held.score * self.nearness(held.first, headline);
-        let mut ranked: Vec<(usize, f64)> = scores.iter().enumerate().map(|(at, held)| (at, worth(held))).collect();
+        let mut ranked: Vec<(usize, f64)> =
+            scores.iter().enumerate().map(|(at, held)| (at, worth(held))).collect();
         ranked.sort_by(|(a, x), (b, y)| y.total_cmp(x).then(a.cmp(b)));
         let (mut holder, _) = ranked.first().copied().filter(|(_, worth)| *worth > 0.0)?;
         let mut mass = scores.get(holder)?.mass;
         for element in self.outline.up(holder).skip(1).collect::<Vec<_>>() {
             if let Some(more) = scores.get(element)
-                && more.mass > mass * CLEARLY
-                && !self.is_full_of_links(element)
+                && more.mass > mass * self.clearly(holder)
+                && self.adds_text(element, holder, more.mass - mass)
                 && self.starts_well(element, holder, headline)
             {
                 (holder, mass) = (element, more.mass);
@@ -269,12 +311,36 @@ impl<'a> Scene<'a> {
         line <= outer.from || inner.from <= line || self.mass_in(outer.from, line) < TEXT_MIN
     }
 
-    /// Whether links are a good part of an element.
-    fn is_full_of_links(&self, element: usize) -> bool {
-        let Some(element) = self.outline.elements.get(element) else { return true };
+    /// How much more an element around `holder` must hold: what the page marks as its article is
+    /// seldom a part of it.
+    fn clearly(&self, holder: usize) -> f64 {
+        let marked = self
+            .outline
+            .elements
+            .get(holder)
+            .is_some_and(|one| &*one.name == "article" || &*one.property == "articlebody");
+        if marked { MARKED } else { CLEARLY }
+    }
+
+    /// Whether what an element holds around an inner one is mostly running text, of `mass`: not links
+    /// and short lines.
+    fn adds_text(&self, outer: usize, inner: usize, mass: f64) -> bool {
+        let (Some(outer), Some(inner)) =
+            (self.outline.elements.get(outer), self.outline.elements.get(inner))
+        else {
+            return false;
+        };
         let at = |index: usize| self.chars_before.get(index).copied().unwrap_or_default();
-        let ((all_to, links_to), (all_from, links_from)) = (at(element.to), at(element.from));
-        (links_to - links_from) * 4 > all_to - all_from
+        let sums = |from: usize, to: usize| {
+            let ((all, links), (all_from, links_from)) = (at(to), at(from));
+            (all - all_from, links - links_from)
+        };
+        let ((all, links), (own, own_links)) =
+            (sums(outer.from, outer.to), sums(inner.from, inner.to));
+        let (added, added_links) = (all - own, links - own_links);
+        #[expect(clippy::cast_precision_loss, reason = "a length of text")]
+        let dense = mass >= added as f64 * 0.7;
+        added_links * 4 <= added && dense
     }
 }
 
@@ -296,6 +362,8 @@ fn between(sums: &[f64], from: usize, to: usize) -> f64 {
     at(to) - at(from)
 }
 
+/// Pieces of a list at most, behind which a text may go on.
+const LIST_PIECES: usize = 200;
 /// Characters of links from which what stands under a heading is a box of its own.
 const BOX_CHARS: usize = 16;
 /// Mass from which a text is one.

@@ -89,7 +89,8 @@ pub(super) fn in_address(url: &str) -> Option<Moment> {
 fn digits(pattern: &Regex, text: &str) -> Option<Moment> {
     let found = pattern.captures(text)?;
     let part = |name: &str| found.name(name).map(|part| part.as_str());
-    let day = day(part("year")?.parse().ok()?, part("month")?.parse().ok()?, part("day")?.parse().ok()?)?;
+    let day =
+        day(part("year")?.parse().ok()?, part("month")?.parse().ok()?, part("day")?.parse().ok()?)?;
     Some(Moment { day, time: None, written: None })
 }
 

@@ -26,31 +26,38 @@ static GONE: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-static LOGIN: LazyLock<Regex> = LazyLock::new(|| {
-    script::both(r"登录|登錄|登入|用户名|密码|密碼|验证码|sign in|log in")
-});
+static LOGIN: LazyLock<Regex> =
+    LazyLock::new(|| script::both(r"登录|登錄|登入|用户名|密码|密碼|验证码|sign in|log in"));
 
 /// Says what a page without an article is.
 pub(super) fn judge(outline: &Outline) -> NoArticle {
     let chars: usize = outline.pieces.iter().map(|piece| piece.chars).sum();
     let links: Vec<PageLink> = headlines(outline);
-    let named = || outline.pieces.iter().take(60).map(|piece| piece.text.as_str()).chain([outline.title.as_str()]);
-    let short = |text: &&str| text.chars().count() <= 80;
-    let kind = if named().filter(short).any(|text| GONE.is_match(text)) && links.len() < 4 * LIST_LINKS {
-        PageKind::Missing
-    } else if outline.asks_password && links.len() < 4 * LIST_LINKS
-        || chars < SHELL_CHARS * 2 && LOGIN.is_match(&outline.title)
-    {
-        PageKind::Login
-    } else if links.len() >= LIST_LINKS {
-        PageKind::List
-    } else if chars < SHELL_CHARS && outline.script_bytes >= SHELL_SCRIPT {
-        PageKind::Shell
-    } else if chars == 0 {
-        PageKind::Empty
-    } else {
-        PageKind::NoText
+    let named = || {
+        outline
+            .pieces
+            .iter()
+            .take(60)
+            .map(|piece| piece.text.as_str())
+            .chain([outline.title.as_str()])
     };
+    let short = |text: &&str| text.chars().count() <= 80;
+    let kind =
+        if named().filter(short).any(|text| GONE.is_match(text)) && links.len() < 4 * LIST_LINKS {
+            PageKind::Missing
+        } else if outline.asks_password && links.len() < 4 * LIST_LINKS
+            || chars < SHELL_CHARS * 2 && LOGIN.is_match(&outline.title)
+        {
+            PageKind::Login
+        } else if links.len() >= LIST_LINKS {
+            PageKind::List
+        } else if chars < SHELL_CHARS && outline.script_bytes >= SHELL_SCRIPT {
+            PageKind::Shell
+        } else if chars == 0 {
+            PageKind::Empty
+        } else {
+            PageKind::NoText
+        };
     let links = if kind == PageKind::List { links } else { Vec::new() };
     NoArticle { kind, links }
 }
@@ -60,7 +67,8 @@ pub(super) fn headlines(outline: &Outline) -> Vec<PageLink> {
     let mut seen = std::collections::HashSet::new();
     let mut links = Vec::new();
     for anchor in &outline.anchors {
-        let goes = !anchor.href.starts_with('#') && !anchor.href.to_ascii_lowercase().starts_with("javascript:");
+        let goes = !anchor.href.starts_with('#')
+            && !anchor.href.to_ascii_lowercase().starts_with("javascript:");
         let words = anchor.text.chars().filter(|c| c.is_alphanumeric()).count();
         if goes && words >= HEADLINE_CHARS && seen.insert(anchor.href.as_str()) {
             links.push(PageLink { title: anchor.text.clone(), url: anchor.href.clone() });

@@ -159,19 +159,68 @@ const DEPTH_MAX: usize = 400;
 
 /// Elements that end a run of text.
 const BLOCKS: [&str; 52] = [
-    "html", "body", "head", "address", "article", "aside", "blockquote", "center", "dd", "details", "dialog", "dir",
-    "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "frameset", "h1", "h2", "h3", "h4", "h5",
-    "h6", "header", "hgroup", "legend", "li", "main", "menu", "nav", "ol", "p", "pre", "section", "summary", "table",
-    "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "caption", "listing", "picture", "video", "audio",
+    "html",
+    "body",
+    "head",
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "center",
+    "dd",
+    "details",
+    "dialog",
+    "dir",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "frameset",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hgroup",
+    "legend",
+    "li",
+    "main",
+    "menu",
+    "nav",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "summary",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "ul",
+    "caption",
+    "listing",
+    "picture",
+    "video",
+    "audio",
 ];
 /// Elements whose text is no text of the page.
 const SILENT: [&str; 15] = [
-    "select", "button", "noscript", "iframe", "svg", "template", "object", "canvas", "rt", "rp", "del", "s", "strike",
-    "noframes", "math",
+    "select", "button", "noscript", "iframe", "svg", "template", "object", "canvas", "rt", "rp",
+    "del", "s", "strike", "noframes", "math",
 ];
 /// Elements without an end.
 const VOID: [&str; 14] = [
-    "br", "hr", "img", "input", "meta", "link", "col", "wbr", "source", "area", "base", "embed", "param", "track",
+    "br", "hr", "img", "input", "meta", "link", "col", "wbr", "source", "area", "base", "embed",
+    "param", "track",
 ];
 /// Elements that hold no markup.
 const RAW: [&str; 4] = ["script", "style", "textarea", "xmp"];
@@ -282,7 +331,9 @@ impl Reader {
                 self.break_before = name == "br";
             }
             "input" => {
-                let is = |key: &str, value: &str| attribute(tag, key).is_some_and(|v| v.eq_ignore_ascii_case(value));
+                let is = |key: &str, value: &str| {
+                    attribute(tag, key).is_some_and(|v| v.eq_ignore_ascii_case(value))
+                };
                 self.outline.asks_password |= starts && is("type", "password");
             }
             _ if VOID.contains(&name) => {}
@@ -298,7 +349,8 @@ impl Reader {
             return TokenSinkResult::Continue;
         }
         let kind = if name == "script" { RawKind::ScriptData } else { RawKind::Rawtext };
-        let is_data = attribute(tag, "type").is_some_and(|kind| kind.eq_ignore_ascii_case("application/ld+json"));
+        let is_data = attribute(tag, "type")
+            .is_some_and(|kind| kind.eq_ignore_ascii_case("application/ld+json"));
         self.raw = if name == "script" && is_data && self.outline.data.len() < DATA_MAX {
             self.outline.data.push(String::new());
             Raw::Data
@@ -330,7 +382,8 @@ impl Reader {
             return;
         }
         let property = attribute(tag, "itemprop").unwrap_or_default().to_ascii_lowercase();
-        let value = attribute(tag, "datetime").or_else(|| attribute(tag, "content")).unwrap_or_default();
+        let value =
+            attribute(tag, "datetime").or_else(|| attribute(tag, "content")).unwrap_or_default();
         let keeps = is_block || !roles.is_empty() || !property.is_empty() || name == "time";
         if !self.open(name, roles, keeps) {
             return;
@@ -465,8 +518,10 @@ impl Reader {
         let block = self.open.iter().rposition(|open| open.is_block).unwrap_or_default();
         match found {
             Some(at) if at > block => {
-                let roles = self.open.get(at).and_then(|open| self.outline.elements.get(open.element?));
-                let breaks = roles.is_some_and(|element| element.roles.has(BREAKS)) && !self.in_running_text();
+                let roles =
+                    self.open.get(at).and_then(|open| self.outline.elements.get(open.element?));
+                let breaks = roles.is_some_and(|element| element.roles.has(BREAKS))
+                    && !self.in_running_text();
                 self.close_to(at);
                 if breaks {
                     self.end_piece();
@@ -517,13 +572,16 @@ impl Reader {
 
     fn about(&mut self, tag: &Tag, name: &str) {
         if name == "link" {
-            let is_canonical = attribute(tag, "rel").is_some_and(|rel| rel.eq_ignore_ascii_case("canonical"));
+            let is_canonical =
+                attribute(tag, "rel").is_some_and(|rel| rel.eq_ignore_ascii_case("canonical"));
             if is_canonical && self.outline.canonical.is_empty() {
-                self.outline.canonical = attribute(tag, "href").unwrap_or_default().trim().to_owned();
+                self.outline.canonical =
+                    attribute(tag, "href").unwrap_or_default().trim().to_owned();
             }
             return;
         }
-        let content = attribute(tag, "content").map(str::trim).filter(|content| !content.is_empty());
+        let content =
+            attribute(tag, "content").map(str::trim).filter(|content| !content.is_empty());
         for key in ["name", "property", "itemprop"] {
             if let (Some(name), Some(content)) = (attribute(tag, key), content)
                 && self.outline.meta.len() < 400
@@ -578,7 +636,10 @@ impl Reader {
             if self.newline && is_wide(c) && piece.text.ends_with(' ') {
                 // A line of the source ends where it likes: in Chinese that is no blank.
                 let before = piece.text.trim_end();
-                if before.chars().next_back().is_some_and(is_wide) && piece.heading == 0 && open.heading == 0 {
+                if before.chars().next_back().is_some_and(is_wide)
+                    && piece.heading == 0
+                    && open.heading == 0
+                {
                     piece.text.truncate(before.len());
                 }
             }
@@ -658,7 +719,10 @@ fn is_mark(c: char) -> bool {
 
 /// The value of an attribute.
 fn attribute<'t>(tag: &'t Tag, name: &str) -> Option<&'t str> {
-    tag.attrs.iter().find(|attribute| &*attribute.name.local == name).map(|attribute| &*attribute.value)
+    tag.attrs
+        .iter()
+        .find(|attribute| &*attribute.name.local == name)
+        .map(|attribute| &*attribute.value)
 }
 
 /// Whether a style takes an element out of the page. `visibility` does not count: accounts' pages

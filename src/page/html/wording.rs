@@ -78,6 +78,13 @@ pub(super) fn is_below(line: &str) -> bool {
     line.chars().count() <= 60 && BELOW.is_match(line.trim())
 }
 
+/// Whether a line that heads what stands below is about readers' comments.
+pub(super) fn is_comments(line: &str) -> bool {
+    const WORDS: [&str; 9] =
+        ["评论", "評論", "留言", "跟贴", "跟帖", "回复", "回覆", "讨论", "omment"];
+    WORDS.iter().any(|word| line.contains(word))
+}
+
 /// Whether a line begins a statement of rights, a disclaimer or a warning.
 pub(super) fn is_rights(line: &str) -> bool {
     RIGHTS.is_match(head(line))
@@ -85,7 +92,8 @@ pub(super) fn is_rights(line: &str) -> bool {
 
 /// Whether a line speaks of the article or asks the reader for something.
 pub(super) fn is_note(line: &str) -> bool {
-    line.chars().count() <= NOTE_CHARS && (NOTE.is_match(line) || PAY.is_match(line) && !line.ends_with('。'))
+    line.chars().count() <= NOTE_CHARS
+        && (NOTE.is_match(line) || PAY.is_match(line) && !line.ends_with('。'))
 }
 
 /// Whether a line asks for payment before it shows the rest.
@@ -112,7 +120,9 @@ pub(super) fn is_summary_label(line: &str) -> bool {
 
 /// A line that gives the day of publication and says so.
 static LABELLED: LazyLock<Regex> = LazyLock::new(|| {
-    script::both(r"(?:发布|發布|发表|發表|发稿|刊发|刊登|上传|录入|添加|更新)?(?:日期|时间)\s*[:：]|(?:发布|發布|发表|發表)于|出版日期")
+    script::both(
+        r"(?:发布|發布|发表|發表|发稿|刊发|刊登|上传|录入|添加|更新)?(?:日期|时间)\s*[:：]|(?:发布|發布|发表|發表)于|出版日期",
+    )
 });
 
 /// Whether a line says of a day that it is that of publication.
@@ -123,9 +133,7 @@ pub(super) fn labels_day(line: &str) -> bool {
 /// Whether a line gives a day, a source or names.
 pub(super) fn tells(line: &str) -> bool {
     line.chars().count() <= NOTE_CHARS
-        && (moment::moment(line).is_some()
-            || names_source(line)
-            || credit::line(line).is_some())
+        && (moment::moment(line).is_some() || names_source(line) || credit::line(line).is_some())
 }
 
 /// Whether a line names who published.
