@@ -198,5 +198,5 @@ pub(super) fn day(record: &wire::ArticleRecord) -> String {
 /// Paper and page, or the source.
 pub(super) fn outlet(record: &wire::ArticleRecord) -> String {
     let paper = if record.paper.is_empty() { &record.source } else { &record.paper };
-    if record.page_no == 0 { paper.clone() } else { format!("{paper} {}版", record.page_no) }
+    if record.page.is_empty() { paper.clone() } else { format!("{paper} {}版", record.page) }
 }

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use crate::failure::Failure;
 use crate::failure::chain;
 use crate::output;
+use wenmai_domain::page_code::PageCode;
 use wenmai_engine as engine;
 use wenmai_engine::PAGES_MAX;
 use wenmai_engine::TEXT_BYTES_MAX;
@@ -27,9 +28,9 @@ pub(super) struct IssueArgs {
     #[arg(long, value_name = "DAY")]
     pub(super) date: Option<Date>,
 
-    /// Number of the page; without it, the one in the file's name (p1).
-    #[arg(long, value_name = "N")]
-    pub(super) page: Option<u32>,
+    /// The page, as 3 or A03; without it, the one in the file's name (p1, A03).
+    #[arg(long, value_name = "PAGE")]
+    pub(super) page: Option<PageCode>,
 
     /// Name of the page (要闻).
     #[arg(long, default_value = "", hide_default_value = true, value_name = "NAME")]
@@ -50,14 +51,15 @@ impl IssueArgs {
             paper: self.paper.clone(),
             date: date.map(date_to_wire),
             edition: self.edition.clone(),
-            page_no: self.page.or(named.1).unwrap_or(0),
+            page: self.page.or(named.1).map(|page| page.to_string()).unwrap_or_default(),
+            page_no: 0,
             page_name: self.page_name.clone(),
         }
     }
 }
 
-/// Date and page number in a file's name, such as `liaocheng-20240314-p1`.
-fn named(name: &str) -> (Option<Date>, Option<u32>) {
+/// Date and page in a file's name, such as `liaocheng-20240314-p1` or `liaocheng-20240314-A03`.
+fn named(name: &str) -> (Option<Date>, Option<PageCode>) {
     let parts: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).collect();
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     let day = |part: &&str| {
@@ -68,10 +70,17 @@ fn named(name: &str) -> (Option<Date>, Option<u32>) {
         Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
     };
     let page = |part: &&str| {
-        let number = part
-            .strip_prefix('p')
-            .filter(|number| (1..=3).contains(&number.len()) && digits(number))?;
-        number.parse().ok()
+        let number = part.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        let letters = part.get(..part.len() - number.len())?;
+        if !(1..=3).contains(&number.len()) || !digits(number) {
+            return None;
+        }
+        match letters {
+            "p" => number.parse().ok(),
+            // A letter before two digits, as papers write it: `V2` or `a1` may be anything.
+            _ if letters.len() == 1 && letters < "a" && number.len() == 2 => part.parse().ok(),
+            _ => None,
+        }
     };
     (parts.iter().find_map(day), parts.iter().find_map(page))
 }
@@ -112,7 +121,7 @@ pub(super) fn fit_together(pages: &[wire::ParsePageRequest]) -> bool {
 
 /// Whether two pages are of one issue: the same paper on the same day, and numbers that differ.
 pub(super) fn same_issue(a: &wire::Issue, b: &wire::Issue) -> bool {
-    let numbered = a.page_no > 0 && b.page_no > 0 && a.page_no != b.page_no;
+    let numbered = !a.page.is_empty() && !b.page.is_empty() && a.page != b.page;
     numbered && a.date.is_some() && a.date == b.date && a.paper == b.paper && a.edition == b.edition
 }
 
@@ -144,15 +153,18 @@ mod tests {
     #[test]
     fn a_name_tells_day_and_page() {
         let (day, page) = named("liaocheng-20240314-p1");
-        assert_eq!((day.unwrap().to_string().as_str(), page), ("2024-03-14", Some(1)));
+        assert_eq!((day.unwrap().to_string().as_str(), page), ("2024-03-14", Some(1.into())));
+        assert_eq!(named("qinghe-20240314-A03").1, "A03".parse().ok());
+        assert_eq!(named("qinghe-a1-V2-report").1, None);
     }
 
     #[test]
     fn pages_of_one_day_with_other_numbers_are_one_issue() {
         let page = |name: &str| {
-            let (date, page_no) = named(name);
+            let (date, page) = named(name);
             let date = date.map(date_to_wire);
-            wire::Issue { date, page_no: page_no.unwrap_or(0), ..wire::Issue::default() }
+            let page = page.map(|page| page.to_string()).unwrap_or_default();
+            wire::Issue { date, page, ..wire::Issue::default() }
         };
         let first = page("qinghe-20250908-p1");
         assert!(same_issue(&first, &page("qinghe-20250908-p2")));

@@ -158,7 +158,9 @@ fn about(record: &wire::ArticleRecord) -> String {
     }
     match record.jump.as_ref().and_then(|jump| jump.page) {
         Some(wire::jump::Page::ToPageNo(page)) => lines.push(format!("→ page {page}")),
+        Some(wire::jump::Page::ToPage(page)) => lines.push(format!("→ page {page}")),
         Some(wire::jump::Page::FromPageNo(page)) => lines.push(format!("← page {page}")),
+        Some(wire::jump::Page::FromPage(page)) => lines.push(format!("← page {page}")),
         None => {}
     }
     if !record.source_note.is_empty() {

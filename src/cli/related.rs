@@ -10,6 +10,7 @@ use crate::filter;
 use crate::output;
 use crate::page;
 use wenmai_domain::id::ArticleId;
+use wenmai_domain::page_code::PageCode;
 use wenmai_proto::wire;
 use wenmai_proto::wire::find_related_articles_request::Target;
 
@@ -58,9 +59,9 @@ struct IssueOfPage {
     #[arg(long = "page-date", value_name = "DAY", id = "page_date")]
     date: Option<jiff::civil::Date>,
 
-    /// Number of the page file; without it, the one in the file's name.
-    #[arg(long = "page-no", value_name = "N", id = "page_no")]
-    number: Option<u32>,
+    /// The page of the page file, as 3 or A03; without it, the one in the file's name.
+    #[arg(long = "page-no", value_name = "PAGE", id = "page_no")]
+    code: Option<PageCode>,
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
@@ -98,7 +99,7 @@ async fn page_related(
     let issue = page::IssueArgs {
         paper: args.issue.paper.clone(),
         date: args.issue.date,
-        page: args.issue.number,
+        page: args.issue.code,
         page_name: String::new(),
         edition: String::new(),
     };

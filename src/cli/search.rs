@@ -15,7 +15,7 @@ use wenmai_proto::wire;
 #[derive(Debug, Clone, clap::Args)]
 #[command(
     after_help = "In a query \"words in quotes\" must stand in an article exactly, -word and \
-                        -\"words\" must not; paper:清河日报, section:, kind:, source:, page_no:, \
+                        -\"words\" must not; paper:清河日报, section:, kind:, source:, page:, \
                         person:, place:, organisation: and date:2024-03 (a day, month, year, or \
                         2024-03..2024-05) are conditions. \
                         Behind -- a query may begin with a minus."

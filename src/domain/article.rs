@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::entity::Entities;
 use crate::id::ArticleId;
+use crate::page_code::PageCode;
 
 /// A record, its stable id, and what it names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,13 +40,16 @@ pub struct Record {
     pub source: String,
     /// The id that the source gives it; with `source` it decides the article's id.
     pub source_id: String,
+    /// The address of its page on the web; empty where there is none.
+    pub url: String,
     /// When it was published, civil time of the paper (China Standard Time); a paper's issue has
     /// midnight.
     pub published_at: Option<DateTime>,
     /// Edition or section of the issue (`A`, `晚间版`).
     pub edition: String,
-    /// Page of the issue, from 1.
-    pub page_no: Option<u32>,
+    /// Page of the issue (`3`, `A03`).
+    #[serde(alias = "page_no")]
+    pub page: Option<PageCode>,
     /// The page's name (要闻).
     pub page_name: String,
     /// Position on the page, from 0.
@@ -213,9 +217,9 @@ pub struct Caption {
 #[serde(rename_all = "snake_case")]
 pub enum Jump {
     /// 下转N版, or 详见N版.
-    ToPage(u32),
+    ToPage(PageCode),
     /// 上接N版.
-    FromPage(u32),
+    FromPage(PageCode),
 }
 
 /// One line of a staff box.

@@ -20,6 +20,7 @@ use crate::article::Kind;
 use crate::article::Record;
 use crate::entity;
 use crate::id::ArticleId;
+use crate::page_code::PageCode;
 use crate::reprint::GroupId;
 use crate::reprint::Membership;
 use crate::topic::TopicId;
@@ -41,7 +42,10 @@ pub enum Filter {
     Kind(Kind),
     /// The publication day compares so; an article without a date never matches.
     Date(Comparison, Date),
-    /// The page number compares so; an article without a page never matches.
+    /// The page compares so in the order of the issue; an article without a page never matches.
+    /// A double page compares by its first.
+    Page(Comparison, PageCode),
+    /// The page's number within its part compares so; an article without a page never matches.
     PageNo(Comparison, u32),
     /// The article belongs to this group of reprints.
     Group(GroupId),
@@ -97,6 +101,7 @@ impl Filter {
             leaf @ (Filter::Text(..)
             | Filter::Kind(_)
             | Filter::Date(..)
+            | Filter::Page(..)
             | Filter::PageNo(..)
             | Filter::Group(_)
             | Filter::Original(_)
@@ -125,6 +130,7 @@ impl Filter {
             | Filter::Names(..)
             | Filter::Kind(_)
             | Filter::Date(..)
+            | Filter::Page(..)
             | Filter::PageNo(..)
             | Filter::Group(_)
             | Filter::Original(_)
@@ -147,8 +153,11 @@ impl Filter {
             Filter::Date(comparison, date) => {
                 record.date().is_some_and(|of_record| comparison.holds(&of_record, date))
             }
+            Filter::Page(comparison, page) => record
+                .page
+                .is_some_and(|of_record| comparison.holds(&of_record.sort_key(), &page.sort_key())),
             Filter::PageNo(comparison, page_no) => {
-                record.page_no.is_some_and(|of_record| comparison.holds(&of_record, page_no))
+                record.page.is_some_and(|of_record| comparison.holds(&of_record.number(), page_no))
             }
             Filter::Group(group) => membership.group == *group,
             Filter::Original(is_original) => membership.is_original == *is_original,
@@ -327,6 +336,7 @@ mod tests {
     use crate::entity;
     use crate::entity::Entities;
     use crate::entity::Entity;
+    use crate::page_code::PageCode;
     use crate::reprint::GroupId;
     use crate::reprint::Membership;
     use crate::span::Span;
@@ -337,7 +347,7 @@ mod tests {
             section: "民生".into(),
             kind: Kind::Comment,
             published_at: Some(jiff::civil::date(2025, 9, 8).at(0, 0, 0, 0)),
-            page_no: Some(2),
+            page: Some(PageCode::from_number(2)),
             ..Record::default()
         }
     }
@@ -389,6 +399,20 @@ mod tests {
         assert!(passes("-kind = news AND NOT section = 文体"));
         assert!(passes("kind != news"));
         assert!(!passes("page_no > 2"));
+    }
+
+    #[test]
+    fn a_page_compares_by_part_and_number() {
+        let on = |page: &str, filter: &str| {
+            let record = Record { page: page.parse().ok(), ..Record::default() };
+            Filter::parse(filter).unwrap().matches(&Article::new(record), membership())
+        };
+        assert!(on("A03", "page = A3") && on("A03", "page >= A01 page < B01"));
+        assert!(!on("3", "page = A03") && !on("A03", "page = 3"));
+        assert!(on("A03", "page_no = 3") && on("3", "page = 3"));
+        assert!(on("B02-03", "page = B02") && !on("要闻", "page >= 1"));
+        let wrong = Filter::parse("page = 要闻").unwrap_err().reason;
+        assert!(matches!(wrong, Reason::Value { field: "page", .. }));
     }
 
     #[test]

@@ -26,7 +26,7 @@ impl ArticleId {
     #[must_use]
     pub fn derive(record: &Record) -> Self {
         let published = record.published_at.map(|at| at.to_string()).unwrap_or_default();
-        let page = record.page_no.map(|no| no.to_string()).unwrap_or_default();
+        let page = record.page.map(|page| page.to_string()).unwrap_or_default();
         let body = record.body();
         let parts: Vec<&str> = if record.source_id.is_empty() {
             vec!["content", &record.paper, &record.source, &published, &page, &record.title, &body]

@@ -11,6 +11,7 @@ pub mod filter;
 pub mod hit;
 pub mod id;
 pub mod limit;
+pub mod page_code;
 pub mod reprint;
 pub mod span;
 pub mod terms;

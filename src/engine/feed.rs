@@ -22,6 +22,7 @@ use wenmai_domain::article::Kind;
 use wenmai_domain::article::Record;
 use wenmai_domain::article::Role;
 use wenmai_domain::day;
+use wenmai_domain::page_code::PageCode;
 
 /// Bytes of one line, at most: a text at its limit, escaped.
 const LINE_BYTES_MAX: usize = 4 * TEXT_BYTES_MAX;
@@ -235,19 +236,16 @@ pub fn record(line: &str) -> Result<Record, LineError> {
         Some(Names::One(name)) => vec![name],
         Some(Names::Several(names)) => names,
     };
-    let page_no = match line.page.or(line.page_no).map(Text::into_text) {
-        None => None,
-        Some(page) => Some(page.trim().parse().map_err(|_not_a_number| {
-            LineError::NotAnArticle(format!("page `{page}` is not a number"))
-        })?),
-    };
+    let page = line.page.or(line.page_no).map(Text::into_text).unwrap_or_default();
+    let (page, page_name) = PageCode::read(&page);
     Ok(Record {
         paper: line.paper.unwrap_or_default(),
         source: line.source.unwrap_or_default(),
         source_id: line.id.or(line.source_id).map(Text::into_text).unwrap_or_default(),
         published_at,
         edition: line.edition.unwrap_or_default(),
-        page_no,
+        page,
+        page_name,
         kind,
         kicker: line.kicker.unwrap_or_default(),
         title: line.title.unwrap_or_default(),
@@ -342,7 +340,7 @@ mod tests {
         let line = r#"{"id": 1, "source_id": "x", "time": "2025-09-08T07:30:00", "date": "2025-09-08",
             "page": "3", "byline": "林一"}"#;
         let record = record(line).unwrap();
-        assert_eq!((record.source_id.as_str(), record.page_no), ("1", Some(3)));
+        assert_eq!((record.source_id.as_str(), record.page), ("1", Some(3.into())));
         assert_eq!(record.byline[0].name, "林一");
     }
 

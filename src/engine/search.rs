@@ -268,6 +268,7 @@ fn days_of(filter: &Filter, found: &mut Vec<Date>) {
         | Filter::Text(..)
         | Filter::Names(..)
         | Filter::Kind(_)
+        | Filter::Page(..)
         | Filter::PageNo(..)
         | Filter::Group(_)
         | Filter::Original(_)

@@ -114,7 +114,7 @@ pub fn run(pages: &[Labelled], bootstrap: Bootstrap) -> Report {
         let issue = Issue {
             paper: labelled.paper.clone(),
             date: labelled.date,
-            page_no: labelled.page,
+            page: labelled.page,
             ..Issue::default()
         };
         let start = Instant::now();

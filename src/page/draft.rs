@@ -326,7 +326,7 @@ impl Draft {
         record.paper.clone_from(&issue.paper);
         record.edition.clone_from(&issue.edition);
         record.page_name.clone_from(&issue.page_name);
-        record.page_no = issue.page_no;
+        record.page = issue.page;
         record.published_at = issue.date.map(|date| date.to_datetime(Time::midnight()));
         record.order_on_page = u32::try_from(order).ok();
         if record.byline.is_empty() {

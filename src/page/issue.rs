@@ -13,10 +13,11 @@ use wenmai_domain::article::Article;
 use wenmai_domain::article::Jump;
 use wenmai_domain::article::Kind;
 use wenmai_domain::id::ArticleId;
+use wenmai_domain::page_code::PageCode;
 
 /// Joins articles that go on on another of `pages`, and links teasers to what they announce there.
 ///
-/// Pages are known by the `page_no` of their articles. An article that says 下转N版 takes the one on
+/// Pages are known by the `page` of their articles. An article that says 下转N版 takes the one on
 /// page N that says 上接 its own page: the most alike in its headline, or the only one. The
 /// continuation leaves its page, and its spans are kept in [`Parsed::continued`].
 pub fn join(pages: &mut [Page]) {
@@ -24,19 +25,19 @@ pub fn join(pages: &mut [Page]) {
     teasers(pages, &ids);
 }
 
-/// The number that the articles of a page carry.
-fn number(page: &Page) -> Option<u32> {
-    page.articles.iter().find_map(|parsed| parsed.article.record.page_no)
+/// The code that the articles of a page carry.
+fn code(page: &Page) -> Option<PageCode> {
+    page.articles.iter().find_map(|parsed| parsed.article.record.page)
 }
 
 /// Joins what is continued; returns new ids by old ones.
 fn jumps(pages: &mut [Page]) -> HashMap<ArticleId, ArticleId> {
-    let numbers: Vec<Option<u32>> = pages.iter().map(number).collect();
+    let codes: Vec<Option<PageCode>> = pages.iter().map(code).collect();
     let mut ids = HashMap::new();
     for from in 0..pages.len() {
         let mut at = 0;
         while let Some(parsed) = pages.get(from).and_then(|page| page.articles.get(at)) {
-            let found = continuation(pages, &numbers, from, parsed);
+            let found = continuation(pages, &codes, from, parsed);
             if let Some((to, index)) = found {
                 let rest = pages.get_mut(to).map(|page| page.articles.remove(index));
                 // Articles before this one on the same page cannot be its continuation's page.
@@ -54,10 +55,16 @@ fn jumps(pages: &mut [Page]) -> HashMap<ArticleId, ArticleId> {
     ids
 }
 
+/// The page that a text on page `own` calls `target`: one without a part is of the same part.
+fn page_at(codes: &[Option<PageCode>], target: PageCode, own: Option<PageCode>) -> Option<usize> {
+    let full = own.map_or(target, |own| target.in_part_of(own));
+    codes.iter().position(|code| *code == Some(full))
+}
+
 /// The page and index of the article that continues `head`, which stands on page `from`.
 fn continuation(
     pages: &[Page],
-    numbers: &[Option<u32>],
+    codes: &[Option<PageCode>],
     from: usize,
     head: &Parsed,
 ) -> Option<(usize, usize)> {
@@ -68,10 +75,10 @@ fn continuation(
     if !record.kind.is_article() || !head.continued.is_empty() {
         return None;
     }
-    let to = numbers.iter().position(|number| *number == Some(target)).filter(|to| *to != from)?;
-    let own = numbers.get(from).copied().flatten();
+    let own = codes.get(from).copied().flatten();
+    let to = page_at(codes, target, own).filter(|to| *to != from)?;
     let fits = |parsed: &Parsed| match parsed.article.record.jump {
-        Some(Jump::FromPage(page)) => own.is_none_or(|own| own == page),
+        Some(Jump::FromPage(page)) => own.is_none_or(|own| own == page.in_part_of(own)),
         Some(Jump::ToPage(_)) | None => false,
     };
     let page = pages.get(to)?;
@@ -125,7 +132,7 @@ fn append(head: &mut Parsed, rest: Parsed, to: usize) {
 
 /// Links teasers to the page that they point to, and follows ids that changed.
 fn teasers(pages: &mut [Page], ids: &HashMap<ArticleId, ArticleId>) {
-    let numbers: Vec<Option<u32>> = pages.iter().map(number).collect();
+    let codes: Vec<Option<PageCode>> = pages.iter().map(code).collect();
     let titles: Vec<Vec<(String, ArticleId)>> = pages
         .iter()
         .map(|page| {
@@ -143,8 +150,8 @@ fn teasers(pages: &mut [Page], ids: &HashMap<ArticleId, ArticleId>) {
         let Some(Jump::ToPage(target)) = record.jump else {
             continue;
         };
-        let on = numbers.iter().position(|number| *number == Some(target));
-        let Some(others) = on.and_then(|at| titles.get(at)) else {
+        let Some(others) = page_at(&codes, target, record.page).and_then(|at| titles.get(at))
+        else {
             continue;
         };
         let title = folded(&record.title);
@@ -168,7 +175,7 @@ mod tests {
 
     fn pages() -> Vec<Page> {
         let page = |(text, number): (&str, u32)| {
-            parse(text, &Issue { page_no: Some(number), ..Issue::default() })
+            parse(text, &Issue { page: Some(number.into()), ..Issue::default() })
         };
         [(FRONT, 1), (SECOND, 2)].map(page).to_vec()
     }

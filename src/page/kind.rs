@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_short_text_with_a_page_is_a_teaser() {
-        let jump = Some(Jump::ToPage(3));
+        let jump = Some(Jump::ToPage(3.into()));
         assert_eq!(kind(Record { jump, ..Record::default() }), Kind::Teaser);
         let dateline = Some(Dateline::default());
         assert_eq!(kind(Record { dateline, jump, ..Record::default() }), Kind::News);

@@ -40,6 +40,7 @@ mod web;
 mod wording;
 
 use wenmai_domain::article::Article;
+use wenmai_domain::page_code::PageCode;
 use wenmai_domain::span::Span;
 
 /// What is known of the page before it is read.
@@ -51,8 +52,8 @@ pub struct Issue {
     pub date: Option<jiff::civil::Date>,
     /// Edition of the issue.
     pub edition: String,
-    /// Number of the page.
-    pub page_no: Option<u32>,
+    /// The page, as 3 or A03.
+    pub page: Option<PageCode>,
     /// Name of the page.
     pub page_name: String,
 }

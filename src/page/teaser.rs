@@ -6,10 +6,11 @@ use regex::Regex;
 
 use crate::script;
 use wenmai_domain::article::Jump;
+use wenmai_domain::page_code::PageCode;
 
 const PAGE: &str = concat!(
-    r"(?:第\s*)?[A-Za-zＡ-Ｚ]{0,2}\s*",
-    r"(?P<no>[0-9０-９]{1,3}|[一二三四五六七八九十]{1,3})\s*(?:版|版面|版头条)",
+    r"(?:第\s*)?(?P<no>[A-Za-zＡ-Ｚ]{0,2}\s*",
+    r"(?:[0-9０-９]{1,3}|[一二三四五六七八九十]{1,3}))\s*(?:版|版面|版头条)",
 );
 
 /// A line that only points: `4版`, `→第2版`, `（详细报道见7版）`.
@@ -30,7 +31,7 @@ static TRAILING: LazyLock<Regex> = LazyLock::new(|| {
         concat!(
             r"(?P<all>(?:[（(【]\s*(?:详细)?(?:报道|内容|全文)?\s*(?:详见|见|刊|下转|紧转|转)?",
             r"\s*{page}\s*[）)】]|(?:[\s　…·.]+|[→>▶►☞]+\s*|(?:详细报道|详)?见)",
-            r"第?\s*[A-Za-z]?(?P<no2>[0-9０-９]{{1,3}})\s*版))\s*$",
+            r"第?\s*(?P<no2>[A-Za-z]?[0-9０-９]{{1,3}})\s*版))\s*$",
         ),
         page = PAGE
     ))
@@ -78,7 +79,7 @@ pub(crate) fn pointer(line: &str) -> Option<(Jump, bool)> {
     }
     let found = WHOLE.captures(line)?;
     let verb = found.name("verb").map_or("", |verb| verb.as_str()).trim();
-    let page = page_number(found.name("no")?.as_str())?;
+    let page = page_code(found.name("no")?.as_str())?;
     let jump = if verb.contains('接') { Jump::FromPage(page) } else { Jump::ToPage(page) };
     Some((jump, !verb.is_empty()))
 }
@@ -87,7 +88,7 @@ pub(crate) fn pointer(line: &str) -> Option<(Jump, bool)> {
 pub(crate) fn trailing(text: &str) -> Option<(usize, Jump)> {
     let from = text.char_indices().rev().nth(30).map_or(0, |(at, _)| at);
     let found = TRAILING.captures(text.get(from..)?)?;
-    let page = page_number(found.name("no").or_else(|| found.name("no2"))?.as_str())?;
+    let page = page_code(found.name("no").or_else(|| found.name("no2"))?.as_str())?;
     Some((from + found.name("all")?.start(), Jump::ToPage(page)))
 }
 
@@ -95,7 +96,7 @@ pub(crate) fn trailing(text: &str) -> Option<(usize, Jump)> {
 pub(crate) fn leading(text: &str) -> Option<(usize, Jump)> {
     let to = text.char_indices().nth(60).map_or(text.len(), |(at, _)| at);
     let found = LEADING.captures(text.get(..to)?)?;
-    let page = page_number(found.name("no")?.as_str())?;
+    let page = page_code(found.name("no")?.as_str())?;
     Some((found.get(0)?.end(), Jump::FromPage(page)))
 }
 
@@ -107,26 +108,9 @@ pub(crate) fn page_name(title: &str) -> Option<usize> {
     (at > 0 && name.ends_with('版') && (2..=5).contains(&count)).then_some(at)
 }
 
-/// Reads 7, ７ and 十二.
-fn page_number(digits: &str) -> Option<u32> {
-    let mut value = 0_u32;
-    for c in digits.chars() {
-        let digit = match c {
-            '0'..='9' => u32::from(c) - u32::from('0'),
-            '０'..='９' => u32::from(c) - u32::from('０'),
-            '十' => {
-                value = value.max(1).checked_mul(10)?;
-                continue;
-            }
-            _ => {
-                let at = "一二三四五六七八九".chars().position(|d| d == c)?;
-                value = value.checked_add(u32::try_from(at).ok()? + 1)?;
-                continue;
-            }
-        };
-        value = value.checked_mul(10)?.checked_add(digit)?;
-    }
-    (value > 0).then_some(value)
+/// Reads 7, ７, 十二 and A07.
+fn page_code(written: &str) -> Option<PageCode> {
+    format!("{}版", written.split_whitespace().collect::<String>()).parse().ok()
 }
 
 #[cfg(test)]
@@ -140,21 +124,23 @@ mod tests {
 
     #[test]
     fn lines_that_only_point_are_read() {
-        assert_eq!(pointer("4版"), Some((Jump::ToPage(4), false)));
-        assert_eq!(pointer("详细报道见7版"), Some((Jump::ToPage(7), true)));
-        assert_eq!(pointer("（下转第十二版）"), Some((Jump::ToPage(12), true)));
-        assert_eq!(pointer("上接1版"), Some((Jump::FromPage(1), true)));
+        assert_eq!(pointer("4版"), Some((Jump::ToPage(4.into()), false)));
+        assert_eq!(pointer("详细报道见7版"), Some((Jump::ToPage(7.into()), true)));
+        assert_eq!(pointer("（下转第十二版）"), Some((Jump::ToPage(12.into()), true)));
+        assert_eq!(pointer("上接1版"), Some((Jump::FromPage(1.into()), true)));
         assert_eq!(pointer("今天再版"), None);
+        let part = "A07".parse().unwrap();
+        assert_eq!(pointer("详见A7版"), Some((Jump::ToPage(part), true)));
     }
 
     #[test]
     fn a_pointer_may_end_or_begin_a_text() {
         let text = "大桥合龙。（下转2版）";
         let (at, jump) = trailing(text).unwrap();
-        assert_eq!((&text[..at], jump), ("大桥合龙。", Jump::ToPage(2)));
-        assert_eq!(trailing("秋粮开镰 3版").unwrap().1, Jump::ToPage(3));
+        assert_eq!((&text[..at], jump), ("大桥合龙。", Jump::ToPage(2.into())));
+        assert_eq!(trailing("秋粮开镰 3版").unwrap().1, Jump::ToPage(3.into()));
         assert_eq!(trailing("此书已出第3版"), None);
-        assert_eq!(leading("（上接1版）大桥").unwrap().1, Jump::FromPage(1));
+        assert_eq!(leading("（上接1版）大桥").unwrap().1, Jump::FromPage(1.into()));
     }
 
     #[test]

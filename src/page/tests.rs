@@ -86,7 +86,7 @@ fn an_article_that_goes_on_elsewhere_says_where() {
     let text = "## 清河大桥合龙\n\n本报讯 9月7日，清河大桥主桥顺利合龙。（下转2版）\n";
     let page = parse(text, &issue());
     let record = &page.articles[0].article.record;
-    assert_eq!((record.kind, record.jump), (Kind::News, Some(Jump::ToPage(2))));
+    assert_eq!((record.kind, record.jump), (Kind::News, Some(Jump::ToPage(2.into()))));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use wenmai_domain::day;
 use wenmai_domain::filter::Comparison;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::id::ArticleId;
+use wenmai_domain::page_code::PageCode;
 
 /// What a filter asks of the store.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,10 +62,11 @@ pub fn ask<C: Condition>(filter: &Filter) -> Asked<C> {
         Filter::Names(field, key) => Asked::Only(C::keyword(payload::keys_of(field.kind()), key)),
         Filter::Kind(kind) => Asked::Only(C::keyword(payload::KIND, kind.name())),
         Filter::Date(comparison, date) => {
-            compares(payload::DATE, *comparison, day::number(*date).into())
+            Asked::Only(compares(payload::DATE, *comparison, day::number(*date).into()))
         }
+        Filter::Page(comparison, page) => Asked::Only(page_compares(*comparison, *page)),
         Filter::PageNo(comparison, page_no) => {
-            compares(payload::PAGE_NO, *comparison, i64::from(*page_no))
+            Asked::Only(compares(payload::PAGE_NO, *comparison, (*page_no).into()))
         }
         Filter::Group(group) => Asked::Only(C::keyword(payload::GROUP, &group.to_string())),
         // Whoever asks put the topic's articles in its place.
@@ -99,7 +101,18 @@ fn any<C: Condition>(parts: &[Filter]) -> Asked<C> {
     if conditions.is_empty() { Asked::Nothing } else { Asked::Only(C::any(conditions)) }
 }
 
-fn compares<C: Condition>(key: &str, comparison: Comparison, value: i64) -> Asked<C> {
+/// A page of a paper without parts is kept as its number alone, so that folders of before parts
+/// were kept answer too; the others also have a key, in the same order and above every number.
+fn page_compares<C: Condition>(comparison: Comparison, page: PageCode) -> C {
+    let key = page.sort_key();
+    let in_a_part = compares(payload::PAGE_KEY, Comparison::AtLeast, 0);
+    C::any(vec![
+        compares(payload::PAGE_KEY, comparison, key),
+        C::all(vec![C::not(in_a_part), compares(payload::PAGE_NO, comparison, key)]),
+    ])
+}
+
+fn compares<C: Condition>(key: &str, comparison: Comparison, value: i64) -> C {
     #[expect(clippy::cast_precision_loss, reason = "days and page numbers are far below 2^53")]
     let value = Some(value as f64);
     let none = Bounds::default();
@@ -110,5 +123,5 @@ fn compares<C: Condition>(key: &str, comparison: Comparison, value: i64) -> Aske
         Comparison::Greater => Bounds { gt: value, ..none },
         Comparison::AtLeast => Bounds { gte: value, ..none },
     };
-    Asked::Only(C::within(key, bounds))
+    C::within(key, bounds)
 }

@@ -1,6 +1,6 @@
 //! An article as Qdrant keeps it: a flat JSON object.
 //!
-//! The keys are those of [`Record`], so that whoever looks at a point sees the article, plus seven
+//! The keys are those of [`Record`], so that whoever looks at a point sees the article, plus nine
 //! of the store's own, and those of what the article names. Empty
 //! texts, empty lists and missing values are left out; the text fields
 //! that a filter can name stay even when empty, because `paper = ""` must find them. The
@@ -20,6 +20,7 @@ use wenmai_domain::day;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::filter::TextField;
 use wenmai_domain::id::ArticleId;
+use wenmai_domain::page_code::PageCode;
 use wenmai_domain::reprint::Membership;
 use wenmai_domain::terms::TermVector;
 
@@ -33,8 +34,13 @@ pub const TERMS: &str = "terms";
 pub const REPRINT: &str = "reprint";
 /// Days since 1970-01-01 of the publication date; absent without a date.
 pub const DATE: &str = "date";
-/// [`Record::page_no`].
+/// The number of [`Record::page`]; the page itself is only kept where it is more than that.
 pub const PAGE_NO: &str = "page_no";
+/// [`PageCode::sort_key`] of a page that stands in a part of the issue; absent for one that has a
+/// number only, whose key that number is.
+pub const PAGE_KEY: &str = "page_key";
+/// [`Record::page`].
+const PAGE: &str = "page";
 /// [`Record::kind`], by its name.
 pub const KIND: &str = "kind";
 /// [`Membership::group`].
@@ -83,6 +89,7 @@ pub fn from_point(point: Point) -> Result<(Map<String, Value>, Embedding, TermVe
     if let Some(date) = record.date() {
         payload.insert(DATE.to_owned(), day::number(date).into());
     }
+    put_page(&mut payload, record.page);
     entities::put(&mut payload, &entities);
     payload.extend(from_membership(membership));
     payload.insert(ARRIVAL.to_owned(), arrival.into());
@@ -102,6 +109,10 @@ pub fn to_stored(
     vectors: Option<(Embedding, TermVector)>,
 ) -> Result<Stored, Error> {
     payload.remove(DATE);
+    payload.remove(PAGE_KEY);
+    if payload.contains_key(PAGE) {
+        payload.remove(PAGE_NO);
+    }
     let entities = entities::take(&mut payload)?;
     let membership = to_membership(&mut payload)?;
     let Some(Value::String(content_hash)) = payload.remove(CONTENT_HASH) else {
@@ -119,6 +130,19 @@ pub fn to_stored(
     let record: Record = serde_json::from_value(Value::Object(payload))?;
     let article = Article { id, record, entities };
     Ok(Stored { article, membership, arrival, content_hash, created_at_us, updated_at_us, vectors })
+}
+
+/// Puts a page in the form that a filter can name. A plain number is kept as it was before pages
+/// had codes, so that older programs and folders agree.
+fn put_page(payload: &mut Map<String, Value>, page: Option<PageCode>) {
+    let Some(page) = page else { return };
+    if page.is_plain() {
+        payload.remove(PAGE);
+    }
+    payload.insert(PAGE_NO.to_owned(), page.number().into());
+    if page.sort_key() != i64::from(page.number()) {
+        payload.insert(PAGE_KEY.to_owned(), page.sort_key().into());
+    }
 }
 
 /// What a payload keeps of a membership.
@@ -180,6 +204,7 @@ mod tests {
 
     use super::DATE;
     use super::KIND;
+    use super::PAGE_KEY;
     use super::PAGE_NO;
     use super::from_point;
     use super::to_stored;
@@ -196,6 +221,7 @@ mod tests {
     use wenmai_domain::article::StaffLine;
     use wenmai_domain::embedding::Embedding;
     use wenmai_domain::filter::TextField;
+    use wenmai_domain::page_code::PageCode;
     use wenmai_domain::reprint::GroupId;
     use wenmai_domain::reprint::Membership;
     use wenmai_domain::reprint::Signature;
@@ -207,9 +233,10 @@ mod tests {
             paper: "清河日报".into(),
             source: "qinghe".into(),
             source_id: "a-1".into(),
+            url: "https://qinghe.example/a-1".into(),
             published_at: Some(date(2025, 9, 8).at(6, 30, 0, 0)),
             edition: "A".into(),
-            page_no: Some(2),
+            page: "A02".parse().ok(),
             page_name: "要闻".into(),
             order_on_page: Some(0),
             kind: Kind::Feature,
@@ -227,7 +254,7 @@ mod tests {
             }),
             paragraphs: vec!["第一段。".into(), "第二段。".into()],
             captions: vec![Caption { text: "图说".into(), credit: "李四".into() }],
-            jump: Some(Jump::ToPage(7)),
+            jump: Some(Jump::ToPage(PageCode::from_number(7))),
             teaser_of: Some(Article::new(Record::default()).id),
             source_note: "(市委)".into(),
             staff: vec![StaffLine { duty: "责编".into(), names: vec!["王五".into()] }],
@@ -279,7 +306,7 @@ mod tests {
     fn no_field_of_a_record_takes_a_key_of_the_stores_own() {
         let Value::Object(record) = serde_json::to_value(full()).unwrap() else { panic!() };
         let (payload, _, _) = from_point(point(full())).unwrap();
-        assert_eq!(payload.len(), record.len() + 7);
+        assert_eq!(payload.len(), record.len() + 9);
     }
 
     #[test]
@@ -294,6 +321,18 @@ mod tests {
             assert_eq!(empty[field.name()], "");
         }
         assert!(!empty.contains_key(DATE) && !empty.contains_key(PAGE_NO));
+    }
+
+    #[test]
+    fn a_plain_page_is_kept_as_folders_of_before_have_it() {
+        let record = Record { page: Some(PageCode::from_number(3)), ..Record::default() };
+        let (payload, _, _) = from_point(point(record.clone())).unwrap();
+        assert_eq!(payload[PAGE_NO], 3);
+        assert!(!payload.contains_key("page") && !payload.contains_key(PAGE_KEY));
+        round_trip(record);
+        for page in ["B02-03", "4-5", "特1"] {
+            round_trip(Record { page: page.parse().ok(), ..Record::default() });
+        }
     }
 
     #[test]

@@ -65,7 +65,7 @@ fn an_article_that_goes_on_on_another_page_is_one() {
             .pages
             .iter()
             .map(|page| {
-                let known = Issue { page_no: Some(page.page), ..Issue::default() };
+                let known = Issue { page: Some(page.page.into()), ..Issue::default() };
                 let read = parse(&page.text, &known);
                 check(&page.text, &read);
                 read

@@ -40,6 +40,13 @@ impl Language for Articles {
             }),
         },
         Field {
+            name: "page",
+            wants: "a page as 3 or A03",
+            read: Read::Ordered(|comparison, page| {
+                Some(Filter::Page(comparison, page.parse().ok()?))
+            }),
+        },
+        Field {
             name: "page_no",
             wants: "a whole number",
             read: Read::Ordered(|comparison, number| {

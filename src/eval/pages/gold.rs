@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use wenmai_domain::article::Kind;
+use wenmai_domain::page_code::PageCode;
 use wenmai_engine::feed::LineError;
 use wenmai_engine::feed::Lines;
 
@@ -23,9 +24,9 @@ pub struct Labelled {
     /// The date.
     #[serde(default)]
     pub date: Option<Date>,
-    /// The page's number.
+    /// The page, as 3 or "A03".
     #[serde(default)]
-    pub page: Option<u32>,
+    pub page: Option<PageCode>,
     /// Its articles, in any order.
     pub articles: Vec<Gold>,
 }

@@ -16,6 +16,7 @@ use wenmai_domain::article::Kind;
 use wenmai_domain::article::Record;
 use wenmai_domain::article::Role;
 use wenmai_domain::article::StaffLine;
+use wenmai_domain::page_code::PageCode;
 use wenmai_engine::Ingested;
 use wenmai_engine::Outcome;
 use wenmai_engine::StoredArticle;
@@ -70,9 +71,10 @@ pub fn write_record(from: Record, view: View) -> wire::ArticleRecord {
         paper,
         source,
         source_id,
+        url,
         published_at,
         edition,
-        page_no,
+        page,
         page_name,
         order_on_page,
         kind,
@@ -95,9 +97,11 @@ pub fn write_record(from: Record, view: View) -> wire::ArticleRecord {
         paper,
         source,
         source_id,
+        url,
         publish_time: published_at.and_then(timestamp),
         edition,
-        page_no: page_no.unwrap_or_default(),
+        page_no: page.map(PageCode::number).unwrap_or_default(),
+        page: page.map(|page| page.to_string()).unwrap_or_default(),
         page_name,
         order_on_page,
         kind: write_kind(kind).into(),
@@ -151,8 +155,10 @@ fn write_caption(from: Caption) -> wire::Caption {
 
 fn write_jump(from: Jump) -> wire::Jump {
     let page = match from {
-        Jump::ToPage(no) => wire::jump::Page::ToPageNo(no),
-        Jump::FromPage(no) => wire::jump::Page::FromPageNo(no),
+        Jump::ToPage(page) if page.is_plain() => wire::jump::Page::ToPageNo(page.number()),
+        Jump::ToPage(page) => wire::jump::Page::ToPage(page.to_string()),
+        Jump::FromPage(page) if page.is_plain() => wire::jump::Page::FromPageNo(page.number()),
+        Jump::FromPage(page) => wire::jump::Page::FromPage(page.to_string()),
     };
     wire::Jump { page: Some(page) }
 }
@@ -186,9 +192,10 @@ mod tests {
             paper: "清河日报".into(),
             source: "feed".into(),
             source_id: "a-1".into(),
+            url: "https://qinghe.example/a-1".into(),
             published_at: Some(date(2025, 9, 8).at(0, 0, 0, 0)),
             edition: "A".into(),
-            page_no: Some(2),
+            page: "B02-03".parse().ok(),
             page_name: "要闻".into(),
             order_on_page: Some(0),
             kind: Kind::Photo,
@@ -206,7 +213,7 @@ mod tests {
             }),
             paragraphs: vec!["一。".into(), "二。".into()],
             captions: vec![Caption { text: "图".into(), credit: "李四".into() }],
-            jump: Some(Jump::ToPage(3)),
+            jump: "A03".parse().ok().map(Jump::ToPage),
             teaser_of: Some(uuid::Uuid::from_u128(5).into()),
             source_note: "(来源)".into(),
             staff: vec![StaffLine { duty: "责编".into(), names: vec!["王五".into()] }],
@@ -217,6 +224,29 @@ mod tests {
     fn a_record_comes_back_as_it_went() {
         assert_eq!(record(write_record(full(), View::Full), ""), Ok(full()));
         assert_eq!(record(wire::ArticleRecord::default(), ""), Ok(Record::default()));
+    }
+
+    #[test]
+    fn a_page_is_read_from_either_field_and_costs_no_article() {
+        let read = |page: &str, page_no, page_name: &str| {
+            let sent = wire::ArticleRecord {
+                page: page.into(),
+                page_no,
+                page_name: page_name.into(),
+                ..Default::default()
+            };
+            let read = record(sent, "").unwrap();
+            (read.page.map(|page| page.to_string()), read.page_name)
+        };
+        let known = |page: &str, name: &str| (Some(page.to_owned()), name.to_owned());
+        assert_eq!(read("A03", 0, ""), known("A03", ""));
+        assert_eq!(read("", 3, "要闻"), known("3", "要闻"));
+        assert_eq!(read("第4版：社会", 3, ""), known("4", "社会"));
+        assert_eq!(read("社会", 0, ""), (None, "社会".to_owned()));
+        assert_eq!(read("社会", 5, "要闻"), known("5", "要闻"));
+        let page = "A03".parse().ok();
+        let sent = write_record(Record { page, ..Record::default() }, View::Basic);
+        assert_eq!((sent.page.as_str(), sent.page_no), ("A03", 3));
     }
 
     #[test]

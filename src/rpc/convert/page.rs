@@ -5,6 +5,7 @@ use crate::convert::article::write_record;
 use crate::convert::count32;
 use crate::convert::date::read_date;
 use crate::convert::name;
+use crate::convert::record::read_page;
 use wenmai_domain::article::Article;
 use wenmai_domain::span::Span;
 use wenmai_engine::Violation;
@@ -22,9 +23,10 @@ const STRIDE_BYTES: usize = 256;
 /// # Errors
 /// A violation of `issue.date`.
 pub fn issue(from: Option<wire::Issue>) -> Result<Issue, Violation> {
-    let wire::Issue { paper, date, edition, page_no, page_name } = from.unwrap_or_default();
+    let wire::Issue { paper, date, edition, page_no, page_name, page } = from.unwrap_or_default();
     let date = date.map(|day| read_date(day, "issue.date")).transpose()?;
-    Ok(Issue { paper, date, edition, page_no: (page_no > 0).then_some(page_no), page_name })
+    let (page, page_name) = read_page(&page, page_no, page_name);
+    Ok(Issue { paper, date, edition, page, page_name })
 }
 
 /// Says at which character a byte of a text stands, fast for many bytes of a long text.

@@ -12,6 +12,7 @@ use wenmai_domain::article::Kind;
 use wenmai_domain::article::Record;
 use wenmai_domain::article::Role;
 use wenmai_domain::article::StaffLine;
+use wenmai_domain::page_code::PageCode;
 use wenmai_engine::Violation;
 use wenmai_proto::wire;
 
@@ -24,6 +25,7 @@ pub fn record(from: wire::ArticleRecord, prefix: &str) -> Result<Record, Violati
         paper,
         source,
         source_id,
+        url,
         publish_time,
         edition,
         page_no,
@@ -43,6 +45,7 @@ pub fn record(from: wire::ArticleRecord, prefix: &str) -> Result<Record, Violati
         teaser_of,
         source_note,
         staff,
+        page,
     } = from;
     let at = |field: &str| format!("{prefix}{field}");
     let published_at = publish_time.map(|time| read_time(time, &at("publish_time"))).transpose()?;
@@ -51,13 +54,15 @@ pub fn record(from: wire::ArticleRecord, prefix: &str) -> Result<Record, Violati
         "" => None,
         name => Some(id(name, &at("teaser_of"))?),
     };
+    let (page, page_name) = read_page(&page, page_no, page_name);
     Ok(Record {
         paper,
         source,
         source_id,
+        url,
         published_at,
         edition,
-        page_no: (page_no > 0).then_some(page_no),
+        page,
         page_name,
         order_on_page,
         kind: read_kind(kind, &at("kind"))?,
@@ -77,6 +82,14 @@ pub fn record(from: wire::ArticleRecord, prefix: &str) -> Result<Record, Violati
     })
 }
 
+/// Page and page name of a record or an issue. What cannot be read as a page costs the page, never
+/// the article, and is kept as the name where there is none.
+pub(super) fn read_page(page: &str, no: u32, name: String) -> (Option<PageCode>, String) {
+    let (code, rest) = PageCode::read(page);
+    let code = code.or((no > 0).then(|| PageCode::from_number(no)));
+    (code, if name.is_empty() { rest } else { name })
+}
+
 fn read_caption(from: wire::Caption) -> Caption {
     let wire::Caption { text, credit } = from;
     Caption { text, credit }
@@ -84,9 +97,11 @@ fn read_caption(from: wire::Caption) -> Caption {
 
 fn read_jump(from: wire::Jump) -> Option<Jump> {
     let wire::Jump { page } = from;
-    page.map(|page| match page {
-        wire::jump::Page::ToPageNo(no) => Jump::ToPage(no),
-        wire::jump::Page::FromPageNo(no) => Jump::FromPage(no),
+    page.and_then(|page| match page {
+        wire::jump::Page::ToPageNo(no) => Some(Jump::ToPage(no.into())),
+        wire::jump::Page::FromPageNo(no) => Some(Jump::FromPage(no.into())),
+        wire::jump::Page::ToPage(page) => page.parse().ok().map(Jump::ToPage),
+        wire::jump::Page::FromPage(page) => page.parse().ok().map(Jump::FromPage),
     })
 }
 

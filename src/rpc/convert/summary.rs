@@ -190,6 +190,7 @@ fn source(at: usize, article: &Article) -> wire::SummarySource {
         title: record.title.clone(),
         outlet: outlet.clone(),
         publish_time: record.published_at.and_then(timestamp),
+        url: record.url.clone(),
     }
 }
 

@@ -129,7 +129,7 @@ impl Sampler {
             section: ["", "民生", "要闻", "a b\"c"][self.below(4)].into(),
             kind: kinds[self.below(kinds.len())],
             published_at,
-            page_no: [None, Some(1), Some(2), Some(7)][self.below(4)],
+            page: ["", "1", "2", "7", "A2", "A07", "B1"][self.below(7)].parse().ok(),
             title: format!("第{number}篇"),
             paragraphs: vec!["一段。".into(); self.below(3)],
             ..Record::default()
@@ -208,6 +208,9 @@ pub fn filters() -> Vec<Filter> {
         }
         for page_no in [0, 2, u32::MAX] {
             leaves.push(Filter::PageNo(comparison, page_no));
+        }
+        for page in ["2", "A2", "A05", "Z9"] {
+            leaves.push(Filter::Page(comparison, page.parse().unwrap()));
         }
     }
     let (all, none) = (Filter::All(Vec::new()), Filter::Any(Vec::new()));

@@ -153,6 +153,7 @@ pub fn indexes() -> Vec<(&'static str, PayloadFieldSchema)> {
     indexes.push((payload::KIND, keyword()));
     indexes.push((payload::DATE, number()));
     indexes.push((payload::PAGE_NO, number()));
+    indexes.push((payload::PAGE_KEY, number()));
     indexes.push((payload::ARRIVAL, number()));
     indexes.push((payload::EVENT, keyword()));
     indexes.push((payload::STORY, keyword()));

@@ -375,7 +375,8 @@ fn fields() -> Vec<(&'static str, FieldType, IndexParams)> {
     fields.extend(NameField::ALL.map(|field| keyword(payload::keys_of(field.kind()))));
     let keywords = [payload::KIND, payload::EVENT, payload::STORY, payload::GROUP];
     fields.extend(keywords.map(keyword));
-    fields.extend([payload::DATE, payload::PAGE_NO, payload::ARRIVAL].map(number));
+    let numbers = [payload::DATE, payload::PAGE_NO, payload::PAGE_KEY, payload::ARRIVAL];
+    fields.extend(numbers.map(number));
     fields.push((payload::ORIGINAL, FieldType::Bool, IndexParams::BoolIndexParams(flag)));
     fields
 }

@@ -1,7 +1,7 @@
 //! Conditions inside a query: `paper:清河日报`, `date:2024-03`.
 //!
-//! Fields are `paper` (报纸), `source`, `section` (栏目), `kind`, `date` (日期), `page_no`, `person`
-//! (人, 人物), `place` (地, 地名), `organisation` (机构): those of the filter. A text field equals its
+//! Fields are `paper` (报纸), `source`, `section` (栏目), `kind`, `date` (日期), `page` (版, 版面),
+//! `page_no`, `person` (人, 人物), `place` (地, 地名), `organisation` (机构): those of the filter. A text field equals its
 //! value; what an article names is asked for by any of its names. A date is a day (`2024-03-14`, 2024年3月14日), a month
 //! (`2024-03`), a year (`2024`), or a range of them with either end open (`2024-03..2024-05`,
 //! `2024-03..`).
@@ -22,7 +22,7 @@ pub const NAME_CHARS_MAX: usize = 12;
 pub fn is_known(name: &str) -> bool {
     text_field(name).is_some()
         || name_field(name).is_some()
-        || matches!(name, "kind" | "date" | "日期" | "page_no")
+        || matches!(name, "kind" | "date" | "日期" | "page" | "版" | "版面" | "page_no")
 }
 
 fn text_field(name: &str) -> Option<TextField> {
@@ -60,6 +60,10 @@ pub fn filter(name: &str, value: &str) -> Result<Filter, &'static str> {
         "kind" => Kind::from_name(value)
             .map(Filter::Kind)
             .ok_or("one of news, comment, feature, brief, photo, notice"),
+        "page" | "版" | "版面" => value
+            .parse()
+            .map(|page| Filter::Page(Comparison::Equal, page))
+            .map_err(|_not_a_page| "a page as 3 or A03"),
         "page_no" => value
             .parse()
             .map(|number| Filter::PageNo(Comparison::Equal, number))
@@ -156,6 +160,8 @@ mod tests {
     fn kinds_and_pages_are_those_of_the_filter() {
         assert_eq!(filter("kind", "comment").unwrap(), Filter::parse("kind = comment").unwrap());
         assert_eq!(filter("page_no", "2").unwrap(), Filter::parse("page_no = 2").unwrap());
+        assert_eq!(filter("版", "A03").unwrap(), Filter::parse("page = A3").unwrap());
+        assert!(is_known("版面") && filter("page", "要闻").is_err());
         assert!(filter("kind", "essay").is_err() && filter("page_no", "二").is_err());
     }
 }
