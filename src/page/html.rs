@@ -34,6 +34,7 @@ use headline::Headline;
 use headline::Names;
 use holder::Scene;
 use tree::Outline;
+use tree::Piece;
 use wenmai_domain::article::Contributor;
 use words::Roles;
 
@@ -219,7 +220,9 @@ fn around(outline: &Outline, headline: &Headline, claims: &Claims) -> (String, S
             && piece.chars <= 40
             && !piece.is_link()
             && !wording::tells(&piece.text);
-        let is = (piece.heading > 0 || small || role.has(Roles::HEADINGS))
+        let words = piece.text.chars().any(char::is_alphabetic);
+        let is = words
+            && (piece.heading > 0 || small || role.has(Roles::HEADINGS))
             && piece.chars >= 2
             && !piece.is_hidden;
         (is && !piece.is_link() && !wording::tells(&piece.text) && !wording::is_note(&piece.text))
@@ -227,6 +230,7 @@ fn around(outline: &Outline, headline: &Headline, claims: &Claims) -> (String, S
     };
     if kicker.is_empty()
         && let Some(piece) = index.checked_sub(1).and_then(heading)
+        && (outline.is_epaper || is_near(outline, piece, index))
     {
         kicker.clone_from(&piece.text);
     }
@@ -239,10 +243,23 @@ fn around(outline: &Outline, headline: &Headline, claims: &Claims) -> (String, S
     (kicker, subtitle)
 }
 
+/// Whether a heading stands in one element with the headline, or is named for its place: headings
+/// elsewhere are those of a section or of the way to it.
+fn is_near(outline: &Outline, piece: &Piece, headline: usize) -> bool {
+    let of = |element: usize| outline.elements.get(element).map(|one| (one.parent, one.roles));
+    let line = outline.pieces.get(headline).and_then(|line| of(line.element));
+    let own = of(piece.element);
+    let named =
+        own.is_some_and(|(_, roles)| roles.has(Roles::KICKER)) || piece.roles.has(Roles::KICKER);
+    let path = piece.text.starts_with(['首', '当', '您']) || piece.text.contains(['>', '»', '＞']);
+    named || !path && own.map(|(parent, _)| parent) == line.map(|(parent, _)| parent)
+}
+
 impl Claims {
     /// Reads what stands beside headline and text, and the address.
     fn beside(&mut self, outline: &Outline, headline: &Headline, body: &Body) {
         self.signed(body);
+        self.printed_page(outline);
         let (first, last) = body.place.unwrap_or_default();
         let line = headline.index.unwrap_or(first);
         let head = line.saturating_sub(NEAR)..first.max(line + 1) + 1;
@@ -276,6 +293,29 @@ impl Claims {
                 self.moments.claim(Trust::Address, moment);
             }
         }
+    }
+
+    /// Reads on which page of the issue the article stands, where the page of an e-paper says it
+    /// outside its links to other pages.
+    fn printed_page(&mut self, outline: &Outline) {
+        if !self.page.is_empty() {
+            return;
+        }
+        let named = outline.elements.iter().filter(|element| element.roles.has(Roles::PAGE));
+        let named = named.map(|element| outline.text_of(element)).filter(|text| {
+            let plain = text.trim();
+            plain.chars().count() <= 24 && plain.chars().any(|c| c.is_ascii_digit())
+        });
+        let short = outline.pieces.iter().filter(|piece| !piece.is_link() && piece.chars <= 24);
+        let printed: Vec<String> =
+            short.map(|piece| piece.text.clone()).filter(|text| wording::is_page(text)).collect();
+        let found = match printed.as_slice() {
+            [] => named.take(1).next().filter(|_| outline.is_epaper),
+            // Two pages are a list of pages.
+            [first, rest @ ..] if rest.iter().all(|other| other == first) => Some(first.clone()),
+            [_, ..] => None,
+        };
+        self.page = found.unwrap_or_default();
     }
 
     /// Reads the people whom the text names at its ends.

@@ -99,6 +99,23 @@ pub enum PageKind {
     NoText,
 }
 
+impl PageKind {
+    /// Says in a sentence what the page is and why nothing was taken.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            PageKind::List => "the page is a list of links and holds no article",
+            PageKind::Login => "the page asks for a login and holds no article",
+            PageKind::Missing => "the page says that the article is not there",
+            PageKind::Shell => {
+                "the page holds scripts and no text: its article comes only when they run"
+            }
+            PageKind::Empty => "the page holds no text",
+            PageKind::NoText => "the page holds words but no running text",
+        }
+    }
+}
+
 /// A link of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageLink {

@@ -12,6 +12,7 @@ use crate::line::Block;
 use crate::path::Class;
 use wenmai_domain::article::Article;
 use wenmai_domain::article::Caption;
+use wenmai_domain::page_code::PageCode;
 use wenmai_domain::span::Span;
 
 /// Reads the article of a web page; its spans point into [`Page::extracted`].
@@ -60,7 +61,7 @@ fn none(nothing: NoArticle) -> Page {
 
 /// Adds what the page says of the article and its text does not.
 fn complete(article: &mut Article, extract: Extract, issue: &Issue) {
-    let Extract { captions, source, published, authors, page_name, .. } = extract;
+    let Extract { captions, source, published, authors, page, page_name, url, .. } = extract;
     let record = &mut article.record;
     if record.source.is_empty() {
         record.source = source;
@@ -71,8 +72,15 @@ fn complete(article: &mut Article, extract: Extract, issue: &Issue) {
     if let Some(published) = published.filter(|_| issue.date.is_none()) {
         record.published_at = Some(published);
     }
+    let (code, name) = PageCode::read(&page);
+    if record.page.is_none() {
+        record.page = code;
+    }
     if record.page_name.is_empty() {
-        record.page_name = page_name;
+        record.page_name = if page_name.is_empty() { name } else { page_name };
+    }
+    if record.url.is_empty() {
+        record.url = url;
     }
     record.captions.extend(captions.iter().map(|text| caption(text)));
     *article = Article::new(std::mem::take(record));

@@ -145,7 +145,7 @@ impl<'a> Reader<'a> {
                 .get(element.from..element.to)
                 .unwrap_or_default()
                 .iter()
-                .all(|piece| piece.is_hidden || scene.is_slight(piece));
+                .all(|piece| piece.is_hidden || is_slight(piece));
         reader.home = reader.find_home();
         let reads = |at: &usize| {
             reader.pieces.get(*at).is_some_and(|piece| piece.marks > 0 && reader.is_home(piece))
@@ -320,7 +320,7 @@ impl<'a> Reader<'a> {
         if is_lead && !self.is_home(piece) || at < self.inside {
             return self.lead(at, piece);
         }
-        if piece.heading > 0 && piece.chars <= 80 || self.is_bold_line(piece) {
+        if piece.heading > 0 && piece.chars <= 80 || is_bold_line(piece) {
             return Taken::Subhead;
         }
         Taken::Text
@@ -352,12 +352,6 @@ impl<'a> Reader<'a> {
         } else {
             Taken::About
         }
-    }
-
-    fn is_bold_line(&self, piece: &Piece) -> bool {
-        piece.bold_chars == piece.chars
-            && piece.chars <= SUBHEAD_CHARS
-            && !piece.text.ends_with(['。', '，', '；', '”', ','])
     }
 
     /// Whether what lowers a piece holds most of the text of the holder: then it is the text's own
@@ -397,7 +391,7 @@ impl<'a> Reader<'a> {
             self.pieces.get(at + 1).is_some_and(|next| next.marks > 1 && next.chars > 45);
         let open = !text.ends_with(['。', '！', '？', '：', ':', '”', '；']);
         by_wording && (piece.chars <= 120)
-            || under && open && next_is_text && !self.is_bold_line(piece) && piece.marks <= 1
+            || under && open && next_is_text && !is_bold_line(piece) && piece.marks <= 1
     }
 
     /// Takes off, at both ends, short lines that are no paragraphs of the text.
@@ -538,4 +532,16 @@ fn repeats(reader: &Reader<'_>, piece: &Piece) -> bool {
         inside.iter().take(200).flat_map(|other| pairs(&other.text)).collect();
     let shared = own.iter().filter(|pair| near.contains(pair)).count();
     shared * 10 >= own.len() * 7
+}
+
+/// Whether a short line is bold as a whole, as a subhead is.
+fn is_bold_line(piece: &Piece) -> bool {
+    piece.bold_chars == piece.chars
+        && piece.chars <= SUBHEAD_CHARS
+        && !piece.text.ends_with(['。', '，', '；', '”', ','])
+}
+
+/// Whether a piece is too short to matter.
+fn is_slight(piece: &Piece) -> bool {
+    piece.chars < 10 || piece.is_link()
 }

@@ -299,7 +299,8 @@ impl Claims {
             c.is_whitespace() || matches!(c, '《' | '》' | '|' | '-' | ':' | '：')
         });
         if (2..=40).contains(&value.chars().count())
-            && !value.contains("://")
+            && !value.contains([':', '：', '/'])
+            && !NO_SOURCES.contains(&value)
             && value.chars().any(char::is_alphabetic)
         {
             self.sources.claim(trust, value.to_owned());
@@ -388,14 +389,28 @@ impl Claims {
             return Some(**local);
         }
         let time = best.time.filter(|time| *time != jiff::civil::Time::midnight());
-        let same_day = ranked.iter().filter(|moment| moment.day == best.day);
-        Some(Moment {
-            time: time.or_else(|| same_day.filter_map(|moment| moment.time).next()),
-            ..best
-        })
+        let mut same_day = ranked.iter().filter(|moment| moment.day == best.day);
+        Some(Moment { time: time.or_else(|| same_day.find_map(|moment| moment.time)), ..best })
     }
 }
 
+/// Words that stand for a source and name none.
+const NO_SOURCES: [&str; 14] = [
+    "本站",
+    "本站原创",
+    "原创",
+    "转载",
+    "未知",
+    "互联网",
+    "网络",
+    "网络转载",
+    "不详",
+    "其他",
+    "来源",
+    "管理员",
+    "admin",
+    "佚名",
+];
 /// Years before this one are no days of publication on the web, nor of papers that were digitised.
 const FIRST_YEAR: i16 = 1900;
 /// Longest line beside the headline that is read, in characters.

@@ -187,9 +187,14 @@ fn roles(text: &str, bracketed: bool) -> Option<Vec<Contributor>> {
         let last = place + 1 == found.len();
         let role = role_of(one.name("role").map_or("", |role| role.as_str()));
         let stated = one.name("sep").is_some_and(|sep| !sep.as_str().is_empty());
-        let names = text
-            .get(one.get(0)?.end()..end)?
-            .trim_matches(|c: char| c.is_whitespace() || "、，,&和;；）)（(】".contains(c));
+        let between = text.get(one.get(0)?.end()..end)?;
+        // 采写：清河晚报记者 甲: what runs into the next role is an office.
+        let runs_on = !last && !between.ends_with(SEPARATES) && !between.contains(SEPARATES);
+        if runs_on && !between.is_empty() && people.is_empty() {
+            continue;
+        }
+        let names =
+            between.trim_matches(|c: char| c.is_whitespace() || "、，,&和;；）)（(】".contains(c));
         if names.is_empty() {
             continue;
         }
@@ -203,6 +208,9 @@ fn roles(text: &str, bracketed: bool) -> Option<Vec<Contributor>> {
     }
     (!people.is_empty()).then_some(people)
 }
+
+/// What stands between names.
+const SEPARATES: [char; 9] = [' ', '　', '、', '，', ',', '；', ';', '/', '／'];
 
 /// Whether a line says in which role its people are.
 pub(super) fn has_role(text: &str) -> bool {

@@ -155,7 +155,7 @@ pub(super) fn variables(text: &str, claims: &mut Claims) {
                 claims.account(&value);
             }
             "msg_link" => {
-                claims.url(Trust::System, &value.replace("\\x26amp;", "&").replace("amp;", ""))
+                claims.url(Trust::System, &value.replace("\\x26amp;", "&").replace("amp;", ""));
             }
             _ => {}
         }

@@ -38,9 +38,9 @@ static PARTS: LazyLock<Regex> =
 
 /// Marks that sites put before headlines.
 static BADGE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(concat!(
+    pattern::fixed(
         r"^(?:\[(?:视频|图|组图|图文|多图|图集|直播|专题)\]|【(?:图|组图|视频)】|(?:标题|题目|稿件标题)\s*[:：]|原创\s+|转载\s+|置顶\s+|[（(](?:图|组图|视频)[）)])\s*",
-    ))
+    )
 });
 
 /// Badges that stand before a headline with nothing between.

@@ -198,11 +198,6 @@ impl<'a> Scene<'a> {
         between(&self.before, from, to)
     }
 
-    /// Whether a piece is too short to matter.
-    pub fn is_slight(&self, piece: &Piece) -> bool {
-        piece.chars < 10 || piece.is_link()
-    }
-
     /// Mass of a piece.
     pub fn mass_of(&self, at: usize) -> f64 {
         self.mass.get(at).copied().unwrap_or_default()
@@ -295,9 +290,8 @@ impl<'a> Scene<'a> {
             (Some(first), Some(line)) if first > line => {
                 GAP / (GAP + between(&self.own_before, line + 1, first))
             }
-            (Some(_), Some(_)) => 0.3,
             (Some(_), None) => 1.0,
-            (None, _) => 0.3,
+            (Some(_), Some(_)) | (None, _) => 0.3,
         }
     }
 

@@ -99,12 +99,12 @@ fn epoch(digits: &str) -> Option<Moment> {
     let number: i64 = digits.parse().ok()?;
     let seconds = if digits.len() >= 12 { number / 1_000 } else { number };
     let at = Timestamp::from_second(seconds).ok()?;
-    in_china(at).filter(|moment| moment.day.year() >= 1990)
+    Some(in_china(at)).filter(|moment| moment.day.year() >= 1990)
 }
 
-fn in_china(at: Timestamp) -> Option<Moment> {
+fn in_china(at: Timestamp) -> Moment {
     let civil = Offset::constant(CHINA_HOURS).to_datetime(at);
-    Some(Moment { day: civil.date(), time: Some(civil.time()), written: None })
+    Moment { day: civil.date(), time: Some(civil.time()), written: None }
 }
 
 fn day(year: i16, month: i8, day: i8) -> Option<Date> {
@@ -151,7 +151,7 @@ fn zoned(day: Date, time: Option<Time>, zone: Option<&str>) -> Moment {
     let minutes = offset_minutes(zone);
     let Ok(offset) = Offset::from_seconds(minutes * 60) else { return plain };
     let written = Some(day.to_datetime(clock)).filter(|_| minutes == 0);
-    let at = offset.to_timestamp(day.to_datetime(clock)).ok().and_then(in_china);
+    let at = offset.to_timestamp(day.to_datetime(clock)).ok().map(in_china);
     at.map_or(plain, |at| Moment { written, ..at })
 }
 

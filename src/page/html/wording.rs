@@ -151,3 +151,13 @@ fn head(line: &str) -> &str {
 pub(super) fn credits(line: &str) -> bool {
     credit::has_role(line) && credit::line(line).is_some()
 }
+
+/// A page of an issue, with its name: `第03版：三农`, `A03版 要闻`.
+static PAGE: LazyLock<Regex> = LazyLock::new(|| {
+    script::both(r"^(?:第\s*)?[A-Z]{0,2}\s*[0-9]{1,3}\s*版(?:面)?(?:[:：\s|]+\p{Han}{2,10})?$")
+});
+
+/// Whether a line is the page of an issue and nothing else.
+pub(super) fn is_page(line: &str) -> bool {
+    line.chars().count() <= 24 && PAGE.is_match(line.trim())
+}

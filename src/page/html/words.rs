@@ -37,6 +37,8 @@ impl Roles {
     /// A notice about rights or payment.
     pub const NOTICE: Roles = Roles(1 << 13);
 
+    /// The page of an issue.
+    pub const PAGE: Roles = Roles(1 << 14);
     /// The parts of a headline.
     pub const HEADINGS: Roles = Roles(1 << 5 | 1 << 6 | 1 << 7);
 
@@ -269,6 +271,10 @@ const WORDS: &[(Roles, &[&str])] = &[
             "keypoints",
         ],
     ),
+    (
+        Roles::PAGE,
+        &["nowlayout", "layout", "banci", "banmian", "ban", "pageno", "verorder", "pagename"],
+    ),
     (Roles::EDITOR, &["editor", "bianji", "zebian", "zrbj"]),
     (
         Roles::NOTICE,
@@ -343,10 +349,9 @@ fn words(name: &str) -> Vec<String> {
     let mut low = false;
     for c in name.chars().take(80) {
         let letter = c.is_ascii_alphabetic();
-        if !letter || c.is_ascii_uppercase() && low {
-            if !word.is_empty() {
-                words.push(std::mem::take(&mut word));
-            }
+        let cuts = !letter || c.is_ascii_uppercase() && low;
+        if cuts && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
         }
         if letter {
             word.push(c.to_ascii_lowercase());
