@@ -13,7 +13,7 @@
 
 mod body;
 mod claims;
-mod credit;
+pub(crate) mod credit;
 mod data;
 mod headline;
 mod holder;
@@ -93,7 +93,7 @@ pub(super) fn is_html(text: &str) -> bool {
         "<ul", "<li", "<td", "<font", "<center", "<script", "<style", "<a", "<br", "<header",
         "<form", "<dl",
     ];
-    !marked && parts.iter().any(|tag| is_tag(tag))
+    !marked && head.contains('>') && parts.iter().any(|tag| is_tag(tag))
 }
 
 /// Characters at the beginning of a text that tell whether it is HTML.
@@ -111,8 +111,10 @@ pub(super) fn extract(text: &str) -> Extract {
         Some(found)
     });
     let found = found.or_else(|| told(&outline, &names, &claims));
-    let Some((headline, body)) = found else {
-        return Extract { nothing: Some(nothing::judge(&outline)), ..Extract::default() };
+    let several = || nothing::several(&outline, &names);
+    let Some((headline, body)) = found.filter(|_| !several()) else {
+        let nothing = if several() { nothing::SEVERAL } else { nothing::judge(&outline) };
+        return Extract { nothing: Some(nothing), ..Extract::default() };
     };
     claims.beside(&outline, &headline, &body);
     write(&outline, headline, body, claims)
@@ -165,7 +167,10 @@ const LEAST: usize = 20;
 /// Whether what was found is an article, and not the one sentence of a list or a form.
 fn is_article(outline: &Outline, headline: &Headline, names: &Names, body: &Body) -> bool {
     let chars = body.chars();
-    let agrees = headline.index.is_some() && names.agreement(&headline.text) >= 1.5;
+    let agrees = headline.index.is_some()
+        && names.agreement(&headline.text) >= 1.5
+        && headline::bare(&headline.text).chars().count() >= 4
+        && !nothing::is_gone(&headline.text);
     let sentences = body
         .paragraphs
         .iter()
@@ -236,7 +241,7 @@ fn around(outline: &Outline, headline: &Headline, claims: &Claims) -> (String, S
     }
     if subtitle.is_empty()
         && let Some(piece) = heading(index + headline.count)
-        && (outline.is_epaper || piece.heading > 0)
+        && (outline.is_epaper || piece.heading > 0 || piece.roles.has(Roles::SUBTITLE))
     {
         subtitle.clone_from(&piece.text);
     }
@@ -364,3 +369,6 @@ impl Claims {
 const LABELLED_MAX: usize = 40;
 /// Pieces around the headline in which the page speaks of the article.
 const NEAR: usize = 12;
+
+#[cfg(test)]
+mod tests;

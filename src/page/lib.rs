@@ -97,6 +97,8 @@ pub enum PageKind {
     Empty,
     /// It holds words and no running text.
     NoText,
+    /// It holds several articles of about the same length and is named for none of them.
+    Several,
 }
 
 impl PageKind {
@@ -112,6 +114,9 @@ impl PageKind {
             }
             PageKind::Empty => "the page holds no text",
             PageKind::NoText => "the page holds words but no running text",
+            PageKind::Several => {
+                "the page holds several articles of the same weight and is named for none"
+            }
         }
     }
 }

@@ -188,7 +188,10 @@ impl<'a> Reader<'a> {
     }
 
     fn is_home(&self, piece: &Piece) -> bool {
-        self.home.is_none_or(|home| self.parent(piece) == home)
+        let Some(home) = self.home else { return true };
+        let in_table =
+            || self.row(piece).is_some() && self.scene.outline.around(piece).any(|at| at == home);
+        self.parent(piece) == home || in_table()
     }
 
     /// What each piece from `from` to `to` is.
@@ -294,7 +297,9 @@ impl<'a> Reader<'a> {
         {
             return Taken::Nothing;
         }
-        if bare(text) == bare(&self.headline.text) {
+        let heads =
+            seen == 0.0 && self.scene.roles_near(piece).has(Roles::AROUND) && piece.chars <= 60;
+        if heads || bare(text) == bare(&self.headline.text) {
             return Taken::Nothing;
         }
         if self.is_caption(at, piece) {
@@ -311,7 +316,9 @@ impl<'a> Reader<'a> {
         {
             return Taken::About;
         }
-        if short && (seen < TEXT_MIN || !self.is_home(piece)) && wording::tells(text) {
+        let tells = || wording::tells(text);
+        let dates = || !self.is_home(piece) && wording::gives_day(text);
+        if short && (seen < TEXT_MIN && tells() || dates()) {
             return Taken::About;
         }
         if short && (wording::names_source(text) || wording::credits(text)) {
@@ -373,12 +380,16 @@ impl<'a> Reader<'a> {
     }
 
     fn is_caption(&self, at: usize, piece: &Piece) -> bool {
+        if wording::reports(&piece.text) {
+            return false;
+        }
         let inner = self.scene.outline.around(piece).take_while(|at| *at != self.holder);
         let elements = inner.take(4).filter_map(|at| self.scene.outline.elements.get(at));
         let whole = self.scene.mass_in(self.inside, self.to);
         let named = elements.into_iter().any(|one| {
             (one.name.as_ref() == "figcaption" || one.roles.has(Roles::CAPTION))
                 && self.scene.mass_in(one.from, one.to) * 2.0 < whole
+                && !self.headline.index.is_some_and(|line| (one.from..one.to).contains(&line))
         });
         if named || piece.roles.has(Roles::CAPTION) {
             return true;

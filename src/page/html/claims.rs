@@ -355,9 +355,11 @@ impl Claims {
         let end = PRINTED.find(line).map_or(line.len(), |printed| printed.start());
         let head = line.get(..end).unwrap_or_default();
         let people = credit::line(head).unwrap_or_default();
-        if !people.is_empty() {
-            let printed = if credit::has_role(head) { Trust::Printed } else { trust };
-            self.authors.claim(printed, people);
+        // Behind the text, names without a role are as likely places or tags.
+        if credit::has_role(head) && !people.is_empty() {
+            self.authors.claim(Trust::Printed, people);
+        } else if trust >= Trust::Beside && !people.is_empty() {
+            self.authors.claim(trust, people);
         }
     }
 

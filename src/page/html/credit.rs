@@ -55,7 +55,7 @@ static OFFICE_LAST: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Words that stand where a name is expected and are none.
-const NO_NAMES: [&str; 62] = [
+const NO_NAMES: [&str; 68] = [
     "关闭",
     "打印",
     "字号",
@@ -74,6 +74,12 @@ const NO_NAMES: [&str; 62] = [
     "默认",
     "放大",
     "缩小",
+    "綜合",
+    "綜合報導",
+    "综合报道",
+    "即時新聞",
+    "編輯",
+    "記者",
     "未知",
     "佚名",
     "匿名",
@@ -366,22 +372,50 @@ pub(super) fn opening(paragraph: &str) -> Option<Vec<Contributor>> {
     let inner = head.get(open..)?.trim_start_matches(['（', '(', '【', '〔']);
     let close = inner.find(['）', ')', '】', '〕'])?;
     let inner = inner.get(..close)?;
+    if let Some(wire) = WIRE.captures(inner).and_then(|found| found.name("name")) {
+        return Some(vec![Contributor { name: wire.as_str().to_owned(), role: Role::Reporter }])
+            .filter(|people| people.iter().all(is_plausible));
+    }
     ROLE.is_match(inner).then(|| roles(inner.trim(), true))?
 }
+
+/// A reporter, a place and a day in one run, as agencies write them: 中央社記者甲乙丙桃園19日電. Names
+/// of three characters are the rule there.
+static WIRE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(
+        r"(?:记者|記者)(?P<name>\p{Han}{3})\p{Han}{2,4}[0-9]{1,2}(?:月[0-9]{1,2})?日[电電專专]",
+    )
+});
 
 /// Characters of a paragraph in which it may name its authors.
 const OPENING_CHARS: usize = 70;
 
-/// The people whom a paragraph names behind its last sentence: `…价值。（文/图 甲 乙）`.
+/// The people whom a paragraph names behind its last sentence: `…价值。（文/图 甲 乙）`. Who took a
+/// photo is no author.
 pub(super) fn closing(paragraph: &str) -> Option<Vec<Contributor>> {
-    let text = paragraph.trim_end();
-    let open = text.rfind(['（', '(', '【'])?;
-    let inner = text.get(open..)?;
-    if inner.chars().count() > CHARS || !inner.ends_with(['）', ')', '】']) {
-        return None;
-    }
-    let inner = inner.trim_matches(|c: char| "（）()【】".contains(c));
-    ROLE.is_match(inner).then(|| roles(inner.trim(), true))?
+    let (_, inner) = last_bracket(paragraph)?;
+    (ROLE.is_match(inner) && !photographs(inner)).then(|| roles(inner, true))?
+}
+
+/// Where the credit begins that ends a caption, in bytes, and its names: `…现场。（清河日报记者 甲 摄）`.
+pub(crate) fn photographer(caption: &str) -> Option<(usize, Vec<String>)> {
+    let (at, inner) = last_bracket(caption)?;
+    let people = roles(inner, true).filter(|_| photographs(inner))?;
+    Some((at, people.into_iter().map(|person| person.name).collect()))
+}
+
+/// The bracket that ends a text: where it begins, and what stands in it.
+fn last_bracket(text: &str) -> Option<(usize, &str)> {
+    let text = text.trim_end();
+    let at = text.rfind(['（', '(', '【'])?;
+    let whole = text.get(at..)?;
+    let fits = whole.chars().count() <= CHARS && whole.ends_with(['）', ')', '】']);
+    fits.then(|| (at, whole.trim_matches(|c: char| "（）()【】 　".contains(c))))
+}
+
+/// Whether a credit is for a photo.
+fn photographs(credit: &str) -> bool {
+    credit.ends_with(['摄', '攝']) || credit.ends_with("摄影") || credit.ends_with("供图")
 }
 
 #[cfg(test)]

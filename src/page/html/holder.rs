@@ -99,7 +99,10 @@ impl<'a> Scene<'a> {
             let most = self.mass_in(element.from, element.to) * 2.0 > whole;
             let own = factor(&element.name, element.roles, &element.property);
             let is_comment = element.roles.has(Roles::COMMENT);
-            let own = if holds || most && !is_comment { own.max(1.0) } else { own };
+            // What holds most of the page is the article, unless a text stands between it and the
+            // headline.
+            let first = headline.is_none_or(|line| self.mass_in(line + 1, element.from) < TEXT_MIN);
+            let own = if holds || most && first && !is_comment { own.max(1.0) } else { own };
             down.push((above * own).clamp(0.02, 3.0));
         }
         self.down = down;
@@ -120,7 +123,8 @@ impl<'a> Scene<'a> {
         let (mut seen, mut last_text) = (0.0, None);
         let mut at = headline.map_or(0, |line| line + 1);
         while let Some(piece) = self.outline.pieces.get(at) {
-            if seen >= TEXT_MIN && wording::is_below(&piece.text) {
+            let parts = wording::is_below(&piece.text) || self.is_next(piece, last_text, headline);
+            if seen >= TEXT_MIN && parts {
                 let end = self.box_end(at, last_text.unwrap_or_default());
                 beside.iter_mut().take(end).skip(at).for_each(|one| *one = true);
                 at = end.max(at + 1);
@@ -133,6 +137,19 @@ impl<'a> Scene<'a> {
             at += 1;
         }
         self.beside = beside;
+    }
+
+    /// Whether a heading begins another article: it stands in another element than the text before
+    /// it, and has the headline's rank or names that speak against it.
+    fn is_next(&self, piece: &Piece, last_text: Option<usize>, headline: Option<usize>) -> bool {
+        let piece_at = |at: Option<usize>| at.and_then(|at| self.outline.pieces.get(at));
+        let (Some(text), Some(line)) = (piece_at(last_text), piece_at(headline)) else {
+            return false;
+        };
+        let parent = |piece: &Piece| self.outline.elements.get(piece.element).map(|one| one.parent);
+        let ranks = line.heading > 0 && (1..=line.heading).contains(&piece.heading);
+        let sunk = piece.heading > 0 && self.down_of(piece) < self.down_of(text) * SUNK;
+        (ranks || sunk) && piece.text != line.text && parent(piece) != parent(text)
     }
 
     /// Where the part ends that the heading at `at` is over: the smallest element around it with
@@ -274,7 +291,7 @@ impl<'a> Scene<'a> {
         let mut mass = scores.get(holder)?.mass;
         for element in self.outline.up(holder).skip(1).collect::<Vec<_>>() {
             if let Some(more) = scores.get(element)
-                && more.mass > mass * self.clearly(holder)
+                && more.mass > mass * self.clearly(holder, element)
                 && self.adds_text(element, holder, more.mass - mass)
                 && self.starts_well(element, holder, headline)
             {
@@ -305,14 +322,14 @@ impl<'a> Scene<'a> {
         line <= outer.from || inner.from <= line || self.mass_in(outer.from, line) < TEXT_MIN
     }
 
-    /// How much more an element around `holder` must hold: what the page marks as its article is
+    /// How much more `outer` must hold than `holder` inside it: what the page marks as its article is
     /// seldom a part of it.
-    fn clearly(&self, holder: usize) -> f64 {
-        let marked = self
-            .outline
-            .elements
-            .get(holder)
-            .is_some_and(|one| &*one.name == "article" || &*one.property == "articlebody");
+    fn clearly(&self, holder: usize, outer: usize) -> f64 {
+        let mut between = self.outline.up(holder).take_while(|at| *at != outer);
+        let marked = between.any(|at| {
+            let one = self.outline.elements.get(at);
+            one.is_some_and(|one| &*one.name == "article" || &*one.property == "articlebody")
+        });
         if marked { MARKED } else { CLEARLY }
     }
 
@@ -358,6 +375,8 @@ fn between(sums: &[f64], from: usize, to: usize) -> f64 {
 
 /// Pieces of a list at most, behind which a text may go on.
 const LIST_PIECES: usize = 200;
+/// What is left of the mass of a text, at most, below whose heading other articles begin.
+const SUNK: f64 = 0.6;
 /// Characters of links from which what stands under a heading is a box of its own.
 const BOX_CHARS: usize = 16;
 /// Mass from which a text is one.

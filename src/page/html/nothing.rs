@@ -7,6 +7,7 @@ use regex::Regex;
 use crate::NoArticle;
 use crate::PageKind;
 use crate::PageLink;
+use crate::html::headline::Names;
 use crate::html::tree::Outline;
 use crate::script;
 
@@ -28,6 +29,51 @@ static GONE: LazyLock<Regex> = LazyLock::new(|| {
 
 static LOGIN: LazyLock<Regex> =
     LazyLock::new(|| script::both(r"登录|登錄|登入|用户名|密码|密碼|验证码|sign in|log in"));
+
+/// Whether a headline says that the article is not there.
+pub(super) fn is_gone(headline: &str) -> bool {
+    headline.chars().count() <= 40 && GONE.is_match(headline)
+}
+
+/// A page with several articles.
+pub(super) const SEVERAL: NoArticle = NoArticle { kind: PageKind::Several, links: Vec::new() };
+
+/// Whether the page holds several articles of about the same length and is named for none: the
+/// front page of a site, a day's posts.
+pub(super) fn several(outline: &Outline, names: &Names) -> bool {
+    let mut outer: Vec<(usize, usize)> = Vec::new();
+    for element in outline.elements.iter().filter(|element| &*element.name == "article") {
+        // Replies are articles in articles.
+        if outer.last().is_none_or(|(_, to)| element.from >= *to) {
+            outer.push((element.from, element.to));
+        }
+    }
+    let pieces = |from: usize, to: usize| outline.pieces.get(from..to).unwrap_or_default();
+    let chars = |(from, to): &(usize, usize)| -> usize {
+        let texts = pieces(*from, *to).iter().filter(|piece| piece.marks > 0 && !piece.is_link());
+        texts.map(|piece| piece.chars).sum()
+    };
+    let named = |(from, to): &(usize, usize)| {
+        pieces(*from, *to)
+            .iter()
+            .any(|piece| piece.heading > 0 && names.agreement(&piece.text) >= 1.5)
+    };
+    let mut lengths: Vec<usize> = outer.iter().map(chars).collect();
+    lengths.sort_unstable_by(|a, b| b.cmp(a));
+    let alike = match lengths.as_slice() {
+        [first, second, ..] => *first >= ARTICLE_CHARS && second * 5 >= first * 2,
+        [_] | [] => false,
+    };
+    // What stands around the articles may name the page too: its headline above all of them.
+    let above = outer.first().map_or(0, |(from, _)| *from);
+    let heads = pieces(0, above)
+        .iter()
+        .any(|piece| piece.heading == 1 && names.agreement(&piece.text) >= 1.5);
+    alike && !heads && !outer.iter().any(named)
+}
+
+/// Characters from which an element for articles holds one.
+const ARTICLE_CHARS: usize = 60;
 
 /// Says what a page without an article is.
 pub(super) fn judge(outline: &Outline) -> NoArticle {

@@ -61,7 +61,7 @@ static NOTE: LazyLock<Regex> = LazyLock::new(|| {
 /// A notice of payment or membership: the text behind it is not in the page.
 static PAY: LazyLock<Regex> = LazyLock::new(|| {
     script::both(
-        r"(?:订阅|购买|付费|登录|登錄|開通|开通|成为会员|会员).{0,20}(?:阅读|查看|全文|享受|看完整|畅读|解锁)|(?:阅读|查看|閱讀)(?:全文|完整).{0,12}(?:登录|订阅|付费|会员|购买)|余下全文|本文为付费内容|此内容为付费",
+        r"(?:订阅|购买|付费|登录|登錄|開通|开通|成为会员|会员).{0,20}(?:阅读|查看|全文|享受|看完整|畅读|解锁)|(?:阅读|查看|閱讀)(?:全文|完整).{0,12}(?:登录|订阅|付费|会员|购买)|加入.{0,12}(?:付費|付费)會?会?[員员]|余下全文|本文为付费内容|此内容为付费",
     )
 });
 
@@ -136,6 +136,11 @@ pub(super) fn tells(line: &str) -> bool {
         && (moment::moment(line).is_some() || names_source(line) || credit::line(line).is_some())
 }
 
+/// Whether a line gives a day in full.
+pub(super) fn gives_day(line: &str) -> bool {
+    line.chars().count() <= NOTE_CHARS && moment::moment(line).is_some()
+}
+
 /// Whether a line names who published.
 pub(super) fn names_source(line: &str) -> bool {
     line.chars().count() <= NOTE_CHARS && crate::html::claims::source_in(line).is_some()
@@ -160,4 +165,10 @@ static PAGE: LazyLock<Regex> = LazyLock::new(|| {
 /// Whether a line is the page of an issue and nothing else.
 pub(super) fn is_page(line: &str) -> bool {
     line.chars().count() <= 24 && PAGE.is_match(line.trim())
+}
+
+/// Whether a line says who reports and nothing else: `社会中心／綜合報導`.
+pub(super) fn reports(line: &str) -> bool {
+    let plain = line.trim_end_matches(['）', ')', '】', '〕']);
+    line.chars().count() <= 30 && ["报道", "報導", "报导"].iter().any(|word| plain.ends_with(word))
 }

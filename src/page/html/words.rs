@@ -42,6 +42,8 @@ impl Roles {
     /// The parts of a headline.
     pub const HEADINGS: Roles = Roles(1 << 5 | 1 << 6 | 1 << 7);
 
+    /// The lines around a headline.
+    pub const AROUND: Roles = Roles(1 << 6 | 1 << 7);
     /// What speaks of the article: when, where and by whom it was published.
     pub const ABOUT: Roles = Roles(1 << 8 | 1 << 9 | 1 << 10 | 1 << 12);
 

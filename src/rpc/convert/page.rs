@@ -29,6 +29,7 @@ pub fn no_article(from: NoArticle) -> wire::NoArticle {
         PageKind::Shell => wire::WebPageKind::Shell,
         PageKind::Empty => wire::WebPageKind::Empty,
         PageKind::NoText => wire::WebPageKind::NoText,
+        PageKind::Several => wire::WebPageKind::Several,
     };
     let links = links.into_iter().map(|PageLink { title, url }| wire::PageLink { title, url });
     wire::NoArticle { kind: written.into(), reason: kind.reason().to_owned(), links: links.collect() }
