@@ -110,7 +110,11 @@ pub(super) fn extract(text: &str) -> Extract {
         claims = own;
         Some(found)
     });
-    let found = found.or_else(|| told(&outline, &names, &claims));
+    let found = match (found, told(&outline, &names, &claims)) {
+        // The page tells machines another text than the one that was found: it knows better.
+        (Some((_, body)), Some(other)) if !body.repeats(&other.1) => Some(other),
+        (found, other) => found.or(other),
+    };
     let several = || nothing::several(&outline, &names);
     let Some((headline, body)) = found.filter(|_| !several()) else {
         let nothing = if several() { nothing::SEVERAL } else { nothing::judge(&outline) };

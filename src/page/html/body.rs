@@ -15,6 +15,7 @@ use crate::html::tree::Element;
 use crate::html::tree::Piece;
 use crate::html::wording;
 use crate::html::words::Roles;
+use wenmai_text::likeness::bigrams;
 
 /// A paragraph of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +41,16 @@ impl Body {
     /// The first characters of its paragraphs.
     pub fn sample(&self) -> String {
         self.paragraphs.iter().flat_map(|one| one.text.chars()).take(3_000).collect()
+    }
+
+    /// Whether it holds half of what another text of its length says.
+    pub fn repeats(&self, other: &Body) -> bool {
+        let pairs = |body: &Body| -> std::collections::HashSet<(char, char)> {
+            bigrams(body.sample().chars().filter(|c| c.is_alphanumeric())).collect()
+        };
+        let (own, told) = (pairs(self), pairs(other));
+        let shared = told.iter().filter(|pair| own.contains(pair)).count();
+        shared * 2 >= told.len() || other.chars() * 2 < self.chars()
     }
 
     /// Characters of its paragraphs.
@@ -89,6 +100,8 @@ struct Reader<'a> {
     home: Option<usize>,
     /// The first paragraph among those of `home`.
     first_home: usize,
+    /// Whether any element with one piece is a paragraph: some sites set paragraphs as `div`.
+    any_leaf: bool,
     /// Whether hidden pieces count, since nothing else is there.
     counts_hidden: bool,
 }
@@ -136,6 +149,7 @@ impl<'a> Reader<'a> {
             names,
             home: None,
             first_home: 0,
+            any_leaf: false,
             counts_hidden: false,
         };
         reader.counts_hidden = visible
@@ -147,6 +161,10 @@ impl<'a> Reader<'a> {
                 .iter()
                 .all(|piece| piece.is_hidden || is_slight(piece));
         reader.home = reader.find_home();
+        if reader.home.is_none() {
+            reader.any_leaf = true;
+            reader.home = reader.find_home();
+        }
         let reads = |at: &usize| {
             reader.pieces.get(*at).is_some_and(|piece| piece.marks > 0 && reader.is_home(piece))
         };
@@ -160,8 +178,9 @@ impl<'a> Reader<'a> {
     /// The element that a piece is a paragraph of.
     fn parent(&self, piece: &Piece) -> usize {
         let element = self.scene.outline.elements.get(piece.element);
-        element
-            .map_or(0, |one| if LEAVES.contains(&&*one.name) { one.parent } else { piece.element })
+        let is_leaf =
+            |one: &Element| LEAVES.contains(&&*one.name) || self.any_leaf && one.to <= one.from + 1;
+        element.map_or(0, |one| if is_leaf(one) { one.parent } else { piece.element })
     }
 
     fn find_home(&self) -> Option<usize> {
@@ -237,6 +256,13 @@ impl<'a> Reader<'a> {
                 }
             }
             at += 1;
+        }
+        if !taken.contains(&Taken::Text) {
+            // A gallery has no text but the words under its pictures.
+            taken
+                .iter_mut()
+                .filter(|one| **one == Taken::Caption)
+                .for_each(|one| *one = Taken::Text);
         }
         self.settle_lead(&mut taken);
         self.trim(&mut taken);
@@ -535,7 +561,7 @@ const CELL_CHARS: usize = 60;
 /// Whether the words of a piece stand in the text behind it too, as those of a summary do.
 fn repeats(reader: &Reader<'_>, piece: &Piece) -> bool {
     let pairs = |text: &str| -> Vec<(char, char)> {
-        wenmai_text::likeness::bigrams(text.chars().filter(|c| c.is_alphanumeric())).collect()
+        bigrams(text.chars().filter(|c| c.is_alphanumeric())).collect()
     };
     let own = pairs(&piece.text);
     let inside = reader.pieces.get(reader.inside..reader.to).unwrap_or_default();

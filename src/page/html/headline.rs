@@ -286,6 +286,14 @@ fn unglued(text: &str, names: &Names) -> String {
         }
     }
     let line = bare(&text);
+    if let Some(cut) = names
+        .wholes
+        .iter()
+        .filter(|name| name.chars().count() >= 6)
+        .find_map(|name| behind(&text, &line, name))
+    {
+        return cut;
+    }
     // A line that begins with the page's shorter name has something glued to it.
     let mut parts = PARTS.split(&text);
     if let (Some(first), Some(_)) = (parts.next(), parts.next()) {
@@ -297,6 +305,62 @@ fn unglued(text: &str, names: &Names) -> String {
         }
     }
     text
+}
+
+/// The part of `text` that is `name`, where day, source or counts of readers stand behind it.
+fn behind(text: &str, line: &str, name: &str) -> Option<String> {
+    if line == name || !line.starts_with(name) {
+        return None;
+    }
+    let mut left = name.chars().count();
+    let end = text.char_indices().find_map(|(at, c)| {
+        left = left.saturating_sub(usize::from(c.is_alphanumeric()));
+        (left == 0).then_some(at + c.len_utf8())
+    })?;
+    let (head, rest) = text.split_at_checked(end)?;
+    let rest = rest.trim();
+    (wording::tells(rest) || wording::is_note(rest)).then(|| head.trim().to_owned())
+}
+
+/// What names of sites end with.
+const SITES: [&str; 22] = [
+    "网",
+    "網",
+    "报",
+    "報",
+    "社",
+    "台",
+    "臺",
+    "新闻",
+    "新聞",
+    "官网",
+    "政府",
+    "频道",
+    "大学",
+    "学院",
+    "委员会",
+    "中心",
+    "门户",
+    "在线",
+    "日报",
+    "晚报",
+    "周刊",
+    "客户端",
+];
+
+/// A name without the site's behind it, where a plain dash parts them: `大桥合龙-清河网`.
+fn without_site(name: &str) -> &str {
+    let mut name = name.trim();
+    while let Some((head, tail)) = name.rsplit_once(['-', '—', '–', '_', '|', '｜']) {
+        let (letters, tail) = (bare(head).chars().count(), tail.trim());
+        let site = (2..=14).contains(&tail.chars().count())
+            && (SITES.iter().any(|end| tail.ends_with(end)) || tail.contains(".c"));
+        if !site || letters < 4 {
+            break;
+        }
+        name = head.trim().trim_end_matches(['-', '—', '–', '_']).trim();
+    }
+    name
 }
 
 /// The headline where no line of the page is one: the part of its name that its text shares most
@@ -316,7 +380,7 @@ fn named(scene: &Scene<'_>, names: &Names) -> String {
                 - place as f64 * 1.5
                 - at as f64 * 0.5;
             if worth > best.0 {
-                best = (worth, part.trim().to_owned());
+                best = (worth, without_site(part.trim()).to_owned());
             }
         }
     }

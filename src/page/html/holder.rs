@@ -27,6 +27,8 @@ pub(super) struct Scene<'a> {
     own_before: Vec<f64>,
     /// Characters and characters inside links before each piece.
     chars_before: Vec<(usize, usize)>,
+    /// The piece that the page's description repeats, where it repeats one.
+    described: Option<usize>,
     /// Which pieces stand under a heading of other articles, comments or rights.
     beside: Vec<bool>,
 }
@@ -79,6 +81,7 @@ impl<'a> Scene<'a> {
             own_before: Vec::new(),
             chars_before,
             beside: Vec::new(),
+            described: described(outline),
         };
         scene.weigh(None);
         scene
@@ -284,8 +287,15 @@ impl<'a> Scene<'a> {
             }
         }
         let worth = |held: &Held| held.score * self.nearness(held.first, headline);
+        let described = |at: usize| {
+            let one = self.outline.elements.get(at);
+            let holds = one
+                .zip(self.described)
+                .is_some_and(|(one, piece)| (one.from..one.to).contains(&piece));
+            if holds { DESCRIBED } else { 1.0 }
+        };
         let mut ranked: Vec<(usize, f64)> =
-            scores.iter().enumerate().map(|(at, held)| (at, worth(held))).collect();
+            scores.iter().enumerate().map(|(at, held)| (at, worth(held) * described(at))).collect();
         ranked.sort_by(|(a, x), (b, y)| y.total_cmp(x).then(a.cmp(b)));
         let (mut holder, _) = ranked.first().copied().filter(|(_, worth)| *worth > 0.0)?;
         let mut mass = scores.get(holder)?.mass;
@@ -379,6 +389,34 @@ const LIST_PIECES: usize = 200;
 const SUNK: f64 = 0.6;
 /// Characters of links from which what stands under a heading is a box of its own.
 const BOX_CHARS: usize = 16;
+/// How much more an element is worth that holds what the page's description repeats.
+const DESCRIBED: f64 = 1.8;
+/// Characters of a description from which it tells something.
+const DESCRIPTION_CHARS: usize = 20;
+
+/// The last piece that the page's own description repeats: sites take it from the first paragraph.
+fn described(outline: &Outline) -> Option<usize> {
+    let named = outline.meta.iter().find(|(name, value)| {
+        matches!(name.as_str(), "description" | "og:description")
+            && value.chars().count() >= DESCRIPTION_CHARS
+    });
+    let letters =
+        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).take(300).collect::<Vec<char>>();
+    let own: HashSet<(char, char)> = bigrams(letters(&named?.1)).collect();
+    let shared = |piece: &Piece| {
+        let pairs: HashSet<(char, char)> = bigrams(letters(&piece.text)).collect();
+        pairs.intersection(&own).count()
+    };
+    let texts = outline.pieces.iter().enumerate().filter(|(_, piece)| {
+        piece.marks > 0
+            && piece.chars >= DESCRIPTION_CHARS
+            && !piece.is_link()
+            && piece.heading == 0
+    });
+    let best = texts.map(|(at, piece)| (shared(piece), at)).max()?;
+    (best.0 * 2 >= own.len() && best.0 >= DESCRIPTION_CHARS / 2).then_some(best.1)
+}
+
 /// Mass from which a text is one.
 pub(super) const TEXT_MIN: f64 = 40.0;
 
@@ -398,7 +436,7 @@ fn factor(name: &str, roles: Roles, property: &str) -> f64 {
         "footer" => 0.2,
         "aside" => 0.5,
         "article" | "main" => 1.3,
-        "details" => 0.7,
+        "details" | "ul" | "ol" | "dl" => 0.7,
         _ => 1.0,
     };
     let mut named = 1.0;

@@ -53,7 +53,7 @@ pub(super) fn several(outline: &Outline, names: &Names) -> bool {
         let texts = pieces(*from, *to).iter().filter(|piece| piece.marks > 0 && !piece.is_link());
         texts.map(|piece| piece.chars).sum()
     };
-    let named = |(from, to): &(usize, usize)| {
+    let names_it = |(from, to): &(usize, usize)| {
         pieces(*from, *to)
             .iter()
             .any(|piece| piece.heading > 0 && names.agreement(&piece.text) >= 1.5)
@@ -69,7 +69,7 @@ pub(super) fn several(outline: &Outline, names: &Names) -> bool {
     let heads = pieces(0, above)
         .iter()
         .any(|piece| piece.heading == 1 && names.agreement(&piece.text) >= 1.5);
-    alike && !heads && !outer.iter().any(named)
+    alike && !heads && !outer.iter().any(names_it)
 }
 
 /// Characters from which an element for articles holds one.
@@ -79,7 +79,7 @@ const ARTICLE_CHARS: usize = 60;
 pub(super) fn judge(outline: &Outline) -> NoArticle {
     let chars: usize = outline.pieces.iter().map(|piece| piece.chars).sum();
     let links: Vec<PageLink> = headlines(outline);
-    let named = || {
+    let titles = || {
         outline
             .pieces
             .iter()
@@ -89,7 +89,7 @@ pub(super) fn judge(outline: &Outline) -> NoArticle {
     };
     let short = |text: &&str| text.chars().count() <= 80;
     let kind =
-        if named().filter(short).any(|text| GONE.is_match(text)) && links.len() < 4 * LIST_LINKS {
+        if titles().filter(short).any(|text| GONE.is_match(text)) && links.len() < 4 * LIST_LINKS {
             PageKind::Missing
         } else if outline.asks_password && links.len() < 4 * LIST_LINKS
             || chars < SHELL_CHARS * 2 && LOGIN.is_match(&outline.title)

@@ -100,7 +100,7 @@ fn comments_longer_than_the_article_are_not_it() {
 #[test]
 fn a_longer_article_below_is_another_one() {
     let other =
-        format!("<p>柳溪镇秋粮开镰，二十台收割机下田，稻浪一片片倒下。{}</p>", SECOND).repeat(12);
+        format!("<p>柳溪镇秋粮开镰，二十台收割机下田，稻浪一片片倒下。{SECOND}</p>").repeat(12);
     is_the_article(&page(&format!(
         "<article>{}</article><section><h1>柳溪镇秋粮开镰</h1><div class=content>{other}</div></section>",
         text()
@@ -222,6 +222,63 @@ fn what_is_hidden_is_no_text_unless_nothing_else_is() {
         text()
     )));
     is_the_article(&page(&format!("<div class=content style='display:none'>{}</div>", text())));
+}
+
+#[test]
+fn characters_that_only_copies_show_are_no_text() {
+    is_the_article(&page(&format!(
+        "<div class=content><p>{}<span style='display:none'>清河网版权</span>{}</p><p>{SECOND}</p></div>",
+        &FIRST[..15],
+        &FIRST[15..]
+    )));
+}
+
+#[test]
+fn lines_of_set_text_are_paragraphs() {
+    is_the_article(&page(&format!("<div class=content><pre>{FIRST}\n{SECOND}\n</pre></div>")));
+}
+
+#[test]
+fn a_gallery_has_the_words_under_its_pictures() {
+    let third = "傍晚，云水村的村民走上桥头，看江水从桥下流过。";
+    let photo =
+        |words: &str| format!("<figure><img src=a.jpg><figcaption>{words}</figcaption></figure>");
+    let photos = [FIRST, SECOND, third].map(photo).concat();
+    let found = extract(&page(&format!("<div class=gallery>{photos}</div>")));
+    assert_eq!(words(&found), [FIRST, SECOND, third]);
+}
+
+#[test]
+fn the_description_tells_which_text_is_the_article() {
+    let other =
+        "<p>清河网是清河县的门户，每天有五万人浏览，内容包括新闻、办事、便民，欢迎各界投稿。</p>";
+    let links = "<a href=x>便民服务大厅网上预约办理指南</a>".repeat(30);
+    let markup = page(&format!(
+        "<div class=a>{}</div><div class=b>{links}<div class=c>{}</div></div>",
+        text(),
+        other.repeat(3)
+    ));
+    assert_ne!(
+        words(&extract(&markup)),
+        [FIRST, SECOND],
+        "the test needs a rival that wins by length"
+    );
+    let meta = format!("<meta name=description content='{FIRST}'><title>");
+    is_the_article(&markup.replace("<title>", &meta));
+}
+
+#[test]
+fn what_is_glued_to_the_headline_comes_off() {
+    for (title, heading) in [
+        ("清河大桥主桥合龙-清河网", ""),
+        ("清河大桥主桥合龙 | 清河网", "<h1>清河大桥主桥合龙<span> 2025-09-08 21:35</span></h1>"),
+    ] {
+        let markup = format!(
+            "<html><head><title>{title}</title></head><body>{heading}<div class=content>{}</div></body></html>",
+            text()
+        );
+        assert_eq!(extract(&markup).title, "清河大桥主桥合龙", "{title}");
+    }
 }
 
 #[test]
@@ -413,9 +470,9 @@ fn an_e_paper_without_its_systems_comment_shows_its_parts() {
 
 #[test]
 fn a_list_holds_no_article_and_says_where_it_leads() {
-    let links: String = (1..=14)
-        .map(|n| format!("<li><a href='content_{n}.html'>清河县第{n}座便民桥建成通车</a></li>"))
-        .collect();
+    let link =
+        |n: usize| format!("<li><a href='content_{n}.html'>清河县第{n}座便民桥建成通车</a></li>");
+    let links = (1..=14).map(link).collect::<Vec<_>>().concat();
     let rights = "<p>《清河日报》电子版的一切内容仅供读者阅读使用，未经清河日报社书面授权，任何单位及个人不得转载，违者依法追究责任。</p>";
     let markup = format!(
         "<html><head><title>清河日报数字报</title></head><body><h2>第01版：要闻</h2><ul>{links}</ul><div class=bottom>\

@@ -129,6 +129,8 @@ impl State {
     const LINK: State = State(1 << 2);
     /// It is bold.
     const BOLD: State = State(1 << 3);
+    /// Its line ends are line ends.
+    const LINES: State = State(1 << 4);
 
     fn has(self, other: State) -> bool {
         self.0 & other.0 != 0
@@ -285,6 +287,7 @@ impl Reader {
             open.is_block = is_block;
             open.state.add(State::SILENT, SILENT.contains(&name));
             open.state.add(State::HIDDEN, hidden || style.is_some_and(hides));
+            open.state.add(State::LINES, matches!(name, "pre" | "listing"));
             open.state.add(State::BOLD, matches!(name, "b" | "strong"));
             open.heading = rank(name).unwrap_or(open.heading);
             if name == "a"
@@ -510,7 +513,29 @@ impl Reader {
         let Some(open) = self.open.last().filter(|open| !open.state.has(State::SILENT)) else {
             return;
         };
-        let state = open.state;
+        let (state, in_heading) = (open.state, open.heading > 0);
+        let hidden = state.has(State::HIDDEN);
+        if self.piece.chars > 0 && hidden && !self.piece.is_hidden {
+            // Characters that only copies show.
+            return;
+        }
+        if self.piece.chars > 0 && !hidden && self.piece.is_hidden {
+            self.end_piece();
+        }
+        if state.has(State::LINES) && text.contains('\n') {
+            let mut lines = text.split('\n');
+            self.write(lines.next().unwrap_or_default(), state, in_heading);
+            for line in lines {
+                self.end_piece();
+                self.write(line, state, in_heading);
+            }
+            return;
+        }
+        self.write(text, state, in_heading);
+    }
+
+    /// Adds text to the piece, its white space folded.
+    fn write(&mut self, text: &str, state: State, in_heading: bool) {
         let piece = &mut self.piece;
         for c in text.chars() {
             if is_nothing(c) {
@@ -528,7 +553,7 @@ impl Reader {
                 let before = piece.text.trim_end();
                 if before.chars().next_back().is_some_and(is_wide)
                     && piece.heading == 0
-                    && open.heading == 0
+                    && !in_heading
                 {
                     piece.text.truncate(before.len());
                 }
