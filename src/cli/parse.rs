@@ -93,6 +93,9 @@ fn show(args: &Args, path: &Path, page: &wire::ParsePageResponse) -> Result<(), 
     if args.json {
         return output::json("ParsePageResponse", page);
     }
+    if let Some(nothing) = &page.no_article {
+        return no_article(args, path, nothing);
+    }
     output::line(&format!("{}: {} parts", path.display(), page.articles.len()))?;
     let mut table = output::table(&["#", "kind", "headline", "who, where, when", "text"]);
     for (number, parsed) in page.articles.iter().enumerate() {
@@ -115,6 +118,23 @@ fn show(args: &Args, path: &Path, page: &wire::ParsePageResponse) -> Result<(), 
     }
     Ok(())
 }
+
+/// Says what a web page without an article is, and where a list leads.
+fn no_article(args: &Args, path: &Path, nothing: &wire::NoArticle) -> Result<(), Failure> {
+    output::line(&format!("{}: {}", path.display(), nothing.reason))?;
+    let shown = if args.full { nothing.links.len() } else { LINKS_SHOWN };
+    for link in nothing.links.iter().take(shown) {
+        output::line(&format!("  {}  {}", link.title, link.url))?;
+    }
+    let more = nothing.links.len().saturating_sub(shown);
+    if more > 0 {
+        output::line(&format!("  and {more} more links; --full shows them"))?;
+    }
+    Ok(())
+}
+
+/// Links of a list that are shown without `--full`.
+const LINKS_SHOWN: usize = 20;
 
 /// The kind's name: `news`.
 pub(super) fn kind(record: &wire::ArticleRecord) -> String {
@@ -156,7 +176,7 @@ fn about(record: &wire::ArticleRecord) -> String {
     for caption in record.captions.iter().filter(|caption| !caption.credit.is_empty()) {
         lines.push(format!("photo: {}", caption.credit));
     }
-    match record.jump.as_ref().and_then(|jump| jump.page) {
+    match record.jump.as_ref().and_then(|jump| jump.page.as_ref()) {
         Some(wire::jump::Page::ToPageNo(page)) => lines.push(format!("→ page {page}")),
         Some(wire::jump::Page::ToPage(page)) => lines.push(format!("→ page {page}")),
         Some(wire::jump::Page::FromPageNo(page)) => lines.push(format!("← page {page}")),

@@ -178,6 +178,12 @@ impl Draft {
         self.open = to == block.text.len() && !complete;
     }
 
+    /// Adds a paragraph that is known to be whole, as those of a web page are.
+    pub fn paragraph(&mut self, page: &str, block: &Block) {
+        self.body(page, block);
+        self.open = false;
+    }
+
     /// Names with text behind them sign a part of it: they stay where they stand.
     fn unsign(&mut self) {
         for block in std::mem::take(&mut self.signed) {

@@ -1,417 +1,378 @@
 //! Web pages → the text of their article: an e-paper's article page, a news site's page.
 //!
-//! `pieces` cuts the page into pieces of text with the elements that they stand in; the element with
-//! most running text outside links holds the article (after Kohlschütter et al. 2010 and Arc90's
-//! Readability), the heading above it is its headline. What is found is written as a page of its
-//! own, which [`crate::parse`] reads like any other, so kickers, bylines, openers and jumps are
-//! found by the same rules. Menus, advertisements and lists of links are left out; spans point into
-//! the text that is left. It is one pass and pure; scripts are not run.
+//! Five steps, each in a file of its own:
+//!
+//! 1. `tree`: markup → pieces of text in order and the elements around them.
+//! 2. `claims`, `data`, `moment`: what the page says of itself, with one order of trust.
+//! 3. `headline`: which piece is the headline.
+//! 4. `holder`: which element holds the text; `words` reads class names as evidence.
+//! 5. `body`, `wording`: which pieces in it are text; `nothing` says what a page without an article is.
+//!
+//! What is found goes to `web`, which writes it as an article with spans into the extracted text. It
+//! is pure and takes time in proportion to the page; scripts are not run.
 
+mod body;
+mod claims;
+pub(crate) mod credit;
 mod data;
-mod pieces;
+mod headline;
+mod holder;
+mod moment;
+mod nothing;
+mod tree;
+mod wording;
+mod words;
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
+use jiff::civil::DateTime;
 
-use jiff::civil::Date;
-use regex::Regex;
-
-use crate::byline;
-use crate::names::is_han;
-use pieces::Outline;
-use pieces::Piece;
-use wenmai_text::pattern;
+use crate::NoArticle;
+use body::Body;
+use body::Paragraph;
+use claims::Claims;
+use claims::Trust;
+use headline::Headline;
+use headline::Names;
+use holder::Scene;
+use tree::Outline;
+use tree::Piece;
+use wenmai_domain::article::Contributor;
+use words::Roles;
 
 /// The article of a web page.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Extract {
-    /// Its text: the headline as a heading, what stands above and below it, paragraphs.
-    pub text: String,
-    /// Whom the page names as its source.
-    pub source: String,
-    /// The day it names.
-    pub date: Option<Date>,
-    /// Whom it names as authors.
-    pub authors: Vec<String>,
-    /// The heading above its headline, which on web pages is a kicker.
-    pub kicker: Option<String>,
+    /// The headline.
+    pub title: String,
+    /// The line above it.
+    pub kicker: String,
+    /// The line below it.
+    pub subtitle: String,
+    /// The text: paragraphs and whether each is a subhead.
+    pub paragraphs: Vec<(String, bool)>,
     /// What stands under its pictures.
     pub captions: Vec<String>,
+    /// Whom the page names as its source.
+    pub source: String,
+    /// When it was published, in China's time; midnight where only the day is known.
+    pub published: Option<DateTime>,
+    /// Whom it names as authors.
+    pub authors: Vec<Contributor>,
+    /// Its canonical address.
+    pub url: String,
+    /// The page of the issue, as the paper prints it (`A03`).
+    pub page: String,
+    /// That page's name.
+    pub page_name: String,
+    /// What the page is, where it holds no article.
+    pub nothing: Option<NoArticle>,
 }
-
-static DATE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(
-        r"(?P<year>20[0-9]{2})\s*[-年/.]\s*(?P<month>[0-9]{1,2})\s*[-月/.]\s*(?P<day>[0-9]{1,2})",
-    )
-});
-
-static SOURCE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(
-        r"(?:稿件来源|信息来源|文章来源|来源|來源)\s*[:：]\s*(?P<source>[^\s|｜:：（(]{2,30})",
-    )
-});
-
-static AUTHORS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(
-        r"(?:作者|记者|記者)\s*[:：]\s*(?P<names>[\p{Han}、，·]{2,8}(?:[、，\s]+[\p{Han}·]{2,4}){0,5})",
-    )
-});
-
-/// Where a text was printed, at its end: `《清河日报》（2025年09月08日 05版）`.
-static PRINTED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(
-        r"^《\s*(?P<source>[^》]{2,20}?)\s*》\s*[（(]\s*20[0-9]{2}\s*[-年][^）)]{2,30}版?\s*[）)]$",
-    )
-});
-
-/// What asks the reader to do something.
-static CALL: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(concat!(
-        r"^(?:点击.{0,8}(?:蓝字|关注|名片)|长按.{0,12}(?:识别|关注)|扫码.{0,12}$|关注我们|阅读原文|",
-        r"[（(]?责任?编辑?[:：]|(?:文章)?关键词[:：])",
-    ))
-});
-
-/// What a news site puts below its articles.
-static BELOW: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(concat!(
-        r"^(?:相关(?:阅读|新闻|链接|推荐|文章)|推荐阅读|延伸阅读|热门(?:推荐|新闻|排行)|猜你喜欢|上一篇|下一篇|分享到|扫一扫|",
-        r"版权(?:所有|声明)|免责声明|网友评论|我要评论|打印本页|关闭窗口|更多精彩)",
-    ))
-});
 
 /// Whether `text` is HTML, by what it begins with.
 pub(super) fn is_html(text: &str) -> bool {
-    let start = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-    if !start.starts_with('<') {
+    let start =
+        text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0'));
+    let end = start.char_indices().nth(HEAD_CHARS).map_or(start.len(), |(at, _)| at);
+    let head = start.get(..end).unwrap_or_default().to_ascii_lowercase();
+    if !head.starts_with('<') {
         return false;
     }
-    let end = start.char_indices().nth(4_000).map_or(start.len(), |(at, _)| at);
-    let head = start.get(..end).unwrap_or_default().to_ascii_lowercase();
-    let tags = ["<!doctype html", "<html", "<head", "<body", "<div", "<article", "<p>", "<table"];
-    tags.iter().any(|tag| head.contains(tag))
+    let is_tag = |tag: &str| {
+        head.match_indices(tag).any(|(at, found)| {
+            head.get(at + found.len()..)
+                .is_some_and(|rest| rest.starts_with(|c: char| !c.is_ascii_alphanumeric()))
+        })
+    };
+    let whole = ["<!doctype", "<html", "<head", "<body", "<meta", "<title"];
+    if whole.iter().any(|tag| is_tag(tag)) {
+        return true;
+    }
+    // Tables and centred lines stand in Markdown too, between headings with marks.
+    let marked = head.lines().any(|line| line.starts_with("# ") || line.starts_with("## "));
+    let parts = [
+        "<div", "<article", "<p", "<table", "<section", "<main", "<span", "<h1", "<h2", "<h3",
+        "<ul", "<li", "<td", "<font", "<center", "<script", "<style", "<a", "<br", "<header",
+        "<form", "<dl",
+    ];
+    !marked && head.contains('>') && parts.iter().any(|tag| is_tag(tag))
 }
+
+/// Characters at the beginning of a text that tell whether it is HTML.
+const HEAD_CHARS: usize = 4_000;
 
 /// Finds the article of the web page `text`.
 pub(super) fn extract(text: &str) -> Extract {
-    let outline = pieces::outline(text);
-    let Some(holder) = holder(&outline.pieces) else {
-        return Extract::default();
+    let outline = tree::outline(text);
+    let mut claims = Claims::of(&outline);
+    let names = Names::of(&outline, &claims);
+    let found = [false, true].into_iter().find_map(|counts_hidden| {
+        let mut own = claims.clone();
+        let found = article(&outline, &names, &mut own, counts_hidden)?;
+        claims = own;
+        Some(found)
+    });
+    let found = match (found, told(&outline, &names, &claims)) {
+        // The page tells machines another text than the one that was found: it knows better.
+        (Some((_, body)), Some(other)) if !body.repeats(&other.1) => Some(other),
+        (found, other) => found.or(other),
     };
-    let is_inside = |piece: &&Piece| piece.within.contains(&holder);
-    let first = outline.pieces.iter().position(|piece| is_inside(&piece)).unwrap_or_default();
-    let title = title(&outline, first);
-    let mut extract = Extract::default();
-    for (key, value) in &outline.meta {
-        about(&mut extract, key, value);
+    let several = || nothing::several(&outline, &names);
+    let Some((headline, body)) = found.filter(|_| !several()) else {
+        let nothing = if several() { nothing::SEVERAL } else { nothing::judge(&outline) };
+        return Extract { nothing: Some(nothing), ..Extract::default() };
+    };
+    claims.beside(&outline, &headline, &body);
+    write(&outline, headline, body, claims)
+}
+
+/// The article that stands in the page; `None` where there is none.
+fn article(
+    outline: &Outline,
+    names: &Names,
+    claims: &mut Claims,
+    counts_hidden: bool,
+) -> Option<(Headline, Body)> {
+    let mut scene = Scene::new(outline, counts_hidden);
+    let headline = headline::find(&scene, names);
+    scene.weigh(headline.index);
+    let holder = scene.holder(headline.index)?;
+    let mut body = body::read(&scene, holder, &headline, names, claims);
+    let mut headline = headline;
+    if headline.index.is_none()
+        && let Some((first, _)) = body.place
+        && let Some(found) = headline::above(&scene, names, first, &body.sample())
+    {
+        // The page is not named for its article; now that the text is known, its heading is too.
+        scene.weigh(found.index);
+        body = body::read(&scene, holder, &found, names, claims);
+        headline = found;
     }
-    data::tell(&outline.data, &mut extract);
-    if extract.source.is_empty() && (2..=40).contains(&outline.source.chars().count()) {
-        outline.source.clone_into(&mut extract.source);
+    is_article(outline, &headline, names, &body).then_some((headline, body))
+}
+
+/// The article that the page gives to machines alone, as schema.org's `articleBody`.
+fn told(outline: &Outline, names: &Names, claims: &Claims) -> Option<(Headline, Body)> {
+    let text = data::lines(&claims.text);
+    if text.iter().map(|line| line.chars().count()).sum::<usize>() < TOLD_MIN {
+        return None;
     }
-    let mut page = Writer::default();
-    for (at, piece) in outline.pieces.iter().enumerate() {
-        let place = Place { at, first, title: title.index, inside: is_inside(&piece) };
-        if place.title == Some(at) || place.title.is_none() && place.inside && page.text.is_empty()
-        {
-            page.heading(2, &title.text);
-            if place.title == Some(at) {
+    let scene = Scene::new(outline, true);
+    let headline = headline::find(&scene, names);
+    let paragraphs = text.into_iter().map(|text| Paragraph { text, is_subhead: false }).collect();
+    Some((headline, Body { paragraphs, captions: Vec::new(), place: None }))
+}
+
+/// Characters from which a text for machines is an article.
+const TOLD_MIN: usize = 80;
+/// Characters below which a text is an article only under a headline that the page is named for.
+const SHORT: usize = 200;
+/// The least characters of an article.
+const LEAST: usize = 20;
+
+/// Whether what was found is an article, and not the one sentence of a list or a form.
+fn is_article(outline: &Outline, headline: &Headline, names: &Names, body: &Body) -> bool {
+    let chars = body.chars();
+    let agrees = headline.index.is_some()
+        && names.agreement(&headline.text) >= 1.5
+        && headline::bare(&headline.text).chars().count() >= 4
+        && !nothing::is_gone(&headline.text);
+    let sentences = body
+        .paragraphs
+        .iter()
+        .filter(|one| one.text.ends_with(['。', '！', '？', '”', '…']))
+        .count();
+    if chars < LEAST || sentences == 0 && chars < SHORT && !agrees {
+        return false;
+    }
+    let links = nothing::headlines(outline);
+    let link_chars: usize = links.iter().map(|link| link.title.chars().count()).sum();
+    let kind = nothing::judge(outline).kind;
+    let poor = chars < SHORT && matches!(kind, crate::PageKind::Missing | crate::PageKind::Login);
+    let lists = links.len() >= LIST_LINKS && chars < 2 * link_chars;
+    agrees || !poor && !lists
+}
+
+/// Links from which a page without a headline may be a list.
+const LIST_LINKS: usize = 8;
+
+fn write(outline: &Outline, headline: Headline, body: Body, claims: Claims) -> Extract {
+    let first = |list: Vec<&String>| list.first().map(|one| (*one).clone()).unwrap_or_default();
+    let authors = claims.people_of(outline);
+    let Body { paragraphs, captions, place: _ } = body;
+    let (kicker, subtitle) = around(outline, &headline, &claims);
+    Extract {
+        title: headline.text,
+        kicker,
+        subtitle,
+        paragraphs: paragraphs.into_iter().map(|one| (one.text, one.is_subhead)).collect(),
+        captions,
+        source: first(claims.sources.ranked()),
+        published: claims.published().map(moment::Moment::at),
+        authors,
+        url: first(claims.url.ranked()),
+        page: claims.page,
+        page_name: claims.page_name,
+        nothing: None,
+    }
+}
+
+/// The lines above and below the headline: what the page calls so, else headings beside it.
+fn around(outline: &Outline, headline: &Headline, claims: &Claims) -> (String, String) {
+    let (mut kicker, mut subtitle) = (claims.kicker.clone(), claims.subtitle.clone());
+    let Some(index) = headline.index else { return (kicker, subtitle) };
+    let heading = |at: usize| {
+        let piece = outline.pieces.get(at)?;
+        let role = outline
+            .elements
+            .get(piece.element)
+            .map_or(piece.roles, |one| one.roles.with(piece.roles));
+        let small = outline.is_epaper
+            && piece.chars <= 40
+            && !piece.is_link()
+            && !wording::tells(&piece.text);
+        let words = piece.text.chars().any(char::is_alphabetic);
+        let is = words
+            && (piece.heading > 0 || small || role.has(Roles::HEADINGS))
+            && piece.chars >= 2
+            && !piece.is_hidden;
+        (is && !piece.is_link() && !wording::tells(&piece.text) && !wording::is_note(&piece.text))
+            .then_some(piece)
+    };
+    if kicker.is_empty()
+        && let Some(piece) = index.checked_sub(1).and_then(heading)
+        && (outline.is_epaper || is_near(outline, piece, index))
+    {
+        kicker.clone_from(&piece.text);
+    }
+    if subtitle.is_empty()
+        && let Some(piece) = heading(index + headline.count)
+        && (outline.is_epaper || piece.heading > 0 || piece.roles.has(Roles::SUBTITLE))
+    {
+        subtitle.clone_from(&piece.text);
+    }
+    (kicker, subtitle)
+}
+
+/// Whether a heading stands in one element with the headline, or is named for its place: headings
+/// elsewhere are those of a section or of the way to it.
+fn is_near(outline: &Outline, piece: &Piece, headline: usize) -> bool {
+    let of = |element: usize| outline.elements.get(element).map(|one| (one.parent, one.roles));
+    let line = outline.pieces.get(headline).and_then(|line| of(line.element));
+    let own = of(piece.element);
+    let named =
+        own.is_some_and(|(_, roles)| roles.has(Roles::KICKER)) || piece.roles.has(Roles::KICKER);
+    let path = piece.text.starts_with(['首', '当', '您']) || piece.text.contains(['>', '»', '＞']);
+    named || !path && own.map(|(parent, _)| parent) == line.map(|(parent, _)| parent)
+}
+
+impl Claims {
+    /// Reads what stands beside headline and text, and the address.
+    fn beside(&mut self, outline: &Outline, headline: &Headline, body: &Body) {
+        self.signed(body);
+        self.printed_page(outline);
+        let (first, last) = body.place.unwrap_or_default();
+        let line = headline.index.unwrap_or(first);
+        let head = line.saturating_sub(NEAR)..first.max(line + 1) + 1;
+        self.named(outline, &head);
+        let piece = |at: usize| outline.pieces.get(at).filter(|piece| !piece.is_link());
+        for piece in (line + headline.count..first.min(line + 4 * NEAR)).filter_map(piece) {
+            self.line(Trust::Beside, &piece.text);
+        }
+        for piece in (line.saturating_sub(3)..line).filter_map(piece) {
+            if wording::labels_day(&piece.text) || outline.is_epaper {
+                self.line(Trust::Beside, &piece.text);
+            }
+        }
+        for piece in (last + 1..last + 2 * NEAR).filter_map(piece) {
+            let is_day = piece.chars <= 20 && moment::moment(&piece.text).is_some();
+            if is_day
+                || wording::labels_day(&piece.text)
+                || wording::names_source(&piece.text)
+                || wording::credits(&piece.text)
+            {
+                self.line(Trust::AtEnd, &piece.text);
+            }
+        }
+        let labelled = outline.pieces.iter().filter(|piece| wording::labels_day(&piece.text));
+        for piece in labelled.take(LABELLED_MAX) {
+            self.moment_of(Trust::AtEnd, &piece.text);
+        }
+        let address: Vec<String> = self.url.ranked().into_iter().cloned().collect();
+        for url in address {
+            if let Some(moment) = moment::in_address(&url) {
+                self.moments.claim(Trust::Address, moment);
+            }
+        }
+    }
+
+    /// Reads on which page of the issue the article stands, where the page of an e-paper says it
+    /// outside its links to other pages.
+    fn printed_page(&mut self, outline: &Outline) {
+        if !self.page.is_empty() {
+            return;
+        }
+        let named = outline.elements.iter().filter(|element| element.roles.has(Roles::PAGE));
+        let named = named.map(|element| outline.text_of(element)).filter(|text| {
+            let plain = text.trim();
+            plain.chars().count() <= 24 && plain.chars().any(|c| c.is_ascii_digit())
+        });
+        let short = outline.pieces.iter().filter(|piece| !piece.is_link() && piece.chars <= 24);
+        let printed: Vec<String> =
+            short.map(|piece| piece.text.clone()).filter(|text| wording::is_page(text)).collect();
+        let found = match printed.as_slice() {
+            [] => named.take(1).next().filter(|_| outline.is_epaper),
+            // Two pages are a list of pages.
+            [first, rest @ ..] if rest.iter().all(|other| other == first) => Some(first.clone()),
+            [_, ..] => None,
+        };
+        self.page = found.unwrap_or_default();
+    }
+
+    /// Reads the people whom the text names at its ends.
+    fn signed(&mut self, body: &Body) {
+        let texts =
+            || body.paragraphs.iter().filter(|one| !one.is_subhead).map(|one| one.text.as_str());
+        let opening = texts().take(3).find_map(credit::opening);
+        let closing = texts().rev().take(2).find_map(credit::closing);
+        for people in opening.into_iter().chain(closing) {
+            self.authors.claim(Trust::Printed, people);
+        }
+    }
+
+    /// Reads elements that are named for what they hold.
+    fn named(&mut self, outline: &Outline, near: &std::ops::Range<usize>) {
+        for element in &outline.elements {
+            if !near.contains(&element.from) || element.to > element.from + 2 {
                 continue;
             }
-        }
-        let wording = piece.text.as_str();
-        match place.part(piece, outline.is_epaper) {
-            Part::Caption => extract.captions.push(wording.to_owned()),
-            Part::Heading if wording != title.text => {
-                page.heading(3, wording);
-                if title.index.is_some_and(|title| at < title) {
-                    extract.kicker = Some(wording.to_owned());
-                }
+            let words: String = outline.text_of(element).chars().take(80).collect();
+            if element.roles.has(Roles::TIME) || &*element.name == "time" {
+                let value = if element.value.is_empty() { words.as_str() } else { &element.value };
+                self.moment_of(Trust::Beside, value);
             }
-            Part::About => credits(&mut extract, wording),
-            Part::Body if BELOW.is_match(wording) => break,
-            Part::Body => page.paragraph(wording),
-            Part::Heading | Part::Nothing => {}
-        }
-    }
-    extract.text = page.text;
-    let mut head = outline.pieces.iter().take(first).filter(|piece| piece.text.contains("星期"));
-    extract.date = extract.date.or_else(|| head.find_map(|piece| date(&piece.text)));
-    extract
-}
-
-/// Where a piece stands.
-struct Place {
-    at: usize,
-    /// The first piece of the text.
-    first: usize,
-    /// The headline.
-    title: Option<usize>,
-    /// Whether it stands in the element that holds the text.
-    inside: bool,
-}
-
-/// What a piece is.
-enum Part {
-    Heading,
-    Caption,
-    /// It tells of the article: day, source, author.
-    About,
-    Body,
-    Nothing,
-}
-
-impl Place {
-    fn part(&self, piece: &Piece, is_epaper: bool) -> Part {
-        let Self { at, first, title, inside } = *self;
-        let beside = title.is_some_and(|title| at.abs_diff(title) <= 2)
-            && at < first.max(title.unwrap_or(0) + 1);
-        if piece.is_aside {
-            return Part::Nothing;
-        }
-        let near = inside || at <= first && at + 6 > first;
-        if piece.is_caption && near {
-            return Part::Caption;
-        }
-        let text = piece.text.as_str();
-        if !inside || at <= title.unwrap_or(0) && piece.heading > 0 {
-            let small = is_epaper && text.chars().count() <= 40 && !piece.is_link() && !tells(text);
-            return match (at <= first, beside && (piece.heading > 0 || small)) {
-                (true, true) => Part::Heading,
-                (true, false) if title.is_some_and(|t| at > t) || at + 4 > first => Part::About,
-                _ => Part::Nothing,
-            };
-        }
-        if title.is_some_and(|title| at < title) || piece.is_link() || is_meta(text) {
-            return Part::About;
-        }
-        if CALL.is_match(text) { Part::Nothing } else { Part::Body }
-    }
-}
-
-/// Whether a line gives a day, a source or names.
-fn tells(line: &str) -> bool {
-    DATE.is_match(line)
-        || SOURCE.is_match(line)
-        || byline::bare(line).is_some()
-        || byline::with_roles(line).is_some()
-}
-
-/// Writes the text of the article.
-#[derive(Default)]
-struct Writer {
-    text: String,
-}
-
-impl Writer {
-    fn heading(&mut self, level: usize, text: &str) {
-        if !text.is_empty() {
-            self.paragraph(&format!("{} {text}", "#".repeat(level)));
+            if element.roles.has(Roles::SOURCE)
+                && words.chars().count() <= 30
+                && moment::moment(&words).is_none()
+            {
+                self.source(Trust::Beside, &words);
+            }
+            if element.roles.has(Roles::AUTHOR) && !element.roles.has(Roles::EDITOR) {
+                self.people(Trust::Beside, &words);
+                self.account(&words);
+            }
         }
     }
 
-    fn paragraph(&mut self, text: &str) {
-        if !self.text.is_empty() {
-            self.text.push_str("\n\n");
-        }
-        self.text.push_str(text);
+    /// Claims a moment that a line gives, as one of change where it says so.
+    fn moment_of(&mut self, trust: Trust, line: &str) {
+        let changed = line.contains("更新") || line.contains("修改");
+        self.moment(if changed { Trust::Changed } else { trust }, line);
     }
 }
 
-/// A headline, and the piece that it is.
-struct Title {
-    text: String,
-    index: Option<usize>,
-}
-
-/// The heading that stands above the article, else what the page calls itself.
-fn title(outline: &Outline, first: usize) -> Title {
-    let metas = ["og:title", "articletitle"].iter().find_map(|name| outline.meta.get(*name));
-    let named = metas.filter(|title| !title.is_empty()).unwrap_or(&outline.title);
-    // 标题_栏目_网站: the first part is the headline.
-    let named = named.split(['_', '|', '｜']).next().unwrap_or_default();
-    let named = named.split(" - ").next().unwrap_or_default().trim();
-    let bare = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
-    let score = |(at, piece): &(usize, &Piece)| {
-        let same = !named.is_empty() && bare(&piece.text) == bare(named);
-        let near = *at <= first + 4;
-        (same, near && piece.heading == 1, near && piece.heading > 1, *at)
-    };
-    let candidates = outline.pieces.iter().enumerate();
-    let headings = candidates.filter(|(at, piece)| {
-        let is_named = !named.is_empty() && bare(&piece.text) == bare(named);
-        (piece.heading > 0 || is_named) && *at <= first + 4 && !piece.is_aside
-    });
-    match headings.max_by_key(score) {
-        Some((at, piece)) => Title { text: piece.text.clone(), index: Some(at) },
-        None => Title { text: named.to_owned(), index: None },
-    }
-}
-
-/// How much more an element holds than the best one inside it, where texts are set in sections side
-/// by side.
-const CLEARLY: f64 = 1.25;
-
-/// The element that holds the text: the one with most running text (a piece speaks for its parent,
-/// half for the next, and so on upwards), or one around it that holds clearly more.
-fn holder(pieces: &[Piece]) -> Option<u32> {
-    let mut scores: HashMap<u32, Held> = HashMap::new();
-    for (at, piece) in pieces.iter().enumerate().filter(|(_, piece)| !piece.is_aside) {
-        let plain = piece.text.chars().count().saturating_sub(2 * piece.link_chars);
-        let marks = piece.text.matches(['，', '。', ',']).count();
-        if plain < 10 || marks == 0 || piece.is_caption {
-            continue;
-        }
-        #[expect(clippy::cast_precision_loss, reason = "a length of text")]
-        let (mass, mut share) = (plain as f64, plain as f64 + 20.0 * marks as f64);
-        for element in piece.within.iter().rev() {
-            let held = scores.entry(*element).or_insert_with(|| Held { at, ..Held::default() });
-            held.score += share;
-            held.mass += mass;
-            share /= 2.0;
-        }
-    }
-    let rank = |held: &Held| (held.score, std::cmp::Reverse(held.at));
-    let best = scores.iter().max_by(|(_, a), (_, b)| {
-        let (a, b) = (rank(a), rank(b));
-        a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
-    });
-    let (mut holder, mut held) = best.map(|(id, held)| (*id, *held))?;
-    let around = pieces.iter().find(|piece| piece.within.contains(&holder))?.within.clone();
-    let outer = around.iter().rev().copied().skip_while(|element| *element != holder).skip(1);
-    for element in outer.collect::<Vec<_>>() {
-        if let Some(more) = scores.get(&element)
-            && more.mass > held.mass * CLEARLY
-            && !full_of_links(pieces, element)
-        {
-            (holder, held) = (element, *more);
-        }
-    }
-    Some(holder)
-}
-
-/// What an element holds.
-#[derive(Debug, Clone, Copy, Default)]
-struct Held {
-    score: f64,
-    /// Characters of running text.
-    mass: f64,
-    /// Its first piece.
-    at: usize,
-}
-
-/// Whether links are a good part of an element.
-fn full_of_links(pieces: &[Piece], element: u32) -> bool {
-    let inside = pieces.iter().filter(|p| p.within.contains(&element) && !p.is_aside);
-    let (links, all) = inside.fold((0, 0), |(links, all), piece| {
-        (links + piece.link_chars, all + piece.text.chars().count())
-    });
-    links * 5 > all
-}
-
-/// Whether a line tells of the article instead of being in it: day, source, author.
-fn is_meta(line: &str) -> bool {
-    let count = line.chars().count();
-    let says = SOURCE.is_match(line) || DATE.is_match(line) && line.contains(':');
-    count <= 60 && (says || PRINTED.is_match(line)) && !line.contains('。')
-}
-
-fn credits(extract: &mut Extract, line: &str) {
-    if line.chars().count() > 120 {
-        return;
-    }
-    if extract.source.is_empty() {
-        let found = SOURCE
-            .captures(line)
-            .or_else(|| PRINTED.captures(line))
-            .and_then(|found| found.name("source"));
-        extract.source = found.map_or_else(String::new, |source| source.as_str().to_owned());
-    }
-    extract.date = extract.date.or_else(|| date(line));
-    if extract.authors.is_empty()
-        && let Some(names) = AUTHORS.captures(line).and_then(|found| found.name("names"))
-    {
-        extract.authors = names_of(names.as_str());
-    }
-    if extract.authors.is_empty() {
-        let day = DATE.find(line).map_or(line.len(), |day| day.start());
-        let end = line.find('《').map_or(day, |at| at.min(day));
-        let head = line.get(..end).unwrap_or_default().trim_matches(|c: char| !is_han(c));
-        let people = byline::with_roles(head).or_else(|| byline::bare(head));
-        extract.authors = people.unwrap_or_default().into_iter().map(|who| who.name).collect();
-    }
-}
-
-fn about(extract: &mut Extract, key: &str, value: &str) {
-    match key {
-        "article:published_time" | "publishdate" | "pubdate" | "og:release_date" => {
-            extract.date = extract.date.or_else(|| date(value));
-        }
-        "source" | "mediaid" | "og:article:source" | "contentsource"
-            if extract.source.is_empty() =>
-        {
-            let plain = value.trim_start_matches("来源").trim_start_matches([':', '：']).trim();
-            plain.clone_into(&mut extract.source);
-        }
-        "author" | "article:author" | "og:article:author" if extract.authors.is_empty() => {
-            extract.authors = names_of(value);
-        }
-        _ => {}
-    }
-}
-
-fn names_of(text: &str) -> Vec<String> {
-    byline::bare(text).unwrap_or_default().into_iter().map(|person| person.name).collect()
-}
-
-fn date(text: &str) -> Option<Date> {
-    let found = DATE.captures(text)?;
-    let part = |name: &str| found.name(name).and_then(|part| part.as_str().parse::<i16>().ok());
-    let small = |name: &str| part(name).and_then(|number| i8::try_from(number).ok());
-    Date::new(part("year")?, small("month")?, small("day")?).ok()
-}
+/// Lines with the label of a day that are read.
+const LABELLED_MAX: usize = 40;
+/// Pieces around the headline in which the page speaks of the article.
+const NEAR: usize = 12;
 
 #[cfg(test)]
-mod tests {
-    use super::extract;
-    use super::is_html;
-
-    /// An article page as e-papers have it; a county that does not exist.
-    const EPAPER: &str = "<!DOCTYPE html><html><head><title>清河大桥合龙-清河日报</title>\
-        <script>var a = '<p>没有，没有。</p>';</script></head><body>\
-        <div class=nav><a href=1>第01版：要闻</a> <a href=2>第02版：综合</a></div>\
-        <div class=article><h3>历时两年</h3><h1>清河大桥合龙</h1><h2>明年五月通车</h2>\
-        <p class=sec>周小禾 《清河日报》（2025年09月08日 第01版） 来源：清河日报</p>\
-        <div id=ozoom><P>&nbsp;&nbsp;&nbsp;&nbsp;本报柳溪9月7日电　（记者周小禾）清河大桥昨日合龙，历时两年，\
-        两岸群众来到现场。<P>大桥全长一千二百米，双向六车道。<br>明年五月通车，两岸告别渡船。</P></div></div>\
-        <ul><li><a href=3>柳溪秋粮开镰</a></li><li><a href=4>医院新院区启用，床位增加。</a></li></ul>\
-        <div class=footer>清河日报社版权所有，未经许可，不得转载。</div></body></html>";
-
-    #[test]
-    fn an_article_page_gives_its_article_alone() {
-        assert!(is_html(EPAPER));
-        let found = extract(EPAPER);
-        assert!(found.text.contains("## 清河大桥合龙\n"), "{}", found.text);
-        assert!(found.text.contains("双向六车道。\n\n明年五月"), "{}", found.text);
-        assert!(!found.text.contains("秋粮") && !found.text.contains("版权"), "{}", found.text);
-        assert!(!found.text.contains("没有"), "{}", found.text);
-        assert_eq!(found.source, "清河日报");
-        assert_eq!(found.date.unwrap().to_string(), "2025-09-08");
-    }
-
-    #[test]
-    fn plain_text_is_no_html() {
-        assert!(!is_html("## 大桥合龙\n\n昨日，大桥合龙。"));
-        assert!(!is_html("<本报讯> 昨日，大桥合龙。"));
-    }
-
-    #[test]
-    fn broken_html_ends_somewhere() {
-        for text in
-            ["<html>", "<p>大桥合龙，通车。<p", "<div>".repeat(5_000).as_str(), "<html></p></p>"]
-        {
-            let _ = extract(text);
-        }
-        assert!(extract("<html><body><p>大桥昨日合龙，明年五月通车。").text.contains("大桥昨日"));
-    }
-}
+mod tests;

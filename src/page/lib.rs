@@ -36,12 +36,10 @@ mod script;
 mod seam;
 mod staff;
 mod teaser;
+mod web;
 mod wording;
 
 use wenmai_domain::article::Article;
-use wenmai_domain::article::Caption;
-use wenmai_domain::article::Contributor;
-use wenmai_domain::article::Role;
 use wenmai_domain::page_code::PageCode;
 use wenmai_domain::span::Span;
 
@@ -71,50 +69,71 @@ pub struct Page {
     pub marks: Vec<Span>,
     /// The text that all spans point into, where that is not the page's own: what stands in HTML.
     pub extracted: Option<String>,
+    /// What the page is, where it is a web page that holds no article.
+    pub no_article: Option<NoArticle>,
+}
+
+/// A web page that holds no article: nothing was taken from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoArticle {
+    /// What it is instead.
+    pub kind: PageKind,
+    /// Where it leads, if it is a list: its links that read like headlines, in order.
+    pub links: Vec<PageLink>,
+}
+
+/// What a web page is that holds no article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageKind {
+    /// A list of articles: a section, the contents of an issue's page.
+    List,
+    /// It asks who one is.
+    Login,
+    /// It says that what was asked for is not there.
+    Missing,
+    /// Its text comes only when its scripts run.
+    Shell,
+    /// It holds no text at all.
+    Empty,
+    /// It holds words and no running text.
+    NoText,
+    /// It holds several articles of about the same length and is named for none of them.
+    Several,
+}
+
+impl PageKind {
+    /// Says in a sentence what the page is and why nothing was taken.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            PageKind::List => "the page is a list of links and holds no article",
+            PageKind::Login => "the page asks for a login and holds no article",
+            PageKind::Missing => "the page says that the article is not there",
+            PageKind::Shell => {
+                "the page holds scripts and no text: its article comes only when they run"
+            }
+            PageKind::Empty => "the page holds no text",
+            PageKind::NoText => "the page holds words but no running text",
+            PageKind::Several => {
+                "the page holds several articles of the same weight and is named for none"
+            }
+        }
+    }
+}
+
+/// A link of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageLink {
+    /// Its words.
+    pub title: String,
+    /// Where it goes, as the page writes it.
+    pub url: String,
 }
 
 /// Reads the articles of a page: plain text, Markdown, or HTML.
 #[must_use]
 pub fn parse(text: &str, issue: &Issue) -> Page {
-    if html::is_html(text) { parse_html(text, issue) } else { parse_text(text, issue) }
-}
-
-/// Reads the article of a web page; its spans point into [`Page::extracted`].
-fn parse_html(text: &str, issue: &Issue) -> Page {
-    let html::Extract { text, source, date, authors, kicker, captions } = html::extract(text);
-    let issue = Issue { date: issue.date.or(date), ..issue.clone() };
-    let mut page = parse_text(&text, &issue);
-    let is_main = |parsed: &&mut Parsed| parsed.article.record.kind.is_article();
-    if let Some(main) = page.articles.iter_mut().find(is_main) {
-        let record = &mut main.article.record;
-        if let Some(kicker) = kicker.filter(|_| record.kicker.is_empty()) {
-            record.section.clear();
-            record.kicker = kicker;
-            std::mem::swap(&mut main.spans.kicker, &mut main.spans.section);
-        }
-        if record.source.is_empty() {
-            record.source = source;
-        }
-        if record.byline.is_empty() {
-            let person = |name| Contributor { name, role: Role::Author };
-            record.byline = authors.into_iter().map(person).collect();
-        }
-        record.captions.extend(captions.iter().map(|text| caption(text)));
-        main.rules_fired.push("from-html");
-        main.article = Article::new(std::mem::take(record));
-    }
-    page.extracted = Some(text);
-    page
-}
-
-/// What stands under a picture, and who took it.
-fn caption(text: &str) -> Caption {
-    let credit = byline::trailing_credit(text);
-    let end = credit.as_ref().map_or(text.len(), |(at, _)| *at);
-    Caption {
-        text: text.get(..end).unwrap_or_default().trim().to_owned(),
-        credit: credit.map(|(_, names)| names.join(" ")).unwrap_or_default(),
-    }
+    if html::is_html(text) { web::read(text, issue) } else { parse_text(text, issue) }
 }
 
 fn parse_text(text: &str, issue: &Issue) -> Page {

@@ -157,7 +157,9 @@ proptest! {
 
     #[test]
     fn any_text_loses_and_invents_nothing(text in "(\\PC|[\n\r #*【】（）版记者：。“”]){0,200}") {
-        check(&text, &parse(&text, &Issue::default()));
+        let page = parse(&text, &Issue::default());
+        // By chance the text may begin with a tag: then spans point into what was taken out of it.
+        check(page.extracted.as_deref().unwrap_or(&text), &page);
     }
 
     #[test]

@@ -38,6 +38,7 @@ pub use hit::hit;
 pub use hit::mode;
 pub use page::CharIndex;
 pub use page::issue;
+pub use page::no_article;
 pub use page::parsed;
 pub use page::spans;
 pub use record::record;

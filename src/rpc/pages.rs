@@ -86,7 +86,7 @@ impl Read {
         let indexes: Vec<CharIndex<'_>> = shown.iter().map(|text| CharIndex::new(text)).collect();
         let mut pages = Vec::with_capacity(self.pages.len());
         for (at, page) in self.pages.into_iter().enumerate() {
-            let Page { articles, unassigned, marks: _, extracted } = page;
+            let Page { articles, unassigned, marks: _, extracted, no_article } = page;
             let articles = articles.into_iter().map(|one| convert::parsed(one, &indexes, at));
             pages.push(wire::ParsePageResponse {
                 articles: articles.collect(),
@@ -94,6 +94,7 @@ impl Read {
                     .get(at)
                     .map_or_else(Vec::new, |index| convert::spans(&unassigned, index)),
                 extracted_text: extracted.unwrap_or_default(),
+                no_article: no_article.map(convert::no_article),
                 ..wire::ParsePageResponse::default()
             });
         }
@@ -111,7 +112,7 @@ impl Read {
         let indexes: Vec<CharIndex<'_>> = shown.iter().map(|text| CharIndex::new(text)).collect();
         let mut pages = Vec::with_capacity(self.pages.len());
         for ((at, page), results) in self.pages.into_iter().enumerate().zip(results) {
-            let Page { articles, unassigned, marks: _, extracted } = page;
+            let Page { articles, unassigned, marks: _, extracted, no_article } = page;
             pages.push(wire::IngestPageResponse {
                 articles: page_articles(articles, results, &indexes, at),
                 unassigned: indexes
@@ -120,6 +121,7 @@ impl Read {
                 timings: Some(convert::total(since)),
                 index_version: index_version.to_owned(),
                 extracted_text: extracted.unwrap_or_default(),
+                no_article: no_article.map(convert::no_article),
             });
         }
         pages

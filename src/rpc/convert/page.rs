@@ -11,9 +11,29 @@ use wenmai_domain::span::Span;
 use wenmai_engine::Violation;
 use wenmai_page::Continued;
 use wenmai_page::Issue;
+use wenmai_page::NoArticle;
+use wenmai_page::PageKind;
+use wenmai_page::PageLink;
 use wenmai_page::Parsed;
 use wenmai_page::Parts;
 use wenmai_proto::wire;
+
+/// Writes what a web page without an article is.
+#[must_use]
+pub fn no_article(from: NoArticle) -> wire::NoArticle {
+    let NoArticle { kind, links } = from;
+    let written = match kind {
+        PageKind::List => wire::WebPageKind::List,
+        PageKind::Login => wire::WebPageKind::Login,
+        PageKind::Missing => wire::WebPageKind::Missing,
+        PageKind::Shell => wire::WebPageKind::Shell,
+        PageKind::Empty => wire::WebPageKind::Empty,
+        PageKind::NoText => wire::WebPageKind::NoText,
+        PageKind::Several => wire::WebPageKind::Several,
+    };
+    let links = links.into_iter().map(|PageLink { title, url }| wire::PageLink { title, url });
+    wire::NoArticle { kind: written.into(), reason: kind.reason().to_owned(), links: links.collect() }
+}
 
 /// The distance in bytes between positions whose character is stored. A stored position takes four
 /// bytes, and a look-up passes over at most this many.

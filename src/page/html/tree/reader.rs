@@ -1,0 +1,660 @@
+//! Reads the tokens of a page into pieces and elements.
+
+use std::cell::RefCell;
+
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::BufferQueue;
+use html5ever::tokenizer::Tag;
+use html5ever::tokenizer::TagKind;
+use html5ever::tokenizer::Token;
+use html5ever::tokenizer::TokenSink;
+use html5ever::tokenizer::TokenSinkResult;
+use html5ever::tokenizer::Tokenizer;
+use html5ever::tokenizer::TokenizerOpts;
+use html5ever::tokenizer::states::RawKind;
+
+use crate::html::tree::Anchor;
+use crate::html::tree::Element;
+use crate::html::tree::Outline;
+use crate::html::tree::Piece;
+use crate::html::words;
+use crate::html::words::Roles;
+
+/// Elements that may be open at once; deeper ones count as their parents.
+const DEPTH_MAX: usize = 400;
+
+/// Elements that end a run of text.
+const BLOCKS: [&str; 52] = [
+    "html",
+    "body",
+    "head",
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "center",
+    "dd",
+    "details",
+    "dialog",
+    "dir",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "frameset",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hgroup",
+    "legend",
+    "li",
+    "main",
+    "menu",
+    "nav",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "summary",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "ul",
+    "caption",
+    "listing",
+    "picture",
+    "video",
+    "audio",
+];
+/// Elements whose text is no text of the page.
+const SILENT: [&str; 15] = [
+    "select", "button", "noscript", "iframe", "svg", "template", "object", "canvas", "rt", "rp",
+    "del", "s", "strike", "noframes", "math",
+];
+/// Elements without an end.
+const VOID: [&str; 14] = [
+    "br", "hr", "img", "input", "meta", "link", "col", "wbr", "source", "area", "base", "embed",
+    "param", "track",
+];
+/// Elements that hold no markup.
+const RAW: [&str; 4] = ["script", "style", "textarea", "xmp"];
+
+/// Longest JSON or script that is kept, in bytes, and how many.
+const DATA_BYTES_MAX: usize = 400_000;
+const DATA_MAX: usize = 12;
+/// Bytes of a script that are kept: its variables stand at its beginning.
+const SCRIPT_BYTES_MAX: usize = 120_000;
+const SCRIPTS_MAX: usize = 60;
+/// Bytes of the page's title that are kept.
+const TITLE_BYTES_MAX: usize = 2_000;
+/// Links that are kept.
+const ANCHORS_MAX: usize = 2_000;
+
+struct Open {
+    name: Box<str>,
+    /// Its entry in the elements, where it has one.
+    element: Option<usize>,
+    /// The block that text in it belongs to.
+    block: usize,
+    is_block: bool,
+    /// What holds for all text in it.
+    state: State,
+    heading: u8,
+    /// A link's place.
+    anchor: Option<(usize, String)>,
+}
+
+/// What holds for the text of an element and of all inside it: a set.
+#[derive(Debug, Clone, Copy, Default)]
+struct State(u8);
+
+impl State {
+    /// It is no text of the page.
+    const SILENT: State = State(1);
+    /// The page's style hides it.
+    const HIDDEN: State = State(1 << 1);
+    /// It is a link's.
+    const LINK: State = State(1 << 2);
+    /// It is bold.
+    const BOLD: State = State(1 << 3);
+    /// Its line ends are line ends.
+    const LINES: State = State(1 << 4);
+
+    fn has(self, other: State) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    fn add(&mut self, other: State, where_true: bool) {
+        if where_true {
+            self.0 |= other.0;
+        }
+    }
+}
+
+/// What is done with the text of an element that is not shown.
+#[derive(Default, PartialEq, Eq)]
+enum Raw {
+    #[default]
+    None,
+    Title,
+    Skip,
+    Data,
+    Script,
+}
+
+#[derive(Default)]
+struct Reader {
+    outline: Outline,
+    open: Vec<Open>,
+    piece: Piece,
+    /// Ends of elements that were too deep to be opened.
+    too_deep: usize,
+    raw: Raw,
+    picture: bool,
+    break_before: bool,
+    newline: bool,
+}
+
+struct Sink(RefCell<Reader>);
+
+impl TokenSink for Sink {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        let mut reader = self.0.borrow_mut();
+        match token {
+            Token::TagToken(tag) => return reader.tag(&tag),
+            Token::CharacterTokens(text) => reader.text(&text),
+            Token::CommentToken(text) => reader.comment(&text),
+            Token::EOFToken => reader.finish(),
+            Token::DoctypeToken(_) | Token::NullCharacterToken | Token::ParseError(_) => {}
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+/// Cuts a web page into its pieces.
+pub(in crate::html) fn outline(text: &str) -> Outline {
+    let input = BufferQueue::default();
+    input.push_back(StrTendril::from_slice(text));
+    let mut reader = Reader::default();
+    reader.open("#page", Roles::default(), true);
+    let tokenizer = Tokenizer::new(Sink(RefCell::new(reader)), TokenizerOpts::default());
+    // The sink never asks for a script to be run, so one call reads all.
+    let _ = tokenizer.feed(&input);
+    tokenizer.end();
+    tokenizer.sink.0.into_inner().outline
+}
+
+impl Reader {
+    fn tag(&mut self, tag: &Tag) -> TokenSinkResult<()> {
+        let name: &str = tag.name.as_ref();
+        let starts = tag.kind == TagKind::StartTag;
+        if RAW.contains(&name) {
+            return self.raw(tag, name, starts);
+        }
+        match name {
+            "title" => {
+                // A picture's title inside the page is no title of it.
+                let inside = self.open.last().is_some_and(|open| open.state.has(State::SILENT));
+                let takes = starts && self.outline.title.is_empty() && !inside;
+                self.raw = if takes { Raw::Title } else { Raw::None };
+            }
+            "html" | "body" | "head" if !starts => self.end_piece(),
+            "html" | "body" | "head" => self.end_piece(),
+            "meta" | "link" => self.about(tag, name),
+            "img" => {
+                self.picture = true;
+                self.outline.pictures += 1;
+            }
+            "br" if self.heading() > 0 => self.text(" "),
+            "br" | "hr" => {
+                self.end_piece();
+                self.break_before = name == "br";
+            }
+            "input" => {
+                let is = |key: &str, value: &str| {
+                    attribute(tag, key).is_some_and(|v| v.eq_ignore_ascii_case(value))
+                };
+                self.outline.asks_password |= starts && is("type", "password");
+            }
+            _ if VOID.contains(&name) => {}
+            _ if starts => self.start(tag, name),
+            _ => self.close(name),
+        }
+        TokenSinkResult::Continue
+    }
+
+    fn raw(&mut self, tag: &Tag, name: &str, starts: bool) -> TokenSinkResult<()> {
+        if !starts {
+            self.raw = Raw::None;
+            return TokenSinkResult::Continue;
+        }
+        let kind = if name == "script" { RawKind::ScriptData } else { RawKind::Rawtext };
+        let is_data = attribute(tag, "type")
+            .is_some_and(|kind| kind.eq_ignore_ascii_case("application/ld+json"));
+        self.raw = if name == "script" && is_data && self.outline.data.len() < DATA_MAX {
+            self.outline.data.push(String::new());
+            Raw::Data
+        } else if name == "script" && self.outline.scripts.len() < SCRIPTS_MAX {
+            self.outline.scripts.push(String::new());
+            Raw::Script
+        } else {
+            Raw::Skip
+        };
+        TokenSinkResult::RawData(kind)
+    }
+
+    fn start(&mut self, tag: &Tag, name: &str) {
+        let is_block = BLOCKS.contains(&name) || name.starts_with("founder-");
+        let named = |key: &str| attribute(tag, key).map(words::roles).unwrap_or_default();
+        let roles = named("class").with(named("id"));
+        self.outline.is_epaper |= name.starts_with("founder-");
+        if is_block {
+            self.imply_ends(name);
+            self.end_piece();
+        } else if roles.has(BREAKS) && !self.in_running_text() {
+            self.end_piece();
+        }
+        if name == "a" {
+            // A link inside a link ends the first.
+            self.close_inline("a");
+        }
+        if tag.self_closing && (!is_block || name != "div") {
+            return;
+        }
+        let property = attribute(tag, "itemprop").unwrap_or_default().to_ascii_lowercase();
+        let value =
+            attribute(tag, "datetime").or_else(|| attribute(tag, "content")).unwrap_or_default();
+        let keeps = is_block || !roles.is_empty() || !property.is_empty() || name == "time";
+        if !self.open(name, roles, keeps) {
+            return;
+        }
+        let (style, hidden) = (attribute(tag, "style"), attribute(tag, "hidden").is_some());
+        if let Some(open) = self.open.last_mut() {
+            open.is_block = is_block;
+            open.state.add(State::SILENT, SILENT.contains(&name));
+            open.state.add(State::HIDDEN, hidden || style.is_some_and(hides));
+            open.state.add(State::LINES, matches!(name, "pre" | "listing"));
+            open.state.add(State::BOLD, matches!(name, "b" | "strong"));
+            open.heading = rank(name).unwrap_or(open.heading);
+            if name == "a"
+                && let Some(href) = attribute(tag, "href")
+            {
+                open.state.add(State::LINK, true);
+                open.anchor = Some((self.piece.text.len(), href.to_owned()));
+            }
+            if let Some(element) = open.element.and_then(|at| self.outline.elements.get_mut(at)) {
+                element.property = property.into();
+                element.value = value.into();
+                element.is_inline = !is_block;
+                if is_block {
+                    open.block = open.element.unwrap_or(open.block);
+                }
+            }
+        }
+    }
+
+    /// Whether what comes stands in a paragraph or heading, where names of spans cut nothing.
+    fn in_running_text(&self) -> bool {
+        let block = self.open.iter().rev().find(|open| open.is_block);
+        block.is_some_and(|open| matches!(&*open.name, "p" | "h1" | "h2" | "h3" | "li"))
+    }
+
+    /// Opens an element; `false` where it is too deep.
+    fn open(&mut self, name: &str, roles: Roles, keeps: bool) -> bool {
+        if self.open.len() >= DEPTH_MAX {
+            self.too_deep += 1;
+            return false;
+        }
+        let last = self.open.last();
+        let parent = last.map_or(0, |open| open.block);
+        let element = keeps.then_some(self.outline.elements.len());
+        let open = Open {
+            name: name.into(),
+            element,
+            block: parent,
+            is_block: true,
+            state: last.map(|open| open.state).unwrap_or_default(),
+            heading: last.map_or(0, |open| open.heading),
+            anchor: None,
+        };
+        if keeps {
+            let at = self.outline.pieces.len();
+            self.outline.elements.push(Element {
+                name: name.into(),
+                parent,
+                roles,
+                property: Box::default(),
+                value: Box::default(),
+                from: at,
+                to: at,
+                cut: (self.piece.text.len(), self.piece.text.len()),
+                is_inline: false,
+            });
+        }
+        self.open.push(open);
+        true
+    }
+
+    /// Ends what the beginning of a block ends: a paragraph, the item or cell before.
+    fn imply_ends(&mut self, name: &str) {
+        let (ends, stops): (&[&str], &[&str]) = match name {
+            "li" => (&["li"], &["ul", "ol", "menu", "dir", "table"]),
+            "dt" | "dd" => (&["dt", "dd"], &["dl", "table"]),
+            "td" | "th" => (&["td", "th"], &["tr", "table"]),
+            "tr" => (&["tr"], &["table"]),
+            _ => (&[], &[]),
+        };
+        if let Some(at) = self.find(ends, stops) {
+            self.close_to(at);
+        }
+        if let Some(at) = self.find(&["p"], &["table", "td", "th", "li", "div", "button"]) {
+            self.close_to(at);
+        }
+    }
+
+    /// The innermost open element of those names, inside any of `stops`.
+    fn find(&self, names: &[&str], stops: &[&str]) -> Option<usize> {
+        for (at, open) in self.open.iter().enumerate().rev() {
+            if names.contains(&&*open.name) {
+                return Some(at);
+            }
+            if stops.contains(&&*open.name) {
+                return None;
+            }
+        }
+        None
+    }
+
+    fn close(&mut self, name: &str) {
+        if self.too_deep > 0 {
+            self.too_deep -= 1;
+            return;
+        }
+        let is_block = BLOCKS.contains(&name) || name.starts_with("founder-");
+        if !is_block {
+            self.close_inline(name);
+            return;
+        }
+        self.end_piece();
+        let stops: &[&str] = match name {
+            "table" => &[],
+            "tr" | "tbody" | "thead" | "tfoot" => &["table"],
+            "td" | "th" => &["tr", "table"],
+            "li" => &["ul", "ol", "td", "th", "table"],
+            "p" => &["div", "td", "th", "li", "table"],
+            _ => &["td", "th", "table"],
+        };
+        if let Some(at) = self.find(&[name], stops) {
+            self.close_to(at);
+        }
+    }
+
+    /// Ends an element that stands in a line, where it is open in the block that is open.
+    fn close_inline(&mut self, name: &str) {
+        let found = self.open.iter().rposition(|open| &*open.name == name);
+        let block = self.open.iter().rposition(|open| open.is_block).unwrap_or_default();
+        match found {
+            Some(at) if at > block => {
+                let roles =
+                    self.open.get(at).and_then(|open| self.outline.elements.get(open.element?));
+                let breaks = roles.is_some_and(|element| element.roles.has(BREAKS))
+                    && !self.in_running_text();
+                self.close_to(at);
+                if breaks {
+                    self.end_piece();
+                }
+            }
+            Some(_) | None => {}
+        }
+    }
+
+    fn close_to(&mut self, at: usize) {
+        let closes_block = self.open.iter().skip(at).any(|open| open.is_block);
+        if closes_block {
+            self.end_piece();
+        }
+        for open in self.open.split_off(at.max(1)) {
+            self.note_anchor(&open);
+            self.close_element(&open);
+        }
+    }
+
+    fn close_element(&mut self, open: &Open) {
+        let (pieces, end) = (self.outline.pieces.len(), self.piece.text.len());
+        if let Some(element) = open.element.and_then(|at| self.outline.elements.get_mut(at)) {
+            element.to = pieces;
+            element.cut.1 = end;
+            // An element of a line that covers all of its piece names the piece.
+            if element.is_inline && element.from == pieces && element.cut.0 == 0 {
+                self.piece.roles = self.piece.roles.with(element.roles);
+            }
+        }
+    }
+
+    fn note_anchor(&mut self, open: &Open) {
+        let Some((from, href)) = &open.anchor else { return };
+        let words = match self.piece.text.get(*from..) {
+            Some(words) if !words.trim().is_empty() => words,
+            _ => match self.outline.pieces.last() {
+                Some(piece) if piece.is_link() => piece.text.as_str(),
+                _ => return,
+            },
+        };
+        if self.outline.anchors.len() < ANCHORS_MAX && !words.trim().is_empty() {
+            let text: String = words.trim().chars().take(200).collect();
+            let href = href.chars().take(2_000).collect();
+            self.outline.anchors.push(Anchor { text, href });
+        }
+    }
+
+    fn about(&mut self, tag: &Tag, name: &str) {
+        if name == "link" {
+            let is_canonical =
+                attribute(tag, "rel").is_some_and(|rel| rel.eq_ignore_ascii_case("canonical"));
+            if is_canonical && self.outline.canonical.is_empty() {
+                attribute(tag, "href")
+                    .unwrap_or_default()
+                    .trim()
+                    .clone_into(&mut self.outline.canonical);
+            }
+            return;
+        }
+        let content =
+            attribute(tag, "content").map(str::trim).filter(|content| !content.is_empty());
+        for key in ["name", "property", "itemprop"] {
+            if let (Some(name), Some(content)) = (attribute(tag, key), content)
+                && self.outline.meta.len() < 400
+            {
+                let content = content.chars().take(2_000).collect();
+                self.outline.meta.push((name.trim().to_ascii_lowercase(), content));
+            }
+        }
+    }
+
+    fn comment(&mut self, text: &str) {
+        if text.contains("enpproperty") && self.outline.properties.len() < DATA_MAX {
+            self.outline.properties.push(text.chars().take(20_000).collect());
+            self.outline.is_epaper = true;
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        match self.raw {
+            Raw::None => {}
+            Raw::Title => {
+                keep(Some(&mut self.outline.title), text, TITLE_BYTES_MAX);
+                return;
+            }
+            Raw::Skip => return,
+            Raw::Data => {
+                keep(self.outline.data.last_mut(), text, DATA_BYTES_MAX);
+                return;
+            }
+            Raw::Script => {
+                self.outline.script_bytes += text.len();
+                keep(self.outline.scripts.last_mut(), text, SCRIPT_BYTES_MAX);
+                return;
+            }
+        }
+        let Some(open) = self.open.last().filter(|open| !open.state.has(State::SILENT)) else {
+            return;
+        };
+        let (state, in_heading) = (open.state, open.heading > 0);
+        let hidden = state.has(State::HIDDEN);
+        if self.piece.chars > 0 && hidden && !self.piece.is_hidden {
+            // Characters that only copies show.
+            return;
+        }
+        if self.piece.chars > 0 && !hidden && self.piece.is_hidden {
+            self.end_piece();
+        }
+        if state.has(State::LINES) && text.contains('\n') {
+            let mut lines = text.split('\n');
+            self.write(lines.next().unwrap_or_default(), state, in_heading);
+            for line in lines {
+                self.end_piece();
+                self.write(line, state, in_heading);
+            }
+            return;
+        }
+        self.write(text, state, in_heading);
+    }
+
+    /// Adds text to the piece, its white space folded.
+    fn write(&mut self, text: &str, state: State, in_heading: bool) {
+        let piece = &mut self.piece;
+        for c in text.chars() {
+            if is_nothing(c) {
+                continue;
+            }
+            if c.is_whitespace() || c == '\u{3164}' {
+                self.newline |= c == '\n';
+                if !piece.text.is_empty() && !piece.text.ends_with(' ') {
+                    piece.text.push(' ');
+                }
+                continue;
+            }
+            if self.newline && is_wide(c) && piece.text.ends_with(' ') {
+                // A line of the source ends where it likes: in Chinese that is no blank.
+                let before = piece.text.trim_end();
+                if before.chars().next_back().is_some_and(is_wide)
+                    && piece.heading == 0
+                    && !in_heading
+                {
+                    piece.text.truncate(before.len());
+                }
+            }
+            self.newline = false;
+            if piece.text.is_empty() {
+                piece.is_hidden = state.has(State::HIDDEN);
+            }
+            piece.text.push(c);
+            piece.chars += 1;
+            piece.marks += usize::from(is_mark(c));
+            piece.link_chars += usize::from(state.has(State::LINK));
+            piece.bold_chars += usize::from(state.has(State::BOLD));
+        }
+    }
+
+    fn heading(&self) -> u8 {
+        self.open.last().map_or(0, |open| open.heading)
+    }
+
+    fn end_piece(&mut self) {
+        self.newline = false;
+        if self.piece.chars == 0 {
+            self.piece = Piece::default();
+            return;
+        }
+        let mut piece = std::mem::take(&mut self.piece);
+        piece.text.truncate(piece.text.trim_end().len());
+        piece.element = self.open.last().map_or(0, |open| open.block);
+        piece.heading = self.heading();
+        piece.after_picture = std::mem::take(&mut self.picture);
+        piece.after_break = std::mem::take(&mut self.break_before);
+        self.outline.pieces.push(piece);
+        // What is still open in the line goes on in the next piece.
+        for open in &mut self.open {
+            if let Some((from, _)) = &mut open.anchor {
+                *from = 0;
+            }
+        }
+    }
+
+    fn finish(&mut self) {
+        self.end_piece();
+        self.close_to(1);
+        let count = self.outline.pieces.len();
+        if let Some(root) = self.outline.elements.first_mut() {
+            root.to = count;
+        }
+    }
+}
+
+/// Names of elements in a line that part it: a template's headline, kicker and subtitle.
+const BREAKS: Roles = Roles::HEADINGS;
+
+fn keep(into: Option<&mut String>, text: &str, most: usize) {
+    if let Some(into) = into {
+        let mut end = most.saturating_sub(into.len()).min(text.len());
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        into.push_str(text.get(..end).unwrap_or_default());
+    }
+}
+
+/// Whether a character shows nothing and parts nothing: soft hyphens, zero-width blanks and joiners.
+fn is_nothing(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\0' | '\u{fffc}')
+}
+
+/// Whether a character is of those that are set without blanks between them.
+fn is_wide(c: char) -> bool {
+    matches!(c, '\u{3001}'..='\u{303f}' | '\u{3400}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}' | '“' | '”' | '‘' | '’' | '…' | '—')
+}
+
+fn is_mark(c: char) -> bool {
+    matches!(c, '，' | '。' | '、' | '；' | '：' | '！' | '？' | ',' | ';' | '!' | '?')
+}
+
+/// The value of an attribute.
+fn attribute<'t>(tag: &'t Tag, name: &str) -> Option<&'t str> {
+    tag.attrs
+        .iter()
+        .find(|attribute| &*attribute.name.local == name)
+        .map(|attribute| &*attribute.value)
+}
+
+/// Whether a style takes an element out of the page. `visibility` does not count: accounts' pages
+/// hide their text so until a script has run.
+fn hides(style: &str) -> bool {
+    let plain: String = style.chars().take(500).filter(|c| !c.is_whitespace()).collect();
+    plain.to_ascii_lowercase().contains("display:none")
+}
+
+/// The rank of a heading element; e-papers have some of their own.
+fn rank(name: &str) -> Option<u8> {
+    match name {
+        "h1" | "founder-title" => Some(1),
+        "h2" => Some(2),
+        "h3" => Some(3),
+        "h4" => Some(4),
+        "h5" | "h6" => Some(5),
+        _ => None,
+    }
+}
