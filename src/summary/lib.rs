@@ -15,6 +15,7 @@ pub mod guard;
 pub mod keyphrase;
 mod pairs;
 pub mod place;
+mod quotation;
 pub mod quote;
 pub mod ranker;
 pub mod report;

@@ -6,8 +6,10 @@
 //! without its speaker would become a fact.
 
 use crate::clause::END;
+use crate::quotation::Quotations;
 use crate::wording::attributes;
 use crate::wording::leans;
+use crate::wording::refers_back;
 use crate::wording::tells_time;
 use wenmai_domain::span::Span;
 
@@ -39,13 +41,12 @@ const NOTE_CHARS: usize = 24;
 /// quotes, no item of a list, not who reported, nor only who said it.
 #[must_use]
 pub fn stands_alone(piece: &str) -> bool {
-    let quoted = piece.starts_with('“') && piece.ends_with('”');
     let behind = piece.trim_start_matches(|c: char| c.is_ascii_digit());
     let is_item =
         behind.len() < piece.len() && behind.starts_with(['.', '、', '．', ')', '）', ':', '：']);
     let is_credit = piece.contains("记者") && piece.trim_end_matches(END).ends_with("报道");
     let only_says = attributes(piece) && piece.chars().count() <= NOTE_CHARS;
-    !quoted && !is_item && !is_credit && !only_says && !piece.starts_with(['"', '—', '-', '/', '`'])
+    !is_item && !is_credit && !only_says && !piece.starts_with(['"', '—', '-', '/', '`'])
 }
 
 /// Whether a clause only says that something was learnt: 据悉， 记者从县水利局获悉，
@@ -86,6 +87,33 @@ pub fn may_end(clause: &str, goes_on: bool) -> bool {
     !goes_on || !(opens() || is_time() || count <= 4 || lacks_verb(clause))
 }
 
+/// Whether `clause` says on what condition, or with what reserve, the clause before it holds: a piece
+/// must not end before it.
+#[must_use]
+pub fn qualifies(clause: &str) -> bool {
+    const RESERVES: [&str; 18] = [
+        "如果",
+        "若",
+        "除非",
+        "只要",
+        "倘若",
+        "假如",
+        "否则",
+        "前提是",
+        "前提为",
+        "但尚",
+        "但未",
+        "但并",
+        "但不",
+        "但没",
+        "但仍",
+        "不过尚",
+        "不过未",
+        "但是否",
+    ];
+    RESERVES.iter().any(|word| clause.starts_with(word))
+}
+
 /// Whether a clause ends with a point in time, at which something is yet to happen: 12日17时15分，
 fn ends_in_time(clause: &str) -> bool {
     let clause = clause.trim_end_matches(['，', ',', '许']);
@@ -120,26 +148,25 @@ pub fn points_into_a_picture(clause: &str) -> bool {
 /// Whether quotes, brackets and titles in `text` are closed.
 #[must_use]
 pub fn is_balanced(text: &str) -> bool {
-    let mut open = [0_i32; 5];
-    for c in text.chars() {
-        let (kind, step) = match c {
-            '“' => (0, 1),
-            '”' => (0, -1),
-            '（' => (1, 1),
-            '）' => (1, -1),
-            '《' => (2, 1),
-            '》' => (2, -1),
-            '(' => (3, 1),
-            ')' => (3, -1),
-            '【' => (4, 1),
-            '】' => (4, -1),
-            _ => continue,
-        };
-        if let Some(count) = open.get_mut(kind) {
-            *count += step;
-        }
-    }
-    open == [0; 5]
+    let chars: Vec<char> = text.chars().collect();
+    let brackets = [('（', '）'), ('《', '》'), ('(', ')'), ('【', '】')];
+    let count = |wanted: char| chars.iter().filter(|c| **c == wanted).count();
+    brackets.iter().all(|(open, close)| count(*open) == count(*close))
+        && Quotations::of(&chars).are_whole()
+}
+
+/// Whether a piece begins with what somebody said and does not tell who: bare words in quotes, or
+/// words in quotes with 他说 behind them.
+#[must_use]
+pub fn is_unattributed(piece: &str) -> bool {
+    let chars: Vec<char> = piece.chars().collect();
+    let Some(close) = Quotations::of(&chars).closing(0) else { return false };
+    let behind: String = chars.iter().skip(close + 1).collect();
+    let behind = behind.trim_start_matches(['，', ',', ' ', '　']);
+    let said = chars.get(1..close).unwrap_or_default();
+    // A word in quotes opens many a sentence: “连心桥”通车了。
+    let is_speech = said.iter().any(|c| END.contains(c) || matches!(c, '，' | ','));
+    behind.trim_matches(END).is_empty() || (is_speech && refers_back(behind))
 }
 
 /// Bytes of label and dateline at the start of `text`: `本报清河3月12日讯（记者 周小禾）`; 0 where there is
@@ -170,6 +197,9 @@ fn label(text: &str) -> usize {
     let rest = if text.starts_with("\"\"") { text.trim_start_matches('"') } else { text };
     let rest = rest.trim_start_matches([' ', '　', '▲', '●', '■', '◆']);
     let before = text.len() - rest.len();
+    if let Some(credit) = credit(rest) {
+        return before + credit;
+    }
     if let Some(label) = LABELS.iter().find(|label| rest.starts_with(*label)) {
         return before + label.len();
     }
@@ -178,6 +208,20 @@ fn label(text: &str) -> usize {
         Some((at, c)) if rest.starts_with('【') => before + at + c.len_utf8(),
         Some(_) | None => before,
     }
+}
+
+/// Bytes of who took a picture, where that stands before the text and only a space parts them:
+/// 本报记者 周小禾 摄 清河开闸。
+fn credit(text: &str) -> Option<usize> {
+    const CREDITED: [&str; 6] = ["摄 ", "摄　", "供图 ", "供图　", "制图 ", "摄影 "];
+    let near = text
+        .char_indices()
+        .nth(DATELINE_CHARS)
+        .map_or(text, |(at, _)| text.get(..at).unwrap_or_default());
+    let ends = CREDITED.iter().filter_map(|mark| Some(near.find(mark)? + mark.len()));
+    let end = ends.min()?;
+    let before = text.get(..end)?;
+    (!before.contains(['，', '。', '：', '“'])).then_some(end)
 }
 
 /// Bytes of who wires from where, and when.
@@ -260,10 +304,13 @@ pub fn text_of(text: &str, parts: &[Span]) -> String {
 #[cfg(test)]
 mod tests {
     use super::dateline;
+    use super::is_balanced;
     use super::is_filler;
+    use super::is_unattributed;
     use super::may_begin;
     use super::may_end;
     use super::parts;
+    use super::qualifies;
     use super::stands_alone;
     use super::text_of;
     use wenmai_domain::span::Span;
@@ -339,12 +386,47 @@ mod tests {
 
     #[test]
     fn what_cannot_stand_alone_is_known() {
-        for piece in
-            ["“水来了。”", "3. 渠首。", "县长周小禾说。", "清河日报记者周小禾报道。", "——老话"]
+        for piece in ["3. 渠首。", "县长周小禾说。", "清河日报记者周小禾报道。", "——老话"]
         {
             assert!(!stands_alone(piece), "{piece}");
         }
         assert!(stands_alone("“水来了。”周小禾笑着。") && stands_alone("3月12日，清河开闸。"));
+    }
+
+    #[test]
+    fn words_in_quotes_need_who_said_them() {
+        for piece in ["“水来了。”", "\"水来了。\"", "「水来了。」", "“水来了，大家放心。”他说。"]
+        {
+            assert!(is_unattributed(piece), "{piece}");
+        }
+        for piece in
+            ["“水来了。”老周说。", "“连心桥”通车了。", "清河开闸。", "“连心桥”他修了三年。"]
+        {
+            assert!(!is_unattributed(piece), "{piece}");
+        }
+    }
+
+    #[test]
+    fn any_quotation_mark_must_be_closed() {
+        for piece in ["\"水来了", "水来了。”", "「水来了。", "‘水来了", "（水来了", "《水来了"]
+        {
+            assert!(!is_balanced(piece), "{piece}");
+        }
+        assert!(is_balanced("「水『来』了」（好）\"对\"《水》“来‘了’”"));
+    }
+
+    #[test]
+    fn who_took_a_picture_is_left_out() {
+        assert_eq!(kept("本报记者 周小禾 摄 清河开闸。"), "清河开闸。");
+        assert_eq!(kept("老周拍摄 清河开闸。"), "清河开闸。");
+        assert_eq!(kept("县里拍摄纪录片。"), "县里拍摄纪录片。");
+    }
+
+    #[test]
+    fn a_condition_stays_with_what_it_limits() {
+        assert!(
+            qualifies("如果明天下雨。") && qualifies("但尚未证实。") && !qualifies("但水来了。")
+        );
     }
 
     #[test]
