@@ -130,7 +130,7 @@ impl Cutter<'_> {
         let (mut start, mut at, mut held_to) = (0, 0, 0);
         // The end of the quotation that reaches furthest, and whether `start` stands inside of it.
         let (mut quoted_to, mut is_inside) = (quoted.until, quoted.until > 0);
-        // Whether whoever says the last quotation stands before it: 老周说：“
+        // Whether whoever says the last quotation stands before it: 老周说：“ or 老周说，“
         let mut is_announced = false;
         while let Some(c) = char(at) {
             let next = at + 1;
@@ -146,7 +146,8 @@ impl Cutter<'_> {
             if let Some(close) = quotations.closing(at) {
                 if close >= quoted_to {
                     let before = at.checked_sub(1).and_then(char);
-                    is_announced = matches!(before, Some('：' | ':'));
+                    is_announced = matches!(before, Some('：' | ':'))
+                        || (at == start && self.found.last().is_some_and(|c| self.attributes(c)));
                 }
                 quoted_to = quoted_to.max(close + 1);
                 if close <= at + REACH {
@@ -185,6 +186,12 @@ impl Cutter<'_> {
             is_inside = start < quoted_to;
         }
         self.push(byte(start), byte(chars.len()), is_inside);
+    }
+
+    /// Whether `clause` names who says what follows.
+    fn attributes(&self, clause: &Clause) -> bool {
+        clause.sentence == self.sentence
+            && clause.span.of(self.body).is_some_and(wording::attributes)
     }
 
     fn push(&mut self, start: usize, end: usize, is_quoted: bool) {
@@ -255,6 +262,9 @@ mod tests {
     #[test]
     fn straight_marks_hold_together_and_keep_their_speaker() {
         let body = "\"难的是江心，换了三次刀盘。\"工程师何小溪说，\"都过去了。\"隧道明年通车。";
+        let other = "老周说，“水来了。”农民林大川说，麦子浇上了。";
+        let sentences: Vec<usize> = texts(other).iter().map(|(.., sentence)| *sentence).collect();
+        assert_eq!(sentences, [0, 0, 1, 1], "each has a speaker of its own");
         let wanted = [
             ("\"难的是江心，换了三次刀盘。\"", 0, 0),
             ("工程师何小溪说，", 0, 0),

@@ -3,15 +3,12 @@
 //! Only sentences that name the speaker, before the words or behind them (“水来了。”老周说。); 他说 is left
 //! out, as nobody could check it without the rest.
 
-use jiff::civil::Date;
-
 use crate::feature::Body;
 use crate::quotation::is_mark;
 use crate::trim;
 use crate::wording;
 use wenmai_domain::span::Span;
 use wenmai_text::entity::Entity;
-use wenmai_text::entity::Extractor;
 use wenmai_text::entity::Kind;
 
 /// Characters of a statement, at most.
@@ -34,9 +31,9 @@ pub struct Statement {
     pub is_direct: bool,
 }
 
-/// The statements of a body in order; `issue` is the day of publication.
+/// The statements of a body in order; `mentions` are whom and what it mentions, in order.
 #[must_use]
-pub fn statements(body: &Body<'_>, extractor: &Extractor, issue: Option<Date>) -> Vec<Statement> {
+pub fn statements(body: &Body<'_>, mentions: &[Entity]) -> Vec<Statement> {
     let mut found = Vec::new();
     for at in 0..body.clauses.len() {
         let clause = body.clause(at);
@@ -44,17 +41,12 @@ pub fn statements(body: &Body<'_>, extractor: &Extractor, issue: Option<Date>) -
         if !wording::attributes(clause) || leans || body.is_question(at) {
             continue;
         }
-        found.extend(statement(body, at, extractor, issue));
+        found.extend(statement(body, at, mentions));
     }
     found
 }
 
-fn statement(
-    body: &Body<'_>,
-    at: usize,
-    extractor: &Extractor,
-    issue: Option<Date>,
-) -> Option<Statement> {
+fn statement(body: &Body<'_>, at: usize, mentions: &[Entity]) -> Option<Statement> {
     let clause = body.clauses.get(at)?;
     let quotation = at.checked_sub(1).filter(|before| body.is_said(*before));
     let span = reach(body, quotation.unwrap_or(at), at)?;
@@ -72,13 +64,19 @@ fn statement(
     if wording::leans(named) {
         return None;
     }
-    let mentions = extractor.entities(named, issue);
+    let from = clause.span.start + credit;
+    let first = mentions.partition_point(|one| one.span.start < from);
+    let within = mentions.get(first..).unwrap_or_default().iter();
+    let within: Vec<&Entity> = within.take_while(|one| one.span.end <= clause.span.end).collect();
     let of = |kind: Kind| {
-        let speaks = |mention: &&Entity| mention.kind == kind && speaks(named, mention.span);
-        mentions.iter().rfind(speaks)
+        let speaks = |mention: &&&Entity| {
+            let span = Span::new(mention.span.start - from, mention.span.end - from);
+            mention.kind == kind && speaks(named, span)
+        };
+        within.iter().rfind(speaks)
     };
     let speaker = of(Kind::Person).or_else(|| of(Kind::Organisation))?;
-    let start = clause.span.start + credit + speaker.span.start;
+    let start = speaker.span.start;
     let span = if quotation.is_none() { Span::new(span.start + credit, span.end) } else { span };
     Some(Statement {
         speaker: speaker.text.clone(),
@@ -127,22 +125,19 @@ fn speaks(clause: &str, span: Span) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::LazyLock;
-
-    use super::statements;
+    use super::Statement;
     use crate::feature::Body;
+    use crate::reading::tests::TOOLS;
     use crate::trim;
-    use wenmai_text::entity::Extractor;
-    use wenmai_text::terms::Analyzer;
 
-    pub(crate) static EXTRACTOR: LazyLock<Extractor> =
-        LazyLock::new(|| Extractor::load(Arc::new(Analyzer::load().unwrap())).unwrap());
+    fn statements(text: &str) -> Vec<Statement> {
+        super::statements(&Body::new(text), &TOOLS.extractor.entities(text, None))
+    }
 
     #[test]
     fn a_named_speaker_is_found_with_the_words() {
         let text = "清河开闸。县水利局局长周小禾表示：“渠道已经清淤，放水没有问题。”他说，水还会来，大家放心。";
-        let found = statements(&Body::new(text), &EXTRACTOR, None);
+        let found = statements(text);
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!(found[0].speaker, "周小禾");
         assert_eq!(found[0].span.of(text), Some(found[0].text.as_str()));
@@ -157,7 +152,7 @@ mod tests {
                 "{open}最难的一段是渠首的岩石。{close}县水利局总工程师周小禾说，{open}换了三次钻头。{close}\
                  水渠全长四公里。{open}以后浇地只要半天。{close}家住渠边的林大川说。"
             );
-            let found = statements(&Body::new(&text), &EXTRACTOR, None);
+            let found = statements(&text);
             let speakers: Vec<&str> = found.iter().map(|one| one.speaker.as_str()).collect();
             assert_eq!(speakers, ["周小禾", "林大川"], "{found:?}");
             assert!(found.iter().all(|one| one.is_direct && trim::is_balanced(&one.text)));
@@ -168,7 +163,7 @@ mod tests {
     #[test]
     fn a_credit_of_a_picture_says_nothing() {
         let speakers = |text: &str| {
-            let found = statements(&Body::new(text), &EXTRACTOR, None);
+            let found = statements(text);
             found.into_iter().map(|one| one.speaker).collect::<Vec<_>>()
         };
         let words = "“渠道已经清淤，放水没有问题。”";
@@ -180,7 +175,7 @@ mod tests {
     #[test]
     fn who_is_spoken_of_or_asks_is_no_speaker() {
         let speakers = |text: &str| {
-            let found = statements(&Body::new(text), &EXTRACTOR, None);
+            let found = statements(text);
             found.into_iter().map(|one| one.speaker).collect::<Vec<_>>()
         };
         let words = "“渠道已经清淤，放水没有问题。”";
@@ -194,6 +189,6 @@ mod tests {
     fn what_nobody_named_says_is_no_statement() {
         let text = "有人说，清河的水今年来得比往年早。数据显示，渠水流量比去年增加了两成。\
             周小禾问：“今年的水什么时候到村里？”";
-        assert!(statements(&Body::new(text), &EXTRACTOR, None).is_empty());
+        assert!(statements(text).is_empty());
     }
 }
