@@ -22,11 +22,11 @@ pub struct Statement {
     /// The speaker as printed (周小禾, 县水利局).
     pub speaker: String,
     /// Where the speaker stands in the body.
-    pub speaker_span: Span,
+    pub speaker_parts: Vec<Span>,
     /// The sentence, speaker and words.
     pub text: String,
-    /// Where it stands in the body.
-    pub span: Span,
+    /// Where it stands in the body; more than one span where its lines were joined.
+    pub parts: Vec<Span>,
     /// Whether the words stand in quotes.
     pub is_direct: bool,
 }
@@ -76,13 +76,12 @@ fn statement(body: &Body<'_>, at: usize, mentions: &[Entity]) -> Option<Statemen
         within.iter().rfind(speaks)
     };
     let speaker = of(Kind::Person).or_else(|| of(Kind::Organisation))?;
-    let start = speaker.span.start;
     let span = if quotation.is_none() { Span::new(span.start + credit, span.end) } else { span };
     Some(Statement {
         speaker: speaker.text.clone(),
-        speaker_span: Span::new(start, start + speaker.text.len()),
+        speaker_parts: vec![speaker.span],
         text: span.of(body.text)?.to_owned(),
-        span,
+        parts: vec![span],
         is_direct: quotation.is_some() || said_behind.trim_start().starts_with(is_mark),
     })
 }
@@ -140,8 +139,8 @@ mod tests {
         let found = statements(text);
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!(found[0].speaker, "周小禾");
-        assert_eq!(found[0].span.of(text), Some(found[0].text.as_str()));
-        assert_eq!(found[0].speaker_span.of(text), Some("周小禾"));
+        assert_eq!(found[0].parts[0].of(text), Some(found[0].text.as_str()));
+        assert_eq!(found[0].speaker_parts[0].of(text), Some("周小禾"));
         assert!(found[0].is_direct && found[0].text.ends_with('”'));
     }
 

@@ -31,6 +31,7 @@ use crate::set::Source;
 use crate::set::Told;
 use crate::unit::bigrams;
 use crate::unit::units;
+use wenmai_domain::span::Span;
 use wenmai_text::entity::Extractor;
 use wenmai_text::likeness::containment;
 use wenmai_text::likeness::share;
@@ -116,6 +117,27 @@ pub struct Outlet {
     pub first: Option<DateTime>,
     /// Keyphrases that no other outlet prints.
     pub only: Vec<String>,
+}
+
+impl Story {
+    /// Moves every citation from the text that was read to the text that it was made from:
+    /// `original` gives the spans there of a span of the source's text here.
+    pub fn relocate(&mut self, original: &dyn Fn(usize, Span) -> Vec<Span>) {
+        let moved = |source: usize, parts: &mut Vec<Span>| {
+            *parts = parts.iter().flat_map(|part| original(source, *part)).collect();
+        };
+        let points = self.series.iter_mut().flat_map(|series| &mut series.points);
+        let sides = self.conflicts.iter_mut().flat_map(|one| [&mut one.left, &mut one.right]);
+        let figures = self.figures.iter_mut().chain(points.map(|point| &mut point.figure));
+        let told = self.told.iter_mut().map(|one| &mut one.piece);
+        for piece in told.chain(figures.chain(sides).map(|figure| &mut figure.piece)) {
+            moved(piece.source, &mut piece.extract.parts);
+        }
+        for (source, statement) in &mut self.statements {
+            moved(*source, &mut statement.parts);
+            moved(*source, &mut statement.speaker_parts);
+        }
+    }
 }
 
 /// Tells `sources` in `budget` characters.
@@ -315,8 +337,10 @@ mod tests {
     use crate::ranker::Ranker;
     use crate::set::Source;
     use crate::set::tests::flood;
+    use wenmai_domain::span::Span;
     use wenmai_text::entity::Extractor;
     use wenmai_text::terms::Analyzer;
+    use wenmai_text::unwrap::Unwrapped;
 
     fn tell(sources: &[Source<'_>]) -> Story {
         let analyzer = Arc::new(Analyzer::load().unwrap());
@@ -335,7 +359,7 @@ mod tests {
         assert_eq!((found.conflicts.len(), found.series.len()), (0, 1));
         let (source, statement) = &found.statements[0];
         assert_eq!(statement.speaker, "周小禾");
-        assert_eq!(statement.span.of(flood()[*source].body), Some(statement.text.as_str()));
+        assert_eq!(statement.parts[0].of(flood()[*source].body), Some(statement.text.as_str()));
         let original: Vec<(&str, usize)> =
             found.outlets.iter().map(|one| (one.name.as_str(), one.original_count)).collect();
         assert!(
@@ -352,6 +376,37 @@ mod tests {
         let days = tell(&sources).timeline;
         assert_eq!(days.len(), 2);
         assert!(days[0].date < days[1].date && days[1].source == 0, "{days:?}");
+    }
+
+    #[test]
+    fn a_story_of_joined_lines_cites_the_lines() {
+        let bodies: Vec<String> = flood()
+            .iter()
+            .map(|source| {
+                let chars: Vec<char> = source.body.chars().collect();
+                let lines = chars.chunks(14).map(|line| line.iter().collect::<String>());
+                lines.collect::<Vec<String>>().join("\n")
+            })
+            .collect();
+        let joined: Vec<Unwrapped<'_>> = bodies.iter().map(|body| Unwrapped::of(body)).collect();
+        let mut sources = flood();
+        for (source, joined) in sources.iter_mut().zip(&joined) {
+            source.body = joined.text();
+        }
+        let plain = tell(&sources);
+        let mut moved = plain.clone();
+        moved.relocate(&|source, span| joined[source].source(span));
+        let cited = |source: usize, parts: &[Span]| -> String {
+            parts.iter().filter_map(|part| part.of(&bodies[source])).collect()
+        };
+        assert!(moved.told.iter().any(|one| one.piece.extract.parts.len() > 1), "{moved:?}");
+        for one in moved.told.iter().map(|one| &one.piece) {
+            assert_eq!(cited(one.source, &one.extract.parts), one.extract.text);
+        }
+        for (source, statement) in &moved.statements {
+            assert_eq!(cited(*source, &statement.parts), statement.text);
+            assert_eq!(cited(*source, &statement.speaker_parts), statement.speaker);
+        }
     }
 
     #[test]
