@@ -16,6 +16,8 @@ use std::collections::HashSet;
 use crate::ends;
 use crate::reading::Offer;
 use crate::reading::Reading;
+use crate::unit::PairMap;
+use crate::unit::PairSet;
 use wenmai_text::entity::Kind;
 use wenmai_text::likeness::containment;
 use wenmai_text::likeness::share;
@@ -40,7 +42,7 @@ pub struct Matter<'r> {
     /// The fact of each kind and key.
     facts: HashMap<(Kind, &'r str), f32>,
     /// Pairs of neighbouring units that several articles print, and the share that does.
-    pairs: HashMap<u64, f32>,
+    pairs: PairMap<f32>,
 }
 
 /// A piece by its places: the reading, and the offer in it.
@@ -67,7 +69,7 @@ impl<'r> Matter<'r> {
     pub fn of(readings: &'r [Reading<'_>]) -> Self {
         let total: f32 = readings.iter().map(|reading| reading.weight).sum();
         let mut facts: HashMap<(Kind, &str), f32> = HashMap::new();
-        let mut pairs: HashMap<u64, (usize, f32)> = HashMap::new();
+        let mut pairs: PairMap<(usize, f32)> = PairMap::default();
         for reading in readings {
             let part = reading.weight / total.max(f32::MIN_POSITIVE);
             for keys in [titled(reading), opened(reading), mentioned(reading)] {
@@ -76,7 +78,7 @@ impl<'r> Matter<'r> {
                 }
             }
             let held = reading.offers.iter().flat_map(|offer| &offer.pairs);
-            let held: HashSet<u64> = held.chain(&reading.title_pairs).copied().collect();
+            let held: PairSet = held.chain(&reading.title_pairs).copied().collect();
             for pair in held {
                 let (count, sum) = pairs.entry(pair).or_default();
                 *count += 1;
@@ -166,7 +168,7 @@ fn keys<'r>(reading: &'r Reading<'_>, offer: &'r Offer) -> impl Iterator<Item = 
 #[derive(Default)]
 struct Told<'r> {
     facts: HashSet<Key<'r>>,
-    pairs: HashSet<u64>,
+    pairs: PairSet,
 }
 
 /// A piece and what it was last found to be worth.

@@ -12,8 +12,8 @@ use crate::set::Source;
 use wenmai_text::entity::Entity;
 use wenmai_text::entity::Kind;
 
-/// Outlets from which on one alone does not make a figure of the story.
-const MANY: usize = 5;
+/// Articles from which on one alone does not make a figure of the story.
+const MANY: usize = 4;
 
 /// A number and where it is printed.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +24,7 @@ pub struct Figure {
     pub key: String,
     /// The piece that holds it.
     pub piece: Cited,
-    /// Distinct outlets that print it in their own text.
+    /// Distinct outlets that print it in their own text; each unknown one counts.
     pub outlet_count: usize,
 }
 
@@ -65,6 +65,17 @@ pub(crate) fn cited(readings: &[Reading<'_>], place: Place) -> Option<Cited> {
     Some(Cited { source: reading.source, extract: offer.extract.clone() })
 }
 
+/// Who prints an article: its outlet, or the article itself where that is unknown.
+pub(crate) type Outlet<'a> = (&'a str, usize);
+
+/// Who prints the article at `source`.
+pub(crate) fn outlet<'a>(sources: &[Source<'a>], source: usize) -> Outlet<'a> {
+    match sources.get(source).map(|one| one.outlet) {
+        Some(name) if !name.is_empty() => (name, 0),
+        Some(_) | None => ("", source),
+    }
+}
+
 /// The `limit` quantities that most outlets print, each with the piece worth most that holds it.
 #[must_use]
 pub fn figures(
@@ -73,18 +84,18 @@ pub fn figures(
     matter: &Matter<'_>,
     limit: usize,
 ) -> Vec<Figure> {
-    let outlet = |at: usize| sources.get(at).map_or("", |source| source.outlet);
-    let mut all: BTreeMap<&str, (BTreeSet<&str>, f32, Option<Quantity<'_>>)> = BTreeMap::new();
+    let mut all: BTreeMap<&str, (BTreeSet<Outlet<'_>>, f32, Option<Quantity<'_>>)> =
+        BTreeMap::new();
     for quantity in quantities(readings) {
         let Some((reading, offer)) = quantity.place.of(readings) else { continue };
         let (outlets, best, shown) = all.entry(&quantity.number.key).or_default();
-        outlets.insert(outlet(reading.source));
+        outlets.insert(outlet(sources, reading.source));
         let worth = matter.worth(reading, offer).unwrap_or_default();
         if worth > *best {
             (*best, *shown) = (worth, Some(quantity));
         }
     }
-    let several = sources.iter().map(|source| source.outlet).collect::<BTreeSet<_>>().len() >= MANY;
+    let several = readings.len() >= MANY;
     let mut rated: Vec<(f32, Figure)> = Vec::new();
     for (outlets, worth, shown) in all.into_values() {
         let Some(Quantity { place, number, .. }) = shown else { continue };

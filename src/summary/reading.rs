@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use crate::Extract;
 use crate::feature::Body;
+use crate::ranker::Ranker;
 use crate::select;
 use crate::select::Reach;
 use crate::set::Source;
@@ -16,8 +17,10 @@ use crate::unit::bigrams;
 use crate::unit::units;
 use wenmai_text::entity::Entity;
 
-/// Characters of an article that are read.
-const READ_CHARS: usize = 2_400;
+/// Characters that are read of all articles together: the more there are, the less of each.
+const READ_CHARS: usize = 100_000;
+/// Characters that are read of an article, at least and at most.
+const ARTICLE_CHARS: std::ops::RangeInclusive<usize> = 500..=2_400;
 /// Characters of one piece, at most: longer ones say too much at once.
 pub(crate) const PIECE_CHARS_MAX: usize = 160;
 /// Lines that begin as the items of a list do, from which on an article is a round-up.
@@ -31,8 +34,8 @@ pub struct Reading<'a> {
     pub weight: f32,
     /// Its opening, cut into clauses.
     pub body: Body<'a>,
-    /// What the ranker makes of each clause.
-    pub scores: Vec<f32>,
+    /// Its headline.
+    pub title: &'a str,
     /// Whom and what the body mentions, in order.
     pub mentions: Vec<Entity>,
     /// Whom and what the title mentions.
@@ -51,7 +54,7 @@ pub struct Offer {
     pub from: usize,
     /// Its last clause.
     pub to: usize,
-    /// The citation.
+    /// The citation; its score is not looked at.
     pub extract: Extract,
     /// Its different pairs of neighbouring units.
     pub pairs: Vec<u64>,
@@ -65,19 +68,38 @@ pub struct Offer {
 pub fn read<'a>(sources: &[Source<'a>], reader: Reader<'_>, char_max: usize) -> Vec<Reading<'a>> {
     let char_max = char_max.min(PIECE_CHARS_MAX);
     let speakers = speakers(sources);
+    let each = READ_CHARS / speakers.len().max(1);
+    let most = each.clamp(*ARTICLE_CHARS.start(), *ARTICLE_CHARS.end());
     let read = speakers.into_iter().take_while(|_| (reader.goes_on)());
-    read.filter_map(|at| Some(reading(at, sources.get(at)?, reader, char_max))).collect()
+    let reading = |at: usize| {
+        let source = sources.get(at)?;
+        Some(reading(at, source, opening(source.body, most), reader, char_max))
+    };
+    read.filter_map(reading).collect()
 }
 
-fn reading<'a>(at: usize, source: &Source<'a>, reader: Reader<'_>, char_max: usize) -> Reading<'a> {
-    let body = Body::new(opening(source.body));
-    let scores = select::scores(&body, source.title, reader.ranker);
+impl Reading<'_> {
+    /// What the ranker makes of each clause.
+    #[must_use]
+    pub fn scores(&self, ranker: &Ranker) -> Vec<f32> {
+        select::scores(&self.body, self.title, ranker)
+    }
+}
+
+fn reading<'a>(
+    at: usize,
+    source: &Source<'a>,
+    text: &'a str,
+    reader: Reader<'_>,
+    char_max: usize,
+) -> Reading<'a> {
+    let body = Body::new(text);
     let mentions = reader.extractor.entities(body.text, None);
     let repeats = body.lines_like(source.title);
     let is_new = |clause: usize| {
         body.clauses.get(clause).is_some_and(|clause| !repeats.contains(&clause.line))
     };
-    let candidates = select::candidates(&body, &scores, char_max, Reach::Sentence);
+    let candidates = select::candidates(&body, &[], char_max, Reach::Sentence);
     let offers = candidates.iter().filter(|candidate| is_new(candidate.from));
     let offers = offers.map(|candidate| {
         let extract = select::extract(body.text, candidate);
@@ -96,8 +118,8 @@ fn reading<'a>(at: usize, source: &Source<'a>, reader: Reader<'_>, char_max: usi
         titled: reader.extractor.entities(source.title, None),
         title_pairs: bigrams(&units(source.title)),
         is_roundup: is_roundup(source.title, body.text),
+        title: source.title,
         body,
-        scores,
         mentions,
     }
 }
@@ -114,9 +136,9 @@ fn within(mentions: &[Entity], extract: &Extract) -> Vec<usize> {
     found
 }
 
-/// The first [`READ_CHARS`] characters.
-fn opening(text: &str) -> &str {
-    let end = text.char_indices().nth(READ_CHARS).map_or(text.len(), |(at, _)| at);
+/// The first `char_max` characters.
+fn opening(text: &str, char_max: usize) -> &str {
+    let end = text.char_indices().nth(char_max).map_or(text.len(), |(at, _)| at);
     text.get(..end).unwrap_or(text)
 }
 

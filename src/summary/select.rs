@@ -193,7 +193,9 @@ pub fn candidates(
                 (false, false) => PIECE_CHARS_MIN,
             };
             // A note before it may be gone, and something else opens it.
-            let leans = wording::leans(&text) || trim::is_unattributed(&text);
+            let leans = wording::leans(wording::behind_time(&text))
+                || wording::leans(&text)
+                || trim::is_unattributed(&text);
             let stands = !leans && (!alone || trim::stands_alone(&text));
             let fits = (char_min..=char_max).contains(&char_count);
             if fits && stands && trim::is_balanced(&text) {
@@ -203,6 +205,19 @@ pub fn candidates(
         }
     }
     found
+}
+
+/// The mean score of the clauses `from..=to`, by their characters: the share of them that an editor
+/// would be expected to keep.
+#[must_use]
+pub fn score_of(body: &Body<'_>, scores: &[f32], from: usize, to: usize) -> f32 {
+    let (mut worth, mut length) = (0.0, 0);
+    for at in from..=to {
+        let count = body.clause(at).chars().count();
+        worth += scores.get(at).copied().unwrap_or_default() * share(count, 1);
+        length += count;
+    }
+    worth / share(length.max(1), 1)
 }
 
 /// Whether the clause at `at` asks, or says who stands where in a picture.

@@ -4,24 +4,29 @@
 //! 转移), or else the two characters before it. What is counted anew (新增), as a part (其中) or for
 //! another time (去年) is of no kind. A different value of a kind that comes later and takes the place
 //! of the first is an update; one that other outlets print at the same time, or still print later,
-//! is a conflict. Nobody is called wrong.
+//! is a conflict. Either holds only between pieces that tell of one matter: they share enough words.
+//! Nobody is called wrong.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
 use crate::cover::Matter;
 use crate::figure::Figure;
+use crate::figure::Outlet;
 use crate::figure::Quantity;
 use crate::figure::cited;
+use crate::figure::outlet;
 use crate::figure::quantities;
 use crate::figure::split;
 use crate::reading::Reading;
 use crate::set::Source;
 use wenmai_domain::span::Span;
 use wenmai_text::entity::Kind;
+use wenmai_text::likeness::containment;
 
 /// Part of the larger value within which rounding explains a difference.
 const ROUNDING: f64 = 0.02;
@@ -31,6 +36,10 @@ const LATER_HOURS: i64 = 3;
 const LAG_HOURS: i64 = 36;
 /// Characters behind a number, and before it, within which a word says what is counted.
 const NEAR: usize = 10;
+/// Share of the shorter of two pieces that the other must hold for them to tell of one matter: where
+/// a word names what is counted, and where none does.
+const ALIKE_NAMED: f32 = 0.2;
+const ALIKE_UNNAMED: f32 = 0.5;
 /// Values of a kind that no word names, at most: more are of different things.
 const UNNAMED_MAX: usize = 3;
 /// How many times as large the largest value of such a kind may be as the smallest.
@@ -114,7 +123,7 @@ struct Value<'r> {
     value: f64,
     first: Option<DateTime>,
     last: Option<DateTime>,
-    outlets: BTreeSet<&'r str>,
+    outlets: BTreeSet<Outlet<'r>>,
     shown: Quantity<'r>,
     worth: f32,
     updates: bool,
@@ -148,8 +157,8 @@ fn changes(sources: &[Source<'_>], readings: &[Reading<'_>], matter: &Matter<'_>
         let Some((value, unit)) = split(&quantity.number.key) else { continue };
         let Some(worth) = matter.worth(reading, offer) else { continue };
         let Some((what, updates)) = counted(reading, quantity) else { continue };
-        let source = sources.get(reading.source);
-        let (time, outlet) = (source.and_then(|s| s.time), source.map_or("", |s| s.outlet));
+        let time = sources.get(reading.source).and_then(|source| source.time);
+        let outlet = outlet(sources, reading.source);
         let values = kinds.entry((what, unit)).or_default();
         let close = |one: &&mut Value<'_>| {
             (one.value - value).abs() <= ROUNDING * one.value.abs().max(value.abs())
@@ -208,12 +217,16 @@ fn change(readings: &[Reading<'_>], what: &str, mut values: Vec<Value<'_>>, foun
             outlet_count: one.outlets.len(),
         })
     };
+    let enough = if is_named { ALIKE_NAMED } else { ALIKE_UNNAMED };
     let mut line: Vec<&Value<'_>> = Vec::new();
     for value in &values {
         let Some(before) = line.last() else {
             line.push(value);
             continue;
         };
+        if alike(readings, before, value) < enough {
+            continue;
+        }
         if takes_place(before, value) {
             line.push(value);
         } else if before.outlets != value.outlets
@@ -227,6 +240,14 @@ fn change(readings: &[Reading<'_>], what: &str, mut values: Vec<Value<'_>>, foun
     if points.len() > 1 {
         found.series.push(Series { what: what.to_owned(), points });
     }
+}
+
+/// The share of the shorter of the pieces of two values that the other holds.
+fn alike(readings: &[Reading<'_>], one: &Value<'_>, other: &Value<'_>) -> f32 {
+    let pairs = |value: &Value<'_>| Some(&value.shown.place.of(readings)?.1.pairs);
+    let (Some(one), Some(other)) = (pairs(one), pairs(other)) else { return 0.0 };
+    let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
+    containment(short, &long.iter().copied().collect::<HashSet<u64>>())
 }
 
 /// Whether `later` is an update of `before`.

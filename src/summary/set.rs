@@ -3,8 +3,6 @@
 //! Pieces come from one article of each reprint group (`reading`) and are chosen by what they add to
 //! what is told (`cover`). Whoever else says the same is named with each.
 
-use std::collections::HashSet;
-
 use jiff::civil::DateTime;
 
 use crate::BUDGET_MAX;
@@ -14,9 +12,11 @@ use crate::cover;
 use crate::cover::Matter;
 use crate::cover::Place;
 use crate::cover::places;
+use crate::ranker::Ranker;
 use crate::reading::Offer;
 use crate::reading::Reading;
 use crate::select;
+use crate::unit::PairSet;
 use wenmai_text::likeness::containment;
 
 /// Share of a piece that another article must hold to say the same.
@@ -64,7 +64,7 @@ pub struct Told {
 }
 
 /// What `readings` of `sources` say, in at most `budget` characters and in order of time; `matter` is
-/// what they say together, and `keep` what the ranker asks of a clause.
+/// what they say together.
 ///
 /// Empty only where no source holds running text.
 #[must_use]
@@ -72,7 +72,7 @@ pub fn tell<'r>(
     sources: &[Source<'_>],
     readings: &'r [Reading<'_>],
     matter: &Matter<'r>,
-    keep: f32,
+    ranker: &Ranker,
     budget: Budget,
 ) -> Vec<Told> {
     let char_max = budget.chars().min(BUDGET_MAX);
@@ -86,7 +86,10 @@ pub fn tell<'r>(
         .into_iter()
         .filter_map(|place| {
             let (reading, offer) = place.of(readings)?;
-            let piece = Cited { source: reading.source, extract: offer.extract.clone() };
+            let score =
+                select::score_of(&reading.body, &reading.scores(ranker), offer.from, offer.to);
+            let extract = Extract { score, ..offer.extract.clone() };
+            let piece = Cited { source: reading.source, extract };
             let also = also(readings, place.reading, offer);
             let is_newest = is_last(sources, reading.source)
                 && also.iter().all(|source| is_last(sources, *source));
@@ -94,7 +97,7 @@ pub fn tell<'r>(
         })
         .collect();
     if told.is_empty() {
-        told = alone(readings, keep, char_max);
+        told = alone(readings, ranker, char_max);
     }
     told.sort_by_key(|one| {
         let Cited { source, extract } = &one.piece;
@@ -107,10 +110,10 @@ pub fn tell<'r>(
 
 /// Of the first article that holds text what it would be told in alone: it is the only one, or no
 /// sentence of the others is a statement.
-fn alone(readings: &[Reading<'_>], keep: f32, char_max: usize) -> Vec<Told> {
+fn alone(readings: &[Reading<'_>], ranker: &Ranker, char_max: usize) -> Vec<Told> {
     let Ok(budget) = Budget::new(char_max) else { return Vec::new() };
     let tell = |reading: &Reading<'_>| {
-        let found = select::select(&reading.body, &reading.scores, keep, budget);
+        let found = select::select(&reading.body, &reading.scores(ranker), ranker.keep(), budget);
         let told = |extract| Told {
             piece: Cited { source: reading.source, extract },
             also: Vec::new(),
@@ -152,7 +155,7 @@ fn newest<'r>(
 
 /// The sources of other readings that say what `offer` of the reading at `at` says.
 fn also(readings: &[Reading<'_>], at: usize, offer: &Offer) -> Vec<usize> {
-    let said: HashSet<u64> = offer.pairs.iter().copied().collect();
+    let said: PairSet = offer.pairs.iter().copied().collect();
     let same = |other: &Offer| {
         let shared = containment(&other.pairs, &said);
         shared >= SAME && other.pairs.len() * 2 >= offer.pairs.len()
@@ -202,7 +205,7 @@ pub(crate) mod tests {
     fn told_of(sources: &[Source<'_>], budget: usize) -> Vec<Told> {
         let readings = readings(sources);
         let (matter, _) = series::matter(sources, &readings);
-        tell(sources, &readings, &matter, TOOLS.ranker.keep(), Budget::new(budget).unwrap())
+        tell(sources, &readings, &matter, &TOOLS.ranker, Budget::new(budget).unwrap())
     }
 
     fn texts(told: &[Told]) -> Vec<&str> {

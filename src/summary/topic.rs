@@ -150,7 +150,7 @@ pub fn story(sources: &[Source<'_>], reader: Reader<'_>, budget: Budget) -> Stor
     let phrases = phrases(sources, reader);
     Story {
         headline: headline(sources, &central, 0..sources.len()),
-        told: set::tell(sources, &readings, &matter, reader.ranker.keep(), budget),
+        told: set::tell(sources, &readings, &matter, reader.ranker, budget),
         timeline: timeline(sources, &central),
         figures: figure::figures(sources, &readings, &matter, FIGURES_MAX),
         series: changes.series,

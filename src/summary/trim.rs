@@ -7,6 +7,7 @@
 
 use crate::clause::END;
 use crate::quotation::Quotations;
+use crate::quotation::is_mark;
 use crate::wording::attributes;
 use crate::wording::leans;
 use crate::wording::refers_back;
@@ -34,6 +35,8 @@ const AGENCY: [&str; 10] = [
 ];
 /// Characters within which a dateline is over.
 const DATELINE_CHARS: usize = 30;
+/// Characters of a clause behind a heading that only a blank sets off, at least.
+const GLUED_CHARS: usize = 5;
 /// Characters of a note in brackets that may be left out.
 const NOTE_CHARS: usize = 24;
 
@@ -46,7 +49,36 @@ pub fn stands_alone(piece: &str) -> bool {
         behind.len() < piece.len() && behind.starts_with(['.', '、', '．', ')', '）', ':', '：']);
     let is_credit = piece.contains("记者") && piece.trim_end_matches(END).ends_with("报道");
     let only_says = attributes(piece) && piece.chars().count() <= NOTE_CHARS;
-    !is_item && !is_credit && !only_says && !piece.starts_with(['"', '—', '-', '/', '`'])
+    !is_item
+        && !is_credit
+        && !only_says
+        && !speaks_for_itself(piece)
+        && !piece.starts_with(['"', '—', '-', '/', '`'])
+}
+
+/// Whether somebody speaks in `piece` as 我们 or to 你 outside of quotation marks.
+fn speaks_for_itself(piece: &str) -> bool {
+    const PERSONS: [char; 4] = ['我', '咱', '你', '您'];
+    const FREE: [&str; 12] = [
+        "我国", "我省", "我市", "我县", "我区", "我军", "我党", "我方", "我驻", "我校", "我院",
+        "自我",
+    ];
+    if !piece.contains(PERSONS) {
+        return false;
+    }
+    let chars: Vec<char> = piece.chars().collect();
+    let quotations = Quotations::of(&chars);
+    let (mut quoted_to, mut outside) = (0, String::new());
+    for (at, c) in chars.iter().enumerate() {
+        quoted_to = quotations.closing(at).map_or(quoted_to, |close| close.max(quoted_to));
+        if at >= quoted_to {
+            outside.push(*c);
+        }
+    }
+    for word in FREE {
+        outside = outside.replace(word, "");
+    }
+    outside.contains(PERSONS)
 }
 
 /// Whether a clause only says that something was learnt: 据悉， 记者从县水利局获悉，
@@ -148,6 +180,10 @@ pub fn points_into_a_picture(clause: &str) -> bool {
 /// Whether quotes, brackets and titles in `text` are closed.
 #[must_use]
 pub fn is_balanced(text: &str) -> bool {
+    const BRACKETS: [char; 8] = ['（', '）', '《', '》', '(', ')', '【', '】'];
+    if !text.contains(|c| is_mark(c) || BRACKETS.contains(&c)) {
+        return true;
+    }
     let chars: Vec<char> = text.chars().collect();
     let brackets = [('（', '）'), ('《', '》'), ('(', ')'), ('【', '】')];
     let count = |wanted: char| chars.iter().filter(|c| **c == wanted).count();
@@ -159,6 +195,9 @@ pub fn is_balanced(text: &str) -> bool {
 /// words in quotes with 他说 behind them.
 #[must_use]
 pub fn is_unattributed(piece: &str) -> bool {
+    if !piece.starts_with(is_mark) {
+        return false;
+    }
     let chars: Vec<char> = piece.chars().collect();
     let Some(close) = Quotations::of(&chars).closing(0) else { return false };
     let behind: String = chars.iter().skip(close + 1).collect();
@@ -197,7 +236,7 @@ fn label(text: &str) -> usize {
     let rest = if text.starts_with("\"\"") { text.trim_start_matches('"') } else { text };
     let rest = rest.trim_start_matches([' ', '　', '▲', '●', '■', '◆']);
     let before = text.len() - rest.len();
-    if let Some(credit) = credit(rest) {
+    if let Some(credit) = credit(rest).or_else(|| glued(rest)) {
         return before + credit;
     }
     if let Some(label) = LABELS.iter().find(|label| rest.starts_with(*label)) {
@@ -222,6 +261,27 @@ fn credit(text: &str) -> Option<usize> {
     let end = ends.min()?;
     let before = text.get(..end)?;
     (!before.contains(['，', '。', '：', '“'])).then_some(end)
+}
+
+/// Bytes of lines that lost their ends and stand before the text with only a blank between: a
+/// heading, 来源：清河日报, the page's marks. A blank parts no words of running text.
+fn glued(text: &str) -> Option<usize> {
+    const STOPS: [char; 12] =
+        ['，', '。', '；', '！', '？', '“', '”', '（', '）', '《', '、', '「'];
+    let first = text.find(STOPS).unwrap_or(text.len());
+    let clause = text.get(..first)?;
+    let blank = |c: char| matches!(c, ' ' | '　');
+    let (at, mark) = clause.char_indices().rev().find(|(at, c)| {
+        let before = clause.get(..*at).and_then(|text| text.chars().next_back());
+        blank(*c) && before.is_some_and(|c| !c.is_ascii() && c.is_alphanumeric())
+    })?;
+    let end = at + mark.len_utf8();
+    let rest = clause.get(end..)?.trim_start_matches(blank);
+    // 3月 12日: what stands behind must be able to open a sentence.
+    let opens = rest.chars().count() >= GLUED_CHARS && rest.starts_with(|c: char| !c.is_ascii())
+        || rest.starts_with(|c: char| c.is_ascii_digit()) && tells_time(rest) && clause.len() > end;
+    let names = rest.chars().count() <= 4 || clause.get(..at)?.ends_with("记者");
+    (opens && !names).then(|| text.len() - text.get(end..).map_or(0, str::len))
 }
 
 /// Bytes of who wires from where, and when.
@@ -420,6 +480,24 @@ mod tests {
         assert_eq!(kept("本报记者 周小禾 摄 清河开闸。"), "清河开闸。");
         assert_eq!(kept("老周拍摄 清河开闸。"), "清河开闸。");
         assert_eq!(kept("县里拍摄纪录片。"), "县里拍摄纪录片。");
+    }
+
+    #[test]
+    fn a_heading_that_only_a_blank_sets_off_is_left_out() {
+        assert_eq!(kept("渠首修好 水位回升 清河县昨日开闸，"), "清河县昨日开闸");
+        assert_eq!(kept("来源：清河日报 清河县昨日开闸。"), "清河县昨日开闸。");
+        assert_eq!(kept("渠首开闸 3月12日，水到村口。"), "3月12日，水到村口。");
+        assert_eq!(kept("清河县与 Bluewater 公司签约。"), "清河县与 Bluewater 公司签约。");
+        assert_eq!(kept("记者 周小禾看到，水来了。"), "记者 周小禾看到，水来了。");
+    }
+
+    #[test]
+    fn who_speaks_as_we_is_heard_in_quotes_only() {
+        assert!(!stands_alone("今天，我们第一次看到渠水进村。"));
+        assert!(
+            stands_alone("周小禾说：“我们看到渠水进村。”")
+                && stands_alone("我国东部地区开始春灌。")
+        );
     }
 
     #[test]

@@ -283,6 +283,27 @@ pub fn enumerates(clause: &str) -> bool {
         || ORDER.iter().any(|word| clause.starts_with(word))
 }
 
+/// What stands behind the time with which `text` begins, where that is set off or one word: of
+/// 目前该县已开闸 该县已开闸.
+#[must_use]
+pub fn behind_time(text: &str) -> &str {
+    const WORDS: [&str; 12] = [
+        "目前", "当前", "近日", "日前", "近期", "今天", "昨天", "今日", "昨日", "今年", "去年",
+        "如今",
+    ];
+    let clause = text.find('，').map_or(text.len(), |at| at);
+    let is_time = |clause: &str| tells_time(clause) && clause.chars().count() <= 10;
+    if let (Some(first), Some(rest)) = (text.get(..clause), text.get(clause..))
+        && is_time(first)
+        && !rest.is_empty()
+    {
+        return rest.trim_start_matches('，');
+    }
+    let behind = WORDS.iter().find_map(|word| text.strip_prefix(word));
+    // 目前已开闸: whoever did it stands before; but 今年将 and 目前有 open a sentence.
+    behind.filter(|rest| refers_back(rest)).unwrap_or(text)
+}
+
 /// Whether a text begins with what only makes sense behind something else, or to who says it.
 #[must_use]
 pub fn leans(text: &str) -> bool {
@@ -299,6 +320,7 @@ pub fn leans(text: &str) -> bool {
 mod tests {
     use super::addresses;
     use super::attributes;
+    use super::behind_time;
     use super::connects;
     use super::enumerates;
     use super::leans;
@@ -317,6 +339,9 @@ mod tests {
         assert!(
             enumerates("三是修渠，") && enumerates("其次，修渠。") && !enumerates("一些村民，")
         );
+        assert_eq!(behind_time("目前该县已开闸。"), "该县已开闸。");
+        assert_eq!(behind_time("3月12日，他走了。"), "他走了。");
+        assert_eq!(behind_time("今年将修渠。"), "今年将修渠。");
         assert!(names_source("据县气象台预报，") && !names_source("据悉，"));
         assert!(tells_time("3月12日，") && !tells_time("3个县，"));
     }

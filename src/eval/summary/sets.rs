@@ -144,7 +144,7 @@ fn table(events: &[Event<'_>], reader: Reader<'_>, budget: Budget, bootstrap: Bo
         let sources = sources(others, &bodies);
         let readings = reading::read(&sources, reader, budget.chars());
         let (matter, _) = series::matter(&sources, &readings);
-        let told = set::tell(&sources, &readings, &matter, reader.ranker.keep(), budget);
+        let told = set::tell(&sources, &readings, &matter, reader.ranker, budget);
         let ours = joined(told.iter().map(|one| one.piece.extract.text.as_str()));
         let [first, firsts, turns] = leads(&sources);
         for (rows, text) in rows.iter_mut().zip([first, firsts, turns, ours]) {
