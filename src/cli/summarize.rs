@@ -282,7 +282,16 @@ fn show(args: &Args, answer: &wire::SummarizeArticlesResponse) -> Result<(), Fai
 fn print(answer: &wire::SummarizeArticlesResponse, style: Style) -> Result<(), Failure> {
     output::line(&format!("▌ {} [{}]", clean(&answer.headline), answer.headline_source))?;
     for sentence in &answer.sentences {
-        output::line(&format!("- {} [{}]", clean(&sentence.text), sentence.source))?;
+        let also: String = sentence.also_sources.iter().map(|at| format!("[{at}]")).collect();
+        output::line(&format!("- {} [{}]{also}", clean(&sentence.text), sentence.source))?;
+    }
+    for series in &answer.series {
+        let figure = |figure: &wire::SummaryFigure| {
+            let source = figure.sentence.as_ref().map_or(0, |sentence| sentence.source);
+            format!("{} [{source}]", clean(&figure.text))
+        };
+        let figures: Vec<String> = series.figures.iter().map(figure).collect();
+        output::line(&format!("~ {}: {}", clean(&series.what), figures.join(" → ")))?;
     }
     for conflict in &answer.conflicts {
         if let (Some(left), Some(right)) = (&conflict.left, &conflict.right) {

@@ -39,6 +39,7 @@ use wenmai_summary::topic;
 use wenmai_summary::topic::Reader;
 use wenmai_summary::topic::Story;
 use wenmai_text::likeness::share;
+use wenmai_text::unwrap::Unwrapped;
 
 /// How many articles are summarized together at most.
 pub const SUMMARIZED_MAX: usize = 200;
@@ -173,10 +174,16 @@ impl Engine {
         let (analyzer, budget) = (Arc::clone(&self.analyzer), request.budget);
         let work = move |_: &dyn Fn() -> bool| {
             let text = record.body();
-            let body = Body::new(&text);
+            // Whoever broke the text at a fixed width ended no sentence there.
+            let joined = Unwrapped::of(&text);
+            let body = Body::new(joined.text());
             let scores = select::scores(&body, &record.title, ranker);
-            let extracts = select::select(&body, &scores, ranker.keep(), budget);
-            let keyphrases = keyphrases(&record.title, &text, &analyzer, KEYPHRASES_MAX);
+            let mut extracts = select::select(&body, &scores, ranker.keep(), budget);
+            for extract in &mut extracts {
+                let parts = extract.parts.iter().flat_map(|part| joined.source(*part));
+                extract.parts = parts.collect();
+            }
+            let keyphrases = keyphrases(&record.title, joined.text(), &analyzer, KEYPHRASES_MAX);
             (record, extracts, keyphrases)
         };
         let (record, extracts, keyphrases) = self.pool.run(work).await?;
@@ -259,7 +266,8 @@ impl Engine {
             let article: Option<&Article> = articles.get(at);
             article.and_then(|article| article.record.published_at).map(DateTime::date)
         };
-        let cited = story.told.iter().map(|one| (one.extract.text.clone(), issue(one.source)));
+        let told = story.told.iter().map(|one| &one.piece);
+        let cited = told.map(|one| (one.extract.text.clone(), issue(one.source)));
         let rewriting = self.rewriting(rewrite, cited, budget).await;
         Ok(SetSummary {
             articles,
@@ -332,15 +340,16 @@ fn told(
     });
     let mut groups: HashMap<GroupId, usize> = HashMap::new();
     let bodies: Vec<String> = members.iter().map(|member| member.article.record.body()).collect();
+    let joined: Vec<Unwrapped<'_>> = bodies.iter().map(|body| Unwrapped::of(body)).collect();
     let sources: Vec<Source<'_>> = members
         .iter()
-        .zip(&bodies)
-        .map(|(member, body)| {
+        .zip(&joined)
+        .map(|(member, joined)| {
             let next = groups.len();
             let record = &member.article.record;
             Source {
                 title: &record.title,
-                body,
+                body: joined.text(),
                 outlet: if record.paper.is_empty() { &record.source } else { &record.paper },
                 time: record.published_at,
                 url: &record.url,
@@ -349,10 +358,13 @@ fn told(
             }
         })
         .collect();
-    let story = topic::story(&sources, reader, budget);
+    let mut story = topic::story(&sources, reader, budget);
     let names: Vec<String> =
         members.iter().map(|member| format!("articles/{}", member.article.id)).collect();
     let markdown = report::markdown(&story, &sources, &names);
+    story.relocate(&|source, span| {
+        joined.get(source).map_or_else(Vec::new, |joined| joined.source(span))
+    });
     (members.into_iter().map(|member| member.article).collect(), story, markdown)
 }
 

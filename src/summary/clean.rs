@@ -72,6 +72,51 @@ const ASKED: [&str; 16] = [
 /// Characters of a line about people who made the page, at most.
 const SHORT: usize = 40;
 
+/// What a reader is asked to do with the page.
+const CLICK: [&str; 22] = [
+    "点击查看",
+    "点击阅读",
+    "点击下方",
+    "点击上方",
+    "点击链接",
+    "点击进入",
+    "点击关注",
+    "阅读原文",
+    "原文链接",
+    "扫描二维码",
+    "扫码关注",
+    "长按识别",
+    "关注公众号",
+    "微信公众号",
+    "下载客户端",
+    "转载请",
+    "未经授权",
+    "请联系我们",
+    "责任编辑",
+    "敬请关注",
+    "更多资讯",
+    "更多精彩",
+];
+/// Characters of a sentence to the reader, or about a picture, at most.
+const ASIDE_CHARS: usize = 80;
+
+/// Whether a sentence, in a line of running text, is of those who made the page and tells nothing: a
+/// caption, a credit, a plea to click.
+#[must_use]
+pub fn is_aside(sentence: &str) -> bool {
+    let inner = sentence.trim_start_matches(['（', '(', '【', '[', '▲', '△', '●', ' ', '　']);
+    let end = sentence.trim_end_matches(['。', '）', ')', '】', ']', ' ', '　']);
+    let is_short = || sentence.chars().nth(ASIDE_CHARS).is_none();
+    let is_caption = || CAPTION.iter().any(|cue| inner.starts_with(cue));
+    let is_credit = || {
+        ["图源", "图片来源", "视频来源", "图据"].iter().any(|cue| inner.starts_with(cue))
+            || (end.ends_with('摄') && (end.contains("记者") || end.contains('图')))
+            || end.ends_with("供图")
+    };
+    let asks = || CLICK.iter().chain(&ASKED).any(|cue| sentence.contains(cue));
+    is_short() && (is_caption() || is_credit() || asks())
+}
+
 /// Whether `line` is running text or a subhead.
 #[must_use]
 pub fn is_text(line: &str) -> bool {
@@ -124,6 +169,7 @@ fn is_name(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::is_aside;
     use super::is_text;
 
     #[test]
@@ -147,6 +193,24 @@ mod tests {
             "",
         ] {
             assert!(!is_text(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn sentences_about_the_page_are_asides() {
+        for sentence in [
+            "图为清河县渠首。",
+            "（图源：清河发布）",
+            "开闸现场（本报记者 周小禾 摄）。",
+            "更多详情请点击阅读原文。",
+            "欢迎关注公众号清河发布。",
+        ] {
+            assert!(is_aside(sentence), "{sentence}");
+        }
+        for sentence in
+            ["清河县开闸。", "县里用无人机拍摄渠道。", "记者点击网页后发现，渠首已停水。"]
+        {
+            assert!(!is_aside(sentence), "{sentence}");
         }
     }
 

@@ -10,8 +10,11 @@ use std::collections::HashSet;
 use crate::clause::Clause;
 use crate::clause::END;
 use crate::clause::clauses;
+use crate::clean;
 use crate::ends;
 use crate::pairs::Pairs;
+use crate::quotation;
+use crate::trim;
 use crate::unit::bigrams;
 use crate::unit::units;
 use crate::wording;
@@ -90,6 +93,8 @@ pub struct Body<'t> {
     endings: Vec<Ending>,
     /// Headings that the text below them repeats.
     borne_out: HashSet<usize>,
+    /// Sentences of those who made the page.
+    asides: HashSet<usize>,
 }
 
 impl<'t> Body<'t> {
@@ -102,7 +107,8 @@ impl<'t> Body<'t> {
         let bigrams = units.iter().map(|units| bigrams(units)).collect();
         let endings = endings(text, &clauses);
         let (subheads, borne_out) = (HashSet::new(), HashSet::new());
-        let mut body = Self { text, clauses, bigrams, units, subheads, endings, borne_out };
+        let asides = asides(text, &clauses);
+        let mut body = Self { text, clauses, bigrams, units, subheads, endings, borne_out, asides };
         body.subheads = body.find_subheads();
         body.borne_out = body.find_borne_out();
         body
@@ -125,7 +131,34 @@ impl<'t> Body<'t> {
     #[must_use]
     pub fn is_sentence(&self, at: usize) -> bool {
         let closed = |ending: &Ending| *ending != Ending::Open;
-        self.endings.get(at).is_some_and(closed) || !self.endings.iter().any(closed)
+        !self.is_aside(at)
+            && (self.endings.get(at).is_some_and(closed) || !self.endings.iter().any(closed))
+    }
+
+    /// Whether the clause at `at` stands in a sentence of those who made the page: a caption, a
+    /// credit, a plea to click.
+    fn is_aside(&self, at: usize) -> bool {
+        self.clauses.get(at).is_some_and(|clause| self.asides.contains(&clause.sentence))
+    }
+
+    /// Whether what the clause at `at` says is somebody's claim, whom an earlier clause of its
+    /// sentence names: 县水利局表示，渠道安全；麦田浇完。
+    #[must_use]
+    pub fn is_claimed(&self, at: usize) -> bool {
+        (0..at)
+            .rev()
+            .take_while(|before| self.one_sentence(*before, at))
+            .map(|before| self.clause(before))
+            .any(|before| wording::names_source(before) && !trim::is_filler(before))
+    }
+
+    /// Whether the clause behind the one at `at` names who said what it quotes: “水来了。”老周说。
+    #[must_use]
+    pub fn is_said(&self, at: usize) -> bool {
+        let is_mark = |c: char| quotation::is_mark(c);
+        self.one_sentence(at, at + 1)
+            && self.clause(at).ends_with(is_mark)
+            && wording::attributes(self.clause(at + 1))
     }
 
     /// Whether the clause at `at` stands in a question: it tells nothing.
@@ -146,7 +179,7 @@ impl<'t> Body<'t> {
     /// print: whole, and no outcry (what advertises another article is one).
     #[must_use]
     pub fn is_statement(&self, at: usize) -> bool {
-        self.endings.get(at) == Some(&Ending::Statement)
+        self.endings.get(at) == Some(&Ending::Statement) && !self.is_aside(at)
     }
 
     /// Headings most of whose pairs stand in the two lines below.
@@ -262,6 +295,17 @@ impl<'t> Body<'t> {
         }
         all
     }
+}
+
+/// The sentences that are captions, credits or pleas to click.
+fn asides(text: &str, clauses: &[Clause]) -> HashSet<usize> {
+    let sentences = clauses.chunk_by(|left, right| left.sentence == right.sentence);
+    let whole = |clauses: &[Clause]| {
+        let (first, last) = (clauses.first()?, clauses.last()?);
+        let sentence = text.get(first.span.start..last.span.end)?;
+        clean::is_aside(sentence).then_some(first.sentence)
+    };
+    sentences.filter_map(whole).collect()
 }
 
 /// How a sentence ends.

@@ -1,31 +1,19 @@
-//! The figures of a set, and those that disagree.
-//!
-//! Two pieces that say the same disagree where each has one number of a unit, behind like words,
-//! and the values differ by more than rounding. An update looks the same: both are shown with their
-//! sources and times, and nobody is called wrong.
+//! The figures of a set: the quantities that most of its outlets print.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::collections::HashSet;
 
+use crate::cover::Matter;
+use crate::cover::Place;
+use crate::cover::places;
+use crate::reading::Reading;
 use crate::set::Cited;
-use crate::set::Cluster;
 use crate::set::Source;
-use wenmai_domain::span::Span;
 use wenmai_text::entity::Entity;
-use wenmai_text::entity::Extractor;
 use wenmai_text::entity::Kind;
-use wenmai_text::likeness::bigrams;
-use wenmai_text::likeness::shares_any;
 
-/// Characters before a number that say what is counted.
-const CONTEXT_CHARS: usize = 6;
-/// Part of the larger value within which rounding explains a difference.
-const ROUNDING: f64 = 0.02;
-/// Outlets from which on one alone does not make a figure of the story.
-const MANY: usize = 5;
-/// Pieces of a cluster that are compared, at most: pairs are quadratic.
-const COMPARED_MAX: usize = 12;
+/// Articles from which on one alone does not make a figure of the story.
+const MANY: usize = 4;
 
 /// A number and where it is printed.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,116 +24,89 @@ pub struct Figure {
     pub key: String,
     /// The piece that holds it.
     pub piece: Cited,
-    /// Distinct outlets that print it in their own text.
+    /// Distinct outlets that print it in their own text; each unknown one counts.
     pub outlet_count: usize,
 }
 
-/// Two figures for what looks like one thing.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Conflict {
-    /// Of the more salient piece.
-    pub left: Figure,
-    /// Of the other.
-    pub right: Figure,
+/// A quantity in a piece that can be told.
+#[derive(Clone, Copy)]
+pub(crate) struct Quantity<'r> {
+    /// The piece.
+    pub(crate) place: Place,
+    /// The number.
+    pub(crate) number: &'r Entity,
+    /// Its place among the mentions of the reading.
+    pub(crate) mention: usize,
 }
 
-/// The quantities of each piece of each cluster: looked for once, used by figures and conflicts.
-#[derive(Debug, Clone, Default)]
-pub struct Numbers(Vec<Vec<Vec<Entity>>>);
+/// The quantities of all pieces that a reader would look for; ordinals and 两个 are none.
+pub(crate) fn quantities<'r>(readings: &'r [Reading<'_>]) -> impl Iterator<Item = Quantity<'r>> {
+    places(readings).flat_map(move |place| {
+        let (reading, offer) = place.of(readings).unzip();
+        let mentions = offer.map(|offer| offer.mentions.as_slice()).unwrap_or_default();
+        let quantity = move |at: &usize| {
+            let reading = reading?;
+            let number = reading.mentions.get(*at)?;
+            let behind = reading.body.text.get(number.span.end..).unwrap_or_default();
+            // 5个半小时 is not five of anything.
+            let counts = number.kind == Kind::Number
+                && !number.key.starts_with('第')
+                && !behind.starts_with('半')
+                && tells(number);
+            counts.then_some(Quantity { place, number, mention: *at })
+        };
+        mentions.iter().filter_map(quantity)
+    })
+}
 
-impl Numbers {
-    fn of(&self, cluster: usize) -> &[Vec<Entity>] {
-        self.0.get(cluster).map(Vec::as_slice).unwrap_or_default()
+/// The piece at `place` as a citation.
+pub(crate) fn cited(readings: &[Reading<'_>], place: Place) -> Option<Cited> {
+    let (reading, offer) = place.of(readings)?;
+    Some(Cited { source: reading.source, extract: offer.extract.clone() })
+}
+
+/// Who prints an article: its outlet, or the article itself where that is unknown.
+pub(crate) type Outlet<'a> = (&'a str, usize);
+
+/// Who prints the article at `source`.
+pub(crate) fn outlet<'a>(sources: &[Source<'a>], source: usize) -> Outlet<'a> {
+    match sources.get(source).map(|one| one.outlet) {
+        Some(name) if !name.is_empty() => (name, 0),
+        Some(_) | None => ("", source),
     }
 }
 
-/// Looks for the quantities of `clusters`, as long as `goes_on` says yes.
-#[must_use]
-pub fn numbers(clusters: &[Cluster], extractor: &Extractor, goes_on: &dyn Fn() -> bool) -> Numbers {
-    let of = |cluster: &Cluster| {
-        cluster.pieces.iter().map(|piece| quantities(piece, extractor)).collect()
-    };
-    Numbers(clusters.iter().take_while(|_| goes_on()).map(of).collect())
-}
-
-/// The `limit` quantities that most outlets print, of the most salient pieces first.
+/// The `limit` quantities that most outlets print, each with the piece worth most that holds it.
 #[must_use]
 pub fn figures(
     sources: &[Source<'_>],
-    clusters: &[Cluster],
-    numbers: &Numbers,
+    readings: &[Reading<'_>],
+    matter: &Matter<'_>,
     limit: usize,
 ) -> Vec<Figure> {
-    let mut outlets: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    let mut all: Vec<(usize, Figure)> = Vec::new();
-    for (rank, cluster) in clusters.iter().enumerate() {
-        for (piece, numbers) in cluster.pieces.iter().zip(numbers.of(rank)) {
-            let outlet = sources.get(piece.source).map_or("", |source| source.outlet);
-            for number in numbers.iter().cloned() {
-                let known = outlets.entry(number.key.clone()).or_default();
-                if known.is_empty() {
-                    all.push((rank, figure(number, piece)));
-                }
-                known.insert(outlet);
-            }
+    let mut all: BTreeMap<&str, (BTreeSet<Outlet<'_>>, f32, Option<Quantity<'_>>)> =
+        BTreeMap::new();
+    for quantity in quantities(readings) {
+        let Some((reading, offer)) = quantity.place.of(readings) else { continue };
+        let (outlets, best, shown) = all.entry(&quantity.number.key).or_default();
+        outlets.insert(outlet(sources, reading.source));
+        let worth = matter.worth(reading, offer).unwrap_or_default();
+        if worth > *best {
+            (*best, *shown) = (worth, Some(quantity));
         }
     }
-    let several = sources.iter().map(|source| source.outlet).collect::<BTreeSet<_>>().len() >= MANY;
-    let mut all: Vec<(usize, Figure)> = all
-        .into_iter()
-        .map(|(rank, mut figure)| {
-            figure.outlet_count = outlets.get(&figure.key).map_or(1, BTreeSet::len);
-            (rank, figure)
-        })
-        .filter(|(_, figure)| !several || figure.outlet_count > 1)
-        .collect();
-    all.sort_by_key(|(rank, figure)| (std::cmp::Reverse(figure.outlet_count), *rank));
-    all.into_iter().take(limit).map(|(_, figure)| figure).collect()
-}
-
-/// Figures of different outlets that disagree, at most one pair a cluster and unit.
-#[must_use]
-pub fn conflicts(sources: &[Source<'_>], clusters: &[Cluster], numbers: &Numbers) -> Vec<Conflict> {
-    let mut found = Vec::new();
-    let several = |(_, cluster): &(usize, &Cluster)| cluster.outlet_count > 1;
-    for (rank, cluster) in clusters.iter().enumerate().filter(several) {
-        let numbers = numbers.of(rank);
-        let numbers = numbers.get(..COMPARED_MAX).unwrap_or(numbers);
-        let mut units = HashSet::new();
-        for (left_at, left) in numbers.iter().enumerate() {
-            for (right_at, right) in numbers.iter().enumerate().skip(left_at + 1) {
-                let pieces = (cluster.pieces.get(left_at), cluster.pieces.get(right_at));
-                let (Some(one), Some(other)) = pieces else { continue };
-                if outlet(sources, one) == outlet(sources, other) {
-                    continue;
-                }
-                for (unit, a, b) in disagreeing((one, left), (other, right)) {
-                    if units.insert(unit) {
-                        found.push(Conflict { left: figure(a, one), right: figure(b, other) });
-                    }
-                }
-            }
+    let several = readings.len() >= MANY;
+    let mut rated: Vec<(f32, Figure)> = Vec::new();
+    for (outlets, worth, shown) in all.into_values() {
+        let Some(Quantity { place, number, .. }) = shown else { continue };
+        let Some(piece) = cited(readings, place) else { continue };
+        if !several || outlets.len() > 1 {
+            let (text, key) = (number.text.clone(), number.key.clone());
+            rated.push((worth, Figure { text, key, piece, outlet_count: outlets.len() }));
         }
     }
-    found
-}
-
-fn outlet<'a>(sources: &[Source<'a>], piece: &Cited) -> &'a str {
-    sources.get(piece.source).map_or("", |source| source.outlet)
-}
-
-/// Quantities with a unit that a reader would look for; ordinals and 两个 are none.
-fn quantities(piece: &Cited, extractor: &Extractor) -> Vec<Entity> {
-    if !piece.extract.text.contains(is_numeral) {
-        return Vec::new();
-    }
-    let text = &piece.extract.text;
-    let all = extractor.entities(text, None).into_iter();
-    // 5个半小时 is not five of anything.
-    let whole = |one: &Entity| !text.get(one.span.end..).unwrap_or_default().starts_with('半');
-    let of_order = |one: &Entity| one.key.starts_with('第');
-    all.filter(|one| one.kind == Kind::Number && !of_order(one) && tells(one) && whole(one))
-        .collect()
+    rated.sort_by(|l, r| r.1.outlet_count.cmp(&l.1.outlet_count).then(r.0.total_cmp(&l.0)));
+    rated.into_iter().take(limit).map(|(_, figure)| figure).collect()
 }
 
 /// Whether a number is more than a way of speaking: 两个, 一次 and 三点 are not, 两成 is.
@@ -160,50 +121,8 @@ fn tells(number: &Entity) -> bool {
     PARTS.contains(&unit) || (value.abs() >= 10.0) || (in_digits && !COUNTED.contains(&unit))
 }
 
-/// Whether a number may hold `c`: most pieces have none, and looking for names takes long.
-fn is_numeral(c: char) -> bool {
-    c.is_numeric() || "〇零一二两三四五六七八九十百千万亿半".contains(c)
-}
-
-fn figure(number: Entity, piece: &Cited) -> Figure {
-    Figure { text: number.text, key: number.key, piece: piece.clone(), outlet_count: 1 }
-}
-
-type Side<'n> = (&'n Cited, &'n Vec<Entity>);
-
-/// Unit and both numbers, where each side has exactly one of the unit behind like words.
-fn disagreeing(left: Side<'_>, right: Side<'_>) -> Vec<(String, Entity, Entity)> {
-    let mut found = Vec::new();
-    for one in left.1 {
-        let Some((value, unit)) = split(&one.key) else { continue };
-        let of_unit = |numbers: &[Entity]| {
-            let same =
-                |number: &&Entity| split(&number.key).is_some_and(|(_, other)| other == unit);
-            let mut all = numbers.iter().filter(same).cloned().collect::<Vec<_>>();
-            if all.len() == 1 { all.pop() } else { None }
-        };
-        let (Some(one), Some(other)) = (of_unit(left.1), of_unit(right.1)) else { continue };
-        let Some((theirs, _)) = split(&other.key) else { continue };
-        let differ = (value - theirs).abs() > ROUNDING * value.abs().max(theirs.abs());
-        if differ && alike(&left.0.extract.text, one.span, &right.0.extract.text, other.span) {
-            found.push((unit.to_owned(), one, other));
-        }
-    }
-    found
-}
-
-/// Whether two characters in a row stand before both numbers.
-fn alike(left: &str, at: Span, right: &str, other: Span) -> bool {
-    let before = |text: &str, end: usize| {
-        let chars: Vec<char> = text.get(..end).unwrap_or_default().chars().rev().collect();
-        chars.into_iter().filter(|c| c.is_alphabetic()).take(CONTEXT_CHARS).collect::<Vec<char>>()
-    };
-    let (left, right) = (before(left, at.start), before(right, other.start));
-    shares_any(bigrams(left), &bigrams(right).collect::<Vec<_>>())
-}
-
 /// Value and unit of a number's key.
-fn split(key: &str) -> Option<(f64, &str)> {
+pub(crate) fn split(key: &str) -> Option<(f64, &str)> {
     let is_digit = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-');
     let at = key.find(|c| !is_digit(c))?;
     let (value, unit) = key.split_at_checked(at)?;
@@ -212,46 +131,18 @@ fn split(key: &str) -> Option<(f64, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::LazyLock;
-
-    use super::conflicts;
     use super::figures;
-    use super::numbers;
-    use crate::Budget;
-    use crate::ranker::Ranker;
+    use crate::cover::Matter;
+    use crate::reading::tests::readings;
     use crate::set::Source;
-    use crate::set::clusters;
     use crate::set::tests::flood;
-    use wenmai_text::entity::Extractor;
-    use wenmai_text::terms::Analyzer;
 
-    static EXTRACTOR: LazyLock<Extractor> =
-        LazyLock::new(|| Extractor::load(Arc::new(Analyzer::load().unwrap())).unwrap());
-
-    fn disagreeing(sources: &[Source<'_>]) -> Vec<(String, String)> {
-        let found = clusters(sources, &Ranker::bundled().unwrap(), Budget::new(200).unwrap());
-        let all = conflicts(sources, &found, &numbers(&found, &EXTRACTOR, &|| true));
-        all.into_iter().map(|one| (one.left.key, one.right.key)).collect()
-    }
-
-    #[test]
-    fn numbers_that_disagree_are_named_with_both_sources() {
-        let mut keys = disagreeing(&flood());
-        let (left, right) = keys.pop().unwrap();
-        let mut both = [left, right];
-        both.sort();
-        assert_eq!(both, ["3200人", "4100人"]);
-    }
-
-    #[test]
-    fn rounding_and_one_outlet_are_no_conflict() {
-        let mut sources = flood();
-        sources[2].body = "清河县遭遇暴雨，截至13日已转移群众3190人。";
-        assert!(disagreeing(&sources).is_empty());
-        let mut sources = flood();
-        sources[2].outlet = sources[1].outlet;
-        assert!(disagreeing(&sources).is_empty());
+    fn keys(sources: &[Source<'_>]) -> Vec<String> {
+        let readings = readings(sources);
+        let found = figures(sources, &readings, &Matter::of(&readings), 8);
+        let mut keys: Vec<String> = found.into_iter().map(|one| one.key).collect();
+        keys.sort();
+        keys
     }
 
     #[test]
@@ -259,22 +150,12 @@ mod tests {
         let mut sources = flood();
         sources[1].body =
             "清河县遭遇暴雨，两个乡的1个水库和三点建议，收成少了两成，转移群众3200人，抢修12次。";
-        let found =
-            clusters(&sources[1..2], &Ranker::bundled().unwrap(), Budget::new(200).unwrap());
-        let numbers = numbers(&found, &EXTRACTOR, &|| true);
-        let mut keys: Vec<String> =
-            figures(&sources, &found, &numbers, 8).into_iter().map(|one| one.key).collect();
-        keys.sort();
-        assert_eq!(keys, ["12次", "2成", "3200人"]);
+        assert_eq!(keys(&sources[1..2]), ["12次", "2成", "3200人"]);
     }
 
     #[test]
     fn figures_are_counted_by_outlet() {
         let sources = flood();
-        let found = clusters(&sources, &Ranker::bundled().unwrap(), Budget::new(200).unwrap());
-        let numbers = numbers(&found, &EXTRACTOR, &|| true);
-        let keys: Vec<String> =
-            figures(&sources, &found, &numbers, 8).into_iter().map(|one| one.key).collect();
-        assert!(keys.contains(&"3200人".to_owned()), "{keys:?}");
+        assert!(keys(&sources).contains(&"3200人".to_owned()), "{:?}", keys(&sources));
     }
 }

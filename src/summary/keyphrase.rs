@@ -11,7 +11,7 @@ const CHARS: std::ops::RangeInclusive<usize> = 2..=10;
 /// How often a phrase of the title counts.
 const TITLE_WEIGHT: f32 = 3.0;
 /// Nouns that name nothing.
-const EMPTY: [&str; 34] = [
+const EMPTY: [&str; 52] = [
     "记者",
     "工作",
     "问题",
@@ -46,6 +46,24 @@ const EMPTY: [&str; 34] = [
     "重要",
     "表示",
     "相关",
+    "快讯",
+    "独家",
+    "视频",
+    "重磅",
+    "组图",
+    "图集",
+    "原标题",
+    "来源",
+    "责编",
+    "编辑",
+    "nbsp",
+    "quot",
+    "ldquo",
+    "rdquo",
+    "mdash",
+    "strong",
+    "href",
+    "amp",
 ];
 
 /// A phrase of a text.
@@ -164,5 +182,12 @@ mod tests {
         let texts: Vec<&str> = found.iter().map(|one| one.text.as_str()).collect();
         assert!(!texts.contains(&"水利") && !texts.contains(&"记者"), "{texts:?}");
         assert!(keyphrases("", "", &analyzer, 5).is_empty());
+        let marked = "【组图】快讯丨独家视频：水利工程完工&nbsp;重磅";
+        let found = keyphrases(marked, "&nbsp;水利工程&ldquo;放水&rdquo;。", &analyzer, 9);
+        let noise = ["快讯", "独家", "视频", "重磅", "组图", "nbsp", "ldquo"];
+        assert!(
+            !found.iter().any(|one| noise.iter().any(|word| one.text.contains(word))),
+            "{found:?}"
+        );
     }
 }

@@ -9,17 +9,21 @@
 
 pub mod clause;
 pub mod clean;
+pub mod cover;
 pub mod feature;
 pub mod figure;
 pub mod guard;
 pub mod keyphrase;
 mod pairs;
 pub mod place;
+mod quotation;
 pub mod quote;
 pub mod ranker;
+pub mod reading;
 pub mod report;
 pub mod rewrite;
 pub mod select;
+pub mod series;
 pub mod set;
 pub mod topic;
 pub mod trim;

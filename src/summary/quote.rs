@@ -1,16 +1,14 @@
 //! Who said what: a person or an office that the text names, the verb, and the words.
 //!
-//! Only sentences whose own first clauses name the speaker; 他说 is left out, as nobody could check
-//! it without the rest.
-
-use jiff::civil::Date;
+//! Only sentences that name the speaker, before the words or behind them (“水来了。”老周说。); 他说 is left
+//! out, as nobody could check it without the rest.
 
 use crate::feature::Body;
+use crate::quotation::is_mark;
 use crate::trim;
 use crate::wording;
 use wenmai_domain::span::Span;
 use wenmai_text::entity::Entity;
-use wenmai_text::entity::Extractor;
 use wenmai_text::entity::Kind;
 
 /// Characters of a statement, at most.
@@ -24,18 +22,18 @@ pub struct Statement {
     /// The speaker as printed (周小禾, 县水利局).
     pub speaker: String,
     /// Where the speaker stands in the body.
-    pub speaker_span: Span,
+    pub speaker_parts: Vec<Span>,
     /// The sentence, speaker and words.
     pub text: String,
-    /// Where it stands in the body.
-    pub span: Span,
+    /// Where it stands in the body; more than one span where its lines were joined.
+    pub parts: Vec<Span>,
     /// Whether the words stand in quotes.
     pub is_direct: bool,
 }
 
-/// The statements of a body in order; `issue` is the day of publication.
+/// The statements of a body in order; `mentions` are whom and what it mentions, in order.
 #[must_use]
-pub fn statements(body: &Body<'_>, extractor: &Extractor, issue: Option<Date>) -> Vec<Statement> {
+pub fn statements(body: &Body<'_>, mentions: &[Entity]) -> Vec<Statement> {
     let mut found = Vec::new();
     for at in 0..body.clauses.len() {
         let clause = body.clause(at);
@@ -43,43 +41,67 @@ pub fn statements(body: &Body<'_>, extractor: &Extractor, issue: Option<Date>) -
         if !wording::attributes(clause) || leans || body.is_question(at) {
             continue;
         }
-        found.extend(statement(body, at, extractor, issue));
+        found.extend(statement(body, at, mentions));
     }
     found
 }
 
-fn statement(
-    body: &Body<'_>,
-    at: usize,
-    extractor: &Extractor,
-    issue: Option<Date>,
-) -> Option<Statement> {
+fn statement(body: &Body<'_>, at: usize, mentions: &[Entity]) -> Option<Statement> {
     let clause = body.clauses.get(at)?;
-    let said =
-        (at + 1..body.clauses.len()).take_while(|next| body.one_sentence(at, *next)).last()?;
-    let span = Span::new(clause.span.start, body.clauses.get(said)?.span.end);
+    let quotation = at.checked_sub(1).filter(|before| body.is_said(*before));
+    let span = reach(body, quotation.unwrap_or(at), at)?;
     let text = span.of(body.text)?;
-    let words = body.text.get(clause.span.end..span.end)?;
-    let count = text.chars().count();
-    let fits = count <= STATEMENT_CHARS_MAX && words.chars().count() >= SAID_CHARS_MIN;
-    if !fits || !trim::is_balanced(text) || text.starts_with('"') {
+    let said_before = quotation.map_or("", |before| body.clause(before));
+    let said_behind = body.text.get(clause.span.end..span.end).unwrap_or_default();
+    let count = said_before.chars().count() + said_behind.chars().count();
+    if count < SAID_CHARS_MIN || trim::is_unattributed(text) {
         return None;
     }
-    let mentions = extractor.entities(body.clause(at), issue);
+    let printed = body.clause(at);
+    // Who took the picture above the text says nothing.
+    let credit = trim::dateline(printed);
+    let named = printed.get(credit..)?;
+    if wording::leans(named) {
+        return None;
+    }
+    let from = clause.span.start + credit;
+    let first = mentions.partition_point(|one| one.span.start < from);
+    let within = mentions.get(first..).unwrap_or_default().iter();
+    let within: Vec<&Entity> = within.take_while(|one| one.span.end <= clause.span.end).collect();
     let of = |kind: Kind| {
-        let speaks =
-            |mention: &&Entity| mention.kind == kind && speaks(body.clause(at), mention.span);
-        mentions.iter().rfind(speaks)
+        let speaks = |mention: &&&Entity| {
+            let span = Span::new(mention.span.start - from, mention.span.end - from);
+            mention.kind == kind && speaks(named, span)
+        };
+        within.iter().rfind(speaks)
     };
     let speaker = of(Kind::Person).or_else(|| of(Kind::Organisation))?;
-    let start = clause.span.start + speaker.span.start;
+    let span = if quotation.is_none() { Span::new(span.start + credit, span.end) } else { span };
     Some(Statement {
         speaker: speaker.text.clone(),
-        speaker_span: Span::new(start, start + speaker.text.len()),
-        text: text.to_owned(),
-        span,
-        is_direct: words.trim_start().starts_with(['“', '「', '"']),
+        speaker_parts: vec![speaker.span],
+        text: span.of(body.text)?.to_owned(),
+        parts: vec![span],
+        is_direct: quotation.is_some() || said_behind.trim_start().starts_with(is_mark),
     })
+}
+
+/// From the clause at `from` as far as its sentence goes within [`STATEMENT_CHARS_MAX`], at least
+/// behind `named`; every quotation in it is closed.
+fn reach(body: &Body<'_>, from: usize, named: usize) -> Option<Span> {
+    let start = body.clauses.get(from)?.span.start;
+    let clauses = (named..body.clauses.len()).take_while(|at| body.one_sentence(from, *at));
+    let spans =
+        clauses.filter_map(|at| Some((at, Span::new(start, body.clauses.get(at)?.span.end))));
+    let fits = |span: &Span| {
+        let text = span.of(body.text).unwrap_or_default();
+        text.chars().count() <= STATEMENT_CHARS_MAX && trim::is_balanced(text)
+    };
+    let ends = |at: usize| trim::may_end(body.clause(at), body.one_sentence(at, at + 1));
+    let (_, span) = spans.filter(|(at, span)| ends(*at) && fits(span)).last()?;
+    let text = span.of(body.text)?;
+    let kept = text.trim_end_matches(['，', '；', ',', ';', ' ', '　']).len();
+    Some(Span::new(start, start + kept))
 }
 
 /// Whether who is named at `span` of `clause` can be its subject: 周小禾接受清河日报采访时表示， has one,
@@ -93,38 +115,66 @@ fn speaks(clause: &str, span: Span) -> bool {
     let (Some(before), Some(behind)) = (clause.get(..span.start), clause.get(span.end..)) else {
         return false;
     };
-    !BEFORE.iter().any(|word| before.ends_with(word))
+    // Somebody named before speaks: 周小禾来到渠首，他说，
+    let is_another = behind.contains(['他', '她']);
+    !is_another
+        && !BEFORE.iter().any(|word| before.ends_with(word))
         && (behind.contains('受') || !BEHIND.iter().any(|word| behind.contains(word)))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::LazyLock;
-
-    use super::statements;
+    use super::Statement;
     use crate::feature::Body;
-    use wenmai_text::entity::Extractor;
-    use wenmai_text::terms::Analyzer;
+    use crate::reading::tests::TOOLS;
+    use crate::trim;
 
-    pub(crate) static EXTRACTOR: LazyLock<Extractor> =
-        LazyLock::new(|| Extractor::load(Arc::new(Analyzer::load().unwrap())).unwrap());
+    fn statements(text: &str) -> Vec<Statement> {
+        super::statements(&Body::new(text), &TOOLS.extractor.entities(text, None))
+    }
 
     #[test]
     fn a_named_speaker_is_found_with_the_words() {
         let text = "清河开闸。县水利局局长周小禾表示：“渠道已经清淤，放水没有问题。”他说，水还会来，大家放心。";
-        let found = statements(&Body::new(text), &EXTRACTOR, None);
+        let found = statements(text);
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!(found[0].speaker, "周小禾");
-        assert_eq!(found[0].span.of(text), Some(found[0].text.as_str()));
-        assert_eq!(found[0].speaker_span.of(text), Some("周小禾"));
+        assert_eq!(found[0].parts[0].of(text), Some(found[0].text.as_str()));
+        assert_eq!(found[0].speaker_parts[0].of(text), Some("周小禾"));
         assert!(found[0].is_direct && found[0].text.ends_with('”'));
+    }
+
+    #[test]
+    fn a_speaker_may_stand_behind_the_words() {
+        for (open, close) in [('“', '”'), ('"', '"'), ('「', '」')] {
+            let text = format!(
+                "{open}最难的一段是渠首的岩石。{close}县水利局总工程师周小禾说，{open}换了三次钻头。{close}\
+                 水渠全长四公里。{open}以后浇地只要半天。{close}家住渠边的林大川说。"
+            );
+            let found = statements(&text);
+            let speakers: Vec<&str> = found.iter().map(|one| one.speaker.as_str()).collect();
+            assert_eq!(speakers, ["周小禾", "林大川"], "{found:?}");
+            assert!(found.iter().all(|one| one.is_direct && trim::is_balanced(&one.text)));
+            assert!(found[0].text.starts_with(open) && found[0].text.contains("三次钻头"));
+        }
+    }
+
+    #[test]
+    fn a_credit_of_a_picture_says_nothing() {
+        let speakers = |text: &str| {
+            let found = statements(text);
+            found.into_iter().map(|one| one.speaker).collect::<Vec<_>>()
+        };
+        let words = "“渠道已经清淤，放水没有问题。”";
+        assert!(speakers(&format!("新华社记者 林大川 摄 他说：{words}")).is_empty());
+        assert!(speakers(&format!("渠首外景 新华社图 他说：{words}")).is_empty());
+        assert!(speakers(&format!("（图源：清河日报社）\n他说：{words}")).is_empty());
     }
 
     #[test]
     fn who_is_spoken_of_or_asks_is_no_speaker() {
         let speakers = |text: &str| {
-            let found = statements(&Body::new(text), &EXTRACTOR, None);
+            let found = statements(text);
             found.into_iter().map(|one| one.speaker).collect::<Vec<_>>()
         };
         let words = "“渠道已经清淤，放水没有问题。”";
@@ -138,6 +188,6 @@ mod tests {
     fn what_nobody_named_says_is_no_statement() {
         let text = "有人说，清河的水今年来得比往年早。数据显示，渠水流量比去年增加了两成。\
             周小禾问：“今年的水什么时候到村里？”";
-        assert!(statements(&Body::new(text), &EXTRACTOR, None).is_empty());
+        assert!(statements(text).is_empty());
     }
 }

@@ -1,18 +1,34 @@
 //! A story as a 简报 in Markdown, with numbered sources.
 //!
-//! Headings are ours; every sentence below them is printed in the source whose number it bears.
+//! In the order in which an editor asks: what is new, what happened, how figures changed and where
+//! they disagree, who says what, the background, the headlines of each day, who covered it, the
+//! sources. What has nothing in it is left out, and nothing is told twice. Headings are ours; every
+//! sentence below them is printed in the source whose number it bears.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
+use jiff::Span;
 use jiff::civil::DateTime;
 
 use crate::figure::Figure;
+use crate::series::Point;
 use crate::set::Cited;
 use crate::set::Source;
+use crate::set::Told;
 use crate::topic::Story;
+use crate::unit::bigrams;
+use crate::unit::units;
+use wenmai_text::likeness::containment;
 
 /// Outlets that are told one by one; each article's stands in the list of sources anyway.
 const OUTLETS_MAX: usize = 8;
+/// Sources that are named for one piece.
+const TELLERS_MAX: usize = 4;
+/// Days before the middle article of a set from which on an article is background.
+const BACKGROUND_DAYS: i64 = 30;
+/// Share of a line that may have been told above it.
+const SAID_MAX: f32 = 0.5;
 
 /// Writes `story` of `sources`; `names` are the articles' names, in the same order.
 #[must_use]
@@ -22,28 +38,44 @@ pub fn markdown(story: &Story, sources: &[Source<'_>], names: &[String]) -> Stri
     let headline = story.headline.map_or("（没有报道）", title);
     push(&mut out, format_args!("# {}\n\n", plain(headline)));
     push(&mut out, format_args!("{}\n", coverage(sources, story.outlets.len())));
-    section(&mut out, "事件", story.told.iter().map(cited));
-    let days = story.timeline.iter().map(|day| {
-        let (date, number) = (day.date, day.source + 1);
-        format!("{date} {} [{number}]（{}篇）", plain(title(day.source)), day.article_count)
+    let old = background(sources);
+    let is_old = |one: &Told| time(sources, one.piece.source).is_some_and(|time| time < old);
+    let of = |which: &dyn Fn(&&Told) -> bool| {
+        let lines: Vec<&Told> = story.told.iter().filter(which).collect();
+        lines.into_iter().map(|one| told(sources, one)).collect::<Vec<String>>().into_iter()
+    };
+    section(&mut out, "最新进展", of(&|one| one.is_newest));
+    section(&mut out, "经过", of(&|one| !one.is_newest && !is_old(one)));
+    let lines = story.series.iter().map(|series| {
+        let point = |point: &Point| figure_of(sources, &point.figure);
+        let points: Vec<String> = series.points.iter().map(point).collect();
+        format!("{}：{}", plain(&series.what), points.join(" → "))
     });
-    section(&mut out, "时间线", days);
-    section(&mut out, "数据", figures(&story.figures));
+    section(&mut out, "数字变化", lines);
     let conflicts = story.conflicts.iter().map(|conflict| {
-        let side = |figure: &Figure| {
-            let source = sources.get(figure.piece.source);
-            let outlet = source.map_or("", |source| source.outlet);
-            let (text, number) = (plain(&figure.text), figure.piece.source + 1);
-            format!("{text}（{}{} [{number}]）", plain(outlet), day(source.and_then(|s| s.time)))
-        };
-        format!("{}，{}", side(&conflict.left), side(&conflict.right))
+        let side = |figure: &Figure| figure_of(sources, figure);
+        format!("{}；{}", side(&conflict.left), side(&conflict.right))
     });
     section(&mut out, "说法不一的数字", conflicts);
-    let statements = story.statements.iter().map(|(source, statement)| {
+    let said = said(story);
+    let is_new = |text: &str| containment(&bigrams(&units(text)), &said) <= SAID_MAX;
+    let mut fresh = story.figures.iter().filter(|one| is_new(&one.piece.extract.text));
+    section(&mut out, "其他数据", figures(&mut fresh));
+    let spoken = story.statements.iter().filter(|(_, one)| is_new(&one.text));
+    let statements = spoken.map(|(source, statement)| {
         let number = source + 1;
         format!("**{}**：{} [{number}]", plain(&statement.speaker), plain(&statement.text))
     });
     section(&mut out, "各方说法", statements);
+    section(&mut out, "背景", of(&|one| !one.is_newest && is_old(one)));
+    let days = story.timeline.iter().filter(|day| is_new(title(day.source)));
+    let days: Vec<String> = days
+        .map(|day| {
+            let (date, number) = (day.date, day.source + 1);
+            format!("{date} {} [{number}]（{}篇）", plain(title(day.source)), day.article_count)
+        })
+        .collect();
+    section(&mut out, "逐日标题", days.into_iter().filter(|_| story.timeline.len() > 1));
     let (shown, rest) = story.outlets.split_at(story.outlets.len().min(OUTLETS_MAX));
     let rest = (!rest.is_empty()).then(|| {
         let count: usize = rest.iter().map(|outlet| outlet.article_count).sum();
@@ -62,17 +94,58 @@ pub fn markdown(story: &Story, sources: &[Source<'_>], names: &[String]) -> Stri
     });
     section(&mut out, "各家报道", outlets.chain(rest));
     let list = sources.iter().zip(names).zip(1..).map(|((source, name), number)| {
-        let (outlet, title) = (plain(source.outlet), plain(source.title));
+        let title = plain(source.title);
+        let printed = format!("{}{}", plain(source.outlet), day(source.time));
         let url = if source.url.is_empty() { String::new() } else { format!(" <{}>", source.url) };
-        format!("{number}. {outlet}{}《{title}》 `{name}`{url}\n", day(source.time))
+        format!("{number}. {}《{title}》 `{name}`{url}
+", printed.trim_start())
     });
     push(&mut out, format_args!("\n## 来源\n\n"));
     list.for_each(|line| out.push_str(&line));
     out
 }
 
+/// When the article at `source` was published.
+fn time(sources: &[Source<'_>], source: usize) -> Option<DateTime> {
+    sources.get(source)?.time
+}
+
+/// The time before which an article is background: well before half of all.
+fn background(sources: &[Source<'_>]) -> DateTime {
+    let mut times: Vec<DateTime> = sources.iter().filter_map(|source| source.time).collect();
+    times.sort_unstable();
+    let middle = times.get(times.len() / 2).copied();
+    let back = middle.and_then(|time| time.checked_sub(Span::new().days(BACKGROUND_DAYS)).ok());
+    back.unwrap_or(DateTime::MIN)
+}
+
+/// The pairs of all that is told.
+fn said(story: &Story) -> HashSet<u64> {
+    let texts = story.told.iter().map(|one| one.piece.extract.text.as_str());
+    texts.flat_map(|text| bigrams(&units(text))).collect()
+}
+
+/// A piece with its day and the numbers of all that tell it, at most [`TELLERS_MAX`].
+fn told(sources: &[Source<'_>], one: &Told) -> String {
+    let day = day(time(sources, one.piece.source));
+    let also = one.also.iter().take(TELLERS_MAX - 1).map(|at| format!("[{}]", at + 1));
+    let also: String = also.collect();
+    let more = one.also.len().saturating_sub(TELLERS_MAX - 1);
+    let more = if more > 0 { format!("（另有{more}篇）") } else { String::new() };
+    format!("{} {}{also}{more}", day.trim_start(), cited(&one.piece)).trim_start().to_owned()
+}
+
+/// `11人（清河日报 2024-03-12 [2]）`.
+fn figure_of(sources: &[Source<'_>], figure: &Figure) -> String {
+    let source = sources.get(figure.piece.source);
+    let outlet = plain(source.map_or("", |source| source.outlet));
+    let printed =
+        format!("{outlet}{} [{}]", day(source.and_then(|s| s.time)), figure.piece.source + 1);
+    format!("{}（{}）", plain(&figure.text), printed.trim_start())
+}
+
 /// A line for each piece that holds figures, with all of them before it.
-fn figures(all: &[Figure]) -> impl Iterator<Item = String> {
+fn figures<'f>(all: &mut dyn Iterator<Item = &'f Figure>) -> impl Iterator<Item = String> + use<> {
     let mut lines: Vec<(String, String)> = Vec::new();
     for Figure { text, piece, outlet_count, .. } in all {
         let (figure, piece) = (format!("**{}**（{outlet_count}家）", plain(text)), cited(piece));
@@ -113,7 +186,9 @@ fn coverage(sources: &[Source<'_>], outlet_count: usize) -> String {
     let (first, last) = (day(times().min()), day(times().max()));
     let range = if first == last { first } else { format!("{first} 至{last}") };
     let range = if range.is_empty() { range } else { format!("，{}", range.trim_start()) };
-    format!("{}篇报道，{outlet_count}家来源{range}", sources.len())
+    let outlets =
+        if outlet_count > 0 { format!("，{outlet_count}家来源") } else { String::new() };
+    format!("{}篇报道{outlets}{range}", sources.len())
 }
 
 /// The day with a space before it; empty where unknown.
@@ -139,37 +214,47 @@ fn plain(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::markdown;
     use super::plain;
     use crate::Budget;
-    use crate::ranker::Ranker;
+    use crate::reading::tests::reader;
     use crate::set::tests::flood;
-    use crate::topic::Reader;
     use crate::topic::story;
-    use wenmai_text::entity::Extractor;
-    use wenmai_text::terms::Analyzer;
 
     #[test]
     fn a_report_cites_by_number_and_lists_every_source() {
-        let analyzer = Arc::new(Analyzer::load().unwrap());
-        let extractor = Extractor::load(Arc::clone(&analyzer)).unwrap();
-        let ranker = Ranker::bundled().unwrap();
-        let goes_on = &|| true;
-        let reader =
-            Reader { ranker: &ranker, extractor: &extractor, analyzer: &analyzer, goes_on };
         let sources = flood();
         let names: Vec<String> = (0..4).map(|at| format!("articles/{at}")).collect();
-        let told = story(&sources, reader, Budget::new(200).unwrap());
+        let told = story(&sources, reader(), Budget::new(200).unwrap());
         let text = markdown(&told, &sources, &names);
-        for heading in ["# 清河县遭遇暴雨", "## 事件", "## 时间线", "## 各方说法", "## 来源"]
-        {
-            assert!(text.contains(heading), "{heading}:\n{text}");
-        }
+        let order = ["# 清河县遭遇暴雨", "## 经过", "## 数字变化", "## 各家报道", "## 来源"];
+        let places: Vec<Option<usize>> = order.iter().map(|heading| text.find(heading)).collect();
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{text}");
         assert!(text.contains("4篇报道，4家来源，2024-03-12 至 2024-03-14"), "{text}");
-        assert!(text.contains("说法不一") && text.contains("清河日报 2024-03-12 [2]"), "{text}");
+        let changed =
+            "转移：3200人（清河日报 2024-03-12 [2]） → 4100人（南山新闻网 2024-03-13 [3]）";
+        assert!(text.contains(changed) && !text.contains("说法不一"), "{text}");
+        assert_eq!(text.matches("恢复通车").count(), 1, "told once: {text}");
         assert_eq!(text.matches("`articles/").count(), 4);
+    }
+
+    #[test]
+    fn an_unknown_outlet_is_not_named() {
+        let mut sources = flood();
+        for source in &mut sources {
+            source.outlet = "";
+        }
+        let names: Vec<String> = (0..4).map(|at| format!("articles/{at}")).collect();
+        let told = story(&sources, reader(), Budget::new(200).unwrap());
+        let text = markdown(&told, &sources, &names);
+        assert!(
+            !text.contains("各家报道") && !text.contains("首发") && !text.contains("：1篇"),
+            "{text}"
+        );
+        assert!(
+            text.contains("4篇报道，2024-03-12") && text.contains("\n1. 2024-03-14《"),
+            "{text}"
+        );
     }
 
     #[test]

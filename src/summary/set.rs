@@ -1,44 +1,30 @@
-//! What several articles say together: like pieces are joined, those that many outlets print come
-//! first, and numbers that disagree are named.
+//! What several articles say together: the pieces that cover most of it, each once, in order of time.
 //!
-//! Pieces come from one article of each reprint group, so a text printed twenty times speaks once.
-//! A piece joins the first cluster whose seed it resembles: cosine of neighbouring units, weighed
-//! by how rare they are in the set. A cluster is worth more, the more distinct outlets tell it and
-//! the more of its words others use too: pages bring along what has nothing to do with the matter.
-//! One piece of each is told, in order of time.
-
-use std::collections::BTreeSet;
-use std::collections::HashMap;
-use std::collections::HashSet;
+//! Pieces come from one article of each reprint group (`reading`) and are chosen by what they add to
+//! what is told (`cover`). Whoever else says the same is named with each.
 
 use jiff::civil::DateTime;
 
 use crate::BUDGET_MAX;
 use crate::Budget;
 use crate::Extract;
-use crate::ends;
-use crate::feature::Body;
+use crate::cover;
+use crate::cover::Matter;
+use crate::cover::Place;
+use crate::cover::places;
 use crate::ranker::Ranker;
+use crate::reading::Offer;
+use crate::reading::Reading;
 use crate::select;
-use crate::unit::bigrams;
-use crate::unit::units;
+use crate::unit::PairSet;
 use wenmai_text::likeness::containment;
-use wenmai_text::likeness::share;
 
-/// Cosine from which two pieces say the same.
-const SAME: f32 = 0.3;
-/// Characters of pieces that one article offers, at most.
-const OFFERED_CHARS: usize = 400;
-/// Characters of one piece, at most: longer ones say too much at once to be compared.
-const PIECE_CHARS_MAX: usize = 120;
-/// How much opening an article counts, against all that an editor would keep.
-const OPENING: f32 = 1.0;
-/// Share of a piece that may have been said before it.
-const REPEATED_MAX: f32 = 0.5;
-/// Share of the other articles that use a word of the matter.
-const KNOWN: f32 = 0.1;
-/// What a piece is worth none of whose words others use, beside what one of all their words is: 1.1.
-const ASIDE: f32 = 0.1;
+/// Share of a piece that another article must hold to say the same.
+const SAME: f32 = 0.5;
+/// What the piece of the newest articles must be worth, beside the best of all.
+const NEWEST_MIN: f32 = 0.7;
+/// Budget from which on the newest article is told in any case: shorter summaries say the whole.
+const NEWEST_CHARS: usize = 200;
 
 /// One article of a set.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +33,7 @@ pub struct Source<'a> {
     pub title: &'a str,
     /// Its text.
     pub body: &'a str,
-    /// Who printed it: the paper, or the site.
+    /// Who printed it: the paper, or the site; empty where unknown.
     pub outlet: &'a str,
     /// When; civil time of the paper.
     pub time: Option<DateTime>,
@@ -68,228 +54,119 @@ pub struct Cited {
     pub extract: Extract,
 }
 
-/// Pieces that say the same.
+/// A piece that is told.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Cluster {
-    /// The pieces; the first is the one that is told.
-    pub pieces: Vec<Cited>,
-    /// Distinct outlets that tell it in their own text.
-    pub outlet_count: usize,
-    /// What the clusters are ordered by.
-    pub salience: f32,
+pub struct Told {
+    /// The piece.
+    pub piece: Cited,
+    /// The other articles that say the same in their own text, in order; no reprints.
+    pub also: Vec<usize>,
+    /// Whether articles of the last day tell it, and none of an earlier day.
+    pub is_newest: bool,
 }
 
-/// Joins like pieces of `sources`, each short enough for `budget`; the most salient cluster comes
-/// first.
-#[must_use]
-pub fn clusters(sources: &[Source<'_>], ranker: &Ranker, budget: Budget) -> Vec<Cluster> {
-    clusters_while(sources, ranker, budget, &|| true)
-}
-
-/// As [`clusters`], of those sources only that were read while `goes_on` said yes.
-#[must_use]
-pub fn clusters_while(
-    sources: &[Source<'_>],
-    ranker: &Ranker,
-    budget: Budget,
-    goes_on: &dyn Fn() -> bool,
-) -> Vec<Cluster> {
-    let offered = offered(sources, ranker, budget.chars().min(PIECE_CHARS_MAX), goes_on);
-    let sets: Vec<BTreeSet<u64>> = offered
-        .iter()
-        .map(|one| bigrams(&units(&one.extract.text)).into_iter().collect())
-        .collect();
-    let topical = topical(sources, &offered, &sets);
-    let vectors = vectors(&sets);
-    let mut seeds: HashMap<u64, Vec<(usize, f32)>> = HashMap::new();
-    let mut members: Vec<Vec<usize>> = Vec::new();
-    for (at, vector) in vectors.iter().enumerate() {
-        let mut like: HashMap<usize, f32> = HashMap::new();
-        for (pair, weight) in vector {
-            for (cluster, other) in seeds.get(pair).into_iter().flatten() {
-                *like.entry(*cluster).or_default() += weight * other;
-            }
-        }
-        // Of equals the older one: a map's order is not the same in every run.
-        let best = like.into_iter().max_by(|l, r| l.1.total_cmp(&r.1).then(r.0.cmp(&l.0)));
-        let best = best.filter(|(_, cosine)| *cosine >= SAME);
-        if let Some(joined) = best.and_then(|(cluster, _)| members.get_mut(cluster)) {
-            joined.push(at);
-            continue;
-        }
-        for (pair, weight) in vector {
-            seeds.entry(*pair).or_default().push((members.len(), *weight));
-        }
-        members.push(vec![at]);
-    }
-    let told = offered.into_iter().zip(topical).collect::<Vec<_>>();
-    let mut found: Vec<Cluster> =
-        members.into_iter().map(|members| cluster(sources, &told, &members)).collect();
-    found.sort_by(|left, right| right.salience.total_cmp(&left.salience));
-    found
-}
-
-/// The cluster of `members`, each of which is given with how topical it is.
-fn cluster(sources: &[Source<'_>], offered: &[(Cited, f32)], members: &[usize]) -> Cluster {
-    let mut rated: Vec<(f32, &Cited)> = members
-        .iter()
-        .filter_map(|at| offered.get(*at))
-        .map(|(one, topical)| {
-            let weight = sources.get(one.source).map_or(1.0, |source| source.weight);
-            (one.extract.score * weight * (ASIDE + topical), one)
-        })
-        .collect();
-    rated.sort_by(|l, r| r.0.total_cmp(&l.0).then(l.1.source.cmp(&r.1.source)));
-    let outlets = rated.iter().filter_map(|(_, one)| sources.get(one.source));
-    let outlet_count = outlets.map(|one| one.outlet).collect::<BTreeSet<&str>>().len();
-    let best = rated.first().map_or(0.0, |(worth, _)| *worth);
-    let salience = best * (1.0 + share(outlet_count, 1).ln());
-    Cluster {
-        pieces: rated.into_iter().map(|(_, one)| one.clone()).collect(),
-        outlet_count,
-        salience,
-    }
-}
-
-/// How much of each piece others use too, `[0, 1]`: the mean over its pairs, each of which counts in
-/// full from [`KNOWN`] of the other groups on. 1 where there is no other group.
-fn topical(sources: &[Source<'_>], offered: &[Cited], sets: &[BTreeSet<u64>]) -> Vec<f32> {
-    let group = |one: &Cited| sources.get(one.source).map_or(0, |source| source.group);
-    let mut holders: HashMap<u64, HashSet<usize>> = HashMap::new();
-    let mut groups = HashSet::new();
-    for (one, pairs) in offered.iter().zip(sets) {
-        let mut held = |pair: u64| {
-            holders.entry(pair).or_default().insert(group(one));
-        };
-        pairs.iter().copied().for_each(&mut held);
-        // One article of a group speaks, so its title is read with the first of its pieces.
-        if groups.insert(group(one)) {
-            let title = sources.get(one.source).map_or("", |source| source.title);
-            bigrams(&units(title)).into_iter().for_each(held);
-        }
-    }
-    if groups.len() < 2 {
-        return vec![1.0; offered.len()];
-    }
-    let enough = (KNOWN * share(groups.len() - 1, 1)).max(1.0);
-    let known = |pair: &u64| {
-        let others = holders.get(pair).map_or(0, |all| all.len() - 1);
-        (share(others, 1) / enough).min(1.0)
-    };
-    sets.iter()
-        .map(|pairs| pairs.iter().map(known).sum::<f32>() / share(pairs.len().max(1), 1))
-        .collect()
-}
-
-/// The pieces of one article of each group: of the most central, then of the earliest.
-fn offered(
-    sources: &[Source<'_>],
-    ranker: &Ranker,
-    char_max: usize,
-    goes_on: &dyn Fn() -> bool,
-) -> Vec<Cited> {
-    let mut order: Vec<usize> = (0..sources.len()).collect();
-    order.sort_by(|left, right| {
-        let (left, right) = (sources.get(*left), sources.get(*right));
-        let weight = |one: Option<&Source<'_>>| one.map_or(0.0, |one| one.weight);
-        let time = |one: Option<&Source<'_>>| one.and_then(|one| one.time);
-        // No time sorts before any time in an Option; here it comes last.
-        let late = |one| (time(one).is_none(), time(one));
-        weight(right).total_cmp(&weight(left)).then(late(left).cmp(&late(right)))
-    });
-    let mut groups = HashSet::new();
-    let first = |at: &usize| sources.get(*at).is_some_and(|source| groups.insert(source.group));
-    let speakers: Vec<usize> = order.into_iter().filter(first).collect();
-    let read = |offer: &dyn Fn(&Body<'_>, &[f32]) -> Vec<Extract>| {
-        let mut all = Vec::new();
-        for at in speakers.iter().copied().take_while(|_| goes_on()) {
-            let Some(source) = sources.get(at) else { continue };
-            let body = Body::new(source.body);
-            let scores = with_opening(&body, &select::scores(&body, source.title, ranker));
-            let pieces = offer(&body, &scores);
-            all.extend(pieces.into_iter().map(|extract| Cited { source: at, extract }));
-        }
-        all
-    };
-    let keep = ranker.keep() / (1.0 + OPENING);
-    let all = read(&|body, scores| select::offer(body, scores, keep, char_max, OFFERED_CHARS));
-    match Budget::new(char_max) {
-        // Texts without marks, or outcries: better than nothing.
-        Ok(budget) if all.is_empty() => {
-            read(&|body, scores| select::select(body, scores, keep, budget))
-        }
-        _ => all,
-    }
-}
-
-/// `scores`, raised for the sentences that open the text, `[0, 1]`.
-///
-/// A set has several openings, each of which was written to say the whole; the ranker learned from
-/// single articles what stands out behind one.
-fn with_opening(body: &Body<'_>, scores: &[f32]) -> Vec<f32> {
-    let mut count = 0_usize;
-    let mut last = None;
-    let each = scores.iter().zip(&body.clauses).enumerate();
-    each.map(|(at, (score, clause))| {
-        if !body.is_sentence(at) || *score <= 0.0 {
-            return 0.0;
-        }
-        if last.replace(clause.sentence).is_some_and(|last| last != clause.sentence) {
-            count += 1;
-        }
-        (score + OPENING / share(1 + count, 1)) / (1.0 + OPENING)
-    })
-    .collect()
-}
-
-/// Unit vectors of pairs, weighed by `ln(1 + n / df)`.
-fn vectors(sets: &[BTreeSet<u64>]) -> Vec<Vec<(u64, f32)>> {
-    let mut counts: HashMap<u64, usize> = HashMap::new();
-    for pair in sets.iter().flatten() {
-        *counts.entry(*pair).or_default() += 1;
-    }
-    let rarity =
-        |pair: &u64| (1.0 + share(sets.len(), counts.get(pair).copied().unwrap_or(1))).ln();
-    sets.iter()
-        .map(|set| {
-            let weights: Vec<(u64, f32)> = set.iter().map(|pair| (*pair, rarity(pair))).collect();
-            let norm = weights.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
-            weights.into_iter().map(|(pair, weight)| (pair, weight / norm.max(1e-6))).collect()
-        })
-        .collect()
-}
-
-/// Of each cluster the piece that is told, while `budget` lasts; in order of time.
+/// What `readings` of `sources` say, in at most `budget` characters and in order of time; `matter` is
+/// what they say together.
 ///
 /// Empty only where no source holds running text.
 #[must_use]
-pub fn tell(sources: &[Source<'_>], clusters: &[Cluster], budget: Budget) -> Vec<Cited> {
-    let mut left = budget.chars().min(BUDGET_MAX);
-    let mut told: Vec<Cited> = Vec::new();
-    let mut said: HashSet<u64> = HashSet::new();
-    for cluster in clusters {
-        let fits = |one: &&Cited| cost(&one.extract) <= left;
-        let Some(piece) = cluster.pieces.iter().find(fits) else { continue };
-        let pairs = bigrams(&units(&piece.extract.text));
-        if containment(&pairs, &said) > REPEATED_MAX {
-            continue;
-        }
-        left -= cost(&piece.extract);
-        said.extend(pairs);
-        told.push(piece.clone());
-    }
-    let key = |one: &Cited| {
-        let time = sources.get(one.source).and_then(|source| source.time);
-        let start = one.extract.parts.first().map(|part| part.start);
-        (time.is_none(), time, one.source, start)
+pub fn tell<'r>(
+    sources: &[Source<'_>],
+    readings: &'r [Reading<'_>],
+    matter: &Matter<'r>,
+    ranker: &Ranker,
+    budget: Budget,
+) -> Vec<Told> {
+    let char_max = budget.chars().min(BUDGET_MAX);
+    let newest = newest(sources, readings, matter).filter(|_| char_max >= NEWEST_CHARS);
+    let chosen = match readings {
+        // One article is told as it is told alone.
+        [_] => Vec::new(),
+        _ => cover::choose(readings, matter, newest, char_max),
     };
-    told.sort_by_key(key);
+    let mut told: Vec<Told> = chosen
+        .into_iter()
+        .filter_map(|place| {
+            let (reading, offer) = place.of(readings)?;
+            let score =
+                select::score_of(&reading.body, &reading.scores(ranker), offer.from, offer.to);
+            let extract = Extract { score, ..offer.extract.clone() };
+            let piece = Cited { source: reading.source, extract };
+            let also = also(readings, place.reading, offer);
+            let is_newest = is_last(sources, reading.source)
+                && also.iter().all(|source| is_last(sources, *source));
+            Some(Told { piece, also, is_newest })
+        })
+        .collect();
+    if told.is_empty() {
+        told = alone(readings, ranker, char_max);
+    }
+    told.sort_by_key(|one| {
+        let Cited { source, extract } = &one.piece;
+        let time = sources.get(*source).and_then(|source| source.time);
+        let start = extract.parts.first().map(|part| part.start);
+        (time.is_none(), time, *source, start)
+    });
     told
 }
 
-/// Characters with the mark that will stand behind it.
-fn cost(extract: &Extract) -> usize {
-    extract.char_count() + usize::from(!ends(&extract.text))
+/// Of the first article that holds text what it would be told in alone: it is the only one, or no
+/// sentence of the others is a statement.
+fn alone(readings: &[Reading<'_>], ranker: &Ranker, char_max: usize) -> Vec<Told> {
+    let Ok(budget) = Budget::new(char_max) else { return Vec::new() };
+    let tell = |reading: &Reading<'_>| {
+        let found = select::select(&reading.body, &reading.scores(ranker), ranker.keep(), budget);
+        let told = |extract| Told {
+            piece: Cited { source: reading.source, extract },
+            also: Vec::new(),
+            is_newest: false,
+        };
+        found.into_iter().map(told).collect::<Vec<Told>>()
+    };
+    readings.iter().map(tell).find(|told| !told.is_empty()).unwrap_or_default()
+}
+
+/// Whether the article at `source` is of the last day, and others are of earlier ones.
+fn is_last(sources: &[Source<'_>], source: usize) -> bool {
+    let days = || sources.iter().filter_map(|one| Some(one.time?.date()));
+    let day = sources.get(source).and_then(|one| Some(one.time?.date()));
+    day.is_some() && day == days().max() && days().min() != day
+}
+
+/// The piece worth most of the articles of the last day; `None` where all are of one day, or it is
+/// worth little.
+fn newest<'r>(
+    sources: &[Source<'_>],
+    readings: &'r [Reading<'_>],
+    matter: &Matter<'r>,
+) -> Option<Place> {
+    let last: Vec<bool> = readings.iter().map(|reading| is_last(sources, reading.source)).collect();
+    let (mut best, mut of_last) = (0.0, None);
+    for place in places(readings) {
+        let Some((reading, offer)) = place.of(readings) else { continue };
+        let Some(worth) = matter.worth(reading, offer) else { continue };
+        best = worth.max(best);
+        let is_better = of_last.is_none_or(|(known, _)| worth > known);
+        if last.get(place.reading) == Some(&true) && is_better {
+            of_last = Some((worth, place));
+        }
+    }
+    // What the last day adds may be an afterthought.
+    of_last.filter(|(worth, _)| *worth >= NEWEST_MIN * best).map(|(_, place)| place)
+}
+
+/// The sources of other readings that say what `offer` of the reading at `at` says.
+fn also(readings: &[Reading<'_>], at: usize, offer: &Offer) -> Vec<usize> {
+    let said: PairSet = offer.pairs.iter().copied().collect();
+    let same = |other: &Offer| {
+        let shared = containment(&other.pairs, &said);
+        shared >= SAME && other.pairs.len() * 2 >= offer.pairs.len()
+    };
+    let others = readings.iter().enumerate().filter(|(other, _)| *other != at);
+    let saying = others.filter(|(_, reading)| reading.offers.iter().any(same));
+    let mut found: Vec<usize> = saying.map(|(_, reading)| reading.source).collect();
+    found.sort_unstable();
+    found
 }
 
 #[cfg(test)]
@@ -297,12 +174,12 @@ pub(crate) mod tests {
     use jiff::civil::date;
 
     use super::Source;
-    use super::clusters;
+    use super::Told;
     use super::tell;
-    use super::with_opening;
     use crate::Budget;
-    use crate::feature::Body;
-    use crate::ranker::Ranker;
+    use crate::reading::tests::TOOLS;
+    use crate::reading::tests::readings;
+    use crate::series;
 
     /// Three reports of one flood, and a reprint of the first.
     pub(crate) fn flood() -> Vec<Source<'static>> {
@@ -328,78 +205,105 @@ pub(crate) mod tests {
         ]
     }
 
-    fn told(budget: usize) -> Vec<(usize, String)> {
-        let sources = flood();
-        let budget = Budget::new(budget).unwrap();
-        let found = clusters(&sources, &Ranker::bundled().unwrap(), budget);
-        let told = tell(&sources, &found, budget);
-        told.into_iter().map(|one| (one.source, one.extract.text)).collect()
+    fn told_of(sources: &[Source<'_>], budget: usize) -> Vec<Told> {
+        let readings = readings(sources);
+        let (matter, _) = series::matter(sources, &readings);
+        tell(sources, &readings, &matter, &TOOLS.ranker, Budget::new(budget).unwrap())
+    }
+
+    fn texts(told: &[Told]) -> Vec<&str> {
+        told.iter().map(|one| one.piece.extract.text.as_str()).collect()
     }
 
     #[test]
     fn pieces_come_in_order_of_time_once_each() {
-        let told = told(200);
-        let sources: Vec<usize> = told.iter().map(|(source, _)| *source).collect();
+        let told = told_of(&flood(), 200);
+        let sources: Vec<usize> = told.iter().map(|one| one.piece.source).collect();
         let day = |source: &usize| [14, 12, 13, 13][*source];
         assert!(sources.is_sorted_by_key(day) && sources.len() >= 2, "{told:?}");
         assert!(!sources.contains(&3), "a reprint spoke: {told:?}");
+        let newest = told.iter().filter(|one| one.is_newest).map(|one| one.piece.source);
+        assert!(newest.eq([0, 0]), "the last day's article is told: {told:?}");
+    }
+
+    #[test]
+    fn of_a_figure_that_changed_the_latest_is_told() {
+        let told = told_of(&flood(), 60);
+        let all = texts(&told).concat();
+        assert!(all.contains("4100人") && !all.contains("3200人"), "{all}");
     }
 
     #[test]
     fn a_budget_is_kept() {
         for budget in [20, 60, 120] {
-            let length: usize = told(budget).iter().map(|(_, text)| text.chars().count()).sum();
-            assert!(length > 0 && length <= budget, "{budget}: {:?}", told(budget));
+            let told = told_of(&flood(), budget);
+            let length: usize = texts(&told).iter().map(|text| text.chars().count()).sum();
+            assert!(length > 0 && length <= budget, "{budget}: {told:?}");
         }
     }
 
     #[test]
-    fn what_several_outlets_tell_comes_first() {
-        let sources = flood();
-        let found = clusters(&sources, &Ranker::bundled().unwrap(), Budget::new(200).unwrap());
-        assert!(found[0].outlet_count >= 2, "{found:?}");
-        assert!(found[0].pieces[0].extract.text.contains("暴雨"), "{found:?}");
+    fn what_several_articles_tell_is_told_once_with_all_of_them() {
+        let at = |day| Some(date(2024, 5, day).at(8, 0, 0, 0));
+        let source = |body, outlet, day, group| Source {
+            title: "东湖县化肥厂起火",
+            body,
+            outlet,
+            time: at(day),
+            group,
+            weight: 1.0,
+        };
+        let sources = [
+            source("东湖县化肥厂2日凌晨起火，3人受伤。厂区当时堆有大量原料。", "东湖日报", 2, 0),
+            source(
+                "东湖县化肥厂2日凌晨起火，造成3人受伤。消防队出动12辆水罐车。",
+                "南山晚报",
+                2,
+                1,
+            ),
+            source("东湖县化肥厂2日凌晨起火，致3人受伤。北岭市派出5支医疗队。", "北岭网", 3, 2),
+        ];
+        let told = told_of(&sources, 100);
+        let fire = told.iter().filter(|one| one.piece.extract.text.contains("起火"));
+        let fire: Vec<&Told> = fire.collect();
+        assert_eq!(fire.len(), 1, "{told:?}");
+        assert_eq!(fire[0].also.len(), 2, "{told:?}");
+        let all = texts(&told).concat();
+        assert!(all.contains("12辆") && all.contains("5支"), "{all}");
     }
 
     #[test]
-    fn what_others_say_nothing_of_counts_little_and_outcries_are_left_out() {
+    fn what_others_say_nothing_of_comes_last_and_outcries_are_left_out() {
         let mut sources = flood();
         let aside = "东湖动物园的熊猫昨天满了两周岁，游客排起长队。清河大桥通车啦！";
         let body = format!("{aside}{}", sources[0].body);
         sources[0].body = &body;
-        let budget = Budget::new(200).unwrap();
-        let found = clusters(&sources, &Ranker::bundled().unwrap(), budget);
-        let told = |words: &str| {
-            let cluster = found.iter().find(|one| one.pieces[0].extract.text.contains(words));
-            let cluster = cluster.unwrap();
-            cluster.salience / cluster.pieces[0].extract.score
-        };
-        assert!(told("熊猫") < 0.5 * told("麦田"), "{found:?}");
-        let pieces = found.iter().flat_map(|cluster| &cluster.pieces);
-        assert!(!pieces.into_iter().any(|one| one.extract.text.contains("通车啦")), "{found:?}");
+        assert!(!texts(&told_of(&sources, 40)).concat().contains("熊猫"));
+        assert!(!texts(&told_of(&sources, 400)).concat().contains("通车啦"));
+    }
+
+    #[test]
+    fn a_round_up_tells_only_the_item_of_the_set() {
+        let mut sources = flood();
+        let body = "【清河县暴雨】清河县遭遇暴雨，13日转移群众4100人。\n\
+            【东湖市船厂】东湖市市长林大川13日说，船厂明年开工建造6艘货轮。\n\
+            【北岭县电价】北岭县13日调整电价，每度降低两分。";
+        sources[2] = Source { title: "一周要闻速览", body, ..sources[2] };
+        let all = texts(&told_of(&sources, 400)).concat();
+        assert!(!all.contains("船厂") && !all.contains("电价"), "{all}");
     }
 
     #[test]
     fn texts_without_a_statement_are_told_all_the_same() {
         let sources = [Source { body: "清河大桥通车啦！", ..flood()[0] }];
-        let budget = Budget::new(200).unwrap();
-        let found = clusters(&sources, &Ranker::bundled().unwrap(), budget);
-        assert_eq!(tell(&sources, &found, budget)[0].extract.text, "清河大桥通车啦！");
-    }
-
-    #[test]
-    fn what_opens_a_text_counts_more_and_its_title_nothing() {
-        let body = Body::new("渠首\n清河开闸。农民下地，麦田返青。");
-        let raised = with_opening(&body, &[0.9, 0.2, 0.2, 0.0]);
-        assert!(raised[0] == 0.0 && raised[3] == 0.0, "{raised:?}");
-        assert!((raised[1] - 0.6).abs() < 1e-6 && (raised[2] - 0.35).abs() < 1e-6, "{raised:?}");
+        assert_eq!(texts(&told_of(&sources, 200)), ["清河大桥通车啦！"]);
+        let two = [sources[0], Source { group: 9, ..sources[0] }];
+        assert_eq!(texts(&told_of(&two, 200)), ["清河大桥通车啦！"]);
     }
 
     #[test]
     fn nothing_to_say_gives_nothing() {
         let source = Source { body: "甲村\t1\t2", ..flood()[0] };
-        let budget = Budget::new(200).unwrap();
-        assert!(clusters(&[source], &Ranker::bundled().unwrap(), budget).is_empty());
-        assert!(clusters(&[], &Ranker::bundled().unwrap(), budget).is_empty());
+        assert!(told_of(&[source], 200).is_empty() && told_of(&[], 200).is_empty());
     }
 }

@@ -13,9 +13,7 @@ use jiff::civil::Date;
 use jiff::civil::DateTime;
 
 use crate::Budget;
-use crate::feature::Body;
 use crate::figure;
-use crate::figure::Conflict;
 use crate::figure::Figure;
 use crate::keyphrase::Keyphrase;
 use crate::keyphrase::Phrases;
@@ -23,11 +21,17 @@ use crate::keyphrase::best;
 use crate::quote::Statement;
 use crate::quote::statements;
 use crate::ranker::Ranker;
+use crate::reading;
+use crate::reading::Reading;
+use crate::series;
+use crate::series::Conflict;
+use crate::series::Series;
 use crate::set;
-use crate::set::Cited;
 use crate::set::Source;
+use crate::set::Told;
 use crate::unit::bigrams;
 use crate::unit::units;
+use wenmai_domain::span::Span;
 use wenmai_text::entity::Extractor;
 use wenmai_text::likeness::containment;
 use wenmai_text::likeness::share;
@@ -45,6 +49,8 @@ const SPEAKER_MAX: usize = 2;
 const KEYPHRASES_MAX: usize = 8;
 /// Articles whose statements and keyphrases are read: the most central ones.
 const READ_MAX: usize = 60;
+/// Characters of an article whose phrases are looked for.
+const PHRASE_CHARS: usize = 600;
 /// Phrases that only one outlet prints.
 const OWN_MAX: usize = 3;
 /// Characters of such a phrase, at least: shorter ones are words of any text.
@@ -70,16 +76,18 @@ pub struct Story {
     /// The article whose headline stands for all; `None` of nothing.
     pub headline: Option<usize>,
     /// What happened, in order of time.
-    pub told: Vec<Cited>,
+    pub told: Vec<Told>,
     /// One headline a day, in order.
     pub timeline: Vec<Day>,
     /// Quantities that most outlets print.
     pub figures: Vec<Figure>,
+    /// Quantities that changed, most told first.
+    pub series: Vec<Series>,
     /// Quantities that disagree.
     pub conflicts: Vec<Conflict>,
     /// Who said what.
     pub statements: Vec<(usize, Statement)>,
-    /// Who covered it, most articles first.
+    /// Who covered it, most articles first; articles of unknown outlets are left out.
     pub outlets: Vec<Outlet>,
     /// What it is about.
     pub keyphrases: Vec<Keyphrase>,
@@ -111,21 +119,43 @@ pub struct Outlet {
     pub only: Vec<String>,
 }
 
+impl Story {
+    /// Moves every citation from the text that was read to the text that it was made from:
+    /// `original` gives the spans there of a span of the source's text here.
+    pub fn relocate(&mut self, original: &dyn Fn(usize, Span) -> Vec<Span>) {
+        let moved = |source: usize, parts: &mut Vec<Span>| {
+            *parts = parts.iter().flat_map(|part| original(source, *part)).collect();
+        };
+        let points = self.series.iter_mut().flat_map(|series| &mut series.points);
+        let sides = self.conflicts.iter_mut().flat_map(|one| [&mut one.left, &mut one.right]);
+        let figures = self.figures.iter_mut().chain(points.map(|point| &mut point.figure));
+        let told = self.told.iter_mut().map(|one| &mut one.piece);
+        for piece in told.chain(figures.chain(sides).map(|figure| &mut figure.piece)) {
+            moved(piece.source, &mut piece.extract.parts);
+        }
+        for (source, statement) in &mut self.statements {
+            moved(*source, &mut statement.parts);
+            moved(*source, &mut statement.speaker_parts);
+        }
+    }
+}
+
 /// Tells `sources` in `budget` characters.
 #[must_use]
 pub fn story(sources: &[Source<'_>], reader: Reader<'_>, budget: Budget) -> Story {
-    let clusters = set::clusters_while(sources, reader.ranker, budget, reader.goes_on);
+    let readings = reading::read(sources, reader, budget.chars());
+    let (matter, changes) = series::matter(sources, &readings);
     let central = centrality(sources);
     let read = most_central(sources, &central);
-    let numbers = figure::numbers(&clusters, reader.extractor, reader.goes_on);
     let phrases = phrases(sources, reader);
     Story {
         headline: headline(sources, &central, 0..sources.len()),
-        told: set::tell(sources, &clusters, budget),
+        told: set::tell(sources, &readings, &matter, reader.ranker, budget),
         timeline: timeline(sources, &central),
-        figures: figure::figures(sources, &clusters, &numbers, FIGURES_MAX),
-        conflicts: figure::conflicts(sources, &clusters, &numbers),
-        statements: said(sources, &read, reader),
+        figures: figure::figures(sources, &readings, &matter, FIGURES_MAX),
+        series: changes.series,
+        conflicts: changes.conflicts,
+        statements: said(&readings, &central),
         outlets: outlets(sources, &phrases),
         keyphrases: best(read.iter().filter_map(|at| phrases.get(*at)), KEYPHRASES_MAX),
     }
@@ -171,8 +201,12 @@ fn headline(
         let title = sources.get(at)?.title;
         let count = title.chars().count();
         let usual = if (8..=40).contains(&count) { 1.0 } else { 0.5 };
-        let calm = if title.contains(['！', '!', '？', '?']) { 0.7 } else { 1.0 };
-        (count > 0).then(|| (central.get(at).copied().unwrap_or_default() * usual * calm, at))
+        let calm = if title.contains(['！', '!', '？', '?', '…']) { 0.7 } else { 1.0 };
+        // Marks of the page around a headline: 【组图】快讯丨…_清河网
+        let bare =
+            if title.contains(['【', '丨', '|', '｜', '_', '&', '[']) { 0.6 } else { 1.0 };
+        let worth = central.get(at).copied().unwrap_or_default() * usual * calm * bare;
+        (count > 0).then_some((worth, at))
     });
     rated.max_by(|l, r| l.0.total_cmp(&r.0).then(r.1.cmp(&l.1))).map(|(_, at)| at)
 }
@@ -211,18 +245,23 @@ fn timeline(sources: &[Source<'_>], central: &[f32]) -> Vec<Day> {
 
 /// The phrases of each source: those of a text are looked for once.
 fn phrases(sources: &[Source<'_>], reader: Reader<'_>) -> Vec<Phrases> {
-    let of = |source: &Source<'_>| Phrases::of(source.title, source.body, reader.analyzer);
+    let of = |source: &Source<'_>| {
+        let end = source.body.char_indices().nth(PHRASE_CHARS).map(|(at, _)| at);
+        let opening = end.and_then(|end| source.body.get(..end)).unwrap_or(source.body);
+        Phrases::of(source.title, opening, reader.analyzer)
+    };
     sources.iter().take_while(|_| (reader.goes_on)()).map(of).collect()
 }
 
-fn said(sources: &[Source<'_>], read: &[usize], reader: Reader<'_>) -> Vec<(usize, Statement)> {
+fn said(readings: &[Reading<'_>], central: &[f32]) -> Vec<(usize, Statement)> {
+    let centrality = |one: &Reading<'_>| central.get(one.source).copied().unwrap_or_default();
+    let mut order: Vec<&Reading<'_>> = readings.iter().collect();
+    order.sort_by(|l, r| centrality(r).total_cmp(&centrality(l)).then(l.source.cmp(&r.source)));
     let mut found: Vec<(usize, Statement)> = Vec::new();
     let mut speakers: HashMap<String, usize> = HashMap::new();
     let mut heard: HashSet<u64> = HashSet::new();
-    for at in read.iter().take_while(|_| (reader.goes_on)()) {
-        let Some(source) = sources.get(*at) else { continue };
-        let body = Body::new(source.body);
-        for statement in statements(&body, reader.extractor, source.time.map(DateTime::date)) {
+    for reading in order.into_iter().take(READ_MAX) {
+        for statement in statements(&reading.body, &reading.mentions) {
             let count = speakers.entry(statement.speaker.clone()).or_default();
             let pairs = bigrams(&units(&statement.text));
             if *count >= SPEAKER_MAX || containment(&pairs, &heard) > 0.5 {
@@ -230,7 +269,7 @@ fn said(sources: &[Source<'_>], read: &[usize], reader: Reader<'_>) -> Vec<(usiz
             }
             *count += 1;
             heard.extend(pairs);
-            found.push((*at, statement));
+            found.push((reading.source, statement));
         }
     }
     // Words in quotes are what a reader looks for; central articles were read first.
@@ -248,7 +287,9 @@ fn outlets(sources: &[Source<'_>], texts: &[Phrases]) -> Vec<Outlet> {
     }
     let originals: HashSet<usize> = firsts.into_values().map(|(_, _, at)| at).collect();
     let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (at, source) in sources.iter().enumerate() {
+    // Who printed an article and is not known is nobody.
+    let known = sources.iter().enumerate().filter(|(_, source)| !source.outlet.is_empty());
+    for (at, source) in known {
         by_name.entry(source.outlet).or_default().push(at);
     }
     let phrases: BTreeMap<&str, Vec<Keyphrase>> = by_name
@@ -296,8 +337,10 @@ mod tests {
     use crate::ranker::Ranker;
     use crate::set::Source;
     use crate::set::tests::flood;
+    use wenmai_domain::span::Span;
     use wenmai_text::entity::Extractor;
     use wenmai_text::terms::Analyzer;
+    use wenmai_text::unwrap::Unwrapped;
 
     fn tell(sources: &[Source<'_>]) -> Story {
         let analyzer = Arc::new(Analyzer::load().unwrap());
@@ -313,10 +356,10 @@ mod tests {
     fn a_story_has_its_parts_with_their_sources() {
         let found = tell(&flood());
         assert!(!found.told.is_empty() && found.headline.is_some());
-        assert_eq!(found.conflicts.len(), 1);
+        assert_eq!((found.conflicts.len(), found.series.len()), (0, 1));
         let (source, statement) = &found.statements[0];
         assert_eq!(statement.speaker, "周小禾");
-        assert_eq!(statement.span.of(flood()[*source].body), Some(statement.text.as_str()));
+        assert_eq!(statement.parts[0].of(flood()[*source].body), Some(statement.text.as_str()));
         let original: Vec<(&str, usize)> =
             found.outlets.iter().map(|one| (one.name.as_str(), one.original_count)).collect();
         assert!(
@@ -333,6 +376,47 @@ mod tests {
         let days = tell(&sources).timeline;
         assert_eq!(days.len(), 2);
         assert!(days[0].date < days[1].date && days[1].source == 0, "{days:?}");
+    }
+
+    #[test]
+    fn a_story_of_joined_lines_cites_the_lines() {
+        let bodies: Vec<String> = flood()
+            .iter()
+            .map(|source| {
+                let chars: Vec<char> = source.body.chars().collect();
+                let lines = chars.chunks(14).map(|line| line.iter().collect::<String>());
+                lines.collect::<Vec<String>>().join("\n")
+            })
+            .collect();
+        let joined: Vec<Unwrapped<'_>> = bodies.iter().map(|body| Unwrapped::of(body)).collect();
+        let mut sources = flood();
+        for (source, joined) in sources.iter_mut().zip(&joined) {
+            source.body = joined.text();
+        }
+        let plain = tell(&sources);
+        let mut moved = plain.clone();
+        moved.relocate(&|source, span| joined[source].source(span));
+        let cited = |source: usize, parts: &[Span]| -> String {
+            parts.iter().filter_map(|part| part.of(&bodies[source])).collect()
+        };
+        assert!(moved.told.iter().any(|one| one.piece.extract.parts.len() > 1), "{moved:?}");
+        for one in moved.told.iter().map(|one| &one.piece) {
+            assert_eq!(cited(one.source, &one.extract.parts), one.extract.text);
+        }
+        for (source, statement) in &moved.statements {
+            assert_eq!(cited(*source, &statement.parts), statement.text);
+            assert_eq!(cited(*source, &statement.speaker_parts), statement.speaker);
+        }
+    }
+
+    #[test]
+    fn an_unknown_outlet_is_none_and_a_plain_headline_stands_for_all() {
+        let mut sources = flood();
+        sources[0].outlet = "";
+        sources[1].title = "【组图】快讯丨清河县遭遇暴雨 转移群众_清河网";
+        let found = tell(&sources);
+        assert!(found.outlets.iter().all(|one| !one.name.is_empty()) && found.outlets.len() == 3);
+        assert_ne!(found.headline, Some(1));
     }
 
     #[test]

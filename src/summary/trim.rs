@@ -6,8 +6,11 @@
 //! without its speaker would become a fact.
 
 use crate::clause::END;
+use crate::quotation::Quotations;
+use crate::quotation::is_mark;
 use crate::wording::attributes;
 use crate::wording::leans;
+use crate::wording::refers_back;
 use crate::wording::tells_time;
 use wenmai_domain::span::Span;
 
@@ -32,6 +35,8 @@ const AGENCY: [&str; 10] = [
 ];
 /// Characters within which a dateline is over.
 const DATELINE_CHARS: usize = 30;
+/// Characters of a clause behind a heading that only a blank sets off, at least.
+const GLUED_CHARS: usize = 5;
 /// Characters of a note in brackets that may be left out.
 const NOTE_CHARS: usize = 24;
 
@@ -39,13 +44,41 @@ const NOTE_CHARS: usize = 24;
 /// quotes, no item of a list, not who reported, nor only who said it.
 #[must_use]
 pub fn stands_alone(piece: &str) -> bool {
-    let quoted = piece.starts_with('“') && piece.ends_with('”');
     let behind = piece.trim_start_matches(|c: char| c.is_ascii_digit());
     let is_item =
         behind.len() < piece.len() && behind.starts_with(['.', '、', '．', ')', '）', ':', '：']);
     let is_credit = piece.contains("记者") && piece.trim_end_matches(END).ends_with("报道");
     let only_says = attributes(piece) && piece.chars().count() <= NOTE_CHARS;
-    !quoted && !is_item && !is_credit && !only_says && !piece.starts_with(['"', '—', '-', '/', '`'])
+    !is_item
+        && !is_credit
+        && !only_says
+        && !speaks_for_itself(piece)
+        && !piece.starts_with(['"', '—', '-', '/', '`'])
+}
+
+/// Whether somebody speaks in `piece` as 我们 or to 你 outside of quotation marks.
+fn speaks_for_itself(piece: &str) -> bool {
+    const PERSONS: [char; 4] = ['我', '咱', '你', '您'];
+    const FREE: [&str; 12] = [
+        "我国", "我省", "我市", "我县", "我区", "我军", "我党", "我方", "我驻", "我校", "我院",
+        "自我",
+    ];
+    if !piece.contains(PERSONS) {
+        return false;
+    }
+    let chars: Vec<char> = piece.chars().collect();
+    let quotations = Quotations::of(&chars);
+    let (mut quoted_to, mut outside) = (0, String::new());
+    for (at, c) in chars.iter().enumerate() {
+        quoted_to = quotations.closing(at).map_or(quoted_to, |close| close.max(quoted_to));
+        if at >= quoted_to {
+            outside.push(*c);
+        }
+    }
+    for word in FREE {
+        outside = outside.replace(word, "");
+    }
+    outside.contains(PERSONS)
 }
 
 /// Whether a clause only says that something was learnt: 据悉， 记者从县水利局获悉，
@@ -86,6 +119,33 @@ pub fn may_end(clause: &str, goes_on: bool) -> bool {
     !goes_on || !(opens() || is_time() || count <= 4 || lacks_verb(clause))
 }
 
+/// Whether `clause` says on what condition, or with what reserve, the clause before it holds: a piece
+/// must not end before it.
+#[must_use]
+pub fn qualifies(clause: &str) -> bool {
+    const RESERVES: [&str; 18] = [
+        "如果",
+        "若",
+        "除非",
+        "只要",
+        "倘若",
+        "假如",
+        "否则",
+        "前提是",
+        "前提为",
+        "但尚",
+        "但未",
+        "但并",
+        "但不",
+        "但没",
+        "但仍",
+        "不过尚",
+        "不过未",
+        "但是否",
+    ];
+    RESERVES.iter().any(|word| clause.starts_with(word))
+}
+
 /// Whether a clause ends with a point in time, at which something is yet to happen: 12日17时15分，
 fn ends_in_time(clause: &str) -> bool {
     let clause = clause.trim_end_matches(['，', ',', '许']);
@@ -120,26 +180,32 @@ pub fn points_into_a_picture(clause: &str) -> bool {
 /// Whether quotes, brackets and titles in `text` are closed.
 #[must_use]
 pub fn is_balanced(text: &str) -> bool {
-    let mut open = [0_i32; 5];
-    for c in text.chars() {
-        let (kind, step) = match c {
-            '“' => (0, 1),
-            '”' => (0, -1),
-            '（' => (1, 1),
-            '）' => (1, -1),
-            '《' => (2, 1),
-            '》' => (2, -1),
-            '(' => (3, 1),
-            ')' => (3, -1),
-            '【' => (4, 1),
-            '】' => (4, -1),
-            _ => continue,
-        };
-        if let Some(count) = open.get_mut(kind) {
-            *count += step;
-        }
+    const BRACKETS: [char; 8] = ['（', '）', '《', '》', '(', ')', '【', '】'];
+    if !text.contains(|c| is_mark(c) || BRACKETS.contains(&c)) {
+        return true;
     }
-    open == [0; 5]
+    let chars: Vec<char> = text.chars().collect();
+    let brackets = [('（', '）'), ('《', '》'), ('(', ')'), ('【', '】')];
+    let count = |wanted: char| chars.iter().filter(|c| **c == wanted).count();
+    brackets.iter().all(|(open, close)| count(*open) == count(*close))
+        && Quotations::of(&chars).are_whole()
+}
+
+/// Whether a piece begins with what somebody said and does not tell who: bare words in quotes, or
+/// words in quotes with 他说 behind them.
+#[must_use]
+pub fn is_unattributed(piece: &str) -> bool {
+    if !piece.starts_with(is_mark) {
+        return false;
+    }
+    let chars: Vec<char> = piece.chars().collect();
+    let Some(close) = Quotations::of(&chars).closing(0) else { return false };
+    let behind: String = chars.iter().skip(close + 1).collect();
+    let behind = behind.trim_start_matches(['，', ',', ' ', '　']);
+    let said = chars.get(1..close).unwrap_or_default();
+    // A word in quotes opens many a sentence: “连心桥”通车了。
+    let is_speech = said.iter().any(|c| END.contains(c) || matches!(c, '，' | ','));
+    behind.trim_matches(END).is_empty() || (is_speech && refers_back(behind))
 }
 
 /// Bytes of label and dateline at the start of `text`: `本报清河3月12日讯（记者 周小禾）`; 0 where there is
@@ -170,6 +236,9 @@ fn label(text: &str) -> usize {
     let rest = if text.starts_with("\"\"") { text.trim_start_matches('"') } else { text };
     let rest = rest.trim_start_matches([' ', '　', '▲', '●', '■', '◆']);
     let before = text.len() - rest.len();
+    if let Some(credit) = credit(rest).or_else(|| glued(rest)) {
+        return before + credit;
+    }
     if let Some(label) = LABELS.iter().find(|label| rest.starts_with(*label)) {
         return before + label.len();
     }
@@ -178,6 +247,41 @@ fn label(text: &str) -> usize {
         Some((at, c)) if rest.starts_with('【') => before + at + c.len_utf8(),
         Some(_) | None => before,
     }
+}
+
+/// Bytes of who took a picture, where that stands before the text and only a space parts them:
+/// 本报记者 周小禾 摄 清河开闸。
+fn credit(text: &str) -> Option<usize> {
+    const CREDITED: [&str; 6] = ["摄 ", "摄　", "供图 ", "供图　", "制图 ", "摄影 "];
+    let near = text
+        .char_indices()
+        .nth(DATELINE_CHARS)
+        .map_or(text, |(at, _)| text.get(..at).unwrap_or_default());
+    let ends = CREDITED.iter().filter_map(|mark| Some(near.find(mark)? + mark.len()));
+    let end = ends.min()?;
+    let before = text.get(..end)?;
+    (!before.contains(['，', '。', '：', '“'])).then_some(end)
+}
+
+/// Bytes of lines that lost their ends and stand before the text with only a blank between: a
+/// heading, 来源：清河日报, the page's marks. A blank parts no words of running text.
+fn glued(text: &str) -> Option<usize> {
+    const STOPS: [char; 12] =
+        ['，', '。', '；', '！', '？', '“', '”', '（', '）', '《', '、', '「'];
+    let first = text.find(STOPS).unwrap_or(text.len());
+    let clause = text.get(..first)?;
+    let blank = |c: char| matches!(c, ' ' | '　');
+    let (at, mark) = clause.char_indices().rev().find(|(at, c)| {
+        let before = clause.get(..*at).and_then(|text| text.chars().next_back());
+        blank(*c) && before.is_some_and(|c| !c.is_ascii() && c.is_alphanumeric())
+    })?;
+    let end = at + mark.len_utf8();
+    let rest = clause.get(end..)?.trim_start_matches(blank);
+    // 3月 12日: what stands behind must be able to open a sentence.
+    let opens = rest.chars().count() >= GLUED_CHARS && rest.starts_with(|c: char| !c.is_ascii())
+        || rest.starts_with(|c: char| c.is_ascii_digit()) && tells_time(rest) && clause.len() > end;
+    let names = rest.chars().count() <= 4 || clause.get(..at)?.ends_with("记者");
+    (opens && !names).then(|| text.len() - text.get(end..).map_or(0, str::len))
 }
 
 /// Bytes of who wires from where, and when.
@@ -260,10 +364,13 @@ pub fn text_of(text: &str, parts: &[Span]) -> String {
 #[cfg(test)]
 mod tests {
     use super::dateline;
+    use super::is_balanced;
     use super::is_filler;
+    use super::is_unattributed;
     use super::may_begin;
     use super::may_end;
     use super::parts;
+    use super::qualifies;
     use super::stands_alone;
     use super::text_of;
     use wenmai_domain::span::Span;
@@ -339,12 +446,65 @@ mod tests {
 
     #[test]
     fn what_cannot_stand_alone_is_known() {
-        for piece in
-            ["“水来了。”", "3. 渠首。", "县长周小禾说。", "清河日报记者周小禾报道。", "——老话"]
+        for piece in ["3. 渠首。", "县长周小禾说。", "清河日报记者周小禾报道。", "——老话"]
         {
             assert!(!stands_alone(piece), "{piece}");
         }
         assert!(stands_alone("“水来了。”周小禾笑着。") && stands_alone("3月12日，清河开闸。"));
+    }
+
+    #[test]
+    fn words_in_quotes_need_who_said_them() {
+        for piece in ["“水来了。”", "\"水来了。\"", "「水来了。」", "“水来了，大家放心。”他说。"]
+        {
+            assert!(is_unattributed(piece), "{piece}");
+        }
+        for piece in
+            ["“水来了。”老周说。", "“连心桥”通车了。", "清河开闸。", "“连心桥”他修了三年。"]
+        {
+            assert!(!is_unattributed(piece), "{piece}");
+        }
+    }
+
+    #[test]
+    fn any_quotation_mark_must_be_closed() {
+        for piece in ["\"水来了", "水来了。”", "「水来了。", "‘水来了", "（水来了", "《水来了"]
+        {
+            assert!(!is_balanced(piece), "{piece}");
+        }
+        assert!(is_balanced("「水『来』了」（好）\"对\"《水》“来‘了’”"));
+    }
+
+    #[test]
+    fn who_took_a_picture_is_left_out() {
+        assert_eq!(kept("本报记者 周小禾 摄 清河开闸。"), "清河开闸。");
+        assert_eq!(kept("老周拍摄 清河开闸。"), "清河开闸。");
+        assert_eq!(kept("县里拍摄纪录片。"), "县里拍摄纪录片。");
+    }
+
+    #[test]
+    fn a_heading_that_only_a_blank_sets_off_is_left_out() {
+        assert_eq!(kept("渠首修好 水位回升 清河县昨日开闸，"), "清河县昨日开闸");
+        assert_eq!(kept("来源：清河日报 清河县昨日开闸。"), "清河县昨日开闸。");
+        assert_eq!(kept("渠首开闸 3月12日，水到村口。"), "3月12日，水到村口。");
+        assert_eq!(kept("清河县与 Bluewater 公司签约。"), "清河县与 Bluewater 公司签约。");
+        assert_eq!(kept("记者 周小禾看到，水来了。"), "记者 周小禾看到，水来了。");
+    }
+
+    #[test]
+    fn who_speaks_as_we_is_heard_in_quotes_only() {
+        assert!(!stands_alone("今天，我们第一次看到渠水进村。"));
+        assert!(
+            stands_alone("周小禾说：“我们看到渠水进村。”")
+                && stands_alone("我国东部地区开始春灌。")
+        );
+    }
+
+    #[test]
+    fn a_condition_stays_with_what_it_limits() {
+        assert!(
+            qualifies("如果明天下雨。") && qualifies("但尚未证实。") && !qualifies("但水来了。")
+        );
     }
 
     #[test]

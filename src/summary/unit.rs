@@ -2,8 +2,41 @@
 //!
 //! ROUGE counts them (`eval::summary::rouge`), and the ranker's overlaps do.
 
+use std::collections::HashMap;
+use std::collections::HashSet;
+use std::hash::BuildHasherDefault;
+use std::hash::Hasher;
+
 use wenmai_text::likeness;
 use wenmai_text::terms::index;
+
+/// A set of pairs of units, as [`bigrams`] gives them.
+pub type PairSet = HashSet<u64, BuildHasherDefault<PairHasher>>;
+/// What is known of pairs of units.
+pub type PairMap<V> = HashMap<u64, V, BuildHasherDefault<PairHasher>>;
+
+/// Hashes a pair of units by mixing its halves, which are hashes already: nobody who writes a text
+/// gains by pairs that collide, as each text has few.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PairHasher(u64);
+
+impl Hasher for PairHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, pair: u64) {
+        // Multiplying carries every bit of both halves to the top, where the table looks.
+        self.0 =
+            (pair ^ pair.rotate_left(32)).wrapping_add(pair).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}
 
 /// The units of `text` in order, each as a hash; punctuation and space have none.
 #[must_use]
@@ -49,6 +82,12 @@ pub fn bigrams(units: &[u32]) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+    use std::hash::BuildHasher;
+    use std::hash::BuildHasherDefault;
+
+    use super::PairHasher;
+    use super::PairSet;
     use super::bigrams;
     use super::units;
 
@@ -60,6 +99,16 @@ mod tests {
         assert_eq!(units("3.5.").len(), 1);
         assert_ne!(units("35"), units("3.5"));
         assert!(units("，。…").is_empty());
+    }
+
+    #[test]
+    fn pairs_hash_apart() {
+        let text = "清河县昨日开闸放水灌溉两万亩麦田农民下地忙春耕";
+        let pairs: PairSet = bigrams(&units(text)).into_iter().collect();
+        let hash = |pair: &u64| BuildHasherDefault::<PairHasher>::default().hash_one(pair);
+        let tops: HashSet<u64> = pairs.iter().map(|pair| hash(pair) >> 48).collect();
+        assert_eq!((pairs.len(), tops.len()), (22, 22));
+        assert_ne!(hash(&((1 << 32) | 2)), hash(&((2 << 32) | 1)));
     }
 
     #[test]

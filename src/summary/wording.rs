@@ -5,7 +5,7 @@
 use crate::clause::END;
 
 /// Verbs that name a speaker or a source when they end a clause.
-const ATTRIBUTION: [&str; 21] = [
+const ATTRIBUTION: [&str; 31] = [
     "表示",
     "强调",
     "指出",
@@ -27,6 +27,16 @@ const ATTRIBUTION: [&str; 21] = [
     "警告",
     "重申",
     "看到",
+    "坦言",
+    "直言",
+    "感慨",
+    "回忆",
+    "解释",
+    "补充",
+    "告诉记者",
+    "证实",
+    "消息",
+    "通报",
 ];
 /// Words that continue what stood before.
 const CONNECTIVE: [&str; 39] = [
@@ -71,9 +81,43 @@ const CONNECTIVE: [&str; 39] = [
     "或",
 ];
 /// Words that mean something named before.
-const BACK: [&str; 19] = [
-    "他", "她", "它", "这", "那", "其", "该", "此", "双方", "当天", "当日", "上述", "前者", "后者",
-    "两人", "二人", "对方", "俩", "自己",
+const BACK: [&str; 36] = [
+    "他",
+    "她",
+    "它",
+    "这",
+    "那",
+    "其",
+    "该",
+    "此",
+    "双方",
+    "当天",
+    "当日",
+    "上述",
+    "前者",
+    "后者",
+    "两人",
+    "二人",
+    "对方",
+    "俩",
+    "自己",
+    "为此",
+    "由此",
+    "据此",
+    "如此",
+    "在此",
+    "除此",
+    "同日",
+    "次日",
+    "当晚",
+    "当时",
+    "届时",
+    "后来",
+    "随即",
+    "另据",
+    "另悉",
+    "另一方面",
+    "以上",
 ];
 /// Words of somebody who speaks for themselves.
 const VOICE: [&str; 19] = [
@@ -220,11 +264,52 @@ pub fn tells_time(clause: &str) -> bool {
     is_day || is_year || TIME.iter().any(|time| clause.starts_with(time))
 }
 
+/// Whether a clause names whose claim the rest of its sentence is: 县水利局表示， or 据县水利局预报，
+#[must_use]
+pub fn names_source(clause: &str) -> bool {
+    const NOBODY: [&str; 5] = ["据悉", "据了解", "据介绍", "据统计", "据此"];
+    let names = || clause.starts_with('据') && !NOBODY.iter().any(|word| clause.starts_with(word));
+    attributes(clause) || names()
+}
+
+/// Whether a clause is an item of an enumeration whose beginning stands elsewhere: 三是…, 其次，
+#[must_use]
+pub fn enumerates(clause: &str) -> bool {
+    const ORDER: [&str; 9] =
+        ["首先，", "其次", "再次，", "再者", "最后，", "第一，", "第二，", "第三，", "第四，"];
+    let mut chars = clause.chars();
+    let counted = chars.next().is_some_and(|c| "一二三四五六七八九十".contains(c));
+    (counted && matches!(chars.next(), Some('是' | '要')) && !clause.starts_with("一要"))
+        || ORDER.iter().any(|word| clause.starts_with(word))
+}
+
+/// What stands behind the time with which `text` begins, where that is set off or one word: of
+/// 目前该县已开闸 该县已开闸.
+#[must_use]
+pub fn behind_time(text: &str) -> &str {
+    const WORDS: [&str; 12] = [
+        "目前", "当前", "近日", "日前", "近期", "今天", "昨天", "今日", "昨日", "今年", "去年",
+        "如今",
+    ];
+    let clause = text.find('，').map_or(text.len(), |at| at);
+    let is_time = |clause: &str| tells_time(clause) && clause.chars().count() <= 10;
+    if let (Some(first), Some(rest)) = (text.get(..clause), text.get(clause..))
+        && is_time(first)
+        && !rest.is_empty()
+    {
+        return rest.trim_start_matches('，');
+    }
+    let behind = WORDS.iter().find_map(|word| text.strip_prefix(word));
+    // 目前已开闸: whoever did it stands before; but 今年将 and 目前有 open a sentence.
+    behind.filter(|rest| refers_back(rest)).unwrap_or(text)
+}
+
 /// Whether a text begins with what only makes sense behind something else, or to who says it.
 #[must_use]
 pub fn leans(text: &str) -> bool {
     connects(text)
         || refers_back(text)
+        || enumerates(text)
         || starts(text, &VOICE)
         || addresses(text)
         || starts(text, &["以", "的", "是", "有", "被", "将", "及", "等", "了"])
@@ -235,8 +320,11 @@ pub fn leans(text: &str) -> bool {
 mod tests {
     use super::addresses;
     use super::attributes;
+    use super::behind_time;
     use super::connects;
+    use super::enumerates;
     use super::leans;
+    use super::names_source;
     use super::stirs;
     use super::tells_time;
 
@@ -248,6 +336,13 @@ mod tests {
         assert!(connects("但渠道老化，") && !connects("还原渠道，"));
         assert!(addresses("小编提醒您，") && !addresses("周小禾提醒，"));
         assert!(leans("其中麦田两万亩。") && !leans("其他县也开闸。") && !leans("我国东部春灌。"));
+        assert!(
+            enumerates("三是修渠，") && enumerates("其次，修渠。") && !enumerates("一些村民，")
+        );
+        assert_eq!(behind_time("目前该县已开闸。"), "该县已开闸。");
+        assert_eq!(behind_time("3月12日，他走了。"), "他走了。");
+        assert_eq!(behind_time("今年将修渠。"), "今年将修渠。");
+        assert!(names_source("据县气象台预报，") && !names_source("据悉，"));
         assert!(tells_time("3月12日，") && !tells_time("3个县，"));
     }
 }

@@ -23,6 +23,8 @@ use crate::summary::baseline;
 use wenmai_domain::article::Record;
 use wenmai_summary::Budget;
 use wenmai_summary::joined;
+use wenmai_summary::reading;
+use wenmai_summary::series;
 use wenmai_summary::set;
 use wenmai_summary::set::Source;
 use wenmai_summary::topic;
@@ -142,9 +144,10 @@ fn table(events: &[Event<'_>], reader: Reader<'_>, budget: Budget, bootstrap: Bo
     for Event { gold, others } in events {
         let bodies: Vec<String> = others.iter().map(|record| record.body()).collect();
         let sources = sources(others, &bodies);
-        let clusters = set::clusters(&sources, reader.ranker, budget);
-        let told = set::tell(&sources, &clusters, budget);
-        let ours = joined(told.iter().map(|one| one.extract.text.as_str()));
+        let readings = reading::read(&sources, reader, budget.chars());
+        let (matter, _) = series::matter(&sources, &readings);
+        let told = set::tell(&sources, &readings, &matter, reader.ranker, budget);
+        let ours = joined(told.iter().map(|one| one.piece.extract.text.as_str()));
         let [first, firsts, turns] = leads(&sources);
         for (rows, text) in rows.iter_mut().zip([first, firsts, turns, ours]) {
             let text: String = text.chars().take(budget.chars()).collect();

@@ -25,6 +25,7 @@ use wenmai_summary::place::place;
 use wenmai_summary::quote::Statement;
 use wenmai_summary::rewrite::Refusal;
 use wenmai_summary::set::Cited;
+use wenmai_summary::set::Told;
 use wenmai_summary::topic::Day;
 use wenmai_summary::topic::Outlet;
 
@@ -93,6 +94,11 @@ pub fn of_articles(from: SetSummary, style: Style) -> wire::SummarizeArticlesRes
         let Cited { source, extract } = piece;
         sentence_of(&articles, source, extract)
     };
+    let told = |one: Told| {
+        let Told { piece, also, is_newest } = one;
+        let also_sources = also.into_iter().map(number).collect();
+        Some(wire::SummarySentence { also_sources, newest: is_newest, ..cited(piece)? })
+    };
     let figure = |from: Figure| {
         let Figure { text, key, piece, outlet_count } = from;
         let sentence = cited(piece);
@@ -102,8 +108,8 @@ pub fn of_articles(from: SetSummary, style: Style) -> wire::SummarizeArticlesRes
     wire::SummarizeArticlesResponse {
         headline: story.headline.map(title).unwrap_or_default(),
         headline_source: story.headline.map_or(0, number),
-        text: joined(story.told.iter().map(|one| one.extract.text.as_str())),
-        sentences: story.told.into_iter().filter_map(cited).collect(),
+        text: joined(story.told.iter().map(|one| one.piece.extract.text.as_str())),
+        sentences: story.told.into_iter().filter_map(told).collect(),
         timeline: story
             .timeline
             .into_iter()
@@ -118,6 +124,14 @@ pub fn of_articles(from: SetSummary, style: Style) -> wire::SummarizeArticlesRes
             })
             .collect(),
         figures: story.figures.into_iter().map(figure).collect(),
+        series: story
+            .series
+            .into_iter()
+            .map(|one| wire::SummarySeries {
+                what: one.what,
+                figures: one.points.into_iter().map(|point| figure(point.figure)).collect(),
+            })
+            .collect(),
         conflicts: story
             .conflicts
             .into_iter()
@@ -226,12 +240,14 @@ fn sentence(
         parts: parts.into_iter().filter_map(part).collect(),
         score,
         cut: is_cut,
+        also_sources: Vec::new(),
+        newest: false,
     }
 }
 
 fn statement(articles: &[Article], source: usize, from: Statement) -> wire::SummaryStatement {
-    let Statement { speaker, speaker_span: _, text, span, is_direct } = from;
-    let extract = Extract { text, parts: vec![span], score: 0.0, is_cut: false };
+    let Statement { speaker, speaker_parts: _, text, parts, is_direct } = from;
+    let extract = Extract { text, parts, score: 0.0, is_cut: false };
     wire::SummaryStatement {
         speaker,
         sentence: sentence_of(articles, source, extract),

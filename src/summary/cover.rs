@@ -1,0 +1,312 @@
+//! Which pieces of a set are told: those that together cover most of what its articles say.
+//!
+//! A fact (a person, a place, an organisation, a number, a date) is worth as much as the articles
+//! make of it: the share of titles that print it, of openings, of all that is read. Neighbouring
+//! units that several articles print stand for the rest of what is said. A piece is worth the facts
+//! and units that nothing told before it holds, less the more of it was said and the less of it
+//! others say, by the root of its length: short pieces that say much come first. They are taken one
+//! by one while they fit and add enough; a worth only falls, so it is looked at again only at the
+//! top (Minoux 1978).
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::collections::HashMap;
+use std::collections::HashSet;
+
+use crate::ends;
+use crate::reading::Offer;
+use crate::reading::Reading;
+use crate::unit::PairMap;
+use crate::unit::PairSet;
+use wenmai_text::entity::Kind;
+use wenmai_text::likeness::containment;
+use wenmai_text::likeness::share;
+
+/// Sentences that open an article.
+const OPENING_SENTENCES: usize = 2;
+/// What a unit that all articles print is worth, beside a fact that all titles print.
+const PAIR: f32 = 0.005;
+/// Share of a piece that may have been said before it.
+const REPEATED_MAX: f32 = 0.5;
+/// How steeply the worth of a piece falls with the share that was said: its power.
+const NOVELTY: i32 = 5;
+/// What a piece that nobody else says anything of is worth, beside 1.1 of one that others say.
+const ASIDE: f32 = 0.1;
+/// What a piece must add to be told.
+const ADDED_MIN: f32 = 0.1;
+/// Share of a piece from a round-up that others must say as well.
+const OWN_ITEM: f32 = 0.4;
+
+/// What the articles of a set say, and what each part of it is worth.
+pub struct Matter<'r> {
+    /// The fact of each kind and key.
+    facts: HashMap<(Kind, &'r str), f32>,
+    /// Pairs of neighbouring units that several articles print, and the share that does.
+    pairs: PairMap<f32>,
+}
+
+/// A piece by its places: the reading, and the offer in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The place among the readings.
+    pub reading: usize,
+    /// The place among the reading's offers.
+    pub offer: usize,
+}
+
+impl Place {
+    /// The reading and the offer.
+    #[must_use]
+    pub fn of<'o, 'a>(self, readings: &'o [Reading<'a>]) -> Option<(&'o Reading<'a>, &'o Offer)> {
+        let reading = readings.get(self.reading)?;
+        Some((reading, reading.offers.get(self.offer)?))
+    }
+}
+
+impl<'r> Matter<'r> {
+    /// What `readings` say together.
+    #[must_use]
+    pub fn of(readings: &'r [Reading<'_>]) -> Self {
+        let total: f32 = readings.iter().map(|reading| reading.weight).sum();
+        let mut facts: HashMap<(Kind, &str), f32> = HashMap::new();
+        let mut pairs: PairMap<(usize, f32)> = PairMap::default();
+        for reading in readings {
+            let part = reading.weight / total.max(f32::MIN_POSITIVE);
+            for keys in [titled(reading), opened(reading), mentioned(reading)] {
+                for key in keys {
+                    *facts.entry(key).or_default() += part;
+                }
+            }
+            let held = reading.offers.iter().flat_map(|offer| &offer.pairs);
+            let held: PairSet = held.chain(&reading.title_pairs).copied().collect();
+            for pair in held {
+                let (count, sum) = pairs.entry(pair).or_default();
+                *count += 1;
+                *sum += part;
+            }
+        }
+        let shared = pairs.into_iter().filter(|(_, (count, _))| *count > 1);
+        Self { facts, pairs: shared.map(|(pair, (_, sum))| (pair, sum)).collect() }
+    }
+
+    /// Gives the worth of the numbers `overtaken` to the one that took their place.
+    pub fn overtake(&mut self, overtaken: &[&'r str], latest: &'r str) {
+        let mut most = self.fact(Kind::Number, latest);
+        for key in overtaken {
+            most = most.max(self.facts.insert((Kind::Number, *key), 0.0).unwrap_or_default());
+        }
+        self.facts.insert((Kind::Number, latest), most);
+    }
+
+    /// What the fact of this kind and key is worth: 3 where every title, opening and text prints it.
+    #[must_use]
+    pub fn fact(&self, kind: Kind, key: &str) -> f32 {
+        self.facts.get(&(kind, key)).copied().unwrap_or_default()
+    }
+
+    /// What `offer` of `reading` is worth where nothing is told yet; `None` if it says nothing, or is
+    /// of another matter than the set.
+    #[must_use]
+    pub fn worth(&self, reading: &'r Reading<'_>, offer: &'r Offer) -> Option<f32> {
+        if reading.is_roundup && self.topical(offer) < OWN_ITEM {
+            return None;
+        }
+        worth(self, reading, offer, &Told::default())
+    }
+
+    /// The share of a piece that other articles say as well.
+    fn topical(&self, offer: &Offer) -> f32 {
+        let known = offer.pairs.iter().filter(|pair| self.pairs.contains_key(pair)).count();
+        share(known, offer.pairs.len())
+    }
+
+    /// What `offer` adds to what is told.
+    fn gain(&self, reading: &'r Reading<'_>, offer: &'r Offer, told: &Told<'r>) -> f32 {
+        let mut counted: Vec<(Kind, &str)> = Vec::with_capacity(offer.mentions.len());
+        let mut facts = 0.0;
+        for key in keys(reading, offer) {
+            if !told.facts.contains(&key) && !counted.contains(&key) {
+                facts += self.fact(key.0, key.1);
+                counted.push(key);
+            }
+        }
+        let new = offer.pairs.iter().filter(|pair| !told.pairs.contains(pair));
+        facts + PAIR * new.filter_map(|pair| self.pairs.get(pair)).sum::<f32>()
+    }
+}
+
+type Key<'r> = (Kind, &'r str);
+
+fn titled<'r>(reading: &'r Reading<'_>) -> HashSet<Key<'r>> {
+    reading.titled.iter().map(|one| (one.kind, one.key.as_str())).collect()
+}
+
+fn opened<'r>(reading: &'r Reading<'_>) -> HashSet<Key<'r>> {
+    let sentence = |offer: &Offer| reading.body.clauses.get(offer.from).map(|one| one.sentence);
+    let mut sentences: Vec<usize> = Vec::new();
+    let opens = |offer: &&Offer| match sentence(offer) {
+        Some(sentence) if sentences.contains(&sentence) => true,
+        Some(sentence) if sentences.len() < OPENING_SENTENCES => {
+            sentences.push(sentence);
+            true
+        }
+        Some(_) | None => false,
+    };
+    reading.offers.iter().filter(opens).flat_map(|offer| keys(reading, offer)).collect()
+}
+
+fn mentioned<'r>(reading: &'r Reading<'_>) -> HashSet<Key<'r>> {
+    reading.offers.iter().flat_map(|offer| keys(reading, offer)).collect()
+}
+
+fn keys<'r>(reading: &'r Reading<'_>, offer: &'r Offer) -> impl Iterator<Item = Key<'r>> {
+    let mentions = offer.mentions.iter().filter_map(|at| reading.mentions.get(*at));
+    mentions.map(|one| (one.kind, one.key.as_str()))
+}
+
+/// What is told already.
+#[derive(Default)]
+struct Told<'r> {
+    facts: HashSet<Key<'r>>,
+    pairs: PairSet,
+}
+
+/// A piece and what it was last found to be worth.
+struct Bid {
+    worth: f32,
+    rank: usize,
+    place: Place,
+}
+
+impl PartialEq for Bid {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Bid {}
+
+impl PartialOrd for Bid {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Bid {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // Of equals the earlier one, so that two runs choose alike.
+        self.worth.total_cmp(&other.worth).then(other.rank.cmp(&self.rank))
+    }
+}
+
+/// The pieces that are told in `char_max` characters, those worth most first; `first` is told in any
+/// case, if it fits.
+#[must_use]
+pub fn choose<'r>(
+    readings: &'r [Reading<'_>],
+    matter: &Matter<'r>,
+    first: Option<Place>,
+    char_max: usize,
+) -> Vec<Place> {
+    let mut chosen: Vec<Place> = Vec::new();
+    let mut told = Told::default();
+    let mut left = char_max;
+    let mut bids: BinaryHeap<Bid> = BinaryHeap::new();
+    for (rank, place) in places(readings).enumerate() {
+        let Some((reading, offer)) = place.of(readings) else { continue };
+        if let Some(worth) = matter.worth(reading, offer) {
+            let worth = if Some(place) == first { f32::INFINITY } else { worth };
+            bids.push(Bid { worth, rank, place });
+        }
+    }
+    while let Some(Bid { rank, place, worth: before }) = bids.pop() {
+        let Some((reading, offer)) = place.of(readings) else { continue };
+        let overlaps = |other: &Place| {
+            let other_offer = other.of(readings).map(|(_, offer)| offer);
+            other.reading == place.reading
+                && other_offer.is_some_and(|one| one.from <= offer.to && offer.from <= one.to)
+        };
+        let cost = offer.extract.char_count() + usize::from(!ends(&offer.extract.text));
+        if cost > left || chosen.iter().any(overlaps) {
+            continue;
+        }
+        if before.is_finite() {
+            let Some(worth) = worth(matter, reading, offer, &told) else { continue };
+            if bids.peek().is_some_and(|next| next.worth > worth) {
+                bids.push(Bid { worth, rank, place });
+                continue;
+            }
+        }
+        left -= cost;
+        told.facts.extend(keys(reading, offer));
+        told.pairs.extend(&offer.pairs);
+        chosen.push(place);
+    }
+    chosen
+}
+
+/// What a piece is worth beside what is told; `None` where that says it already, or it says nothing.
+fn worth<'r>(
+    matter: &Matter<'r>,
+    reading: &'r Reading<'_>,
+    offer: &'r Offer,
+    told: &Told<'r>,
+) -> Option<f32> {
+    let repeated = containment(&offer.pairs, &told.pairs);
+    let gain = matter.gain(reading, offer, told);
+    let adds = repeated <= REPEATED_MAX && gain >= ADDED_MIN;
+    let length = share(offer.extract.char_count().max(1), 1).sqrt();
+    let novel = (ASIDE + matter.topical(offer)) * (1.0 - repeated).powi(NOVELTY);
+    adds.then(|| gain * novel * reading.weight.sqrt() / length)
+}
+
+/// All offers of `readings`.
+pub fn places(readings: &[Reading<'_>]) -> impl Iterator<Item = Place> {
+    readings
+        .iter()
+        .enumerate()
+        .flat_map(|(reading, one)| (0..one.offers.len()).map(move |offer| Place { reading, offer }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Matter;
+    use super::choose;
+    use crate::reading::tests::readings;
+    use crate::set::tests::flood;
+    use wenmai_text::entity::Kind;
+
+    #[test]
+    fn a_fact_is_worth_what_the_articles_make_of_it() {
+        let sources = flood();
+        let readings = readings(&sources);
+        let matter = Matter::of(&readings);
+        let place = readings[0].titled.iter().find(|one| one.kind == Kind::Place).unwrap();
+        assert!((matter.fact(Kind::Place, &place.key) - 3.0).abs() < 1e-5, "in all of all three");
+        let number = matter.fact(Kind::Number, "3200人");
+        assert!((number - 2.0 / 3.0).abs() < 1e-5, "one of three, in opening and text: {number}");
+        assert!(matter.fact(Kind::Number, "9人").abs() < 1e-9);
+    }
+
+    #[test]
+    fn pieces_fit_do_not_overlap_and_add_something() {
+        let sources = flood();
+        let readings = readings(&sources);
+        let matter = Matter::of(&readings);
+        for char_max in [10, 30, 60, 200] {
+            let chosen = choose(&readings, &matter, None, char_max);
+            let offers: Vec<_> = chosen
+                .iter()
+                .map(|place| (place.reading, place.of(&readings).unwrap().1))
+                .collect();
+            let cost: usize = offers.iter().map(|(_, one)| one.extract.char_count()).sum();
+            assert!(cost <= char_max);
+            for (at, (reading, one)) in offers.iter().enumerate() {
+                let apart = |(other_reading, other): &(usize, &crate::reading::Offer)| {
+                    other_reading != reading || one.to < other.from || other.to < one.from
+                };
+                assert!(offers[at + 1..].iter().all(apart));
+            }
+        }
+    }
+}
