@@ -80,7 +80,7 @@ impl Asked {
         };
         #[expect(clippy::disallowed_methods, reason = "neither model nor store: a few at a time")]
         let done = tokio::task::spawn_blocking(read).await;
-        done.map_err(|_panicked| Status::internal("the page could not be read"))?.map_err(refuse)
+        done.map_err(Failure::of_task)?.map_err(refuse)
     }
 }
 

@@ -76,7 +76,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
 ];
 
 /// Crates of others that only some crates of ours, or parts of one, may name.
-const OWNERS: [(&str, &[&str]); 21] = [
+const OWNERS: [(&str, &[&str]); 23] = [
     ("candle_core", &["embed", "generate"]),
     ("candle_nn", &["embed"]),
     ("candle_transformers", &["generate"]),
@@ -88,10 +88,12 @@ const OWNERS: [(&str, &[&str]); 21] = [
     ("crawdad", &["text/terms", "text/examples"]),
     ("aho_corasick", &["text"]),
     ("rustls", &["app"]),
-    ("tokio_rustls", &["app/tls"]),
+    ("tokio_rustls", &["app/connections"]),
     ("subtle", &["rpc/access"]),
-    ("axum", &["app/scrape"]),
-    ("http_body", &["rpc/record"]),
+    ("hyper", &["app/connections"]),
+    ("hyper_util", &["app/connections"]),
+    ("tonic_web", &["app/web"]),
+    ("http_body", &["rpc/record", "app/connections"]),
     ("opentelemetry", &["telemetry/trace"]),
     ("opentelemetry_sdk", &["telemetry/trace"]),
     ("prometheus_client", &["telemetry/metrics"]),

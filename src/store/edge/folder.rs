@@ -156,7 +156,7 @@ fn lock(data: &Path) -> Result<File, Error> {
     let unusable = |source| error::folder(data, source);
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
-    let mut file = options.open(data.join(LOCK)).map_err(unusable)?;
+    let mut file = options.open(data.join(LOCK)).map_err(|source| unwritable(data, source))?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -174,6 +174,18 @@ fn lock(data: &Path) -> Result<File, Error> {
     let holder = format!("{}, process {}, since {since}\n", program(), std::process::id());
     file.set_len(0).and_then(|()| file.write_all(holder.as_bytes())).map_err(unusable)?;
     Ok(file)
+}
+
+/// A folder in which no file can be opened for writing: read-only, or somebody else's.
+fn unwritable(data: &Path, source: io::Error) -> Error {
+    if !matches!(source.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied) {
+        return error::folder(data, source);
+    }
+    let reason = format!(
+        "it cannot be written ({source}), which an index needs even to be read: copy it to where it \
+         can be, or ask the `wenmai serve` that has it with --server URL"
+    );
+    error::folder(data, reason)
 }
 
 /// The manifest, if there is one.
