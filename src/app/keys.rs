@@ -2,6 +2,7 @@
 //! when the files change.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -14,7 +15,8 @@ use wenmai_rpc::access::Right;
 #[group(skip)]
 pub struct Config {
     /// File of keys that may do everything, one a line (two while one is being replaced); lines
-    /// that begin with # do not count. Read again when it changes.
+    /// that begin with # do not count. Read again when it changes; emptied or deleted, it lets
+    /// nobody in any more.
     #[arg(long, env = "WENMAI_WRITE_KEYS", value_name = "FILE")]
     pub write_keys: Option<PathBuf>,
 
@@ -50,8 +52,8 @@ pub enum Error {
         #[source]
         source: KeysError,
     },
-    /// A file without a key would lock everyone out, or let everyone in.
-    #[error("key file {} holds no key", file.display())]
+    /// A file without a key would lock everyone out.
+    #[error("key file {} holds no key, or is not there", file.display())]
     Empty {
         /// The file.
         file: PathBuf,
@@ -70,26 +72,58 @@ impl Config {
         [&self.write_keys, &self.read_keys].into_iter().flatten().map(PathBuf::as_path)
     }
 
-    /// Reads the keys in the files; there are none where no file is named.
+    /// Reads the keys in the files for the first time; `None` where no file is named.
     ///
     /// # Errors
     /// [`Error`] for a file that cannot be read or holds no usable key.
-    pub fn read(&self) -> Result<Keys, Error> {
+    pub fn read(&self) -> Result<Option<Keys>, Error> {
+        self.read_with(|empty| Err(Error::Empty { file: empty.to_owned() }))
+    }
+
+    /// Reads the keys in the files again. A file that was emptied or deleted holds none: its keys are
+    /// revoked, and `without` is called with it.
+    ///
+    /// # Errors
+    /// [`Error`] for a file that cannot be read or holds an unusable key.
+    pub(super) fn read_again(&self, mut without: impl FnMut(&Path)) -> Result<Option<Keys>, Error> {
+        self.read_with(|empty| {
+            without(empty);
+            Ok(())
+        })
+    }
+
+    fn read_with(
+        &self,
+        mut empty: impl FnMut(&Path) -> Result<(), Error>,
+    ) -> Result<Option<Keys>, Error> {
         let Self { write_keys, read_keys, calls_per_second: _ } = self;
-        let mut keys = Keys::default();
+        let mut keys = None;
         for (file, right) in [(write_keys, Right::Write), (read_keys, Right::Read)] {
             let Some(file) = file else { continue };
-            let text = fs::read_to_string(file)
-                .map_err(|source| Error::Read { file: file.clone(), source })?;
-            let of_file = Keys::new(lines(&text).map(|line| (line, right)))
-                .map_err(|source| Error::Keys { file: file.clone(), source })?;
-            if of_file.is_empty() {
-                return Err(Error::Empty { file: file.clone() });
-            }
-            keys = keys.and(of_file);
+            let of_file = keys_in(file, right, &mut empty)?;
+            keys = Some(keys.unwrap_or_else(Keys::default).and(of_file));
         }
         Ok(keys)
     }
+}
+
+fn keys_in(
+    file: &Path,
+    right: Right,
+    empty: &mut impl FnMut(&Path) -> Result<(), Error>,
+) -> Result<Keys, Error> {
+    let text = match fs::read_to_string(file) {
+        Err(source) if source.kind() == io::ErrorKind::NotFound => {
+            return empty(file).map(|()| Keys::default());
+        }
+        read => read.map_err(|source| Error::Read { file: file.to_owned(), source })?,
+    };
+    let keys = Keys::new(lines(&text).map(|line| (line, right)))
+        .map_err(|source| Error::Keys { file: file.to_owned(), source })?;
+    if keys.is_empty() {
+        empty(file)?;
+    }
+    Ok(keys)
 }
 
 fn lines(text: &str) -> impl Iterator<Item = &str> {
@@ -114,13 +148,13 @@ mod tests {
     #[test]
     fn no_files_no_keys() {
         let config = Config::default();
-        assert!(!config.asks() && config.read().unwrap().is_empty());
+        assert!(!config.asks() && config.read().unwrap().is_none());
     }
 
     #[test]
     fn remarks_and_blank_lines_do_not_count() {
         let (_folder, config) = config("# ours\n\n  0123456789abcdef \n");
-        assert!(config.asks() && !config.read().unwrap().is_empty());
+        assert!(config.asks() && !config.read().unwrap().unwrap().is_empty());
     }
 
     #[test]
@@ -130,10 +164,33 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_was_emptied_or_deleted_holds_no_keys_and_is_named() {
+        let (folder, config) = config("0123456789abcdef");
+        let file = folder.path().join("keys");
+        let again = |config: &Config| {
+            let mut without = Vec::new();
+            let keys = config.read_again(|file| without.push(file.to_owned())).unwrap().unwrap();
+            (keys.is_empty(), without)
+        };
+        assert_eq!(again(&config), (false, vec![]));
+        fs::write(&file, "").unwrap();
+        assert_eq!(again(&config), (true, vec![file.clone()]));
+        fs::remove_file(&file).unwrap();
+        assert_eq!(again(&config), (true, vec![file.clone()]));
+        // Another file's keys stay.
+        let other = folder.path().join("others");
+        fs::write(&other, "fedcba9876543210").unwrap();
+        let both = Config { read_keys: Some(other), ..config };
+        assert_eq!(again(&both), (false, vec![file]));
+    }
+
+    #[test]
     fn a_missing_file_and_a_weak_key_are_errors() {
         let (folder, weak) = config("secret\n");
         assert!(matches!(weak.read(), Err(Error::Keys { .. })));
         let missing = Config { read_keys: Some(folder.path().join("no")), ..Config::default() };
-        assert!(matches!(missing.read(), Err(Error::Read { .. })));
+        assert!(matches!(missing.read(), Err(Error::Empty { .. })));
+        let folder = Config { read_keys: Some(folder.path().to_owned()), ..Config::default() };
+        assert!(matches!(folder.read(), Err(Error::Read { .. })));
     }
 }

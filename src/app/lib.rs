@@ -11,10 +11,12 @@
 mod connections;
 mod keys;
 mod limits;
+mod listen;
 mod reload;
 mod scrape;
 pub mod settings;
 mod tls;
+mod web;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -22,20 +24,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ServerConfig;
-use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::sync::watch;
 use tonic::service::Routes;
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 
 use wenmai_engine as engine;
 use wenmai_engine::Engine;
 use wenmai_engine::ErrorKind;
 use wenmai_rpc as rpc;
-use wenmai_rpc::CALLS_PER_CONNECTION;
 use wenmai_rpc::CallExecutor;
 use wenmai_rpc::Health;
 use wenmai_rpc::Phase;
@@ -43,16 +41,25 @@ use wenmai_rpc::Switch;
 use wenmai_rpc::access::Access;
 use wenmai_rpc::access::KeyRing;
 
-use connections::counted;
+use connections::Server;
+use listen::Listener;
 use reload::Reload;
 use scrape::Scrape;
+use web::Front;
 
+pub use connections::Config as ConnectionsConfig;
 pub use keys::Config as KeysConfig;
 pub use keys::Error as KeysError;
 pub use limits::Config as LimitsConfig;
+pub use listen::BoundAddress;
+pub use listen::InvalidAddress;
+pub use listen::ListenAddress;
 pub use scrape::Config as ScrapeConfig;
 pub use tls::Config as TlsConfig;
 pub use tls::Error as TlsError;
+pub use web::Config as WebConfig;
+pub use web::InvalidOrigin;
+pub use web::Origin;
 
 /// An error that another crate caused.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -61,29 +68,24 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 const PING_EVERY: Duration = Duration::from_secs(1);
 /// Milliseconds that the store has for closing at least, however little time running calls get.
 const CLOSE_MS_MIN: u64 = 2_000;
-/// The bytes that one stream may send ahead: enough for the next batch of an ingest to arrive while
-/// this one is worked on.
-const STREAM_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
-/// The bytes that one connection may send ahead over all its streams.
-const CONNECTION_WINDOW_BYTES: u32 = 8 * 1024 * 1024;
-/// The time after which a silent connection is pinged.
-const KEEPALIVE_EVERY: Duration = Duration::from_mins(1);
-/// The time within which the ping must be answered, or the connection is closed.
-const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+/// File descriptors that connections leave to the store, the log, and the rest.
+const FILES_RESERVED: u64 = 256;
 
 /// The settings of the service: where to listen, whom to let in, and how to stop.
 #[derive(Debug, Clone, clap::Args)]
 #[group(skip)]
 pub struct Config {
-    /// Address and port to listen on; port 0 takes a free one. Beyond this machine, name keys and a
-    /// certificate.
+    /// Where to listen, separated by commas: HOST:PORT such as 127.0.0.1:50051 or localhost:50051,
+    /// [::1]:50051 for IPv6, :50051 for all interfaces, unix:PATH for a socket. Port 0 takes a free
+    /// one. Beyond this machine, name keys and a certificate.
     #[arg(
         long,
         env = "WENMAI_LISTEN",
         default_value = "127.0.0.1:50051",
-        value_name = "ADDR:PORT"
+        value_name = "HOST:PORT",
+        value_delimiter = ','
     )]
-    pub listen: SocketAddr,
+    pub listen: Vec<ListenAddress>,
 
     /// Milliseconds between saying "not serving" and refusing calls, for load balancers to notice.
     #[arg(long, env = "WENMAI_DRAIN_MS", default_value_t = 500, value_name = "MS")]
@@ -105,6 +107,14 @@ pub struct Config {
     #[command(flatten)]
     pub limits: limits::Config,
 
+    /// How long connections last.
+    #[command(flatten)]
+    pub connections: connections::Config,
+
+    /// Browsers.
+    #[command(flatten)]
+    pub web: web::Config,
+
     /// Where metrics are shown.
     #[command(flatten)]
     pub scrape: scrape::Config,
@@ -117,7 +127,7 @@ pub enum Error {
     #[error("cannot listen on {address}")]
     Listen {
         /// The address.
-        address: SocketAddr,
+        address: ListenAddress,
         /// The cause.
         #[source]
         source: std::io::Error,
@@ -131,21 +141,22 @@ pub enum Error {
     /// The engine did not answer, or did not close.
     #[error("engine failed")]
     Engine(#[from] engine::Error),
-    /// The server failed while it was running.
-    #[error("server failed")]
-    Serve(#[source] BoxError),
+    /// The threads that run calls cannot be started.
+    #[error("threads cannot be started")]
+    Threads(#[source] BoxError),
 }
 
 /// The service, ready to run.
 pub struct App {
     config: Config,
-    listener: TcpListener,
-    local_addr: SocketAddr,
+    listeners: Vec<Listener>,
+    addresses: Vec<BoundAddress>,
     engine: Engine,
     routes: Routes,
     health: Health,
     phase: Switch,
     ring: KeyRing,
+    metrics_ring: KeyRing,
     scrape: Option<Scrape>,
     workers: Workers,
     /// The configuration of TLS, if the service speaks it.
@@ -156,23 +167,21 @@ impl App {
     /// Opens the service and listens; connections wait until [`App::run`].
     ///
     /// # Errors
-    /// [`Error::Keys`], [`Error::Tls`], [`Error::Listen`]; [`Error::Engine`] if the store does not
+    /// [`Error::Keys`], [`Error::Tls`], [`Error::Listen`], [`Error::Threads`]; [`Error::Engine`] if the store does not
     /// answer.
     pub async fn bind(config: Config, engine: Engine) -> Result<Self, Error> {
         let offer = config.tls.read()?;
         let (ring, access) = Access::new(config.keys.read()?, config.keys.calls_per_second);
-        let address = config.listen;
-        let refused = |source| Error::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(refused)?;
-        let local_addr = listener.local_addr().map_err(refused)?;
+        let (metrics_ring, metrics_access) = Access::new(config.scrape.keys().read()?, None);
+        let listeners = listen(&config.listen).await?;
+        let addresses = listeners.iter().map(|listener| listener.address.clone()).collect();
         let (phase, life) = rpc::starting();
-        let scrape = match config.scrape.metrics_listen {
+        let scrape = match &config.scrape.metrics_listen {
             None => None,
             Some(address) => {
-                let refused = |source| Error::Listen { address, source };
-                let info = engine.info().await?;
-                let scrape = Scrape::bind(address, engine.clone(), life.clone(), info).await;
-                Some(scrape.map_err(refused)?)
+                let listeners = listen(std::slice::from_ref(address)).await?;
+                let of = (engine.clone(), life.clone(), engine.info().await?);
+                Some(Scrape::new(listeners, of, metrics_access))
             }
         };
         let (limits, workers) = (config.limits.limits(), Workers::start()?);
@@ -181,47 +190,63 @@ impl App {
             rpc::routes_within(engine.clone(), life, access, limits, executor).await?;
         Ok(Self {
             config,
-            listener,
-            local_addr,
+            listeners,
+            addresses,
             engine,
             routes,
             health,
             phase,
             ring,
+            metrics_ring,
             scrape,
             workers,
             offer,
         })
     }
 
-    /// The address at which metrics are shown, with the actual port; `None` if they are not shown.
+    /// The first port at which metrics are shown; `None` if there is none.
     #[must_use]
     pub fn metrics_addr(&self) -> Option<SocketAddr> {
-        self.scrape.as_ref().map(|scrape| scrape.local_addr)
+        self.metrics_addresses().find_map(BoundAddress::tcp)
     }
 
-    /// The address at which the service listens, with the actual port.
+    /// Where metrics are shown, with the actual ports.
+    pub fn metrics_addresses(&self) -> impl Iterator<Item = &BoundAddress> {
+        self.scrape.iter().flat_map(Scrape::addresses)
+    }
+
+    /// The first port at which the service listens; `None` if it listens on sockets only.
     #[must_use]
-    pub fn local_addr(&self) -> SocketAddr {
-        self.local_addr
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.addresses.iter().find_map(BoundAddress::tcp)
+    }
+
+    /// Where the service listens, with the actual ports.
+    #[must_use]
+    pub fn addresses(&self) -> &[BoundAddress] {
+        &self.addresses
     }
 
     /// Serves until `stop` ends, then drains and closes the engine.
     ///
     /// # Errors
-    /// [`Error::Serve`]; [`Error::Engine`] if the engine does not close.
+    /// [`Error::Engine`] if the engine does not close.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
-        let Self { config, listener, local_addr, engine, routes, health, phase, ring, .. } = self;
+        let Self { config, listeners, addresses, engine, routes, health, phase, ring, .. } = self;
         let (offer, scrape, mut health) = (self.offer, self.scrape, health);
         // Dropped last, so that they run calls until the very end.
         let _workers = self.workers;
-        warn_of_what_is_open(&config, local_addr);
+        warn_of_what_is_open(&config, &addresses);
         let (close, closed) = oneshot::channel::<()>();
         let (offered, offers) = offer.map(watch::channel).unzip();
-        let connections_max = config.limits.limits().connections_max;
-        let server = serve(listener, offers, (routes, connections_max), closed);
-        let reload =
-            Reload { keys: config.keys.clone(), ring, tls: config.tls.clone(), offered }.run();
+        let connections_max = affordable(config.limits.limits().connections_max);
+        let front = Front::new(routes, &config.web);
+        let server =
+            Server::new(front, connections_max, config.connections, engine.metrics().clone());
+        // The sender is kept until it is used.
+        let server = server.serve(listeners, offers, async { closed.await.unwrap_or(()) });
+        let keys = [(config.keys.clone(), ring), (config.scrape.keys(), self.metrics_ring)];
+        let reload = Reload::new(keys, (config.tls.clone(), offered)).run();
         let stopping = async {
             // Watching ends with the wish to stop, so that it cannot say "serving" again.
             tokio::select! {
@@ -239,18 +264,18 @@ impl App {
             tokio::time::sleep(Duration::from_millis(config.stop_ms_max)).await;
             tracing::warn!("running calls are cut");
         };
-        let ended = tokio::select! {
-            ended = server => ended,
-            () = stopping => Ok(()),
-            () = shown(scrape) => Ok(()),
-        };
+        tokio::select! {
+            () = server => {}
+            () = stopping => {}
+            () = shown(scrape, config.connections) => {}
+        }
         // Building a graph can take minutes; what was acknowledged is on disk without it.
         let patience = Duration::from_millis(config.stop_ms_max.max(CLOSE_MS_MIN));
         match tokio::time::timeout(patience, engine.close()).await {
             Ok(closed) => closed?,
             Err(_still_busy) => tracing::warn!("store was still busy at the end"),
         }
-        ended
+        Ok(())
     }
 }
 
@@ -261,7 +286,7 @@ struct Workers(Option<Runtime>);
 impl Workers {
     fn start() -> Result<Self, Error> {
         let runtime = Builder::new_multi_thread().thread_name("work").enable_all().build();
-        runtime.map(|runtime| Self(Some(runtime))).map_err(|error| Error::Serve(error.into()))
+        runtime.map(|runtime| Self(Some(runtime))).map_err(|error| Error::Threads(error.into()))
     }
 
     fn executor(&self) -> CallExecutor {
@@ -281,57 +306,57 @@ impl Drop for Workers {
 }
 
 /// Serves metrics, if they are to be shown; never ends.
-async fn shown(scrape: Option<Scrape>) {
+async fn shown(scrape: Option<Scrape>, config: connections::Config) {
     match scrape {
-        Some(scrape) => scrape.run().await,
+        Some(scrape) => scrape.run(config).await,
         None => std::future::pending().await,
     }
 }
 
 /// Warns of settings that leave the service open to strangers.
-fn warn_of_what_is_open(config: &Config, local_addr: SocketAddr) {
-    if local_addr.ip().is_loopback() {
-        return;
-    }
-    if !config.keys.asks() {
-        tracing::warn!(%local_addr, "listening beyond this machine, and everyone may write");
-    }
-    if config.tls.tls_cert.is_none() {
-        tracing::warn!(%local_addr, "listening beyond this machine without TLS");
+fn warn_of_what_is_open(config: &Config, addresses: &[BoundAddress]) {
+    for address in addresses.iter().filter(|address| !address.is_local()) {
+        if !config.keys.asks() {
+            tracing::warn!(%address, "listening beyond this machine, and everyone may write");
+        }
+        if config.tls.tls_cert.is_none() {
+            tracing::warn!(%address, "listening beyond this machine without TLS");
+        }
     }
 }
 
-/// Serves until `closed` ends; with TLS where `offers` has its configuration.
-async fn serve(
-    listener: TcpListener,
-    offers: Option<watch::Receiver<Arc<ServerConfig>>>,
-    (routes, connections_max): (Routes, usize),
-    closed: oneshot::Receiver<()>,
-) -> Result<(), Error> {
-    // The sender is kept until it is used.
-    let closed = async { closed.await.unwrap_or(()) };
-    let ended = match offers {
-        None => {
-            let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-            let incoming = counted(incoming, connections_max);
-            Box::pin(server().serve_with_incoming_shutdown(routes, incoming, closed)).await
-        }
-        Some(offers) => {
-            let incoming = counted(tls::incoming(listener, offers), connections_max);
-            Box::pin(server().serve_with_incoming_shutdown(routes, incoming, closed)).await
-        }
-    };
-    ended.map_err(|error| Error::Serve(error.into()))
+/// Listens on all of `addresses`.
+async fn listen(addresses: &[ListenAddress]) -> Result<Vec<Listener>, Error> {
+    let mut listeners = Vec::new();
+    for address in addresses {
+        let bound = address.bind().await;
+        let refused = |source| Error::Listen { address: address.clone(), source };
+        listeners.extend(bound.map_err(refused)?);
+    }
+    Ok(listeners)
 }
 
-/// A server with the limits of every connection.
-fn server() -> Server {
-    Server::builder()
-        .max_concurrent_streams(CALLS_PER_CONNECTION)
-        .initial_stream_window_size(STREAM_WINDOW_BYTES)
-        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
-        .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
-        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+/// So many of the connections that are wanted as the system gives descriptors for, after the limit
+/// of this process was raised as far as it goes.
+fn affordable(connections_max: usize) -> usize {
+    use rustix::process::Resource;
+    use rustix::process::getrlimit;
+    use rustix::process::setrlimit;
+
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum {
+        limit.current = limit.maximum;
+        if setrlimit(Resource::Nofile, limit).is_err() {
+            limit = getrlimit(Resource::Nofile);
+        }
+    }
+    let Some(files_max) = limit.current else { return connections_max };
+    let affordable = usize::try_from(files_max.saturating_sub(FILES_RESERVED));
+    let affordable = affordable.unwrap_or(usize::MAX).max(1);
+    if affordable < connections_max {
+        tracing::warn!(files_max, connections_max, affordable, "fewer connections than wanted");
+    }
+    connections_max.min(affordable)
 }
 
 /// Starts serving once the engine is ready, and from then on tells health whether the store

@@ -125,6 +125,6 @@ mod tests {
     fn the_default_listens_on_this_machine_only() {
         let command = Config::augment_args(clap::Command::new("serve"));
         let config = Config::from_arg_matches(&command.get_matches_from(["serve"])).unwrap();
-        assert!(config.app.listen.ip().is_loopback());
+        assert!(config.app.listen.iter().all(crate::ListenAddress::is_local));
     }
 }

@@ -3,14 +3,10 @@
 //!
 //! A change applies to connections that are made after it.
 
-use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use futures::Stream;
-use futures::StreamExt;
 use rustls::RootCertStore;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
@@ -18,19 +14,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::server::WebPkiClientVerifier;
-use tokio::net::TcpListener;
-use tokio::net::TcpStream;
-use tokio::sync::watch;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
-use tonic::transport::server::TcpIncoming;
 
 use crate::BoxError;
-
-/// The time that a client has for the handshake.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
-/// Handshakes that go on at a time; further connections wait.
-const HANDSHAKES_MAX: usize = 256;
 
 /// The settings for TLS.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -110,31 +95,10 @@ impl Config {
             PrivateKeyDer::from_pem_file(key).map_err(|error| unfit(key, "private key", error))?;
         let mut config =
             builder.with_single_cert(certificates(cert)?, key_der).map_err(unusable)?;
-        config.alpn_protocols = vec![b"h2".to_vec()];
+        // The second is for those who get told that they need the first, and for gRPC-Web.
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Some(Arc::new(config)))
     }
-}
-
-/// The connections of `listener` after their handshakes; a connection whose handshake fails is
-/// dropped.
-pub(super) fn incoming(
-    listener: TcpListener,
-    config: watch::Receiver<Arc<ServerConfig>>,
-) -> impl Stream<Item = io::Result<TlsStream<TcpStream>>> {
-    TcpIncoming::from(listener)
-        .with_nodelay(Some(true))
-        .map(move |stream| {
-            let acceptor = TlsAcceptor::from(config.borrow().clone());
-            async move { tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream?)).await? }
-        })
-        .buffer_unordered(HANDSHAKES_MAX)
-        .filter_map(async |agreed| match agreed {
-            Ok(stream) => Some(Ok(stream)),
-            Err(error) => {
-                tracing::debug!(%error, "no TLS with a client");
-                None
-            }
-        })
 }
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {

@@ -52,7 +52,8 @@ const READY_POLL: Duration = Duration::from_millis(20);
 #[derive(Debug, Clone, clap::Args)]
 #[group(skip)]
 pub(super) struct Args {
-    /// Ask a running server instead of the data folder, such as <http://127.0.0.1:50051>.
+    /// Ask a running server instead of the data folder, such as <http://127.0.0.1:50051> or
+    /// unix:PATH.
     #[arg(long, env = "WENMAI_SERVER", value_name = "URL")]
     server: Option<String>,
 
@@ -130,7 +131,8 @@ impl Services {
 
     /// The services of the server at `url`, trusted as `trust` says.
     pub(super) async fn remote(url: &str, trust: &trust::Args) -> Result<Self, Failure> {
-        let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
+        let is_whole = url.contains("://") || url.starts_with("unix:");
+        let url = if is_whole { url.to_owned() } else { format!("http://{url}") };
         let endpoint = Endpoint::from_shared(url.clone()).map_err(|error| {
             Failure::Usage(format!("`{url}` is not a server's address: {error}"))
         })?;

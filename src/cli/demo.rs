@@ -72,16 +72,18 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let store = store::Config::folder(folder.path().join("wenmai-data"));
     let engine = Engine::open(&args.embed, &store)?.with_topics().await?;
     let config = app::Config {
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        listen: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()],
         drain_ms: 0,
         stop_ms_max: 2_000,
         keys: app::KeysConfig::default(),
         tls: app::TlsConfig::default(),
         limits: app::LimitsConfig::default(),
+        connections: app::ConnectionsConfig::default(),
+        web: app::WebConfig::default(),
         scrape: app::ScrapeConfig::default(),
     };
     let app = App::bind(config, engine).await.map_err(|error| Failure::failed(&error))?;
-    let address = app.local_addr();
+    let address = app.addresses().first().map(ToString::to_string).unwrap_or_default();
     let (stop, stopped) = oneshot::channel::<()>();
     let server = tokio::spawn(app.run(async {
         // The sender is used or dropped: both mean the end.

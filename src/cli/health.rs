@@ -18,7 +18,7 @@ use crate::output;
 /// Arguments of `wenmai health`.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Args {
-    /// The running server.
+    /// The running server, also as unix:PATH.
     #[arg(
         long,
         env = "WENMAI_SERVER",

@@ -15,7 +15,6 @@ use indicatif::ProgressStyle;
 use prost::Message;
 use serde::Serialize;
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 
 use crate::connect;
 use crate::connect::Needs;
@@ -24,6 +23,7 @@ use crate::failure::Failure;
 use crate::failure::chain;
 use crate::output;
 use crate::page;
+use crate::resumed::IngestStream;
 use wenmai_engine::feed;
 use wenmai_engine::feed::Lines;
 use wenmai_proto::wire;
@@ -201,8 +201,7 @@ async fn feed(
         feed::open(path).map_err(|error| Failure::Failed(format!("{shown}: {}", chain(&error))))?;
     let (items, queue) = mpsc::channel(AHEAD);
     let (bad, mut bad_lines) = mpsc::channel(AHEAD);
-    let mut articles = services.articles();
-    let mut answers = articles.ingest_articles(ReceiverStream::new(queue)).await?.into_inner();
+    let mut answers = IngestStream::new(services.articles(), queue);
     // Reading blocks, so it has a thread of its own; it ends with the feed, or when nobody takes
     // items.
     let read = move || read_feed(lines, &items, &bad);
@@ -210,7 +209,7 @@ async fn feed(
     let mut last_line = String::from("0");
     let ended = loop {
         tokio::select! {
-            answer = answers.message() => match answer {
+            answer = answers.next() => match answer {
                 Ok(Some(answer)) => {
                     last_line.clone_from(&answer.item_id);
                     counts.answer(&shown, answer, bar);

@@ -25,6 +25,7 @@ mod parse;
 mod reindex;
 mod related;
 mod reprints;
+mod resumed;
 mod search;
 mod serve;
 #[cfg(feature = "server")]

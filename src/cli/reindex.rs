@@ -12,7 +12,6 @@ use futures::StreamExt;
 use futures::stream;
 use serde::Serialize;
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
 
 use crate::connect;
@@ -20,6 +19,7 @@ use crate::connect::Needs;
 use crate::connect::Services;
 use crate::failure::Failure;
 use crate::output;
+use crate::resumed::IngestStream;
 use wenmai_proto::wire;
 use wenmai_proto::wire::ingest_articles_response::Outcome;
 use wenmai_rpc::LIST_PAGE_SIZE_MAX;
@@ -105,11 +105,9 @@ async fn take_over(
     counts: &mut Counts,
 ) -> Result<(), Failure> {
     let (items, queue) = mpsc::channel(AHEAD);
-    let mut articles = target.articles();
-    let answers = async {
-        let answers = articles.ingest_articles(ReceiverStream::new(queue)).await?;
-        let mut answers = answers.into_inner();
-        while let Some(answer) = answers.message().await? {
+    let mut stream = IngestStream::new(target.articles(), queue);
+    let answers = async move {
+        while let Some(answer) = stream.next().await? {
             note(answer, counts);
         }
         Ok::<(), Failure>(())

@@ -31,9 +31,15 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let engine = engine.with_rewriter(&generate)?.with_topics().await?;
     let app = App::bind(app, engine).await.map_err(|error| Failure::failed(&error))?;
     // On standard output, so that a script that asked for port 0 can read where to connect.
-    output::line(&format!("listening on {}", app.local_addr()))?;
-    if let Some(address) = app.metrics_addr() {
-        output::line(&format!("metrics on http://{address}/metrics"))?;
+    for address in app.addresses() {
+        output::line(&format!("listening on {address}"))?;
+    }
+    for address in app.metrics_addresses() {
+        let shown = match address.tcp() {
+            Some(address) => format!("http://{address}"),
+            None => address.to_string(),
+        };
+        output::line(&format!("metrics on {shown}/metrics"))?;
     }
     app.run(stop).await.map_err(|error| Failure::failed(&error))
 }

@@ -1,8 +1,9 @@
 //! Who may call what: bearer keys, reading and writing, how often.
 //!
 //! A key comes as `authorization: Bearer …`. Keys are kept as digests, compared in constant time, and
-//! never shown: the log names a key by the first eight digits of its SHA-256. Without keys everyone
-//! may do everything; `app` warns of that where it matters. Health is open to all.
+//! never shown: the log names a key by the first eight digits of its SHA-256. Where no key is asked
+//! for everyone may do everything; `app` warns of that where it matters. Where the last key was
+//! revoked nobody may do anything. Health is open to all.
 
 mod keys;
 mod rate;
@@ -21,20 +22,6 @@ use rate::Buckets;
 
 pub use keys::Keys;
 pub use keys::KeysError;
-
-/// Methods whose names begin so only read; all others, also those yet to come, write.
-const READING_VERBS: [&str; 10] = [
-    "Get",
-    "List",
-    "Search",
-    "Find",
-    "Parse",
-    "Embed",
-    "Summarize",
-    "Cluster",
-    "Watch",
-    "ServerReflection",
-];
 
 /// What a key allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,7 +54,8 @@ pub type Caller = Arc<str>;
 /// Lets calls in or refuses them; cheap to clone, all clones share keys and counts.
 #[derive(Debug, Clone)]
 pub struct Access {
-    keys: watch::Receiver<Arc<Keys>>,
+    /// `None` where no key is asked for.
+    keys: watch::Receiver<Option<Arc<Keys>>>,
     buckets: Arc<Mutex<Buckets>>,
     calls_per_second: Option<u32>,
     anyone: Caller,
@@ -75,22 +63,22 @@ pub struct Access {
 
 /// Changes the keys of an [`Access`].
 #[derive(Debug)]
-pub struct KeyRing(watch::Sender<Arc<Keys>>);
+pub struct KeyRing(watch::Sender<Option<Arc<Keys>>>);
 
 impl KeyRing {
-    /// From now on `keys` count.
+    /// From now on `keys` count, and no others; if there are none, nobody is let in.
     pub fn replace(&self, keys: Keys) {
-        self.0.send_replace(Arc::new(keys));
+        self.0.send_replace(Some(Arc::new(keys)));
     }
 }
 
 impl Access {
     /// Lets in whoever brings one of `keys`, at most `calls_per_second` times a second a key.
     ///
-    /// Without keys everyone is let in; `None` sets no rate.
+    /// `None` instead of keys lets everyone in, and instead of a number sets no rate.
     #[must_use]
-    pub fn new(keys: Keys, calls_per_second: Option<u32>) -> (KeyRing, Self) {
-        let (ring, keys) = watch::channel(Arc::new(keys));
+    pub fn new(keys: Option<Keys>, calls_per_second: Option<u32>) -> (KeyRing, Self) {
+        let (ring, keys) = watch::channel(keys.map(Arc::new));
         let buckets = Arc::new(Mutex::new(Buckets::new(calls_per_second)));
         (KeyRing(ring), Self { keys, buckets, calls_per_second, anyone: "anyone".into() })
     }
@@ -101,31 +89,47 @@ impl Access {
         self.calls_per_second
     }
 
+    /// Whether a key is asked for.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        self.keys.borrow().is_some()
+    }
+
+    /// Whether these headers bring a key that is known, whatever it allows, or none is asked for.
+    ///
+    /// # Errors
+    /// [`Refusal::NoKey`] or [`Refusal::WrongKey`].
+    pub fn knows(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let Some(keys) = self.keys.borrow().clone() else { return Ok(()) };
+        known(&keys, headers).map(drop).map_err(|(refusal, _caller)| refusal)
+    }
+
     /// Lets everyone do everything.
     #[must_use]
     pub fn open() -> Self {
-        Self::new(Keys::default(), None).1
+        Self::new(None, None).1
     }
 
-    /// Whether a call of `path` (`/package.Service/Method`) with these headers is let in at `now`.
+    /// Whether a call with these headers, of a method for which a key must allow `needed`, is let in
+    /// at `now`.
     ///
     /// # Errors
     /// [`Refusal`], with the caller where its key is known.
     pub fn admit(
         &self,
         headers: &HeaderMap,
-        path: &str,
+        needed: Right,
         now: Instant,
     ) -> Result<Caller, (Refusal, Caller)> {
         let keys = self.keys.borrow().clone();
-        let caller = if keys.is_empty() {
-            self.anyone.clone()
-        } else {
+        let caller = if let Some(keys) = keys {
             let key = known(&keys, headers)?;
-            if key.right < needed(path) {
+            if key.right < needed {
                 return Err((Refusal::ReadOnly, key.fingerprint.clone()));
             }
             key.fingerprint.clone()
+        } else {
+            self.anyone.clone()
         };
         // A panic inside would have left a count, which cannot be wrong.
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -142,17 +146,6 @@ fn known<'keys>(keys: &'keys Keys, headers: &HeaderMap) -> Result<&'keys Key, (R
     let header = headers.get("authorization").ok_or_else(|| unknown(Refusal::NoKey))?;
     let given = header.to_str().ok().and_then(bearer);
     given.and_then(|given| keys.find(given)).ok_or_else(|| unknown(Refusal::WrongKey))
-}
-
-/// What a caller needs for `path`.
-#[must_use]
-pub fn needed(path: &str) -> Right {
-    let method = path.rsplit('/').next().unwrap_or_default();
-    if READING_VERBS.iter().any(|verb| method.starts_with(verb)) {
-        Right::Read
-    } else {
-        Right::Write
-    }
 }
 
 /// The token of a bearer header; the scheme in any case (RFC 9110, 11.1).
@@ -172,23 +165,22 @@ mod tests {
     use super::Keys;
     use super::Refusal;
     use super::Right;
-    use super::needed;
 
     const WRITE: &str = "write-key-0123456789";
     const READ: &str = "read-key-0123456789ab";
-    const GET: &str = "/wenmai.v1.ArticleService/GetArticle";
-    const DELETE: &str = "/wenmai.v1.ArticleService/DeleteArticle";
+    const GET: Right = Right::Read;
+    const DELETE: Right = Right::Write;
 
     fn keys() -> Keys {
         Keys::new([(WRITE, Right::Write), (READ, Right::Read)]).unwrap()
     }
 
-    fn asked(access: &Access, header: Option<&str>, path: &str) -> Result<(), Refusal> {
+    fn asked(access: &Access, header: Option<&str>, needed: Right) -> Result<(), Refusal> {
         let mut headers = HeaderMap::new();
         if let Some(header) = header {
             headers.insert("authorization", HeaderValue::from_str(header).unwrap());
         }
-        access.admit(&headers, path, Instant::now()).map(drop).map_err(|(refusal, _)| refusal)
+        access.admit(&headers, needed, Instant::now()).map(drop).map_err(|(refusal, _)| refusal)
     }
 
     #[test]
@@ -198,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_key_allows_what_it_is_for() {
-        let (_ring, access) = Access::new(keys(), None);
+        let (_ring, access) = Access::new(Some(keys()), None);
         assert_eq!(asked(&access, Some(&format!("Bearer {WRITE}")), DELETE), Ok(()));
         assert_eq!(asked(&access, Some(&format!("bearer  {READ}")), GET), Ok(()));
         let refused = asked(&access, Some(&format!("Bearer {READ}")), DELETE);
@@ -207,7 +199,7 @@ mod tests {
 
     #[test]
     fn no_key_and_a_wrong_key_are_told_apart() {
-        let (_ring, access) = Access::new(keys(), None);
+        let (_ring, access) = Access::new(Some(keys()), None);
         assert_eq!(asked(&access, None, GET), Err(Refusal::NoKey));
         for header in ["Bearer", "Bearer ", "Basic YTpi", WRITE, "Bearer write-key-0123456788"] {
             assert_eq!(asked(&access, Some(header), GET), Err(Refusal::WrongKey), "{header}");
@@ -216,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_replaced_key_no_longer_counts() {
-        let (ring, access) = Access::new(keys(), None);
+        let (ring, access) = Access::new(Some(keys()), None);
         ring.replace(Keys::new([("another-key-0123456", Right::Read)]).unwrap());
         let old = asked(&access, Some(&format!("Bearer {WRITE}")), GET);
         assert_eq!(old, Err(Refusal::WrongKey));
@@ -225,7 +217,7 @@ mod tests {
 
     #[test]
     fn each_key_has_its_own_rate() {
-        let (_ring, access) = Access::new(keys(), Some(1));
+        let (_ring, access) = Access::new(Some(keys()), Some(1));
         let read = format!("Bearer {READ}");
         let answers: Vec<_> = (0..3).map(|_| asked(&access, Some(&read), GET)).collect();
         assert!(matches!(answers.last(), Some(Err(Refusal::TooOften { .. }))), "{answers:?}");
@@ -233,10 +225,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_to_read_writes() {
-        assert_eq!(needed(GET), Right::Read);
-        assert_eq!(needed("/wenmai.v1.TopicService/MergeTopics"), Right::Write);
-        assert_eq!(needed("/wenmai.v1.ArticleService/IngestPage"), Right::Write);
-        assert_eq!(needed(""), Right::Write);
+    fn with_the_last_key_gone_nobody_is_let_in() {
+        let (ring, access) = Access::new(Some(keys()), None);
+        ring.replace(Keys::default());
+        assert_eq!(asked(&access, None, GET), Err(Refusal::NoKey));
+        let old = asked(&access, Some(&format!("Bearer {WRITE}")), GET);
+        assert_eq!(old, Err(Refusal::WrongKey));
+        assert!(access.asks() && !Access::open().asks());
     }
 }

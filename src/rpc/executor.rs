@@ -37,9 +37,7 @@ impl CallExecutor {
         let task = Task(runtime.spawn(call.in_current_span()));
         match task.await {
             Ok(answer) => answer,
-            Err(error) if error.is_panic() => Ok(Status::from(Failure::Panicked).into_http()),
-            // The threads have ended.
-            Err(_) => Ok(Status::from(Failure::Draining).into_http()),
+            Err(error) => Ok(Status::from(Failure::of_task(error)).into_http()),
         }
     }
 }

@@ -36,13 +36,14 @@ use crate::access::Access;
 use crate::access::Caller;
 use crate::access::Refusal;
 use crate::access::Right;
-use crate::access::needed;
 use crate::admission::Admission;
 use crate::admission::Slot;
 use crate::executor::CallExecutor;
 use crate::method;
+use crate::method::Method;
 use crate::phase::Life;
 use crate::phase::Phase;
+use crate::record::Begun;
 use crate::record::Carried;
 use crate::record::Record;
 use crate::record::code_of;
@@ -93,13 +94,8 @@ impl GuardState {
     }
 
     /// Says who calls, and takes a slot for the call or says why there is none.
-    fn admit(
-        &self,
-        headers: &http::HeaderMap,
-        method: &str,
-        lane: Lane,
-    ) -> (Caller, Result<Slot, Failure>) {
-        let caller = match self.access.admit(headers, method, Instant::now()) {
+    fn admit(&self, headers: &http::HeaderMap, method: &Method) -> (Caller, Result<Slot, Failure>) {
+        let caller = match self.access.admit(headers, method.needed, Instant::now()) {
             Ok(caller) => caller,
             Err((refusal, caller)) => {
                 self.count(refusal);
@@ -107,7 +103,9 @@ impl GuardState {
             }
         };
         let slot = match self.life.phase() {
-            Phase::Serving => self.admission.enter(lane).map_err(|_reason| Failure::Overloaded),
+            Phase::Serving => {
+                self.admission.enter(method.lane).map_err(|_reason| Failure::Overloaded)
+            }
             Phase::Starting => Err(Failure::NotReady),
             Phase::Draining => Err(Failure::Draining),
         };
@@ -159,16 +157,17 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
         let state = &self.state;
         let path = request.uri().path();
-        let method = method::named(path);
-        let lane = method::lane(method);
-        let mut record = state.begin(request.headers(), method);
+        let method = method::at(path);
+        let lane = method.lane;
+        let mut record = state.begin(request.headers(), &method.name);
         let span = record.span.clone();
-        let (caller, slot) = span.in_scope(|| state.admit(request.headers(), path, lane));
+        let (caller, slot) = span.in_scope(|| state.admit(request.headers(), method));
         let denied = matches!(slot, Err(Failure::Access(_)));
-        let is_audited = denied || needed(path) == Right::Write;
+        let is_audited = denied || method.needed == Right::Write;
+        answer_as_asked(&mut request);
         let (after, answers) = (time_allowed(request.headers(), lane), state.admission.answers());
         let until = after.map(|after| Instant::now() + after);
         let executor = state.executor.clone();
@@ -183,7 +182,7 @@ where
                     let answering = async move {
                         let _permit = slot.permit().await;
                         // The slot is freed together with the permit, whenever the answer is sent.
-                        inner.call(request).await
+                        compressed(inner.call(request).await, lane).await
                     };
                     let answered = executor.run(async move {
                         match until {
@@ -226,7 +225,7 @@ where
     match ended {
         Ok(Ok(response)) => response,
         Ok(Err(never)) => match never {},
-        Err(_panic) => Status::from(Failure::Panicked).into_http(),
+        Err(panic) => Status::from(Failure::panicked(&*panic)).into_http(),
     }
 }
 
@@ -245,10 +244,63 @@ pub fn of_transport(status: &Status) -> Option<Failure> {
     if !status.details().is_empty() {
         return None;
     }
-    if status.code() == Code::OutOfRange {
-        return Some(Failure::RequestTooLarge);
+    match status.code() {
+        // The first for a message that is too large, the second for one that is when unpacked.
+        Code::OutOfRange | Code::ResourceExhausted => Some(Failure::RequestTooLarge),
+        Code::Internal => Some(of_decoder(status.message())),
+        _ => None,
     }
-    (status.code() == Code::Internal).then_some(Failure::Malformed)
+}
+
+/// What is wrong with a message that tonic could not read, by what tonic says: its sentences are all
+/// that tells them from a failure of our own.
+fn of_decoder(sentence: &str) -> Failure {
+    if let Some(why) = sentence.strip_prefix("failed to decode Protobuf message: ") {
+        // The fields from the inside out, each after its message: `Article.title: Request.article: …`.
+        let mut parts: Vec<&str> = why.split(": ").collect();
+        let at = parts.iter().position(|part| !is_field(part)).unwrap_or(parts.len());
+        let cause = parts.split_off(at).join(": ");
+        let names = parts.iter().rev().filter_map(|part| part.rsplit('.').next());
+        let field = names.collect::<Vec<_>>().join(".");
+        return Failure::Malformed { field, is_text: cause.contains("UTF-8") };
+    }
+    let of_caller =
+        ["protocol error: ", "Error decompressing", "Unexpected EOF", "Missing request"];
+    if of_caller.iter().any(|prefix| sentence.starts_with(prefix)) {
+        return Failure::Malformed { field: String::new(), is_text: false };
+    }
+    Failure::Unexplained { sentence: sentence.to_owned() }
+}
+
+/// Whether a part of a decoder's sentence is a field after the name of its message.
+fn is_field(part: &str) -> bool {
+    let is_name = |name: &str| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    part.rsplit_once('.').is_some_and(|(message, field)| is_name(message) && is_name(field))
+}
+
+/// Has the answer compressed only where the request is. Most libraries say of themselves that they
+/// could read compressed answers; that their user wants to pay for it, only the request says.
+fn answer_as_asked(request: &mut http::Request<Body>) {
+    let headers = request.headers_mut();
+    let given = headers.get("grpc-encoding").map(http::HeaderValue::as_bytes);
+    if given.is_none_or(|encoding| encoding == b"identity") {
+        headers.remove("grpc-accept-encoding");
+    }
+}
+
+/// The answer, compressed here if it is to be, and not where connections are served.
+async fn compressed(
+    answer: Result<http::Response<Body>, Infallible>,
+    lane: Lane,
+) -> Result<http::Response<Body>, Infallible> {
+    let Ok(response) = answer;
+    if lane == Lane::Stream || !response.headers().contains_key("grpc-encoding") {
+        return Ok(response);
+    }
+    let (parts, body) = response.into_parts();
+    Ok(http::Response::from_parts(parts, Body::new(Begun::new(body).await)))
 }
 
 /// How long a call may take: what its client asks for, within limits; `None` for a stream.
@@ -323,6 +375,7 @@ mod tests {
     use std::task::Poll;
     use std::time::Duration;
 
+    use prost::Message;
     use tonic::Code;
     use tonic::Status;
     use tonic::body::Body;
@@ -340,6 +393,8 @@ mod tests {
     use crate::admission::Limits;
     use crate::phase::Phase;
     use crate::phase::starting;
+    use crate::status::Failure;
+    use wenmai_proto::wire;
     use wenmai_telemetry::Metrics;
 
     /// Does what its path says.
@@ -361,7 +416,11 @@ mod tests {
                     "/panic" => panic!("a bug"),
                     "/hang" => std::future::pending().await,
                     "/tonic/size" => Ok(Status::out_of_range("too large").into_http()),
-                    "/tonic/bytes" => Ok(Status::internal("cannot be decoded").into_http()),
+                    "/tonic/bytes" => {
+                        Ok(Status::internal("failed to decode Protobuf message: invalid varint")
+                            .into_http())
+                    }
+                    "/tonic/bug" => Ok(Status::internal("something else").into_http()),
                     _ => Ok(http::Response::new(Body::empty())),
                 }
             })
@@ -394,7 +453,7 @@ mod tests {
     #[tokio::test]
     async fn a_call_without_a_key_does_not_reach_the_service() {
         let keys = Keys::new([("0123456789abcdef", Right::Write)]).unwrap();
-        let response = call_with("/panic", Access::new(keys, None).1).await;
+        let response = call_with("/panic", Access::new(Some(keys), None).1).await;
         let status = Status::from_header_map(response.headers()).unwrap();
         assert_eq!(status.code(), Code::Unauthenticated);
         assert!(response.headers().contains_key(super::REQUEST_ID));
@@ -409,6 +468,7 @@ mod tests {
     async fn codes_of_tonic_become_codes_of_the_contract() {
         assert_eq!(code("/tonic/size").await, Some(Code::ResourceExhausted));
         assert_eq!(code("/tonic/bytes").await, Some(Code::InvalidArgument));
+        assert_eq!(code("/tonic/bug").await, Some(Code::Internal));
     }
 
     #[tokio::test]
@@ -416,6 +476,27 @@ mod tests {
         let response = call("/fine").await;
         assert!(Status::from_header_map(response.headers()).is_none());
         assert!(response.headers().contains_key(super::REQUEST_ID));
+    }
+
+    #[test]
+    fn a_field_that_cannot_be_read_is_named_from_the_outside_in() {
+        let told = |sentence: &str| match super::of_decoder(sentence) {
+            Failure::Malformed { field, is_text } => Some((field, is_text)),
+            _ => None,
+        };
+        // As a message says it that is none.
+        let article = wire::ArticleRecord { title: "AA".into(), ..Default::default() };
+        let request = wire::BatchUpsertArticlesRequest { articles: vec![article] };
+        let mut bytes = request.encode_to_vec();
+        for byte in bytes.iter_mut().filter(|byte| **byte == b'A') {
+            *byte = 0xff;
+        }
+        let error = wire::BatchUpsertArticlesRequest::decode(bytes.as_slice()).unwrap_err();
+        assert_eq!(told(&error.to_string()), Some(("articles.title".to_owned(), true)));
+        let error = wire::BatchUpsertArticlesRequest::decode([0xff].as_slice()).unwrap_err();
+        assert_eq!(told(&error.to_string()), Some((String::new(), false)));
+        assert_eq!(told("Missing request message."), Some((String::new(), false)));
+        assert_eq!(told("the disk is on fire"), None);
     }
 
     #[test]

@@ -32,6 +32,8 @@ use std::time::Instant;
 use prost::Message;
 use tonic::Response;
 use tonic::Status;
+use tonic::codec::CompressionEncoding;
+use tonic::codegen::http::HeaderMap;
 use tonic::service::Routes;
 
 use wenmai_domain::article::Record;
@@ -58,8 +60,12 @@ pub use status::DOMAIN;
 pub const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Bytes of one response message: a thousand embeddings of a large model.
 pub const RESPONSE_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Pages of answers are cut here, so that the rest of the message fits too.
-const PAGE_BYTES_MAX: usize = RESPONSE_BYTES_MAX - REQUEST_BYTES_MAX - 64 * 1024;
+/// Bytes of a message that clients take unless they are told to take more: the default of gRPC's
+/// libraries.
+const CLIENT_BYTES_USUAL: usize = 4 * 1024 * 1024;
+/// Pages of answers are cut here, so that with the rest of the message they are what every client
+/// takes.
+const PAGE_BYTES_MAX: usize = CLIENT_BYTES_USUAL - 128 * 1024;
 /// Calls on one connection at a time; a client's own library queues the rest.
 pub const CALLS_PER_CONNECTION: u32 = 128;
 /// Time for a call whose client sets no deadline.
@@ -87,6 +93,15 @@ pub fn record_to_wire(record: Record) -> wire::ArticleRecord {
 #[must_use]
 pub fn date_to_wire(date: jiff::civil::Date) -> wire::Date {
     convert::date::write_date(date)
+}
+
+/// The trailers of a call that is ended because its connection must end.
+#[must_use]
+pub fn connection_ended() -> HeaderMap {
+    let mut trailers = HeaderMap::new();
+    // It is made of what a header may hold.
+    let _whole = Status::from(status::Failure::ConnectionEnded).add_header(&mut trailers);
+    trailers
 }
 
 /// What every service needs; cheap to clone.
@@ -144,7 +159,11 @@ pub async fn routes_within(
         ($server:path, $api:expr) => {{
             let server = <$server>::new($api)
                 .max_decoding_message_size(REQUEST_BYTES_MAX)
-                .max_encoding_message_size(RESPONSE_BYTES_MAX);
+                .max_encoding_message_size(RESPONSE_BYTES_MAX)
+                .accept_compressed(CompressionEncoding::Gzip)
+                .accept_compressed(CompressionEncoding::Zstd)
+                .send_compressed(CompressionEncoding::Zstd)
+                .send_compressed(CompressionEncoding::Gzip);
             routes.add_service(guard::Guard::new(server, state.clone()));
         }};
     }
@@ -167,14 +186,19 @@ pub async fn routes_within(
     );
     serve!(wire::info_service_server::InfoServiceServer<_>, info::InfoApi::new(shared));
     routes.add_service(health_service);
-    // The descriptors are made by the same build, so they are there or nothing works at all.
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(DESCRIPTORS)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1();
-    match reflection {
-        Ok(service) => _ = routes.add_service(guard::Guard::new(service, state)),
-        Err(error) => tracing::error!(%error, "no reflection"),
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    // The descriptors are made by the same build, so they are there or nothing works at all. Many
+    // tools still ask only for the older version.
+    match (reflection().build_v1(), reflection().build_v1alpha()) {
+        (Ok(service), Ok(older)) => {
+            routes.add_service(guard::Guard::new(service, state.clone()));
+            routes.add_service(guard::Guard::new(older, state));
+        }
+        (Err(error), _) | (_, Err(error)) => tracing::error!(%error, "no reflection"),
     }
     Ok((routes.routes(), health))
 }

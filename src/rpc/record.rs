@@ -157,6 +157,41 @@ impl http_body::Body for Carried {
     }
 }
 
+/// A body whose first frame is there already.
+pub(super) struct Begun {
+    first: Option<Result<Frame<Bytes>, Status>>,
+    rest: Body,
+}
+
+impl Begun {
+    /// Waits for the first frame of `body`, which is made meanwhile.
+    pub(super) async fn new(mut body: Body) -> Self {
+        use http_body::Body as _;
+
+        let first = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await;
+        Self { first, rest: body }
+    }
+}
+
+impl http_body::Body for Begun {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        match self.first.take() {
+            Some(first) => Poll::Ready(Some(first)),
+            None => Pin::new(&mut self.rest).poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.first.is_none() && self.rest.is_end_stream()
+    }
+}
+
 /// The code that headers or trailers name.
 pub(super) fn code_of(headers: &HeaderMap) -> Option<Code> {
     headers.get("grpc-status").map(|value| Code::from_bytes(value.as_bytes()))

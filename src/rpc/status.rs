@@ -5,8 +5,10 @@
 
 mod describe;
 
+use std::any::Any;
 use std::time::Duration;
 
+use tokio::task::JoinError;
 use tonic::Status;
 
 use crate::access::Refusal;
@@ -42,7 +44,12 @@ pub enum Failure {
     },
     /// The bytes are not the message that the method takes.
     #[error("request message cannot be decoded")]
-    Malformed,
+    Malformed {
+        /// The field at which that is seen; empty where it is not known.
+        field: String,
+        /// Whether the field is a text that is not UTF-8.
+        is_text: bool,
+    },
     /// Model or store have not answered yet.
     #[error("service is starting")]
     NotReady,
@@ -52,6 +59,9 @@ pub enum Failure {
     /// The service is about to stop.
     #[error("service is stopping")]
     Draining,
+    /// The connection reached its age while the call was going on.
+    #[error("connection has ended")]
+    ConnectionEnded,
     /// The time was up.
     #[error("deadline of {after:?} passed")]
     Deadline {
@@ -59,8 +69,33 @@ pub enum Failure {
         after: Duration,
     },
     /// A bug.
-    #[error("handler panicked")]
-    Panicked,
+    #[error("handler panicked: {message}")]
+    Panicked {
+        /// What the panic said.
+        message: String,
+    },
+    /// A failure of the library below that is not known to be the caller's.
+    #[error("{sentence}")]
+    Unexplained {
+        /// What the library says.
+        sentence: String,
+    },
+}
+
+impl Failure {
+    /// The failure of work that panicked with `payload`.
+    #[must_use]
+    pub fn panicked(payload: &(dyn Any + Send)) -> Self {
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+        Self::Panicked { message: text.unwrap_or("without a word").to_owned() }
+    }
+
+    /// The failure of a task that did not come to its end: it panicked, or its threads have ended.
+    #[must_use]
+    pub fn of_task(error: JoinError) -> Self {
+        error.try_into_panic().map_or(Self::Draining, |payload| Self::panicked(&*payload))
+    }
 }
 
 impl From<Violation> for Failure {
@@ -101,7 +136,6 @@ mod tests {
     use tonic_types::StatusExt;
 
     use super::Failure;
-    use super::describe;
     use super::refuse;
     use super::under;
     use wenmai_embed as embed;
@@ -155,8 +189,25 @@ mod tests {
     }
 
     #[test]
-    fn a_bug_is_internal() {
-        assert_eq!(describe(&Failure::Panicked).code, Code::Internal);
+    fn a_bug_is_internal_and_its_words_stay_in_the_log() {
+        let bug = std::panic::catch_unwind(|| panic!("secret {}", 7)).unwrap_err();
+        let failure = Failure::panicked(&*bug);
+        assert_eq!(failure.to_string(), "handler panicked: secret 7");
+        let status = tonic::Status::from(failure);
+        assert_eq!(reason(&status), (Code::Internal, "INTERNAL".into()));
+        assert!(!format!("{status:?}").contains("secret"));
+        let id = status.get_details_error_info().unwrap().metadata["log_id"].clone();
+        assert!(status.message().contains(&id) && id.len() == 16, "{status:?}");
+    }
+
+    #[test]
+    fn a_text_that_is_not_utf_8_is_named() {
+        let failure = Failure::Malformed { field: "articles.title".into(), is_text: true };
+        let status = tonic::Status::from(failure);
+        assert_eq!(reason(&status), (Code::InvalidArgument, "MALFORMED_MESSAGE".into()));
+        let fields = status.get_details_bad_request().unwrap().field_violations;
+        assert_eq!(fields[0].field, "articles.title");
+        assert!(status.message().contains("articles.title is not UTF-8"), "{status:?}");
     }
 
     #[test]

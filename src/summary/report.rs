@@ -97,8 +97,11 @@ pub fn markdown(story: &Story, sources: &[Source<'_>], names: &[String]) -> Stri
         let title = plain(source.title);
         let printed = format!("{}{}", plain(source.outlet), day(source.time));
         let url = if source.url.is_empty() { String::new() } else { format!(" <{}>", source.url) };
-        format!("{number}. {}《{title}》 `{name}`{url}
-", printed.trim_start())
+        format!(
+            "{number}. {}《{title}》 `{name}`{url}
+",
+            printed.trim_start()
+        )
     });
     push(&mut out, format_args!("\n## 来源\n\n"));
     list.for_each(|line| out.push_str(&line));

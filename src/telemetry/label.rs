@@ -69,6 +69,24 @@ labels! {
 }
 
 labels! {
+    /// Why the service ended a connection, or did not let one in.
+    Ending {
+        /// The connection said nothing for too long after it was opened.
+        Handshake = "handshake",
+        /// The connection had no call for too long.
+        Idle = "idle",
+        /// The connection reached its age.
+        Age = "age",
+        /// The client did not take its answer.
+        Stalled = "stalled",
+        /// The connection had no call when another needed its place.
+        Displaced = "displaced",
+        /// All places were taken by connections with calls.
+        Refused = "refused",
+    }
+}
+
+labels! {
     /// The queues in which texts wait for the model.
     Queue {
         /// The queue of queries, for whose answers somebody waits.

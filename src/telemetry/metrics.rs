@@ -24,6 +24,7 @@ use prometheus_client::registry::Unit;
 use tracing::Instrument;
 
 use crate::label::Denied;
+use crate::label::Ending;
 use crate::label::Lane;
 use crate::label::OverloadReason;
 use crate::label::Queue;
@@ -66,6 +67,8 @@ struct Parts {
     waiting: Gauges,
     overloads: Counters,
     denied: Counters,
+    connections: Gauge,
+    endings: Counters,
     depth: Gauges,
     stages: Histograms<1>,
     batch_tokens: Histogram,
@@ -113,6 +116,8 @@ impl Default for Metrics {
             waiting: Family::default(),
             overloads: Family::default(),
             denied: Family::default(),
+            connections: Gauge::default(),
+            endings: Family::default(),
             depth: Family::default(),
             stages: seconds(),
             batch_tokens: Histogram::new(TOKENS),
@@ -149,6 +154,9 @@ impl Parts {
         for reason in Denied::ALL {
             drop(self.denied.get_or_create(&[("reason", reason.name())]));
         }
+        for ending in Ending::ALL {
+            drop(self.endings.get_or_create(&[("reason", ending.name())]));
+        }
         for queue in Queue::ALL {
             drop(self.depth.get_or_create(&[("queue", queue.name())]));
         }
@@ -177,6 +185,9 @@ impl Parts {
         registry.register("wenmai_calls_waiting", "Calls waiting", self.waiting.clone());
         registry.register("wenmai_shed", "Work refused because of load", self.overloads.clone());
         registry.register("wenmai_auth_denied", "Calls not let in", self.denied.clone());
+        registry.register("wenmai_connections", "Open connections", self.connections.clone());
+        let help = "Connections that the service ended or did not let in";
+        registry.register("wenmai_connections_ended", help, self.endings.clone());
         registry.register("wenmai_queue_depth", "Texts waiting", self.depth.clone());
         let help = "Tokens of one forward pass, padding included";
         registry.register("wenmai_embed_batch_tokens", help, self.batch_tokens.clone());
@@ -308,6 +319,17 @@ impl Metrics {
     /// Counts a call that was not let in.
     pub fn denied(&self, reason: Denied) {
         self.0.denied.get_or_create(&[("reason", reason.name())]).inc();
+    }
+
+    /// Counts a connection as open until the returned guard is dropped.
+    #[must_use]
+    pub fn connection(&self) -> GaugeGuard {
+        GaugeGuard::new(self.0.connections.clone())
+    }
+
+    /// Counts a connection that the service ended or did not let in.
+    pub fn connection_ended(&self, reason: Ending) {
+        self.0.endings.get_or_create(&[("reason", reason.name())]).inc();
     }
 
     /// Sets the number of texts that wait in `queue`.

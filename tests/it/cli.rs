@@ -271,7 +271,7 @@ fn a_second_process_on_one_folder_is_told_who_has_it() {
     let desk = Desk::new();
     let (server, _url) = desk.serve();
     let run = desk.run(&["search", "大桥"]);
-    run.failed(&["in use by", &server.0.id().to_string()]);
+    run.failed(&["in use by", &server.0.id().to_string(), "--server"]);
 }
 
 #[test]

@@ -79,7 +79,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
 ];
 
 /// Crates of others that only some crates of ours, or parts of one, may name.
-const OWNERS: [(&str, &[&str]); 25] = [
+const OWNERS: [(&str, &[&str]); 27] = [
     ("candle_core", &["embed", "generate"]),
     ("candle_nn", &["embed"]),
     ("candle_transformers", &["generate"]),
@@ -95,10 +95,12 @@ const OWNERS: [(&str, &[&str]); 25] = [
     ("crawdad", &["text/terms", "text/examples"]),
     ("aho_corasick", &["text"]),
     ("rustls", &["app"]),
-    ("tokio_rustls", &["app/tls"]),
+    ("tokio_rustls", &["app/connections"]),
     ("subtle", &["rpc/access"]),
-    ("axum", &["app/scrape"]),
-    ("http_body", &["rpc/record"]),
+    ("hyper", &["app/connections"]),
+    ("hyper_util", &["app/connections"]),
+    ("tonic_web", &["app/web"]),
+    ("http_body", &["rpc/record", "app/connections"]),
     ("opentelemetry", &["telemetry/trace"]),
     ("opentelemetry_sdk", &["telemetry/trace"]),
     ("prometheus_client", &["telemetry/metrics"]),

@@ -14,6 +14,7 @@ mod article_rpc;
 mod cli;
 #[cfg(feature = "eval")]
 mod compose;
+mod connections;
 mod deploy;
 mod embedding_rpc;
 mod entities;
@@ -35,6 +36,7 @@ mod model_cli;
 mod operate;
 mod overload;
 mod page_gold;
+mod plain_http;
 mod proto;
 #[cfg(feature = "server")]
 mod qdrant;

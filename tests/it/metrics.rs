@@ -116,6 +116,20 @@ async fn search(running: &Running, query: &str) {
 }
 
 #[tokio::test]
+async fn metrics_can_ask_for_a_key_and_probes_need_none() {
+    let desk = crate::cli::Desk::new();
+    let keys = desk.file("keys", "metrics-key-of-this-test");
+    let running =
+        Running::start_with(|config| config.scrape.metrics_keys = Some(keys.into())).await;
+    assert_eq!(get(running.metrics, "/metrics").await.0, 401);
+    assert_eq!(get(running.metrics, "/livez").await.0, 200);
+    let asked = |key: &str| format!("/metrics HTTP/1.1\r\nAuthorization: Bearer {key}\r\nX-Rest:");
+    assert_eq!(get(running.metrics, &asked("another-key-of-this-test")).await.0, 401);
+    let (code, text) = get(running.metrics, &asked("metrics-key-of-this-test")).await;
+    assert!(code == 200 && text.ends_with("# EOF\n"), "{code}");
+}
+
+#[tokio::test]
 async fn counters_move_by_what_was_done() {
     let running = Running::start().await;
     let before = Scraped::of(&running).await;

@@ -239,23 +239,6 @@ async fn streams_past_their_limit_are_refused() {
     while running.topics().watch_topics(request).await.is_err() {}
 }
 
-#[tokio::test]
-async fn a_connection_past_the_limit_waits_until_another_ends() {
-    let running = Running::start_with(|config| config.limits.connections_max = Some(1)).await;
-    let first = running.embedding();
-    let endpoint = Endpoint::from_shared(format!("http://{}", running.address)).unwrap();
-    let mut second = EmbeddingServiceClient::new(endpoint.connect_lazy());
-    let waiting = tokio::spawn(async move { second.embed_texts(embed("水")).await.map(drop) });
-    for _ in 0..50 {
-        running.embedding().embed_texts(embed("水")).await.unwrap();
-    }
-    assert!(!waiting.is_finished());
-
-    drop((first, running.channel));
-
-    waiting.await.unwrap().unwrap();
-}
-
 /// A connection that takes little at a time.
 async fn narrow(running: &Running) -> Channel {
     let endpoint = Endpoint::from_shared(format!("http://{}", running.address)).unwrap();

@@ -40,7 +40,7 @@ async fn serve(change: impl FnOnce(&mut Config)) -> (SocketAddr, oneshot::Sender
     let mut config = app_config("127.0.0.1:0".parse().unwrap());
     change(&mut config);
     let app = App::bind(config, engine).await.unwrap();
-    let address = app.local_addr();
+    let address = app.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     tokio::spawn(app.run(async { stopped.await.unwrap_or(()) }));
     (address, stop)
@@ -104,6 +104,34 @@ async fn a_service_with_keys_lets_in_whom_they_name() {
     let denied = articles.batch_upsert_articles(with_key(READ, upsert.clone())).await.unwrap_err();
     assert_eq!(reason(&denied), (Code::PermissionDenied, "KEY_READ_ONLY".into()));
     articles.batch_upsert_articles(with_key(WRITE, upsert)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_key_file_that_is_deleted_revokes_its_keys() {
+    let desk = Desk::new();
+    let (write, read) = (desk.file("write", WRITE), desk.file("read", READ));
+    let (of_writers, of_readers) = (write.clone(), read.clone());
+    let (address, _stop) = serve(|config| {
+        config.keys.write_keys = Some(of_writers.into());
+        config.keys.read_keys = Some(of_readers.into());
+    })
+    .await;
+    let channel = plain(address).await;
+    info(&channel, Some(WRITE)).await.unwrap();
+
+    std::fs::remove_file(&write).unwrap();
+    std::fs::write(&read, "").unwrap();
+
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while info(&channel, Some(WRITE)).await.is_ok() || info(&channel, Some(READ)).await.is_ok() {
+        assert!(std::time::Instant::now() < until, "the keys still count");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let status = info(&channel, Some(WRITE)).await.unwrap_err();
+    assert_eq!(reason(&status), (Code::Unauthenticated, "KEY_WRONG".into()));
+    // Nor is the service open to those without a key.
+    let status = info(&channel, None).await.unwrap_err();
+    assert_eq!(reason(&status), (Code::Unauthenticated, "KEY_MISSING".into()));
 }
 
 #[tokio::test]

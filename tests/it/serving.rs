@@ -19,6 +19,7 @@ use crate::support::Running;
 use crate::support::WAITS;
 use crate::support::app_config;
 use crate::support::fake_engine;
+use crate::support::record;
 use crate::support::told;
 
 const SERVICES: [&str; 5] = [
@@ -147,7 +148,100 @@ async fn bytes_that_are_no_message_are_the_callers_fault() {
 
     let status = client.unary(Request::new(wrong), path, codec).await.unwrap_err();
 
-    assert_eq!(told(&status), (Code::InvalidArgument, "MALFORMED_MESSAGE".into(), vec![]));
+    let fields = vec!["texts".to_owned()];
+    assert_eq!(told(&status), (Code::InvalidArgument, "MALFORMED_MESSAGE".into(), fields));
+    assert!(status.message().contains("texts is not UTF-8"), "{status:?}");
+}
+
+#[tokio::test]
+async fn reflection_is_served_to_older_tools_too() {
+    use tonic_reflection::pb::v1alpha;
+    use v1alpha::server_reflection_request::MessageRequest;
+    use v1alpha::server_reflection_response::MessageResponse;
+
+    let running = Running::start().await;
+    let list = Some(MessageRequest::ListServices(String::new()));
+    let request = v1alpha::ServerReflectionRequest { host: String::new(), message_request: list };
+    let mut client =
+        v1alpha::server_reflection_client::ServerReflectionClient::new(running.channel.clone());
+    let asked = futures::stream::iter([request]);
+    let mut answers = client.server_reflection_info(asked).await.unwrap().into_inner();
+    let answer = answers.message().await.unwrap().unwrap().message_response.unwrap();
+    let MessageResponse::ListServicesResponse(listed) = answer else { panic!("{answer:?}") };
+    for service in SERVICES {
+        assert!(listed.service.iter().any(|one| one.name == service), "{service}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_compresses_is_answered_compressed_and_others_are_not() {
+    use tonic::codec::CompressionEncoding;
+
+    let running = Running::start().await;
+    let long = "清河水位继续上涨，沿岸居民注意防汛。".repeat(2_000);
+    running.with(vec![record("清河水位超过警戒线", &long, 3)]).await;
+    let request = wire::ListArticlesRequest { view: 2, ..Default::default() };
+    let plain = running.articles().list_articles(request.clone()).await.unwrap();
+    assert!(plain.metadata().get("grpc-encoding").is_none());
+    for (encoding, name) in
+        [(CompressionEncoding::Gzip, "gzip"), (CompressionEncoding::Zstd, "zstd")]
+    {
+        // It could read compressed answers, and does not say that it wants them.
+        let mut able = running.articles().accept_compressed(encoding);
+        let answer = able.list_articles(request.clone()).await.unwrap();
+        assert!(answer.metadata().get("grpc-encoding").is_none(), "{name}");
+
+        let mut client = running.articles().send_compressed(encoding).accept_compressed(encoding);
+        let answer = client.list_articles(request.clone()).await.unwrap();
+        assert_eq!(answer.metadata().get("grpc-encoding").unwrap(), name);
+        assert_eq!(answer.into_inner().articles, plain.get_ref().articles);
+        let page = wire::ParsePageRequest {
+            text: "## 望江大桥合龙\n\n昨日合龙。\n".into(),
+            issue: None,
+        };
+        client.parse_page(page).await.unwrap();
+        // A stream, in which every message is compressed.
+        let item = wire::IngestArticlesRequest {
+            item_id: "1".into(),
+            article: Some(record("县图书馆开放", "读者借阅图书。", 4)),
+        };
+        let stream = client.ingest_articles(futures::stream::iter([item])).await.unwrap();
+        assert!(stream.into_inner().message().await.unwrap().is_some());
+        // What is small on the wire and too large when unpacked is refused.
+        let text = "水".repeat(3_000_000);
+        let bomb = wire::ParsePageRequest { text, issue: None };
+        let status = client.parse_page(bomb).await.unwrap_err();
+        assert_eq!(told(&status).1, "MESSAGE_TOO_LARGE", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_with_the_usual_limit_reads_every_page() {
+    let running = Running::start().await;
+    let long = "清河水位继续上涨，沿岸居民注意防汛。".repeat(2_500);
+    for part in 0..4 {
+        let title = |number: i32| format!("清河第{}号防汛通报", part * 15 + number);
+        running.with((0..15).map(|number| record(&title(number), &long, 3)).collect()).await;
+    }
+    let (mut read, mut pages, mut token) = (0, 0, String::new());
+    loop {
+        let request = wire::ListArticlesRequest {
+            page_size: 1_000,
+            page_token: token,
+            view: 2,
+            ..Default::default()
+        };
+        // Four MiB, as the client has it by itself.
+        let page = running.articles().list_articles(request).await.unwrap().into_inner();
+        read += page.articles.len();
+        pages += 1;
+        token = page.next_page_token;
+        if token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(read, 60);
+    assert!((2..=4).contains(&pages), "{pages} pages");
 }
 
 /// What a client without UTF-8 would send as `EmbedTextsRequest`.

@@ -123,8 +123,9 @@ fn counted(tokens: impl Iterator<Item = u32>) -> Vec<f32> {
 
 /// A service that anyone may call, and that stops soon.
 pub fn app_config(listen: SocketAddr) -> app::Config {
-    let (keys, tls, limits, scrape) = Default::default();
-    app::Config { listen, drain_ms: 0, stop_ms_max: 5_000, keys, tls, limits, scrape }
+    let (keys, tls, limits, connections, web, scrape) = Default::default();
+    let (listen, drain_ms, stop_ms_max) = (vec![listen.into()], 0, 5_000);
+    app::Config { listen, drain_ms, stop_ms_max, keys, tls, limits, connections, web, scrape }
 }
 
 /// Two threads, whatever the machine has.
@@ -250,7 +251,7 @@ impl Running {
         change(&mut config);
         let engine = engine.with_topics().await.unwrap();
         let app = App::bind(config, engine).await.unwrap();
-        let address = app.local_addr();
+        let address = app.local_addr().unwrap();
         let metrics = app.metrics_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         // A dropped sender stops it as well, so that a test may forget to.

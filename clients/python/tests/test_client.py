@@ -8,9 +8,10 @@ import subprocess
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import grpc
-from wenmai import Client, Error
+from wenmai import Client, Error, channel
 from wenmai.v1 import article_pb2, embedding_service_pb2, topic_service_pb2
 
 BIN = os.environ.get("WENMAI_BIN")
@@ -51,6 +52,21 @@ def record(number: int) -> article_pb2.ArticleRecord:
     )
 
 
+class ProxyTest(unittest.TestCase):
+    def test_this_machine_is_known_in_every_form(self) -> None:
+        for target in ("127.0.0.1:1", "localhost:1", "[::1]:1", "dns:///localhost:1", "ipv4:127.0.0.5:1", "unix:/a/b"):
+            self.assertTrue(channel.is_loopback(target), target)
+        for target in ("192.0.2.7:1", "wenmai.example:1", "dns:///wenmai.example:1", "[2001:db8::1]:1"):
+            self.assertFalse(channel.is_loopback(target), target)
+
+    def test_an_error_behind_a_proxy_names_no_proxy(self) -> None:
+        with mock.patch.dict(os.environ, {"http_proxy": "http://127.0.0.1:9"}):
+            with Client("wenmai.example:50051", timeout=5.0, attempts=1) as client:
+                with self.assertRaises(Error) as caught:
+                    client.info()
+        self.assertIn("no_proxy", caught.exception.message)
+
+
 @unittest.skipIf(BIN is None, "WENMAI_BIN names no program")
 class ClientTest(unittest.TestCase):
     def setUp(self) -> None:
@@ -82,6 +98,15 @@ class ClientTest(unittest.TestCase):
             self.assertIs(raised.exception.code, grpc.StatusCode.NOT_FOUND)
             self.assertEqual(raised.exception.reason, "ARTICLE_NOT_FOUND")
             self.assertTrue(client.info().index_version)
+
+    def test_a_proxy_does_not_stand_before_this_machine(self) -> None:
+        server = self.serve()
+        self.addCleanup(server.stop)
+        nobody = "http://127.0.0.1:9"
+        with mock.patch.dict(os.environ, {"http_proxy": nobody, "https_proxy": nobody, "grpc_proxy": nobody}):
+            with Client(server.target) as client:
+                client.wait_until_ready()
+                self.assertTrue(client.info().index_version)
 
     def test_a_bad_item_is_answered_and_the_others_are_stored(self) -> None:
         server = self.serve()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -58,6 +60,34 @@ def service_config(attempts: int) -> str:
     return json.dumps(config)
 
 
+def is_loopback(target: str) -> bool:
+    """Whether a target is on this machine: `localhost`, 127.0.0.0/8, `[::1]`, or a `unix:` socket."""
+    address = target.split("://", 1)[-1].lstrip("/") if "://" in target else target
+    if target.startswith(("unix:", "unix-abstract:")):
+        return True
+    for scheme in ("dns:", "ipv4:", "ipv6:"):
+        address = address.removeprefix(scheme)
+    host = address[1:].split("]", 1)[0] if address.startswith("[") else address.rsplit(":", 1)[0]
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def proxy_of(target: str) -> str | None:
+    """The variable by which a proxy stands between us and `target`; None if there is no proxy.
+
+    gRPC asks a proxy of `http_proxy` for every target, this machine included, unless `no_proxy` names it; for this
+    machine we turn that off.
+    """
+    if is_loopback(target):
+        return None
+    # In the order in which gRPC looks.
+    return next((name for name in ("grpc_proxy", "https_proxy", "http_proxy") if os.environ.get(name)), None)
+
+
 def make(target: str, tls: grpc.ChannelCredentials | None, key: Key, attempts: int) -> grpc.Channel:
     """A channel to `target`; connects when it is first used."""
     options = [
@@ -66,6 +96,9 @@ def make(target: str, tls: grpc.ChannelCredentials | None, key: Key, attempts: i
         ("grpc.enable_retries", 1),
         ("grpc.keepalive_time_ms", 60_000),
     ]
+    if is_loopback(target):
+        # A proxy of another machine cannot reach this one.
+        options.append(("grpc.enable_http_proxy", 0))
     if tls is None:
         channel = grpc.insecure_channel(target, options=options)
     else:

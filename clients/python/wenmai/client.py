@@ -82,6 +82,8 @@ class Client:
         self.timeout = timeout
         self.attempts = attempts
         self.channel = channels.make(target, credentials, key, attempts)
+        #: The variable that names a proxy between us and the service, if one does.
+        self.proxy = channels.proxy_of(target)
         self.articles = article_service_pb2_grpc.ArticleServiceStub(self.channel)
         self.search_stub = search_service_pb2_grpc.SearchServiceStub(self.channel)
         self.topics = topic_service_pb2_grpc.TopicServiceStub(self.channel)
@@ -109,7 +111,7 @@ class Client:
         try:
             return method(request, timeout=self.timeout)
         except grpc.RpcError as error:
-            raise Error.of(error) from None
+            raise Error.of(error, self.proxy) from None
 
     def info(self) -> info_service_pb2.GetInfoResponse:
         """Facts about the service: model, index, limits."""
@@ -176,7 +178,7 @@ class Client:
                     raise feed.failure from None
                 failures += 1
                 if error.code() is not grpc.StatusCode.UNAVAILABLE or failures >= self.attempts:
-                    raise Error.of(error) from None
+                    raise Error.of(error, self.proxy) from None
                 time.sleep(min(0.2 * 2**failures, 5.0))
 
     def _stream(self, feed: _Feed) -> Iterator[Stored]:

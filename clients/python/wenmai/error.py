@@ -41,8 +41,11 @@ class Error(Exception):
         return f"{self.code.name}: {self.message}{reason}{fields}"
 
     @classmethod
-    def of(cls, call: Any) -> Error:
-        """The same failure, an `RpcError` of gRPC, with its details read."""
+    def of(cls, call: Any, proxy: str | None = None) -> Error:
+        """The same failure, an `RpcError` of gRPC, with its details read.
+
+        `proxy` is the variable that names a proxy on the way, if one does: nobody answered may be the proxy's doing.
+        """
         error = cls(call.code(), call.details() or "")
         try:
             status = rpc_status.from_call(call)
@@ -51,6 +54,8 @@ class Error(Exception):
             status = None
         for detail in status.details if status is not None else ():
             error._read(detail)
+        if proxy is not None and not error.reason and error.code is grpc.StatusCode.UNAVAILABLE:
+            error.message += f" ({proxy} is set, so a proxy was asked: name the service's host in no_proxy to go past it)"
         return error
 
     def _read(self, detail: Any) -> None:

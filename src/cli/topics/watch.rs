@@ -3,6 +3,7 @@
 use crate::connect::Services;
 use crate::failure::Failure;
 use crate::output;
+use crate::resumed::is_connection_ended;
 use wenmai_proto::wire;
 use wenmai_proto::wire::topic_correction::Correction;
 use wenmai_proto::wire::watch_topics_response::Change;
@@ -27,10 +28,21 @@ pub(super) async fn run(services: &Services, args: Args, json: bool) -> Result<(
     if args.once && args.since == now {
         return Ok(());
     }
-    let request = wire::WatchTopicsRequest { since_version: args.since };
-    let mut changes = client.watch_topics(request).await?.into_inner();
-    while let Some(change) = changes.message().await? {
-        let version = change.version;
+    let mut version = args.since;
+    let request = |since_version| wire::WatchTopicsRequest { since_version };
+    let mut changes = client.watch_topics(request(version)).await?.into_inner();
+    loop {
+        let change = match changes.message().await {
+            Ok(Some(change)) => change,
+            Ok(None) => return Ok(()),
+            // No connection lasts for ever; the next one goes on where this one ended.
+            Err(status) if is_connection_ended(&status) => {
+                changes = client.watch_topics(request(version)).await?.into_inner();
+                continue;
+            }
+            Err(status) => return Err(status.into()),
+        };
+        version = change.version;
         if json {
             output::json("WatchTopicsResponse", &change)?;
         } else {
@@ -40,7 +52,6 @@ pub(super) async fn run(services: &Services, args: Args, json: bool) -> Result<(
             return Ok(());
         }
     }
-    Ok(())
 }
 
 fn print(change: &wire::WatchTopicsResponse) -> Result<(), Failure> {

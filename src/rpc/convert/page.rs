@@ -32,7 +32,11 @@ pub fn no_article(from: NoArticle) -> wire::NoArticle {
         PageKind::Several => wire::WebPageKind::Several,
     };
     let links = links.into_iter().map(|PageLink { title, url }| wire::PageLink { title, url });
-    wire::NoArticle { kind: written.into(), reason: kind.reason().to_owned(), links: links.collect() }
+    wire::NoArticle {
+        kind: written.into(),
+        reason: kind.reason().to_owned(),
+        links: links.collect(),
+    }
 }
 
 /// The distance in bytes between positions whose character is stored. A stored position takes four

@@ -132,11 +132,7 @@ pub fn describe(failure: &Failure) -> Description {
         )
         .with("limit", &RESPONSE_BYTES_MAX)
         .with("given", given),
-        Failure::Malformed => Description::new(
-            Code::InvalidArgument,
-            "MALFORMED_MESSAGE",
-            "request is not the message that this method takes, or a string in it is not UTF-8",
-        ),
+        Failure::Malformed { field, is_text } => malformed(field, *is_text),
         Failure::NotReady => {
             Description::new(Code::Unavailable, "NOT_READY", "service is starting").retry()
         }
@@ -144,12 +140,16 @@ pub fn describe(failure: &Failure) -> Description {
         Failure::Draining => {
             Description::new(Code::Unavailable, "DRAINING", "service is stopping").retry()
         }
+        Failure::ConnectionEnded => {
+            let sentence = "the connection is as old as it may get; call again, on a new one";
+            Description::new(Code::Unavailable, "CONNECTION_ENDED", sentence).retry()
+        }
         Failure::Deadline { after } => Description::new(
             Code::DeadlineExceeded,
             "DEADLINE_EXCEEDED",
             format!("no answer within {} ms", after.as_millis()),
         ),
-        Failure::Panicked => internal(failure),
+        Failure::Panicked { .. } | Failure::Unexplained { .. } => internal(failure),
     }
 }
 
@@ -300,8 +300,35 @@ fn unavailable(error: &engine::Error) -> Description {
 }
 
 fn internal(error: &(dyn std::error::Error + 'static)) -> Description {
-    tracing::error!(error = chain(error), "call failed");
-    Description::new(Code::Internal, "INTERNAL", "internal error; the server's log has the details")
+    let log_id = log_id();
+    tracing::error!(log_id, error = chain(error), "call failed");
+    let sentence = format!("internal error; the server's log has the details under {log_id}");
+    Description::new(Code::Internal, "INTERNAL", sentence).with("log_id", &log_id)
+}
+
+/// An id by which a line of the log is found: 16 hexadecimal digits, random enough for that.
+fn log_id() -> String {
+    use std::hash::BuildHasher;
+
+    // Each state is seeded anew.
+    let random = std::collections::hash_map::RandomState::new().hash_one(0);
+    format!("{random:016x}")
+}
+
+fn malformed(field: &str, is_text: bool) -> Description {
+    let (code, reason) = (Code::InvalidArgument, "MALFORMED_MESSAGE");
+    let wrong = match (field, is_text) {
+        ("", true) => "a string in it is not UTF-8".to_owned(),
+        ("", false) => "it cannot be decoded, or a string in it is not UTF-8".to_owned(),
+        (field, true) => format!("{field} is not UTF-8, as every string must be"),
+        (field, false) => format!("{field} cannot be decoded"),
+    };
+    let sentence = format!("request is not the message that this method takes: {wrong}");
+    let mut description = Description::new(code, reason, sentence);
+    if !field.is_empty() {
+        description.violations = vec![Violation::new(field, wrong)];
+    }
+    description
 }
 
 /// The innermost reason, for a person who asked wrongly.

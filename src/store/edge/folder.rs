@@ -234,7 +234,7 @@ fn lock(data: &Path) -> Result<File, Error> {
     let unusable = |source| error::folder(data, source);
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
-    let mut file = options.open(data.join(LOCK)).map_err(unusable)?;
+    let mut file = options.open(data.join(LOCK)).map_err(|source| unwritable(data, source))?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -249,6 +249,18 @@ fn lock(data: &Path) -> Result<File, Error> {
         Err(TryLockError::Error(source)) => return Err(unusable(source)),
     }
     Ok(file)
+}
+
+/// A folder in which no file can be opened for writing: read-only, or somebody else's.
+fn unwritable(data: &Path, source: io::Error) -> Error {
+    if !matches!(source.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied) {
+        return error::folder(data, source);
+    }
+    let reason = format!(
+        "it cannot be written ({source}), which an index needs even to be read: copy it to where it \
+         can be, or ask the `wenmai serve` that has it with --server URL"
+    );
+    error::folder(data, reason)
 }
 
 /// Reads the manifest; `None` if there is none.
