@@ -20,6 +20,7 @@ mod web;
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -94,6 +95,11 @@ pub struct Config {
     /// Milliseconds that running calls may still take after that, before they are cut.
     #[arg(long, env = "WENMAI_STOP_MS", default_value_t = 10_000, value_name = "MS")]
     pub stop_ms_max: u64,
+
+    /// The folder below which `wenmai snapshot --server URL` makes copies of the index; without it
+    /// none are made.
+    #[arg(long, env = "WENMAI_SNAPSHOTS", value_name = "DIR")]
+    pub snapshots: Option<PathBuf>,
 
     /// Who is let in.
     #[command(flatten)]
@@ -372,6 +378,9 @@ async fn watch(engine: &Engine, health: &Health, phase: &Switch) {
     let mut away = false;
     loop {
         tokio::time::sleep(PING_EVERY).await;
+        if !away {
+            health.topics(engine.topics_are_well()).await;
+        }
         let lost = match engine.info().await {
             Ok(_alive) => None,
             // Busy is not away.

@@ -105,7 +105,7 @@ impl Scrape {
             }
         }
         let Info { model, index_version, store } = info;
-        let Status { backend, location, article_count: _ } = store;
+        let Status { backend, location, article_count: _, survives: _ } = store;
         let build = [
             ("version", env!("CARGO_PKG_VERSION").to_owned()),
             ("model", model.name),

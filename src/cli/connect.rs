@@ -180,9 +180,13 @@ impl Services {
             .max_decoding_message_size(RESPONSE_BYTES_MAX)
     }
 
+    pub(super) fn info(&self) -> InfoServiceClient<Transport> {
+        InfoServiceClient::new(self.transport.clone())
+    }
+
     /// Waits until the services have loaded their model and reached their store.
     pub(super) async fn wait_until_ready(&self) -> Result<(), Failure> {
-        let mut info = InfoServiceClient::new(self.transport.clone());
+        let mut info = self.info();
         let started = Instant::now();
         loop {
             match info.get_info(wire::GetInfoRequest {}).await {

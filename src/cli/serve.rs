@@ -28,6 +28,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let stop = app::stop_signal()?;
     app.limits.store_elsewhere = store.url().is_some();
     let engine = Engine::open(&embed, &store)?.with_ranker(&ranker)?.with_gazetteer(&places)?;
+    let engine = engine.with_snapshots(app.snapshots.clone());
     let engine = engine.with_rewriter(&generate)?.with_topics().await?;
     let app = App::bind(app, engine).await.map_err(|error| Failure::failed(&error))?;
     // On standard output, so that a script that asked for port 0 can read where to connect.

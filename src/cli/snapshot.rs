@@ -3,9 +3,13 @@
 
 use std::path::PathBuf;
 
+use crate::connect;
+use crate::connect::Services;
+use crate::connect::TrustArgs;
 use crate::failure::Failure;
 use crate::output;
 use wenmai_engine as engine;
+use wenmai_proto::wire;
 use wenmai_store as store;
 
 /// Arguments of `wenmai snapshot`.
@@ -16,6 +20,17 @@ pub(super) struct Args {
     #[arg(long, value_name = "DIR", conflicts_with_all = ["list", "qdrant_url"])]
     to: Option<PathBuf>,
 
+    /// Have this running server, which was started with --snapshots DIR, copy its index.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["to", "list", "qdrant_url"])]
+    server: Option<String>,
+
+    /// The name of the copy below the server's folder of snapshots; the time without it.
+    #[arg(long, value_name = "NAME", requires = "server", default_value = "")]
+    name: String,
+
+    #[command(flatten)]
+    trust: TrustArgs,
+
     /// Only list the snapshots that the Qdrant server keeps.
     #[arg(long)]
     list: bool,
@@ -25,7 +40,14 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    let Args { to, list, store } = args;
+    let Args { to, server, name, trust, list, store } = args;
+    if let Some(server) = server {
+        let services = Services::remote(&server, &trust).await?;
+        let request = wire::CreateSnapshotRequest { name };
+        let made = services.info().create_snapshot(connect::patient(request)).await?.into_inner();
+        let wire::CreateSnapshotResponse { name, article_count, timings: _ } = made;
+        return output::line(&format!("{name}: {article_count} articles"));
+    }
     #[cfg(feature = "server")]
     if store.server.url.is_some() {
         let found = store::snapshots(&store.server, !list).map_err(engine::Error::from)?;

@@ -31,6 +31,7 @@ mod summarize;
 mod topics;
 mod version;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -144,6 +145,8 @@ pub struct Engine {
     topics: Option<Arc<topics::Topics>>,
     /// The language model that rewrites summaries, where one is loaded.
     rewriter: Option<generate::Handle>,
+    /// The folder below which named snapshots are made.
+    snapshots: Option<Arc<Path>>,
     /// The threads for work that takes long, such as summaries.
     pool: pool::Pool,
 }

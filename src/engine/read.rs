@@ -1,6 +1,7 @@
 //! Get, list, delete, embed; facts and readiness.
 
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -35,6 +36,8 @@ use wenmai_telemetry::Metrics;
 use wenmai_text::entity::Extractor;
 use wenmai_text::terms::Analyzer;
 
+/// Characters of the name of a snapshot.
+const SNAPSHOT_NAME_MAX: usize = 100;
 /// Texts of one embed call that still go before imports.
 const QUERY_TEXTS_MAX: usize = 8;
 
@@ -64,6 +67,7 @@ impl Engine {
             changes,
             topics,
             rewriter: None,
+            snapshots: None,
             pool: Pool::default(),
         }
     }
@@ -245,6 +249,44 @@ impl Engine {
             Ok(engine.store.snapshot(&to).await?)
         })
         .await
+    }
+
+    /// The same engine, which makes named snapshots below this folder.
+    #[must_use]
+    pub fn with_snapshots(self, folder: Option<PathBuf>) -> Self {
+        Self { snapshots: folder.map(Into::into), ..self }
+    }
+
+    /// Copies the index into a new folder of this name below that of the snapshots, and returns the
+    /// name; an empty one is replaced by the time.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a name that is no name of a folder, and where this engine has no
+    /// folder of snapshots; those of [`Engine::snapshot`].
+    pub async fn snapshot_named(&self, name: &str) -> Result<String, Error> {
+        let Some(folder) = &self.snapshots else {
+            let what = "this service makes no snapshots: start it with --snapshots DIR";
+            return Err(Error::invalid("name", what));
+        };
+        let name = if name.is_empty() {
+            jiff::Timestamp::now().strftime("%Y-%m-%dT%H-%M-%SZ").to_string()
+        } else {
+            name.to_owned()
+        };
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if name.len() > SNAPSHOT_NAME_MAX || name.starts_with('.') || !name.chars().all(is_plain) {
+            let what = format!(
+                "is no name of a snapshot: letters, digits, `-`, `_` and `.`, at most \
+                 {SNAPSHOT_NAME_MAX}, and no `.` at the front"
+            );
+            return Err(Error::invalid("name", what));
+        }
+        std::fs::create_dir_all(folder).map_err(|source| {
+            let folder = folder.to_path_buf();
+            Error::Store(store::Error::Folder { folder, source: source.into() })
+        })?;
+        self.snapshot(&folder.join(&name)).await?;
+        Ok(name)
     }
 
     /// Waits until what was stored has its topics, stops the model's threads, writes everything out

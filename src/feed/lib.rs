@@ -39,7 +39,7 @@ pub struct Options {
     /// Records without a title or a text are taken as well.
     pub is_partial: bool,
     /// A description is the usual place of the text, as in RSS.
-    is_summary_usual: bool,
+    pub is_summary_usual: bool,
 }
 
 impl Default for Options {

@@ -16,7 +16,7 @@ use wenmai_domain::article::Kind;
 use wenmai_domain::article::Record;
 use wenmai_domain::article::Role;
 use wenmai_domain::page_code::PageCode;
-use wenmai_text::wrap;
+use wenmai_text::unwrap::Unwrapped;
 
 /// Names of unknown fields that an error lists, at most.
 const UNKNOWN_SHOWN: usize = 12;
@@ -304,7 +304,7 @@ fn plain(text: &str) -> Vec<String> {
         }
         lines.extend(read);
     }
-    wrap::joined(lines.iter().map(String::as_str))
+    Unwrapped::of(&lines.join("\n")).paragraphs()
 }
 
 fn trimmed(text: String) -> String {

@@ -19,13 +19,14 @@ use wenmai_proto::wire::search_service_server::SearchServiceServer;
 use wenmai_proto::wire::summary_service_server::SummaryServiceServer;
 use wenmai_proto::wire::topic_service_server::TopicServiceServer;
 
+const TOPICS: &str = <TopicServiceServer<TopicApi> as NamedService>::NAME;
 /// The whole service, and those that need the store.
 const WITH_STORE: [&str; 6] = [
     "",
     <ArticleServiceServer<ArticleApi> as NamedService>::NAME,
     <SearchServiceServer<SearchApi> as NamedService>::NAME,
     <SummaryServiceServer<SummaryApi> as NamedService>::NAME,
-    <TopicServiceServer<TopicApi> as NamedService>::NAME,
+    TOPICS,
     <InfoServiceServer<InfoApi> as NamedService>::NAME,
 ];
 /// Those that go on without the store.
@@ -51,6 +52,12 @@ impl Health {
     pub async fn serving(&self) {
         self.set(&WITH_STORE, ServingStatus::Serving).await;
         self.set(&WITHOUT_STORE, ServingStatus::Serving).await;
+    }
+
+    /// Whether the topics' worker is well. The service as a whole goes on without it.
+    pub async fn topics(&self, are_well: bool) {
+        let status = if are_well { ServingStatus::Serving } else { ServingStatus::NotServing };
+        self.set(&[TOPICS], status).await;
     }
 
     /// The store is away, the model answers.

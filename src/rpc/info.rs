@@ -50,17 +50,37 @@ impl InfoService for InfoApi {
         let Info { model, index_version, store } =
             self.shared.engine.info().await.map_err(refuse)?;
         // The folder stays on the server: it is nobody's business but its owner's.
-        let store::Status { backend, location: _, article_count } = store;
+        let store::Status { backend, location: _, article_count, survives } = store;
         answer(wire::GetInfoResponse {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             index_version,
             model: Some(write_model(model)),
-            store: Some(wire::StoreInfo { backend: backend.to_owned(), article_count }),
+            store: Some(wire::StoreInfo {
+                backend: backend.to_owned(),
+                article_count,
+                survives: survives.iter().map(|what| (*what).to_owned()).collect(),
+            }),
             limits: Some(self.limits()),
             timings: Some(convert::total(since)),
             uptime: convert::duration(self.shared.started.elapsed()),
             features: FEATURES.iter().filter(|(_, on)| *on).map(|(of, _)| (*of).into()).collect(),
             has_topics: self.shared.engine.has_topics(),
+        })
+    }
+
+    async fn create_snapshot(
+        &self,
+        request: Request<wire::CreateSnapshotRequest>,
+    ) -> Result<Response<wire::CreateSnapshotResponse>, Status> {
+        let since = Instant::now();
+        let wire::CreateSnapshotRequest { name } = request.into_inner();
+        let engine = &self.shared.engine;
+        let name = engine.snapshot_named(&name).await.map_err(refuse)?;
+        let article_count = engine.info().await.map_err(refuse)?.store.article_count;
+        answer(wire::CreateSnapshotResponse {
+            name,
+            article_count,
+            timings: Some(convert::total(since)),
         })
     }
 }

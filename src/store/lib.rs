@@ -189,6 +189,9 @@ pub struct Status {
     /// The data folder, or the server and the collection; empty for memory.
     pub location: String,
     pub article_count: u64,
+    /// What an acknowledged write survives: `process` (this process is killed), `power` (its
+    /// machine loses power), `node` (a node of the store's cluster is lost).
+    pub survives: &'static [&'static str],
 }
 
 /// Keeps articles and finds them.

@@ -259,7 +259,7 @@ impl VectorStore for MemoryStore {
 
     async fn status(&self) -> Result<Status, Error> {
         let article_count = self.count(&Filter::default()).await?;
-        Ok(Status { backend: "memory", location: String::new(), article_count })
+        Ok(Status { backend: "memory", location: String::new(), article_count, survives: &[] })
     }
 
     async fn optimize(&self) -> Result<(), Error> {

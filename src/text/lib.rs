@@ -11,4 +11,3 @@ pub mod sentence;
 pub mod surname;
 pub mod terms;
 pub mod unwrap;
-pub mod wrap;

@@ -90,6 +90,14 @@ impl<'t> Unwrapped<'t> {
         &self.text
     }
 
+    /// The paragraphs of the joined text: its lines that are not blank, without white space at both
+    /// ends.
+    #[must_use]
+    pub fn paragraphs(&self) -> Vec<String> {
+        let lines = self.text.lines().map(str::trim);
+        lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    }
+
     /// The bytes of the source that `span` of [`Unwrapped::text`] is made of, in order: one span a
     /// line that it reaches over.
     #[must_use]
@@ -293,5 +301,49 @@ mod tests {
             let back: String = all.iter().filter_map(|part| part.of(&text)).collect();
             prop_assert_eq!(dense(&back), dense(&text));
         }
+    }
+
+    const WHOLE: &str = "柳溪镇昨日召开防汛会议，会议决定从本月十五日起各村轮流值守，全镇设二十四个观测点，做到一小时一报。\
+        镇水利站负责人说，今年雨水比往年多，预计上游来水还要涨，请低处的人家把粮食先搬到高处。";
+
+    fn paragraphs(text: &str) -> Vec<String> {
+        Unwrapped::of(text).paragraphs()
+    }
+
+    fn broken(text: &str, chars: usize) -> String {
+        let all: Vec<char> = text.chars().collect();
+        all.chunks(chars).map(|line| line.iter().collect::<String>()).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn lines_of_one_width_are_joined() {
+        for width in [14, 20, 33] {
+            assert_eq!(paragraphs(&broken(WHOLE, width)), [WHOLE], "{width}");
+        }
+    }
+
+    #[test]
+    fn paragraphs_stay_apart() {
+        let two = format!("　　{}\n　　{}", broken(WHOLE, 20), broken(WHOLE, 20));
+        assert_eq!(paragraphs(&two), [WHOLE, WHOLE]);
+        let blank = format!("{}\n\n{}", broken(WHOLE, 20), broken(WHOLE, 18));
+        assert_eq!(paragraphs(&blank), [WHOLE, WHOLE]);
+        let plain =
+            "第一段说的是水情。\n第二段说的是雨情，比前一段长得多，共有两个分句。\n第三段很短。";
+        assert_eq!(paragraphs(plain).len(), 3);
+        let long = [WHOLE, WHOLE, WHOLE];
+        assert_eq!(paragraphs(&long.join("\n")), long);
+        let list = "序号　村名　户数\n一　上柳村　三百二十户\n二　下柳村　四百一十户\n三　东河村　二百零六户";
+        assert_eq!(paragraphs(list).len(), 4);
+    }
+
+    #[test]
+    fn latin_words_keep_their_space() {
+        let text = "The bridge over the river was closed on\nMonday morning after the flood, and it\nwill be open again in the last week of\nSeptember.";
+        assert_eq!(paragraphs(text).len(), 1);
+        assert!(
+            paragraphs(text)[0].contains("on Monday")
+                && paragraphs(text)[0].contains("of September")
+        );
     }
 }

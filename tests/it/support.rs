@@ -125,7 +125,19 @@ fn counted(tokens: impl Iterator<Item = u32>) -> Vec<f32> {
 pub fn app_config(listen: SocketAddr) -> app::Config {
     let (keys, tls, limits, connections, web, scrape) = Default::default();
     let (listen, drain_ms, stop_ms_max) = (vec![listen.into()], 0, 5_000);
-    app::Config { listen, drain_ms, stop_ms_max, keys, tls, limits, connections, web, scrape }
+    let snapshots = None;
+    app::Config {
+        listen,
+        drain_ms,
+        stop_ms_max,
+        snapshots,
+        keys,
+        tls,
+        limits,
+        connections,
+        web,
+        scrape,
+    }
 }
 
 /// Two threads, whatever the machine has.

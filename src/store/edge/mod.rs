@@ -305,7 +305,8 @@ impl VectorStore for EdgeStore {
 
     async fn status(&self) -> Result<Status, Error> {
         let article_count = self.count(&Filter::default()).await?;
-        Ok(Status { backend: "edge", location: self.location.clone(), article_count })
+        let (location, survives) = (self.location.clone(), &["process", "power"]);
+        Ok(Status { backend: "edge", location, article_count, survives })
     }
 
     async fn snapshot(&self, to: &Path) -> Result<(), Error> {

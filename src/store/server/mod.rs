@@ -91,6 +91,8 @@ pub struct ServerStore {
     open: Mutex<Option<Remote>>,
     calls: Arc<Semaphore>,
     threads: Threads,
+    /// Whether a write counts when more than one node has it.
+    is_replicated: bool,
 }
 
 /// The store's own runtime. It is shut down without waiting for its threads, because dropping a
@@ -134,6 +136,7 @@ impl ServerStore {
             open: Mutex::new(Some(remote)),
             calls: Arc::new(Semaphore::new(CALLS)),
             threads,
+            is_replicated: config.write_consistency() > 1,
         })
     }
 
@@ -313,11 +316,14 @@ impl VectorStore for ServerStore {
 
     async fn status(&self) -> Result<Status, Error> {
         let location = self.location.clone();
+        // The server syncs its own log by itself, some seconds later.
+        let survives: &[&str] =
+            if self.is_replicated { &["process", "node"] } else { &["process"] };
         self.call(|remote| async move {
             // The ping has a short deadline, because the health check waits for this answer.
             remote.client.ping().await?;
             let article_count = remote.count(Filter::default()).await?;
-            Ok(Status { backend: "server", location, article_count })
+            Ok(Status { backend: "server", location, article_count, survives })
         })
         .await
     }
