@@ -6,6 +6,8 @@
 //! that are not known to be blocks stand in the line, so Word's markup and new elements cut nothing.
 //! Every element covers a run of pieces.
 
+mod markup;
+mod open;
 mod reader;
 
 use crate::html::words::Roles;
