@@ -359,6 +359,23 @@ fn pages_without_an_article_say_what_they_are() {
 }
 
 #[test]
+fn a_text_that_scripts_are_to_show_is_read() {
+    let third = format!("<p>{FIRST}</p><p>{SECOND}</p>").repeat(4);
+    let escaped = third.replace('<', "&lt;").replace('>', "&gt;");
+    let json = serde_json::to_string(&third).unwrap();
+    for kept in [
+        format!("<textarea class=article-content>{escaped}</textarea>"),
+        format!("<script>window.STATE = {{\"id\":1,\"content\":{json},\"tags\":[]}};</script>"),
+    ] {
+        let markup = format!(
+            "<html><head><title>清河大桥合龙_清河网</title></head><body><div id=app></div>{kept}</body></html>"
+        );
+        let found = extract(&markup);
+        assert_eq!((found.title.as_str(), found.paragraphs.len()), ("清河大桥合龙", 8), "{kept}");
+    }
+}
+
+#[test]
 fn of_several_articles_alike_none_is_taken() {
     let one = |name: &str| {
         format!("<article><h2><a href=x>{name}</a></h2><p>{FIRST}</p><p>{SECOND}</p></article>")

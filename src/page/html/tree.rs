@@ -96,6 +96,8 @@ pub(super) struct Outline {
     pub elements: Vec<Element>,
     /// What it tells machines of itself, as JSON.
     pub data: Vec<String>,
+    /// Markup that it keeps in text areas for its scripts to show.
+    pub areas: Vec<String>,
     /// The beginnings of its scripts that set variables.
     pub scripts: Vec<String>,
     /// Comments that hold the properties of an e-paper's article.

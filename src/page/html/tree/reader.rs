@@ -37,8 +37,8 @@ const DEPTH_MAX: usize = 400;
 /// Longest JSON or script that is kept, in bytes, and how many.
 const DATA_BYTES_MAX: usize = 400_000;
 const DATA_MAX: usize = 12;
-/// Bytes of a script that are kept: its variables stand at its beginning.
-const SCRIPT_BYTES_MAX: usize = 120_000;
+/// Bytes of a script that are kept.
+const SCRIPT_BYTES_MAX: usize = 400_000;
 const SCRIPTS_MAX: usize = 60;
 /// Bytes of the page's title that are kept.
 const TITLE_BYTES_MAX: usize = 2_000;
@@ -52,6 +52,7 @@ enum Raw {
     None,
     Title,
     Skip,
+    Area,
     Data,
     Script,
 }
@@ -150,6 +151,9 @@ impl Reader {
         self.raw = if name == "script" && is_data && self.outline.data.len() < DATA_MAX {
             self.outline.data.push(String::new());
             Raw::Data
+        } else if name == "textarea" && self.outline.areas.len() < DATA_MAX {
+            self.outline.areas.push(String::new());
+            Raw::Area
         } else if name == "script" && self.outline.scripts.len() < SCRIPTS_MAX {
             self.outline.scripts.push(String::new());
             Raw::Script
@@ -402,6 +406,10 @@ impl Reader {
                 return;
             }
             Raw::Skip => return,
+            Raw::Area => {
+                keep(self.outline.areas.last_mut(), text, DATA_BYTES_MAX);
+                return;
+            }
             Raw::Data => {
                 keep(self.outline.data.last_mut(), text, DATA_BYTES_MAX);
                 return;
