@@ -115,6 +115,7 @@ pub(super) fn extract(text: &str) -> Extract {
         (Some((_, body)), Some(other)) if !body.repeats(&other.1) => Some(other),
         (found, other) => found.or(other),
     };
+    let found = found.or_else(|| given(&outline, &names, data::kept(&outline)));
     let several = || nothing::several(&outline, &names);
     let Some((headline, body)) = found.filter(|_| !several()) else {
         let nothing = if several() { nothing::SEVERAL } else { nothing::judge(&outline) };
@@ -151,13 +152,18 @@ fn article(
 
 /// The article that the page gives to machines alone, as schema.org's `articleBody`.
 fn told(outline: &Outline, names: &Names, claims: &Claims) -> Option<(Headline, Body)> {
-    let text = data::lines(&claims.text);
+    given(outline, names, data::lines(&claims.text))
+}
+
+/// The article of a text that the page does not show, where it is long enough to be one.
+fn given(outline: &Outline, names: &Names, text: Vec<String>) -> Option<(Headline, Body)> {
     if text.iter().map(|line| line.chars().count()).sum::<usize>() < TOLD_MIN {
         return None;
     }
     let scene = Scene::new(outline, true);
     let headline = headline::find(&scene, names);
-    let paragraphs = text.into_iter().map(|text| Paragraph { text, is_subhead: false }).collect();
+    let text = text.into_iter().filter(|line| !wording::is_note(line) && !wording::is_rights(line));
+    let paragraphs = text.map(|text| Paragraph { text, is_subhead: false }).collect();
     Some((headline, Body { paragraphs, captions: Vec::new(), place: None }))
 }
 

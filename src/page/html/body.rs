@@ -4,6 +4,8 @@
 //! (day, source, editor) are read as claims; boxes with other articles, notices, votes and tools are
 //! left out, and what stands below the article ends it.
 
+mod parts;
+
 use crate::html::claims::Claims;
 use crate::html::claims::Trust;
 use crate::html::headline::Headline;
@@ -17,47 +19,8 @@ use crate::html::wording;
 use crate::html::words::Roles;
 use wenmai_text::likeness::bigrams;
 
-/// A paragraph of the text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Paragraph {
-    /// Its words.
-    pub text: String,
-    /// Whether it heads the paragraphs behind it.
-    pub is_subhead: bool,
-}
-
-/// The text of an article and what stands with it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Body {
-    /// Its paragraphs in order.
-    pub paragraphs: Vec<Paragraph>,
-    /// What stands under its pictures.
-    pub captions: Vec<String>,
-    /// Its first and last piece in the page.
-    pub place: Option<(usize, usize)>,
-}
-
-impl Body {
-    /// The first characters of its paragraphs.
-    pub fn sample(&self) -> String {
-        self.paragraphs.iter().flat_map(|one| one.text.chars()).take(3_000).collect()
-    }
-
-    /// Whether it holds half of what another text of its length says.
-    pub fn repeats(&self, other: &Body) -> bool {
-        let pairs = |body: &Body| -> std::collections::HashSet<(char, char)> {
-            bigrams(body.sample().chars().filter(|c| c.is_alphanumeric())).collect()
-        };
-        let (own, told) = (pairs(self), pairs(other));
-        let shared = told.iter().filter(|pair| own.contains(pair)).count();
-        shared * 2 >= told.len() || other.chars() * 2 < self.chars()
-    }
-
-    /// Characters of its paragraphs.
-    pub fn chars(&self) -> usize {
-        self.paragraphs.iter().map(|one| one.text.chars().count()).sum()
-    }
-}
+pub(super) use parts::Body;
+pub(super) use parts::Paragraph;
 
 /// What a piece was taken for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

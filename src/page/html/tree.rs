@@ -6,6 +6,8 @@
 //! that are not known to be blocks stand in the line, so Word's markup and new elements cut nothing.
 //! Every element covers a run of pieces.
 
+mod markup;
+mod open;
 mod reader;
 
 use crate::html::words::Roles;
@@ -94,6 +96,8 @@ pub(super) struct Outline {
     pub elements: Vec<Element>,
     /// What it tells machines of itself, as JSON.
     pub data: Vec<String>,
+    /// Markup that it keeps in text areas for its scripts to show.
+    pub areas: Vec<String>,
     /// The beginnings of its scripts that set variables.
     pub scripts: Vec<String>,
     /// Comments that hold the properties of an e-paper's article.

@@ -17,131 +17,33 @@ use crate::html::tree::Anchor;
 use crate::html::tree::Element;
 use crate::html::tree::Outline;
 use crate::html::tree::Piece;
+use crate::html::tree::markup::BLOCKS;
+use crate::html::tree::markup::RAW;
+use crate::html::tree::markup::SILENT;
+use crate::html::tree::markup::VOID;
+use crate::html::tree::markup::hides;
+use crate::html::tree::markup::is_mark;
+use crate::html::tree::markup::is_nothing;
+use crate::html::tree::markup::is_wide;
+use crate::html::tree::markup::rank;
+use crate::html::tree::open::Open;
+use crate::html::tree::open::State;
 use crate::html::words;
 use crate::html::words::Roles;
 
 /// Elements that may be open at once; deeper ones count as their parents.
 const DEPTH_MAX: usize = 400;
 
-/// Elements that end a run of text.
-const BLOCKS: [&str; 52] = [
-    "html",
-    "body",
-    "head",
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "center",
-    "dd",
-    "details",
-    "dialog",
-    "dir",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "footer",
-    "form",
-    "frameset",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hgroup",
-    "legend",
-    "li",
-    "main",
-    "menu",
-    "nav",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "summary",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "th",
-    "thead",
-    "tr",
-    "ul",
-    "caption",
-    "listing",
-    "picture",
-    "video",
-    "audio",
-];
-/// Elements whose text is no text of the page.
-const SILENT: [&str; 15] = [
-    "select", "button", "noscript", "iframe", "svg", "template", "object", "canvas", "rt", "rp",
-    "del", "s", "strike", "noframes", "math",
-];
-/// Elements without an end.
-const VOID: [&str; 14] = [
-    "br", "hr", "img", "input", "meta", "link", "col", "wbr", "source", "area", "base", "embed",
-    "param", "track",
-];
-/// Elements that hold no markup.
-const RAW: [&str; 4] = ["script", "style", "textarea", "xmp"];
-
 /// Longest JSON or script that is kept, in bytes, and how many.
 const DATA_BYTES_MAX: usize = 400_000;
 const DATA_MAX: usize = 12;
-/// Bytes of a script that are kept: its variables stand at its beginning.
-const SCRIPT_BYTES_MAX: usize = 120_000;
+/// Bytes of a script that are kept.
+const SCRIPT_BYTES_MAX: usize = 400_000;
 const SCRIPTS_MAX: usize = 60;
 /// Bytes of the page's title that are kept.
 const TITLE_BYTES_MAX: usize = 2_000;
 /// Links that are kept.
 const ANCHORS_MAX: usize = 2_000;
-
-struct Open {
-    name: Box<str>,
-    /// Its entry in the elements, where it has one.
-    element: Option<usize>,
-    /// The block that text in it belongs to.
-    block: usize,
-    is_block: bool,
-    /// What holds for all text in it.
-    state: State,
-    heading: u8,
-    /// A link's place.
-    anchor: Option<(usize, String)>,
-}
-
-/// What holds for the text of an element and of all inside it: a set.
-#[derive(Debug, Clone, Copy, Default)]
-struct State(u8);
-
-impl State {
-    /// It is no text of the page.
-    const SILENT: State = State(1);
-    /// The page's style hides it.
-    const HIDDEN: State = State(1 << 1);
-    /// It is a link's.
-    const LINK: State = State(1 << 2);
-    /// It is bold.
-    const BOLD: State = State(1 << 3);
-    /// Its line ends are line ends.
-    const LINES: State = State(1 << 4);
-
-    fn has(self, other: State) -> bool {
-        self.0 & other.0 != 0
-    }
-
-    fn add(&mut self, other: State, where_true: bool) {
-        if where_true {
-            self.0 |= other.0;
-        }
-    }
-}
 
 /// What is done with the text of an element that is not shown.
 #[derive(Default, PartialEq, Eq)]
@@ -150,6 +52,7 @@ enum Raw {
     None,
     Title,
     Skip,
+    Area,
     Data,
     Script,
 }
@@ -248,6 +151,9 @@ impl Reader {
         self.raw = if name == "script" && is_data && self.outline.data.len() < DATA_MAX {
             self.outline.data.push(String::new());
             Raw::Data
+        } else if name == "textarea" && self.outline.areas.len() < DATA_MAX {
+            self.outline.areas.push(String::new());
+            Raw::Area
         } else if name == "script" && self.outline.scripts.len() < SCRIPTS_MAX {
             self.outline.scripts.push(String::new());
             Raw::Script
@@ -500,6 +406,10 @@ impl Reader {
                 return;
             }
             Raw::Skip => return,
+            Raw::Area => {
+                keep(self.outline.areas.last_mut(), text, DATA_BYTES_MAX);
+                return;
+            }
             Raw::Data => {
                 keep(self.outline.data.last_mut(), text, DATA_BYTES_MAX);
                 return;
@@ -618,43 +528,10 @@ fn keep(into: Option<&mut String>, text: &str, most: usize) {
     }
 }
 
-/// Whether a character shows nothing and parts nothing: soft hyphens, zero-width blanks and joiners.
-fn is_nothing(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\0' | '\u{fffc}')
-}
-
-/// Whether a character is of those that are set without blanks between them.
-fn is_wide(c: char) -> bool {
-    matches!(c, '\u{3001}'..='\u{303f}' | '\u{3400}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}' | '“' | '”' | '‘' | '’' | '…' | '—')
-}
-
-fn is_mark(c: char) -> bool {
-    matches!(c, '，' | '。' | '、' | '；' | '：' | '！' | '？' | ',' | ';' | '!' | '?')
-}
-
 /// The value of an attribute.
 fn attribute<'t>(tag: &'t Tag, name: &str) -> Option<&'t str> {
     tag.attrs
         .iter()
         .find(|attribute| &*attribute.name.local == name)
         .map(|attribute| &*attribute.value)
-}
-
-/// Whether a style takes an element out of the page. `visibility` does not count: accounts' pages
-/// hide their text so until a script has run.
-fn hides(style: &str) -> bool {
-    let plain: String = style.chars().take(500).filter(|c| !c.is_whitespace()).collect();
-    plain.to_ascii_lowercase().contains("display:none")
-}
-
-/// The rank of a heading element; e-papers have some of their own.
-fn rank(name: &str) -> Option<u8> {
-    match name {
-        "h1" | "founder-title" => Some(1),
-        "h2" => Some(2),
-        "h3" => Some(3),
-        "h4" => Some(4),
-        "h5" | "h6" => Some(5),
-        _ => None,
-    }
 }
