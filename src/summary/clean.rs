@@ -73,7 +73,11 @@ const ASKED: [&str; 16] = [
 const SHORT: usize = 40;
 
 /// What a reader is asked to do with the page.
-const CLICK: [&str; 22] = [
+const CLICK: [&str; 26] = [
+    "版权所有",
+    "©",
+    "通报如下",
+    "公告如下",
     "点击查看",
     "点击阅读",
     "点击下方",

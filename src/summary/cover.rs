@@ -32,6 +32,8 @@ const REPEATED_MAX: f32 = 0.5;
 const NOVELTY: i32 = 5;
 /// What a piece that nobody else says anything of is worth, beside 1.1 of one that others say.
 const ASIDE: f32 = 0.1;
+/// What a piece is worth whose sentence goes on behind it, beside a whole one.
+const BROKEN: f32 = 0.8;
 /// What a piece must add to be told.
 const ADDED_MIN: f32 = 0.1;
 /// Share of a piece from a round-up that others must say as well.
@@ -257,7 +259,9 @@ fn worth<'r>(
     let adds = repeated <= REPEATED_MAX && gain >= ADDED_MIN;
     let length = share(offer.extract.char_count().max(1), 1).sqrt();
     let novel = (ASIDE + matter.topical(offer)) * (1.0 - repeated).powi(NOVELTY);
-    adds.then(|| gain * novel * reading.weight.sqrt() / length)
+    let goes_on = reading.body.one_sentence(offer.to, offer.to + 1);
+    let whole = if goes_on { BROKEN } else { 1.0 };
+    adds.then(|| gain * novel * whole * reading.weight.sqrt() / length)
 }
 
 /// All offers of `readings`.

@@ -13,6 +13,8 @@ use wenmai_text::entity::Kind;
 
 /// Characters of a statement, at most.
 const STATEMENT_CHARS_MAX: usize = 150;
+/// Characters of a speaker who is named by all that stands before the verb, at most.
+const SPEAKER_CHARS_MAX: usize = 24;
 /// Characters of what is said, at least.
 const SAID_CHARS_MIN: usize = 8;
 
@@ -38,7 +40,7 @@ pub fn statements(body: &Body<'_>, mentions: &[Entity]) -> Vec<Statement> {
     for at in 0..body.clauses.len() {
         let clause = body.clause(at);
         let leans = wording::refers_back(clause) || wording::connects(clause);
-        if !wording::attributes(clause) || leans || body.is_question(at) {
+        if !wording::speaks(clause) || leans || body.is_question(at) {
             continue;
         }
         found.extend(statement(body, at, mentions));
@@ -75,15 +77,46 @@ fn statement(body: &Body<'_>, at: usize, mentions: &[Entity]) -> Option<Statemen
         };
         within.iter().rfind(speaks)
     };
-    let speaker = of(Kind::Person).or_else(|| of(Kind::Organisation))?;
-    let span = if quotation.is_none() { Span::new(span.start + credit, span.end) } else { span };
+    let speaker = match of(Kind::Person) {
+        Some(person) => person.span,
+        None => {
+            let phrase = Span::new(from, from + phrase(named)?.len());
+            // Without a person there must be an authority, or somebody of one.
+            of(Kind::Organisation).filter(|one| one.span.start < phrase.end).map(|_| phrase)?
+        }
+    };
+    let heading = quotation.map_or(credit, |_| trim::dateline(text));
+    let span = Span::new(span.start + heading, span.end);
     Some(Statement {
-        speaker: speaker.text.clone(),
-        speaker_parts: vec![speaker.span],
+        speaker: speaker.of(body.text)?.to_owned(),
+        speaker_parts: vec![speaker],
         text: span.of(body.text)?.to_owned(),
         parts: vec![span],
         is_direct: quotation.is_some() || said_behind.trim_start().starts_with(is_mark),
     })
+}
+
+/// Who speaks in a clause that names no person by the lists: all that stands before the verb, with
+/// the office (清河县驻东湖市代表涅边贾), without the time. `None` where that is more than a name.
+fn phrase(clause: &str) -> Option<&str> {
+    const ADVERBS: [&str; 14] = [
+        "对此", "当天", "当日", "近日", "日前", "今天", "昨天", "今日", "昨日", "再次", "还", "也",
+        "则", "曾",
+    ];
+    let mut rest = wording::before_verb(clause)?;
+    loop {
+        let time = rest
+            .strip_suffix('日')
+            .map(|rest| rest.trim_end_matches(|c: char| c.is_ascii_digit() || c == '月'));
+        let shorter = ADVERBS.iter().find_map(|word| rest.strip_suffix(word));
+        match time.filter(|time| time.len() + '日'.len_utf8() < rest.len()).or(shorter) {
+            Some(shorter) => rest = shorter,
+            None => break,
+        }
+    }
+    let is_name = (2..=SPEAKER_CHARS_MAX).contains(&rest.chars().count());
+    const INSIDE: [char; 8] = ['，', '在', '向', '对', '“', '接', '据', '：'];
+    (is_name && !rest.contains(INSIDE)).then_some(rest)
 }
 
 /// From the clause at `from` as far as its sentence goes within [`STATEMENT_CHARS_MAX`], at least
@@ -107,9 +140,9 @@ fn reach(body: &Body<'_>, from: usize, named: usize) -> Option<Span> {
 /// Whether who is named at `span` of `clause` can be its subject: 周小禾接受清河日报采访时表示， has one,
 /// 对于周小禾来说， and 据清河日报报道， have none.
 fn speaks(clause: &str, span: Span) -> bool {
-    const BEFORE: [&str; 16] = [
-        "对", "向", "对于", "接受", "据", "给", "让", "被", "把", "从", "在", "挺", "小", "称",
-        "回应", "告诉",
+    const BEFORE: [&str; 18] = [
+        "对", "致", "援引", "向", "对于", "接受", "据", "给", "让", "被", "把", "从", "在", "挺",
+        "小", "称", "回应", "告诉",
     ];
     const BEHIND: [&str; 8] = ["采访", "记者", "报道", "来说", "获悉", "了解到", "看到", "规定"];
     let (Some(before), Some(behind)) = (clause.get(..span.start), clause.get(span.end..)) else {
@@ -117,7 +150,11 @@ fn speaks(clause: &str, span: Span) -> bool {
     };
     // Somebody named before speaks: 周小禾来到渠首，他说，
     let is_another = behind.contains(['他', '她']);
+    // 致周小禾的信中说: who wrote it stands before.
+    let belongs = behind.starts_with('的');
+    let before = before.trim_end_matches(['《', '“', '「']);
     !is_another
+        && !belongs
         && !BEFORE.iter().any(|word| before.ends_with(word))
         && (behind.contains('受') || !BEHIND.iter().any(|word| behind.contains(word)))
 }
@@ -182,6 +219,24 @@ mod tests {
         assert!(speakers(&format!("对于周小禾来说，{words}")).is_empty());
         assert!(speakers("据清河县水利局报道，渠道已经清淤，放水没有问题。").is_empty());
         assert!(speakers(&format!("而周小禾表示，{words}")).is_empty());
+    }
+
+    #[test]
+    fn a_speaker_without_a_known_name_is_named_with_the_office() {
+        let of =
+            |text: &str| statements(text).into_iter().map(|one| one.speaker).collect::<Vec<_>>();
+        let words = "，渠道已经清淤，放水没有问题，大家放心。";
+        assert_eq!(
+            of(&format!("清河县水利局驻村代表涅边贾12日表示{words}")),
+            ["清河县水利局驻村代表涅边贾"]
+        );
+        assert_eq!(of(&format!("清河县水利局有关负责人表示{words}")), ["清河县水利局有关负责人"]);
+        assert_eq!(of(&format!("林大川在致周小禾的信中表示{words}")), ["林大川"]);
+        assert!(
+            of(&format!("综合清河县水利局等处消息{words}")).is_empty(),
+            "a source, nobody who speaks"
+        );
+        assert!(of(&format!("一名专家对《清河日报社》说{words}")).is_empty());
     }
 
     #[test]

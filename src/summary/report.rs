@@ -27,6 +27,8 @@ const OUTLETS_MAX: usize = 8;
 const TELLERS_MAX: usize = 4;
 /// Days before the middle article of a set from which on an article is background.
 const BACKGROUND_DAYS: i64 = 30;
+/// Days of headlines from which on they are listed: two are told above.
+const TIMELINE_DAYS_MIN: usize = 3;
 /// Share of a line that may have been told above it.
 const SAID_MAX: f32 = 0.5;
 
@@ -60,7 +62,8 @@ pub fn markdown(story: &Story, sources: &[Source<'_>], names: &[String]) -> Stri
     let said = said(story);
     let is_new = |text: &str| containment(&bigrams(&units(text)), &said) <= SAID_MAX;
     let mut fresh = story.figures.iter().filter(|one| is_new(&one.piece.extract.text));
-    section(&mut out, "其他数据", figures(&mut fresh));
+    let unit = if story.outlets.is_empty() { "篇" } else { "家" };
+    section(&mut out, "其他数据", figures(&mut fresh, unit));
     let spoken = story.statements.iter().filter(|(_, one)| is_new(&one.text));
     let statements = spoken.map(|(source, statement)| {
         let number = source + 1;
@@ -75,22 +78,18 @@ pub fn markdown(story: &Story, sources: &[Source<'_>], names: &[String]) -> Stri
             format!("{date} {} [{number}]（{}篇）", plain(title(day.source)), day.article_count)
         })
         .collect();
-    section(&mut out, "逐日标题", days.into_iter().filter(|_| story.timeline.len() > 1));
+    let several = story.timeline.len() >= TIMELINE_DAYS_MIN;
+    section(&mut out, "逐日标题", days.into_iter().filter(|_| several));
     let (shown, rest) = story.outlets.split_at(story.outlets.len().min(OUTLETS_MAX));
     let rest = (!rest.is_empty()).then(|| {
         let count: usize = rest.iter().map(|outlet| outlet.article_count).sum();
         format!("另有{}家：共{count}篇", rest.len())
     });
     let outlets = shown.iter().map(|outlet| {
-        let only = if outlet.only.is_empty() {
-            String::new()
-        } else {
-            format!("；只此一家写到：{}", plain(&outlet.only.join("、")))
-        };
         let (name, first) = (plain(&outlet.name), day(outlet.first));
         let first = if first.is_empty() { first } else { format!("，最早{first}") };
         let (all, own) = (outlet.article_count, outlet.original_count);
-        format!("{name}：{all}篇，其中首发{own}篇{first}{only}")
+        format!("{name}：{all}篇，其中首发{own}篇{first}")
     });
     section(&mut out, "各家报道", outlets.chain(rest));
     let list = sources.iter().zip(names).zip(1..).map(|((source, name), number)| {
@@ -148,10 +147,14 @@ fn figure_of(sources: &[Source<'_>], figure: &Figure) -> String {
 }
 
 /// A line for each piece that holds figures, with all of them before it.
-fn figures<'f>(all: &mut dyn Iterator<Item = &'f Figure>) -> impl Iterator<Item = String> + use<> {
+fn figures<'f>(
+    all: &mut dyn Iterator<Item = &'f Figure>,
+    unit: &str,
+) -> impl Iterator<Item = String> + use<> {
     let mut lines: Vec<(String, String)> = Vec::new();
     for Figure { text, piece, outlet_count, .. } in all {
-        let (figure, piece) = (format!("**{}**（{outlet_count}家）", plain(text)), cited(piece));
+        let (figure, piece) =
+            (format!("**{}**（{outlet_count}{unit}）", plain(text)), cited(piece));
         match lines.iter_mut().find(|(_, other)| *other == piece) {
             Some((figures, _)) => {
                 figures.push('、');

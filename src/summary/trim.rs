@@ -116,7 +116,7 @@ pub fn may_end(clause: &str, goes_on: bool) -> bool {
     }
     let count = clause.chars().count();
     let is_time = || (tells_time(clause) && count <= 8) || ends_in_time(clause);
-    !goes_on || !(opens() || is_time() || count <= 4 || lacks_verb(clause))
+    !goes_on || !(opens() || is_time() || count <= 4 || lacks_verb(clause) || sets_scene(clause))
 }
 
 /// Whether `clause` says on what condition, or with what reserve, the clause before it holds: a piece
@@ -151,6 +151,31 @@ fn ends_in_time(clause: &str) -> bool {
     let clause = clause.trim_end_matches(['，', ',', '许']);
     let number = clause.strip_suffix(['年', '月', '日', '时', '分']);
     number.is_some_and(|number| number.ends_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Whether a clause only says when or where the next one happens: 在水利峰会上，
+fn sets_scene(clause: &str) -> bool {
+    const SCENES: [&str; 16] = [
+        "会上",
+        "会议上",
+        "峰会上",
+        "现场",
+        "期间",
+        "之际",
+        "以来",
+        "之后",
+        "之前",
+        "以后",
+        "时候",
+        "过程中",
+        "的一天",
+        "情况下",
+        "背景下",
+        "方面",
+    ];
+    let clause = clause.trim_end_matches(['，', ',']);
+    SCENES.iter().any(|scene| clause.ends_with(scene))
+        || (clause.ends_with(['时', '后', '前', '中']) && tells_time(clause))
 }
 
 /// Whether a clause only names who or what the next one tells of: 县水利局等12个单位，安倍的举动，
@@ -271,6 +296,9 @@ fn glued(text: &str) -> Option<usize> {
     let first = text.find(STOPS).unwrap_or(text.len());
     let clause = text.get(..first)?;
     let blank = |c: char| matches!(c, ' ' | '　');
+    if let Some(heading) = before_quotation(text) {
+        return Some(heading);
+    }
     let (at, mark) = clause.char_indices().rev().find(|(at, c)| {
         let before = clause.get(..*at).and_then(|text| text.chars().next_back());
         blank(*c) && before.is_some_and(|c| !c.is_ascii() && c.is_alphanumeric())
@@ -282,6 +310,16 @@ fn glued(text: &str) -> Option<usize> {
         || rest.starts_with(|c: char| c.is_ascii_digit()) && tells_time(rest) && clause.len() > end;
     let names = rest.chars().count() <= 4 || clause.get(..at)?.ends_with("记者");
     (opens && !names).then(|| text.len() - text.get(end..).map_or(0, str::len))
+}
+
+/// Bytes of a heading before a quotation that only a blank sets off: 渠水“够用” “今年放心。”他说
+fn before_quotation(text: &str) -> Option<usize> {
+    let end = text.find(['，', '。', '；', '！', '？', '：']).unwrap_or(text.len());
+    let before = text.get(..end)?;
+    let at = [" “", "　“", " 「", " \""].iter().filter_map(|mark| before.rfind(mark)).max()?;
+    let heading = text.get(..at)?;
+    (!heading.is_empty() && is_balanced(heading))
+        .then(|| text.len() - text.get(at..).map_or(0, |rest| rest.trim_start().len()))
 }
 
 /// Bytes of who wires from where, and when.
@@ -437,6 +475,7 @@ mod tests {
             "县水利局、县气象局等12个单位，",
             "县水利局的举动，",
             "受冷空气影响，",
+            "今年的3月12日，县里的水利峰会上，",
             "清河县水利局消息12日17时15分，",
         ] {
             assert!(!may_end(clause, true), "{clause}");
@@ -487,6 +526,7 @@ mod tests {
         assert_eq!(kept("渠首修好 水位回升 清河县昨日开闸，"), "清河县昨日开闸");
         assert_eq!(kept("来源：清河日报 清河县昨日开闸。"), "清河县昨日开闸。");
         assert_eq!(kept("渠首开闸 3月12日，水到村口。"), "3月12日，水到村口。");
+        assert_eq!(kept("渠水“够用” “今年放心。”老周说。"), "“今年放心。”老周说。");
         assert_eq!(kept("清河县与 Bluewater 公司签约。"), "清河县与 Bluewater 公司签约。");
         assert_eq!(kept("记者 周小禾看到，水来了。"), "记者 周小禾看到，水来了。");
     }

@@ -208,6 +208,23 @@ pub fn attributes(clause: &str) -> bool {
         && !THINGS.iter().any(|thing| clause.ends_with(thing))
 }
 
+/// Whether a clause names somebody who speaks, rather than a report or a figure that shows something.
+#[must_use]
+pub fn speaks(clause: &str) -> bool {
+    attributes(clause) && before_verb(clause).is_some()
+}
+
+/// What stands before the verb of speech at the end of a clause: 周小禾 of 周小禾表示，
+#[must_use]
+pub fn before_verb(clause: &str) -> Option<&str> {
+    const SHOWN: [&str; 10] =
+        ["显示", "报道", "获悉", "了解到", "看到", "消息", "通报", "规定", "要求", "提出"];
+    let clause = clause.trim_end_matches(['，', '：', '。', '；', ',', ':', '“']);
+    let verbs = ATTRIBUTION.iter().filter(|verb| !SHOWN.contains(verb));
+    let longest = verbs.filter(|verb| clause.ends_with(*verb)).max_by_key(|verb| verb.len())?;
+    clause.strip_suffix(longest)
+}
+
 /// Whether a clause says no more than that something is talked about: …一事引发关注。
 #[must_use]
 pub fn stirs(clause: &str) -> bool {
@@ -320,11 +337,13 @@ pub fn leans(text: &str) -> bool {
 mod tests {
     use super::addresses;
     use super::attributes;
+    use super::before_verb;
     use super::behind_time;
     use super::connects;
     use super::enumerates;
     use super::leans;
     use super::names_source;
+    use super::speaks;
     use super::stirs;
     use super::tells_time;
 
@@ -332,6 +351,8 @@ mod tests {
     fn clauses_are_known_by_their_words() {
         assert!(attributes("县水利局表示，") && !attributes("清河开闸，"));
         assert!(attributes("周小禾说，") && !attributes("他写了一部小说，"));
+        assert!(speaks("周小禾告诉记者，") && !speaks("统计显示，") && !speaks("他写了小说，"));
+        assert_eq!(before_verb("周小禾表示，"), Some("周小禾"));
         assert!(stirs("清河县开闸一事引发广泛关注。") && !stirs("县水利局关注水位。"));
         assert!(connects("但渠道老化，") && !connects("还原渠道，"));
         assert!(addresses("小编提醒您，") && !addresses("周小禾提醒，"));
