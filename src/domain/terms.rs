@@ -1,5 +1,9 @@
 //! The lexical side of an article: a sparse vector of weighted terms.
 
+/// Set in the index of a unit, by which a search finds articles, and not set in that of a word, by which
+/// texts are compared. So the words of a vector stand before its units.
+pub const UNIT_BIT: u32 = 1 << 31;
+
 /// Weighted terms, sorted by index, each index once; the store's sparse vector `terms`.
 ///
 /// An index is the stable 32-bit hash of a term (`text::terms::index`).
@@ -35,6 +39,15 @@ impl TermVector {
         &self.values
     }
 
+    /// The words alone, without the units.
+    #[must_use]
+    pub fn words(&self) -> Self {
+        let end = self.indices.partition_point(|index| index & UNIT_BIT == 0);
+        let (indices, values) = (self.indices.get(..end), self.values.get(..end));
+        let (indices, values) = (indices.unwrap_or_default(), values.unwrap_or_default());
+        Self { indices: indices.to_vec(), values: values.to_vec() }
+    }
+
     /// Whether it holds no term.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -50,6 +63,14 @@ impl TermVector {
 #[cfg(test)]
 mod tests {
     use super::TermVector;
+    use super::UNIT_BIT;
+
+    #[test]
+    fn words_come_without_the_units() {
+        let vector = TermVector::from_weights([(UNIT_BIT, 1.0), (7, 2.0), (UNIT_BIT | 7, 3.0)]);
+        assert_eq!(vector.words(), TermVector::from_weights([(7, 2.0)]));
+        assert_eq!(vector.words().words(), vector.words());
+    }
 
     #[test]
     fn equal_indices_are_summed_and_bad_weights_left_out() {

@@ -323,7 +323,7 @@ impl Engine {
         let mut passages = Vec::with_capacity(articles.len());
         for PendingArticle { article, .. } in articles {
             let record = &article.record;
-            let terms = self.analyzer.passage(&record.title, &record.body());
+            let terms = self.analyzer.article(&record.title, &record.body());
             let entities = self.extractor.of_record(record);
             passages.push(Passage { terms, plain: Plain::of(record), entities });
             tokio::task::yield_now().await;

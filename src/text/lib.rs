@@ -10,3 +10,4 @@ pub mod query;
 pub mod sentence;
 pub mod surname;
 pub mod terms;
+pub mod units;
