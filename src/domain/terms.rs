@@ -14,17 +14,31 @@ pub struct TermVector {
 }
 
 impl TermVector {
-    /// Sums `weights` by index and sorts; weights that are not finite or not positive are left out.
+    /// Sums `weights` by index, in the order given, and sorts; weights that are not finite or not positive
+    /// are left out.
     #[must_use]
     pub fn from_weights(weights: impl IntoIterator<Item = (u32, f32)>) -> Self {
-        let mut sums = std::collections::BTreeMap::<u32, f32>::new();
-        for (index, weight) in weights {
-            if weight.is_finite() && weight > 0.0 {
-                *sums.entry(index).or_default() += weight;
+        let is_weight = |(_, weight): &(u32, f32)| weight.is_finite() && *weight > 0.0;
+        let mut all: Vec<(u32, f32)> = weights.into_iter().filter(is_weight).collect();
+        // Stable, so that the sums are the same in every run.
+        all.sort_by_key(|(index, _)| *index);
+        let mut vector = Self::default();
+        for (index, weight) in all {
+            match (vector.indices.last(), vector.values.last_mut()) {
+                (Some(last), Some(sum)) if *last == index => *sum += weight,
+                _ => {
+                    vector.indices.push(index);
+                    vector.values.push(weight);
+                }
             }
         }
-        let (indices, values) = sums.into_iter().unzip();
-        Self { indices, values }
+        vector
+    }
+
+    /// The same terms with other weights; those that are not finite or not positive are left out.
+    #[must_use]
+    pub fn map(&self, weigh: impl Fn(f32) -> f32) -> Self {
+        Self::from_weights(self.iter().map(|(index, weight)| (index, weigh(weight))))
     }
 
     /// Hashes of the terms, ascending.

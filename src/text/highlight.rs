@@ -5,11 +5,10 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
-use std::collections::HashMap;
 
 use crate::query::phrase::Folded;
 use crate::sentence::sentences;
-use crate::units;
+use crate::units::Wanted;
 use wenmai_domain::hit::Highlights;
 use wenmai_domain::hit::Snippet;
 use wenmai_domain::span::Span;
@@ -25,8 +24,7 @@ struct Asked<'a> {
     words: Vec<&'a str>,
     /// How many of `words` are units.
     unit_count: usize,
-    /// The places of the units in `words`.
-    units: HashMap<&'a str, usize>,
+    units: Wanted<'a>,
 }
 
 /// Where `words` and `phrases` stand, and a passage of at most [`SNIPPET_CHARS_MAX`] characters.
@@ -44,7 +42,7 @@ pub fn highlights(
     let any_long = words.iter().chain(phrases).any(|word| long(&word));
     let mut words: Vec<&str> =
         words.iter().filter(|word| !any_long || long(word)).map(String::as_str).collect();
-    let units: HashMap<&str, usize> = words.iter().copied().zip(0..).collect();
+    let units = Wanted::new(words.iter().copied());
     let unit_count = words.len();
     words.extend(phrases.iter().map(String::as_str));
     let asked = Asked { words, unit_count, units };
@@ -64,7 +62,7 @@ struct Found {
 fn found(source: &str, asked: &Asked<'_>) -> Vec<Found> {
     let mut found = Vec::new();
     if !asked.units.is_empty() {
-        found.extend(units::places(source, &asked.units));
+        found.extend(asked.units.places(source));
     }
     let phrases = asked.words.iter().enumerate().skip(asked.unit_count);
     if asked.words.len() > asked.unit_count {

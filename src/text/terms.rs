@@ -8,7 +8,6 @@
 
 pub(crate) mod words;
 
-use std::collections::HashMap;
 use std::collections::HashSet;
 
 use words::Scratch;
@@ -134,23 +133,25 @@ impl Analyzer {
 
     /// The vector of [`Analyzer::passage`], on request with the units of the text beside its terms.
     pub(crate) fn weighed(&self, title: &str, body: &str, with_units: bool) -> TermVector {
-        let mut counts = HashMap::<u32, f32>::new();
+        let mut counts: Vec<(u32, f32)> = Vec::new();
         let mut length = 0.0;
         for (text, weight) in [(title, TITLE_WEIGHT), (body, 1.0)] {
             let normalized = normalize(text);
-            for (term, _) in join(normalized.text(), &Self::cut(normalized.text())) {
+            let cut = Self::cut(normalized.text());
+            for (term, _) in join(normalized.text(), &cut) {
                 if !self.is_stop(term) {
-                    *counts.entry(index(term)).or_default() += weight;
+                    counts.push((index(term), weight));
                     length += weight;
                 }
             }
             if with_units {
-                units::count(&normalized, weight, &mut counts);
+                units::count(&normalized, &cut, |index, share| {
+                    counts.push((index, weight * share));
+                });
             }
         }
         let damping = K1 * (1.0 - B + B * length / LENGTH_AVERAGE);
-        let weigh = |count: f32| count * (K1 + 1.0) / (count + damping);
-        TermVector::from_weights(counts.into_iter().map(|(index, count)| (index, weigh(count))))
+        TermVector::from_weights(counts).map(|count| count * (K1 + 1.0) / (count + damping))
     }
 
     /// The words of normalized `text`, each with the dictionary's tag (`n`, `nr`, `v`; `x` where it

@@ -16,6 +16,7 @@ pub(crate) mod token;
 mod value;
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 
 use token::Joint;
 use token::Kind;
@@ -24,7 +25,7 @@ use token::Token;
 use crate::normalize::Normalized;
 use crate::normalize::normalize;
 use crate::terms::Analyzer;
-use crate::terms::words::Words;
+use crate::terms::words::Words as Dictionary;
 use wenmai_domain::span::Span;
 use wenmai_domain::terms::TermVector;
 use wenmai_domain::terms::UNIT_BIT;
@@ -71,38 +72,79 @@ impl Analyzer {
     #[must_use]
     pub fn units(&self, text: &str) -> Vec<Unit> {
         let normalized = normalize(text);
+        let cut = Self::cut(normalized.text());
         let mut units = Vec::new();
-        each(&normalized, |text, span, share| {
+        each(&normalized, &Words::of(&cut), |text, span, share| {
             units.push(Unit { text: text.to_owned(), span: normalized.source(span), share });
         });
         units
     }
+
+    /// What the index keeps of an article: words, by which texts are compared, and units, by which they
+    /// are searched for; the BM25 weights of both.
+    #[must_use]
+    pub fn article(&self, title: &str, body: &str) -> TermVector {
+        self.weighed(title, body, true)
+    }
 }
 
-/// Where a text holds the units that `wanted` names, each with what it is there mapped to; places are of
-/// the source.
-#[must_use]
-pub fn places(source: &str, wanted: &HashMap<&str, usize>) -> Vec<(usize, Span)> {
-    let normalized = normalize(source);
-    let mut found = Vec::new();
-    each(&normalized, |unit, span, _| {
-        if let Some(at) = wanted.get(unit) {
-            found.push((*at, normalized.source(span)));
-        }
-    });
-    found
+/// Units to look for in texts.
+#[derive(Debug)]
+pub struct Wanted<'w> {
+    /// The units, each with its place among those given.
+    units: HashMap<&'w str, usize>,
+    /// The characters with which they begin.
+    first: HashSet<char>,
+    /// Characters of the longest of them that is written in characters.
+    chars_max: usize,
 }
 
-/// Adds what the occurrences of each unit of a text count, times `weight`, to `counts`.
-pub(crate) fn count(normalized: &Normalized, weight: f32, counts: &mut HashMap<u32, f32>) {
-    each(normalized, |unit, _, share| *counts.entry(index(unit)).or_default() += weight * share);
+impl<'w> Wanted<'w> {
+    /// Looks for these, each once.
+    pub fn new(units: impl IntoIterator<Item = &'w str>) -> Self {
+        let units: HashMap<&str, usize> = units.into_iter().zip(0..).collect();
+        let first = units.keys().filter_map(|unit| unit.chars().next()).collect();
+        let chars_max = units.keys().map(|unit| unit.chars().count()).max().unwrap_or(0);
+        Self { units, first, chars_max }
+    }
+
+    /// Whether there is nothing to look for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.units.is_empty()
+    }
+
+    /// Where `source` holds them: the place of each among those given, and the span in the source.
+    #[must_use]
+    pub fn places(&self, source: &str) -> Vec<(usize, Span)> {
+        let normalized = normalize(source);
+        let mut found = Vec::new();
+        each(&normalized, self, |unit, span, _| {
+            if let Some(at) = self.units.get(unit) {
+                found.push((*at, normalized.source(span)));
+            }
+        });
+        found
+    }
 }
 
-/// Gives `found` every unit of a text with its place in the normalized text and what it counts.
-fn each(normalized: &Normalized, mut found: impl FnMut(&str, Span, f32)) {
+/// Gives `found` the index of every unit of a text and what it counts there; `cut` are the words of the
+/// text.
+pub(crate) fn count(normalized: &Normalized, cut: &[Span], mut found: impl FnMut(u32, f32)) {
+    each(normalized, &Words::of(cut), |unit, _, share| found(index(unit), share));
+}
+
+/// What tells which pieces of a run of characters are units, and what each counts.
+trait Pieces {
+    /// Gives `found` the units that begin with the first token of `rest`.
+    fn of(&self, rest: &[Token], buffer: &mut String, found: &mut impl FnMut(&str, Span, f32));
+}
+
+/// Gives `found` every unit of a text with its place in the normalized text and what it counts; of runs of
+/// characters those that `pieces` tells.
+fn each(normalized: &Normalized, pieces: &impl Pieces, mut found: impl FnMut(&str, Span, f32)) {
     let text = normalized.text();
     let tokens = token::tokens(text);
-    let words = Cut::of(text);
     let mut buffer = String::new();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
@@ -113,7 +155,11 @@ fn each(normalized: &Normalized, mut found: impl FnMut(&str, Span, f32)) {
         };
         let run = tokens.get(at..end).unwrap_or_default();
         match token.kind {
-            Kind::Ideograph => of_segment(run, &words, &mut buffer, &mut found),
+            Kind::Ideograph => {
+                for from in 0..run.len() {
+                    pieces.of(run.get(from..).unwrap_or_default(), &mut buffer, &mut found);
+                }
+            }
             Kind::Letters | Kind::Number => of_chain(text, run, &mut buffer, &mut found),
             Kind::Picture => found(token.span.of(text).unwrap_or_default(), token.span, 1.0),
         }
@@ -122,9 +168,8 @@ fn each(normalized: &Normalized, mut found: impl FnMut(&str, Span, f32)) {
     for value in value::values(text, &tokens) {
         let run = tokens.get(value.from..value.to).unwrap_or_default();
         let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
-        // A number in plain digits is a unit already.
-        let is_unit = run.len() == 1 && first.kind == Kind::Number;
-        if !is_unit && (run.len() > 1) {
+        // A number in plain digits is a unit already, and one Chinese digit is a character.
+        if run.len() > 1 {
             found(&value.text, Span::new(first.span.start, last.span.end), 1.0);
         }
         if let (Some(unit), Some(behind)) = (value.unit, tokens.get(value.to)) {
@@ -154,49 +199,52 @@ fn chain_end(tokens: &[Token], from: usize) -> usize {
     from + 1 + rest.iter().take_while(goes_on).count()
 }
 
-/// Characters, pairs and words of a run of characters.
-fn of_segment(
-    run: &[Token],
-    words: &Cut,
-    buffer: &mut String,
-    found: &mut impl FnMut(&str, Span, f32),
-) {
-    let dictionary = Words::bundled();
-    for (at, first) in run.iter().enumerate() {
-        let rest = run.get(at..).unwrap_or_default();
+impl Pieces for Words<'_> {
+    /// The character, the pair and the longer words of the dictionary.
+    fn of(&self, rest: &[Token], buffer: &mut String, found: &mut impl FnMut(&str, Span, f32)) {
+        let Some(first) = rest.first() else { return };
+        let word = self.holding(first.span);
+        let alone = word == Some(first.span);
         buffer.clear();
         buffer.push(first.first);
-        let alone = words.is_word(first.span);
         found(buffer, first.span, if alone { 1.0 } else { share::CHARACTER });
-        let mut is_pair_word = false;
-        let mut longer: Vec<usize> = Vec::new();
-        if let Some(dictionary) = dictionary {
-            let chars = rest.iter().take(WORD_CHARS_MAX).map(|token| token.first);
-            for length in dictionary.lengths(chars) {
-                match length {
-                    0 | 1 => {}
-                    2 => is_pair_word = true,
-                    length => longer.push(length),
-                }
-            }
+        let Some(second) = rest.get(1) else { return };
+        let chars = rest.iter().take(WORD_CHARS_MAX).map(|token| token.first);
+        let mut lengths = self.dictionary.into_iter().flat_map(|all| all.lengths(chars.clone()));
+        let mut length = lengths.find(|length| *length > 1);
+        buffer.push(second.first);
+        let span = Span::new(first.span.start, second.span.end);
+        let is_inside = word.is_some_and(|word| word.end >= span.end);
+        let is_run = || alone && second.joint == Joint::Tight && self.is_word(second.span);
+        let share = match () {
+            () if word == Some(span) || is_run() => 1.0,
+            () if length == Some(2) && is_inside => share::INSIDE,
+            () => share::PAIR,
+        };
+        found(buffer, span, share);
+        if length == Some(2) {
+            length = lengths.next();
         }
-        if let Some(second) = rest.get(1) {
-            buffer.push(second.first);
-            let span = Span::new(first.span.start, second.span.end);
-            let singles = alone && words.is_word(second.span) && second.joint == Joint::Tight;
-            let share = match () {
-                () if words.is_word(span) || singles => 1.0,
-                () if is_pair_word && words.is_inside(span) => share::INSIDE,
-                () => share::PAIR,
-            };
-            found(buffer, span, share);
-        }
-        for length in longer {
-            let Some(last) = rest.get(length - 1) else { continue };
+        while let Some(last) = length.and_then(|length| rest.get(length - 1)) {
             buffer.clear();
-            buffer.extend(rest.iter().take(length).map(|token| token.first));
+            buffer.extend(rest.iter().take(length.unwrap_or(0)).map(|token| token.first));
             let span = Span::new(first.span.start, last.span.end);
-            found(buffer, span, if words.is_word(span) { 1.0 } else { share::INSIDE });
+            found(buffer, span, if word == Some(span) { 1.0 } else { share::INSIDE });
+            length = lengths.next();
+        }
+    }
+}
+
+impl Pieces for Wanted<'_> {
+    /// Whatever may be wanted: what begins with a character that one of them begins with.
+    fn of(&self, rest: &[Token], buffer: &mut String, found: &mut impl FnMut(&str, Span, f32)) {
+        let Some(first) = rest.first().filter(|first| self.first.contains(&first.first)) else {
+            return;
+        };
+        buffer.clear();
+        for token in rest.iter().take(self.chars_max) {
+            buffer.push(token.first);
+            found(buffer, Span::new(first.span.start, token.span.end), 1.0);
         }
     }
 }
@@ -239,12 +287,15 @@ fn push_piece(text: &str, token: &Token, buffer: &mut String) {
     }
 }
 
-/// The words into which `text::terms` cuts a text, to tell whether something is one of them.
-struct Cut(Vec<Span>);
+/// The words into which `text::terms` cuts a text, and those of the dictionary.
+struct Words<'c> {
+    cut: &'c [Span],
+    dictionary: Option<&'static Dictionary>,
+}
 
-impl Cut {
-    fn of(text: &str) -> Self {
-        Self(Analyzer::cut(text))
+impl<'c> Words<'c> {
+    fn of(cut: &'c [Span]) -> Self {
+        Self { cut, dictionary: Dictionary::bundled() }
     }
 
     /// Whether a word stands exactly here.
@@ -252,26 +303,10 @@ impl Cut {
         self.holding(span) == Some(span)
     }
 
-    /// Whether this lies inside one word.
-    fn is_inside(&self, span: Span) -> bool {
-        self.holding(span).is_some_and(|word| word.end >= span.end)
-    }
-
     /// The word in which `span` begins.
     fn holding(&self, span: Span) -> Option<Span> {
-        let after = self.0.partition_point(|word| word.start <= span.start);
-        let word = self.0.get(after.checked_sub(1)?)?;
+        let after = self.cut.partition_point(|word| word.start <= span.start);
+        let word = self.cut.get(after.checked_sub(1)?)?;
         (word.end > span.start).then_some(*word)
-    }
-}
-
-/// The sparse vector of an article: the BM25 weights of its words (`Analyzer::passage`) and of its units,
-/// which have indices of their own.
-impl Analyzer {
-    /// What the index keeps of an article: words, by which texts are compared, and units, by which they
-    /// are searched for.
-    #[must_use]
-    pub fn article(&self, title: &str, body: &str) -> TermVector {
-        self.weighed(title, body, true)
     }
 }

@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
-use std::collections::HashMap;
 
 use crate::Engine;
 use crate::Error;
@@ -16,7 +15,7 @@ use wenmai_domain::id::ArticleId;
 use wenmai_store::Stored;
 use wenmai_store::Vectors;
 use wenmai_text::highlight::highlights;
-use wenmai_text::units;
+use wenmai_text::units::Wanted;
 
 /// Words shown with a hit, at most.
 const MATCHED_TERMS_MAX: usize = 12;
@@ -64,10 +63,10 @@ impl Engine {
 
 /// The `words` as the article prints them, each once, the longest first.
 fn printed(record: &Record, words: &BTreeSet<String>) -> Vec<String> {
-    let wanted: HashMap<&str, usize> = words.iter().map(String::as_str).zip(0..).collect();
+    let wanted = Wanted::new(words.iter().map(String::as_str));
     let mut found: Vec<Option<String>> = vec![None; words.len()];
     for text in std::iter::once(&record.title).chain(&record.paragraphs) {
-        for (at, span) in units::places(text, &wanted) {
+        for (at, span) in wanted.places(text) {
             if let Some(slot) = found.get_mut(at).filter(|slot| slot.is_none()) {
                 *slot = span.of(text).map(str::to_owned);
             }
