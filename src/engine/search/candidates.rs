@@ -30,6 +30,7 @@ use wenmai_domain::hit::Scores;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::terms::TermVector;
 use wenmai_rank::diversify::diversify;
+use wenmai_rank::search::Found;
 use wenmai_rank::search::order;
 use wenmai_store::Stored;
 use wenmai_store::Vectors;
@@ -85,7 +86,16 @@ impl Engine {
         prepared: &PreparedQuery,
         legs: Legs,
     ) -> Result<Candidates, Error> {
-        let Legs { mut dense, mut lexical, scale, in_days, full, depth, missing_phrases } = legs;
+        let Legs {
+            mut dense,
+            mut lexical,
+            neighbours,
+            scale,
+            in_days,
+            full,
+            depth,
+            missing_phrases,
+        } = legs;
         let whole = prepared.has_demands() || prepared.counts();
         let mut candidates = Candidates {
             lexical_found: !lexical.is_empty(),
@@ -95,7 +105,10 @@ impl Engine {
         };
         let options = &prepared.options;
         if !whole && options.newness.is_none() && options.diversity.is_none() {
-            candidates.ordered = scored(prepared, &dense, &lexical, scale);
+            candidates.ordered = scored(
+                prepared,
+                Found { dense: &dense, lexical: &lexical, neighbours: &neighbours, full: scale },
+            );
             candidates.found_count = candidates.ordered.len();
             candidates.weigh_days(in_days.as_ref().map(|days| |id: &ArticleId| days.contains(id)));
             return Ok(candidates);
@@ -114,7 +127,10 @@ impl Engine {
             dense =
                 seen.iter().map(|(id, seen)| (*id, seen.embedding.similarity(question))).collect();
         }
-        candidates.ordered = scored(prepared, &dense, &lexical, scale);
+        candidates.ordered = scored(
+            prepared,
+            Found { dense: &dense, lexical: &lexical, neighbours: &neighbours, full: scale },
+        );
         candidates.weigh_days(in_days.as_ref().map(|days| |id: &ArticleId| days.contains(id)));
         if let Some(newness) = options.newness {
             candidates.weigh_age(&seen, newness);
@@ -200,16 +216,11 @@ fn is_ahead(day: Date) -> bool {
 }
 
 /// Fuses the legs; the articles of a list all get the score 0.
-fn scored(
-    prepared: &PreparedQuery,
-    dense: &[(ArticleId, f32)],
-    lexical: &[(ArticleId, f32)],
-    scale: Option<f32>,
-) -> Vec<Candidate> {
+fn scored(prepared: &PreparedQuery, found: Found<'_>) -> Vec<Candidate> {
     if prepared.lists() {
-        return lexical.iter().map(|(id, _)| (*id, Scores::default())).collect();
+        return found.lexical.iter().map(|(id, _)| (*id, Scores::default())).collect();
     }
-    order(prepared.mode, dense, lexical, scale)
+    order(prepared.mode, found)
 }
 
 impl Candidates {

@@ -13,6 +13,7 @@ use crate::answer::limit;
 use crate::answer::pairs;
 use crate::ranked::CANDIDATES;
 use crate::search::PreparedQuery;
+use wenmai_domain::embedding::Embedding;
 use wenmai_domain::filter::Comparison;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::hit::Mode;
@@ -20,12 +21,18 @@ use wenmai_domain::id::ArticleId;
 use wenmai_domain::limit::Limit;
 use wenmai_domain::terms::TermVector;
 use wenmai_rank::fuse::Scored;
+use wenmai_rank::search::Found;
+use wenmai_rank::search::order;
 use wenmai_store::Vectors;
 use wenmai_text::units;
 
 /// Days after the last day that a query names on which papers still report what happened.
 const PRINT_DAYS: i64 = 2;
 
+/// First answers whose middle is taken.
+const FIRST_ANSWERS: usize = 20;
+/// Candidates found for each of them, at least.
+const FOUND_PER_ANSWER: usize = 25;
 /// Candidates of the lexical leg that are read, where all that match are wanted. More would take seconds.
 const CHECKED_MAX: usize = 4_000;
 
@@ -53,6 +60,8 @@ pub(super) struct Legs {
     pub(super) dense: Vec<Scored>,
     /// The candidates of the lexical leg with their BM25 scores.
     pub(super) lexical: Vec<Scored>,
+    /// The articles near the middle of the first answers, with their cosines; none in a small archive.
+    pub(super) neighbours: Vec<Scored>,
     /// An estimate of the BM25 score of an article that holds every term of the query; `None` where
     /// the lexical leg found nothing.
     pub(super) scale: Option<f32>,
@@ -101,6 +110,7 @@ impl Engine {
             legs.lexical = united(legs.lexical, within.lexical);
         }
         legs.scale = self.scale(prepared, &legs.lexical).await?;
+        legs.neighbours = self.neighbours_of_first(prepared, &legs, &filter).await?;
         legs.missing_phrases = holders.missing;
         Ok(legs)
     }
@@ -188,6 +198,31 @@ impl Engine {
         #[expect(clippy::cast_precision_loss, reason = "at most 256 terms")]
         let share = held.unwrap_or(0).max(1) as f32 / prepared.reading.needs.len().max(1) as f32;
         Ok(Some(best / share.min(1.0)))
+    }
+
+    /// The articles near the middle of the first answers of a hybrid search: what tells of the same matter
+    /// in other words. None where few are found, as their middle would be near everything.
+    async fn neighbours_of_first(
+        &self,
+        prepared: &PreparedQuery,
+        legs: &Legs,
+        filter: &Filter,
+    ) -> Result<Vec<Scored>, Error> {
+        let Legs { dense, lexical, scale, .. } = legs;
+        if prepared.mode != Mode::Hybrid || prepared.embedding.is_none() {
+            return Ok(Vec::new());
+        }
+        let found = Found { dense, lexical, full: *scale, ..Found::default() };
+        let first = order(prepared.mode, found);
+        let count = FIRST_ANSWERS.min(first.len() / FOUND_PER_ANSWER);
+        let first: Vec<ArticleId> = first.into_iter().take(count).map(|(id, _)| id).collect();
+        let stored = self.store.fetch(&first, Vectors::Yes).await?.into_iter().flatten();
+        let embeddings: Vec<Embedding> =
+            stored.filter_map(|stored| stored.vectors.map(|(text, _)| text)).collect();
+        let Ok(middle) = Embedding::mean(&embeddings.iter().collect::<Vec<_>>()) else {
+            return Ok(Vec::new());
+        };
+        Ok(pairs(self.store.nearest(&middle, filter, limit(CANDIDATES)).await?))
     }
 
     /// Asks each leg once.
