@@ -50,7 +50,7 @@ fn lines(hit: &wire::SearchHit, bold: bool) -> Vec<String> {
     } else {
         marked(&record.title, &hit.title_matches, bold, usize::MAX)
     };
-    let known = [output::day(&record), output::outlet(&record), record.section.clone()];
+    let known = [output::time(&record), output::outlet(&record), record.section.clone()];
     let mut facts: Vec<String> = known.into_iter().filter(|fact| !fact.is_empty()).collect();
     facts.push(format!("{:.3}", hit.fused_score));
     facts.extend(hit.similarity.map(|cosine| format!("cosine {cosine:.3}")));
@@ -60,6 +60,7 @@ fn lines(hit: &wire::SearchHit, bold: bool) -> Vec<String> {
     if let Some(snippet) = &hit.snippet {
         lines.push(format!("{INDENT}{}", marked(&snippet.text, &snippet.matches, bold, COLUMNS)));
     }
+    lines.extend(output::printed(hit).map(|printed| format!("{INDENT}{printed}")));
     lines.push(format!("{INDENT}{}", article.name));
     lines
 }

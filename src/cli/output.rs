@@ -114,7 +114,7 @@ pub(super) fn hits(hits: &[wire::SearchHit]) -> Result<(), Failure> {
 }
 
 /// How many articles print the text of a hit, and where; `None` if it is the only one.
-fn printed(hit: &wire::SearchHit) -> Option<String> {
+pub(super) fn printed(hit: &wire::SearchHit) -> Option<String> {
     if hit.reprint_count < 2 {
         return None;
     }
@@ -193,6 +193,16 @@ pub(super) fn day(record: &wire::ArticleRecord) -> String {
     let time = record.publish_time.and_then(|time| jiff::Timestamp::from_second(time.seconds).ok());
     let local = time.map(|time| day::civil_time(time).date());
     local.map_or_else(String::new, |day| day.to_string())
+}
+
+/// The day of publication and the time of day, `2024-03-14 22:15`; the day alone at midnight, which is
+/// what an issue has.
+pub(super) fn time(record: &wire::ArticleRecord) -> String {
+    let time = record.publish_time.and_then(|time| jiff::Timestamp::from_second(time.seconds).ok());
+    let Some(local) = time.map(day::civil_time) else { return String::new() };
+    let is_midnight = local.time() == jiff::civil::Time::midnight();
+    let format = if is_midnight { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M" };
+    local.strftime(format).to_string()
 }
 
 /// Paper and page, or the source.

@@ -401,7 +401,7 @@ impl Engine {
             let mut passages = Vec::with_capacity(articles.len());
             for PendingArticle { article, .. } in articles.iter().take_while(|_| goes_on()) {
                 let record = &article.record;
-                let terms = analyzer.passage(&record.title, &record.body());
+                let terms = analyzer.article(&record.title, &record.body());
                 let entities = extractor.of_record(record);
                 passages.push(Passage { terms, plain: Plain::of(record), entities });
             }

@@ -207,7 +207,8 @@ impl Engine {
                 let stored = stored.ok_or(Error::ArticleNotFound { id })?;
                 let group = Some(stored.membership.group);
                 let (embedding, terms) = stored.vectors.unzip();
-                let (terms, article) = (terms.unwrap_or_default(), stored.article);
+                // Texts are compared by their words; the units beside them are for searches.
+                let (terms, article) = (terms.unwrap_or_default().words(), stored.article);
                 let embed = Duration::ZERO;
                 Ok(Source { article, embedding, terms, group, is_stored: true, embed })
             }

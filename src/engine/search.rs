@@ -113,8 +113,15 @@ impl Engine {
         let embed = started.elapsed();
         let store_started = Instant::now();
         let legs = self.metrics().stage(Stage::Candidates, self.ask_legs(&prepared)).await?;
-        let candidates =
+        let mut candidates =
             self.metrics().stage(Stage::Rank, self.check_candidates(&prepared, legs)).await?;
+        if candidates.ordered.is_empty() && !prepared.query.titles.is_empty() {
+            // Who types 《…》 may not know how the papers print it.
+            let missed = prepared.query.give_up_titles();
+            let legs = self.ask_legs(&prepared).await?;
+            candidates = self.check_candidates(&prepared, legs).await?;
+            candidates.missed_titles = missed;
+        }
         let notices = self.notices(&prepared, &candidates).await?;
         let reach = offset + limit.count();
         let ordered = if collapse {
@@ -217,7 +224,7 @@ impl PreparedQuery {
         }
         if !self.query.has_words() {
             return invalid(if self.query.without.is_empty() {
-                "a search needs a text".to_owned()
+                "a search needs a text: a letter, a digit, a character or a picture".to_owned()
             } else {
                 "needs something to look for beside what it leaves out".to_owned()
             });

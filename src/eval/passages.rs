@@ -34,6 +34,7 @@ use wenmai_engine::Engine;
 use wenmai_engine::Error;
 use wenmai_engine::Search;
 use wenmai_rank::fuse::Scored;
+use wenmai_rank::search::Found;
 use wenmai_rank::search::order;
 use wenmai_text::sentence::sentences;
 use wenmai_text::terms::Analyzer;
@@ -319,9 +320,9 @@ async fn ask(
     let first = |found: &[Scored]| found.iter().take(DEPTH).map(|(id, _)| *id).collect();
     by_window.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
     by_window.truncate(LEG as usize);
-    // The questions are taken from an article, so the best lexical score is about that of a full
-    // match.
-    let joined = order(Mode::Hybrid, &by_window, &lexical, None);
+    // These questions are taken from an article, so the best lexical score is about a full match.
+    let found = Found { dense: &by_window, lexical: &lexical, ..Found::default() };
+    let joined = order(Mode::Hybrid, found);
     let joined: Vec<Scored> = joined.into_iter().map(|(id, scores)| (id, scores.fused)).collect();
     Ok([first(&lexical), first(&dense), first(&both), first(&by_window), first(&joined)])
 }

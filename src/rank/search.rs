@@ -1,9 +1,14 @@
-//! Joins the candidates of the vector search and the lexical search for a query in words.
+//! Joins what the legs of the index found for a question in words.
 //!
-//! `fused = w·s + (1 − w)·similarity`, where `s` is the lexical score as a share of a full match
-//! and `w = 0.3 + 0.5·s`: the more of the query's words an article contains, the more they count.
-//! With the fixed weight of [`crate::fuse`], articles that contain a whole sentence of the query
-//! deep in their text came after others that are only similar (`wenmai eval passages`).
+//! `fused = (w·s + (1 − w)·similarity + g·neighbours) / (1 + g)`, where `s` is the lexical score as a share
+//! of a full match, `w = 0.4 + 0.4·s⁸`, and `neighbours` the similarity to the middle of the first answers
+//! with `g = 0.3`. Near a full match the words decide: with a fixed weight, articles that hold a whole
+//! sentence of the question deep in their text stood behind others that are only similar (`wenmai eval
+//! passages`). Below that both count alike, which is what written queries want (`wenmai eval search`). The
+//! first answers find what tells of the same matter in other words (Rocchio 1971, without labels); without
+//! enough of them there is no such leg, and `g = 0`.
+
+use std::collections::HashMap;
 
 use crate::fuse;
 use crate::fuse::Scored;
@@ -11,35 +16,50 @@ use wenmai_domain::hit::Mode;
 use wenmai_domain::hit::Scores;
 use wenmai_domain::id::ArticleId;
 
-/// The weight of the lexical leg for an article that shares no word with the query.
-const WEIGHT_NONE: f32 = 0.3;
-/// How much that weight grows up to a full match.
-const WEIGHT_GROWTH: f32 = 0.5;
+/// The lexical leg's say as long as much of the question is missing.
+const WEIGHT_PARTIAL: f32 = 0.4;
+/// How much that grows up to a full match.
+const WEIGHT_GROWTH: f32 = 0.4;
+/// How late it grows.
+const GROWTH_POWER: i32 = 8;
+/// What the middle of the first answers counts, where all else counts 1.
+const NEIGHBOURS_WEIGHT: f32 = 0.3;
 
-/// Orders the candidates of both legs, best first, ties by id. A leg that was not asked is an empty
-/// slice.
-///
-/// `full` is the BM25 score of a full match. Without it, or if it is not above 0, the score of the
-/// best candidate is used.
+/// What the legs found. A leg that was not asked is empty.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Found<'a> {
+    /// Similarities to the question.
+    pub dense: &'a [Scored],
+    /// BM25 scores.
+    pub lexical: &'a [Scored],
+    /// Similarities to the middle of the first answers.
+    pub neighbours: &'a [Scored],
+    /// The BM25 score of a full match; `None`, or nothing above 0, takes the best candidate's.
+    pub full: Option<f32>,
+}
+
+/// Orders what the legs found, best first; ties by id.
 #[must_use]
-pub fn order(
-    mode: Mode,
-    dense: &[Scored],
-    lexical: &[Scored],
-    full: Option<f32>,
-) -> Vec<(ArticleId, Scores)> {
+pub fn order(mode: Mode, found: Found<'_>) -> Vec<(ArticleId, Scores)> {
+    let Found { dense, lexical, neighbours, full } = found;
     let mut ordered = fuse::fuse(mode, dense, lexical, full);
     if mode != Mode::Hybrid {
         return ordered;
     }
     let best = || lexical.iter().map(|(_, score)| *score).fold(0.0, f32::max);
     let full = full.filter(|full| *full > 0.0).unwrap_or_else(best);
-    for (_, scores) in &mut ordered {
+    let near: HashMap<ArticleId, f32> = neighbours.iter().copied().collect();
+    // What that leg did not return is at most as near as its last.
+    let floor = neighbours.iter().map(|(_, score)| *score).fold(f32::MAX, f32::min).min(1.0);
+    let weight_near = if neighbours.is_empty() { 0.0 } else { NEIGHBOURS_WEIGHT };
+    for (id, scores) in &mut ordered {
         let lexical = scores.lexical.unwrap_or(0.0);
         let share = if full > 0.0 { (lexical / full).min(1.0) } else { 0.0 };
-        let weight = WEIGHT_NONE + WEIGHT_GROWTH * share;
+        let weight = WEIGHT_PARTIAL + WEIGHT_GROWTH * share.powi(GROWTH_POWER);
         let similarity = scores.similarity.unwrap_or(0.0).max(0.0);
-        scores.fused = weight * share + (1.0 - weight) * similarity;
+        let near = near.get(id).copied().unwrap_or(floor).max(0.0);
+        let own = weight * share + (1.0 - weight) * similarity;
+        scores.fused = (own + weight_near * near) / (1.0 + weight_near);
     }
     ordered.sort_by(|(left_id, left), (right_id, right)| {
         right.fused.total_cmp(&left.fused).then(left_id.cmp(right_id))
@@ -49,6 +69,7 @@ pub fn order(
 
 #[cfg(test)]
 mod tests {
+    use super::Found;
     use super::order;
     use wenmai_domain::hit::Mode;
     use wenmai_domain::id::ArticleId;
@@ -61,7 +82,8 @@ mod tests {
     fn a_full_match_stands_before_what_is_only_similar() {
         let dense = [(id(1), 0.7), (id(2), 0.1)];
         let lexical = [(id(1), 2.0), (id(2), 20.0)];
-        let found = order(Mode::Hybrid, &dense, &lexical, Some(20.0));
+        let legs = Found { dense: &dense, lexical: &lexical, full: Some(20.0), ..Found::default() };
+        let found = order(Mode::Hybrid, legs);
         assert_eq!(found[0].0, id(2));
         assert!((found[0].1.fused - 0.82).abs() < 1e-6);
     }
@@ -70,12 +92,34 @@ mod tests {
     fn a_poor_match_does_not() {
         let dense = [(id(1), 0.7), (id(2), 0.1)];
         let lexical = [(id(2), 5.0)];
-        assert_eq!(order(Mode::Hybrid, &dense, &lexical, Some(20.0))[0].0, id(1));
+        let legs = Found { dense: &dense, lexical: &lexical, full: Some(20.0), ..Found::default() };
+        assert_eq!(order(Mode::Hybrid, legs)[0].0, id(1));
     }
 
     #[test]
     fn one_leg_alone_keeps_its_own_score() {
-        let found = order(Mode::Lexical, &[], &[(id(1), 5.0)], None);
+        let found = order(Mode::Lexical, Found { lexical: &[(id(1), 5.0)], ..Found::default() });
         assert!((found[0].1.fused - 5.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_is_near_the_first_answers_stands_before_what_is_not() {
+        let dense = [(id(1), 0.5), (id(2), 0.5), (id(3), 0.5)];
+        let neighbours = [(id(3), 0.9), (id(1), 0.2)];
+        let legs = Found { dense: &dense, neighbours: &neighbours, ..Found::default() };
+        let found = order(Mode::Hybrid, legs);
+        let ids: Vec<_> = found.iter().map(|(id, _)| *id).collect();
+        assert_eq!(ids, [id(3), id(1), id(2)]);
+        assert!(found.iter().all(|(_, scores)| (0.0..=1.0).contains(&scores.fused)));
+    }
+
+    #[test]
+    fn a_full_match_stands_before_what_is_near_the_first_answers() {
+        let dense = [(id(1), 0.7), (id(2), 0.1)];
+        let lexical = [(id(1), 2.0), (id(2), 20.0)];
+        let neighbours = [(id(1), 0.9), (id(2), 0.1)];
+        let (dense, lexical, neighbours) = (&dense[..], &lexical[..], &neighbours[..]);
+        let legs = Found { dense, lexical, neighbours, full: Some(20.0) };
+        assert_eq!(order(Mode::Hybrid, legs)[0].0, id(2));
     }
 }

@@ -8,7 +8,7 @@
 //! It would rather miss a name than invent one. It does not join 周局长 with 周小禾, nor a company with
 //! its short name, unless the list of organisations says so.
 
-mod amount;
+pub(crate) mod amount;
 mod cues;
 mod day;
 pub mod gazetteer;

@@ -1,14 +1,14 @@
 //! Where the words of a question stand in an article, and the passage that shows most of them.
 //!
-//! Words are compared as phrases are (`text::query::phrase`): on normalized text. All spans are of
-//! the text as printed. Linear in the text, times the number of words.
+//! Words are units (`text::units`), found as the index finds them, and phrases (`text::query::phrase`). All
+//! spans are of the text as printed. Linear in the text, for phrases times their number.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use crate::normalize::normalize;
-use crate::query::phrase;
+use crate::query::phrase::Folded;
 use crate::sentence::sentences;
+use crate::units::Wanted;
 use wenmai_domain::hit::Highlights;
 use wenmai_domain::hit::Snippet;
 use wenmai_domain::span::Span;
@@ -18,18 +18,36 @@ pub const SNIPPET_CHARS_MAX: usize = 120;
 /// Bytes of a body that are looked through for a snippet; longer bodies are no articles.
 const BODY_BYTES_MAX: usize = 256 * 1024;
 
-/// Where `words` stand, and a passage of at most [`SNIPPET_CHARS_MAX`] characters.
+/// What is looked for.
+struct Asked<'a> {
+    /// Units, then phrases.
+    words: Vec<&'a str>,
+    /// How many of `words` are units.
+    unit_count: usize,
+    units: Wanted<'a>,
+}
+
+/// Where `words` and `phrases` stand, and a passage of at most [`SNIPPET_CHARS_MAX`] characters.
 ///
-/// `words` are normalized terms and phrases. A single Chinese character is looked for only where
-/// there is nothing longer: it stands everywhere.
+/// `words` are units, `phrases` folded as `query::phrase` has it. A single Chinese character is looked for
+/// only where there is nothing longer: it stands everywhere.
 #[must_use]
-pub fn highlights(title: &str, paragraphs: &[String], words: &BTreeSet<String>) -> Highlights {
+pub fn highlights(
+    title: &str,
+    paragraphs: &[String],
+    words: &BTreeSet<String>,
+    phrases: &[String],
+) -> Highlights {
     let long = |word: &&String| word.is_ascii() || word.chars().nth(1).is_some();
-    let any_long = words.iter().any(|word| long(&word));
-    let words: Vec<&str> =
+    let any_long = words.iter().chain(phrases).any(|word| long(&word));
+    let mut words: Vec<&str> =
         words.iter().filter(|word| !any_long || long(word)).map(String::as_str).collect();
-    let title = apart(found(title, &words).into_iter().map(|found| found.span).collect());
-    Highlights { title, snippet: snippet(paragraphs, &words) }
+    let units = Wanted::new(words.iter().copied());
+    let unit_count = words.len();
+    words.extend(phrases.iter().map(String::as_str));
+    let asked = Asked { words, unit_count, units };
+    let title = apart(found(title, &asked).into_iter().map(|found| found.span).collect());
+    Highlights { title, snippet: snippet(paragraphs, &asked) }
 }
 
 /// A word found in a text.
@@ -41,15 +59,19 @@ struct Found {
     span: Span,
 }
 
-fn found(source: &str, words: &[&str]) -> Vec<Found> {
-    let normalized = normalize(source);
-    let text = normalized.text();
-    let places = |(word, needle): (usize, &&str)| {
-        let spans: Vec<Span> = phrase::places(text, needle).collect();
-        spans.into_iter().map(move |span| (word, span))
-    };
-    let found = words.iter().enumerate().flat_map(places);
-    found.map(|(word, span)| Found { word, span: normalized.source(span) }).collect()
+fn found(source: &str, asked: &Asked<'_>) -> Vec<Found> {
+    let mut found = Vec::new();
+    if !asked.units.is_empty() {
+        found.extend(asked.units.places(source));
+    }
+    let phrases = asked.words.iter().enumerate().skip(asked.unit_count);
+    if asked.words.len() > asked.unit_count {
+        let folded = Folded::of(source);
+        for (word, phrase) in phrases {
+            found.extend(folded.places(phrase).into_iter().map(|span| (word, span)));
+        }
+    }
+    found.into_iter().map(|(word, span)| Found { word, span }).collect()
 }
 
 /// Joins spans that overlap or touch.
@@ -72,7 +94,7 @@ struct Passage {
     span: Span,
 }
 
-fn snippet(paragraphs: &[String], words: &[&str]) -> Option<Snippet> {
+fn snippet(paragraphs: &[String], asked: &Asked<'_>) -> Option<Snippet> {
     let mut best: Option<(Passage, Vec<Found>)> = None;
     let mut bytes = 0;
     for (at, paragraph) in paragraphs.iter().enumerate() {
@@ -80,12 +102,12 @@ fn snippet(paragraphs: &[String], words: &[&str]) -> Option<Snippet> {
         if bytes > BODY_BYTES_MAX && best.is_some() {
             break;
         }
-        let found = found(paragraph, words);
+        let found = found(paragraph, asked);
         let nothing_yet = best.is_none() && !paragraph.trim().is_empty();
         if found.is_empty() && !nothing_yet {
             continue;
         }
-        let passage = best_passage(paragraph, at, &found, words);
+        let passage = best_passage(paragraph, at, &found, &asked.words);
         let better =
             |passage: &Passage| best.as_ref().is_none_or(|(best, _)| passage.worth > best.worth);
         if let Some(passage) = passage.filter(better) {
@@ -191,7 +213,7 @@ mod tests {
 
     fn mark(title: &str, body: &[&str], words: &[&str]) -> Highlights {
         let body: Vec<String> = body.iter().map(|&text| text.to_owned()).collect();
-        highlights(title, &body, &words.iter().map(|&word| word.to_owned()).collect())
+        highlights(title, &body, &words.iter().map(|&word| word.to_owned()).collect(), &[])
     }
 
     fn marked(highlights: &Highlights) -> Vec<&str> {
@@ -252,7 +274,7 @@ mod tests {
             body in proptest::collection::vec("[清河水a1，。 ㎡]{0,200}|\\PC{0,40}", 0..4),
             words in proptest::collection::btree_set("[清河水a1]{1,3}", 0..4),
         ) {
-            let found = highlights("清河水a1", &body, &words);
+            let found = highlights("清河水a1", &body, &words, &[]);
             if let Some(snippet) = found.snippet {
                 prop_assert_eq!(snippet.span.of(&body[snippet.paragraph]), Some(snippet.text.as_str()));
                 prop_assert!(snippet.text.chars().count() <= SNIPPET_CHARS_MAX);

@@ -10,4 +10,5 @@ pub mod query;
 pub mod sentence;
 pub mod surname;
 pub mod terms;
+pub mod units;
 pub mod unwrap;

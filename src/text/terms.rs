@@ -6,20 +6,21 @@
 //! gives character bigrams, so an unknown name (李在镕 → 李在, 在镕) is found. Numbers stay whole, with
 //! their percent sign or date unit (`131.9%`, `3月`). Words that say nothing are left out.
 
-mod words;
+pub(crate) mod words;
 
-use std::collections::BTreeMap;
 use std::collections::HashSet;
 
 use words::Scratch;
 use words::Words;
 
 use crate::normalize::normalize;
+use crate::units;
 use wenmai_domain::span::Span;
 use wenmai_domain::terms::TermVector;
+use wenmai_domain::terms::UNIT_BIT;
 
 /// The version of everything that decides a term; part of the index version.
-pub const VERSION: &str = "terms1";
+pub const VERSION: &str = "terms2";
 
 /// Our words that jieba's dictionary lacks: one word a line, frequency behind it. They are in the
 /// table of [`words`] already.
@@ -106,14 +107,19 @@ impl Analyzer {
     #[must_use]
     pub fn terms(&self, text: &str) -> Vec<Term> {
         let normalized = normalize(text);
-        let units = Self::units(normalized.text());
+        let units = Self::cut(normalized.text());
         let mut terms = Vec::with_capacity(units.len());
         for (unit, span) in join(normalized.text(), &units) {
-            if !self.stop.contains(unit) {
+            if !self.is_stop(unit) {
                 terms.push(Term { text: unit.to_owned(), span: normalized.source(span) });
             }
         }
         terms
+    }
+
+    /// Whether a word says nothing by itself.
+    pub(crate) fn is_stop(&self, word: &str) -> bool {
+        self.stop.contains(word)
     }
 
     /// The sparse vector of an article: BM25 weights of the terms of title and body.
@@ -122,20 +128,30 @@ impl Analyzer {
     /// Source: Robertson & Zaragoza 2009, section 3.5; the idf factor is the store's.
     #[must_use]
     pub fn passage(&self, title: &str, body: &str) -> TermVector {
-        let mut counts = BTreeMap::<u32, f32>::new();
+        self.weighed(title, body, false)
+    }
+
+    /// The vector of [`Analyzer::passage`], on request with the units of the text beside its terms.
+    pub(crate) fn weighed(&self, title: &str, body: &str, with_units: bool) -> TermVector {
+        let mut counts: Vec<(u32, f32)> = Vec::new();
         let mut length = 0.0;
         for (text, weight) in [(title, TITLE_WEIGHT), (body, 1.0)] {
-            for term in self.terms(text) {
-                *counts.entry(index(&term.text)).or_default() += weight;
-                length += weight;
+            let normalized = normalize(text);
+            let cut = Self::cut(normalized.text());
+            for (term, _) in join(normalized.text(), &cut) {
+                if !self.is_stop(term) {
+                    counts.push((index(term), weight));
+                    length += weight;
+                }
+            }
+            if with_units {
+                units::count(&normalized, &cut, |index, share| {
+                    counts.push((index, weight * share));
+                });
             }
         }
         let damping = K1 * (1.0 - B + B * length / LENGTH_AVERAGE);
-        TermVector::from_weights(
-            counts
-                .into_iter()
-                .map(|(index, count)| (index, count * (K1 + 1.0) / (count + damping))),
-        )
+        TermVector::from_weights(counts).map(|count| count * (K1 + 1.0) / (count + damping))
     }
 
     /// The words of normalized `text`, each with the dictionary's tag (`n`, `nr`, `v`; `x` where it
@@ -163,7 +179,7 @@ impl Analyzer {
     }
 
     /// The words of normalized `text` as spans, punctuation and space left out.
-    fn units(text: &str) -> Vec<Span> {
+    pub(crate) fn cut(text: &str) -> Vec<Span> {
         let (mut units, mut scratch) = (Vec::new(), Scratch::default());
         let Some(dictionary) = Words::bundled() else { return units };
         for run in runs(text) {
@@ -181,7 +197,7 @@ impl Analyzer {
 }
 
 /// Joins units into terms: number + unit, and bigrams over runs of single Han characters.
-fn join<'t>(text: &'t str, units: &[Span]) -> Vec<(&'t str, Span)> {
+pub(crate) fn join<'t>(text: &'t str, units: &[Span]) -> Vec<(&'t str, Span)> {
     let mut terms = Vec::with_capacity(units.len());
     let mut singles: Vec<Span> = Vec::new();
     let mut previous: Option<Span> = None;
@@ -231,12 +247,17 @@ pub fn query(terms: &[Term]) -> TermVector {
     TermVector::from_weights(terms.iter().map(|term| (index(&term.text), 1.0)))
 }
 
-/// The index of a term in a [`TermVector`]: FNV-1a over its bytes, 64 bits folded to 32.
+/// The index of a term in a [`TermVector`]: [`hash`], in the half of the words.
 ///
-/// Two of half a million terms share an index about thirty times; the harm is a little noise.
+/// Two of half a million terms share an index about sixty times; the harm is a little noise.
 #[must_use]
 pub fn index(term: &str) -> u32 {
-    let hash = term.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+    hash(term) & !UNIT_BIT
+}
+
+/// FNV-1a over the bytes of `text`, 64 bits folded to 32.
+pub(crate) fn hash(text: &str) -> u32 {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     });
     #[expect(clippy::cast_possible_truncation, reason = "folding 64 bits to 32 is the point")]
@@ -377,7 +398,7 @@ mod tests {
     fn what_decides_a_term_is_pinned_to_the_version() {
         let cut = cut("新质生产力在清河县：徐慧莹说，3月12日增长131.9%，N95口罩的事").join("/");
         let parts = [super::NEWSROOM.as_bytes(), super::STOP.as_bytes(), cut.as_bytes()];
-        let pinned = ("terms1", "025b6d9d6bbf");
+        let pinned = ("terms2", "025b6d9d6bbf");
         assert_eq!(
             (super::VERSION, &sha256(parts)[..12]),
             pinned,

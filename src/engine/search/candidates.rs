@@ -6,7 +6,9 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use jiff::ToSpan;
 use jiff::civil::Date;
+use jiff::civil::DateTime;
 
 use crate::Engine;
 use crate::Error;
@@ -28,10 +30,10 @@ use wenmai_domain::hit::Scores;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::terms::TermVector;
 use wenmai_rank::diversify::diversify;
+use wenmai_rank::search::Found;
 use wenmai_rank::search::order;
 use wenmai_store::Stored;
 use wenmai_store::Vectors;
-use wenmai_text::normalize::normal;
 use wenmai_text::query::phrase;
 
 /// How many candidates are fetched at a time, which bounds the memory that their texts take.
@@ -56,6 +58,8 @@ pub(super) struct Candidates {
     pub(super) lexical_found: bool,
     /// Phrases that no candidate holds.
     pub(super) missing_phrases: Vec<String>,
+    /// Titles that were given up as phrases, because no candidate holds them.
+    pub(super) missed_titles: Vec<String>,
     /// How many candidates hold all phrases.
     pub(super) with_phrases: usize,
     /// How many candidates each leg was asked for, where it may have more than that.
@@ -64,7 +68,10 @@ pub(super) struct Candidates {
 
 /// What is kept of a candidate whose article was read.
 struct CandidateDetails {
-    day: Option<Date>,
+    /// When it was published, if that is known and lies not ahead.
+    published_at: Option<DateTime>,
+    /// Whether its date lies in the future, and so is wrong.
+    is_ahead: bool,
     embedding: Embedding,
     /// How many terms of the query it holds.
     held: usize,
@@ -79,16 +86,29 @@ impl Engine {
         prepared: &PreparedQuery,
         legs: Legs,
     ) -> Result<Candidates, Error> {
-        let Legs { mut dense, mut lexical, scale, in_days, full, depth } = legs;
+        let Legs {
+            mut dense,
+            mut lexical,
+            neighbours,
+            scale,
+            in_days,
+            full,
+            depth,
+            missing_phrases,
+        } = legs;
         let whole = prepared.has_demands() || prepared.counts();
         let mut candidates = Candidates {
             lexical_found: !lexical.is_empty(),
             cut_at: (full && whole).then_some(depth),
+            missing_phrases,
             ..Candidates::default()
         };
         let options = &prepared.options;
         if !whole && options.newness.is_none() && options.diversity.is_none() {
-            candidates.ordered = scored(prepared, &dense, &lexical, scale);
+            candidates.ordered = scored(
+                prepared,
+                Found { dense: &dense, lexical: &lexical, neighbours: &neighbours, full: scale },
+            );
             candidates.found_count = candidates.ordered.len();
             candidates.weigh_days(in_days.as_ref().map(|days| |id: &ArticleId| days.contains(id)));
             return Ok(candidates);
@@ -107,7 +127,10 @@ impl Engine {
             dense =
                 seen.iter().map(|(id, seen)| (*id, seen.embedding.similarity(question))).collect();
         }
-        candidates.ordered = scored(prepared, &dense, &lexical, scale);
+        candidates.ordered = scored(
+            prepared,
+            Found { dense: &dense, lexical: &lexical, neighbours: &neighbours, full: scale },
+        );
         candidates.weigh_days(in_days.as_ref().map(|days| |id: &ArticleId| days.contains(id)));
         if let Some(newness) = options.newness {
             candidates.weigh_age(&seen, newness);
@@ -130,7 +153,9 @@ impl Engine {
         candidates: &mut Candidates,
     ) -> Result<BTreeMap<ArticleId, CandidateDetails>, Error> {
         let mut seen = BTreeMap::new();
-        let mut unmet: Vec<&String> = prepared.query.phrases.iter().collect();
+        let known = &candidates.missing_phrases;
+        let mut unmet: Vec<&String> =
+            prepared.query.phrases.iter().filter(|phrase| !known.contains(phrase)).collect();
         for slice in ids.chunks(SLICE) {
             // Two readers share the work.
             let (left, right) = slice.split_at(slice.len() / 2);
@@ -157,7 +182,7 @@ impl Engine {
                 seen.insert(article.id, details(prepared, &article, embedding, &terms));
             }
         }
-        candidates.missing_phrases = unmet.into_iter().cloned().collect();
+        candidates.missing_phrases.extend(unmet.into_iter().cloned());
         Ok(seen)
     }
 }
@@ -168,31 +193,34 @@ fn details(
     embedding: Embedding,
     terms: &TermVector,
 ) -> CandidateDetails {
+    let published_at = article.record.published_at;
+    let is_ahead = published_at.is_some_and(|time| is_ahead(time.date()));
     CandidateDetails {
-        day: article.record.date(),
+        published_at: published_at.filter(|_| !is_ahead),
+        is_ahead,
         embedding,
         held: prepared.reading.held(terms),
         facets: prepared.options.facets.iter().map(|field| field.of(article)).collect(),
     }
 }
 
-/// The texts of an article that phrases are looked for in, normalized.
+/// The texts of an article that phrases are looked for in, folded.
 fn texts(record: &Record) -> Vec<String> {
     let texts = std::iter::once(&record.title).chain(&record.paragraphs);
-    texts.map(|text| normal(text)).collect()
+    texts.map(|text| phrase::folded(text)).collect()
+}
+
+/// Whether a day lies in the future. Where it is later than in China it may be tomorrow already.
+fn is_ahead(day: Date) -> bool {
+    clock::today().checked_add(1.day()).is_ok_and(|tomorrow| day > tomorrow)
 }
 
 /// Fuses the legs; the articles of a list all get the score 0.
-fn scored(
-    prepared: &PreparedQuery,
-    dense: &[(ArticleId, f32)],
-    lexical: &[(ArticleId, f32)],
-    scale: Option<f32>,
-) -> Vec<Candidate> {
+fn scored(prepared: &PreparedQuery, found: Found<'_>) -> Vec<Candidate> {
     if prepared.lists() {
-        return lexical.iter().map(|(id, _)| (*id, Scores::default())).collect();
+        return found.lexical.iter().map(|(id, _)| (*id, Scores::default())).collect();
     }
-    order(prepared.mode, dense, lexical, scale)
+    order(prepared.mode, found)
 }
 
 impl Candidates {
@@ -211,12 +239,12 @@ impl Candidates {
     fn weigh_age(&mut self, seen: &BTreeMap<ArticleId, CandidateDetails>, newness: Newness) {
         let Newness { recency, as_of } = newness;
         let today = clock::today();
-        let days = || self.ordered.iter().filter_map(|(id, _)| seen.get(id)?.day);
+        let day = |id: &ArticleId| seen.get(id)?.published_at.map(DateTime::date);
+        let days = || self.ordered.iter().filter_map(|(id, _)| day(id));
         let newest = || days().filter(|day| *day <= today).max();
         let Some(as_of) = as_of.or_else(newest) else { return };
         for (id, scores) in &mut self.ordered {
-            let day = seen.get(id).and_then(|seen| seen.day);
-            let age = day.map(|day| day::between(day, as_of));
+            let age = day(id).map(|day| day::between(day, as_of));
             scores.fused = lowered(scores.fused, recency.factor(age));
         }
         best_first(&mut self.ordered);
@@ -237,20 +265,23 @@ impl Candidates {
             Order::Relevance => return,
         };
         self.ordered = matching;
-        let day = |id: &ArticleId| seen.get(id).and_then(|seen| seen.day);
-        // Stable, so that within a day the better comes first; what has no date comes last.
-        self.ordered.sort_by(|(left, _), (right, _)| match (day(left), day(right)) {
+        let time = |id: &ArticleId| seen.get(id).and_then(|seen| seen.published_at);
+        let is_ahead = |id: &ArticleId| seen.get(id).is_some_and(|seen| seen.is_ahead);
+        // Stable, so that what appeared at one time stands with the better first. What has no date comes
+        // last, before it what has one that lies in the future.
+        self.ordered.sort_by(|(left, _), (right, _)| match (time(left), time(right)) {
             (Some(left), Some(right)) if oldest => left.cmp(&right),
             (Some(left), Some(right)) => right.cmp(&left),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
-            (None, None) => Ordering::Equal,
+            (None, None) => is_ahead(right).cmp(&is_ahead(left)),
         });
     }
 }
 
-/// The candidates that match, which means that they hold [`MATCH_PERCENT`] of the query's terms.
-/// All candidates, where the query has no terms or none of them holds so many.
+/// The candidates that match, which means that they hold [`MATCH_PERCENT`] of what the query looks for,
+/// or, where none holds so much, as much as any holds. All candidates where the query looks for nothing
+/// that could be held; none where none holds anything.
 fn matching(
     prepared: &PreparedQuery,
     candidates: &[Candidate],
@@ -258,11 +289,13 @@ fn matching(
 ) -> Vec<Candidate> {
     let need_count = prepared.reading.needs.len();
     let enough = (need_count * MATCH_PERCENT).div_ceil(100);
-    let holds = |(id, _): &&Candidate| seen.get(id).is_some_and(|seen| seen.held >= enough);
-    if prepared.mode == Mode::Dense || enough == 0 || !candidates.iter().any(|one| holds(&one)) {
+    if prepared.mode == Mode::Dense || enough == 0 {
         return candidates.to_vec();
     }
-    candidates.iter().filter(holds).copied().collect()
+    let held = |(id, _): &Candidate| seen.get(id).map_or(0, |seen| seen.held);
+    let most = candidates.iter().map(held).max().unwrap_or(0);
+    let enough = enough.min(most).max(1);
+    candidates.iter().filter(|one| held(one) >= enough).copied().collect()
 }
 
 /// The candidates in an order in which each adds something to those before it.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -12,6 +13,7 @@ use crate::answer::limit;
 use crate::answer::pairs;
 use crate::ranked::CANDIDATES;
 use crate::search::PreparedQuery;
+use wenmai_domain::embedding::Embedding;
 use wenmai_domain::filter::Comparison;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::hit::Mode;
@@ -19,11 +21,37 @@ use wenmai_domain::id::ArticleId;
 use wenmai_domain::limit::Limit;
 use wenmai_domain::terms::TermVector;
 use wenmai_rank::fuse::Scored;
+use wenmai_rank::search::Found;
+use wenmai_rank::search::order;
 use wenmai_store::Vectors;
-use wenmai_text::terms;
+use wenmai_text::units;
 
 /// Days after the last day that a query names on which papers still report what happened.
 const PRINT_DAYS: i64 = 2;
+
+/// First answers whose middle is taken.
+const FIRST_ANSWERS: usize = 20;
+/// Candidates found for each of them, at least.
+const FOUND_PER_ANSWER: usize = 25;
+/// Candidates of the lexical leg that are read, where all that match are wanted. More would take seconds.
+const CHECKED_MAX: usize = 4_000;
+
+/// What is known of the articles that hold the phrases of a query.
+#[derive(Debug, Default)]
+struct Holders {
+    /// The only articles that may hold all phrases, where that is known.
+    ids: Option<BTreeSet<ArticleId>>,
+    /// Units of phrases that too many articles hold to tell.
+    common: Vec<String>,
+    /// Phrases that no article holds.
+    missing: Vec<String>,
+}
+
+impl Holders {
+    fn vector(&self) -> TermVector {
+        units::need::vector(&self.common)
+    }
+}
 
 /// What the legs found, in no particular order.
 #[derive(Debug, Default)]
@@ -32,6 +60,8 @@ pub(super) struct Legs {
     pub(super) dense: Vec<Scored>,
     /// The candidates of the lexical leg with their BM25 scores.
     pub(super) lexical: Vec<Scored>,
+    /// The articles near the middle of the first answers, with their cosines; none in a small archive.
+    pub(super) neighbours: Vec<Scored>,
     /// An estimate of the BM25 score of an article that holds every term of the query; `None` where
     /// the lexical leg found nothing.
     pub(super) scale: Option<f32>,
@@ -41,38 +71,108 @@ pub(super) struct Legs {
     pub(super) full: bool,
     /// How many candidates each leg was asked for.
     pub(super) depth: usize,
+    /// Phrases that no article holds that passes the filter.
+    pub(super) missing_phrases: Vec<String>,
 }
 
 impl Engine {
-    /// Asks the legs that the mode names; for more candidates where these are checked or counted.
+    /// Asks the legs that the mode names; for all candidates, up to [`CHECKED_MAX`], where these are
+    /// checked or counted.
     pub(super) async fn ask_legs(&self, prepared: &PreparedQuery) -> Result<Legs, Error> {
         if prepared.lists() {
             return self.list_legs(prepared).await;
         }
+        let vector = prepared.reading.vector();
+        let holders = self.holders_of_phrases(prepared).await?;
+        let mut filter = prepared.filter.clone();
+        if let Some(ids) = &holders.ids {
+            filter = filter.and(Filter::Among(Arc::new(ids.clone())));
+        }
         let whole = prepared.has_demands() || prepared.counts();
         let depth = if whole { Limit::MOST } else { limit(CANDIDATES) };
-        let vector = prepared.reading.vector();
-        let mut legs = self.ask_once(prepared, &vector, &prepared.filter, depth).await?;
-        legs.full = legs.lexical.len() >= depth.count();
+        let mut legs = self.ask_once(prepared, &vector, &filter, depth).await?;
         legs.depth = depth.count();
+        let is_full = legs.lexical.len() >= depth.count();
+        if whole && is_full && prepared.mode != Mode::Dense {
+            // What was asked for may stand behind the best; of phrases so common that none narrows the
+            // search, what holds most of their units comes first.
+            let vector = if holders.common.is_empty() { vector.clone() } else { holders.vector() };
+            let (more, is_cut) = self.all_of(&vector, &filter).await?;
+            (legs.full, legs.depth) = (is_cut, CHECKED_MAX);
+            legs.lexical = united(legs.lexical, more);
+        }
         if let Some(days) = prepared.reading.days {
-            let filter = prepared.filter.clone().and(published(days));
+            let filter = filter.clone().and(published(days));
             let within = self.ask_once(prepared, &vector, &filter, depth).await?;
             let found = within.dense.iter().chain(&within.lexical).map(|(id, _)| *id);
             legs.in_days = Some(found.collect());
             legs.dense = united(legs.dense, within.dense);
             legs.lexical = united(legs.lexical, within.lexical);
         }
-        for phrase in &prepared.query.phrases {
-            // What holds a phrase holds its terms, so it stands high among the answers to them.
-            let vector = terms::query(&self.analyzer.terms(phrase));
-            let found = self.store.lexical(&vector, &prepared.filter, Limit::MOST).await?;
-            legs.full |= found.len() >= Limit::MOST.count();
-            // A part of the question's own score: what it has at least.
-            legs.lexical = united(legs.lexical, pairs(found));
-        }
         legs.scale = self.scale(prepared, &legs.lexical).await?;
+        legs.neighbours = self.neighbours_of_first(prepared, &legs, &filter).await?;
+        legs.missing_phrases = holders.missing;
         Ok(legs)
+    }
+
+    /// The articles that may hold the phrases of a query: those that hold all units of each phrase.
+    ///
+    /// A text with a phrase holds all its units, so a phrase with a rare unit is looked for among the
+    /// holders of that unit alone, in an archive of any size.
+    async fn holders_of_phrases(&self, prepared: &PreparedQuery) -> Result<Holders, Error> {
+        let mut holders = Holders::default();
+        for phrase in &prepared.query.phrases {
+            let units = self.analyzer.units_of_phrase(phrase);
+            let mut narrowed: Option<BTreeSet<ArticleId>> = None;
+            for unit in &units {
+                let vector = units::need::vector([unit]);
+                let found = self.store.lexical(&vector, &prepared.filter, Limit::MOST).await?;
+                if found.len() >= Limit::MOST.count() {
+                    continue;
+                }
+                let found: BTreeSet<ArticleId> = found.into_iter().map(|one| one.id).collect();
+                narrowed = Some(match narrowed {
+                    Some(known) => known.intersection(&found).copied().collect(),
+                    None => found,
+                });
+            }
+            match narrowed {
+                Some(ids) => {
+                    if ids.is_empty() {
+                        holders.missing.push(phrase.clone());
+                    }
+                    holders.ids = Some(match holders.ids.take() {
+                        Some(known) => known.intersection(&ids).copied().collect(),
+                        None => ids,
+                    });
+                }
+                None => holders.common.extend(units),
+            }
+        }
+        Ok(holders)
+    }
+
+    /// Everything that answers to `vector`, up to [`CHECKED_MAX`] and a page more; and whether that is
+    /// not all.
+    async fn all_of(
+        &self,
+        vector: &TermVector,
+        filter: &Filter,
+    ) -> Result<(Vec<Scored>, bool), Error> {
+        let mut seen = BTreeSet::new();
+        let mut found = Vec::new();
+        while found.len() < CHECKED_MAX {
+            let others = Filter::Not(Box::new(Filter::Among(Arc::new(seen.clone()))));
+            let filter = if seen.is_empty() { filter.clone() } else { filter.clone().and(others) };
+            let page = pairs(self.store.lexical(vector, &filter, Limit::MOST).await?);
+            let is_last = page.len() < Limit::MOST.count();
+            seen.extend(page.iter().map(|(id, _)| *id));
+            found.extend(page);
+            if is_last {
+                return Ok((found, false));
+            }
+        }
+        Ok((found, true))
     }
 
     /// An estimate of the score of an article that holds every term: the best score, multiplied by
@@ -98,6 +198,31 @@ impl Engine {
         #[expect(clippy::cast_precision_loss, reason = "at most 256 terms")]
         let share = held.unwrap_or(0).max(1) as f32 / prepared.reading.needs.len().max(1) as f32;
         Ok(Some(best / share.min(1.0)))
+    }
+
+    /// The articles near the middle of the first answers of a hybrid search: what tells of the same matter
+    /// in other words. None where few are found, as their middle would be near everything.
+    async fn neighbours_of_first(
+        &self,
+        prepared: &PreparedQuery,
+        legs: &Legs,
+        filter: &Filter,
+    ) -> Result<Vec<Scored>, Error> {
+        let Legs { dense, lexical, scale, .. } = legs;
+        if prepared.mode != Mode::Hybrid || prepared.embedding.is_none() {
+            return Ok(Vec::new());
+        }
+        let found = Found { dense, lexical, full: *scale, ..Found::default() };
+        let first = order(prepared.mode, found);
+        let count = FIRST_ANSWERS.min(first.len() / FOUND_PER_ANSWER);
+        let first: Vec<ArticleId> = first.into_iter().take(count).map(|(id, _)| id).collect();
+        let stored = self.store.fetch(&first, Vectors::Yes).await?.into_iter().flatten();
+        let embeddings: Vec<Embedding> =
+            stored.filter_map(|stored| stored.vectors.map(|(text, _)| text)).collect();
+        let Ok(middle) = Embedding::mean(&embeddings.iter().collect::<Vec<_>>()) else {
+            return Ok(Vec::new());
+        };
+        Ok(pairs(self.store.nearest(&middle, filter, limit(CANDIDATES)).await?))
     }
 
     /// Asks each leg once.

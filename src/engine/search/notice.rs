@@ -23,7 +23,7 @@ pub enum Notice {
         /// How many different terms the query holds.
         given: usize,
     },
-    /// The query holds nothing but common words, which the lexical leg does not look for.
+    /// The query holds nothing but common words.
     OnlyCommonWords,
     /// No stored article holds a term of the query; the hits are merely similar.
     NoKnownTerm,
@@ -31,8 +31,17 @@ pub enum Notice {
     IndexEmpty,
     /// No stored article passes the filter.
     FilterLeavesNothing,
-    /// No candidate holds this phrase.
-    PhraseNotFound(String),
+    /// No article holds this phrase, of those that were looked at.
+    PhraseNotFound {
+        /// The phrase, folded.
+        phrase: String,
+        /// How many candidates were looked at, where these were not all.
+        looked_at: Option<usize>,
+        /// Whether a filter left articles out.
+        filtered: bool,
+    },
+    /// No article prints this in title marks; it was looked for as words.
+    TitleNotFound(String),
     /// Each phrase is found, but no candidate holds all of them.
     PhrasesApart,
     /// Every candidate holds something that the query leaves out.
@@ -65,7 +74,7 @@ impl fmt::Display for Notice {
             Notice::OnlyCommonWords => {
                 write!(
                     f,
-                    "the query holds only words that say nothing; hits are by similarity alone"
+                    "the query holds only words that say little; put them in quotes to find them exactly"
                 )
             }
             Notice::NoKnownTerm => {
@@ -73,15 +82,25 @@ impl fmt::Display for Notice {
             }
             Notice::IndexEmpty => write!(f, "nothing is stored"),
             Notice::FilterLeavesNothing => write!(f, "the filter leaves no article"),
-            Notice::PhraseNotFound(phrase) => write!(f, "no article found holds “{phrase}”"),
+            Notice::PhraseNotFound { phrase, looked_at: Some(count), .. } => {
+                write!(f, "none of the {count} articles looked at holds “{phrase}”")
+            }
+            Notice::PhraseNotFound { phrase, looked_at: None, filtered: true } => {
+                write!(f, "no article that passes the conditions holds “{phrase}”")
+            }
+            Notice::PhraseNotFound { phrase, looked_at: None, filtered: false } => {
+                write!(f, "no stored article holds “{phrase}”")
+            }
+            Notice::TitleNotFound(title) => {
+                write!(f, "no article found prints {title} in title marks; it was read as words")
+            }
             Notice::PhrasesApart => write!(f, "no article found holds all the phrases"),
             Notice::AllLeftOut => {
                 write!(f, "every match was left out by a word or phrase with a minus")
             }
-            Notice::OnlyFirst(count) => write!(
-                f,
-                "checked and counted over the best {count} candidates of each leg; there may be more"
-            ),
+            Notice::OnlyFirst(count) => {
+                write!(f, "checked and counted over the best {count} articles; there may be more")
+            }
         }
     }
 }
@@ -99,9 +118,14 @@ impl Engine {
         if used < given {
             notices.push(Notice::Shortened { used, given });
         }
-        if prepared.query.has_words() && used == 0 && prepared.mode != Mode::Dense {
+        if prepared.reading.is_common
+            && prepared.query.phrases.is_empty()
+            && prepared.mode != Mode::Dense
+        {
             notices.push(Notice::OnlyCommonWords);
         }
+        let missed = candidates.missed_titles.iter().cloned();
+        notices.extend(missed.map(Notice::TitleNotFound));
         if self.no_term_known(prepared, candidates).await? {
             notices.push(Notice::NoKnownTerm);
         }
@@ -136,8 +160,10 @@ impl Engine {
         candidates: &Candidates,
         notices: &mut Vec<Notice>,
     ) -> Result<(), Error> {
+        let (looked_at, filtered) = (candidates.cut_at, !prepared.filter.is_all());
+        let missing = candidates.missing_phrases.iter().cloned();
+        let missing = missing.map(|phrase| Notice::PhraseNotFound { phrase, looked_at, filtered });
         if candidates.found_count > 0 {
-            let missing = candidates.missing_phrases.iter().cloned().map(Notice::PhraseNotFound);
             notices.extend(missing);
             if !prepared.has_demands() {
                 // What the legs found was deleted meanwhile.
@@ -155,6 +181,8 @@ impl Engine {
             notices.push(Notice::IndexEmpty);
         } else if !prepared.filter.is_all() && self.store.count(&prepared.filter).await? == 0 {
             notices.push(Notice::FilterLeavesNothing);
+        } else {
+            notices.extend(missing);
         }
         Ok(())
     }

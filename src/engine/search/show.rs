@@ -1,21 +1,24 @@
 //! Fetches the hits of a page and marks the words in them that match the query.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use crate::Engine;
 use crate::Error;
 use crate::answer::first_rank;
-use crate::answer::matched_terms;
 use crate::search::Candidate;
 use crate::search::PreparedQuery;
+use wenmai_domain::article::Record;
 use wenmai_domain::hit::Hit;
 use wenmai_domain::hit::When;
 use wenmai_domain::id::ArticleId;
-use wenmai_domain::terms::TermVector;
 use wenmai_store::Stored;
 use wenmai_store::Vectors;
 use wenmai_text::highlight::highlights;
-use wenmai_text::terms::index;
+use wenmai_text::units::Wanted;
+
+/// Words shown with a hit, at most.
+const MATCHED_TERMS_MAX: usize = 12;
 
 impl Engine {
     /// Fetches and marks the hits of a page; `offset` hits come before the first.
@@ -34,14 +37,14 @@ impl Engine {
             .collect();
         let standing = there.iter().map(|(_, stored, _)| stored.membership);
         let reprints = self.reprints_of(standing).await?;
-        let terms = prepared.reading.asked();
         let mut hits = Vec::with_capacity(there.len());
         for ((scores, stored, rank), reprints) in there.into_iter().zip(reprints) {
             let Stored { article, vectors, .. } = stored;
             let held = vectors.map(|(_, terms)| terms).unwrap_or_default();
-            let matched_terms = matched_terms(&article, &held, &terms);
-            let words = words(prepared, &held, &terms);
-            let highlights = highlights(&article.record.title, &article.record.paragraphs, &words);
+            let words = prepared.reading.answered_by(&held);
+            let Record { title, paragraphs, .. } = &article.record;
+            let matched_terms = printed(&article.record, &words);
+            let highlights = highlights(title, paragraphs, &words, &prepared.query.phrases);
             hits.push(Hit {
                 article,
                 rank,
@@ -58,12 +61,27 @@ impl Engine {
     }
 }
 
-/// The words to mark in an article that holds the terms `held`: phrases, and terms of the query.
-fn words(
-    prepared: &PreparedQuery,
-    held: &TermVector,
-    terms: &BTreeSet<String>,
-) -> BTreeSet<String> {
-    let is_held = |term: &&String| held.indices().binary_search(&index(term)).is_ok();
-    terms.iter().filter(is_held).chain(&prepared.query.phrases).cloned().collect()
+/// The `words` as the article prints them, each once, the longest first.
+fn printed(record: &Record, words: &BTreeSet<String>) -> Vec<String> {
+    let wanted = Wanted::new(words.iter().map(String::as_str));
+    let mut found: Vec<Option<String>> = vec![None; words.len()];
+    for text in std::iter::once(&record.title).chain(&record.paragraphs) {
+        for (at, span) in wanted.places(text) {
+            if let Some(slot) = found.get_mut(at).filter(|slot| slot.is_none()) {
+                *slot = span.of(text).map(str::to_owned);
+            }
+        }
+        if found.iter().all(Option::is_some) {
+            break;
+        }
+    }
+    let mut printed: Vec<String> = Vec::new();
+    for word in found.into_iter().flatten() {
+        if !printed.contains(&word) {
+            printed.push(word);
+        }
+    }
+    printed.sort_by_key(|word| Reverse(word.chars().count()));
+    printed.truncate(MATCHED_TERMS_MAX);
+    printed
 }

@@ -130,7 +130,9 @@ pub fn notice(from: &Notice) -> wire::SearchNotice {
         Notice::NoKnownTerm => SearchNoticeKind::NoKnownTerm,
         Notice::IndexEmpty => SearchNoticeKind::IndexEmpty,
         Notice::FilterLeavesNothing => SearchNoticeKind::FilterLeavesNothing,
-        Notice::PhraseNotFound(_) | Notice::PhrasesApart => SearchNoticeKind::PhraseNotFound,
+        Notice::PhraseNotFound { .. } | Notice::TitleNotFound(_) | Notice::PhrasesApart => {
+            SearchNoticeKind::PhraseNotFound
+        }
         Notice::AllLeftOut => SearchNoticeKind::AllLeftOut,
         Notice::OnlyFirst(_) => SearchNoticeKind::OnlyFirst,
     };
@@ -140,10 +142,10 @@ pub fn notice(from: &Notice) -> wire::SearchNotice {
 /// Converts how a query was understood.
 #[must_use]
 pub fn reading(from: Reading, phrases: Vec<String>, left_out: Vec<String>) -> wire::QueryReading {
-    let Reading { needs, synonyms, text: _, days, term_count: _ } = from;
+    let Reading { needs, synonyms, text: _, days, is_common: _, term_count: _ } = from;
     let (first, last) = days.unzip();
     wire::QueryReading {
-        terms: needs.into_iter().map(|need| need.term).collect(),
+        terms: needs.into_iter().map(|need| need.of.unit).collect(),
         other_names: synonyms.into_iter().map(|synonym| synonym.name).collect(),
         phrases,
         left_out,

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A decimal: `digits / 10^scale`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Amount {
+pub(crate) struct Amount {
     digits: i128,
     scale: u32,
 }
@@ -14,13 +14,13 @@ const DIGITS_MAX: usize = 18;
 
 impl Amount {
     /// A whole number.
-    pub(super) fn whole(digits: i128) -> Self {
+    pub(crate) fn whole(digits: i128) -> Self {
         Self { digits, scale: 0 }
     }
 
     /// Reads `1,200.5`: digits, commas anywhere, at most one point; `None` where there is no digit or
     /// there are too many.
-    pub(super) fn arabic(text: &str) -> Option<Self> {
+    pub(crate) fn arabic(text: &str) -> Option<Self> {
         let (mut amount, mut count, mut point) = (Self::whole(0), 0, false);
         for c in text.chars() {
             match c {
@@ -40,14 +40,32 @@ impl Amount {
         (count > 0).then_some(amount)
     }
 
+    /// Reads 1亿3000万, 3.4万, 500.
+    pub(crate) fn mixed(text: &str) -> Option<Self> {
+        let mut total = Self::whole(0);
+        let mut rest = text;
+        while !rest.is_empty() {
+            let end = rest.find(|c| power(c).is_some()).unwrap_or(rest.len());
+            let (number, behind) = rest.split_at(end);
+            let mut value = Self::arabic(number)?;
+            rest = behind.trim_start_matches(|c| power(c).is_some());
+            for c in behind.chars() {
+                let Some(power) = power(c) else { break };
+                value = value.times(Self::whole(power))?;
+            }
+            total = total.plus(value)?;
+        }
+        Some(total)
+    }
+
     /// The value times another; `None` past what fits.
-    pub(super) fn times(self, other: Self) -> Option<Self> {
+    pub(crate) fn times(self, other: Self) -> Option<Self> {
         let digits = self.digits.checked_mul(other.digits)?;
         Some(Self { digits, scale: self.scale.checked_add(other.scale)? })
     }
 
     /// The sum of two; `None` past what fits.
-    pub(super) fn plus(self, other: Self) -> Option<Self> {
+    pub(crate) fn plus(self, other: Self) -> Option<Self> {
         let scale = self.scale.max(other.scale);
         let lift =
             |amount: Self| amount.digits.checked_mul(10_i128.checked_pow(scale - amount.scale)?);
@@ -55,12 +73,12 @@ impl Amount {
     }
 
     /// Its negative.
-    pub(super) fn negative(self) -> Self {
+    pub(crate) fn negative(self) -> Self {
         Self { digits: -self.digits, scale: self.scale }
     }
 
     /// The value where it is whole and fits.
-    pub(super) fn small(self) -> Option<u32> {
+    pub(crate) fn small(self) -> Option<u32> {
         if self.scale > 0 { None } else { u32::try_from(self.digits).ok() }
     }
 }
@@ -86,7 +104,7 @@ impl fmt::Display for Amount {
 }
 
 /// The value of a Chinese digit.
-pub(super) fn digit(c: char) -> Option<i128> {
+pub(crate) fn digit(c: char) -> Option<i128> {
     Some(match c {
         '零' | '〇' => 0,
         '一' => 1,
@@ -103,7 +121,7 @@ pub(super) fn digit(c: char) -> Option<i128> {
 }
 
 /// The value of a power of ten as Chinese writes it.
-pub(super) fn power(c: char) -> Option<i128> {
+pub(crate) fn power(c: char) -> Option<i128> {
     Some(match c {
         '十' => 10,
         '百' => 100,
@@ -117,7 +135,7 @@ pub(super) fn power(c: char) -> Option<i128> {
 /// Reads a Chinese numeral: 三百二十, 一千零五, 两万五, 三点五, 二〇二四.
 ///
 /// `None` for what is no single number: 二三十 (twenty or thirty), 百万千.
-pub(super) fn chinese(text: &str) -> Option<Amount> {
+pub(crate) fn chinese(text: &str) -> Option<Amount> {
     let (whole, part) = text.split_once('点').map_or((text, None), |(a, b)| (a, Some(b)));
     let value = chinese_whole(whole)?;
     let Some(part) = part else { return Some(Amount::whole(value)) };

@@ -141,8 +141,11 @@ fn fraction(sheet: &Sheet<'_>, from: usize, end: usize) -> Option<(usize, String
     let first = end + 2;
     let to = run_end(sheet, first);
     let text = sheet.slice(first, to);
-    let above =
-        if sheet.char(first).is_ascii_digit() { mixed(text)? } else { amount::chinese(text)? };
+    let above = if sheet.char(first).is_ascii_digit() {
+        Amount::mixed(text)?
+    } else {
+        amount::chinese(text)?
+    };
     let key = match below {
         "百" => format!("{above}%"),
         "千" => format!("{above}‰"),
@@ -160,7 +163,7 @@ fn numeral(sheet: &Sheet<'_>, from: usize, end: usize) -> Option<Numeral> {
         return None;
     }
     let text: String = sheet.slice(from, end).replace(['余', '多'], "");
-    let amount = if is_chinese { amount::chinese(&text)? } else { mixed(&text)? };
+    let amount = if is_chinese { amount::chinese(&text)? } else { Amount::mixed(&text)? };
     let is_large = text.contains(['万', '亿']);
     Some(Numeral { from, to: end, amount, is_bare_one: text == "一", is_large, is_chinese })
 }
@@ -184,24 +187,6 @@ fn may_be_chinese(sheet: &Sheet<'_>, from: usize, end: usize) -> bool {
         && !matches!(sheet.char(end), '余' | '多')
         && !sheet.has(end, "分之");
     within && !vague && !bare && !sheet.has(from, "十分")
-}
-
-/// 1亿3000万, 3.4万, 500.
-fn mixed(text: &str) -> Option<Amount> {
-    let mut total = Amount::whole(0);
-    let mut rest = text;
-    while !rest.is_empty() {
-        let end = rest.find(|c| amount::power(c).is_some()).unwrap_or(rest.len());
-        let (number, behind) = rest.split_at(end);
-        let mut value = Amount::arabic(number)?;
-        rest = behind.trim_start_matches(|c| amount::power(c).is_some());
-        for c in behind.chars() {
-            let Some(power) = amount::power(c) else { break };
-            value = value.times(Amount::whole(power))?;
-        }
-        total = total.plus(value)?;
-    }
-    Some(total)
 }
 
 /// 第十六次: the start is the 第.

@@ -17,7 +17,13 @@ pub(super) struct Piece {
 pub(super) enum Body {
     Words(String),
     Phrase(String),
-    Field { name: String, value: String, written: String },
+    /// A title, with its marks.
+    Title(String),
+    Field {
+        name: String,
+        value: String,
+        written: String,
+    },
 }
 
 /// Marks that open a phrase, and the one that closes it.
@@ -55,9 +61,10 @@ impl Lexer<'_> {
         let minus = matches!(self.peek(), Some('-' | '－' | '−'));
         let next = self.chars.get(self.at + 1).copied();
         // A minus belongs to what it touches: another minus or a space is nothing to leave out.
-        let negated = minus && next.is_some_and(|c| c.is_alphanumeric() || opens(c).is_some());
+        let negated =
+            minus && next.is_some_and(|c| c.is_alphanumeric() || opens(c).is_some() || c == '《');
         self.at += usize::from(negated);
-        if let Some(body) = self.field().or_else(|| self.phrase()) {
+        if let Some(body) = self.field().or_else(|| self.title()).or_else(|| self.phrase()) {
             self.found.push(Piece { body, negated });
             return;
         }
@@ -82,6 +89,19 @@ impl Lexer<'_> {
         };
         let written = self.chars.get(begun..self.at)?.iter().collect();
         Some(Body::Field { name, value, written })
+    }
+
+    /// A title in its marks that stands apart.
+    fn title(&mut self) -> Option<Body> {
+        let end = (self.peek()? == '《').then(|| self.closing('》')).flatten()?;
+        let inside = self.chars.get(self.at + 1..end)?;
+        let apart = self.chars.get(end + 1).is_none_or(|c| c.is_whitespace());
+        if !apart || !inside.iter().any(|c| c.is_alphanumeric()) {
+            return None;
+        }
+        let title = self.chars.get(self.at..=end)?.iter().collect();
+        self.at = end + 1;
+        Some(Body::Title(title))
     }
 
     /// A phrase that begins here; a quote without its partner is passed over with a note.

@@ -5,6 +5,7 @@
 //! | `清河 防汛` | articles about these words; more of them rank higher |
 //! | `"防汛应急响应"` | the title or the body holds exactly this, width, case and script aside |
 //! | `“…”`, `「…」` | the same where they stand apart; inside running text they are a headline's |
+//! | `《之后》` | the same with its title marks, where it stands apart; as words where no article has it |
 //! | `-演练`, `-"防汛演练"` | leaves out articles that hold this |
 //! | `paper:清河日报`, `date:2024-03` | a condition, see [`field`] |
 //!
@@ -18,6 +19,7 @@ pub mod question;
 pub mod reading;
 pub mod synonym;
 
+use crate::units::token::is_picture;
 use lex::Body;
 use lex::Piece;
 use wenmai_domain::filter::Filter;
@@ -39,6 +41,8 @@ pub struct Query {
     pub words: String,
     /// What title or body must hold exactly; normalized, none empty.
     pub phrases: Vec<String>,
+    /// Those of `phrases` that stand in title marks, with these marks (《之后》).
+    pub titles: Vec<String>,
     /// What neither title nor body may hold; normalized, none empty.
     pub without: Vec<String>,
     /// Conditions written in the query.
@@ -82,6 +86,15 @@ pub fn parse(text: &str) -> Query {
                 query.look_for(&phrase);
                 query.demand(&phrase);
             }
+            (Body::Title(title), true) => query.leave_out(&title),
+            (Body::Title(title), false) => {
+                query.look_for(&title);
+                query.demand(&title);
+                let title = phrase::folded(&title);
+                if query.phrases.contains(&title) && !query.titles.contains(&title) {
+                    query.titles.push(title);
+                }
+            }
             (Body::Field { name, value, written }, negated) => match field::filter(&name, &value) {
                 Ok(_) if fields.len() == FIELDS_MAX => query.too_many(FIELDS_MAX),
                 Ok(filter) if negated => fields.push(Filter::Not(Box::new(filter))),
@@ -98,6 +111,13 @@ pub fn parse(text: &str) -> Query {
 }
 
 impl Query {
+    /// Takes back the demand that the titles stand in the article as printed; returns them.
+    pub fn give_up_titles(&mut self) -> Vec<String> {
+        let titles = std::mem::take(&mut self.titles);
+        self.phrases.retain(|phrase| !titles.contains(phrase));
+        titles
+    }
+
     fn look_for(&mut self, words: &str) {
         if !self.words.is_empty() {
             self.words.push(' ');
@@ -106,7 +126,7 @@ impl Query {
     }
 
     fn demand(&mut self, phrase: &str) {
-        let normal = phrase::normal(phrase);
+        let normal = phrase::folded(phrase);
         if normal.is_empty() || self.phrases.contains(&normal) {
             return;
         }
@@ -117,7 +137,7 @@ impl Query {
     }
 
     fn leave_out(&mut self, words: &str) {
-        let normal = phrase::normal(words);
+        let normal = phrase::folded(words);
         if normal.is_empty() || self.without.contains(&normal) {
             return;
         }
@@ -135,10 +155,10 @@ impl Query {
         add_note(&mut self.notes, note);
     }
 
-    /// Whether there is something to look for: a letter, a digit or a character.
+    /// Whether there is something to look for: a letter, a digit, a character or a picture.
     #[must_use]
     pub fn has_words(&self) -> bool {
-        self.words.chars().any(char::is_alphanumeric)
+        self.words.chars().any(|c| c.is_alphanumeric() || is_picture(c))
     }
 }
 
@@ -185,10 +205,25 @@ mod tests {
     }
 
     #[test]
+    fn a_title_that_stands_apart_is_a_phrase_with_its_marks() {
+        let mut query = parse("《晨光》 影评");
+        assert_eq!(
+            (query.phrases.clone(), query.words.as_str()),
+            (vec!["《晨光》".into()], "《晨光》 影评")
+        );
+        assert_eq!(query.give_up_titles(), ["《晨光》"]);
+        assert!(query.phrases.is_empty());
+        for text in ["看《晨光》", "《晨光》上映", "《晨光", "《》"] {
+            assert_eq!(parse(text).phrases, Vec::<String>::new(), "{text}");
+        }
+        assert_eq!(parse("影评 -《晨光》").without, ["《晨光》"]);
+    }
+
+    #[test]
     fn minus_leaves_out_a_word_or_a_phrase() {
         let query = parse("防汛 -演练 －\"桌面 推演\" -“预案”");
         assert_eq!(query.words, "防汛");
-        assert_eq!(query.without, ["演练", "桌面 推演", "预案"]);
+        assert_eq!(query.without, ["演练", "桌面推演", "预案"]);
     }
 
     #[test]

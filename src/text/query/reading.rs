@@ -14,8 +14,8 @@ use crate::query::Query;
 use crate::query::question;
 use crate::query::synonym::Synonyms;
 use crate::terms::Analyzer;
-use crate::terms::Term;
-use crate::terms::index;
+use crate::units;
+use crate::units::index;
 use wenmai_domain::span::Span;
 use wenmai_domain::terms::TermVector;
 
@@ -29,7 +29,7 @@ pub const SYNONYM_WEIGHT: f32 = 0.5;
 /// What a query asks of the index.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reading {
-    /// Different terms, in the order of the query.
+    /// What it looks for, each once, in the order of the query.
     pub needs: Vec<Need>,
     /// Other names of what the query names.
     pub synonyms: Vec<Synonym>,
@@ -37,15 +37,17 @@ pub struct Reading {
     pub text: String,
     /// First and last day that the query names, where it says the year.
     pub days: Option<(Date, Date)>,
+    /// Whether the query holds nothing but common words, which are then looked for all the same.
+    pub is_common: bool,
     /// Different terms in the query; more than `needs` only past [`TERMS_MAX`].
     pub term_count: usize,
 }
 
-/// A term of the query.
+/// Something that the query looks for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Need {
-    /// The term.
-    pub term: String,
+    /// What shows that an article holds it.
+    pub of: units::Need,
     /// How often the query holds it.
     pub count: f32,
     /// Which of the reading's synonyms stand for it.
@@ -59,9 +61,9 @@ pub struct Synonym {
     pub of: String,
     /// The other name.
     pub name: String,
-    /// The other name's terms, each once.
-    pub terms: Vec<String>,
-    /// Terms of the query that it stands for.
+    /// The other name's units, each once.
+    pub units: Vec<String>,
+    /// Needs of the query that it stands for.
     covers: usize,
 }
 
@@ -70,61 +72,82 @@ pub struct Synonym {
 pub fn read(query: &Query, analyzer: &Analyzer, year: Option<i16>) -> Reading {
     let text = question::without_asking(&query.words).unwrap_or_else(|| query.words.clone());
     let normal = normal(&text);
-    let terms = analyzer.terms(&normal);
-    let mut reading = Reading { days: days(&normal, year), text, ..Reading::default() };
+    let mut needs = analyzer.needs(&normal);
+    let is_common = !needs.is_empty() && needs.iter().all(|need| need.is_common);
+    needs.retain(|need| is_common || !need.is_common);
+    let mut reading = Reading { days: days(&normal, year), text, is_common, ..Reading::default() };
     let mut places = BTreeMap::<&str, usize>::new();
-    for term in &terms {
-        if let Some(need) = places.get(term.text.as_str()).and_then(|at| reading.needs.get_mut(*at))
+    for need in &needs {
+        if let Some(known) =
+            places.get(need.unit.as_str()).and_then(|at| reading.needs.get_mut(*at))
         {
-            need.count += 1.0;
+            known.count += 1.0;
             continue;
         }
-        reading.term_count += usize::from(!places.contains_key(term.text.as_str()));
-        places.insert(&term.text, reading.needs.len());
+        reading.term_count += usize::from(!places.contains_key(need.unit.as_str()));
+        places.insert(&need.unit, reading.needs.len());
         if reading.needs.len() < TERMS_MAX {
-            let (term, synonyms) = (term.text.clone(), Vec::new());
-            reading.needs.push(Need { term, count: 1.0, synonyms });
+            reading.needs.push(Need { of: need.clone(), count: 1.0, synonyms: Vec::new() });
         }
     }
-    reading.add_synonyms(&normal, &terms, analyzer);
+    reading.add_synonyms(&normal, &needs, analyzer);
     reading
 }
 
 impl Reading {
     /// The sparse vector that the lexical leg is asked with.
     ///
-    /// A term counts as often as the query holds it; another name counts [`SYNONYM_WEIGHT`] of the
-    /// terms that it stands for, spread over its own.
+    /// A need counts as often as the query holds it, what else speaks for it less; another name counts
+    /// [`SYNONYM_WEIGHT`] of the needs that it stands for, spread over its own units.
     #[must_use]
     pub fn vector(&self) -> TermVector {
-        let own = self.needs.iter().map(|need| (index(&need.term), need.count));
-        let others = self.synonyms.iter().flat_map(|synonym| {
-            #[expect(clippy::cast_precision_loss, reason = "a few terms of one name")]
-            let share = synonym.covers as f32 / synonym.terms.len().max(1) as f32;
-            synonym.terms.iter().map(move |term| (index(term), share * SYNONYM_WEIGHT))
+        let own = self.needs.iter().map(|need| (index(&need.of.unit), need.count));
+        let extras = self.needs.iter().flat_map(|need| {
+            need.of.extras.iter().map(|(unit, weight)| (index(unit), weight * need.count))
         });
-        TermVector::from_weights(own.chain(others))
+        let others = self.synonyms.iter().flat_map(|synonym| {
+            #[expect(clippy::cast_precision_loss, reason = "a few units of one name")]
+            let share = synonym.covers as f32 / synonym.units.len().max(1) as f32;
+            synonym.units.iter().map(move |unit| (index(unit), share * SYNONYM_WEIGHT))
+        });
+        TermVector::from_weights(own.chain(extras).chain(others))
     }
 
-    /// How many of the terms an article with these `terms` holds, by themselves or by another name.
+    /// How many of the needs an article with these `terms` holds, by themselves or by another name.
     #[must_use]
     pub fn held(&self, terms: &TermVector) -> usize {
-        let has = |term: &String| terms.indices().binary_search(&index(term)).is_ok();
-        let named = |at: &usize| {
-            self.synonyms.get(*at).is_some_and(|synonym| synonym.terms.iter().all(has))
-        };
-        self.needs.iter().filter(|need| has(&need.term) || need.synonyms.iter().any(named)).count()
+        self.needs.iter().filter(|need| self.is_held(need, terms)).count()
     }
 
-    /// Every term that is looked for.
+    fn is_held(&self, need: &Need, terms: &TermVector) -> bool {
+        let named = |at: &usize| {
+            let synonym = self.synonyms.get(*at);
+            synonym.is_some_and(|synonym| synonym.units.iter().all(|unit| has(terms, unit)))
+        };
+        need.of.is_held(terms) || need.synonyms.iter().any(named)
+    }
+
+    /// The units by which an article with these `terms` answers: of what it does not hold, the words
+    /// inside that it holds.
     #[must_use]
-    pub fn asked(&self) -> BTreeSet<String> {
-        let others = self.synonyms.iter().flat_map(|synonym| &synonym.terms);
-        self.needs.iter().map(|need| &need.term).chain(others).cloned().collect()
+    pub fn answered_by(&self, terms: &TermVector) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        for need in &self.needs {
+            let of = &need.of;
+            if has(terms, &of.unit) {
+                found.insert(of.unit.clone());
+                continue;
+            }
+            let extras = of.extras.iter().map(|(unit, _)| unit).filter(|unit| has(terms, unit));
+            found.extend(of.pieces.iter().filter(|unit| has(terms, unit)).chain(extras).cloned());
+        }
+        let others = self.synonyms.iter().flat_map(|synonym| &synonym.units);
+        found.extend(others.filter(|unit| has(terms, unit)).cloned());
+        found
     }
 
     /// Finds names in `normal`, whose `terms` are given, the longest first, and adds the others.
-    fn add_synonyms(&mut self, normal: &str, terms: &[Term], analyzer: &Analyzer) {
+    fn add_synonyms(&mut self, normal: &str, terms: &[units::Need], analyzer: &Analyzer) {
         let known = Synonyms::bundled();
         let ends: BTreeSet<usize> = terms.iter().map(|term| term.span.end).collect();
         let mut free_from = 0;
@@ -142,7 +165,7 @@ impl Reading {
             };
             free_from = span.end;
             let covered = terms.iter().filter(|t| t.span.start >= start && t.span.end <= span.end);
-            let covered: BTreeSet<&str> = covered.map(|term| term.text.as_str()).collect();
+            let covered: BTreeSet<&str> = covered.map(|term| term.unit.as_str()).collect();
             for name in known.others(span.of(normal).unwrap_or_default()) {
                 self.add_synonym(span.of(normal).unwrap_or_default(), name, &covered, analyzer);
             }
@@ -154,21 +177,26 @@ impl Reading {
         if present || self.synonyms.len() == SYNONYMS_MAX {
             return;
         }
-        let terms: BTreeSet<String> = cut.terms(name).into_iter().map(|term| term.text).collect();
+        let units: BTreeSet<String> = cut.needs(name).into_iter().map(|need| need.unit).collect();
         let at = self.synonyms.len();
-        for need in self.needs.iter_mut().filter(|need| covered.contains(need.term.as_str())) {
+        for need in self.needs.iter_mut().filter(|need| covered.contains(need.of.unit.as_str())) {
             need.synonyms.push(at);
         }
         self.synonyms.push(Synonym {
             of: of.to_owned(),
             name: name.to_owned(),
-            terms: terms.into_iter().collect(),
+            units: units.into_iter().collect(),
             covers: covered.len(),
         });
     }
 }
 
 static YEAR: LazyLock<Regex> = LazyLock::new(|| pattern::fixed("(?:^|[^0-9])([12][0-9]{3})年"));
+
+/// Whether a text with these `terms` holds `unit`.
+fn has(terms: &TermVector, unit: &str) -> bool {
+    terms.indices().binary_search(&index(unit)).is_ok()
+}
 
 /// The first day, month or year in `normal` that is known to the year.
 fn days(normal: &str, year: Option<i16>) -> Option<(Date, Date)> {
@@ -197,7 +225,7 @@ mod tests {
     use super::read;
     use crate::query::parse;
     use crate::terms::Analyzer;
-    use crate::terms::index;
+    use crate::units::index;
 
     static ANALYZER: LazyLock<Analyzer> = LazyLock::new(|| Analyzer::load().unwrap());
 
@@ -206,7 +234,7 @@ mod tests {
     }
 
     fn terms(reading: &Reading) -> Vec<&str> {
-        reading.needs.iter().map(|need| need.term.as_str()).collect()
+        reading.needs.iter().map(|need| need.of.unit.as_str()).collect()
     }
 
     #[test]
@@ -223,8 +251,8 @@ mod tests {
         let weight = |term| vector.iter().find(|(at, _)| *at == index(term)).map(|(_, w)| w);
         assert_eq!(weight("聊城"), Some(1.0));
         assert_eq!(weight("聊城市"), Some(0.5));
-        assert_eq!(read.held(&ANALYZER.passage("聊城市水价调整", "")), 2);
-        assert_eq!(read.held(&ANALYZER.passage("水价调整", "")), 1);
+        assert_eq!(read.held(&ANALYZER.article("聊城市水价调整", "")), 2);
+        assert_eq!(read.held(&ANALYZER.article("水价调整", "")), 1);
     }
 
     #[test]
@@ -232,7 +260,7 @@ mod tests {
         let read = reading("国家发展改革委：降价");
         assert!(read.synonyms.iter().any(|synonym| synonym.name == "发改委"), "{read:?}");
         let needs = read.needs.len();
-        assert_eq!(read.held(&ANALYZER.passage("发改委宣布降价", "")), needs, "{read:?}");
+        assert_eq!(read.held(&ANALYZER.article("发改委宣布降价", "")), needs, "{read:?}");
     }
 
     #[test]
@@ -273,9 +301,11 @@ mod tests {
     }
 
     #[test]
-    fn stop_words_alone_are_no_terms() {
-        let read = reading("的 了 在");
-        assert!(read.needs.is_empty() && read.vector().is_empty());
+    fn stop_words_are_looked_for_only_where_nothing_else_is() {
+        assert_eq!(terms(&reading("我们的大桥")), ["大桥"]);
+        let read = reading("我们");
+        assert_eq!((terms(&read), read.is_common), (vec!["我们"], true));
+        assert_eq!(read.held(&ANALYZER.article("我们的大桥", "")), 1);
     }
 
     #[test]

@@ -20,7 +20,7 @@ const MAGIC: &[u8] = b"wenmai words 1\n";
 const UNTAGGED: &str = "x";
 
 /// The dictionary.
-pub(super) struct Words {
+pub(crate) struct Words {
     /// Word → place of its weight × 256 + place of its tag.
     trie: Trie,
     /// Natural logarithms of frequencies, each once.
@@ -65,7 +65,7 @@ struct Malformed;
 
 impl Words {
     /// The table, read when it is first asked for, once in a process; `None` if it is malformed.
-    pub(super) fn bundled() -> Option<&'static Self> {
+    pub(crate) fn bundled() -> Option<&'static Self> {
         static WORDS: LazyLock<Result<Words, Malformed>> = LazyLock::new(Words::load);
         WORDS.as_ref().ok()
     }
@@ -109,6 +109,11 @@ impl Words {
             each(Word { span, entry: self.trie.exact_match([c]) });
         }
         self.cut_block(start + han.len(), scratch, &mut each);
+    }
+
+    /// The lengths, in characters, of the words with which `chars` begin, the shortest first.
+    pub(crate) fn lengths(&self, chars: impl Iterator<Item = char>) -> impl Iterator<Item = usize> {
+        self.trie.common_prefix_search(chars).map(|(_, length)| length)
     }
 
     /// The part of speech of `word`, which stands in `text`.
