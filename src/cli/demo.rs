@@ -75,6 +75,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         listen: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()],
         drain_ms: 0,
         stop_ms_max: 2_000,
+        snapshots: None,
         keys: app::KeysConfig::default(),
         tls: app::TlsConfig::default(),
         limits: app::LimitsConfig::default(),
