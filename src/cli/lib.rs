@@ -28,7 +28,6 @@ mod reprints;
 mod resumed;
 mod search;
 mod serve;
-#[cfg(feature = "server")]
 mod snapshot;
 mod summarize;
 mod topics;
@@ -80,8 +79,7 @@ enum Command {
     Reindex(reindex::Args),
     /// Serve over gRPC.
     Serve(serve::Args),
-    /// Have the Qdrant server make a snapshot of the index, and list those that there are.
-    #[cfg(feature = "server")]
+    /// Copy the index of a data folder into another, or have a Qdrant server make a snapshot.
     Snapshot(snapshot::Args),
     /// Ask whether a running server serves; exit code 0 or 1.
     Health(health::Args),
@@ -147,7 +145,6 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Embed(args) => embed::run(args).await,
         Command::Reindex(args) => reindex::run(args).await,
         Command::Serve(args) => serve::run(args).await,
-        #[cfg(feature = "server")]
         Command::Snapshot(args) => snapshot::run(args).await,
         Command::Health(args) => health::run(args).await,
         #[cfg(feature = "eval")]

@@ -17,11 +17,13 @@ use wenmai_store as store;
 pub(super) struct Args {
     /// Copy the index of the data folder into this new folder. A folder that is in use is copied by
     /// the process that has it: `wenmai snapshot --server URL`.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["list", "qdrant_url"])]
+    #[arg(long, value_name = "DIR", conflicts_with = "list")]
+    #[cfg_attr(feature = "server", arg(conflicts_with = "qdrant_url"))]
     to: Option<PathBuf>,
 
     /// Have this running server, which was started with --snapshots DIR, copy its index.
-    #[arg(long, value_name = "URL", conflicts_with_all = ["to", "list", "qdrant_url"])]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["to", "list"])]
+    #[cfg_attr(feature = "server", arg(conflicts_with = "qdrant_url"))]
     server: Option<String>,
 
     /// The name of the copy below the server's folder of snapshots; the time without it.

@@ -389,6 +389,17 @@ pub async fn copy(config: &Config, to: &Path) -> Result<(), Error> {
     edge::EdgeStore::copy(config, to).await
 }
 
+/// Fails, because this program was built without the embedded store.
+///
+/// # Errors
+/// [`Error::Settings`], always.
+#[cfg(not(feature = "edge"))]
+#[expect(clippy::unused_async, reason = "as where there is an embedded store")]
+pub async fn copy(_config: &Config, _to: &Path) -> Result<(), Error> {
+    let reason = "this program was built without the embedded store (feature `edge`)".to_owned();
+    Err(Error::Settings { reason })
+}
+
 /// A store that can be shared between tasks.
 pub type Store = Arc<dyn VectorStore>;
 
