@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use crate::reprint::Plain;
 use crate::reprint::align::align;
+use crate::reprint::facts::Change;
 use crate::reprint::facts::Changes;
 use crate::reprint::numeral;
 use wenmai_domain::reprint::Relation;
@@ -29,7 +30,7 @@ const SHORT_CHARS: usize = 60;
 const CHARS_MIN: usize = 16;
 
 /// What two texts share, seen from both.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Overlap {
     /// Characters that both print in the same order.
     pub matched: usize,
@@ -37,8 +38,14 @@ pub struct Overlap {
     pub of_left: f64,
     /// Part of the right text that the left one holds, 0 to 1.
     pub of_right: f64,
-    /// Whether numbers, ordinals or places differ inside it.
+    /// Whether what differs inside it is news: numbers, names, places, the other of two words.
     pub vetoed: bool,
+    /// Where the two tell different news, in order.
+    pub changes: Vec<Change>,
+    /// Where one word stands for another behind the lead, which is style unless a headline tells it.
+    pub(super) words: Vec<Change>,
+    /// Characters of passages that stand for others.
+    rewritten: usize,
     /// Characters of the left text.
     left: usize,
     /// Characters of the right text.
@@ -57,6 +64,9 @@ pub fn compare(left: &Plain, right: &Plain) -> Overlap {
         of_left: part(found.matched, left_count),
         of_right: part(found.matched, right_count),
         vetoed: changes.veto(found.matched, numerics),
+        changes: changes.facts,
+        words: changes.words,
+        rewritten: changes.rewritten,
         left: left_count,
         right: right_count,
     }
