@@ -45,12 +45,14 @@ pub(super) struct Alignment {
     pub matched: usize,
     /// What differs between matched pieces, in order; long rewritten passages included.
     pub hunks: Vec<Hunk>,
+    /// What stands before the first matched piece and behind the last, where there is one.
+    pub edges: Vec<Hunk>,
 }
 
 /// Aligns two texts: the heaviest chain of shared runs that keeps the order of both.
 pub(super) fn align(left: &Plain, right: &Plain) -> Alignment {
     if left.chars() == right.chars() {
-        return Alignment { matched: left.char_count(), hunks: Vec::new() };
+        return Alignment { matched: left.char_count(), ..Alignment::default() };
     }
     let chain = chain(&runs(left, right));
     let mut found = Alignment::default();
@@ -178,6 +180,7 @@ pub(super) fn align_lines(left: &[char], right: &[char]) -> Option<Alignment> {
 /// ending.
 fn edge_into(left: &[char], right: &[char], edge: Hunk, found: &mut Alignment) {
     let (short, long) = ends(&edge);
+    found.edges.push(edge.clone());
     if short == 0 || long > GAP_CHARS_MAX {
         return;
     }

@@ -19,6 +19,8 @@ const WORD_CHARS_MAX: usize = 6;
 /// Characters by which a word may be longer than the one that it stands for: slots of a mould are
 /// filled with words of one kind, which are about as long.
 const WORD_CHARS_MORE: usize = 1;
+/// The same where whole words stand for each other.
+const WHOLE_CHARS_MORE: usize = 2;
 /// Characters that must have changed places for it to be no slip.
 const SWAPPED_CHARS_MIN: usize = 4;
 /// Characters of a name of a person.
@@ -37,8 +39,10 @@ const TOLD_UNITS: &str = "人名死伤例户万亿元%级起";
 /// What kind of news a fact is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Fact {
-    /// Another number, day or ordinal.
+    /// Another day, ordinal or number of something that is not told.
     Number,
+    /// Another number of what the report is about: who was hurt, what it cost.
+    Figure,
     /// Another place.
     Place,
     /// Another person.
@@ -82,10 +86,13 @@ pub(super) fn difference(left: &[char], right: &[char], hunk: &Hunk) -> Differen
     if (short, long) == (1, 1) && is_confused(left, right, hunk) {
         return Difference::Slip;
     }
-    if numbers_differ(left, right, hunk) && !is_numbering(left, right, hunk) {
-        return Difference::Fact(Fact::Number);
+    if let Some(unit) = other_number(left, right, hunk)
+        && !is_numbering(left, right, hunk)
+    {
+        let is_told = unit.is_some_and(|unit| TOLD_UNITS.contains(unit));
+        return Difference::Fact(if is_told { Fact::Figure } else { Fact::Number });
     }
-    if short > 0 && places_differ(left, right, hunk) {
+    if places_differ(left, right, hunk) {
         return Difference::Fact(Fact::Place);
     }
     match (short, long) {
@@ -143,8 +150,17 @@ fn one_for_one(left: &[char], right: &[char], hunk: &Hunk) -> Difference {
         {
             replaced(word.text.clone(), other.text.clone())
         }
+        // 梨 for 桃: nouns of one character. A word that was mistyped falls apart on one side only.
+        ([word], [other]) if is_short_noun(word) && is_short_noun(other) => {
+            replaced(word.text.clone(), other.text.clone())
+        }
         _ => Difference::Misprint,
     }
+}
+
+/// Whether a word is a noun of one character.
+fn is_short_noun(word: &Word) -> bool {
+    word.range.len() == 1 && matches!(word.tag, "n" | "nz" | "ng")
 }
 
 /// A word, or a few, for another.
@@ -180,7 +196,11 @@ fn words_for_words(left: &[char], right: &[char], hunk: &Hunk) -> Difference {
     if is_exact(&one) != is_exact(&other) {
         return Difference::Wording;
     }
-    let as_long = hunk.left.len().abs_diff(hunk.right.len()) <= WORD_CHARS_MORE;
+    let more = hunk.left.len().abs_diff(hunk.right.len());
+    let as_long = more <= WORD_CHARS_MORE
+        || (more <= WHOLE_CHARS_MORE
+            && are_whole(&some, &hunk.left)
+            && are_whole(&others, &hunk.right));
     if as_long && is_word(&some, &hunk.left) && is_word(&others, &hunk.right) {
         return replaced(word, instead);
     }
@@ -197,9 +217,7 @@ fn put_in(chars: &[char], range: &Range<usize>) -> Difference {
     if range.len() == 1 {
         return Difference::Slip;
     }
-    let told = numbers(chars, range.clone());
-    let is_told = |one: &Quantity| one.unit.is_some_and(|unit| TOLD_UNITS.contains(unit));
-    if range.len() <= ADDED_CHARS_MAX && told.iter().any(is_told) {
+    if range.len() <= ADDED_CHARS_MAX && tells_figure(chars, range.clone()) {
         return Difference::Fact(Fact::Added);
     }
     Difference::Wording
@@ -223,6 +241,12 @@ fn says_the_same(some: &[Word], others: &[Word]) -> bool {
     };
     says_nothing(some) && says_nothing(others)
         || (contrast::is_loose(&joined(some)) && contrast::is_loose(&joined(others)))
+}
+
+/// Whether `range` is made of whole words.
+fn are_whole(words: &[Word], range: &Range<usize>) -> bool {
+    words.first().is_some_and(|word| word.range.start == range.start)
+        && words.last().is_some_and(|word| word.range.end == range.end)
 }
 
 /// Whether each side is one name of a place.
@@ -285,15 +309,23 @@ fn is_person(chars: &[char], range: &Range<usize>, words: &[Word]) -> bool {
     (begins || follows) && !ordinary
 }
 
-/// Whether a change puts one quantity for another of the same unit.
-fn numbers_differ(left: &[char], right: &[char], hunk: &Hunk) -> bool {
+/// What is counted where a change puts one quantity for another of the same unit; `None` where it does
+/// not.
+fn other_number(left: &[char], right: &[char], hunk: &Hunk) -> Option<Option<char>> {
     let (some, others) =
         (numbers(left, widened(left, &hunk.left)), numbers(right, widened(right, &hunk.right)));
     let alone = |of: &[Quantity], than: &[Quantity]| -> Vec<Quantity> {
         of.iter().filter(|one| !than.contains(one)).copied().collect()
     };
     let (only_left, only_right) = (alone(&some, &others), alone(&others, &some));
-    only_left.iter().any(|one| only_right.iter().any(|other| one.unit == other.unit))
+    let mut changed =
+        only_left.iter().filter(|one| only_right.iter().any(|other| one.unit == other.unit));
+    changed.next().map(|one| one.unit)
+}
+
+/// Whether `range` tells a number of what the report is about.
+pub(super) fn tells_figure(chars: &[char], range: Range<usize>) -> bool {
+    numbers(chars, range).iter().any(|one| one.unit.is_some_and(|unit| TOLD_UNITS.contains(unit)))
 }
 
 /// Whether only the numeral of a list, 一 or 五, was put in beside another numeral.

@@ -50,10 +50,10 @@ pub(super) struct Changes {
     pub added: Vec<Change>,
     /// Single characters that are others, as typing and reading machines make them.
     pub misprints: usize,
+    /// Of the facts and words those that are single characters, which a machine may have misread.
+    pub singles: usize,
     /// Single characters too many or too few, or often typed for each other.
     pub slips: usize,
-    /// Characters of passages that stand for others.
-    pub rewritten: usize,
 }
 
 impl Changes {
@@ -63,21 +63,24 @@ impl Changes {
         let is_brief = left.len().min(right.len()) <= BRIEF_CHARS;
         let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
         for hunk in hunks {
-            let short = hunk.left.len().min(hunk.right.len());
-            if short > 1 {
-                changes.rewritten += short;
-            }
             let texts = (text(left, &hunk.left), text(right, &hunk.right));
             let change = |fact| Change {
                 fact,
                 left: whole(left, &hunk.left),
                 right: whole(right, &hunk.right),
             };
+            let is_single = (hunk.left.len(), hunk.right.len()) == (1, 1);
             let times = seen.entry(texts.clone()).and_modify(|times| *times += 1).or_insert(1);
             match difference(left, right, hunk) {
                 Difference::Fact(Fact::Added) => changes.added.push(change(Fact::Added)),
-                Difference::Fact(fact) => changes.facts.push(change(fact)),
+                Difference::Fact(fact) => {
+                    changes.singles += usize::from(
+                        is_single && !matches!(fact, Fact::Number | Fact::Figure | Fact::Place),
+                    );
+                    changes.facts.push(change(fact));
+                }
                 Difference::Word(left, right) => {
+                    changes.singles += usize::from(is_single);
                     let is_lead = hunk.left.start.min(hunk.right.start) < LEAD_CHARS;
                     let word = Change { fact: Fact::Word, left, right };
                     if is_lead || is_brief || *times > 1 {
@@ -104,11 +107,18 @@ impl Changes {
     /// Where a machine misreads one character in a hundred it misreads numbers and words too: then a
     /// few are forgiven, and as many as the rate of misprints lets expect, three times over.
     pub(super) fn veto(&self, matched: usize, numerics: usize) -> bool {
-        let misread = self.misprints + self.slips / 2;
+        let misread = self.misprints + self.singles + self.slips / 2;
         let badly_read = misread.saturating_mul(MISPRINT_EVERY) >= matched;
         let few = (self.misprints / MISPRINTS_PER_FACT).min(FORGIVEN_MAX);
         let expected = 3 * misread.saturating_mul(numerics) / matched.max(1);
-        self.facts.len() > if badly_read && few > 0 { few + expected } else { 0 }
+        if !badly_read || few == 0 {
+            return !self.facts.is_empty();
+        }
+        // Of other words a machine makes as many as of misprints; numbers and places say more.
+        let told = |change: &&Change| {
+            matches!(change.fact, Fact::Number | Fact::Figure | Fact::Place | Fact::Swap)
+        };
+        self.facts.iter().filter(told).count() > few + expected
     }
 }
 
@@ -222,7 +232,7 @@ mod tests {
     #[test]
     fn a_badly_read_text_may_have_a_wrong_number() {
         let facts = |count| {
-            let change = Change { fact: Fact::Number, left: "12".into(), right: "15".into() };
+            let change = Change { fact: Fact::Figure, left: "12".into(), right: "15".into() };
             vec![change; count]
         };
         let badly = Changes { facts: facts(1), misprints: 12, slips: 3, ..Changes::default() };

@@ -25,6 +25,7 @@ mod strip;
 mod words;
 
 pub use compare::Overlap;
+pub use compare::Update;
 pub use compare::compare;
 pub use difference::Fact;
 pub use facts::Change;

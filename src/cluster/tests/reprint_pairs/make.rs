@@ -27,8 +27,11 @@ pub enum Kind {
     Dateline,
     Numerals,
     Source,
+    Several,
     BriefSlot,
     LongSlot,
+    UnseenBrief,
+    UnseenLong,
     Person,
     Place,
     Swapped,
@@ -42,7 +45,7 @@ pub enum Kind {
 
 impl Kind {
     /// True reprints in all disguises.
-    pub const REPRINTS: [Kind; 12] = [
+    pub const REPRINTS: [Kind; 13] = [
         Kind::OtherHeadline,
         Kind::Remark,
         Kind::Traditional,
@@ -55,11 +58,14 @@ impl Kind {
         Kind::Dateline,
         Kind::Numerals,
         Kind::Source,
+        Kind::Several,
     ];
     /// What looks like a reprint and is other news.
-    pub const OTHERS: [Kind; 11] = [
+    pub const OTHERS: [Kind; 13] = [
         Kind::BriefSlot,
         Kind::LongSlot,
+        Kind::UnseenBrief,
+        Kind::UnseenLong,
         Kind::Person,
         Kind::Place,
         Kind::Swapped,
@@ -101,7 +107,23 @@ pub fn make(count: usize, rng: &mut ChaCha8Rng) -> Vec<Pair> {
 
 fn pair(kind: Kind, number: usize, rng: &mut ChaCha8Rng) -> (Record, Record) {
     match kind {
-        Kind::BriefSlot | Kind::LongSlot => slot(kind == Kind::LongSlot, number, rng),
+        Kind::BriefSlot | Kind::LongSlot => {
+            slot(stock::SLOTS[number * 7 % stock::SLOTS.len()], kind == Kind::LongSlot, rng)
+        }
+        Kind::UnseenBrief | Kind::UnseenLong => {
+            slot(stock::UNSEEN[number % stock::UNSEEN.len()], kind == Kind::UnseenLong, rng)
+        }
+        Kind::Several => {
+            let first = report(rng);
+            let mut second = first.clone();
+            let mut kinds = Kind::REPRINTS.to_vec();
+            kinds.retain(|kind| *kind != Kind::Several);
+            kinds.shuffle(rng);
+            for kind in kinds.into_iter().take(3) {
+                second = disguised(&second, kind, rng);
+            }
+            (first, second)
+        }
         Kind::Person | Kind::Place | Kind::Swapped => names(kind, rng),
         Kind::Headline => headlines(number, rng),
         Kind::Negation => negation(number, rng),
@@ -315,8 +337,11 @@ fn disguised(first: &Record, kind: Kind, rng: &mut ChaCha8Rng) -> Record {
 }
 
 /// Two reports in the words of one, but for the word that is the news; alone or with what fits any.
-fn slot(is_long: bool, number: usize, rng: &mut ChaCha8Rng) -> (Record, Record) {
-    let (one, other, template) = stock::SLOTS[number * 7 % stock::SLOTS.len()];
+fn slot(
+    (one, other, template): (&str, &str, &str),
+    is_long: bool,
+    rng: &mut ChaCha8Rng,
+) -> (Record, Record) {
     let (place, person) = (pick(&stock::PLACES, rng), pick(&stock::PERSONS, rng));
     let count = if is_long { rng.random_range(4..14) } else { rng.random_range(0..2) };
     let rest = fillers(count, rng).concat();
@@ -508,8 +533,7 @@ fn grown(rng: &mut ChaCha8Rng) -> (Record, Record) {
     ];
     let mut more: Vec<&str> = more.to_vec();
     more.shuffle(rng);
-    let share = first.body().chars().count() / 90 + 1;
-    for text in more.iter().take(share.min(4)) {
+    for text in more.iter().take(rng.random_range(1..4)) {
         second.paragraphs.push((*text).to_owned());
     }
     (first, second)
