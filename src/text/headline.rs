@@ -139,9 +139,8 @@ pub fn clean(title: &str) -> String {
             break;
         }
     }
-    let shout = |c: char| {
-        matches!(c, '!' | '！' | '。' | '；' | '，' | '…' | '~' | '～') || c.is_whitespace()
-    };
+    let shout =
+        |c: char| matches!(c, '!' | '！' | '。' | '；' | '，' | '~' | '～') || c.is_whitespace();
     let end = rest.trim_end_matches(shout).len();
     kept(rest, 0..end)
         .trim_start_matches(|c: char| c.is_whitespace() || "，。、；：!！|｜丨_".contains(c))
