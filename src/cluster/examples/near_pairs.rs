@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let (Some(left), Some(right)) = (known.get(left), known.get(right)) else { continue };
         let (left, right) = match left.printed.standing.cmp(&right.printed.standing) {
             std::cmp::Ordering::Greater => (right, left),
-            _ => (left, right),
+            std::cmp::Ordering::Less | std::cmp::Ordering::Equal => (left, right),
         };
         let overlap = compare(&left.printed.plain, &right.printed.plain);
         if overlap.of_left.max(overlap.of_right) < least {

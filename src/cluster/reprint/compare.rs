@@ -28,6 +28,8 @@ const KEPT_UNTOLD_MIN: f64 = 0.55;
 const PART_MIN: f64 = 0.2;
 /// Characters that must be the same, so that a stock phrase is not a text.
 const MATCHED_MIN: usize = 60;
+/// The longer text holds no more than a clause that the other has not.
+const WHOLE_MIN: f64 = 0.93;
 /// Characters more on one side than on the other that make a sentence.
 const SENTENCE_CHARS: usize = 16;
 /// Added characters that make a report, and which part of the earlier text they must be at least: one
@@ -114,8 +116,13 @@ pub struct Update {
 #[must_use]
 pub fn compare(left: &Plain, right: &Plain) -> Overlap {
     let found = align(left, right);
-    let changes = Changes::between(left.chars(), right.chars(), &found.hunks);
+    let mut changes = Changes::between(left.chars(), right.chars(), &found.hunks);
     let (left_count, right_count) = (left.char_count(), right.char_count());
+    let longer = left_count.max(right_count);
+    // An abridged text leaves out clauses with figures; where all else is there, the figure is the news.
+    if part(found.matched, longer) >= WHOLE_MIN {
+        changes.facts.append(&mut changes.added);
+    }
     let numerics = left.chars().iter().filter(|c| numeral::is_numeric(**c)).count();
     let places = |sides: fn(&Hunk) -> (&Range<usize>, &Range<usize>)| -> Vec<Range<usize>> {
         let hunks = found.hunks.iter().chain(&found.edges).map(sides);
@@ -178,7 +185,7 @@ impl Overlap {
             Ordering::Greater => (self.of_right, self.right, self.left_alone),
             Ordering::Equal => return None,
         };
-        let is_figure = |change: &Change| change.fact == Fact::Figure;
+        let is_figure = |change: &Change| matches!(change.fact, Fact::Figure | Fact::Added);
         if held < HELD_MIN || earlier < CHARS_MIN || !self.changes.iter().all(is_figure) {
             return None;
         }
@@ -194,7 +201,7 @@ impl Overlap {
         };
         let changes = match in_time {
             Ordering::Greater => self.changes.iter().map(turned).collect(),
-            _ => self.changes.clone(),
+            Ordering::Less | Ordering::Equal => self.changes.clone(),
         };
         Some(Update { changes, added_chars: alone.char_count })
     }
@@ -280,6 +287,8 @@ mod tests {
         assert_eq!(found.update(Ordering::Equal), None);
         let whole = format!("{LEAD}{REST}");
         let more = "截至今天上午，又有7人获救，另有3人还在搜寻之中，救援队已经增加到九支。";
+        let grown_clause = of(&whole, &whole.replace("全部更换", "全部更换，其中3人受伤"));
+        assert!(grown_clause.update(Ordering::Less).is_some());
         let grown = of(&whole, &format!("{whole}{more}"));
         assert!(grown.update(Ordering::Less).is_some_and(|update| update.added_chars > 16));
         assert!(!grown.is_reprint(Ordering::Less));

@@ -4,6 +4,7 @@
 //! folded text: simplified characters, no marks.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use wenmai_text::query::synonym::Synonyms;
@@ -62,9 +63,9 @@ const CONFUSED: &str = "未末 己已 已巳 人入 土士 日曰 干千 天夫 
 彩踩 幕暮 慕幕 募幕 副付 燥躁 噪躁 侯候 拨拔 折拆 折析 拆析 抡抢 沧苍 仑仓 贷货 贷贫 栗粟 冶治 治洽 刺剌 戌戍 戊戌 陕狭 崇祟 拢扰 因固 困因 固困 围国 拦栏 笼龙 笼拢";
 
 /// What the lists of this file make: a pair, lower word first.
-static PAIRS: LazyLock<HashMap<(&'static str, &'static str), ()>> = LazyLock::new(|| {
+static PAIRS: LazyLock<HashSet<(&'static str, &'static str)>> = LazyLock::new(|| {
     let pairs = OPPOSITES.split_whitespace().filter_map(|pair| pair.split_once('/'));
-    pairs.map(|(one, other)| ((one.min(other), one.max(other)), ())).collect()
+    pairs.map(|(one, other)| (one.min(other), one.max(other))).collect()
 });
 
 /// For each character the rows of [`SETS`] that hold it.
@@ -86,7 +87,7 @@ pub(super) fn are_opposed(left: char, right: char) -> bool {
 
 /// Whether one word for the other makes another report.
 pub(super) fn are_opposites(left: &str, right: &str) -> bool {
-    PAIRS.contains_key(&(left.min(right), left.max(right)))
+    PAIRS.contains(&(left.min(right), left.max(right)))
 }
 
 /// Whether the two characters are typed or read for each other.

@@ -86,10 +86,10 @@ pub(super) fn difference(left: &[char], right: &[char], hunk: &Hunk) -> Differen
     if (short, long) == (1, 1) && is_confused(left, right, hunk) {
         return Difference::Slip;
     }
-    if let Some(unit) = other_number(left, right, hunk)
+    if let Some(number) = other_number(left, right, hunk)
         && !is_numbering(left, right, hunk)
     {
-        let is_told = unit.is_some_and(|unit| TOLD_UNITS.contains(unit));
+        let is_told = number.unit.is_some_and(|unit| TOLD_UNITS.contains(unit));
         return Difference::Fact(if is_told { Fact::Figure } else { Fact::Number });
     }
     if places_differ(left, right, hunk) {
@@ -309,9 +309,9 @@ fn is_person(chars: &[char], range: &Range<usize>, words: &[Word]) -> bool {
     (begins || follows) && !ordinary
 }
 
-/// What is counted where a change puts one quantity for another of the same unit; `None` where it does
+/// The quantity of the left text where a change puts one quantity for another of the same unit; `None` where it does
 /// not.
-fn other_number(left: &[char], right: &[char], hunk: &Hunk) -> Option<Option<char>> {
+fn other_number(left: &[char], right: &[char], hunk: &Hunk) -> Option<Quantity> {
     let (some, others) =
         (numbers(left, widened(left, &hunk.left)), numbers(right, widened(right, &hunk.right)));
     let alone = |of: &[Quantity], than: &[Quantity]| -> Vec<Quantity> {
@@ -320,7 +320,7 @@ fn other_number(left: &[char], right: &[char], hunk: &Hunk) -> Option<Option<cha
     let (only_left, only_right) = (alone(&some, &others), alone(&others, &some));
     let mut changed =
         only_left.iter().filter(|one| only_right.iter().any(|other| one.unit == other.unit));
-    changed.next().map(|one| one.unit)
+    changed.next().copied()
 }
 
 /// Whether `range` tells a number of what the report is about.

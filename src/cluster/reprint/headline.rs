@@ -71,7 +71,9 @@ fn is_news(left: &Printed, right: &Printed, change: &Change) -> bool {
                 && !holds(some, &change.left)
                 && !holds(others, &change.right)
         }
-        _ => !(both(&change.left) && both(&change.right)),
+        Fact::Number | Fact::Figure | Fact::Place | Fact::Person | Fact::Opposite | Fact::Added => {
+            !(both(&change.left) && both(&change.right))
+        }
     }
 }
 

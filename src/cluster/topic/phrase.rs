@@ -40,11 +40,11 @@ pub fn keyword_candidates(
     names: &[&str],
     analyzer: &Analyzer,
 ) -> Vec<String> {
-    let named: Vec<&str> = names.iter().copied().filter(|name| is_shown(name)).collect();
+    let whole: Vec<&str> = names.iter().copied().filter(|name| is_shown(name)).collect();
     let read = |text: &str| {
         let mut text = normal(text);
         // A name is one word; what is left of the text has no pieces of it.
-        for name in named.iter().filter(|name| name.chars().count() >= NAME_CHARS_MIN) {
+        for name in whole.iter().filter(|name| name.chars().count() >= NAME_CHARS_MIN) {
             text = text.replace(name, "，");
         }
         text
@@ -69,12 +69,12 @@ pub fn keyword_candidates(
         };
         // 仁勋 inside 黄仁勋 is a piece of a name.
         let is_piece = count.kind == Shape::Unknown
-            && named.iter().any(|name| name.contains(&text) || text.contains(name));
+            && whole.iter().any(|name| name.contains(&text) || text.contains(name));
         if is_whole && !is_piece {
             found.push(text);
         }
     }
-    for name in named {
+    for name in whole {
         if !found.iter().any(|known| known == name) {
             found.push(name.to_owned());
         }
@@ -120,12 +120,12 @@ fn candidates(text: &str, analyzer: &Analyzer) -> Vec<Candidate> {
     }
     for pair in words.windows(2) {
         let [(first, tag), (second, other)] = pair else { continue };
-        let whole = text.get(first.start..second.end).unwrap_or_default();
+        let phrase = text.get(first.start..second.end).unwrap_or_default();
         let joined = first.end == second.start && is_noun(tag) && is_noun(other);
         let each = [first, second].map(|span| span.of(text).unwrap_or_default().chars().count());
         let is_phrase = each[0] >= CHARS_MIN && each[1] >= 1 && each[0] + each[1] > 2;
-        if joined && is_phrase && whole.chars().count() <= PHRASE_CHARS_MAX {
-            push(whole, Shape::Phrase);
+        if joined && is_phrase && phrase.chars().count() <= PHRASE_CHARS_MAX {
+            push(phrase, Shape::Phrase);
         }
     }
     // Runs of single characters between words: what the dictionary lacks.

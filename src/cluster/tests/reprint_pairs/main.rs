@@ -4,6 +4,15 @@
 //! the same words. The figures by kind are printed: `cargo test -p wenmai-cluster --test reprint_pairs
 //! -- --nocapture`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that fails should say where, and its figures are printed"
+)]
+
+mod disguise;
 mod make;
 mod stock;
 

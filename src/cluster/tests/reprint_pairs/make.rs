@@ -1,7 +1,5 @@
 //! Makes pairs of articles of which one is a reprint of the other, or only looks like one.
 
-use std::collections::BTreeMap;
-
 use jiff::ToSpan as _;
 use jiff::civil::date;
 use rand::RngExt as _;
@@ -9,6 +7,7 @@ use rand::seq::IndexedRandom as _;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 
+use crate::disguise::disguised;
 use crate::stock;
 use wenmai_domain::article::Record;
 
@@ -117,7 +116,7 @@ fn pair(kind: Kind, number: usize, rng: &mut ChaCha8Rng) -> (Record, Record) {
             let first = report(rng);
             let mut second = first.clone();
             let mut kinds = Kind::REPRINTS.to_vec();
-            kinds.retain(|kind| *kind != Kind::Several);
+            kinds.retain(|kind| !matches!(kind, Kind::Several | Kind::SubtitleMoved));
             kinds.shuffle(rng);
             for kind in kinds.into_iter().take(3) {
                 second = disguised(&second, kind, rng);
@@ -132,14 +131,17 @@ fn pair(kind: Kind, number: usize, rng: &mut ChaCha8Rng) -> (Record, Record) {
         Kind::Lottery => lottery(rng),
         Kind::Grown => grown(rng),
         _ => {
-            let first = report(rng);
+            let mut first = report(rng);
+            if kind == Kind::SubtitleMoved {
+                first.paragraphs.push(pick(&stock::SUBTITLES, rng).to_owned());
+            }
             let second = disguised(&first, kind, rng);
             (first, second)
         }
     }
 }
 
-fn pick<'a>(list: &[&'a str], rng: &mut ChaCha8Rng) -> &'a str {
+pub fn pick<'a>(list: &[&'a str], rng: &mut ChaCha8Rng) -> &'a str {
     list.choose(rng).copied().unwrap_or_default()
 }
 
@@ -179,161 +181,6 @@ fn report(rng: &mut ChaCha8Rng) -> Record {
     let size = rng.random_range(2..6);
     let paragraphs = sentences.chunks(size).map(<[String]>::concat).collect();
     record(filled(pick(&stock::HEADS, rng), place, person), paragraphs, rng)
-}
-
-/// `first` as another outlet prints it.
-fn disguised(first: &Record, kind: Kind, rng: &mut ChaCha8Rng) -> Record {
-    let mut second = first.clone();
-    match kind {
-        Kind::OtherHeadline => {
-            let body = first.body();
-            let clauses: Vec<&str> = body.split(['，', '。', '、', '：', '\n']).collect();
-            let clauses: Vec<&str> = clauses
-                .into_iter()
-                .filter(|text| (6..26).contains(&text.chars().count()))
-                .collect();
-            let (one, other) = (pick(&clauses, rng), pick(&clauses, rng));
-            second.title = match rng.random_range(0..4) {
-                0 => one.to_owned(),
-                1 => format!("{one}！{other}"),
-                2 => format!("{one}，这是怎么回事？"),
-                _ => format!("网友热议：{other}"),
-            };
-        }
-        Kind::Remark => {
-            let title = &first.title;
-            let remarked = [
-                format!("快讯｜{title}"),
-                format!("【组图】{title}_转载网"),
-                format!("{title}（图）"),
-                format!("重磅！{title}"),
-                format!("突发：{title} - 望川晚报"),
-            ];
-            second.title = remarked.choose(rng).cloned().unwrap_or_default();
-        }
-        Kind::Traditional => {
-            let script = traditional();
-            let turned = |text: &String| -> String {
-                text.chars().map(|c| script.get(&c).copied().unwrap_or(c)).collect()
-            };
-            second.title = turned(&first.title);
-            second.paragraphs = first.paragraphs.iter().map(turned).collect();
-        }
-        Kind::EditorsLine => {
-            let before = ["编者按：这篇报道值得一读。", "来源：澜溪日报", "（本文有删节）"];
-            let behind = [
-                "责任编辑：周青禾",
-                "（原标题：如上）",
-                "编辑 许舟 校对 林望舒",
-                "来源：澜溪日报 作者：何小溪",
-            ];
-            if rng.random_bool(0.4) {
-                second.paragraphs.insert(0, pick(&before, rng).into());
-            }
-            second.paragraphs.push(pick(&behind, rng).into());
-        }
-        Kind::Markup => {
-            let marked = |text: &String| {
-                let text = text
-                    .replacen('，', "，&nbsp;", 2)
-                    .replace('“', "&ldquo;")
-                    .replace('”', "&rdquo;");
-                format!("<p style=\"text-align:left\">{}</p>", text.replacen('。', "。<br/>", 1))
-            };
-            second.paragraphs = first.paragraphs.iter().map(marked).collect();
-            second.title = format!("{}&nbsp;", first.title);
-        }
-        Kind::CutEnding => {
-            let body = first.body();
-            let sentences: Vec<&str> = body.split_inclusive('。').collect();
-            let keep = (sentences.len() * rng.random_range(60..95)).div_ceil(100).max(2);
-            second.paragraphs = vec![sentences.iter().take(keep).copied().collect()];
-        }
-        Kind::Typo => {
-            let typos = [
-                ("的", "地"),
-                ("已经", "己经"),
-                ("注意", "住意"),
-                ("大厅", "大听"),
-                ("负责", "付责"),
-                ("准备", "淮备"),
-                ("效果", "郊果"),
-                ("志愿", "志原"),
-                ("昨天", "咋天"),
-                ("施工", "施功"),
-                ("居民", "居氏"),
-                ("讨论", "计论"),
-            ];
-            let body = first.body();
-            let fitting: Vec<_> = typos.iter().filter(|(right, _)| body.contains(right)).collect();
-            if let Some((right, wrong)) = fitting.choose(rng) {
-                for text in &mut second.paragraphs {
-                    *text = text.replacen(right, wrong, 1);
-                }
-            }
-        }
-        Kind::Punctuation => {
-            let other = |text: &String| {
-                text.replace('，', ",").replace('。', ". ").replace('“', "\"").replace('”', "\"")
-            };
-            second.paragraphs = first.paragraphs.iter().map(other).collect();
-        }
-        Kind::SubtitleMoved => {
-            let subtitle =
-                pick(&["——来自基层的观察", "一份持续半年的记录", "门口等候的人说了心里话"], rng);
-            second.paragraphs.insert(0, subtitle.into());
-            let mut moved = first.clone();
-            moved.paragraphs.push(subtitle.into());
-            if rng.random_bool(0.5) {
-                second.title = format!("{} {subtitle}", first.title);
-            }
-        }
-        Kind::Dateline => {
-            let line = [
-                "本报讯（记者 何小溪）",
-                "据澜溪日报消息，",
-                "新华社望江9月8日电（记者许舟）",
-                "望川网讯 ",
-            ];
-            if let Some(text) = second.paragraphs.first_mut() {
-                text.insert_str(0, pick(&line, rng));
-            }
-        }
-        Kind::Numerals => {
-            let swap = [
-                ("三十二个", "32个"),
-                ("四十万字", "40万字"),
-                ("六公里", "6公里"),
-                ("十多户", "10多户"),
-                ("两千余件", "2000余件"),
-                ("一百零三名", "103名"),
-                ("十八名", "18名"),
-                ("三站", "3站"),
-            ];
-            for text in &mut second.paragraphs {
-                for (han, digits) in swap {
-                    *text = text.replace(han, digits);
-                }
-            }
-        }
-        _ => {
-            let source = [
-                ("有关负责人说，", "有关负责人告诉记者，"),
-                ("据了解，", "记者了解到，"),
-                ("记者看到，", "在现场，"),
-                ("昨天", "昨日"),
-                ("昨日", "9月8日"),
-                ("专家提醒，", "专家表示，"),
-                ("告诉记者，", "说，"),
-            ];
-            for text in &mut second.paragraphs {
-                for (one, other) in source {
-                    *text = text.replacen(one, other, 1);
-                }
-            }
-        }
-    }
-    second
 }
 
 /// Two reports in the words of one, but for the word that is the news; alone or with what fits any.
@@ -537,16 +384,4 @@ fn grown(rng: &mut ChaCha8Rng) -> (Record, Record) {
         second.paragraphs.push((*text).to_owned());
     }
     (first, second)
-}
-
-/// For characters that are written otherwise in traditional script, one that means them.
-fn traditional() -> BTreeMap<char, char> {
-    let mut table = BTreeMap::new();
-    for c in '\u{4e00}'..='\u{9fff}' {
-        let simple = fast2s::convert(c.encode_utf8(&mut [0; 4]));
-        if let Some(simple) = simple.chars().next().filter(|simple| *simple != c) {
-            table.entry(simple).or_insert(c);
-        }
-    }
-    table
 }

@@ -224,3 +224,6 @@ pub const UNSEEN: [(&str, &str, &str); 44] = [
     ("哥哥", "弟弟", "失散四十年的兄弟昨天在{place}相认，{}当场落泪。"),
     ("粮食", "棉花", "{place}供销社的{}收购价昨天挂牌，农户排队卖货。"),
 ];
+/// Subtitles that fit any report.
+pub const SUBTITLES: [&str; 3] =
+    ["——来自基层的观察", "一份持续半年的记录", "门口等候的人说了心里话"];
