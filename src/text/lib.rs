@@ -2,6 +2,7 @@
 
 pub mod date;
 pub mod entity;
+pub mod headline;
 pub mod highlight;
 pub mod likeness;
 pub mod normalize;

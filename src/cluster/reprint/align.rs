@@ -18,6 +18,8 @@ const GAP_CHARS_MAX: usize = 32;
 
 /// Characters before the first shared run and behind the last that can be a changed word.
 const EDGE_CHARS_MAX: usize = 8;
+/// Characters of a headline that can be aligned with another.
+const LINE_CHARS_MAX: usize = 80;
 
 /// A piece that both texts print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,23 +45,14 @@ pub(super) struct Alignment {
     pub matched: usize,
     /// What differs between matched pieces, in order; long rewritten passages included.
     pub hunks: Vec<Hunk>,
-}
-
-impl Alignment {
-    /// Adds what stands before the first piece that both print, or behind the last: a word that was
-    /// changed, where it is short on both sides; more is another opening or ending.
-    fn edge(&mut self, hunk: Hunk) {
-        let (short, long) = (hunk.left.len(), hunk.right.len());
-        if short.min(long) > 0 && short.max(long) <= EDGE_CHARS_MAX {
-            self.hunks.push(hunk);
-        }
-    }
+    /// What stands before the first matched piece and behind the last, where there is one.
+    pub edges: Vec<Hunk>,
 }
 
 /// Aligns two texts: the heaviest chain of shared runs that keeps the order of both.
 pub(super) fn align(left: &Plain, right: &Plain) -> Alignment {
     if left.chars() == right.chars() {
-        return Alignment { matched: left.char_count(), hunks: Vec::new() };
+        return Alignment { matched: left.char_count(), ..Alignment::default() };
     }
     let chain = chain(&runs(left, right));
     let mut found = Alignment::default();
@@ -68,7 +61,8 @@ pub(super) fn align(left: &Plain, right: &Plain) -> Alignment {
     }
     let (left_len, right_len) = (left.char_count(), right.char_count());
     if let Some(first) = chain.first() {
-        found.edge(Hunk { left: 0..first.left, right: 0..first.right });
+        let edge = Hunk { left: 0..first.left, right: 0..first.right };
+        edge_into(left.chars(), right.chars(), edge, &mut found);
     }
     for pair in chain.windows(2) {
         let [before, after] = pair else { continue };
@@ -80,7 +74,8 @@ pub(super) fn align(left: &Plain, right: &Plain) -> Alignment {
     }
     if let Some(last) = chain.last() {
         let (from_left, from_right) = (last.left + last.len, last.right + last.len);
-        found.edge(Hunk { left: from_left..left_len, right: from_right..right_len });
+        let edge = Hunk { left: from_left..left_len, right: from_right..right_len };
+        edge_into(left.chars(), right.chars(), edge, &mut found);
     }
     found
 }
@@ -163,10 +158,46 @@ fn overlap(earlier: &Run, run: &Run) -> usize {
     left.max((earlier.right + earlier.len).saturating_sub(run.right))
 }
 
+/// Aligns two headlines, which are too short for grams; `None` where they do not follow one
+/// mould: three quarters of the longer stand in the other.
+pub(super) fn align_lines(left: &[char], right: &[char]) -> Option<Alignment> {
+    let long = left.len().max(right.len());
+    if long > LINE_CHARS_MAX {
+        return None;
+    }
+    let pairs = common(left, right);
+    if pairs.is_empty() || pairs.len() * 4 < long * 3 {
+        return None;
+    }
+    let mut found = Alignment::default();
+    let gap = Hunk { left: 0..left.len(), right: 0..right.len() };
+    pairs_into(pairs, &gap, &mut found);
+    Some(found)
+}
+
+/// Adds what stands before the first piece that both print, or behind the last: headings of one
+/// mould, or a word that was changed, where it is short on both sides; more is another opening or
+/// ending.
+fn edge_into(left: &[char], right: &[char], edge: Hunk, found: &mut Alignment) {
+    let (short, long) = ends(&edge);
+    found.edges.push(edge.clone());
+    if short == 0 || long > GAP_CHARS_MAX {
+        return;
+    }
+    let pairs = common(
+        left.get(edge.left.clone()).unwrap_or_default(),
+        right.get(edge.right.clone()).unwrap_or_default(),
+    );
+    if pairs.len() * 2 >= short {
+        pairs_into(pairs, &edge, found);
+    } else if long <= EDGE_CHARS_MAX {
+        found.hunks.push(edge);
+    }
+}
+
 /// Adds what both print inside a short gap, and the rest of it as hunks.
 fn gap_into(left: &[char], right: &[char], gap: Hunk, found: &mut Alignment) {
-    let long = gap.left.len().max(gap.right.len());
-    let short = gap.left.len().min(gap.right.len());
+    let (short, long) = ends(&gap);
     if short == 0 || long > GAP_CHARS_MAX {
         if long > 0 {
             found.hunks.push(gap);
@@ -181,9 +212,20 @@ fn gap_into(left: &[char], right: &[char], gap: Hunk, found: &mut Alignment) {
         found.hunks.push(gap);
         return;
     }
+    pairs_into(pairs, &gap, found);
+}
+
+/// Characters of the shorter and of the longer side.
+fn ends(hunk: &Hunk) -> (usize, usize) {
+    let (left, right) = (hunk.left.len(), hunk.right.len());
+    (left.min(right), left.max(right))
+}
+
+/// Adds `pairs`, places inside `gap` that both print, and what stands between them as hunks.
+fn pairs_into(pairs: Vec<(usize, usize)>, gap: &Hunk, found: &mut Alignment) {
     found.matched += pairs.len();
     let (mut from_left, mut from_right) = (0, 0);
-    let end = (some.len(), others.len());
+    let end = (gap.left.len(), gap.right.len());
     for (to_left, to_right) in pairs.into_iter().chain([end]) {
         if to_left > from_left || to_right > from_right {
             found.hunks.push(Hunk {

@@ -1,9 +1,14 @@
 //! How much of a text does another hold, and what does that make it?
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
+use crate::reprint::Fact;
 use crate::reprint::Plain;
+use crate::reprint::align::Hunk;
 use crate::reprint::align::align;
+use crate::reprint::difference::tells_figure;
+use crate::reprint::facts::Change;
 use crate::reprint::facts::Changes;
 use crate::reprint::numeral;
 use wenmai_domain::reprint::Relation;
@@ -23,13 +28,36 @@ const KEPT_UNTOLD_MIN: f64 = 0.55;
 const PART_MIN: f64 = 0.2;
 /// Characters that must be the same, so that a stock phrase is not a text.
 const MATCHED_MIN: usize = 60;
+/// The longer text holds no more than a clause that the other has not.
+const WHOLE_MIN: f64 = 0.93;
+/// Characters more on one side than on the other that make a sentence.
+const SENTENCE_CHARS: usize = 16;
+/// Added characters that make a report, and which part of the earlier text they must be at least: one
+/// in so many.
+const GROWN_CHARS: usize = 45;
+const GROWN_PART: usize = 15;
+/// What a passage says that a paper adds to any text.
+const NOTES: [&str; 12] = [
+    "关注",
+    "转载",
+    "版权",
+    "声明",
+    "公众号",
+    "客户端",
+    "欢迎",
+    "来源",
+    "责编",
+    "编辑",
+    "点击",
+    "扫码",
+];
 /// A text shorter than this must be the same but for misprints.
 const SHORT_CHARS: usize = 60;
 /// Characters that a text must have to be a reprint of anything.
 const CHARS_MIN: usize = 16;
 
 /// What two texts share, seen from both.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Overlap {
     /// Characters that both print in the same order.
     pub matched: usize,
@@ -37,26 +65,79 @@ pub struct Overlap {
     pub of_left: f64,
     /// Part of the right text that the left one holds, 0 to 1.
     pub of_right: f64,
-    /// Whether numbers, ordinals or places differ inside it.
+    /// Whether what differs inside it is news: numbers, names, places, the other of two words.
     pub vetoed: bool,
+    /// Where the two tell different news, in order.
+    pub changes: Vec<Change>,
+    /// Where one word stands for another behind the lead, which is style unless a headline tells it.
+    pub(super) words: Vec<Change>,
+    /// What the left text alone has.
+    left_alone: Alone,
+    /// What the right text alone has.
+    right_alone: Alone,
     /// Characters of the left text.
     left: usize,
     /// Characters of the right text.
     right: usize,
 }
 
+/// Sentences that one text has and the other has not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Alone {
+    /// Their characters.
+    char_count: usize,
+    /// Whether they tell a number of what the report is about.
+    tells_figure: bool,
+}
+
+impl Alone {
+    fn of(chars: &[char], mut places: Vec<Range<usize>>) -> Self {
+        places.retain(|place| {
+            let text: String = chars.get(place.clone()).unwrap_or_default().iter().collect();
+            !NOTES.iter().any(|note| text.contains(note))
+        });
+        Self {
+            char_count: places.iter().map(Range::len).sum(),
+            tells_figure: places.into_iter().any(|place| tells_figure(chars, place)),
+        }
+    }
+}
+
+/// A later print of a text that tells more, or corrects it: no reprint, and no other story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Update {
+    /// Where it tells other figures, `left` being the earlier text's, in order.
+    pub changes: Vec<Change>,
+    /// Characters of the sentences that it adds.
+    pub added_chars: usize,
+}
+
 /// Aligns two texts and measures what they share.
 #[must_use]
 pub fn compare(left: &Plain, right: &Plain) -> Overlap {
     let found = align(left, right);
-    let changes = Changes::between(left.chars(), right.chars(), &found.hunks);
+    let mut changes = Changes::between(left.chars(), right.chars(), &found.hunks);
     let (left_count, right_count) = (left.char_count(), right.char_count());
+    let longer = left_count.max(right_count);
+    // An abridged text leaves out clauses with figures; where all else is there, the figure is the news.
+    if part(found.matched, longer) >= WHOLE_MIN {
+        changes.facts.append(&mut changes.added);
+    }
     let numerics = left.chars().iter().filter(|c| numeral::is_numeric(**c)).count();
+    let places = |sides: fn(&Hunk) -> (&Range<usize>, &Range<usize>)| -> Vec<Range<usize>> {
+        let hunks = found.hunks.iter().chain(&found.edges).map(sides);
+        let alone = hunks.filter(|(own, others)| own.len() >= others.len() + SENTENCE_CHARS);
+        alone.map(|(own, _)| own.clone()).collect()
+    };
     Overlap {
         matched: found.matched,
         of_left: part(found.matched, left_count),
         of_right: part(found.matched, right_count),
         vetoed: changes.veto(found.matched, numerics),
+        changes: changes.facts,
+        words: changes.words,
+        left_alone: Alone::of(left.chars(), places(|hunk| (&hunk.left, &hunk.right))),
+        right_alone: Alone::of(right.chars(), places(|hunk| (&hunk.right, &hunk.left))),
         left: left_count,
         right: right_count,
     }
@@ -76,6 +157,9 @@ impl Overlap {
         if shorter < SHORT_CHARS {
             return kept >= FULL_MIN;
         }
+        if self.update(in_time).is_some() {
+            return false;
+        }
         let longer_first = match in_time {
             Ordering::Less => Some(self.left > self.right),
             Ordering::Greater => Some(self.right > self.left),
@@ -87,6 +171,39 @@ impl Overlap {
             None => KEPT_UNTOLD_MIN,
         };
         held >= HELD_MIN && kept >= kept_min
+    }
+
+    /// What the later of the two, by `in_time`, adds to the earlier or corrects in it; `None` where it
+    /// is no update of it, or the times do not tell.
+    ///
+    /// An update holds nearly all of the earlier text. It has another figure, or sentences that tell a
+    /// figure, or so many more that they are a report: what was found out since.
+    #[must_use]
+    pub fn update(&self, in_time: Ordering) -> Option<Update> {
+        let (held, earlier, alone) = match in_time {
+            Ordering::Less => (self.of_left, self.left, self.right_alone),
+            Ordering::Greater => (self.of_right, self.right, self.left_alone),
+            Ordering::Equal => return None,
+        };
+        let is_figure = |change: &Change| matches!(change.fact, Fact::Figure | Fact::Added);
+        if held < HELD_MIN || earlier < CHARS_MIN || !self.changes.iter().all(is_figure) {
+            return None;
+        }
+        let is_grown = alone.tells_figure
+            || alone.char_count >= GROWN_CHARS && alone.char_count * GROWN_PART >= earlier;
+        if self.changes.is_empty() && !is_grown {
+            return None;
+        }
+        let turned = |change: &Change| Change {
+            fact: change.fact,
+            left: change.right.clone(),
+            right: change.left.clone(),
+        };
+        let changes = match in_time {
+            Ordering::Greater => self.changes.iter().map(turned).collect(),
+            Ordering::Less | Ordering::Equal => self.changes.clone(),
+        };
+        Some(Update { changes, added_chars: alone.char_count })
     }
 
     /// What the two are to each other; `None` for no more than phrases in common, or another
@@ -156,6 +273,30 @@ mod tests {
             of(&format!("{LEAD}{REST}"), &format!("{LEAD}{REST}").replace("五个月", "七个月"));
         assert_eq!(found.relation(), None);
         assert!(!found.is_reprint(Ordering::Equal));
+    }
+
+    #[test]
+    fn a_later_text_with_another_figure_or_more_to_tell_is_an_update() {
+        let toll =
+            "石桥镇化工园昨晚起火，目前有12人受伤，明火已经扑灭，原因正在调查，周边道路临时封闭。";
+        let found = of(toll, &toll.replace("12人", "15人"));
+        let update = found.update(Ordering::Less).unwrap();
+        let changes: Vec<_> =
+            update.changes.iter().map(|one| (&one.left[..], &one.right[..])).collect();
+        assert_eq!(changes, [("12", "15")]);
+        assert_eq!(found.update(Ordering::Equal), None);
+        let whole = format!("{LEAD}{REST}");
+        let more = "截至今天上午，又有7人获救，另有3人还在搜寻之中，救援队已经增加到九支。";
+        let grown_clause = of(&whole, &whole.replace("全部更换", "全部更换，其中3人受伤"));
+        assert!(grown_clause.update(Ordering::Less).is_some());
+        let grown = of(&whole, &format!("{whole}{more}"));
+        assert!(grown.update(Ordering::Less).is_some_and(|update| update.added_chars > 16));
+        assert!(!grown.is_reprint(Ordering::Less));
+        let note = of(&whole, &format!("{whole}本文由清河县融媒体中心整理发布，欢迎转发。"));
+        assert_eq!(note.update(Ordering::Less), None);
+        assert!(note.is_reprint(Ordering::Less));
+        let elsewhere = of(&whole, &whole.replace("清河", "柳溪"));
+        assert_eq!(elsewhere.update(Ordering::Less), None);
     }
 
     #[test]

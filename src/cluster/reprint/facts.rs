@@ -1,32 +1,58 @@
-//! Does a change make it another report? Numbers, ordinals and places that differ inside what is
-//! otherwise the same.
+//! Do the differences between two texts make the one another report than the other?
 
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::ops::RangeInclusive;
 
 use crate::reprint::align::Hunk;
-use crate::reprint::numeral;
-use crate::reprint::numeral::Quantity;
-use crate::reprint::places;
+use crate::reprint::contrast;
+use crate::reprint::difference::Difference;
+use crate::reprint::difference::Fact;
+use crate::reprint::difference::difference;
+use crate::reprint::difference::does;
+use crate::reprint::difference::sorted;
+use crate::reprint::words::Word;
+use crate::reprint::words::words_at;
 
-/// Characters of a change, at most, that can be one fact for another; more is a rewritten passage.
-const FACT_CHARS_MAX: usize = 32;
-/// Characters around a change in which a name that it cuts through is looked for.
-const NAME_REACH: usize = 3;
 /// Misprints in so many characters, at least, make a text badly read; in any other a wrong number
 /// is another number.
 const MISPRINT_EVERY: usize = 150;
 /// Misprints for which one wrong number is forgiven, and how many are so at most.
 const MISPRINTS_PER_FACT: usize = 3;
 const FORGIVEN_MAX: usize = 2;
+/// Characters with which a text tells its news; another word there is other news.
+const LEAD_CHARS: usize = 80;
+/// A text up to this length is all news.
+pub(super) const BRIEF_CHARS: usize = 200;
+/// Characters of a passage in which names have changed places, and differences inside it.
+const SWAPPED_CHARS: RangeInclusive<usize> = 4..=60;
+const SWAPPED_HUNKS_MAX: usize = 8;
+
+/// A place where one text tells other news than the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// What kind of news it is.
+    pub fact: Fact,
+    /// What the left text has there, folded; may be empty.
+    pub left: String,
+    /// What the right text has there, folded; may be empty.
+    pub right: String,
+}
 
 /// What the changes between two aligned texts amount to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Changes {
-    /// Numbers, ordinals and places that are others.
-    pub facts: usize,
+    /// Where one tells other news, in order.
+    pub facts: Vec<Change>,
+    /// Where one word stands for another without being told by the lead.
+    pub words: Vec<Change>,
+    /// Numbers that only one of them tells.
+    pub added: Vec<Change>,
     /// Single characters that are others, as typing and reading machines make them.
     pub misprints: usize,
-    /// Single characters too many or too few.
+    /// Of the facts and words those that are single characters, which a machine may have misread.
+    pub singles: usize,
+    /// Single characters too many or too few, or often typed for each other.
     pub slips: usize,
 }
 
@@ -34,86 +60,137 @@ impl Changes {
     /// Weighs the `hunks` between `left` and `right`.
     pub(super) fn between(left: &[char], right: &[char], hunks: &[Hunk]) -> Self {
         let mut changes = Self::default();
+        let is_brief = left.len().min(right.len()) <= BRIEF_CHARS;
+        let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
         for hunk in hunks {
-            if hunk.left.len().max(hunk.right.len()) > FACT_CHARS_MAX {
-                continue;
-            }
-            if numbers_differ(left, right, hunk) || places_differ(left, right, hunk) {
-                changes.facts += 1;
-            } else if hunk.left.len() == 1 && hunk.right.len() == 1 {
-                changes.misprints += 1;
-            } else if hunk.left.len() + hunk.right.len() == 1 {
-                changes.slips += 1;
+            let texts = (text(left, &hunk.left), text(right, &hunk.right));
+            let change = |fact| Change {
+                fact,
+                left: whole(left, &hunk.left),
+                right: whole(right, &hunk.right),
+            };
+            let is_single = (hunk.left.len(), hunk.right.len()) == (1, 1);
+            let times = seen.entry(texts.clone()).and_modify(|times| *times += 1).or_insert(1);
+            match difference(left, right, hunk) {
+                Difference::Fact(Fact::Added) => changes.added.push(change(Fact::Added)),
+                Difference::Fact(fact) => {
+                    changes.singles += usize::from(
+                        is_single && !matches!(fact, Fact::Number | Fact::Figure | Fact::Place),
+                    );
+                    changes.facts.push(change(fact));
+                }
+                Difference::Word(left, right) => {
+                    changes.singles += usize::from(is_single);
+                    let is_lead = hunk.left.start.min(hunk.right.start) < LEAD_CHARS;
+                    let word = Change { fact: Fact::Word, left, right };
+                    if is_lead || is_brief || *times > 1 {
+                        changes.facts.push(word);
+                    } else {
+                        changes.words.push(word);
+                    }
+                }
+                // A name that is another wherever it stands is no slip: 建军 for 建国.
+                Difference::Misprint if *times == 2 && are_names(left, right, hunk) => {
+                    changes.facts.push(change(Fact::Person));
+                }
+                Difference::Misprint => changes.misprints += 1,
+                Difference::Slip => changes.slips += 1,
+                Difference::Wording => {}
             }
         }
+        changes.facts.extend(swaps(left, right, hunks));
         changes
     }
 
     /// Whether the changed facts make it another report, `matched` characters being the same.
     ///
-    /// Where a machine misreads one character in a hundred it misreads numbers too: then a few are
-    /// forgiven, and as many as the rate of misprints lets expect, three times over.
-    pub(super) fn veto(self, matched: usize, numerics: usize) -> bool {
-        let misread = self.misprints + self.slips / 2;
+    /// Where a machine misreads one character in a hundred it misreads numbers and words too: then a
+    /// few are forgiven, and as many as the rate of misprints lets expect, three times over.
+    pub(super) fn veto(&self, matched: usize, numerics: usize) -> bool {
+        let misread = self.misprints + self.singles + self.slips / 2;
         let badly_read = misread.saturating_mul(MISPRINT_EVERY) >= matched;
         let few = (self.misprints / MISPRINTS_PER_FACT).min(FORGIVEN_MAX);
         let expected = 3 * misread.saturating_mul(numerics) / matched.max(1);
-        self.facts > if badly_read && few > 0 { few + expected } else { 0 }
+        if !badly_read || few == 0 {
+            return !self.facts.is_empty();
+        }
+        // Of other words a machine makes as many as of misprints; numbers and places say more.
+        let told = |change: &&Change| {
+            matches!(change.fact, Fact::Number | Fact::Figure | Fact::Place | Fact::Swap)
+        };
+        self.facts.iter().filter(told).count() > few + expected
     }
 }
 
-/// Whether a change puts one quantity for another of the same unit.
-fn numbers_differ(left: &[char], right: &[char], hunk: &Hunk) -> bool {
-    let (some, others) =
-        (numbers(left, widened(left, &hunk.left)), numbers(right, widened(right, &hunk.right)));
-    let alone = |of: &[Quantity], than: &[Quantity]| -> Vec<Quantity> {
-        of.iter().filter(|one| !than.contains(one)).copied().collect()
+/// Whether what differs is, on both sides, part of a name: of no word of the dictionary.
+fn are_names(left: &[char], right: &[char], hunk: &Hunk) -> bool {
+    let is_name = |chars: &[char], range: &Range<usize>| {
+        let words = words_at(chars, range);
+        words.iter().all(|word| word.range.len() == 1 || word.tag.starts_with("nr"))
     };
-    let (only_left, only_right) = (alone(&some, &others), alone(&others, &some));
-    only_left.iter().any(|one| only_right.iter().any(|other| one.unit == other.unit))
+    is_name(left, &hunk.left) && is_name(right, &hunk.right)
 }
 
-/// `range`, grown over the numbers that it cuts through.
-fn widened(chars: &[char], range: &Range<usize>) -> Range<usize> {
-    let before = chars.get(..range.start).unwrap_or_default();
-    let behind = chars.get(range.end..).unwrap_or_default();
-    let numeric = |c: &&char| numeral::is_numeric(**c);
-    let left = before.iter().rev().take_while(numeric).count();
-    let right = behind.iter().take_while(numeric).count();
-    range.start - left..range.end + right
+/// The words that hold the characters of `range`.
+fn whole(chars: &[char], range: &Range<usize>) -> String {
+    let words = words_at(chars, range);
+    if words.is_empty() {
+        return text(chars, range);
+    }
+    words.into_iter().map(|word| word.text).collect()
 }
 
-fn numbers(chars: &[char], range: Range<usize>) -> Vec<Quantity> {
-    let next = chars.get(range.end).copied();
-    numeral::quantities(chars.get(range).unwrap_or_default(), next)
+fn text(chars: &[char], range: &Range<usize>) -> String {
+    chars.get(range.clone()).unwrap_or_default().iter().collect()
 }
 
-/// Whether a change puts one place for another that the left, or right, text does not name at all.
-fn places_differ(left: &[char], right: &[char], hunk: &Hunk) -> bool {
-    let of = |chars: &[char], range: &Range<usize>| {
-        let near =
-            range.start.saturating_sub(NAME_REACH)..(range.end + NAME_REACH).min(chars.len());
-        let mut names = places::places(chars.get(near).unwrap_or_default(), None);
-        let next = chars.get(range.end).copied();
-        names.extend(places::places(chars.get(range.clone()).unwrap_or_default(), next));
-        names
+/// Where names stand in each other's place: 甲 beat 乙, 乙 beat 甲.
+///
+/// A passage that holds the same characters in another order, with a verb or a score among them;
+/// unless what was moved is a word like 昨日, which may stand anywhere.
+fn swaps(left: &[char], right: &[char], hunks: &[Hunk]) -> Vec<Change> {
+    let mut found = Vec::new();
+    let mut rest = hunks;
+    while let Some((first, behind)) = rest.split_first() {
+        let swapped = rest.iter().take(SWAPPED_HUNKS_MAX).enumerate().find_map(|(at, last)| {
+            let from = first.left.start..last.left.end;
+            let to = first.right.start..last.right.end;
+            is_swap((left, &from), (right, &to)).then(|| (at, text(left, &from), text(right, &to)))
+        });
+        rest = match swapped {
+            Some((at, left, right)) => {
+                found.push(Change { fact: Fact::Swap, left, right });
+                rest.get(at + 1..).unwrap_or_default()
+            }
+            None => behind,
+        };
+    }
+    found
+}
+
+/// Whether the two passages say the same words in another order.
+pub(super) fn is_swap(left: (&[char], &Range<usize>), right: (&[char], &Range<usize>)) -> bool {
+    if left.1.len() != right.1.len() || !SWAPPED_CHARS.contains(&left.1.len()) {
+        return false;
+    }
+    let (one, other) = (text(left.0, left.1), text(right.0, right.1));
+    if one == other || sorted(&one) != sorted(&other) {
+        return false;
+    }
+    let said = |side: (&[char], &Range<usize>)| -> Vec<Word> {
+        let words = words_at(side.0, side.1).into_iter();
+        words.filter(|word| word.has_content() && !contrast::is_loose(&word.text)).collect()
     };
-    let (some, others) = (of(left, &hunk.left), of(right, &hunk.right));
-    let alone = |of: &[String], than: &[String], chars: &[char]| {
-        of.iter().any(|name| !than.contains(name) && !holds(chars, name))
-    };
-    alone(&some, &others, right) && alone(&others, &some, left)
-}
-
-/// Whether `chars` hold `name` somewhere.
-fn holds(chars: &[char], name: &str) -> bool {
-    let name: Vec<char> = name.chars().collect();
-    chars.windows(name.len().max(1)).any(|window| window == name)
+    let (some, others) = (said(left), said(right));
+    let texts = |words: &[Word]| words.iter().map(|word| word.text.clone()).collect::<Vec<_>>();
+    texts(&some) != texts(&others) && words_at(left.0, left.1).iter().any(does)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::Change;
     use super::Changes;
+    use super::Fact;
     use crate::reprint::Plain;
     use crate::reprint::align::align;
 
@@ -124,7 +201,7 @@ mod tests {
 
     fn facts(left: &str, right: &str) -> usize {
         let frame = |text: &str| format!("清河县防汛办昨日通报，{text}，其余情况正在核实。");
-        changes(&frame(left), &frame(right)).facts
+        changes(&frame(left), &frame(right)).facts.len()
     }
 
     #[test]
@@ -146,18 +223,21 @@ mod tests {
     }
 
     #[test]
-    fn another_place_is_another_fact_unless_both_are_named() {
+    fn another_place_is_another_fact() {
         assert_eq!(facts("柳溪镇堤坝已加固", "石桥镇堤坝已加固"), 1);
         assert_eq!(facts("山东沿海有大风", "辽宁沿海有大风"), 1);
-        let (left, right) = ("柳溪镇堤坝已加固", "石桥镇堤坝已加固，柳溪镇没有");
-        assert_eq!(facts(left, right), 0);
+        assert_eq!(facts("柳溪镇堤坝已加固", "石桥镇堤坝已加固，柳溪镇没有"), 1);
     }
 
     #[test]
     fn a_badly_read_text_may_have_a_wrong_number() {
-        let badly = Changes { facts: 1, misprints: 12, slips: 3 };
+        let facts = |count| {
+            let change = Change { fact: Fact::Figure, left: "12".into(), right: "15".into() };
+            vec![change; count]
+        };
+        let badly = Changes { facts: facts(1), misprints: 12, slips: 3, ..Changes::default() };
         assert!(!badly.veto(800, 40));
-        assert!(Changes { facts: 9, ..badly }.veto(800, 40));
-        assert!(Changes { facts: 1, misprints: 2, slips: 9 }.veto(800, 40));
+        assert!(Changes { facts: facts(9), ..badly.clone() }.veto(800, 40));
+        assert!(Changes { misprints: 2, slips: 9, ..badly }.veto(800, 40));
     }
 }

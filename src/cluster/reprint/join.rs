@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::reprint::Change;
 use crate::reprint::Overlap;
 use crate::reprint::Plain;
 use crate::reprint::Standing;
@@ -24,7 +25,7 @@ pub struct Printed {
     pub standing: Standing,
     /// What it prints.
     pub plain: Arc<Plain>,
-    /// Letters and digits of its headline.
+    /// Letters and digits of its headline, without remarks and the name of the site.
     pub(super) title: Vec<char>,
 }
 
@@ -33,8 +34,15 @@ impl Printed {
     #[must_use]
     pub fn new(article: &Article, plain: Arc<Plain>) -> Self {
         let standing = Standing::new(article.id, &article.record, plain.char_count());
-        Self { standing, plain, title: plain::fold(&article.record.title) }
+        let title = plain::fold(&wenmai_text::headline::clean(&article.record.title));
+        Self { standing, plain, title }
     }
+}
+
+/// Where the headlines of two articles, if they follow one mould, tell different news.
+#[must_use]
+pub fn headline_changes(left: &Printed, right: &Printed) -> Vec<Change> {
+    headline::changes(left, right)
 }
 
 /// A text that new ones are compared with: an original, or a member that prints more than that.
@@ -83,6 +91,7 @@ pub fn join<'a>(
         let overlap = compare(&anchor.printed.plain, &new.plain);
         let fits = overlap.is_reprint(anchor.printed.standing.in_time(&new.standing))
             && headline::belong(&anchor.printed, new)
+            && !headline::differ(&anchor.printed, new, &overlap)
             && (anchor.is_original()
                 || compare(&anchor.original.plain, &new.plain).relation().is_some());
         fits.then_some((anchor, overlap))

@@ -11,6 +11,8 @@
 
 mod align;
 mod compare;
+mod contrast;
+mod difference;
 mod facts;
 mod headline;
 mod join;
@@ -20,12 +22,17 @@ mod plain;
 mod signature;
 mod standing;
 mod strip;
+mod words;
 
 pub use compare::Overlap;
+pub use compare::Update;
 pub use compare::compare;
+pub use difference::Fact;
+pub use facts::Change;
 pub use join::Anchor;
 pub use join::Joined;
 pub use join::Printed;
+pub use join::headline_changes;
 pub use join::join;
 pub use plain::Plain;
 pub use signature::least_shared;

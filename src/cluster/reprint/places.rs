@@ -4,6 +4,8 @@
 const SUFFIXES: &str = "省市县区镇乡村旗州盟";
 /// Those of them that hardly begin a word.
 const CERTAIN: &str = "省市县镇";
+/// What points at a place instead of naming it: 我市, 该县.
+const POINTING: &str = "我本该全各此当两某的";
 /// Characters of a place's name before its suffix, at most.
 const NAME_CHARS_MAX: usize = 4;
 /// Provinces, and cities and countries of whose weather, prices and matches is often told.
@@ -120,7 +122,8 @@ pub(super) fn places(chars: &[char], next: Option<char>) -> Vec<String> {
         _ => return found,
     };
     // 加固|村民: one character before a village is seldom its name.
-    let is_name = name.len() > 1 || CERTAIN.contains(suffix);
+    let is_pointed = name.first().is_some_and(|c| POINTING.contains(*c));
+    let is_name = !is_pointed && (name.len() > 1 || CERTAIN.contains(suffix));
     if is_name && name.len() <= NAME_CHARS_MAX && name.iter().all(|c| is_han(*c)) {
         let name: String = name.iter().chain([&suffix]).collect();
         if !found.iter().any(|known| name.starts_with(known.as_str())) {
@@ -128,6 +131,11 @@ pub(super) fn places(chars: &[char], next: Option<char>) -> Vec<String> {
         }
     }
     found
+}
+
+/// Whether `c` ends the name of a place and hardly begins a word.
+pub(super) fn is_certain(c: char) -> bool {
+    CERTAIN.contains(c)
 }
 
 fn is_suffix(c: char) -> bool {

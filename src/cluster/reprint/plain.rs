@@ -1,11 +1,13 @@
 //! A text folded to what a reprint keeps: letters and digits of one script, in order.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::reprint::strip;
 use wenmai_domain::article::Record;
+use wenmai_text::headline;
 
 /// Characters of a gram.
 pub(super) const GRAM_CHARS: usize = 5;
@@ -18,6 +20,8 @@ const TITLE_CHARS_MIN: usize = 6;
 #[derive(Debug, Clone)]
 pub struct Plain {
     chars: Vec<char>,
+    /// Whether the text began with its headline, which is no part of it here.
+    pub(super) is_headed: bool,
     /// Hash and place of each run of [`GRAM_CHARS`] characters, sorted; most texts are compared
     /// with none and need them not.
     grams: OnceLock<Vec<(u32, u32)>>,
@@ -28,15 +32,28 @@ impl Plain {
     #[must_use]
     pub fn of(record: &Record) -> Self {
         let mut chars = Vec::new();
-        for line in strip::lines(&record.paragraphs) {
+        let mut first_line = 0;
+        let is_marked = |text: &String| text.contains(['<', '&']);
+        let paragraphs: Cow<'_, [String]> = if record.paragraphs.iter().any(is_marked) {
+            record.paragraphs.iter().map(|text| headline::without_markup(text)).collect()
+        } else {
+            Cow::Borrowed(&record.paragraphs)
+        };
+        for line in strip::lines(&paragraphs) {
             fold_into(line, &mut chars);
+            if first_line == 0 {
+                first_line = chars.len();
+            }
             if chars.len() > CHARS_MAX {
                 break;
             }
         }
         let title = fold(&record.title);
-        // Web pages print the headline again above the text.
-        if title.len() >= TITLE_CHARS_MIN && chars.starts_with(&title) {
+        // Web pages print the headline again above the text. Where it runs on in the same line it is how
+        // the text begins, as that of a flash does.
+        let is_headed = title.len() >= TITLE_CHARS_MIN
+            && chars.get(..first_line).is_some_and(|line| line == title);
+        if is_headed {
             chars.drain(..title.len());
         }
         for caption in record.captions.iter().filter(|_| record.paragraphs.is_empty()) {
@@ -45,7 +62,7 @@ impl Plain {
         if chars.is_empty() {
             chars = title;
         }
-        Self::new(chars)
+        Self { is_headed, ..Self::new(chars) }
     }
 
     /// Folds a text that has neither title nor notes.
@@ -56,7 +73,7 @@ impl Plain {
 
     fn new(mut chars: Vec<char>) -> Self {
         chars.truncate(CHARS_MAX);
-        Self { chars, grams: OnceLock::new() }
+        Self { chars, is_headed: false, grams: OnceLock::new() }
     }
 
     /// Its characters.

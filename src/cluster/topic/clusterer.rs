@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::topic::Constraint;
 use crate::topic::Decision;
+use crate::topic::Front;
 use crate::topic::Item;
 use crate::topic::Known;
 use crate::topic::Repair;
@@ -52,7 +53,7 @@ pub struct Clusterer {
     pub(super) groups: Groups,
     /// Copies by the original that stands for them in the window.
     copies: HashMap<ArticleId, ArticleId>,
-    newest: Option<i64>,
+    front: Front,
     last_arrival: u64,
 }
 
@@ -72,7 +73,7 @@ impl Clusterer {
             window: Window::default(),
             groups: Groups::default(),
             copies: HashMap::new(),
-            newest: None,
+            front: Front::default(),
             last_arrival: 0,
         }
     }
@@ -282,8 +283,7 @@ impl Clusterer {
 
     /// Moves the window on and drops what has left it.
     fn advance(&mut self, item: &Item) {
-        let newest = self.newest.map_or(item.at, |newest| newest.max(item.at));
-        self.newest = Some(newest);
+        let newest = self.front.advance(item.at);
         self.last_arrival = self.last_arrival.max(item.arrival);
         let from = newest.saturating_sub(WINDOW_S);
         let arrival = self.last_arrival.saturating_sub(WINDOW_ARTICLES);

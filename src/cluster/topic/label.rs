@@ -10,27 +10,22 @@ use crate::topic::candidate::as_f32;
 use crate::topic::dot;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::id::ArticleId;
+use wenmai_text::headline;
 use wenmai_text::likeness::letter_bigrams;
 
 /// Characters of a label.
 const CHARS_MIN: usize = 8;
 const CHARS_MAX: usize = 30;
-/// How much a headline loses that cannot be brought into these bounds.
+/// How much a headline loses that cannot be brought into these bounds, or was cut off.
 const BOUNDS_PENALTY: f32 = 0.2;
 /// How much the wording counts beside the cosine.
 const WORDING_WEIGHT: f32 = 0.6;
 /// How much better another label must be to replace the current one.
 const CLEARLY: f32 = 0.08;
-/// Marks between which a remark stands, at either end of a headline: 【快讯】, （图）.
-const REMARKS: [(char, char); 7] =
-    [('【', '】'), ('[', ']'), ('［', '］'), ('(', ')'), ('（', '）'), ('〔', '〕'), ('〖', '〗')];
-/// What parts a headline from the name of a column or a site.
-const BARS: &str = "|｜丨_︱";
 /// What clauses of a headline end in.
 const CLAUSES: &str = "，,。；;！!？? \u{3000}";
-/// What web pages leave in a headline, and what it means.
-const ENTITIES: [(&str, &str); 4] =
-    [("&#32;", " "), ("&nbsp;", " "), ("&quot;", "\""), ("&amp;", "&")];
+/// What a headline that was cut off ends or begins with.
+const CUT: [&str; 2] = ["…", "..."];
 
 /// An article as labels and keywords see it.
 #[derive(Debug, Clone, Copy)]
@@ -112,47 +107,16 @@ impl Wording {
 
 fn bounds(title: &str) -> f32 {
     let fits = (CHARS_MIN..=CHARS_MAX).contains(&title.chars().count());
-    if fits { 0.0 } else { BOUNDS_PENALTY }
+    let is_cut = CUT.iter().any(|mark| title.starts_with(mark) || title.ends_with(mark));
+    if fits && !is_cut { 0.0 } else { BOUNDS_PENALTY }
 }
 
 /// A headline without remarks, column and site; of one that is too long the clauses that fit.
 fn clean(title: &str) -> String {
-    let mut title = title.to_owned();
-    for (entity, meaning) in ENTITIES {
-        title = title.replace(entity, meaning);
-    }
-    let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut rest = without_remarks(&title);
-    // The longest part between bars is the headline, the others name a column or a site.
-    let parts = rest.split(|c| BARS.contains(c)).map(str::trim);
-    if let Some(longest) = parts.max_by_key(|part| part.chars().count()) {
-        rest = without_remarks(longest);
-    }
-    if rest.chars().count() <= CHARS_MAX { rest.to_owned() } else { shortened(rest) }
-}
-
-fn without_remarks(title: &str) -> &str {
-    let mut rest = title.trim();
-    loop {
-        let mut next = rest;
-        for (open, close) in REMARKS {
-            if let Some((_, after)) =
-                next.strip_prefix(open).and_then(|rest| rest.split_once(close))
-            {
-                next = after.trim();
-            }
-            if let Some((before, _)) =
-                next.strip_suffix(close).and_then(|rest| rest.rsplit_once(open))
-            {
-                next = before.trim();
-            }
-        }
-        // A headline that is a remark as a whole stays.
-        if next.is_empty() || next.len() == rest.len() {
-            return rest;
-        }
-        rest = next;
-    }
+    let title = headline::clean(title);
+    // A remark may stand behind the column's name too.
+    let title = headline::clean(headline::without_column(&title));
+    if title.chars().count() <= CHARS_MAX { title } else { shortened(&title) }
 }
 
 /// The longest run of whole clauses from the start that fits, else the first clause that does, else
@@ -194,6 +158,9 @@ mod tests {
         assert_eq!(clean("清河大桥今日正式通车_清河网"), "清河大桥今日正式通车");
         assert_eq!(clean("民生｜清河大桥今日正式通车"), "清河大桥今日正式通车");
         assert_eq!(clean("清河大桥&#32;今日通车"), "清河大桥 今日通车");
+        assert_eq!(clean("独家 | 视频 | 清河大桥通车现场！！！"), "清河大桥通车现场");
+        assert_eq!(clean("（更新）清河大桥通车&#8212;&#8212;两岸同庆"), "清河大桥通车——两岸同庆");
+        assert_eq!(clean("重磅！刚刚，大桥通车了！"), "大桥通车了");
         assert_eq!(clean("【图】"), "【图】");
     }
 

@@ -112,14 +112,6 @@ impl Contribution {
         entities: &[Entity],
         analyzer: &Analyzer,
     ) -> Self {
-        let mut terms: Vec<Arc<str>> = Vec::new();
-        for term in analyzer.terms(&opening(record)) {
-            let is_word =
-                term.text.chars().count() > 1 && term.text.chars().any(char::is_alphabetic);
-            if is_word && !terms.iter().any(|known| **known == *term.text) {
-                terms.push(term.text.into());
-            }
-        }
         let names = KINDS.map(|kind| {
             let mut keys: Vec<Arc<str>> = Vec::new();
             for entity in entities.iter().filter(|one| one.kind == kind && !one.ambiguous) {
@@ -129,6 +121,10 @@ impl Contribution {
             }
             keys
         });
+        let whole: Vec<&str> = names.iter().flatten().map(AsRef::as_ref).collect();
+        let lead: String = record.body().chars().take(LEAD_CHARS).collect();
+        let terms = topic::keyword_candidates(&record.title, &lead, &whole, analyzer);
+        let terms = terms.into_iter().map(Arc::from).collect();
         Self { title: record.title.clone(), embedding, terms, names }
     }
 }

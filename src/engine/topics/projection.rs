@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use wenmai_cluster::topic::Divisions;
+use wenmai_cluster::topic::Front;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::reprint::GroupId;
 use wenmai_domain::topic::Level;
@@ -33,9 +34,11 @@ pub struct Projection {
     pub version: u64,
     /// The highest arrival number.
     pub arrival: u64,
-    /// The latest [`TopicMember::at`] that was ever seen. Ages of topics are measured to it, so
-    /// that they do not depend on the clock.
+    /// The time up to which the stream has come, by [`TopicMember::at`]. Ages of topics are measured
+    /// to it, so that they do not depend on the clock.
     pub newest: i64,
+    /// How `newest` came about: one date far ahead of all others does not count.
+    front: Front,
     /// Every topic that ever was.
     pub topics: BTreeMap<TopicId, Topic>,
     /// Every article that is placed.
@@ -275,7 +278,10 @@ impl Projection {
     fn assign(&mut self, assigned: &Assigned, touched: &mut Touched) {
         let Assigned { article, arrival, at, source, group, original, placement, .. } = assigned;
         self.arrival = self.arrival.max(*arrival);
-        self.newest = if self.articles.is_empty() { *at } else { self.newest.max(*at) };
+        if self.articles.is_empty() {
+            self.front = Front::default();
+        }
+        self.newest = self.front.advance(*at);
         let source = self.number(source);
         let member = TopicMember { arrival: *arrival, article: *article, at: *at, source };
         self.groups.entry(*group).or_insert(*article);

@@ -27,7 +27,7 @@ pub(super) struct ReadArticle {
     pub(super) source: String,
     /// What it contributes to what its topics show.
     pub(super) contribution: Contribution,
-    /// Whether the article says when it was published.
+    /// Whether the article says when it was published, and not a day that was still to come.
     pub(super) is_dated: bool,
 }
 
@@ -39,7 +39,7 @@ impl ArticleReader {
     /// Reads an article; `None` for one that was fetched without its vectors.
     pub(super) fn read(&self, stored: Stored) -> Option<ReadArticle> {
         let at = self.at(&stored);
-        let is_dated = stored.article.record.published_at.is_some();
+        let is_dated = is_dated(&stored);
         let Stored { article, arrival, vectors, .. } = stored;
         let (embedding, text_terms) = vectors?;
         let record = &article.record;
@@ -71,6 +71,14 @@ impl ArticleReader {
         let published = published.and_then(day::instant);
         published.map_or(arrived, |at| at.as_second().min(arrived))
     }
+}
+
+/// Whether an article has a date that can be true: one that lies more than a day behind its arrival is a
+/// misprint, 2099 or the next year, and says as little as none. A day is how far papers date ahead.
+fn is_dated(stored: &Stored) -> bool {
+    let arrived = stored.created_at_us.div_euclid(1_000_000);
+    let published = stored.article.record.published_at.and_then(day::instant);
+    published.is_some_and(|at| at.as_second() <= arrived.saturating_add(day::SECONDS))
 }
 
 /// The entities of an article that are first mentioned in its title or lead.

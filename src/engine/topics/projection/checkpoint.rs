@@ -16,6 +16,7 @@ use crate::topics::projection::PlacedArticle;
 use crate::topics::projection::Projection;
 use crate::topics::projection::Topic;
 use crate::topics::projection::TopicMember;
+use wenmai_cluster::topic::Front;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::reprint::GroupId;
 use wenmai_domain::topic::Level;
@@ -25,7 +26,7 @@ use wenmai_domain::topic::change::Entry;
 use wenmai_domain::topic::change::Face;
 
 /// Changes with what is written, and with what the same log means.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// zstd's fastest regular level: identifiers do not become smaller at a higher one.
 const LEVEL: i32 = 1;
 
@@ -37,6 +38,7 @@ struct CheckpointData {
     version: u64,
     arrival: u64,
     newest: i64,
+    front: Front,
     sources: Vec<Arc<str>>,
     faces: Vec<Arc<Face>>,
     topics: Vec<TopicRecord>,
@@ -163,6 +165,7 @@ impl Projection {
             version: self.version,
             arrival: self.arrival,
             newest: self.newest,
+            front: self.front,
             sources: self.sources.clone(),
             faces,
             topics,
@@ -176,9 +179,10 @@ impl Projection {
 impl CheckpointData {
     /// The projection that it describes; `None` if it names something that it does not hold.
     fn into_projection(self) -> Option<Projection> {
-        let Self { format: _, entry: _, version, arrival, newest, sources, faces, topics, .. } =
-            self;
-        let mut projection = Projection { version, arrival, newest, ..Projection::default() };
+        let Self { format: _, entry: _, version, arrival, newest, front, .. } = self;
+        let Self { sources, faces, topics, .. } = self;
+        let mut projection =
+            Projection { version, arrival, newest, front, ..Projection::default() };
         projection.divisions = self.apart.into_iter().collect();
         projection.edited = self.edited.into_iter().collect();
         for source in &sources {
