@@ -126,21 +126,15 @@ fn facings(line: &[char]) -> Vec<Option<Facing>> {
 
 /// Which way the straight mark at `at` faces by what stands beside it; `None` for a sign of inches.
 fn by_neighbours(line: &[char], at: usize) -> Option<Facing> {
-    const BEFORE_OPENING: &str = "：:，,。；;！？（(《、 　";
     const BEHIND_CLOSING: &str = "，,。；;！？：:）)》、 　";
     let before = at.checked_sub(1).and_then(|at| line.get(at));
     let behind = line.get(at + 1);
     if before.is_some_and(char::is_ascii_digit) {
         return None;
     }
-    let opens = before.is_none_or(|c| BEFORE_OPENING.contains(*c));
     let closes = behind.is_none_or(|c| BEHIND_CLOSING.contains(*c));
-    match (opens, closes) {
-        (true, false) => Some(Facing::Opens),
-        // Behind the end of a sentence, and before a mark.
-        (_, true) => Some(Facing::Closes),
-        (false, false) => Some(Facing::Opens),
-    }
+    // Before a mark, as behind the end of a sentence, it closes; in the midst of words it opens.
+    Some(if closes { Facing::Closes } else { Facing::Opens })
 }
 
 #[cfg(test)]

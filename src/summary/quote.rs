@@ -77,13 +77,12 @@ fn statement(body: &Body<'_>, at: usize, mentions: &[Entity]) -> Option<Statemen
         };
         within.iter().rfind(speaks)
     };
-    let speaker = match of(Kind::Person) {
-        Some(person) => person.span,
-        None => {
-            let phrase = Span::new(from, from + phrase(named)?.len());
-            // Without a person there must be an authority, or somebody of one.
-            of(Kind::Organisation).filter(|one| one.span.start < phrase.end).map(|_| phrase)?
-        }
+    let speaker = if let Some(person) = of(Kind::Person) {
+        person.span
+    } else {
+        let phrase = Span::new(from, from + phrase(named)?.len());
+        // Without a person there must be an authority, or somebody of one.
+        of(Kind::Organisation).filter(|one| one.span.start < phrase.end).map(|_| phrase)?
     };
     let heading = quotation.map_or(credit, |_| trim::dateline(text));
     let span = Span::new(span.start + heading, span.end);
@@ -99,23 +98,44 @@ fn statement(body: &Body<'_>, at: usize, mentions: &[Entity]) -> Option<Statemen
 /// Who speaks in a clause that names no person by the lists: all that stands before the verb, with
 /// the office (清河县驻东湖市代表涅边贾), without the time. `None` where that is more than a name.
 fn phrase(clause: &str) -> Option<&str> {
-    const ADVERBS: [&str; 14] = [
-        "对此", "当天", "当日", "近日", "日前", "今天", "昨天", "今日", "昨日", "再次", "还", "也",
-        "则", "曾",
+    const INSIDE: [char; 10] = ['，', '在', '向', '对', '“', '接', '据', '：', '引', '于'];
+    const BETWEEN: [&str; 23] = [
+        "对此",
+        "当天",
+        "当日",
+        "近日",
+        "日前",
+        "今天",
+        "昨天",
+        "今日",
+        "昨日",
+        "再次",
+        "还",
+        "也",
+        "则",
+        "曾",
+        "此前",
+        "同时",
+        "发布公告",
+        "发表声明",
+        "发布声明",
+        "发布消息",
+        "发布报告",
+        "回应",
+        "公告",
     ];
     let mut rest = wording::before_verb(clause)?;
     loop {
         let time = rest
             .strip_suffix('日')
             .map(|rest| rest.trim_end_matches(|c: char| c.is_ascii_digit() || c == '月'));
-        let shorter = ADVERBS.iter().find_map(|word| rest.strip_suffix(word));
+        let shorter = BETWEEN.iter().find_map(|word| rest.strip_suffix(word));
         match time.filter(|time| time.len() + '日'.len_utf8() < rest.len()).or(shorter) {
             Some(shorter) => rest = shorter,
             None => break,
         }
     }
     let is_name = (2..=SPEAKER_CHARS_MAX).contains(&rest.chars().count());
-    const INSIDE: [char; 8] = ['，', '在', '向', '对', '“', '接', '据', '：'];
     (is_name && !rest.contains(INSIDE)).then_some(rest)
 }
 
@@ -231,6 +251,8 @@ mod tests {
             ["清河县水利局驻村代表涅边贾"]
         );
         assert_eq!(of(&format!("清河县水利局有关负责人表示{words}")), ["清河县水利局有关负责人"]);
+        assert_eq!(of(&format!("清河县水利局12日发布公告称{words}")), ["清河县水利局"]);
+        assert!(of(&format!("清河日报社援引清河县水利局观点认为{words}")).is_empty());
         assert_eq!(of(&format!("林大川在致周小禾的信中表示{words}")), ["林大川"]);
         assert!(
             of(&format!("综合清河县水利局等处消息{words}")).is_empty(),

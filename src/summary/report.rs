@@ -48,17 +48,7 @@ pub fn markdown(story: &Story, sources: &[Source<'_>], names: &[String]) -> Stri
     };
     section(&mut out, "最新进展", of(&|one| one.is_newest));
     section(&mut out, "经过", of(&|one| !one.is_newest && !is_old(one)));
-    let lines = story.series.iter().map(|series| {
-        let point = |point: &Point| figure_of(sources, &point.figure);
-        let points: Vec<String> = series.points.iter().map(point).collect();
-        format!("{}：{}", plain(&series.what), points.join(" → "))
-    });
-    section(&mut out, "数字变化", lines);
-    let conflicts = story.conflicts.iter().map(|conflict| {
-        let side = |figure: &Figure| figure_of(sources, figure);
-        format!("{}；{}", side(&conflict.left), side(&conflict.right))
-    });
-    section(&mut out, "说法不一的数字", conflicts);
+    changes(&mut out, story, sources);
     let said = said(story);
     let is_new = |text: &str| containment(&bigrams(&units(text)), &said) <= SAID_MAX;
     let mut fresh = story.figures.iter().filter(|one| is_new(&one.piece.extract.text));
@@ -80,6 +70,36 @@ pub fn markdown(story: &Story, sources: &[Source<'_>], names: &[String]) -> Stri
         .collect();
     let several = story.timeline.len() >= TIMELINE_DAYS_MIN;
     section(&mut out, "逐日标题", days.into_iter().filter(|_| several));
+    section(&mut out, "各家报道", outlets(story));
+    let list = sources.iter().zip(names).zip(1..).map(|((source, name), number)| {
+        let title = plain(source.title);
+        let printed = format!("{}{}", plain(source.outlet), day(source.time));
+        let url = if source.url.is_empty() { String::new() } else { format!(" <{}>", source.url) };
+        format!("{number}. {}《{title}》 `{name}`{url}\n", printed.trim_start())
+    });
+    push(&mut out, format_args!("\n## 来源\n\n"));
+    list.for_each(|line| out.push_str(&line));
+    out
+}
+
+/// Writes the figures that changed, and those that disagree.
+fn changes(out: &mut String, story: &Story, sources: &[Source<'_>]) {
+    let lines = story.series.iter().map(|series| {
+        let point = |point: &Point| figure_of(sources, &point.figure);
+        let points: Vec<String> = series.points.iter().map(point).collect();
+        format!("{}：{}", plain(&series.what), points.join(" → "))
+    });
+    section(out, "数字变化", lines);
+    let conflicts = story.conflicts.iter().map(|conflict| {
+        let side = |figure: &Figure| figure_of(sources, figure);
+        let what = plain(&conflict.what);
+        format!("{what}：{}；{}", side(&conflict.left), side(&conflict.right))
+    });
+    section(out, "说法不一的数字", conflicts);
+}
+
+/// A line for each outlet, and one for the rest.
+fn outlets(story: &Story) -> impl Iterator<Item = String> {
     let (shown, rest) = story.outlets.split_at(story.outlets.len().min(OUTLETS_MAX));
     let rest = (!rest.is_empty()).then(|| {
         let count: usize = rest.iter().map(|outlet| outlet.article_count).sum();
@@ -91,20 +111,7 @@ pub fn markdown(story: &Story, sources: &[Source<'_>], names: &[String]) -> Stri
         let (all, own) = (outlet.article_count, outlet.original_count);
         format!("{name}：{all}篇，其中首发{own}篇{first}")
     });
-    section(&mut out, "各家报道", outlets.chain(rest));
-    let list = sources.iter().zip(names).zip(1..).map(|((source, name), number)| {
-        let title = plain(source.title);
-        let printed = format!("{}{}", plain(source.outlet), day(source.time));
-        let url = if source.url.is_empty() { String::new() } else { format!(" <{}>", source.url) };
-        format!(
-            "{number}. {}《{title}》 `{name}`{url}
-",
-            printed.trim_start()
-        )
-    });
-    push(&mut out, format_args!("\n## 来源\n\n"));
-    list.for_each(|line| out.push_str(&line));
-    out
+    outlets.chain(rest)
 }
 
 /// When the article at `source` was published.
@@ -147,8 +154,8 @@ fn figure_of(sources: &[Source<'_>], figure: &Figure) -> String {
 }
 
 /// A line for each piece that holds figures, with all of them before it.
-fn figures<'f>(
-    all: &mut dyn Iterator<Item = &'f Figure>,
+fn figures(
+    all: &mut dyn Iterator<Item = &Figure>,
     unit: &str,
 ) -> impl Iterator<Item = String> + use<> {
     let mut lines: Vec<(String, String)> = Vec::new();

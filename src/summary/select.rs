@@ -136,23 +136,11 @@ pub fn candidates(
     let mut found = Vec::new();
     for from in 0..body.clauses.len() {
         let Some(first) = body.clauses.get(from) else { continue };
-        let before = from.checked_sub(1).filter(|before| body.one_sentence(*before, from));
-        let is_second = before
-            .is_some_and(|one| one.checked_sub(1).is_none_or(|two| !body.one_sentence(two, one)));
-        let is_told = match reach {
-            Reach::Sentence => body.is_statement(from),
-            Reach::Line => body.is_told(from),
-        };
-        if !is_told || first.is_quoted {
+        if !may_start(body, from, reach) {
             continue;
         }
-        // A dateline is dropped, so what stands behind it opens the sentence.
-        let opening = body.clause(from);
-        let opening = opening.get(trim::dateline(opening)..).unwrap_or_default();
-        let before_it = before.map(|at| body.clause(at));
-        if !trim::may_begin(opening, before_it, is_second) || body.is_claimed(from) {
-            continue;
-        }
+        let opens_sentence =
+            from.checked_sub(1).is_none_or(|before| !body.one_sentence(before, from));
         let (mut worth, mut length) = (0.0, 0);
         for to in from..body.clauses.len() {
             let reached = |last: &&Clause| match reach {
@@ -186,7 +174,7 @@ pub fn candidates(
             let parts = trim::parts(body.text, Span::new(first.span.start, last.span.end));
             let text = trim::text_of(body.text, &parts);
             let char_count = text.chars().count();
-            let is_part = (before.is_some() || goes_on) && !body.is_subhead(to);
+            let is_part = (!opens_sentence || goes_on) && !body.is_subhead(to);
             let char_min = match (alone, is_part) {
                 (true, _) if goes_on => BROKEN_CHARS_MIN,
                 (true, _) | (false, true) => PART_CHARS_MIN,
@@ -205,6 +193,26 @@ pub fn candidates(
         }
     }
     found
+}
+
+/// Whether a run may begin with the clause at `from`: it is told, nobody else says it, and it leans
+/// on nothing before it.
+fn may_start(body: &Body<'_>, from: usize, reach: Reach) -> bool {
+    let before = from.checked_sub(1).filter(|before| body.one_sentence(*before, from));
+    let is_second =
+        before.is_some_and(|one| one.checked_sub(1).is_none_or(|two| !body.one_sentence(two, one)));
+    let is_told = match reach {
+        Reach::Sentence => body.is_statement(from),
+        Reach::Line => body.is_told(from),
+    };
+    let is_quoted = body.clauses.get(from).is_none_or(|clause| clause.is_quoted);
+    // A dateline is dropped, so what stands behind it opens the sentence.
+    let opening = body.clause(from);
+    let opening = opening.get(trim::dateline(opening)..).unwrap_or_default();
+    is_told
+        && !is_quoted
+        && trim::may_begin(opening, before.map(|at| body.clause(at)), is_second)
+        && !body.is_claimed(from)
 }
 
 /// The mean score of the clauses `from..=to`, by their characters: the share of them that an editor

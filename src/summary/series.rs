@@ -103,6 +103,8 @@ pub struct Series {
 /// Two figures of one kind and time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conflict {
+    /// What is counted, as in [`Series::what`].
+    pub what: String,
     /// The one that was printed first.
     pub left: Figure,
     /// The other.
@@ -120,7 +122,7 @@ pub struct Changes {
 
 /// A value of a kind, and who prints it.
 struct Value<'r> {
-    value: f64,
+    number: f64,
     first: Option<DateTime>,
     last: Option<DateTime>,
     outlets: BTreeSet<Outlet<'r>>,
@@ -154,14 +156,14 @@ fn changes(sources: &[Source<'_>], readings: &[Reading<'_>], matter: &Matter<'_>
     let mut kinds: BTreeMap<(String, &str), Vec<Value<'_>>> = BTreeMap::new();
     for quantity in quantities(readings) {
         let Some((reading, offer)) = quantity.place.of(readings) else { continue };
-        let Some((value, unit)) = split(&quantity.number.key) else { continue };
+        let Some((number, unit)) = split(&quantity.number.key) else { continue };
         let Some(worth) = matter.worth(reading, offer) else { continue };
         let Some((what, updates)) = counted(reading, quantity) else { continue };
         let time = sources.get(reading.source).and_then(|source| source.time);
         let outlet = outlet(sources, reading.source);
         let values = kinds.entry((what, unit)).or_default();
         let close = |one: &&mut Value<'_>| {
-            (one.value - value).abs() <= ROUNDING * one.value.abs().max(value.abs())
+            (one.number - number).abs() <= ROUNDING * one.number.abs().max(number.abs())
         };
         match values.iter_mut().find(close) {
             Some(known) => {
@@ -175,7 +177,7 @@ fn changes(sources: &[Source<'_>], readings: &[Reading<'_>], matter: &Matter<'_>
                 known.updates |= updates;
             }
             None => values.push(Value {
-                value,
+                number,
                 first: time,
                 last: time,
                 outlets: BTreeSet::from([outlet]),
@@ -202,13 +204,13 @@ fn weight(points: &[Point]) -> usize {
 fn change(readings: &[Reading<'_>], what: &str, mut values: Vec<Value<'_>>, found: &mut Changes) {
     let is_named = COUNTED.iter().any(|(name, _)| *name == what);
     let (least, most) = values.iter().fold((f64::MAX, 0.0_f64), |(least, most), one| {
-        (least.min(one.value.abs()), most.max(one.value.abs()))
+        (least.min(one.number.abs()), most.max(one.number.abs()))
     });
     if values.len() < 2 || !is_named && (values.len() > UNNAMED_MAX || most > UNNAMED_RATIO * least)
     {
         return;
     }
-    values.sort_by(|l, r| (l.first.is_none(), l.first).cmp(&(r.first.is_none(), r.first)));
+    values.sort_by_key(|one| (one.first.is_none(), one.first));
     let figure = |one: &Value<'_>| {
         Some(Figure {
             text: one.shown.number.text.clone(),
@@ -232,7 +234,7 @@ fn change(readings: &[Reading<'_>], what: &str, mut values: Vec<Value<'_>>, foun
         } else if before.outlets != value.outlets
             && let (Some(left), Some(right)) = (figure(before), figure(value))
         {
-            found.conflicts.push(Conflict { left, right });
+            found.conflicts.push(Conflict { what: what.to_owned(), left, right });
         }
     }
     let point = |one: &&Value<'_>| Some(Point { figure: figure(one)?, time: one.first });

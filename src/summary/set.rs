@@ -3,6 +3,8 @@
 //! Pieces come from one article of each reprint group (`reading`) and are chosen by what they add to
 //! what is told (`cover`). Whoever else says the same is named with each.
 
+use std::collections::HashMap;
+
 use jiff::civil::DateTime;
 
 use crate::BUDGET_MAX;
@@ -101,11 +103,16 @@ pub fn tell<'r>(
     if told.is_empty() {
         told = alone(readings, ranker, char_max);
     }
+    // Of one time the article comes first whose piece was worth most, told in its own order.
+    let mut ranks: HashMap<usize, usize> = HashMap::new();
+    for (rank, one) in told.iter().enumerate() {
+        ranks.entry(one.piece.source).or_insert(rank);
+    }
     told.sort_by_key(|one| {
         let Cited { source, extract } = &one.piece;
         let time = sources.get(*source).and_then(|source| source.time);
         let start = extract.parts.first().map(|part| part.start);
-        (time.is_none(), time, *source, start)
+        (time.is_none(), time, ranks.get(source).copied(), start)
     });
     told
 }

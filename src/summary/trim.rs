@@ -52,8 +52,20 @@ pub fn stands_alone(piece: &str) -> bool {
     !is_item
         && !is_credit
         && !only_says
+        && !is_joined(piece)
         && !speaks_for_itself(piece)
-        && !piece.starts_with(['"', '—', '-', '/', '`'])
+        && !piece.starts_with(['—', '-', '/', '`'])
+}
+
+/// Whether a blank stands between two Chinese characters of `piece`: a heading ran into a sentence.
+fn is_joined(piece: &str) -> bool {
+    let is_han = |c: char| !c.is_ascii() && c.is_alphabetic();
+    let blanks = piece.match_indices([' ', '　']);
+    blanks.into_iter().any(|(at, blank)| {
+        let before = piece.get(..at).and_then(|text| text.chars().next_back());
+        let behind = piece.get(at + blank.len()..).and_then(|text| text.chars().next());
+        before.is_some_and(is_han) && behind.is_some_and(is_han)
+    })
 }
 
 /// Whether somebody speaks in `piece` as 我们 or to 你 outside of quotation marks.
@@ -533,6 +545,8 @@ mod tests {
 
     #[test]
     fn who_speaks_as_we_is_heard_in_quotes_only() {
+        assert!(!stands_alone("从渠首到村口，一条老渠的故事 时间回到1958年。"));
+        assert!(stands_alone("清河县与Bluewater Ltd签约，渠长 20 公里。"));
         assert!(!stands_alone("今天，我们第一次看到渠水进村。"));
         assert!(
             stands_alone("周小禾说：“我们看到渠水进村。”")
