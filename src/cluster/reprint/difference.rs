@@ -29,6 +29,8 @@ const NAME_CHARS: Range<usize> = 2..5;
 const ADDED_CHARS_MAX: usize = 12;
 /// Letters of a mark like the A of `A股`; a longer word has typing errors.
 const MARK_LETTERS_MAX: usize = 3;
+/// Characters of a clause that only one text has: numbers in it are no others than those beside it.
+const CLAUSE_CHARS_MIN: usize = 6;
 /// Digits of a number that is no quantity, at least.
 const STAMP_DIGITS_MIN: usize = 4;
 /// Characters around a change in which a name that it cuts through is looked for.
@@ -86,7 +88,8 @@ pub(super) fn difference(left: &[char], right: &[char], hunk: &Hunk) -> Differen
     if (short, long) == (1, 1) && is_confused(left, right, hunk) {
         return Difference::Slip;
     }
-    if let Some(number) = other_number(left, right, hunk)
+    let is_clause = short == 0 && long > CLAUSE_CHARS_MIN;
+    if let Some(number) = other_number(left, right, hunk).filter(|_| !is_clause)
         && !is_numbering(left, right, hunk)
     {
         let is_told = number.unit.is_some_and(|unit| TOLD_UNITS.contains(unit));

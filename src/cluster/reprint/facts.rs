@@ -69,7 +69,7 @@ impl Changes {
                 left: whole(left, &hunk.left),
                 right: whole(right, &hunk.right),
             };
-            let is_single = (hunk.left.len(), hunk.right.len()) == (1, 1);
+            let is_single = hunk.left.len().max(hunk.right.len()) == 1;
             let times = seen.entry(texts.clone()).and_modify(|times| *times += 1).or_insert(1);
             match difference(left, right, hunk) {
                 Difference::Fact(Fact::Added) => changes.added.push(change(Fact::Added)),
@@ -109,7 +109,8 @@ impl Changes {
     pub(super) fn veto(&self, matched: usize, numerics: usize) -> bool {
         let misread = self.misprints + self.singles + self.slips / 2;
         let badly_read = misread.saturating_mul(MISPRINT_EVERY) >= matched;
-        let few = (self.misprints / MISPRINTS_PER_FACT).min(FORGIVEN_MAX);
+        let single = if self.misprints > 0 { self.misprints + self.singles } else { 0 };
+        let few = (single / MISPRINTS_PER_FACT).min(FORGIVEN_MAX);
         let expected = 3 * misread.saturating_mul(numerics) / matched.max(1);
         if !badly_read || few == 0 {
             return !self.facts.is_empty();
