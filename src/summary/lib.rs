@@ -14,6 +14,8 @@ pub mod feature;
 pub mod figure;
 pub mod guard;
 pub mod keyphrase;
+#[cfg(test)]
+mod marked;
 mod pairs;
 pub mod place;
 mod quotation;

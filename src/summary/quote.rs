@@ -70,10 +70,11 @@ fn statement(body: &Body<'_>, at: usize, mentions: &[Entity]) -> Option<Statemen
     let first = mentions.partition_point(|one| one.span.start < from);
     let within = mentions.get(first..).unwrap_or_default().iter();
     let within: Vec<&Entity> = within.take_while(|one| one.span.end <= clause.span.end).collect();
+    let before_verb = wording::before_verb(named)?;
     let of = |kind: Kind| {
         let speaks = |mention: &&&Entity| {
             let span = Span::new(mention.span.start - from, mention.span.end - from);
-            mention.kind == kind && speaks(named, span)
+            mention.kind == kind && speaks(before_verb, span)
         };
         within.iter().rfind(speaks)
     };
@@ -157,7 +158,8 @@ fn reach(body: &Body<'_>, from: usize, named: usize) -> Option<Span> {
     Some(Span::new(start, start + kept))
 }
 
-/// Whether who is named at `span` of `clause` can be its subject: 周小禾接受清河日报采访时表示， has one,
+/// Whether who is named at `span` of `clause`, a clause up to its verb of speech, can be its subject:
+/// 周小禾接受清河日报采访时表示， has one,
 /// 对于周小禾来说， and 据清河日报报道， have none.
 fn speaks(clause: &str, span: Span) -> bool {
     const BEFORE: [&str; 18] = [
