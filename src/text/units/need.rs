@@ -2,7 +2,6 @@
 
 use crate::normalize::normalize;
 use crate::terms::Analyzer;
-use crate::terms::Term;
 use crate::terms::join;
 use crate::terms::words::Words;
 use crate::units::chain_end;
@@ -275,11 +274,4 @@ fn joins_letters(tokens: &[Token], from: usize, to: usize) -> bool {
 /// Whether words begin and end where `span` does.
 fn borders(cut: &[Span], span: Span) -> bool {
     cut.iter().any(|word| word.start == span.start) && cut.iter().any(|word| word.end == span.end)
-}
-
-/// A need as the rest of the program names words.
-impl From<&Need> for Term {
-    fn from(need: &Need) -> Self {
-        Self { text: need.unit.clone(), span: need.span }
-    }
 }
