@@ -319,7 +319,8 @@ async fn options_that_cannot_be_had_are_refused_with_their_field() {
         (wire::SearchArticlesRequest { order: 99, ..base.clone() }, "order"),
         (wire::SearchArticlesRequest { recency, order: by_date, ..base.clone() }, "recency"),
         (search("-清河"), "query"),
-        (lexical("的 了 在"), "query"),
+        (lexical("？！——"), "query"),
+        (search("“”？！"), "query"),
     ] {
         let status = running.search().search_articles(request).await.unwrap_err();
         assert_eq!(told(&status), invalid(&[field]));
@@ -339,4 +340,106 @@ async fn both_stores_answer_the_options_alike() {
     let answer = ask(&running, request).await;
     assert_eq!(titles(&answer)[0], "清河开展防汛演练");
     assert_eq!(answer.match_count, Some(4));
+}
+
+/// Reports whose words stand inside longer words, or are written in another way than they are typed.
+fn inside() -> Vec<wire::ArticleRecord> {
+    vec![
+        record("澜溪县气象局发布预警", "预报员守了一夜。", 3),
+        record("一批待处理的来信办结", "信访干部逐件回电。", 4),
+        record("望江大桥主墩封顶", "潜水员收工上岸。", 5),
+        record("机房换上Wi-Fi 6设备", "网管拔下旧网线。", 6),
+        record("图书馆受赠一千二百册图书", "志愿者连夜上架。", 7),
+        record("⻄部⻓\u{200b}廊开通", "司机师傅试跑全程。", 8),
+    ]
+}
+
+#[tokio::test]
+async fn what_stands_inside_longer_words_is_found_and_only_that_matches() {
+    let running = Running::start().await;
+    running.with(inside()).await;
+    for (query, wanted) in [
+        ("气象", "澜溪县气象局发布预警"),
+        ("象", "澜溪县气象局发布预警"),
+        ("处理", "一批待处理的来信办结"),
+        ("江大桥", "望江大桥主墩封顶"),
+        ("墩", "望江大桥主墩封顶"),
+        ("WIFI6", "机房换上Wi-Fi 6设备"),
+        ("1,200册", "图书馆受赠一千二百册图书"),
+        ("西部", "⻄部⻓\u{200b}廊开通"),
+        ("\"长廊\"", "⻄部⻓\u{200b}廊开通"),
+    ] {
+        assert_eq!(titles(&ask(&running, lexical(query)).await), [wanted], "{query}");
+        let order = SearchOrder::Newest.into();
+        let answer = ask(&running, wire::SearchArticlesRequest { order, ..search(query) }).await;
+        assert_eq!((titles(&answer), answer.match_count), (vec![wanted], Some(1)), "{query}");
+        assert_eq!(notices(&answer), [], "{query}");
+    }
+    let order = SearchOrder::Newest.into();
+    let answer = ask(&running, wire::SearchArticlesRequest { order, ..search("拖拉机") }).await;
+    assert_eq!((titles(&answer).len(), notices(&answer)), (0, vec![SearchNoticeKind::NoKnownTerm]));
+}
+
+#[tokio::test]
+async fn the_hour_counts_and_a_date_in_the_future_does_not_lead() {
+    let running = Running::start().await;
+    let mut news = vec![
+        record("油库起火，油库起火", "油库起火，消防到场。", 8),
+        record("油库明火扑灭", "油库开始降温。", 8),
+        record("油库起火通报", "油库无人伤亡。", 8),
+        record("油库旧闻", "油库日期印错。", 8),
+        record("油库无日期", "油库来稿没有日期。", 8),
+    ];
+    for (at, hour) in [(0, 6), (1, 14), (2, 22)] {
+        news[at].publish_time.as_mut().unwrap().seconds += hour * 3_600;
+    }
+    news[3].publish_time.as_mut().unwrap().seconds += 74 * 365 * 86_400;
+    news[4].publish_time = None;
+    running.with(news).await;
+    let [first, second, third] = ["油库起火，油库起火", "油库明火扑灭", "油库起火通报"];
+    for (order, wanted) in [
+        (SearchOrder::Newest, [third, second, first, "油库旧闻", "油库无日期"]),
+        (SearchOrder::Oldest, [first, second, third, "油库旧闻", "油库无日期"]),
+    ] {
+        let request = wire::SearchArticlesRequest { order: order.into(), ..search("油库") };
+        assert_eq!(titles(&ask(&running, request).await), wanted);
+    }
+}
+
+#[tokio::test]
+async fn a_phrase_is_found_behind_a_thousand_articles_that_answer_better() {
+    let running = Running::start().await;
+    let many = |at: u32| record(&format!("大桥大桥{at}号"), "大桥大桥大桥验收，桥墩桥墩。", 3);
+    let mut news: Vec<_> = (0..1_050).map(many).collect();
+    let far = format!(
+        "{}最后是桥墩验收。{}",
+        "农技员到田间指导施肥。".repeat(20),
+        "稻穗低垂。".repeat(20)
+    );
+    news.push(record("农事记", &far, 2));
+    for part in news.chunks(500) {
+        running.with(part.to_vec()).await;
+    }
+    let answer = ask(&running, search("大桥 \"桥墩验收\"")).await;
+    assert_eq!((titles(&answer), notices(&answer)), (vec!["农事记"], vec![]));
+    let oldest = SearchOrder::Oldest.into();
+    let request = wire::SearchArticlesRequest { order: oldest, ..lexical("\"验收\"") };
+    let request = wire::SearchArticlesRequest { collapse_reprints: Some(false), ..request };
+    let answer = ask(&running, request).await;
+    assert_eq!((titles(&answer)[0], answer.match_count), ("农事记", Some(1_051)));
+}
+
+#[tokio::test]
+async fn a_title_in_its_marks_is_a_phrase_until_no_article_has_it() {
+    let running = Running::start().await;
+    let news = vec![
+        record("话剧《之后》巡演", "剧团搭台。", 3),
+        record("在这之后", "天气放晴。", 4),
+        record("读书会共读晨光", "书友晨光里交流。", 5),
+    ];
+    running.with(news).await;
+    assert_eq!(titles(&ask(&running, search("《之后》")).await), ["话剧《之后》巡演"]);
+    let answer = ask(&running, search("《晨光》")).await;
+    assert_eq!(titles(&answer).first(), Some(&"读书会共读晨光"));
+    assert_eq!(notices(&answer), [SearchNoticeKind::PhraseNotFound]);
 }

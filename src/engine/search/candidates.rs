@@ -182,7 +182,11 @@ impl Engine {
                 seen.insert(article.id, details(prepared, &article, embedding, &terms));
             }
         }
-        candidates.missing_phrases.extend(unmet.into_iter().cloned());
+        // Of several phrases only articles that may hold all were read: what these lack others may hold.
+        let unmet: Vec<String> = unmet.into_iter().cloned().collect();
+        if prepared.query.phrases.len() == 1 && !ids.is_empty() {
+            candidates.missing_phrases.extend(unmet);
+        }
         Ok(seen)
     }
 }

@@ -29,6 +29,10 @@ use wenmai_text::units;
 /// Days after the last day that a query names on which papers still report what happened.
 const PRINT_DAYS: i64 = 2;
 
+/// Units of one phrase that are looked up.
+const PHRASE_UNITS_MAX: usize = 12;
+/// So few articles are read rather than narrowed further.
+const NARROW_ENOUGH: usize = 32;
 /// First answers whose middle is taken.
 const FIRST_ANSWERS: usize = 20;
 /// Candidates found for each of them, at least.
@@ -124,7 +128,12 @@ impl Engine {
         for phrase in &prepared.query.phrases {
             let units = self.analyzer.units_of_phrase(phrase);
             let mut narrowed: Option<BTreeSet<ArticleId>> = None;
-            for unit in &units {
+            // Any of the units narrow soundly; of a long phrase some do.
+            let step = units.len().div_ceil(PHRASE_UNITS_MAX).max(1);
+            for unit in units.iter().step_by(step) {
+                if narrowed.as_ref().is_some_and(|known| known.len() <= NARROW_ENOUGH) {
+                    break;
+                }
                 let vector = units::need::vector([unit]);
                 let found = self.store.lexical(&vector, &prepared.filter, Limit::MOST).await?;
                 if found.len() >= Limit::MOST.count() {

@@ -146,9 +146,10 @@ impl Engine {
         if !asked_terms || candidates.lexical_found {
             return Ok(false);
         }
-        if prepared.filter.is_all() {
+        if prepared.filter.is_all() && prepared.query.phrases.is_empty() {
             return Ok(true);
         }
+        // What was left out by a filter or for want of a phrase may hold one.
         let (vector, everything) = (prepared.reading.vector(), Filter::default());
         let one = Limit::new(1).unwrap_or(Limit::MOST);
         Ok(self.store.lexical(&vector, &everything, one).await?.is_empty())
@@ -181,8 +182,10 @@ impl Engine {
             notices.push(Notice::IndexEmpty);
         } else if !prepared.filter.is_all() && self.store.count(&prepared.filter).await? == 0 {
             notices.push(Notice::FilterLeavesNothing);
-        } else {
+        } else if !candidates.missing_phrases.is_empty() {
             notices.extend(missing);
+        } else if !prepared.query.phrases.is_empty() {
+            notices.push(Notice::PhrasesApart);
         }
         Ok(())
     }

@@ -4,7 +4,6 @@
 /// The form that the mainland prints for `c`; `None` where `c` is that form, or no other is known.
 pub(super) fn standard(c: char) -> Option<char> {
     Some(match c {
-        '併' => '并',
         '兎' => '兔',
         '凈' => '净',
         '刼' => '劫',
@@ -20,7 +19,7 @@ pub(super) fn standard(c: char) -> Option<char> {
         '峯' => '峰',
         '嵒' => '岩',
         '巻' => '卷',
-        '幷' => '并',
+        '併' | '幷' => '并',
         '徧' => '遍',
         '恆' => '恒',
         '戸' => '户',
@@ -31,8 +30,7 @@ pub(super) fn standard(c: char) -> Option<char> {
         '槪' => '概',
         '歎' => '叹',
         '歩' => '步',
-        '汙' => '污',
-        '汚' => '污',
+        '汙' | '汚' => '污',
         '淸' => '清',
         '甯' => '宁',
         '疎' => '疏',

@@ -1,6 +1,12 @@
 //! Whatever stands in a text is found by what a person types for it: more than a thousand generated cases of
 //! a word in a text, over all the ways in which both may be written. The texts are invented.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail where its own cases are wrong"
+)]
+
 use std::sync::LazyLock;
 
 use wenmai_text::query::parse;
@@ -62,7 +68,7 @@ fn finds(body: &str, query: &str) -> bool {
 fn finds_phrase(body: &str, words: &str) -> bool {
     let article = ANALYZER.article("", body);
     let query = parse(&format!("\"{words}\""));
-    let phrase = query.phrases.first().expect("a phrase");
+    let phrase = query.phrases.first().unwrap();
     let units = ANALYZER.units_of_phrase(phrase);
     let has = |unit: &String| article.indices().binary_search(&index(unit)).is_ok();
     units.iter().all(has) && phrase::holds(&phrase::folded(body), phrase)
@@ -122,7 +128,8 @@ fn invisible_marks_and_layout_inside_words_lose_nothing() {
     let mut cases = Vec::new();
     for (sentence, piece) in pieces(300) {
         let mark = marks[numbers.below(marks.len())];
-        let spread: String = sentence.chars().map(|c| format!("{c}{mark}")).collect();
+        let spread: String =
+            sentence.chars().flat_map(|c| [c.to_string(), mark.to_owned()]).collect();
         cases.push(("mark inside", spread, piece));
     }
     all_found(&cases, finds_phrase);
@@ -164,7 +171,7 @@ fn numbers_are_found_in_every_form() {
 fn years_and_months_are_found_in_every_form() {
     let mut cases = Vec::new();
     for year in (1949..2030).step_by(3) {
-        let digits: String = year.to_string().chars().map(|c| digit(c)).collect();
+        let digits: String = year.to_string().chars().map(digit).collect();
         let circles = digits.replace('〇', "○");
         let forms = [
             format!("{year}年"),
@@ -312,9 +319,48 @@ fn chinese(n: usize) -> String {
             is_gap = false;
         }
         if !(of == 1 && power == 10 && text.is_empty()) {
-            text.push(digit(char::from_digit(of as u32, 10).unwrap()));
+            text.extend(of.to_string().chars().map(digit));
         }
         text.push_str(name);
     }
     text
+}
+
+#[test]
+fn a_whole_word_weighs_more_than_the_same_inside_another() {
+    let weight = |body: &str, unit: &str| {
+        let article = ANALYZER.article("", body);
+        article.iter().find(|(at, _)| *at == index(unit)).map_or(0.0, |(_, weight)| weight)
+    };
+    for (whole, inside, unit) in [
+        ("小麦丰收", "冬小麦丰收", "小麦"),
+        ("气象局发布", "中国气象局发布", "气象局"),
+        ("待命，处理", "待处理", "处理"),
+    ] {
+        assert!(weight(whole, unit) > weight(inside, unit), "{unit}");
+        assert!(weight(inside, unit) > 0.0, "{unit}");
+    }
+}
+
+#[test]
+fn what_decides_a_unit_is_pinned_to_the_version() {
+    let found = ANALYZER.units("冬小麦F-16卖1.2万元，二〇二五年");
+    let told: Vec<String> = found.iter().map(|u| format!("{}{}", u.text, u.share)).collect();
+    let wanted = "冬0.25 冬小0.25 冬小麦1 小0.25 小麦0.5 麦0.25 f1 f161 161 卖1 1.21 万0.25 万元1 元0.25 \
+                  二1 二〇1 〇1 〇二1 二1 二五0.25 五0.25 五年1 年0.25 120001 20251 2025年1";
+    assert_eq!((wenmai_text::units::VERSION, told.join(" ").as_str()), ("units1", wanted));
+}
+
+#[test]
+fn a_query_of_any_kind_is_read_in_bounded_time() {
+    let long = "清河涨水，".repeat(2_000);
+    let latin = "alpha-beta 12 ".repeat(700);
+    let digits = "一千二百".repeat(2_500);
+    let mixed = "F-16“1.2万”《晨光》🌾 ".repeat(600);
+    for text in [long.as_str(), &latin, &digits, &mixed, "\u{202e}\u{200f}", "“”！？——", ""]
+    {
+        let reading = read(&parse(text), &ANALYZER, None);
+        assert!(reading.needs.len() <= wenmai_text::query::reading::TERMS_MAX);
+        let _units = ANALYZER.units_of_phrase(text);
+    }
 }

@@ -2,7 +2,6 @@
 
 use crate::normalize::normalize;
 use crate::terms::Analyzer;
-use crate::terms::Term;
 use crate::terms::join;
 use crate::terms::words::Words;
 use crate::units::chain_end;
@@ -112,15 +111,13 @@ impl Analyzer {
             match token.kind {
                 Kind::Ideograph => {
                     let joins = matches!(token.joint, Joint::Tight | Joint::Blank);
-                    match before.filter(|before| joins && before.kind == Kind::Ideograph) {
-                        Some(before) => {
-                            units.push([before.first, token.first].iter().collect());
-                            single = None;
-                        }
-                        None => {
-                            units.extend(single.take());
-                            single = Some(token.first.to_string());
-                        }
+                    let before = before.filter(|one| joins && one.kind == Kind::Ideograph);
+                    if let Some(before) = before {
+                        units.push([before.first, token.first].iter().collect());
+                        single = None;
+                    } else {
+                        units.extend(single.take());
+                        single = Some(token.first.to_string());
                     }
                 }
                 Kind::Number => units.push(value::plain(piece)),
@@ -187,7 +184,7 @@ fn of_chains(text: &str, tokens: &[Token]) -> Vec<Need> {
 fn of_part(text: &str, part: &[Token]) -> Need {
     let mut joined: Vec<(String, Span)> = Vec::new();
     of_chain(text, part, &mut String::new(), &mut |unit, span, _| {
-        joined.push((unit.to_owned(), span))
+        joined.push((unit.to_owned(), span));
     });
     let (first, last) = (part.first(), part.last());
     let whole = first.zip(last).map(|(first, last)| Span::new(first.span.start, last.span.end));
@@ -216,7 +213,7 @@ fn of_part(text: &str, part: &[Token]) -> Need {
 fn over_blanks(text: &str, chain: &[Token], found: &mut [Need]) {
     let mut joined = Vec::new();
     of_chain(text, chain, &mut String::new(), &mut |unit, span: Span, _| {
-        joined.push((unit.to_owned(), span))
+        joined.push((unit.to_owned(), span));
     });
     for (unit, span) in joined {
         let has_blank = chain.iter().any(|token| {
@@ -275,11 +272,4 @@ fn joins_letters(tokens: &[Token], from: usize, to: usize) -> bool {
 /// Whether words begin and end where `span` does.
 fn borders(cut: &[Span], span: Span) -> bool {
     cut.iter().any(|word| word.start == span.start) && cut.iter().any(|word| word.end == span.end)
-}
-
-/// A need as the rest of the program names words.
-impl From<&Need> for Term {
-    fn from(need: &Need) -> Self {
-        Self { text: need.unit.clone(), span: need.span }
-    }
 }
