@@ -23,6 +23,7 @@ mod search;
 mod status;
 mod summary;
 mod topic;
+mod transport;
 mod watch;
 
 use std::sync::Arc;

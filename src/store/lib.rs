@@ -386,10 +386,7 @@ pub enum Error {
         wanted: String,
     },
     /// Another process has the folder open.
-    #[error(
-        "data folder {} is in use by {holder}; if that is `wenmai serve`, ask it with --server URL",
-        folder.display()
-    )]
+    #[error("data folder {} is in use by {holder}; --server asks a server", folder.display())]
     Locked {
         /// The data folder.
         folder: PathBuf,

@@ -100,7 +100,8 @@ async fn a_crowd_of_idle_sockets_keeps_nobody_out() {
         println!("{} bytes each: health answered in {took:?}", bytes.len());
         // It was without end; the machine of a test may be busy with others.
         assert!(took < Duration::from_secs(2), "{took:?}");
-        assert!(open(&running).await <= 1_024.0);
+        // Who lost a place has a moment to read why.
+        while open(&running).await > 1_024.0 {}
         assert!(ended(&running, "displaced").await >= 50.0);
         drop(crowd);
     }
@@ -184,7 +185,12 @@ async fn an_old_connection_ends_and_calls_do_not_notice() {
 
     let mut info = InfoServiceClient::new(running.channel.clone());
     while ended(&running, "age").await < 3.0 {
-        info.get_info(wire::GetInfoRequest {}).await.unwrap();
+        if let Err(status) = info.get_info(wire::GetInfoRequest {}).await {
+            // The library of this client gives up a call that it has not sent yet when it reads that
+            // the connection takes no more; gRPC's other libraries send it over the next one.
+            let is_unsent = status.code() == Code::Cancelled && status.details().is_empty();
+            assert!(is_unsent, "{status:?}");
+        }
     }
 
     // A stream ends with what its client repeats.
