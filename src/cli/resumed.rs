@@ -48,7 +48,7 @@ struct Open {
 /// with its first item.
 enum Answers {
     Opening(BoxFuture<'static, Result<Response<Inbound>, Status>>),
-    Open(Inbound),
+    Open(Box<Inbound>),
 }
 
 type Inbound = Streaming<wire::IngestArticlesResponse>;
@@ -58,7 +58,7 @@ impl Answers {
     async fn next(&mut self) -> Result<Option<wire::IngestArticlesResponse>, Status> {
         loop {
             match self {
-                Self::Opening(opening) => *self = Self::Open(opening.await?.into_inner()),
+                Self::Opening(opening) => *self = Self::Open(Box::new(opening.await?.into_inner())),
                 Self::Open(answers) => return answers.message().await,
             }
         }

@@ -12,12 +12,11 @@ pub fn of_transport(status: &Status) -> Option<Failure> {
     if !status.details().is_empty() {
         return None;
     }
-    match status.code() {
-        // The first for a message that is too large, the second for one that is when unpacked.
-        Code::OutOfRange | Code::ResourceExhausted => Some(Failure::RequestTooLarge),
-        Code::Internal => Some(of_decoder(status.message())),
-        _ => None,
+    // The first for a message that is too large, the second for one that is when unpacked.
+    if matches!(status.code(), Code::OutOfRange | Code::ResourceExhausted) {
+        return Some(Failure::RequestTooLarge);
     }
+    (status.code() == Code::Internal).then(|| of_decoder(status.message()))
 }
 
 /// What is wrong with a message that tonic could not read, by what tonic says: its sentences are all
@@ -58,9 +57,10 @@ mod tests {
 
     #[test]
     fn a_field_that_cannot_be_read_is_named_from_the_outside_in() {
-        let told = |sentence: &str| match of_decoder(sentence) {
-            Failure::Malformed { field, is_text } => Some((field, is_text)),
-            _ => None,
+        let told = |sentence: &str| {
+            let failure = of_decoder(sentence);
+            let Failure::Malformed { field, is_text } = failure else { return None };
+            Some((field, is_text))
         };
         // As a message says it that is none.
         let article = wire::ArticleRecord { title: "AA".into(), ..Default::default() };
