@@ -77,7 +77,7 @@ const FILES_RESERVED: u64 = 256;
 #[group(skip)]
 pub struct Config {
     /// Where to listen, separated by commas: HOST:PORT such as 127.0.0.1:50051 or localhost:50051,
-    /// [::1]:50051 for IPv6, :50051 for all interfaces, unix:PATH for a socket. Port 0 takes a free
+    /// `[::1]:50051` for IPv6, :50051 for all interfaces, unix:PATH for a socket. Port 0 takes a free
     /// one. Beyond this machine, name keys and a certificate.
     #[arg(
         long,

@@ -6,9 +6,11 @@
 use std::collections::VecDeque;
 
 use futures::StreamExt;
+use futures::future::BoxFuture;
 use futures::stream;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use tonic::Response;
 use tonic::Status;
 use tonic::Streaming;
 use tonic_types::StatusExt;
@@ -39,7 +41,28 @@ pub(super) struct IngestStream {
 struct Open {
     /// `None` once all is sent.
     items: Option<mpsc::Sender<wire::IngestArticlesRequest>>,
-    answers: Streaming<wire::IngestArticlesResponse>,
+    answers: Answers,
+}
+
+/// The answers of a stream. Items are sent while it is being opened: a proxy may pass a call on only
+/// with its first item.
+enum Answers {
+    Opening(BoxFuture<'static, Result<Response<Inbound>, Status>>),
+    Open(Box<Inbound>),
+}
+
+type Inbound = Streaming<wire::IngestArticlesResponse>;
+
+impl Answers {
+    /// The next answer; nothing is lost if the future is dropped before it is ready.
+    async fn next(&mut self) -> Result<Option<wire::IngestArticlesResponse>, Status> {
+        loop {
+            match self {
+                Self::Opening(opening) => *self = Self::Open(Box::new(opening.await?.into_inner())),
+                Self::Open(answers) => return answers.message().await,
+            }
+        }
+    }
 }
 
 impl IngestStream {
@@ -61,7 +84,9 @@ impl IngestStream {
                     let (items, sent) = mpsc::channel(AHEAD);
                     let again: Vec<_> = self.unanswered.iter().cloned().collect();
                     let all = stream::iter(again).chain(ReceiverStream::new(sent));
-                    let answers = self.client.ingest_articles(all).await?.into_inner();
+                    let mut client = self.client.clone();
+                    let opening = async move { client.ingest_articles(all).await };
+                    let answers = Answers::Opening(Box::pin(opening));
                     closed.insert(Open { items: Some(items), answers })
                 }
             };
@@ -73,7 +98,7 @@ impl IngestStream {
                     }
                     continue;
                 }
-                answer = answers.message() => answer,
+                answer = answers.next() => answer,
             };
             match answer {
                 Err(status) if is_connection_ended(&status) => self.open = None,

@@ -23,6 +23,7 @@ mod search;
 mod status;
 mod summary;
 mod topic;
+mod transport;
 mod watch;
 
 use std::sync::Arc;
@@ -35,6 +36,7 @@ use tonic::Status;
 use tonic::codec::CompressionEncoding;
 use tonic::codegen::http::HeaderMap;
 use tonic::service::Routes;
+use tonic::service::RoutesBuilder;
 
 use wenmai_domain::article::Record;
 use wenmai_engine as engine;
@@ -186,21 +188,25 @@ pub async fn routes_within(
     );
     serve!(wire::info_service_server::InfoServiceServer<_>, info::InfoApi::new(shared));
     routes.add_service(health_service);
-    let reflection = || {
+    add_reflection(&mut routes, &state);
+    Ok((routes.routes(), health))
+}
+
+/// Adds reflection, in both versions: many tools still ask only for the older one.
+fn add_reflection(routes: &mut RoutesBuilder, state: &guard::GuardState) {
+    let builder = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
-    // The descriptors are made by the same build, so they are there or nothing works at all. Many
-    // tools still ask only for the older version.
-    match (reflection().build_v1(), reflection().build_v1alpha()) {
+    // The descriptors are made by the same build, so they are there or nothing works at all.
+    match (builder().build_v1(), builder().build_v1alpha()) {
         (Ok(service), Ok(older)) => {
             routes.add_service(guard::Guard::new(service, state.clone()));
-            routes.add_service(guard::Guard::new(older, state));
+            routes.add_service(guard::Guard::new(older, state.clone()));
         }
         (Err(error), _) | (_, Err(error)) => tracing::error!(%error, "no reflection"),
     }
-    Ok((routes.routes(), health))
 }
 
 /// `message` as an answer, if it fits.

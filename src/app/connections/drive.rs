@@ -240,7 +240,8 @@ impl Watch<'_> {
                         is_ending = true;
                         self.metrics.connection_ended(Ending::Idle);
                         connection.as_mut().wind_down();
-                        cut.as_mut().reset(Instant::now() + GOODBYE);
+                        // A call may have been on its way just now.
+                        cut.as_mut().reset(Instant::now() + self.policy.grace.max(GOODBYE));
                     }
                 }
             }

@@ -79,8 +79,7 @@ pub(super) async fn recognized(
 ) -> io::Result<(ReadAhead<Box<dyn Bytes>>, Protocol)> {
     let mut first = [0; PREFACE.len()];
     let mut filled = 0;
-    loop {
-        let Some(space) = first.get_mut(filled..) else { break };
+    while let Some(space) = first.get_mut(filled..) {
         let count = bytes.read(space).await?;
         if count == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
