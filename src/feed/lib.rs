@@ -39,7 +39,7 @@ pub struct Options {
     /// Records without a title or a text are taken as well.
     pub is_partial: bool,
     /// A description is the usual place of the text, as in RSS.
-    is_summary_usual: bool,
+    pub is_summary_usual: bool,
 }
 
 impl Default for Options {
@@ -154,9 +154,9 @@ impl Refused {
 
 fn missing(title: bool, body: bool, unknown: &[String]) -> String {
     let what = match (title, body) {
-        (true, true) => "has neither a title nor a text",
+        (true, true) => "has neither a title nor a text (body)",
         (true, false) => "has no title",
-        _ => "has no text",
+        _ => "has no text (body)",
     };
     if unknown.is_empty() {
         return what.to_owned();
