@@ -51,7 +51,10 @@ fn pages_times_and_addresses_of_a_feed_come_back() {
         }
     }
     let of_part = found(&desk, "page:B07");
-    assert_eq!((of_part.len(), &of_part[0]["page"], &of_part[0]["page_no"]), (1, &json!("B07"), &json!(7)));
+    assert_eq!(
+        (of_part.len(), &of_part[0]["page"], &of_part[0]["page_no"]),
+        (1, &json!("B07"), &json!(7))
+    );
     assert_eq!(found(&desk, "page:7").len(), 2);
     assert_eq!(found(&desk, "page_no:7").len(), 3);
     let named: Vec<&Value> = records.iter().map(|record| &record["page_name"]).collect();
@@ -65,15 +68,19 @@ fn two_feeds_that_count_from_one_keep_their_articles() {
         let item = |id: usize| json!({"id": id, "title": format!("{what}第{id}报"), "body": format!("{what}第{id}次测流。")});
         lines(&[item(1), item(2)])
     };
-    let (east, west) = (desk.file("east.jsonl", feed("东站")), desk.file("west.jsonl", feed("西站")));
+    let (east, west) =
+        (desk.file("east.jsonl", feed("东站")), desk.file("west.jsonl", feed("西站")));
     let run = desk.run(&["ingest", &east, &west, "--json"]).ok().said(&["--source"]);
     assert_eq!((&run.json()["created"], &run.json()["updated"]), (&json!(4), &json!(0)));
     let again = desk.run(&["ingest", &west, "--json"]).ok().json();
     assert_eq!(again["unchanged"], 2);
-    let twice = desk.file("twice.jsonl", lines(&[
-        json!({"id": 7, "source": "东湖网", "title": "第一条", "body": "渠道通水。"}),
-        json!({"id": 7, "source": "东湖网", "title": "另一条", "body": "果园采摘。"}),
-    ]));
+    let twice = desk.file(
+        "twice.jsonl",
+        lines(&[
+            json!({"id": 7, "source": "东湖网", "title": "第一条", "body": "渠道通水。"}),
+            json!({"id": 7, "source": "东湖网", "title": "另一条", "body": "果园采摘。"}),
+        ]),
+    );
     desk.run(&["ingest", &twice]).ok().said(&["twice.jsonl:2: ", "id `7`", "record 1"]);
 }
 
@@ -100,7 +107,10 @@ fn a_folder_of_mixed_files_is_taken_for_what_it_holds() {
 
     let run = desk.run(&["ingest", &folder, "--json"]);
     let report = run.json();
-    assert_eq!((&report["created"], &report["failed"], &report["skipped_files"]), (&json!(4), &json!(2), &json!(1)));
+    assert_eq!(
+        (&report["created"], &report["failed"], &report["skipped_files"]),
+        (&json!(4), &json!(2), &json!(1))
+    );
     assert_eq!(report["reasons"]["no title"], 1);
     assert_eq!(report["files"].as_array().unwrap().len(), 6);
     run.failed(&["c.csv:4: ", "title", "e.parquet"]);
@@ -131,7 +141,9 @@ fn blank_and_unreadable_lines_are_named_by_embed_and_cost_the_others_nothing() {
     let count: usize = run
         .out
         .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap()["embeddings"].as_array().unwrap().len())
+        .map(|line| {
+            serde_json::from_str::<Value>(line).unwrap()["embeddings"].as_array().unwrap().len()
+        })
         .sum();
     assert_eq!(count, 128);
     run.failed(&["line 70: ", "line 100: ", "128 texts embedded, 2 lines passed over"]);
