@@ -136,7 +136,7 @@ impl Format {
             Format::Archive => "; unpack it and name the folder",
             Format::Sqlite => "; export its table, as by sqlite3 -json FILE 'SELECT * FROM …'",
             Format::Opml => "; it lists feeds, and holds no articles",
-            Format::Empty => return "is empty".to_owned(),
+            Format::Empty => return "is empty: it holds no text".to_owned(),
             _ => "",
         };
         format!("is a file of the format {}, which is not read{how}", self.name())

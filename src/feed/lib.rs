@@ -154,9 +154,9 @@ impl Refused {
 
 fn missing(title: bool, body: bool, unknown: &[String]) -> String {
     let what = match (title, body) {
-        (true, true) => "has neither a title nor a text",
+        (true, true) => "has neither a title nor a text (body)",
         (true, false) => "has no title",
-        _ => "has no text",
+        _ => "has no text (body)",
     };
     if unknown.is_empty() {
         return what.to_owned();

@@ -1,5 +1,7 @@
 //! Named values → a record: what every format comes to in the end.
 
+mod people;
+
 use serde_json::Map;
 use serde_json::Value;
 
@@ -11,6 +13,7 @@ use crate::markup;
 use crate::names::Field;
 use crate::time;
 use crate::time::Clock;
+use people::people;
 use wenmai_domain::article::Contributor;
 use wenmai_domain::article::Kind;
 use wenmai_domain::article::Record;
@@ -312,44 +315,6 @@ fn trimmed(text: String) -> String {
     if plain.len() == text.len() { text } else { plain.to_owned() }
 }
 
-/// The names in a byline: 张三 李四, 张三、李四, 记者：张三.
-fn people(text: &str) -> Vec<String> {
-    const ROLES: [&str; 9] =
-        ["本报记者", "本报通讯员", "记者", "作者", "通讯员", "文", "撰文", "文/图", "by "];
-    let mut text = text.trim().trim_matches(['(', ')', '（', '）', '【', '】']).trim();
-    for role in ROLES {
-        let rest = text.strip_prefix(role).filter(|rest| {
-            rest.starts_with(['：', ':', '/', ' ', '|', '丨', '\u{3000}'])
-                || role.ends_with(' ')
-                || role.chars().count() > 2
-        });
-        if let Some(rest) = rest {
-            text = rest.trim_start_matches(|c: char| c.is_whitespace() || "：:/|丨".contains(c));
-            break;
-        }
-    }
-    let is_han =
-        |text: &str| text.chars().all(|c| ('\u{4e00}'..='\u{9fff}').contains(&c) || c == '·');
-    let parts = text.split(['、', '，', ',', ';', '；', '/', '|']).map(str::trim);
-    parts
-        .flat_map(|part| {
-            let words: Vec<&str> = part.split_whitespace().collect();
-            // Blanks part Chinese names, but stand inside Latin ones; 张 三 is one name.
-            let short = words.iter().all(|word| word.chars().count() == 1);
-            match words.as_slice() {
-                [_, _, ..] if words.iter().all(|word| is_han(word)) && short => {
-                    vec![words.concat()]
-                }
-                [_, _, ..] if words.iter().all(|word| is_han(word)) => {
-                    words.iter().map(|word| (*word).to_owned()).collect()
-                }
-                _ => vec![words.join(" ")],
-            }
-        })
-        .filter(|name| !name.is_empty())
-        .collect()
-}
-
 /// What a value says as text: texts, numbers, and the name in an object or in a list of one.
 fn text_of(value: &Value) -> Option<String> {
     match value {
@@ -407,5 +372,111 @@ fn is_blank(value: &Value) -> bool {
         Value::Array(list) => list.is_empty(),
         Value::Object(object) => object.is_empty(),
         Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use crate::Note;
+    use crate::Options;
+    use crate::Taken;
+    use crate::json::line;
+    use wenmai_domain::article::Contributor;
+    use wenmai_domain::article::Record;
+    use wenmai_domain::article::Role;
+
+    fn taken(value: &serde_json::Value, options: &Options) -> Taken {
+        line(&value.to_string(), options).unwrap()
+    }
+
+    #[test]
+    fn what_is_wrong_beside_title_and_text_costs_only_itself() {
+        let value = json!({"title": "渠道清淤", "body": "渠道开工。", "time": "2025-02-30", "author": true,
+            "link": "/a/1.html", "kind": "杂记", "page": "要闻", "section": {"id": 3, "name": "水利"}});
+        let Taken { record, notes } = taken(&value, &Options::default());
+        assert_eq!((record.published_at, record.url.as_str(), record.page), (None, "", None));
+        assert_eq!((record.page_name.as_str(), record.section.as_str()), ("要闻", "水利"));
+        assert!(
+            matches!(&notes[..], [.., Note::NoTime(what)] if what.contains("2025-02-30")),
+            "{notes:?}"
+        );
+        assert!(notes.iter().any(|note| note.to_string().contains("/a/1.html")));
+    }
+
+    #[test]
+    fn the_first_time_that_can_be_read_counts() {
+        let value = json!({"title": "渠道清淤", "body": "渠道开工。", "date": "不详", "publish_time": "2025-09-08 07:30",
+            "updated_at": "2025-09-09"});
+        let record = taken(&value, &Options::default()).record;
+        assert_eq!(record.published_at, Some(date(2025, 9, 8).at(7, 30, 0, 0)));
+        let value = json!({"title": "渠道清淤", "body": "渠道开工。", "time": "2小时前", "crawl_time": "2025-09-08 09:30"});
+        assert_eq!(taken(&value, &Options::default()).record.published_at.unwrap().hour(), 7);
+    }
+
+    #[test]
+    fn lines_of_one_width_are_paragraphs_and_html_is_plain_text() {
+        let value = json!({"title": "收购&mdash;开始", "body":
+            "西山县昨日召开林场防火会议，会议决定从本月十\n五日起各林场轮流值守，全县设二十四个瞭望点，做\n\
+             到一小时一报。县林业局负责人说，今年雨水比往年\n少，预计入冬以后还要干，请各村把柴草先搬走。\n"});
+        let record = taken(&value, &Options::default()).record;
+        assert_eq!(record.title, "收购—开始");
+        assert_eq!(record.paragraphs.len(), 1);
+        assert!(record.paragraphs[0].contains("从本月十五日起"));
+    }
+
+    #[test]
+    fn a_short_id_without_a_source_is_one_of_its_feed() {
+        let options = Options { feed: "east".into(), ..Options::default() };
+        let id = |value: serde_json::Value| {
+            let mut whole = json!({"title": "测流", "body": "今日测流。"});
+            whole.as_object_mut().unwrap().extend(value.as_object().unwrap().clone());
+            taken(&whole, &options).record.source_id
+        };
+        assert_eq!(id(json!({"id": 1})), "east#1");
+        assert_eq!(id(json!({"id": "1.0"})), "east#1.0");
+        assert_eq!(id(json!({"id": 1.0})), "east#1");
+        assert_eq!(id(json!({"id": 1, "source": "东湖网"})), "1");
+        assert_eq!(id(json!({"id": "202509080001"})), "202509080001");
+        assert_eq!(id(json!({})), "");
+    }
+
+    #[test]
+    fn an_article_may_stand_inside_a_wrapper() {
+        let value = json!({"_index": "news", "_id": "8f14e45fceea", "_source": {"title": "测流", "content": "今日测流。"}});
+        let record = taken(&value, &Options::default()).record;
+        assert_eq!((record.title.as_str(), record.source_id.as_str()), ("测流", "8f14e45fceea"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_record_written_as_a_line_comes_back(
+            texts in prop::collection::vec("[一-龥，。A-Za-z0-9]{1,30}", 8),
+            page in "[A-D]?[1-9][0-9]?",
+            second in 0..1_700_000_000_i64,
+        ) {
+            let time = jiff::Timestamp::from_second(second + 100_000).unwrap();
+            let record = Record {
+                paper: texts[0].clone(),
+                source: texts[1].clone(),
+                source_id: texts[2].clone(),
+                url: format!("https://a.example/{second}"),
+                published_at: Some(wenmai_domain::day::civil_time(time)),
+                page: page.parse().ok(),
+                page_name: texts[3].clone(),
+                title: texts[4].clone(),
+                section: texts[5].clone(),
+                byline: vec![Contributor { name: "周小禾".into(), role: Role::Author }],
+                paragraphs: vec![texts[6].clone(), texts[7].clone()],
+                ..Record::default()
+            };
+            prop_assume!(texts.iter().all(|text| !["null", "none", "nan", "nat"].contains(&text.to_lowercase().as_str())));
+            let written = serde_json::to_string(&record).unwrap();
+            let taken = line(&written, &Options::default()).unwrap();
+            prop_assert_eq!(taken.record, record);
+        }
     }
 }
