@@ -32,7 +32,11 @@ pub fn no_article(from: NoArticle) -> wire::NoArticle {
         PageKind::Several => wire::WebPageKind::Several,
     };
     let links = links.into_iter().map(|PageLink { title, url }| wire::PageLink { title, url });
-    wire::NoArticle { kind: written.into(), reason: kind.reason().to_owned(), links: links.collect() }
+    wire::NoArticle {
+        kind: written.into(),
+        reason: kind.reason().to_owned(),
+        links: links.collect(),
+    }
 }
 
 /// Bytes between two known places; a place costs four bytes, a look-up one pass over this many.
