@@ -194,7 +194,15 @@ fn is_article(outline: &Outline, headline: &Headline, names: &Names, body: &Body
     let kind = nothing::judge(outline).kind;
     let poor = chars < SHORT && matches!(kind, crate::PageKind::Missing | crate::PageKind::Login);
     let lists = links.len() >= LIST_LINKS && chars < 2 * link_chars;
-    agrees || !poor && !lists
+    agrees || !poor && !lists && !is_blurbs(outline, body)
+}
+
+/// Whether headlines that are links stand between the paragraphs: a list with a blurb for each.
+fn is_blurbs(outline: &Outline, body: &Body) -> bool {
+    let Some((first, last)) = body.place else { return false };
+    let between = outline.pieces.get(first..=last).unwrap_or_default();
+    let headlines = between.iter().filter(|piece| piece.is_link() && piece.chars >= 6).count();
+    headlines >= 4 && headlines * 5 >= body.paragraphs.len() * 3
 }
 
 /// Links from which a page without a headline may be a list.

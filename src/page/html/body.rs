@@ -249,6 +249,9 @@ impl<'a> Reader<'a> {
         rest: f64,
     ) -> Option<usize> {
         let first = last_text.unwrap_or(self.from);
+        if let Some(end) = self.scene.own_box(at, first) {
+            return (end < self.to).then_some(end);
+        }
         let end = self.scene.box_end(at, first);
         if end < self.to {
             return Some(end);

@@ -78,6 +78,7 @@ impl Names {
         for name in &written {
             let pieces: Vec<&str> =
                 PARTS.split(name).filter(|part| !part.trim().is_empty()).collect();
+            wholes.push(bare(without_site(name)));
             for end in 1..=pieces.len().min(8) {
                 wholes.push(bare(&pieces.get(..end).unwrap_or_default().concat()));
             }
@@ -110,6 +111,8 @@ impl Names {
                 if count * 5 >= len * 2 { 2.6 } else { 1.2 }
             } else if count >= 8 && name.contains(&line) {
                 2.0
+            } else if count >= 5 && count * 3 >= len && name.contains(&line) {
+                1.6
             } else if len >= 8 && line.starts_with(name.as_str()) && count <= len * 2 {
                 2.2
             } else if len >= 8 && line.contains(name.as_str()) && count <= len * 2 {
@@ -167,7 +170,13 @@ pub(super) fn above(
         let pairs: Vec<(char, char)> = bigrams(bare(&piece.text).chars()).collect();
         let shared = pairs.iter().filter(|pair| body.contains(pair)).count();
         let roles = scene.roles_near(piece);
-        let marked = f64::from(u8::from(piece.heading > 0)) * 2.0
+        let rank = match piece.heading {
+            0 => 0.0,
+            1 => 3.2,
+            2 => 2.4,
+            _ => 2.0,
+        };
+        let marked = rank
             + f64::from(u8::from(roles.has(Roles::TITLE) || piece.roles.has(Roles::TITLE))) * 1.5
             + f64::from(u8::from(piece.bold_chars == piece.chars)) * 0.7;
         if shared < 2 || marked == 0.0 {
@@ -265,7 +274,10 @@ fn lines(scene: &Scene<'_>, names: &Names, at: usize) -> (usize, usize) {
                     .skip(from)
                     .take(count)
                     .all(|piece| bare(&piece.text).chars().count() >= 2);
-                if long {
+                // Lines of one headline are headings of one rank; a kicker has one of its own.
+                let ranks = pieces.iter().skip(from).take(count).map(|piece| piece.heading);
+                let alike = ranks.clone().zip(ranks.skip(1)).all(|(a, b)| a == b);
+                if long && alike {
                     return (from, count);
                 }
             }

@@ -155,21 +155,33 @@ impl<'a> Scene<'a> {
         (ranks || sunk) && piece.text != line.text && parent(piece) != parent(text)
     }
 
-    /// Where the part ends that the heading at `at` is over: the smallest element around it with
-    /// more than a heading; what it stands in with the text before it, where it has none of its own.
+    /// Where the part ends that the heading at `at` is over: an element of its own, else the list
+    /// behind it in the element of the text.
     pub fn box_end(&self, at: usize, last_text: usize) -> usize {
-        let Some(piece) = self.outline.pieces.get(at) else { return at + 1 };
-        for element in self.outline.around(piece) {
-            let Some(one) = self.outline.elements.get(element) else { break };
-            let links = self.links_in(at + 1, one.to);
-            if one.from <= last_text {
-                return self.flat_end(at, one.to);
-            }
-            if links >= BOX_CHARS || self.mass_in(at + 1, one.to) >= TEXT_MIN {
-                return one.to.max(at + 1);
-            }
-        }
-        self.outline.pieces.len()
+        self.own_box(at, last_text).unwrap_or_else(|| {
+            let around = self
+                .outline
+                .pieces
+                .get(at)
+                .into_iter()
+                .flat_map(|piece| self.outline.around(piece));
+            let mut elements = around.filter_map(|element| self.outline.elements.get(element));
+            let shared = elements.find(|one| one.from <= last_text);
+            self.flat_end(at, shared.map_or(self.outline.pieces.len(), |one| one.to))
+        })
+    }
+
+    /// The end of the smallest element around the heading at `at` that holds more than a heading and
+    /// nothing of the text before it.
+    pub fn own_box(&self, at: usize, last_text: usize) -> Option<usize> {
+        let piece = self.outline.pieces.get(at)?;
+        let elements =
+            self.outline.around(piece).filter_map(|element| self.outline.elements.get(element));
+        let own = elements.take_while(|one| one.from > last_text);
+        let holds = |to: usize| {
+            self.links_in(at + 1, to) >= BOX_CHARS || self.mass_in(at + 1, to) >= TEXT_MIN
+        };
+        own.map(|one| one.to.max(at + 1)).find(|to| holds(*to))
     }
 
     /// Where a list ends that stands in one element with the text: where two paragraphs follow each

@@ -49,7 +49,7 @@ impl Reader<'_> {
             return Taken::Nothing;
         }
         if self.is_caption(at, piece) {
-            return if at < self.inside { Taken::Nothing } else { Taken::Caption };
+            return Taken::Caption;
         }
         if piece.is_link() {
             return Taken::Nothing;

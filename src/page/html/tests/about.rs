@@ -159,3 +159,18 @@ fn an_e_paper_without_its_systems_comment_shows_its_parts() {
     assert_eq!((found.kicker.as_str(), found.title.as_str()), ("历时两年", "清河大桥合龙"));
     assert_eq!(found.published.unwrap().to_string(), "2025-09-08T00:00:00");
 }
+
+#[test]
+fn the_first_heading_of_three_is_not_the_headline() {
+    let found = extract(&format!(
+        "<html><head><title>历时两年 清河大桥合龙-清河日报</title></head><body><div class=article><h3>历时两年</h3>\
+         <h1>清河大桥合龙</h1><h2>明年五月通车</h2><p class=sec>本报记者　周小禾　《 清河日报 》（ 2024年05月06日 第 02 版）</p>\
+         <table class=pci_c><tr><td><p>上图：合龙现场。许舟摄</p></td></tr></table><div id=ozoom><p>{FIRST}</p><p>{SECOND}</p></div>\
+         </div></body></html>"
+    ));
+    assert_eq!((found.kicker.as_str(), found.title.as_str()), ("历时两年", "清河大桥合龙"));
+    assert_eq!(found.subtitle, "明年五月通车");
+    assert_eq!((found.source.as_str(), found.page.as_str()), ("清河日报", "02"));
+    assert_eq!(found.captions, ["上图：合龙现场。许舟摄"]);
+    assert_eq!((words(&found), names(&found)), (vec![FIRST, SECOND], vec!["周小禾"]));
+}
