@@ -3,11 +3,14 @@
 //! A text is first stripped of what belongs to its paper and not to the story (dateline, byline,
 //! source notes: `strip`) and folded to its letters and digits ([`Plain`]). A [`signature`] of
 //! winnowed hashes finds candidates, also where only a part was printed; it decides nothing. The
-//! two texts are then aligned in order ([`align`](compare)), and [`Overlap::relation`] decides by how
-//! much of each the other holds, unless numbers, ordinals or places differ inside what is
-//! otherwise the same (`facts`): an updated toll or another county is no reprint.
+//! two texts are then aligned in order ([`align`](compare)), and [`Overlap::is_reprint`] decides by how
+//! much of each the other holds, unless what differs is the news (`facts`): another number, place or
+//! person, the other of two grades or directions (`contrast`), a negation, two names in each other's
+//! place, another word where the text tells its news. How strong the equal rest is does not matter
+//! then. A later text with other figures, or with more to tell, is an [`Update`].
 //!
-//! Titles hardly count, since papers write their own (`headline`).
+//! Titles hardly count, since papers write their own; but two of one mould that differ in a word which
+//! is news (`headline`) are above two reports.
 
 mod align;
 mod compare;

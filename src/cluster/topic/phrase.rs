@@ -28,7 +28,9 @@ const BOILERPLATE: &str = "责编 责任编辑 编辑 编审 校对 审校 监�
 点击 转载 转发 版权 版权所有 声明 免责 免责声明 客户端 公众号 微信 微博 二维码 扫码 下载 登录 注册 首页 网站 链接 评论 点赞 收藏 分享 举报 反馈 查看 阅读 更多 \
 快讯 独家 重磅 突发 刚刚 速递 更新 直播 专题 专栏 讯 电 报道 本报 本报讯 本网 新华网 人民网 新华社 中新社 央视网 央视新闻 澎湃 澎湃新闻 新闻网 新闻 日电 \
 align att attachment center style width height src href jpg jpeg png gif img alt nbsp ldquo rdquo mdash px font span div class strong br hr td tr table body html \
-http https www com cn net org htm shtml php app ios android copyright all rights reserved index title page target blank left right image images data id";
+http https www com cn net org htm shtml php app ios android copyright all rights reserved auto content justify line text color \
+background margin padding solid rgb rgba normal none family overflow display block inline word wrap bold italic indent size weight border webkit \
+function var script javascript index title page target blank left right image images data id";
 
 /// The words of an article's headline and opening that can be keywords, each once.
 ///
@@ -208,11 +210,12 @@ mod tests {
     fn markup_and_credits_are_no_words_of_a_topic() {
         let words = found(
             "【组图】快讯丨望江大桥主桥合龙_澜溪网",
-            "<p align=\"center\"><img src=\"attachment.jpg\"></p>大桥合龙。责编：许舟 邮箱：a@b.cn",
+            "text-align: justify; <p align=\"center\"><img src=\"attachment.jpg\"></p>大桥合龙。责编：许舟 邮箱：a@b.cn",
             &[],
         );
         assert!(words.contains(&"合龙".to_owned()), "{words:?}");
-        for noise in ["组图", "快讯", "责编", "邮箱", "align", "center", "attachment", "溪网"]
+        for noise in
+            ["justify", "组图", "快讯", "责编", "邮箱", "align", "center", "attachment", "溪网"]
         {
             assert!(!words.contains(&noise.to_owned()), "{noise}: {words:?}");
         }
