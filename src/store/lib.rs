@@ -386,7 +386,7 @@ pub enum Error {
         wanted: String,
     },
     /// Another process has the folder open.
-    #[error("data folder {} is in use by {holder}; --server asks a server", folder.display())]
+    #[error("data folder {} is in use by {holder}; ask a server with --server", folder.display())]
     Locked {
         /// The data folder.
         folder: PathBuf,
