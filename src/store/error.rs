@@ -26,7 +26,7 @@ pub enum Error {
         wanted: String,
     },
     /// Another process has the data folder open.
-    #[error("data folder {} is in use by {holder}; --server asks a server", folder.display())]
+    #[error("data folder {} is in use by {holder}; ask a server with --server", folder.display())]
     Locked {
         folder: PathBuf,
         /// The other process as it noted itself in the folder: program, process id, start time.

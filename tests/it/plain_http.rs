@@ -36,9 +36,9 @@ async fn ask(running: &Running, line: &str, headers: &[(&str, &str)], body: &[u8
     let mut stream = TcpStream::connect(running.address).await.unwrap();
     let mut head = format!("{line} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", running.address);
     for (name, value) in headers {
-        head += &format!("{name}: {value}\r\n");
+        head.extend([name, ": ", value, "\r\n"]);
     }
-    head += &format!("content-length: {}\r\n\r\n", body.len());
+    head.extend(["content-length: ", &body.len().to_string(), "\r\n\r\n"]);
     stream.write_all(&[head.as_bytes(), body].concat()).await.unwrap();
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await.unwrap();

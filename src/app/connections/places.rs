@@ -147,10 +147,13 @@ mod tests {
         let taken: Vec<Place> = (1..=2).map(|number| places.take(peer(number)).unwrap()).collect();
         let calls: Vec<_> = taken.iter().map(|place| place.activity.call()).collect();
         assert!(places.take(peer(3)).is_none());
-        let reserved: Vec<_> = (0..RESERVED).map(|_| places.take(Peer::Local).unwrap()).collect();
-        let busy: Vec<_> = reserved.iter().map(|place| place.activity.call()).collect();
+        let busy = |_| {
+            let place = places.take(Peer::Local).unwrap();
+            (place.activity.call(), place)
+        };
+        let reserved: Vec<_> = (0..RESERVED).map(busy).collect();
         assert!(places.take(Peer::Local).is_none());
-        drop((calls, busy, taken, reserved));
+        drop((calls, taken, reserved));
         assert!(places.take(peer(3)).is_some());
     }
 
