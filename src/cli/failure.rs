@@ -30,6 +30,17 @@ impl Failure {
         Failure::Failed(chain(error))
     }
 
+    /// The same without the name of the file at its start, for those who say it themselves.
+    pub(super) fn without(self, path: &std::path::Path) -> Self {
+        match self {
+            Failure::Failed(text) => {
+                let start = format!("{}: ", path.display());
+                Failure::Failed(text.strip_prefix(&start).unwrap_or(&text).to_owned())
+            }
+            other => other,
+        }
+    }
+
     /// Says it on standard error.
     #[expect(clippy::print_stderr, reason = "the last words of the program")]
     pub(super) fn print(&self) {

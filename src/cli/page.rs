@@ -107,6 +107,10 @@ pub(super) fn read(path: &Path) -> Result<String, Failure> {
     if decoded.encoding != "UTF-8" {
         output::note(&format!("{shown}: read as {}", decoded.encoding));
     }
+    if decoded.replaced > 0 {
+        let what = "bytes that are no character stand as \u{fffd}";
+        output::note(&format!("{shown}: {what}, {} times", decoded.replaced));
+    }
     Ok(decoded.text.into_owned())
 }
 
@@ -123,15 +127,6 @@ pub(super) fn fit_together(pages: &[wire::ParsePageRequest]) -> bool {
 pub(super) fn same_issue(a: &wire::Issue, b: &wire::Issue) -> bool {
     let numbered = !a.page.is_empty() && !b.page.is_empty() && a.page != b.page;
     numbered && a.date.is_some() && a.date == b.date && a.paper == b.paper && a.edition == b.edition
-}
-
-/// Whether a file's ending says that it is a page: `.md`, `.txt` or `.html`.
-pub(super) fn is_page(path: &Path) -> bool {
-    let ending = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
-    matches!(
-        ending.as_deref().and_then(|ending| ending.to_str()),
-        Some("md" | "txt" | "markdown" | "html" | "htm" | "xhtml")
-    )
 }
 
 /// Files named on the command line.

@@ -156,7 +156,7 @@ fn about(record: &wire::ArticleRecord) -> String {
     for caption in record.captions.iter().filter(|caption| !caption.credit.is_empty()) {
         lines.push(format!("photo: {}", caption.credit));
     }
-    match record.jump.as_ref().and_then(|jump| jump.page) {
+    match record.jump.as_ref().and_then(|jump| jump.page.clone()) {
         Some(wire::jump::Page::ToPageNo(page)) => lines.push(format!("→ page {page}")),
         Some(wire::jump::Page::ToPage(page)) => lines.push(format!("→ page {page}")),
         Some(wire::jump::Page::FromPageNo(page)) => lines.push(format!("← page {page}")),

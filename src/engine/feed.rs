@@ -1,9 +1,7 @@
-//! Clean feeds: JSON Lines, plain or compressed, one article a line.
+//! Feeds as files: opened, decompressed, brought to UTF-8, cut into lines.
 //!
-//! Fields of a line: `title` and `body` (or `paragraphs`), and as far as known `id`, `source`,
-//! `paper`, `time` or `date`, `edition`, `page`, `section`, `kind`, `kicker`, `subtitle`, `byline`
-//! (names), `agency`. Other fields are passed over. A bad line is an error with its number; reading
-//! goes on.
+//! What stands in them is read by `wenmai-feed`. A bad line is an error with its number; reading goes
+//! on.
 
 use std::fs::File;
 use std::io;
@@ -12,31 +10,77 @@ use std::io::BufReader;
 use std::io::Read;
 use std::path::Path;
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use serde::Deserialize;
-
 use crate::TEXT_BYTES_MAX;
-use wenmai_domain::article::Contributor;
-use wenmai_domain::article::Kind;
 use wenmai_domain::article::Record;
-use wenmai_domain::article::Role;
-use wenmai_domain::day;
-use wenmai_domain::page_code::PageCode;
+use wenmai_feed as feed;
+use wenmai_feed::encoding;
+use wenmai_feed::encoding::NotText;
+use wenmai_feed::encoding::Transcoder;
 
 /// Bytes of one line, at most: a text at its limit, escaped.
 const LINE_BYTES_MAX: usize = 4 * TEXT_BYTES_MAX;
+/// Bytes by which a file is told from others.
+const START_BYTES: usize = 64 << 10;
+/// Bytes of a file that is read whole, decompressed: all of its records are in memory at once.
+const WHOLE_BYTES_MAX: u64 = 256 << 20;
 
 /// What compressed files begin with.
 const XZ: &[u8] = b"\xfd7zXZ\0";
 const GZIP: &[u8] = b"\x1f\x8b";
 const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
 
-/// Opens `path` for reading, decompressed where it is xz, gzip or zstd; `-` is standard input.
+/// Opens `path` for reading, decompressed where it is xz, gzip or zstd, and as UTF-8 where it is
+/// UTF-16; `-` is standard input.
 ///
 /// # Errors
 /// What opening the file, or reading its first bytes, gives.
 pub fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
+    let mut reader = bytes(path)?;
+    Ok(match encoding::utf16(reader.fill_buf()?) {
+        Some(encoding) => Box::new(BufReader::new(Utf8 {
+            reader,
+            transcoder: Transcoder::new(encoding),
+            ready: Vec::new(),
+            given: 0,
+        })),
+        None => reader,
+    })
+}
+
+/// The first bytes of a file, decompressed; of standard input (`-`) they are left for the reader.
+///
+/// # Errors
+/// What opening or reading the file gives; what is wrong with its compression is left to the reader.
+pub fn start(path: &Path) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    if path == Path::new("-") {
+        let raw = io::stdin().lock().fill_buf()?.to_vec();
+        // A compressed start breaks off, which says nothing of the whole.
+        let _ =
+            decompressed(io::Cursor::new(raw))?.take(START_BYTES as u64).read_to_end(&mut start);
+        return Ok(start);
+    }
+    let _ = bytes(path)?.take(START_BYTES as u64).read_to_end(&mut start);
+    Ok(start)
+}
+
+/// A whole file, decompressed and decoded.
+///
+/// # Errors
+/// [`LineError`] for what cannot be read, is no text, or is larger than a whole file may be.
+pub fn whole(path: &Path) -> Result<encoding::Decoded<'static>, LineError> {
+    let mut all = Vec::new();
+    let mut reader = bytes(path).map_err(LineError::Read)?.take(WHOLE_BYTES_MAX + 1);
+    reader.read_to_end(&mut all).map_err(LineError::Read)?;
+    if all.len() as u64 > WHOLE_BYTES_MAX {
+        return Err(LineError::TooLarge);
+    }
+    let encoding::Decoded { text, encoding, replaced } =
+        encoding::decode(&all, None).map_err(LineError::NotText)?;
+    Ok(encoding::Decoded { text: text.into_owned().into(), encoding, replaced })
+}
+
+fn bytes(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
     if path == Path::new("-") {
         return decompressed(BufReader::new(io::stdin()));
     }
@@ -57,10 +101,47 @@ fn decompressed(mut reader: impl BufRead + Send + 'static) -> io::Result<Box<dyn
     })
 }
 
-/// The lines of a feed with their numbers, from 1; blank lines are passed over.
+/// A stream of UTF-16, read as UTF-8.
+struct Utf8<R> {
+    reader: R,
+    transcoder: Transcoder,
+    ready: Vec<u8>,
+    given: usize,
+}
+
+impl<R: BufRead> Read for Utf8<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.given == self.ready.len() {
+            let mut text = String::new();
+            let (used, last) = {
+                let bytes = self.reader.fill_buf()?;
+                self.transcoder.feed(bytes, bytes.is_empty(), &mut text);
+                (bytes.len(), bytes.is_empty())
+            };
+            self.reader.consume(used);
+            (self.ready, self.given) = (text.into_bytes(), 0);
+            if last && self.ready.is_empty() {
+                return Ok(0);
+            }
+        }
+        let rest = self.ready.get(self.given..).unwrap_or_default();
+        let count = rest.len().min(buffer.len());
+        if let (Some(to), Some(from)) = (buffer.get_mut(..count), rest.get(..count)) {
+            to.copy_from_slice(from);
+        }
+        self.given += count;
+        Ok(count)
+    }
+}
+
+/// The lines of a feed with their numbers, from 1; blank lines are passed over. A line that is not
+/// UTF-8 is decoded by itself.
 pub struct Lines<R> {
     reader: R,
     number: u64,
+    /// The encoding of the line before, if it was not UTF-8: what the next is likely to be in.
+    encoding: Option<&'static str>,
+    replaced: usize,
     /// A read has failed; nothing more comes.
     broken: bool,
 }
@@ -74,9 +155,12 @@ pub enum LineError {
     /// The line is longer than a line may be.
     #[error("longer than {LINE_BYTES_MAX} bytes")]
     TooLong,
-    /// The line is not UTF-8.
-    #[error("not valid UTF-8")]
-    NotUtf8,
+    /// The line, or the file, is no text.
+    #[error(transparent)]
+    NotText(NotText),
+    /// The file is larger than one that is read whole may be.
+    #[error("larger than {WHOLE_BYTES_MAX} bytes, which only JSON Lines may be")]
+    TooLarge,
     /// The line is not an article.
     #[error("{0}")]
     NotAnArticle(String),
@@ -85,7 +169,19 @@ pub enum LineError {
 impl<R: BufRead> Lines<R> {
     /// Reads from `reader`.
     pub fn new(reader: R) -> Self {
-        Self { reader, number: 0, broken: false }
+        Self { reader, number: 0, encoding: None, replaced: 0, broken: false }
+    }
+
+    /// The encoding of the last line, if it was not UTF-8.
+    #[must_use]
+    pub fn encoding(&self) -> Option<&'static str> {
+        self.encoding
+    }
+
+    /// Places of the last line where bytes were no character.
+    #[must_use]
+    pub fn replaced(&self) -> usize {
+        self.replaced
     }
 
     fn read_line(&mut self) -> Option<Result<String, LineError>> {
@@ -103,7 +199,19 @@ impl<R: BufRead> Lines<R> {
         if line.len() > LINE_BYTES_MAX && !line.ends_with(b"\n") {
             return Some(self.pass_over());
         }
-        Some(String::from_utf8(line).map_err(|_not_utf8| LineError::NotUtf8))
+        Some(self.decode(line))
+    }
+
+    fn decode(&mut self, line: Vec<u8>) -> Result<String, LineError> {
+        self.replaced = 0;
+        if line.is_ascii() {
+            // ASCII is the same in all encodings, so that it says nothing of the next line.
+            return Ok(line.into_iter().map(char::from).collect());
+        }
+        let decoded = encoding::decode(&line, self.encoding).map_err(LineError::NotText)?;
+        self.encoding = Some(decoded.encoding).filter(|encoding| *encoding != "UTF-8");
+        self.replaced = decoded.replaced;
+        Ok(decoded.text.into_owned())
     }
 
     /// Reads to the end of a line that is too long, without keeping it.
@@ -140,173 +248,25 @@ impl<R: BufRead> Iterator for Lines<R> {
     }
 }
 
-/// A line, as the feed writes it.
-#[derive(Deserialize)]
-struct Line {
-    #[serde(default)]
-    title: Option<String>,
-    #[serde(default)]
-    body: Option<String>,
-    #[serde(default)]
-    paragraphs: Option<Vec<String>>,
-    #[serde(default)]
-    id: Option<Text>,
-    #[serde(default)]
-    source_id: Option<Text>,
-    #[serde(default)]
-    source: Option<String>,
-    #[serde(default)]
-    paper: Option<String>,
-    #[serde(default)]
-    time: Option<String>,
-    #[serde(default)]
-    published_at: Option<String>,
-    #[serde(default)]
-    date: Option<String>,
-    #[serde(default)]
-    edition: Option<String>,
-    #[serde(default)]
-    page: Option<Text>,
-    #[serde(default)]
-    page_no: Option<Text>,
-    #[serde(default)]
-    section: Option<String>,
-    #[serde(default)]
-    kind: Option<String>,
-    #[serde(default)]
-    kicker: Option<String>,
-    #[serde(default)]
-    subtitle: Option<String>,
-    #[serde(default)]
-    byline: Option<Names>,
-    #[serde(default)]
-    agency: Option<String>,
-}
-
-/// Feeds write ids and page numbers as text or as numbers.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Text {
-    Text(String),
-    Number(u64),
-}
-
-impl Text {
-    fn into_text(self) -> String {
-        match self {
-            Text::Text(text) => text,
-            Text::Number(number) => number.to_string(),
-        }
-    }
-}
-
-/// One name, or several.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Names {
-    One(String),
-    Several(Vec<String>),
-}
-
-/// Reads one line as an article.
+/// Reads one line as an article, with or without title and text.
 ///
 /// # Errors
 /// [`LineError::NotAnArticle`] with what is wrong and where.
 pub fn record(line: &str) -> Result<Record, LineError> {
-    let line: Line = serde_json::from_str(line.trim_start_matches('\u{feff}'))
-        .map_err(|error| LineError::NotAnArticle(error.to_string()))?;
-    let kind = match line.kind.as_deref() {
-        None | Some("") => Kind::News,
-        Some(name) => Kind::from_name(name)
-            .ok_or_else(|| LineError::NotAnArticle(format!("unknown kind `{name}`")))?,
-    };
-    let time = line.time.or(line.published_at).or(line.date);
-    let published_at = match time.as_deref().map(str::trim) {
-        None | Some("") => None,
-        Some(text) => Some(self::time(text).ok_or_else(|| {
-            LineError::NotAnArticle(format!("`{text}` is not a time as 2024-03-14T08:00:00"))
-        })?),
-    };
-    let paragraphs = match (line.paragraphs, line.body) {
-        (Some(paragraphs), _) => paragraphs,
-        (None, body) => paragraphs(&body.unwrap_or_default()),
-    };
-    let byline = match line.byline {
-        None => Vec::new(),
-        Some(Names::One(name)) => vec![name],
-        Some(Names::Several(names)) => names,
-    };
-    let page = line.page.or(line.page_no).map(Text::into_text).unwrap_or_default();
-    let (page, page_name) = PageCode::read(&page);
-    Ok(Record {
-        paper: line.paper.unwrap_or_default(),
-        source: line.source.unwrap_or_default(),
-        source_id: line.id.or(line.source_id).map(Text::into_text).unwrap_or_default(),
-        published_at,
-        edition: line.edition.unwrap_or_default(),
-        page,
-        page_name,
-        kind,
-        kicker: line.kicker.unwrap_or_default(),
-        title: line.title.unwrap_or_default(),
-        subtitle: line.subtitle.unwrap_or_default(),
-        section: line.section.unwrap_or_default(),
-        byline: byline.into_iter().map(|name| Contributor { name, role: Role::Author }).collect(),
-        agency: line.agency.unwrap_or_default(),
-        paragraphs,
-        ..Record::default()
-    })
-}
-
-/// The paragraphs of a body: its lines that are not blank.
-#[must_use]
-pub fn paragraphs(body: &str) -> Vec<String> {
-    body.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
-}
-
-/// Reads a day or a time; one with an offset is turned into China Standard Time.
-#[must_use]
-pub fn time(text: &str) -> Option<DateTime> {
-    if let Ok(instant) = text.parse::<Timestamp>() {
-        return Some(day::civil_time(instant));
-    }
-    text.parse().ok()
+    let options = feed::Options { is_partial: true, ..feed::Options::default() };
+    let taken = feed::json::line(line, &options);
+    taken.map(|taken| taken.record).map_err(|refused| LineError::NotAnArticle(refused.to_string()))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
     use std::io::Write;
 
     use super::Lines;
     use super::open;
-    use super::record;
-    use super::time;
-
-    #[test]
-    fn a_line_becomes_an_article() {
-        let line = r#"{"id": 7, "source": "清河网", "time": "2025-09-08 07:30:00", "title": "大桥合龙",
-            "body": "第一段。\n\n第二段。", "kind": "brief", "extra": [1]}"#;
-        let record = record(line).unwrap();
-        assert_eq!(record.source_id, "7");
-        assert_eq!(record.paragraphs, ["第一段。", "第二段。"]);
-        assert_eq!(record.published_at.unwrap().to_string(), "2025-09-08T07:30:00");
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_line_is_said() {
-        let reason = |line: &str| record(line).unwrap_err().to_string();
-        assert!(reason("{\"title\": ").contains("EOF"));
-        assert!(reason(r#"{"kind": "essay"}"#).contains("essay"));
-        assert!(reason(r#"{"time": "昨天"}"#).contains("昨天"));
-        assert!(reason(r#"{"title": 5}"#).contains("string"));
-    }
-
-    #[test]
-    fn times_with_an_offset_become_china_standard_time() {
-        assert_eq!(time("2025-09-08T00:30:00Z").unwrap().to_string(), "2025-09-08T08:30:00");
-        assert_eq!(time("2025-09-08").unwrap().to_string(), "2025-09-08T00:00:00");
-        assert_eq!(time("soon"), None);
-    }
+    use super::start;
+    use super::whole;
 
     #[test]
     fn compressed_feeds_read_as_plain_ones() {
@@ -336,15 +296,6 @@ mod tests {
     }
 
     #[test]
-    fn a_field_may_stand_under_two_names() {
-        let line = r#"{"id": 1, "source_id": "x", "time": "2025-09-08T07:30:00", "date": "2025-09-08",
-            "page": "3", "byline": "林一"}"#;
-        let record = record(line).unwrap();
-        assert_eq!((record.source_id.as_str(), record.page), ("1", Some(3.into())));
-        assert_eq!(record.byline[0].name, "林一");
-    }
-
-    #[test]
     fn a_line_of_just_the_limit_keeps_the_next_one() {
         let mut feed = vec![b'x'; super::LINE_BYTES_MAX];
         feed.extend_from_slice(b"\nnext\n");
@@ -356,7 +307,7 @@ mod tests {
     #[test]
     fn a_line_that_is_too_long_is_passed_over_and_counted() {
         let mut feed = vec![b'x'; super::LINE_BYTES_MAX + 10];
-        feed.extend_from_slice(b"\nok\n\xff\xfe\n");
+        feed.extend_from_slice(b"\nok\n\xff\xfe\xff\xff\n");
         let lines: Vec<_> = Lines::new(feed.as_slice()).collect();
         assert_eq!(lines.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 2, 3]);
         assert!(lines[0].1.is_err() && lines[1].1.is_ok() && lines[2].1.is_err());
@@ -370,5 +321,44 @@ mod tests {
         let lines: Vec<_> = Lines::new(open(&path).unwrap()).collect();
         assert_eq!(lines.len(), 1);
         assert!(lines[0].1.is_err());
+    }
+
+    #[test]
+    fn lines_in_other_encodings_are_read() {
+        let text = "{\"title\": \"柳溪镇停水通知\"}\n{\"title\": \"明日开镰\"}\n";
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.jsonl");
+        let little =
+            |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        for bytes in [little(text), little(&format!("\u{feff}{text}"))] {
+            std::fs::write(&path, bytes).unwrap();
+            let lines: Vec<String> =
+                Lines::new(open(&path).unwrap()).map(|(_, line)| line.unwrap()).collect();
+            assert_eq!(lines.concat(), text);
+            assert_eq!(whole(&path).unwrap().text, text);
+        }
+        let mut all = String::new();
+        std::fs::write(&path, little(&text.repeat(5_000))).unwrap();
+        open(&path).unwrap().read_to_string(&mut all).unwrap();
+        assert_eq!(all.len(), text.len() * 5_000);
+    }
+
+    #[test]
+    fn a_broken_byte_costs_a_character_of_its_line() {
+        let feed =
+            b"{\"title\": \"\xe5\xbc\x80\xe9\x95\xb0\xe4\xba\x86\xef\xbc\x8c\xe5\xbc\"}\n{}\n";
+        let mut lines = Lines::new(feed.as_slice());
+        assert!(lines.next().unwrap().1.unwrap().contains("开镰了，\u{fffd}"));
+        assert_eq!(lines.replaced(), 1);
+        assert!(lines.next().is_some() && lines.replaced() == 0);
+    }
+
+    #[test]
+    fn the_start_of_a_compressed_file_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        std::fs::write(&path, zstd::encode_all(&b"<rss></rss>"[..], 1).unwrap()).unwrap();
+        assert_eq!(start(&path).unwrap(), b"<rss></rss>");
+        assert!(start(&folder.path().join("none")).is_err());
     }
 }

@@ -1,12 +1,5 @@
 //! Checks what comes in: turns bytes into text, and records into what the index can hold.
 
-use std::borrow::Cow;
-
-use chardetng::EncodingDetector;
-use chardetng::Iso2022JpDetection;
-use chardetng::Utf8Detection;
-use encoding_rs::Encoding;
-
 use crate::Error;
 use crate::TEXT_BYTES_MAX;
 use crate::Violation;
@@ -15,6 +8,8 @@ use wenmai_domain::article::Record;
 use wenmai_domain::embedding::Embedding;
 use wenmai_embed as embed;
 use wenmai_embed::Embedded;
+use wenmai_feed::encoding;
+use wenmai_feed::encoding::Decoded;
 
 /// Characters of the body that go into the embedding, behind the title: the shortest lead that
 /// loses nothing on the dev stories (`models/train/RESULTS.md`).
@@ -23,53 +18,14 @@ pub(super) const LEAD_CHARS: usize = 200;
 /// Characters of a title, a section or another heading.
 const HEADING_CHARS_MAX: usize = 1_000;
 
-/// Bytes that were read as text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decoded<'b> {
-    /// The text.
-    pub text: Cow<'b, str>,
-    /// The name of the encoding that it was in: `UTF-8`, `GBK`, `UTF-16LE` …
-    pub encoding: &'static str,
-}
-
-/// Reads `bytes` as text: UTF-8, UTF-16 by its mark, else a Chinese encoding that it fits without a
-/// fault.
+/// Reads `bytes` as text, in the encoding that their mark, their own declaration or their characters
+/// tell. Broken bytes stand as U+FFFD and are counted.
 ///
 /// # Errors
-/// [`Error::TextTooLong`]; [`Error::Invalid`] naming `field` for bytes that are no text (NUL bytes,
-/// or not valid in the encoding that they look like).
+/// [`Error::TextTooLong`]; [`Error::Invalid`] naming `field` for bytes that are no text.
 pub fn decode<'b>(field: &str, bytes: &'b [u8]) -> Result<Decoded<'b>, Error> {
     text_fits(field, bytes.len())?;
-    let invalid = |what: String| Error::invalid(field, what);
-    if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
-        let (text, faulty) =
-            encoding.decode_without_bom_handling(bytes.get(mark..).unwrap_or_default());
-        return if faulty {
-            Err(invalid(format!("is marked {} but is not valid in it", encoding.name())))
-        } else {
-            Ok(Decoded { text, encoding: encoding.name() })
-        };
-    }
-    if bytes.contains(&0) {
-        return Err(invalid("is binary, not text (it holds a NUL byte)".to_owned()));
-    }
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Ok(Decoded { text: text.into(), encoding: "UTF-8" });
-    }
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(bytes, true);
-    let guess = detector.guess(Some(b"cn"), Utf8Detection::Allow);
-    let known = [encoding_rs::GBK, encoding_rs::GB18030, encoding_rs::BIG5];
-    if !known.contains(&guess) {
-        return Err(invalid(format!(
-            "is neither UTF-8 nor a Chinese encoding (it looks like {})",
-            guess.name()
-        )));
-    }
-    match guess.decode_without_bom_handling_and_without_replacement(bytes) {
-        Some(text) => Ok(Decoded { text, encoding: guess.name() }),
-        None => Err(invalid(format!("looks like {} but is not valid in it", guess.name()))),
-    }
+    encoding::decode(bytes, None).map_err(|not_text| Error::invalid(field, not_text.to_string()))
 }
 
 /// Checks that a text of `given` bytes is within the limit of one text.
@@ -96,7 +52,7 @@ pub(super) fn sizes(record: &Record) -> Result<(), Error> {
     let bylines = record.byline.iter().map(|who| who.name.len());
     let paragraphs = record.paragraphs.iter().map(String::len);
     text_fits("body", paragraphs.chain(captions).chain(bylines).sum())?;
-    let Record { paper, source, source_id, section, kicker, title, subtitle, .. } = record;
+    let Record { paper, source, source_id, url, section, kicker, title, subtitle, .. } = record;
     let headings = [
         ("title", title),
         ("kicker", kicker),
@@ -105,6 +61,7 @@ pub(super) fn sizes(record: &Record) -> Result<(), Error> {
         ("paper", paper),
         ("source", source),
         ("source_id", source_id),
+        ("url", url),
     ];
     for (field, text) in headings {
         // Counting characters only where bytes could be too many keeps this free.
@@ -193,14 +150,6 @@ pub(super) fn joined(
 mod tests {
     use super::decode;
     use crate::Error;
-
-    #[test]
-    fn gbk_is_recognized_and_converted() {
-        let (bytes, _, _) = encoding_rs::GBK.encode("清河县秋粮收购全面展开，农民增收有保障。");
-        let decoded = decode("page", &bytes).unwrap();
-        assert_eq!(decoded.text, "清河县秋粮收购全面展开，农民增收有保障。");
-        assert!(decoded.encoding.starts_with("GB"), "{}", decoded.encoding);
-    }
 
     #[test]
     fn marked_utf16_is_read() {

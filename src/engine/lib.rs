@@ -53,7 +53,6 @@ pub use error::Error;
 pub use error::ErrorKind;
 pub use error::Violation;
 pub use ingest::IngestResults;
-pub use input::Decoded;
 pub use input::decode;
 pub use lease::LeaseTiming;
 pub use pool::Error as PoolError;
@@ -102,6 +101,7 @@ pub use topics::TopicList;
 pub use topics::TopicOrder;
 pub use topics::TopicView;
 pub use version::index_version;
+pub use wenmai_feed::encoding::Decoded;
 
 /// The most bytes that one page or one text may have.
 pub const TEXT_BYTES_MAX: usize = 2 * 1024 * 1024;

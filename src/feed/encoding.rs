@@ -75,7 +75,18 @@ fn bytes_pattern(source: &str) -> Regex {
 /// [`NotText`] for what is no text in any encoding that Chinese news come in.
 pub fn decode<'b>(bytes: &'b [u8], declared: Option<&str>) -> Result<Decoded<'b>, NotText> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
-        return Ok(read(encoding, bytes.get(mark..).unwrap_or_default()));
+        let bytes = bytes.get(mark..).unwrap_or_default();
+        let decoded = read(encoding, bytes);
+        // Two bytes can be a mark by chance; then what follows is full of faults.
+        let makes_sense = || {
+            let judged = bytes.get(..JUDGED_BYTES).unwrap_or(bytes);
+            plausibility(encoding, judged).is_none_or(|score| score >= PLAUSIBLE_MIN)
+        };
+        return if decoded.replaced == 0 || makes_sense() {
+            Ok(decoded)
+        } else {
+            Err(NotText::Unknown(encoding.name()))
+        };
     }
     if bytes.contains(&0) {
         return unmarked_utf16(bytes).map(|encoding| read(encoding, bytes)).ok_or(NotText::Binary);
@@ -340,6 +351,8 @@ mod tests {
         for european in ["café, résumé, naïve", "Сегодня", "Größe"] {
             assert_eq!(decode(european.as_bytes(), None).unwrap().text, european);
         }
+        let chance = decode(b"\xff\xfe\xfd\x80\x80 \xc0 \x81", None);
+        assert_eq!(chance, Err(NotText::Unknown("UTF-16LE")));
         let russian = bytes("windows-1251", "Сегодня в городе открыли новый мост через реку.");
         assert!(matches!(decode(&russian, None), Err(NotText::Unknown(_))));
     }

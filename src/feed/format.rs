@@ -52,6 +52,8 @@ pub enum Format {
     Sqlite,
     /// A picture, sound or film.
     Media,
+    /// A program or a style sheet, as saved pages bring them along.
+    Code,
     /// Bytes of another kind.
     Binary,
     /// Nothing at all.
@@ -84,6 +86,7 @@ impl Format {
             Format::Archive => "archive",
             Format::Sqlite => "SQLite database",
             Format::Media => "picture, sound or film",
+            Format::Code => "program or style sheet",
             Format::Binary => "binary file",
             Format::Empty => "empty file",
         }
@@ -114,6 +117,12 @@ impl Format {
         )
     }
 
+    /// Whether nobody would expect articles in it, so that passing it over needs no warning.
+    #[must_use]
+    pub fn is_beside(self) -> bool {
+        matches!(self, Format::Media | Format::Code | Format::Binary | Format::Empty)
+    }
+
     /// What is said of a file of this format, which is not read.
     #[must_use]
     pub fn refusal(self) -> String {
@@ -127,8 +136,23 @@ impl Format {
             Format::Archive => "; unpack it and name the folder",
             Format::Sqlite => "; export its table, as by sqlite3 -json FILE 'SELECT * FROM …'",
             Format::Opml => "; it lists feeds, and holds no articles",
-            Format::Empty => return "is empty".to_owned(),
-            _ => "",
+            Format::Empty => return "is empty: it holds no text".to_owned(),
+            Format::JsonLines
+            | Format::JsonArray
+            | Format::JsonFeed
+            | Format::Ninjs
+            | Format::Rss
+            | Format::Rdf
+            | Format::Atom
+            | Format::NewsMl
+            | Format::Xml
+            | Format::Csv
+            | Format::Tsv
+            | Format::Html
+            | Format::Text
+            | Format::Media
+            | Format::Code
+            | Format::Binary => "",
         };
         format!("is a file of the format {}, which is not read{how}", self.name())
     }
@@ -162,6 +186,10 @@ const MAGIC: [(&[u8], Format); 24] = [
     (b"wOF", Format::Media),
 ];
 
+/// Endings of files that come along with web pages.
+const CODE: [&str; 10] =
+    [".js", ".mjs", ".css", ".map", ".svg", ".py", ".sh", ".xsl", ".xslt", ".wasm"];
+
 /// What the file called `name` is, by its first bytes `start`, decompressed: 64 KiB are plenty.
 #[must_use]
 pub fn detect(start: &[u8], name: &str, names: &Names) -> Format {
@@ -170,11 +198,15 @@ pub fn detect(start: &[u8], name: &str, names: &Names) -> Format {
         [".gz", ".xz", ".zst"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     if let Some((_, format)) = MAGIC.iter().find(|(magic, _)| start.starts_with(magic)) {
-        return match format {
-            Format::Archive if ends(&[".xlsx", ".xlsm"]) => Format::Excel,
-            Format::Archive if ends(&[".docx", ".odt", ".epub", ".pptx"]) => Format::Document,
-            Format::Document if ends(&[".xls"]) => Format::Excel,
-            format => *format,
+        let office = *format == Format::Archive && ends(&[".docx", ".odt", ".epub", ".pptx"]);
+        let workbook = *format == Format::Archive && ends(&[".xlsx", ".xlsm"])
+            || *format == Format::Document && ends(&[".xls"]);
+        return if workbook {
+            Format::Excel
+        } else if office {
+            Format::Document
+        } else {
+            *format
         };
     }
     if start.get(257..262) == Some(b"ustar") {
@@ -186,6 +218,9 @@ pub fn detect(start: &[u8], name: &str, names: &Names) -> Format {
         return Format::Empty;
     }
     let page = ends(&[".md", ".markdown", ".txt"]);
+    if ends(&CODE) {
+        return Format::Code;
+    }
     match text.chars().next() {
         Some('<') => markup(text).unwrap_or(Format::Text),
         Some('{' | '[') => {

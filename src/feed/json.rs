@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::Failed;
 use crate::Format;
 use crate::Item;
+use crate::Note;
 use crate::Options;
 use crate::Refused;
 use crate::Taken;
@@ -32,7 +33,7 @@ pub fn line(line: &str, options: &Options) -> Result<Taken, Refused> {
         return Err(Refused::Syntax("is not an object with named fields".to_owned()));
     };
     let mut taken = record::assemble(&values, options)?;
-    taken.notes.extend(faults);
+    taken.notes.extend(faults.into_iter().map(Note::Mended));
     Ok(taken)
 }
 
@@ -199,10 +200,11 @@ pub(crate) fn read(text: &str, options: &Options) -> Result<(Format, Vec<Item>),
                 .get("version")
                 .and_then(Value::as_str)
                 .is_some_and(|version| version.contains("jsonfeed.org"));
-            if is_feed && let Some(Value::String(title)) = object.get("title") {
-                if options.source.is_empty() {
-                    options.source.clone_from(title);
-                }
+            if is_feed
+                && options.source.is_empty()
+                && let Some(Value::String(title)) = object.get("title")
+            {
+                options.source.clone_from(title);
             }
             match list_of(&mut object, &options.names, 0) {
                 Some(list) => (if is_feed { Format::JsonFeed } else { Format::JsonArray }, list),
@@ -221,11 +223,17 @@ pub(crate) fn read(text: &str, options: &Options) -> Result<(Format, Vec<Item>),
     let items = list.into_iter().zip(1..).map(|(value, number)| {
         let outcome = match value {
             Value::Object(values) => record::assemble(&ours(format, values), &options),
-            _ => Err(Refused::Syntax("is not an object with named fields".to_owned())),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_) => {
+                Err(Refused::Syntax("is not an object with named fields".to_owned()))
+            }
         };
         let outcome = outcome.map(|mut taken| {
             if number == 1 {
-                taken.notes.extend(faults.iter().cloned());
+                taken.notes.extend(faults.iter().cloned().map(Note::Mended));
             }
             taken
         });
@@ -307,7 +315,8 @@ mod tests {
         let text = r#"{"id": 3, "title": "大桥\ud83d合龙", "score": NaN, "body": "第一句。",}"#;
         let taken = line(text, &options()).unwrap();
         assert_eq!(taken.record.title, "大桥\u{fffd}合龙");
-        let notes = taken.notes.join("; ");
+        let notes: Vec<String> = taken.notes.iter().map(ToString::to_string).collect();
+        let notes = notes.join("; ");
         assert!(notes.contains("`title`") && notes.contains("`score` is NaN"), "{notes}");
         let whole =
             line(r#"{"title": "喜\ud83d\ude00", "body": "甲。	乙。"}"#, &options()).unwrap();

@@ -36,8 +36,10 @@ pub struct Options {
     /// What tells this feed from others, such as its file's name. A short id of a record without a
     /// source is qualified by it, so that two feeds that count from 1 do not overwrite each other.
     pub feed: String,
+    /// Records without a title or a text are taken as well.
+    pub is_partial: bool,
     /// A description is the usual place of the text, as in RSS.
-    is_summary_usual: bool,
+    pub is_summary_usual: bool,
 }
 
 impl Default for Options {
@@ -49,6 +51,7 @@ impl Default for Options {
             clock,
             source: String::new(),
             feed: String::new(),
+            is_partial: false,
             is_summary_usual: false,
         }
     }
@@ -68,8 +71,43 @@ pub struct Item {
 pub struct Taken {
     /// The record.
     pub record: Record,
-    /// What of it was lost or mended, in whole sentences without a full stop.
-    pub notes: Vec<String>,
+    /// What of it was lost or mended.
+    pub notes: Vec<Note>,
+}
+
+/// What is to be known of a record that was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// It has no time, as the one that it names is wrong.
+    NoTime(String),
+    /// A part of it was left out.
+    Lost(String),
+    /// Something in it was mended.
+    Mended(String),
+    /// Its id is short and it names no source, so that the id was made one of this feed.
+    OwnId,
+}
+
+impl Note {
+    /// Its kind in a few words.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Note::NoTime(_) => "stored without a time",
+            Note::Lost(_) => "a part left out",
+            Note::Mended(_) => "mended",
+            Note::OwnId => "id made one of its feed",
+        }
+    }
+}
+
+impl std::fmt::Display for Note {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Note::NoTime(what) | Note::Lost(what) | Note::Mended(what) => f.write_str(what),
+            Note::OwnId => f.write_str("a short id without a source is kept as one of this feed"),
+        }
+    }
 }
 
 /// Why a record was not taken.
@@ -116,9 +154,9 @@ impl Refused {
 
 fn missing(title: bool, body: bool, unknown: &[String]) -> String {
     let what = match (title, body) {
-        (true, true) => "has neither a title nor a text",
+        (true, true) => "has neither a title nor a text (body)",
         (true, false) => "has no title",
-        _ => "has no text",
+        _ => "has no text (body)",
     };
     if unknown.is_empty() {
         return what.to_owned();
@@ -159,7 +197,19 @@ pub fn read(text: &str, format: Format, options: &Options) -> Result<(Format, Ve
             let mark = table::delimiter(header).unwrap_or(usual);
             Ok((format, table::read(text, mark, options)?))
         }
-        other => Err(Failed::Format(other)),
+        Format::Html
+        | Format::Text
+        | Format::Opml
+        | Format::Parquet
+        | Format::Excel
+        | Format::Document
+        | Format::Pdf
+        | Format::Archive
+        | Format::Sqlite
+        | Format::Media
+        | Format::Code
+        | Format::Binary
+        | Format::Empty => Err(Failed::Format(format)),
     }
 }
 

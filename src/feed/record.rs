@@ -1,8 +1,11 @@
 //! Named values → a record: what every format comes to in the end.
 
+mod people;
+
 use serde_json::Map;
 use serde_json::Value;
 
+use crate::Note;
 use crate::Options;
 use crate::Refused;
 use crate::Taken;
@@ -10,6 +13,7 @@ use crate::markup;
 use crate::names::Field;
 use crate::time;
 use crate::time::Clock;
+use people::people;
 use wenmai_domain::article::Contributor;
 use wenmai_domain::article::Kind;
 use wenmai_domain::article::Record;
@@ -22,6 +26,8 @@ const UNKNOWN_SHOWN: usize = 12;
 /// Objects in which exports wrap an article.
 const WRAPPERS: [&str; 8] =
     ["_source", "data", "article", "item", "fields", "doc", "news", "attributes"];
+/// Characters of an address, at most: an index takes no longer heading.
+const URL_CHARS_MAX: usize = 1_000;
 /// Characters of an id that can be meant for its own feed only; longer ones are made to be unlike
 /// any other.
 const SHORT_ID_CHARS: usize = 7;
@@ -47,9 +53,10 @@ fn assemble_parts(parts: &mut Parts<'_>) -> Result<Taken, Refused> {
     let title = parts.needed(Field::Title)?.map(|text| markup::line(&text)).unwrap_or_default();
     let paragraphs = parts.body()?;
     let kind = parts.kind();
-    if title.is_empty() && paragraphs.is_empty()
-        || !matches!(kind, Kind::Photo | Kind::Brief) && (title.is_empty() || paragraphs.is_empty())
-    {
+    let is_short = matches!(kind, Kind::Photo | Kind::Brief);
+    let both = title.is_empty() && paragraphs.is_empty();
+    let either = title.is_empty() || paragraphs.is_empty();
+    if !parts.options.is_partial && (both || either && !is_short) {
         return Err(parts.missing(title.is_empty(), paragraphs.is_empty()));
     }
     let (page, name) = PageCode::read(&parts.text(Field::Page));
@@ -84,7 +91,7 @@ struct Parts<'v> {
     options: &'v Options,
     /// What was found, the names that count first in front.
     found: Vec<(Field, usize, &'v str, &'v Value)>,
-    notes: Vec<String>,
+    notes: Vec<Note>,
 }
 
 impl<'v> Parts<'v> {
@@ -144,7 +151,8 @@ impl<'v> Parts<'v> {
             }
         }
         if let Some((name, given)) = wrong {
-            self.notes.push(format!("`{name}` is {given}, not text, and was left out"));
+            let what = format!("`{name}` is {given}, not text, and was left out");
+            self.notes.push(Note::Lost(what));
         }
         String::new()
     }
@@ -176,7 +184,11 @@ impl<'v> Parts<'v> {
                     let texts = list.iter().filter_map(Value::as_str);
                     bodies.push(texts.flat_map(markup::paragraphs).map(trimmed).collect());
                 }
-                other => {
+                other @ (Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::Array(_)
+                | Value::Object(_)) => {
                     let text = text_of(other).filter(|_| other.is_object());
                     let (field, given) = (name.to_owned(), type_of(other));
                     let Some(text) = text else {
@@ -196,7 +208,8 @@ impl<'v> Parts<'v> {
         if let Some(name) = name.filter(|_| !summary.is_empty()) {
             // An RSS description is the text of most feeds, so it needs no note.
             if !self.options.is_summary_usual {
-                self.notes.push(format!("the text is that of `{name}`: there is no other"));
+                let what = format!("the text is that of `{name}`: there is no other");
+                self.notes.push(Note::Lost(what));
             }
         }
         Ok(summary)
@@ -208,7 +221,7 @@ impl<'v> Parts<'v> {
             return Kind::News;
         }
         Kind::from_name(&name).unwrap_or_else(|| {
-            self.notes.push(format!("unknown kind `{name}`, taken as news"));
+            self.notes.push(Note::Lost(format!("unknown kind `{name}`, taken as news")));
             Kind::News
         })
     }
@@ -216,11 +229,13 @@ impl<'v> Parts<'v> {
     fn url(&mut self) -> String {
         let url = self.text(Field::Url);
         let url = markup::entities(url.trim());
-        if url.is_empty() || url.contains("://") || url.starts_with("//") {
+        let is_address = url.contains("://") || url.starts_with("//");
+        if url.is_empty() || is_address && url.chars().count() <= URL_CHARS_MAX {
             return url;
         }
         // A relative address leads nowhere by itself.
-        self.notes.push(format!("`{url}` is no address and was left out"));
+        let url: String = url.chars().take(80).collect();
+        self.notes.push(Note::Lost(format!("`{url}` is no address and was left out")));
         String::new()
     }
 
@@ -240,21 +255,22 @@ impl<'v> Parts<'v> {
                 match read {
                     Ok(time) => return Some(time),
                     Err(why) => {
-                        wrong = wrong.or(Some(format!("stored without a time: {name}: {why}")))
+                        wrong = wrong.or(Some(format!("stored without a time: {name}: {why}")));
                     }
                 }
             }
         }
-        self.notes.extend(wrong);
+        self.notes.extend(wrong.map(Note::NoTime));
         None
     }
 
     fn byline(&mut self) -> Vec<Contributor> {
         let mut names: Vec<String> = Vec::new();
         for (_, value) in self.all(Field::Byline) {
-            match value {
-                Value::Array(list) => names.extend(list.iter().filter_map(text_of)),
-                other => names.extend(text_of(other)),
+            if let Value::Array(list) = value {
+                names.extend(list.iter().filter_map(text_of));
+            } else {
+                names.extend(text_of(value));
             }
             if !names.is_empty() {
                 break;
@@ -271,6 +287,7 @@ impl<'v> Parts<'v> {
         if id.is_empty() || !source.is_empty() || !short || self.options.feed.is_empty() {
             return id;
         }
+        self.notes.push(Note::OwnId);
         format!("{}#{id}", self.options.feed)
     }
 
@@ -301,44 +318,6 @@ fn plain(text: &str) -> Vec<String> {
 fn trimmed(text: String) -> String {
     let plain = text.trim();
     if plain.len() == text.len() { text } else { plain.to_owned() }
-}
-
-/// The names in a byline: 张三 李四, 张三、李四, 记者：张三.
-fn people(text: &str) -> Vec<String> {
-    const ROLES: [&str; 9] =
-        ["本报记者", "本报通讯员", "记者", "作者", "通讯员", "文", "撰文", "文/图", "by "];
-    let mut text = text.trim().trim_matches(['(', ')', '（', '）', '【', '】']).trim();
-    for role in ROLES {
-        let rest = text.strip_prefix(role).filter(|rest| {
-            rest.starts_with(['：', ':', '/', ' ', '|', '丨', '\u{3000}'])
-                || role.ends_with(' ')
-                || role.chars().count() > 2
-        });
-        if let Some(rest) = rest {
-            text = rest.trim_start_matches(|c: char| c.is_whitespace() || "：:/|丨".contains(c));
-            break;
-        }
-    }
-    let is_han =
-        |text: &str| text.chars().all(|c| ('\u{4e00}'..='\u{9fff}').contains(&c) || c == '·');
-    let parts = text.split(['、', '，', ',', ';', '；', '/', '|']).map(str::trim);
-    parts
-        .flat_map(|part| {
-            let words: Vec<&str> = part.split_whitespace().collect();
-            // Blanks part Chinese names, but stand inside Latin ones; 张 三 is one name.
-            let short = words.iter().all(|word| word.chars().count() == 1);
-            match words.as_slice() {
-                [_, _, ..] if words.iter().all(|word| is_han(word)) && short => {
-                    vec![words.concat()]
-                }
-                [_, _, ..] if words.iter().all(|word| is_han(word)) => {
-                    words.iter().map(|word| (*word).to_owned()).collect()
-                }
-                _ => vec![words.join(" ")],
-            }
-        })
-        .filter(|name| !name.is_empty())
-        .collect()
 }
 
 /// What a value says as text: texts, numbers, and the name in an object or in a list of one.
@@ -398,5 +377,111 @@ fn is_blank(value: &Value) -> bool {
         Value::Array(list) => list.is_empty(),
         Value::Object(object) => object.is_empty(),
         Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use crate::Note;
+    use crate::Options;
+    use crate::Taken;
+    use crate::json::line;
+    use wenmai_domain::article::Contributor;
+    use wenmai_domain::article::Record;
+    use wenmai_domain::article::Role;
+
+    fn taken(value: &serde_json::Value, options: &Options) -> Taken {
+        line(&value.to_string(), options).unwrap()
+    }
+
+    #[test]
+    fn what_is_wrong_beside_title_and_text_costs_only_itself() {
+        let value = json!({"title": "渠道清淤", "body": "渠道开工。", "time": "2025-02-30", "author": true,
+            "link": "/a/1.html", "kind": "杂记", "page": "要闻", "section": {"id": 3, "name": "水利"}});
+        let Taken { record, notes } = taken(&value, &Options::default());
+        assert_eq!((record.published_at, record.url.as_str(), record.page), (None, "", None));
+        assert_eq!((record.page_name.as_str(), record.section.as_str()), ("要闻", "水利"));
+        assert!(
+            matches!(&notes[..], [.., Note::NoTime(what)] if what.contains("2025-02-30")),
+            "{notes:?}"
+        );
+        assert!(notes.iter().any(|note| note.to_string().contains("/a/1.html")));
+    }
+
+    #[test]
+    fn the_first_time_that_can_be_read_counts() {
+        let value = json!({"title": "渠道清淤", "body": "渠道开工。", "date": "不详", "publish_time": "2025-09-08 07:30",
+            "updated_at": "2025-09-09"});
+        let record = taken(&value, &Options::default()).record;
+        assert_eq!(record.published_at, Some(date(2025, 9, 8).at(7, 30, 0, 0)));
+        let value = json!({"title": "渠道清淤", "body": "渠道开工。", "time": "2小时前", "crawl_time": "2025-09-08 09:30"});
+        assert_eq!(taken(&value, &Options::default()).record.published_at.unwrap().hour(), 7);
+    }
+
+    #[test]
+    fn lines_of_one_width_are_paragraphs_and_html_is_plain_text() {
+        let value = json!({"title": "收购&mdash;开始", "body":
+            "西山县昨日召开林场防火会议，会议决定从本月十\n五日起各林场轮流值守，全县设二十四个瞭望点，做\n\
+             到一小时一报。县林业局负责人说，今年雨水比往年\n少，预计入冬以后还要干，请各村把柴草先搬走。\n"});
+        let record = taken(&value, &Options::default()).record;
+        assert_eq!(record.title, "收购—开始");
+        assert_eq!(record.paragraphs.len(), 1);
+        assert!(record.paragraphs[0].contains("从本月十五日起"));
+    }
+
+    #[test]
+    fn a_short_id_without_a_source_is_one_of_its_feed() {
+        let options = Options { feed: "east".into(), ..Options::default() };
+        let id = |value: serde_json::Value| {
+            let mut whole = json!({"title": "测流", "body": "今日测流。"});
+            whole.as_object_mut().unwrap().extend(value.as_object().unwrap().clone());
+            taken(&whole, &options).record.source_id
+        };
+        assert_eq!(id(json!({"id": 1})), "east#1");
+        assert_eq!(id(json!({"id": "1.0"})), "east#1.0");
+        assert_eq!(id(json!({"id": 1.0})), "east#1");
+        assert_eq!(id(json!({"id": 1, "source": "东湖网"})), "1");
+        assert_eq!(id(json!({"id": "202509080001"})), "202509080001");
+        assert_eq!(id(json!({})), "");
+    }
+
+    #[test]
+    fn an_article_may_stand_inside_a_wrapper() {
+        let value = json!({"_index": "news", "_id": "8f14e45fceea", "_source": {"title": "测流", "content": "今日测流。"}});
+        let record = taken(&value, &Options::default()).record;
+        assert_eq!((record.title.as_str(), record.source_id.as_str()), ("测流", "8f14e45fceea"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_record_written_as_a_line_comes_back(
+            texts in prop::collection::vec("[一-龥，。A-Za-z0-9]{1,30}", 8),
+            page in "[A-D]?[1-9][0-9]?",
+            second in 0..1_700_000_000_i64,
+        ) {
+            let time = jiff::Timestamp::from_second(second + 100_000).unwrap();
+            let record = Record {
+                paper: texts[0].clone(),
+                source: texts[1].clone(),
+                source_id: texts[2].clone(),
+                url: format!("https://a.example/{second}"),
+                published_at: Some(wenmai_domain::day::civil_time(time)),
+                page: page.parse().ok(),
+                page_name: texts[3].clone(),
+                title: texts[4].clone(),
+                section: texts[5].clone(),
+                byline: vec![Contributor { name: "周小禾".into(), role: Role::Author }],
+                paragraphs: vec![texts[6].clone(), texts[7].clone()],
+                ..Record::default()
+            };
+            prop_assume!(texts.iter().all(|text| !["null", "none", "nan", "nat"].contains(&text.to_lowercase().as_str())));
+            let written = serde_json::to_string(&record).unwrap();
+            let taken = line(&written, &Options::default()).unwrap();
+            prop_assert_eq!(taken.record, record);
+        }
     }
 }

@@ -20,6 +20,7 @@ mod entities;
 #[cfg(feature = "eval")]
 mod eval;
 mod faults;
+mod feeds;
 mod find_rpc;
 mod folding;
 #[cfg(feature = "hub")]

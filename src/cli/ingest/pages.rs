@@ -1,0 +1,76 @@
+//! Page files: pages of one issue together, so that what goes on on another page is one article.
+
+use crate::connect;
+use crate::failure::Failure;
+use crate::ingest::Work;
+use crate::ingest::plan::Planned;
+use crate::ingest::report::Report;
+use crate::page;
+use wenmai_proto::wire;
+
+/// Stores the articles of page files.
+pub(super) async fn take(work: &Work<'_>, pages: &[Planned], report: &mut Report) {
+    let issues: Vec<wire::Issue> =
+        pages.iter().map(|planned| work.args.issue.issue(&planned.path)).collect();
+    let both: Vec<(&Planned, &wire::Issue)> = pages.iter().zip(&issues).collect();
+    for together in both.chunk_by(|(_, a), (_, b)| page::same_issue(a, b)) {
+        if together.len() > 1
+            && !work.args.dry_run
+            && let Some(stored) = issue(work, together).await
+        {
+            for ((planned, _), page) in together.iter().zip(stored.pages) {
+                report.begin(&planned.path, planned.kind.format());
+                report.page(page, &work.bar);
+                report.end(Ok(()), &work.bar);
+            }
+            continue;
+        }
+        for (planned, issue) in together {
+            report.begin(&planned.path, planned.kind.format());
+            let done = one(work, planned, (*issue).clone(), report).await;
+            report.end(done, &work.bar);
+        }
+    }
+}
+
+async fn one(
+    work: &Work<'_>,
+    planned: &Planned,
+    issue: wire::Issue,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    work.bar.set_message(planned.path.display().to_string());
+    // The report says which file it is.
+    let text = page::read(&planned.path).map_err(|failure| failure.without(&planned.path))?;
+    let mut articles = work.services.articles();
+    if work.args.dry_run {
+        let request = wire::ParsePageRequest { text, issue: Some(issue) };
+        let parsed = articles.parse_page(connect::patient(request)).await?.into_inner();
+        report.parsed(&parsed);
+        return Ok(());
+    }
+    let request = wire::IngestPageRequest { text, issue: Some(issue) };
+    let stored = articles.ingest_page(connect::patient(request)).await?.into_inner();
+    report.page(stored, &work.bar);
+    Ok(())
+}
+
+/// Stores pages as one issue; `None` where they have to go one by one: too many, or one among them
+/// that cannot be used.
+async fn issue(
+    work: &Work<'_>,
+    pages: &[(&Planned, &wire::Issue)],
+) -> Option<wire::IngestIssueResponse> {
+    let mut asked = Vec::with_capacity(pages.len());
+    for (planned, issue) in pages {
+        work.bar.set_message(planned.path.display().to_string());
+        let text = page::read(&planned.path).ok()?;
+        asked.push(wire::ParsePageRequest { text, issue: Some((*issue).clone()) });
+    }
+    if !page::fit_together(&asked) {
+        return None;
+    }
+    let request = wire::IngestIssueRequest { pages: asked };
+    let stored = work.services.articles().ingest_issue(connect::patient(request)).await.ok()?;
+    Some(stored.into_inner())
+}
