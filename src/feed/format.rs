@@ -137,7 +137,22 @@ impl Format {
             Format::Sqlite => "; export its table, as by sqlite3 -json FILE 'SELECT * FROM …'",
             Format::Opml => "; it lists feeds, and holds no articles",
             Format::Empty => return "is empty: it holds no text".to_owned(),
-            _ => "",
+            Format::JsonLines
+            | Format::JsonArray
+            | Format::JsonFeed
+            | Format::Ninjs
+            | Format::Rss
+            | Format::Rdf
+            | Format::Atom
+            | Format::NewsMl
+            | Format::Xml
+            | Format::Csv
+            | Format::Tsv
+            | Format::Html
+            | Format::Text
+            | Format::Media
+            | Format::Code
+            | Format::Binary => "",
         };
         format!("is a file of the format {}, which is not read{how}", self.name())
     }
@@ -183,11 +198,15 @@ pub fn detect(start: &[u8], name: &str, names: &Names) -> Format {
         [".gz", ".xz", ".zst"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     if let Some((_, format)) = MAGIC.iter().find(|(magic, _)| start.starts_with(magic)) {
-        return match format {
-            Format::Archive if ends(&[".xlsx", ".xlsm"]) => Format::Excel,
-            Format::Archive if ends(&[".docx", ".odt", ".epub", ".pptx"]) => Format::Document,
-            Format::Document if ends(&[".xls"]) => Format::Excel,
-            format => *format,
+        let office = *format == Format::Archive && ends(&[".docx", ".odt", ".epub", ".pptx"]);
+        let workbook = *format == Format::Archive && ends(&[".xlsx", ".xlsm"])
+            || *format == Format::Document && ends(&[".xls"]);
+        return if workbook {
+            Format::Excel
+        } else if office {
+            Format::Document
+        } else {
+            *format
         };
     }
     if start.get(257..262) == Some(b"ustar") {

@@ -200,10 +200,11 @@ pub(crate) fn read(text: &str, options: &Options) -> Result<(Format, Vec<Item>),
                 .get("version")
                 .and_then(Value::as_str)
                 .is_some_and(|version| version.contains("jsonfeed.org"));
-            if is_feed && let Some(Value::String(title)) = object.get("title") {
-                if options.source.is_empty() {
-                    options.source.clone_from(title);
-                }
+            if is_feed
+                && options.source.is_empty()
+                && let Some(Value::String(title)) = object.get("title")
+            {
+                options.source.clone_from(title);
             }
             match list_of(&mut object, &options.names, 0) {
                 Some(list) => (if is_feed { Format::JsonFeed } else { Format::JsonArray }, list),
@@ -222,7 +223,13 @@ pub(crate) fn read(text: &str, options: &Options) -> Result<(Format, Vec<Item>),
     let items = list.into_iter().zip(1..).map(|(value, number)| {
         let outcome = match value {
             Value::Object(values) => record::assemble(&ours(format, values), &options),
-            _ => Err(Refused::Syntax("is not an object with named fields".to_owned())),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_) => {
+                Err(Refused::Syntax("is not an object with named fields".to_owned()))
+            }
         };
         let outcome = outcome.map(|mut taken| {
             if number == 1 {

@@ -197,7 +197,19 @@ pub fn read(text: &str, format: Format, options: &Options) -> Result<(Format, Ve
             let mark = table::delimiter(header).unwrap_or(usual);
             Ok((format, table::read(text, mark, options)?))
         }
-        other => Err(Failed::Format(other)),
+        Format::Html
+        | Format::Text
+        | Format::Opml
+        | Format::Parquet
+        | Format::Excel
+        | Format::Document
+        | Format::Pdf
+        | Format::Archive
+        | Format::Sqlite
+        | Format::Media
+        | Format::Code
+        | Format::Binary
+        | Format::Empty => Err(Failed::Format(format)),
     }
 }
 

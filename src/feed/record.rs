@@ -184,7 +184,11 @@ impl<'v> Parts<'v> {
                     let texts = list.iter().filter_map(Value::as_str);
                     bodies.push(texts.flat_map(markup::paragraphs).map(trimmed).collect());
                 }
-                other => {
+                other @ (Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::Array(_)
+                | Value::Object(_)) => {
                     let text = text_of(other).filter(|_| other.is_object());
                     let (field, given) = (name.to_owned(), type_of(other));
                     let Some(text) = text else {
@@ -251,7 +255,7 @@ impl<'v> Parts<'v> {
                 match read {
                     Ok(time) => return Some(time),
                     Err(why) => {
-                        wrong = wrong.or(Some(format!("stored without a time: {name}: {why}")))
+                        wrong = wrong.or(Some(format!("stored without a time: {name}: {why}")));
                     }
                 }
             }
@@ -263,9 +267,10 @@ impl<'v> Parts<'v> {
     fn byline(&mut self) -> Vec<Contributor> {
         let mut names: Vec<String> = Vec::new();
         for (_, value) in self.all(Field::Byline) {
-            match value {
-                Value::Array(list) => names.extend(list.iter().filter_map(text_of)),
-                other => names.extend(text_of(other)),
+            if let Value::Array(list) = value {
+                names.extend(list.iter().filter_map(text_of));
+            } else {
+                names.extend(text_of(value));
             }
             if !names.is_empty() {
                 break;

@@ -113,7 +113,7 @@ fn values(element: &Element) -> Map<String, Value> {
             Value::String(first) if several => {
                 *slot = vec![std::mem::take(first), content].into();
             }
-            _ => {}
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {}
         }
     }
     values
@@ -200,13 +200,11 @@ fn records<'e>(root: &'e Element, names: &Names) -> Vec<&'e Element> {
         fields.filter(|field| matches!(field, Field::Title | Field::Body)).count() >= 1
             && element.elements().count() >= 2
     };
-    match root.elements().find(is_record) {
-        Some(first) => root.elements().filter(|child| child.name() == first.name()).collect(),
-        None => {
-            let below = root.elements().map(|child| records(child, names));
-            below.max_by_key(Vec::len).unwrap_or_default()
-        }
+    if let Some(first) = root.elements().find(is_record) {
+        return root.elements().filter(|child| child.name() == first.name()).collect();
     }
+    let below = root.elements().map(|child| records(child, names));
+    below.max_by_key(Vec::len).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -109,9 +109,10 @@ impl Report {
     pub(super) fn parsed(&mut self, page: &wire::ParsePageResponse) {
         let kinds = page.articles.iter().filter_map(|parsed| Some(parsed.record.as_ref()?.kind()));
         for kind in kinds {
-            match kind {
-                wire::ArticleKind::Teaser | wire::ArticleKind::Staff => self.not_articles += 1,
-                _ => self.would_store(),
+            if matches!(kind, wire::ArticleKind::Teaser | wire::ArticleKind::Staff) {
+                self.not_articles += 1;
+            } else {
+                self.would_store();
             }
         }
         self.is_without_article();

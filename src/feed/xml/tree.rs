@@ -90,7 +90,7 @@ impl Element {
         for node in &self.nodes {
             match node {
                 Node::Text(text) if !is_markup => out.push_str(text),
-                _ => node.write(&mut out),
+                Node::Text(_) | Node::Element(_) => node.write(&mut out),
             }
         }
         out
@@ -103,9 +103,9 @@ impl Node {
             Node::Text(text) => out.push_str(&text.replace('&', "&amp;").replace('<', "&lt;")),
             Node::Element(element) => {
                 let local = element.local();
-                out.push_str(&format!("<{local}>"));
+                out.extend(["<", local, ">"]);
                 element.nodes.iter().for_each(|node| node.write(out));
-                out.push_str(&format!("</{local}>"));
+                out.extend(["</", local, ">"]);
             }
         }
     }
@@ -190,11 +190,10 @@ fn append(open: &mut [Element], node: Node) {
 }
 
 fn append_text(open: &mut [Element], text: &str) {
-    match open.last_mut().map(|element| &mut element.nodes) {
-        Some(nodes) => match nodes.last_mut() {
-            Some(Node::Text(last)) => last.push_str(text),
-            _ => nodes.push(Node::Text(text.to_owned())),
-        },
-        None => {}
+    let Some(Element { nodes, .. }) = open.last_mut() else { return };
+    if let Some(Node::Text(last)) = nodes.last_mut() {
+        last.push_str(text);
+    } else {
+        nodes.push(Node::Text(text.to_owned()));
     }
 }
