@@ -104,7 +104,7 @@ const COUNTS: [(&str, &str); 10] = [
 ];
 
 /// Both reports of a pair, `hours` apart, with what each counts.
-fn pair<'a>(texts: &'a [String; 2], hours: i8) -> [Source<'a>; 2] {
+fn pair(texts: &[String; 2], hours: i8) -> [Source<'_>; 2] {
     let source = |at: usize, outlet| Source {
         title: "南山县山洪",
         body: &texts[at],
