@@ -29,11 +29,11 @@ const PAIR: f32 = 0.005;
 /// Share of a piece that may have been said before it.
 const REPEATED_MAX: f32 = 0.5;
 /// How steeply the worth of a piece falls with the share that was said: its power.
-const NOVELTY: i32 = 5;
+const NOVELTY: i32 = 4;
 /// What a piece that nobody else says anything of is worth, beside 1.1 of one that others say.
 const ASIDE: f32 = 0.1;
 /// What a piece is worth whose sentence goes on behind it, beside a whole one.
-const BROKEN: f32 = 0.8;
+const BROKEN: f32 = 0.9;
 /// What a piece must add to be told.
 const ADDED_MIN: f32 = 0.1;
 /// Share of a piece from a round-up that others must say as well.

@@ -18,9 +18,9 @@ use crate::unit::units;
 use wenmai_text::entity::Entity;
 
 /// Characters that are read of all articles together: the more there are, the less of each.
-const READ_CHARS: usize = 100_000;
+const READ_CHARS: usize = 70_000;
 /// Characters that are read of an article, at least and at most.
-const ARTICLE_CHARS: std::ops::RangeInclusive<usize> = 500..=2_400;
+const ARTICLE_CHARS: std::ops::RangeInclusive<usize> = 350..=2_400;
 /// Characters of one piece, at most: longer ones say too much at once.
 pub(crate) const PIECE_CHARS_MAX: usize = 160;
 /// Lines that begin as the items of a list do, from which on an article is a round-up.

@@ -60,6 +60,9 @@ const COUNTED: [(&str, &[&str]); 12] = [
     ("票房", &["票房"]),
     ("停电", &["停电"]),
 ];
+/// Of these what may become less with time; of the others a lower figure that comes later is rather an
+/// old one told again, so that it only takes the place of a higher one where the text says so.
+const FALLING: [&str; 3] = ["失踪", "被困", "停电"];
 /// Words by which a figure is of another kind: a part, an increase, another time.
 const APART: [&str; 16] = [
     "新增",
@@ -80,7 +83,8 @@ const APART: [&str; 16] = [
     "预计",
 ];
 /// Words by which a figure says that it takes the place of an earlier one.
-const UPDATES: [&str; 7] = ["升至", "增至", "上升到", "增加到", "更新", "升到", "降至"];
+const UPDATES: [&str; 9] =
+    ["升至", "增至", "上升到", "增加到", "更新", "升到", "降至", "更正", "修正"];
 
 /// A figure and when it was first printed.
 #[derive(Debug, Clone, PartialEq)]
@@ -229,7 +233,8 @@ fn change(readings: &[Reading<'_>], what: &str, mut values: Vec<Value<'_>>, foun
         if alike(readings, before, value) < enough {
             continue;
         }
-        if takes_place(before, value) {
+        let is_old = is_named && !FALLING.contains(&what) && value.number < before.number;
+        if takes_place(before, value) && (!is_old || value.updates) {
             line.push(value);
         } else if before.outlets != value.outlets
             && let (Some(left), Some(right)) = (figure(before), figure(value))
@@ -402,6 +407,20 @@ mod tests {
         all.sort();
         assert_eq!(all, [("受伤", vec!["40人", "46人"]), ("死亡", vec!["11人", "14人"])]);
         assert!(found.conflicts.is_empty(), "{found:?}");
+    }
+
+    #[test]
+    fn fewer_dead_a_day_later_are_no_update_unless_the_text_says_so() {
+        let found = of(&collapse(&[
+            (8, "南山日报", "南山县一座矿井3日凌晨坍塌，造成14人死亡。"),
+            (40, "东湖晚报", "南山县一座矿井3日凌晨坍塌，造成11人死亡。"),
+        ]));
+        assert!(found.series.is_empty() && found.conflicts.len() == 1, "{found:?}");
+        let found = of(&collapse(&[
+            (8, "南山日报", "南山县一座矿井3日凌晨坍塌，造成14人死亡。"),
+            (40, "东湖晚报", "南山县一座矿井3日凌晨坍塌，死亡人数更正为11人。"),
+        ]));
+        assert_eq!(series(&found), [("死亡", vec!["14人", "11人"])]);
     }
 
     #[test]

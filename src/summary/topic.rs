@@ -50,7 +50,7 @@ const KEYPHRASES_MAX: usize = 8;
 /// Articles whose statements and keyphrases are read: the most central ones.
 const READ_MAX: usize = 60;
 /// Characters of an article whose phrases are looked for.
-const PHRASE_CHARS: usize = 600;
+const PHRASE_CHARS: usize = 400;
 /// Phrases that only one outlet prints.
 const OWN_MAX: usize = 3;
 /// Characters of such a phrase, at least: shorter ones are words of any text.
