@@ -110,6 +110,7 @@ fn pair(texts: &[String; 2], hours: i8) -> [Source<'_>; 2] {
         body: &texts[at],
         outlet,
         time: Some(date(2024, 6, 3).at(8, 0, 0, 0)),
+        url: "",
         group: at,
         weight: 1.0,
     };

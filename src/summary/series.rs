@@ -351,6 +351,7 @@ mod tests {
                 body,
                 outlet,
                 time: Some(date(2024, 6, 3 + hour / 24).at(hour % 24, 0, 0, 0)),
+                url: "",
                 group,
                 weight: 1.0,
             };

@@ -257,6 +257,7 @@ pub(crate) mod tests {
             body,
             outlet,
             time: at(day),
+            url: "",
             group,
             weight: 1.0,
         };
