@@ -318,9 +318,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.jsonl.gz");
         std::fs::write(&path, b"\x1f\x8bnot gzip at all").unwrap();
-        let lines: Vec<_> = Lines::new(open(&path).unwrap()).collect();
-        assert_eq!(lines.len(), 1);
-        assert!(lines[0].1.is_err());
+        // What a file holds is told by its first bytes, so that it fails when it is opened.
+        assert!(open(&path).is_err());
     }
 
     #[test]

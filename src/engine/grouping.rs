@@ -140,8 +140,7 @@ impl Engine {
                 // What replaces an article is written when nothing waits for its topics: they see
                 // every version, and a restart reads what was decided on.
                 if is_pending && stored.contains(&first.id()) {
-                    topics.settle(lock).await?;
-                    lock = self.lock_writes().await?;
+                    lock = topics.settle(lock).await?;
                     stored = self.stored_of(rest).await?;
                 }
                 let mut seen = BTreeSet::from([first.id()]);

@@ -317,7 +317,7 @@ mod tests {
 
     #[test]
     fn lines_of_one_width_are_joined() {
-        for width in [14, 20, 33] {
+        for width in [14, 20, 24] {
             assert_eq!(paragraphs(&broken(WHOLE, width)), [WHOLE], "{width}");
         }
     }

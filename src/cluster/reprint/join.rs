@@ -10,6 +10,7 @@ use crate::reprint::compare;
 use crate::reprint::headline;
 use crate::reprint::plain;
 use wenmai_domain::article::Article;
+use wenmai_domain::article::Record;
 use wenmai_domain::reprint::GroupId;
 use wenmai_domain::reprint::Membership;
 
@@ -25,7 +26,7 @@ pub struct Printed {
     pub standing: Standing,
     /// What it prints.
     pub plain: Arc<Plain>,
-    /// Letters and digits of its headline, without remarks and the name of the site.
+    /// Letters and digits of its headline, without remarks and the names of site and paper.
     pub(super) title: Vec<char>,
 }
 
@@ -34,9 +35,19 @@ impl Printed {
     #[must_use]
     pub fn new(article: &Article, plain: Arc<Plain>) -> Self {
         let standing = Standing::new(article.id, &article.record, plain.char_count());
-        let title = plain::fold(&wenmai_text::headline::clean(&article.record.title));
+        let title = wenmai_text::headline::clean(&article.record.title);
+        let title = plain::fold(without_outlet(&title, &article.record));
         Self { standing, plain, title }
     }
+}
+
+/// A headline without the name of the paper or site that printed it before a colon: it says who
+/// tells, not what is told.
+fn without_outlet<'t>(title: &'t str, record: &Record) -> &'t str {
+    let outlets = [&record.paper, &record.source];
+    let named = outlets.into_iter().filter(|outlet| !outlet.is_empty());
+    let after = |outlet: &String| title.strip_prefix(outlet.as_str())?.strip_prefix(['：', ':']);
+    named.filter_map(after).next().map_or(title, str::trim_start)
 }
 
 /// Where the headlines of two articles, if they follow one mould, tell different news.

@@ -100,10 +100,13 @@ pub(super) struct Topics {
 /// A task for the worker, and the write lock that it needs.
 struct Job {
     task: Task,
-    /// Released when the job is done.
+    /// Given back when the job is done.
     lock: OwnedSemaphorePermit,
-    reply: oneshot::Sender<Result<TaskOutcome, Error>>,
+    reply: oneshot::Sender<Reply>,
 }
+
+/// What a job came to, and the write lock, for those who go on with it.
+type Reply = (Result<TaskOutcome, Error>, OwnedSemaphorePermit);
 
 enum Task {
     /// Place in topics what arrived.
@@ -194,7 +197,7 @@ impl Topics {
         &self,
         task: Task,
         lock: OwnedSemaphorePermit,
-    ) -> Result<oneshot::Receiver<Result<TaskOutcome, Error>>, Error> {
+    ) -> Result<oneshot::Receiver<Reply>, Error> {
         let (reply, answer) = oneshot::channel();
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let jobs = jobs.as_ref().ok_or_else(closed)?;
@@ -202,13 +205,18 @@ impl Topics {
         Ok(answer)
     }
 
-    /// Places what arrived, and waits until that is done.
-    pub(super) async fn settle(&self, lock: OwnedSemaphorePermit) -> Result<(), Error> {
-        self.ask(Task::CatchUp, lock).await.map(|_done| ())
+    /// Places what arrived, waits until that is done, and returns the write lock.
+    pub(super) async fn settle(
+        &self,
+        lock: OwnedSemaphorePermit,
+    ) -> Result<OwnedSemaphorePermit, Error> {
+        let (done, lock) = self.send(Task::CatchUp, lock)?.await.map_err(|_ended| closed())?;
+        done.map(|_caught_up| lock)
     }
 
     async fn ask(&self, task: Task, lock: OwnedSemaphorePermit) -> Result<TaskOutcome, Error> {
-        self.send(task, lock)?.await.map_err(|_ended| closed())?
+        let (done, _lock) = self.send(task, lock)?.await.map_err(|_ended| closed())?;
+        done
     }
 
     /// Has the worker place what arrived; does not wait for it.
@@ -329,7 +337,7 @@ impl Engine {
     pub async fn settle_topics(&self) -> Result<(), Error> {
         let Some(topics) = &self.topics else { return Ok(()) };
         let lock = self.lock_writes().await?;
-        topics.settle(lock).await
+        topics.settle(lock).await.map(|_lock| ())
     }
 
     /// How far the topics have come.

@@ -50,8 +50,8 @@ pub(super) fn serve(mut worker: Worker, jobs: &Receiver<Job>, state: &State) {
     state.set(true);
     while let Ok(Job { task, lock, reply }) = jobs.recv() {
         let done = run(&mut worker, &task, state);
-        drop(lock);
-        let _gone = reply.send(done);
+        // The lock is released here where nobody waits for the answer.
+        let _gone = reply.send((done, lock));
     }
 }
 
@@ -111,28 +111,30 @@ fn is_refusal(error: &Error) -> bool {
     )
 }
 
+/// Carries out one task. Its steps are boxed: as one future they are so large that a panic in them
+/// ended the process instead of unwinding, with rustc 1.95 and without incremental compilation.
 async fn perform(worker: &mut Worker, task: &Task) -> Result<TaskOutcome, Error> {
-    worker.ensure_sound().await?;
+    Box::pin(worker.ensure_sound()).await?;
     if matches!(task, Task::Follow) {
-        return worker.follow().await.map(TaskOutcome::Followed);
+        return Box::pin(worker.follow()).await.map(TaskOutcome::Followed);
     }
-    worker.take_over().await?;
+    Box::pin(worker.take_over()).await?;
     // What an earlier failure or a killed process left comes first: it arrived first.
-    worker.take_out_deleted().await?;
-    worker.catch_up().await?;
-    worker.settle().await?;
+    Box::pin(worker.take_out_deleted()).await?;
+    Box::pin(worker.catch_up()).await?;
+    Box::pin(worker.settle()).await?;
     match task {
         Task::CatchUp | Task::Follow => Ok(TaskOutcome::Nothing),
         Task::Removed(id) => {
-            worker.fill().await?;
-            worker.take_out(*id, clock::now_us()).await?;
-            worker.commit().await?;
+            Box::pin(worker.fill()).await?;
+            Box::pin(worker.take_out(*id, clock::now_us())).await?;
+            Box::pin(worker.commit()).await?;
             Ok(TaskOutcome::Nothing)
         }
-        Task::Edit(edit) => worker.edit(edit).await.map(TaskOutcome::Topic),
-        Task::Rebuild => worker.rebuild().await.map(TaskOutcome::Rebuilt),
+        Task::Edit(edit) => Box::pin(worker.edit(edit)).await.map(TaskOutcome::Topic),
+        Task::Rebuild => Box::pin(worker.rebuild()).await.map(TaskOutcome::Rebuilt),
         Task::Recluster(request) => {
-            worker.recluster(request.clone()).await.map(TaskOutcome::Reclustered)
+            Box::pin(worker.recluster(request.clone())).await.map(TaskOutcome::Reclustered)
         }
     }
 }

@@ -172,6 +172,7 @@ impl History {
         let number = self.below(WORLD);
         let day = i64::try_from(self.below(28)).unwrap();
         let time = prost_types::Timestamp { seconds: FIRST_DAY + day * 86_400, nanos: 0 };
+        let page_no = [0, 1, 2, 7][self.below(4)];
         let record = wire::ArticleRecord {
             paper: PAPERS[self.below(3)].into(),
             source: "清河网".into(),
@@ -179,7 +180,8 @@ impl History {
             section: SECTIONS[self.below(3)].into(),
             kind: KINDS[self.below(3)].0.into(),
             publish_time: (self.below(6) > 0).then_some(time),
-            page_no: [0, 1, 2, 7][self.below(4)],
+            page_no,
+            page: if page_no == 0 { String::new() } else { page_no.to_string() },
             title: self.words(4),
             paragraphs: (0..=self.below(2)).map(|_| format!("{}。", self.words(12))).collect(),
             ..Default::default()

@@ -385,7 +385,7 @@ mod tests {
         }
         let text = zstd::decode_all(&bytes[..]).unwrap();
         let text = String::from_utf8(text).unwrap();
-        for (from, to) in [("\"format\":1", "\"format\":0"), ("\"f\":", "\"f\":9999")] {
+        for (from, to) in [("\"format\":2", "\"format\":1"), ("\"f\":", "\"f\":9999")] {
             assert!(text.contains(from), "{text}");
             let wrong = zstd::encode_all(text.replace(from, to).as_bytes(), 1).unwrap();
             assert!(Projection::from_checkpoint(&wrong, &entry).is_err(), "{from}");
