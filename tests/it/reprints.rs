@@ -300,8 +300,10 @@ async fn a_list_shows_each_text_once_and_names_its_original() {
 #[tokio::test]
 async fn the_service_answers_chains_page_by_page() {
     let server = Running::start().await;
+    let titles =
+        ["清河大桥完工", "大桥加固完工了", "清河县大桥完工", "加固工程完工", "车辆不再限速"];
     let copies: Vec<wire::ArticleRecord> =
-        (0..5).map(|day| support::record(&format!("清河大桥{day}"), BRIDGE, day)).collect();
+        titles.iter().zip(0..).map(|(title, day)| support::record(title, BRIDGE, day)).collect();
     let names = server.with(copies).await;
     let request = wire::FindReprintsRequest {
         target: Some(Of::Article(names[3].clone())),
