@@ -173,13 +173,13 @@ impl Error {
             Error::ArticleNotFound { .. } | Error::TopicNotFound { .. } => ErrorKind::NotFound,
             Error::StaleTopic { .. } => ErrorKind::Stale,
             Error::TopicsOff => ErrorKind::Unavailable,
+            Error::Pool(pool::Error::Overloaded) => ErrorKind::Overloaded,
             Error::Terms(_)
             | Error::Entities(_)
             | Error::Summary(_)
             | Error::Topics(_)
-            | Error::TopicsBroke => ErrorKind::Internal,
-            Error::Pool(pool::Error::Overloaded) => ErrorKind::Overloaded,
-            Error::Pool(pool::Error::Broken) => ErrorKind::Internal,
+            | Error::TopicsBroke
+            | Error::Pool(pool::Error::Broken) => ErrorKind::Internal,
             Error::Embed(error) => match error {
                 embed::Error::Empty | embed::Error::NoDirection => ErrorKind::Invalid,
                 embed::Error::Overloaded => ErrorKind::Overloaded,

@@ -337,7 +337,8 @@ fn joined_in_steps(
     changes: &[Regroup],
     may_be_partial: bool,
 ) -> BTreeSet<ArticleId> {
-    let changed: BTreeSet<GroupId> = changes.iter().map(|change| change.membership.group).collect();
+    let regrouped: BTreeSet<GroupId> =
+        changes.iter().map(|change| change.membership.group).collect();
     let founded: BTreeSet<GroupId> = points
         .iter()
         .filter(|point| may_be_partial && point.membership.is_original)
@@ -345,7 +346,7 @@ fn joined_in_steps(
         .collect();
     let is_joined = |point: &&Point| {
         let Membership { group, is_original } = point.membership;
-        changed.contains(&group) || !is_original && founded.contains(&group)
+        regrouped.contains(&group) || !is_original && founded.contains(&group)
     };
     points.iter().filter(is_joined).map(|point| point.article.id).collect()
 }

@@ -45,9 +45,9 @@ impl Printed {
 /// tells, not what is told.
 fn without_outlet<'t>(title: &'t str, record: &Record) -> &'t str {
     let outlets = [&record.paper, &record.source];
-    let named = outlets.into_iter().filter(|outlet| !outlet.is_empty());
+    let mut named = outlets.into_iter().filter(|outlet| !outlet.is_empty());
     let after = |outlet: &String| title.strip_prefix(outlet.as_str())?.strip_prefix(['：', ':']);
-    named.filter_map(after).next().map_or(title, str::trim_start)
+    named.find_map(after).map_or(title, str::trim_start)
 }
 
 /// Where the headlines of two articles, if they follow one mould, tell different news.

@@ -134,7 +134,7 @@ async fn perform(worker: &mut Worker, task: &Task) -> Result<TaskOutcome, Error>
         Task::Edit(edit) => Box::pin(worker.edit(edit)).await.map(TaskOutcome::Topic),
         Task::Rebuild => Box::pin(worker.rebuild()).await.map(TaskOutcome::Rebuilt),
         Task::Recluster(request) => {
-            Box::pin(worker.recluster(request.clone())).await.map(TaskOutcome::Reclustered)
+            Box::pin(worker.recluster(*request)).await.map(TaskOutcome::Reclustered)
         }
     }
 }
