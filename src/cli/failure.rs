@@ -37,7 +37,7 @@ impl Failure {
                 let start = format!("{}: ", path.display());
                 Failure::Failed(text.strip_prefix(&start).unwrap_or(&text).to_owned())
             }
-            other => other,
+            other @ (Failure::Usage(_) | Failure::Partial) => other,
         }
     }
 

@@ -282,7 +282,8 @@ fn show(args: &Args, answer: &wire::SummarizeArticlesResponse) -> Result<(), Fai
 fn print(answer: &wire::SummarizeArticlesResponse, style: Style) -> Result<(), Failure> {
     output::line(&format!("▌ {} [{}]", clean(&answer.headline), answer.headline_source))?;
     for sentence in &answer.sentences {
-        let also: String = sentence.also_sources.iter().map(|at| format!("[{at}]")).collect();
+        let also: Vec<String> = sentence.also_sources.iter().map(|at| format!("[{at}]")).collect();
+        let also = also.concat();
         output::line(&format!("- {} [{}]{also}", clean(&sentence.text), sentence.source))?;
     }
     for series in &answer.series {

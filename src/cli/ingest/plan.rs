@@ -90,10 +90,9 @@ fn folder(
         // A link to a folder may lead in a circle; one to a file is read as that file.
         match entry.file_type() {
             _ if name.starts_with('.') => {}
+            Ok(kind) if kind.is_dir() && (beside || depth >= DEPTH_MAX) => {}
             Ok(kind) if kind.is_dir() => {
-                if !beside && depth < DEPTH_MAX {
-                    folder(&entry.path(), given, names, depth + 1, planned);
-                }
+                folder(&entry.path(), given, names, depth + 1, planned);
             }
             _ if entry.path().is_file() => {
                 let path = entry.path();

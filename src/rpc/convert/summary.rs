@@ -110,19 +110,7 @@ pub fn of_articles(from: SetSummary, style: Style) -> wire::SummarizeArticlesRes
         headline_source: story.headline.map_or(0, number),
         text: joined(story.told.iter().map(|one| one.piece.extract.text.as_str())),
         sentences: story.told.into_iter().filter_map(told).collect(),
-        timeline: story
-            .timeline
-            .into_iter()
-            .map(|day| {
-                let Day { date, source, article_count } = day;
-                wire::SummaryDay {
-                    date: Some(write_date(date)),
-                    headline: title(source),
-                    source: number(source),
-                    article_count: count32(article_count),
-                }
-            })
-            .collect(),
+        timeline: story.timeline.iter().map(|one| day(title(one.source), one)).collect(),
         figures: story.figures.into_iter().map(figure).collect(),
         series: story
             .series
@@ -153,6 +141,17 @@ pub fn of_articles(from: SetSummary, style: Style) -> wire::SummarizeArticlesRes
         index_version,
         timings: None,
         rewriting: rewriting.map(self::rewriting),
+    }
+}
+
+/// Converts a day of the timeline, which shows this headline.
+fn day(headline: String, from: &Day) -> wire::SummaryDay {
+    let Day { date, source, article_count } = *from;
+    wire::SummaryDay {
+        date: Some(write_date(date)),
+        headline,
+        source: number(source),
+        article_count: count32(article_count),
     }
 }
 
