@@ -80,8 +80,8 @@ async fn ask(engine: &Engine) {
         limit: Limit::new(50).unwrap(),
     };
     let newest = engine.list_topics(list(TopicOrder::Recency, None)).await.unwrap();
-    let last = newest.topics.first().unwrap();
-    let week = last.measures.days.last().map(|(day, _)| day - 6);
+    let latest = newest.topics.first().unwrap();
+    let week = latest.measures.days.last().map(|(day, _)| day - 6);
     for (what, order, from) in [
         ("all by heat", TopicOrder::Heat, None),
         ("all by size", TopicOrder::Size, None),
@@ -98,8 +98,8 @@ async fn ask(engine: &Engine) {
     }
     let mut times = Vec::with_capacity(ASKED);
     for _ in 0..ASKED {
-        let action = Action::Merge(last.id);
-        let edit = Edit { topic: last.id, revision: Some(u64::MAX), action };
+        let action = Action::Merge(latest.id);
+        let edit = Edit { topic: latest.id, revision: Some(u64::MAX), action };
         let started = Instant::now();
         engine.edit_topic(edit).await.unwrap_err();
         times.push(started.elapsed());

@@ -318,7 +318,7 @@ async fn check(seed: u64, count: usize, reopen_every: usize) {
 }
 
 /// A number that a person set, else `default`.
-fn setting(name: &str, default: u64) -> u64 {
+pub fn setting(name: &str, default: u64) -> u64 {
     #[expect(clippy::disallowed_methods, reason = "a test is told by who starts it")]
     let given = std::env::var(name);
     given.map_or(default, |text| text.parse().unwrap())

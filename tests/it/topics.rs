@@ -22,6 +22,7 @@ use wenmai::engine::Engine;
 use wenmai::engine::Error;
 use wenmai::engine::ListTopics;
 use wenmai::engine::Period;
+use wenmai::engine::Rebuilt;
 use wenmai::engine::TopicOrder;
 use wenmai::engine::TopicView;
 use wenmai::store;
@@ -274,7 +275,7 @@ async fn an_index_of_a_time_before_topics_is_rebuilt_in_order_of_time() {
         first.iter().filter_map(|entry| entry["change"]["assigned"]["at"].as_i64()).collect();
     assert!(times.is_sorted() && times.len() == ids.len());
     // Once more changes nothing, and what comes next gets the next number.
-    assert_eq!(engine.rebuild_topics().await.unwrap(), Default::default());
+    assert_eq!(engine.rebuild_topics().await.unwrap(), Rebuilt::default());
     assert_eq!(log(&store).await.len(), first.len());
     let next = ingest(&engine, &[record("丁报", 30, "清河大桥一月", STORIES[0].1[3])]).await;
     let stored = store.fetch(&next, Vectors::No).await.unwrap().remove(0).unwrap();
@@ -345,7 +346,7 @@ async fn an_empty_corpus_has_no_topics_and_says_so() {
     let list = engine.list_topics(all(Level::Event)).await.unwrap();
     assert_eq!((list.topics.len(), list.total_count), (0, 0));
     assert_eq!((list.progress.version, list.progress.pending_count), (0, 0));
-    assert_eq!(engine.rebuild_topics().await.unwrap(), Default::default());
+    assert_eq!(engine.rebuild_topics().await.unwrap(), Rebuilt::default());
     let everything = wenmai::domain::filter::Filter::default();
     let none = engine.cluster_articles(ClusterSource::Passing(everything)).await.unwrap();
     assert_eq!((none.clusters.len(), none.article_count), (0, 0));

@@ -36,6 +36,7 @@ use wenmai::store;
 use wenmai::store::Store;
 use wenmai::store::Stored;
 
+use crate::model_based::setting;
 use crate::support;
 use faulty::Fault;
 use faulty::Faulty;
@@ -188,7 +189,7 @@ impl Trial {
                 }
             }
             Write::Delete(number) => match engine.delete(Self::id(number)).await {
-                Ok(_) => Known::Done(Vec::new()),
+                Ok(()) => Known::Done(Vec::new()),
                 Err(Error::ArticleNotFound { .. }) => Known::NotFound,
                 Err(_) => Known::Unknown,
             },
@@ -386,8 +387,7 @@ async fn a_write_that_breaks_off_leaves_nothing_half_done() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes many minutes"]
 async fn a_hundred_thousand_writes_that_break_off_leave_nothing_half_done() {
-    let seed = std::env::var("WENMAI_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
-    let first: u64 = seed.unwrap_or(1_000);
+    let first: u64 = setting("WENMAI_TEST_SEED", 1_000);
     // Most of the time is spent waiting, so that many can go side by side.
     for round in 0..10 {
         let seeds = (0..10).map(|place| first + round * 10 + place);
