@@ -17,8 +17,8 @@ mod conformance;
 mod copies;
 #[cfg(feature = "edge")]
 mod edge;
-#[cfg(any(feature = "edge", feature = "server"))]
 mod error;
+#[cfg(any(feature = "edge", feature = "server"))]
 mod full;
 mod lease;
 mod memory;
