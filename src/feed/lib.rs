@@ -1,7 +1,7 @@
 //! Feeds, exports and tables → records: what a newsroom has, in whichever format and under whichever
 //! names.
 //!
-//! [`format`] tells what a file is, [`encoding`] turns its bytes into text, [`read`] gives its records
+//! [`mod@format`] tells what a file is, [`encoding`] turns its bytes into text, [`read`] gives its records
 //! one by one: what was taken, with notes on what was lost or mended, or why it was refused. A wrong
 //! time, page or byline costs that part; only a missing title or text, or a broken line, costs the
 //! article. Pure: whoever calls opens the files and says what time it is.

@@ -247,7 +247,7 @@ pub fn query(terms: &[Term]) -> TermVector {
     TermVector::from_weights(terms.iter().map(|term| (index(&term.text), 1.0)))
 }
 
-/// The index of a term in a [`TermVector`]: [`hash`], in the half of the words.
+/// The index of a term in a [`TermVector`]: its hash, in the half of the words.
 ///
 /// Two of half a million terms share an index about sixty times; the harm is a little noise.
 #[must_use]
