@@ -286,7 +286,7 @@ impl Engine {
         match &self.topics {
             // The article is gone whether or not its topics know already; a failure was logged, and
             // the next change that takes the lock takes the article out of them.
-            Some(topics) => _ = topics.removed(id, lock).await,
+            Some(topics) => _ = topics.settle(lock).await,
             None => self.end().await?,
         }
         Ok(deleted)

@@ -186,7 +186,7 @@ impl Engine {
             let keyphrases = keyphrases(&record.title, joined.text(), &analyzer, KEYPHRASES_MAX);
             (record, extracts, keyphrases)
         };
-        let (record, extracts, keyphrases) = self.pool.run(work).await?;
+        let (record, extracts, keyphrases) = self.calculate(work).await?;
         let issue = record.published_at.map(DateTime::date);
         let cited = extracts.iter().map(|one| (one.text.clone(), issue));
         let rewriting = self.rewriting(request.rewrite, cited, budget).await;
@@ -261,7 +261,7 @@ impl Engine {
             let reader = Reader { ranker, extractor: &extractor, analyzer: &analyzer, goes_on };
             told(members, reader, budget)
         };
-        let (articles, story, markdown) = self.pool.run(work).await?;
+        let (articles, story, markdown) = self.calculate(work).await?;
         let issue = |at: usize| {
             let article: Option<&Article> = articles.get(at);
             article.and_then(|article| article.record.published_at).map(DateTime::date)

@@ -8,11 +8,11 @@
 //! by one while they fit and add enough; a worth only falls, so it is looked at again only at the
 //! top (Minoux 1978).
 
-use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::collections::HashMap;
 use std::collections::HashSet;
 
+use crate::bid::Bid;
 use crate::ends;
 use crate::reading::Offer;
 use crate::reading::Reading;
@@ -173,34 +173,6 @@ struct Told<'r> {
     pairs: PairSet,
 }
 
-/// A piece and what it was last found to be worth.
-struct Bid {
-    worth: f32,
-    rank: usize,
-    place: Place,
-}
-
-impl PartialEq for Bid {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Bid {}
-
-impl PartialOrd for Bid {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Bid {
-    fn cmp(&self, other: &Self) -> Ordering {
-        // Of equals the earlier one, so that two runs choose alike.
-        self.worth.total_cmp(&other.worth).then(other.rank.cmp(&self.rank))
-    }
-}
-
 /// The pieces that are told in `char_max` characters, those worth most first; `first` is told in any
 /// case, if it fits.
 #[must_use]
@@ -213,15 +185,15 @@ pub fn choose<'r>(
     let mut chosen: Vec<Place> = Vec::new();
     let mut told = Told::default();
     let mut left = char_max;
-    let mut bids: BinaryHeap<Bid> = BinaryHeap::new();
+    let mut bids: BinaryHeap<Bid<Place>> = BinaryHeap::new();
     for (rank, place) in places(readings).enumerate() {
         let Some((reading, offer)) = place.of(readings) else { continue };
         if let Some(worth) = matter.worth(reading, offer) {
             let worth = if Some(place) == first { f32::INFINITY } else { worth };
-            bids.push(Bid { worth, rank, place });
+            bids.push(Bid { worth, rank, item: place });
         }
     }
-    while let Some(Bid { rank, place, worth: before }) = bids.pop() {
+    while let Some(Bid { rank, item: place, worth: before }) = bids.pop() {
         let Some((reading, offer)) = place.of(readings) else { continue };
         let overlaps = |other: &Place| {
             let other_offer = other.of(readings).map(|(_, offer)| offer);
@@ -235,7 +207,7 @@ pub fn choose<'r>(
         if before.is_finite() {
             let Some(worth) = worth(matter, reading, offer, &told) else { continue };
             if bids.peek().is_some_and(|next| next.worth > worth) {
-                bids.push(Bid { worth, rank, place });
+                bids.push(Bid { worth, rank, item: place });
                 continue;
             }
         }

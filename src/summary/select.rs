@@ -7,12 +7,12 @@
 //! of the text. Near linear: runs are short, and a worth only falls, so it is looked at again only
 //! at the top (Minoux 1978).
 
-use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::collections::HashSet;
 
 use crate::Budget;
 use crate::Extract;
+use crate::bid::Bid;
 use crate::clause::Clause;
 use crate::clause::END;
 use crate::ends;
@@ -252,33 +252,6 @@ fn stirs_behind(body: &Body<'_>, at: usize) -> bool {
     wording::stirs(next) && next.chars().count() > STIRRED_CHARS
 }
 
-/// A candidate and what it was last found to be worth.
-struct Bid {
-    worth: f32,
-    at: usize,
-}
-
-impl PartialEq for Bid {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Bid {}
-
-impl PartialOrd for Bid {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Bid {
-    fn cmp(&self, other: &Self) -> Ordering {
-        // Of equals the earlier one, so that two runs choose alike.
-        self.worth.total_cmp(&other.worth).then(other.at.cmp(&self.at))
-    }
-}
-
 fn choose<'c>(
     body: &Body<'_>,
     candidates: &'c [Candidate],
@@ -294,10 +267,9 @@ fn choose<'c>(
         (candidate.score - price - repeated / 2.0) * share(candidate.char_count, 1)
     };
     let bids = candidates.iter().enumerate();
-    let mut bids: BinaryHeap<Bid> =
-        bids.map(|(at, one)| Bid { worth: worth(one, &said), at }).collect();
-    while let Some(bid) = bids.pop() {
-        let Some(candidate) = candidates.get(bid.at) else { continue };
+    let mut bids: BinaryHeap<Bid<&Candidate>> =
+        bids.map(|(rank, item)| Bid { worth: worth(item, &said), rank, item }).collect();
+    while let Some(Bid { rank, item: candidate, .. }) = bids.pop() {
         let range = candidate.from..=candidate.to;
         let cost = cost(body.text, candidate);
         if cost > left || taken.get(range.clone()).is_none_or(|taken| taken.contains(&true)) {
@@ -305,7 +277,7 @@ fn choose<'c>(
         }
         let now = worth(candidate, &said);
         if bids.peek().is_some_and(|next| next.worth > now) {
-            bids.push(Bid { worth: now, at: bid.at });
+            bids.push(Bid { worth: now, rank, item: candidate });
             continue;
         }
         if (now <= 0.0 && !chosen.is_empty()) || chosen.len() >= PIECES_MAX {

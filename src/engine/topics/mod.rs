@@ -109,10 +109,8 @@ struct Job {
 type Reply = (Result<TaskOutcome, Error>, OwnedSemaphorePermit);
 
 enum Task {
-    /// Place in topics what arrived.
+    /// Place in topics what arrived, and take out what was deleted.
     CatchUp,
-    /// An article was deleted.
-    Removed(ArticleId),
     /// A person wants something changed.
     Edit(Edit),
     /// Place all that is stored, also what came before there were topics.
@@ -205,7 +203,8 @@ impl Topics {
         Ok(answer)
     }
 
-    /// Places what arrived, waits until that is done, and returns the write lock.
+    /// Places what arrived, takes out what was deleted, waits until that is done, and returns the
+    /// write lock.
     pub(super) async fn settle(
         &self,
         lock: OwnedSemaphorePermit,
@@ -243,15 +242,6 @@ impl Topics {
     /// The highest arrival number of the articles that are placed.
     pub(super) fn arrival(&self) -> u64 {
         self.published().arrival
-    }
-
-    /// Takes a deleted article out of its topics.
-    pub(super) async fn removed(
-        &self,
-        id: ArticleId,
-        lock: OwnedSemaphorePermit,
-    ) -> Result<(), Error> {
-        self.ask(Task::Removed(id), lock).await.map(|_done| ())
     }
 
     /// Ends the worker's thread after its current step, and waits for that.

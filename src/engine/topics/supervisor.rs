@@ -11,7 +11,6 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 
 use crate::Error;
-use crate::clock;
 use crate::topics::Job;
 use crate::topics::Task;
 use crate::topics::TaskOutcome;
@@ -125,12 +124,6 @@ async fn perform(worker: &mut Worker, task: &Task) -> Result<TaskOutcome, Error>
     Box::pin(worker.settle()).await?;
     match task {
         Task::CatchUp | Task::Follow => Ok(TaskOutcome::Nothing),
-        Task::Removed(id) => {
-            Box::pin(worker.fill()).await?;
-            Box::pin(worker.take_out(*id, clock::now_us())).await?;
-            Box::pin(worker.commit()).await?;
-            Ok(TaskOutcome::Nothing)
-        }
         Task::Edit(edit) => Box::pin(worker.edit(edit)).await.map(TaskOutcome::Topic),
         Task::Rebuild => Box::pin(worker.rebuild()).await.map(TaskOutcome::Rebuilt),
         Task::Recluster(request) => {
