@@ -27,6 +27,7 @@ mod pair;
 mod phrase;
 mod recluster;
 mod repair;
+mod side;
 mod vocabulary;
 mod weights;
 mod window;

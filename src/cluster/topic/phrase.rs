@@ -7,7 +7,9 @@
 //! and desks put around a text (markup, 责编, 邮箱) is left out.
 
 use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use wenmai_text::headline;
 use wenmai_text::normalize::normal;
@@ -24,7 +26,9 @@ const NAME_CHARS_MIN: usize = 3;
 const REPEATED: usize = 2;
 
 /// Words of pages, desks and markup, which no topic is about.
-const BOILERPLATE: &str = "责编 责任编辑 编辑 编审 校对 审校 监制 主编 邮箱 来源 记者 通讯员 实习生 摄影 供图 配图 图片 视频 组图 图集 图文 原标题 标题 正文 \
+static BOILERPLATE: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| BOILERPLATE_WORDS.split_whitespace().collect());
+const BOILERPLATE_WORDS: &str = "责编 责任编辑 编辑 编审 校对 审校 监制 主编 邮箱 来源 记者 通讯员 实习生 摄影 供图 配图 图片 视频 组图 图集 图文 原标题 标题 正文 \
 点击 转载 转发 版权 版权所有 声明 免责 免责声明 客户端 公众号 微信 微博 二维码 扫码 下载 登录 注册 首页 网站 链接 评论 点赞 收藏 分享 举报 反馈 查看 阅读 更多 \
 快讯 独家 重磅 突发 刚刚 速递 更新 直播 专题 专栏 讯 电 报道 本报 本报讯 本网 新华网 人民网 新华社 中新社 央视网 央视新闻 澎湃 澎湃新闻 新闻网 新闻 日电 \
 align att attachment center style width height src href jpg jpeg png gif img alt nbsp ldquo rdquo mdash px font span div class strong br hr td tr table body html \
@@ -181,7 +185,7 @@ fn is_shown(word: &str) -> bool {
         && word.chars().any(char::is_alphabetic)
         && !word.contains('/')
         && !word.chars().next().is_some_and(|c| c.is_ascii_digit())
-        && !BOILERPLATE.split_whitespace().any(|known| known == word)
+        && !BOILERPLATE.contains(word)
 }
 
 #[cfg(test)]

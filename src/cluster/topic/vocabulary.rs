@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::collections::HashSet;
 
+use rustc_hash::FxBuildHasher;
+
 use wenmai_domain::terms::TermVector;
 
 /// Terms of more articles than this share of the window say nothing and cost most.
@@ -17,7 +19,7 @@ pub(super) type Weighted = (u32, f32);
 /// term is gone; they order nothing.
 #[derive(Debug, Default)]
 pub(super) struct Vocabulary {
-    numbers: HashMap<u32, u32>,
+    numbers: HashMap<u32, u32, FxBuildHasher>,
     counts: Vec<u32>,
     /// The logarithm of each count: what a comparison reads, a hundred thousand times an article.
     count_logs: Vec<f32>,
@@ -111,7 +113,7 @@ impl Vocabulary {
 
     /// Those of `terms` that `text`, which was added, holds too; a headline's are part of its text's.
     pub(super) fn within(&self, terms: &TermVector, text: &[Weighted]) -> Box<[Weighted]> {
-        let text: HashSet<u32> = text.iter().map(|(number, _)| *number).collect();
+        let text: HashSet<u32, FxBuildHasher> = text.iter().map(|(number, _)| *number).collect();
         let known = |(term, weight)| Some((*self.numbers.get(&term)?, weight));
         terms.iter().filter_map(known).filter(|(number, _)| text.contains(number)).collect()
     }
@@ -123,6 +125,7 @@ impl Vocabulary {
     }
 
     /// The inverse document frequency `ln((N + 1.5) / (n + 0.5))`; 0 for a term that is common.
+    #[inline]
     pub(super) fn idf(&self, number: Option<u32>) -> f32 {
         let known = number.and_then(|number| self.count_logs.get(number as usize).copied());
         let log = known.unwrap_or_else(|| self.log(0));

@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 use std::collections::BinaryHeap;
 use std::collections::HashMap;
 
+use rustc_hash::FxBuildHasher;
+
 use crate::topic::Item;
 use crate::topic::anchor::Anchors;
 use crate::topic::candidate::as_f32;
@@ -19,6 +21,9 @@ use crate::topic::dot::cosine;
 use crate::topic::pair::Likeness;
 use crate::topic::pair::Standing;
 use crate::topic::pair::days_apart;
+use crate::topic::side::Side;
+use crate::topic::side::Sums;
+use crate::topic::side::share;
 use crate::topic::vocabulary::Vocabulary;
 use crate::topic::vocabulary::Weighted;
 use wenmai_domain::embedding::Embedding;
@@ -73,67 +78,14 @@ pub(super) struct Window {
     terms: Vocabulary,
     keys: Vocabulary,
     /// Slots of the articles whose headline holds a term, by the term's number.
-    titled: HashMap<u32, Vec<usize>>,
+    titled: HashMap<u32, Vec<usize>, FxBuildHasher>,
 }
 
 /// A new article, ready to be compared with many.
 struct Query {
-    title: Side,
-    text: Side,
-    keys: Side,
-}
-
-/// Terms of a new article: weight by number, and the length of the whole.
-struct Side {
-    /// Which numbers have a weight, a bit each: nearly all that are looked up have none.
-    marks: Vec<u64>,
-    /// By rising number.
-    weights: Vec<Weighted>,
-    length: f32,
-}
-
-impl Side {
-    fn new(vocabulary: &Vocabulary, terms: &TermVector) -> Self {
-        let mut marks = vec![0; vocabulary.len().div_ceil(64)];
-        let (mut weights, mut square) = (Vec::new(), 0.0);
-        for (number, weight) in vocabulary.read(terms) {
-            let weight = weight * vocabulary.idf(number);
-            square += weight * weight;
-            let Some(number) = number else { continue };
-            weights.push((number, weight));
-            if let Some(bits) = marks.get_mut(number as usize / 64) {
-                *bits |= 1_u64 << (number % 64);
-            }
-        }
-        weights.sort_unstable_by_key(|(number, _)| *number);
-        Self { marks, weights, length: square.sqrt() }
-    }
-
-    fn weight(&self, number: u32) -> f32 {
-        let bits = self.marks.get(number as usize / 64).copied().unwrap_or(0);
-        if bits >> (number % 64) & 1 == 0 {
-            return 0.0;
-        }
-        let place = self.weights.binary_search_by_key(&number, |(number, _)| *number);
-        place.ok().and_then(|place| self.weights.get(place)).map_or(0.0, |(_, weight)| *weight)
-    }
-
-    /// The cosine with the terms of another article.
-    fn cosine(&self, vocabulary: &Vocabulary, other: &[Weighted]) -> f32 {
-        let (mut sum, mut square) = (0.0, 0.0);
-        for (number, weight) in other {
-            let weight = weight * vocabulary.idf(Some(*number));
-            square += weight * weight;
-            sum += self.weight(*number) * weight;
-        }
-        share(sum, self.length, square)
-    }
-}
-
-/// A cosine from a sum of products, one length, and the square of the other.
-fn share(sum: f32, length: f32, square: f32) -> f32 {
-    let lengths = length * square.sqrt();
-    if lengths > 0.0 { (sum / lengths).clamp(0.0, 1.0) } else { 0.0 }
+    /// Its text, and its title.
+    words: Side<2>,
+    keys: Side<1>,
 }
 
 impl Window {
@@ -221,12 +173,12 @@ impl Window {
     /// The articles nearest to `item`, the most promising first.
     pub(super) fn near(&self, item: &Item) -> Vec<Near<'_>> {
         let query = Query {
-            title: Side::new(&self.terms, &item.title_terms),
-            text: Side::new(&self.terms, &item.text_terms),
-            keys: Side::new(&self.keys, &key_terms(&item.keys)),
+            words: Side::new(&self.terms, [&item.text_terms, &item.title_terms]),
+            keys: Side::new(&self.keys, [&key_terms(&item.keys)]),
         };
         let mut slots = self.scan(&dot::prefix(&item.embedding));
-        slots.extend(self.titled(&query.title));
+        let [_, title] = &query.words.terms;
+        slots.extend(self.titled(title));
         slots.sort_unstable();
         slots.dedup();
         let held = slots.iter().filter_map(|slot| self.slots.get(*slot)?.as_ref());
@@ -246,19 +198,36 @@ impl Window {
     }
 
     fn like(&self, item: &Item, query: &Query, held: &Held) -> Likeness {
+        let [of_text, of_title] = query.words.lengths;
+        let [of_keys] = query.keys.lengths;
         let (mut text, mut mentioned, mut square) = (0.0, 0.0, 0.0);
         for (number, weight) in &held.text {
             let weight = weight * self.terms.idf(Some(*number));
+            let [in_text, in_title] = query.words.weights(*number);
             square += weight * weight;
-            text += query.text.weight(*number) * weight;
-            mentioned += query.title.weight(*number) * weight;
+            text += in_text * weight;
+            mentioned += in_title * weight;
+        }
+        let (mut title, mut title_square) = (0.0, 0.0);
+        for (number, weight) in &held.title {
+            let weight = weight * self.terms.idf(Some(*number));
+            let [_, in_title] = query.words.weights(*number);
+            title_square += weight * weight;
+            title += in_title * weight;
+        }
+        let (mut keys, mut keys_square) = (0.0, 0.0);
+        for (number, weight) in &held.keys {
+            let weight = weight * self.keys.idf(Some(*number));
+            let [in_keys] = query.keys.weights(*number);
+            keys_square += weight * weight;
+            keys += in_keys * weight;
         }
         Likeness {
             cosine: cosine(&item.embedding, &held.embedding),
-            text: share(text, query.text.length, square),
-            title: query.title.cosine(&self.terms, &held.title),
-            mentioned: share(mentioned, query.title.length, square),
-            keys: query.keys.cosine(&self.keys, &held.keys),
+            text: share(text, of_text, square),
+            title: share(title, of_title, title_square),
+            mentioned: share(mentioned, of_title, square),
+            keys: share(keys, of_keys, keys_square),
             days: days_apart(item.at, held.at),
         }
     }
@@ -290,9 +259,9 @@ impl Window {
     }
 
     /// The slots of articles whose headlines share rare terms with the query's.
-    fn titled(&self, title: &Side) -> Vec<usize> {
-        let mut found: HashMap<usize, i64> = HashMap::new();
-        for (number, weight) in &title.weights {
+    fn titled(&self, title: &[Weighted]) -> Vec<usize> {
+        let mut found: HashMap<usize, i64, FxBuildHasher> = HashMap::default();
+        for (number, weight) in title {
             let Some(slots) =
                 self.titled.get(number).filter(|slots| slots.len() <= TITLE_HOLDERS_MAX)
             else {
@@ -318,32 +287,9 @@ impl Window {
         one: impl Iterator<Item = &'a Held>,
         other: impl Iterator<Item = &'a Held>,
     ) -> f32 {
-        let mut sums: HashMap<u32, f32> = HashMap::new();
-        let mut order = Vec::new();
-        for (number, weight) in one.flat_map(|held| &held.text) {
-            *sums.entry(*number).or_insert_with(|| {
-                order.push(*number);
-                0.0
-            }) += weight;
-        }
-        let mut others: HashMap<u32, f32> = HashMap::new();
-        let mut other_order = Vec::new();
-        for (number, weight) in other.flat_map(|held| &held.text) {
-            *others.entry(*number).or_insert_with(|| {
-                other_order.push(*number);
-                0.0
-            }) += weight;
-        }
-        let weigh = |number: &u32, sum: &f32| sum * self.terms.idf(Some(*number));
-        let square = |order: &[u32], sums: &HashMap<u32, f32>| -> f32 {
-            order.iter().filter_map(|n| sums.get(n).map(|sum| weigh(n, sum).powi(2))).sum()
-        };
-        let both: f32 = order
-            .iter()
-            .filter_map(|n| Some(weigh(n, sums.get(n)?) * weigh(n, others.get(n)?)))
-            .sum();
-        let lengths = (square(&order, &sums) * square(&other_order, &others)).sqrt();
-        if lengths > 0.0 { (both / lengths).clamp(0.0, 1.0) } else { 0.0 }
+        let one = Sums::of(one.map(|held| &*held.text));
+        let other = Sums::of(other.map(|held| &*held.text));
+        one.cosine(&other, &self.terms)
     }
 }
 

@@ -41,7 +41,10 @@ impl ArticleReader {
         let at = self.at(&stored);
         let is_dated = is_dated(&stored);
         let Stored { article, arrival, vectors, .. } = stored;
-        let (embedding, text_terms) = vectors?;
+        let (embedding, terms) = vectors?;
+        // Texts are compared by their words, to which the weights of topics were fitted; the units beside
+        // them are for searches, and five times as many.
+        let text_terms = terms.words();
         let record = &article.record;
         let entities = opening_names(&article);
         let contribution = Contribution::new(record, embedding.clone(), &entities, &self.analyzer);
@@ -108,4 +111,43 @@ fn opening_names(article: &Article) -> Vec<Entity> {
             ambiguous: entity.is_ambiguous,
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ArticleReader;
+    use std::sync::Arc;
+    use wenmai_domain::article::Article;
+    use wenmai_domain::article::Record;
+    use wenmai_domain::embedding::Embedding;
+    use wenmai_domain::reprint::GroupId;
+    use wenmai_domain::reprint::Membership;
+    use wenmai_store::Stored;
+    use wenmai_text::terms::Analyzer;
+
+    #[test]
+    fn topics_compare_words_and_not_the_units_of_the_search_index() {
+        let analyzer = Arc::new(Analyzer::load().unwrap());
+        let record = Record {
+            title: "望江大桥合龙".to_owned(),
+            paragraphs: vec!["望江大桥的主桥昨日合龙。".to_owned()],
+            ..Record::default()
+        };
+        let (title, body) = (record.title.clone(), record.body());
+        let article = Article::new(record);
+        let stored = Stored {
+            membership: Membership { group: GroupId::found(article.id, "one"), is_original: true },
+            content_hash: String::new(),
+            article,
+            arrival: 1,
+            created_at_us: 0,
+            updated_at_us: 0,
+            vectors: Some((
+                Embedding::normalize(vec![1.0, 0.0]).unwrap(),
+                analyzer.article(&title, &body),
+            )),
+        };
+        let read = ArticleReader::new(Arc::clone(&analyzer)).read(stored).unwrap();
+        assert_eq!(read.item.text_terms, analyzer.passage(&title, &body));
+    }
 }
