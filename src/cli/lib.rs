@@ -6,6 +6,7 @@
 //! and the log go to standard error. Exit codes: 0 done, 1 failed (also in part), 64 usage or
 //! settings.
 
+mod brief;
 mod connect;
 mod demo;
 mod embed;
@@ -71,6 +72,8 @@ enum Command {
     Reprints(reprints::Args),
     /// Tell what an article, or several, say in brief, with sources.
     Summarize(summarize::Args),
+    /// Tell a day's stories in brief, with sources: the morning report of a newsroom.
+    Brief(brief::Args),
     /// List topics, show how one unfolded, follow and correct them.
     Topics(Box<topics::Args>),
     /// Embed texts with the model.
@@ -141,6 +144,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Related(args) => related::run(args).await,
         Command::Reprints(args) => reprints::run(args).await,
         Command::Summarize(args) => summarize::run(args).await,
+        Command::Brief(args) => brief::run(args).await,
         Command::Topics(args) => topics::run(*args).await,
         Command::Embed(args) => embed::run(args).await,
         Command::Reindex(args) => reindex::run(args).await,

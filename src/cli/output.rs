@@ -41,6 +41,14 @@ pub(super) fn note(text: &str) {
     eprintln!("{text}");
 }
 
+/// `message`, of that name in the contract, as JSON: the contract's fields under their own names.
+pub(super) fn value(name: &str, message: &impl Message) -> Result<serde_json::Value, Failure> {
+    let options = SerializeOptions::new().use_proto_field_name(true).skip_default_fields(true);
+    dynamic(name, message)?
+        .serialize_with_options(serde_json::value::Serializer, &options)
+        .map_err(|error| Failure::failed(&error))
+}
+
 /// Prints `message`, of that name in the contract, as one line of JSON: the contract's fields under
 /// their own names.
 ///
@@ -136,6 +144,8 @@ fn relation_facts(relation: &wire::Relation) -> Vec<String> {
         wire::RelationKind::Background => "background",
         wire::RelationKind::FollowUp => "follow-up",
         wire::RelationKind::SameStory => "same story",
+        wire::RelationKind::Update => "an update of it",
+        wire::RelationKind::EarlierVersion => "an earlier version of it",
     };
     let related = format!("{kind}, related {}", percent(relation.probability));
     vec![related, format!("one event {}", percent(relation.same_event_probability))]

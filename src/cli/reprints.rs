@@ -78,17 +78,25 @@ fn print(answer: &wire::FindReprintsResponse) -> Result<(), Failure> {
     }
     for reprint in &answer.reprints {
         let what = if reprint.is_original { "original".to_owned() } else { relation(reprint) };
-        show(reprint, &what)?;
+        let days = reprint.days_after.filter(|_| !reprint.is_original);
+        show(reprint.article.as_ref(), &what, days)?;
     }
     let shown = u32::try_from(answer.reprints.len()).unwrap_or(u32::MAX);
     if shown < answer.total_count {
         output::line(&format!("{shown} of {} shown; -n shows more", answer.total_count))?;
     }
+    if !answer.versions.is_empty() {
+        output::line("earlier and later versions, the newest first:")?;
+    }
+    for version in &answer.versions {
+        let days = version.days_after;
+        show(version.article.as_ref(), &told(version), days)?;
+    }
     if !answer.partial.is_empty() {
         output::line("in part:")?;
     }
     for reprint in &answer.partial {
-        show(reprint, &relation(reprint))?;
+        show(reprint.article.as_ref(), &relation(reprint), reprint.days_after)?;
     }
     Ok(())
 }
@@ -103,12 +111,40 @@ fn relation(reprint: &wire::Reprint) -> String {
     }
 }
 
+/// Corrections that are shown of one version.
+const CORRECTIONS_SHOWN: usize = 4;
+
+/// What an update tells that the text before it does not.
+fn told(version: &wire::TextVersion) -> String {
+    let mut told = vec![if version.is_later { "updates it" } else { "updated by it" }.to_owned()];
+    for correction in version.corrections.iter().take(CORRECTIONS_SHOWN) {
+        let or_nothing =
+            |text: &str| if text.is_empty() { "–".to_owned() } else { text.to_owned() };
+        told.push(format!(
+            "{} → {}",
+            or_nothing(&correction.before),
+            or_nothing(&correction.after)
+        ));
+    }
+    let more = version.corrections.len().saturating_sub(CORRECTIONS_SHOWN);
+    if more > 0 {
+        told.push(format!("and {more} more"));
+    }
+    if version.added_char_count > 0 {
+        told.push(format!("{} characters more to tell", version.added_char_count));
+    }
+    told.join(" · ")
+}
+
 /// Prints an article in three lines, as hits are.
-fn show(reprint: &wire::Reprint, what: &str) -> Result<(), Failure> {
-    let article = reprint.article.clone().unwrap_or_default();
+fn show(
+    article: Option<&wire::Article>,
+    what: &str,
+    days_after: Option<i32>,
+) -> Result<(), Failure> {
+    let article = article.cloned().unwrap_or_default();
     let record = article.record.unwrap_or_default();
-    let days = reprint.days_after.filter(|_| !reprint.is_original);
-    let days = match days {
+    let days = match days_after {
         None => String::new(),
         Some(0) => "same day".to_owned(),
         Some(days @ i32::MIN..0) => format!("{} days before", days.unsigned_abs()),

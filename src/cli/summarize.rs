@@ -345,7 +345,7 @@ fn places(sentence: &wire::SummarySentence) -> String {
 }
 
 /// `text` without what steers a terminal.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 

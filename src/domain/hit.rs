@@ -131,6 +131,10 @@ pub enum RelationKind {
     FollowUp,
     /// Of the same story, another event, on the same day or of unknown time.
     SameStory,
+    /// A later version of the text, with more to tell or other figures.
+    Update,
+    /// An earlier version of the text, which the article asked about updates.
+    EarlierVersion,
 }
 
 impl RelationKind {

@@ -60,8 +60,10 @@ pub use input::decode;
 pub use lease::LeaseTiming;
 pub use pool::Error as PoolError;
 pub use reprints::Chain;
+pub use reprints::Correction;
 pub use reprints::FindReprints;
 pub use reprints::Link;
+pub use reprints::Version;
 pub use rewrite::RewriteFailure;
 pub use rewrite::Rewriting;
 pub use search::Diversity;
@@ -104,6 +106,7 @@ pub use topics::TopicArticles;
 pub use topics::TopicList;
 pub use topics::TopicOrder;
 pub use topics::TopicView;
+pub use topics::background;
 pub use version::index_version;
 pub use wenmai_feed::encoding::Decoded;
 

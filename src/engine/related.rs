@@ -146,6 +146,7 @@ impl Engine {
         }
         let shown = self.show(question, ordered, request, (spent, store_started));
         let mut answer = self.metrics().stage(Stage::Show, shown).await?;
+        self.name_versions(&source.article, &mut answer.hits).await?;
         self.ranker.version().clone_into(&mut answer.ranker);
         Ok((answer, found_count))
     }

@@ -1,13 +1,18 @@
-//! Finds who printed a text first, and who reprinted it.
+//! Finds who printed a text first, who reprinted it, and who told it with more or other figures.
+
+mod versions;
 
 use std::time::Duration;
 use std::time::Instant;
+
+use jiff::civil::DateTime;
 
 use crate::Engine;
 use crate::Error;
 use crate::Target;
 use crate::Timings;
 use crate::input;
+use wenmai_cluster::reprint::Overlap;
 use wenmai_cluster::reprint::Plain;
 use wenmai_cluster::reprint::compare;
 use wenmai_cluster::reprint::signature;
@@ -24,6 +29,9 @@ use wenmai_store::Alike;
 use wenmai_store::Imprint;
 use wenmai_store::Stored;
 use wenmai_store::Vectors;
+
+pub use versions::Correction;
+pub use versions::Version;
 
 /// How many members of a group are put in order of time; the rest of a larger group is not reached.
 const CHAIN_MAX: usize = 10_000;
@@ -58,6 +66,9 @@ pub struct Chain {
     /// Articles of other groups that share a part of their text with the article asked about; those
     /// that share most come first. Only on the first page.
     pub parts: Vec<Link>,
+    /// Articles of other groups that update the article asked about, or that it updates; the newest
+    /// first. Only on the first page.
+    pub versions: Vec<Version>,
     /// The version of the index.
     pub index_version: String,
     /// Where the time was spent.
@@ -112,7 +123,11 @@ impl Engine {
         let (chain, total_count) = self.chain(group).await?;
         let more = chain.len() > offset + limit.count();
         let links = self.links(&chain, offset, limit).await?;
-        let parts = if offset == 0 { self.parts(&article, group).await? } else { Vec::new() };
+        let printed = chain.first().map_or(article.record.published_at, |first| first.published_at);
+        let Beside { parts, versions } = match offset {
+            0 => self.beside((&article, printed), group).await?,
+            _ => Beside::default(),
+        };
         let total = started.elapsed();
         Ok(Chain {
             group,
@@ -120,6 +135,7 @@ impl Engine {
             more,
             total_count,
             parts,
+            versions,
             index_version: self.index_version.to_string(),
             timings: Timings { embed: Duration::ZERO, store: total, total },
         })
@@ -195,30 +211,51 @@ impl Engine {
         self.calculate(move |_| linked(&original.article, members)).await
     }
 
-    /// Articles outside of `group` that share a part with `article`.
-    async fn parts(&self, article: &Article, group: Option<GroupId>) -> Result<Vec<Link>, Error> {
+    /// Articles outside of `group` that share a part with `article`, whose text was first printed at
+    /// `printed`, or are versions of it.
+    async fn beside(
+        &self,
+        (article, printed): (&Article, Option<DateTime>),
+        group: Option<GroupId>,
+    ) -> Result<Beside, Error> {
         let plain = Plain::of(&article.record);
         let limit = Limit::new(PARTS_COMPARED).unwrap_or(Limit::MOST);
         // A brief inside a long article shares few of the article's hashes, so two are enough.
         let asked = Alike { signature: signature(&plain), shared_min: 2, limit };
         let found = self.store.alike(vec![asked]).await?.concat();
         let ids: Vec<ArticleId> = found.into_iter().map(|one| one.id).collect();
-        let mut links = Vec::new();
+        let mut beside = Beside::default();
         for stored in self.store.fetch(&ids, Vectors::No).await?.into_iter().flatten() {
             let Stored { article: other, membership, .. } = stored;
             if other.id != article.id && Some(membership.group) != group {
-                let printed = Plain::of(&other.record);
-                links.extend(link((article, &plain), (other, &printed), membership.is_original));
+                let overlap = compare(&plain, &Plain::of(&other.record));
+                match versions::version((article, printed), &other, &overlap) {
+                    Some(version) if membership.is_original => beside.versions.push(version),
+                    // Its original is, and stands for it.
+                    Some(_) => {}
+                    None => {
+                        beside.parts.extend(link(article, other, &overlap, membership.is_original));
+                    }
+                }
             }
             tokio::task::yield_now().await;
         }
-        links.sort_by(|left: &Link, right: &Link| {
+        let Beside { parts, versions } = &mut beside;
+        parts.sort_by(|left: &Link, right: &Link| {
             let most = |link: &Link| link.share_of_other.max(link.share_of_own);
             most(right).total_cmp(&most(left)).then(left.article.id.cmp(&right.article.id))
         });
-        links.truncate(PARTS_MAX);
-        Ok(links)
+        parts.truncate(PARTS_MAX);
+        versions::newest_first(versions);
+        Ok(beside)
     }
+}
+
+/// What stands beside a group of reprints.
+#[derive(Default)]
+struct Beside {
+    parts: Vec<Link>,
+    versions: Vec<Version>,
 }
 
 /// The members of a chain, compared with its original.
@@ -242,13 +279,8 @@ fn linked(original: &Article, chain: Vec<(Article, Membership)>) -> Vec<Link> {
     links
 }
 
-/// `article` as seen from `asked`; `None` if they share no part worth naming.
-fn link(
-    (asked, plain): (&Article, &Plain),
-    (article, own): (Article, &Plain),
-    is_original: bool,
-) -> Option<Link> {
-    let overlap = compare(plain, own);
+/// `article` as seen from `asked`, whose texts overlap so; `None` if they share no part worth naming.
+fn link(asked: &Article, article: Article, overlap: &Overlap, is_original: bool) -> Option<Link> {
     Some(Link {
         relation: overlap.relation()?,
         share_of_other: share(overlap.of_left),

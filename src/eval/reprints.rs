@@ -76,6 +76,8 @@ pub struct KindReport {
     /// The share that is in one group with its base, for each method in the order of
     /// [`Report::methods`].
     pub joined: Vec<f64>,
+    /// The share that is in another group, and named as an update of its base or updated by it.
+    pub as_version: f64,
 }
 
 /// How one way of grouping did.
@@ -126,11 +128,12 @@ pub async fn run(
     ];
     let truth = truth(&made);
     let (part_count, part_recall) = parts(engine, &made, &ids).await?;
+    let versions = versions(engine, &made, &ids, &methods[0].1).await?;
     Ok(Report {
         seed: options.seed,
         base_count: bases.len(),
         article_count: made.len(),
-        kinds: kinds(&made, &methods),
+        kinds: kinds(&made, &methods, &versions),
         methods: methods
             .iter()
             .map(|(name, found)| MethodReport { name, agreement: agreement(found, &truth) })
@@ -206,8 +209,13 @@ fn truth(made: &[Made]) -> Vec<usize> {
     made.iter().enumerate().map(number).collect()
 }
 
-/// For each kind, the share of its articles that each method put into the group of their base.
-fn kinds(made: &[Made], methods: &[(&'static str, Vec<usize>)]) -> Vec<KindReport> {
+/// For each kind, the share of its articles that each method put into the group of their base, and of
+/// those that are among `versions`.
+fn kinds(
+    made: &[Made],
+    methods: &[(&'static str, Vec<usize>)],
+    versions: &BTreeMap<Kind, usize>,
+) -> Vec<KindReport> {
     let places = base_places(made);
     let mut counts = BTreeMap::<Kind, (usize, Vec<usize>)>::new();
     for (at, one) in made.iter().enumerate().filter(|(_, one)| one.kind != Kind::Base) {
@@ -225,6 +233,7 @@ fn kinds(made: &[Made], methods: &[(&'static str, Vec<usize>)]) -> Vec<KindRepor
         is_reprint: Kind::REPRINTS.contains(&kind),
         count,
         joined: joined.into_iter().map(|joined| ratio(joined, count)).collect(),
+        as_version: ratio(versions.get(&kind).copied().unwrap_or(0), count),
     };
     counts.into_iter().map(report).collect()
 }
@@ -233,6 +242,31 @@ fn kinds(made: &[Made], methods: &[(&'static str, Vec<usize>)]) -> Vec<KindRepor
 fn base_places(made: &[Made]) -> BTreeMap<usize, usize> {
     let bases = made.iter().enumerate().filter(|(_, one)| one.kind == Kind::Base);
     bases.filter_map(|(at, one)| Some((*one.bases.first()?, at))).collect()
+}
+
+/// How many articles of each kind are in another group than their base, by `groups`, and named among
+/// its versions when they ask for their reprints.
+async fn versions(
+    engine: &Engine,
+    made: &[Made],
+    ids: &[Option<ArticleId>],
+    groups: &[usize],
+) -> Result<BTreeMap<Kind, usize>, Error> {
+    let places = base_places(made);
+    let mut found = BTreeMap::new();
+    for (at, (one, id)) in made.iter().zip(ids).enumerate() {
+        let base = one.bases.first().and_then(|base| places.get(base)).copied();
+        let (Some(id), Some(base), 1) = (id, base, one.bases.len()) else { continue };
+        if one.kind == Kind::Base || groups.get(at) == groups.get(base) {
+            continue;
+        }
+        let asked = FindReprints { target: Target::Stored(*id), offset: 0, limit: Limit::MOST };
+        let chain = engine.reprints(asked).await?;
+        let base = ids.get(base).copied().flatten();
+        let is_version = chain.versions.iter().any(|version| Some(version.article.id) == base);
+        *found.entry(one.kind).or_default() += usize::from(is_version);
+    }
+    Ok(found)
 }
 
 /// How many parts the merged articles contain, and the share that is found when a merged article

@@ -43,6 +43,7 @@ pub use page::parsed;
 pub use page::spans;
 pub use record::record;
 pub use reprint::link;
+pub use reprint::version;
 pub use topic::PREFIX as TOPIC_PREFIX;
 pub use topic::change;
 pub use topic::etag;

@@ -230,6 +230,21 @@ fn fitting<M: Message>(messages: &[M]) -> usize {
     messages.len()
 }
 
+/// How many of `messages` fit on a page beside `used` bytes, from the first on; maybe none.
+fn fitting_beside<M: Message>(used: usize, messages: &[M]) -> usize {
+    let mut bytes = used;
+    let fits = |message: &&M| {
+        bytes = bytes.saturating_add(message.encoded_len());
+        bytes <= PAGE_BYTES_MAX
+    };
+    messages.iter().take_while(fits).count()
+}
+
+/// Bytes of `messages` on the wire.
+fn encoded_len<M: Message>(messages: &[M]) -> usize {
+    messages.iter().map(Message::encoded_len).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use tonic::Code;

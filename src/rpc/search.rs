@@ -14,7 +14,9 @@ use crate::answer;
 use crate::convert;
 use crate::convert::View;
 use crate::convert::search::Wanted;
+use crate::encoded_len;
 use crate::fitting;
+use crate::fitting_beside;
 use crate::page_token::Binding;
 use crate::status::Failure;
 use crate::status::refuse;
@@ -151,17 +153,22 @@ impl SearchService for SearchApi {
         let target = read_target(target).map_err(Failure::from)?;
         let asked = FindReprints { target, offset: before as usize, limit };
         let found = self.shared.engine.reprints(asked).await.map_err(refuse)?;
-        let Chain { group, links, mut more, total_count, parts, index_version, timings } = found;
+        let Chain { group, links, mut more, total_count, parts, versions, index_version, timings } =
+            found;
         let written = |links: Vec<Link>| -> Vec<wire::Reprint> {
             links.into_iter().map(|link| convert::link(link, view)).collect()
         };
         let (mut reprints, mut partial) = (written(links), written(parts));
+        let versions = versions.into_iter().map(|version| convert::version(version, view));
+        let mut versions: Vec<wire::TextVersion> = versions.collect();
         let kept = fitting(&reprints);
         more |= kept < reprints.len();
         reprints.truncate(kept);
-        // Parts come after the chain, and what does not fit beside it stays away.
-        let all: Vec<wire::Reprint> = reprints.iter().chain(&partial).cloned().collect();
-        partial.truncate(fitting(&all).saturating_sub(reprints.len()));
+        // Versions and parts come after the chain, and what does not fit beside it stays away.
+        let mut used = encoded_len(&reprints);
+        versions.truncate(fitting_beside(used, &versions));
+        used += encoded_len(&versions);
+        partial.truncate(fitting_beside(used, &partial));
         let next = before.saturating_add(convert::count32(reprints.len()));
         let goes_on = more && !reprints.is_empty();
         answer(wire::FindReprintsResponse {
@@ -169,6 +176,7 @@ impl SearchService for SearchApi {
             total_count: convert::small(total_count),
             reprints,
             partial,
+            versions,
             next_page_token: if goes_on { binding.seal_offset(next) } else { String::new() },
             index_version,
             timings: Some(convert::search_timings(timings, since)),

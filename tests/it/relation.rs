@@ -119,6 +119,34 @@ async fn an_earlier_article_of_the_story_is_background_and_a_later_one_a_follow_
 }
 
 #[tokio::test]
+async fn a_text_that_grew_is_an_update_and_the_first_its_earlier_version() {
+    let engine = engine();
+    filled(&engine).await;
+    let flash = "石桥镇化工园昨晚起火，目前有12人受伤，明火已经扑灭，原因正在调查，周边道路临时封闭，\
+        附近的居民已经全部转移到镇里的两所学校。";
+    let grown =
+        format!("{flash}截至今天上午，又有7人获救，另有3人还在搜寻之中，救援队增加到九支。");
+    let other =
+        "石桥镇召开会议，通报化工园起火的情况，要求全镇的工厂逐家检查消防设施，查到问题当场改正。";
+    let records = [
+        ("石桥镇化工园起火 12人受伤", flash, 8),
+        ("化工园火灾又有7人获救", grown.as_str(), 9),
+        ("石桥镇部署工厂消防检查", other, 9),
+    ];
+    let (results, _timings) = engine.ingest(records.map(report).to_vec()).await.unwrap();
+    let ids: Vec<ArticleId> = results.into_iter().map(|result| result.unwrap().id).collect();
+    let kind = async |asked: ArticleId, found: ArticleId| {
+        let answer = engine.related(about(asked)).await.unwrap();
+        let hit = answer.hits.into_iter().find(|hit| hit.article.id == found).unwrap();
+        hit.relation.unwrap().kind
+    };
+    assert_eq!(kind(ids[0], ids[1]).await, RelationKind::Update);
+    assert_eq!(kind(ids[1], ids[0]).await, RelationKind::EarlierVersion);
+    let told = kind(ids[0], ids[2]).await;
+    assert!(![RelationKind::Update, RelationKind::EarlierVersion].contains(&told), "{told:?}");
+}
+
+#[tokio::test]
 async fn two_answers_to_one_question_are_the_same() {
     let engine = engine();
     let ids = filled(&engine).await;

@@ -18,6 +18,7 @@ use wenmai::engine::Engine;
 use wenmai::engine::FindReprints;
 use wenmai::engine::Search;
 use wenmai::engine::Target;
+use wenmai::engine::Version;
 use wenmai::proto::wire;
 use wenmai::proto::wire::find_reprints_request::Target as Of;
 
@@ -90,6 +91,43 @@ async fn a_copy_joins_the_group_of_the_earliest() {
     assert_eq!(of[0], of[1]);
     assert_ne!(of[0], of[2]);
     assert_eq!(originals(&engine, &ids).await, [ids[0], ids[2]]);
+}
+
+#[tokio::test]
+async fn a_text_that_grew_or_was_corrected_is_a_version_and_no_reprint() {
+    let (engine, _store, gate) = support::fake_engine();
+    gate.open();
+    let flash = "石桥镇化工园昨晚起火，目前有12人受伤，明火已经扑灭，原因正在调查，周边道路临时\
+        封闭，附近的居民已经全部转移到镇里的两所学校。";
+    let corrected = flash.replace("12人", "15人");
+    let grown = format!("{corrected}截至今天上午，又有7人获救，另有3人还在搜寻之中。");
+    let records = vec![
+        record("甲报", 8, flash),
+        record("乙报", 9, &corrected),
+        record("丙报", 10, &grown),
+        record("丁报", 11, flash),
+    ];
+    let ids = stored(&engine, records).await;
+    let of = groups(&engine, &ids).await;
+    assert_eq!(of.iter().collect::<BTreeSet<_>>().len(), 3, "the last prints the first");
+    let seen_from = async |id: ArticleId| {
+        let chain = chain(&engine, Target::Stored(id)).await;
+        assert!(chain.parts.is_empty(), "{:?}", chain.parts);
+        chain.versions
+    };
+    let named = |versions: &[Version]| -> Vec<(ArticleId, bool)> {
+        versions.iter().map(|version| (version.article.id, version.is_later)).collect()
+    };
+    // A late reprint of the first text updates nothing, and is told by the times of its group.
+    assert_eq!(named(&seen_from(ids[3]).await), [(ids[2], true), (ids[1], true)]);
+    let versions = seen_from(ids[1]).await;
+    assert_eq!(named(&versions), [(ids[2], true), (ids[0], false)]);
+    let [grown, flash] = versions.as_slice() else { panic!("{versions:?}") };
+    assert!(grown.added_chars > 16 && grown.corrections.is_empty(), "{grown:?}");
+    let corrections: Vec<(&str, &str)> =
+        flash.corrections.iter().map(|one| (&one.before[..], &one.after[..])).collect();
+    assert_eq!(corrections, [("12", "15")]);
+    assert_eq!((flash.days_after, flash.added_chars), (Some(-1), 0));
 }
 
 #[tokio::test]

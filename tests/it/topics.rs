@@ -252,6 +252,28 @@ async fn topics_outlive_the_process_on_disk_with_the_bundled_model() {
 }
 
 #[tokio::test]
+async fn a_few_articles_of_one_town_are_told_apart_by_their_matter() {
+    let folder = TempDir::new().unwrap();
+    let engine = bundled(folder.path()).with_topics().await.unwrap();
+    let records = [
+        (8, "柳川化肥厂起火 三人受伤", "今天凌晨，柳川市城东化肥厂仓库起火，三人受伤送医。"),
+        (8, "柳川三中举行运动会", "柳川三中前天举行运动会，二十个班参加。"),
+        (
+            8,
+            "柳川通报化肥厂火灾：厂长被问询",
+            "柳川市应急管理局通报，化肥厂仓库起火，伤者三人，厂长正接受问询。",
+        ),
+        (9, "化肥厂火灾伤者出院", "柳川化肥厂火灾的三名伤者今天出院，仓库仍在清理。"),
+    ];
+    let records = records.map(|(day, title, text)| record("柳川晚报", day, title, text));
+    let ids = ingest(&engine, &records).await;
+    let [fire, school, report, after] = [0, 1, 2, 3].map(|at: usize| story_of(&engine, ids[at]));
+    assert_eq!((fire, fire), (report, after), "the fire is one story");
+    assert_ne!(school, fire, "a sports day in the same town is another");
+    engine.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn an_index_of_a_time_before_topics_is_rebuilt_in_order_of_time() {
     let (engine, store, gate) = support::fake_engine();
     gate.open();

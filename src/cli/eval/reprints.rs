@@ -80,16 +80,18 @@ async fn measure(args: &Args, articles: &[Labelled]) -> Result<(), Failure> {
 
 fn print(report: &Report) -> Result<(), Failure> {
     let names: Vec<&str> = report.methods.iter().map(|method| method.name).collect();
-    let mut table = output::table(&[&["made article", "n"], names.as_slice()].concat());
+    let columns = [&["made article", "n"], names.as_slice(), &["an update"]].concat();
+    let mut table = output::table(&columns);
     for kind in &report.kinds {
         let what = if kind.is_reprint { "" } else { " (no reprint)" };
         let mut row = vec![format!("{}{what}", kind.kind.name()), kind.count.to_string()];
-        row.extend(kind.joined.iter().map(|share| format!("{share:.4}")));
+        row.extend(kind.joined.iter().chain([&kind.as_version]).map(|share| format!("{share:.4}")));
         table.add_row(row);
     }
     let mut add = |name: &str, figures: Vec<f64>| {
         let mut row = vec![name.to_owned(), String::new()];
         row.extend(figures.iter().map(|figure| format!("{figure:.4}")));
+        row.push(String::new());
         table.add_row(row);
     };
     let of = |look: fn(&reprints::MethodReport) -> f64| report.methods.iter().map(look).collect();
@@ -100,7 +102,7 @@ fn print(report: &Report) -> Result<(), Failure> {
     let Report { seed, base_count, article_count, part_count, part_recall, articles_per_s, .. } =
         report;
     output::line(&format!(
-        "share in one group with the article it was made of; {article_count} articles made of \
+        "share in one group with the article it was made of, or in another and named as an update of it; {article_count} articles made of \
          {base_count} (seed {seed}), {articles_per_s:.0} articles/s"
     ))?;
     output::line(&format!(

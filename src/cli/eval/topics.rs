@@ -21,6 +21,7 @@ use crate::ingest;
 use crate::output;
 use wenmai_cluster::topic::Weights;
 use wenmai_domain::topic::Level;
+use wenmai_engine::background;
 use wenmai_eval::topics;
 use wenmai_eval::topics::ShownLabel;
 use wenmai_eval::topics::Stability;
@@ -61,7 +62,10 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let analyzer = Analyzer::load().map_err(|error| Failure::failed(&error))?;
     let extractor = Extractor::load(Arc::new(analyzer)).map_err(|error| Failure::failed(&error))?;
     let options = topics::Options {
-        folds: folds(args.folds.as_deref())?,
+        folds: folds(args.folds.as_deref())?
+            .into_iter()
+            .map(|fold| fold.with_background(background()))
+            .collect(),
         features: match &args.features {
             Some(path) => {
                 Some(Box::new(BufWriter::new(File::create(path)?)) as Box<dyn Write + Send>)

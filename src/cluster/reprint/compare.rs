@@ -38,6 +38,9 @@ const SLIPS_MAX: usize = 2;
 /// in so many.
 const GROWN_CHARS: usize = 45;
 const GROWN_PART: usize = 15;
+/// The part of a later text that the earlier one is, at least, where the later is its update; where it
+/// is less, the later is a digest, or a report of its own that quotes.
+const GROWN_KEPT_MIN: f64 = 0.4;
 /// What a passage says that a paper adds to any text.
 const NOTES: [&str; 12] = [
     "关注",
@@ -182,19 +185,20 @@ impl Overlap {
     /// What the later of the two, by `in_time`, adds to the earlier or corrects in it; `None` where it
     /// is no update of it, or the times do not tell.
     ///
-    /// An update holds nearly all of the earlier text. It has another figure, or sentences that tell a
+    /// An update holds nearly all of the earlier text, and not much else. It has another figure, or sentences that tell a
     /// figure, or so many more that they are a report: what was found out since.
     #[must_use]
     pub fn update(&self, in_time: Ordering) -> Option<Update> {
-        let (held, earlier, alone) = match in_time {
-            Ordering::Less => (self.of_left, self.left, self.right_alone),
-            Ordering::Greater => (self.of_right, self.right, self.left_alone),
+        let (held, kept, earlier, alone) = match in_time {
+            Ordering::Less => (self.of_left, self.of_right, self.left, self.right_alone),
+            Ordering::Greater => (self.of_right, self.of_left, self.right, self.left_alone),
             Ordering::Equal => return None,
         };
         let is_figure = |change: &Change| matches!(change.fact, Fact::Figure | Fact::Added);
         // In a badly read text a few wrong figures are forgiven: they correct nothing.
         let told = if self.vetoed { self.changes.as_slice() } else { &[] };
-        if held < HELD_MIN || earlier < CHARS_MIN || !told.iter().all(is_figure) {
+        let is_version = held >= HELD_MIN && kept >= GROWN_KEPT_MIN;
+        if !is_version || earlier < CHARS_MIN || !told.iter().all(is_figure) {
             return None;
         }
         let is_grown = alone.tells_figure
@@ -300,6 +304,8 @@ mod tests {
         let grown = of(&whole, &format!("{whole}{more}"));
         assert!(grown.update(Ordering::Less).is_some_and(|update| update.added_chars > 16));
         assert!(!grown.is_reprint(Ordering::Less));
+        let digest = of(&whole, &format!("{whole}{}", toll.repeat(6).replace("12人", "7人")));
+        assert_eq!(digest.update(Ordering::Less), None, "the earlier text is a small part of it");
         let note = of(&whole, &format!("{whole}本文由清河县融媒体中心整理发布，欢迎转发。"));
         assert_eq!(note.update(Ordering::Less), None);
         assert!(note.is_reprint(Ordering::Less));

@@ -69,8 +69,8 @@ impl Clusterer {
     #[must_use]
     pub fn new(weights: Arc<Weights>) -> Self {
         Self {
+            window: Window::before(Arc::clone(weights.background())),
             weights,
-            window: Window::default(),
             groups: Groups::default(),
             copies: HashMap::new(),
             front: Front::default(),
@@ -314,6 +314,7 @@ impl Clusterer {
         for near in near {
             if within.is_some_and(|story| near.held.placement.story != story)
                 || anchors.contradict(&near.held.anchors, near.like.title)
+                || near.like.is_of_place_alone()
             {
                 continue;
             }

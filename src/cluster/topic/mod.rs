@@ -53,6 +53,7 @@ pub use label::label;
 pub use label::ranked;
 pub use phrase::keyword_candidates;
 pub use recluster::recluster;
+pub use vocabulary::Background;
 pub use weights::Error;
 pub use weights::Weights;
 

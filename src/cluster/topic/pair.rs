@@ -29,6 +29,11 @@ pub(super) const NAMES: [&str; COUNT] = [
 /// The longest time that counts, in days.
 const DAYS_MAX: f32 = 400.0;
 
+/// Embeddings less alike than this do not bear out what only the name of a place says.
+const COSINE_MIN: f32 = 0.25;
+/// The part of the likeness of two texts, at least, that is due to other words than names of places.
+const BEYOND_MIN: f32 = 0.1;
+
 /// What two articles are to each other.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Likeness {
@@ -36,7 +41,9 @@ pub(super) struct Likeness {
     pub(super) cosine: f32,
     /// Cosine of the texts' terms, weighted by idf.
     pub(super) text: f32,
-    /// The same of the headlines.
+    /// The part of `text` that is not due to pieces of the names of places.
+    pub(super) beyond_places: f32,
+    /// The same as `text`, of the headlines.
     pub(super) title: f32,
     /// Cosine of one's headline and the other's text.
     pub(super) mentioned: f32,
@@ -62,6 +69,12 @@ pub(super) struct Standing {
 }
 
 impl Likeness {
+    /// Whether the two have a place in common and nothing else: what happens in one town is not one
+    /// story. Of longer texts the embeddings tell; those of a few lines share a rare name and little more.
+    pub(super) fn is_of_place_alone(&self) -> bool {
+        self.cosine < COSINE_MIN && self.text > 0.0 && self.beyond_places < BEYOND_MIN * self.text
+    }
+
     /// How promising the pair is, to choose those that are compared in full.
     pub(super) fn first_look(&self) -> f32 {
         self.cosine + self.text + 0.3 * self.title + 0.15 * fade(self.days, 30.0)
@@ -80,7 +93,7 @@ pub(super) fn fade(days: f32, scale: f32) -> f32 {
 
 /// The features of a pair.
 pub(super) fn features(like: &Likeness, standing: &Standing) -> Features {
-    let Likeness { cosine, text, title, mentioned, keys, days } = *like;
+    let Likeness { cosine, text, beyond_places: _, title, mentioned, keys, days } = *like;
     let Standing { rank, neighbours, nearest, ten, forty } = *standing;
     [
         cosine,
@@ -98,4 +111,18 @@ pub(super) fn features(like: &Likeness, standing: &Standing) -> Features {
         forty,
         keys,
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Likeness;
+
+    #[test]
+    fn a_place_alone_is_no_story_and_a_place_with_a_matter_is() {
+        let place = Likeness { cosine: 0.1, text: 0.4, beyond_places: 0.01, ..Likeness::default() };
+        assert!(place.is_of_place_alone());
+        assert!(!Likeness { beyond_places: 0.2, ..place }.is_of_place_alone());
+        assert!(!Likeness { cosine: 0.5, ..place }.is_of_place_alone(), "the embeddings are alike");
+        assert!(!Likeness { text: 0.0, beyond_places: 0.0, ..place }.is_of_place_alone());
+    }
 }

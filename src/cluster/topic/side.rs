@@ -35,8 +35,8 @@ impl<const TEXTS: usize> Side<TEXTS> {
         let mut terms = [const { Vec::new() }; TEXTS];
         for ((text, length), terms) in texts.into_iter().zip(&mut lengths).zip(&mut terms) {
             let mut square = 0.0;
-            for (number, weight) in vocabulary.read(text) {
-                let weight = weight * vocabulary.idf(number);
+            for (number, weight, idf) in vocabulary.read(text) {
+                let weight = weight * idf;
                 square += weight * weight;
                 terms.extend(number.map(|number| (number, weight)));
             }
@@ -119,7 +119,7 @@ impl Sums {
 
     /// Each sum times how rare its term is.
     fn weighed<'s>(&'s self, vocabulary: &'s Vocabulary) -> impl Iterator<Item = Weighted> + 's {
-        let weigh = |(number, sum): &Weighted| (*number, sum * vocabulary.idf(Some(*number)));
+        let weigh = |(number, sum): &Weighted| (*number, sum * vocabulary.idf(*number));
         self.sums.iter().map(weigh)
     }
 
@@ -130,7 +130,7 @@ impl Sums {
         };
         let both = self.weighed(vocabulary).filter_map(|(number, weight)| {
             let (_, sum) = other.sums.get(*other.places.get(&number)? as usize)?;
-            Some(weight * (sum * vocabulary.idf(Some(number))))
+            Some(weight * (sum * vocabulary.idf(number)))
         });
         let both: f32 = both.sum();
         let lengths = (square(self) * square(other)).sqrt();
@@ -166,8 +166,7 @@ mod tests {
         let side = Side::new(&vocabulary, [&text, &title]);
         for term in 0..200 {
             let one = terms(&[(term, 1.0)]);
-            let number = vocabulary.read(&one)[0].0;
-            let idf = vocabulary.idf(number);
+            let (number, _, idf) = vocabulary.read(&one).next().unwrap();
             let weight = |of: &TermVector| {
                 of.iter().find(|(other, _)| *other == term).map_or(0.0, |(_, weight)| weight * idf)
             };

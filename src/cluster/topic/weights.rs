@@ -4,11 +4,14 @@
 //! scale`. Made by `models/train/train_topics.py`; they belong to the cosines of one model, which the
 //! file names.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 use crate::topic::candidate;
 use crate::topic::merge;
 use crate::topic::pair;
+use crate::topic::vocabulary::Background;
 use wenmai_domain::topic::Level;
 
 /// The weights that come with the bundled model.
@@ -48,6 +51,9 @@ pub struct Weights {
     merge: Net,
     /// Stories merge from this probability on.
     pub(super) merge_from: f32,
+    /// How common words are in news at large, behind the articles that are compared.
+    #[serde(skip)]
+    background: Arc<Background>,
 }
 
 /// The two decisions of one level.
@@ -95,7 +101,16 @@ impl Weights {
     /// [`Error::Wrong`] for numbers that cannot be used.
     pub fn parse(json: &str) -> Result<Self, Error> {
         let weights: Self = serde_json::from_str(json)?;
-        let Self { version, model: _, trained_on: _, story, event, merge, merge_from } = &weights;
+        let Self {
+            version,
+            model: _,
+            trained_on: _,
+            story,
+            event,
+            merge,
+            merge_from,
+            background: _,
+        } = &weights;
         if version.is_empty() {
             return Err(Error::Wrong("they have no version"));
         }
@@ -116,6 +131,17 @@ impl Weights {
     /// [`Error`] if the program was built with a wrong file.
     pub fn bundled() -> Result<Self, Error> {
         Self::parse(BUNDLED)
+    }
+
+    /// The same weights over articles that have news at large behind them, so that a few articles are
+    /// compared by what is rare in the news and not by what is rare among them.
+    #[must_use]
+    pub fn with_background(self, background: Arc<Background>) -> Self {
+        Self { background, ..self }
+    }
+
+    pub(super) fn background(&self) -> &Arc<Background> {
+        &self.background
     }
 
     /// Their name and number, `topics-1`.

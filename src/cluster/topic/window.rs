@@ -8,6 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::collections::BinaryHeap;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rustc_hash::FxBuildHasher;
 
@@ -18,12 +19,14 @@ use crate::topic::dot;
 use crate::topic::dot::Head;
 use crate::topic::dot::Prefix;
 use crate::topic::dot::cosine;
+use crate::topic::item::PLACE;
 use crate::topic::pair::Likeness;
 use crate::topic::pair::Standing;
 use crate::topic::pair::days_apart;
 use crate::topic::side::Side;
 use crate::topic::side::Sums;
 use crate::topic::side::share;
+use crate::topic::vocabulary::Background;
 use crate::topic::vocabulary::Vocabulary;
 use crate::topic::vocabulary::Weighted;
 use wenmai_domain::embedding::Embedding;
@@ -40,6 +43,8 @@ const TITLED: usize = 50;
 const TITLE_HOLDERS_MAX: usize = 300;
 /// Near articles that are judged.
 pub(super) const NEAR: usize = 80;
+/// Characters of a piece of the name of a place.
+const PIECE_CHARS_MAX: usize = 6;
 /// Of these the middle is asked, and the mean cosine.
 const MIDDLE: usize = 10;
 const FORTY: usize = 40;
@@ -54,6 +59,8 @@ pub(super) struct Held {
     pub(super) anchors: Anchors,
     title: Box<[Weighted]>,
     text: Box<[Weighted]>,
+    /// Numbers of the terms that are pieces of places it names, ascending.
+    places: Box<[u32]>,
     keys: Box<[Weighted]>,
 }
 
@@ -86,9 +93,16 @@ struct Query {
     /// Its text, and its title.
     words: Side<2>,
     keys: Side<1>,
+    /// Numbers of the terms that are pieces of places it names, ascending.
+    places: Box<[u32]>,
 }
 
 impl Window {
+    /// An empty one; how common words are is told by its articles and by news at large.
+    pub(super) fn before(background: Arc<Background>) -> Self {
+        Self { terms: Vocabulary::before(background), ..Self::default() }
+    }
+
     /// How many articles it holds.
     pub(super) fn len(&self) -> usize {
         self.by_id.len()
@@ -124,6 +138,7 @@ impl Window {
             anchors: Anchors::of(title, keys),
             title: self.terms.within(title_terms, &text),
             text,
+            places: self.terms.numbers(place_pieces(keys)),
             keys: self.keys.add(&key_terms(keys)),
         };
         let prefix = dot::prefix(embedding);
@@ -175,6 +190,7 @@ impl Window {
         let query = Query {
             words: Side::new(&self.terms, [&item.text_terms, &item.title_terms]),
             keys: Side::new(&self.keys, [&key_terms(&item.keys)]),
+            places: self.terms.numbers(place_pieces(&item.keys)),
         };
         let mut slots = self.scan(&dot::prefix(&item.embedding));
         let [_, title] = &query.words.terms;
@@ -200,24 +216,31 @@ impl Window {
     fn like(&self, item: &Item, query: &Query, held: &Held) -> Likeness {
         let [of_text, of_title] = query.words.lengths;
         let [of_keys] = query.keys.lengths;
+        let is_place = |number: &u32| {
+            [&query.places, &held.places].iter().any(|all| all.binary_search(number).is_ok())
+        };
         let (mut text, mut mentioned, mut square) = (0.0, 0.0, 0.0);
+        let mut beyond_places = 0.0;
         for (number, weight) in &held.text {
-            let weight = weight * self.terms.idf(Some(*number));
+            let weight = weight * self.terms.idf(*number);
             let [in_text, in_title] = query.words.weights(*number);
             square += weight * weight;
             text += in_text * weight;
+            if in_text > 0.0 && !is_place(number) {
+                beyond_places += in_text * weight;
+            }
             mentioned += in_title * weight;
         }
         let (mut title, mut title_square) = (0.0, 0.0);
         for (number, weight) in &held.title {
-            let weight = weight * self.terms.idf(Some(*number));
+            let weight = weight * self.terms.idf(*number);
             let [_, in_title] = query.words.weights(*number);
             title_square += weight * weight;
             title += in_title * weight;
         }
         let (mut keys, mut keys_square) = (0.0, 0.0);
         for (number, weight) in &held.keys {
-            let weight = weight * self.keys.idf(Some(*number));
+            let weight = weight * self.keys.idf(*number);
             let [in_keys] = query.keys.weights(*number);
             keys_square += weight * weight;
             keys += in_keys * weight;
@@ -225,6 +248,7 @@ impl Window {
         Likeness {
             cosine: cosine(&item.embedding, &held.embedding),
             text: share(text, of_text, square),
+            beyond_places: share(beyond_places, of_text, square),
             title: share(title, of_title, title_square),
             mentioned: share(mentioned, of_title, square),
             keys: share(keys, of_keys, keys_square),
@@ -312,6 +336,19 @@ fn stand(near: &mut [Near<'_>]) {
             forty,
         };
     }
+}
+
+/// The terms into which the names of places among `keys` may be cut: 望川市 into 望川, 川市 and the like.
+fn place_pieces(keys: &[String]) -> impl Iterator<Item = u32> + '_ {
+    keys.iter().filter_map(|key| key.strip_prefix(PLACE)).flat_map(|place| {
+        let starts: Vec<usize> = place.char_indices().map(|(at, _)| at).collect();
+        let ends: Vec<usize> = starts.iter().skip(1).copied().chain([place.len()]).collect();
+        let pieces = starts.into_iter().enumerate().flat_map(move |(at, start)| {
+            let ends: Vec<usize> = ends.iter().skip(at).take(PIECE_CHARS_MAX).copied().collect();
+            ends.into_iter().map(move |end| (start, end))
+        });
+        pieces.filter_map(move |(start, end)| Some(index(place.get(start..end)?)))
+    })
 }
 
 /// Keys as terms, each once.

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::LazyLock;
 
+use crate::topics::background;
 use crate::topics::projection::TopicMember;
 use wenmai_cluster::topic;
 use wenmai_domain::article::Record;
@@ -16,7 +16,6 @@ use wenmai_domain::day;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::topic::change::Face;
-use wenmai_embed as embed;
 use wenmai_text::entity::Entity;
 use wenmai_text::entity::Kind;
 use wenmai_text::terms::Analyzer;
@@ -31,24 +30,6 @@ const NAMES: usize = 6;
 const HALF_LIFE_DAYS: f64 = 7.0;
 /// Characters of the body that terms and names are taken from.
 pub const LEAD_CHARS: usize = 300;
-
-/// Made-up articles of Chinese news at large that stand behind those of the window, so that a word
-/// that everybody uses is no keyword in a small archive either.
-const COMMON_ARTICLES: u32 = 1_000;
-/// Tokens of title and lead of one of them.
-const COMMON_TOKENS: f64 = 150.0;
-/// How many of them hold a word.
-static COMMON: LazyLock<HashMap<String, u32>> = LazyLock::new(|| {
-    // Without them keywords are a little worse, and a test says so.
-    let words = embed::common_words().unwrap_or_default();
-    let holding = |share: f64| -> u32 {
-        let articles = f64::from(COMMON_ARTICLES) * -f64::exp_m1(-share * COMMON_TOKENS);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in 0..=1000")]
-        let articles = articles.round() as u32;
-        articles
-    };
-    words.into_iter().map(|(word, share)| (word, holding(share))).collect()
-});
 
 /// What an article contributes to what its topics show.
 #[derive(Debug, Clone)]
@@ -174,9 +155,10 @@ pub fn face(
     let terms = if contributions.len() < 2 || shared.len() < KEYWORDS { terms } else { shared };
     let background = |term: &str| {
         let holding = |counts: Option<&u32>| counts.copied().unwrap_or(0);
-        holding(term_counts.counts.get(term)).saturating_add(holding(COMMON.get(term)))
+        holding(term_counts.counts.get(term))
+            .saturating_add(holding(background::OPENINGS.get(term)))
     };
-    let articles = term_counts.articles.saturating_add(COMMON_ARTICLES);
+    let articles = term_counts.articles.saturating_add(background::ARTICLES);
     let keywords = topic::keywords(&terms, &background, articles, KEYWORDS);
     let names = |at: usize| {
         let all = contributions

@@ -7,6 +7,7 @@
 //! never do.
 
 mod adhoc;
+mod background;
 mod contribution;
 mod edit;
 mod follow;
@@ -59,6 +60,7 @@ use worker::Worker;
 pub use adhoc::Cluster;
 pub use adhoc::ClusterSource;
 pub use adhoc::Clusters;
+pub use background::background;
 pub use edit::Action;
 pub use edit::Edit;
 pub use list::ListTopics;
@@ -153,7 +155,8 @@ pub struct Progress {
 impl Topics {
     async fn open(engine: &Engine) -> Result<Self, Error> {
         let weights = Weights::bundled();
-        let weights = Arc::new(weights.map_err(|error| Error::Topics(error.into()))?);
+        let weights = weights.map_err(|error| Error::Topics(error.into()))?;
+        let weights = Arc::new(weights.with_background(background()));
         let reader = ArticleReader::new(Arc::clone(&engine.analyzer));
         let (sender, versions) = watch::channel(0);
         let store = Arc::clone(&engine.store);

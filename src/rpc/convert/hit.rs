@@ -83,6 +83,8 @@ fn relation(from: Relation) -> wire::Relation {
         RelationKind::Background => wire::RelationKind::Background,
         RelationKind::FollowUp => wire::RelationKind::FollowUp,
         RelationKind::SameStory => wire::RelationKind::SameStory,
+        RelationKind::Update => wire::RelationKind::Update,
+        RelationKind::EarlierVersion => wire::RelationKind::EarlierVersion,
     };
     let reason = |Reason { feature, value, contribution }| wire::Reason {
         feature: feature.to_owned(),

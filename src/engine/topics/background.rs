@@ -1,0 +1,48 @@
+//! How common words are in Chinese news at large, which a small archive cannot tell.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::LazyLock;
+
+use wenmai_cluster::topic::Background;
+use wenmai_embed as embed;
+use wenmai_text::terms::index;
+
+/// Made-up articles that stand behind those of the window.
+pub(super) const ARTICLES: u32 = 1_000;
+/// Tokens of title and lead of one of them, from which keywords are taken.
+const OPENING_TOKENS: f64 = 150.0;
+/// Tokens of a whole one, which topics compare.
+const TEXT_TOKENS: f64 = 400.0;
+
+/// How many of [`ARTICLES`] articles hold a word in title and lead.
+pub(super) static OPENINGS: LazyLock<HashMap<String, u32>> = LazyLock::new(|| {
+    let words = words().into_iter();
+    words.map(|(word, share)| (word, holding(share, OPENING_TOKENS))).collect()
+});
+
+static TEXTS: LazyLock<Arc<Background>> = LazyLock::new(|| {
+    let words = words().into_iter();
+    let counts = words.map(|(word, share)| (index(&word), holding(share, TEXT_TOKENS)));
+    Arc::new(Background::new(ARTICLES, counts))
+});
+
+/// How many articles at large hold each term of the index.
+#[must_use]
+pub fn background() -> Arc<Background> {
+    Arc::clone(&TEXTS)
+}
+
+/// The words of the bundled model, each with its share of all tokens.
+fn words() -> HashMap<String, f64> {
+    // Without them keywords are a little worse, and a test says so.
+    embed::common_words().unwrap_or_default()
+}
+
+/// How many articles of so many tokens hold a word that has this share of all tokens.
+fn holding(share: f64, tokens: f64) -> u32 {
+    let articles = f64::from(ARTICLES) * -f64::exp_m1(-share * tokens);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in 0..=1000")]
+    let articles = articles.round() as u32;
+    articles
+}
