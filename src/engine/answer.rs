@@ -240,7 +240,7 @@ impl Engine {
         let own = self.own_score(&lexical, question, request).await?;
         dense.retain(|(id, _)| Some(*id) != question.source);
         lexical.retain(|(id, _)| Some(*id) != question.source);
-        Ok(fuse(*mode, &dense, &lexical, own))
+        Ok(fuse(*mode, &dense, &lexical, own, self.cosine_scale().await?))
     }
 
     /// The BM25 score of the source itself, whether or not it passes the filter; `None` where there

@@ -12,6 +12,7 @@ use crate::answer;
 use crate::answer::PageRequest;
 use crate::answer::Question;
 use crate::answer::TimeSpent;
+use crate::calibration::Calibrated;
 use crate::collapse::Folded;
 use crate::input;
 use crate::input::EmbedTexts;
@@ -67,7 +68,7 @@ impl Engine {
     /// promise; [`Error::TextTooLong`]; [`Error::Embed`]; [`Error::Store`].
     pub async fn related(&self, related: Related) -> Result<Answer, Error> {
         let Related { target, filter, mode, min_probability, collapse, offset, limit } = related;
-        self.check_probability(min_probability, mode)?;
+        self.check_probability(min_probability, mode).await?;
         let filter = self.keyed(filter)?;
         let started = Instant::now();
         let source = self.metrics().stage(Stage::Question, self.source(target, mode)).await?;
@@ -146,7 +147,7 @@ impl Engine {
         }
         let shown = self.show(question, ordered, request, (spent, store_started));
         let mut answer = self.metrics().stage(Stage::Show, shown).await?;
-        self.ranker.version().clone_into(&mut answer.ranker);
+        answer.ranker = self.ranker_in_use().await?;
         Ok((answer, found_count))
     }
 
@@ -157,7 +158,7 @@ impl Engine {
         source: &Source,
         request: &PageRequest,
     ) -> Result<Vec<Ranked>, Error> {
-        match self.ranker.scorer() {
+        match self.scorer().await? {
             Some(scorer) => {
                 let subject = self.subject(source, terms::query(&question.terms));
                 self.judged(scorer, &subject, &request.filter).await
@@ -237,15 +238,21 @@ impl Engine {
         self.group_of(record).await
     }
 
-    fn check_probability(&self, min_probability: f32, mode: Mode) -> Result<(), Error> {
+    async fn check_probability(&self, min_probability: f32, mode: Mode) -> Result<(), Error> {
         let invalid = |what: &str| Err(Error::invalid("min_probability", what));
         if !(0.0..=1.0).contains(&min_probability) {
             return invalid("is a probability from 0 to 1");
         }
-        if min_probability > 0.0 && (mode != Mode::Hybrid || self.ranker.scorer().is_none()) {
-            return invalid("needs the hybrid mode and a learned ranker; here nothing is probable");
+        if min_probability == 0.0 {
+            return Ok(());
         }
-        Ok(())
+        if mode == Mode::Hybrid && self.scorer().await?.is_some() {
+            return Ok(());
+        }
+        if let Calibrated::Off(reason) = self.calibrated().await? {
+            return invalid(&format!("nothing is probable with this model: {reason}"));
+        }
+        invalid("needs the hybrid mode and a learned ranker; here nothing is probable")
     }
 
     /// Why nothing was found for an article whose id is `own` if it is stored, though `found_count`

@@ -150,7 +150,7 @@ pub async fn run(
     }
     Ok(Report {
         index_version: engine.info().await?.index_version,
-        ranker: engine.ranker_version().to_owned(),
+        ranker: engine.ranker_in_use().await?,
         query_count: options.query_count.min(ids.len()),
         seed: options.seed,
         rows,

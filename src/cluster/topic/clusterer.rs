@@ -25,6 +25,8 @@ use crate::topic::window::Near;
 use crate::topic::window::Window;
 use wenmai_domain::day;
 use wenmai_domain::id::ArticleId;
+use wenmai_domain::scale::CosineScale;
+use wenmai_domain::scale::Middle;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::Placement;
 use wenmai_domain::topic::TopicId;
@@ -136,7 +138,7 @@ impl Clusterer {
         }
         let near: Vec<Near<'_>> = self
             .window
-            .near(&item)
+            .near(&item, &self.weights.scale)
             .into_iter()
             .filter(|near| near.held.at.abs_diff(item.at) <= WINDOW_S.unsigned_abs())
             .collect();
@@ -258,11 +260,25 @@ impl Clusterer {
         counts: [usize; 2],
     ) -> (merge::Features, f32) {
         let [left, right] = counts;
-        let middle = |held: &[&Held]| dot::middle(held.iter().map(|held| &held.embedding)).0;
-        let centres = dot::dot(&middle(one), &middle(other));
+        let centres = self.centres(one, other);
         let terms = self.window.terms_alike(one.iter().copied(), other.iter().copied());
-        let features = merge::features(&group(one, left), &group(other, right), centres, terms);
+        let groups = [group(one, left), group(other, right)];
+        let features = merge::features(&groups, centres, terms, &self.weights.scale);
         (features, self.weights.merge(&features))
+    }
+
+    /// The cosine of the middles of two groups.
+    fn centres(&self, one: &[&Held], other: &[&Held]) -> f32 {
+        let middle = |held: &[&Held]| {
+            let (values, length) = dot::middle(held.iter().map(|held| &held.embedding));
+            (values, Middle { length, count: held.len() })
+        };
+        let ((left, of_left), (right, of_right)) = (middle(one), middle(other));
+        self.weights.scale.between(dot::dot(&left, &right), of_left, of_right)
+    }
+
+    pub(super) fn scale(&self) -> &CosineScale {
+        &self.weights.scale
     }
 
     pub(super) fn merge_from(&self) -> f32 {
@@ -363,10 +379,12 @@ impl Clusterer {
         for (rank, (_, topic, mut evidence)) in topics.into_iter().enumerate() {
             let latest: Vec<(i64, ArticleId)> = self.groups.latest(topic).take(CENTRE_OF).collect();
             let held = latest.iter().filter_map(|(_, id)| self.window.get(*id));
-            let (centre, cohesion) = dot::middle(held.map(|held| &held.embedding));
+            let (centre, length) = dot::middle(held.map(|held| &held.embedding));
+            let (scale, middle) = (&self.weights.scale, Middle { length, count: latest.len() });
             evidence.member_count = self.groups.count(topic);
-            evidence.centre = dot::dot(&centre, item.embedding.values());
-            evidence.cohesion = cohesion;
+            let to_centre = dot::dot(&centre, item.embedding.values());
+            evidence.centre = scale.with_middle(to_centre, middle, false);
+            evidence.cohesion = scale.length(middle);
             evidence.days_since =
                 latest.first().map_or(0.0, |(at, _)| pair::days_apart(item.at, *at));
             let other = if rank == 0 { second } else { first };

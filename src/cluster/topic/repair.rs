@@ -8,6 +8,8 @@ use crate::topic::Repair;
 use crate::topic::dot;
 use crate::topic::window::Held;
 use wenmai_domain::id::ArticleId;
+use wenmai_domain::scale::CosineScale;
+use wenmai_domain::scale::Middle;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::TopicId;
 
@@ -29,6 +31,7 @@ const PASSES: usize = 5;
 struct Centre {
     story: TopicId,
     values: Vec<f32>,
+    middle: Middle,
 }
 
 impl Clusterer {
@@ -60,12 +63,12 @@ impl Clusterer {
             .into_iter()
             .map(|story| {
                 let sample = self.sample(story);
-                let (values, _) = dot::middle(sample.iter().map(|held| &held.embedding));
-                Centre { story, values }
+                let (values, length) = dot::middle(sample.iter().map(|held| &held.embedding));
+                Centre { story, values, middle: Middle { length, count: sample.len() } }
             })
             .collect();
         let nearest: Vec<Option<usize>> =
-            (0..centres.len()).map(|at| nearest(&centres, at)).collect();
+            (0..centres.len()).map(|at| nearest(&centres, at, self.scale())).collect();
         let mut repairs = Vec::new();
         for (at, to) in nearest.iter().enumerate() {
             let Some(to) = to.filter(|to| *to > at && nearest.get(*to) == Some(&Some(at))) else {
@@ -89,6 +92,10 @@ impl Clusterer {
     /// Splits a story whose events fall into two groups that nobody would merge.
     fn split(&mut self, story: TopicId) -> Option<Repair> {
         if self.groups.is_pinned(story) || self.groups.count(story) < SPLIT_MEMBERS_MIN {
+            return None;
+        }
+        // Weights that join nothing say nothing about stories that stood before.
+        if self.merge_from().is_infinite() {
             return None;
         }
         let ids: Vec<ArticleId> = self.groups.latest(story).map(|(_, id)| id).collect();
@@ -132,12 +139,13 @@ impl Clusterer {
 }
 
 /// The centre nearest to that at `at`, among those beside it; ties to the first.
-fn nearest(centres: &[Centre], at: usize) -> Option<usize> {
+fn nearest(centres: &[Centre], at: usize, scale: &CosineScale) -> Option<usize> {
     let own = centres.get(at)?;
     let mut best: Option<(f32, usize)> = None;
     let beside = centres.iter().enumerate().take(at + BESIDE + 1).skip(at.saturating_sub(BESIDE));
     for (to, other) in beside.filter(|(to, _)| *to != at) {
         let cosine = dot::dot(&own.values, &other.values);
+        let cosine = scale.between(cosine, own.middle, other.middle);
         if cosine >= CENTRES_FROM && best.is_none_or(|(most, _)| cosine > most) {
             best = Some((cosine, to));
         }

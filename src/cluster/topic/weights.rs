@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::topic::candidate;
 use crate::topic::merge;
 use crate::topic::pair;
+use wenmai_domain::scale::CosineScale;
 use wenmai_domain::topic::Level;
 
 /// The weights that come with the bundled model.
@@ -48,6 +49,9 @@ pub struct Weights {
     merge: Net,
     /// Stories merge from this probability on.
     pub(super) merge_from: f32,
+    /// Puts the cosines of the model that runs on the scale of the one that they were fitted to.
+    #[serde(skip)]
+    pub(super) scale: CosineScale,
 }
 
 /// The two decisions of one level.
@@ -95,7 +99,8 @@ impl Weights {
     /// [`Error::Wrong`] for numbers that cannot be used.
     pub fn parse(json: &str) -> Result<Self, Error> {
         let weights: Self = serde_json::from_str(json)?;
-        let Self { version, model: _, trained_on: _, story, event, merge, merge_from } = &weights;
+        let Self { version, model: _, trained_on: _, story, event, merge, merge_from, scale: _ } =
+            &weights;
         if version.is_empty() {
             return Err(Error::Wrong("they have no version"));
         }
@@ -116,6 +121,23 @@ impl Weights {
     /// [`Error`] if the program was built with a wrong file.
     pub fn bundled() -> Result<Self, Error> {
         Self::parse(BUNDLED)
+    }
+
+    /// The same weights for another model, whose cosines `scale` puts on the scale of theirs.
+    #[must_use]
+    pub fn with_scale(mut self, scale: CosineScale) -> Self {
+        self.scale = scale;
+        self
+    }
+
+    /// The same weights with thresholds that nothing reaches: each article stays a topic of its own,
+    /// unless it prints the text of another. For a model whose cosines cannot be measured.
+    #[must_use]
+    pub fn joining_nothing(mut self) -> Self {
+        self.story.from = f32::INFINITY;
+        self.event.from = f32::INFINITY;
+        self.merge_from = f32::INFINITY;
+        self
     }
 
     /// Their name and number, `topics-1`.

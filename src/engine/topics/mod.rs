@@ -44,6 +44,7 @@ use tokio::task::AbortHandle;
 
 use crate::Engine;
 use crate::Error;
+use crate::calibration::Calibrated;
 use wenmai_cluster::topic::Weights;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::id::ArticleId;
@@ -152,8 +153,12 @@ pub struct Progress {
 
 impl Topics {
     async fn open(engine: &Engine) -> Result<Self, Error> {
-        let weights = Weights::bundled();
-        let weights = Arc::new(weights.map_err(|error| Error::Topics(error.into()))?);
+        let weights = Weights::bundled().map_err(|error| Error::Topics(error.into()))?;
+        let weights = Arc::new(match engine.calibrated().await? {
+            Calibrated::Native => weights,
+            Calibrated::Fitted(made) => weights.with_scale(made.points.clone()),
+            Calibrated::Off(_) => weights.joining_nothing(),
+        });
         let reader = ArticleReader::new(Arc::clone(&engine.analyzer));
         let (sender, versions) = watch::channel(0);
         let store = Arc::clone(&engine.store);

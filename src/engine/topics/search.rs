@@ -105,11 +105,13 @@ impl Engine {
         if let Some(home) = home {
             found.entry(home).or_default();
         }
+        let scale = self.cosine_scale().await?;
         let by_words = matches!(request, SearchTopics::Text(_));
         let mut topics = Vec::with_capacity(found.len());
         for (id, TopicMatch { similarity, share, hits: hit_count }) in found {
             let topic = self.topic(id)?;
-            let cosine = f64::from(similarity.unwrap_or(0.0).max(0.0));
+            let cosine = similarity.map_or(0.0, |similarity| scale.at(similarity));
+            let cosine = f64::from(cosine.max(0.0));
             let score = if by_words { 0.5 * cosine + 0.5 * share } else { cosine };
             let holds = home == Some(topic.id);
             topics.push(FoundTopic { topic, score, similarity, hit_count, holds });
@@ -136,6 +138,7 @@ impl Engine {
         // One more: the topic is nearest to itself.
         let most = u32::try_from(limit.count() + 1).unwrap_or(u32::MAX);
         let most = Limit::new(most).unwrap_or(limit);
+        let scale = self.cosine_scale().await?;
         let mut related = Vec::new();
         for (id, cosine) in self.store.nearest_topics(&centroid, topic.level, most).await? {
             let found = self.topic(id)?;
@@ -144,7 +147,7 @@ impl Engine {
             }
             related.push(FoundTopic {
                 topic: found,
-                score: f64::from(cosine.max(0.0)),
+                score: f64::from(scale.at(cosine).max(0.0)),
                 similarity: Some(cosine),
                 hit_count: 0,
                 holds: false,
