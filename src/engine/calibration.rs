@@ -168,7 +168,12 @@ impl Calibrated {
         match self {
             Self::Native => "none needed: ranker and topics were fitted to this model".to_owned(),
             Self::Fitted(made) => {
-                format!("{} (from {} texts, {:.3} told apart)", made.name(), made.text_count, made.told_apart)
+                format!(
+                    "{} (from {} texts, {:.3} told apart)",
+                    made.name(),
+                    made.text_count,
+                    made.told_apart
+                )
             }
             Self::Off(reason) => format!("off: {reason}; no ranker, and topics join nothing"),
         }
@@ -253,6 +258,12 @@ impl Engine {
     /// [`Error::Embed`] if the model is overloaded or has stopped; [`Error::Store`].
     pub async fn calibrated(&self) -> Result<&Calibrated, Error> {
         self.calibration.get_or_try_init(|| self.find_calibration()).await
+    }
+
+    /// How the cosines of the model are measured, if a question needed it already.
+    #[must_use]
+    pub fn known_calibration(&self) -> Option<&Calibrated> {
+        self.calibration.get()
     }
 
     /// The scale for thresholds and weights that were chosen with the bundled model.

@@ -215,7 +215,8 @@ impl Engine {
                     neighbours: neighbours.of(id),
                 };
                 let features = features(&subject.facts, &subject.text, &facts, legs);
-                let (similarity, lexical) = (found.cosines.get(&id).copied(), found.title.found(id));
+                let (similarity, lexical) =
+                    (found.cosines.get(&id).copied(), found.title.found(id));
                 Compared { id, features, scores: Scores { similarity, lexical, fused: 0.0 } }
             })
             .collect())

@@ -15,6 +15,7 @@ use crate::status::refuse;
 use wenmai_embed::ModelInfo;
 use wenmai_engine as engine;
 use wenmai_engine::Info;
+use wenmai_engine::calibration::Calibrated;
 use wenmai_proto::wire;
 use wenmai_proto::wire::info_service_server::InfoService;
 use wenmai_store as store;
@@ -54,7 +55,10 @@ impl InfoService for InfoApi {
         answer(wire::GetInfoResponse {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             index_version,
-            model: Some(write_model(model)),
+            model: Some(wire::ModelInfo {
+                calibration: self.shared.engine.known_calibration().and_then(write_calibration),
+                ..write_model(model)
+            }),
             store: Some(wire::StoreInfo {
                 backend: backend.to_owned(),
                 article_count,
@@ -85,6 +89,22 @@ impl InfoService for InfoApi {
     }
 }
 
+/// `None` for the model that needs none.
+fn write_calibration(calibrated: &Calibrated) -> Option<wire::Calibration> {
+    match calibrated {
+        Calibrated::Native => None,
+        Calibrated::Fitted(made) => Some(wire::Calibration {
+            name: made.name(),
+            text_count: convert::count(made.text_count),
+            told_apart: made.told_apart,
+            off_because: String::new(),
+        }),
+        Calibrated::Off(reason) => {
+            Some(wire::Calibration { off_because: reason.clone(), ..wire::Calibration::default() })
+        }
+    }
+}
+
 fn write_model(model: ModelInfo) -> wire::ModelInfo {
     let ModelInfo { name, family, dim, window_tokens_max, pooling, version } = model;
     wire::ModelInfo {
@@ -94,6 +114,7 @@ fn write_model(model: ModelInfo) -> wire::ModelInfo {
         window_tokens_max: convert::count32(window_tokens_max),
         pooling: pooling.to_owned(),
         version,
+        calibration: None,
     }
 }
 

@@ -30,7 +30,7 @@ const SIZES: [u64; 3] = [500, 5_000, 50_000];
 /// Records that are embedded with one call, so that queries come between.
 const PIECE: usize = 64;
 /// A model that tells so many Chinese pairs apart is not asked in English.
-const CHINESE_ENOUGH: f64 = 0.97;
+const CHINESE_ENOUGH: f64 = 0.92;
 /// Share of the characters of a headline that must be Chinese for the bundled model to judge it.
 const CHINESE_SHARE: f32 = 0.5;
 
@@ -104,7 +104,8 @@ impl Engine {
         let made = compared(&ours, &theirs, first.told_apart).ok();
         Ok(made.map(|(points, text_count)| {
             let (made_from, archive_count) = (MadeFrom::Articles, size);
-            let calibration = Calibration { points, text_count, made_from, archive_count, ..first.clone() };
+            let calibration =
+                Calibration { points, text_count, made_from, archive_count, ..first.clone() };
             Calibrated::Fitted(Box::new(calibration))
         }))
     }
@@ -167,7 +168,13 @@ pub async fn calibrate(model: &embed::Handle, records: &[Record]) -> Result<Cali
         let (ours, theirs) = (embedded(model, &chosen).await?, bundled(&chosen).await?);
         if let Ok((points, text_count)) = compared(&ours, &theirs, told) {
             let archive_count = u64::try_from(records.len()).unwrap_or(u64::MAX);
-            made = Calibration { points, text_count, archive_count, made_from: MadeFrom::Articles, ..made };
+            made = Calibration {
+                points,
+                text_count,
+                archive_count,
+                made_from: MadeFrom::Articles,
+                ..made
+            };
         }
     }
     Ok(Calibrated::Fitted(Box::new(made)))

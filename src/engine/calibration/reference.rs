@@ -91,8 +91,7 @@ pub(super) fn articles(language: Language) -> Vec<Told> {
 /// `text` with the place, the person and the numbers of a story.
 fn filled(text: &str, story: usize, language: Language) -> String {
     let name = |names: &[(&'static str, &'static str)], step: usize| {
-        let (chinese, english) =
-            names.get(story * step % names.len()).copied().unwrap_or_default();
+        let (chinese, english) = names.get(story * step % names.len()).copied().unwrap_or_default();
         match language {
             Language::Chinese => chinese,
             Language::English => english,
@@ -133,6 +132,8 @@ mod tests {
         let articles = articles(Language::Chinese);
         let stories: BTreeSet<usize> = articles.iter().map(|told| told.story).collect();
         assert_eq!(articles.len(), stories.len() * 4);
-        assert!(stories.iter().all(|s| articles.iter().filter(|told| told.story == *s).count() == 4));
+        assert!(
+            stories.iter().all(|s| articles.iter().filter(|told| told.story == *s).count() == 4)
+        );
     }
 }

@@ -138,12 +138,12 @@ impl Engine {
         candidates.ordered = scored(
             prepared,
             Found {
-                    dense: &dense,
-                    lexical: &lexical,
-                    neighbours: &neighbours,
-                    full: scale,
-                    cosines,
-                },
+                dense: &dense,
+                lexical: &lexical,
+                neighbours: &neighbours,
+                full: scale,
+                cosines,
+            },
         );
         candidates.weigh_days(in_days.as_ref().map(|days| |id: &ArticleId| days.contains(id)));
         if let Some(newness) = options.newness {
