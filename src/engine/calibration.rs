@@ -3,9 +3,10 @@
 //! Ranker, weights of topics and thresholds were fitted to the cosines of the bundled model. Another
 //! model gets a [`CosineScale`], made without labels from texts that both models embed: first from the
 //! built-in reference text, later from articles of the archive, at 500, 5,000 and 50,000 of them. It is
-//! kept in the index; a file of `wenmai model calibrate` may stand in its place. A model that does not
-//! tell the stories of the reference text apart, or whose cosines are all alike, gets none: then related
-//! coverage has the order without labels, topics join nothing, and the log says why.
+//! kept in the index; a file of `wenmai model calibrate` may stand in its place. Chinese and other texts
+//! have a scale each, as a model may know only one of them. A model that does not tell the stories of the
+//! reference text apart, or whose cosines are all alike, gets none: then related coverage has the order
+//! without labels, topics join nothing, and the log says why.
 
 mod make;
 mod reference;
@@ -18,9 +19,10 @@ use serde::Serialize;
 use crate::Engine;
 use crate::Error;
 use crate::ranker::name;
-use wenmai_domain::embedding::Embedding;
 use wenmai_domain::scale::CosineScale;
 use wenmai_domain::scale::Unfit;
+use wenmai_domain::scales::Scales;
+use wenmai_domain::scales::Script;
 use wenmai_embed::ModelInfo;
 use wenmai_rank::scorer::Scorer;
 
@@ -53,6 +55,16 @@ pub struct Calibration {
     pub model: String,
     /// The model on whose scale it puts them, `family@version`.
     pub fitted_to: String,
+    /// For Chinese texts.
+    pub chinese: Fit,
+    /// For other texts, measured in English.
+    pub other: Fit,
+}
+
+/// How the cosines of texts in one script are measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fit {
     /// What both models embedded.
     pub made_from: MadeFrom,
     /// How many texts that were.
@@ -62,7 +74,9 @@ pub struct Calibration {
     /// The share of pairs of the reference text in which two articles of one story are nearer than two
     /// of different subjects, in `[0, 1]`; 0.5 is chance.
     pub told_apart: f64,
-    /// Points of the rising line from the model's cosines to the other's.
+    /// Why the cosines cannot be measured, for a person; empty where they can be.
+    pub off_because: String,
+    /// Points of the rising line from the model's cosines to the other's; none where it is off.
     pub points: CosineScale,
 }
 
@@ -70,10 +84,8 @@ pub struct Calibration {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MadeFrom {
-    /// The built-in reference text in Chinese.
+    /// The built-in reference text.
     Reference,
-    /// The built-in reference text in English, compared with the Chinese one of the bundled model.
-    ReferenceEnglish,
     /// Articles of an archive or a feed.
     Articles,
 }
@@ -83,10 +95,8 @@ pub enum MadeFrom {
 pub enum Calibrated {
     /// The model is the one that everything was fitted to.
     Native,
-    /// They are put on its scale.
+    /// They are put on its scale, as far as that can be.
     Fitted(Box<Calibration>),
-    /// They cannot be; why, for a person.
-    Off(String),
 }
 
 /// What is wrong with a calibration file.
@@ -123,14 +133,12 @@ pub enum FileError {
 }
 
 impl Calibration {
-    /// A short name of what it is, such as `reference-1` or `articles-1-5000`.
+    /// What is known of texts in `script`.
     #[must_use]
-    pub fn name(&self) -> String {
-        let Self { version, archive_count, .. } = self;
-        match self.made_from {
-            MadeFrom::Reference => format!("reference-{version}"),
-            MadeFrom::ReferenceEnglish => format!("reference-en-{version}"),
-            MadeFrom::Articles => format!("articles-{version}-{archive_count}"),
+    pub fn fit(&self, script: Script) -> &Fit {
+        match script {
+            Script::Chinese => &self.chinese,
+            Script::Other => &self.other,
         }
     }
 
@@ -161,6 +169,34 @@ impl Calibration {
     }
 }
 
+impl Fit {
+    /// A short name of what it is, such as `reference-1` or `articles-1-5000`; empty where it is off.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self.made_from {
+            _ if self.scale().is_none() => String::new(),
+            MadeFrom::Reference => format!("reference-{VERSION}"),
+            MadeFrom::Articles => format!("articles-{VERSION}-{}", self.archive_count),
+        }
+    }
+
+    /// The scale; `None` where the cosines cannot be measured.
+    #[must_use]
+    pub fn scale(&self) -> Option<&CosineScale> {
+        self.off_because.is_empty().then_some(&self.points)
+    }
+
+    fn shown(&self) -> String {
+        let Self { text_count, told_apart, off_because, .. } = self;
+        match self.scale() {
+            Some(_) => {
+                format!("{} (from {text_count} texts, {told_apart:.3} told apart)", self.name())
+            }
+            None => format!("off, no ranker, and topics join nothing: {off_because}"),
+        }
+    }
+}
+
 impl Calibrated {
     /// In a few words, for a person.
     #[must_use]
@@ -168,15 +204,25 @@ impl Calibrated {
         match self {
             Self::Native => "none needed: ranker and topics were fitted to this model".to_owned(),
             Self::Fitted(made) => {
-                format!(
-                    "{} (from {} texts, {:.3} told apart)",
-                    made.name(),
-                    made.text_count,
-                    made.told_apart
-                )
+                format!("Chinese: {}\nother: {}", made.chinese.shown(), made.other.shown())
             }
-            Self::Off(reason) => format!("off: {reason}; no ranker, and topics join nothing"),
         }
+    }
+
+    /// The scale for texts in `script`; `None` where their cosines cannot be measured.
+    #[must_use]
+    pub fn scale(&self, script: Script) -> Option<&CosineScale> {
+        match self {
+            Self::Native => Some(&PLAIN),
+            Self::Fitted(made) => made.fit(script).scale(),
+        }
+    }
+
+    /// The scales of all scripts.
+    #[must_use]
+    pub fn scales(&self) -> Scales {
+        let of = |script| self.scale(script).cloned();
+        Scales::new(of(Script::Chinese), of(Script::Other))
     }
 }
 
@@ -218,20 +264,6 @@ fn as_f64(count: usize) -> f64 {
     count as f64
 }
 
-/// Fits a scale and says how far it can be trusted.
-fn fitted(ours: &[Embedding], theirs: &[Embedding], told: f64) -> Result<CosineScale, String> {
-    let scale = CosineScale::fit(ours, theirs).map_err(reason)?;
-    if told < TOLD_APART_MIN {
-        return Err(format!(
-            "the model tells the stories of the reference text apart in {:.0} of 100 pairs, {:.0} are \
-             needed",
-            told * 100.0,
-            TOLD_APART_MIN * 100.0
-        ));
-    }
-    Ok(scale)
-}
-
 impl Engine {
     /// The same engine, whose cosines are taken as they are whatever the model: to measure what
     /// calibration is worth, and to write features for weights of a model's own.
@@ -266,43 +298,44 @@ impl Engine {
         self.calibration.get()
     }
 
-    /// The scale for thresholds and weights that were chosen with the bundled model.
-    pub(super) async fn cosine_scale(&self) -> Result<&CosineScale, Error> {
-        Ok(match self.calibrated().await? {
-            Calibrated::Fitted(made) => &made.points,
-            Calibrated::Native | Calibrated::Off(_) => &PLAIN,
-        })
+    /// The scale for thresholds and weights that were chosen with the bundled model, for a question in
+    /// `script`. Where cosines cannot be measured they are taken as they are: something must order.
+    pub(super) async fn cosine_scale(&self, script: Script) -> Result<&CosineScale, Error> {
+        Ok(self.calibrated().await?.scale(script).unwrap_or(&PLAIN))
     }
 
     /// The scale for the ranker, which may have been fitted to this very model.
-    pub(super) async fn ranker_scale(&self) -> Result<&CosineScale, Error> {
-        if self.ranker.is_of(self.embed.info()) { Ok(&PLAIN) } else { self.cosine_scale().await }
+    pub(super) async fn ranker_scale(&self, script: Script) -> Result<&CosineScale, Error> {
+        let is_own = self.ranker.is_of(self.embed.info());
+        if is_own { Ok(&PLAIN) } else { self.cosine_scale(script).await }
     }
 
-    /// The learned ranker, if there is one and its features can be measured.
-    pub(super) async fn scorer(&self) -> Result<Option<&Scorer>, Error> {
+    /// The learned ranker, if there is one and its features can be measured for a question in `script`.
+    pub(super) async fn scorer(&self, script: Script) -> Result<Option<&Scorer>, Error> {
         let Some(scorer) = self.ranker.scorer() else { return Ok(None) };
         if self.ranker.is_of(self.embed.info()) {
             return Ok(Some(scorer));
         }
-        let is_off = matches!(self.calibrated().await?, Calibrated::Off(_));
-        Ok(Some(scorer).filter(|_| !is_off))
+        let can_be = self.calibrated().await?.scale(script).is_some();
+        Ok(Some(scorer).filter(|_| can_be))
     }
 
-    /// The version of the ranker that answers, with the name of the calibration where it needs one;
-    /// `none` without learned weights.
+    /// The version of the ranker that answers a question in `script`, with the name of the calibration
+    /// where it needs one; `none` without learned weights.
     ///
     /// # Errors
     /// The same as [`Engine::calibrated`].
-    pub async fn ranker_in_use(&self) -> Result<String, Error> {
-        let version = self.ranker.version();
-        if self.ranker.scorer().is_none() || self.ranker.is_of(self.embed.info()) {
+    pub async fn ranker_in_use(&self, script: Script) -> Result<String, Error> {
+        let Some(scorer) = self.scorer(script).await? else {
+            return Ok(crate::ranker::NONE.to_owned());
+        };
+        let version = scorer.version();
+        if self.ranker.is_of(self.embed.info()) {
             return Ok(version.to_owned());
         }
         Ok(match self.calibrated().await? {
             Calibrated::Native => version.to_owned(),
-            Calibrated::Fitted(made) => format!("{version}+{}", made.name()),
-            Calibrated::Off(_) => crate::ranker::NONE.to_owned(),
+            Calibrated::Fitted(made) => format!("{version}+{}", made.fit(script).name()),
         })
     }
 }

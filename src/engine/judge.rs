@@ -21,6 +21,7 @@ use wenmai_domain::id::ArticleId;
 use wenmai_domain::limit::Limit;
 use wenmai_domain::scale::CosineScale;
 use wenmai_domain::scale::Middle;
+use wenmai_domain::scales::Script;
 use wenmai_domain::terms::TermVector;
 use wenmai_rank::feature::Facts;
 use wenmai_rank::feature::Features;
@@ -52,6 +53,7 @@ const OWN_SCORE_GUESS: f32 = 1.4;
 pub(super) struct Subject {
     pub(super) id: ArticleId,
     pub(super) facts: Facts,
+    pub(super) script: Script,
     pub(super) embedding: Option<Embedding>,
     /// The headline's terms, each with its count.
     pub(super) title: TermVector,
@@ -189,7 +191,7 @@ impl Engine {
         filter: &Filter,
     ) -> Result<Vec<Compared>, Error> {
         let all = Filter::default();
-        let scale = self.ranker_scale().await?;
+        let scale = self.ranker_scale(subject.script).await?;
         let (found, filtered) = if filter.is_all() {
             (self.legs(subject, filter, scale).await?, None)
         } else {

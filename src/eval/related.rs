@@ -27,11 +27,11 @@ use wenmai_domain::filter::Filter;
 use wenmai_domain::hit::Mode;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::limit::Limit;
+use wenmai_domain::scales::Script;
 use wenmai_engine::Engine;
 use wenmai_engine::Error;
 use wenmai_engine::Related;
 use wenmai_engine::Target;
-use wenmai_engine::calibration::Calibrated;
 
 /// The depth of nDCG and of the recall of events.
 const DEPTH: usize = 10;
@@ -131,10 +131,8 @@ pub async fn run(
         modes.push(report);
         by_query.push((mode.name(), ndcg));
     }
-    let rankers = match engine.calibrated().await? {
-        Calibrated::Off(_) => None,
-        Calibrated::Native | Calibrated::Fitted(_) => options.rankers.take(),
-    };
+    let can_judge = engine.calibrated().await?.scale(Script::Chinese).is_some();
+    let rankers = options.rankers.take().filter(|_| can_judge);
     let mut learned = None;
     if rankers.is_some() || options.features.is_some() {
         let asked = compare(engine, &queries, progress).await?;

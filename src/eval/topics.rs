@@ -29,7 +29,6 @@ use wenmai_cluster::topic::Weights;
 use wenmai_domain::topic::Level;
 use wenmai_engine::Engine;
 use wenmai_engine::Error;
-use wenmai_engine::calibration::Calibrated;
 use wenmai_text::entity::Extractor;
 
 pub use agree::Agreement;
@@ -138,11 +137,7 @@ pub async fn run(
     let Stream { items: stream, story_count, refused_count, ingest } =
         self::stream(engine, extractor, articles, progress).await?;
     let calibrated = engine.calibrated().await?;
-    let measured = |weights: Weights| match calibrated {
-        Calibrated::Native => weights,
-        Calibrated::Fitted(made) => weights.with_scale(made.points.clone()),
-        Calibrated::Off(_) => weights.joining_nothing(),
-    };
+    let measured = |weights: Weights| weights.with_scales(calibrated.scales());
     let folds = Folds(folds.into_iter().map(measured).map(Arc::new).collect());
     let total = stream.len();
     let started = Instant::now();

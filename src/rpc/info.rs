@@ -16,6 +16,7 @@ use wenmai_embed::ModelInfo;
 use wenmai_engine as engine;
 use wenmai_engine::Info;
 use wenmai_engine::calibration::Calibrated;
+use wenmai_engine::calibration::Fit;
 use wenmai_proto::wire;
 use wenmai_proto::wire::info_service_server::InfoService;
 use wenmai_store as store;
@@ -56,7 +57,12 @@ impl InfoService for InfoApi {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             index_version,
             model: Some(wire::ModelInfo {
-                calibration: self.shared.engine.known_calibration().and_then(write_calibration),
+                calibrations: self
+                    .shared
+                    .engine
+                    .known_calibration()
+                    .map(write_calibrations)
+                    .unwrap_or_default(),
                 ..write_model(model)
             }),
             store: Some(wire::StoreInfo {
@@ -89,20 +95,17 @@ impl InfoService for InfoApi {
     }
 }
 
-/// `None` for the model that needs none.
-fn write_calibration(calibrated: &Calibrated) -> Option<wire::Calibration> {
-    match calibrated {
-        Calibrated::Native => None,
-        Calibrated::Fitted(made) => Some(wire::Calibration {
-            name: made.name(),
-            text_count: convert::count(made.text_count),
-            told_apart: made.told_apart,
-            off_because: String::new(),
-        }),
-        Calibrated::Off(reason) => {
-            Some(wire::Calibration { off_because: reason.clone(), ..wire::Calibration::default() })
-        }
-    }
+/// None for the model that needs none.
+fn write_calibrations(calibrated: &Calibrated) -> Vec<wire::Calibration> {
+    let Calibrated::Fitted(made) = calibrated else { return Vec::new() };
+    let write = |script: &str, fit: &Fit| wire::Calibration {
+        script: script.to_owned(),
+        name: fit.name(),
+        text_count: convert::count(fit.text_count),
+        told_apart: fit.told_apart,
+        off_because: fit.off_because.clone(),
+    };
+    vec![write("chinese", &made.chinese), write("other", &made.other)]
 }
 
 fn write_model(model: ModelInfo) -> wire::ModelInfo {
@@ -114,7 +117,7 @@ fn write_model(model: ModelInfo) -> wire::ModelInfo {
         window_tokens_max: convert::count32(window_tokens_max),
         pooling: pooling.to_owned(),
         version,
-        calibration: None,
+        calibrations: Vec::new(),
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
+use wenmai::domain::article::Record;
 use wenmai::domain::embedding::Embedding;
 use wenmai::domain::filter::Filter;
 use wenmai::domain::hit::Mode;
@@ -228,8 +229,9 @@ async fn a_calibration_is_made_once_and_kept_in_the_index() {
 #[tokio::test]
 async fn a_model_whose_cosines_say_nothing_is_named_and_decides_nothing() {
     let (engine, ids) = with_topics(Change::Flat).await;
-    let Calibrated::Off(reason) = engine.calibrated().await.unwrap() else { panic!("fitted") };
-    assert!(reason.contains("nearly the same cosine"), "{reason}");
+    let made = fitted(engine.calibrated().await.unwrap());
+    assert!(made.chinese.off_because.contains("nearly the same cosine"), "{:?}", made.chinese);
+    assert_eq!((made.chinese.scale(), made.other.scale()), (None, None));
     // Copies stay with their originals; nothing else is joined.
     let alone = stories(&engine, &ids);
     let texts = stream().iter().map(|r| r.paragraphs.join("")).collect::<BTreeSet<_>>();
@@ -247,8 +249,15 @@ async fn a_model_that_gives_no_vector_is_named() {
     let model = OtherModel::new(Change::Zero);
     let store = in_memory(&model.info);
     let engine = model.engine_over(&store);
-    let Calibrated::Off(reason) = engine.calibrated().await.unwrap() else { panic!("fitted") };
-    assert!(reason.contains("too few of the texts"), "{reason}");
+    let made = fitted(engine.calibrated().await.unwrap());
+    assert!(made.chinese.off_because.contains("too few of the texts"), "{:?}", made.chinese);
+}
+
+fn fitted(calibrated: &Calibrated) -> &Calibration {
+    match calibrated {
+        Calibrated::Fitted(made) => made,
+        Calibrated::Native => panic!("not another model"),
+    }
 }
 
 fn open(path: &Path, model: ModelInfo) -> Result<Option<Calibration>, FileError> {
@@ -256,25 +265,40 @@ fn open(path: &Path, model: ModelInfo) -> Result<Option<Calibration>, FileError>
     Calibration::open(&config, &model)
 }
 
+/// A model that is no better than chance in Chinese may still know English, and the other way round.
+#[tokio::test]
+async fn texts_in_a_language_that_the_model_does_not_know_are_not_judged() {
+    // The bundled model knows little English.
+    let (engine, ids) = with_topics(Change::Common).await;
+    let made = fitted(engine.calibrated().await.unwrap());
+    assert!(made.chinese.told_apart > made.other.told_apart + 0.1, "{:?}", made.other);
+    assert!(made.other.scale().is_none(), "{:?}", made.other);
+    let english = Record { title: "Bridge opens".into(), ..stream()[0].clone() };
+    let related = Related { target: Target::Given(Box::new(english)), ..about(ids[0], 0.0) };
+    let answer = engine.related(related.clone()).await.unwrap();
+    assert_eq!(answer.ranker, "none");
+    let refused = engine.related(Related { min_probability: 0.5, ..related }).await.unwrap_err();
+    assert!(refused.to_string().contains("of 100 pairs of the reference text"), "{refused}");
+    assert_ne!(engine.related(about(ids[0], 0.5)).await.unwrap().ranker, "none");
+}
+
 #[tokio::test]
 async fn a_file_of_another_model_is_refused_by_name() {
     let model = OtherModel::new(Change::Common);
     let info = model.info.clone();
     let handle = Handle::start(Arc::new(model), &embed_config());
-    let Calibrated::Fitted(made) = calibration::calibrate(&handle, &stream()).await.unwrap() else {
-        panic!("not fitted")
-    };
+    let made = fitted(&calibration::calibrate(&handle, &stream()).await.unwrap()).clone();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("calibration.json");
-    std::fs::write(&path, serde_json::to_string(&*made).unwrap()).unwrap();
-    assert_eq!(open(&path, info.clone()).unwrap(), Some(*made.clone()));
+    std::fs::write(&path, serde_json::to_string(&made).unwrap()).unwrap();
+    assert_eq!(open(&path, info.clone()).unwrap(), Some(made.clone()));
     let other = ModelInfo { version: "0123456789ab".into(), ..info.clone() };
     let refused = open(&path, other).unwrap_err().to_string();
     assert!(
         refused.contains("static@common") && refused.contains("static@0123456789ab"),
         "{refused}"
     );
-    let elsewhere = Calibration { fitted_to: "static@older".into(), ..*made.clone() };
+    let elsewhere = Calibration { fitted_to: "static@older".into(), ..made.clone() };
     std::fs::write(&path, serde_json::to_string(&elsewhere).unwrap()).unwrap();
     let refused = open(&path, info.clone()).unwrap_err().to_string();
     assert!(refused.contains("static@older"), "{refused}");

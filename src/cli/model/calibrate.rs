@@ -42,22 +42,21 @@ pub(super) async fn run(args: &Args) -> Result<(), Failure> {
     let handle = embed::Handle::start(model, &args.embed);
     let made = calibration::calibrate(&handle, &records).await;
     handle.stop();
-    match made? {
-        Calibrated::Fitted(made) => {
-            let json = serde_json::to_string(&*made).map_err(|error| Failure::failed(&error))?;
-            match &args.output {
-                Some(path) => {
-                    let mut file = std::fs::File::create(path)?;
-                    writeln!(file, "{json}")?;
-                    output::line(&Calibrated::Fitted(made).shown())
-                }
-                None => output::line(&json),
-            }
-        }
+    let made = match made? {
+        Calibrated::Fitted(made) => made,
         // Nothing to write; the model inside the program is measured already.
-        Calibrated::Native => output::line(&Calibrated::Native.shown()),
-        off @ Calibrated::Off(_) => Err(Failure::Failed(off.shown())),
+        Calibrated::Native => return output::line(&Calibrated::Native.shown()),
+    };
+    let json = serde_json::to_string(&*made).map_err(|error| Failure::failed(&error))?;
+    let is_off = [&made.chinese, &made.other].iter().all(|fit| fit.scale().is_none());
+    let shown = Calibrated::Fitted(made).shown();
+    if is_off {
+        return Err(Failure::Failed(shown));
     }
+    let Some(path) = &args.output else { return output::line(&json) };
+    let mut file = std::fs::File::create(path)?;
+    writeln!(file, "{json}")?;
+    output::line(&shown)
 }
 
 /// The first articles of a feed; a bad line is an error.

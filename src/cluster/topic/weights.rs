@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::topic::candidate;
 use crate::topic::merge;
 use crate::topic::pair;
-use wenmai_domain::scale::CosineScale;
+use wenmai_domain::scales::Scales;
 use wenmai_domain::topic::Level;
 
 /// The weights that come with the bundled model.
@@ -49,9 +49,9 @@ pub struct Weights {
     merge: Net,
     /// Stories merge from this probability on.
     pub(super) merge_from: f32,
-    /// Puts the cosines of the model that runs on the scale of the one that they were fitted to.
-    #[serde(skip)]
-    pub(super) scale: CosineScale,
+    /// Put the cosines of the model that runs on the scale of the one that they were fitted to.
+    #[serde(skip, default = "Scales::identity")]
+    pub(super) scales: Scales,
 }
 
 /// The two decisions of one level.
@@ -99,7 +99,7 @@ impl Weights {
     /// [`Error::Wrong`] for numbers that cannot be used.
     pub fn parse(json: &str) -> Result<Self, Error> {
         let weights: Self = serde_json::from_str(json)?;
-        let Self { version, model: _, trained_on: _, story, event, merge, merge_from, scale: _ } =
+        let Self { version, model: _, trained_on: _, story, event, merge, merge_from, scales: _ } =
             &weights;
         if version.is_empty() {
             return Err(Error::Wrong("they have no version"));
@@ -123,20 +123,11 @@ impl Weights {
         Self::parse(BUNDLED)
     }
 
-    /// The same weights for another model, whose cosines `scale` puts on the scale of theirs.
+    /// The same weights for another model, whose cosines `scales` put on the scale of theirs. An article
+    /// for which there is no scale stays a topic of its own, unless it prints the text of another.
     #[must_use]
-    pub fn with_scale(mut self, scale: CosineScale) -> Self {
-        self.scale = scale;
-        self
-    }
-
-    /// The same weights with thresholds that nothing reaches: each article stays a topic of its own,
-    /// unless it prints the text of another. For a model whose cosines cannot be measured.
-    #[must_use]
-    pub fn joining_nothing(mut self) -> Self {
-        self.story.from = f32::INFINITY;
-        self.event.from = f32::INFINITY;
-        self.merge_from = f32::INFINITY;
+    pub fn with_scales(mut self, scales: Scales) -> Self {
+        self.scales = scales;
         self
     }
 

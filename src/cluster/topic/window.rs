@@ -25,6 +25,7 @@ use wenmai_domain::embedding::Embedding;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::scale::CosineScale;
 use wenmai_domain::scale::Middle;
+use wenmai_domain::scales::Script;
 use wenmai_domain::terms::TermVector;
 use wenmai_domain::topic::Placement;
 use wenmai_text::terms::index;
@@ -49,6 +50,7 @@ pub(super) struct Held {
     pub(super) embedding: Embedding,
     pub(super) placement: Placement,
     pub(super) anchors: Anchors,
+    pub(super) script: Script,
     title: Box<[Weighted]>,
     text: Box<[Weighted]>,
     keys: Box<[Weighted]>,
@@ -172,6 +174,7 @@ impl Window {
             embedding: embedding.clone(),
             placement,
             anchors: Anchors::of(title, keys),
+            script: Script::of(title),
             title: self.terms.within(title_terms, &text),
             text,
             keys: self.keys.add(&key_terms(keys)),

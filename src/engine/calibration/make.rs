@@ -2,10 +2,12 @@
 
 use super::Calibrated;
 use super::Calibration;
+use super::Fit;
 use super::MadeFrom;
+use super::TOLD_APART_MIN;
 use super::VERSION;
-use super::fitted;
 use super::fitted_to;
+use super::reason;
 use super::reference;
 use super::reference::Language;
 use super::reference::Told;
@@ -19,9 +21,13 @@ use wenmai_domain::article::Record;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::limit::Limit;
+use wenmai_domain::scale::CosineScale;
+use wenmai_domain::scales::Script;
 use wenmai_embed as embed;
 use wenmai_embed::Lane;
 use wenmai_embed::Purpose;
+use wenmai_store as store;
+use wenmai_store::Vectors;
 
 /// Articles of an archive that are compared, at most: the cosines of all their pairs are taken.
 const ARTICLES_MAX: usize = 1_500;
@@ -29,10 +35,9 @@ const ARTICLES_MAX: usize = 1_500;
 const SIZES: [u64; 3] = [500, 5_000, 50_000];
 /// Records that are embedded with one call, so that queries come between.
 const PIECE: usize = 64;
-/// A model that tells so many Chinese pairs apart is not asked in English.
-const CHINESE_ENOUGH: f64 = 0.92;
-/// Share of the characters of a headline that must be Chinese for the bundled model to judge it.
-const CHINESE_SHARE: f32 = 0.5;
+
+/// Embeddings of some texts, in their order; `None` for one that the model cannot read.
+type Embeddings = Vec<Option<Embedding>>;
 
 impl Engine {
     /// The calibration of the running model: the one in the index if it still fits, else a new one.
@@ -43,55 +48,48 @@ impl Engine {
         let kept = kept.filter(|kept| kept.is_current(info));
         let count = self.store.count(&Filter::default()).await?;
         let size = SIZES.into_iter().filter(|size| *size <= count).max().unwrap_or(0);
-        if let Some(kept) = kept.filter(|kept| kept.archive_count >= size) {
-            return Ok(Calibrated::Fitted(Box::new(kept)));
-        }
-        let reference = calibrate(&self.embed, &[]).await?;
-        let made = match &reference {
-            Calibrated::Fitted(first) if size > 0 => {
-                self.from_archive(first, size).await?.unwrap_or(reference)
+        let mut made = match kept {
+            Some(kept) if kept.chinese.archive_count >= size => {
+                return Ok(Calibrated::Fitted(Box::new(kept)));
             }
-            Calibrated::Native | Calibrated::Fitted(_) | Calibrated::Off(_) => reference,
+            Some(kept) => kept,
+            None => match calibrate(&self.embed, &[]).await? {
+                Calibrated::Fitted(made) => *made,
+                Calibrated::Native => return Ok(Calibrated::Native),
+            },
         };
-        match &made {
-            Calibrated::Fitted(made) => {
-                tracing::info!(
-                    calibration = made.name(),
-                    model = made.model,
-                    texts = made.text_count,
-                    told_apart = made.told_apart,
-                    "cosines of this model are put on the scale of the bundled one"
-                );
-                self.keep(made).await;
-            }
-            Calibrated::Off(reason) => tracing::warn!(
-                reason,
-                model = name(info),
-                "related coverage has no ranker, and topics join nothing"
-            ),
-            Calibrated::Native => {}
+        if size > 0 && made.chinese.scale().is_some() {
+            let (records, ours) = self.sample().await?;
+            let theirs = bundled(&records).await?;
+            made.chinese = made.chinese.refitted(&ours, &theirs, size);
         }
-        Ok(made)
+        for (script, fit) in [("Chinese", &made.chinese), ("other", &made.other)] {
+            let (calibration, told_apart) = (fit.name(), fit.told_apart);
+            match fit.scale() {
+                Some(_) => tracing::info!(calibration, script, told_apart, "cosines are measured"),
+                None => tracing::warn!(
+                    reason = fit.off_because,
+                    script,
+                    "no ranker and no topics for such texts with this model"
+                ),
+            }
+        }
+        self.keep(&made).await;
+        Ok(Calibrated::Fitted(Box::new(made)))
     }
 
-    /// A calibration from articles of the archive, those of the lowest ids; `None` where too few of
-    /// them are in Chinese.
-    async fn from_archive(
-        &self,
-        first: &Calibration,
-        size: u64,
-    ) -> Result<Option<Calibrated>, Error> {
+    /// Articles of the archive in Chinese, those of the lowest ids, with their embeddings.
+    async fn sample(&self) -> Result<(Vec<Record>, Embeddings), Error> {
         let (mut records, mut ours) = (Vec::new(), Vec::new());
         let mut from = None;
         while records.len() < ARTICLES_MAX {
             let page = self.store.list(&Filter::default(), from, Limit::MOST).await?;
             let ids: Vec<_> = page.points.iter().map(|point| point.article.id).collect();
-            let stored = self.store.fetch(&ids, wenmai_store::Vectors::Yes).await?;
-            for stored in stored.into_iter().flatten() {
+            for stored in self.store.fetch(&ids, Vectors::Yes).await?.into_iter().flatten() {
                 let Some((embedding, _)) = stored.vectors else { continue };
                 if is_chinese(&stored.article.record) && records.len() < ARTICLES_MAX {
                     records.push(stored.article.record);
-                    ours.push(embedding);
+                    ours.push(Some(embedding));
                 }
             }
             from = page.next;
@@ -99,22 +97,14 @@ impl Engine {
                 break;
             }
         }
-        let theirs = bundled(&records).await?;
-        let ours: Vec<Option<Embedding>> = ours.into_iter().map(Some).collect();
-        let made = compared(&ours, &theirs, first.told_apart).ok();
-        Ok(made.map(|(points, text_count)| {
-            let (made_from, archive_count) = (MadeFrom::Articles, size);
-            let calibration =
-                Calibration { points, text_count, made_from, archive_count, ..first.clone() };
-            Calibrated::Fitted(Box::new(calibration))
-        }))
+        Ok((records, ours))
     }
 
     /// Keeps a calibration in the index. Without it the next start makes it again.
     async fn keep(&self, made: &Calibration) {
         let kept = match serde_json::to_string(made) {
             Ok(json) => self.store.keep_calibration(json).await,
-            Err(error) => Err(wenmai_store::Error::Failed(error.into())),
+            Err(error) => Err(store::Error::Failed(error.into())),
         };
         if let Err(error) = kept {
             let error: &dyn std::error::Error = &error;
@@ -123,8 +113,46 @@ impl Engine {
     }
 }
 
-/// Makes the calibration of a running model: from `records` where enough of them are in Chinese, else
-/// from the built-in reference text, which also says whether the model can be trusted.
+impl Fit {
+    /// The scale of the reference text, as far as the model tells its stories apart.
+    fn of_reference(told: &[Told], ours: &Embeddings, theirs: &Embeddings) -> Self {
+        let told_apart = stories_told_apart(told, ours);
+        let none = (CosineScale::identity(), 0);
+        let ((points, text_count), mut off_because) = match compared(ours, theirs) {
+            Ok(made) => (made, String::new()),
+            Err(reason) => (none, reason),
+        };
+        if off_because.is_empty() && told_apart < TOLD_APART_MIN {
+            let (found, needed) = (told_apart * 100.0, TOLD_APART_MIN * 100.0);
+            off_because = format!(
+                "the model puts two articles of one story nearer than two of different subjects in \
+                 {found:.0} of 100 pairs of the reference text, {needed:.0} are needed"
+            );
+        }
+        Self {
+            made_from: MadeFrom::Reference,
+            text_count,
+            archive_count: 0,
+            told_apart: (told_apart * 1e4).round() / 1e4,
+            off_because,
+            points,
+        }
+    }
+
+    /// The same, with a scale from articles of an archive of `archive_count`; as it was, but for that
+    /// number, where there are too few of them.
+    fn refitted(self, ours: &Embeddings, theirs: &Embeddings, archive_count: u64) -> Self {
+        match compared(ours, theirs) {
+            Ok((points, text_count)) => {
+                Self { points, text_count, made_from: MadeFrom::Articles, archive_count, ..self }
+            }
+            Err(_) => Self { archive_count, ..self },
+        }
+    }
+}
+
+/// Makes the calibration of a running model from the built-in reference text, and the part of it that is
+/// for Chinese from those of `records` that are in Chinese, where there are enough of them.
 ///
 /// # Errors
 /// [`Error::Embed`] if the model is overloaded or has stopped, or the bundled one cannot be loaded.
@@ -133,70 +161,45 @@ pub async fn calibrate(model: &embed::Handle, records: &[Record]) -> Result<Cali
     if own == to {
         return Ok(Calibrated::Native);
     }
+    let records_of =
+        |told: &[Told]| told.iter().map(|told| told.record.clone()).collect::<Vec<Record>>();
     let chinese = reference::articles(Language::Chinese);
-    let texts: Vec<Record> = chinese.iter().map(|told| told.record.clone()).collect();
-    let theirs = bundled(&texts).await?;
-    let mut ours = embedded(model, &texts).await?;
-    let mut told = stories_told_apart(&chinese, &ours);
-    let mut made_from = MadeFrom::Reference;
-    if told < CHINESE_ENOUGH {
-        let english = reference::articles(Language::English);
-        let texts: Vec<Record> = english.iter().map(|told| told.record.clone()).collect();
-        let in_english = embedded(model, &texts).await?;
-        let better = stories_told_apart(&english, &in_english);
-        if better > told {
-            (ours, told, made_from) = (in_english, better, MadeFrom::ReferenceEnglish);
-        }
-    }
-    let (points, text_count) = match compared(&ours, &theirs, told) {
-        Ok(made) => made,
-        Err(reason) => return Ok(Calibrated::Off(reason)),
-    };
+    let english = reference::articles(Language::English);
+    // The English text says the same, so that the bundled model need not read it.
+    let theirs = bundled(&records_of(&chinese)).await?;
+    let in_chinese = embedded(model, &records_of(&chinese)).await?;
+    let in_english = embedded(model, &records_of(&english)).await?;
     let mut made = Calibration {
         version: VERSION,
         model: own,
         fitted_to: to,
-        made_from,
-        text_count,
-        archive_count: 0,
-        told_apart: (told * 1e4).round() / 1e4,
-        points,
+        chinese: Fit::of_reference(&chinese, &in_chinese, &theirs),
+        other: Fit::of_reference(&english, &in_english, &theirs),
     };
     let chosen: Vec<Record> =
         records.iter().filter(|record| is_chinese(record)).take(ARTICLES_MAX).cloned().collect();
-    if !chosen.is_empty() {
+    if !chosen.is_empty() && made.chinese.scale().is_some() {
         let (ours, theirs) = (embedded(model, &chosen).await?, bundled(&chosen).await?);
-        if let Ok((points, text_count)) = compared(&ours, &theirs, told) {
-            let archive_count = u64::try_from(records.len()).unwrap_or(u64::MAX);
-            made = Calibration {
-                points,
-                text_count,
-                archive_count,
-                made_from: MadeFrom::Articles,
-                ..made
-            };
-        }
+        let count = u64::try_from(records.len()).unwrap_or(u64::MAX);
+        made.chinese = made.chinese.refitted(&ours, &theirs, count);
     }
     Ok(Calibrated::Fitted(Box::new(made)))
 }
 
 /// The scale from the embeddings of texts to those of the bundled model, and how many texts both could
-/// read.
-fn compared(
-    ours: &[Option<Embedding>],
-    theirs: &[Option<Embedding>],
-    told: f64,
-) -> Result<(wenmai_domain::scale::CosineScale, usize), String> {
+/// read; else the reason, for a person.
+fn compared(ours: &Embeddings, theirs: &Embeddings) -> Result<(CosineScale, usize), String> {
     let both = ours.iter().zip(theirs).filter_map(|pair| match pair {
         (Some(one), Some(other)) => Some((one.clone(), other.clone())),
         _ => None,
     });
     let (ours, theirs): (Vec<Embedding>, Vec<Embedding>) = both.unzip();
-    Ok((fitted(&ours, &theirs, told)?, ours.len()))
+    let scale = CosineScale::fit(&ours, &theirs).map_err(reason)?;
+    Ok((scale, ours.len()))
 }
 
 /// The embeddings of records by the bundled model, which is loaded for it.
-async fn bundled(records: &[Record]) -> Result<Vec<Option<Embedding>>, Error> {
+async fn bundled(records: &[Record]) -> Result<Embeddings, Error> {
     let config = embed::Config { threads: 1, ..embed::Config::default() };
     let handle = embed::Handle::start(embed::open(&config)?, &config);
     let embedded = embedded(&handle, records).await;
@@ -205,10 +208,7 @@ async fn bundled(records: &[Record]) -> Result<Vec<Option<Embedding>>, Error> {
 }
 
 /// The embeddings of records as the index has them; `None` for one that the model cannot read.
-async fn embedded(
-    model: &embed::Handle,
-    records: &[Record],
-) -> Result<Vec<Option<Embedding>>, Error> {
+async fn embedded(model: &embed::Handle, records: &[Record]) -> Result<Embeddings, Error> {
     let mut found = Vec::with_capacity(records.len());
     for piece in records.chunks(PIECE) {
         let texts: Vec<Vec<String>> =
@@ -231,7 +231,7 @@ async fn embedded(
 }
 
 /// How well embeddings tell the stories of the reference text apart (see [`told_apart`]).
-fn stories_told_apart(told: &[Told], embeddings: &[Option<Embedding>]) -> f64 {
+fn stories_told_apart(told: &[Told], embeddings: &Embeddings) -> f64 {
     let (mut same, mut different) = (Vec::new(), Vec::new());
     let readable: Vec<(&Told, &Embedding)> = told
         .iter()
@@ -252,10 +252,5 @@ fn stories_told_apart(told: &[Told], embeddings: &[Option<Embedding>]) -> f64 {
 
 /// Whether a record is in the language of the bundled model.
 fn is_chinese(record: &Record) -> bool {
-    let letters = || record.title.chars().filter(|c| c.is_alphabetic());
-    let is_han = |c: &char| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}');
-    let (all, han) = (letters().count(), letters().filter(is_han).count());
-    #[expect(clippy::cast_precision_loss, reason = "characters of a headline")]
-    let share = han as f32 / all.max(1) as f32;
-    share >= CHINESE_SHARE
+    Script::of(&record.title) == Script::Chinese
 }

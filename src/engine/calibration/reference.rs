@@ -10,7 +10,7 @@ use wenmai_domain::article::Record;
 const LINES: &str = include_str!("reference.tsv");
 
 /// Stories of each subject.
-const STORIES: usize = 4;
+const STORIES: usize = 3;
 
 /// Places, in Chinese and in English. They are made up.
 const PLACES: [(&str, &str); 12] = [
@@ -117,7 +117,7 @@ mod tests {
     fn every_text_is_filled_in_and_stands_in_both_languages() {
         let (chinese, english) = (articles(Language::Chinese), articles(Language::English));
         assert_eq!(chinese.len(), english.len());
-        assert!(chinese.len() >= 3 * TEXTS_MIN, "{}", chinese.len());
+        assert!(chinese.len() >= 2 * TEXTS_MIN, "{}", chinese.len());
         let mut seen = BTreeSet::new();
         for told in chinese.iter().chain(&english) {
             let text = format!("{}\n{}", told.record.title, told.record.body());

@@ -97,7 +97,7 @@ impl Engine {
             depth,
             missing_phrases,
         } = legs;
-        let cosines = Some(self.cosine_scale().await?);
+        let cosines = Some(self.cosine_scale(prepared.script()).await?);
         let whole = prepared.has_demands() || prepared.counts();
         let mut candidates = Candidates {
             lexical_found: !lexical.is_empty(),

@@ -222,7 +222,7 @@ impl Engine {
         if prepared.mode != Mode::Hybrid || prepared.embedding.is_none() {
             return Ok(Vec::new());
         }
-        let cosines = self.cosine_scale().await?;
+        let cosines = self.cosine_scale(prepared.script()).await?;
         let found =
             Found { dense, lexical, full: *scale, cosines: Some(cosines), ..Found::default() };
         let first = order(prepared.mode, found);

@@ -44,7 +44,6 @@ use tokio::task::AbortHandle;
 
 use crate::Engine;
 use crate::Error;
-use crate::calibration::Calibrated;
 use wenmai_cluster::topic::Weights;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::id::ArticleId;
@@ -154,11 +153,8 @@ pub struct Progress {
 impl Topics {
     async fn open(engine: &Engine) -> Result<Self, Error> {
         let weights = Weights::bundled().map_err(|error| Error::Topics(error.into()))?;
-        let weights = Arc::new(match engine.calibrated().await? {
-            Calibrated::Native => weights,
-            Calibrated::Fitted(made) => weights.with_scale(made.points.clone()),
-            Calibrated::Off(_) => weights.joining_nothing(),
-        });
+        let scales = engine.calibrated().await?.scales();
+        let weights = Arc::new(weights.with_scales(scales));
         let reader = ArticleReader::new(Arc::clone(&engine.analyzer));
         let (sender, versions) = watch::channel(0);
         let store = Arc::clone(&engine.store);

@@ -18,6 +18,7 @@ use wenmai_domain::day;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::scale::CosineScale;
+use wenmai_domain::scales::Script;
 use wenmai_domain::topic::TopicId;
 use wenmai_store::Stored;
 use wenmai_store::Vectors;
@@ -107,7 +108,7 @@ impl Engine {
         by_weight.sort_by(|left, right| {
             right.1.weight().total_cmp(&left.1.weight()).then(left.0.cmp(&right.0))
         });
-        let scale = self.cosine_scale().await?;
+        let scale = self.cosine_scale(Script::of(&topic.label)).await?;
         let mut entries: Vec<(TimelineEntry, usize)> = Vec::new();
         for (number, day) in by_weight {
             if entries.len() >= limit {
