@@ -3,6 +3,7 @@
 //! A model of English gives Chinese texts high cosines whatever they say, so one scale cannot serve both.
 //! The script of a text says which one is taken; a language that a model does not know has none.
 
+use crate::embedding::Embedding;
 use crate::scale::CosineScale;
 
 /// Share of the letters of a text that must be Chinese for it to count as Chinese.
@@ -31,29 +32,49 @@ impl Script {
     }
 }
 
-/// The scales of one model, by the script of the text that is asked about.
+/// How cosines of texts in one script are measured, where the vectors themselves are at hand.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Measure {
+    /// What puts the cosines on the other model's scale, once `axis` is taken out of the vectors.
+    pub scale: CosineScale,
+    /// A direction that all vectors of the model share; `None` where there is none to speak of.
+    pub axis: Option<Embedding>,
+}
+
+/// The measures of one model, by the script of the text that is asked about.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Scales {
-    chinese: Option<CosineScale>,
-    other: Option<CosineScale>,
+    chinese: Option<Measure>,
+    other: Option<Measure>,
 }
 
 impl Scales {
     /// The scales that change nothing, for the model that everything was fitted to.
     #[must_use]
     pub fn identity() -> Self {
-        Self { chinese: Some(CosineScale::identity()), other: Some(CosineScale::identity()) }
+        Self { chinese: Some(Measure::default()), other: Some(Measure::default()) }
     }
 
-    /// The scales for Chinese and for other texts; `None` where cosines cannot be measured.
+    /// The measures of Chinese and of other texts; `None` where cosines cannot be measured.
     #[must_use]
-    pub fn new(chinese: Option<CosineScale>, other: Option<CosineScale>) -> Self {
+    pub fn new(chinese: Option<Measure>, other: Option<Measure>) -> Self {
         Self { chinese, other }
     }
 
     /// The scale for a text in `script`; `None` where the cosines of such texts say nothing.
     #[must_use]
     pub fn of(&self, script: Script) -> Option<&CosineScale> {
+        self.measure(script).map(|measure| &measure.scale)
+    }
+
+    /// The embedding of a text in `script` without what all vectors of the model share.
+    #[must_use]
+    pub fn prepared(&self, script: Script, embedding: Embedding) -> Embedding {
+        let axis = self.measure(script).and_then(|measure| measure.axis.as_ref());
+        axis.and_then(|axis| embedding.without(axis)).unwrap_or(embedding)
+    }
+
+    fn measure(&self, script: Script) -> Option<&Measure> {
         match script {
             Script::Chinese => self.chinese.as_ref(),
             Script::Other => self.other.as_ref(),
@@ -63,6 +84,7 @@ impl Scales {
 
 #[cfg(test)]
 mod tests {
+    use super::Measure;
     use super::Scales;
     use super::Script;
     use crate::scale::CosineScale;
@@ -78,7 +100,8 @@ mod tests {
     #[test]
     fn each_script_has_its_scale_or_none() {
         let steep = CosineScale::new(vec![(0.5, 0.0), (0.9, 0.8)]).unwrap();
-        let scales = Scales::new(Some(steep.clone()), None);
+        let measure = Measure { scale: steep.clone(), axis: None };
+        let scales = Scales::new(Some(measure), None);
         assert_eq!(scales.of(Script::Chinese), Some(&steep));
         assert_eq!(scales.of(Script::Other), None);
         assert!(Scales::identity().of(Script::Other).unwrap().is_identity());

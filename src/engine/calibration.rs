@@ -19,8 +19,10 @@ use serde::Serialize;
 use crate::Engine;
 use crate::Error;
 use crate::ranker::name;
+use wenmai_domain::embedding::Embedding;
 use wenmai_domain::scale::CosineScale;
 use wenmai_domain::scale::Unfit;
+use wenmai_domain::scales::Measure;
 use wenmai_domain::scales::Scales;
 use wenmai_domain::scales::Script;
 use wenmai_embed::ModelInfo;
@@ -78,6 +80,11 @@ pub struct Fit {
     pub off_because: String,
     /// Points of the rising line from the model's cosines to the other's; none where it is off.
     pub points: CosineScale,
+    /// The direction that all vectors share, `[dim]`; empty where unrelated texts do not lie high. Where
+    /// vectors are at hand, in topics, it is taken out of them.
+    pub axis: Vec<f32>,
+    /// The same as `points`, for vectors without that direction; none where there is none.
+    pub without_axis: CosineScale,
 }
 
 /// What a calibration was made from.
@@ -186,6 +193,14 @@ impl Fit {
         self.off_because.is_empty().then_some(&self.points)
     }
 
+    fn measure(&self) -> Option<Measure> {
+        let scale = self.scale()?;
+        Some(match Embedding::normalize(self.axis.clone()) {
+            Ok(axis) => Measure { scale: self.without_axis.clone(), axis: Some(axis) },
+            Err(_empty) => Measure { scale: scale.clone(), axis: None },
+        })
+    }
+
     fn shown(&self) -> String {
         let Self { text_count, told_apart, off_because, .. } = self;
         match self.scale() {
@@ -218,11 +233,13 @@ impl Calibrated {
         }
     }
 
-    /// The scales of all scripts.
+    /// How all cosines are measured where vectors are at hand.
     #[must_use]
     pub fn scales(&self) -> Scales {
-        let of = |script| self.scale(script).cloned();
-        Scales::new(of(Script::Chinese), of(Script::Other))
+        match self {
+            Self::Native => Scales::identity(),
+            Self::Fitted(made) => Scales::new(made.chinese.measure(), made.other.measure()),
+        }
     }
 }
 

@@ -100,6 +100,7 @@ impl Clusterer {
         reason = "callers hand it over; how it is held may change"
     )]
     pub fn restore(&mut self, item: Item, placement: Placement) {
+        let item = self.prepared(item);
         self.remove(item.id);
         self.advance(&item);
         match self.original_of(&item) {
@@ -122,6 +123,7 @@ impl Clusterer {
         reason = "callers hand it over; how it is held may change"
     )]
     pub fn assign_seen(&mut self, item: Item, seen: &mut dyn FnMut(Seen<'_>)) -> Decision {
+        let item = self.prepared(item);
         self.remove(item.id);
         self.advance(&item);
         if let Some((original, placement)) =
@@ -304,6 +306,13 @@ impl Clusterer {
         while let Some(old) = self.window.expired(from, arrival) {
             self.remove(old);
         }
+    }
+
+    /// `item` without what all vectors of its model share.
+    fn prepared(&self, item: Item) -> Item {
+        let script = Script::of(&item.title);
+        let embedding = self.weights.scales.prepared(script, item.embedding);
+        Item { embedding, ..item }
     }
 
     /// The articles of the window near `item`; none where the cosines of such texts say nothing.

@@ -24,6 +24,7 @@ use wenmai_domain::embedding::Embedding;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::limit::Limit;
 use wenmai_domain::scale::CosineScale;
+use wenmai_domain::scale::Middle;
 use wenmai_domain::scales::Script;
 use wenmai_embed as embed;
 use wenmai_embed::Lane;
@@ -35,6 +36,8 @@ use wenmai_store::Vectors;
 const ARTICLES_MAX: usize = 1_500;
 /// Sizes of an archive at which its calibration is made anew from its articles.
 const SIZES: [u64; 3] = [500, 5_000, 50_000];
+/// From this mean cosine of unrelated texts on, vectors share a direction that says nothing.
+const SHARED_FROM: f32 = 0.3;
 /// Records that are embedded with one call, so that queries come between.
 const PIECE: usize = 64;
 
@@ -122,11 +125,11 @@ impl Fit {
     /// The scale of the reference text, as far as the model tells its stories apart.
     fn of_reference(told: &[Told], ours: &Embeddings, theirs: &Embeddings) -> Self {
         let told_apart = stories_told_apart(told, ours);
-        let none = (CosineScale::identity(), 0);
-        let ((points, text_count), mut off_because) = match compared(ours, theirs) {
+        let (made, mut off_because) = match compared(ours, theirs) {
             Ok(made) => (made, String::new()),
-            Err(reason) => (none, reason),
+            Err(reason) => (Compared::default(), reason),
         };
+        let Compared { points, axis, without_axis, text_count } = made;
         if off_because.is_empty() && told_apart < TOLD_APART_MIN {
             let (found, needed) = (told_apart * 100.0, TOLD_APART_MIN * 100.0);
             off_because = format!(
@@ -141,6 +144,8 @@ impl Fit {
             told_apart: (told_apart * 1e4).round() / 1e4,
             off_because,
             points,
+            axis,
+            without_axis,
         }
     }
 
@@ -148,8 +153,9 @@ impl Fit {
     /// number, where there are too few of them.
     fn refitted(self, ours: &Embeddings, theirs: &Embeddings, archive_count: u64) -> Self {
         match compared(ours, theirs) {
-            Ok((points, text_count)) => {
-                Self { points, text_count, made_from: MadeFrom::Articles, archive_count, ..self }
+            Ok(Compared { points, axis, without_axis, text_count }) => {
+                let made_from = MadeFrom::Articles;
+                Self { points, axis, without_axis, text_count, made_from, archive_count, ..self }
             }
             Err(_) => Self { archive_count, ..self },
         }
@@ -191,16 +197,39 @@ pub async fn calibrate(model: &embed::Handle, records: &[Record]) -> Result<Cali
     Ok(Calibrated::Fitted(Box::new(made)))
 }
 
-/// The scale from the embeddings of texts to those of the bundled model, and how many texts both could
-/// read; else the reason, for a person.
-fn compared(ours: &Embeddings, theirs: &Embeddings) -> Result<(CosineScale, usize), String> {
+/// What a comparison of a model with the bundled one gives.
+#[derive(Default)]
+struct Compared {
+    points: CosineScale,
+    axis: Vec<f32>,
+    without_axis: CosineScale,
+    /// How many texts both could read.
+    text_count: usize,
+}
+
+/// Compares the embeddings of texts with those of the bundled model; else the reason, for a person.
+fn compared(ours: &Embeddings, theirs: &Embeddings) -> Result<Compared, String> {
     let both = ours.iter().zip(theirs).filter_map(|pair| match pair {
         (Some(one), Some(other)) => Some((one.clone(), other.clone())),
         _ => None,
     });
     let (ours, theirs): (Vec<Embedding>, Vec<Embedding>) = both.unzip();
-    let scale = CosineScale::fit(&ours, &theirs).map_err(reason)?;
-    Ok((scale, ours.len()))
+    let points = CosineScale::fit(&ours, &theirs).map_err(reason)?;
+    let text_count = ours.len();
+    let plain = Compared { points, text_count, ..Compared::default() };
+    // The square of the length is the mean cosine of all texts, nearly all of which are unrelated.
+    let shared = Middle::of(&ours).length;
+    let members: Vec<&Embedding> = ours.iter().collect();
+    let Some(axis) = Embedding::mean(&members).ok().filter(|_| shared * shared >= SHARED_FROM)
+    else {
+        return Ok(plain);
+    };
+    let rest: Option<Vec<Embedding>> = ours.iter().map(|one| one.without(&axis)).collect();
+    let without_axis = rest.and_then(|rest| CosineScale::fit(&rest, &theirs).ok());
+    Ok(match without_axis {
+        Some(without_axis) => Compared { axis: axis.values().to_vec(), without_axis, ..plain },
+        None => plain,
+    })
 }
 
 /// The embeddings of records by the bundled model, which is loaded for it.

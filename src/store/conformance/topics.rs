@@ -74,7 +74,7 @@ pub async fn the_last_calibration_comes_back(store: &impl VectorStore) {
         assert_eq!(store.calibration().await.unwrap().as_deref(), Some(text));
     }
     // It is neither a row nor a topic.
-    assert!(store.rows(1, Limit::MOST).await.unwrap().is_empty());
+    assert!(store.rows(1, limit(10)).await.unwrap().is_empty());
 }
 
 pub async fn a_checkpoint_comes_back_or_is_none(store: &impl VectorStore) {
