@@ -8,6 +8,7 @@ use std::ffi::OsString;
 
 use crate as app;
 use wenmai_embed as embed;
+use wenmai_engine::calibration;
 use wenmai_engine::places;
 use wenmai_engine::ranker;
 use wenmai_generate as generate;
@@ -38,6 +39,10 @@ pub struct Config {
     /// The ranker.
     #[command(flatten)]
     pub ranker: ranker::Config,
+
+    /// How cosines are measured.
+    #[command(flatten)]
+    pub calibration: calibration::Config,
 
     /// The language model.
     #[command(flatten)]

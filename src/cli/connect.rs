@@ -23,6 +23,7 @@ use tonic::transport::Endpoint;
 use crate::failure::Failure;
 use wenmai_embed as embed;
 use wenmai_engine::Engine;
+use wenmai_engine::calibration;
 use wenmai_engine::places;
 use wenmai_engine::ranker;
 use wenmai_proto::wire;
@@ -70,6 +71,9 @@ pub(super) struct Args {
     ranker: ranker::Config,
 
     #[command(flatten)]
+    calibration: calibration::Config,
+
+    #[command(flatten)]
     places: places::Config,
 }
 
@@ -113,7 +117,12 @@ impl Services {
             }
             Needs::Nothing => Engine::open_in_memory(&args.embed)?,
         };
-        let opened = opened.with_ranker(&args.ranker)?.with_gazetteer(&args.places)?;
+        let opened = opened.with_ranker(&args.ranker)?.with_calibration(&args.calibration)?;
+        let opened = opened.with_gazetteer(&args.places)?;
+        if needs != Needs::Nothing {
+            // Of another model, which may need longer for it than a question may take.
+            opened.calibrated().await?;
+        }
         // Reading their log takes a moment, which a search need not wait for.
         let with_topics = matches!(needs, Needs::Folder | Needs::Topics);
         Self::local(if with_topics { opened.with_topics().await? } else { opened }).await

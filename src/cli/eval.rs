@@ -133,6 +133,14 @@ struct IndexArgs {
     #[arg(long)]
     memory: bool,
 
+    /// Take the cosines of another model as they are: to see what calibration is worth, and to write
+    /// features for a ranker or weights of that model's own.
+    #[arg(long, conflicts_with = "calibration")]
+    uncalibrated: bool,
+
+    #[command(flatten)]
+    calibration: wenmai_engine::calibration::Config,
+
     #[command(flatten)]
     embed: embed::Config,
 }
@@ -181,7 +189,8 @@ impl IndexArgs {
         let (engine, store) = Engine::open_with(&self.embed, |make| {
             if self.memory { Ok(store::open_memory(make)) } else { store::open(&config, make) }
         })?;
-        Ok((engine, store, folder))
+        let engine = if self.uncalibrated { engine.uncalibrated() } else { engine };
+        Ok((engine.with_calibration(&self.calibration)?, store, folder))
     }
 }
 

@@ -8,6 +8,7 @@ use tonic_types::StatusExt;
 
 use wenmai_engine as engine;
 use wenmai_engine::ErrorKind;
+use wenmai_engine::calibration;
 use wenmai_engine::places;
 use wenmai_engine::ranker;
 use wenmai_generate as generate;
@@ -87,6 +88,12 @@ impl From<engine::Error> for Failure {
 
 impl From<ranker::Error> for Failure {
     fn from(error: ranker::Error) -> Self {
+        Failure::Usage(chain(&error))
+    }
+}
+
+impl From<calibration::FileError> for Failure {
+    fn from(error: calibration::FileError) -> Self {
         Failure::Usage(chain(&error))
     }
 }

@@ -23,11 +23,20 @@ impl Args {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    let settings::Config { mut app, embed, store, ranker, generate, places, telemetry: _ } =
-        args.config;
+    let settings::Config {
+        mut app,
+        embed,
+        store,
+        ranker,
+        calibration,
+        generate,
+        places,
+        telemetry: _,
+    } = args.config;
     let stop = app::stop_signal()?;
     app.limits.store_elsewhere = store.url().is_some();
-    let engine = Engine::open(&embed, &store)?.with_ranker(&ranker)?.with_gazetteer(&places)?;
+    let engine = Engine::open(&embed, &store)?.with_ranker(&ranker)?;
+    let engine = engine.with_calibration(&calibration)?.with_gazetteer(&places)?;
     let engine = engine.with_snapshots(app.snapshots.clone());
     let engine = engine.with_rewriter(&generate)?.with_topics().await?;
     let app = App::bind(app, engine).await.map_err(|error| Failure::failed(&error))?;

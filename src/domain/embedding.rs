@@ -45,6 +45,18 @@ impl Embedding {
         Self::normalize(sum)
     }
 
+    /// What is left of the direction without its part along `axis`, which all vectors of a model may
+    /// share; `None` where nothing is left, or the dims differ.
+    #[must_use]
+    pub fn without(&self, axis: &Embedding) -> Option<Self> {
+        if self.dim() != axis.dim() {
+            return None;
+        }
+        let along = self.similarity(axis);
+        let rest = self.0.iter().zip(axis.0.iter()).map(|(value, part)| value - along * part);
+        Self::normalize(rest.collect()).ok()
+    }
+
     /// The numbers, `[dim]`.
     #[must_use]
     pub fn values(&self) -> &[f32] {
@@ -84,6 +96,18 @@ mod tests {
         assert!(Embedding::normalize(vec![0.0; 4]).is_err());
         assert!(Embedding::normalize(vec![f32::NAN, 1.0]).is_err());
         assert!(Embedding::normalize(Vec::new()).is_err());
+    }
+
+    #[test]
+    fn without_a_shared_direction_the_rest_is_compared() {
+        let vector = |x, y, z| Embedding::normalize(vec![x, y, z]).unwrap();
+        let axis = vector(0.0, 0.0, 1.0);
+        let (one, other) = (vector(1.0, 0.0, 3.0), vector(0.0, 1.0, 3.0));
+        assert!(one.similarity(&other) > 0.8);
+        let (one, other) = (one.without(&axis).unwrap(), other.without(&axis).unwrap());
+        assert!(one.similarity(&other).abs() < 1e-6);
+        assert_eq!(axis.without(&axis), None);
+        assert_eq!(axis.without(&Embedding::normalize(vec![1.0]).unwrap()), None);
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub mod id;
 pub mod limit;
 pub mod page_code;
 pub mod reprint;
+pub mod scale;
+pub mod scales;
 pub mod span;
 pub mod terms;
 pub mod topic;

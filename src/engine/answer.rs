@@ -31,6 +31,7 @@ use wenmai_domain::hit::When;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::limit::Limit;
 use wenmai_domain::reprint::GroupId;
+use wenmai_domain::scales::Script;
 use wenmai_domain::span::Span;
 use wenmai_domain::terms::TermVector;
 use wenmai_rank::fuse::fuse;
@@ -52,6 +53,8 @@ pub(super) struct Question {
     /// The field of the request that holds the question, to be named in errors.
     pub(super) field: &'static str,
     pub(super) embedding: Option<Embedding>,
+    /// The script that it is written in.
+    pub(super) script: Script,
     /// The terms that the lexical leg looks for and that hits are matched with, in order.
     pub(super) terms: Vec<Term>,
     /// The article asked about: it is left out of the answer, and the BM25 scores of the others are
@@ -240,7 +243,7 @@ impl Engine {
         let own = self.own_score(&lexical, question, request).await?;
         dense.retain(|(id, _)| Some(*id) != question.source);
         lexical.retain(|(id, _)| Some(*id) != question.source);
-        Ok(fuse(*mode, &dense, &lexical, own))
+        Ok(fuse(*mode, &dense, &lexical, own, self.cosine_scale(question.script).await?))
     }
 
     /// The BM25 score of the source itself, whether or not it passes the filter; `None` where there

@@ -19,6 +19,9 @@ use wenmai_domain::filter::Filter;
 use wenmai_domain::hit::Scores;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::limit::Limit;
+use wenmai_domain::scale::CosineScale;
+use wenmai_domain::scale::Middle;
+use wenmai_domain::scales::Script;
 use wenmai_domain::terms::TermVector;
 use wenmai_rank::feature::Facts;
 use wenmai_rank::feature::Features;
@@ -50,6 +53,7 @@ const OWN_SCORE_GUESS: f32 = 1.4;
 pub(super) struct Subject {
     pub(super) id: ArticleId,
     pub(super) facts: Facts,
+    pub(super) script: Script,
     pub(super) embedding: Option<Embedding>,
     /// The headline's terms, each with its count.
     pub(super) title: TermVector,
@@ -67,6 +71,7 @@ pub(super) struct Compared {
 /// What one leg found.
 #[derive(Default)]
 struct LegHits {
+    /// Scores by which candidates are compared.
     scores: HashMap<ArticleId, f32>,
     /// The score of what was not returned, at most: 0 where the leg returned all it had.
     floor: f32,
@@ -74,9 +79,15 @@ struct LegHits {
 
 impl LegHits {
     fn new(found: &[Scored]) -> Self {
+        Self::measured(found, &|_, score| score)
+    }
+
+    /// The same, with scores as `measure` makes of each article's.
+    fn measured(found: &[Scored], measure: &dyn Fn(ArticleId, f32) -> f32) -> Self {
         let is_full = found.len() >= LEG_DEPTH as usize;
-        let floor = found.last().filter(|_| is_full).map_or(0.0, |last| last.score);
-        Self { scores: found.iter().map(|one| (one.id, one.score)).collect(), floor }
+        let score = |one: &Scored| measure(one.id, one.score);
+        let floor = found.last().filter(|_| is_full).map_or(0.0, score);
+        Self { scores: found.iter().map(|one| (one.id, score(one))).collect(), floor }
     }
 
     /// The score of an article; of one that was not found, the score that it may have at most.
@@ -99,6 +110,8 @@ impl LegHits {
 #[derive(Default)]
 struct DirectLegs {
     dense: LegHits,
+    /// The cosines of the dense leg as the model gives them.
+    cosines: HashMap<ArticleId, f32>,
     title: LegHits,
     text: LegHits,
 }
@@ -134,6 +147,13 @@ impl DirectLegs {
             ids.into_iter().map(|id| (score(id), id)).collect();
         ordered.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
         ordered.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// The nearest articles, whose middle asks once more.
+    fn nearest(&self, scales: Scales, but: ArticleId) -> Vec<ArticleId> {
+        let mut near = self.first_order(scales, &LegHits::default(), but);
+        near.truncate(NEIGHBOURS.min(near.len().div_ceil(FOUND_PER_NEIGHBOUR)));
+        near
     }
 }
 
@@ -171,16 +191,18 @@ impl Engine {
         filter: &Filter,
     ) -> Result<Vec<Compared>, Error> {
         let all = Filter::default();
+        let scale = self.ranker_scale(subject.script).await?;
         let (found, filtered) = if filter.is_all() {
-            (self.legs(subject, filter).await?, None)
+            (self.legs(subject, filter, scale).await?, None)
         } else {
-            let (all, some) = (self.legs(subject, &all), self.legs(subject, filter));
+            let (all, some) = (self.legs(subject, &all, scale), self.legs(subject, filter, scale));
             let (all, some) = futures::try_join!(all, some)?;
             (all, Some(some))
         };
         let scales =
             Scales { title: found.title.scale(subject.id), text: found.text.scale(subject.id) };
-        let neighbours = self.neighbours(&found, scales, subject, filter).await?;
+        let near = found.nearest(scales, subject.id);
+        let neighbours = self.neighbours(&near, filter, scale).await?;
         let found = filtered.unwrap_or(found);
         let mut ids = found.first_order(scales, &neighbours, subject.id);
         ids.truncate(COMPARED_MAX);
@@ -195,14 +217,20 @@ impl Engine {
                     neighbours: neighbours.of(id),
                 };
                 let features = features(&subject.facts, &subject.text, &facts, legs);
-                let (similarity, lexical) = (found.dense.found(id), found.title.found(id));
+                let (similarity, lexical) =
+                    (found.cosines.get(&id).copied(), found.title.found(id));
                 Compared { id, features, scores: Scores { similarity, lexical, fused: 0.0 } }
             })
             .collect())
     }
 
-    /// Asks the three legs.
-    async fn legs(&self, subject: &Subject, filter: &Filter) -> Result<DirectLegs, Error> {
+    /// Asks the three legs; cosines are put on `scale`.
+    async fn legs(
+        &self,
+        subject: &Subject,
+        filter: &Filter,
+        scale: &CosineScale,
+    ) -> Result<DirectLegs, Error> {
         let limit = depth();
         let dense = async {
             match &subject.embedding {
@@ -217,23 +245,21 @@ impl Engine {
             self.store.lexical(&text, filter, limit),
         )?;
         Ok(DirectLegs {
-            dense: LegHits::new(&dense),
+            dense: LegHits::measured(&dense, &|_, cosine| scale.at(cosine)),
+            cosines: dense.iter().map(|one| (one.id, one.score)).collect(),
             title: LegHits::new(&title),
             text: LegHits::new(&text),
         })
     }
 
-    /// The articles near the mean of the nearest articles.
+    /// The articles near the middle of the articles `near`, by their cosines to it on `scale`.
     async fn neighbours(
         &self,
-        found: &DirectLegs,
-        scales: Scales,
-        subject: &Subject,
+        near: &[ArticleId],
         filter: &Filter,
+        scale: &CosineScale,
     ) -> Result<LegHits, Error> {
-        let mut near = found.first_order(scales, &LegHits::default(), subject.id);
-        near.truncate(NEIGHBOURS.min(near.len().div_ceil(FOUND_PER_NEIGHBOUR)));
-        let stored = self.store.fetch(&near, Vectors::Yes).await?;
+        let stored = self.store.fetch(near, Vectors::Yes).await?;
         let embeddings: Vec<Embedding> = stored
             .into_iter()
             .flatten()
@@ -242,7 +268,10 @@ impl Engine {
         let Ok(middle) = Embedding::mean(&embeddings.iter().collect::<Vec<_>>()) else {
             return Ok(LegHits::default());
         };
-        Ok(LegHits::new(&self.store.nearest(&middle, filter, depth()).await?))
+        let of_middle = Middle::of(&embeddings);
+        let found = self.store.nearest(&middle, filter, depth()).await?;
+        let measure = |id, cosine| scale.with_middle(cosine, of_middle, near.contains(&id));
+        Ok(LegHits::measured(&found, &measure))
     }
 }
 

@@ -4,6 +4,7 @@
 //! functions may be called from many tasks at once. It knows nothing of the wire or the terminal.
 
 mod answer;
+pub mod calibration;
 mod change;
 mod clock;
 mod collapse;
@@ -36,6 +37,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use tokio::sync::OnceCell;
 use tokio::sync::Semaphore;
 
 use wenmai_domain::article::Article;
@@ -132,6 +134,8 @@ pub struct Engine {
     index_version: Arc<str>,
     facts: Arc<facts::Cache>,
     ranker: Arc<ranker::Ranker>,
+    /// How the cosines of the model are measured; found by the first question that needs it.
+    calibration: Arc<OnceCell<calibration::Calibrated>>,
     /// A lock with one permit. Whoever has it decides on groups and topics and writes, so that each
     /// write sees the one before. It is a semaphore because the permit moves on to the thread of
     /// the topics.

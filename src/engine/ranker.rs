@@ -1,8 +1,8 @@
 //! Which ranker orders related coverage: the bundled one, a file, or none.
 //!
-//! A learned ranker belongs to the cosines of one model. With another model the bundled one is not
-//! used: the order without labels (`engine::judge`) takes its place, and the log says so. A file
-//! that somebody names and that does not fit is an error instead.
+//! A learned ranker belongs to the cosines of one model. With another model the bundled one gets its
+//! cosines through `engine::calibration`. A file that somebody names must have been fitted to the model
+//! itself.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use wenmai_rank::scorer;
 use wenmai_rank::scorer::Scorer;
 
 /// The word that asks for the order without labels.
-const NONE: &str = "none";
+pub(super) const NONE: &str = "none";
 
 /// The settings for the ranker of related coverage.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -54,21 +54,16 @@ pub enum Error {
     },
 }
 
-/// A ranker that fits the model.
+/// A ranker, or none.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranker(Option<Scorer>);
 
 impl Ranker {
-    /// The bundled ranker, or none where that was fitted to another model.
+    /// The bundled ranker.
     #[must_use]
-    pub fn bundled(model: &ModelInfo) -> Self {
+    pub fn bundled() -> Self {
         match Scorer::bundled() {
-            Ok(scorer) if scorer.model() == name(model) => Self(Some(scorer)),
-            Ok(scorer) => {
-                let (fitted, model) = (scorer.model().to_owned(), name(model));
-                tracing::info!(fitted, model, "related coverage is ordered without a ranker");
-                Self(None)
-            }
+            Ok(scorer) => Self(Some(scorer)),
             // A test holds the bundled file to its form.
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "bundled ranker");
@@ -83,7 +78,7 @@ impl Ranker {
     /// [`Error::Read`], [`Error::Wrong`], [`Error::OtherModel`].
     pub fn open(config: &Config, model: &ModelInfo) -> Result<Self, Error> {
         let path = match config.ranker.as_deref() {
-            None => return Ok(Self::bundled(model)),
+            None => return Ok(Self::bundled()),
             Some(NONE) => return Ok(Self(None)),
             Some(path) => PathBuf::from(path),
         };
@@ -109,6 +104,11 @@ impl Ranker {
     #[must_use]
     pub fn none() -> Self {
         Self(None)
+    }
+
+    /// Whether the ranker was fitted to the cosines of `model` itself.
+    pub(super) fn is_of(&self, model: &ModelInfo) -> bool {
+        self.0.as_ref().is_some_and(|scorer| scorer.model() == name(model))
     }
 
     /// The version of the ranker; `none` without learned weights.
@@ -144,13 +144,14 @@ mod tests {
 
     #[test]
     fn the_bundled_ranker_fits_the_bundled_model() {
-        assert_ne!(Ranker::bundled(&bundled_model()).version(), "none");
+        assert_ne!(Ranker::bundled().version(), "none");
+        assert!(Ranker::bundled().is_of(&bundled_model()));
     }
 
     #[test]
-    fn another_model_is_ranked_without_labels() {
+    fn it_was_not_fitted_to_another_model() {
         let model = ModelInfo { version: "other".into(), ..bundled_model() };
-        assert_eq!(Ranker::bundled(&model).version(), "none");
+        assert!(!Ranker::bundled().is_of(&model));
     }
 
     #[test]
@@ -163,7 +164,7 @@ mod tests {
         std::fs::write(&path, "[]").unwrap();
         assert!(matches!(Ranker::open(&config, &model), Err(Error::Wrong { .. })));
         std::fs::write(&path, include_str!("../../models/rankers/related.json")).unwrap();
-        assert_eq!(Ranker::open(&config, &model).unwrap(), Ranker::bundled(&model));
+        assert_eq!(Ranker::open(&config, &model).unwrap(), Ranker::bundled());
         let other = ModelInfo { version: "other".into(), ..model };
         assert!(matches!(Ranker::open(&config, &other), Err(Error::OtherModel { .. })));
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tokio::sync::OnceCell;
 use tokio::sync::Semaphore;
 
 use crate::ArticleList;
@@ -13,6 +14,7 @@ use crate::Error;
 use crate::Info;
 use crate::StoredArticle;
 use crate::Violation;
+use crate::calibration::Calibrated;
 use crate::change::to_its_end;
 use crate::index_version;
 use crate::input;
@@ -47,7 +49,9 @@ impl Engine {
     pub fn new(embed: embed::Handle, store: store::Store, extractor: Arc<Extractor>) -> Self {
         let analyzer = Arc::clone(extractor.analyzer());
         let index_version = index_version(embed.info()).into();
-        let ranker = Arc::new(Ranker::bundled(embed.info()));
+        let ranker = Arc::new(Ranker::bundled());
+        let is_native = ranker.is_of(embed.info());
+        let calibration = if is_native { Calibrated::Native.into() } else { OnceCell::new() };
         let facts = Arc::default();
         let write_lock = Arc::new(Semaphore::new(1));
         let lease = Arc::new(WriterLease::new(store.clone(), LeaseTiming::default()));
@@ -61,6 +65,7 @@ impl Engine {
             index_version,
             facts,
             ranker,
+            calibration: Arc::new(calibration),
             write_lock,
             lease,
             next_arrival,
@@ -99,12 +104,6 @@ impl Engine {
     pub fn without_ranker(mut self) -> Self {
         self.ranker = Arc::new(Ranker::none());
         self
-    }
-
-    /// The version of the ranker; `none` without one.
-    #[must_use]
-    pub fn ranker_version(&self) -> &str {
-        self.ranker.version()
     }
 
     /// The analyzer that cuts texts into terms.

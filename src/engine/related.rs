@@ -12,6 +12,7 @@ use crate::answer;
 use crate::answer::PageRequest;
 use crate::answer::Question;
 use crate::answer::TimeSpent;
+use crate::calibration::Calibrated;
 use crate::collapse::Folded;
 use crate::input;
 use crate::input::EmbedTexts;
@@ -28,6 +29,7 @@ use wenmai_domain::hit::Empty;
 use wenmai_domain::hit::Mode;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::reprint::GroupId;
+use wenmai_domain::scales::Script;
 use wenmai_domain::terms::TermVector;
 use wenmai_embed as embed;
 use wenmai_embed::Lane;
@@ -41,6 +43,9 @@ use wenmai_text::terms;
 
 /// Characters of the body that stand in for a missing title.
 const TITLE_CHARS: usize = 60;
+/// The field of a request that names the least probability.
+const MIN_PROBABILITY: &str = "min_probability";
+const NO_RANKER: &str = "needs the hybrid mode and a learned ranker; here nothing is probable";
 
 /// The article asked about, read or embedded.
 struct Source {
@@ -67,15 +72,19 @@ impl Engine {
     /// promise; [`Error::TextTooLong`]; [`Error::Embed`]; [`Error::Store`].
     pub async fn related(&self, related: Related) -> Result<Answer, Error> {
         let Related { target, filter, mode, min_probability, collapse, offset, limit } = related;
-        self.check_probability(min_probability, mode)?;
+        check_probability(min_probability, mode)?;
         let filter = self.keyed(filter)?;
         let started = Instant::now();
         let source = self.metrics().stage(Stage::Question, self.source(target, mode)).await?;
+        if min_probability > 0.0 {
+            self.can_tell_probability(source.script()).await?;
+        }
         let store = started.elapsed().saturating_sub(source.embed);
         let spent = TimeSpent { started, embed: source.embed, store };
         let question = Question {
             field: "target",
             embedding: source.embedding.clone(),
+            script: source.script(),
             terms: self.analyzer.terms(&question_text(&source.article.record)),
             source: Some(source.article.id),
             group: source.group,
@@ -147,7 +156,7 @@ impl Engine {
         let shown = self.show(question, ordered, request, (spent, store_started));
         let mut answer = self.metrics().stage(Stage::Show, shown).await?;
         self.name_versions(&source.article, &mut answer.hits).await?;
-        self.ranker.version().clone_into(&mut answer.ranker);
+        answer.ranker = self.ranker_in_use(source.script()).await?;
         Ok((answer, found_count))
     }
 
@@ -158,7 +167,7 @@ impl Engine {
         source: &Source,
         request: &PageRequest,
     ) -> Result<Vec<Ranked>, Error> {
-        match self.ranker.scorer() {
+        match self.scorer(source.script()).await? {
             Some(scorer) => {
                 let subject = self.subject(source, terms::query(&question.terms));
                 self.judged(scorer, &subject, &request.filter).await
@@ -193,9 +202,11 @@ impl Engine {
     }
 
     fn subject(&self, source: &Source, title: TermVector) -> Subject {
+        let script = source.script();
         let Source { article, embedding, terms, .. } = source;
         let facts: Facts = self.facts_of(&article.record);
-        Subject { id: article.id, facts, embedding: embedding.clone(), title, text: terms.clone() }
+        let (embedding, text) = (embedding.clone(), terms.clone());
+        Subject { id: article.id, facts, script, embedding, title, text }
     }
 
     /// Reads the article asked about, or embeds it and cuts it into terms.
@@ -238,15 +249,18 @@ impl Engine {
         self.group_of(record).await
     }
 
-    fn check_probability(&self, min_probability: f32, mode: Mode) -> Result<(), Error> {
-        let invalid = |what: &str| Err(Error::invalid("min_probability", what));
-        if !(0.0..=1.0).contains(&min_probability) {
-            return invalid("is a probability from 0 to 1");
+    /// Checks that a learned ranker judges what is related to an article in `script`.
+    async fn can_tell_probability(&self, script: Script) -> Result<(), Error> {
+        if self.scorer(script).await?.is_some() {
+            return Ok(());
         }
-        if min_probability > 0.0 && (mode != Mode::Hybrid || self.ranker.scorer().is_none()) {
-            return invalid("needs the hybrid mode and a learned ranker; here nothing is probable");
-        }
-        Ok(())
+        let why = match self.calibrated().await? {
+            Calibrated::Fitted(made) if made.fit(script).scale().is_none() => {
+                format!("is not known with this model: {}", made.fit(script).off_because)
+            }
+            Calibrated::Native | Calibrated::Fitted(_) => NO_RANKER.to_owned(),
+        };
+        Err(Error::invalid(MIN_PROBABILITY, why))
     }
 
     /// Why nothing was found for an article whose id is `own` if it is stored, though `found_count`
@@ -284,6 +298,23 @@ impl Engine {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+impl Source {
+    fn script(&self) -> Script {
+        Script::of(&question_text(&self.article.record))
+    }
+}
+
+/// Checks a least probability as far as the request alone tells.
+fn check_probability(min_probability: f32, mode: Mode) -> Result<(), Error> {
+    if !(0.0..=1.0).contains(&min_probability) {
+        return Err(Error::invalid(MIN_PROBABILITY, "is a probability from 0 to 1"));
+    }
+    if min_probability > 0.0 && mode != Mode::Hybrid {
+        return Err(Error::invalid(MIN_PROBABILITY, NO_RANKER));
+    }
+    Ok(())
 }
 
 /// The title, or the start of the body where there is none.

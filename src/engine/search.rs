@@ -30,6 +30,7 @@ use wenmai_domain::filter::Filter;
 use wenmai_domain::hit::Mode;
 use wenmai_domain::hit::Scores;
 use wenmai_domain::id::ArticleId;
+use wenmai_domain::scales::Script;
 use wenmai_embed as embed;
 use wenmai_embed::Lane;
 use wenmai_embed::Purpose;
@@ -235,6 +236,11 @@ impl PreparedQuery {
             return Ok(());
         }
         invalid(format!("holds nothing that a {} search can look for", self.mode.name()))
+    }
+
+    /// The script that the query is written in.
+    fn script(&self) -> Script {
+        Script::of(&self.reading.text)
     }
 
     /// Whether the query consists of conditions alone; then the answer lists what passes them.

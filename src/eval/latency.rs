@@ -33,6 +33,7 @@ use wenmai_domain::limit::Limit;
 use wenmai_domain::reprint::GroupId;
 use wenmai_domain::reprint::Membership;
 use wenmai_domain::reprint::Signature;
+use wenmai_domain::scales::Script;
 use wenmai_domain::terms::TermVector;
 use wenmai_embed as embed;
 use wenmai_engine::Engine;
@@ -150,7 +151,7 @@ pub async fn run(
     }
     Ok(Report {
         index_version: engine.info().await?.index_version,
-        ranker: engine.ranker_version().to_owned(),
+        ranker: engine.ranker_in_use(Script::Chinese).await?,
         query_count: options.query_count.min(ids.len()),
         seed: options.seed,
         rows,

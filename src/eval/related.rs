@@ -27,11 +27,11 @@ use wenmai_domain::filter::Filter;
 use wenmai_domain::hit::Mode;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::limit::Limit;
+use wenmai_domain::scales::Script;
 use wenmai_engine::Engine;
 use wenmai_engine::Error;
 use wenmai_engine::Related;
 use wenmai_engine::Target;
-use wenmai_engine::ranker;
 
 /// The depth of nDCG and of the recall of events.
 const DEPTH: usize = 10;
@@ -59,6 +59,8 @@ pub struct Options {
 pub struct Report {
     /// The index version of the engine.
     pub index_version: String,
+    /// How the cosines of the model are measured.
+    pub calibration: String,
     /// The seed of the draw.
     pub seed: u64,
     /// How many articles were indexed.
@@ -71,7 +73,7 @@ pub struct Report {
     pub query_count: usize,
     /// One entry for each mode.
     pub modes: Vec<ModeReport>,
-    /// The learned ranker, cross-validated by story; `None` for a model that it was not fitted to.
+    /// The learned ranker, cross-validated by story; `None` for a model that cannot be calibrated.
     pub learned: Option<Learned>,
     /// The time spent on indexing.
     pub ingest: IngestReport,
@@ -129,8 +131,8 @@ pub async fn run(
         modes.push(report);
         by_query.push((mode.name(), ndcg));
     }
-    let fitted_to = ranker::name(&engine.info().await?.model);
-    let rankers = options.rankers.take().filter(|rankers| rankers.model() == fitted_to);
+    let can_judge = engine.calibrated().await?.scale(Script::Chinese).is_some();
+    let rankers = options.rankers.take().filter(|_| can_judge);
     let mut learned = None;
     if rankers.is_some() || options.features.is_some() {
         let asked = compare(engine, &queries, progress).await?;
@@ -145,6 +147,7 @@ pub async fn run(
     }
     Ok(Report {
         index_version: engine.info().await?.index_version,
+        calibration: engine.calibrated().await?.shown(),
         seed: options.seed,
         article_count: corpus.labels.len(),
         story_count: corpus.stories.len(),

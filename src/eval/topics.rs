@@ -88,6 +88,8 @@ pub struct Report {
     pub weights: String,
     /// The index version of the engine.
     pub index_version: String,
+    /// How the cosines of the model are measured.
+    pub calibration: String,
     /// How many articles were streamed.
     pub article_count: usize,
     /// How many articles could not be indexed.
@@ -132,9 +134,11 @@ pub async fn run(
 ) -> Result<Report, Failure> {
     let Options { folds, mut features } = options;
     let version = folds.first().map_or_else(String::new, |first| first.version().to_owned());
-    let folds = Folds(folds.into_iter().map(Arc::new).collect());
     let Stream { items: stream, story_count, refused_count, ingest } =
         self::stream(engine, extractor, articles, progress).await?;
+    let calibrated = engine.calibrated().await?;
+    let measured = |weights: Weights| weights.with_scales(calibrated.scales());
+    let folds = Folds(folds.into_iter().map(measured).map(Arc::new).collect());
     let total = stream.len();
     let started = Instant::now();
     let out: Option<&mut (dyn Write + Send)> = match &mut features {
@@ -154,6 +158,7 @@ pub async fn run(
     Ok(Report {
         weights: version,
         index_version: engine.info().await?.index_version,
+        calibration: calibrated.shown(),
         article_count: total,
         refused_count,
         story_count,

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use wenmai_domain::hit::Mode;
 use wenmai_domain::hit::Scores;
 use wenmai_domain::id::ArticleId;
+use wenmai_domain::scale::CosineScale;
 
 /// The weight of the lexical leg in a fused score.
 pub const LEXICAL_WEIGHT: f32 = 0.4;
@@ -25,13 +26,15 @@ pub type Scored = (ArticleId, f32);
 /// slice.
 ///
 /// `lexical_scale` is the BM25 score of a full match. Without it, or if it is not above 0, the
-/// score of the best candidate is used.
+/// score of the best candidate is used. Similarities are shown as they are and fused as `cosines` puts
+/// them.
 #[must_use]
 pub fn fuse(
     mode: Mode,
     dense: &[Scored],
     lexical: &[Scored],
     lexical_scale: Option<f32>,
+    cosines: &CosineScale,
 ) -> Vec<(ArticleId, Scores)> {
     let mut found = BTreeMap::<ArticleId, Scores>::new();
     for (id, score) in dense {
@@ -46,10 +49,10 @@ pub fn fuse(
         None => (best, LEXICAL_WEIGHT_UNKNOWN),
     };
     for scores in found.values_mut() {
-        let similarity = scores.similarity.unwrap_or(0.0);
+        let similarity = scores.similarity.map_or(0.0, |similarity| cosines.at(similarity));
         let lexical = scores.lexical.unwrap_or(0.0);
         scores.fused = match mode {
-            Mode::Dense => similarity,
+            Mode::Dense => scores.similarity.unwrap_or(0.0),
             Mode::Lexical => lexical,
             Mode::Hybrid => {
                 let share = if scale > 0.0 { (lexical / scale).min(1.0) } else { 0.0 };
@@ -88,6 +91,9 @@ mod tests {
     use super::fuse;
     use wenmai_domain::hit::Mode;
     use wenmai_domain::id::ArticleId;
+    use wenmai_domain::scale::CosineScale;
+
+    const PLAIN: CosineScale = CosineScale::identity();
 
     fn id(n: u128) -> ArticleId {
         ArticleId::from(uuid::Uuid::from_u128(n))
@@ -98,26 +104,26 @@ mod tests {
         let dense = [(id(1), 0.9), (id(2), 0.7)];
         let lexical = [(id(3), 10.0), (id(2), 8.0)];
         let order: Vec<_> =
-            fuse(Mode::Hybrid, &dense, &lexical, None).into_iter().map(|f| f.0).collect();
+            fuse(Mode::Hybrid, &dense, &lexical, None, &PLAIN).into_iter().map(|f| f.0).collect();
         assert_eq!(order, [id(2), id(1), id(3)]);
     }
 
     #[test]
     fn a_known_scale_replaces_the_best_score() {
-        let fused = fuse(Mode::Hybrid, &[], &[(id(1), 5.0)], Some(10.0));
+        let fused = fuse(Mode::Hybrid, &[], &[(id(1), 5.0)], Some(10.0), &PLAIN);
         assert!((fused[0].1.fused - 0.5 * LEXICAL_WEIGHT).abs() < 1e-6);
     }
 
     #[test]
     fn one_leg_alone_keeps_its_own_score() {
-        let fused = fuse(Mode::Lexical, &[], &[(id(1), 5.0)], None);
+        let fused = fuse(Mode::Lexical, &[], &[(id(1), 5.0)], None, &PLAIN);
         assert!((fused[0].1.fused - 5.0).abs() < 1e-6);
         assert_eq!(fused[0].1.similarity, None);
     }
 
     #[test]
     fn equal_scores_stand_in_order_of_id() {
-        let order: Vec<_> = fuse(Mode::Dense, &[(id(9), 0.5), (id(3), 0.5)], &[], None)
+        let order: Vec<_> = fuse(Mode::Dense, &[(id(9), 0.5), (id(3), 0.5)], &[], None, &PLAIN)
             .into_iter()
             .map(|f| f.0)
             .collect();
@@ -134,6 +140,6 @@ mod tests {
 
     #[test]
     fn nothing_found_is_no_answer() {
-        assert!(fuse(Mode::Hybrid, &[], &[], None).is_empty());
+        assert!(fuse(Mode::Hybrid, &[], &[], None, &PLAIN).is_empty());
     }
 }

@@ -15,6 +15,7 @@ use crate::fuse::Scored;
 use wenmai_domain::hit::Mode;
 use wenmai_domain::hit::Scores;
 use wenmai_domain::id::ArticleId;
+use wenmai_domain::scale::CosineScale;
 
 /// The lexical leg's say as long as much of the question is missing.
 const WEIGHT_PARTIAL: f32 = 0.4;
@@ -32,17 +33,22 @@ pub struct Found<'a> {
     pub dense: &'a [Scored],
     /// BM25 scores.
     pub lexical: &'a [Scored],
-    /// Similarities to the middle of the first answers.
+    /// Similarities to the middle of the first answers, on the scale of `cosines` already.
     pub neighbours: &'a [Scored],
     /// The BM25 score of a full match; `None`, or nothing above 0, takes the best candidate's.
     pub full: Option<f32>,
+    /// What puts the similarities of the model on the scale that the weights here are for; `None`
+    /// leaves them as they are.
+    pub cosines: Option<&'a CosineScale>,
 }
 
 /// Orders what the legs found, best first; ties by id.
 #[must_use]
 pub fn order(mode: Mode, found: Found<'_>) -> Vec<(ArticleId, Scores)> {
-    let Found { dense, lexical, neighbours, full } = found;
-    let mut ordered = fuse::fuse(mode, dense, lexical, full);
+    let Found { dense, lexical, neighbours, full, cosines } = found;
+    let plain = CosineScale::identity();
+    let cosines = cosines.unwrap_or(&plain);
+    let mut ordered = fuse::fuse(mode, dense, lexical, full, cosines);
     if mode != Mode::Hybrid {
         return ordered;
     }
@@ -56,7 +62,7 @@ pub fn order(mode: Mode, found: Found<'_>) -> Vec<(ArticleId, Scores)> {
         let lexical = scores.lexical.unwrap_or(0.0);
         let share = if full > 0.0 { (lexical / full).min(1.0) } else { 0.0 };
         let weight = WEIGHT_PARTIAL + WEIGHT_GROWTH * share.powi(GROWTH_POWER);
-        let similarity = scores.similarity.unwrap_or(0.0).max(0.0);
+        let similarity = scores.similarity.map_or(0.0, |cosine| cosines.at(cosine)).max(0.0);
         let near = near.get(id).copied().unwrap_or(floor).max(0.0);
         let own = weight * share + (1.0 - weight) * similarity;
         scores.fused = (own + weight_near * near) / (1.0 + weight_near);
@@ -119,7 +125,7 @@ mod tests {
         let lexical = [(id(1), 2.0), (id(2), 20.0)];
         let neighbours = [(id(1), 0.9), (id(2), 0.1)];
         let (dense, lexical, neighbours) = (&dense[..], &lexical[..], &neighbours[..]);
-        let legs = Found { dense, lexical, neighbours, full: Some(20.0) };
+        let legs = Found { dense, lexical, neighbours, full: Some(20.0), cosines: None };
         assert_eq!(order(Mode::Hybrid, legs)[0].0, id(2));
     }
 }

@@ -15,6 +15,8 @@ use crate::status::refuse;
 use wenmai_embed::ModelInfo;
 use wenmai_engine as engine;
 use wenmai_engine::Info;
+use wenmai_engine::calibration::Calibrated;
+use wenmai_engine::calibration::Fit;
 use wenmai_proto::wire;
 use wenmai_proto::wire::info_service_server::InfoService;
 use wenmai_store as store;
@@ -54,7 +56,15 @@ impl InfoService for InfoApi {
         answer(wire::GetInfoResponse {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             index_version,
-            model: Some(write_model(model)),
+            model: Some(wire::ModelInfo {
+                calibrations: self
+                    .shared
+                    .engine
+                    .known_calibration()
+                    .map(write_calibrations)
+                    .unwrap_or_default(),
+                ..write_model(model)
+            }),
             store: Some(wire::StoreInfo {
                 backend: backend.to_owned(),
                 article_count,
@@ -85,6 +95,19 @@ impl InfoService for InfoApi {
     }
 }
 
+/// None for the model that needs none.
+fn write_calibrations(calibrated: &Calibrated) -> Vec<wire::Calibration> {
+    let Calibrated::Fitted(made) = calibrated else { return Vec::new() };
+    let write = |script: &str, fit: &Fit| wire::Calibration {
+        script: script.to_owned(),
+        name: fit.name(),
+        text_count: convert::count(fit.text_count),
+        told_apart: fit.told_apart,
+        off_because: fit.off_because.clone(),
+    };
+    vec![write("chinese", &made.chinese), write("other", &made.other)]
+}
+
 fn write_model(model: ModelInfo) -> wire::ModelInfo {
     let ModelInfo { name, family, dim, window_tokens_max, pooling, version } = model;
     wire::ModelInfo {
@@ -94,6 +117,7 @@ fn write_model(model: ModelInfo) -> wire::ModelInfo {
         window_tokens_max: convert::count32(window_tokens_max),
         pooling: pooling.to_owned(),
         version,
+        calibrations: Vec::new(),
     }
 }
 

@@ -61,6 +61,7 @@ where
     nothing_of_nothing_is_nothing(&store().await).await;
     topics::a_log_is_read_back_in_order(&store().await).await;
     topics::a_checkpoint_comes_back_or_is_none(&store().await).await;
+    topics::the_last_calibration_comes_back(&store().await).await;
     topics::one_of_two_takes_the_lease_and_the_other_is_refused(&store().await).await;
     topics::topics_are_found_by_level_and_direction(&store().await).await;
     topics::arrivals_come_in_order_and_placements_change_nothing_else(&store().await).await;

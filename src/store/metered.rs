@@ -209,6 +209,14 @@ impl TopicStore for Metered {
         self.watch("checkpoint", self.inner.checkpoint()).await
     }
 
+    async fn keep_calibration(&self, calibration: String) -> Result<(), Error> {
+        self.watch("keep_calibration", self.inner.keep_calibration(calibration)).await
+    }
+
+    async fn calibration(&self) -> Result<Option<String>, Error> {
+        self.watch("calibration", self.inner.calibration()).await
+    }
+
     fn is_shared(&self) -> bool {
         self.inner.is_shared()
     }

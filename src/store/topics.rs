@@ -11,6 +11,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Map;
 use serde_json::Value;
+#[cfg(any(feature = "edge", feature = "server"))]
+use uuid::Uuid;
 
 use crate::Error;
 use wenmai_domain::embedding::Embedding;
@@ -19,6 +21,14 @@ use wenmai_domain::limit::Limit;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::Placement;
 use wenmai_domain::topic::TopicId;
+
+/// The id of the point that keeps the calibration among those of the topics; no topic has it.
+#[cfg(any(feature = "edge", feature = "server"))]
+pub(crate) const CALIBRATION_POINT: Uuid =
+    Uuid::from_u128(0x7b1d_03e6_52f4_5c0a_9e88_4d21_c6a5_b390);
+/// Its key in that point.
+#[cfg(any(feature = "edge", feature = "server"))]
+pub(crate) const CALIBRATION: &str = "calibration";
 
 /// A row of the change log.
 #[derive(Debug, Clone, PartialEq)]
@@ -171,6 +181,19 @@ pub trait TopicStore: Send + Sync {
     /// # Errors
     /// [`Error::Failed`].
     async fn checkpoint(&self) -> Result<Option<Checkpoint>, Error>;
+
+    /// Keeps how the cosines of the model are measured, a text that the store does not interpret, in the
+    /// place of what was kept before.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Full`].
+    async fn keep_calibration(&self, calibration: String) -> Result<(), Error>;
+
+    /// Reads what [`TopicStore::keep_calibration`] kept; `None` in an index that has none.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn calibration(&self) -> Result<Option<String>, Error>;
 
     /// Whether other processes may have this store open at the same time.
     fn is_shared(&self) -> bool;

@@ -11,6 +11,7 @@
 )]
 
 mod article_rpc;
+mod calibration;
 mod cli;
 #[cfg(feature = "eval")]
 mod compose;

@@ -9,9 +9,11 @@ use crate::model::Which;
 use crate::model::bytes;
 use crate::model::parameters;
 use crate::output;
+use wenmai_embed as embed;
 use wenmai_embed::Model;
 use wenmai_embed::hub::Located;
 use wenmai_embed::inspect;
+use wenmai_engine::calibration;
 
 /// Arguments of `wenmai model info`.
 #[derive(Debug, Clone, clap::Args)]
@@ -38,14 +40,21 @@ pub(super) struct Info {
     version: String,
     languages: Vec<String>,
     licence: Option<String>,
+    /// How its cosines are measured, where that was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calibration: Option<String>,
     /// Its folder; nothing for the model inside this program.
     folder: Option<String>,
 }
 
-pub(super) fn run(args: &Args) -> Result<(), Failure> {
+pub(super) async fn run(args: &Args) -> Result<(), Failure> {
     let located = args.which.located()?;
     let model = inspect::open(&located).map_err(|error| Failure::failed(&error))?;
-    let info = Info::of(&located, &model)?;
+    let mut info = Info::of(&located, &model)?;
+    let handle = embed::Handle::start(model, &embed::Config::default());
+    let calibrated = calibration::calibrate(&handle, &[]).await;
+    handle.stop();
+    info.calibration = Some(calibrated?.shown());
     if args.json {
         let json = serde_json::to_string(&info).map_err(|error| Failure::failed(&error))?;
         return output::line(&json);
@@ -76,6 +85,7 @@ impl Info {
             version: info.version,
             languages: card.languages,
             licence: card.licence,
+            calibration: None,
             folder,
         })
     }
@@ -97,9 +107,13 @@ impl Info {
             ("version", self.version.clone()),
             ("languages", or_none(self.languages.join(", "))),
             ("licence", self.licence.clone().unwrap_or_else(|| "the card names none".to_owned())),
+            ("calibration", self.calibration.clone().unwrap_or_default()),
             ("folder", self.folder.clone().unwrap_or_else(|| "inside this program".to_owned())),
         ];
         for (name, value) in rows {
+            if value.is_empty() {
+                continue;
+            }
             let mut lines = value.lines();
             output::line(&format!("{name:<11} {}", lines.next().unwrap_or_default()))?;
             for line in lines {

@@ -25,6 +25,10 @@ use crate::topic::window::Near;
 use crate::topic::window::Window;
 use wenmai_domain::day;
 use wenmai_domain::id::ArticleId;
+use wenmai_domain::scale::CosineScale;
+use wenmai_domain::scale::Middle;
+use wenmai_domain::scales::Scales;
+use wenmai_domain::scales::Script;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::Placement;
 use wenmai_domain::topic::TopicId;
@@ -96,6 +100,7 @@ impl Clusterer {
         reason = "callers hand it over; how it is held may change"
     )]
     pub fn restore(&mut self, item: Item, placement: Placement) {
+        let item = self.prepared(item);
         self.remove(item.id);
         self.advance(&item);
         match self.original_of(&item) {
@@ -118,6 +123,7 @@ impl Clusterer {
         reason = "callers hand it over; how it is held may change"
     )]
     pub fn assign_seen(&mut self, item: Item, seen: &mut dyn FnMut(Seen<'_>)) -> Decision {
+        let item = self.prepared(item);
         self.remove(item.id);
         self.advance(&item);
         if let Some((original, placement)) =
@@ -134,12 +140,7 @@ impl Clusterer {
                 repairs: Vec::new(),
             };
         }
-        let near: Vec<Near<'_>> = self
-            .window
-            .near(&item)
-            .into_iter()
-            .filter(|near| near.held.at.abs_diff(item.at) <= WINDOW_S.unsigned_abs())
-            .collect();
+        let near = self.near(&item);
         let stories = self.candidates(Level::Story, &item, &near, None, seen);
         let story = chosen(&stories, self.weights.of(Level::Story).from).map(|one| one.topic);
         let events = match story {
@@ -242,7 +243,8 @@ impl Clusterer {
         }
     }
 
-    /// The features of two stories and the probability that they are one.
+    /// The features of two stories and the probability that they are one; not a number where the cosines
+    /// of such texts say nothing.
     pub(super) fn compare(&self, one: TopicId, other: TopicId) -> (merge::Features, f32) {
         self.compare_groups(
             &self.sample(one),
@@ -258,15 +260,29 @@ impl Clusterer {
         counts: [usize; 2],
     ) -> (merge::Features, f32) {
         let [left, right] = counts;
-        let middle = |held: &[&Held]| dot::middle(held.iter().map(|held| &held.embedding)).0;
-        let centres = dot::dot(&middle(one), &middle(other));
+        let Some(scale) = self.scale_of(one) else {
+            // Nothing is known of such texts.
+            return ([0.0; merge::COUNT], f32::NAN);
+        };
+        let centres = centres(one, other, scale);
         let terms = self.window.terms_alike(one.iter().copied(), other.iter().copied());
-        let features = merge::features(&group(one, left), &group(other, right), centres, terms);
+        let groups = [group(one, left), group(other, right)];
+        let features = merge::features(&groups, centres, terms, scale);
         (features, self.weights.merge(&features))
     }
 
-    pub(super) fn merge_from(&self) -> f32 {
-        self.weights.merge_from
+    /// The scale for the cosines of some articles.
+    pub(super) fn scale_of(&self, held: &[&Held]) -> Option<&CosineScale> {
+        self.weights.scales.of(held.first().map(|held| held.script).unwrap_or_default())
+    }
+
+    pub(super) fn scales(&self) -> &Scales {
+        &self.weights.scales
+    }
+
+    /// Whether two stories are one, given the probability; never where nothing is known of them.
+    pub(super) fn are_one(&self, probability: f32) -> bool {
+        probability >= self.weights.merge_from
     }
 
     /// The latest members of a topic.
@@ -290,6 +306,23 @@ impl Clusterer {
         while let Some(old) = self.window.expired(from, arrival) {
             self.remove(old);
         }
+    }
+
+    /// `item` without what all vectors of its model share.
+    fn prepared(&self, item: Item) -> Item {
+        let script = Script::of(&item.title);
+        let embedding = self.weights.scales.prepared(script, item.embedding);
+        Item { embedding, ..item }
+    }
+
+    /// The articles of the window near `item`; none where the cosines of such texts say nothing.
+    fn near(&self, item: &Item) -> Vec<Near<'_>> {
+        let Some(scale) = self.weights.scales.of(Script::of(&item.title)) else {
+            return Vec::new();
+        };
+        let mut near = self.window.near(item, scale);
+        near.retain(|near| near.held.at.abs_diff(item.at) <= WINDOW_S.unsigned_abs());
+        near
     }
 
     /// The article of the window that stands for `item`'s text.
@@ -361,13 +394,18 @@ impl Clusterer {
         let second = topics.get(1).map_or(0.0, |(best, _, _)| *best);
         topics.truncate(CANDIDATES);
         let mut candidates = Vec::with_capacity(topics.len());
+        let Some(scale) = self.weights.scales.of(Script::of(&item.title)) else {
+            return candidates;
+        };
         for (rank, (_, topic, mut evidence)) in topics.into_iter().enumerate() {
             let latest: Vec<(i64, ArticleId)> = self.groups.latest(topic).take(CENTRE_OF).collect();
             let held = latest.iter().filter_map(|(_, id)| self.window.get(*id));
-            let (centre, cohesion) = dot::middle(held.map(|held| &held.embedding));
+            let (centre, length) = dot::middle(held.map(|held| &held.embedding));
+            let middle = Middle { length, count: latest.len() };
             evidence.member_count = self.groups.count(topic);
-            evidence.centre = dot::dot(&centre, item.embedding.values());
-            evidence.cohesion = cohesion;
+            let to_centre = dot::dot(&centre, item.embedding.values());
+            evidence.centre = scale.with_middle(to_centre, middle, false);
+            evidence.cohesion = scale.length(middle);
             evidence.days_since =
                 latest.first().map_or(0.0, |(at, _)| pair::days_apart(item.at, *at));
             let other = if rank == 0 { second } else { first };
@@ -394,7 +432,7 @@ impl Clusterer {
             }
             let (features, probability) = self.compare(story, other.topic);
             seen(Seen::Stories { one: story, other: other.topic, features: &features });
-            if probability < self.merge_from() {
+            if !self.are_one(probability) {
                 continue;
             }
             let (kept, gone) = self.groups.by_age(story, other.topic);
@@ -404,6 +442,16 @@ impl Clusterer {
         }
         repairs
     }
+}
+
+/// The cosine of the middles of two groups.
+fn centres(one: &[&Held], other: &[&Held], scale: &CosineScale) -> f32 {
+    let middle = |held: &[&Held]| {
+        let (values, length) = dot::middle(held.iter().map(|held| &held.embedding));
+        (values, Middle { length, count: held.len() })
+    };
+    let ((left, of_left), (right, of_right)) = (middle(one), middle(other));
+    scale.between(dot::dot(&left, &right), of_left, of_right)
 }
 
 fn group<'a>(held: &[&'a Held], member_count: usize) -> merge::Group<'a> {

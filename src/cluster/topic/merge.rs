@@ -4,6 +4,7 @@ use crate::topic::candidate::as_f32;
 use crate::topic::pair::fade;
 use wenmai_domain::day;
 use wenmai_domain::embedding::Embedding;
+use wenmai_domain::scale::CosineScale;
 
 /// How many features two groups have.
 pub(super) const COUNT: usize = 15;
@@ -54,7 +55,7 @@ struct Within {
 }
 
 impl Group<'_> {
-    fn within(&self) -> Option<Within> {
+    fn within(&self, scale: &CosineScale) -> Option<Within> {
         let count = self.sample.len();
         if count < 2 {
             return None;
@@ -63,7 +64,7 @@ impl Group<'_> {
         let mut sum = 0.0;
         for (at, one) in self.sample.iter().enumerate() {
             for (to, other) in self.sample.iter().enumerate().skip(at + 1) {
-                let cosine = one.similarity(other);
+                let cosine = scale.at(one.similarity(other));
                 sum += cosine;
                 for place in [at, to] {
                     nearest
@@ -80,8 +81,13 @@ impl Group<'_> {
 }
 
 /// The features of two groups; `centres` and `terms` are the cosines of their middles and of their
-/// summed terms. The order of the two does not matter.
-pub(super) fn features(one: &Group<'_>, other: &Group<'_>, centres: f32, terms: f32) -> Features {
+/// summed terms, the former on `scale`, as the others will be. The order of the two does not matter.
+pub(super) fn features(
+    [one, other]: &[Group<'_>; 2],
+    centres: f32,
+    terms: f32,
+    scale: &CosineScale,
+) -> Features {
     let (one, other) = if (one.from, one.member_count) <= (other.from, other.member_count) {
         (one, other)
     } else {
@@ -92,7 +98,7 @@ pub(super) fn features(one: &Group<'_>, other: &Group<'_>, centres: f32, terms: 
     let mut sum = 0.0;
     for (left, to_other) in one.sample.iter().zip(&mut to_other) {
         for (right, to_one) in other.sample.iter().zip(&mut to_one) {
-            let cosine = left.similarity(right);
+            let cosine = scale.at(left.similarity(right));
             sum += cosine;
             *to_other = to_other.max(cosine);
             *to_one = to_one.max(cosine);
@@ -102,7 +108,7 @@ pub(super) fn features(one: &Group<'_>, other: &Group<'_>, centres: f32, terms: 
     let (to_other, to_one) = (average(&to_other), average(&to_one));
     let mean = sum / as_f32((one.sample.len() * other.sample.len()).max(1));
     let lone = Within { nearest: 1.0, mean: 1.0 };
-    let (first, second) = (one.within(), other.within());
+    let (first, second) = (one.within(scale), other.within(scale));
     let (first, second) = (first.or(second).unwrap_or(lone), second.or(first).unwrap_or(lone));
     let tighter = first.mean.max(second.mean);
     let looser = first.mean.min(second.mean);
@@ -134,6 +140,7 @@ mod tests {
     use super::Group;
     use super::features;
     use wenmai_domain::embedding::Embedding;
+    use wenmai_domain::scale::CosineScale;
 
     #[test]
     fn the_order_of_the_two_does_not_matter() {
@@ -142,12 +149,12 @@ mod tests {
         let [a, b, c] = &all;
         let one = Group { sample: vec![a, b], member_count: 2, from: 0, to: 10 };
         let other = Group { sample: vec![c], member_count: 1, from: 90_000, to: 90_000 };
-        let there = features(&one, &other, 0.5, 0.1);
-        let back = features(&other, &one, 0.5, 0.1);
+        let scale = CosineScale::identity();
+        let there = features(&[one.clone(), other.clone()], 0.5, 0.1, &scale);
+        let back = features(&[other, one], 0.5, 0.1, &scale);
         assert_eq!(there.map(f32::to_bits), back.map(f32::to_bits));
         assert!(there.iter().all(|value| value.is_finite()));
-        assert!(
-            features(&Group::default(), &Group::default(), 0.0, 0.0).iter().all(|v| v.is_finite())
-        );
+        let none = [Group::default(), Group::default()];
+        assert!(features(&none, 0.0, 0.0, &scale).iter().all(|value| value.is_finite()));
     }
 }

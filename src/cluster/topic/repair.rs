@@ -8,6 +8,9 @@ use crate::topic::Repair;
 use crate::topic::dot;
 use crate::topic::window::Held;
 use wenmai_domain::id::ArticleId;
+use wenmai_domain::scale::Middle;
+use wenmai_domain::scales::Scales;
+use wenmai_domain::scales::Script;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::TopicId;
 
@@ -29,6 +32,8 @@ const PASSES: usize = 5;
 struct Centre {
     story: TopicId,
     values: Vec<f32>,
+    middle: Middle,
+    script: Script,
 }
 
 impl Clusterer {
@@ -60,12 +65,13 @@ impl Clusterer {
             .into_iter()
             .map(|story| {
                 let sample = self.sample(story);
-                let (values, _) = dot::middle(sample.iter().map(|held| &held.embedding));
-                Centre { story, values }
+                let (values, length) = dot::middle(sample.iter().map(|held| &held.embedding));
+                let script = sample.first().map(|held| held.script).unwrap_or_default();
+                Centre { story, values, middle: Middle { length, count: sample.len() }, script }
             })
             .collect();
         let nearest: Vec<Option<usize>> =
-            (0..centres.len()).map(|at| nearest(&centres, at)).collect();
+            (0..centres.len()).map(|at| nearest(&centres, at, self.scales())).collect();
         let mut repairs = Vec::new();
         for (at, to) in nearest.iter().enumerate() {
             let Some(to) = to.filter(|to| *to > at && nearest.get(*to) == Some(&Some(at))) else {
@@ -76,7 +82,7 @@ impl Clusterer {
                 continue;
             }
             let (_, probability) = self.compare(one.story, other.story);
-            if probability < self.merge_from() {
+            if !self.are_one(probability) {
                 continue;
             }
             let (kept, gone) = self.groups.by_age(one.story, other.story);
@@ -103,7 +109,8 @@ impl Clusterer {
         let parts = [going.len(), staying.len()];
         let (left, right) = (going.get(..sample(&going))?, staying.get(..sample(&staying))?);
         let (_, probability) = self.compare_groups(left, right, parts);
-        if probability >= SPLIT_BELOW {
+        // What is not known to be two stays one.
+        if probability.is_nan() || probability >= SPLIT_BELOW {
             return None;
         }
         let founder = going.iter().map(|held| (held.at, held.id)).min()?;
@@ -132,12 +139,14 @@ impl Clusterer {
 }
 
 /// The centre nearest to that at `at`, among those beside it; ties to the first.
-fn nearest(centres: &[Centre], at: usize) -> Option<usize> {
+fn nearest(centres: &[Centre], at: usize, scales: &Scales) -> Option<usize> {
     let own = centres.get(at)?;
+    let scale = scales.of(own.script)?;
     let mut best: Option<(f32, usize)> = None;
     let beside = centres.iter().enumerate().take(at + BESIDE + 1).skip(at.saturating_sub(BESIDE));
     for (to, other) in beside.filter(|(to, _)| *to != at) {
         let cosine = dot::dot(&own.values, &other.values);
+        let cosine = scale.between(cosine, own.middle, other.middle);
         if cosine >= CENTRES_FROM && best.is_none_or(|(most, _)| cosine > most) {
             best = Some((cosine, to));
         }

@@ -12,6 +12,7 @@ use crate::topic::candidate;
 use crate::topic::merge;
 use crate::topic::pair;
 use crate::topic::vocabulary::Background;
+use wenmai_domain::scales::Scales;
 use wenmai_domain::topic::Level;
 
 /// The weights that come with the bundled model.
@@ -54,6 +55,9 @@ pub struct Weights {
     /// How common words are in news at large, behind the articles that are compared.
     #[serde(skip)]
     background: Arc<Background>,
+    /// Put the cosines of the model that runs on the scale of the one that they were fitted to.
+    #[serde(skip, default = "Scales::identity")]
+    pub(super) scales: Scales,
 }
 
 /// The two decisions of one level.
@@ -110,6 +114,7 @@ impl Weights {
             merge,
             merge_from,
             background: _,
+            scales: _,
         } = &weights;
         if version.is_empty() {
             return Err(Error::Wrong("they have no version"));
@@ -142,6 +147,14 @@ impl Weights {
 
     pub(super) fn background(&self) -> &Arc<Background> {
         &self.background
+    }
+
+    /// The same weights for another model, whose cosines `scales` put on the scale of theirs. An article
+    /// for which there is no scale stays a topic of its own, unless it prints the text of another.
+    #[must_use]
+    pub fn with_scales(mut self, scales: Scales) -> Self {
+        self.scales = scales;
+        self
     }
 
     /// Their name and number, `topics-1`.

@@ -31,6 +31,9 @@ use crate::topic::vocabulary::Vocabulary;
 use crate::topic::vocabulary::Weighted;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::id::ArticleId;
+use wenmai_domain::scale::CosineScale;
+use wenmai_domain::scale::Middle;
+use wenmai_domain::scales::Script;
 use wenmai_domain::terms::TermVector;
 use wenmai_domain::topic::Placement;
 use wenmai_text::terms::index;
@@ -57,6 +60,7 @@ pub(super) struct Held {
     pub(super) embedding: Embedding,
     pub(super) placement: Placement,
     pub(super) anchors: Anchors,
+    pub(super) script: Script,
     title: Box<[Weighted]>,
     text: Box<[Weighted]>,
     /// Numbers of the terms that are pieces of places it names, ascending.
@@ -136,6 +140,7 @@ impl Window {
             embedding: embedding.clone(),
             placement,
             anchors: Anchors::of(title, keys),
+            script: Script::of(title),
             title: self.terms.within(title_terms, &text),
             text,
             places: self.terms.numbers(place_pieces(keys)),
@@ -185,8 +190,8 @@ impl Window {
         Some(held)
     }
 
-    /// The articles nearest to `item`, the most promising first.
-    pub(super) fn near(&self, item: &Item) -> Vec<Near<'_>> {
+    /// The articles nearest to `item`, the most promising first; cosines are put on `scale`.
+    pub(super) fn near(&self, item: &Item, scale: &CosineScale) -> Vec<Near<'_>> {
         let query = Query {
             words: Side::new(&self.terms, [&item.text_terms, &item.title_terms]),
             keys: Side::new(&self.keys, [&key_terms(&item.keys)]),
@@ -200,7 +205,7 @@ impl Window {
         let held = slots.iter().filter_map(|slot| self.slots.get(*slot)?.as_ref());
         let mut near: Vec<Near<'_>> = held
             .map(|held| {
-                let like = self.like(item, &query, held);
+                let like = self.like(item, &query, held, scale);
                 Near { held, like, standing: Standing::default() }
             })
             .collect();
@@ -209,11 +214,11 @@ impl Window {
             other.total_cmp(&one).then(left.held.id.cmp(&right.held.id))
         });
         near.truncate(NEAR);
-        stand(&mut near);
+        stand(&mut near, scale);
         near
     }
 
-    fn like(&self, item: &Item, query: &Query, held: &Held) -> Likeness {
+    fn like(&self, item: &Item, query: &Query, held: &Held, scale: &CosineScale) -> Likeness {
         let [of_text, of_title] = query.words.lengths;
         let [of_keys] = query.keys.lengths;
         let is_place = |number: &u32| {
@@ -246,7 +251,7 @@ impl Window {
             keys += in_keys * weight;
         }
         Likeness {
-            cosine: cosine(&item.embedding, &held.embedding),
+            cosine: scale.at(cosine(&item.embedding, &held.embedding)),
             text: share(text, of_text, square),
             beyond_places: share(beyond_places, of_text, square),
             title: share(title, of_title, title_square),
@@ -318,8 +323,8 @@ impl Window {
 }
 
 /// Says of each near article where it stands among all.
-fn stand(near: &mut [Near<'_>]) {
-    let (middle, _) = dot::middle(near.iter().take(MIDDLE).map(|near| &near.held.embedding));
+fn stand(near: &mut [Near<'_>], scale: &CosineScale) {
+    let (middle, length) = dot::middle(near.iter().take(MIDDLE).map(|near| &near.held.embedding));
     let mean = |count: usize| {
         let cosines = near.iter().take(count).map(|near| near.like.cosine);
         let count = near.len().min(count).max(1);
@@ -327,10 +332,12 @@ fn stand(near: &mut [Near<'_>]) {
     };
     let nearest = near.first().map_or(0.0, |near| near.like.cosine);
     let (ten, forty) = (mean(MIDDLE), mean(FORTY));
+    let of_middle = Middle { length, count: near.len().min(MIDDLE) };
     for (rank, near) in near.iter_mut().enumerate() {
+        let to_middle = dot::dot(&middle, near.held.embedding.values());
         near.standing = Standing {
             rank: u16::try_from(rank).unwrap_or(u16::MAX),
-            neighbours: dot::dot(&middle, near.held.embedding.values()),
+            neighbours: scale.with_middle(to_middle, of_middle, rank < MIDDLE),
             nearest,
             ten,
             forty,

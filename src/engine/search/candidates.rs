@@ -28,6 +28,7 @@ use wenmai_domain::embedding::Embedding;
 use wenmai_domain::hit::Mode;
 use wenmai_domain::hit::Scores;
 use wenmai_domain::id::ArticleId;
+use wenmai_domain::scale::CosineScale;
 use wenmai_domain::terms::TermVector;
 use wenmai_rank::diversify::diversify;
 use wenmai_rank::search::Found;
@@ -96,6 +97,7 @@ impl Engine {
             depth,
             missing_phrases,
         } = legs;
+        let cosines = Some(self.cosine_scale(prepared.script()).await?);
         let whole = prepared.has_demands() || prepared.counts();
         let mut candidates = Candidates {
             lexical_found: !lexical.is_empty(),
@@ -107,7 +109,13 @@ impl Engine {
         if !whole && options.newness.is_none() && options.diversity.is_none() {
             candidates.ordered = scored(
                 prepared,
-                Found { dense: &dense, lexical: &lexical, neighbours: &neighbours, full: scale },
+                Found {
+                    dense: &dense,
+                    lexical: &lexical,
+                    neighbours: &neighbours,
+                    full: scale,
+                    cosines,
+                },
             );
             candidates.found_count = candidates.ordered.len();
             candidates.weigh_days(in_days.as_ref().map(|days| |id: &ArticleId| days.contains(id)));
@@ -129,7 +137,13 @@ impl Engine {
         }
         candidates.ordered = scored(
             prepared,
-            Found { dense: &dense, lexical: &lexical, neighbours: &neighbours, full: scale },
+            Found {
+                dense: &dense,
+                lexical: &lexical,
+                neighbours: &neighbours,
+                full: scale,
+                cosines,
+            },
         );
         candidates.weigh_days(in_days.as_ref().map(|days| |id: &ArticleId| days.contains(id)));
         if let Some(newness) = options.newness {
@@ -139,7 +153,7 @@ impl Engine {
             candidates.count(prepared, &seen);
         }
         if let Some(diversity) = options.diversity {
-            candidates.ordered = diversified(&candidates.ordered, &seen, diversity.lambda);
+            candidates.ordered = diversified(&candidates.ordered, &seen, diversity.lambda, cosines);
         }
         Ok(candidates)
     }
@@ -307,6 +321,7 @@ fn diversified(
     candidates: &[Candidate],
     seen: &BTreeMap<ArticleId, CandidateDetails>,
     lambda: wenmai_rank::diversify::Lambda,
+    cosines: Option<&CosineScale>,
 ) -> Vec<Candidate> {
     let (first, rest) = candidates.split_at(candidates.len().min(DIVERSIFIED));
     let best = first.iter().map(|(_, scores)| scores.fused).fold(f32::MIN_POSITIVE, f32::max);
@@ -314,7 +329,10 @@ fn diversified(
     let embedding =
         |at: usize| first.get(at).and_then(|(id, _)| seen.get(id)).map(|s| &s.embedding);
     let similarity = |left, right| match (embedding(left), embedding(right)) {
-        (Some(left), Some(right)) => left.similarity(right).max(0.0),
+        (Some(left), Some(right)) => {
+            let cosine = left.similarity(right);
+            cosines.map_or(cosine, |scale| scale.at(cosine)).max(0.0)
+        }
         _ => 0.0,
     };
     let order = diversify(&relevance, lambda, similarity);

@@ -19,6 +19,7 @@ use wenmai_domain::filter::Filter;
 use wenmai_domain::hit::Mode;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::limit::Limit;
+use wenmai_domain::scale::Middle;
 use wenmai_domain::terms::TermVector;
 use wenmai_rank::fuse::Scored;
 use wenmai_rank::search::Found;
@@ -221,7 +222,9 @@ impl Engine {
         if prepared.mode != Mode::Hybrid || prepared.embedding.is_none() {
             return Ok(Vec::new());
         }
-        let found = Found { dense, lexical, full: *scale, ..Found::default() };
+        let cosines = self.cosine_scale(prepared.script()).await?;
+        let found =
+            Found { dense, lexical, full: *scale, cosines: Some(cosines), ..Found::default() };
         let first = order(prepared.mode, found);
         let count = FIRST_ANSWERS.min(first.len() / FOUND_PER_ANSWER);
         let first: Vec<ArticleId> = first.into_iter().take(count).map(|(id, _)| id).collect();
@@ -231,7 +234,12 @@ impl Engine {
         let Ok(middle) = Embedding::mean(&embeddings.iter().collect::<Vec<_>>()) else {
             return Ok(Vec::new());
         };
-        Ok(pairs(self.store.nearest(&middle, filter, limit(CANDIDATES)).await?))
+        let mut near = pairs(self.store.nearest(&middle, filter, limit(CANDIDATES)).await?);
+        let of_middle = Middle::of(&embeddings);
+        for (id, cosine) in &mut near {
+            *cosine = cosines.with_middle(*cosine, of_middle, first.contains(id));
+        }
+        Ok(near)
     }
 
     /// Asks each leg once.

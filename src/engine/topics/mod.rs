@@ -154,9 +154,9 @@ pub struct Progress {
 
 impl Topics {
     async fn open(engine: &Engine) -> Result<Self, Error> {
-        let weights = Weights::bundled();
-        let weights = weights.map_err(|error| Error::Topics(error.into()))?;
-        let weights = Arc::new(weights.with_background(background()));
+        let weights = Weights::bundled().map_err(|error| Error::Topics(error.into()))?;
+        let scales = engine.calibrated().await?.scales();
+        let weights = Arc::new(weights.with_scales(scales).with_background(background()));
         let reader = ArticleReader::new(Arc::clone(&engine.analyzer));
         let (sender, versions) = watch::channel(0);
         let store = Arc::clone(&engine.store);

@@ -13,6 +13,7 @@ use wenmai_domain::filter::Filter;
 use wenmai_domain::hit::Mode;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::limit::Limit;
+use wenmai_domain::scales::Script;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::TopicId;
 use wenmai_embed::Lane;
@@ -105,11 +106,17 @@ impl Engine {
         if let Some(home) = home {
             found.entry(home).or_default();
         }
+        let script = match &request {
+            SearchTopics::Text(text) => Script::of(text),
+            SearchTopics::Article(_) => Script::default(),
+        };
+        let scale = self.cosine_scale(script).await?;
         let by_words = matches!(request, SearchTopics::Text(_));
         let mut topics = Vec::with_capacity(found.len());
         for (id, TopicMatch { similarity, share, hits: hit_count }) in found {
             let topic = self.topic(id)?;
-            let cosine = f64::from(similarity.unwrap_or(0.0).max(0.0));
+            let cosine = similarity.map_or(0.0, |similarity| scale.at(similarity));
+            let cosine = f64::from(cosine.max(0.0));
             let score = if by_words { 0.5 * cosine + 0.5 * share } else { cosine };
             let holds = home == Some(topic.id);
             topics.push(FoundTopic { topic, score, similarity, hit_count, holds });
@@ -136,6 +143,7 @@ impl Engine {
         // One more: the topic is nearest to itself.
         let most = u32::try_from(limit.count() + 1).unwrap_or(u32::MAX);
         let most = Limit::new(most).unwrap_or(limit);
+        let scale = self.cosine_scale(Script::of(&topic.label)).await?;
         let mut related = Vec::new();
         for (id, cosine) in self.store.nearest_topics(&centroid, topic.level, most).await? {
             let found = self.topic(id)?;
@@ -144,7 +152,7 @@ impl Engine {
             }
             related.push(FoundTopic {
                 topic: found,
-                score: f64::from(cosine.max(0.0)),
+                score: f64::from(scale.at(cosine).max(0.0)),
                 similarity: Some(cosine),
                 hit_count: 0,
                 holds: false,

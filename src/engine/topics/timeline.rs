@@ -17,6 +17,8 @@ use wenmai_cluster::topic;
 use wenmai_domain::day;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::id::ArticleId;
+use wenmai_domain::scale::CosineScale;
+use wenmai_domain::scales::Script;
 use wenmai_domain::topic::TopicId;
 use wenmai_store::Stored;
 use wenmai_store::Vectors;
@@ -106,6 +108,7 @@ impl Engine {
         by_weight.sort_by(|left, right| {
             right.1.weight().total_cmp(&left.1.weight()).then(left.0.cmp(&right.0))
         });
+        let scale = self.cosine_scale(Script::of(&topic.label)).await?;
         let mut entries: Vec<(TimelineEntry, usize)> = Vec::new();
         for (number, day) in by_weight {
             if entries.len() >= limit {
@@ -113,7 +116,7 @@ impl Engine {
             }
             let chosen: Vec<&DatedArticle> =
                 entries.iter().filter_map(|(_, at)| articles.get(*at)).collect();
-            let Some(at) = headline(&articles, &day, &chosen) else { continue };
+            let Some(at) = headline(&articles, &day, &chosen, scale) else { continue };
             let Some(article) = articles.get(at) else { continue };
             let count = |list: &Vec<usize>| u32::try_from(list.len()).unwrap_or(u32::MAX);
             let entry = TimelineEntry {
@@ -187,7 +190,12 @@ impl Engine {
 }
 
 /// The most central of a day's articles that says something else than those that were `chosen`.
-fn headline(articles: &[DatedArticle], day: &Day, chosen: &[&DatedArticle]) -> Option<usize> {
+fn headline(
+    articles: &[DatedArticle],
+    day: &Day,
+    chosen: &[&DatedArticle],
+    scale: &CosineScale,
+) -> Option<usize> {
     let of_day = if day.published.is_empty() { &day.mentioned } else { &day.published };
     let of_day: Vec<(usize, &DatedArticle)> =
         of_day.iter().filter_map(|at| Some((*at, articles.get(*at)?))).collect();
@@ -202,17 +210,17 @@ fn headline(articles: &[DatedArticle], day: &Day, chosen: &[&DatedArticle]) -> O
     for (id, _) in topic::ranked(&members) {
         let found = of_day.iter().find(|(_, article)| article.stored.article.id == id);
         let Some((at, article)) = found else { continue };
-        if !chosen.iter().any(|other| says_the_same(article, other)) {
+        if !chosen.iter().any(|other| says_the_same(article, other, scale)) {
             return Some(*at);
         }
     }
     None
 }
 
-fn says_the_same(left: &DatedArticle, right: &DatedArticle) -> bool {
+fn says_the_same(left: &DatedArticle, right: &DatedArticle, scale: &CosineScale) -> bool {
     let (one, other) = (&left.stored.article, &right.stored.article);
     one.id == other.id
-        || left.embedding.similarity(&right.embedding) >= SAME_SIMILARITY
+        || scale.at(left.embedding.similarity(&right.embedding)) >= SAME_SIMILARITY
         || overlap(&one.record.title, &other.record.title) >= SAME_TITLE
 }
 

@@ -67,6 +67,16 @@ pub async fn a_log_is_read_back_in_order(store: &impl VectorStore) {
     assert_eq!(store.count(&Filter::default()).await.unwrap(), 0);
 }
 
+pub async fn the_last_calibration_comes_back(store: &impl VectorStore) {
+    assert_eq!(store.calibration().await.unwrap(), None);
+    for text in ["{\"points\": []}", "二"] {
+        store.keep_calibration(text.to_owned()).await.unwrap();
+        assert_eq!(store.calibration().await.unwrap().as_deref(), Some(text));
+    }
+    // It is neither a row nor a topic.
+    assert!(store.rows(1, limit(10)).await.unwrap().is_empty());
+}
+
 pub async fn a_checkpoint_comes_back_or_is_none(store: &impl VectorStore) {
     assert_eq!(store.checkpoint().await.unwrap(), None);
     let rows: Vec<Row> = (1..=3).map(|version| row(version, "甲")).collect();

@@ -1,4 +1,4 @@
-//! The checkpoint of all topics, kept as points of the topics' shard.
+//! The checkpoint of all topics, and the calibration of the model, kept as points of the topics' shard.
 //!
 //! Its bytes are cut into pieces of text, which are written to one of two places in turn. A header,
 //! written last, says which place is valid, how many pieces there are and what their hash is. So
@@ -26,6 +26,8 @@ use crate::Checkpoint;
 use crate::Error;
 use crate::edge::error;
 use crate::edge::topics::TopicShard;
+use crate::topics::CALIBRATION;
+use crate::topics::CALIBRATION_POINT;
 
 /// The UUID namespace of the points' ids; no topic's id is made in it.
 const NAMESPACE: Uuid = Uuid::from_u128(0x3c5e_92a7_1f40_5d6b_a8b3_64c0_e717_2d9f);
@@ -92,6 +94,25 @@ impl TopicShard {
         }
         let whole = hash(&bytes) == wanted;
         Ok(whole.then_some(Checkpoint { version, bytes }))
+    }
+
+    /// Keeps how the cosines of the model are measured.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Full`].
+    pub fn keep_calibration(&self, calibration: String) -> Result<(), Error> {
+        let value = Map::from_iter([(CALIBRATION.to_owned(), calibration.into())]);
+        self.put(PointId::Uuid(CALIBRATION_POINT), value)
+    }
+
+    /// Reads what [`TopicShard::keep_calibration`] kept.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub fn calibration(&self) -> Result<Option<String>, Error> {
+        let value = self.value(PointId::Uuid(CALIBRATION_POINT))?;
+        let text = value.as_ref().and_then(|value| value.get(CALIBRATION)?.as_str());
+        Ok(text.map(str::to_owned))
     }
 
     /// Reads the header; `None` if there is none or if it cannot be read.

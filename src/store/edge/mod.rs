@@ -392,6 +392,14 @@ impl TopicStore for EdgeStore {
         self.read(|shard| shard.topics()?.checkpoint()).await
     }
 
+    async fn keep_calibration(&self, calibration: String) -> Result<(), Error> {
+        self.write(Change::Calibrate(calibration)).await.map(|_none| ())
+    }
+
+    async fn calibration(&self) -> Result<Option<String>, Error> {
+        self.read(|shard| shard.topics()?.calibration()).await
+    }
+
     fn is_shared(&self) -> bool {
         false
     }

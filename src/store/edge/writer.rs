@@ -53,6 +53,8 @@ pub enum Change {
     Project(Vec<TopicPoint>, Vec<Placed>),
     /// Keeps this checkpoint in the place of the previous one.
     Keep(Checkpoint),
+    /// Keeps this calibration in the place of the previous one.
+    Calibrate(String),
     /// Writes these points as they are.
     #[cfg(feature = "server")]
     Load(Part, Vec<Kept>),
@@ -66,7 +68,7 @@ impl Change {
             Change::Delete(ids) => ids.len(),
             Change::Append(rows, _) => rows.len() + 1,
             Change::Project(topics, placed) => topics.len() + placed.len(),
-            Change::Keep(_) => 1,
+            Change::Keep(_) | Change::Calibrate(_) => 1,
             #[cfg(feature = "server")]
             Change::Load(_, points) => points.len(),
         }
@@ -154,6 +156,9 @@ fn apply(shard: &Shard, change: Change) -> Result<BTreeSet<ArticleId>, Error> {
             shard.place(placed).map(|()| BTreeSet::new())
         }
         Change::Keep(checkpoint) => shard.topics()?.keep(&checkpoint).map(|()| BTreeSet::new()),
+        Change::Calibrate(calibration) => {
+            shard.topics()?.keep_calibration(calibration).map(|()| BTreeSet::new())
+        }
     })
 }
 

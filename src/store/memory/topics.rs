@@ -22,13 +22,14 @@ use wenmai_domain::limit::Limit;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::TopicId;
 
-/// The log, its mark, the points of the topics and the checkpoint.
+/// The log, its mark, the points of the topics, the checkpoint and the calibration.
 #[derive(Debug, Default)]
 pub struct Topics {
     rows: BTreeMap<u64, Map<String, Value>>,
     mark: Mark,
     points: BTreeMap<TopicId, TopicPoint>,
     checkpoint: Option<Checkpoint>,
+    calibration: Option<String>,
 }
 
 #[async_trait]
@@ -74,6 +75,14 @@ impl TopicStore for MemoryStore {
 
     async fn checkpoint(&self) -> Result<Option<Checkpoint>, Error> {
         self.read_topics(|topics| topics.checkpoint.clone())
+    }
+
+    async fn keep_calibration(&self, calibration: String) -> Result<(), Error> {
+        self.write_topics(|topics| topics.calibration = Some(calibration))
+    }
+
+    async fn calibration(&self) -> Result<Option<String>, Error> {
+        self.read_topics(|topics| topics.calibration.clone())
     }
 
     async fn nearest_topics(

@@ -389,6 +389,14 @@ impl TopicStore for ServerStore {
         Ok(None)
     }
 
+    async fn keep_calibration(&self, calibration: String) -> Result<(), Error> {
+        self.call(|remote| async move { remote.keep_calibration(calibration).await }).await
+    }
+
+    async fn calibration(&self) -> Result<Option<String>, Error> {
+        self.call(|remote| async move { remote.calibration().await }).await
+    }
+
     fn is_shared(&self) -> bool {
         true
     }

@@ -60,6 +60,8 @@ use crate::server::error;
 use crate::server::filter;
 use crate::server::schema::CENTROID;
 use crate::server::wire;
+use crate::topics::CALIBRATION;
+use crate::topics::CALIBRATION_POINT;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::limit::Limit;
@@ -281,6 +283,38 @@ impl Remote {
             articles::set_payload(&article, value)
         };
         self.update_articles(there.map(note).collect()).await
+    }
+
+    /// Keeps how the cosines of the model are measured. All processes make the same of the same archive,
+    /// so no lease is asked for.
+    pub async fn keep_calibration(&self, calibration: String) -> Result<(), Error> {
+        let value = Map::from_iter([(CALIBRATION.to_owned(), calibration.into())]);
+        let point = PointStruct {
+            id: Some(wire::uuid_point(CALIBRATION_POINT)),
+            payload: wire::to_payload(value),
+            vectors: Some(wire::named([])),
+        };
+        self.write_topics(self.upsert_topics(vec![point])).await
+    }
+
+    /// Reads what [`Remote::keep_calibration`] kept.
+    pub async fn calibration(&self) -> Result<Option<String>, Error> {
+        let request = GetPoints {
+            collection_name: self.names.topics.clone(),
+            ids: vec![wire::uuid_point(CALIBRATION_POINT)],
+            with_payload: Some(wire::with_payload(true)),
+            with_vectors: Some(wire::with_vectors(&[])),
+            timeout: Some(self.client.timeout_s()),
+            ..GetPoints::default()
+        };
+        let call = |mut api: Points| {
+            let request = request.clone();
+            async move { api.get(request).await }
+        };
+        let found = self.client.points(call).await?.result.into_iter().next();
+        let value = found.map(|point| wire::from_payload(point.payload));
+        let text = value.as_ref().and_then(|value| value.get(CALIBRATION)?.as_str());
+        Ok(text.map(str::to_owned))
     }
 
     /// Makes the request to write these points into the topics' collection.

@@ -269,6 +269,14 @@ impl TopicStore for Faulty {
         self.call(self.inner.checkpoint()).await
     }
 
+    async fn keep_calibration(&self, calibration: String) -> Result<(), Error> {
+        self.inner.keep_calibration(calibration).await
+    }
+
+    async fn calibration(&self) -> Result<Option<String>, Error> {
+        self.inner.calibration().await
+    }
+
     async fn lease(&self) -> Result<Lease, Error> {
         self.call(self.inner.lease()).await
     }

@@ -1,0 +1,290 @@
+//! Makes a calibration: embeds texts with the model and with the bundled one, and compares.
+
+use tokio::sync::OnceCell;
+
+use super::Calibrated;
+use super::Calibration;
+use super::Fit;
+use super::MadeFrom;
+use super::TOLD_APART_MIN;
+use super::VERSION;
+use super::fitted_to;
+use super::reason;
+use super::reference;
+use super::reference::Language;
+use super::reference::Told;
+use super::told_apart;
+use crate::Engine;
+use crate::Error;
+use crate::input;
+use crate::input::EmbedTexts;
+use crate::ranker::name;
+use wenmai_domain::article::Record;
+use wenmai_domain::embedding::Embedding;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::limit::Limit;
+use wenmai_domain::scale::CosineScale;
+use wenmai_domain::scale::Middle;
+use wenmai_domain::scales::Script;
+use wenmai_embed as embed;
+use wenmai_embed::Lane;
+use wenmai_embed::Purpose;
+use wenmai_store as store;
+use wenmai_store::Vectors;
+
+/// Articles of an archive that are compared, at most: the cosines of all their pairs are taken.
+const ARTICLES_MAX: usize = 1_500;
+/// Sizes of an archive at which its calibration is made anew from its articles.
+const SIZES: [u64; 3] = [500, 5_000, 50_000];
+/// From this mean cosine of unrelated texts on, vectors share a direction that says nothing.
+const SHARED_FROM: f32 = 0.3;
+/// Records that are embedded with one call, so that queries come between.
+const PIECE: usize = 64;
+
+/// Embeddings of some texts, in their order; `None` for one that the model cannot read.
+type Embeddings = Vec<Option<Embedding>>;
+
+/// The embeddings of the reference text by the bundled model, once they are needed.
+static OF_REFERENCE: OnceCell<Embeddings> = OnceCell::const_new();
+
+impl Engine {
+    /// The calibration of the running model: the one in the index if it still fits, else a new one.
+    pub(super) async fn find_calibration(&self) -> Result<Calibrated, Error> {
+        let info = self.embed.info();
+        let kept = self.store.calibration().await?;
+        let kept = kept.and_then(|json| serde_json::from_str::<Calibration>(&json).ok());
+        let kept = kept.filter(|kept| kept.is_current(info));
+        let count = self.store.count(&Filter::default()).await?;
+        let size = SIZES.into_iter().filter(|size| *size <= count).max().unwrap_or(0);
+        let mut made = match kept {
+            Some(kept) if kept.chinese.archive_count >= size => {
+                return Ok(Calibrated::Fitted(Box::new(kept)));
+            }
+            Some(kept) => kept,
+            None => match calibrate(&self.embed, &[]).await? {
+                Calibrated::Fitted(made) => *made,
+                Calibrated::Native => return Ok(Calibrated::Native),
+            },
+        };
+        if size > 0 && made.chinese.scale().is_some() {
+            let (records, ours) = self.sample().await?;
+            let theirs = bundled(records).await?;
+            made.chinese = made.chinese.refitted(&ours, &theirs, size);
+        }
+        for (script, fit) in [("Chinese", &made.chinese), ("other", &made.other)] {
+            let (calibration, told_apart) = (fit.name(), fit.told_apart);
+            match fit.scale() {
+                Some(_) => tracing::info!(calibration, script, told_apart, "cosines are measured"),
+                None => tracing::warn!(
+                    reason = fit.off_because,
+                    script,
+                    "no ranker and no topics for such texts with this model"
+                ),
+            }
+        }
+        self.keep(&made).await;
+        Ok(Calibrated::Fitted(Box::new(made)))
+    }
+
+    /// Articles of the archive in Chinese, those of the lowest ids, with their embeddings.
+    async fn sample(&self) -> Result<(Vec<Record>, Embeddings), Error> {
+        let (mut records, mut ours) = (Vec::new(), Vec::new());
+        let mut from = None;
+        while records.len() < ARTICLES_MAX {
+            let page = self.store.list(&Filter::default(), from, Limit::MOST).await?;
+            let ids: Vec<_> = page.points.iter().map(|point| point.article.id).collect();
+            for stored in self.store.fetch(&ids, Vectors::Yes).await?.into_iter().flatten() {
+                let Some((embedding, _)) = stored.vectors else { continue };
+                if is_chinese(&stored.article.record) && records.len() < ARTICLES_MAX {
+                    records.push(stored.article.record);
+                    ours.push(Some(embedding));
+                }
+            }
+            from = page.next;
+            if from.is_none() {
+                break;
+            }
+        }
+        Ok((records, ours))
+    }
+
+    /// Keeps a calibration in the index. Without it the next start makes it again.
+    async fn keep(&self, made: &Calibration) {
+        let kept = match serde_json::to_string(made) {
+            Ok(json) => self.store.keep_calibration(json).await,
+            Err(error) => Err(store::Error::Failed(error.into())),
+        };
+        if let Err(error) = kept {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, "the calibration could not be kept");
+        }
+    }
+}
+
+impl Fit {
+    /// The scale of the reference text, as far as the model tells its stories apart.
+    fn of_reference(told: &[Told], ours: &Embeddings, theirs: &Embeddings) -> Self {
+        let told_apart = stories_told_apart(told, ours);
+        let (made, mut off_because) = match compared(ours, theirs) {
+            Ok(made) => (made, String::new()),
+            Err(reason) => (Compared::default(), reason),
+        };
+        let Compared { points, axis, without_axis, text_count } = made;
+        if off_because.is_empty() && told_apart < TOLD_APART_MIN {
+            let (found, needed) = (told_apart * 100.0, TOLD_APART_MIN * 100.0);
+            off_because = format!(
+                "the model puts two articles of one story nearer than two of different subjects in \
+                 {found:.0} of 100 pairs of the reference text, {needed:.0} are needed"
+            );
+        }
+        Self {
+            made_from: MadeFrom::Reference,
+            text_count,
+            archive_count: 0,
+            told_apart: (told_apart * 1e4).round() / 1e4,
+            off_because,
+            points,
+            axis,
+            without_axis,
+        }
+    }
+
+    /// The same, with a scale from articles of an archive of `archive_count`; as it was, but for that
+    /// number, where there are too few of them.
+    fn refitted(self, ours: &Embeddings, theirs: &Embeddings, archive_count: u64) -> Self {
+        match compared(ours, theirs) {
+            Ok(Compared { points, axis, without_axis, text_count }) => {
+                let made_from = MadeFrom::Articles;
+                Self { points, axis, without_axis, text_count, made_from, archive_count, ..self }
+            }
+            Err(_) => Self { archive_count, ..self },
+        }
+    }
+}
+
+/// Makes the calibration of a running model from the built-in reference text, and the part of it that is
+/// for Chinese from those of `records` that are in Chinese, where there are enough of them.
+///
+/// # Errors
+/// [`Error::Embed`] if the model is overloaded or has stopped, or the bundled one cannot be loaded.
+pub async fn calibrate(model: &embed::Handle, records: &[Record]) -> Result<Calibrated, Error> {
+    let (to, own) = (fitted_to(), name(model.info()));
+    if own == to {
+        return Ok(Calibrated::Native);
+    }
+    let records_of =
+        |told: &[Told]| told.iter().map(|told| told.record.clone()).collect::<Vec<Record>>();
+    let chinese = reference::articles(Language::Chinese);
+    let english = reference::articles(Language::English);
+    // The English text says the same, so that the bundled model need not read it.
+    let theirs = OF_REFERENCE.get_or_try_init(|| bundled(records_of(&chinese))).await?;
+    let in_chinese = embedded(model, &records_of(&chinese)).await?;
+    let in_english = embedded(model, &records_of(&english)).await?;
+    let mut made = Calibration {
+        version: VERSION,
+        model: own,
+        fitted_to: to,
+        chinese: Fit::of_reference(&chinese, &in_chinese, theirs),
+        other: Fit::of_reference(&english, &in_english, theirs),
+    };
+    let chosen: Vec<Record> =
+        records.iter().filter(|record| is_chinese(record)).take(ARTICLES_MAX).cloned().collect();
+    if !chosen.is_empty() && made.chinese.scale().is_some() {
+        let (ours, theirs) = (embedded(model, &chosen).await?, bundled(chosen).await?);
+        let count = u64::try_from(records.len()).unwrap_or(u64::MAX);
+        made.chinese = made.chinese.refitted(&ours, &theirs, count);
+    }
+    Ok(Calibrated::Fitted(Box::new(made)))
+}
+
+/// What a comparison of a model with the bundled one gives.
+#[derive(Default)]
+struct Compared {
+    points: CosineScale,
+    axis: Vec<f32>,
+    without_axis: CosineScale,
+    /// How many texts both could read.
+    text_count: usize,
+}
+
+/// Compares the embeddings of texts with those of the bundled model; else the reason, for a person.
+fn compared(ours: &Embeddings, theirs: &Embeddings) -> Result<Compared, String> {
+    let both = ours.iter().zip(theirs).filter_map(|pair| match pair {
+        (Some(one), Some(other)) => Some((one.clone(), other.clone())),
+        _ => None,
+    });
+    let (ours, theirs): (Vec<Embedding>, Vec<Embedding>) = both.unzip();
+    let points = CosineScale::fit(&ours, &theirs).map_err(reason)?;
+    let text_count = ours.len();
+    let plain = Compared { points, text_count, ..Compared::default() };
+    // The square of the length is the mean cosine of all texts, nearly all of which are unrelated.
+    let shared = Middle::of(&ours).length;
+    let members: Vec<&Embedding> = ours.iter().collect();
+    let Some(axis) = Embedding::mean(&members).ok().filter(|_| shared * shared >= SHARED_FROM)
+    else {
+        return Ok(plain);
+    };
+    let rest: Option<Vec<Embedding>> = ours.iter().map(|one| one.without(&axis)).collect();
+    let without_axis = rest.and_then(|rest| CosineScale::fit(&rest, &theirs).ok());
+    Ok(match without_axis {
+        Some(without_axis) => Compared { axis: axis.values().to_vec(), without_axis, ..plain },
+        None => plain,
+    })
+}
+
+/// The embeddings of records by the bundled model, which is loaded for it.
+async fn bundled(records: Vec<Record>) -> Result<Embeddings, Error> {
+    let config = embed::Config { threads: 1, ..embed::Config::default() };
+    let handle = embed::Handle::start(embed::open(&config)?, &config);
+    let embedded = embedded(&handle, &records).await;
+    handle.stop();
+    embedded
+}
+
+/// The embeddings of records as the index has them; `None` for one that the model cannot read.
+async fn embedded(model: &embed::Handle, records: &[Record]) -> Result<Embeddings, Error> {
+    let mut found = Vec::with_capacity(records.len());
+    for piece in records.chunks(PIECE) {
+        let texts: Vec<Vec<String>> =
+            piece.iter().map(|record| EmbedTexts::of(record).texts).collect();
+        let all = texts.iter().flatten().cloned().collect();
+        let mut parts = model.embed(all, Purpose::Passage, Lane::Bulk).await?.into_iter();
+        for texts in &texts {
+            let own = parts.by_ref().take(texts.len()).collect();
+            found.push(match input::joined(own) {
+                Ok(embedding) => Some(embedding),
+                Err(error @ (embed::Error::Stopped | embed::Error::Overloaded)) => {
+                    return Err(error.into());
+                }
+                // What a model cannot read, or breaks down over, it cannot be measured by.
+                Err(_) => None,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// How well embeddings tell the stories of the reference text apart (see [`told_apart`]).
+fn stories_told_apart(told: &[Told], embeddings: &Embeddings) -> f64 {
+    let (mut same, mut different) = (Vec::new(), Vec::new());
+    let readable: Vec<(&Told, &Embedding)> = told
+        .iter()
+        .zip(embeddings)
+        .filter_map(|(told, embedding)| Some((told, embedding.as_ref()?)))
+        .collect();
+    for (at, (one, left)) in readable.iter().enumerate() {
+        for (other, right) in readable.iter().skip(at + 1) {
+            if one.story == other.story {
+                same.push(left.similarity(right));
+            } else if one.subject != other.subject {
+                different.push(left.similarity(right));
+            }
+        }
+    }
+    told_apart(&mut same, &mut different)
+}
+
+/// Whether a record is in the language of the bundled model.
+fn is_chinese(record: &Record) -> bool {
+    Script::of(&record.title) == Script::Chinese
+}
