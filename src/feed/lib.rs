@@ -6,11 +6,13 @@
 //! time, page or byline costs that part; only a missing title or text, or a broken line, costs the
 //! article. Pure: whoever calls opens the files and says what time it is.
 
+pub mod channel;
 pub mod encoding;
 pub mod format;
 pub mod json;
 pub mod markup;
 pub mod names;
+pub mod opml;
 mod record;
 pub mod table;
 pub mod time;
@@ -40,6 +42,9 @@ pub struct Options {
     pub is_partial: bool,
     /// A description is the usual place of the text, as in RSS.
     pub is_summary_usual: bool,
+    /// An address that leads nowhere by itself (`/a/1.html`) is kept: the caller knows from where it
+    /// counts.
+    pub is_address_relative: bool,
 }
 
 impl Default for Options {
@@ -53,6 +58,7 @@ impl Default for Options {
             feed: String::new(),
             is_partial: false,
             is_summary_usual: false,
+            is_address_relative: false,
         }
     }
 }
