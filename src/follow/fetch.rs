@@ -104,6 +104,16 @@ impl Client {
     /// A client that gives its name as `agent` says.
     #[must_use]
     pub fn new(agent: &str, bounds: Bounds, allow_private: bool) -> Self {
+        Self::with(agent, bounds, Public::new(allow_private))
+    }
+
+    /// A client that takes one address of this machine for a public one.
+    #[cfg(test)]
+    pub(crate) fn but(except: std::net::SocketAddr) -> Self {
+        Self::with("test", Bounds::default(), Public::but(except))
+    }
+
+    fn with(agent: &str, bounds: Bounds, resolver: Public) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -118,7 +128,6 @@ impl Client {
             .timeout_global(Some(bounds.whole))
             .max_idle_connections_per_host(1)
             .build();
-        let resolver = Public::new(allow_private);
         Self { agent: Agent::with_parts(config, DefaultConnector::default(), resolver) }
     }
 

@@ -112,6 +112,8 @@ struct Shared {
     bytes: AtomicU64,
     failing: AtomicU64,
     waiting: AtomicU64,
+    /// Set when nothing may be written to the folder any more.
+    is_released: AtomicBool,
     /// Threads that work.
     threads: Mutex<usize>,
     ended: Condvar,
@@ -176,7 +178,9 @@ impl Running {
         }
         drop(threads);
         shared.is_closed.store(true, Ordering::SeqCst);
-        shared.report()
+        let report = shared.report();
+        shared.release();
+        report
     }
 }
 
@@ -184,6 +188,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.stop().stop();
         self.shared.is_closed.store(true, Ordering::SeqCst);
+        self.shared.release();
     }
 }
 
@@ -247,6 +252,7 @@ impl Shared {
             bytes: AtomicU64::default(),
             failing: AtomicU64::default(),
             waiting: AtomicU64::default(),
+            is_released: AtomicBool::new(false),
             threads: Mutex::default(),
             ended: Condvar::new(),
         })
@@ -316,7 +322,7 @@ impl Shared {
     /// Writes what is remembered of a feed, at once or if that was long ago. A disk that fails is
     /// said, and following goes on: at worst something is fetched again.
     fn save(&self, followed: &mut Followed, is_urgent: bool) {
-        let Some(folder) = self.folder.as_ref().filter(|_| !self.is_dry) else { return };
+        let Some(folder) = self.writable() else { return };
         let now = self.clock.now();
         let is_due = followed
             .saved_at
@@ -328,6 +334,20 @@ impl Shared {
         match folder.save(&followed.state) {
             Ok(()) => followed.is_changed = false,
             Err(error) => self.cannot_save(&followed.state.url, &error),
+        }
+    }
+
+    /// The folder, if it may be written to.
+    fn writable(&self) -> Option<&Folder> {
+        let may = !self.is_dry && !self.is_released.load(Ordering::SeqCst);
+        self.folder.as_ref().filter(|_| may)
+    }
+
+    /// Lets the folder go, though a thread may still wait for an answer.
+    fn release(&self) {
+        self.is_released.store(true, Ordering::SeqCst);
+        if let Some(folder) = &self.folder {
+            folder.release();
         }
     }
 

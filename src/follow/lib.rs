@@ -30,6 +30,8 @@ pub mod settings;
 pub mod sink;
 mod source;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use fault::Fault;
 pub use fetch::Bounds;

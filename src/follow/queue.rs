@@ -231,11 +231,6 @@ impl Queue {
         self.lock().is_stopped = true;
         self.changed.notify_all();
     }
-
-    /// Requests that wait.
-    pub fn len(&self) -> usize {
-        self.lock().hosts.values().map(|host| host.tasks.len()).sum()
-    }
 }
 
 impl Inner {

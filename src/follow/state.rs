@@ -147,8 +147,7 @@ pub enum Error {
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    /// Locked as long as it is open.
-    _lock: File,
+    lock: File,
 }
 
 impl Folder {
@@ -161,10 +160,16 @@ impl Folder {
         fs::create_dir_all(path).map_err(disk)?;
         let lock = File::create(path.join("lock")).map_err(disk)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => Ok(Self { path: path.to_owned(), lock }),
             Err(fs::TryLockError::WouldBlock) => Err(Error::InUse(path.to_owned())),
             Err(fs::TryLockError::Error(source)) => Err(disk(source)),
         }
+    }
+
+    /// Lets other processes have it. Nothing may be written after this.
+    pub fn release(&self) {
+        // Else the system does it when the file is closed.
+        let _ = self.lock.unlock();
     }
 
     /// What is remembered of the feed at `url`, and its items that wait. A damaged file is put aside

@@ -23,12 +23,33 @@ pub struct NotPublic;
 #[derive(Debug)]
 pub struct Public {
     allow_private: bool,
+    /// Addresses that a test takes for public ones.
+    #[cfg(test)]
+    except: Vec<std::net::SocketAddr>,
     inner: DefaultResolver,
 }
 
 impl Public {
     pub(super) fn new(allow_private: bool) -> Self {
-        Self { allow_private, inner: DefaultResolver::default() }
+        Self {
+            allow_private,
+            #[cfg(test)]
+            except: Vec::new(),
+            inner: DefaultResolver::default(),
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn but(except: std::net::SocketAddr) -> Self {
+        Self { except: vec![except], ..Self::new(false) }
+    }
+
+    fn is_open(&self, address: std::net::SocketAddr) -> bool {
+        #[cfg(test)]
+        if self.except.contains(&address) {
+            return true;
+        }
+        !is_private(address.ip())
     }
 }
 
@@ -44,7 +65,7 @@ impl Resolver for Public {
             return Ok(found);
         }
         let mut public = self.empty();
-        for address in found.iter().filter(|address| !is_private(address.ip())) {
+        for address in found.iter().filter(|address| self.is_open(**address)) {
             public.push(*address);
         }
         if public.is_empty() {

@@ -1,5 +1,6 @@
 //! What a poll brought: which items are new, and when the feed is asked again.
 
+use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 use std::sync::atomic::Ordering;
@@ -127,7 +128,7 @@ fn tell(followed: &Followed) {
 impl Shared {
     /// Writes the items of a feed that wait; says whether they are on the disk.
     pub(super) fn save_waiting(&self, followed: &Followed) -> bool {
-        let Some(folder) = self.folder.as_ref().filter(|_| !self.is_dry) else { return true };
+        let Some(folder) = self.writable() else { return true };
         let mut waiting: Vec<_> = followed.waiting.values().collect();
         waiting.sort_by_key(|(order, _)| *order);
         let items = waiting.into_iter().map(|(_, item)| item);
@@ -153,10 +154,11 @@ impl Followed {
             *self.report.items.entry(reason).or_default() += count;
         }
         let mut new = Vec::new();
+        let mut named = HashSet::new();
         for item in items {
             let (key, print) = (item.key(), item.print());
             self.state.seen.named(key, poll);
-            if self.waiting.contains_key(&key) {
+            if self.waiting.contains_key(&key) || !named.insert(key) {
                 continue;
             }
             let is_new = match self.state.seen.entry(key) {
