@@ -9,7 +9,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// Which crates of the workspace a crate may use.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("domain", &[]),
     ("text", &["domain"]),
     ("page", &["domain", "text"]),
@@ -18,6 +18,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ("cluster", &["domain", "text"]),
     ("summary", &["domain", "text"]),
     ("telemetry", &[]),
+    ("follow", &["domain", "feed", "page", "telemetry"]),
     ("embed/kernel", &[]),
     ("embed", &["domain", "kernel", "telemetry"]),
     ("generate", &[]),
@@ -63,6 +64,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
             "text",
             "page",
             "feed",
+            "follow",
             "cluster",
             "summary",
             "embed",
@@ -84,7 +86,7 @@ const OWNERS: [(&str, &[&str]); 27] = [
     ("candle_nn", &["embed"]),
     ("candle_transformers", &["generate"]),
     ("tokenizers", &["embed", "generate"]),
-    ("ureq", &["embed/hub"]),
+    ("ureq", &["embed/hub", "follow/fetch"]),
     ("qdrant_edge", &["store/edge"]),
     ("::qdrant_client", &["store/server"]),
     ("html5ever", &["page/html"]),
@@ -116,6 +118,7 @@ const OWNERS: [(&str, &[&str]); 27] = [
             "engine/ranker",
             "app",
             "telemetry",
+            "follow/settings",
             "cli",
         ],
     ),
