@@ -15,8 +15,6 @@ pub struct Outline {
     pub title: String,
     /// The address of the feed, or of the page where the list names no feed.
     pub url: String,
-    /// Whether `url` is the address of a feed, and not of a page.
-    pub is_feed: bool,
 }
 
 /// The feeds of the OPML file `text`, those in folders too, each address once, in order.
@@ -50,10 +48,9 @@ fn outline(element: &Element) -> Option<Outline> {
         found.map(|(_, value)| value.trim().to_owned())
     };
     let feed = attribute(&["xmlUrl", "xml_url"]);
-    let is_feed = feed.is_some();
     let url = feed.or_else(|| attribute(&["url"])).or_else(|| attribute(&["htmlUrl"]))?;
     let title = attribute(&["title"]).or_else(|| attribute(&["text"])).unwrap_or_default();
-    Some(Outline { title: markup::line(&title), url, is_feed })
+    Some(Outline { title: markup::line(&title), url })
 }
 
 #[cfg(test)]
@@ -71,14 +68,14 @@ mod tests {
              <outline title=\"要闻版\" htmlUrl=\"https://p.example/list\"/></body></opml>",
         )
         .unwrap();
-        let shown: Vec<(&str, &str, bool)> =
-            found.iter().map(|one| (one.title.as_str(), one.url.as_str(), one.is_feed)).collect();
+        let shown: Vec<(&str, &str)> =
+            found.iter().map(|one| (one.title.as_str(), one.url.as_str())).collect();
         assert_eq!(
             shown,
             [
-                ("清河网", "https://q.example/f?a=1&b=2", true),
-                ("东湖", "https://d.example/f", true),
-                ("要闻版", "https://p.example/list", false),
+                ("清河网", "https://q.example/f?a=1&b=2"),
+                ("东湖", "https://d.example/f"),
+                ("要闻版", "https://p.example/list"),
             ]
         );
     }
