@@ -37,6 +37,9 @@ pub enum InvalidAddress {
     /// Another protocol than that of the web.
     #[error("is neither http nor https")]
     Scheme,
+    /// It holds a name and a password.
+    #[error("holds a name or password, which are sent nowhere")]
+    Credentials,
     /// It is too long.
     #[error("is longer than {BYTES_MAX} bytes")]
     TooLong,

@@ -37,11 +37,10 @@ impl NoArticle {
             NoArticle::Kind(PageKind::List) => "no_article_list",
             NoArticle::Kind(PageKind::Login) => "no_article_login",
             NoArticle::Kind(PageKind::Missing) => "no_article_missing",
-            NoArticle::Kind(PageKind::Shell) => "no_article_script",
+            NoArticle::Kind(PageKind::Shell) => "no_article_shell",
             NoArticle::Kind(PageKind::Several) => "no_article_several",
-            NoArticle::Kind(PageKind::Empty | PageKind::NoText) | NoArticle::Nothing => {
-                "no_article_text"
-            }
+            NoArticle::Kind(PageKind::Empty) => "no_article_empty",
+            NoArticle::Kind(PageKind::NoText) | NoArticle::Nothing => "no_article_no_text",
         }
     }
 }

@@ -89,11 +89,17 @@ pub fn sources(named: &[String]) -> Result<Vec<Source>, InvalidList> {
 }
 
 fn source(url: &str, title: &str, place: &str) -> Result<Source, InvalidList> {
-    let read = address::read(url, None).map_err(|source| InvalidList::Address {
+    let wrong = |source| InvalidList::Address {
         place: place.to_owned(),
         url: url.chars().take(200).collect(),
         source,
-    })?;
+    };
+    let read = address::read(url, None).map_err(wrong)?;
+    // Better said here than by a server that asks who we are.
+    let given = Url::parse(url.trim()).ok();
+    if given.is_some_and(|given| !given.username().is_empty() || given.password().is_some()) {
+        return Err(wrong(InvalidAddress::Credentials));
+    }
     Ok(Source { url: read, title: title.to_owned() })
 }
 
@@ -158,6 +164,8 @@ mod tests {
         );
         let wrong = sources(&[file("c.txt", b"https://q.example/f\nfile:///etc/passwd\n")]);
         assert!(matches!(wrong, Err(InvalidList::Address { place, .. }) if place.ends_with("c.txt:2")));
+        let secret = sources(&["https://me:secret@q.example/f".to_owned()]).unwrap_err();
+        assert!(secret.to_string().ends_with("sent nowhere"), "{secret}");
         assert!(matches!(sources(&[file("d.txt", b"# nothing\n")]), Err(InvalidList::Empty)));
         assert!(matches!(sources(&["/no/such/file".to_owned()]), Err(InvalidList::Read { .. })));
         let binary = sources(&[file("e.opml", b"\x00\x01\x02\x00\x00\x00")]);

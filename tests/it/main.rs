@@ -23,6 +23,7 @@ mod eval;
 mod faults;
 mod feeds;
 mod find_rpc;
+mod follow;
 mod folding;
 #[cfg(feature = "hub")]
 mod hub;

@@ -142,7 +142,7 @@ fn a_page_list_and_a_json_feed_are_followed() {
     let desk = Desk::new();
     let report = desk.follow(&server, &["/list", "/feed.json"]);
     assert_eq!((report.feeds[0].kind, report.feeds[1].kind), ("page list", "JSON Feed"));
-    assert_eq!(report.feeds[0].items["no_article_text"], 1, "{report:?}");
+    assert_eq!(report.feeds[0].items["no_article_no_text"], 1, "{report:?}");
     let mut titles = desk.sink.titles();
     titles.sort();
     assert_eq!(titles, ["水库今日开始放水", "渠道清淤工程开工"]);
