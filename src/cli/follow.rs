@@ -139,9 +139,9 @@ impl Following {
             bounds: Bounds::default(),
             sources,
             sink: Arc::new(Articles::new(services)),
-            metrics: services.engine().map_or_else(Metrics::default, |engine| {
-                engine.metrics().clone()
-            }),
+            metrics: services
+                .engine()
+                .map_or_else(Metrics::default, |engine| engine.metrics().clone()),
             clock: Arc::new(System),
             until,
             is_dry,

@@ -83,7 +83,8 @@ fn of_xml(root: &Element) -> Channel {
     let skip_hours = hours.filter(|hour| *hour <= 24).fold(0, |all, hour| all | 1 << (hour % 24));
     let days = channel.child("skipDays");
     let days = days.iter().flat_map(|days| days.children("day"));
-    let skip_days = days.filter_map(|day| weekday(&day.content())).fold(0, |all, day| all | 1 << day);
+    let skip_days =
+        days.filter_map(|day| weekday(&day.content())).fold(0, |all, day| all | 1 << day);
     Channel {
         title: markup::line(&text("title")),
         ttl_minutes: ttl.map(|minutes| minutes.min(MINUTES_MAX)),

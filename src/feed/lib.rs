@@ -13,6 +13,8 @@ pub mod json;
 pub mod markup;
 pub mod names;
 pub mod opml;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod record;
 pub mod table;
 pub mod time;
@@ -217,6 +219,19 @@ pub fn read(text: &str, format: Format, options: &Options) -> Result<(Format, Ve
         | Format::Binary
         | Format::Empty => Err(Failed::Format(format)),
     }
+}
+
+/// Reads a whole file of a format that is no text.
+///
+/// # Errors
+/// [`Failed`] where it is damaged, or this build does not read that format.
+pub fn read_binary(bytes: Vec<u8>, format: Format, options: &Options) -> Result<Vec<Item>, Failed> {
+    #[cfg(feature = "parquet")]
+    if format == Format::Parquet {
+        return parquet::read(bytes, options);
+    }
+    let _unread = (bytes, options);
+    Err(Failed::Format(format))
 }
 
 fn lines(text: &str, options: &Options) -> Vec<Item> {

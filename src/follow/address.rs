@@ -213,7 +213,10 @@ mod tests {
         assert_eq!(read(&long, None).unwrap_err(), InvalidAddress::TooLong);
         let base = read(" http://me:secret@q.example/a/b#c ", None).unwrap();
         assert_eq!(base.as_str(), "http://q.example/a/b");
-        assert_eq!(read("../1.html?x=1#y", Some(&base)).unwrap().as_str(), "http://q.example/1.html?x=1");
+        assert_eq!(
+            read("../1.html?x=1#y", Some(&base)).unwrap().as_str(),
+            "http://q.example/1.html?x=1"
+        );
         assert_eq!(read("//d.example/1", Some(&base)).unwrap().as_str(), "http://d.example/1");
     }
 
@@ -236,16 +239,44 @@ mod tests {
     #[test]
     fn machines_of_no_public_network_are_known() {
         for private in [
-            "127.0.0.1", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254",
-            "0.0.0.0", "100.64.0.1", "198.18.0.1", "224.0.0.1", "255.255.255.255", "240.0.0.1", "::",
-            "::1", "fe80::1", "fc00::1", "fd12::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
-            "64:ff9b::7f00:1", "2002:7f00:1::", "2001::1", "2001:db8::1", "fec0::1", "::7f00:1",
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "100.64.0.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "240.0.0.1",
+            "::",
+            "::1",
+            "fe80::1",
+            "fc00::1",
+            "fd12::1",
+            "ff02::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2001::1",
+            "2001:db8::1",
+            "fec0::1",
+            "::7f00:1",
         ] {
             assert!(is_private(private.parse().unwrap()), "{private}");
         }
         for public in [
-            "1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "2408:8000::1", "64:ff9b::101:101",
-            "::ffff:1.1.1.1", "2400:3200::1",
+            "1.1.1.1",
+            "172.32.0.1",
+            "100.128.0.1",
+            "2606:4700::1111",
+            "2408:8000::1",
+            "64:ff9b::101:101",
+            "::ffff:1.1.1.1",
+            "2400:3200::1",
         ] {
             assert!(!is_private(public.parse().unwrap()), "{public}");
         }

@@ -93,7 +93,8 @@ pub fn joined(mut page: Record, feed: &Record, url: &Url) -> Record {
     page.published_at = match (page.published_at, feed.published_at) {
         // The feed knows the hour where the page gives only the day.
         (Some(of_page), Some(of_feed))
-            if of_page.date() == of_feed.date() && of_page.time() == jiff::civil::Time::midnight() =>
+            if of_page.date() == of_feed.date()
+                && of_page.time() == jiff::civil::Time::midnight() =>
         {
             Some(of_feed)
         }
@@ -116,7 +117,8 @@ pub fn joined(mut page: Record, feed: &Record, url: &Url) -> Record {
 pub fn of_feed(record: &Record) -> Option<Record> {
     let is_short = matches!(record.kind, Kind::Photo | Kind::Brief);
     let chars: usize = record.paragraphs.iter().map(|text| text.chars().count()).sum();
-    let is_whole = !record.title.is_empty() && (chars >= FEED_TEXT_CHARS_MIN || is_short && chars > 0);
+    let is_whole =
+        !record.title.is_empty() && (chars >= FEED_TEXT_CHARS_MIN || is_short && chars > 0);
     is_whole.then(|| {
         let mut record = record.clone();
         if record.source_id.is_empty()
@@ -158,7 +160,8 @@ mod tests {
 
     #[test]
     fn the_page_tells_the_text_and_the_feed_whose_it_is() {
-        let text = "渠道清淤工程今日在城东开工，全长四公里，预计下月完成，沿线两千户居民用水将得到改善。";
+        let text =
+            "渠道清淤工程今日在城东开工，全长四公里，预计下月完成，沿线两千户居民用水将得到改善。";
         let page = of_page(&found(
             "text/html",
             &format!("<!doctype html><html><head><title>渠道清淤工程开工</title></head><body><h1>渠道清淤工程开工</h1>\
@@ -181,7 +184,10 @@ mod tests {
         assert_eq!(record.published_at, feed.published_at);
         assert!(record.body().starts_with("渠道清淤工程今日在城东开工"));
         let listed = joined(Record::default(), &Record::default(), &url);
-        assert_eq!((listed.source.as_str(), listed.source_id.as_str()), ("q.example", "q.example/a/17.html"));
+        assert_eq!(
+            (listed.source.as_str(), listed.source_id.as_str()),
+            ("q.example", "q.example/a/17.html")
+        );
     }
 
     #[test]

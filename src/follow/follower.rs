@@ -324,9 +324,8 @@ impl Shared {
     fn save(&self, followed: &mut Followed, is_urgent: bool) {
         let Some(folder) = self.writable() else { return };
         let now = self.clock.now();
-        let is_due = followed
-            .saved_at
-            .is_none_or(|at| now.duration_since(at).unsigned_abs() >= SAVE_EVERY);
+        let is_due =
+            followed.saved_at.is_none_or(|at| now.duration_since(at).unsigned_abs() >= SAVE_EVERY);
         if !followed.is_changed || !is_urgent && !is_due {
             return;
         }

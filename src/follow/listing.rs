@@ -58,9 +58,7 @@ impl Listed {
         let record = &self.record;
         match &self.url {
             Some(url) => key(&["url", &address::canonical(url)]),
-            None if !record.source_id.is_empty() => {
-                key(&["id", &record.source, &record.source_id])
-            }
+            None if !record.source_id.is_empty() => key(&["id", &record.source, &record.source_id]),
             None => key(&["text", &record.source, &record.title, &record.body()]),
         }
     }

@@ -9,7 +9,12 @@ use std::time::Duration;
 pub struct Config {
     /// A page or mail address under which whoever runs the sites that are asked can reach you; part of the
     /// name that requests give.
-    #[arg(long = "follow-contact", alias = "contact", env = "WENMAI_FOLLOW_CONTACT", value_name = "URL")]
+    #[arg(
+        long = "follow-contact",
+        alias = "contact",
+        env = "WENMAI_FOLLOW_CONTACT",
+        value_name = "URL"
+    )]
     pub contact: Option<String>,
 
     /// Milliseconds between two requests to one host, at least; its robots.txt may ask for more.

@@ -112,8 +112,7 @@ fn list(file: &Path) -> Result<Vec<Source>, InvalidList> {
         return Err(content(format!("is larger than {LIST_BYTES_MAX} bytes")));
     }
     let bytes = std::fs::read(file).map_err(read)?;
-    let decoded =
-        encoding::decode(&bytes, None).map_err(|error| content(error.to_string()))?;
+    let decoded = encoding::decode(&bytes, None).map_err(|error| content(error.to_string()))?;
     let text = decoded.text.trim_start();
     let shown = file.display();
     if text.starts_with('<') {
@@ -146,7 +145,10 @@ mod tests {
             std::fs::write(&path, bytes).unwrap();
             path.display().to_string()
         };
-        let lines = file("a.txt", "\u{feff}# 报纸\nhttps://q.example/f  清河网\n\nhttp://d.example/f\n".as_bytes());
+        let lines = file(
+            "a.txt",
+            "\u{feff}# 报纸\nhttps://q.example/f  清河网\n\nhttp://d.example/f\n".as_bytes(),
+        );
         let text = "<?xml version=\"1.0\" encoding=\"GBK\"?><opml><body><outline text=\"柳溪网新闻频道\" xmlUrl=\"https://l.example/f\"/>\
             <outline text=\"清河\" xmlUrl=\"https://q.example/f\"/></body></opml>";
         let opml = file("b.opml", &encoding_rs::GBK.encode(text).0);
@@ -163,7 +165,9 @@ mod tests {
             ]
         );
         let wrong = sources(&[file("c.txt", b"https://q.example/f\nfile:///etc/passwd\n")]);
-        assert!(matches!(wrong, Err(InvalidList::Address { place, .. }) if place.ends_with("c.txt:2")));
+        assert!(
+            matches!(wrong, Err(InvalidList::Address { place, .. }) if place.ends_with("c.txt:2"))
+        );
         let secret = sources(&["https://me:secret@q.example/f".to_owned()]).unwrap_err();
         assert!(secret.to_string().ends_with("sent nowhere"), "{secret}");
         assert!(matches!(sources(&[file("d.txt", b"# nothing\n")]), Err(InvalidList::Empty)));

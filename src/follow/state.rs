@@ -303,7 +303,12 @@ mod tests {
 
     fn waiting(name: &str) -> Waiting {
         let record = Record { title: name.to_owned(), ..Record::default() };
-        Waiting { key: key(&[name]), print: 7, url: Some(format!("https://q.example/{name}")), record }
+        Waiting {
+            key: key(&[name]),
+            print: 7,
+            url: Some(format!("https://q.example/{name}")),
+            record,
+        }
     }
 
     #[test]

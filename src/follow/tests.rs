@@ -47,9 +47,8 @@ impl Sink for Memory {
             answer(call)?;
         }
         let mut records = self.records.lock().unwrap();
-        let same = |old: &&mut Record| {
-            old.source == record.source && old.source_id == record.source_id
-        };
+        let same =
+            |old: &&mut Record| old.source == record.source && old.source_id == record.source_id;
         match records.iter_mut().find(same) {
             Some(old) if *old == record => Ok(Stored::Unchanged),
             Some(old) => {
@@ -168,5 +167,7 @@ fn feed(items: &[(&str, &str, &str)]) -> String {
             format!("<item><title>{title}</title><link>{link}</link><description>{text}</description></item>")
         })
         .collect();
-    format!("<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>清河网</title>{items}</channel></rss>")
+    format!(
+        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>清河网</title>{items}</channel></rss>"
+    )
 }

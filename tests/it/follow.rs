@@ -61,13 +61,16 @@ fn answer(mut stream: &TcpStream, files: &BTreeMap<String, String>, asked: &Mute
     };
     asked.lock().unwrap().push(path);
     let length = body.len();
-    let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+    let head =
+        format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
     // A client that has gone needs no answer.
     let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
 }
 
 fn page(title: &str) -> String {
-    let text = format!("{title}一事今日有了新的进展。工程全长四公里，预计下月完成，沿线两千户居民的用水将得到改善。");
+    let text = format!(
+        "{title}一事今日有了新的进展。工程全长四公里，预计下月完成，沿线两千户居民的用水将得到改善。"
+    );
     format!(
         "<!doctype html><html><head><meta charset=\"utf-8\"><title>{title}</title></head><body><h1>{title}</h1>\
          <p>2026-03-14 09:30 来源：清河日报</p><p>{text}</p><p>{text}居民对此表示欢迎。</p></body></html>"
@@ -75,7 +78,8 @@ fn page(title: &str) -> String {
 }
 
 fn site() -> Site {
-    let item = |title: &str, path: &str| format!("<item><title>{title}</title><link>{path}</link></item>");
+    let item =
+        |title: &str, path: &str| format!("<item><title>{title}</title><link>{path}</link></item>");
     let items = [
         item("清淤", "/1.html"),
         item("放水", "/2.html"),
@@ -110,10 +114,16 @@ fn a_round_stores_what_is_new_and_says_why_the_rest_is_not_stored() {
     assert!(!desk.path("data").exists());
     let run = follow(&["--once", "--json"]).ok().json();
     assert_eq!(run["items"], json!({"created": 2, "gone": 1, "no_article_list": 1}));
-    assert_eq!((&run["feeds"][0]["title"], &run["feeds"][0]["kind"]), (&json!("清河"), &json!("RSS")));
+    assert_eq!(
+        (&run["feeds"][0]["title"], &run["feeds"][0]["kind"]),
+        (&json!("清河"), &json!("RSS"))
+    );
     let hits = desk.run(&["search", "渠道清淤", "--json"]).ok().json();
     let record = &hits["hits"][0]["article"]["record"];
-    assert_eq!((&record["title"], &record["source"]), (&json!("城东渠道清淤开工"), &json!("清河网")));
+    assert_eq!(
+        (&record["title"], &record["source"]),
+        (&json!("城东渠道清淤开工"), &json!("清河网"))
+    );
     assert_eq!(record["url"], site.url("/1.html"));
     assert_eq!(record["publish_time"], "2026-03-14T01:30:00Z");
     let pages = |site: &Site| site.asked().iter().filter(|path| path.ends_with(".html")).count();

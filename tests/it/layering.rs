@@ -81,7 +81,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
 ];
 
 /// Crates of others that only some crates of ours, or parts of one, may name.
-const OWNERS: [(&str, &[&str]); 27] = [
+const OWNERS: [(&str, &[&str]); 28] = [
     ("candle_core", &["embed", "generate"]),
     ("candle_nn", &["embed"]),
     ("candle_transformers", &["generate"]),
@@ -92,6 +92,7 @@ const OWNERS: [(&str, &[&str]); 27] = [
     ("html5ever", &["page/html"]),
     ("quick_xml", &["feed"]),
     ("csv", &["feed/table"]),
+    ("::parquet", &["feed/parquet"]),
     ("encoding_rs", &["feed/encoding"]),
     ("chardetng", &["feed/encoding"]),
     ("crawdad", &["text/terms", "text/examples"]),

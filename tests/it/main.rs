@@ -23,8 +23,8 @@ mod eval;
 mod faults;
 mod feeds;
 mod find_rpc;
-mod follow;
 mod folding;
+mod follow;
 #[cfg(feature = "hub")]
 mod hub;
 mod info_rpc;

@@ -23,7 +23,8 @@ pub(super) fn print(report: &Report, place: &str, as_json: bool) -> Result<(), F
 /// A row for each feed.
 fn feeds(report: &Report) -> String {
     let mut table = output::table(&[
-        "feed", "kind", "poll", "named", "new", "stored", "repeated", "skipped", "waiting", "problem",
+        "feed", "kind", "poll", "named", "new", "stored", "repeated", "skipped", "waiting",
+        "problem",
     ]);
     for feed in &report.feeds {
         let skipped: u64 = feed.skipped().map(|(_, count)| count).sum();
@@ -49,7 +50,8 @@ fn reasons(report: &Report) -> Option<String> {
             *rows.entry(format!("tried again later: {reason}")).or_default() += count;
         }
         if feed.from_feed > 0 {
-            *rows.entry("stored with the feed's own text".to_owned()).or_default() += feed.from_feed;
+            *rows.entry("stored with the feed's own text".to_owned()).or_default() +=
+                feed.from_feed;
         }
     }
     if rows.is_empty() {

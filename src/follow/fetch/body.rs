@@ -148,8 +148,14 @@ mod tests {
     #[test]
     fn what_breaks_is_named() {
         let packed = gzip("清河网".repeat(1_000).as_bytes());
-        assert_eq!(taken(&packed[..packed.len() / 2], "gzip", 9_000).unwrap_err(), Fault::Truncated);
-        assert_eq!(taken(&b"plain text, no gzip"[..], "gzip", 9_000).unwrap_err(), Fault::Compression);
+        assert_eq!(
+            taken(&packed[..packed.len() / 2], "gzip", 9_000).unwrap_err(),
+            Fault::Truncated
+        );
+        assert_eq!(
+            taken(&b"plain text, no gzip"[..], "gzip", 9_000).unwrap_err(),
+            Fault::Compression
+        );
         assert_eq!(taken(&b""[..], "br", 9_000).unwrap_err(), Fault::Compression);
         let stop = AtomicBool::new(true);
         assert_eq!(read(&b"x"[..], "", 9, &stop).unwrap_err(), Fault::Stopped);

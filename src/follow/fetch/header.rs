@@ -89,7 +89,10 @@ mod tests {
     fn times_of_servers_are_read() {
         let day = [("date", "Sat, 14 Mar 2026 08:00:00 GMT")];
         let with = |name, value| head(&[day[0], (name, value)]);
-        assert_eq!(fresh(&with("cache-control", "public, max-age=600")), Some(Duration::from_mins(10)));
+        assert_eq!(
+            fresh(&with("cache-control", "public, max-age=600")),
+            Some(Duration::from_mins(10))
+        );
         assert_eq!(fresh(&with("cache-control", "no-cache, max-age=600")), None);
         let hour = "Sat, 14 Mar 2026 09:00:00 GMT";
         assert_eq!(fresh(&with("expires", hour)), Some(Duration::from_hours(1)));

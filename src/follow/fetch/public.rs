@@ -69,7 +69,10 @@ impl Resolver for Public {
             public.push(*address);
         }
         if public.is_empty() {
-            return Err(ureq::Error::Io(io::Error::new(io::ErrorKind::PermissionDenied, NotPublic)));
+            return Err(ureq::Error::Io(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                NotPublic,
+            )));
         }
         Ok(public)
     }

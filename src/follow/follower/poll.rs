@@ -80,13 +80,7 @@ fn read(found: &Found, url: &Url, now: Timestamp) -> Result<Listing, Fault> {
 }
 
 /// Writes down what is new, then puts it into the queue.
-fn keep(
-    shared: &Shared,
-    at: usize,
-    followed: &mut Followed,
-    new: Vec<Waiting>,
-    found: Found,
-) {
+fn keep(shared: &Shared, at: usize, followed: &mut Followed, new: Vec<Waiting>, found: Found) {
     if shared.is_dry {
         return;
     }

@@ -118,9 +118,9 @@ fn url_key(url: &Url) -> u64 {
 
 /// Deals with an item that has no page of its own.
 pub(super) fn without_page(shared: &Shared, (at, key): (usize, u64)) {
-    let item = shared.followed(at).and_then(|followed| {
-        followed.waiting.get(&key).map(|(_, item)| item.clone())
-    });
+    let item = shared
+        .followed(at)
+        .and_then(|followed| followed.waiting.get(&key).map(|(_, item)| item.clone()));
     if let Some(item) = item {
         instead(shared, at, &item, "no_address");
     }
@@ -131,21 +131,14 @@ fn instead(shared: &Shared, at: usize, item: &Waiting, reason: &'static str) {
     match article::of_feed(&item.record) {
         Some(record) => store(shared, at, item, record, (true, Vec::new())),
         None => {
-            let outcome =
-                Outcome { item, name: reason, is_from_feed: false, aliases: Vec::new() };
+            let outcome = Outcome { item, name: reason, is_from_feed: false, aliases: Vec::new() };
             settle(shared, at, &outcome);
         }
     }
 }
 
 /// Stores the article of a page, unless it is one that another address led to.
-fn take(
-    shared: &Shared,
-    at: usize,
-    item: &Waiting,
-    (record, claim): (Record, Claim),
-    url: &Url,
-) {
+fn take(shared: &Shared, at: usize, item: &Waiting, (record, claim): (Record, Claim), url: &Url) {
     let canonical = Url::parse(&record.url).map_or_else(
         |_unreadable| address::canonical(url),
         |canonical| address::canonical(&canonical),

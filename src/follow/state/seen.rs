@@ -46,8 +46,7 @@ impl Seen {
     /// Whether an item that was dealt with is to be looked at again, as it was changed.
     #[must_use]
     pub fn is_due(&self, key: u64, print: u64) -> bool {
-        !self.is_done(key, print)
-            && self.entry(key).is_none_or(|entry| entry.visits < VISITS_MAX)
+        !self.is_done(key, print) && self.entry(key).is_none_or(|entry| entry.visits < VISITS_MAX)
     }
 
     /// The feed named the item in this poll.

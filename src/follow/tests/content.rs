@@ -67,7 +67,8 @@ fn entity_tags_that_change_with_every_answer_fetch_no_page_again() {
 fn an_item_that_was_changed_is_fetched_again_and_replaces_its_article() {
     let server = Server::start(|request| match request.path.as_str() {
         "/feed" => {
-            let title = if request.before == 0 { "停水通知" } else { "停水通知（更正）" };
+            let title =
+                if request.before == 0 { "停水通知" } else { "停水通知（更正）" };
             Reply::rss(feed(&[(title, "/1", "")]))
         }
         "/1" if request.before == 0 => Reply::html(page("城东明日停水一天")),
@@ -112,7 +113,8 @@ fn an_article_that_two_feeds_name_is_fetched_and_stored_once() {
 fn a_feed_in_gbk_that_only_its_head_declares_is_read() {
     let text = feed(&[("渠道清淤工程今日开工", "/1", ""), ("水库今日开始放水", "/2", "")]);
     let text = text.replace("<?xml version=\"1.0\"?>", "");
-    let page = encoding_rs::GBK.encode(&page("渠道清淤工程开工").replace("utf-8", "gbk")).0.into_owned();
+    let page =
+        encoding_rs::GBK.encode(&page("渠道清淤工程开工").replace("utf-8", "gbk")).0.into_owned();
     let bytes = encoding_rs::GBK.encode(&text).0.into_owned();
     let server = Server::start(move |request| match request.path.as_str() {
         "/feed" => Reply::of("text/xml; charset=GB2312", bytes.clone()),

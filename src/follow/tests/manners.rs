@@ -64,7 +64,11 @@ fn what_robots_txt_forbids_is_not_asked_and_its_delay_is_kept() {
             "text/plain",
             "User-agent: *\nDisallow: /\n\nUser-agent: wenmai\nDisallow: /closed\nCrawl-delay: 7\n",
         ),
-        "/feed" => Reply::rss(feed(&[("关着的一条", "/closed/1", ""), ("开着的一条", "/2", ""), ("再一条", "/3", "")])),
+        "/feed" => Reply::rss(feed(&[
+            ("关着的一条", "/closed/1", ""),
+            ("开着的一条", "/2", ""),
+            ("再一条", "/3", ""),
+        ])),
         path => Reply::html(page(&format!("渠道清淤第{}段开工", &path[1..]))),
     });
     let report = desk.follow(&server, &["/feed", "/closed/feed"]);
@@ -121,9 +125,7 @@ fn a_feed_that_fails_is_asked_less_and_less_and_one_with_news_more_and_more() {
             let link = format!("/a/{}", request.before);
             Reply::rss(feed(&[("新的一条", link.as_str(), "")]))
         }
-        "/slow" => Reply::rss(
-            "<rss><channel><title>清</title><ttl>600</ttl></channel></rss>",
-        ),
+        "/slow" => Reply::rss("<rss><channel><title>清</title><ttl>600</ttl></channel></rss>"),
         path => Reply::html(page(&format!("渠道清淤第{}段开工", path.trim_start_matches("/a/")))),
     });
     desk.follow(&server, &["/broken", "/quiet", "/busy", "/slow"]);
@@ -131,10 +133,16 @@ fn a_feed_that_fails_is_asked_less_and_less_and_one_with_news_more_and_more() {
         seconds(&times, path).windows(2).map(|pair| pair[1] - pair[0]).collect()
     };
     let broken = gaps("/broken");
-    assert!(broken[0] >= 300 && broken.windows(2).take(7).all(|pair| pair[1] > pair[0]), "{broken:?}");
+    assert!(
+        broken[0] >= 300 && broken.windows(2).take(7).all(|pair| pair[1] > pair[0]),
+        "{broken:?}"
+    );
     assert!(broken.len() < 12, "{broken:?}");
     let quiet = gaps("/quiet");
-    assert!(quiet.windows(2).take(5).all(|pair| pair[1] > pair[0]) && quiet.len() < 15, "{quiet:?}");
+    assert!(
+        quiet.windows(2).take(5).all(|pair| pair[1] > pair[0]) && quiet.len() < 15,
+        "{quiet:?}"
+    );
     let busy = gaps("/busy");
     assert!(busy.iter().all(|gap| (300..=1_200).contains(gap)) && busy.len() > 500, "{busy:?}");
     let slow = gaps("/slow");
@@ -153,7 +161,11 @@ fn a_host_that_is_down_does_not_hold_up_the_round() {
     let report = desk.follow(&server, &["/feed"]);
     let of = &report.feeds[0];
     // Three attempts, and then the host is left alone.
-    assert_eq!((of.later["server_error"], of.later["host_paused"], of.waiting), (3, 37, 40), "{of:?}");
+    assert_eq!(
+        (of.later["server_error"], of.later["host_paused"], of.waiting),
+        (3, 37, 40),
+        "{of:?}"
+    );
     assert_eq!(server.asked().len(), 4);
 }
 
@@ -165,13 +177,21 @@ fn a_store_that_is_away_loses_no_article() {
     let server = Server::start(|request| match request.path.as_str() {
         "/feed" => Reply::rss(feed(&[
             ("停水通知", "/1", ""),
-            ("无页", "", "渠道清淤工程从城东开始，全长四公里，预计下月完成，沿线两千户居民的用水将得到改善。"),
+            (
+                "无页",
+                "",
+                "渠道清淤工程从城东开始，全长四公里，预计下月完成，沿线两千户居民的用水将得到改善。",
+            ),
         ])),
         "/1" => Reply::html(page("城东明日停水一天")),
         _ => Reply::status(404),
     });
     let report = desk.follow(&server, &["/feed"]);
-    assert_eq!((report.items["created"], report.feeds[0].later["store_away"]), (2, 3), "{report:?}");
+    assert_eq!(
+        (report.items["created"], report.feeds[0].later["store_away"]),
+        (2, 3),
+        "{report:?}"
+    );
     assert_eq!(report.feeds[0].waiting, 0);
     let refused = Desk::new().with_sink(|_| Err(NotStored::Refused("title: too long".into())));
     let report = refused.follow(&server, &["/feed"]);

@@ -28,9 +28,8 @@ fn gzip(text: &[u8]) -> Vec<u8> {
 /// Answers to any path but `/robots.txt`, by the path.
 fn misbehave(path: &str) -> Reply {
     let head = |fields: &str| format!("HTTP/1.1 200 OK\r\n{fields}\r\n").into_bytes();
-    let packed = |coding: &str, body: Vec<u8>| {
-        Reply::of("text/html", body).with("content-encoding", coding)
-    };
+    let packed =
+        |coding: &str, body: Vec<u8>| Reply::of("text/html", body).with("content-encoding", coding);
     match path {
         "/drip" => Reply::Drip(head("content-type: text/html\r\n")),
         "/drip-head" => Reply::Drip(b"HTTP/1.1 200 OK\r\nx: ".to_vec()),
@@ -118,9 +117,14 @@ fn every_misbehaviour_of_a_feed_has_its_name() {
 
 #[test]
 fn every_misbehaviour_of_a_page_costs_that_page() {
-    let whole = "渠道清淤工程从城东开始，全长四公里，预计下月完成，沿线两千户居民的用水将得到改善。";
+    let whole =
+        "渠道清淤工程从城东开始，全长四公里，预计下月完成，沿线两千户居民的用水将得到改善。";
     for (path, reason) in CASES {
-        let other = feed(&[("坏页", path, "短。"), ("坏页有全文", &format!("{path}#2"), whole), ("好页", "/good", "")]);
+        let other = feed(&[
+            ("坏页", path, "短。"),
+            ("坏页有全文", &format!("{path}#2"), whole),
+            ("好页", "/good", ""),
+        ]);
         let server = Server::start(move |request| match request.path.as_str() {
             "/robots.txt" => Reply::status(404),
             "/feed" => Reply::rss(other.clone()),
@@ -142,7 +146,8 @@ fn every_misbehaviour_of_a_page_costs_that_page() {
 
 #[test]
 fn a_page_that_fails_for_good_gives_way_to_the_text_of_its_feed() {
-    let whole = "渠道清淤工程从城东开始，全长四公里，预计下月完成，沿线两千户居民的用水将得到改善。";
+    let whole =
+        "渠道清淤工程从城东开始，全长四公里，预计下月完成，沿线两千户居民的用水将得到改善。";
     let text = feed(&[("有全文的一条", "/404", whole), ("只有一句的一条", "/410", "停水。")]);
     let server = Server::start(move |request| match request.path.as_str() {
         "/feed" => Reply::rss(text.clone()),
@@ -181,10 +186,11 @@ fn private_machines_are_not_asked() {
     let server = Server::start(|_| Reply::rss(feed(&[])));
     let desk = Desk { allow_private: false, ..Desk::new() };
     let port = server.address.port();
-    let urls: Vec<String> = ["127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"]
-        .iter()
-        .map(|host| format!("http://{host}:{port}/feed"))
-        .collect();
+    let urls: Vec<String> =
+        ["127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"]
+            .iter()
+            .map(|host| format!("http://{host}:{port}/feed"))
+            .collect();
     let report = crate::start(desk.setup(&urls, &desk.state())).unwrap().wait();
     for of in &report.feeds {
         assert_eq!(of.poll, "private_address", "{of:?}");
