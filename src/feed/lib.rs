@@ -230,7 +230,7 @@ pub fn read_binary(bytes: Vec<u8>, format: Format, options: &Options) -> Result<
     if format == Format::Parquet {
         return parquet::read(bytes, options);
     }
-    let _unread = (bytes, options);
+    let _ = (bytes, options);
     Err(Failed::Format(format))
 }
 

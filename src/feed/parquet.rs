@@ -9,6 +9,7 @@ use std::panic::catch_unwind;
 
 use ::parquet::basic::LogicalType;
 use ::parquet::basic::TimeUnit;
+use ::parquet::file::metadata::RowGroupMetaData;
 use ::parquet::file::reader::FileReader;
 use ::parquet::file::reader::SerializedFileReader;
 use ::parquet::record::Field;
@@ -53,7 +54,7 @@ fn rows(bytes: Vec<u8>, options: &Options) -> Result<Vec<Item>, String> {
     let reader = SerializedFileReader::new(Bytes::from(bytes));
     let reader = reader.map_err(|error| error.to_string())?;
     let metadata = reader.metadata();
-    let groups = metadata.row_groups().iter().map(|group| group.total_byte_size());
+    let groups = metadata.row_groups().iter().map(RowGroupMetaData::total_byte_size);
     if groups.fold(0_i64, |sum, bytes| sum.saturating_add(bytes.max(0))) > BYTES_MAX {
         return Err(format!("it unfolds to more than {BYTES_MAX} bytes"));
     }
@@ -103,6 +104,7 @@ fn values(row: &Row, moments: &HashMap<String, Moment>) -> Map<String, Value> {
 }
 
 /// A time as text, with its zone where it has one.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all others are no times")]
 fn time(field: &Field, moment: Moment) -> Option<Value> {
     let at = match field {
         Field::TimestampMillis(millis) => Timestamp::from_millisecond(*millis).ok()?,

@@ -177,14 +177,14 @@ fn is_private_v6(address: Ipv6Addr) -> bool {
 
 /// The older address that a translator (NAT64) or a tunnel (6to4) would call.
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let [a, b, c, d, e, f, g, h] = address.segments();
+    let [first, second, third, rest @ .., high, low] = address.segments();
     let of = |high: u16, low: u16| {
         let ([one, two], [three, four]) = (high.to_be_bytes(), low.to_be_bytes());
         Ipv4Addr::new(one, two, three, four)
     };
-    match (a, b) {
-        (0x64, 0xff9b) if [c, d, e, f] == [0; 4] => Some(of(g, h)),
-        (0x2002, _) => Some(of(b, c)),
+    match (first, second) {
+        (0x64, 0xff9b) if third == 0 && rest == [0; 3] => Some(of(high, low)),
+        (0x2002, _) => Some(of(second, third)),
         _ => None,
     }
 }

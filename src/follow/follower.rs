@@ -200,6 +200,12 @@ impl Stop {
     }
 }
 
+/// Says that what is remembered of a feed cannot be written.
+fn cannot_save(feed: &str, error: &state::Error) {
+    let error: &dyn std::error::Error = error;
+    tracing::error!(feed, error, "what was followed cannot be kept");
+}
+
 /// What an item of `feed` is claimed as, so that one of another feed with the same page is told from
 /// it.
 fn owner(feed: &str, key: u64) -> u64 {
@@ -332,7 +338,7 @@ impl Shared {
         followed.saved_at = Some(now);
         match folder.save(&followed.state) {
             Ok(()) => followed.is_changed = false,
-            Err(error) => self.cannot_save(&followed.state.url, &error),
+            Err(error) => cannot_save(&followed.state.url, &error),
         }
     }
 
@@ -348,11 +354,6 @@ impl Shared {
         if let Some(folder) = &self.folder {
             folder.release();
         }
-    }
-
-    fn cannot_save(&self, feed: &str, error: &state::Error) {
-        let error: &dyn std::error::Error = error;
-        tracing::error!(feed, error, "what was followed cannot be kept");
     }
 
     /// Writes everything down and tells what was done.

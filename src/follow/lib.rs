@@ -31,6 +31,13 @@ pub mod sink;
 mod source;
 mod state;
 #[cfg(test)]
+#[allow(
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::type_complexity,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test is read once, and runs once"
+)]
 mod tests;
 
 pub use fault::Fault;

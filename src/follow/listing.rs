@@ -83,13 +83,14 @@ pub fn read(found: &Found, url: &Url, now: Timestamp) -> Result<Listing, Fault> 
     let names = Names::default();
     let text = decoded.text.trim_start_matches('\u{feff}');
     let start = text.as_bytes().get(..START_BYTES).unwrap_or(text.as_bytes());
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what is a feed, its format says itself")]
     match format::detect(start, "", &names) {
         Format::Html => links(text, url),
         Format::Opml => Err(Fault::NotAFeed(
             "it is a list of feeds (OPML): download it, and name the file".to_owned(),
         )),
-        other if other.is_feed() => records(text, other, url, now),
         Format::Empty => Err(Fault::NotAFeed("it is empty".to_owned())),
+        other if other.is_feed() => records(text, other, url, now),
         other => Err(Fault::NotAFeed(format!("it looks like {}", other.name()))),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Source: RFC 9309; `Crawl-delay` is no part of it, and widely used.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 /// The name under which rules are looked for.
@@ -146,7 +147,10 @@ fn normal(path: &str) -> String {
                 out.push(char::from(plain));
             }
             Some(plain) if escaped.is_none() && plain.is_ascii() => out.push(char::from(plain)),
-            Some(other) => out.push_str(&format!("%{other:02X}")),
+            Some(other) => {
+                // Writing to a string cannot fail.
+                let _ = write!(out, "%{other:02X}");
+            }
             None => {}
         }
     }

@@ -44,12 +44,15 @@ impl Public {
         Self { except: vec![except], ..Self::new(false) }
     }
 
-    fn is_open(&self, address: std::net::SocketAddr) -> bool {
-        #[cfg(test)]
-        if self.except.contains(&address) {
-            return true;
-        }
-        !is_private(address.ip())
+    #[cfg(test)]
+    fn is_excepted(&self, address: &std::net::SocketAddr) -> bool {
+        self.except.contains(address)
+    }
+
+    #[cfg(not(test))]
+    #[expect(clippy::unused_self, reason = "it has no exceptions outside of tests")]
+    fn is_excepted(&self, _: &std::net::SocketAddr) -> bool {
+        false
     }
 }
 
@@ -65,8 +68,10 @@ impl Resolver for Public {
             return Ok(found);
         }
         let mut public = self.empty();
-        for address in found.iter().filter(|address| self.is_open(**address)) {
-            public.push(*address);
+        for address in &*found {
+            if !is_private(address.ip()) || self.is_excepted(address) {
+                public.push(*address);
+            }
         }
         if public.is_empty() {
             return Err(ureq::Error::Io(io::Error::new(

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::Followed;
 use super::Shared;
+use super::cannot_save;
 use super::owner;
 use crate::fault::Fault;
 use crate::fetch::Answer;
@@ -129,7 +130,7 @@ impl Shared {
         match folder.save_waiting(&followed.state.url, items) {
             Ok(()) => true,
             Err(error) => {
-                self.cannot_save(&followed.state.url, &error);
+                cannot_save(&followed.state.url, &error);
                 false
             }
         }

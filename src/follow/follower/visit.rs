@@ -67,10 +67,8 @@ pub(super) fn finish(
     let no_article = match result {
         Err(Fault::Stopped) => return,
         Err(fault) if fault.is_lasting() => NoArticle::Fault(fault),
-        Err(fault) => match again(shared, at, &item, &fault) {
-            true => return,
-            false => NoArticle::Fault(fault),
-        },
+        Err(fault) if again(shared, at, &item, &fault) => return,
+        Err(fault) => NoArticle::Fault(fault),
         Ok(Answer::Found(found)) => match read(&found) {
             Ok(record) => {
                 let record = article::joined(record, &item.record, &task.url);
@@ -128,13 +126,11 @@ pub(super) fn without_page(shared: &Shared, (at, key): (usize, u64)) {
 
 /// Takes the feed's own text, or says why there is none.
 fn instead(shared: &Shared, at: usize, item: &Waiting, reason: &'static str) {
-    match article::of_feed(&item.record) {
-        Some(record) => store(shared, at, item, record, (true, Vec::new())),
-        None => {
-            let outcome = Outcome { item, name: reason, is_from_feed: false, aliases: Vec::new() };
-            settle(shared, at, &outcome);
-        }
+    if let Some(record) = article::of_feed(&item.record) {
+        return store(shared, at, item, record, (true, Vec::new()));
     }
+    let outcome = Outcome { item, name: reason, is_from_feed: false, aliases: Vec::new() };
+    settle(shared, at, &outcome);
 }
 
 /// Stores the article of a page, unless it is one that another address led to.

@@ -180,7 +180,8 @@ impl Shared {
             Reply::Endless(head) => {
                 done();
                 let _ = stream.write_all(&head);
-                while stream.write_all(&[b' '; 65_536]).is_ok() {}
+                let blanks = vec![b' '; 65_536];
+                while stream.write_all(&blanks).is_ok() {}
             }
             Reply::Nothing => {
                 done();
