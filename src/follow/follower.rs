@@ -141,9 +141,9 @@ pub fn start(setup: Setup) -> Result<Running, Error> {
         *lock(&shared.threads) += 1;
         let thread = std::thread::Builder::new().name(format!("follow-{number}"));
         let started = thread.spawn(move || {
-            worker::work(&own);
-            *lock(&own.threads) -= 1;
-            own.ended.notify_all();
+            // However it ends, or whoever waits would wait for ever.
+            let counted = Counted(own);
+            worker::work(&counted.0);
         });
         if let Err(error) = started {
             *lock(&shared.threads) -= 1;
@@ -152,6 +152,16 @@ pub fn start(setup: Setup) -> Result<Running, Error> {
         }
     }
     Ok(Running { shared })
+}
+
+/// A thread that works, and is counted as one.
+struct Counted(Arc<Shared>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        *lock(&self.0.threads) -= 1;
+        self.0.ended.notify_all();
+    }
 }
 
 impl Running {

@@ -136,7 +136,9 @@ fn records(text: &str, format: Format, url: &Url, now: Timestamp) -> Result<List
 
 /// An item, if it leads anywhere or says anything.
 fn listed(mut record: Record, base: &Url) -> Option<Listed> {
-    let url = address::read(&record.url, Some(base)).ok().filter(|_| !record.url.is_empty());
+    let own = address::read(&record.url, Some(base)).ok().filter(|_| !record.url.is_empty());
+    // An id may be the address of the page, and its only one (`isPermaLink` of RSS).
+    let url = own.or_else(|| address::read(&record.source_id, None).ok());
     record.url = url.as_ref().map(Url::to_string).unwrap_or_default();
     let says_something = !record.title.is_empty() && !record.paragraphs.is_empty();
     (url.is_some() || says_something).then_some(Listed { url, record })
@@ -253,10 +255,12 @@ mod tests {
         let items = feed(
             "<item><title>甲</title><link>http://q.example/1</link></item>\
              <item><title>乙</title><link>https://q.example/1/?utm_source=rss</link></item>\
-             <item><title>甲</title><description>丙</description></item>",
+             <item><title>甲</title><description>丙</description></item>\
+             <item><title>丁</title><guid>https://q.example/4</guid></item>",
         );
         assert_eq!(items[0].key(), items[1].key());
         assert_ne!(items[0].print(), items[1].print());
         assert_ne!(items[0].key(), items[2].key());
+        assert_eq!(items[3].record.url, "https://q.example/4");
     }
 }

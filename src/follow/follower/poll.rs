@@ -40,6 +40,7 @@ pub(super) fn finish(shared: &Shared, at: usize, task: &Task, result: Result<Ans
     };
     let Some(mut followed) = shared.followed(at) else { return };
     let has_failed = followed.state.failures > 0;
+    let before = (followed.report.named, followed.report.fresh);
     followed.state.polls += 1;
     followed.state.polled_at = Some(now);
     followed.report.polls += 1;
@@ -49,7 +50,7 @@ pub(super) fn finish(shared: &Shared, at: usize, task: &Task, result: Result<Ans
         Ok((None, fresh)) => followed.is_well("not_modified", false, fresh, now),
         Ok((Some((listing, found)), fresh)) => {
             let is_moved = task.is_permanent && !task.hops.is_empty();
-            let new = followed.takes(shared, listing, now);
+            let new = followed.takes(shared, listing);
             followed.is_well("found", !new.is_empty(), fresh, now);
             if is_moved {
                 tracing::info!(feed = %followed.state.url, to = %task.url, "the feed moved for good");
@@ -64,7 +65,7 @@ pub(super) fn finish(shared: &Shared, at: usize, task: &Task, result: Result<Ans
         shared.failing.fetch_add(one, Ordering::Relaxed);
     }
     shared.save(&mut followed, true);
-    tell(&followed);
+    tell(&followed, before);
     if shared.queue.until() == Until::Stopped
         && let (Some(url), Some(next)) = (followed.address(), followed.state.next_poll)
     {
@@ -107,7 +108,8 @@ fn keep(shared: &Shared, at: usize, followed: &mut Followed, new: Vec<Waiting>, 
     }
 }
 
-fn tell(followed: &Followed) {
+/// Says what a poll brought; `before` are the items that were named and new before it.
+fn tell(followed: &Followed, before: (u64, u64)) {
     let (state, report) = (&followed.state, &followed.report);
     let next = state.next_poll.map(|at| at.to_string()).unwrap_or_default();
     let (feed, outcome) = (state.url.as_str(), report.poll);
@@ -115,8 +117,9 @@ fn tell(followed: &Followed) {
         let (problem, failures) = (state.problem.as_str(), state.failures);
         tracing::warn!(feed, outcome, problem, failures, next, "the feed cannot be read");
     } else {
-        let (named, waiting) = (report.named, followed.waiting.len());
-        tracing::info!(feed, outcome, kind = report.kind, named, waiting, next, "polled");
+        let (named, new) = (report.named - before.0, report.fresh - before.1);
+        let waiting = followed.waiting.len();
+        tracing::info!(feed, outcome, kind = report.kind, named, new, waiting, next, "polled");
     }
 }
 
@@ -139,7 +142,7 @@ impl Shared {
 
 impl Followed {
     /// The items of `listing` that are to be dealt with.
-    fn takes(&mut self, shared: &Shared, listing: Listing, now: Timestamp) -> Vec<Waiting> {
+    fn takes(&mut self, shared: &Shared, listing: Listing) -> Vec<Waiting> {
         let Listing { kind, channel, items, refused } = listing;
         let poll = self.state.polls;
         self.state.says(channel);
@@ -174,7 +177,6 @@ impl Followed {
         }
         self.state.seen.forget(poll);
         self.report.fresh += new.len() as u64;
-        tracing::debug!(feed = %self.state.url, new = new.len(), %now, "items");
         new
     }
 

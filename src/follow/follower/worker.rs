@@ -256,7 +256,7 @@ fn postpone(shared: &Shared, task: &Task) {
         }
         Work::Page(at, _) | Work::Own(at, _) => {
             if let Some(mut followed) = shared.followed(at) {
-                *followed.report.later.entry("host_paused").or_default() += 1;
+                *followed.report.later.entry("left_for_later").or_default() += 1;
             }
         }
     }

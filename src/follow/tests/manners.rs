@@ -162,7 +162,7 @@ fn a_host_that_is_down_does_not_hold_up_the_round() {
     let of = &report.feeds[0];
     // Three attempts, and then the host is left alone.
     assert_eq!(
-        (of.later["server_error"], of.later["host_paused"], of.waiting),
+        (of.later["server_error"], of.later["left_for_later"], of.waiting),
         (3, 37, 40),
         "{of:?}"
     );
