@@ -50,6 +50,13 @@ struct Outcome<'i> {
     aliases: Vec<u64>,
 }
 
+impl<'i> Outcome<'i> {
+    /// Nothing of the item is stored, for this reason.
+    fn skipped(item: &'i Waiting, reason: &'static str) -> Self {
+        Self { item, name: reason, is_from_feed: false, aliases: Vec::new() }
+    }
+}
+
 /// Takes what came for the page of the item with that key, of the feed at that place.
 pub(super) fn finish(
     shared: &Shared,
@@ -80,6 +87,10 @@ pub(super) fn finish(
             NoArticle::Fault(Fault::Protocol("nothing was asked that could be so".to_owned()))
         }
     };
+    if claim.is_known {
+        // What was stored before is more than the feed's own words.
+        return settle(shared, at, &Outcome::skipped(&item, no_article.reason()));
+    }
     instead(shared, at, &item, no_article.reason());
 }
 
@@ -104,9 +115,7 @@ pub(super) fn is_repeated(shared: &Shared, task: &Task) -> bool {
         followed.waiting.get(&own).filter(|_| !is_free).map(|(_, item)| item.clone())
     });
     let Some(item) = item else { return false };
-    let outcome =
-        Outcome { item: &item, name: "repeated", is_from_feed: false, aliases: Vec::new() };
-    settle(shared, at, &outcome);
+    settle(shared, at, &Outcome::skipped(&item, "repeated"));
     true
 }
 
@@ -129,8 +138,7 @@ fn instead(shared: &Shared, at: usize, item: &Waiting, reason: &'static str) {
     if let Some(record) = article::of_feed(&item.record) {
         return store(shared, at, item, record, (true, Vec::new()));
     }
-    let outcome = Outcome { item, name: reason, is_from_feed: false, aliases: Vec::new() };
-    settle(shared, at, &outcome);
+    settle(shared, at, &Outcome::skipped(item, reason));
 }
 
 /// Stores the article of a page, unless it is one that another address led to.
