@@ -67,18 +67,22 @@ fn entity_tags_that_change_with_every_answer_fetch_no_page_again() {
 fn an_item_that_was_changed_is_fetched_again_and_replaces_its_article() {
     let server = Server::start(|request| match request.path.as_str() {
         "/feed" => {
-            let title =
-                if request.before == 0 { "停水通知" } else { "停水通知（更正）" };
-            Reply::rss(feed(&[(title, "/1", "")]))
+            let title = ["停水通知", "停水通知（更正）", "停水通知（再次更正）"][request.before];
+            let text = "停水通知的摘要有四十个字以上，说的是城东明日停水，请各家各户提前存水，以免影响生活和生产。";
+            Reply::rss(feed(&[(title, "/1", text)]))
         }
         "/1" if request.before == 0 => Reply::html(page("城东明日停水一天")),
-        "/1" => Reply::html(page("城东明日停水半天")),
+        "/1" if request.before == 1 => Reply::html(page("城东明日停水半天")),
         _ => Reply::status(404),
     });
     let desk = Desk::new();
     desk.follow(&server, &["/feed"]);
     let report = desk.follow(&server, &["/feed"]);
     assert_eq!(report.feeds[0].items["updated"], 1, "{report:?}");
+    assert_eq!(desk.sink.titles(), ["城东明日停水半天"]);
+    // Where the page is gone the whole text is not given up for the feed's few words.
+    let report = desk.follow(&server, &["/feed"]);
+    assert_eq!((report.items.len(), report.items["gone"]), (1, 1), "{report:?}");
     assert_eq!(desk.sink.titles(), ["城东明日停水半天"]);
 }
 
