@@ -19,6 +19,7 @@
 //! | `eval` | how good are the answers on a labelled file? (feature `eval`) |
 //! | [`proto`] | which messages and services does the contract have? |
 //! | [`rpc`] | how does it look on the wire? |
+//! | [`follow`] | what is new in these feeds and page lists, asked politely? |
 //! | [`telemetry`] | what does an operator see: log, metrics, traces? |
 //! | [`app`] | how is it put together, served and drained? |
 //! | [`cli`] | how does it look on a terminal? |
@@ -32,6 +33,7 @@ pub use wenmai_engine as engine;
 #[cfg(feature = "eval")]
 pub use wenmai_eval as eval;
 pub use wenmai_feed as feed;
+pub use wenmai_follow as follow;
 pub use wenmai_generate as generate;
 pub use wenmai_page as page;
 pub use wenmai_proto as proto;

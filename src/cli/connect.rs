@@ -3,6 +3,7 @@
 mod trust;
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::Context;
 use std::task::Poll;
@@ -220,6 +221,12 @@ impl Args {
     /// The services of another server, trusted as `--server` is.
     pub(super) async fn remote(&self, url: &str) -> Result<Services, Failure> {
         Services::remote(url, &self.trust).await
+    }
+
+    /// The data folder, if articles are kept on this machine.
+    pub(super) fn data(&self) -> Option<PathBuf> {
+        let is_here = self.server.is_none() && self.store.url().is_none();
+        is_here.then(|| self.store.data.clone())
     }
 
     /// Where articles are kept, for a person.

@@ -14,6 +14,7 @@ mod embed;
 mod eval;
 mod failure;
 mod filter;
+mod follow;
 mod found;
 mod health;
 mod ingest;
@@ -64,6 +65,8 @@ enum Command {
     Parse(parse::Args),
     /// Store pages (.md, .txt) and feeds (.jsonl, also .xz, .gz, .zst).
     Ingest(ingest::Args),
+    /// Follow feeds and page lists: store what is new, politely, until stopped.
+    Follow(Box<follow::Args>),
     /// Find articles for a query in words.
     Search(search::Args),
     /// Find coverage related to a stored article, or to every article of a page.
@@ -124,7 +127,15 @@ fn start(cli: Cli) -> Result<(), Failure> {
         .build()
         .map_err(|error| Failure::failed(&error))?;
     let quiet = telemetry::Config::quiet(QUIET);
-    let log = if let Command::Serve(args) = &cli.command { args.telemetry() } else { &quiet };
+    let following;
+    let log = match &cli.command {
+        Command::Serve(args) => args.telemetry(),
+        Command::Follow(args) => {
+            following = args.telemetry(QUIET);
+            &following
+        }
+        _ => &quiet,
+    };
     let telemetry = {
         // Traces are sent from the runtime.
         let _inside = runtime.enter();
@@ -140,6 +151,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Demo(args) => demo::run(args).await,
         Command::Parse(args) => parse::run(args).await,
         Command::Ingest(args) => ingest::run(args).await,
+        Command::Follow(args) => follow::run(*args).await,
         Command::Search(args) => search::run(args).await,
         Command::Related(args) => related::run(args).await,
         Command::Reprints(args) => reprints::run(args).await,

@@ -1,11 +1,16 @@
 //! `wenmai serve`: the services over gRPC.
 
+use crate::connect::Services;
 use crate::failure::Failure;
+use crate::follow;
+use crate::follow::Following;
+use crate::follow::Plan;
 use crate::output;
 use wenmai_app as app;
 use wenmai_app::App;
 use wenmai_app::settings;
 use wenmai_engine::Engine;
+use wenmai_follow::Until;
 use wenmai_telemetry as telemetry;
 
 /// Arguments of `wenmai serve`.
@@ -13,6 +18,14 @@ use wenmai_telemetry as telemetry;
 pub(super) struct Args {
     #[command(flatten)]
     config: settings::Config,
+
+    /// Follow these feeds and page lists: a file that names some (OPML, or one address a line), or an
+    /// address. May be given several times.
+    #[arg(long, env = "WENMAI_FOLLOW", value_name = "FILE|URL")]
+    follow: Vec<String>,
+
+    #[command(flatten)]
+    following: wenmai_follow::Config,
 }
 
 impl Args {
@@ -33,13 +46,19 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         places,
         telemetry: _,
     } = args.config;
+    // Before anything is opened: a list that cannot be read is a mistake of whoever starts this.
+    let sources = match args.follow.as_slice() {
+        [] => Vec::new(),
+        named => wenmai_follow::sources(named).map_err(|error| follow::wrong_list(&error))?,
+    };
     let stop = app::stop_signal()?;
     app.limits.store_elsewhere = store.url().is_some();
     let engine = Engine::open(&embed, &store)?.with_ranker(&ranker)?;
     let engine = engine.with_calibration(&calibration)?.with_gazetteer(&places)?;
     let engine = engine.with_snapshots(app.snapshots.clone());
     let engine = engine.with_rewriter(&generate)?.with_topics().await?;
-    let app = App::bind(app, engine).await.map_err(|error| Failure::failed(&error))?;
+    let data = store.url().is_none().then(|| store.data.clone());
+    let app = App::bind(app, engine.clone()).await.map_err(|error| Failure::failed(&error))?;
     // On standard output, so that a script that asked for port 0 can read where to connect.
     for address in app.addresses() {
         output::line(&format!("listening on {address}"))?;
@@ -51,5 +70,20 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         };
         output::line(&format!("metrics on {shown}/metrics"))?;
     }
+    let following = if sources.is_empty() {
+        None
+    } else {
+        let services = Services::local(engine).await?;
+        let config = args.following;
+        let plan = Plan { config, sources, data, until: Until::Stopped, is_dry: false };
+        Some((Following::begin(plan, &services)?, services))
+    };
+    let stop = async {
+        stop.await;
+        // Before calls are drained: nothing new may come when the engine closes.
+        if let Some((following, _services)) = following {
+            following.stop().await;
+        }
+    };
     app.run(stop).await.map_err(|error| Failure::failed(&error))
 }

@@ -69,15 +69,24 @@ pub fn start(path: &Path) -> io::Result<Vec<u8>> {
 /// # Errors
 /// [`LineError`] for what cannot be read, is no text, or is larger than a whole file may be.
 pub fn whole(path: &Path) -> Result<encoding::Decoded<'static>, LineError> {
+    let all = raw(path)?;
+    let encoding::Decoded { text, encoding, replaced } =
+        encoding::decode(&all, None).map_err(LineError::NotText)?;
+    Ok(encoding::Decoded { text: text.into_owned().into(), encoding, replaced })
+}
+
+/// A whole file, decompressed, as it is.
+///
+/// # Errors
+/// [`LineError`] for what cannot be read, or is larger than a whole file may be.
+pub fn raw(path: &Path) -> Result<Vec<u8>, LineError> {
     let mut all = Vec::new();
     let mut reader = bytes(path).map_err(LineError::Read)?.take(WHOLE_BYTES_MAX + 1);
     reader.read_to_end(&mut all).map_err(LineError::Read)?;
     if all.len() as u64 > WHOLE_BYTES_MAX {
         return Err(LineError::TooLarge);
     }
-    let encoding::Decoded { text, encoding, replaced } =
-        encoding::decode(&all, None).map_err(LineError::NotText)?;
-    Ok(encoding::Decoded { text: text.into_owned().into(), encoding, replaced })
+    Ok(all)
 }
 
 fn bytes(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {

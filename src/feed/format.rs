@@ -117,6 +117,12 @@ impl Format {
         )
     }
 
+    /// Whether it holds records that [`crate::read_binary`] gives.
+    #[must_use]
+    pub fn is_binary_feed(self) -> bool {
+        cfg!(feature = "parquet") && self == Format::Parquet
+    }
+
     /// Whether nobody would expect articles in it, so that passing it over needs no warning.
     #[must_use]
     pub fn is_beside(self) -> bool {

@@ -6,11 +6,15 @@
 //! time, page or byline costs that part; only a missing title or text, or a broken line, costs the
 //! article. Pure: whoever calls opens the files and says what time it is.
 
+pub mod channel;
 pub mod encoding;
 pub mod format;
 pub mod json;
 pub mod markup;
 pub mod names;
+pub mod opml;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod record;
 pub mod table;
 pub mod time;
@@ -40,6 +44,9 @@ pub struct Options {
     pub is_partial: bool,
     /// A description is the usual place of the text, as in RSS.
     pub is_summary_usual: bool,
+    /// An address that leads nowhere by itself (`/a/1.html`) is kept: the caller knows from where it
+    /// counts.
+    pub is_address_relative: bool,
 }
 
 impl Default for Options {
@@ -53,6 +60,7 @@ impl Default for Options {
             feed: String::new(),
             is_partial: false,
             is_summary_usual: false,
+            is_address_relative: false,
         }
     }
 }
@@ -211,6 +219,19 @@ pub fn read(text: &str, format: Format, options: &Options) -> Result<(Format, Ve
         | Format::Binary
         | Format::Empty => Err(Failed::Format(format)),
     }
+}
+
+/// Reads a whole file of a format that is no text.
+///
+/// # Errors
+/// [`Failed`] where it is damaged, or this build does not read that format.
+pub fn read_binary(bytes: Vec<u8>, format: Format, options: &Options) -> Result<Vec<Item>, Failed> {
+    #[cfg(feature = "parquet")]
+    if format == Format::Parquet {
+        return parquet::read(bytes, options);
+    }
+    let _ = (bytes, options);
+    Err(Failed::Format(format))
 }
 
 fn lines(text: &str, options: &Options) -> Vec<Item> {

@@ -229,7 +229,9 @@ impl<'v> Parts<'v> {
     fn url(&mut self) -> String {
         let url = self.text(Field::Url);
         let url = markup::entities(url.trim());
-        let is_address = url.contains("://") || url.starts_with("//");
+        let is_address = url.contains("://")
+            || url.starts_with("//")
+            || self.options.is_address_relative && !url.contains(char::is_whitespace);
         if url.is_empty() || is_address && url.chars().count() <= URL_CHARS_MAX {
             return url;
         }

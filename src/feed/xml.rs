@@ -1,6 +1,6 @@
 //! XML: RSS 2.0 and 1.0, Atom, NewsML-G2, and other lists of records.
 
-mod tree;
+pub(crate) mod tree;
 
 use serde_json::Map;
 use serde_json::Value;

@@ -26,6 +26,7 @@ mod words;
 use jiff::civil::DateTime;
 
 use crate::NoArticle;
+use crate::PageLink;
 use body::Body;
 use body::Paragraph;
 use claims::Claims;
@@ -98,6 +99,11 @@ pub(super) fn is_html(text: &str) -> bool {
 
 /// Characters at the beginning of a text that tell whether it is HTML.
 const HEAD_CHARS: usize = 4_000;
+
+/// The links of the web page `text` that read like headlines.
+pub(super) fn links(text: &str) -> Vec<PageLink> {
+    nothing::headlines(&tree::outline(text))
+}
 
 /// Finds the article of the web page `text`.
 pub(super) fn extract(text: &str) -> Extract {

@@ -136,6 +136,13 @@ pub fn parse(text: &str, issue: &Issue) -> Page {
     if html::is_html(text) { web::read(text, issue) } else { parse_text(text, issue) }
 }
 
+/// The links of a web page that read like headlines, each address once, in order: what a list of
+/// articles leads to. None for a text that is no web page.
+#[must_use]
+pub fn links(text: &str) -> Vec<PageLink> {
+    if html::is_html(text) { html::links(text) } else { Vec::new() }
+}
+
 fn parse_text(text: &str, issue: &Issue) -> Page {
     let (blocks, marks) = line::blocks(text);
     let cues = observe::observe(&blocks, issue);

@@ -8,6 +8,8 @@
 //!
 //! Source: <https://opentelemetry.io/docs/specs/semconv/rpc/rpc-metrics/>.
 
+mod follow;
+
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -31,6 +33,7 @@ use crate::label::Queue;
 use crate::label::Stage;
 use crate::label::StoreFailure;
 use crate::snapshot::Snapshot;
+use follow::Follow;
 
 /// The content type of the text that [`Metrics::text`] returns.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -82,6 +85,7 @@ struct Parts {
     store_errors: Counters,
     topics_restarts: Counter,
     topics_well: Gauge,
+    follow: Follow,
     now: Gauged,
 }
 
@@ -131,10 +135,12 @@ impl Default for Metrics {
             store_errors: Family::default(),
             topics_restarts: Counter::default(),
             topics_well: Gauge::default(),
+            follow: Follow::default(),
             now: Gauged::default(),
         };
         parts.begin();
         parts.register_counts();
+        parts.follow.register(&mut parts.registry);
         parts.now.register(&mut parts.registry);
         Self(Arc::new(parts))
     }

@@ -153,3 +153,44 @@ fn blank_and_unreadable_lines_are_named_by_embed_and_cost_the_others_nothing() {
     assert_eq!(count, 128);
     run.failed(&["line 70: ", "line 100: ", "128 texts embedded, 2 lines passed over"]);
 }
+
+#[test]
+fn a_page_without_an_article_says_in_the_report_what_it_is() {
+    let desk = Desk::new();
+    let links: String = (0..12)
+        .map(|number| format!("<li><a href=\"/{number}.html\">第{number}条要闻的标题在此</a></li>"))
+        .collect();
+    let list = desk
+        .file("list.html", format!("<!doctype html><html><body><ul>{links}</ul></body></html>"));
+    let gone = desk.file(
+        "gone.html",
+        "<!doctype html><html><head><title>404 Not Found</title></head><body>页面不存在</body></html>",
+    );
+    let report = desk.run(&["ingest", &list, &gone, "--dry-run", "--json"]).ok().json();
+    assert_eq!(
+        report["reasons"],
+        json!({"page without an article: list": 1, "page without an article: missing": 1})
+    );
+    assert_eq!(report["files"][0]["no_article"], "list");
+    assert!(report["files"][0]["problem"].as_str().unwrap().contains("list of links"));
+    let shown = desk.run(&["ingest", &list, "--dry-run"]).ok().out;
+    assert!(shown.contains("page without an article: list"), "{shown}");
+}
+
+#[test]
+fn a_table_in_parquet_is_read() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared/cases/inputs/t44_table.parquet");
+    if !file.exists() || !cfg!(feature = "parquet") {
+        println!("skipped: {} is not there, or this build reads no Parquet", file.display());
+        return;
+    }
+    let desk = Desk::new();
+    let file = file.display().to_string();
+    let report = desk.run(&["ingest", &file, "--json"]).ok().json();
+    assert_eq!(
+        (&report["failed"], &report["files"][0]["taken_as"]),
+        (&json!(0), &json!("Parquet"))
+    );
+    assert!(report["created"].as_u64().unwrap() > 0, "{report}");
+}

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// Which crates of the workspace a crate may use.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("domain", &[]),
     ("text", &["domain"]),
     ("page", &["domain", "text"]),
@@ -18,6 +18,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ("cluster", &["domain", "text"]),
     ("summary", &["domain", "text"]),
     ("telemetry", &[]),
+    ("follow", &["domain", "feed", "page", "telemetry"]),
     ("embed/kernel", &[]),
     ("embed", &["domain", "kernel", "telemetry"]),
     ("generate", &[]),
@@ -63,6 +64,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
             "text",
             "page",
             "feed",
+            "follow",
             "cluster",
             "summary",
             "embed",
@@ -79,17 +81,18 @@ const MAY_USE: [(&str, &[&str]); 17] = [
 ];
 
 /// Crates of others that only some crates of ours, or parts of one, may name.
-const OWNERS: [(&str, &[&str]); 27] = [
+const OWNERS: [(&str, &[&str]); 28] = [
     ("candle_core", &["embed", "generate"]),
     ("candle_nn", &["embed"]),
     ("candle_transformers", &["generate"]),
     ("tokenizers", &["embed", "generate"]),
-    ("ureq", &["embed/hub"]),
+    ("ureq", &["embed/hub", "follow/fetch"]),
     ("qdrant_edge", &["store/edge"]),
     ("::qdrant_client", &["store/server"]),
     ("html5ever", &["page/html"]),
     ("quick_xml", &["feed"]),
     ("csv", &["feed/table"]),
+    ("::parquet", &["feed/parquet"]),
     ("encoding_rs", &["feed/encoding"]),
     ("chardetng", &["feed/encoding"]),
     ("crawdad", &["text/terms", "text/examples"]),
@@ -116,6 +119,7 @@ const OWNERS: [(&str, &[&str]); 27] = [
             "engine/ranker",
             "app",
             "telemetry",
+            "follow/settings",
             "cli",
         ],
     ),

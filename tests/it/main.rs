@@ -25,6 +25,7 @@ mod faults;
 mod feeds;
 mod find_rpc;
 mod folding;
+mod follow;
 #[cfg(feature = "hub")]
 mod hub;
 mod info_rpc;

@@ -235,6 +235,11 @@ fn items(
             Some((number, line_outcome(line, lines.replaced(), &options)))
         })));
     }
+    if format.is_binary_feed() {
+        let bytes = feed::raw(path).map_err(|error| failed(&error))?;
+        let all = formats::read_binary(bytes, format, &options).map_err(|error| failed(&error))?;
+        return Ok(boxed(all));
+    }
     let decoded = feed::whole(path).map_err(|error| failed(&error))?;
     if decoded.encoding != "UTF-8" {
         say(&work.bar, &format!("{}: read as {}", shown(path), decoded.encoding));
@@ -245,8 +250,12 @@ fn items(
     let (format, all) =
         formats::read(&decoded.text, format, &options).map_err(|error| failed(&error))?;
     report.is(format);
+    Ok(boxed(all))
+}
+
+fn boxed(all: Vec<formats::Item>) -> Items {
     let told = |refused: formats::Refused| (refused.reason().to_owned(), refused.to_string());
-    Ok(Box::new(all.into_iter().map(move |item| (item.number, item.outcome.map_err(told)))))
+    Box::new(all.into_iter().map(move |item| (item.number, item.outcome.map_err(told))))
 }
 
 fn line_outcome(line: Result<String, LineError>, bytes: usize, options: &Options) -> Outcome {

@@ -113,7 +113,7 @@ fn kind(path: &Path, given: Option<Format>, names: &Names) -> Kind {
     };
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let format = format::detect(&start, &name, names);
-    if format.is_page() || format.is_feed() {
+    if format.is_page() || format.is_feed() || format.is_binary_feed() {
         Kind::Take(format)
     } else if format.is_beside() {
         Kind::Skip(format, format.refusal())
@@ -139,7 +139,7 @@ mod tests {
             ("b/page.html", "<html><body><p>停水</p></body></html>"),
             ("b/page_files/style.css", "p { }"),
             ("c.png", "\u{89}PNG"),
-            ("d.parquet", "PAR1"),
+            ("d.pdf", "%PDF"),
             (".hidden", "x"),
         ] {
             std::fs::write(at(name), text).unwrap();
@@ -150,7 +150,7 @@ mod tests {
         assert!(matches!(all[0].kind, Kind::Take(Format::JsonLines)));
         assert!(matches!(all[1].kind, Kind::Take(Format::Html)));
         assert!(matches!(all[2].kind, Kind::Skip(Format::Media, _)));
-        assert!(matches!(all[3].kind, Kind::Fail(_, Some(Format::Parquet))));
+        assert!(matches!(all[3].kind, Kind::Fail(_, Some(Format::Pdf))));
         let named = plan(&[at("c.png"), at("none")], None, &Names::default());
         assert!(named.iter().all(|one| matches!(one.kind, Kind::Fail(..))));
     }

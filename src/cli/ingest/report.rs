@@ -55,6 +55,9 @@ struct FileReport {
     notes: u64,
     /// Why it was passed over or not read to its end; empty where it was.
     problem: String,
+    /// What it is, where it is a web page that holds no article.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    no_article: Option<&'static str>,
 }
 
 impl Report {
@@ -115,11 +118,12 @@ impl Report {
                 self.would_store();
             }
         }
-        self.is_without_article();
+        self.is_without_article(page.no_article.as_ref());
     }
 
     /// Counts the articles of a page.
     pub(super) fn page(&mut self, stored: wire::IngestPageResponse, bar: &ProgressBar) {
+        let no_article = stored.no_article;
         for article in stored.articles {
             let record = article.parsed.and_then(|parsed| parsed.record).unwrap_or_default();
             match article.outcome {
@@ -131,15 +135,20 @@ impl Report {
                 None => self.not_articles += 1,
             }
         }
-        self.is_without_article();
+        self.is_without_article(no_article.as_ref());
     }
 
-    fn is_without_article(&mut self) {
+    /// Says what a page is of which nothing was taken.
+    fn is_without_article(&mut self, nothing: Option<&wire::NoArticle>) {
         let file = self.file();
-        if file.articles == 0 && file.failed == 0 {
-            "no article was found on it".clone_into(&mut file.problem);
-            *self.reasons.entry("page without an article".to_owned()).or_default() += 1;
+        if file.articles > 0 || file.failed > 0 {
+            return;
         }
+        let usual = "no article was found on it";
+        file.problem = nothing.map_or(usual, |nothing| nothing.reason.as_str()).to_owned();
+        file.no_article = nothing.map(|nothing| kind(nothing.kind()));
+        let reason = file.no_article.map_or_else(String::new, |kind| format!(": {kind}"));
+        *self.reasons.entry(format!("page without an article{reason}")).or_default() += 1;
     }
 
     pub(super) fn answer(&mut self, answer: wire::IngestArticlesResponse, bar: &ProgressBar) {
@@ -232,7 +241,8 @@ impl Report {
             let reasons = self.reasons.iter().map(|(why, count)| (format!("failed: {why}"), count));
             for (why, count) in reasons.chain(notes) {
                 table.add_row(vec![
-                    why.replace("failed: file skipped", "file skipped"),
+                    why.replace("failed: file skipped", "file skipped")
+                        .replace("failed: page without", "page without"),
                     count.to_string(),
                 ]);
             }
@@ -281,6 +291,20 @@ impl Report {
         #[expect(clippy::cast_precision_loss, reason = "article counts are far below 2^53")]
         let rate = stored as f64 / self.seconds.max(1e-9);
         format!("{told}; {:.1} s, {rate:.0} articles/s; in {place}", self.seconds)
+    }
+}
+
+/// What a web page without an article is, in a word.
+fn kind(kind: wire::WebPageKind) -> &'static str {
+    match kind {
+        wire::WebPageKind::Unspecified => "unknown",
+        wire::WebPageKind::List => "list",
+        wire::WebPageKind::Login => "login",
+        wire::WebPageKind::Missing => "missing",
+        wire::WebPageKind::Shell => "shell",
+        wire::WebPageKind::Empty => "empty",
+        wire::WebPageKind::NoText => "no_text",
+        wire::WebPageKind::Several => "several",
     }
 }
 
