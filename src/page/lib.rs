@@ -28,9 +28,11 @@ mod fit;
 mod html;
 mod issue;
 mod kind;
+mod learned;
 mod line;
 mod names;
 mod observe;
+mod opening;
 mod path;
 mod script;
 mod seam;
@@ -139,7 +141,8 @@ pub fn parse(text: &str, issue: &Issue) -> Page {
 fn parse_text(text: &str, issue: &Issue) -> Page {
     let (blocks, marks) = line::blocks(text);
     let cues = observe::observe(&blocks, issue);
-    let scores: Vec<path::Scores> = cues.iter().map(|cues| cues.scores()).collect();
+    let mut scores: Vec<path::Scores> = cues.iter().map(|cues| cues.scores()).collect();
+    opening::weigh(&opening::groups(&blocks, &cues), &mut scores);
     let classes = path::best(&scores);
     let mut page = assemble::assemble(text, issue, &blocks, &cues, &classes);
     page.marks = marks;

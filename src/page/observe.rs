@@ -119,11 +119,11 @@ fn running(text: &str, count: usize, cues: &mut Cues) {
 const OPEN_ENDS: &str = "的和与及或并而在是对将把被从为以由向使让至于该其这那各每";
 
 /// Cues of lines that name people.
-const PEOPLE: &[Cue] =
+pub(crate) const PEOPLE: &[Cue] =
     &[Cue::Names, Cue::OneName, Cue::RoleLine, Cue::BracketRole, Cue::DutyAndName, Cue::CreditLine];
 
 /// Cues that make a line no candidate for a heading.
-const FURNITURE: &[Cue] = &[
+pub(crate) const FURNITURE: &[Cue] = &[
     Cue::StaffLine,
     Cue::BarePointer,
     Cue::PointerPhrase,

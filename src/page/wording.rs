@@ -123,6 +123,20 @@ pub(super) static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
+/// Who is named behind the last sentence of an article: `…。据清河新闻`, `…。（新华社）`.
+static SOURCE: LazyLock<Regex> = LazyLock::new(|| {
+    script::both(concat!(
+        r"(?:^|[。！？”’…）])\s*[/／]?(?:(?:据|综合|来源[:：]|转自)[\p{Han}A-Za-z·《》“”、\s]{2,24}|",
+        r"[（(](?:据|综合|来源[:：])?(?:本报|新华|央视|中新|人民|\p{Han}{2,6}(?:社|网|报))[^（）()。，]{0,20}[）)])$",
+    ))
+});
+
+/// Whether `text` ends with who supplied it, which no paragraph inside an article does.
+pub(crate) fn ends_with_source(text: &str) -> bool {
+    let from = text.char_indices().rev().nth(30).map_or(0, |(at, _)| at);
+    SOURCE.is_match(text.get(from..).unwrap_or_default())
+}
+
 /// Whether a line is complete without a mark at its end: an office, a label, figures.
 pub(crate) fn is_whole(line: &str) -> bool {
     line.len() <= 200 && (OFFICE.is_match(line) || LABEL.is_match(line) || figures(line))

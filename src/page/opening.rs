@@ -1,0 +1,326 @@
+//! Whether the short lines between two texts open an article or head a part of one.
+//!
+//! Short lines that follow each other without text between them are weighed together: a kicker and
+//! a headline, or the two lines of a subheading. What they read like (`learned`), what stands below
+//! them, how the text behind begins and how much it goes on about what the text before was about
+//! are put together by a logistic model of few named weights (`learned/groups.tsv`, fitted by
+//! `models/train/fit_page_groups.py`). The log odds go to the classes of the path.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use crate::cue::Cue;
+use crate::cue::Cues;
+use crate::dateline;
+use crate::learned;
+use crate::line::Block;
+use crate::names::is_han;
+use crate::observe::FURNITURE;
+use crate::observe::PEOPLE;
+use crate::path::Class;
+use crate::path::Scores;
+use crate::wording;
+use wenmai_text::likeness::bigrams;
+
+/// Characters of the text on each side that are compared.
+const NEAR: usize = 600;
+const FAR: usize = 3_000;
+
+/// Short lines that follow each other, without heading marks.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Group {
+    /// The blocks of the lines.
+    pub lines: Range<usize>,
+    /// The block in which the text behind begins; names may stand between.
+    pub text: usize,
+    /// What is seen of it, by the position in [`NAMES`].
+    pub seen: [f32; NAMES.len()],
+}
+
+/// The names of the features.
+pub(crate) const NAMES: [&str; 31] = [
+    "always",
+    "headline-not-text",
+    "headline-not-subhead",
+    "least-headline",
+    "role-below",
+    "name-below",
+    "own-opener",
+    "wire-opener",
+    "opening",
+    "behind-end",
+    "one-line",
+    "three-lines",
+    "first",
+    "shared-near",
+    "shared-far",
+    "lines-said-before",
+    "lines-said-behind",
+    "little-before",
+    "little-behind",
+    "much-behind",
+    "alike",
+    "numbered",
+    "colon",
+    "quote",
+    "question",
+    "behind-names",
+    "long-line",
+    "runs-on",
+    "far-apart",
+    "label-below",
+    "lead-like",
+];
+
+static WEIGHTS: LazyLock<[f32; NAMES.len()]> = LazyLock::new(|| {
+    let table = include_str!("learned/groups.tsv");
+    let weight = |name: &str| {
+        let rows = table.lines().filter_map(|line| line.split_once('\t'));
+        let row = rows.filter(|(feature, _)| *feature == name).map(|(_, weight)| weight).next();
+        row.and_then(|weight| weight.parse().ok()).unwrap_or_default()
+    };
+    NAMES.map(weight)
+});
+
+impl Group {
+    /// The logarithm of the odds that it opens an article.
+    pub fn odds(&self) -> f32 {
+        self.seen.iter().zip(WEIGHTS.iter()).map(|(seen, weight)| seen * weight).sum()
+    }
+}
+
+/// Whether a block is a short line that may be a heading.
+fn is_small(block: &Block, cues: Cues) -> bool {
+    const NOT: &[Cue] =
+        &[Cue::Closed, Cue::Figures, Cue::Label, Cue::Opener, Cue::Office, Cue::ClosingLine];
+    let short = cues.any(&[Cue::Short, Cue::Middling]) || cues.has(Cue::Exclaims);
+    block.level == 0 && short && !cues.any(NOT) && !cues.any(FURNITURE)
+}
+
+/// The groups of short lines of a page, in order.
+pub(crate) fn groups(blocks: &[Block], cues: &[Cues]) -> Vec<Group> {
+    let small: Vec<bool> = blocks.iter().zip(cues).map(|(b, c)| is_small(b, *c)).collect();
+    let is = |at: usize| small.get(at) == Some(&true);
+    let named = |at: usize| cues.get(at).is_some_and(|cues| cues.any(PEOPLE));
+    let mut found: Vec<Group> = Vec::new();
+    let mut at = 0;
+    while at < blocks.len() {
+        if !is(at) {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        while is(at) {
+            at += 1;
+        }
+        let lines = start..at;
+        let mut text = at;
+        while named(text) {
+            text += 1;
+        }
+        found.push(Group { lines, text, seen: [0.0; NAMES.len()] });
+    }
+    let page = Page { blocks, cues };
+    let ends: Vec<usize> =
+        found.iter().skip(1).map(|next| next.lines.start).chain([blocks.len()]).collect();
+    let mut before = 0;
+    for (group, end) in found.iter_mut().zip(ends) {
+        group.seen = page.see(group, before, end);
+        before = group.text;
+    }
+    found
+}
+
+/// Adds what the groups say to the scores of their blocks.
+pub(crate) fn weigh(groups: &[Group], scores: &mut [Scores]) {
+    /// Most that a group can say for or against a class.
+    const MOST: f32 = 6.0;
+    for group in groups {
+        let odds = group.odds().clamp(-MOST, MOST);
+        for scores in scores.iter_mut().take(group.lines.end).skip(group.lines.start) {
+            for (class, sign) in [
+                (Class::Section, 0.5),
+                (Class::Kicker, 0.5),
+                (Class::Headline, 0.5),
+                (Class::Subtitle, 0.5),
+                (Class::Subhead, -0.5),
+            ] {
+                if let Some(score) = scores.get_mut(class as usize) {
+                    *score += sign * odds;
+                }
+            }
+        }
+    }
+}
+
+/// A page whose groups are looked at.
+struct Page<'a> {
+    blocks: &'a [Block],
+    cues: &'a [Cues],
+}
+
+impl Page<'_> {
+    /// The features of `group`; the text before it begins at block `before`, and the next group is
+    /// at block `end`.
+    fn see(&self, group: &Group, before: usize, end: usize) -> [f32; NAMES.len()] {
+        let mut seen: HashMap<&str, f32> = HashMap::from([("always", 1.0)]);
+        self.read_lines(group, &mut seen);
+        self.read_around(group, &mut seen);
+        self.compare(group, before, end, &mut seen);
+        NAMES.map(|name| seen.get(name).copied().unwrap_or_default())
+    }
+
+    fn text(&self, at: usize) -> &str {
+        self.blocks.get(at).map_or("", |block| block.text.as_str())
+    }
+
+    fn cues(&self, at: usize) -> Cues {
+        self.cues.get(at).copied().unwrap_or_default()
+    }
+
+    /// What the lines read like.
+    fn read_lines(&self, group: &Group, seen: &mut HashMap<&'static str, f32>) {
+        let range = || group.lines.clone();
+        #[expect(clippy::cast_precision_loss, reason = "a count of lines")]
+        let count = group.lines.len() as f32;
+        let lines: Vec<learned::Line> = range().map(|at| learned::line(self.text(at))).collect();
+        let mean = |of: fn(&learned::Line) -> f32| {
+            (lines.iter().map(of).sum::<f32>() / count).clamp(-4.0, 4.0) / 4.0
+        };
+        seen.insert("headline-not-text", mean(|line| line.headline - line.text));
+        seen.insert("headline-not-subhead", mean(|line| line.headline - line.subhead));
+        let least = lines.iter().map(|l| l.headline - l.subhead.max(l.text)).fold(4.0, f32::min);
+        seen.insert("least-headline", least.clamp(-4.0, 4.0) / 4.0);
+        seen.insert("one-line", flag(group.lines.len() == 1));
+        seen.insert("three-lines", flag(group.lines.len() >= 3));
+        let share = |fits: &dyn Fn(usize) -> bool| {
+            #[expect(clippy::cast_precision_loss, reason = "a count of lines")]
+            let fitting = range().filter(|at| fits(*at)).count() as f32;
+            fitting / count
+        };
+        let ends = |at: usize, marks: &[char]| self.text(at).ends_with(marks);
+        seen.insert("alike", share(&|at| self.cues(at).has(Cue::Alike)));
+        seen.insert("numbered", share(&|at| self.cues(at).has(Cue::Numbered)));
+        seen.insert("colon", share(&|at| ends(at, &['：', ':'])));
+        seen.insert("quote", share(&|at| self.text(at).starts_with('“') && ends(at, &['”'])));
+        seen.insert("question", share(&|at| ends(at, &['？', '?'])));
+        seen.insert("runs-on", share(&|at| self.cues(at).any(RUNS_ON)));
+        let longest = range().map(|at| self.text(at).chars().count()).max().unwrap_or_default();
+        seen.insert("long-line", flag(longest >= 18));
+    }
+
+    /// What stands directly above and below.
+    fn read_around(&self, group: &Group, seen: &mut HashMap<&'static str, f32>) {
+        let names = group.lines.end..group.text;
+        let role = |at: usize| self.cues(at).any(&[Cue::RoleLine, Cue::BracketRole]);
+        seen.insert("role-below", flag(names.clone().any(role)));
+        seen.insert("name-below", flag(!names.is_empty() && !names.clone().any(role)));
+        let text = self.text(group.text);
+        let opener = dateline::opener(text);
+        seen.insert("own-opener", flag(opener.as_ref().is_some_and(|opener| opener.own)));
+        seen.insert("wire-opener", flag(opener.as_ref().is_some_and(|opener| !opener.own)));
+        let from = opener.map_or(0, |opener| opener.len);
+        let rest = text.get(from..).unwrap_or_default();
+        seen.insert("opening", learned::opening(rest).clamp(-4.0, 4.0) / 4.0);
+        let first = self.cues(group.text);
+        seen.insert("lead-like", flag(first.has(Cue::LeadLike)));
+        seen.insert("label-below", flag(first.has(Cue::Label)));
+        let here = self.cues(group.lines.start);
+        seen.insert("first", flag(here.has(Cue::First)));
+        seen.insert("far-apart", flag(here.has(Cue::FarApart)));
+        let above = group.lines.start.checked_sub(1);
+        let ended = here.has(Cue::AfterClosing)
+            || above.is_some_and(|at| wording::ends_with_source(self.text(at)));
+        seen.insert("behind-end", flag(ended));
+        // Names below a heading: what comes behind them is its text.
+        let behind = above.is_some_and(|at| self.cues(at).any(PEOPLE) && !ended);
+        seen.insert("behind-names", flag(behind));
+    }
+
+    /// How much the text behind goes on about what stood before.
+    fn compare(
+        &self,
+        group: &Group,
+        before: usize,
+        end: usize,
+        seen: &mut HashMap<&'static str, f32>,
+    ) {
+        let behind = self.pairs(group.text..self.blocks.len(), NEAR, false);
+        let near = self.pairs(0..group.lines.start, NEAR, true);
+        let far = self.pairs(0..group.lines.start, FAR, true);
+        let lines = self.pairs(group.lines.clone(), NEAR, false);
+        let log = |share: f32| (share + 0.02).ln() + 2.5;
+        seen.insert("shared-near", log(shared(&behind, &near)));
+        seen.insert("shared-far", log(shared(&behind, &far)));
+        seen.insert("lines-said-before", shared(&lines, &far));
+        seen.insert("lines-said-behind", shared(&lines, &behind));
+        let length = |range: Range<usize>| -> usize {
+            range.take(60).map(|at| self.text(at).chars().count()).sum()
+        };
+        let little = |length: usize| flag(length < 160);
+        seen.insert("little-before", little(length(before..group.lines.start)));
+        let section = length(group.text..end);
+        seen.insert("little-behind", little(section));
+        seen.insert("much-behind", flag(section >= 600));
+    }
+
+    /// The pairs of characters in some blocks, from the first or from the last on.
+    fn pairs(&self, blocks: Range<usize>, reach: usize, backward: bool) -> HashSet<(char, char)> {
+        let mut found = HashSet::new();
+        let mut count = 0;
+        let (start, end) = (blocks.start, blocks.end);
+        for step in 0..blocks.len() {
+            let text = self.text(if backward { end - 1 - step } else { start + step });
+            found.extend(pairs(text));
+            count += text.chars().count();
+            if count >= reach {
+                break;
+            }
+        }
+        found
+    }
+}
+
+/// What tells a line of running text from a heading.
+const RUNS_ON: &[Cue] = &[
+    Cue::Flows,
+    Cue::Broken,
+    Cue::EndsOpen,
+    Cue::StopInside,
+    Cue::NumberAcross,
+    Cue::LeadBegins,
+    Cue::FullLine,
+    Cue::AfterBroken,
+    Cue::WordAcross,
+];
+
+fn flag(is: bool) -> f32 {
+    f32::from(u8::from(is))
+}
+
+/// Pairs of Han characters, and of neighbouring letters in words of other scripts.
+fn pairs(text: &str) -> impl Iterator<Item = (char, char)> + '_ {
+    let speaks = |c: char| is_han(c) || c.is_ascii_alphabetic();
+    let speaking = text.chars().map(move |c| speaks(c).then_some(c));
+    bigrams(speaking).filter_map(|(before, c)| before.zip(c))
+}
+
+/// The part of `these` pairs that are among `those`, rare pairs counting most.
+fn shared(these: &HashSet<(char, char)>, those: &HashSet<(char, char)>) -> f32 {
+    /// Pairs that are commoner say nothing.
+    const COMMON: f32 = 4.0;
+    // In a fixed order: a sum of floating-point numbers depends on it.
+    let mut pairs: Vec<_> = these.iter().copied().collect();
+    pairs.sort_unstable();
+    let (mut all, mut both) = (0.0, 0.0);
+    for pair in pairs {
+        let weight = (learned::rarity(pair) - COMMON).max(0.0);
+        all += weight;
+        if those.contains(&pair) {
+            both += weight;
+        }
+    }
+    if all > 0.0 { both / all } else { 0.0 }
+}
