@@ -212,6 +212,10 @@ cues! {
     First "first"
     /// Another short line stands directly before or behind it.
     BesideShort "beside-short"
+    /// Ends with who supplied it: …。据清河新闻.
+    EndsWithSource "ends-with-source"
+    /// A place, and whoever took the photo or supplied it.
+    PhotoLine "photo-line"
 }
 
 /// The weights of all cues, by cue.

@@ -25,6 +25,7 @@ mod dateline;
 mod draft;
 #[cfg(test)]
 mod fit;
+mod heads;
 mod html;
 mod issue;
 mod kind;
@@ -142,8 +143,10 @@ fn parse_text(text: &str, issue: &Issue) -> Page {
     let (blocks, marks) = line::blocks(text);
     let cues = observe::observe(&blocks, issue);
     let mut scores: Vec<path::Scores> = cues.iter().map(|cues| cues.scores()).collect();
-    opening::weigh(&opening::groups(&blocks, &cues), &mut scores);
-    let classes = path::best(&scores);
+    let groups = opening::groups(&blocks, &cues);
+    opening::weigh(&groups, &mut scores);
+    let mut classes = path::best(&scores);
+    heads::settle(&groups, &blocks, &cues, &mut classes);
     let mut page = assemble::assemble(text, issue, &blocks, &cues, &classes);
     page.marks = marks;
     page

@@ -51,7 +51,11 @@ fn own(block: &Block) -> Cues {
     let tag = count <= 60 && !text.contains('。') && wording::TAG.is_match(text);
     let exclaims = count <= 24 && text.ends_with(['！', '？', '!', '?']) && !text.contains('。');
     let credited = byline::trailing_credit(text).is_some();
-    let closed = (seam::is_closed(text) || credited) && !tag && !exclaims;
+    let sourced = wording::ends_with_source(text);
+    let photo = count <= 60 && wording::is_photo_line(text);
+    let closed = (seam::is_closed(text) || credited || sourced) && !tag && !exclaims;
+    cues.note(Cue::EndsWithSource, sourced);
+    cues.note(Cue::PhotoLine, photo);
     cues.note(Cue::Exclaims, exclaims);
     cues.note(Cue::Long, count > 60);
     cues.note(Cue::Middling, (33..=60).contains(&count));
@@ -87,7 +91,7 @@ fn own(block: &Block) -> Cues {
     cues.note(Cue::Office, wording::OFFICE.is_match(text) && block.level == 0);
     let notice = kind::is_notice(text) || kind::is_daily(text);
     cues.note(Cue::NoticeTitle, notice && !closed);
-    if closed && !note || closing {
+    if closed && !note || closing || photo {
         return cues;
     }
     cues.note(Cue::Short, count <= 32);
@@ -329,6 +333,7 @@ fn neighbours(blocks: &[Block], cues: &mut [Cues]) {
             Cue::EndsWithCredit,
             Cue::BracketRole,
             Cue::PointerPhrase,
+            Cue::EndsWithSource,
         ]) || closes;
         // Whoever signs a notice ends it.
         let signed = before.has(Cue::Office) && !cue.any(&[Cue::Office, Cue::Label]);

@@ -16,6 +16,7 @@ use crate::cue::Cues;
 use crate::dateline;
 use crate::learned;
 use crate::line::Block;
+use crate::line::EMPHASIS;
 use crate::names::is_han;
 use crate::observe::FURNITURE;
 use crate::observe::PEOPLE;
@@ -37,6 +38,8 @@ pub(crate) struct Group {
     pub text: usize,
     /// What is seen of it, by the position in [`NAMES`].
     pub seen: [f32; NAMES.len()],
+    /// The part of each line's own words that the text behind says.
+    pub said: Vec<f32>,
 }
 
 /// The names of the features.
@@ -93,14 +96,26 @@ impl Group {
 
 /// Whether a block is a short line that may be a heading.
 fn is_small(block: &Block, cues: Cues) -> bool {
-    const NOT: &[Cue] =
-        &[Cue::Closed, Cue::Figures, Cue::Label, Cue::Opener, Cue::Office, Cue::ClosingLine];
+    const NOT: &[Cue] = &[
+        Cue::Closed,
+        Cue::Figures,
+        Cue::Label,
+        Cue::Opener,
+        Cue::Office,
+        Cue::ClosingLine,
+        Cue::PhotoLine,
+    ];
     let short = cues.any(&[Cue::Short, Cue::Middling]) || cues.has(Cue::Exclaims);
     block.level == 0 && short && !cues.any(NOT) && !cues.any(FURNITURE)
 }
 
-/// The groups of short lines of a page, in order.
+/// The groups of short lines of a page, in order; none where headlines are marked.
 pub(crate) fn groups(blocks: &[Block], cues: &[Cues]) -> Vec<Group> {
+    // Where headlines have marks, a line without one heads no article.
+    let marked = blocks.iter().filter(|block| (1..EMPHASIS).contains(&block.level)).count();
+    if marked > 1 {
+        return Vec::new();
+    }
     let small: Vec<bool> = blocks.iter().zip(cues).map(|(b, c)| is_small(b, *c)).collect();
     let is = |at: usize| small.get(at) == Some(&true);
     let named = |at: usize| cues.get(at).is_some_and(|cues| cues.any(PEOPLE));
@@ -120,7 +135,7 @@ pub(crate) fn groups(blocks: &[Block], cues: &[Cues]) -> Vec<Group> {
         while named(text) {
             text += 1;
         }
-        found.push(Group { lines, text, seen: [0.0; NAMES.len()] });
+        found.push(Group { lines, text, seen: [0.0; NAMES.len()], said: Vec::new() });
     }
     let page = Page { blocks, cues };
     let ends: Vec<usize> =
@@ -128,6 +143,7 @@ pub(crate) fn groups(blocks: &[Block], cues: &[Cues]) -> Vec<Group> {
     let mut before = 0;
     for (group, end) in found.iter_mut().zip(ends) {
         group.seen = page.see(group, before, end);
+        group.said = page.said(group, end);
         before = group.text;
     }
     found
@@ -215,7 +231,9 @@ impl Page<'_> {
     fn read_around(&self, group: &Group, seen: &mut HashMap<&'static str, f32>) {
         let names = group.lines.end..group.text;
         let role = |at: usize| self.cues(at).any(&[Cue::RoleLine, Cue::BracketRole]);
-        seen.insert("role-below", flag(names.clone().any(role)));
+        // 讲述人：甲 stands above every letter of a column.
+        let told = wording::told_by(self.text(group.text));
+        seen.insert("role-below", flag(names.clone().any(role) || told));
         seen.insert("name-below", flag(!names.is_empty() && !names.clone().any(role)));
         let text = self.text(group.text);
         let opener = dateline::opener(text);
@@ -226,7 +244,7 @@ impl Page<'_> {
         seen.insert("opening", learned::opening(rest).clamp(-4.0, 4.0) / 4.0);
         let first = self.cues(group.text);
         seen.insert("lead-like", flag(first.has(Cue::LeadLike)));
-        seen.insert("label-below", flag(first.has(Cue::Label)));
+        seen.insert("label-below", flag(first.has(Cue::Label) && !told));
         let here = self.cues(group.lines.start);
         seen.insert("first", flag(here.has(Cue::First)));
         seen.insert("far-apart", flag(here.has(Cue::FarApart)));
@@ -237,6 +255,13 @@ impl Page<'_> {
         // Names below a heading: what comes behind them is its text.
         let behind = above.is_some_and(|at| self.cues(at).any(PEOPLE) && !ended);
         seen.insert("behind-names", flag(behind));
+    }
+
+    /// The part of the words of each line that the text up to block `end` says.
+    fn said(&self, group: &Group, end: usize) -> Vec<f32> {
+        let behind = self.pairs(group.text..end, FAR, false);
+        let line = |at| shared(&self.pairs(at..at + 1, NEAR, false), &behind);
+        group.lines.clone().map(line).collect()
     }
 
     /// How much the text behind goes on about what stood before.
