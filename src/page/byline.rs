@@ -127,6 +127,17 @@ pub(crate) fn titled(line: &str) -> Option<Contributor> {
     names::is_name(&name).then_some(Contributor { name, role: Role::Author })
 }
 
+/// Whether a line names who drew or filmed: `制图 周小禾`.
+pub(crate) fn makers(line: &str) -> bool {
+    const DUTIES: [&str; 7] = ["制图", "绘图", "漫画", "插画", "海报", "视频", "摄像"];
+    let line = line.trim();
+    let rest = DUTIES.iter().find_map(|duty| line.strip_prefix(duty));
+    let names = rest.map(|rest| rest.trim_start_matches([':', '：', ' ', '　', '/', '／']));
+    let set_off = |names: &&str| rest.is_some_and(|rest| rest.len() > names.len());
+    line.len() <= LONGEST
+        && names.filter(set_off).is_some_and(|n| names::list(n, names::may_be_name).is_some())
+}
+
 /// The names in a line that is only a photo credit; empty names where it names an agency alone.
 pub(crate) fn credit(line: &str) -> Option<Vec<String>> {
     if line.len() > LONGEST {

@@ -216,6 +216,8 @@ cues! {
     EndsWithSource "ends-with-source"
     /// A place, and whoever took the photo or supplied it.
     PhotoLine "photo-line"
+    /// 制图 and names: below a headline it belongs to the byline.
+    MakerLine "maker-line"
 }
 
 /// The weights of all cues, by cue.
@@ -254,6 +256,11 @@ impl Cues {
     /// Adds `cue` where `seen`.
     pub fn note(&mut self, cue: Cue, seen: bool) {
         self.0 |= u128::from(seen) << (cue as u32);
+    }
+
+    /// Takes `cue` out.
+    pub fn drop(&mut self, cue: Cue) {
+        self.0 &= !(1 << (cue as u32));
     }
 
     /// Whether it holds `cue`.

@@ -53,7 +53,7 @@ fn tables(lines: &str) -> String {
     let groups: Vec<Value> =
         lines.lines().map(|line| groups(&serde_json::from_str(line).unwrap())).collect();
     json!({
-        "features": opening::NAMES,
+        "features": opening::NAMES.to_vec(),
         "groups": groups,
         "classes": Class::ALL.map(|class| format!("{class:?}")),
         "cues": Cue::ALL.iter().map(|cue| cue.name()).collect::<Vec<_>>(),

@@ -7,27 +7,32 @@
 use crate::cue::Cue;
 use crate::cue::Cues;
 use crate::line::Block;
+use crate::opening;
 use crate::opening::Group;
-use crate::opening::NAMES;
+use crate::opening::OPENING;
 use crate::path::Class;
-
-/// Classes of lines above a text.
-const OPENING: &[Class] = &[Class::Section, Class::Kicker, Class::Headline, Class::Subtitle];
 
 /// Lines that say themselves what they are.
 const SAID: &[Cue] = &[Cue::Dash, Cue::ColumnWord, Cue::Series, Cue::Stacked, Cue::Announced];
 
 /// Sets the classes of the lines of groups that open an article.
 pub(crate) fn settle(groups: &[Group], blocks: &[Block], cues: &[Cues], classes: &mut [Class]) {
+    // Where columns broke sentences, a short line may be a piece of text.
+    let broken = opening::is_broken(cues);
     for group in groups {
         let class = |at: usize| classes.get(at).copied().unwrap_or(Class::Body);
         let said = |at: usize| {
             let cues = cues.get(at).copied().unwrap_or_default();
             cues.any(SAID) && class(at) != Class::Headline
         };
-        let lines: Vec<usize> = group.lines.clone().filter(|at| !said(*at)).collect();
+        let piece = |at: usize| broken && !OPENING.contains(&class(at));
+        let lines = group.lines.clone().filter(|at| !said(*at) && !piece(*at));
+        let lines: Vec<usize> = lines.collect();
         let opening = lines.iter().filter(|at| OPENING.contains(&class(**at))).count();
-        if lines.is_empty() || opening * 2 <= lines.len() {
+        let begins = lines.first().is_some_and(|at| OPENING.contains(&class(*at)));
+        // One decision for all: a headline does not end in the middle of its lines.
+        let opens = begins && (group.odds() > 0.0 || opening * 2 > lines.len());
+        if !opens {
             continue;
         }
         let line = |at: &usize| Line {
@@ -36,21 +41,13 @@ pub(crate) fn settle(groups: &[Group], blocks: &[Block], cues: &[Cues], classes:
             tagged: cues.get(*at).is_some_and(|cues| cues.has(Cue::Tag)),
         };
         let seen: Vec<Line<'_>> = lines.iter().map(line).collect();
-        for (at, class) in lines.iter().zip(roles(&seen, is_signed(group))) {
+        let signed = opening::SIGNED.iter().any(|name| group.sees(name) > 0.0);
+        for (at, class) in lines.iter().zip(roles(&seen, signed)) {
             if let Some(slot) = classes.get_mut(*at) {
                 *slot = class;
             }
         }
     }
-}
-
-/// Whether the paper's own people are named below the lines.
-fn is_signed(group: &Group) -> bool {
-    let seen = |name: &str| {
-        let at = NAMES.iter().position(|other| *other == name);
-        at.and_then(|at| group.seen.get(at)).is_some_and(|seen| *seen > 0.0)
-    };
-    seen("role-below") || seen("name-below") || seen("own-opener")
 }
 
 /// What is seen of a line of a headline.
@@ -66,7 +63,7 @@ struct Line<'a> {
 impl Line<'_> {
     /// Whether it says nothing of what the text tells, while `other` does: no title does.
     fn is_about_less_than(self, other: Self) -> bool {
-        self.said < 0.15 && other.said > 0.3
+        self.said * 3.0 < other.said && other.said > 0.15
     }
 }
 

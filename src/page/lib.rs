@@ -144,9 +144,10 @@ fn parse_text(text: &str, issue: &Issue) -> Page {
     let cues = observe::observe(&blocks, issue);
     let mut scores: Vec<path::Scores> = cues.iter().map(|cues| cues.scores()).collect();
     let groups = opening::groups(&blocks, &cues);
-    opening::weigh(&groups, &mut scores);
+    opening::weigh(&groups, &cues, &mut scores);
     let mut classes = path::best(&scores);
     heads::settle(&groups, &blocks, &cues, &mut classes);
+    if std::env::var_os("DBG").is_some() { for (i,(b,c)) in blocks.iter().zip(&classes).enumerate() { let odds: Vec<String> = groups.iter().filter(|g| g.lines.start==i).map(|g| { let s: Vec<String> = g.seen.iter().zip(opening::NAMES).filter(|(v,_)| **v!=0.0).map(|(v,n)| format!("{n}={v:.1}")).collect(); format!(" ODDS {:.1} {}", g.odds(), s.join(" ")) }).collect(); let names: Vec<&str> = cue::Cue::ALL.iter().filter(|q| cues[i].has(**q)).map(|q| q.name()).collect(); eprintln!("{c:?}\t{}\t{:?}{}", b.text.chars().take(30).collect::<String>(), names, odds.concat()); } }
     let mut page = assemble::assemble(text, issue, &blocks, &cues, &classes);
     page.marks = marks;
     page

@@ -23,6 +23,7 @@ use crate::wording;
 /// The blocks of a page with their cues.
 pub(crate) fn observe(blocks: &[Block], issue: &Issue) -> Vec<Cues> {
     let mut cues: Vec<Cues> = blocks.iter().map(own).collect();
+    trailing(blocks, &mut cues);
     edges(blocks, issue, &mut cues);
     levels(blocks, &mut cues);
     runs::margins(blocks, &mut cues);
@@ -100,6 +101,21 @@ fn own(block: &Block) -> Cues {
     cues
 }
 
+/// Long kickers that trail off (……) above another line of their headline are no whole sentences.
+fn trailing(blocks: &[Block], cues: &mut [Cues]) {
+    const LONGEST: usize = 45;
+    let heads = |cues: &Cues| cues.has(Cue::Short) && !cues.has(Cue::Closed) && !cues.any(PEOPLE);
+    let small: Vec<bool> = cues.iter().skip(1).map(heads).collect();
+    for ((block, cue), next) in blocks.iter().zip(cues.iter_mut()).zip(small) {
+        let text = block.text.as_str();
+        let trails = next && block.level == 0 && text.trim_end_matches('”').ends_with("……");
+        if trails && !text.contains('。') && text.chars().nth(LONGEST).is_none() {
+            cue.drop(Cue::Closed);
+            cue.note(Cue::Short, true);
+        }
+    }
+}
+
 /// Cues of running text in a line that does not end as a sentence does.
 fn running(text: &str, count: usize, cues: &mut Cues) {
     let spaced = text.contains([' ', '　']);
@@ -124,7 +140,15 @@ const OPEN_ENDS: &str = "的和与及或并而在是对将把被从为以由向�
 
 /// Cues of lines that name people.
 pub(crate) const PEOPLE: &[Cue] =
-    &[Cue::Names, Cue::OneName, Cue::RoleLine, Cue::BracketRole, Cue::DutyAndName, Cue::CreditLine];
+    &[
+    Cue::Names,
+    Cue::OneName,
+    Cue::RoleLine,
+    Cue::BracketRole,
+    Cue::DutyAndName,
+    Cue::CreditLine,
+    Cue::MakerLine,
+];
 
 /// Cues that make a line no candidate for a heading.
 pub(crate) const FURNITURE: &[Cue] = &[
@@ -150,6 +174,8 @@ fn people(text: &str, cues: &mut Cues) {
     } else if byline::with_roles(text).is_some() {
         let bracketed = byline::unbracketed(text) != text;
         cues.note(if bracketed { Cue::BracketRole } else { Cue::RoleLine }, true);
+    } else if byline::makers(text) {
+        cues.note(Cue::MakerLine, true);
     } else if wording::is_box(text) {
         // 手记, 连线: words, though some begin like names.
     } else if let Some(names) = byline::bare(text) {

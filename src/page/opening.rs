@@ -43,7 +43,7 @@ pub(crate) struct Group {
 }
 
 /// The names of the features.
-pub(crate) const NAMES: [&str; 31] = [
+pub(crate) const NAMES: [&str; 34] = [
     "always",
     "headline-not-text",
     "headline-not-subhead",
@@ -75,6 +75,9 @@ pub(crate) const NAMES: [&str; 31] = [
     "far-apart",
     "label-below",
     "lead-like",
+    "told-below",
+    "unsigned-here",
+    "unended-here",
 ];
 
 static WEIGHTS: LazyLock<[f32; NAMES.len()]> = LazyLock::new(|| {
@@ -88,6 +91,12 @@ static WEIGHTS: LazyLock<[f32; NAMES.len()]> = LazyLock::new(|| {
 });
 
 impl Group {
+    /// What is seen of it under `name`.
+    pub fn sees(&self, name: &str) -> f32 {
+        let place = NAMES.iter().position(|other| *other == name);
+        place.and_then(|place| self.seen.get(place)).copied().unwrap_or_default()
+    }
+
     /// The logarithm of the odds that it opens an article.
     pub fn odds(&self) -> f32 {
         self.seen.iter().zip(WEIGHTS.iter()).map(|(seen, weight)| seen * weight).sum()
@@ -104,6 +113,11 @@ fn is_small(block: &Block, cues: Cues) -> bool {
         Cue::Office,
         Cue::ClosingLine,
         Cue::PhotoLine,
+        Cue::Broken,
+        Cue::StopInside,
+        Cue::LeadBegins,
+        Cue::EndsOpen,
+        Cue::NumberAcross,
     ];
     let short = cues.any(&[Cue::Short, Cue::Middling]) || cues.has(Cue::Exclaims);
     block.level == 0 && short && !cues.any(NOT) && !cues.any(FURNITURE)
@@ -146,25 +160,60 @@ pub(crate) fn groups(blocks: &[Block], cues: &[Cues]) -> Vec<Group> {
         group.said = page.said(group, end);
         before = group.text;
     }
+    compare_all(&mut found);
     found
 }
 
+/// Sees what sets a group apart from others of its page: nobody signs below it, or nothing ends
+/// above it, while that is the page's habit.
+fn compare_all(groups: &mut [Group]) {
+    let has = |group: &Group, names: &[&str]| names.iter().any(|name| group.sees(name) > 0.0);
+    for (habit, marks) in [("unsigned-here", SIGNED), ("unended-here", &["behind-end", "first"])] {
+        let count = groups.iter().filter(|group| has(group, marks)).count();
+        let place = NAMES.iter().position(|name| *name == habit).unwrap_or_default();
+        for group in groups.iter_mut().filter(|group| count > 1 && !has(group, marks)) {
+            group.seen.iter_mut().skip(place).take(1).for_each(|seen| *seen = 1.0);
+        }
+    }
+}
+
+/// What says that the paper's own people, or a reader, wrote what stands below.
+pub(crate) const SIGNED: &[&str] = &["role-below", "name-below", "own-opener", "told-below"];
+
+/// Classes of the lines that open an article.
+pub(crate) const OPENING: &[Class] =
+    &[Class::Section, Class::Kicker, Class::Headline, Class::Subtitle];
+
+/// Classes of short lines within one.
+const WITHIN: &[Class] = &[Class::Subhead, Class::Body, Class::Lead];
+
+/// How much of the odds each class gets where paragraphs are whole.
+const SHARE: f32 = 1.0;
+
+/// The same where columns broke sentences: a short line may then be a piece of one, and what stands
+/// beside it as well.
+const SHARE_BROKEN: f32 = 0.4;
+
+/// Whether columns broke many of the page's paragraphs.
+pub(crate) fn is_broken(cues: &[Cues]) -> bool {
+    let long = || cues.iter().filter(|cues| cues.has(Cue::Long));
+    let broken = long().filter(|cues| !cues.any(&[Cue::Closed, Cue::ColonEnd])).count();
+    broken * 25 > long().count()
+}
+
 /// Adds what the groups say to the scores of their blocks.
-pub(crate) fn weigh(groups: &[Group], scores: &mut [Scores]) {
+pub(crate) fn weigh(groups: &[Group], cues: &[Cues], scores: &mut [Scores]) {
+    let share = if is_broken(cues) { SHARE_BROKEN } else { SHARE };
     /// Most that a group can say for or against a class.
     const MOST: f32 = 6.0;
     for group in groups {
         let odds = group.odds().clamp(-MOST, MOST);
         for scores in scores.iter_mut().take(group.lines.end).skip(group.lines.start) {
-            for (class, sign) in [
-                (Class::Section, 0.5),
-                (Class::Kicker, 0.5),
-                (Class::Headline, 0.5),
-                (Class::Subtitle, 0.5),
-                (Class::Subhead, -0.5),
-            ] {
-                if let Some(score) = scores.get_mut(class as usize) {
-                    *score += sign * odds;
+            for (classes, sign) in [(OPENING, share), (WITHIN, -share)] {
+                for class in classes {
+                    if let Some(score) = scores.get_mut(*class as usize) {
+                        *score += sign * odds;
+                    }
                 }
             }
         }
@@ -190,6 +239,10 @@ impl Page<'_> {
 
     fn text(&self, at: usize) -> &str {
         self.blocks.get(at).map_or("", |block| block.text.as_str())
+    }
+
+    fn small(&self, at: usize) -> bool {
+        self.blocks.get(at).is_some_and(|block| is_small(block, self.cues(at)))
     }
 
     fn cues(&self, at: usize) -> Cues {
@@ -233,8 +286,11 @@ impl Page<'_> {
         let role = |at: usize| self.cues(at).any(&[Cue::RoleLine, Cue::BracketRole]);
         // 讲述人：甲 stands above every letter of a column.
         let told = wording::told_by(self.text(group.text));
-        seen.insert("role-below", flag(names.clone().any(role) || told));
-        seen.insert("name-below", flag(!names.is_empty() && !names.clone().any(role)));
+        seen.insert("told-below", flag(told));
+        // Names with a heading behind them sign what stands above.
+        let heads = !self.small(group.text);
+        seen.insert("role-below", flag(names.clone().any(role) && heads));
+        seen.insert("name-below", flag(!names.is_empty() && !names.clone().any(role) && heads));
         let text = self.text(group.text);
         let opener = dateline::opener(text);
         seen.insert("own-opener", flag(opener.as_ref().is_some_and(|opener| opener.own)));
@@ -311,11 +367,6 @@ impl Page<'_> {
 /// What tells a line of running text from a heading.
 const RUNS_ON: &[Cue] = &[
     Cue::Flows,
-    Cue::Broken,
-    Cue::EndsOpen,
-    Cue::StopInside,
-    Cue::NumberAcross,
-    Cue::LeadBegins,
     Cue::FullLine,
     Cue::AfterBroken,
     Cue::WordAcross,

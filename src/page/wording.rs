@@ -88,7 +88,7 @@ pub(super) static OFFICE: LazyLock<Regex> = LazyLock::new(|| {
 /// A label with its value on the same line, as profiles and notices have them.
 pub(super) static LABEL: LazyLock<Regex> = LazyLock::new(|| {
     script::both(concat!(
-        r"^(?:时间|地点|人物|事件|\p{Han}{2,4}(?:时间|地点|方式)|\p{Han}{1,3}人|嘉宾|采访对象|受访者|导航|票价|电话|联系电话|地址|邮编|邮箱|网址|",
+        r"^(?:时间|地点|人物|事件|\p{Han}{2,4}(?:时间|地点|方式)|\p{Han}{1,3}人|嘉宾|采访对象|受访者|导航|(?:本报)?(?:法律顾问|地址|热线)|出版单位|印刷|承印|邮发代号|定价|零售价|发行|投稿|微信|票价|电话|联系电话|地址|邮编|邮箱|网址|",
         r"数据来源|资料来源|来源|单位|姓名|职务|年龄)[:：].{0,40}$",
     ))
 });
@@ -186,5 +186,5 @@ pub(super) fn figures(text: &str) -> bool {
         digits += usize::from(c.is_numeric());
         others += usize::from(c.is_alphabetic() && !"年月日时分元".contains(c));
     }
-    digits >= 4 && digits >= others
+    digits >= 4 && digits > others
 }

@@ -154,7 +154,7 @@ fn found(page: &str, parsed: &Parsed) -> Found {
     let body = folded(&record.paragraphs.concat());
     let signed = behind(&parts.byline);
     let noted = format!("{signed}{}", behind(&parts.source_note));
-    let ends = [String::new(), signed, noted, behind(&parts.captions)];
+    let ends = [signed, noted, behind(&parts.captions), String::new()];
     let mut bodies = Vec::new();
     for start in [text(&parts.dateline), String::new()] {
         bodies.extend(ends.iter().map(|end| format!("{start}{body}{end}")));
@@ -189,6 +189,14 @@ fn likeness(gold: &Gold, found: &Found) -> f64 {
     found.bodies.iter().map(score).fold(0.0, f64::max)
 }
 
+/// Where the body read first differs from the labelled one.
+fn apart(gold: &Gold, found: &Found) -> String {
+    let body = found.bodies.last().map_or("", String::as_str);
+    let same = gold.body.chars().zip(body.chars()).take_while(|(a, b)| a == b).count();
+    let piece = |text: &str| text.chars().skip(same.saturating_sub(6)).take(24).collect::<String>();
+    format!("\n      GOLD …{}…\n      READ …{}…", piece(&gold.body), piece(body))
+}
+
 /// Counts what is right on a page; returns what is not, for a reader.
 fn judge(text: &str, gold: &[Gold], counts: &mut Counts) -> Vec<String> {
     let page = parse(text, &Issue::default());
@@ -218,7 +226,8 @@ fn judge(text: &str, gold: &[Gold], counts: &mut Counts) -> Vec<String> {
         counts.cut += usize::from(like >= LENIENT);
         if !title || like < 0.9999 {
             let shown = if title { String::new() } else { format!("\n      READ {}", best.title) };
-            wrong.push(format!("  {like:.3} {}{shown}", gold.title));
+            let apart = if title && gold.ends.is_none() { apart(gold, best) } else { shown };
+            wrong.push(format!("  {like:.3} {}{apart}", gold.title));
         }
     }
     let spare = free.iter().zip(&found).filter(|(free, _)| **free);
