@@ -14,9 +14,9 @@ import math
 import sys
 import unicodedata
 
-STEPS, RATE, PULL = 400, 0.5, 0.02
+STEPS, RATE, PULL, PULL_KNOWN = 400, 0.5, 0.002, 0.01
 # What is known before any page is looked at; every other weight is pulled towards zero.
-PRIOR = {"role-below": 3.0, "told-below": 4.0, "own-opener": 3.0, "wire-opener": 2.0, "behind-end": 2.0, "first": 2.0,
+PRIOR = {"role-below": 4.0, "told-below": 5.0, "own-opener": 3.0, "wire-opener": 2.0, "behind-end": 2.0, "first": 2.0,
          "behind-names": -3.0, "numbered": -1.5, "unsigned-here": -1.0, "unended-here": -1.0, "one-line": -0.5}
 
 
@@ -75,7 +75,7 @@ def fit(rows, features):
     weights = prior[:]
     speed = [0.0] * len(weights)
     for _ in range(STEPS):
-        slopes = [PULL / 10 * (w - p) for w, p in zip(weights, prior)]
+        slopes = [(PULL_KNOWN if p else PULL) * (w - p) for w, p in zip(weights, prior)]
         for paper, seen, said, _ in rows:
             error = (sigmoid(sum(s * w for s, w in zip(seen, weights))) - said) * weight[paper] / total
             for at, s in enumerate(seen):

@@ -27,8 +27,17 @@ pub(crate) fn settle(groups: &[Group], blocks: &[Block], cues: &[Cues], classes:
         };
         let piece = |at: usize| broken && !OPENING.contains(&class(at));
         let lines = group.lines.clone().filter(|at| !said(*at) && !piece(*at));
-        let lines: Vec<usize> = lines.collect();
+        let mut lines: Vec<usize> = lines.collect();
+        let heads = cues.get(group.text).is_some_and(|cues| cues.any(&[Cue::Long, Cue::Closed]));
+        if lines.is_empty() && heads && group.odds() > 0.0 {
+            // A column's name directly above a text is its headline.
+            lines.extend(group.lines.clone().last().filter(|at| !piece(*at)));
+        }
         let opening = lines.iter().filter(|at| OPENING.contains(&class(**at))).count();
+        if class(group.lines.end) == Class::BylineAhead {
+            // The headline stands below its names.
+            continue;
+        }
         let begins = lines.first().is_some_and(|at| OPENING.contains(&class(*at)));
         // One decision for all: a headline does not end in the middle of its lines.
         let opens = begins && (group.odds() > 0.0 || opening * 2 > lines.len());
@@ -42,7 +51,9 @@ pub(crate) fn settle(groups: &[Group], blocks: &[Block], cues: &[Cues], classes:
         };
         let seen: Vec<Line<'_>> = lines.iter().map(line).collect();
         let signed = opening::SIGNED.iter().any(|name| group.sees(name) > 0.0);
-        for (at, class) in lines.iter().zip(roles(&seen, signed)) {
+        // Behind the name of a column the path knows better: no subtitle stands there.
+        let tagged = seen.iter().position(|line| line.tagged).unwrap_or(seen.len());
+        for (at, class) in lines.iter().take(tagged + 1).zip(roles(&seen, signed)) {
             if let Some(slot) = classes.get_mut(*at) {
                 *slot = class;
             }

@@ -130,7 +130,13 @@ pub(crate) fn groups(blocks: &[Block], cues: &[Cues]) -> Vec<Group> {
     if marked > 1 {
         return Vec::new();
     }
-    let small: Vec<bool> = blocks.iter().zip(cues).map(|(b, c)| is_small(b, *c)).collect();
+    let broken = is_broken(cues);
+    // A long line with a comma is the beginning of a sentence there.
+    let piece = |cues: Cues| {
+        broken && cues.has(Cue::HasComma) && cues.any(&[Cue::Roomy, Cue::Middling])
+    };
+    let small = blocks.iter().zip(cues).map(|(block, cues)| is_small(block, *cues) && !piece(*cues));
+    let small: Vec<bool> = small.collect();
     let is = |at: usize| small.get(at) == Some(&true);
     let named = |at: usize| cues.get(at).is_some_and(|cues| cues.any(PEOPLE));
     let mut found: Vec<Group> = Vec::new();
@@ -168,11 +174,12 @@ pub(crate) fn groups(blocks: &[Block], cues: &[Cues]) -> Vec<Group> {
 /// above it, while that is the page's habit.
 fn compare_all(groups: &mut [Group]) {
     let has = |group: &Group, names: &[&str]| names.iter().any(|name| group.sees(name) > 0.0);
-    for (habit, marks) in [("unsigned-here", SIGNED), ("unended-here", &["behind-end", "first"])] {
-        let count = groups.iter().filter(|group| has(group, marks)).count();
+    for (habit, marks) in [("unsigned-here", SIGNED), ("unended-here", &["behind-end"])] {
+        let is_habit = groups.iter().any(|group| has(group, marks));
         let place = NAMES.iter().position(|name| *name == habit).unwrap_or_default();
-        for group in groups.iter_mut().filter(|group| count > 1 && !has(group, marks)) {
-            group.seen.iter_mut().skip(place).take(1).for_each(|seen| *seen = 1.0);
+        for group in groups.iter_mut().filter(|group| is_habit && !has(group, marks)) {
+            let seen = flag(habit == "unsigned-here" || group.sees("first") == 0.0);
+            group.seen.iter_mut().skip(place).take(1).for_each(|slot| *slot = seen);
         }
     }
 }
@@ -188,11 +195,11 @@ pub(crate) const OPENING: &[Class] =
 const WITHIN: &[Class] = &[Class::Subhead, Class::Body, Class::Lead];
 
 /// How much of the odds each class gets where paragraphs are whole.
-const SHARE: f32 = 1.0;
+const SHARE: f32 = 1.2;
 
 /// The same where columns broke sentences: a short line may then be a piece of one, and what stands
 /// beside it as well.
-const SHARE_BROKEN: f32 = 0.4;
+const SHARE_BROKEN: f32 = 0.5;
 
 /// Whether columns broke many of the page's paragraphs.
 pub(crate) fn is_broken(cues: &[Cues]) -> bool {
@@ -245,6 +252,24 @@ impl Page<'_> {
         self.blocks.get(at).is_some_and(|block| is_small(block, self.cues(at)))
     }
 
+    /// Whether short lines with names or an opener of their own follow the names below `group`.
+    fn signs_above(&self, group: &Group) -> bool {
+        let behind = (group.text..self.blocks.len()).find(|at| !self.small(*at));
+        let begins = |at: usize| self.cues(at).any(PEOPLE) || self.cues(at).has(Cue::Opener);
+        self.small(group.text) && behind.is_some_and(begins)
+    }
+
+    /// The first running text at or behind block `from`: photos, labels and short lines are passed.
+    fn running(&self, from: usize) -> usize {
+        const AHEAD: usize = 8;
+        let passed = |at: usize| {
+            self.small(at)
+                || self.cues(at).any(PEOPLE)
+                || self.cues(at).any(&[Cue::PhotoLine, Cue::Label, Cue::BracketNote])
+        };
+        (from..from + AHEAD).find(|at| !passed(*at)).unwrap_or(from)
+    }
+
     fn cues(&self, at: usize) -> Cues {
         self.cues.get(at).copied().unwrap_or_default()
     }
@@ -287,20 +312,21 @@ impl Page<'_> {
         // 讲述人：甲 stands above every letter of a column.
         let told = wording::told_by(self.text(group.text));
         seen.insert("told-below", flag(told));
-        // Names with a heading behind them sign what stands above.
-        let heads = !self.small(group.text);
+        // Names sign what stands above them where what follows has names of its own.
+        let heads = !self.signs_above(group);
         seen.insert("role-below", flag(names.clone().any(role) && heads));
         seen.insert("name-below", flag(!names.is_empty() && !names.clone().any(role) && heads));
-        let text = self.text(group.text);
+        let running = self.running(group.text);
+        let text = self.text(running);
         let opener = dateline::opener(text);
         seen.insert("own-opener", flag(opener.as_ref().is_some_and(|opener| opener.own)));
         seen.insert("wire-opener", flag(opener.as_ref().is_some_and(|opener| !opener.own)));
         let from = opener.map_or(0, |opener| opener.len);
         let rest = text.get(from..).unwrap_or_default();
         seen.insert("opening", learned::opening(rest).clamp(-4.0, 4.0) / 4.0);
-        let first = self.cues(group.text);
-        seen.insert("lead-like", flag(first.has(Cue::LeadLike)));
-        seen.insert("label-below", flag(first.has(Cue::Label) && !told));
+        seen.insert("lead-like", flag(self.cues(running).has(Cue::LeadLike)));
+        let label = self.cues(group.text).has(Cue::Label);
+        seen.insert("label-below", flag(label && !told));
         let here = self.cues(group.lines.start);
         seen.insert("first", flag(here.has(Cue::First)));
         seen.insert("far-apart", flag(here.has(Cue::FarApart)));
