@@ -16,7 +16,6 @@ use crate::cue::Cues;
 use crate::dateline;
 use crate::learned;
 use crate::line::Block;
-use crate::line::EMPHASIS;
 use crate::names::is_han;
 use crate::observe::FURNITURE;
 use crate::observe::PEOPLE;
@@ -24,6 +23,10 @@ use crate::path::Class;
 use crate::path::Scores;
 use crate::wording;
 use wenmai_text::likeness::bigrams;
+
+/// Groups that are looked at, so that time stays linear on a page of very many lines; of those
+/// behind them nothing is said.
+const MOST_GROUPS: usize = 1_000;
 
 /// Characters of the text on each side that are compared.
 const NEAR: usize = 600;
@@ -43,7 +46,7 @@ pub(crate) struct Group {
 }
 
 /// The names of the features.
-pub(crate) const NAMES: [&str; 34] = [
+pub(crate) const NAMES: [&str; 35] = [
     "always",
     "headline-not-text",
     "headline-not-subhead",
@@ -78,6 +81,7 @@ pub(crate) const NAMES: [&str; 34] = [
     "told-below",
     "unsigned-here",
     "unended-here",
+    "names-above",
 ];
 
 static WEIGHTS: LazyLock<[f32; NAMES.len()]> = LazyLock::new(|| {
@@ -126,8 +130,10 @@ fn is_small(block: &Block, cues: Cues) -> bool {
 /// The groups of short lines of a page, in order; none where headlines are marked.
 pub(crate) fn groups(blocks: &[Block], cues: &[Cues]) -> Vec<Group> {
     // Where headlines have marks, a line without one heads no article.
-    let marked = blocks.iter().filter(|block| (1..EMPHASIS).contains(&block.level)).count();
-    if marked > 1 {
+    let mut marked = cues.iter().enumerate().filter(|(_, cues)| cues.has(Cue::TopMark));
+    // A mark above all else, and no other, names the page.
+    let first = marked.next().map(|(at, _)| at);
+    if first.is_some_and(|at| at > 0) || marked.next().is_some() {
         return Vec::new();
     }
     let broken = is_broken(cues);
@@ -161,7 +167,7 @@ pub(crate) fn groups(blocks: &[Block], cues: &[Cues]) -> Vec<Group> {
     let ends: Vec<usize> =
         found.iter().skip(1).map(|next| next.lines.start).chain([blocks.len()]).collect();
     let mut before = 0;
-    for (group, end) in found.iter_mut().zip(ends) {
+    for (group, end) in found.iter_mut().zip(ends).take(MOST_GROUPS) {
         group.seen = page.see(group, before, end);
         group.said = page.said(group, end);
         before = group.text;
@@ -334,9 +340,13 @@ impl Page<'_> {
         let ended = here.has(Cue::AfterClosing)
             || above.is_some_and(|at| wording::ends_with_source(self.text(at)));
         seen.insert("behind-end", flag(ended));
-        // Names below a heading: what comes behind them is its text.
-        let behind = above.is_some_and(|at| self.cues(at).any(PEOPLE) && !ended);
-        seen.insert("behind-names", flag(behind));
+        // Names below a heading: what comes behind them is its text. Below a text they stand above
+        // a headline, or sign the text.
+        let named = above.is_some_and(|at| self.cues(at).any(PEOPLE) && !ended);
+        let first = (0..group.lines.start).rev().find(|at| !self.cues(*at).any(PEOPLE));
+        let theirs = first.is_some_and(|at| self.small(at));
+        seen.insert("behind-names", flag(named && theirs));
+        seen.insert("names-above", flag(named && !theirs));
     }
 
     /// The part of the words of each line that the text up to block `end` says.

@@ -135,7 +135,9 @@ static SOURCE: LazyLock<Regex> = LazyLock::new(|| {
 /// Whether `text` ends with who supplied it, which no paragraph inside an article does.
 pub(crate) fn ends_with_source(text: &str) -> bool {
     let from = text.char_indices().rev().nth(30).map_or(0, |(at, _)| at);
-    SOURCE.is_match(text.get(from..).unwrap_or_default())
+    let found = SOURCE.find(text.get(from..).unwrap_or_default());
+    // Where the text was cut for the search no line begins.
+    found.is_some_and(|found| from == 0 || found.start() > 0)
 }
 
 /// Who tells what follows: `讲述人：周小禾`, `来信人：林小满`.
