@@ -21,7 +21,9 @@ static ROLE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A paper's commentator without a name: `清河日报评论员`.
 static COMMENTATOR: LazyLock<Regex> = LazyLock::new(|| {
-    script::both(r"^\p{Han}{2,6}(?:日报|晚报|时报|周报|快报|导报|青年报|电视台)(?:特约|首席)?评论员$")
+    script::both(
+        r"^\p{Han}{2,6}(?:日报|晚报|时报|周报|快报|导报|青年报|电视台)(?:特约|首席)?评论员$",
+    )
 });
 
 /// A newsroom among names: `记者 周小禾 清河融媒 林小满`.

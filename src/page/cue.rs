@@ -218,6 +218,10 @@ cues! {
     PhotoLine "photo-line"
     /// 制图 and names: below a headline it belongs to the byline.
     MakerLine "maker-line"
+    /// Emphasis around the whole line, on a page whose headlines have heading marks.
+    OnlyEmphasis "only-emphasis"
+    /// A short line without a mark directly below a headline that has one.
+    BelowMarked "below-marked"
 }
 
 /// The weights of all cues, by cue.

@@ -22,8 +22,7 @@ pub(crate) struct Line {
 /// Weights of features by the hash of their names, in hundredths.
 struct Table<const N: usize>(HashMap<u64, [i16; N]>);
 
-static LINES: LazyLock<Table<3>> =
-    LazyLock::new(|| Table::read(include_str!("learned/lines.tsv")));
+static LINES: LazyLock<Table<3>> = LazyLock::new(|| Table::read(include_str!("learned/lines.tsv")));
 static OPENINGS: LazyLock<Table<2>> =
     LazyLock::new(|| Table::read(include_str!("learned/openings.tsv")));
 static COMMON: LazyLock<HashMap<(char, char), u8>> = LazyLock::new(|| {

@@ -31,6 +31,7 @@ mod issue;
 mod kind;
 mod learned;
 mod line;
+mod markdown;
 mod names;
 mod observe;
 mod opening;
@@ -136,7 +137,11 @@ pub struct PageLink {
 /// Reads the articles of a page: plain text, Markdown, or HTML.
 #[must_use]
 pub fn parse(text: &str, issue: &Issue) -> Page {
-    if html::is_html(text) { web::read(text, issue) } else { parse_text(text, issue) }
+    if html::is_html(text) {
+        web::read(text, issue)
+    } else {
+        markdown::read(text, issue, parse_text)
+    }
 }
 
 fn parse_text(text: &str, issue: &Issue) -> Page {
@@ -147,7 +152,32 @@ fn parse_text(text: &str, issue: &Issue) -> Page {
     opening::weigh(&groups, &cues, &mut scores);
     let mut classes = path::best(&scores);
     heads::settle(&groups, &blocks, &cues, &mut classes);
-    if std::env::var_os("DBG").is_some() { for (i,(b,c)) in blocks.iter().zip(&classes).enumerate() { let odds: Vec<String> = groups.iter().filter(|g| g.lines.start==i).map(|g| { let s: Vec<String> = g.seen.iter().zip(opening::NAMES).filter(|(v,_)| **v!=0.0).map(|(v,n)| format!("{n}={v:.1}")).collect(); format!(" ODDS {:.1} {}", g.odds(), s.join(" ")) }).collect(); let names: Vec<&str> = cue::Cue::ALL.iter().filter(|q| cues[i].has(**q)).map(|q| q.name()).collect(); eprintln!("{c:?}\t{}\t{:?}{}", b.text.chars().take(30).collect::<String>(), names, odds.concat()); } }
+    if std::env::var_os("DBG").is_some() {
+        for (i, (b, c)) in blocks.iter().zip(&classes).enumerate() {
+            let odds: Vec<String> = groups
+                .iter()
+                .filter(|g| g.lines.start == i)
+                .map(|g| {
+                    let s: Vec<String> = g
+                        .seen
+                        .iter()
+                        .zip(opening::NAMES)
+                        .filter(|(v, _)| **v != 0.0)
+                        .map(|(v, n)| format!("{n}={v:.1}"))
+                        .collect();
+                    format!(" ODDS {:.1} {}", g.odds(), s.join(" "))
+                })
+                .collect();
+            let names: Vec<&str> =
+                cue::Cue::ALL.iter().filter(|q| cues[i].has(**q)).map(|q| q.name()).collect();
+            eprintln!(
+                "{c:?}\t{}\t{:?}{}",
+                b.text.chars().take(30).collect::<String>(),
+                names,
+                odds.concat()
+            );
+        }
+    }
     let mut page = assemble::assemble(text, issue, &blocks, &cues, &classes);
     page.marks = marks;
     page

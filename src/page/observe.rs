@@ -27,6 +27,7 @@ pub(crate) fn observe(blocks: &[Block], issue: &Issue) -> Vec<Cues> {
     edges(blocks, issue, &mut cues);
     levels(blocks, &mut cues);
     runs::margins(blocks, &mut cues);
+    runs::below_marked(blocks, &mut cues);
     neighbours(blocks, &mut cues);
     runs::pairs(blocks, &mut cues);
     runs::alike(blocks, &mut cues);
@@ -139,8 +140,7 @@ fn running(text: &str, count: usize, cues: &mut Cues) {
 const OPEN_ENDS: &str = "的和与及或并而在是对将把被从为以由向使让至于该其这那各每";
 
 /// Cues of lines that name people.
-pub(crate) const PEOPLE: &[Cue] =
-    &[
+pub(crate) const PEOPLE: &[Cue] = &[
     Cue::Names,
     Cue::OneName,
     Cue::RoleLine,
@@ -285,6 +285,7 @@ fn levels(blocks: &[Block], cues: &mut [Cues]) {
             && (top == lowest || top != Some(level));
         cue.note(Cue::MarkedBeforeMarked, same && marked && !cue.any(FURNITURE));
         cue.note(Cue::Emphasis, !marked);
+        cue.note(Cue::OnlyEmphasis, !marked && top.is_some_and(|top| top < EMPHASIS));
         cue.note(Cue::LowerBeforeHigher, lower && marked);
         cue.note(Cue::TopMark, marked && top == Some(level));
         cue.note(Cue::LowerMark, marked && top != Some(level));

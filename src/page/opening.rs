@@ -138,10 +138,10 @@ pub(crate) fn groups(blocks: &[Block], cues: &[Cues]) -> Vec<Group> {
     }
     let broken = is_broken(cues);
     // A long line with a comma is the beginning of a sentence there.
-    let piece = |cues: Cues| {
-        broken && cues.has(Cue::HasComma) && cues.any(&[Cue::Roomy, Cue::Middling])
-    };
-    let small = blocks.iter().zip(cues).map(|(block, cues)| is_small(block, *cues) && !piece(*cues));
+    let piece =
+        |cues: Cues| broken && cues.has(Cue::HasComma) && cues.any(&[Cue::Roomy, Cue::Middling]);
+    let small =
+        blocks.iter().zip(cues).map(|(block, cues)| is_small(block, *cues) && !piece(*cues));
     let small: Vec<bool> = small.collect();
     let is = |at: usize| small.get(at) == Some(&true);
     let named = |at: usize| cues.get(at).is_some_and(|cues| cues.any(PEOPLE));
@@ -401,12 +401,7 @@ impl Page<'_> {
 }
 
 /// What tells a line of running text from a heading.
-const RUNS_ON: &[Cue] = &[
-    Cue::Flows,
-    Cue::FullLine,
-    Cue::AfterBroken,
-    Cue::WordAcross,
-];
+const RUNS_ON: &[Cue] = &[Cue::Flows, Cue::FullLine, Cue::AfterBroken, Cue::WordAcross];
 
 fn flag(is: bool) -> f32 {
     f32::from(u8::from(is))

@@ -97,9 +97,8 @@ fn whole(path: &str, verbose: bool) {
             Gold { title: say(&gold["title"]), heading: headings(gold), body, ends: None }
         };
         let labelled = page["articles"].as_array().into_iter().flatten();
-        let counts_as_one = |gold: &&Value| {
-            !matches!(gold["kind"].as_str(), Some("staff" | "teaser"))
-        };
+        let counts_as_one =
+            |gold: &&Value| !matches!(gold["kind"].as_str(), Some("staff" | "teaser"));
         let gold: Vec<Gold> = labelled.filter(counts_as_one).map(article).collect();
         let wrong = judge(page["text"].as_str().unwrap_or_default(), &gold, &mut counts);
         if verbose && !wrong.is_empty() {

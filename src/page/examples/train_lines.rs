@@ -108,7 +108,8 @@ fn gram_opening(text: &str, see: &mut dyn FnMut(&str)) {
 }
 
 fn is_closed(line: &str) -> bool {
-    line.trim_end_matches(['”', '）', ')', '》']).ends_with(['。', '！', '？', '；', '：', '…', '，', '、'])
+    line.trim_end_matches(['”', '）', ')', '》'])
+        .ends_with(['。', '！', '？', '；', '：', '…', '，', '、'])
 }
 
 fn is_heading(line: &str) -> bool {
@@ -161,7 +162,8 @@ fn piece(paragraph: &str, random: &mut Random) -> Option<String> {
     let chars: Vec<char> = paragraph.chars().collect();
     let from = random.below(chars.len());
     // Half of them begin where a clause does.
-    let clause = chars.iter().skip(from).position(|c| "，。；".contains(*c)).map(|at| from + at + 1);
+    let clause =
+        chars.iter().skip(from).position(|c| "，。；".contains(*c)).map(|at| from + at + 1);
     let from = if random.below(2) == 0 { clause? } else { from };
     let piece: String = chars.iter().skip(from).take(6 + random.below(18)).collect();
     (piece.chars().count() >= 6 && !is_closed(&piece)).then_some(piece)
@@ -212,7 +214,8 @@ fn train(
     for (_, (text, _)) in &kept {
         grams(text, &mut |gram| *counts.entry(gram.to_owned()).or_default() += 1);
     }
-    let mut known: Vec<String> = counts.into_iter().filter(|(_, n)| *n >= FEWEST).map(|(g, _)| g).collect();
+    let mut known: Vec<String> =
+        counts.into_iter().filter(|(_, n)| *n >= FEWEST).map(|(g, _)| g).collect();
     known.sort_unstable();
     let numbers: HashMap<&str, u32> =
         known.iter().zip(1..).map(|(gram, number)| (gram.as_str(), number)).collect();
@@ -243,7 +246,10 @@ struct Model {
 
 impl Model {
     fn new(features: usize, classes: usize) -> Self {
-        Self { weights: vec![vec![0.0; classes]; features], squares: vec![vec![1e-2; classes]; features] }
+        Self {
+            weights: vec![vec![0.0; classes]; features],
+            squares: vec![vec![1e-2; classes]; features],
+        }
     }
 
     fn probabilities(&self, example: &Example) -> Vec<f32> {
@@ -276,13 +282,17 @@ impl Model {
         let mut table = vec![vec![0_usize; names.len()]; names.len()];
         for example in apart {
             let probabilities = self.probabilities(example);
-            let best = (0..names.len()).max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]));
+            let best =
+                (0..names.len()).max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]));
             table[example.class][best.unwrap_or_default()] += 1;
         }
         for (name, row) in names.iter().zip(&table) {
             let total = row.iter().sum::<usize>().max(1) as f64;
-            let shares: Vec<String> =
-                row.iter().zip(names).map(|(n, as_)| format!("{as_} {:.3}", *n as f64 / total)).collect();
+            let shares: Vec<String> = row
+                .iter()
+                .zip(names)
+                .map(|(n, as_)| format!("{as_} {:.3}", *n as f64 / total))
+                .collect();
             println!("{name} ({total}) read as: {}", shares.join(", "));
         }
     }
@@ -292,7 +302,8 @@ impl Model {
         let names = std::iter::once("").chain(known.iter().map(String::as_str));
         for (name, weights) in names.zip(&self.weights) {
             // Only differences between classes count.
-            let mean = weights.iter().sum::<f32>() / f32::from(u8::try_from(weights.len()).unwrap_or(1));
+            let mean =
+                weights.iter().sum::<f32>() / f32::from(u8::try_from(weights.len()).unwrap_or(1));
             if weights.iter().all(|weight| (weight - mean).abs() < SMALLEST) {
                 continue;
             }

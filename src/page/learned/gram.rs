@@ -42,7 +42,8 @@ pub fn of_line(text: &str, mut see: impl FnMut(&str)) {
     runs(&chars, "", &mut see);
     let count = text.chars().count();
     see(&format!("#length {}", if count < 24 { count } else { count / 4 * 4 }));
-    for (mark, name) in [("，", "comma"), ("：", "colon"), ("“", "quote"), ("？", "question")] {
+    for (mark, name) in [("，", "comma"), ("：", "colon"), ("“", "quote"), ("？", "question")]
+    {
         if text.contains(mark) {
             see(&format!("#{name}"));
         }

@@ -4,6 +4,7 @@ use crate::cohesion;
 use crate::cue::Cue;
 use crate::cue::Cues;
 use crate::kind;
+use crate::learned;
 use crate::line::Block;
 use crate::observe::FURNITURE;
 use crate::observe::PEOPLE;
@@ -24,6 +25,37 @@ pub(super) fn margins(blocks: &[Block], cues: &mut [Cues]) {
 /// Whether a block is a short line that can head something.
 fn is_small(cues: Cues) -> bool {
     cues.has(Cue::Short) && !cues.any(FURNITURE) && !cues.any(&[Cue::Figures, Cue::Label])
+}
+
+/// Cues of short lines without a mark directly below a headline that has one, before any text.
+pub(super) fn below_marked(blocks: &[Block], cues: &mut [Cues]) {
+    const PIECES: &[Cue] = &[
+        Cue::Broken,
+        Cue::EndsOpen,
+        Cue::StopInside,
+        Cue::LeadBegins,
+        Cue::Opener,
+        Cue::PhotoLine,
+        Cue::ColumnWord,
+        Cue::BoxWord,
+    ];
+    let own: Vec<Cues> = cues.to_vec();
+    let at = |i: usize| own.get(i).copied().unwrap_or_default();
+    let mut below = false;
+    for (i, (block, cue)) in blocks.iter().zip(cues.iter_mut()).enumerate() {
+        if block.level > 0 {
+            below = cue.has(Cue::TopMark);
+            continue;
+        }
+        let whole = learned::line(&block.text);
+        let reads = whole.headline > whole.text - 1.0;
+        below = below && is_small(*cue) && !cue.any(PIECES) && reads;
+        // What follows must be another such line, names, or whole text: not the rest of a sentence.
+        let next = at(i + 1);
+        let follows = is_small(next) || next.any(PEOPLE) || next.any(&[Cue::Closed, Cue::Long]);
+        let goes_on = next.has(Cue::Continuation);
+        cue.note(Cue::BelowMarked, below && follows && !goes_on);
+    }
 }
 
 /// Cues of two short lines between texts, and of a line whose words the next text begins with.
