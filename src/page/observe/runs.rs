@@ -8,6 +8,7 @@ use crate::learned;
 use crate::line::Block;
 use crate::observe::FURNITURE;
 use crate::observe::PEOPLE;
+use crate::opening;
 
 /// Cues of pages whose paragraphs are indented.
 pub(super) fn margins(blocks: &[Block], cues: &mut [Cues]) {
@@ -38,23 +39,33 @@ pub(super) fn below_marked(blocks: &[Block], cues: &mut [Cues]) {
         Cue::PhotoLine,
         Cue::ColumnWord,
         Cue::BoxWord,
+        Cue::Numbered,
+        Cue::Figures,
     ];
     let own: Vec<Cues> = cues.to_vec();
     let at = |i: usize| own.get(i).copied().unwrap_or_default();
+    let broken = opening::is_broken(&own);
+    let line = |cues: Cues| {
+        let short = cues.any(&[Cue::Short, Cue::Middling]) && !cues.has(Cue::Closed);
+        short && !cues.any(FURNITURE) && !cues.any(&[Cue::Label]) && !cues.any(PIECES)
+    };
     let mut below = false;
     for (i, (block, cue)) in blocks.iter().zip(cues.iter_mut()).enumerate() {
         if block.level > 0 {
             below = cue.has(Cue::TopMark);
             continue;
         }
-        let whole = learned::line(&block.text);
-        let reads = whole.headline > whole.text - 1.0;
-        below = below && is_small(*cue) && !cue.any(PIECES) && reads;
-        // What follows must be another such line, names, or whole text: not the rest of a sentence.
-        let next = at(i + 1);
-        let follows = is_small(next) || next.any(PEOPLE) || next.any(&[Cue::Closed, Cue::Long]);
-        let goes_on = next.has(Cue::Continuation);
-        cue.note(Cue::BelowMarked, below && follows && !goes_on);
+        below = below && line(*cue);
+        if !below {
+            continue;
+        }
+        let end = (i..blocks.len()).find(|at_| !line(at(*at_))).unwrap_or(blocks.len());
+        let named = at(end).any(PEOPLE);
+        let read = learned::line(&block.text);
+        let margin = read.headline - read.text;
+        let title = named && margin > -4.0
+            || !broken && is_small(*cue) && margin > -2.0 && at(end).any(&[Cue::Closed, Cue::Long]);
+        cue.note(Cue::BelowMarked, title && !at(end).has(Cue::Continuation));
     }
 }
 
