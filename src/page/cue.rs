@@ -222,6 +222,8 @@ cues! {
     OnlyEmphasis "only-emphasis"
     /// A short line without a mark directly below a headline that has one.
     BelowMarked "below-marked"
+    /// One name below a byline that says roles: whom the text is about.
+    SecondName "second-name"
 }
 
 /// The weights of all cues, by cue.

@@ -326,6 +326,8 @@ fn neighbours(blocks: &[Block], cues: &mut [Cues]) {
         cue.note(Cue::AfterLabel, label && !cue.any(&[Cue::Long, Cue::Closed]));
         let lower = above > 0 && block.level > above && block.level < EMPHASIS;
         cue.note(Cue::LowerAfterHigher, lower && !before.any(FURNITURE));
+        let told = cue.has(Cue::OneName) && before.has(Cue::RoleLine) && next.has(Cue::Long);
+        cue.note(Cue::SecondName, told);
         cue.note(Cue::BeforeByline, next.any(names));
         // Names directly below a heading belong to that one.
         let above = at(i.checked_sub(2));

@@ -37,7 +37,6 @@ pub(super) fn below_marked(blocks: &[Block], cues: &mut [Cues]) {
         Cue::LeadBegins,
         Cue::Opener,
         Cue::PhotoLine,
-        Cue::ColumnWord,
         Cue::BoxWord,
         Cue::Numbered,
         Cue::Figures,
@@ -60,11 +59,17 @@ pub(super) fn below_marked(blocks: &[Block], cues: &mut [Cues]) {
             continue;
         }
         let end = (i..blocks.len()).find(|at_| !line(at(*at_))).unwrap_or(blocks.len());
-        let named = at(end).any(PEOPLE);
+        let directly = i > 0 && blocks.get(i - 1).is_some_and(|above| above.level > 0);
+        let alone = directly && end == i + 1;
+        let named = at(end).any(&[Cue::RoleLine, Cue::BracketRole, Cue::MakerLine]);
         let read = learned::line(&block.text);
         let margin = read.headline - read.text;
         let title = named && margin > -4.0
-            || !broken && is_small(*cue) && margin > -2.0 && at(end).any(&[Cue::Closed, Cue::Long]);
+            || !broken
+                && alone
+                && is_small(*cue)
+                && margin > -2.0
+                && at(end).any(&[Cue::Closed, Cue::Long]);
         cue.note(Cue::BelowMarked, title && !at(end).has(Cue::Continuation));
     }
 }
