@@ -19,6 +19,7 @@ const SAID: &[Cue] = &[Cue::Dash, Cue::ColumnWord, Cue::Series, Cue::Stacked, Cu
 pub(crate) fn settle(groups: &[Group], blocks: &[Block], cues: &[Cues], classes: &mut [Class]) {
     // Where columns broke sentences, a short line may be a piece of text.
     let broken = opening::is_broken(cues);
+    let mut inner = Vec::new();
     for group in groups {
         let class = |at: usize| classes.get(at).copied().unwrap_or(Class::Body);
         let said = |at: usize| {
@@ -51,13 +52,19 @@ pub(crate) fn settle(groups: &[Group], blocks: &[Block], cues: &[Cues], classes:
         };
         let seen: Vec<Line<'_>> = lines.iter().map(line).collect();
         let signed = opening::SIGNED.iter().any(|name| group.sees(name) > 0.0);
-        // Behind the name of a column the path knows better: no subtitle stands there.
+        // Behind the name of a column no subtitle stands: what does heads the text.
         let tagged = seen.iter().position(|line| line.tagged).unwrap_or(seen.len());
+        for at in lines.iter().skip(tagged + 1).filter(|at| class(**at) == Class::Subtitle) {
+            inner.push(*at);
+        }
         for (at, class) in lines.iter().take(tagged + 1).zip(roles(&seen, signed)) {
             if let Some(slot) = classes.get_mut(*at) {
                 *slot = class;
             }
         }
+    }
+    for at in inner {
+        classes.iter_mut().skip(at).take(1).for_each(|class| *class = Class::Subhead);
     }
 }
 
