@@ -30,8 +30,9 @@ pub(crate) fn settle(groups: &[Group], blocks: &[Block], cues: &[Cues], classes:
         let lines = group.lines.clone().filter(|at| !said(*at) && !piece(*at));
         let mut lines: Vec<usize> = lines.collect();
         let heads = cues.get(group.text).is_some_and(|cues| cues.any(&[Cue::Long, Cue::Closed]));
-        if lines.is_empty() && heads && group.odds() > 0.0 {
-            // A column's name directly above a text is its headline.
+        let signed = group.sees("role-below") > 0.0;
+        if lines.is_empty() && (heads || signed) && group.odds() > 0.0 {
+            // A column's name directly above a text or who wrote it is the headline.
             lines.extend(group.lines.clone().last().filter(|at| !piece(*at)));
         }
         let opening = lines.iter().filter(|at| OPENING.contains(&class(**at))).count();

@@ -201,7 +201,7 @@ pub(crate) const OPENING: &[Class] =
 const WITHIN: &[Class] = &[Class::Subhead, Class::Body, Class::Lead];
 
 /// How much of the odds each class gets where paragraphs are whole.
-const SHARE: f32 = 1.2;
+const SHARE: f32 = 1.5;
 
 /// The same where columns broke sentences: a short line may then be a piece of one, and what stands
 /// beside it as well.
