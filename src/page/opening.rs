@@ -46,7 +46,7 @@ pub(crate) struct Group {
 }
 
 /// The names of the features.
-pub(crate) const NAMES: [&str; 35] = [
+pub(crate) const NAMES: [&str; 41] = [
     "always",
     "headline-not-text",
     "headline-not-subhead",
@@ -82,6 +82,12 @@ pub(crate) const NAMES: [&str; 35] = [
     "unsigned-here",
     "unended-here",
     "names-above",
+    "brief",
+    "notice",
+    "lead-echo",
+    "tag",
+    "two-parts",
+    "column",
 ];
 
 static WEIGHTS: LazyLock<[f32; NAMES.len()]> = LazyLock::new(|| {
@@ -306,6 +312,16 @@ impl Page<'_> {
         seen.insert("colon", share(&|at| ends(at, &['：', ':'])));
         seen.insert("quote", share(&|at| self.text(at).starts_with('“') && ends(at, &['”'])));
         seen.insert("question", share(&|at| ends(at, &['？', '?'])));
+        for (name, cue) in [
+            ("brief", Cue::BriefItem),
+            ("notice", Cue::NoticeTitle),
+            ("lead-echo", Cue::LeadEcho),
+            ("tag", Cue::Tag),
+            ("two-parts", Cue::TwoParts),
+            ("column", Cue::ColumnWord),
+        ] {
+            seen.insert(name, flag(range().any(|at| self.cues(at).has(cue))));
+        }
         seen.insert("runs-on", share(&|at| self.cues(at).any(RUNS_ON)));
         let longest = range().map(|at| self.text(at).chars().count()).max().unwrap_or_default();
         seen.insert("long-line", flag(longest >= 18));
