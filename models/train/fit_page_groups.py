@@ -17,7 +17,7 @@ import unicodedata
 STEPS, RATE, PULL, PULL_KNOWN = 400, 0.5, 0.002, 0.01
 # What is known before any page is looked at; every other weight is pulled towards zero.
 PRIOR = {"role-below": 4.0, "told-below": 5.0, "own-opener": 3.0, "wire-opener": 2.0, "behind-end": 2.0, "first": 2.0,
-         "behind-names": -0.8, "names-above": 1.5, "numbered": -1.5, "unsigned-here": -1.0, "unended-here": -1.0, "one-line": -0.5}
+         "behind-names": -0.8, "names-above": 1.5, "dash": 2.0, "notice": 2.0, "numbered": -1.5, "unsigned-here": -1.0, "unended-here": -1.0, "one-line": -0.5}
 
 
 def folded(text):

@@ -46,7 +46,7 @@ pub(crate) struct Group {
 }
 
 /// The names of the features.
-pub(crate) const NAMES: [&str; 41] = [
+pub(crate) const NAMES: [&str; 42] = [
     "always",
     "headline-not-text",
     "headline-not-subhead",
@@ -88,6 +88,7 @@ pub(crate) const NAMES: [&str; 41] = [
     "tag",
     "two-parts",
     "column",
+    "dash",
 ];
 
 static WEIGHTS: LazyLock<[f32; NAMES.len()]> = LazyLock::new(|| {
@@ -319,6 +320,7 @@ impl Page<'_> {
             ("tag", Cue::Tag),
             ("two-parts", Cue::TwoParts),
             ("column", Cue::ColumnWord),
+            ("dash", Cue::Dash),
         ] {
             seen.insert(name, flag(range().any(|at| self.cues(at).has(cue))));
         }
