@@ -36,6 +36,7 @@ mod names;
 mod observe;
 mod opening;
 mod path;
+mod review;
 mod script;
 mod seam;
 mod staff;
@@ -60,6 +61,30 @@ pub struct Issue {
     pub page: Option<PageCode>,
     /// Name of the page.
     pub page_name: String,
+    /// What a person decided on doubtful cuts.
+    pub decisions: Vec<Decision>,
+}
+
+/// A person's decision whether an article begins at a line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// The line; white space does not count.
+    pub line: String,
+    /// How many lines of the same words come before it.
+    pub nth: usize,
+    /// Whether an article begins there; else it belongs to the one above.
+    pub cut: bool,
+}
+
+/// A cut that may be wrong.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Doubt {
+    /// How it was read; the other reading has the other `cut`.
+    pub decision: Decision,
+    /// Where its lines stand.
+    pub spans: Vec<Span>,
+    /// The probability of the reading, by the parser's own model.
+    pub confidence: f32,
 }
 
 /// A page, read.
@@ -75,6 +100,8 @@ pub struct Page {
     pub extracted: Option<String>,
     /// What the page is, where it is a web page that holds no article.
     pub no_article: Option<NoArticle>,
+    /// Cuts that may be wrong, in order, with how they were read.
+    pub doubts: Vec<Doubt>,
 }
 
 /// A web page that holds no article: nothing was taken from it.
@@ -150,36 +177,12 @@ fn parse_text(text: &str, issue: &Issue) -> Page {
     let mut scores: Vec<path::Scores> = cues.iter().map(|cues| cues.scores()).collect();
     let groups = opening::groups(&blocks, &cues);
     opening::weigh(&groups, &cues, &mut scores);
+    review::decide(&issue.decisions, &blocks, &groups, &mut scores);
     let mut classes = path::best(&scores);
     heads::settle(&groups, &blocks, &cues, &mut classes);
-    if std::env::var_os("DBG").is_some() {
-        for (i, (b, c)) in blocks.iter().zip(&classes).enumerate() {
-            let odds: Vec<String> = groups
-                .iter()
-                .filter(|g| g.lines.start == i)
-                .map(|g| {
-                    let s: Vec<String> = g
-                        .seen
-                        .iter()
-                        .zip(opening::NAMES)
-                        .filter(|(v, _)| **v != 0.0)
-                        .map(|(v, n)| format!("{n}={v:.1}"))
-                        .collect();
-                    format!(" ODDS {:.1} {}", g.odds(), s.join(" "))
-                })
-                .collect();
-            let names: Vec<&str> =
-                cue::Cue::ALL.iter().filter(|q| cues[i].has(**q)).map(|q| q.name()).collect();
-            eprintln!(
-                "{c:?}\t{}\t{:?}{}",
-                b.text.chars().take(30).collect::<String>(),
-                names,
-                odds.concat()
-            );
-        }
-    }
     let mut page = assemble::assemble(text, issue, &blocks, &cues, &classes);
     page.marks = marks;
+    review::judge(&mut page, &blocks, &groups, &scores, &classes);
     page
 }
 
@@ -196,6 +199,9 @@ pub struct Parsed {
     pub rules_fired: Vec<&'static str>,
     /// Where it goes on, on other pages of the issue; only [`join`] finds that.
     pub continued: Vec<Continued>,
+    /// The probability that it begins, goes on and ends where it does, by the parser's own model: that
+    /// of the least sure decision; `None` where cuts were not decided, as on web pages.
+    pub confidence: Option<f32>,
 }
 
 /// The part of an article that stands on another page.

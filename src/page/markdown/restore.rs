@@ -18,6 +18,9 @@ pub(super) fn restore(mut page: Page, clean: &Clean) -> Page {
     for parsed in &mut page.articles {
         parsed.spans = moved(&parsed.spans, &places);
     }
+    for doubt in &mut page.doubts {
+        doubt.spans = places(&doubt.spans);
+    }
     page.unassigned = places(&page.unassigned);
     page.marks = places(&page.marks);
     page.unassigned.extend(&clean.left);
