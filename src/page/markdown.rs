@@ -113,34 +113,47 @@ fn clean(text: &str) -> Option<Clean> {
         return None;
     }
     sections(&rows, text.len(), &mut clean);
-    let mut gone = comments;
+    let marks = std::mem::take(&mut clean.marks).into_iter().chain(comments);
+    let mut out: Vec<(Span, Fate)> = marks.map(|span| (span, Fate::Mark)).collect();
+    out.extend(clean.front.title.iter().map(|(_, span)| (*span, Fate::Section)));
     for row in &rows {
-        match row.fate {
-            Fate::Kept => gone.extend(&row.cut),
-            Fate::Mark => gone.push(row.span),
-            Fate::Left => clean.left.push(row.span),
-            Fate::Section => {}
+        if row.fate == Fate::Kept {
+            out.extend(row.cut.iter().map(|span| (*span, Fate::Mark)));
+        } else {
+            out.push((row.span, row.fate));
         }
     }
-    clean.marks.extend(gone);
-    clean.marks.sort_unstable();
-    let sections = clean.sections.iter().map(|section| section.span);
-    let heads = rows.iter().filter(|row| row.fate == Fate::Section).map(|row| row.span);
-    let mut out: Vec<Span> = clean
-        .marks
-        .iter()
-        .copied()
-        .chain(clean.left.iter().copied())
-        .chain(sections)
-        .chain(heads)
-        .collect();
-    out.sort_unstable();
+    let out = apart(out);
+    for (span, fate) in &out {
+        match fate {
+            Fate::Mark => clean.marks.push(*span),
+            Fate::Left => clean.left.push(*span),
+            // Sections and the title of the file hold their own places.
+            Fate::Section | Fate::Kept => {}
+        }
+    }
+    let out: Vec<Span> = out.into_iter().map(|(span, _)| span).collect();
     clean.keep(text, &out);
     Some(clean)
 }
 
+/// The same spans in order, each cut where the one before it reaches into it.
+fn apart(mut spans: Vec<(Span, Fate)>) -> Vec<(Span, Fate)> {
+    spans.sort_by_key(|(span, _)| (span.start, std::cmp::Reverse(span.end)));
+    let mut end = 0;
+    let mut found = Vec::with_capacity(spans.len());
+    for (span, fate) in spans {
+        let span = Span::new(span.start.max(end), span.end.max(end));
+        if !span.is_empty() {
+            end = span.end;
+            found.push((span, fate));
+        }
+    }
+    found
+}
+
 impl Clean {
-    /// Keeps what is not in `out`, spans in order that may lie within each other.
+    /// Keeps what is not in `out`, spans in order.
     fn keep(&mut self, text: &str, out: &[Span]) {
         let mut at = 0;
         for span in out.iter().copied().chain([Span::new(text.len(), text.len())]) {
@@ -227,7 +240,8 @@ fn rows(text: &str, start: usize, comments: &[Span]) -> Vec<Row> {
     for line in text.get(start..).unwrap_or_default().split_inclusive(['\n', '\r']) {
         let span = trimmed(text, Span::new(at, at + line.len()));
         at += line.len();
-        if span.is_empty() {
+        let commented = comments.iter().any(|c| c.start <= span.start && span.end <= c.end);
+        if span.is_empty() || commented {
             continue;
         }
         rows.push(row(text, span, comments));
