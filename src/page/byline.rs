@@ -12,10 +12,25 @@ use wenmai_domain::article::Role;
 /// Words that say a role, wherever in the line they stand.
 static ROLE: LazyLock<Regex> = LazyLock::new(|| {
     script::both(concat!(
-        r"(?P<adj>(?:本报|本台|本刊|本网|新华社|特约|特派|见习|实习|首席|驻地|融媒体?|全媒体?)*)",
+        r"(?P<adj>(?:\p{Han}{2,6}(?:日报|晚报|早报|晨报|时报|商报|周报|快报|导报|新报|京报|青年报|法治报|电视台|网))?",
+        r"(?:本报|本台|本刊|本网|新华社|特约|特派|见习|实习|首席|驻地|融媒体?|全媒体?)*)",
         r"(?P<role>通讯员|摄影报道|摄影记者|记者|评论员|撰稿人|撰稿|撰文|采写|整理|作者|编译|实习生|",
         r"摄影|摄像|文[/／、]?图|图[/／、]?文|供图|[文图](?:[/／:：])|[/／](?:[文图摄])|摄)(?:报道)?\s*[:：/／]?",
     ))
+});
+
+/// A paper's commentator without a name: `清河日报评论员`.
+static COMMENTATOR: LazyLock<Regex> = LazyLock::new(|| {
+    script::both(
+        r"^\p{Han}{2,6}(?:日报|晚报|时报|周报|快报|导报|青年报|电视台)(?:特约|首席)?评论员$",
+    )
+});
+
+/// A newsroom among names: `记者 周小禾 清河融媒 林小满`.
+static NEWSROOM: LazyLock<Regex> = LazyLock::new(|| {
+    script::both(
+        r"^\p{Han}{2,8}(?:微融[站圈]|融媒|融媒体|融媒体中心|电视台|日报|晚报|报社|记者站|通讯站|工作室|公众号|发布)$",
+    )
 });
 
 /// A line that is nothing but a credit: `本报记者 周小禾 摄`, `林小满 摄影（清河图片社）`.
@@ -54,8 +69,8 @@ pub(crate) fn with_roles(line: &str) -> Option<Vec<Contributor>> {
         return None;
     }
     let inner = unmarked(unbracketed(line.trim()));
-    if matches!(inner, "本报评论员" | "本报特约评论员" | "本刊评论员" | "新华社评论员")
-    {
+    let unnamed = ["本报评论员", "本报特约评论员", "本刊评论员", "新华社评论员"];
+    if unnamed.contains(&inner) || COMMENTATOR.is_match(inner) {
         return Some(vec![Contributor { name: inner.to_owned(), role: Role::Author }]);
     }
     // 记者走基层 is a column: unusual names are taken only where a mark sets them off.
@@ -114,6 +129,17 @@ pub(crate) fn titled(line: &str) -> Option<Contributor> {
     names::is_name(&name).then_some(Contributor { name, role: Role::Author })
 }
 
+/// Whether a line names who drew or filmed: `制图 周小禾`.
+pub(crate) fn makers(line: &str) -> bool {
+    const DUTIES: [&str; 7] = ["制图", "绘图", "漫画", "插画", "海报", "视频", "摄像"];
+    let line = line.trim();
+    let rest = DUTIES.iter().find_map(|duty| line.strip_prefix(duty));
+    let names = rest.map(|rest| rest.trim_start_matches([':', '：', ' ', '　', '/', '／']));
+    let set_off = |names: &&str| rest.is_some_and(|rest| rest.len() > names.len());
+    line.len() <= LONGEST
+        && names.filter(set_off).is_some_and(|n| names::list(n, names::may_be_name).is_some())
+}
+
 /// The names in a line that is only a photo credit; empty names where it names an agency alone.
 pub(crate) fn credit(line: &str) -> Option<Vec<String>> {
     if line.len() > LONGEST {
@@ -150,7 +176,8 @@ fn separated(text: &str) -> &str {
 
 fn contributors(text: &str, role: Role, stated: bool) -> Option<Vec<Contributor>> {
     let accept = if stated { names::may_be_name } else { names::is_name };
-    let names = names::list(text, accept)?;
+    let people = text.split_whitespace().filter(|word| !stated || !NEWSROOM.is_match(word));
+    let names = names::list(&people.collect::<Vec<_>>().join(" "), accept)?;
     Some(names.into_iter().map(|name| Contributor { name, role }).collect())
 }
 
@@ -203,6 +230,14 @@ mod tests {
                 ("林小满".into(), Role::Correspondent)
             ]
         );
+    }
+
+    #[test]
+    fn newsrooms_are_no_names() {
+        let names = people("清河日报全媒记者 周小禾 柳溪微融站 林小满 许舟");
+        let names: Vec<_> = names.into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["周小禾", "林小满", "许舟"]);
+        assert_eq!(people("□ 清河日报评论员"), [("清河日报评论员".into(), Role::Author)]);
     }
 
     #[test]

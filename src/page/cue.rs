@@ -212,6 +212,18 @@ cues! {
     First "first"
     /// Another short line stands directly before or behind it.
     BesideShort "beside-short"
+    /// Ends with who supplied it: …。据清河新闻.
+    EndsWithSource "ends-with-source"
+    /// A place, and whoever took the photo or supplied it.
+    PhotoLine "photo-line"
+    /// 制图 and names: below a headline it belongs to the byline.
+    MakerLine "maker-line"
+    /// Emphasis around the whole line, on a page whose headlines have heading marks.
+    OnlyEmphasis "only-emphasis"
+    /// A short line without a mark directly below a headline that has one.
+    BelowMarked "below-marked"
+    /// One name below a byline that says roles: whom the text is about.
+    SecondName "second-name"
 }
 
 /// The weights of all cues, by cue.
@@ -250,6 +262,11 @@ impl Cues {
     /// Adds `cue` where `seen`.
     pub fn note(&mut self, cue: Cue, seen: bool) {
         self.0 |= u128::from(seen) << (cue as u32);
+    }
+
+    /// Takes `cue` out.
+    pub fn drop(&mut self, cue: Cue) {
+        self.0 &= !(1 << (cue as u32));
     }
 
     /// Whether it holds `cue`.

@@ -19,7 +19,10 @@ static OPENER: LazyLock<Regex> = LazyLock::new(|| {
           | (?:据)?(?P<agency>新华社|中新社|新华网|中新网|人民网|央视网|\p{Han}{1,4}通讯社|\p{Han}{1,3}社)
               (?P<place2>[\p{Han}·]{0,12}?) \s*
               (?P<date2>(?:[0-9０-９]{4}年)?(?:[0-9０-９]{1,2}月)?[0-9０-９]{1,2}日) \s* (?:电|讯|消息|专电)
-          | (?:据)?(?P<agency2>新华社|中新社) (?P<place3>[\p{Han}·]{0,8}?) (?:电|讯) )
+          | (?:据)?(?P<agency2>新华社|中新社) (?P<place3>[\p{Han}·]{0,8}?) (?:电|讯)
+          | (?P<named>(?P<outlet>\p{Han}{2,6}?(?:日报|晚报|早报|晨报|时报|商报|周报|快报|导报|新报|京报|青年报|法治报|
+              电视台|广播电台|融媒|网))
+              (?P<place4>\p{Han}{0,6}?) \s* (?P<date3>(?:[0-9０-９]{1,2}月)?[0-9０-９]{1,2}日)? \s* (?:讯|消息)) )
         [）)】]? \s*
         (?P<names>[（(][^（）()]{2,80}[）)])? \s*
         (?P<loose>(?:本报|全媒体|融媒体|特约|见习|实习)*记者\s+[\p{Han}\s、]{2,30}?\s*报道)? [\s：:—]*",
@@ -48,6 +51,8 @@ pub(crate) struct Opener {
     pub agency: String,
     /// The reporters it names.
     pub byline: Vec<Contributor>,
+    /// Whether the paper or station itself reports, and no agency.
+    pub own: bool,
 }
 
 /// The first characters of a text, at most `bytes` long.
@@ -67,6 +72,13 @@ pub(crate) fn opener(text: &str) -> Option<Opener> {
         names.iter().find_map(|name| found.name(name)).map_or("", |part| part.as_str())
     };
     let mut len = found.get(0)?.end();
+    if let Some(named) = found.name("named") {
+        // Its own name stands for 本报 only where the sentence has not begun: …日报讯（记者 甲）.
+        let rest = text.get(named.end()..)?;
+        if !rest.starts_with(['（', '(', ' ', '　', '：', ':']) {
+            return None;
+        }
+    }
     let mut byline = Vec::new();
     if let Some(names) = found.name("names") {
         let inner = byline::unbracketed(names.as_str());
@@ -80,12 +92,13 @@ pub(crate) fn opener(text: &str) -> Option<Opener> {
         byline.extend(byline::with_roles(loose.as_str()).unwrap_or_default());
     }
     let dateline = Dateline {
-        raw: part(&["date", "date2"]).to_owned(),
-        place: part(&["place", "place2", "place3"]).to_owned(),
+        raw: part(&["date", "date2", "date3"]).to_owned(),
+        place: part(&["place", "place2", "place3", "place4"]).to_owned(),
         ..Dateline::default()
     };
     let agency = part(&["agency", "agency2"]).to_owned();
-    Some(Opener { len, dateline, agency, byline })
+    let own = agency.is_empty();
+    Some(Opener { len, dateline, agency, byline, own })
 }
 
 /// The agency that 据…报道 at the beginning of `text` names.
@@ -145,6 +158,17 @@ mod tests {
     fn names_in_the_opener_need_no_role() {
         let found = opener("本报清河9月7日电（周小禾、林小满）近日，").unwrap();
         assert_eq!(found.byline.len(), 2);
+    }
+
+    #[test]
+    fn a_paper_may_say_its_own_name() {
+        let text = "清河日报讯 （记者周小禾、通讯员林小满）9月7日，大桥合龙。";
+        let found = opener(text).unwrap();
+        assert!(found.own && text[found.len..].starts_with("9月7日"));
+        assert_eq!(found.byline.len(), 2);
+        assert!(opener("市民向清河晚报热线来电反映").is_none());
+        assert!(opener("清河电视台消息灵通，").is_none());
+        assert!(!opener("新华社清河9月7日电 ").unwrap().own);
     }
 
     #[test]

@@ -344,6 +344,7 @@ impl Draft {
             spans: self.parts,
             rules_fired: self.rules,
             continued: Vec::new(),
+            confidence: None,
         }
     }
 

@@ -8,6 +8,7 @@ use crate::Issue;
 use crate::cue::Cue;
 use crate::line;
 use crate::observe;
+use crate::opening;
 use crate::path;
 use crate::path::Class;
 
@@ -27,6 +28,17 @@ fn cues(page: &Value) -> Value {
     blocks.iter().zip(&cues).map(block).collect()
 }
 
+/// The groups of short lines of a page: first block, block behind the last, block of the text, and
+/// what is seen of them.
+fn groups(page: &Value) -> Value {
+    let (blocks, _) = line::blocks(page["text"].as_str().unwrap_or_default());
+    let cues = observe::observe(&blocks, &Issue::default());
+    let group = |group: opening::Group| {
+        json!([group.lines.start, group.lines.end, group.text, group.seen.to_vec(), group.odds()])
+    };
+    opening::groups(&blocks, &cues).into_iter().map(group).collect()
+}
+
 /// The parser's tables and the cues of labelled pages, one a line of `lines`, as JSON.
 fn tables(lines: &str) -> String {
     let pages: Vec<Value> =
@@ -38,7 +50,11 @@ fn tables(lines: &str) -> String {
     };
     let from = |from: &Class| Class::ALL.map(|to| path::follows(*from, to)).to_vec();
     let steps: Vec<Vec<f32>> = Class::ALL.iter().map(from).collect();
+    let groups: Vec<Value> =
+        lines.lines().map(|line| groups(&serde_json::from_str(line).unwrap())).collect();
     json!({
+        "features": opening::NAMES.to_vec(),
+        "groups": groups,
         "classes": Class::ALL.map(|class| format!("{class:?}")),
         "cues": Cue::ALL.iter().map(|cue| cue.name()).collect::<Vec<_>>(),
         "prior": Class::ALL.map(Class::prior),

@@ -25,13 +25,18 @@ mod dateline;
 mod draft;
 #[cfg(test)]
 mod fit;
+mod heads;
 mod html;
 mod issue;
 mod kind;
+mod learned;
 mod line;
+mod markdown;
 mod names;
 mod observe;
+mod opening;
 mod path;
+mod review;
 mod script;
 mod seam;
 mod staff;
@@ -56,6 +61,30 @@ pub struct Issue {
     pub page: Option<PageCode>,
     /// Name of the page.
     pub page_name: String,
+    /// What a person decided on doubtful cuts.
+    pub decisions: Vec<Decision>,
+}
+
+/// A person's decision whether an article begins at a line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// The line; white space does not count.
+    pub line: String,
+    /// How many lines of the same words come before it.
+    pub nth: usize,
+    /// Whether an article begins there; else it belongs to the one above.
+    pub cut: bool,
+}
+
+/// A cut that may be wrong.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Doubt {
+    /// How it was read; the other reading has the other `cut`.
+    pub decision: Decision,
+    /// Where its lines stand.
+    pub spans: Vec<Span>,
+    /// The probability of the reading, by the parser's own model.
+    pub confidence: f32,
 }
 
 /// A page, read.
@@ -71,6 +100,8 @@ pub struct Page {
     pub extracted: Option<String>,
     /// What the page is, where it is a web page that holds no article.
     pub no_article: Option<NoArticle>,
+    /// Cuts that may be wrong, in order, with how they were read.
+    pub doubts: Vec<Doubt>,
 }
 
 /// A web page that holds no article: nothing was taken from it.
@@ -133,7 +164,11 @@ pub struct PageLink {
 /// Reads the articles of a page: plain text, Markdown, or HTML.
 #[must_use]
 pub fn parse(text: &str, issue: &Issue) -> Page {
-    if html::is_html(text) { web::read(text, issue) } else { parse_text(text, issue) }
+    if html::is_html(text) {
+        web::read(text, issue)
+    } else {
+        markdown::read(text, issue, parse_text)
+    }
 }
 
 /// The links of a web page that read like headlines, each address once, in order: what a list of
@@ -146,10 +181,15 @@ pub fn links(text: &str) -> Vec<PageLink> {
 fn parse_text(text: &str, issue: &Issue) -> Page {
     let (blocks, marks) = line::blocks(text);
     let cues = observe::observe(&blocks, issue);
-    let scores: Vec<path::Scores> = cues.iter().map(|cues| cues.scores()).collect();
-    let classes = path::best(&scores);
+    let mut scores: Vec<path::Scores> = cues.iter().map(|cues| cues.scores()).collect();
+    let groups = opening::groups(&blocks, &cues);
+    opening::weigh(&groups, &cues, &mut scores);
+    review::decide(&issue.decisions, &blocks, &groups, &mut scores);
+    let mut classes = path::best(&scores);
+    heads::settle(&groups, &blocks, &cues, &mut classes);
     let mut page = assemble::assemble(text, issue, &blocks, &cues, &classes);
     page.marks = marks;
+    review::judge(&mut page, &blocks, &groups, &scores, &classes);
     page
 }
 
@@ -166,6 +206,9 @@ pub struct Parsed {
     pub rules_fired: Vec<&'static str>,
     /// Where it goes on, on other pages of the issue; only [`join`] finds that.
     pub continued: Vec<Continued>,
+    /// The probability that it begins, goes on and ends where it does, by the parser's own model: that
+    /// of the least sure decision; `None` where cuts were not decided, as on web pages.
+    pub confidence: Option<f32>,
 }
 
 /// The part of an article that stands on another page.

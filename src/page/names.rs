@@ -23,7 +23,9 @@ static NO_NAME: LazyLock<HashSet<&str>> = LazyLock::new(|| NO_NAMES.split_whites
 
 /// Whether `token` looks like a full name: a known surname and one or two characters.
 pub(crate) fn is_name(token: &str) -> bool {
-    if !token.chars().all(is_han) || NO_NAME.contains(token) {
+    // 富阳区, 安县: places that begin like names.
+    let place = token.ends_with(['区', '县', '市']);
+    if place || !token.chars().all(is_han) || NO_NAME.contains(token) {
         return false;
     }
     let surname = surname::length(token);

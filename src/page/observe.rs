@@ -23,9 +23,11 @@ use crate::wording;
 /// The blocks of a page with their cues.
 pub(crate) fn observe(blocks: &[Block], issue: &Issue) -> Vec<Cues> {
     let mut cues: Vec<Cues> = blocks.iter().map(own).collect();
+    trailing(blocks, &mut cues);
     edges(blocks, issue, &mut cues);
     levels(blocks, &mut cues);
     runs::margins(blocks, &mut cues);
+    runs::below_marked(blocks, &mut cues);
     neighbours(blocks, &mut cues);
     runs::pairs(blocks, &mut cues);
     runs::alike(blocks, &mut cues);
@@ -51,7 +53,11 @@ fn own(block: &Block) -> Cues {
     let tag = count <= 60 && !text.contains('。') && wording::TAG.is_match(text);
     let exclaims = count <= 24 && text.ends_with(['！', '？', '!', '?']) && !text.contains('。');
     let credited = byline::trailing_credit(text).is_some();
-    let closed = (seam::is_closed(text) || credited) && !tag && !exclaims;
+    let sourced = wording::ends_with_source(text);
+    let photo = count <= 60 && wording::is_photo_line(text);
+    let closed = (seam::is_closed(text) || credited || sourced) && !tag && !exclaims;
+    cues.note(Cue::EndsWithSource, sourced);
+    cues.note(Cue::PhotoLine, photo);
     cues.note(Cue::Exclaims, exclaims);
     cues.note(Cue::Long, count > 60);
     cues.note(Cue::Middling, (33..=60).contains(&count));
@@ -87,13 +93,28 @@ fn own(block: &Block) -> Cues {
     cues.note(Cue::Office, wording::OFFICE.is_match(text) && block.level == 0);
     let notice = kind::is_notice(text) || kind::is_daily(text);
     cues.note(Cue::NoticeTitle, notice && !closed);
-    if closed && !note || closing {
+    if closed && !note || closing || photo {
         return cues;
     }
     cues.note(Cue::Short, count <= 32);
     cues.note(Cue::VeryShort, count <= 6);
     shapes(text, count, &mut cues);
     cues
+}
+
+/// Long kickers that trail off (……) above another line of their headline are no whole sentences.
+fn trailing(blocks: &[Block], cues: &mut [Cues]) {
+    const LONGEST: usize = 45;
+    let heads = |cues: &Cues| cues.has(Cue::Short) && !cues.has(Cue::Closed) && !cues.any(PEOPLE);
+    let small: Vec<bool> = cues.iter().skip(1).map(heads).collect();
+    for ((block, cue), next) in blocks.iter().zip(cues.iter_mut()).zip(small) {
+        let text = block.text.as_str();
+        let trails = next && block.level == 0 && text.trim_end_matches('”').ends_with("……");
+        if trails && !text.contains('。') && text.chars().nth(LONGEST).is_none() {
+            cue.drop(Cue::Closed);
+            cue.note(Cue::Short, true);
+        }
+    }
 }
 
 /// Cues of running text in a line that does not end as a sentence does.
@@ -119,11 +140,18 @@ fn running(text: &str, count: usize, cues: &mut Cues) {
 const OPEN_ENDS: &str = "的和与及或并而在是对将把被从为以由向使让至于该其这那各每";
 
 /// Cues of lines that name people.
-const PEOPLE: &[Cue] =
-    &[Cue::Names, Cue::OneName, Cue::RoleLine, Cue::BracketRole, Cue::DutyAndName, Cue::CreditLine];
+pub(crate) const PEOPLE: &[Cue] = &[
+    Cue::Names,
+    Cue::OneName,
+    Cue::RoleLine,
+    Cue::BracketRole,
+    Cue::DutyAndName,
+    Cue::CreditLine,
+    Cue::MakerLine,
+];
 
 /// Cues that make a line no candidate for a heading.
-const FURNITURE: &[Cue] = &[
+pub(crate) const FURNITURE: &[Cue] = &[
     Cue::StaffLine,
     Cue::BarePointer,
     Cue::PointerPhrase,
@@ -146,6 +174,8 @@ fn people(text: &str, cues: &mut Cues) {
     } else if byline::with_roles(text).is_some() {
         let bracketed = byline::unbracketed(text) != text;
         cues.note(if bracketed { Cue::BracketRole } else { Cue::RoleLine }, true);
+    } else if byline::makers(text) {
+        cues.note(Cue::MakerLine, true);
     } else if wording::is_box(text) {
         // 手记, 连线: words, though some begin like names.
     } else if let Some(names) = byline::bare(text) {
@@ -255,6 +285,7 @@ fn levels(blocks: &[Block], cues: &mut [Cues]) {
             && (top == lowest || top != Some(level));
         cue.note(Cue::MarkedBeforeMarked, same && marked && !cue.any(FURNITURE));
         cue.note(Cue::Emphasis, !marked);
+        cue.note(Cue::OnlyEmphasis, !marked && top.is_some_and(|top| top < EMPHASIS));
         cue.note(Cue::LowerBeforeHigher, lower && marked);
         cue.note(Cue::TopMark, marked && top == Some(level));
         cue.note(Cue::LowerMark, marked && top != Some(level));
@@ -295,6 +326,8 @@ fn neighbours(blocks: &[Block], cues: &mut [Cues]) {
         cue.note(Cue::AfterLabel, label && !cue.any(&[Cue::Long, Cue::Closed]));
         let lower = above > 0 && block.level > above && block.level < EMPHASIS;
         cue.note(Cue::LowerAfterHigher, lower && !before.any(FURNITURE));
+        let told = cue.has(Cue::OneName) && before.has(Cue::RoleLine) && next.has(Cue::Long);
+        cue.note(Cue::SecondName, told);
         cue.note(Cue::BeforeByline, next.any(names));
         // Names directly below a heading belong to that one.
         let above = at(i.checked_sub(2));
@@ -329,6 +362,7 @@ fn neighbours(blocks: &[Block], cues: &mut [Cues]) {
             Cue::EndsWithCredit,
             Cue::BracketRole,
             Cue::PointerPhrase,
+            Cue::EndsWithSource,
         ]) || closes;
         // Whoever signs a notice ends it.
         let signed = before.has(Cue::Office) && !cue.any(&[Cue::Office, Cue::Label]);

@@ -109,6 +109,86 @@ fn a_large_page_is_read_in_linear_time() {
     assert_eq!(parse(&one_line, &issue()).articles.len(), 1);
 }
 
+/// An export as programs write it: our own words.
+const EXPORT: &str = "---\ntitle: 清河新闻\ndate: 2025-09-08\nsource: 清河网\n---\n\n# 清河新闻（20250908）\n\n\
+    ## 内容提要\n\n1.清河大桥主桥合龙；\n\n2.柳溪镇秋粮开镰；\n\n3.县医院新院区试运行。\n\n## 详细新闻\n\n\
+    ### 清河大桥主桥合龙\n\n<!--body.begin-->\n\n**清河网消息**（新闻）：9月7日，清河大桥[主桥](https://example.com/a)顺利合龙。\n\n\
+    <!--body.end-->\n\n[查看原文](https://example.com/1)\n\n### 柳溪镇秋粮开镰\n\n**清河网消息**（新闻）：9月7日，柳溪镇秋粮开镰。\n\n\
+    **家家户户忙收割**\n\n今年玉米亩产比去年高。\n\n[查看原文](https://example.com/2)\n\n### 县医院新院区试运行\n\n\
+    近日，县医院新院区试运行，床位\\*增加。\n\n![](a.jpg)\n\n---\n\n更新时间：2025-09-08T02:09:20Z\n";
+
+#[test]
+fn an_export_is_read_without_its_markup() {
+    let page = parse(EXPORT, &Issue::default());
+    check(EXPORT, &page);
+    let records: Vec<_> = page.articles.iter().map(|parsed| &parsed.article.record).collect();
+    let titles: Vec<_> = records.iter().map(|record| record.title.as_str()).collect();
+    assert_eq!(titles, ["清河大桥主桥合龙", "柳溪镇秋粮开镰", "县医院新院区试运行"]);
+    assert!(records.iter().all(|record| record.section == "详细新闻" && record.source == "清河网"));
+    assert!(records[0].body().contains("清河大桥主桥顺利合龙"));
+    assert!(records[1].paragraphs.contains(&"家家户户忙收割".to_owned()));
+    assert_eq!(records[2].paragraphs, ["近日，县医院新院区试运行，床位*增加。"]);
+    assert_eq!(records[0].date(), Some(jiff::civil::date(2025, 9, 8)));
+}
+
+/// Two reports without any mark, and a heading of two lines inside the first.
+const UNMARKED: &str = "清河大桥主桥昨日合龙\n\n两岸往来只要八分钟\n\n记者 周小禾\n\n\
+    9月7日，清河大桥主桥顺利合龙，两岸干部群众来到现场，见证了这一刻。大桥全长一千二百米，双向六车道。\n\n\
+    大桥项目负责人林小满介绍，主桥分一百零八段浇筑，合龙段长两米，施工人员等到夜里气温稳定以后才开始浇筑混凝土，合龙误差只有三毫米。\n\n\
+    合龙以后的大桥\n\n还要铺装桥面\n\n“合龙只是一步。”林小满说，大桥的桥面铺装还要八个月，施工人员接着要装护栏和路灯，主桥两端的引桥也在浇筑。\n\n\
+    按照计划，大桥项目明年五月完工，主桥通车以后，两岸往来只要八分钟，不必再绕行上游的老桥。\n\n\
+    柳溪镇秋粮开镰\n\n记者 许舟\n\n近日，柳溪镇两万亩玉米开镰收割，农机手驾驶收割机下田，家家户户忙着晾晒，今年亩产比去年高。\n";
+
+fn titles(page: &Page) -> Vec<String> {
+    page.articles.iter().map(|parsed| parsed.article.record.title.clone()).collect()
+}
+
+#[test]
+fn two_lines_inside_a_text_do_not_cut_it() {
+    let page = parse(UNMARKED, &issue());
+    check(UNMARKED, &page);
+    assert_eq!(titles(&page), ["两岸往来只要八分钟", "柳溪镇秋粮开镰"]);
+    assert_eq!(page.articles[0].article.record.kicker, "清河大桥主桥昨日合龙");
+    assert!(page.articles.iter().all(|parsed| parsed.confidence.is_some_and(|sure| sure > 0.5)));
+}
+
+#[test]
+fn what_a_person_decided_is_respected() {
+    let decision = |line: &str, cut| super::Decision { line: line.into(), nth: 0, cut };
+    let cut = Issue { decisions: vec![decision("合龙以后的大桥", true)], ..issue() };
+    let page = parse(UNMARKED, &cut);
+    check(UNMARKED, &page);
+    assert_eq!(page.articles.len(), 3);
+    let join = Issue { decisions: vec![decision("柳溪镇 秋粮开镰", false)], ..issue() };
+    let page = parse(UNMARKED, &join);
+    check(UNMARKED, &page);
+    assert_eq!(page.articles.len(), 1);
+    let none = Issue { decisions: vec![decision("没有这一行", true)], ..issue() };
+    assert_eq!(parse(UNMARKED, &none).articles.len(), 2);
+}
+
+#[test]
+fn a_doubtful_cut_is_listed_with_its_reading() {
+    // A part about the park, or a report of its own?
+    let from = UNMARKED.find("合龙以后的大桥").unwrap();
+    let to = UNMARKED.find("按照计划").unwrap();
+    let text = format!(
+        "{}河边公园下月开园\n\n近日，记者在河边看到，新栽的树已经成活，健身步道铺到了水边，\
+         市民傍晚来这里散步。\n\n{}",
+        &UNMARKED[..from],
+        &UNMARKED[to..]
+    );
+    let page = parse(&text, &issue());
+    for doubt in &page.doubts {
+        let words: String = doubt.spans.iter().filter_map(|span| span.of(&text)).collect();
+        assert!(words.starts_with(&doubt.decision.line) && doubt.confidence < 1.0);
+        let other = super::Decision { cut: !doubt.decision.cut, ..doubt.decision.clone() };
+        let read = parse(&text, &Issue { decisions: vec![other], ..issue() });
+        assert_ne!(read.articles.len(), page.articles.len());
+    }
+    assert!(!page.doubts.is_empty(), "{:?}", titles(&page));
+}
+
 fn page_like() -> impl Strategy<Value = String> {
     let line = prop_oneof![
         Just("## 清河大桥主桥合龙 明年通车"),
@@ -139,6 +219,14 @@ fn page_like() -> impl Strategy<Value = String> {
         Just("【"),
         Just("他说：“这座桥，我们盼了二十年。"),
         Just("　　缩进的一段，"),
+        Just("[查看原文](https://example.com/1)"),
+        Just("![大桥合龙](a.jpg)"),
+        Just("<!-- 说明"),
+        Just("-->"),
+        Just("他说**好**，见[这里](b)和<u>`c`</u>。"),
+        Just("- [清河大桥主桥合龙](#a)"),
+        Just("title: 清河"),
+        Just("| 表 | 头 |"),
         Just(""),
     ];
     prop::collection::vec((line, prop_oneof!["\n", "\n\n", "\r\n", "\n\n\n\n", " "]), 0..40)

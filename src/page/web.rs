@@ -51,6 +51,7 @@ pub(crate) fn read(text: &str, issue: &Issue) -> Page {
         marks: sheet.marks,
         extracted: Some(sheet.text),
         no_article: None,
+        doubts: Vec::new(),
     }
 }
 

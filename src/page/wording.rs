@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::names;
 use crate::script;
 
 /// Words that columns and series end with, of any paper.
@@ -69,7 +70,7 @@ pub(super) static SCENE: LazyLock<Regex> = LazyLock::new(|| {
 /// How first paragraphs begin.
 pub(super) static LEAD: LazyLock<Regex> = LazyLock::new(|| {
     script::both(concat!(
-        r"^(?:近日|日前|昨日|昨天|今日|今天|连日来|近年来|近段时间|近期|最近|今年以来|入[春夏秋冬汛]以来|本周|上周|截至|据悉|",
+        r"^(?:近日|日前|昨日|昨天|今日|今天|昨晚|前天|前不久|不久前|这几天|这两天|这段时间|连日来|近年来|近段时间|近期|最近|今年以来|入[春夏秋冬汛]以来|本周|上周|截至|据悉|",
         r"记者(?:昨日|日前|今日)?从|(?:[0-9０-９]{4}年)?[0-9０-９]{1,2}月[0-9０-９]{1,2}日|[0-9０-９]{1,2}日|",
         r"[^。，]{0,24}(?:近日|日前|昨日)|[^。]{0,30}(?:获悉|了解到)[，,])",
     ))
@@ -79,7 +80,7 @@ pub(super) static LEAD: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) static OFFICE: LazyLock<Regex> = LazyLock::new(|| {
     script::both(concat!(
         r"^(?:\p{Han}{2,18}(?:局|公司|委员会|政府|办公室|服务中心|管理处|管理所|人民法院|检察院|银行|协会|商会|学会|委员会|",
-        r"指挥部|领导小组|编辑部|合作社|集团|公证处|殡仪馆|税务所|派出所|拍卖行)|[0-9〇二]{4}年[0-9一二三四五六七八九十]{1,3}月",
+        r"指挥部|领导小组|编辑部|合作社|集团|公证处|殡仪馆|税务所|派出所|拍卖行)|\p{Han}{1,3}[市区县]|[0-9〇二]{4}年[0-9一二三四五六七八九十]{1,3}月",
         r"[0-9一二三四五六七八九十]{1,3}日)$",
     ))
 });
@@ -87,7 +88,7 @@ pub(super) static OFFICE: LazyLock<Regex> = LazyLock::new(|| {
 /// A label with its value on the same line, as profiles and notices have them.
 pub(super) static LABEL: LazyLock<Regex> = LazyLock::new(|| {
     script::both(concat!(
-        r"^(?:时间|地点|人物|事件|主持人|嘉宾|采访对象|受访者|受访人|对话人|主讲人?|票价|电话|联系电话|地址|邮编|邮箱|网址|",
+        r"^(?:时间|地点|人物|事件|\p{Han}{2,4}(?:时间|地点|方式)|\p{Han}{1,3}人|嘉宾|采访对象|受访者|导航|(?:本报)?(?:法律顾问|地址|热线)|出版单位|印刷|承印|邮发代号|定价|零售价|发行|投稿|微信|票价|电话|联系电话|地址|邮编|邮箱|网址|",
         r"数据来源|资料来源|来源|单位|姓名|职务|年龄)[:：].{0,40}$",
     ))
 });
@@ -123,9 +124,49 @@ pub(super) static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
+/// Who is named behind the last sentence of an article: `…。据清河新闻`, `…。（新华社）`.
+static SOURCE: LazyLock<Regex> = LazyLock::new(|| {
+    script::both(concat!(
+        r"(?:^|[。！？”’…）])\s*[/／]?(?:(?:据|综合|来源[:：]|转自)[\p{Han}A-Za-z·《》“”、\s]{2,24}|",
+        r"[（(](?:据|综合|来源[:：])?(?:本报|新华|央视|中新|人民|\p{Han}{2,6}(?:社|网|报))[^（）()。，]{0,20}[）)])$",
+    ))
+});
+
+/// Whether `text` ends with who supplied it, which no paragraph inside an article does.
+pub(crate) fn ends_with_source(text: &str) -> bool {
+    let from = text.char_indices().rev().nth(30).map_or(0, |(at, _)| at);
+    let found = SOURCE.find(text.get(from..).unwrap_or_default());
+    // Where the text was cut for the search no line begins.
+    found.is_some_and(|found| from == 0 || found.start() > 0)
+}
+
+/// Who tells what follows: `讲述人：周小禾`, `来信人：林小满`.
+static TOLD: LazyLock<Regex> =
+    LazyLock::new(|| script::both(r"^\p{Han}{1,4}[人者][:：]\s*(?P<name>\p{Han}{2,4})$"));
+
+/// Whether a line names who tells what follows.
+pub(crate) fn told_by(line: &str) -> bool {
+    let name = |found: regex::Captures<'_>| found.name("name").map(|name| name.as_str().to_owned());
+    line.len() <= 60 && TOLD.captures(line).and_then(name).is_some_and(|n| names::may_be_name(&n))
+}
+
+/// A caption with no more than a place and whoever took or supplied the photo.
+static PHOTO: LazyLock<Regex> = LazyLock::new(|| {
+    script::both(concat!(
+        r"^[^。！？]{0,30}[\s　](?:(?:本报|\p{Han}{1,4})?(?:记者|通讯员|网友)?\s*[\p{Han}A-Za-z“”·]{2,14}[\s　]+摄|",
+        r"\p{Han}{2,8}(?:供图|提供|配图)|资料图片?|资料照片)$|^[\p{Han}“”A-Za-z0-9]{2,14}[\s　]+摄$|^\p{Han}{2,8}供图$",
+    ))
+});
+
+/// Whether a line is a caption that names a place and whoever took the photo, and no more.
+pub(crate) fn is_photo_line(line: &str) -> bool {
+    line.len() <= 200 && PHOTO.is_match(line)
+}
+
 /// Whether a line is complete without a mark at its end: an office, a label, figures.
 pub(crate) fn is_whole(line: &str) -> bool {
-    line.len() <= 200 && (OFFICE.is_match(line) || LABEL.is_match(line) || figures(line))
+    let says = OFFICE.is_match(line) || LABEL.is_match(line) || figures(line);
+    line.len() <= 200 && (says || is_photo_line(line)) || ends_with_source(line)
 }
 
 /// Whether a line is the heading of a box; its characters may stand apart (手 记).
@@ -147,5 +188,5 @@ pub(super) fn figures(text: &str) -> bool {
         digits += usize::from(c.is_numeric());
         others += usize::from(c.is_alphabetic() && !"年月日时分元".contains(c));
     }
-    digits >= 4 && digits >= others
+    digits >= 4 && digits > others
 }

@@ -86,7 +86,7 @@ impl Read {
         let indexes: Vec<CharIndex<'_>> = shown.iter().map(|text| CharIndex::new(text)).collect();
         let mut pages = Vec::with_capacity(self.pages.len());
         for (at, page) in self.pages.into_iter().enumerate() {
-            let Page { articles, unassigned, marks: _, extracted, no_article } = page;
+            let Page { articles, unassigned, marks: _, extracted, no_article, doubts: _ } = page;
             let articles = articles.into_iter().map(|one| convert::parsed(one, &indexes, at));
             pages.push(wire::ParsePageResponse {
                 articles: articles.collect(),
@@ -112,7 +112,7 @@ impl Read {
         let indexes: Vec<CharIndex<'_>> = shown.iter().map(|text| CharIndex::new(text)).collect();
         let mut pages = Vec::with_capacity(self.pages.len());
         for ((at, page), results) in self.pages.into_iter().enumerate().zip(results) {
-            let Page { articles, unassigned, marks: _, extracted, no_article } = page;
+            let Page { articles, unassigned, marks: _, extracted, no_article, doubts: _ } = page;
             pages.push(wire::IngestPageResponse {
                 articles: page_articles(articles, results, &indexes, at),
                 unassigned: indexes

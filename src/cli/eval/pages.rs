@@ -44,7 +44,18 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 fn print(report: &Report) -> Result<(), Failure> {
-    let header = ["style", "pages", "articles", "system", "precision", "recall", "F1", "body F1"];
+    let header = [
+        "style",
+        "pages",
+        "articles",
+        "system",
+        "precision",
+        "recall",
+        "F1",
+        "lenient",
+        "cut",
+        "body F1",
+    ];
     let mut articles = output::table(&header);
     for style in &report.styles {
         for (at, system) in style.systems.iter().enumerate() {
@@ -59,6 +70,8 @@ fn print(report: &Report) -> Result<(), Failure> {
                 figure(system.precision, None),
                 figure(system.recall, None),
                 figure(system.f1, system.f1_interval),
+                figure(system.lenient_f1, None),
+                figure(system.cut_f1, None),
                 figure(system.body_f1, None),
             ]);
             articles.add_row(row);
@@ -66,12 +79,14 @@ fn print(report: &Report) -> Result<(), Failure> {
     }
     output::line(&articles.to_string())?;
     parts(report)?;
+    kinds(report)?;
     output::line(&format!(
         "an article is exact where headline and body are, width and white space folded{}",
         brackets("pages", report.bootstrap)
     ))?;
     output::line(&format!(
-        "parts: right of those that either the labels or the parser have, and how many; seams: \
+        "lenient: F1 of articles with the right headline and a body that overlaps by 0.95; cut: \
+         whatever the headline; parts: right of those that either the labels or the parser have, and how many; seams: \
          broken paragraphs joined; apart: breaks between paragraphs kept; {:.1} MB/s on one core",
         report.mb_per_s
     ))
@@ -99,6 +114,30 @@ fn parts(report: &Report) -> Result<(), Failure> {
         row.push(cell(style.seams.joined, style.seams.count));
         row.push(cell(style.seams.kept_apart, style.seams.apart_count));
         table.add_row(row);
+    }
+    output::line(&table.to_string())
+}
+
+/// Which kinds were read as which, where the last row of the report has any labelled.
+fn kinds(report: &Report) -> Result<(), Failure> {
+    let Some(style) = report.styles.last().filter(|style| !style.kinds.is_empty()) else {
+        return Ok(());
+    };
+    let names = |of: fn(&pages::KindCount) -> &'static str| {
+        let mut names: Vec<&str> = style.kinds.iter().map(of).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    };
+    let read = names(|kind| kind.read);
+    let header: Vec<&str> = std::iter::once("labelled as").chain(read.iter().copied()).collect();
+    let mut table = output::table(&header);
+    for labelled in names(|kind| kind.labelled) {
+        let count = |read: &&str| {
+            let found = style.kinds.iter().find(|k| k.labelled == labelled && k.read == *read);
+            found.map_or(String::new(), |kind| kind.count.to_string())
+        };
+        table.add_row(std::iter::once(labelled.to_owned()).chain(read.iter().map(count)));
     }
     output::line(&table.to_string())
 }

@@ -94,11 +94,18 @@ impl Tally {
     }
 }
 
+/// The least overlap of bodies that are the same but for a line.
+const LENIENT: f64 = 0.95;
+
 /// The counts for one system on one page.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct System {
     pub right: usize,
     pub found: usize,
+    /// Articles with the labelled title and nearly the labelled body.
+    pub lenient: usize,
+    /// Articles with nearly the labelled body, whatever their title.
+    pub cut: usize,
     /// The sum over labelled articles.
     pub body_f1: f64,
 }
@@ -111,6 +118,9 @@ pub(super) struct Judged {
     /// One for each field, for the parser only.
     pub fields: Vec<Tally>,
     pub seams: Seams,
+    /// The labelled kind of each article and the kind that was found for it; `None` where there is
+    /// nothing on one side.
+    pub kinds: Vec<(Option<Kind>, Option<Kind>)>,
 }
 
 /// Compares `page`, as the parser read it, and both baselines with the labels.
@@ -122,29 +132,52 @@ pub(super) fn judge(labelled: &Labelled, page: &Page) -> Judged {
     let found = [&ours, &baseline::at_headings(text), &baseline::at_blank_lines(text)];
     let systems = found.map(|found| system(&gold, found)).to_vec();
     let mut fields = vec![Tally::default(); Field::ALL.len()];
-    for (gold, found) in pairs(&gold, &ours) {
+    let paired = pairs(&gold, &ours);
+    for (gold, found) in &paired {
         compare(gold, found.unwrap_or(&Candidate::default()), &mut fields);
     }
+    let kinds = kinds(&paired, &ours);
     for (field, kind) in [(Field::Teaser, Kind::Teaser), (Field::Staff, Kind::Staff)] {
         if let Some(tally) = fields.get_mut(field as usize) {
             *tally = furniture(labelled, &others, kind);
         }
     }
-    Judged { gold_count: gold.len(), systems, fields, seams: seam::seams(labelled, page) }
+    let seams = seam::seams(labelled, page);
+    Judged { gold_count: gold.len(), systems, fields, seams, kinds }
 }
 
 fn system(gold: &[&Gold], found: &[Candidate]) -> System {
-    let mut body_f1 = 0.0;
-    let mut right = 0;
+    let mut system = System { found: found.len(), ..System::default() };
     for (gold, found) in pairs(gold, found) {
         let Some(found) = found else {
             continue;
         };
-        right += usize::from(is_exact(gold, found));
+        system.right += usize::from(is_exact(gold, found));
         let body = folded(&gold.text());
-        body_f1 += found.bodies.iter().map(|read| overlap(&body, read)).fold(0.0, f64::max);
+        let alike = found.bodies.iter().map(|read| overlap(&body, read)).fold(0.0, f64::max);
+        system.body_f1 += alike;
+        let cut = alike >= LENIENT;
+        system.cut += usize::from(cut);
+        system.lenient += usize::from(cut && title(gold) == found.title);
     }
-    System { right, found: found.len(), body_f1 }
+    system
+}
+
+/// The labelled and the found kind of every pair, and of every article that was found for nothing.
+fn kinds(
+    paired: &[(&Gold, Option<&Candidate>)],
+    found: &[Candidate],
+) -> Vec<(Option<Kind>, Option<Kind>)> {
+    let pairs = paired.iter().filter_map(|(gold, found)| {
+        // Where no kind is labelled there is nothing to compare.
+        Some((Some(gold.kind?), found.map(|found| found.kind)))
+    });
+    let labelled = paired.iter().any(|(gold, _)| gold.kind.is_some());
+    let taken = |other: &&Candidate| {
+        paired.iter().any(|(_, found)| found.is_some_and(|found| std::ptr::eq(found, *other)))
+    };
+    let spare = found.iter().filter(|found| labelled && !taken(found));
+    pairs.chain(spare.map(|found| (None, Some(found.kind)))).collect()
 }
 
 fn is_exact(gold: &Gold, found: &Candidate) -> bool {

@@ -4,9 +4,11 @@ use crate::cohesion;
 use crate::cue::Cue;
 use crate::cue::Cues;
 use crate::kind;
+use crate::learned;
 use crate::line::Block;
 use crate::observe::FURNITURE;
 use crate::observe::PEOPLE;
+use crate::opening;
 
 /// Cues of pages whose paragraphs are indented.
 pub(super) fn margins(blocks: &[Block], cues: &mut [Cues]) {
@@ -24,6 +26,52 @@ pub(super) fn margins(blocks: &[Block], cues: &mut [Cues]) {
 /// Whether a block is a short line that can head something.
 fn is_small(cues: Cues) -> bool {
     cues.has(Cue::Short) && !cues.any(FURNITURE) && !cues.any(&[Cue::Figures, Cue::Label])
+}
+
+/// Cues of short lines without a mark directly below a headline that has one, before any text.
+pub(super) fn below_marked(blocks: &[Block], cues: &mut [Cues]) {
+    const PIECES: &[Cue] = &[
+        Cue::Broken,
+        Cue::EndsOpen,
+        Cue::StopInside,
+        Cue::LeadBegins,
+        Cue::Opener,
+        Cue::PhotoLine,
+        Cue::BoxWord,
+        Cue::Numbered,
+        Cue::Figures,
+    ];
+    let own: Vec<Cues> = cues.to_vec();
+    let at = |i: usize| own.get(i).copied().unwrap_or_default();
+    let broken = opening::is_broken(&own);
+    let line = |cues: Cues| {
+        let short = cues.any(&[Cue::Short, Cue::Middling]) && !cues.has(Cue::Closed);
+        short && !cues.any(FURNITURE) && !cues.any(&[Cue::Label]) && !cues.any(PIECES)
+    };
+    let mut below = false;
+    for (i, (block, cue)) in blocks.iter().zip(cues.iter_mut()).enumerate() {
+        if block.level > 0 {
+            below = cue.has(Cue::TopMark);
+            continue;
+        }
+        below = below && line(*cue);
+        if !below {
+            continue;
+        }
+        let end = (i..blocks.len()).find(|at_| !line(at(*at_))).unwrap_or(blocks.len());
+        let directly = i > 0 && blocks.get(i - 1).is_some_and(|above| above.level > 0);
+        let alone = directly && end == i + 1;
+        let named = at(end).any(&[Cue::RoleLine, Cue::BracketRole, Cue::MakerLine]);
+        let read = learned::line(&block.text);
+        let margin = read.headline - read.text;
+        let title = named && margin > -4.0
+            || !broken
+                && alone
+                && is_small(*cue)
+                && margin > -2.0
+                && at(end).any(&[Cue::Closed, Cue::Long]);
+        cue.note(Cue::BelowMarked, title && !at(end).has(Cue::Continuation));
+    }
 }
 
 /// Cues of two short lines between texts, and of a line whose words the next text begins with.

@@ -51,7 +51,7 @@ pub fn issue(from: Option<wire::Issue>) -> Result<Issue, Violation> {
     let wire::Issue { paper, date, edition, page_no, page_name, page } = from.unwrap_or_default();
     let date = date.map(|day| read_date(day, "issue.date")).transpose()?;
     let (page, page_name) = read_page(&page, page_no, page_name);
-    Ok(Issue { paper, date, edition, page, page_name })
+    Ok(Issue { paper, date, edition, page, page_name, decisions: Vec::new() })
 }
 
 /// Finds the character at a byte of a text, quickly even for many bytes of a long text.
