@@ -28,6 +28,7 @@ mod fit;
 mod html;
 mod issue;
 mod kind;
+pub mod known;
 mod line;
 mod names;
 mod observe;
