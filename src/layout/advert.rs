@@ -25,7 +25,7 @@ pub(crate) fn is_advert(lines: &[String], alone: bool) -> bool {
     }
     let points = found.len() + usize::from(numbers) + usize::from(exclaims > 0);
     let needed = if alone { 3 } else { 4 };
-    points >= needed && found.len() >= 2 && sentences <= 2 && count < 600
+    points >= needed && found.len() >= 2 && sentences <= 1 && count < 600
 }
 
 #[cfg(test)]

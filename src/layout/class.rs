@@ -35,6 +35,12 @@ pub(crate) fn classes(measured: &Measured, stacks: &[Stack]) -> Vec<Class> {
     stacks.iter().map(|stack| class(measured, stack)).collect()
 }
 
+/// Whether words at the edge of a page are its own: issues of a lottery have numbers too.
+pub(crate) fn is_furniture(text: &str) -> bool {
+    let marks = ["星期", "农历", "CN", "刊号", "邮发", "版", "报", "热线", "主办", "主管"];
+    marks.iter().any(|mark| text.contains(mark)) && text.chars().count() <= 60
+}
+
 fn class(measured: &Measured, stack: &Stack) -> Class {
     let text = text(measured, stack);
     let count = stack.items.len();
@@ -44,7 +50,9 @@ fn class(measured: &Measured, stack: &Stack) -> Class {
     let top = (stack.rect.top - page.top) / page.height().max(1e-3);
     let edge = top < 0.2 || top > 0.93;
     match says {
-        Some(Says::Masthead | Says::Folio) if edge => return Class::Furniture,
+        Some(Says::Masthead | Says::Folio) if edge && is_furniture(&text) => {
+            return Class::Furniture;
+        }
         Some(Says::Masthead | Says::Folio | Says::BoxHeading) | None => {}
         Some(Says::Staff) => return Class::Line(Says::Staff),
         Some(says) if stack.size < LARGE => return Class::Line(says),

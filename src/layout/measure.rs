@@ -138,7 +138,7 @@ fn sizes(measured: &mut Measured, sheet: &Sheet) {
             } else if item.whole {
                 whole_size(item)
             } else {
-                advance(item).min(across(item) / tall)
+                printed_size(item, tall)
             }
         })
         .collect();
@@ -169,6 +169,19 @@ fn across(item: &Item) -> f32 {
 fn advance(item: &Item) -> f32 {
     let long = if item.vertical { item.rect.height() } else { item.rect.width() };
     long / ems(&item.text).max(0.5)
+}
+
+/// The size of a line's type, of its box alone. `tall` is how high boxes are for type of size 1.
+///
+/// Spaced lines are longer than their type is large, and boxes higher: the smaller of both counts.
+/// Lines set to a measure are a little longer or shorter, so that where both agree the middle does.
+fn printed_size(item: &Item, tall: f32) -> f32 {
+    let (long, high) = (advance(item), across(item) / tall);
+    let count = ems(&item.text);
+    if count < 5.0 {
+        return high.min(long * 1.2);
+    }
+    if (long / high - 1.0).abs() < 0.2 { (long * high).sqrt() } else { long.min(high) }
 }
 
 /// The size of the type in a paragraph of which only the outer box is known.

@@ -2,6 +2,7 @@
 //! sentences that columns break.
 
 mod flow;
+mod row;
 
 use crate::class::Class;
 use crate::class::text;
@@ -199,20 +200,8 @@ impl<'a> Plan<'a> {
             let story = Story { head: Some(at), room: head.room, ..Story::default() };
             self.stories.push(story);
         }
-        self.under_heads();
+        self.rows();
         self.flows();
-    }
-
-    /// Gives what stands directly below a headline to it.
-    fn under_heads(&mut self) {
-        for at in 0..self.stacks.len() {
-            if !self.is_body(at) {
-                continue;
-            }
-            if let Some(story) = self.head_above(at) {
-                self.give(at, story, "under-headline");
-            }
-        }
     }
 
     /// Gives a stack to an article.

@@ -38,7 +38,7 @@ pub(crate) fn lines(words: &[Word], vertical: bool) -> Vec<Line> {
     let size = typical(words.iter().map(|word| extent(word, vertical)));
     let mut gaps: Vec<f32> = words.windows(2).filter_map(|pair| gap(pair, vertical)).collect();
     gaps.sort_by(f32::total_cmp);
-    let usual = gaps.get(gaps.len() / 2).copied().unwrap_or_default();
+    let usual = gaps.get(gaps.len().saturating_sub(1) / 2).copied().unwrap_or_default();
     let mut lines = Vec::new();
     let mut open: Vec<&Word> = Vec::new();
     let mut text = String::new();
@@ -201,9 +201,10 @@ mod tests {
 
     #[test]
     fn gaps_make_spaces_and_part_columns() {
-        let words = [word(0.0, "清河"), word(20.5, "大桥"), word(50.0, "合龙"), word(120.0, "柳溪")];
+        let words = [("清河", 0.0), ("主桥", 20.5), ("大桥", 41.0), ("合龙", 70.0), ("柳溪", 120.0)];
+        let words = words.map(|(text, left)| word(left, text));
         let texts: Vec<String> = lines(&words, false).into_iter().map(|line| line.text).collect();
-        assert_eq!(texts, ["清河大桥 合龙", "柳溪"]);
+        assert_eq!(texts, ["清河主桥大桥 合龙", "柳溪"]);
     }
 
     #[test]

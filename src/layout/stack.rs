@@ -1,11 +1,15 @@
 //! Lines → stacks: runs of lines below each other in one column and one size.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 
+use crate::class::is_furniture;
 use crate::measure::Item;
 use crate::measure::Measured;
 use crate::model::Rect;
 use crate::print::ems;
+use wenmai_page::known;
+use wenmai_page::known::Says;
 
 /// Lines below each other.
 #[derive(Debug, Clone)]
@@ -44,6 +48,7 @@ pub(crate) fn stacks(measured: &Measured, rooms: &[usize]) -> Vec<Stack> {
     let mut stacks: Vec<Stack> = Vec::new();
     // For each strip the stacks whose last line lies in it, the latest last.
     let mut strips: HashMap<usize, Vec<usize>> = HashMap::new();
+    let alone = alone(measured);
     let step = (measured.page.width() / 128.0).max(1e-3);
     let strip = |x: f32| strip_of(x - measured.page.left, step);
     for at in order {
@@ -57,6 +62,13 @@ pub(crate) fn stacks(measured: &Measured, rooms: &[usize]) -> Vec<Stack> {
         }
         candidates.sort_unstable();
         candidates.dedup();
+        if alone.contains(&at) {
+            candidates.clear();
+        }
+        candidates.retain(|one| {
+            let last = stacks.get(*one).and_then(|stack| stack.items.last());
+            last.is_none_or(|last| !alone.contains(last))
+        });
         let best = candidates
             .into_iter()
             .filter_map(|at| stacks.get(at).map(|stack| (at, stack)))
@@ -100,6 +112,27 @@ pub(crate) fn stacks(measured: &Measured, rooms: &[usize]) -> Vec<Stack> {
     stacks
 }
 
+/// Lines that stand alone whatever is below them: names, and near the page's upper edge its own.
+fn alone(measured: &Measured) -> HashSet<usize> {
+    let page = measured.page;
+    let high = page.top + 0.2 * page.height();
+    let short = |item: &Item| item.text.chars().take(61).count() <= 60;
+    let hinted = |item: &Item| {
+        let text = item.text.as_str();
+        let names = text.contains(' ') || text.contains("记者") || text.contains("通讯员");
+        item.rect.top < high || names && !text.contains(['，', '。'])
+    };
+    let near = measured.items.iter().enumerate();
+    near.filter(|(_, item)| short(item) && hinted(item))
+        .filter(|(_, item)| match known::says(&item.text) {
+            Some(Says::Names | Says::Staff) => true,
+            Some(Says::Masthead | Says::Folio) => item.rect.top < high && is_furniture(&item.text),
+            _ => false,
+        })
+        .map(|(at, _)| at)
+        .collect()
+}
+
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
 fn strip_of(x: f32, step: f32) -> usize {
     (x / step).clamp(0.0, 127.0) as usize % STRIPS
@@ -118,8 +151,7 @@ fn goes_on(stack: &Stack, item: &Item, measured: &Measured) -> bool {
     let slack = match shortest {
         _ if measured.exact => 1.04,
         count if count < 4.0 => 1.3,
-        count if count < 8.0 => 1.13,
-        _ => 1.08,
+        _ => 1.13,
     };
     if ratio > slack || ratio < 1.0 / slack {
         return false;

@@ -66,8 +66,11 @@ impl Plan<'_> {
         };
         if let Some(above) = self.text_above(at) {
             let owner = self.owner.get(above).copied().flatten();
-            let cut = self.is_cut(&self.rect(above), &stack.rect);
-            let score = if cut { -1.0 } else { 1.2 } + self.continuity(above, at);
+            let rect = self.rect(above);
+            let far = self.is_far(&rect, at);
+            let cut = self.is_cut(&rect, &stack.rect);
+            let base = if cut { -1.0 } else if far { -0.6 } else { 1.2 };
+            let score = base + self.continuity(above, at);
             offer(score, owner, "goes-on-below");
         }
         let em = self.measured.em;
@@ -94,8 +97,36 @@ impl Plan<'_> {
         best.map(|(_, story, why)| (story, why))
     }
 
+    /// Whether a stack stands too far below a place to go on from there.
+    pub(super) fn is_far(&self, above: &Rect, at: usize) -> bool {
+        let most = if self.subhead(at) { 2.6 } else { 1.6 };
+        self.blank(above, at) > most * self.measured.em
+    }
+
+    /// The empty height between a place above and a stack: pictures and insets between them fill it.
+    fn blank(&self, above: &Rect, at: usize) -> f32 {
+        use crate::shelf::Thing;
+        let Some(stack) = self.stacks.get(at) else { return 0.0 };
+        let mut gap = stack.rect.top - above.bottom;
+        let mut top = stack.rect.top;
+        for _ in 0..4 {
+            let fills = |placed: &crate::shelf::Placed| match placed.thing {
+                Thing::Picture(_) | Thing::Inset(_) => true,
+                Thing::Stack(other) => self.is_caption(other),
+                Thing::Rule(_) => false,
+            };
+            let Some(found) = self.shelf.above(&stack.rect, top, stack.room, fills) else { break };
+            if found.rect.bottom < above.bottom {
+                break;
+            }
+            gap -= found.rect.height() + self.measured.em;
+            top = found.rect.top - 0.6 * self.measured.em;
+        }
+        gap
+    }
+
     /// The running text directly above a stack, over pictures and lines of names.
-    fn text_above(&self, at: usize) -> Option<usize> {
+    pub(super) fn text_above(&self, at: usize) -> Option<usize> {
         use crate::shelf::Placed;
         use crate::shelf::Thing;
         let stack = self.stacks.get(at)?;
@@ -114,7 +145,7 @@ impl Plan<'_> {
     }
 
     /// How well the text of one stack goes on in another.
-    fn continuity(&self, from: usize, to: usize) -> f32 {
+    pub(super) fn continuity(&self, from: usize, to: usize) -> f32 {
         let (last, first) = (self.words(from), self.words(to));
         if self.subhead(from) {
             return 0.3;

@@ -110,13 +110,10 @@ impl Setter<'_> {
             top + size * 1.08 + shake(),
         );
         let stated = self.style.stated;
-        self.sheet.lines.push(Line {
-            rect,
-            text,
-            size: stated.then_some(size),
-            bold: stated.then_some(bold),
-            ..Line::default()
-        });
+        let (size, bold) = (stated.then_some(size), stated.then_some(bold));
+        let mut line = Line { rect, text, size, bold, ..Line::default() };
+        crate::print::trim(&mut line);
+        self.sheet.lines.push(line);
     }
 
     fn masthead(&mut self) -> f32 {
@@ -354,7 +351,7 @@ impl Setter<'_> {
         let size = BODY * if narrow { least } else { self.rng.random_range(least..=most) };
         let middle = f32::midpoint(left, right);
         let mut y = top;
-        let mut centred = |setter: &mut Self, text: &str, size: f32, y: f32| {
+        let centred = |setter: &mut Self, text: &str, size: f32, y: f32| {
             let size = size.min(wide / ems(text).max(1.0)).max(BODY * 1.2);
             let own = ems(text) * size;
             setter.put(text, middle - own / 2.0, y, own, size);

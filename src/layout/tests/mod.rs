@@ -125,7 +125,7 @@ fn measure(styles: &[Style], seeds: std::ops::Range<u64>, say: bool) -> Score {
 #[ignore = "prints figures of the styles that were tuned on"]
 fn tuned() {
     let say = std::env::var_os("SAY").is_some();
-    let most = if say { 3 } else { 20 };
+    let most = 20;
     measure(style::TUNED, 0..most, say);
     if let Some(folder) = std::env::var_os("SVG") {
         for style in style::TUNED {
@@ -135,5 +135,23 @@ fn tuned() {
                 std::fs::write(path, layout.svg()).unwrap();
             }
         }
+    }
+}
+
+#[test]
+#[ignore = "prints the stacks of one page: STYLE, SEED"]
+fn stacks_of_one_page() {
+    let name = std::env::var("STYLE").unwrap_or_else(|_| "five".to_owned());
+    let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0);
+    let style = style::TUNED.iter().chain(style::APART).find(|style| style.name == name).unwrap();
+    let sheet = compose(style, seed).sheet;
+    let mut measured = crate::measure::measure(&sheet);
+    let (rooms, of) = crate::room::rooms(&mut measured);
+    let stacks = crate::stack::stacks(&measured, &of);
+    let classes = crate::class::classes(&measured, &stacks);
+    println!("em {} rooms {}", measured.em, rooms.len());
+    for (stack, class) in stacks.iter().zip(&classes) {
+        let text: String = crate::class::text(&measured, stack).chars().take(24).collect();
+        println!("{class:?} {:.2} n{} room{} {:?} {text}", stack.size, stack.items.len(), stack.room, stack.rect);
     }
 }
