@@ -56,7 +56,10 @@ pub(crate) fn stacks(measured: &Measured, rooms: &[usize]) -> Vec<Stack> {
         let room = rooms.get(at).copied().unwrap_or_default();
         let rect = item.rect;
         let mut candidates: Vec<usize> = Vec::new();
-        for x in [rect.left + 0.1 * rect.width(), rect.center_x(), rect.right - 0.1 * rect.width()] {
+        // A paragraph's first line may begin right of where the short line above it ends.
+        let inset = rect.left - 2.2 * measured.em;
+        let inside = [0.1, 0.5, 0.9].map(|part| rect.left + part * rect.width());
+        for x in inside.into_iter().chain([inset]) {
             let found = strips.get(&strip(x)).into_iter().flatten().rev().take(COMPARED_MAX);
             candidates.extend(found);
         }
@@ -164,7 +167,9 @@ fn goes_on(stack: &Stack, item: &Item, measured: &Measured) -> bool {
     }
     let narrow = stack.last.width().min(rect.width());
     let shared = rect.shared_x(&stack.rect);
-    if shared < 0.6 * narrow {
+    let inset = rect.left - stack.rect.left;
+    let indented = inset > -0.5 * em && inset < 2.6 * em && stack.last.width() < 4.0 * em;
+    if shared < 0.6 * narrow && !indented {
         return false;
     }
     let wider = rect.width() > stack.rect.width() + 3.5 * em && stack.size < 1.25;

@@ -97,9 +97,31 @@ impl Plan<'_> {
             }
             let under = self.head_above(at);
             let under = under.and_then(|story| self.stories.get(story)).and_then(|s| s.head);
-            Column { top: self.rect(at), stacks, under }
+            Column { top: self.raised(at), stacks, under }
         })
         .collect()
+    }
+
+    /// A column's place with the pictures directly above it, which stand in it.
+    fn raised(&self, at: usize) -> Rect {
+        let Some(stack) = self.stacks.get(at) else { return Rect::default() };
+        let mut rect = stack.rect;
+        for _ in 0..4 {
+            let top = rect.top;
+            let fills = |placed: &Placed| match placed.thing {
+                Thing::Picture(_) => placed.rect.top < top,
+                Thing::Stack(other) => other != at && self.is_caption(other) && placed.rect.top < top,
+                Thing::Inset(_) | Thing::Rule(_) => false,
+            };
+            let above = self.shelf.above(&stack.rect, top, stack.room, fills);
+            match above {
+                Some(found) if top - found.rect.bottom < 2.6 * self.measured.em => {
+                    rect.top = found.rect.top;
+                }
+                _ => break,
+            }
+        }
+        rect
     }
 
     /// Heads that stand side by side, from above.
@@ -167,7 +189,7 @@ impl Plan<'_> {
             Thing::Stack(at) => at != first && (self.is_body(at) || self.head_of.get(at).copied().flatten().is_some_and(|head| !row.contains(&head))),
             Thing::Picture(_) | Thing::Inset(_) | Thing::Rule(_) => false,
         };
-        let above = self.shelf.above(&column.top, column.top.top, room, solid);
+        let above = self.shelf.above(&self.rect(first), column.top.top, room, solid);
         above.is_some_and(|placed| placed.rect.bottom > top + 0.5 * self.measured.em)
     }
 
