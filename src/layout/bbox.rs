@@ -26,7 +26,7 @@ pub(crate) fn read(text: &str) -> Vec<Sheet> {
         Step::Close(element) => reader.close(element),
         Step::Text(words) if reader.in_word => {
             if let Some(word) = reader.words.last_mut() {
-                word.text.push_str(words);
+                word.text.push_str(&print::han(words));
             }
         }
         Step::Text(_) => {}

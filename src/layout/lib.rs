@@ -30,6 +30,7 @@ mod model;
 mod order;
 mod paddle;
 mod page_xml;
+mod pdf;
 mod picture;
 mod plan;
 mod print;

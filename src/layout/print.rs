@@ -1,5 +1,7 @@
 //! Words or characters with places → the text of a line, and lines where a source has only words.
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use crate::model::Line;
 use crate::model::Rect;
 use crate::model::hull;
@@ -22,6 +24,43 @@ pub(crate) struct Word {
 /// The width of `c` in em: one for Han characters and their marks, a half for Latin ones.
 pub(crate) fn em(c: char) -> f32 {
     if c.is_ascii() || ('\u{a0}'..'\u{2000}').contains(&c) { 0.5 } else { 1.0 }
+}
+
+/// Radicals that have no character of their own in Unicode's compatibility forms, each before the
+/// character that it stands for.
+const RADICALS: &str = "⺠民⻔门⻋车⻦鸟⻰龙⻜飞⻘青⻓长⻅见⻉贝⻚页⻛风⻝食⻢马⻥鱼⻩黄⻬齐⻮齿⻳龟⻄西⻆角⻁虎⻨麦⻤鬼⺟母⻣骨⻑長⻙韦⻐钅⻡首\
+    ⻪黾⻫斉⻭歯⻲亀⻯竜⻟飠⺁厂⺃乚⺈刀⺋卩⺡氵⺨犬⺩王⺪疋⺮竹⺯糸⺶羊⺷羊⺼月⻊足⻌辶⻍辶⻎辶⻏邑⻖阜⻗雨⺕彐⺜日⺝月⺞歹⺧牛⺫目⺬示⺭礻⺱网⺲网⺳网⺴网⺹老⺺聿⺾艹⺿艹⻀艹⻂衤⻈讠";
+
+/// Marks of vertical print and what they are in a line.
+const UPRIGHT: &str = "﹃“﹄”﹁‘﹂’︵（︶）︽《︾》︿〈﹀〉︱—︙…︐，︑、︒。︓：︔；︕！︖？︻【︼】";
+
+/// A text with Han characters where fonts name radicals (⼀) or compatibility forms: PDFs made by
+/// browsers do so where one glyph serves both.
+pub(crate) fn han(text: &str) -> String {
+    let odd = |c: char| matches!(c, '\u{2e80}'..='\u{2fdf}' | '\u{f900}'..='\u{faff}');
+    if !text.contains(odd) {
+        return text.to_owned();
+    }
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        match paired(RADICALS, c) {
+            Some(other) => plain.push(other),
+            None if odd(c) => plain.extend(c.nfkc()),
+            None => plain.push(c),
+        }
+    }
+    plain
+}
+
+/// A vertical line's text with the marks of horizontal print.
+pub(crate) fn level(text: &str) -> String {
+    text.chars().map(|c| paired(UPRIGHT, c).unwrap_or(c)).collect()
+}
+
+/// The second character of the pair that begins with `c`.
+fn paired(pairs: &str, c: char) -> Option<char> {
+    let at = pairs.chars().step_by(2).position(|known| known == c)?;
+    pairs.chars().nth(2 * at + 1)
 }
 
 /// The width of `text` in em.
@@ -177,7 +216,7 @@ fn stacked(characters: Vec<Line>) -> Vec<Line> {
     let size = characters.iter().find_map(|line| line.size);
     vec![Line {
         rect,
-        text: characters.iter().map(|line| line.text.trim()).collect(),
+        text: level(&characters.iter().map(|line| line.text.trim()).collect::<String>()),
         size,
         bold: characters.iter().find_map(|line| line.bold),
         confidence: characters.iter().find_map(|line| line.confidence),

@@ -10,6 +10,7 @@ use crate::mineru;
 use crate::model::Sheet;
 use crate::paddle;
 use crate::page_xml;
+use crate::pdf;
 
 /// Lines that one page may have; a newspaper's has under two thousand.
 const LINES_MAX: usize = 250_000;
@@ -75,7 +76,10 @@ pub(crate) const PAGES_MAX: usize = 1_000;
 pub fn open(bytes: &[u8], format: Option<Format>, page: usize) -> Result<(Sheet, usize), Refused> {
     let format = format.or_else(|| Format::detect(bytes)).ok_or(Refused::Unknown)?;
     let mut sheets = match format {
-        Format::Pdf => return Err(Refused::NoTextLayer),
+        Format::Pdf => {
+            let (sheet, count) = pdf::read(bytes, page)?;
+            return checked(sheet).map(|sheet| (sheet, count));
+        }
         Format::Paddle | Format::Mineru => {
             let value = serde_json::from_slice(bytes)
                 .map_err(|error| Refused::Malformed(error.to_string()))?;

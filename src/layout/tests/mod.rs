@@ -1,6 +1,7 @@
 //! The analysis on pages composed in many styles.
 
 mod compose;
+mod render;
 #[path = "../../../tests/compose/source.rs"]
 mod source;
 mod style;
@@ -36,7 +37,8 @@ impl Score {
 }
 
 fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace()).collect()
+    // The browser names the older form of 户, whose glyph its font shares.
+    text.chars().filter(|c| !c.is_whitespace()).map(|c| if c == '戶' { '户' } else { c }).collect()
 }
 
 /// F1 of the pairs of characters of two texts.
@@ -154,4 +156,53 @@ fn stacks_of_one_page() {
         let text: String = crate::class::text(&measured, stack).chars().take(24).collect();
         println!("{class:?} {:.2} n{} room{} {:?} {text}", stack.size, stack.items.len(), stack.room, stack.rect);
     }
+}
+
+/// Renders pages with a browser and scores them; `None` where there is no browser.
+fn rendered(seeds: std::ops::Range<u64>, say: bool) -> Option<Score> {
+    let browser = render::browser()?;
+    let folder = tempfile::tempdir().unwrap();
+    let keep = std::env::var_os("SVG").map(std::path::PathBuf::from);
+    let mut all = Score::default();
+    for look in render::LOOKS {
+        let mut sum = Score::default();
+        for seed in seeds.clone() {
+            let (html, gold) = render::page(look, seed);
+            let name = format!("{}-{seed}", look.name);
+            let pdf = render::print(&browser, folder.path(), &name, &html)?;
+            let (sheet, pages) = crate::open(&pdf, None, 0).unwrap();
+            let layout = analyse(&sheet, &Issue::default());
+            if say {
+                println!("{name} pages {pages}");
+            }
+            if let Some(keep) = &keep {
+                std::fs::write(keep.join(format!("r-{name}.svg")), layout.svg()).unwrap();
+                std::fs::write(keep.join(format!("r-{name}.pdf")), &pdf).unwrap();
+            }
+            let one = score(&layout, &gold, say);
+            sum.right += one.right;
+            sum.titles += one.titles;
+            sum.found += one.found;
+            sum.meant += one.meant;
+        }
+        println!(
+            "{:20} articles {:4} titles {:.3} lenient F1 {:.3}",
+            look.name,
+            sum.meant,
+            sum.title_recall(),
+            sum.f1()
+        );
+        all.right += sum.right;
+        all.titles += sum.titles;
+        all.found += sum.found;
+        all.meant += sum.meant;
+    }
+    println!("rendered: articles {} titles {:.3} lenient F1 {:.3}", all.meant, all.title_recall(), all.f1());
+    Some(all)
+}
+
+#[test]
+#[ignore = "prints figures of rendered pages"]
+fn rendered_pages() {
+    rendered(0..2, std::env::var_os("SAY").is_some());
 }
