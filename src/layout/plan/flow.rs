@@ -147,7 +147,7 @@ impl Plan<'_> {
     /// How well the text of one stack goes on in another.
     pub(super) fn continuity(&self, from: usize, to: usize) -> f32 {
         let (last, first) = (self.words(from), self.words(to));
-        if self.subhead(from) {
+        if self.subhead(from) || self.ends_with_subhead(from) {
             return 0.3;
         }
         let open = !known::is_closed(&last);
@@ -161,6 +161,21 @@ impl Plan<'_> {
             (false, false) if self.indents => -0.9,
             (true, true) | (false, false) => 0.0,
         }
+    }
+
+    /// Whether the last line of a stack is a subhead: bold, or short in the column's middle.
+    fn ends_with_subhead(&self, at: usize) -> bool {
+        let Some(stack) = self.stacks.get(at).filter(|stack| stack.items.len() > 3) else {
+            return false;
+        };
+        let items = || stack.items.iter().filter_map(|at| self.measured.items.get(*at));
+        let Some(last) = items().next_back() else { return false };
+        let em = self.measured.em;
+        let (left, right) = (last.rect.left - stack.rect.left, stack.rect.right - last.rect.right);
+        let centred = left > 1.5 * em && right > 1.5 * em && (left - right).abs() < em;
+        let bolds = items().filter(|item| item.bold == Some(true)).count();
+        let bold = last.bold == Some(true) && bolds * 3 < stack.items.len() * 2;
+        (centred || bold) && !known::is_closed(&last.text)
     }
 
     /// Whether a stack begins with a new paragraph, by its indent; where paragraphs are not

@@ -206,3 +206,21 @@ fn rendered(seeds: std::ops::Range<u64>, say: bool) -> Option<Score> {
 fn rendered_pages() {
     rendered(0..2, std::env::var_os("SAY").is_some());
 }
+
+#[test]
+#[ignore = "reads FILE"]
+fn one_file() {
+    let path = std::env::var("FILE").unwrap();
+    let (sheet, _) = crate::open(&std::fs::read(path).unwrap(), None, 0).unwrap();
+    let layout = analyse(&sheet, &Issue::default());
+    for parsed in &layout.page.articles {
+        println!("{} {:?}", parsed.article.record.title, parsed.rules_fired);
+    }
+    println!("{:?}", layout.notes);
+}
+
+#[test]
+#[ignore = "prints figures of the styles that were not tuned on"]
+fn apart() {
+    measure(style::APART, 1_000..1_020, false);
+}
