@@ -4,9 +4,40 @@ use std::collections::BTreeSet;
 
 /// Words that advertisements have and reports seldom do.
 const WORDS: [&str; 34] = [
-    "广告", "热线", "咨询电话", "订购", "抢购", "优惠", "特价", "开盘", "招租", "招商", "加盟", "团购", "折扣", "起售",
-    "销售电话", "售楼", "地址：", "地址:", "电话：", "电话:", "乘车路线", "扫码", "二维码", "满减", "钜惠", "盛大开业", "限时",
-    "礼品", "火爆", "预约电话", "贵宾", "全场", "元/㎡", "本广告",
+    "广告",
+    "热线",
+    "咨询电话",
+    "订购",
+    "抢购",
+    "优惠",
+    "特价",
+    "开盘",
+    "招租",
+    "招商",
+    "加盟",
+    "团购",
+    "折扣",
+    "起售",
+    "销售电话",
+    "售楼",
+    "地址：",
+    "地址:",
+    "电话：",
+    "电话:",
+    "乘车路线",
+    "扫码",
+    "二维码",
+    "满减",
+    "钜惠",
+    "盛大开业",
+    "限时",
+    "礼品",
+    "火爆",
+    "预约电话",
+    "贵宾",
+    "全场",
+    "元/㎡",
+    "本广告",
 ];
 
 /// Whether lines are those of an advertisement; `alone` where they stand in a frame of their own.
@@ -34,9 +65,11 @@ mod tests {
 
     #[test]
     fn what_sells_is_an_advertisement() {
-        let sells = ["望江华府 盛大开盘", "首付八万起 全场九折优惠！", "销售电话：0999-8866123"].map(String::from);
+        let sells = ["望江华府 盛大开盘", "首付八万起 全场九折优惠！", "销售电话：0999-8866123"]
+            .map(String::from);
         assert!(is_advert(&sells, true));
-        let tells = ["9月7日，超市全场打折，市民抢购。", "店长介绍，优惠持续三天。"].map(String::from);
+        let tells =
+            ["9月7日，超市全场打折，市民抢购。", "店长介绍，优惠持续三天。"].map(String::from);
         assert!(!is_advert(&tells, true));
         let notice = ["停水通知", "因管道检修，9月8日停水。联系电话：8866123。"].map(String::from);
         assert!(!is_advert(&notice, true));

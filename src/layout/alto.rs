@@ -141,7 +141,15 @@ impl Reader {
             let vertical = is_vertical(rect, &text.concat());
             let text = text.join(" ");
             let Word { size, bold, confidence, .. } = first;
-            sheet.lines.push(Line { rect, text, size, bold, confidence, vertical, ..Line::default() });
+            sheet.lines.push(Line {
+                rect,
+                text,
+                size,
+                bold,
+                confidence,
+                vertical,
+                ..Line::default()
+            });
             return;
         }
         let text: String = words.iter().map(|word| word.text.as_str()).collect();

@@ -89,7 +89,8 @@ fn below(plan: &Plan<'_>, header: usize) -> Vec<usize> {
     let mut area = plan.rect(header);
     for at in in_room(plan, room) {
         let rect = plan.rect(at);
-        let lower = at != header && rect.top > area.bottom - 0.5 * em && rect.top < area.bottom + 2.0 * em;
+        let lower =
+            at != header && rect.top > area.bottom - 0.5 * em && rect.top < area.bottom + 2.0 * em;
         let same = rect.shared_x(&area) > 0.5 * rect.width().min(area.width());
         let cut = plan.is_cut(&area, &rect);
         if lower && same && !cut && !plan.words(at).contains('。') {

@@ -17,6 +17,8 @@ pub enum Format {
     Paddle,
     /// JSON of MinerU: its list of contents or its middle form.
     Mineru,
+    /// A page of any of these as this crate writes it ([`crate::Sheet::to_json`]).
+    Sheet,
 }
 
 /// How many bytes at the beginning are looked at.
@@ -24,7 +26,7 @@ const HEAD: usize = 64 * 1024;
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 7] = [
+    pub const ALL: [Format; 8] = [
         Format::Alto,
         Format::Hocr,
         Format::PageXml,
@@ -32,6 +34,7 @@ impl Format {
         Format::Pdf,
         Format::Paddle,
         Format::Mineru,
+        Format::Sheet,
     ];
 
     /// Its name in messages and arguments.
@@ -45,6 +48,7 @@ impl Format {
             Format::Pdf => "pdf",
             Format::Paddle => "paddle",
             Format::Mineru => "mineru",
+            Format::Sheet => "sheet",
         }
     }
 
@@ -98,6 +102,10 @@ fn markup(text: &str) -> Option<Format> {
 
 fn json(text: &str) -> Option<Format> {
     let has = |wanted: &str| text.contains(wanted);
+    // Keys are written in the order of the alphabet, so the mark may stand far behind.
+    if has("\"wenmai_sheet\"") || text.starts_with("{\"frames\":[") {
+        return Some(Format::Sheet);
+    }
     if has("\"pdf_info\"")
         || has("\"para_blocks\"")
         || has("\"preproc_blocks\"")
@@ -122,7 +130,10 @@ mod tests {
     fn formats_are_known_by_their_content() {
         let known = [
             ("%PDF-1.7\n", Format::Pdf),
-            ("<?xml version=\"1.0\"?><alto xmlns=\"http://www.loc.gov/standards/alto/ns-v3#\"><Layout>", Format::Alto),
+            (
+                "<?xml version=\"1.0\"?><alto xmlns=\"http://www.loc.gov/standards/alto/ns-v3#\"><Layout>",
+                Format::Alto,
+            ),
             ("<html><body><div class='ocr_page' title='bbox 0 0 9 9'>", Format::Hocr),
             ("<PcGts xmlns=\"x\"><Page imageWidth=\"10\">", Format::PageXml),
             ("<html><body><doc>\n<page width=\"1\" height=\"2\"><word xMin=\"1\">", Format::Bbox),
@@ -132,7 +143,8 @@ mod tests {
         for (text, format) in known {
             assert_eq!(Format::detect(text.as_bytes()), Some(format), "{text}");
         }
-        for other in ["", "## 清河大桥", "<html><body><p>清河</p>", "{\"title\":\"清河\"}", "[1]"] {
+        for other in ["", "## 清河大桥", "<html><body><p>清河</p>", "{\"title\":\"清河\"}", "[1]"]
+        {
             assert_eq!(Format::detect(other.as_bytes()), None, "{other}");
         }
     }

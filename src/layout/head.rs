@@ -37,9 +37,10 @@ pub(crate) fn heads(measured: &Measured, stacks: &[Stack], classes: &[Class]) ->
         for (at, below) in order.iter().enumerate() {
             let Some(below) = stacks.get(*below) else { continue };
             let joined = |before: &usize| {
-                order.get(*before).and_then(|at| stacks.get(*at)).is_some_and(|above| {
-                    belongs(measured, above, below)
-                })
+                order
+                    .get(*before)
+                    .and_then(|at| stacks.get(*at))
+                    .is_some_and(|above| belongs(measured, above, below))
             };
             if let Some(slot) = above.get_mut(at) {
                 *slot = (0..at).rev().take(200).find(joined);
@@ -119,12 +120,14 @@ fn beside(em: f32, a: &Stack, b: &Stack) -> bool {
 fn unbanner(order: &[usize], stacks: &[Stack], above: &mut [Option<usize>]) {
     let rect = |at: usize| order.get(at).and_then(|at| stacks.get(*at)).map(|stack| stack.rect);
     for banner in 0..order.len() {
-        let below: Vec<usize> =
-            (0..above.len()).filter(|at| above.get(*at).copied().flatten() == Some(banner)).collect();
+        let below: Vec<usize> = (0..above.len())
+            .filter(|at| above.get(*at).copied().flatten() == Some(banner))
+            .collect();
         let side_by_side = below.iter().enumerate().any(|(at, a)| {
-            below.iter().skip(at + 1).any(|b| {
-                rect(*a).zip(rect(*b)).is_some_and(|(a, b)| a.shared_x(&b) <= 0.0)
-            })
+            below
+                .iter()
+                .skip(at + 1)
+                .any(|b| rect(*a).zip(rect(*b)).is_some_and(|(a, b)| a.shared_x(&b) <= 0.0))
         });
         if side_by_side {
             for at in below {

@@ -44,7 +44,9 @@ pub(crate) fn read(text: &str) -> Vec<Sheet> {
 fn property(element: &Element, name: &str) -> Vec<f32> {
     let parts = element.get("title").split(';').map(str::trim);
     let found = parts.filter_map(|part| part.strip_prefix(name)).find(|rest| rest.starts_with(' '));
-    found.map(|rest| rest.split_whitespace().filter_map(|n| n.parse().ok()).collect()).unwrap_or_default()
+    found
+        .map(|rest| rest.split_whitespace().filter_map(|n| n.parse().ok()).collect())
+        .unwrap_or_default()
 }
 
 fn bbox(element: &Element) -> Option<Rect> {

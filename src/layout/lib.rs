@@ -25,6 +25,7 @@ mod format;
 mod head;
 mod hocr;
 mod measure;
+mod mets;
 mod mineru;
 mod model;
 mod order;
@@ -36,6 +37,7 @@ mod plan;
 mod print;
 mod read;
 mod room;
+mod sheet;
 mod shelf;
 mod stack;
 mod story;
@@ -48,12 +50,14 @@ use wenmai_page::Page;
 
 pub use attach::LeftOut;
 pub use format::Format;
+pub use mets::alto_files;
 pub use model::Line;
 pub use model::Rect;
 pub use model::Sheet;
 pub use model::Unit;
 pub use read::Refused;
 pub use read::open;
+pub use read::open_all;
 
 use measure::Measured;
 use plan::Plan;
@@ -66,12 +70,10 @@ pub struct Layout {
     pub page: Page,
     /// Each printed line: its bytes in the text, its box, and the article it belongs to.
     pub lines: Vec<Placed>,
-    /// Pictures, with the article that each belongs to.
-    pub pictures: Vec<(Rect, Option<usize>)>,
+    /// Pictures.
+    pub pictures: Vec<Pictured>,
     /// Lines that belong to no article, and why.
     pub left_out: Vec<(LeftOut, Span)>,
-    /// For each article, why its parts are together.
-    pub reasons: Vec<Vec<&'static str>>,
     /// What is noticed of the page, in sentences for people.
     pub notes: Vec<String>,
     /// Width and height of the page.
@@ -91,6 +93,17 @@ pub struct Placed {
     pub article: Option<usize>,
     /// How sure the reader of the image was, from 0 to 1.
     pub confidence: Option<f32>,
+}
+
+/// A picture of an article.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pictured {
+    /// Where it stands.
+    pub rect: Rect,
+    /// The article that it belongs to, as an index of [`Page::articles`].
+    pub article: Option<usize>,
+    /// A span of that article.
+    near: Option<Span>,
 }
 
 impl Layout {
@@ -117,10 +130,31 @@ impl Layout {
         boxes
     }
 
+    /// Ties the lines to `articles`, which came of [`Layout::page`] and may be fewer since: of what
+    /// goes on from another page the lines belong to none.
+    pub fn tie(&mut self, articles: &[wenmai_page::Parsed]) {
+        let mut owners: Vec<(Span, usize)> = Vec::new();
+        for (at, parsed) in articles.iter().enumerate() {
+            owners.extend(parsed.spans.spans().map(|span| (span, at)));
+        }
+        owners.sort_unstable();
+        let owner = |span: &Span| {
+            let at = owners.partition_point(|(one, _)| one.end <= span.start);
+            owners.get(at).filter(|(one, _)| one.start < span.end).map(|(_, article)| *article)
+        };
+        for line in &mut self.lines {
+            line.article = owner(&line.span);
+        }
+        for picture in &mut self.pictures {
+            picture.article = picture.near.and_then(|span| owner(&span));
+        }
+    }
+
     /// Draws the page: each article in a colour of its own, pictures grey, what is left out striped.
+    /// `page` is its own or, where that was taken out and joined with others, what became of it.
     #[must_use]
-    pub fn svg(&self) -> String {
-        svg::draw(self)
+    pub fn svg(&self, page: &Page) -> String {
+        svg::draw(self, page)
     }
 }
 
@@ -213,7 +247,10 @@ impl Parts {
                 .iter()
                 .copied()
                 .filter(|item| {
-                    plan.measured.items.get(*item).is_some_and(|item| !written.contains(&item.given))
+                    plan.measured
+                        .items
+                        .get(*item)
+                        .is_some_and(|item| !written.contains(&item.given))
                 })
                 .collect();
             if !left.is_empty() {
@@ -253,49 +290,42 @@ fn finish(
     page.unassigned.extend(left_out.iter().map(|(_, span)| *span));
     page.unassigned.sort_unstable();
     page.marks = script.marks;
-    let mut owners: Vec<(Span, usize)> = Vec::new();
-    for (at, parsed) in page.articles.iter().enumerate() {
-        owners.extend(parsed.spans.spans().map(|span| (span, at)));
-    }
-    owners.sort_unstable();
-    let owner = |span: &Span| {
-        let at = owners.partition_point(|(one, _)| one.end <= span.start);
-        owners.get(at).filter(|(one, _)| one.start < span.end).map(|(_, article)| *article)
-    };
     let mut lines: Vec<Placed> = script
         .placed
         .iter()
         .filter_map(|(span, given)| {
             let line = sheet.lines.get(*given)?;
             let (rect, confidence) = (line.rect, line.confidence);
-            Some(Placed { span: *span, rect, article: owner(span), confidence })
+            Some(Placed { span: *span, rect, article: None, confidence })
         })
         .collect();
     lines.sort_by_key(|line| line.span);
-    let mut reasons = vec![Vec::new(); page.articles.len()];
-    let mut pictures: Vec<(Rect, Option<usize>)> = Vec::new();
+    let mut pictures: Vec<Pictured> = Vec::new();
     for (at, pieces) in parts.articles.iter().enumerate() {
-        let spans = pieces.iter().flat_map(|piece| &piece.spans);
-        let Some(article) = spans.filter_map(owner).next() else { continue };
-        if let (Some(slot), Some(why)) = (reasons.get_mut(article), parts.why.get(at)) {
-            slot.clone_from(why);
-        }
+        let near = pieces.iter().flat_map(|piece| &piece.spans).next().copied();
         let own = parts.pictures.get(at).into_iter().flatten();
-        pictures.extend(own.filter_map(|at| Some((*sheet_picture(sheet, measured, *at)?, Some(article)))));
-    }
-    for (at, parsed) in page.articles.iter_mut().enumerate() {
-        parsed.rules_fired.extend(reasons.get(at).into_iter().flatten());
+        let rects = own.filter_map(|at| measured.original(*at));
+        pictures.extend(rects.map(|rect| Pictured { rect, article: None, near }));
+        // An article is written in one piece, so its parts lie between its first and last.
+        let spans = || pieces.iter().flat_map(|piece| &piece.spans);
+        let (from, to) = (spans().min().copied(), spans().max().copied());
+        let found = page.articles.iter_mut().find(|parsed| {
+            let first = parsed.spans.spans().min();
+            first.zip(from).is_some_and(|(first, from)| first.start >= from.start)
+                && first.zip(to).is_some_and(|(first, to)| first.start < to.end)
+        });
+        if let (Some(parsed), Some(why)) = (found, parts.why.get(at)) {
+            parsed.rules_fired.extend(why);
+        }
     }
     page.extracted = Some(script.text);
     let size = (measured.page.width(), measured.page.height());
     let size = if measured.turned { (size.1, size.0) } else { size };
-    Layout { page, lines, pictures, left_out, reasons, notes, size, unit: sheet.unit }
-}
-
-/// The picture as the source has it; on a page that was turned, none.
-fn sheet_picture<'a>(sheet: &Sheet, measured: &'a Measured, at: usize) -> Option<&'a Rect> {
-    let _ = sheet;
-    if measured.turned { None } else { measured.pictures.get(at) }
+    let articles = std::mem::take(&mut page.articles);
+    let mut layout = Layout { page, lines, pictures, left_out, notes, size, unit: sheet.unit };
+    layout.tie(&articles);
+    layout.page.articles = articles;
+    layout
 }
 
 #[cfg(test)]

@@ -59,6 +59,19 @@ pub(crate) struct Measured {
     pub notes: Vec<String>,
 }
 
+impl Measured {
+    /// A picture as it stands on the page, before it was turned.
+    pub fn original(&self, picture: usize) -> Option<Rect> {
+        let rect = *self.pictures.get(picture)?;
+        if !self.turned {
+            return Some(rect);
+        }
+        // What the quarter turn did, undone: the page's height became its width.
+        let wide = self.page.height();
+        Some(Rect::new(wide - rect.bottom, rect.left, wide - rect.top, rect.right))
+    }
+}
+
 /// Measures a sheet.
 pub(crate) fn measure(sheet: &Sheet) -> Measured {
     let mut measured = Measured { notes: sheet.notes.clone(), ..Measured::default() };
@@ -322,7 +335,12 @@ mod tests {
     fn sizes_are_relative_to_the_body() {
         let mut lines = vec![line(0.0, 0.0, 36.0, "清河大桥主桥合龙")];
         for row in 0..9_u8 {
-            lines.push(line(0.0, 60.0 + 18.0 * f32::from(row), 12.0, "横跨清河两岸的清河大桥主桥顺利"));
+            lines.push(line(
+                0.0,
+                60.0 + 18.0 * f32::from(row),
+                12.0,
+                "横跨清河两岸的清河大桥主桥顺利",
+            ));
         }
         lines.push(line(900.0, 0.0, 12.0, "在页外"));
         let sheet = Sheet { width: 400.0, height: 400.0, lines, ..Sheet::default() };
@@ -341,7 +359,8 @@ mod tests {
             Rect::new(199.0, 10.0, 200.0, 100.0),
             Rect::new(10.0, 150.0, 380.0, 151.0),
         ];
-        let lines = (0..4_u8).map(|row| line(20.0, 20.0 + 18.0 * f32::from(row), 12.0, "清河大桥合龙了"));
+        let lines =
+            (0..4_u8).map(|row| line(20.0, 20.0 + 18.0 * f32::from(row), 12.0, "清河大桥合龙了"));
         let lines = lines.collect();
         let sheet = Sheet { width: 400.0, height: 400.0, lines, rules, ..Sheet::default() };
         let measured = measure(&sheet);

@@ -123,6 +123,13 @@ impl Unit {
             Unit::Thousandth => "thousandth",
         }
     }
+
+    /// The unit of that name; pixels for any other.
+    #[must_use]
+    pub fn from_name(name: &str) -> Self {
+        let all = [Unit::TenthMillimetre, Unit::Inch1200, Unit::Point, Unit::Thousandth];
+        all.into_iter().find(|unit| unit.name() == name).unwrap_or_default()
+    }
 }
 
 /// A line of print in one column; vertical print has lines of one character's width.

@@ -22,9 +22,9 @@ fn by_columns(plan: &Plan<'_>, bodies: &[usize]) -> Vec<usize> {
     let mut columns: Vec<(Rect, Vec<usize>)> = Vec::new();
     for at in order {
         let rect = plan.rect(at);
-        let fits = columns.iter_mut().find(|(column, _)| {
-            column.shared_x(&rect) > 0.5 * column.width().min(rect.width())
-        });
+        let fits = columns
+            .iter_mut()
+            .find(|(column, _)| column.shared_x(&rect) > 0.5 * column.width().min(rect.width()));
         match fits {
             Some((column, stacks)) => {
                 // A wide stack over several columns does not widen the first of them.

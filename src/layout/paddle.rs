@@ -28,7 +28,9 @@ pub(crate) fn read(value: &Value) -> Vec<Sheet> {
 fn pages(value: &Value) -> Option<&Vec<Value>> {
     let list = value.as_array()?;
     let nested = list.iter().all(|page| page.as_array().is_some_and(|p| p.iter().any(is_line)));
-    let results = list.iter().all(|page| ["rec_texts", "parsing_res_list", "width"].iter().any(|k| page.get(k).is_some()));
+    let results = list.iter().all(|page| {
+        ["rec_texts", "parsing_res_list", "width"].iter().any(|k| page.get(k).is_some())
+    });
     (!list.is_empty() && (nested || results)).then_some(list)
 }
 
@@ -59,7 +61,17 @@ fn sheet(value: &Value) -> Sheet {
             Value::Array(list) => open.extend(list.iter().rev()),
             Value::Object(_) => {
                 if !block(value, &mut sheet) {
-                    let inner = ["res", "parsing_res_list", "layout_det_res", "overall_ocr_res", "ocrResults", "result", "data", "blocks", "prunedResult"];
+                    let inner = [
+                        "res",
+                        "parsing_res_list",
+                        "layout_det_res",
+                        "overall_ocr_res",
+                        "ocrResults",
+                        "result",
+                        "data",
+                        "blocks",
+                        "prunedResult",
+                    ];
                     open.extend(inner.iter().rev().filter_map(|key| value.get(key)));
                 }
             }
@@ -126,7 +138,8 @@ fn block(value: &Value, sheet: &mut Sheet) -> bool {
     let place = place.iter().find_map(|key| value.get(key)).and_then(rect);
     let kind = ["type", "block_label", "label"].iter().find_map(|key| value.get(key)?.as_str());
     let Some(rect) = place else { return false };
-    let text = ["text", "transcription", "block_content"].iter().find_map(|k| value.get(k)?.as_str());
+    let text =
+        ["text", "transcription", "block_content"].iter().find_map(|k| value.get(k)?.as_str());
     match (kind, text) {
         (Some("figure" | "image" | "chart" | "picture"), _) => sheet.pictures.push(rect),
         (_, Some(text)) if !text.trim().is_empty() => {

@@ -11,6 +11,7 @@ mod glyphs;
 use hayro_syntax::DecryptionError;
 use hayro_syntax::LoadPdfError;
 use hayro_syntax::Pdf;
+use hayro_syntax::page::Page;
 
 use crate::model::Sheet;
 use crate::model::Unit;
@@ -19,29 +20,46 @@ use crate::read::Refused;
 
 use content::Reader;
 
-/// Reads the page of index `page`; returns it with the number of pages.
-pub(crate) fn read(bytes: &[u8], page: usize) -> Result<(Sheet, usize), Refused> {
-    let pdf = Pdf::new(bytes.to_vec()).map_err(|error| match error {
-        LoadPdfError::Decryption(DecryptionError::PasswordProtected) => Refused::Encrypted,
-        LoadPdfError::Decryption(_) => Refused::Encrypted,
-        LoadPdfError::Invalid => Refused::Malformed("it is no PDF, or a broken one".to_owned()),
-    })?;
-    let pages = pdf.pages();
-    let count = pages.len();
-    if count == 0 {
-        return Err(Refused::Empty);
+/// A PDF whose objects were read.
+pub(crate) struct File {
+    pdf: Pdf,
+}
+
+impl File {
+    /// Reads the file's objects.
+    pub fn open(bytes: &[u8]) -> Result<Self, Refused> {
+        let pdf = Pdf::new(bytes.to_vec()).map_err(|error| match error {
+            LoadPdfError::Decryption(DecryptionError::PasswordProtected) => Refused::Encrypted,
+            LoadPdfError::Decryption(_) => Refused::Encrypted,
+            LoadPdfError::Invalid => Refused::Malformed("it is no PDF, or a broken one".to_owned()),
+        })?;
+        match pdf.pages().len() {
+            0 => Err(Refused::Empty),
+            count if count > PAGES_MAX => Err(Refused::TooManyPages(count)),
+            _ => Ok(Self { pdf }),
+        }
     }
-    if count > PAGES_MAX {
-        return Err(Refused::TooManyPages(count));
+
+    /// How many pages it has.
+    pub fn count(&self) -> usize {
+        self.pdf.pages().len()
     }
-    let found = pages.get(page).ok_or(Refused::NoSuchPage(count))?;
-    let (width, height) = found.render_dimensions();
-    let mut reader = Reader::new(found);
-    reader.page(found);
+
+    /// One page; `None` where there is none of that index.
+    pub fn page(&self, page: usize) -> Option<Result<Sheet, Refused>> {
+        self.pdf.pages().get(page).map(read)
+    }
+}
+
+fn read(page: &Page<'_>) -> Result<Sheet, Refused> {
+    let (width, height) = page.render_dimensions();
+    let mut reader = Reader::new(page);
+    reader.page(page);
     let Reader { glyphs, pictures, rules, mute, notes, .. } = reader;
     let heard = glyphs.len();
-    if heard == 0 {
-        return Err(if mute > 0 { Refused::NoCharacters } else { Refused::NoTextLayer });
+    if heard == 0 && mute == 0 {
+        let pictured = !pictures.is_empty();
+        return Err(if pictured { Refused::NoTextLayer } else { Refused::Empty });
     }
     if mute > heard {
         return Err(Refused::NoCharacters);
@@ -53,5 +71,5 @@ pub(crate) fn read(bytes: &[u8], page: usize) -> Result<(Sheet, usize), Refused>
     sheet.lines = glyphs::lines(glyphs);
     sheet.pictures = pictures;
     sheet.rules = rules;
-    Ok((sheet, count))
+    Ok(sheet)
 }

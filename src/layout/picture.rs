@@ -25,7 +25,11 @@ fn caption_of(plan: &Plan<'_>, at: usize) -> Option<usize> {
     let em = plan.measured.em;
     let credit = plan.class(at) == Class::Line(Says::Credit);
     let body = plan.class(at) == Class::Body || credit;
-    if !body || stack.items.len() > LINES_MAX || stack.size > 1.3 || plan.measured.pictures.is_empty() {
+    if !body
+        || stack.items.len() > LINES_MAX
+        || stack.size > 1.3
+        || plan.measured.pictures.is_empty()
+    {
         return None;
     }
     let words = plan.words(at);
@@ -36,7 +40,8 @@ fn caption_of(plan: &Plan<'_>, at: usize) -> Option<usize> {
     let pictures = plan.measured.pictures.iter().enumerate();
     let fits = pictures.filter_map(|(picture, rect)| {
         let gap = stack.rect.top - rect.bottom;
-        let inside = stack.rect.left > rect.left - 1.5 * em && stack.rect.right < rect.right + 1.5 * em;
+        let inside =
+            stack.rect.left > rect.left - 1.5 * em && stack.rect.right < rect.right + 1.5 * em;
         let below = gap > -0.6 * em && gap < 2.0 * em && inside;
         let lines = stack.items.len();
         let is_below = below && (lines <= 3 || credited || shown || small);
@@ -47,7 +52,13 @@ fn caption_of(plan: &Plan<'_>, at: usize) -> Option<usize> {
             && stack.rect.shared_y(rect) > 0.5 * stack.rect.height();
         let above = rect.top - stack.rect.bottom;
         let over = (credited || shown) && inside && above > -0.5 * em && above < 1.5 * em;
-        let distance = if is_below { gap } else if beside { side } else { above };
+        let distance = if is_below {
+            gap
+        } else if beside {
+            side
+        } else {
+            above
+        };
         (is_below || beside || over).then_some((distance.abs(), picture))
     });
     fits.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, picture)| picture)

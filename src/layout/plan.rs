@@ -147,7 +147,10 @@ impl<'a> Plan<'a> {
         const SIZE_MAX: f32 = 1.27;
         let em = self.measured.em;
         let [only] = head.stacks.as_slice() else { return false };
-        if head.vertical || head.size > SIZE_MAX || self.stacks.get(*only).is_none_or(|s| s.items.len() > 2) {
+        if head.vertical
+            || head.size > SIZE_MAX
+            || self.stacks.get(*only).is_none_or(|s| s.items.len() > 2)
+        {
             return false;
         }
         let text = |placed: &Placed| match placed.thing {

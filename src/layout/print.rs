@@ -32,7 +32,8 @@ const RADICALS: &str = "⺠民⻔门⻋车⻦鸟⻰龙⻜飞⻘青⻓长⻅见�
     ⻪黾⻫斉⻭歯⻲亀⻯竜⻟飠⺁厂⺃乚⺈刀⺋卩⺡氵⺨犬⺩王⺪疋⺮竹⺯糸⺶羊⺷羊⺼月⻊足⻌辶⻍辶⻎辶⻏邑⻖阜⻗雨⺕彐⺜日⺝月⺞歹⺧牛⺫目⺬示⺭礻⺱网⺲网⺳网⺴网⺹老⺺聿⺾艹⺿艹⻀艹⻂衤⻈讠";
 
 /// Marks of vertical print and what they are in a line.
-const UPRIGHT: &str = "﹃“﹄”﹁‘﹂’︵（︶）︽《︾》︿〈﹀〉︱—︙…︐，︑、︒。︓：︔；︕！︖？︻【︼】";
+const UPRIGHT: &str =
+    "﹃“﹄”﹁‘﹂’︵（︶）︽《︾》︿〈﹀〉︱—︙…︐，︑、︒。︓：︔；︕！︖？︻【︼】";
 
 /// A text with Han characters where fonts name radicals (⼀) or compatibility forms: PDFs made by
 /// browsers do so where one glyph serves both.
@@ -240,7 +241,8 @@ mod tests {
 
     #[test]
     fn gaps_make_spaces_and_part_columns() {
-        let words = [("清河", 0.0), ("主桥", 20.5), ("大桥", 41.0), ("合龙", 70.0), ("柳溪", 120.0)];
+        let words =
+            [("清河", 0.0), ("主桥", 20.5), ("大桥", 41.0), ("合龙", 70.0), ("柳溪", 120.0)];
         let words = words.map(|(text, left)| word(left, text));
         let texts: Vec<String> = lines(&words, false).into_iter().map(|line| line.text).collect();
         assert_eq!(texts, ["清河主桥大桥 合龙", "柳溪"]);

@@ -11,6 +11,7 @@ use crate::model::Sheet;
 use crate::paddle;
 use crate::page_xml;
 use crate::pdf;
+use crate::sheet;
 
 /// Lines that one page may have; a newspaper's has under two thousand.
 const LINES_MAX: usize = 250_000;
@@ -39,6 +40,22 @@ pub enum Refused {
 }
 
 impl Refused {
+    /// The reason in a word, for programs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Refused::Unknown => "UNKNOWN_FORMAT",
+            Refused::Malformed(_) => "MALFORMED",
+            Refused::Encrypted => "ENCRYPTED",
+            Refused::NoTextLayer => "NO_TEXT_LAYER",
+            Refused::NoCharacters => "NO_CHARACTERS",
+            Refused::Empty => "EMPTY",
+            Refused::TooManyLines(_) => "TOO_MANY_LINES",
+            Refused::TooManyPages(_) => "TOO_MANY_PAGES",
+            Refused::NoSuchPage(_) => "NO_SUCH_PAGE",
+        }
+    }
+
     /// Says in a sentence why nothing was read.
     #[must_use]
     pub fn reason(&self) -> Cow<'static, str> {
@@ -75,35 +92,53 @@ pub(crate) const PAGES_MAX: usize = 1_000;
 /// [`Refused`], by what is wrong with the file.
 pub fn open(bytes: &[u8], format: Option<Format>, page: usize) -> Result<(Sheet, usize), Refused> {
     let format = format.or_else(|| Format::detect(bytes)).ok_or(Refused::Unknown)?;
-    let mut sheets = match format {
-        Format::Pdf => {
-            let (sheet, count) = pdf::read(bytes, page)?;
-            return checked(sheet).map(|sheet| (sheet, count));
-        }
-        Format::Paddle | Format::Mineru => {
-            let value = serde_json::from_slice(bytes)
-                .map_err(|error| Refused::Malformed(error.to_string()))?;
-            if format == Format::Paddle { paddle::read(&value) } else { mineru::read(&value) }
-        }
-        Format::Alto | Format::Hocr | Format::PageXml | Format::Bbox => {
-            let text = String::from_utf8_lossy(bytes);
-            match format {
-                Format::Alto => alto::read(&text),
-                Format::Hocr => hocr::read(&text),
-                Format::PageXml => page_xml::read(&text),
-                _ => bbox::read(&text),
-            }
-        }
-    };
-    let count = sheets.len();
-    if count == 0 {
-        return Err(Refused::Empty);
+    if format == Format::Pdf {
+        let pdf = pdf::File::open(bytes)?;
+        let sheet = pdf.page(page).ok_or(Refused::NoSuchPage(pdf.count()))??;
+        return checked(sheet).map(|sheet| (sheet, pdf.count()));
     }
+    let mut sheets = sheets(bytes, format)?;
+    let count = sheets.len();
     if page >= count {
         return Err(Refused::NoSuchPage(count));
     }
-    let sheet = sheets.swap_remove(page);
-    checked(sheet).map(|sheet| (sheet, count))
+    checked(sheets.swap_remove(page)).map(|sheet| (sheet, count))
+}
+
+/// Reads all pages of a file, each for itself: one that is refused does not keep the others.
+///
+/// # Errors
+/// [`Refused`], where no page of it can be read.
+pub fn open_all(bytes: &[u8], format: Format) -> Result<Vec<Result<Sheet, Refused>>, Refused> {
+    if format == Format::Pdf {
+        let pdf = pdf::File::open(bytes)?;
+        let pages = (0..pdf.count()).filter_map(|at| pdf.page(at));
+        return Ok(pages.map(|page| page.and_then(checked)).collect());
+    }
+    Ok(sheets(bytes, format)?.into_iter().map(checked).collect())
+}
+
+/// The pages of a file that is no PDF.
+fn sheets(bytes: &[u8], format: Format) -> Result<Vec<Sheet>, Refused> {
+    let text = || String::from_utf8_lossy(bytes);
+    let json = || -> Result<serde_json::Value, Refused> {
+        serde_json::from_slice(bytes).map_err(|error| Refused::Malformed(error.to_string()))
+    };
+    let sheets = match format {
+        Format::Alto => alto::read(&text()),
+        Format::Hocr => hocr::read(&text()),
+        Format::PageXml => page_xml::read(&text()),
+        Format::Bbox => bbox::read(&text()),
+        Format::Paddle => paddle::read(&json()?),
+        Format::Mineru => mineru::read(&json()?),
+        Format::Sheet => vec![sheet::read(&json()?).ok_or(Refused::Unknown)?],
+        Format::Pdf => Vec::new(),
+    };
+    match sheets.len() {
+        0 => Err(Refused::Empty),
+        count if count > PAGES_MAX => Err(Refused::TooManyPages(count)),
+        _ => Ok(sheets),
+    }
 }
 
 fn checked(sheet: Sheet) -> Result<Sheet, Refused> {

@@ -39,9 +39,9 @@ pub(crate) fn rooms(measured: &mut Measured) -> (Vec<Room>, Vec<usize>) {
         if holds < LINES_MIN || body + heads < 2 {
             continue;
         }
-        let parent = rooms.iter().rposition(|room| {
-            room.rect.holds(frame) && room.rect.area() > frame.area()
-        });
+        let parent = rooms
+            .iter()
+            .rposition(|room| room.rect.holds(frame) && room.rect.area() > frame.area());
         rooms.push(Room { rect: *frame, parent: Some(parent.unwrap_or(0)) });
     }
     let of = |rect: &Rect| {
@@ -71,9 +71,10 @@ fn halves(measured: &Measured) -> Option<f32> {
     let middle = page.center_x();
     let reach = 0.03 * page.width();
     // The widest gap near the middle that hardly a line crosses.
-    let near = measured.items.iter().filter(|item| {
-        item.rect.right > middle - reach && item.rect.left < middle + reach
-    });
+    let near = measured
+        .items
+        .iter()
+        .filter(|item| item.rect.right > middle - reach && item.rect.left < middle + reach);
     let mut edges: Vec<(f32, i32)> = Vec::new();
     for item in near {
         edges.push((item.rect.left, 1));

@@ -57,7 +57,7 @@ pub(crate) fn stacks(measured: &Measured, rooms: &[usize]) -> Vec<Stack> {
         let rect = item.rect;
         let mut candidates: Vec<usize> = Vec::new();
         // A paragraph's first line may begin right of where the short line above it ends.
-        let inset = rect.left - 2.2 * measured.em;
+        let inset = rect.left - 1.9 * measured.em;
         let inside = [0.1, 0.5, 0.9].map(|part| rect.left + part * rect.width());
         for x in inside.into_iter().chain([inset]) {
             let found = strips.get(&strip(x)).into_iter().flatten().rev().take(COMPARED_MAX);

@@ -46,7 +46,8 @@ impl Script {
         let start = self.text.len();
         for at in items {
             let Some(item) = plan.measured.items.get(*at) else { continue };
-            let before = if self.text.len() == start { None } else { self.text.chars().next_back() };
+            let before =
+                if self.text.len() == start { None } else { self.text.chars().next_back() };
             let latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
             if before.is_some() {
                 let both = latin(before) && latin(item.text.chars().next());
@@ -81,9 +82,9 @@ pub(crate) fn write(plan: &Plan<'_>, script: &mut Script) -> Vec<(usize, Vec<Pie
     };
     order.sort_by(|a, b| {
         let rows = |rect: &Rect| (rect.top / band).round();
-        root(a.0).cmp(&root(b.0)).then(
-            rows(&a.1).total_cmp(&rows(&b.1)).then(a.1.left.total_cmp(&b.1.left)),
-        )
+        root(a.0)
+            .cmp(&root(b.0))
+            .then(rows(&a.1).total_cmp(&rows(&b.1)).then(a.1.left.total_cmp(&b.1.left)))
     });
     let mut articles = Vec::new();
     for (at, _) in order {
@@ -141,7 +142,11 @@ fn parts(plan: &Plan<'_>, story: &Story) -> Vec<Draft> {
             Some(Says::Names) => signatures.push(draft(Part::Names)),
             Some(Says::Pointer) => {
                 let first = plan.words(*line).contains('接');
-                if first { drafts.push(draft(Part::Jump)) } else { signatures.push(draft(Part::Jump)) }
+                if first {
+                    drafts.push(draft(Part::Jump))
+                } else {
+                    signatures.push(draft(Part::Jump))
+                }
             }
             Some(Says::Credit) => signatures.push(draft(Part::Caption)),
             _ => signatures.push(draft(Part::Text)),
@@ -338,7 +343,10 @@ pub(crate) fn teasers(plan: &Plan<'_>, stacks: &[usize], script: &mut Script) ->
     let mut all: Vec<usize> = stacks.iter().flat_map(|at| items(plan, *at)).collect();
     let rect = |at: &usize| plan.measured.items.get(*at).map(|item| item.rect).unwrap_or_default();
     all.sort_by(|a, b| {
-        rect(a).center_y().total_cmp(&rect(b).center_y()).then(rect(a).left.total_cmp(&rect(b).left))
+        rect(a)
+            .center_y()
+            .total_cmp(&rect(b).center_y())
+            .then(rect(a).left.total_cmp(&rect(b).left))
     });
     let mut teasers = Vec::new();
     let mut open: Vec<usize> = Vec::new();

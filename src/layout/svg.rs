@@ -4,15 +4,16 @@ use std::fmt::Write as _;
 
 use crate::Layout;
 use crate::model::Rect;
+use wenmai_page::Page;
 
 /// Colours of articles, in turn.
 const COLOURS: [&str; 12] = [
-    "#4e79a7", "#f28e2b", "#59a14f", "#e15759", "#b07aa1", "#76b7b2", "#edc948", "#ff9da7", "#9c755f",
-    "#2f6f4f", "#8c6bb1", "#d37295",
+    "#4e79a7", "#f28e2b", "#59a14f", "#e15759", "#b07aa1", "#76b7b2", "#edc948", "#ff9da7",
+    "#9c755f", "#2f6f4f", "#8c6bb1", "#d37295",
 ];
 
 /// Draws the page.
-pub(crate) fn draw(layout: &Layout) -> String {
+pub(crate) fn draw(layout: &Layout, page: &Page) -> String {
     let (width, height) = layout.size;
     let mut svg = String::new();
     let _ = writeln!(
@@ -20,8 +21,9 @@ pub(crate) fn draw(layout: &Layout) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\">\n\
          <rect width=\"100%\" height=\"100%\" fill=\"white\"/>"
     );
-    for (rect, article) in &layout.pictures {
-        boxed(&mut svg, rect, article.map_or("#888", colour), 0.12);
+    for picture in &layout.pictures {
+        let rect = &picture.rect;
+        boxed(&mut svg, rect, picture.article.map_or("#888", colour), 0.12);
         let edges = (rect.left, rect.top, rect.right, rect.bottom);
         let _ = writeln!(
             svg,
@@ -29,13 +31,13 @@ pub(crate) fn draw(layout: &Layout) -> String {
             edges.0, edges.1, edges.2, edges.3
         );
     }
-    let text = layout.page.extracted.as_deref().unwrap_or_default();
+    let text = page.extracted.as_deref().unwrap_or_default();
     for line in &layout.lines {
         let fill = line.article.map_or("#cccccc", colour);
         boxed(&mut svg, &line.rect, fill, 0.35);
         words(&mut svg, &line.rect, line.span.of(text).unwrap_or_default());
     }
-    for (at, parsed) in layout.page.articles.iter().enumerate() {
+    for (at, parsed) in page.articles.iter().enumerate() {
         let spans: Vec<_> = parsed.spans.spans().collect();
         if let Some(first) = layout.boxes(&spans).first() {
             let size = (width / 60.0).max(1.0);

@@ -178,12 +178,14 @@ fn section(word: &[u8]) -> &'static [u8] {
 fn from_hex(hex: &[u8]) -> Vec<u8> {
     let digits: Vec<u8> =
         hex.iter().filter_map(|byte| char::from(*byte).to_digit(16)).map(|d| d as u8).collect();
-    digits.chunks(2).map(|pair| match pair {
-        [high, low] => high << 4 | low,
-        [high] => high << 4,
-        _ => 0,
-    })
-    .collect()
+    digits
+        .chunks(2)
+        .map(|pair| match pair {
+            [high, low] => high << 4 | low,
+            [high] => high << 4,
+            _ => 0,
+        })
+        .collect()
 }
 
 #[cfg(test)]

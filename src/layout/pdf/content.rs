@@ -158,7 +158,9 @@ impl Reader {
             ("cm", [a, b, c, d, e, f]) => {
                 self.state.matrix = times(&[*a, *b, *c, *d, *e, *f], &self.state.matrix);
             }
-            ("g" | "rg" | "k" | "sc" | "scn", numbers) => self.state.white = is_white(name, numbers),
+            ("g" | "rg" | "k" | "sc" | "scn", numbers) => {
+                self.state.white = is_white(name, numbers)
+            }
             ("Do", _) => self.object(operands, resources, depth),
             ("Tf", [size]) => self.font(operands, *size, resources),
             ("Tc", [value]) => self.state.chars = *value,
@@ -218,7 +220,9 @@ impl Reader {
         for object in list.iter::<Object<'_>>() {
             match object {
                 Object::String(string) => self.write(string.as_bytes()),
-                Object::Number(number) => self.move_by(-number.as_f32() / 1_000.0 * self.state.size),
+                Object::Number(number) => {
+                    self.move_by(-number.as_f32() / 1_000.0 * self.state.size)
+                }
                 _ => {}
             }
         }
@@ -304,7 +308,8 @@ impl Reader {
         let state = self.state.clone();
         let saved = std::mem::take(&mut self.saved);
         let numbers = dict.get::<Array<'_>>("Matrix");
-        let numbers: Vec<f32> = numbers.map(|list| list.iter::<f32>().collect()).unwrap_or_default();
+        let numbers: Vec<f32> =
+            numbers.map(|list| list.iter::<f32>().collect()).unwrap_or_default();
         if let [a, b, c, d, e, f] = numbers.as_slice() {
             self.state.matrix = times(&[*a, *b, *c, *d, *e, *f], &self.state.matrix);
         }

@@ -59,9 +59,9 @@ impl Font {
     pub fn read(dict: &Dict<'_>) -> Self {
         let subtype = name(dict, "Subtype");
         let base = name(dict, "BaseFont");
-        let program = dict.get::<Stream<'_>>("ToUnicode").and_then(|stream| {
-            stream.decoded().ok().map(|data| data.to_vec())
-        });
+        let program = dict
+            .get::<Stream<'_>>("ToUnicode")
+            .and_then(|stream| stream.decoded().ok().map(|data| data.to_vec()));
         let map = program.map(|program| Map::parse(&program)).unwrap_or_default();
         let bolds = ["Bold", "bold", "Black", "Heavy", "SimHei", "-Hei", "Heiti", "DaHei"];
         let mut font = Self {
@@ -232,10 +232,27 @@ fn glyph(name: &str) -> Option<char> {
         return u32::from_str_radix(hex.get(..4.min(hex.len()))?, 16).ok().and_then(char::from_u32);
     }
     let named = [
-        ("space", ' '), ("period", '.'), ("comma", ','), ("colon", ':'), ("semicolon", ';'),
-        ("hyphen", '-'), ("parenleft", '('), ("parenright", ')'), ("slash", '/'), ("zero", '0'),
-        ("one", '1'), ("two", '2'), ("three", '3'), ("four", '4'), ("five", '5'), ("six", '6'),
-        ("seven", '7'), ("eight", '8'), ("nine", '9'), ("percent", '%'), ("plus", '+'),
+        ("space", ' '),
+        ("period", '.'),
+        ("comma", ','),
+        ("colon", ':'),
+        ("semicolon", ';'),
+        ("hyphen", '-'),
+        ("parenleft", '('),
+        ("parenright", ')'),
+        ("slash", '/'),
+        ("zero", '0'),
+        ("one", '1'),
+        ("two", '2'),
+        ("three", '3'),
+        ("four", '4'),
+        ("five", '5'),
+        ("six", '6'),
+        ("seven", '7'),
+        ("eight", '8'),
+        ("nine", '9'),
+        ("percent", '%'),
+        ("plus", '+'),
     ];
     named.iter().find(|(known, _)| *known == name).map(|(_, c)| *c)
 }

@@ -23,7 +23,9 @@ impl Plan<'_> {
         let em = self.measured.em;
         order.sort_by(|a, b| {
             let (a, b) = (key(a), key(b));
-            (a.0 / (2.0 * em)).round().total_cmp(&(b.0 / (2.0 * em)).round())
+            (a.0 / (2.0 * em))
+                .round()
+                .total_cmp(&(b.0 / (2.0 * em)).round())
                 .then(a.1.total_cmp(&b.1))
         });
         let near = self.near();
@@ -69,7 +71,13 @@ impl Plan<'_> {
             let rect = self.rect(above);
             let far = self.is_far(&rect, at);
             let cut = self.is_cut(&rect, &stack.rect);
-            let base = if cut { -1.0 } else if far { -0.6 } else { 1.2 };
+            let base = if cut {
+                -1.0
+            } else if far {
+                -0.6
+            } else {
+                1.2
+            };
             let score = base + self.continuity(above, at);
             offer(score, owner, "goes-on-below");
         }
@@ -87,7 +95,8 @@ impl Plan<'_> {
                 continue;
             }
             if let Some(score) = self.beside_head(&head.rect, head.vertical, &stack.rect) {
-                let owner = head.stacks.first().and_then(|at| self.owner.get(*at)).copied().flatten();
+                let owner =
+                    head.stacks.first().and_then(|at| self.owner.get(*at)).copied().flatten();
                 let alone = owner
                     .and_then(|owner| self.stories.get(owner))
                     .is_some_and(|story| story.bodies.is_empty() || head.vertical);
@@ -225,7 +234,9 @@ impl Plan<'_> {
         }
         score += if (a.size / b.size - 1.0).abs() < 0.05 { 0.1 } else { -0.4 };
         let wide = a.rect.width().max(b.rect.width());
-        if (a.rect.width() - b.rect.width()).abs() > 0.12 * wide && a.items.len().min(b.items.len()) > 2 {
+        if (a.rect.width() - b.rect.width()).abs() > 0.12 * wide
+            && a.items.len().min(b.items.len()) > 2
+        {
             score -= 0.3;
         }
         if self.is_walled(&a.rect, &b.rect) {
@@ -242,9 +253,7 @@ impl Plan<'_> {
         let column = bodies.unwrap_or_default().iter().copied().filter(|at| {
             self.rect(*at).shared_x(&rect) > 0.6 * rect.width().min(self.rect(*at).width())
         });
-        column
-            .max_by(|a, b| self.rect(*a).bottom.total_cmp(&self.rect(*b).bottom))
-            .unwrap_or(of)
+        column.max_by(|a, b| self.rect(*a).bottom.total_cmp(&self.rect(*b).bottom)).unwrap_or(of)
     }
 
     /// How well a column belongs to a headline that stands beside it.

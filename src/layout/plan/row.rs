@@ -92,7 +92,9 @@ impl Plan<'_> {
         let tops = bodies.into_iter().filter(|at| is_next.get(*at) == Some(&false));
         tops.map(|at| {
             let mut stacks = vec![at];
-            while let Some(below) = stacks.last().and_then(|last| next.get(*last).copied().flatten()) {
+            while let Some(below) =
+                stacks.last().and_then(|last| next.get(*last).copied().flatten())
+            {
                 stacks.push(below);
             }
             let under = self.head_above(at);
@@ -110,7 +112,9 @@ impl Plan<'_> {
             let top = rect.top;
             let fills = |placed: &Placed| match placed.thing {
                 Thing::Picture(_) => placed.rect.top < top,
-                Thing::Stack(other) => other != at && self.is_caption(other) && placed.rect.top < top,
+                Thing::Stack(other) => {
+                    other != at && self.is_caption(other) && placed.rect.top < top
+                }
                 Thing::Inset(_) | Thing::Rule(_) => false,
             };
             let above = self.shelf.above(&stack.rect, top, stack.room, fills);
@@ -126,9 +130,8 @@ impl Plan<'_> {
 
     /// Heads that stand side by side, from above.
     fn head_rows(&self) -> Vec<Vec<usize>> {
-        let mut order: Vec<usize> = (0..self.heads.len())
-            .filter(|at| self.is_subhead.get(*at) == Some(&false))
-            .collect();
+        let mut order: Vec<usize> =
+            (0..self.heads.len()).filter(|at| self.is_subhead.get(*at) == Some(&false)).collect();
         let head = |at: usize| self.heads.get(at);
         order.sort_by(|a, b| {
             let top = |at: usize| head(at).map_or(0.0, |head| head.rect.top);
@@ -144,7 +147,8 @@ impl Plan<'_> {
                     let apart = other.rect.shared_x(&own.rect) <= 0.0;
                     let band = |head: &Head| {
                         // Of a vertical headline only its top is level with others.
-                        let low = if head.vertical { head.rect.top + 4.0 * em } else { head.rect.bottom };
+                        let low =
+                            if head.vertical { head.rect.top + 4.0 * em } else { head.rect.bottom };
                         (head.rect.top, low)
                     };
                     let ((a, b), (c, d)) = (band(other), band(own));
@@ -174,9 +178,11 @@ impl Plan<'_> {
             return true;
         }
         let free = column.under.is_none();
-        free && row.iter().filter_map(|at| self.heads.get(*at)).any(|head| {
-            Some(head.room) == room && self.level(head, &column.top) < 1.0
-        }) && !self.is_covered(row, column)
+        free && row
+            .iter()
+            .filter_map(|at| self.heads.get(*at))
+            .any(|head| Some(head.room) == room && self.level(head, &column.top) < 1.0)
+            && !self.is_covered(row, column)
     }
 
     /// Whether something between the heads' height and the column covers it.
@@ -186,7 +192,16 @@ impl Plan<'_> {
         let Some(first) = column.stacks.first().copied() else { return true };
         let room = self.stacks.get(first).map_or(0, |stack| stack.room);
         let solid = |placed: &Placed| match placed.thing {
-            Thing::Stack(at) => at != first && (self.is_body(at) || self.head_of.get(at).copied().flatten().is_some_and(|head| !row.contains(&head))),
+            Thing::Stack(at) => {
+                at != first
+                    && (self.is_body(at)
+                        || self
+                            .head_of
+                            .get(at)
+                            .copied()
+                            .flatten()
+                            .is_some_and(|head| !row.contains(&head)))
+            }
             Thing::Picture(_) | Thing::Inset(_) | Thing::Rule(_) => false,
         };
         let above = self.shelf.above(&self.rect(first), column.top.top, room, solid);

@@ -74,8 +74,7 @@ pub fn compose(style: &Style, seed: u64) -> Composed {
     let gutters = style.gutter * BODY * (style.columns - 1) as f32;
     let column = (WIDTH - 2.0 * MARGIN - gutters) / style.columns as f32;
     let sheet = Sheet { width: WIDTH, ..Sheet::default() };
-    let mut setter =
-        Setter { rng, style, sheet, gold: Vec::new(), sources, next: 0, column };
+    let mut setter = Setter { rng, style, sheet, gold: Vec::new(), sources, next: 0, column };
     let mut top = setter.masthead();
     while top < HEIGHT * 0.8 {
         top = setter.row(top) + 2.2 * BODY;
@@ -204,8 +203,7 @@ impl Setter<'_> {
         let count = if merged { columns - 1 } else { columns };
         let gutter = self.style.gutter * BODY;
         let width = (right - left - gutter * (count - 1) as f32) / count as f32;
-        let lefts: Vec<f32> =
-            (0..count).map(|at| left + at as f32 * (width + gutter)).collect();
+        let lefts: Vec<f32> = (0..count).map(|at| left + at as f32 * (width + gutter)).collect();
         let mut gold = Gold { title: source.title.clone(), ..Gold::default() };
         let start = top + inset;
         let end = if count > 1 && self.chance(self.style.vertical) {
@@ -295,8 +293,7 @@ impl Setter<'_> {
         let tall = span as f32 * width * 0.55;
         // Each column's start, and the gap that a picture leaves in it.
         let rows = flow.lines.len() as f32 * pitch;
-        let extra: f32 = lefts.len() as f32 * 0.0
-            + span as f32 * (tall + 3.6 * BODY)
+        let extra: f32 = lefts.len() as f32 * 0.0 + span as f32 * (tall + 3.6 * BODY)
             - if partial { below - top } else { 0.0 };
         let each = ((rows + extra) / lefts.len() as f32 / pitch).ceil() * pitch;
         let mut bottom = below + each.max(3.0 * pitch);
@@ -344,7 +341,14 @@ impl Setter<'_> {
     }
 
     /// Kicker, headline and subtitle; returns where the text may begin.
-    fn heading(&mut self, source: &Source, left: f32, right: f32, top: f32, gold: &mut Gold) -> f32 {
+    fn heading(
+        &mut self,
+        source: &Source,
+        left: f32,
+        right: f32,
+        top: f32,
+        gold: &mut Gold,
+    ) -> f32 {
         let (least, most) = self.style.headline;
         let wide = right - left;
         let narrow = wide < 1.6 * self.column;
@@ -391,7 +395,8 @@ impl Setter<'_> {
         let height = longest * size;
         let right = lefts[lefts.len() - 1] + width;
         let gutter = self.style.gutter * BODY;
-        let inner = (right - lefts[0] - take - gutter * (lefts.len() - 1) as f32) / lefts.len() as f32;
+        let inner =
+            (right - lefts[0] - take - gutter * (lefts.len() - 1) as f32) / lefts.len() as f32;
         let text_left = if at_left { lefts[0] + take } else { lefts[0] };
         let head_right = if at_left { lefts[0] + take - 1.2 * BODY } else { right };
         for (at, part) in parts.iter().enumerate() {
@@ -426,7 +431,11 @@ impl Setter<'_> {
             let rect = Rect::new(MARGIN, top, WIDTH / 2.0, top + 110.0);
             self.sheet.frames.push(rect);
             self.put("望江华府 盛大开盘", MARGIN + 40.0, top + 12.0, 8.5 * 30.0, 30.0);
-            let lines = ["首付八万起 全场九折优惠！", "销售电话：0999-8866123 8866124", "地址：清河县滨河路66号"];
+            let lines = [
+                "首付八万起 全场九折优惠！",
+                "销售电话：0999-8866123 8866124",
+                "地址：清河县滨河路66号",
+            ];
             for (at, line) in lines.iter().enumerate() {
                 let y = top + 55.0 + at as f32 * 18.0;
                 self.put(line, MARGIN + 40.0, y, ems(line) * BODY, BODY);

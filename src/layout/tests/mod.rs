@@ -70,9 +70,10 @@ fn score(layout: &Layout, gold: &[Gold], say: bool) -> Score {
     for article in gold {
         let title = plain(&article.title);
         let body = article.body.concat();
-        let hit = found.iter().enumerate().find(|(at, (t, b))| {
-            !used[*at] && *t == title && alike(b, &body) >= 0.95
-        });
+        let hit = found
+            .iter()
+            .enumerate()
+            .find(|(at, (t, b))| !used[*at] && *t == title && alike(b, &body) >= 0.95);
         score.titles += usize::from(found.iter().any(|(t, _)| *t == title));
         if let Some((at, _)) = hit {
             used[at] = true;
@@ -119,7 +120,12 @@ fn measure(styles: &[Style], seeds: std::ops::Range<u64>, say: bool) -> Score {
         all.found += sum.found;
         all.meant += sum.meant;
     }
-    println!("all: articles {} titles {:.3} lenient F1 {:.3}", all.meant, all.title_recall(), all.f1());
+    println!(
+        "all: articles {} titles {:.3} lenient F1 {:.3}",
+        all.meant,
+        all.title_recall(),
+        all.f1()
+    );
     all
 }
 
@@ -134,7 +140,7 @@ fn tuned() {
             for seed in 0..2 {
                 let layout = analyse(&compose(style, seed).sheet, &Issue::default());
                 let path = std::path::Path::new(&folder).join(format!("{}-{seed}.svg", style.name));
-                std::fs::write(path, layout.svg()).unwrap();
+                std::fs::write(path, layout.svg(&layout.page)).unwrap();
             }
         }
     }
@@ -154,7 +160,13 @@ fn stacks_of_one_page() {
     println!("em {} rooms {}", measured.em, rooms.len());
     for (stack, class) in stacks.iter().zip(&classes) {
         let text: String = crate::class::text(&measured, stack).chars().take(24).collect();
-        println!("{class:?} {:.2} n{} room{} {:?} {text}", stack.size, stack.items.len(), stack.room, stack.rect);
+        println!(
+            "{class:?} {:.2} n{} room{} {:?} {text}",
+            stack.size,
+            stack.items.len(),
+            stack.room,
+            stack.rect
+        );
     }
 }
 
@@ -176,7 +188,8 @@ fn rendered(seeds: std::ops::Range<u64>, say: bool) -> Option<Score> {
                 println!("{name} pages {pages}");
             }
             if let Some(keep) = &keep {
-                std::fs::write(keep.join(format!("r-{name}.svg")), layout.svg()).unwrap();
+                std::fs::write(keep.join(format!("r-{name}.svg")), layout.svg(&layout.page))
+                    .unwrap();
                 std::fs::write(keep.join(format!("r-{name}.pdf")), &pdf).unwrap();
             }
             let one = score(&layout, &gold, say);
@@ -197,7 +210,12 @@ fn rendered(seeds: std::ops::Range<u64>, say: bool) -> Option<Score> {
         all.found += sum.found;
         all.meant += sum.meant;
     }
-    println!("rendered: articles {} titles {:.3} lenient F1 {:.3}", all.meant, all.title_recall(), all.f1());
+    println!(
+        "rendered: articles {} titles {:.3} lenient F1 {:.3}",
+        all.meant,
+        all.title_recall(),
+        all.f1()
+    );
     Some(all)
 }
 

@@ -176,7 +176,8 @@ fn article(
         let _ = write!(html, "<div class=k>{}</div>", source.kicker);
         gold.kicker.clone_from(&source.kicker);
     }
-    let _ = write!(html, "<h1 style='font-size:{size}px'>{}</h1>", source.title.replace(' ', "<br>"));
+    let _ =
+        write!(html, "<h1 style='font-size:{size}px'>{}</h1>", source.title.replace(' ', "<br>"));
     if !vertical && !source.subtitle.is_empty() && columns > 1 {
         let _ = write!(html, "<div class=s>——{}</div>", source.subtitle);
         gold.subtitle.clone_from(&source.subtitle);

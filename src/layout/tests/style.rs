@@ -92,8 +92,22 @@ pub const APART: &[Style] = &[
         vertical: 15,
         ..BASE
     },
-    Style { name: "seven-rules", columns: 7, rules: Rules::Columns, pictures: 35, framed: 15, ..BASE },
-    Style { name: "eight-partial", columns: 8, partial: 35, gutter: 1.4, headline: (1.8, 4.2), ..BASE },
+    Style {
+        name: "seven-rules",
+        columns: 7,
+        rules: Rules::Columns,
+        pictures: 35,
+        framed: 15,
+        ..BASE
+    },
+    Style {
+        name: "eight-partial",
+        columns: 8,
+        partial: 35,
+        gutter: 1.4,
+        headline: (1.8, 4.2),
+        ..BASE
+    },
     Style {
         name: "six-merged",
         columns: 6,
