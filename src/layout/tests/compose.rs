@@ -68,6 +68,11 @@ enum Kind {
 
 /// The page of a style and a seed.
 pub fn compose(style: &Style, seed: u64) -> Composed {
+    compose_to(style, seed, HEIGHT * 0.8)
+}
+
+/// The page of a style and a seed, with rows as long as they begin above `height`.
+pub fn compose_to(style: &Style, seed: u64, height: f32) -> Composed {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut sources = source::articles();
     sources.shuffle(&mut rng);
@@ -76,7 +81,7 @@ pub fn compose(style: &Style, seed: u64) -> Composed {
     let sheet = Sheet { width: WIDTH, ..Sheet::default() };
     let mut setter = Setter { rng, style, sheet, gold: Vec::new(), sources, next: 0, column };
     let mut top = setter.masthead();
-    while top < HEIGHT * 0.8 {
+    while top < height {
         top = setter.row(top) + 2.2 * BODY;
     }
     setter.foot(top)

@@ -1,10 +1,13 @@
 //! The analysis on pages composed in many styles.
 
+mod bad;
 mod compose;
+mod formats;
 mod render;
 #[path = "../../../tests/compose/source.rs"]
 mod source;
 mod style;
+mod write;
 
 use std::collections::HashMap;
 
