@@ -37,6 +37,7 @@ mod model_cli;
 mod operate;
 mod overload;
 mod page_gold;
+mod placed_pages;
 mod plain_http;
 mod proto;
 #[cfg(feature = "server")]
