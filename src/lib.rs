@@ -8,6 +8,7 @@
 //! | [`domain`] | what is an article, an id, an embedding, a filter, a hit? |
 //! | [`text`] | what are the terms, sentences, dates and entities of a Chinese text? |
 //! | [`page`] | which articles stand on this newspaper page? |
+//! | [`layout`] | which articles stand on a page whose lines have places? |
 //! | [`feed`] | which articles does this feed, export or table hold? |
 //! | [`cluster`] | which articles belong together: what is a reprint of what, which tell of one event or story? |
 //! | [`rank`] | in which order do candidates answer? |
@@ -35,6 +36,7 @@ pub use wenmai_eval as eval;
 pub use wenmai_feed as feed;
 pub use wenmai_follow as follow;
 pub use wenmai_generate as generate;
+pub use wenmai_layout as layout;
 pub use wenmai_page as page;
 pub use wenmai_proto as proto;
 pub use wenmai_rank as rank;

@@ -132,7 +132,7 @@ async fn show(url: &str, samples: Vec<Sample>) -> Result<(), Failure> {
     output::line("\n② pages in, articles out (IngestPage)")?;
     let mut table = output::table(&["page", "kind", "headline", "what became of it"]);
     for Sample { name, text, issue } in samples {
-        let request = wire::IngestPageRequest { text, issue: Some(issue) };
+        let request = wire::IngestPageRequest { text, issue: Some(issue), file: None };
         let page = services.articles().ingest_page(request).await?.into_inner();
         let (mut first_of_page, mut asked_on_page) = (true, false);
         for article in page.articles {

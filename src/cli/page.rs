@@ -119,7 +119,8 @@ const TOGETHER_BYTES_MAX: usize = 3 << 20;
 
 /// Whether pages can be sent in one request.
 pub(super) fn fit_together(pages: &[wire::ParsePageRequest]) -> bool {
-    let bytes: usize = pages.iter().map(|page| page.text.len()).sum();
+    let file = |page: &wire::ParsePageRequest| page.file.as_ref().map_or(0, |file| file.data.len());
+    let bytes: usize = pages.iter().map(|page| page.text.len() + file(page)).sum();
     (2..=PAGES_MAX).contains(&pages.len()) && bytes <= TOGETHER_BYTES_MAX
 }
 

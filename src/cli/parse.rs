@@ -1,13 +1,18 @@
 //! `wenmai parse`: which articles stand on these pages?
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::path::PathBuf;
 
 use crate::connect;
 use crate::connect::Needs;
 use crate::connect::Services;
 use crate::failure::Failure;
+use crate::failure::chain;
 use crate::output;
 use crate::page;
+use crate::page_file;
+use crate::placed;
 use wenmai_proto::wire;
 
 /// Arguments of `wenmai parse`.
@@ -26,9 +31,15 @@ pub(super) struct Args {
     #[arg(long)]
     full: bool,
 
-    /// Show which rules of the parser decided.
+    /// Show which rules of the parser decided and, of a page whose lines have places, the boxes
+    /// that each part was read from.
     #[arg(long)]
     explain: bool,
+
+    /// Draw a page whose lines have places, its articles in colours, to this file; of several pages
+    /// the second goes to NAME-2.svg.
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
 
     /// Print one JSON object per page.
     #[arg(long)]
@@ -40,11 +51,8 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let mut failed = false;
     let mut pages = Vec::new();
     for path in &args.files.files {
-        match page::read(path) {
-            Ok(text) => {
-                let issue = Some(args.issue.issue(path));
-                pages.push((path.as_path(), wire::ParsePageRequest { text, issue }));
-            }
+        match requests(&args, path) {
+            Ok(requests) => pages.extend(requests.into_iter().map(|one| (path.as_path(), one))),
             Err(failure) => {
                 failure.print();
                 failed = true;
@@ -53,9 +61,10 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     }
     if !together(&args, &services, &pages).await? {
         let mut articles = services.articles();
-        for (path, request) in pages {
+        for (at, (path, request)) in pages.into_iter().enumerate() {
             let one = async {
                 let parsed = articles.parse_page(connect::patient(request)).await?.into_inner();
+                draw(&args, at, &parsed)?;
                 show(&args, path, &parsed)
             };
             if let Err(failure) = one.await {
@@ -83,10 +92,47 @@ async fn together(
     let Ok(answer) = services.articles().parse_issue(connect::patient(request)).await else {
         return Ok(false);
     };
-    for ((path, _), page) in pages.iter().zip(answer.into_inner().pages) {
+    for (at, ((path, _), page)) in pages.iter().zip(answer.into_inner().pages).enumerate() {
+        draw(args, at, &page)?;
         show(args, path, &page)?;
     }
     Ok(true)
+}
+
+/// What is asked for a file: one page of text, or each page of a file whose lines have places.
+fn requests(args: &Args, path: &Path) -> Result<Vec<wire::ParsePageRequest>, Failure> {
+    let issue = args.issue.issue(path);
+    let Some(files) = page_file::pages(path, args.svg.is_some())? else {
+        let text = page::read(path)?;
+        return Ok(vec![wire::ParsePageRequest { text, issue: Some(issue), file: None }]);
+    };
+    let several = files.len() > 1;
+    let numbered = files.into_iter().zip(1_u32..).map(|(file, number)| {
+        let mut issue = issue.clone();
+        if several && issue.page.is_empty() {
+            issue.page = number.to_string();
+        }
+        wire::ParsePageRequest { text: String::new(), issue: Some(issue), file: Some(file) }
+    });
+    Ok(numbered.collect())
+}
+
+/// Writes the drawing of a page, where one was asked for and there is one.
+fn draw(args: &Args, at: usize, page: &wire::ParsePageResponse) -> Result<(), Failure> {
+    let Some(path) = &args.svg else { return Ok(()) };
+    let drawn = page.layout.as_ref().map(|layout| layout.svg.as_str()).unwrap_or_default();
+    if drawn.is_empty() {
+        output::note("--svg: the page's lines have no places, so nothing is drawn");
+        return Ok(());
+    }
+    let path = if at == 0 {
+        path.clone()
+    } else {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        path.with_file_name(format!("{stem}-{}.svg", at + 1))
+    };
+    std::fs::write(&path, drawn)
+        .map_err(|error| Failure::Failed(format!("{}: {}", path.display(), chain(&error))))
 }
 
 fn show(args: &Args, path: &Path, page: &wire::ParsePageResponse) -> Result<(), Failure> {
@@ -103,6 +149,10 @@ fn show(args: &Args, path: &Path, page: &wire::ParsePageResponse) -> Result<(), 
         let mut text = body(&record, args.full);
         if args.explain {
             text = format!("{text}\n[{}]", parsed.rules_fired.join(", "));
+            let layout = page.layout.as_ref();
+            for line in layout.map(|layout| placed::boxes(parsed, layout)).unwrap_or_default() {
+                text = format!("{text}\n{line}");
+            }
         }
         table.add_row(vec![
             (number + 1).to_string(),
@@ -113,10 +163,26 @@ fn show(args: &Args, path: &Path, page: &wire::ParsePageResponse) -> Result<(), 
         ]);
     }
     output::line(&table.to_string())?;
-    if !page.unassigned.is_empty() {
+    if let Some(layout) = &page.layout {
+        left_out(layout)?;
+    } else if !page.unassigned.is_empty() {
         output::line(&format!("{} pieces of text belong to no part", page.unassigned.len()))?;
     }
     Ok(())
+}
+
+/// Says what belongs to no article, and what was noticed of the page.
+fn left_out(layout: &wire::PageLayout) -> Result<(), Failure> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for part in &layout.left_out {
+        *counts.entry(part.reason.as_str()).or_default() += 1;
+    }
+    if !counts.is_empty() {
+        let counts: Vec<String> =
+            counts.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+        output::line(&format!("left out: {}", counts.join(", ")))?;
+    }
+    layout.notes.iter().try_for_each(|note| output::line(&format!("note: {note}")))
 }
 
 /// Says what a web page without an article is, and where a list leads.

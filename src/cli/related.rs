@@ -104,7 +104,7 @@ async fn page_related(
         edition: String::new(),
     };
     let issue = Some(issue.issue(Path::new(&args.target)));
-    let request = wire::ParsePageRequest { text, issue };
+    let request = wire::ParsePageRequest { text, issue, file: None };
     let page = services.articles().parse_page(connect::patient(request)).await?.into_inner();
     let mut failed = false;
     for record in page.articles.into_iter().filter_map(|parsed| parsed.record) {

@@ -161,7 +161,7 @@ async fn of_file(args: &Args, path: &Path) -> Result<(), Failure> {
 }
 
 async fn of_page(services: &Services, args: &Args, text: String) -> Result<(), Failure> {
-    let request = wire::ParsePageRequest { text, issue: None };
+    let request = wire::ParsePageRequest { text, issue: None, file: None };
     let page = services.articles().parse_page(connect::patient(request)).await?.into_inner();
     let mut failed = false;
     for record in page.articles.into_iter().filter_map(|parsed| parsed.record) {

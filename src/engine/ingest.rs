@@ -18,7 +18,7 @@ use crate::Error;
 use crate::IngestTimings;
 use crate::Ingested;
 use crate::Outcome;
-use crate::PAGES_MAX;
+use crate::ReadPage;
 use crate::Violation;
 use crate::change::to_its_end;
 use crate::clock::now_us;
@@ -35,9 +35,6 @@ use wenmai_domain::terms::TermVector;
 use wenmai_embed as embed;
 use wenmai_embed::Lane;
 use wenmai_embed::Purpose;
-use wenmai_page as page;
-use wenmai_page::Issue;
-use wenmai_page::Page;
 use wenmai_store::Stored;
 use wenmai_store::Vectors;
 use wenmai_telemetry::label::Stage;
@@ -144,45 +141,14 @@ impl Engine {
         });
     }
 
-    /// Reads a page into articles, teasers and staff boxes; stores nothing.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] for a text without a letter, [`Error::TextTooLong`].
-    pub fn parse_page(&self, text: &str, issue: &Issue) -> Result<Page, Error> {
-        let decoded = input::decode("text", text.as_bytes())?;
-        if !decoded.text.chars().any(char::is_alphanumeric) {
-            return Err(Error::invalid("text", "the page holds no text"));
-        }
-        // Spans count from the start of `text`, so the text itself is parsed, mark included.
-        Ok(page::parse(text, issue))
-    }
-
-    /// Reads the pages of one issue, and joins what goes on on another page; stores nothing. Each
-    /// text has its entry in `issues`.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] and [`Error::TextTooLong`] as [`Engine::parse_page`], naming `pages[i]`;
-    /// [`Error::BatchTooLarge`] over [`PAGES_MAX`].
-    pub fn parse_issue(&self, texts: &[String], issues: &[Issue]) -> Result<Vec<Page>, Error> {
-        if texts.len() > PAGES_MAX {
-            return Err(Error::BatchTooLarge { limit: PAGES_MAX, given: texts.len() });
-        }
-        let mut pages = Vec::with_capacity(texts.len());
-        for (at, (text, issue)) in texts.iter().zip(issues).enumerate() {
-            pages.push(self.parse_page(text, issue).map_err(|error| of_page(at, error))?);
-        }
-        page::join(&mut pages);
-        Ok(pages)
-    }
-
     /// Stores the articles of pages that were read; the results are those of the articles, page by
     /// page and in page order, teasers and staff boxes left out.
     ///
     /// # Errors
     /// As [`Engine::ingest`].
-    pub async fn ingest_pages(&self, pages: &[Page]) -> Result<Vec<IngestResults>, Error> {
-        let articles = |page: &Page| {
-            let records = page.articles.iter().map(|parsed| &parsed.article.record);
+    pub async fn ingest_pages(&self, pages: &[ReadPage]) -> Result<Vec<IngestResults>, Error> {
+        let articles = |read: &ReadPage| {
+            let records = read.page.articles.iter().map(|parsed| &parsed.article.record);
             records.filter(|record| record.kind.is_article()).cloned().collect::<Vec<_>>()
         };
         let records: Vec<Vec<Record>> = pages.iter().map(articles).collect();
@@ -444,11 +410,6 @@ struct PendingArticle {
     texts: Vec<String>,
     ingested: Ingested,
     created_at_us: Option<i64>,
-}
-
-/// The same failure with its field under the page `at`.
-fn of_page(at: usize, error: Error) -> Error {
-    error.under(|field| format!("pages[{at}].{field}"))
 }
 
 fn batch_fits(given: usize) -> Result<(), Error> {

@@ -342,7 +342,7 @@ const MOST_COMPARED: usize = 200;
 pub(crate) const ALIKE: f64 = 0.6;
 
 /// Links each teaser to the article of the page that it announces.
-fn announce(articles: &mut [Parsed]) {
+pub(crate) fn announce(articles: &mut [Parsed]) {
     let real: Vec<(String, ArticleId)> = articles
         .iter()
         .filter(|parsed| parsed.article.record.kind.is_article())

@@ -29,6 +29,7 @@ mod heads;
 mod html;
 mod issue;
 mod kind;
+pub mod known;
 mod learned;
 mod line;
 mod markdown;

@@ -61,8 +61,7 @@ impl ArticleService for ArticleApi {
         request: Request<wire::ParsePageRequest>,
     ) -> Result<Response<wire::ParsePageResponse>, Status> {
         let since = Instant::now();
-        let wire::ParsePageRequest { text, issue } = request.into_inner();
-        let read = Asked::page(text, issue)?.read(&self.shared.engine).await?;
+        let read = Asked::page(request.into_inner())?.read(&self.shared.engine).await?;
         let only = read.parsed().pop().unwrap_or_default();
         answer(wire::ParsePageResponse {
             timings: Some(convert::total(since)),
@@ -90,8 +89,9 @@ impl ArticleService for ArticleApi {
         request: Request<wire::IngestPageRequest>,
     ) -> Result<Response<wire::IngestPageResponse>, Status> {
         let since = Instant::now();
-        let wire::IngestPageRequest { text, issue } = request.into_inner();
-        let stored = self.store_pages(Asked::page(text, issue)?, since).await?;
+        let wire::IngestPageRequest { text, issue, file } = request.into_inner();
+        let asked = Asked::page(wire::ParsePageRequest { text, issue, file })?;
+        let stored = self.store_pages(asked, since).await?;
         answer(stored.into_iter().next().unwrap_or_default())
     }
 

@@ -16,15 +16,19 @@ use crate::status::under;
 use wenmai_engine as engine;
 use wenmai_engine::Engine;
 use wenmai_engine::IngestResults;
+use wenmai_engine::PageFile;
+use wenmai_engine::PageGiven;
+use wenmai_engine::ReadPage;
+use wenmai_engine::Violation;
 use wenmai_page::Issue;
 use wenmai_page::Page;
 use wenmai_page::Parsed;
 use wenmai_proto::wire;
 
-/// The texts of pages, and what is known of each.
+/// Pages as they were sent, and what is known of each.
 #[derive(Debug)]
 pub(super) struct Asked {
-    texts: Vec<String>,
+    given: Vec<PageGiven>,
     issues: Vec<Issue>,
     /// Whether there is one page, which messages name without a number.
     alone: bool,
@@ -32,43 +36,45 @@ pub(super) struct Asked {
 
 /// Pages that were read.
 pub(super) struct Read {
-    texts: Vec<String>,
-    pages: Vec<Page>,
+    given: Vec<PageGiven>,
+    pages: Vec<ReadPage>,
 }
 
 impl Asked {
     /// One page.
-    pub(super) fn page(text: String, issue: Option<wire::Issue>) -> Result<Self, Status> {
+    pub(super) fn page(asked: wire::ParsePageRequest) -> Result<Self, Status> {
+        let wire::ParsePageRequest { text, issue, file } = asked;
         let issue = convert::issue(issue).map_err(Failure::from)?;
-        Ok(Self { texts: vec![text], issues: vec![issue], alone: true })
+        let given = given(text, file).map_err(Failure::from)?;
+        Ok(Self { given: vec![given], issues: vec![issue], alone: true })
     }
 
     /// The pages of an issue.
     pub(super) fn issue(asked: Vec<wire::ParsePageRequest>) -> Result<Self, Status> {
-        let mut texts = Vec::with_capacity(asked.len());
+        let mut all = Vec::with_capacity(asked.len());
         let mut issues = Vec::with_capacity(asked.len());
-        for (at, wire::ParsePageRequest { text, issue }) in asked.into_iter().enumerate() {
-            let of_page = |error| refuse(under(&format!("pages[{at}]."), error));
-            let issue = convert::issue(issue)
-                .map_err(|violation| of_page(engine::Error::Invalid(vec![violation])))?;
-            issues.push(issue);
-            texts.push(text);
+        for (at, wire::ParsePageRequest { text, issue, file }) in asked.into_iter().enumerate() {
+            let of_page = |violation| {
+                refuse(under(&format!("pages[{at}]."), engine::Error::Invalid(vec![violation])))
+            };
+            issues.push(convert::issue(issue).map_err(of_page)?);
+            all.push(given(text, file).map_err(of_page)?);
         }
-        Ok(Self { texts, issues, alone: false })
+        Ok(Self { given: all, issues, alone: false })
     }
 
     /// Reads them.
     pub(super) async fn read(self, engine: &Engine) -> Result<Read, Status> {
         let parser = engine.clone();
         let read = move |_: &dyn Fn() -> bool| {
-            let Self { texts, issues, alone } = self;
+            let Self { given, issues, alone } = self;
             let pages = if alone {
-                let both = texts.iter().zip(&issues);
-                both.map(|(text, issue)| parser.parse_page(text, issue)).collect()
+                let both = given.iter().zip(&issues);
+                both.map(|(given, issue)| parser.read_page(given, issue)).collect()
             } else {
-                parser.parse_issue(&texts, &issues)
+                parser.parse_issue(&given, &issues)
             };
-            pages.map(|pages| Read { texts, pages })
+            pages.map(|pages| Read { given, pages })
         };
         engine.calculate(read).await.and_then(|read| read).map_err(refuse)
     }
@@ -76,7 +82,7 @@ impl Asked {
 
 impl Read {
     /// The pages.
-    pub(super) fn pages(&self) -> &[Page] {
+    pub(super) fn pages(&self) -> &[ReadPage] {
         &self.pages
     }
 
@@ -85,7 +91,10 @@ impl Read {
         let shown = self.shown();
         let indexes: Vec<CharIndex<'_>> = shown.iter().map(|text| CharIndex::new(text)).collect();
         let mut pages = Vec::with_capacity(self.pages.len());
-        for (at, page) in self.pages.into_iter().enumerate() {
+        for (at, ReadPage { page, layout }) in self.pages.into_iter().enumerate() {
+            let layout = layout
+                .zip(indexes.get(at))
+                .map(|(layout, index)| convert::layout(layout, &page, index));
             let Page { articles, unassigned, marks: _, extracted, no_article, doubts: _ } = page;
             let articles = articles.into_iter().map(|one| convert::parsed(one, &indexes, at));
             pages.push(wire::ParsePageResponse {
@@ -95,6 +104,7 @@ impl Read {
                     .map_or_else(Vec::new, |index| convert::spans(&unassigned, index)),
                 extracted_text: extracted.unwrap_or_default(),
                 no_article: no_article.map(convert::no_article),
+                layout,
                 ..wire::ParsePageResponse::default()
             });
         }
@@ -111,7 +121,11 @@ impl Read {
         let shown = self.shown();
         let indexes: Vec<CharIndex<'_>> = shown.iter().map(|text| CharIndex::new(text)).collect();
         let mut pages = Vec::with_capacity(self.pages.len());
-        for ((at, page), results) in self.pages.into_iter().enumerate().zip(results) {
+        for ((at, read), results) in self.pages.into_iter().enumerate().zip(results) {
+            let ReadPage { page, layout } = read;
+            let layout = layout
+                .zip(indexes.get(at))
+                .map(|(layout, index)| convert::layout(layout, &page, index));
             let Page { articles, unassigned, marks: _, extracted, no_article, doubts: _ } = page;
             pages.push(wire::IngestPageResponse {
                 articles: page_articles(articles, results, &indexes, at),
@@ -122,6 +136,7 @@ impl Read {
                 index_version: index_version.to_owned(),
                 extracted_text: extracted.unwrap_or_default(),
                 no_article: no_article.map(convert::no_article),
+                layout,
             });
         }
         pages
@@ -129,9 +144,26 @@ impl Read {
 
     /// The text of each page that its spans count in.
     fn shown(&self) -> Vec<String> {
-        let both = self.pages.iter().zip(&self.texts);
-        both.map(|(page, text)| page.extracted.clone().unwrap_or_else(|| text.clone())).collect()
+        let both = self.pages.iter().zip(&self.given);
+        both.map(|(read, given)| match (&read.page.extracted, given) {
+            (Some(extracted), _) => extracted.clone(),
+            (None, PageGiven::Text(text)) => text.clone(),
+            (None, PageGiven::File(_)) => String::new(),
+        })
+        .collect()
     }
+}
+
+/// A page as it was sent: its text, or a file.
+fn given(text: String, file: Option<wire::PageFile>) -> Result<PageGiven, Violation> {
+    let Some(wire::PageFile { data, format, page_index, draw }) = file else {
+        return Ok(PageGiven::Text(text));
+    };
+    if !text.is_empty() {
+        return Err(Violation::new("file", "a page is sent as `text` or as `file`, not as both"));
+    }
+    let page_index = usize::try_from(page_index).unwrap_or(usize::MAX);
+    Ok(PageGiven::File(PageFile { data, format, page_index, draw }))
 }
 
 /// Joins the articles of page `at` with what became of those that are stored, which `results` has in

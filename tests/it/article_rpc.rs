@@ -243,7 +243,7 @@ async fn a_text_over_the_limit_says_limit_and_size() {
     let metadata = status.get_details_error_info().unwrap().metadata;
     assert_eq!((metadata["limit"].as_str(), metadata["given"].as_str()), ("2097152", "2100000"));
 
-    let request = wire::ParsePageRequest { text: long, issue: None };
+    let request = wire::ParsePageRequest { text: long, issue: None, file: None };
     let status = running.articles().parse_page(request).await.unwrap_err();
     let expected = (Code::InvalidArgument, "TEXT_TOO_LONG".into(), vec!["text".to_owned()]);
     assert_eq!(told(&status), expected);
@@ -261,7 +261,7 @@ async fn a_message_over_the_limit_is_refused_as_such() {
 async fn a_page_is_parsed_with_spans_in_characters_and_nothing_is_stored() {
     let running = Running::start().await;
     let text = page();
-    let request = wire::ParsePageRequest { text: text.clone(), issue: Some(issue()) };
+    let request = wire::ParsePageRequest { text: text.clone(), issue: Some(issue()), file: None };
 
     let answer = running.articles().parse_page(request).await.unwrap().into_inner();
 
@@ -277,7 +277,7 @@ async fn a_page_is_parsed_with_spans_in_characters_and_nothing_is_stored() {
 #[tokio::test]
 async fn the_articles_of_an_ingested_page_can_be_read() {
     let running = Running::start().await;
-    let request = wire::IngestPageRequest { text: page(), issue: Some(issue()) };
+    let request = wire::IngestPageRequest { text: page(), issue: Some(issue()), file: None };
 
     let answer = running.articles().ingest_page(request).await.unwrap().into_inner();
 
@@ -302,13 +302,13 @@ async fn pages_without_text_and_days_that_are_none_are_refused() {
     let running = Running::start().await;
     let mut articles = running.articles();
     for text in ["", " \n ", "\0\0"] {
-        let request = wire::ParsePageRequest { text: text.into(), issue: None };
+        let request = wire::ParsePageRequest { text: text.into(), issue: None, file: None };
         let status = articles.parse_page(request).await.unwrap_err();
         assert_eq!(told(&status), invalid(&["text"]), "{text:?}");
     }
     let date = Some(wire::Date { year: 2025, month: 13, day: 1 });
     let issue = Some(wire::Issue { date, ..issue() });
-    let request = wire::IngestPageRequest { text: page(), issue };
+    let request = wire::IngestPageRequest { text: page(), issue, file: None };
     let status = articles.ingest_page(request).await.unwrap_err();
     assert_eq!(told(&status), invalid(&["issue.date"]));
 }

@@ -20,7 +20,7 @@ fn page(text: &str, page_no: u32) -> wire::ParsePageRequest {
         page_no,
         ..wire::Issue::default()
     };
-    wire::ParsePageRequest { text: text.to_owned(), issue: Some(issue) }
+    wire::ParsePageRequest { text: text.to_owned(), issue: Some(issue), file: None }
 }
 
 fn issue() -> Vec<wire::ParsePageRequest> {

@@ -9,10 +9,11 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// Which crates of the workspace a crate may use.
-const MAY_USE: [(&str, &[&str]); 18] = [
+const MAY_USE: [(&str, &[&str]); 19] = [
     ("domain", &[]),
     ("text", &["domain"]),
     ("page", &["domain", "text"]),
+    ("layout", &["domain", "text", "page"]),
     ("feed", &["domain", "text"]),
     ("rank", &["domain", "text"]),
     ("cluster", &["domain", "text"]),
@@ -29,6 +30,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
             "domain",
             "text",
             "page",
+            "layout",
             "feed",
             "rank",
             "cluster",
@@ -46,6 +48,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
             "domain",
             "text",
             "page",
+            "layout",
             "rank",
             "cluster",
             "summary",
@@ -63,6 +66,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
             "domain",
             "text",
             "page",
+            "layout",
             "feed",
             "follow",
             "cluster",
@@ -81,7 +85,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
 ];
 
 /// Crates of others that only some crates of ours, or parts of one, may name.
-const OWNERS: [(&str, &[&str]); 28] = [
+const OWNERS: [(&str, &[&str]); 29] = [
     ("candle_core", &["embed", "generate"]),
     ("candle_nn", &["embed"]),
     ("candle_transformers", &["generate"]),
@@ -90,10 +94,11 @@ const OWNERS: [(&str, &[&str]); 28] = [
     ("qdrant_edge", &["store/edge"]),
     ("::qdrant_client", &["store/server"]),
     ("html5ever", &["page/html"]),
-    ("quick_xml", &["feed"]),
+    ("quick_xml", &["feed", "layout/xml"]),
+    ("hayro_syntax", &["layout/pdf"]),
     ("csv", &["feed/table"]),
     ("::parquet", &["feed/parquet"]),
-    ("encoding_rs", &["feed/encoding"]),
+    ("encoding_rs", &["feed/encoding", "layout/pdf"]),
     ("chardetng", &["feed/encoding"]),
     ("crawdad", &["text/terms", "text/examples"]),
     ("aho_corasick", &["text"]),
@@ -136,7 +141,7 @@ const IMPURE: [&str; 8] = [
     "Instant::now",
     "rand::",
 ];
-const PURE: [&str; 7] = ["domain", "text", "page", "feed", "rank", "cluster", "summary"];
+const PURE: [&str; 8] = ["domain", "text", "page", "layout", "feed", "rank", "cluster", "summary"];
 
 /// Names that say nothing.
 const EMPTY_NAMES: [&str; 4] = ["utils", "common", "types", "helpers"];

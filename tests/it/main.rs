@@ -39,6 +39,7 @@ mod model_cli;
 mod operate;
 mod overload;
 mod page_gold;
+mod placed_pages;
 mod plain_http;
 mod proto;
 #[cfg(feature = "server")]

@@ -199,6 +199,7 @@ async fn a_client_that_compresses_is_answered_compressed_and_others_are_not() {
         let page = wire::ParsePageRequest {
             text: "## 望江大桥合龙\n\n昨日合龙。\n".into(),
             issue: None,
+            file: None,
         };
         client.parse_page(page).await.unwrap();
         // A stream, in which every message is compressed.
@@ -208,7 +209,7 @@ async fn a_client_that_compresses_is_answered_compressed_and_others_are_not() {
         assert!(stream.into_inner().message().await.unwrap().is_some());
         // What is small on the wire and too large when unpacked is refused.
         let text = "水".repeat(3_000_000);
-        let bomb = wire::ParsePageRequest { text, issue: None };
+        let bomb = wire::ParsePageRequest { text, issue: None, file: None };
         let status = client.parse_page(bomb).await.unwrap_err();
         assert_eq!(told(&status).1, "MESSAGE_TOO_LARGE", "{name}");
     }

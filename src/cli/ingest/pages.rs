@@ -6,6 +6,7 @@ use crate::ingest::Work;
 use crate::ingest::plan::Planned;
 use crate::ingest::report::Report;
 use crate::page;
+use crate::page_file;
 use wenmai_proto::wire;
 
 /// Stores the articles of page files.
@@ -41,15 +42,39 @@ async fn one(
 ) -> Result<(), Failure> {
     work.bar.set_message(planned.path.display().to_string());
     // The report says which file it is.
-    let text = page::read(&planned.path).map_err(|failure| failure.without(&planned.path))?;
+    let without = |failure: Failure| failure.without(&planned.path);
+    let files = page_file::pages(&planned.path, false).map_err(without)?;
+    let Some(files) = files else {
+        let text = page::read(&planned.path).map_err(without)?;
+        let request = wire::ParsePageRequest { text, issue: Some(issue), file: None };
+        return send(work, request, report).await;
+    };
+    let several = files.len() > 1;
+    for (file, number) in files.into_iter().zip(1_u32..) {
+        let mut issue = issue.clone();
+        if several && issue.page.is_empty() {
+            issue.page = number.to_string();
+        }
+        let (text, file) = (String::new(), Some(file));
+        send(work, wire::ParsePageRequest { text, issue: Some(issue), file }, report).await?;
+    }
+    Ok(())
+}
+
+/// Stores the articles of a page, or only reads them.
+async fn send(
+    work: &Work<'_>,
+    request: wire::ParsePageRequest,
+    report: &mut Report,
+) -> Result<(), Failure> {
     let mut articles = work.services.articles();
     if work.args.dry_run {
-        let request = wire::ParsePageRequest { text, issue: Some(issue) };
         let parsed = articles.parse_page(connect::patient(request)).await?.into_inner();
         report.parsed(&parsed);
         return Ok(());
     }
-    let request = wire::IngestPageRequest { text, issue: Some(issue) };
+    let wire::ParsePageRequest { text, issue, file } = request;
+    let request = wire::IngestPageRequest { text, issue, file };
     let stored = articles.ingest_page(connect::patient(request)).await?.into_inner();
     report.page(stored, &work.bar);
     Ok(())
@@ -64,8 +89,21 @@ async fn issue(
     let mut asked = Vec::with_capacity(pages.len());
     for (planned, issue) in pages {
         work.bar.set_message(planned.path.display().to_string());
-        let text = page::read(&planned.path).ok()?;
-        asked.push(wire::ParsePageRequest { text, issue: Some((*issue).clone()) });
+        let issue = Some((*issue).clone());
+        match page_file::pages(&planned.path, false).ok()? {
+            // A file of several pages is an issue of its own.
+            Some(files) => match <[wire::PageFile; 1]>::try_from(files) {
+                Ok([file]) => {
+                    let file = Some(file);
+                    asked.push(wire::ParsePageRequest { text: String::new(), issue, file });
+                }
+                Err(_) => return None,
+            },
+            None => {
+                let text = page::read(&planned.path).ok()?;
+                asked.push(wire::ParsePageRequest { text, issue, file: None });
+            }
+        }
     }
     if !page::fit_together(&asked) {
         return None;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use crate::failure::chain;
+use crate::page_file;
 use wenmai_engine::feed;
 use wenmai_feed::Format;
 use wenmai_feed::format;
@@ -111,6 +112,9 @@ fn kind(path: &Path, given: Option<Format>, names: &Names) -> Kind {
         Ok(start) => start,
         Err(error) => return Kind::Fail(chain(&error), None),
     };
+    if page_file::is_placed(&start) {
+        return Kind::Take(Format::Text);
+    }
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let format = format::detect(&start, &name, names);
     if format.is_page() || format.is_feed() || format.is_binary_feed() {
