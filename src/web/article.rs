@@ -71,7 +71,6 @@ struct Place {
 #[template(path = "article.html")]
 struct Page {
     shell: Shell,
-    name: String,
     kicker: String,
     title: String,
     subtitle: String,
@@ -333,7 +332,6 @@ impl Page {
         let anchor = if cited.is_empty() { "b" } else { "cite" };
         Self {
             shell: Shell::of(visit, Tab::Search, show::shortened(&headline, 60)),
-            name: article.name.clone(),
             kicker: record.kicker.clone(),
             title: if record.title.trim().is_empty() { headline } else { record.title.clone() },
             subtitle: record.subtitle.clone(),

@@ -47,6 +47,7 @@ struct Month {
     count: u64,
     x: i32,
     y: i32,
+    width: i32,
     height: i32,
 }
 
@@ -260,9 +261,11 @@ fn facet_of(visit: &Visit, facet: &wire::Facet) -> Option<Facet> {
 /// Months as bars, the oldest first; each leads to its days.
 fn histogram(visit: &Visit, facet: &wire::Facet) -> Vec<Month> {
     const HEIGHT: i64 = 46;
+    const WIDTH: i32 = 300;
     let most = facet.values.iter().map(|value| value.count).max().unwrap_or(1).max(1);
     let mut values: Vec<_> = facet.values.iter().collect();
     values.sort_by(|one, other| one.value.cmp(&other.value));
+    let pitch = (WIDTH / i32::try_from(values.len()).unwrap_or(1).max(1)).min(30);
     let month = |(x, value): (i32, &wire::FacetValue)| {
         let first: Option<Date> = format!("{}-01", value.value).parse().ok();
         let (from, to) = first.map_or_else(Default::default, |first| {
@@ -274,7 +277,8 @@ fn histogram(visit: &Visit, facet: &wire::Facet) -> Vec<Month> {
             href: visit.with(&[("from", &from), ("to", &to)]),
             name: value.value.clone(),
             count: value.count,
-            x: x * 14,
+            x: x * pitch,
+            width: pitch - 2,
             y: 46 - height,
             height,
         }

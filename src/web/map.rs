@@ -25,7 +25,7 @@ use crate::visit::Visit;
 use wenmai_proto::wire;
 
 /// Topics on a map, the hottest first.
-const TOPICS_MAX: usize = 200;
+const TOPICS_MAX: usize = 160;
 /// Topics on a page of the contract.
 const PAGE_SIZE: i32 = 100;
 /// Texts whose vectors are remembered.
@@ -51,6 +51,8 @@ struct Spot {
     short: String,
     facts: String,
     x: String,
+    /// The middle of the name, which stays inside the map.
+    label_x: String,
     y: String,
     radius: String,
     /// From cool to hot, `h1` to `h5`.
@@ -158,7 +160,8 @@ async fn spots(
         labelled.extend(is_labelled.then_some((x, y, width)));
         let cooler = by_heat.partition_point(|heat| *heat < topic.heat);
         let heat = ["h1", "h2", "h3", "h4", "h5"];
-        let words = format!("{label} {}", topic.keywords.join(" ")).to_lowercase();
+        let words = format!("{label} {}", topic.keywords.iter().take(4).cloned().collect::<Vec<_>>().join(" "))
+            .to_lowercase();
         spots.push(Spot {
             href: show::href(&topic.name),
             short,
@@ -167,6 +170,7 @@ async fn spots(
                 l.articles_of(topic.article_count, topic.source_count),
                 show::span_of(topic)
             ),
+            label_x: format!("{:.0}", x.clamp(width / 2.0, SIZE.0 - width / 2.0)),
             x: format!("{x:.0}"),
             y: format!("{y:.0}"),
             radius: format!("{radius:.1}"),

@@ -13,6 +13,9 @@ use wenmai_proto::wire;
 /// Summaries that are remembered.
 const KEPT_MAX: usize = 1_024;
 
+/// Other sources that are shown with a piece.
+const ALSO_MAX: usize = 6;
+
 /// What was told of topics: it holds until a topic changes.
 #[derive(Default)]
 pub(crate) struct Summaries(Mutex<HashMap<(String, i32), (u64, wire::SummarizeArticlesResponse)>>);
@@ -76,15 +79,21 @@ pub(crate) fn piece(sentence: &wire::SummarySentence, sources: &[wire::SummarySo
         Some(Source { number: *number, href, outlet })
     });
     Piece {
-        text: sentence.text.clone(),
+        text: closed(&sentence.text),
         source: Source {
             number: sentence.source,
             href: cited(sentence),
             outlet: outlet(sentence.source),
         },
-        also: also.collect(),
+        also: also.take(ALSO_MAX).collect(),
         is_newest: sentence.newest,
     }
+}
+
+/// A piece that ends as a sentence does, so that the next one does not run into it.
+fn closed(text: &str) -> String {
+    let is_closed = text.ends_with(['。', '！', '？', '；', '…', '”', '」', '）', '!', '?']);
+    if is_closed || text.is_empty() { text.to_owned() } else { format!("{text}。") }
 }
 
 /// The place in its article where a piece stands.

@@ -5,6 +5,7 @@ use axum::extract::Path;
 use axum::response::IntoResponse;
 use axum::response::Redirect;
 use axum::response::Response;
+use jiff::civil::Date;
 
 use crate::atom;
 use crate::client::told;
@@ -34,6 +35,8 @@ const PAGE_SIZE: i32 = 100;
 const SORTED_MAX: usize = 1_000;
 /// Members that are shown at once.
 const SHOWN: usize = 100;
+/// Events that are shown at once.
+const EVENTS: usize = 12;
 /// Days of the timeline.
 const DAYS: i32 = 20;
 /// Size of the large chart.
@@ -131,6 +134,9 @@ struct Page {
     brief: Vec<Piece>,
     days: Vec<Day>,
     events: Vec<Other>,
+    /// Events that are smaller than these.
+    more_events: Vec<Other>,
+    event_count: usize,
     related: Vec<Other>,
     names: Vec<Names>,
     outlets: Vec<Choice>,
@@ -224,6 +230,11 @@ impl Page {
             let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
             format!("/search?{}", encoded(&pairs))
         };
+        let span = (show::day_of(topic.first_time.as_ref()), show::day_of(topic.last_time.as_ref()));
+        let mut by_size: Vec<_> = answer.events.iter().collect();
+        by_size.sort_by_key(|event| std::cmp::Reverse(event.article_count));
+        let mut events: Vec<Other> =
+            by_size.into_iter().map(|event| within_story(event, span, l)).collect();
         let names = [
             (l.persons(), "person", &topic.persons),
             (l.places(), "place", &topic.places),
@@ -251,13 +262,24 @@ impl Page {
             chart: spark::of_topic(&topic, CHART),
             brief: brief.sentences.iter().map(|s| summary::piece(s, &brief.sources)).collect(),
             days: timeline.entries.iter().map(|entry| day_of(entry, l)).collect(),
-            events: answer.events.iter().map(|event| other(event, l)).collect(),
+            event_count: answer.events.len(),
+            more_events: events.split_off(events.len().min(EVENTS)),
+            events,
             related: found.map(|topic| other(topic, l)).collect(),
             names: names.collect(),
             outlets: outlets.collect(),
             outlet_most: topic.sources.iter().map(|s| u64::from(s.count)).max().unwrap_or(1),
         }
     }
+}
+
+/// An event on the days of its story.
+fn within_story(event: &wire::Topic, span: (Option<Date>, Option<Date>), l: Lang) -> Other {
+    let mut other = other(event, l);
+    if let (Some(from), Some(to)) = span {
+        other.chart = spark::chart(&event.days, (from, to), (120, 20));
+    }
+    other
 }
 
 fn day_of(entry: &wire::TimelineEntry, l: Lang) -> Day {

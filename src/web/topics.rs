@@ -55,7 +55,6 @@ pub(crate) struct Choice {
 
 /// A topic in a list.
 struct Story {
-    rank: usize,
     href: String,
     label: String,
     keywords: Vec<String>,
@@ -63,7 +62,6 @@ struct Story {
     source_count: u32,
     reprint_count: u64,
     span: String,
-    status: &'static str,
     is_pinned: bool,
     is_new: bool,
     burst: String,
@@ -76,7 +74,7 @@ struct Story {
 struct Page {
     shell: Shell,
     day: String,
-    total: u32,
+    total: String,
     pending: u64,
     new_count: usize,
     orders: Vec<Choice>,
@@ -129,7 +127,7 @@ async fn answer(visit: &Visit) -> Result<Response, Failure> {
         return feed(visit, &answer.topics, newest);
     }
     let (seen, kept) = seen(visit, answer.topics_version);
-    let mut page = Page::of(visit, &asked, newest_day, &answer, seen);
+    let mut page = Page::of(visit, &asked, newest_day, &answer);
     let rows = std::mem::take(&mut answer.topics);
     page.stories = rows_of(visit, &rows, newest, (newest_day, seen));
     page.new_count = page.stories.iter().filter(|story| story.is_new).count();
@@ -260,7 +258,7 @@ fn rows_of(
     newest: Vec<Newest>,
     (newest_day, seen): (Option<Date>, u64),
 ) -> Vec<Story> {
-    let row = |(index, (topic, newest)): (usize, (&wire::Topic, Newest))| {
+    let row = |(topic, newest): (&wire::Topic, Newest)| {
         let period = newest_day.map(|to| (to.saturating_sub((CHART_DAYS - 1).days()), to));
         let chart = match period {
             Some(period) if topic_is_within(topic, period) => {
@@ -269,7 +267,6 @@ fn rows_of(
             _ => spark::of_topic(topic, (120, 26)),
         };
         Story {
-            rank: index + 1,
             href: show::href(&topic.name),
             label: show::label(topic, visit.lang),
             keywords: topic.keywords.iter().take(4).cloned().collect(),
@@ -277,7 +274,6 @@ fn rows_of(
             source_count: topic.source_count,
             reprint_count: newest.reprint_count,
             span: show::span_of(topic),
-            status: show::status(topic.status(), visit.lang),
             is_pinned: topic.is_pinned,
             is_new: topic.version > seen,
             burst: format!("{:.1}", topic.burst),
@@ -285,7 +281,7 @@ fn rows_of(
             newest: newest.article.map(|article| Line::of(&article, visit.lang)),
         }
     };
-    topics.iter().zip(newest).enumerate().map(row).collect()
+    topics.iter().zip(newest).map(row).collect()
 }
 
 /// Whether a topic has an article in the period that small charts show.
@@ -300,7 +296,6 @@ impl Page {
         asked: &Asked,
         newest_day: Option<Date>,
         answer: &wire::ListTopicsResponse,
-        _seen: u64,
     ) -> Self {
         let l = visit.lang;
         let one = |name: &str, value: &str, title: &str, is_on: bool| Choice {
@@ -324,7 +319,7 @@ impl Page {
         Self {
             shell: Shell::of(visit, Tab::Today, l.today()).with_feed(visit),
             day: newest_day.map(|day| show::long_day(day, l)).unwrap_or_default(),
-            total: answer.total_count,
+            total: l.topics_in_all(answer.total_count),
             pending: answer.pending_count,
             new_count: 0,
             orders: vec![

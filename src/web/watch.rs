@@ -10,7 +10,8 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::IntoResponse;
 use axum::response::Response;
-use futures::future::join_all;
+use futures::StreamExt;
+use futures::stream;
 use tonic::codegen::http::header;
 
 use crate::client::told;
@@ -37,7 +38,11 @@ const LOOKED_THROUGH: u64 = 5_000;
 /// Changes of one topic that are shown.
 const OF_TOPIC: usize = 200;
 /// Names that are looked up for one page.
-const NAMES_MAX: usize = 120;
+const NAMES_MAX: usize = 400;
+/// Names that are looked up at a time, so that a page does not fill the queue of readers.
+const AT_ONCE: usize = 8;
+/// Names up to which each is looked up by itself.
+const ONE_BY_ONE: usize = 4;
 /// The time that reading past changes may take.
 const READ_MAX: Duration = Duration::from_secs(2);
 
@@ -46,7 +51,6 @@ const READ_MAX: Duration = Duration::from_secs(2);
 struct Page {
     shell: Shell,
     changes: Vec<Change>,
-    version: u64,
     events: String,
 }
 
@@ -80,7 +84,6 @@ async fn list_answer(visit: &Visit) -> Result<Response, Failure> {
     let page = Page {
         shell: Shell::of(visit, Tab::Watch, visit.lang.watch()),
         changes: raw.iter().map(|change| Change::of(change, &names, visit.lang)).collect(),
-        version,
         events: format!("/watch/events?since={version}"),
     };
     Ok(html_answer(page.render()?))
@@ -161,21 +164,38 @@ type Names = BTreeMap<String, String>;
 
 /// What the resources that `changes` name are called; those that are gone have no name.
 async fn names(visit: &Visit, changes: &[wire::WatchTopicsResponse]) -> Names {
-    let mut wanted: Vec<String> = changes.iter().flat_map(change::names).collect();
+    let mut wanted: Vec<String> = changes.iter().flat_map(change::told).collect();
     wanted.sort();
     wanted.dedup();
     wanted.truncate(NAMES_MAX);
-    let found = join_all(wanted.iter().map(|name| named(visit, name))).await;
-    wanted.iter().cloned().zip(found).filter_map(|(name, found)| Some((name, found?))).collect()
+    let mut known = Names::new();
+    // What changed last is mostly what is newest: one call names most topics.
+    if wanted.len() > ONE_BY_ONE {
+        let request = wire::ListTopicsRequest {
+            order: wire::TopicOrder::Recency.into(),
+            page_size: 100,
+            ..Default::default()
+        };
+        if let Ok(list) = told(visit.topic_service().list_topics(visit.call(request)).await) {
+            let labels = list.topics.into_iter();
+            known.extend(labels.map(|topic| (topic.name.clone(), show::label(&topic, visit.lang))));
+        }
+    }
+    wanted.retain(|name| !known.contains_key(name));
+    let asked = stream::iter(wanted.into_iter().map(|name| named(visit, name)));
+    let found: Vec<_> = asked.buffer_unordered(AT_ONCE).collect().await;
+    known.extend(found.into_iter().flatten());
+    known
 }
 
-async fn named(visit: &Visit, name: &str) -> Option<String> {
+/// What a resource is called; nothing for one that is gone.
+async fn named(visit: &Visit, name: String) -> Option<(String, String)> {
     if name.starts_with("topics/") {
-        let topic = topic::get(visit, name).await.ok()?.topic?;
-        return Some(show::label(&topic, visit.lang));
+        let topic = topic::get(visit, &name).await.ok()?.topic?;
+        return Some((name, show::label(&topic, visit.lang)));
     }
     let view = wire::ArticleView::Basic.into();
-    let request = visit.call(wire::GetArticleRequest { name: name.to_owned(), view });
+    let request = visit.call(wire::GetArticleRequest { name: name.clone(), view });
     let article = visit.article_service().get_article(request).await.ok()?.into_inner().article?;
-    Some(show::headline(&article.record.unwrap_or_default(), visit.lang))
+    Some((name, show::headline(&article.record.unwrap_or_default(), visit.lang)))
 }

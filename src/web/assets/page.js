@@ -182,10 +182,11 @@
     const find = $("[data-find]");
     find.addEventListener("input", () => {
       const wanted = find.value.trim().toLowerCase();
-      all("[data-words]").forEach((one) => {
-        const hit = wanted && one.dataset.words.includes(wanted);
-        one.classList.toggle(one.tagName === "LI" ? "here" : "hit", Boolean(hit));
-        if (one.tagName === "LI") one.hidden = Boolean(wanted) && !hit;
+      const spots = new Map(all("a", map).map((spot) => [spot.getAttribute("href"), spot]));
+      all("[data-words]").forEach((row) => {
+        const hit = Boolean(wanted) && row.dataset.words.includes(wanted);
+        row.hidden = Boolean(wanted) && !hit;
+        spots.get($("a", row).getAttribute("href"))?.classList.toggle("hit", hit);
       });
     });
     const view = map.viewBox.baseVal;

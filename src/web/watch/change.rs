@@ -62,6 +62,18 @@ pub(super) fn names(change: &wire::WatchTopicsResponse) -> Vec<String> {
     names
 }
 
+/// The resources whose names a reader is told: of an article its story, and not its event.
+pub(super) fn told(change: &wire::WatchTopicsResponse) -> Vec<String> {
+    let mut names = names(change);
+    let moves = match &change.change {
+        Some(Wire::Assigned(one)) => std::slice::from_ref(one),
+        Some(Wire::Moved(moved)) => moved.moves.as_slice(),
+        Some(_) | None => &[],
+    };
+    names.retain(|name| !moves.iter().any(|one| one.event == *name && one.story != *name));
+    names
+}
+
 impl Change {
     /// The change in words, its resources called as `called` says.
     pub(super) fn of(change: &wire::WatchTopicsResponse, called: &Names, l: Lang) -> Self {

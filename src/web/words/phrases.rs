@@ -128,4 +128,11 @@ impl Lang {
             Self::En => format!("the hottest {shown} of {total}"),
         }
     }
+
+    pub(crate) fn topics_in_all(self, count: u32) -> String {
+        match self {
+            Self::Zh => format!("共 {count} 个"),
+            Self::En => format!("{count} in all"),
+        }
+    }
 }

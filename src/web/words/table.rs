@@ -342,4 +342,6 @@ words! {
     find_on_map: "在图上找", "Find on the map";
     zoom_in: "放大", "Zoom in";
     zoom_out: "缩小", "Zoom out";
+    related_coverage: "相关报道", "Related coverage";
+    filters: "筛选", "Filters";
 }
