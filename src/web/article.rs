@@ -9,8 +9,8 @@ use crate::failure::Failure;
 use crate::failure::html_answer;
 use crate::failure::shown;
 use crate::json;
-use crate::layout;
-use crate::layout::Paragraph;
+use crate::reading;
+use crate::reading::Paragraph;
 use crate::shell::Shell;
 use crate::shell::Tab;
 use crate::show;
@@ -92,7 +92,7 @@ struct Page {
 
 /// One article.
 pub(crate) async fn show(visit: Visit, Path(id): Path<String>) -> Response {
-    let answer = answer(&visit, &format!("articles/{id}")).await;
+    let answer = Box::pin(answer(&visit, &format!("articles/{id}"))).await;
     shown(&visit, answer)
 }
 
@@ -270,7 +270,7 @@ fn groups(hits: &[wire::SearchHit], l: Lang) -> Vec<Group> {
     let of_kind = |(kind, name)| {
         let all: Vec<_> = hits
             .iter()
-            .filter(|hit| hit.relation.as_ref().map_or(wire::RelationKind::Unspecified, |r| r.kind()) == kind)
+            .filter(|hit| kind_of(hit) == kind)
             .filter(|hit| hit.relation.as_ref().is_none_or(|r| r.probability >= PROBABLE))
             .map(|hit| related_of(hit, l))
             .collect();
@@ -279,13 +279,19 @@ fn groups(hits: &[wire::SearchHit], l: Lang) -> Vec<Group> {
     kinds.into_iter().filter_map(of_kind).collect()
 }
 
+fn kind_of(hit: &wire::SearchHit) -> wire::RelationKind {
+    let relation = hit.relation.as_ref();
+    relation.map_or(wire::RelationKind::Unspecified, wire::Relation::kind)
+}
+
 fn related_of(hit: &wire::SearchHit, l: Lang) -> Related {
     let line = Line::of(&hit.article.clone().unwrap_or_default(), l);
     let Some(relation) = &hit.relation else {
         return Related { line, probability: String::new(), why: String::new() };
     };
     let mut why = Vec::new();
-    let shared = [&relation.shared_persons, &relation.shared_organisations, &relation.shared_places];
+    let shared =
+        [&relation.shared_persons, &relation.shared_organisations, &relation.shared_places];
     let shared: Vec<_> = shared.into_iter().flatten().take(4).map(String::as_str).collect();
     if !shared.is_empty() {
         why.push(format!("{} {}", l.both_name(), shared.join(l.comma())));
@@ -328,7 +334,7 @@ impl Page {
             credit => format!("{}（{credit}）", caption.text),
         });
         let headline = show::headline(&record, l);
-        let cuts = if cited.is_empty() { layout::pieces(brief) } else { vec![cited.clone()] };
+        let cuts = if cited.is_empty() { reading::pieces(brief) } else { vec![cited.clone()] };
         let anchor = if cited.is_empty() { "b" } else { "cite" };
         Self {
             shell: Shell::of(visit, Tab::Search, show::shortened(&headline, 60)),
@@ -340,14 +346,19 @@ impl Page {
             // Other schemes than the web's are no links.
             url: Some(record.url.clone()).filter(|url| is_of_the_web(url)).unwrap_or_default(),
             dateline: parts.join(" "),
-            paragraphs: layout::paragraphs(&record.paragraphs, &article.entities, &cuts, anchor),
+            paragraphs: reading::paragraphs(&record.paragraphs, &article.entities, &cuts, anchor),
             captions: captions.collect(),
             source_note: record.source_note.clone(),
-            brief: brief.sentences.iter().enumerate().map(|(index, sentence)| {
-                let mut piece = summary::piece(sentence, &[]);
-                piece.source.href = format!("#b{index}");
-                piece
-            }).collect(),
+            brief: brief
+                .sentences
+                .iter()
+                .enumerate()
+                .map(|(index, sentence)| {
+                    let mut piece = summary::piece(sentence, &[]);
+                    piece.source.href = format!("#b{index}");
+                    piece
+                })
+                .collect(),
             keyphrases: brief.keyphrases.iter().take(8).map(|k| k.text.clone()).collect(),
             places: Vec::new(),
             groups: Vec::new(),

@@ -100,7 +100,9 @@ pub(crate) async fn search(visit: Visit) -> Response {
 async fn answer(visit: &Visit) -> Result<Response, Failure> {
     let is_blank = visit.value("q").is_none() && lookup::filter_of(visit).is_empty();
     if is_blank && visit.form == Form::Html {
-        return Ok(html_answer(Page::of(visit, &wire::SearchArticlesResponse::default()).render()?));
+        return Ok(html_answer(
+            Page::of(visit, &wire::SearchArticlesResponse::default()).render()?,
+        ));
     }
     match visit.form {
         Form::Csv => return export::csv(visit).await,

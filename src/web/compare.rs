@@ -103,9 +103,10 @@ fn difference(left: &str, right: &str) -> Vec<Piece> {
 
 /// A text as what is compared: a number or a word of letters whole, of the rest each character.
 fn words(text: &str) -> Vec<&str> {
-    let text = text.char_indices().nth(CHARS_MAX).map_or(text, |(end, _)| {
-        text.get(..end).unwrap_or_default()
-    });
+    let text = text
+        .char_indices()
+        .nth(CHARS_MAX)
+        .map_or(text, |(end, _)| text.get(..end).unwrap_or_default());
     let mut words = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -131,11 +132,17 @@ mod tests {
     fn a_number_is_compared_whole() {
         assert_eq!(words("约12.5万人"), ["约", "12.5", "万", "人"]);
         let pieces = difference("死亡12人。", "死亡15人，伤3人。");
-        let told: Vec<_> =
-            pieces.iter().map(|piece| (piece.class, piece.text.as_str())).collect();
+        let told: Vec<_> = pieces.iter().map(|piece| (piece.class, piece.text.as_str())).collect();
         assert_eq!(
             told,
-            [("same", "死亡"), ("del", "12"), ("ins", "15"), ("same", "人"), ("ins", "，伤3人"), ("same", "。")]
+            [
+                ("same", "死亡"),
+                ("del", "12"),
+                ("ins", "15"),
+                ("same", "人"),
+                ("ins", "，伤3人"),
+                ("same", "。")
+            ]
         );
     }
 }

@@ -99,10 +99,8 @@ async fn form_answer(visit: &Visit, name: &str) -> Result<Response, Failure> {
         ..Default::default()
     };
     let mut topics = visit.topic_service();
-    let (found, members) = futures::join!(
-        topic::get(visit, name),
-        topics.list_topic_articles(visit.call(request)),
-    );
+    let (found, members) =
+        futures::join!(topic::get(visit, name), topics.list_topic_articles(visit.call(request)),);
     let (found, members) = (found?, told(members)?);
     let topic = found.topic.clone().unwrap_or_default();
     if topic.name != name {
@@ -126,10 +124,8 @@ async fn form_answer(visit: &Visit, name: &str) -> Result<Response, Failure> {
         name: other.name,
     });
     let chosen = members.articles.iter().filter_map(|member| member.article.as_ref());
-    let chosen = chosen.map(|article| Member {
-        name: article.name.clone(),
-        line: Line::of(article, l),
-    });
+    let chosen =
+        chosen.map(|article| Member { name: article.name.clone(), line: Line::of(article, l) });
     let mut shell = Shell::of(visit, Tab::Today, l.edit());
     shell.json.clear();
     let page = EditPage {
@@ -232,11 +228,7 @@ fn done_page(visit: &Visit, done: effect::Done) -> Result<Response, Failure> {
 }
 
 /// The topic as the editor saw it and as it is now: somebody was faster.
-async fn stale(
-    visit: &Visit,
-    name: &str,
-    form: &[(String, String)],
-) -> Result<Response, Failure> {
+async fn stale(visit: &Visit, name: &str, form: &[(String, String)]) -> Result<Response, Failure> {
     let l = visit.lang;
     let topic = topic::get(visit, name).await?.topic.unwrap_or_default();
     let state = |label: &str, count: &str, is_pinned: bool| {

@@ -88,9 +88,10 @@ impl Failure {
     /// The answer that says so, in the form that was asked for.
     pub(crate) fn page(&self, visit: &Visit) -> Response {
         let (code, of_contract) = self.codes();
-        let detail = match self {
-            Self::Call(status) => status.message().to_owned(),
-            other => other.to_string(),
+        let detail = if let Self::Call(status) = self {
+            status.message().to_owned()
+        } else {
+            self.to_string()
         };
         let retries = code == StatusCode::SERVICE_UNAVAILABLE;
         let mut response = if visit.form == Form::Html {

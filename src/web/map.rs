@@ -41,8 +41,11 @@ const SIZE: (f32, f32) = (1_000.0, 680.0);
 #[derive(Default)]
 pub(crate) struct Maps {
     vectors: Mutex<HashMap<String, Arc<[f32]>>>,
-    places: Mutex<HashMap<String, Arc<Vec<(f32, f32)>>>>,
+    places: Mutex<HashMap<String, Places>>,
 }
+
+/// Where topics are on a map.
+type Places = Arc<Vec<(f32, f32)>>;
 
 /// A topic on the map.
 struct Spot {
@@ -88,7 +91,8 @@ async fn answer(visit: &Visit) -> Result<Response, Failure> {
     }
     let l = visit.lang;
     let wanted = visit.value("q").unwrap_or_default().trim().to_lowercase();
-    let spots = if list.topics.is_empty() { Vec::new() } else { spots(visit, &list, &wanted).await? };
+    let spots =
+        if list.topics.is_empty() { Vec::new() } else { spots(visit, &list, &wanted).await? };
     let days = visit.value("days").unwrap_or("30");
     let period = |value: &str, title: &str| Choice {
         href: visit.with(&[("days", value)]),
@@ -115,9 +119,9 @@ async fn answer(visit: &Visit) -> Result<Response, Failure> {
 async fn topics_of(visit: &Visit) -> Result<wire::ListTopicsResponse, Failure> {
     let newest = topics::newest_day(visit).await?;
     let days = visit.value("days").unwrap_or("30").parse::<i32>().ok();
-    let from = newest.zip(days).map(|(day, days)| {
-        day.saturating_sub(jiff::ToSpan::days(days.clamp(1, 36_500) - 1))
-    });
+    let from = newest
+        .zip(days)
+        .map(|(day, days)| day.saturating_sub(jiff::ToSpan::days(days.clamp(1, 36_500) - 1)));
     let mut request = wire::ListTopicsRequest {
         from: from.map(show::wire_date),
         to: newest.filter(|_| from.is_some()).map(show::wire_date),
@@ -160,8 +164,11 @@ async fn spots(
         labelled.extend(is_labelled.then_some((x, y, width)));
         let cooler = by_heat.partition_point(|heat| *heat < topic.heat);
         let heat = ["h1", "h2", "h3", "h4", "h5"];
-        let words = format!("{label} {}", topic.keywords.iter().take(4).cloned().collect::<Vec<_>>().join(" "))
-            .to_lowercase();
+        let words = format!(
+            "{label} {}",
+            topic.keywords.iter().take(4).cloned().collect::<Vec<_>>().join(" ")
+        )
+        .to_lowercase();
         spots.push(Spot {
             href: show::href(&topic.name),
             short,
@@ -195,11 +202,7 @@ fn count(count: usize) -> f32 {
 }
 
 /// Where the topics are on the map.
-async fn places(
-    visit: &Visit,
-    topics: &[wire::Topic],
-    radii: &[f32],
-) -> Result<Arc<Vec<(f32, f32)>>, Failure> {
+async fn places(visit: &Visit, topics: &[wire::Topic], radii: &[f32]) -> Result<Places, Failure> {
     let texts: Vec<String> = topics
         .iter()
         .map(|topic| format!("{} {}", show::label(topic, visit.lang), topic.keywords.join(" ")))
@@ -212,10 +215,7 @@ async fn places(
         return Ok(kept);
     }
     let vectors = vectors(visit, &texts).await?;
-    let radii = radii.to_vec();
-    // A moment of calculation, which must not hold up the connections.
-    let laid = tokio::task::spawn_blocking(move || place::lay_out(&vectors, &radii, SIZE)).await;
-    let laid = Arc::new(laid.map_err(|_| Failure::Page)?);
+    let laid = Arc::new(place::lay_out(&vectors, radii, SIZE));
     let mut kept = maps.places.lock().unwrap_or_else(PoisonError::into_inner);
     if kept.len() >= MAPS_MAX {
         kept.clear();

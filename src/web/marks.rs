@@ -29,22 +29,18 @@ pub(crate) struct Mark {
 
 /// `text` with what `spans` name marked.
 pub(crate) fn found(text: &str, spans: &[wire::TextSpan]) -> Vec<Run> {
-    let cited: Vec<_> = spans.iter().map(|span| (bounds(span), String::new())).collect();
+    let cited: Vec<_> = spans.iter().map(|span| (bounds(*span), String::new())).collect();
     runs(text, &[], &cited)
 }
 
 /// The characters of a span.
-pub(crate) fn bounds(span: &wire::TextSpan) -> (usize, usize) {
+pub(crate) fn bounds(span: wire::TextSpan) -> (usize, usize) {
     (crate::show::index(span.start_char), crate::show::index(span.end_char))
 }
 
 /// `text` cut where a mark begins or ends. Of marks that overlap the first counts, likewise of
 /// citations; a citation goes through marks, and its first run has its anchor.
-pub(crate) fn runs(
-    text: &str,
-    marks: &[Mark],
-    cited: &[((usize, usize), String)],
-) -> Vec<Run> {
+pub(crate) fn runs(text: &str, marks: &[Mark], cited: &[((usize, usize), String)]) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     let mut state = None;
     for (at, character) in text.chars().enumerate() {

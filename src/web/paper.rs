@@ -61,7 +61,7 @@ struct Page {
     text: String,
     paper: String,
     date: String,
-    page: String,
+    code: String,
     runs: Vec<Run>,
     found: Vec<Found>,
     /// Why nothing was taken from a web page.
@@ -103,7 +103,7 @@ async fn apply_answer(visit: &Visit, body: &[u8]) -> Result<Response, Failure> {
     };
     let mut page = Page::empty(visit);
     (page.text, page.paper) = (text.clone(), issue.paper.clone());
-    (page.date, page.page) = (value("date"), issue.page.clone());
+    (page.date, page.code) = (value("date"), issue.page.clone());
     if first(&form, "store").is_some() {
         if !visit.may_write() {
             return Err(Failure::ReadOnly);
@@ -157,7 +157,7 @@ impl Page {
             text: String::new(),
             paper: String::new(),
             date: String::new(),
-            page: String::new(),
+            code: String::new(),
             runs: Vec::new(),
             found: Vec::new(),
             refusal: "",
@@ -245,8 +245,7 @@ async fn related(visit: &Visit, article: &wire::ParsedArticle) -> Vec<(Line, Str
         ..Default::default()
     };
     // What stands beside an article may fail alone.
-    let Ok(answer) =
-        told(visit.search_service().find_related_articles(visit.call(request)).await)
+    let Ok(answer) = told(visit.search_service().find_related_articles(visit.call(request)).await)
     else {
         return Vec::new();
     };
@@ -282,7 +281,7 @@ fn runs(text: &str, articles: &[(wire::ParsedArticle, Option<Outcome>)]) -> Vec<
         ];
         for (spans, class) in parts {
             let place = |span: &wire::TextSpan| {
-                let (from, to) = crate::marks::bounds(span);
+                let (from, to) = crate::marks::bounds(*span);
                 (from, to, class, number)
             };
             places.extend(spans.iter().map(place));
@@ -327,13 +326,12 @@ fn laid_out(text: &str, places: &[Place]) -> Vec<Run> {
 
 fn refusal(kind: wire::WebPageKind, l: Lang) -> &'static str {
     match kind {
-        wire::WebPageKind::Unspecified => l.page_no_text(),
         wire::WebPageKind::List => l.page_list(),
         wire::WebPageKind::Login => l.page_login(),
         wire::WebPageKind::Missing => l.page_missing(),
         wire::WebPageKind::Shell => l.page_shell(),
         wire::WebPageKind::Empty => l.page_empty(),
-        wire::WebPageKind::NoText => l.page_no_text(),
+        wire::WebPageKind::NoText | wire::WebPageKind::Unspecified => l.page_no_text(),
         wire::WebPageKind::Several => l.page_several(),
     }
 }

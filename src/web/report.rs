@@ -22,7 +22,7 @@ use crate::visit::Visit;
 use wenmai_proto::wire;
 
 struct Day {
-    day: String,
+    date: String,
     headline: String,
     number: u32,
     href: String,
@@ -139,22 +139,34 @@ impl Page {
             ],
             pieces: summary.sentences.iter().map(piece).collect(),
             days: summary.timeline.iter().map(|day| day_of(day, sources)).collect(),
-            series: summary.series.iter().map(|series| Series {
-                what: series.what.clone(),
-                figures: series.figures.iter().map(figure).collect(),
-            }).collect(),
+            series: summary
+                .series
+                .iter()
+                .map(|series| Series {
+                    what: series.what.clone(),
+                    figures: series.figures.iter().map(figure).collect(),
+                })
+                .collect(),
             figures: summary.figures.iter().map(figure).collect(),
             conflicts: summary.conflicts.iter().filter_map(pair).collect(),
-            statements: summary.statements.iter().map(|statement| Statement {
-                speaker: statement.speaker.clone(),
-                piece: piece(&statement.sentence.clone().unwrap_or_default()),
-                is_direct: statement.direct,
-            }).collect(),
-            outlets: summary.outlets.iter().map(|outlet| Outlet {
-                name: outlet.name.clone(),
-                facts: l.outlet_facts(outlet.article_count, outlet.original_count),
-                only: outlet.only.join(l.comma()),
-            }).collect(),
+            statements: summary
+                .statements
+                .iter()
+                .map(|statement| Statement {
+                    speaker: statement.speaker.clone(),
+                    piece: piece(&statement.sentence.clone().unwrap_or_default()),
+                    is_direct: statement.direct,
+                })
+                .collect(),
+            outlets: summary
+                .outlets
+                .iter()
+                .map(|outlet| Outlet {
+                    name: outlet.name.clone(),
+                    facts: l.outlet_facts(outlet.article_count, outlet.original_count),
+                    only: outlet.only.join(l.comma()),
+                })
+                .collect(),
             sources: sources.iter().map(source_of).collect(),
             markdown: visit.here_as("md"),
         }
@@ -164,7 +176,7 @@ impl Page {
 fn day_of(day: &wire::SummaryDay, sources: &[wire::SummarySource]) -> Day {
     let source = sources.iter().find(|source| source.number == day.source);
     Day {
-        day: day.date.as_ref().map(show::date_text).unwrap_or_default(),
+        date: day.date.as_ref().map(show::date_text).unwrap_or_default(),
         headline: show::shortened(&day.headline, 120),
         number: day.source,
         href: source.map(|source| show::href(&source.article)).unwrap_or_default(),

@@ -114,11 +114,7 @@ pub(crate) fn date(date: &wire::Date) -> Option<Date> {
 
 /// A day as the contract has it.
 pub(crate) fn wire_date(date: Date) -> wire::Date {
-    wire::Date {
-        year: date.year().into(),
-        month: date.month().into(),
-        day: date.day().into(),
-    }
+    wire::Date { year: date.year().into(), month: date.month().into(), day: date.day().into() }
 }
 
 /// A day of the contract as text.
@@ -157,7 +153,7 @@ pub(crate) fn kind(kind: wire::ArticleKind, lang: Lang) -> &'static str {
 }
 
 /// The kind of an article by its name in a filter.
-pub(crate) fn kind_of_filter<'a>(name: &'a str, lang: Lang) -> &'a str {
+pub(crate) fn kind_of_filter(name: &str, lang: Lang) -> &str {
     match name {
         "news" => lang.kind_news(),
         "comment" => lang.kind_comment(),

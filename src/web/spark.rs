@@ -26,7 +26,11 @@ pub(crate) struct Bar {
 impl Bar {
     /// The days in words.
     pub(crate) fn days(&self) -> String {
-        if self.from == self.to { self.from.clone() } else { format!("{} – {}", self.from, self.to) }
+        if self.from == self.to {
+            self.from.clone()
+        } else {
+            format!("{} – {}", self.from, self.to)
+        }
     }
 }
 

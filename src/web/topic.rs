@@ -106,7 +106,7 @@ impl Head {
 
 /// A day of the timeline.
 struct Day {
-    day: String,
+    date: String,
     facts: String,
     article: Option<Line>,
 }
@@ -230,7 +230,8 @@ impl Page {
             let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
             format!("/search?{}", encoded(&pairs))
         };
-        let span = (show::day_of(topic.first_time.as_ref()), show::day_of(topic.last_time.as_ref()));
+        let span =
+            (show::day_of(topic.first_time.as_ref()), show::day_of(topic.last_time.as_ref()));
         let mut by_size: Vec<_> = answer.events.iter().collect();
         by_size.sort_by_key(|event| std::cmp::Reverse(event.article_count));
         let mut events: Vec<Other> =
@@ -243,12 +244,16 @@ impl Page {
         let names = names.into_iter().filter(|(_, _, all)| !all.is_empty());
         let names = names.map(|(name, field, all)| Names {
             name,
-            choices: all.iter().take(10).map(|value| Choice {
-                href: within(value, field),
-                name: value.clone(),
-                count: 0,
-                is_on: false,
-            }).collect(),
+            choices: all
+                .iter()
+                .take(10)
+                .map(|value| Choice {
+                    href: within(value, field),
+                    name: value.clone(),
+                    count: 0,
+                    is_on: false,
+                })
+                .collect(),
         });
         let outlets = topic.sources.iter().take(12).map(|source| Choice {
             href: format!("{}/articles?order=outlet", show::href(&topic.name)),
@@ -284,7 +289,7 @@ fn within_story(event: &wire::Topic, span: (Option<Date>, Option<Date>), l: Lang
 
 fn day_of(entry: &wire::TimelineEntry, l: Lang) -> Day {
     Day {
-        day: entry.date.as_ref().map(show::date_text).unwrap_or_default(),
+        date: entry.date.as_ref().map(show::date_text).unwrap_or_default(),
         facts: l.day_facts(entry.published_count, entry.mention_count),
         article: entry.article.as_ref().map(|article| Line::of(article, l)),
     }
@@ -342,9 +347,8 @@ async fn members_answer(visit: &Visit, name: &str) -> Result<Response, Failure> 
         page_token: visit.value("page").unwrap_or_default().to_owned(),
         ..Default::default()
     };
-    let mut answer = told(
-        visit.topic_service().list_topic_articles(visit.call(request.clone())).await,
-    )?;
+    let mut answer =
+        told(visit.topic_service().list_topic_articles(visit.call(request.clone())).await)?;
     match visit.form {
         Form::Json => return json::answer("ListTopicArticlesResponse", &answer),
         Form::Html => {}
@@ -389,11 +393,7 @@ async fn members_answer(visit: &Visit, name: &str) -> Result<Response, Failure> 
 }
 
 /// Members in their order, under headings where there are some, and how many are shown.
-fn grouped(
-    mut articles: Vec<wire::TopicArticle>,
-    order: &str,
-    l: Lang,
-) -> (Vec<Members>, usize) {
+fn grouped(mut articles: Vec<wire::TopicArticle>, order: &str, l: Lang) -> (Vec<Members>, usize) {
     let record = |member: &wire::TopicArticle| {
         let article = member.article.as_ref();
         article.and_then(|article| article.record.clone()).unwrap_or_default()

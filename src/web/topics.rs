@@ -58,6 +58,8 @@ struct Story {
     href: String,
     label: String,
     keywords: Vec<String>,
+    /// Places that its articles name most.
+    places: String,
     article_count: u32,
     source_count: u32,
     reprint_count: u64,
@@ -202,13 +204,12 @@ impl Asked {
 
     /// The period as the end of a filter of articles.
     fn period(&self) -> String {
-        let mut period = String::new();
-        for (bound, day) in [(">=", self.from), ("<=", self.to)] {
-            if let (Some(day), false) = (day, self.order == "burst") {
-                period += &format!(" AND date {bound} {day}");
-            }
+        if self.order == "burst" {
+            return String::new();
         }
-        period
+        let bounds = [(">=", self.from), ("<=", self.to)];
+        let bound = |(sign, day): (&str, Option<Date>)| Some(format!(" AND date {sign} {}", day?));
+        bounds.into_iter().filter_map(bound).collect::<Vec<_>>().concat()
     }
 }
 
@@ -270,6 +271,13 @@ fn rows_of(
             href: show::href(&topic.name),
             label: show::label(topic, visit.lang),
             keywords: topic.keywords.iter().take(4).cloned().collect(),
+            places: topic
+                .places
+                .iter()
+                .take(2)
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(visit.lang.comma()),
             article_count: topic.article_count,
             source_count: topic.source_count,
             reprint_count: newest.reprint_count,
@@ -304,14 +312,6 @@ impl Page {
             count: 0,
             is_on,
         };
-        let days = visit.value("days").unwrap_or("7");
-        let is_custom = visit.value("from").or(visit.value("to")).is_some();
-        let period = |value: &str, title: &str| Choice {
-            href: visit.with(&[("days", value), ("from", ""), ("to", "")]),
-            name: title.to_owned(),
-            count: 0,
-            is_on: !is_custom && days == value,
-        };
         let of_order = |value: &str, title: &str| one("order", value, title, asked.order == value);
         let is_event = asked.level == wire::TopicLevel::Event;
         let bound = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
@@ -328,22 +328,26 @@ impl Page {
                 of_order("recency", l.by_recency()),
                 of_order("size", l.by_size()),
             ],
-            periods: vec![
-                period("1", l.one_day()),
-                period("7", l.one_week()),
-                period("30", l.one_month()),
-                period("all", l.all_time()),
-            ],
+            periods: periods(visit),
             levels: vec![
                 one("level", "", l.stories(), !is_event),
                 one("level", "event", l.events(), is_event),
             ],
-            sources: choices(visit, "source", answer.topics.iter().flat_map(|topic| {
-                topic.sources.iter().map(|source| (source.source.as_str(), source.count))
-            })),
-            places: choices(visit, "place", answer.topics.iter().flat_map(|topic| {
-                topic.places.iter().map(|place| (place.as_str(), 1))
-            })),
+            sources: choices(
+                visit,
+                "source",
+                answer.topics.iter().flat_map(|topic| {
+                    topic.sources.iter().map(|source| (source.source.as_str(), source.count))
+                }),
+            ),
+            places: choices(
+                visit,
+                "place",
+                answer
+                    .topics
+                    .iter()
+                    .flat_map(|topic| topic.places.iter().map(|place| (place.as_str(), 1))),
+            ),
             stories: Vec::new(),
             bursting: Vec::new(),
             next: if next.is_empty() { String::new() } else { visit.with(&[("page", next)]) },
@@ -352,6 +356,22 @@ impl Page {
             to: bound(asked.to),
         }
     }
+}
+
+/// The periods that can be chosen.
+fn periods(visit: &Visit) -> Vec<Choice> {
+    let l = visit.lang;
+    let days = visit.value("days").unwrap_or("7");
+    let is_custom = visit.value("from").or(visit.value("to")).is_some();
+    let period = |(value, title): (&str, &str)| Choice {
+        href: visit.with(&[("days", value), ("from", ""), ("to", "")]),
+        name: title.to_owned(),
+        count: 0,
+        is_on: !is_custom && days == value,
+    };
+    let all =
+        [("1", l.one_day()), ("7", l.one_week()), ("30", l.one_month()), ("all", l.all_time())];
+    all.into_iter().map(period).collect()
 }
 
 /// The values that the topics on the page have most, and those that are chosen.
@@ -396,11 +416,7 @@ fn seen(visit: &Visit, version: u64) -> (u64, String) {
     (base, cookie(visit, SEEN, &format!("{base}.{version}.{second}"), 90 * 86_400))
 }
 
-fn feed(
-    visit: &Visit,
-    topics: &[wire::Topic],
-    newest: Vec<Newest>,
-) -> Result<Response, Failure> {
+fn feed(visit: &Visit, topics: &[wire::Topic], newest: Vec<Newest>) -> Result<Response, Failure> {
     let entry = |(topic, newest): (&wire::Topic, Newest)| {
         let headline = newest.article.map(|article| Line::of(&article, visit.lang));
         let headline = headline.map(|line| format!("{} {}", line.outlet, line.title));

@@ -173,7 +173,8 @@ impl Visit {
     /// This page with `value` taken among the values of `name`, or out of them if it is there.
     pub(crate) fn toggled(&self, name: &str, value: &str) -> String {
         let is_it = |pair: &&(String, String)| pair.0 == name && pair.1 == value;
-        let mut query: Vec<_> = self.query.iter().filter(|pair| pair.0 != "page").cloned().collect();
+        let mut query: Vec<_> =
+            self.query.iter().filter(|pair| pair.0 != "page").cloned().collect();
         if self.query.iter().any(|pair| is_it(&pair)) {
             query.retain(|pair| !is_it(&pair));
         } else {

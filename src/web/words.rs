@@ -25,7 +25,7 @@ impl Lang {
             Some(_) | None => {}
         }
         let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        let mut names = accepted.unwrap_or_default().split(',').map(|part| part.trim());
+        let mut names = accepted.unwrap_or_default().split(',').map(str::trim);
         let known = names.find_map(|name| match name.get(..2)?.to_ascii_lowercase().as_str() {
             "zh" => Some(Self::Zh),
             "en" => Some(Self::En),

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// Which crates of the workspace a crate may use.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("domain", &[]),
     ("text", &["domain"]),
     ("page", &["domain", "text"]),
@@ -55,7 +55,8 @@ const MAY_USE: [(&str, &[&str]); 17] = [
             "telemetry",
         ],
     ),
-    ("app", &["embed", "generate", "store", "engine", "rpc", "telemetry"]),
+    ("web", &["domain", "proto"]),
+    ("app", &["embed", "generate", "store", "engine", "rpc", "telemetry", "web"]),
     (
         "cli",
         &[
@@ -79,7 +80,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
 ];
 
 /// Crates of others that only some crates of ours, or parts of one, may name.
-const OWNERS: [(&str, &[&str]); 27] = [
+const OWNERS: [(&str, &[&str]); 31] = [
     ("candle_core", &["embed", "generate"]),
     ("candle_nn", &["embed"]),
     ("candle_transformers", &["generate"]),
@@ -104,8 +105,12 @@ const OWNERS: [(&str, &[&str]); 27] = [
     ("opentelemetry", &["telemetry/trace"]),
     ("opentelemetry_sdk", &["telemetry/trace"]),
     ("prometheus_client", &["telemetry/metrics"]),
-    ("tonic", &["rpc", "app", "cli", "store/server"]),
-    ("prost", &["rpc", "cli"]),
+    ("tonic", &["rpc", "app", "cli", "web", "store/server"]),
+    ("prost", &["rpc", "cli", "web/json"]),
+    ("axum", &["web"]),
+    ("askama", &["web"]),
+    ("form_urlencoded", &["web/visit"]),
+    ("similar", &["web/compare"]),
     (
         "clap",
         &[

@@ -155,11 +155,9 @@ async fn update(
 
 /// Merges two topics; taking the articles of the one that went out again undoes it.
 async fn merge(visit: &Visit, name: &str, other: &str, etag: String) -> Result<Done, Failure> {
-    let (of_one, of_other) =
-        futures::join!(articles_of(visit, name), articles_of(visit, other));
+    let (of_one, of_other) = futures::join!(articles_of(visit, name), articles_of(visit, other));
     let (of_one, of_other) = (of_one?, of_other?);
-    let request =
-        wire::MergeTopicsRequest { name: name.to_owned(), other: other.to_owned(), etag };
+    let request = wire::MergeTopicsRequest { name: name.to_owned(), other: other.to_owned(), etag };
     let answer = told(visit.topic_service().merge_topics(visit.call(request)).await)?;
     let topic = answer.topic.unwrap_or_default();
     let gone = if topic.name == name { of_other } else { of_one };

@@ -13,6 +13,8 @@ const POWER_STEPS: usize = 30;
 const STRESS_STEPS: usize = 60;
 /// Steps in which circles are moved apart.
 const APART_STEPS: usize = 80;
+/// The least distance that two vectors count for.
+const NEAREST: f32 = 0.05;
 /// Room between two circles.
 const GAP: f32 = 3.0;
 
@@ -44,27 +46,14 @@ fn components(vectors: &[Arc<[f32]>]) -> Vec<Point> {
     for vector in &mut centred {
         vector.iter_mut().zip(&mean).for_each(|(value, sum)| *value -= sum * share);
     }
-    let mut axes: Vec<Vec<f32>> = Vec::new();
+    let mut directions: Vec<Vec<f32>> = Vec::new();
     for start in 0..2_usize {
-        let mut axis: Vec<f32> =
-            (0..dim).map(|at| 1.0 + count((at * (start + 3)) % 7)).collect();
-        for _step in 0..POWER_STEPS {
-            for known in &axes {
-                let along = dot(&axis, known);
-                axis.iter_mut().zip(known).for_each(|(value, part)| *value -= along * part);
-            }
-            let mut next = vec![0.0_f32; dim];
-            for vector in &centred {
-                let along = dot(vector, &axis);
-                next.iter_mut().zip(vector).for_each(|(sum, value)| *sum += along * value);
-            }
-            let length = dot(&next, &next).sqrt().max(f32::MIN_POSITIVE);
-            next.iter_mut().for_each(|value| *value /= length);
-            axis = next;
-        }
-        axes.push(axis);
+        let found = direction(&centred, &directions, start, dim);
+        directions.push(found);
     }
-    let along = |axis: usize, vector: &[f32]| axes.get(axis).map_or(0.0, |axis| dot(vector, axis));
+    let along = |which: usize, vector: &[f32]| {
+        directions.get(which).map_or(0.0, |direction| dot(vector, direction))
+    };
     let start = centred.iter().enumerate().map(|(index, vector)| {
         // Two that are the same must not be at one place, or nothing could part them.
         let nudge = 1e-3 * count(index % 17);
@@ -73,18 +62,44 @@ fn components(vectors: &[Arc<[f32]>]) -> Vec<Point> {
     start.collect()
 }
 
+/// The direction of the largest spread that is left beside `known` ones.
+fn direction(centred: &[Vec<f32>], known: &[Vec<f32>], start: usize, dim: usize) -> Vec<f32> {
+    let mut axis: Vec<f32> = (0..dim).map(|at| 1.0 + count((at * (start + 3)) % 7)).collect();
+    for _step in 0..POWER_STEPS {
+        for other in known {
+            let along = dot(&axis, other);
+            axis.iter_mut().zip(other).for_each(|(value, part)| *value -= along * part);
+        }
+        let mut next = vec![0.0_f32; dim];
+        for vector in centred {
+            let along = dot(vector, &axis);
+            next.iter_mut().zip(vector).for_each(|(sum, value)| *sum += along * value);
+        }
+        let length = dot(&next, &next).sqrt().max(f32::MIN_POSITIVE);
+        axis = next.into_iter().map(|value| value / length).collect();
+    }
+    axis
+}
+
+/// How far apart the vectors are, row by row.
+fn distances(vectors: &[Arc<[f32]>]) -> Vec<Vec<f32>> {
+    let between =
+        |one: &[f32], other: &[f32]| (2.0 - 2.0 * dot(one, other)).max(0.0).sqrt().max(NEAREST);
+    let row = |one: &Arc<[f32]>| vectors.iter().map(|other| between(one, other)).collect();
+    vectors.iter().map(row).collect()
+}
+
 /// Makes distances in the plane like those of the vectors.
 fn alike(points: &mut Vec<Point>, vectors: &[Arc<[f32]>]) {
+    let wanted = distances(vectors);
     for _step in 0..STRESS_STEPS {
-        let moved = vectors.iter().zip(points.iter()).map(|(vector, &(x, y))| {
+        let moved = wanted.iter().zip(points.iter()).map(|(row, &(x, y))| {
             let (mut sum_x, mut sum_y, mut weights) = (0.0_f32, 0.0_f32, 0.0_f32);
-            for (other, &(of_x, of_y)) in vectors.iter().zip(points.iter()) {
-                let wanted = (2.0 - 2.0 * dot(vector, other)).max(0.0).sqrt();
+            for (&wanted, &(of_x, of_y)) in row.iter().zip(points.iter()) {
                 let length = (x - of_x).hypot(y - of_y);
                 if length <= f32::EPSILON {
                     continue;
                 }
-                let wanted = wanted.max(0.05);
                 let weight = 1.0 / (wanted * wanted);
                 sum_x += weight * (of_x + wanted * (x - of_x) / length);
                 sum_y += weight * (of_y + wanted * (y - of_y) / length);
@@ -119,29 +134,16 @@ fn apart(points: &mut [Point], radii: &[f32], (width, height): (f32, f32)) {
         let mut is_done = true;
         for one in 0..points.len() {
             for other in one + 1..points.len() {
-                let (Some(&a), Some(&b)) = (points.get(one), points.get(other)) else { continue };
-                let (Some(r), Some(s)) = (radii.get(one), radii.get(other)) else { continue };
-                let length = (b.0 - a.0).hypot(b.1 - a.1);
-                let wanted = r + s + GAP;
-                if length >= wanted {
-                    continue;
-                }
+                let left = points.get(one).copied().zip(radii.get(one).copied());
+                let right = points.get(other).copied().zip(radii.get(other).copied());
+                let (Some(left), Some(right)) = (left, right) else { continue };
+                let Some((left, right)) = pushed(left, right, (width, height)) else { continue };
                 is_done = false;
-                let (x, y) = if length > f32::EPSILON {
-                    ((b.0 - a.0) / length, (b.1 - a.1) / length)
-                } else {
-                    (1.0, 0.0)
-                };
-                let push = (wanted - length) / 2.0;
-                let within = |(px, py): Point, radius: f32| {
-                    let (x_max, y_max) = ((width - radius).max(radius), (height - radius).max(radius));
-                    (px.clamp(radius, x_max), py.clamp(radius, y_max))
-                };
                 if let Some(point) = points.get_mut(one) {
-                    *point = within((a.0 - push * x, a.1 - push * y), *r);
+                    *point = left;
                 }
                 if let Some(point) = points.get_mut(other) {
-                    *point = within((b.0 + push * x, b.1 + push * y), *s);
+                    *point = right;
                 }
             }
         }
@@ -149,6 +151,29 @@ fn apart(points: &mut [Point], radii: &[f32], (width, height): (f32, f32)) {
             return;
         }
     }
+}
+
+/// Where two circles that overlap go, within the map; `None` if they do not overlap.
+fn pushed(
+    (left, left_radius): (Point, f32),
+    (right, right_radius): (Point, f32),
+    (width, height): (f32, f32),
+) -> Option<(Point, Point)> {
+    let (across, down) = (right.0 - left.0, right.1 - left.1);
+    let length = across.hypot(down);
+    let missing = left_radius + right_radius + GAP - length;
+    if missing <= 0.0 {
+        return None;
+    }
+    let is_apart = length > f32::EPSILON;
+    let unit = if is_apart { (across / length, down / length) } else { (1.0, 0.0) };
+    let by = (unit.0 * missing / 2.0, unit.1 * missing / 2.0);
+    let within = |at: Point, radius: f32| {
+        let most = ((width - radius).max(radius), (height - radius).max(radius));
+        (at.0.clamp(radius, most.0), at.1.clamp(radius, most.1))
+    };
+    let left = within((left.0 - by.0, left.1 - by.1), left_radius);
+    Some((left, within((right.0 + by.0, right.1 + by.1), right_radius)))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "small counts become coordinates")]
@@ -177,9 +202,8 @@ mod tests {
             unit([0.0, 0.0, 1.0]),
         ];
         let points = lay_out(&vectors, &[20.0; 5], (400.0, 300.0));
-        let length = |a: usize, b: usize| {
-            (points[a].0 - points[b].0).hypot(points[a].1 - points[b].1)
-        };
+        let length =
+            |a: usize, b: usize| (points[a].0 - points[b].0).hypot(points[a].1 - points[b].1);
         assert!(length(0, 1) < length(0, 2) && length(2, 3) < length(1, 2), "{points:?}");
         for one in 0..5 {
             for other in one + 1..5 {

@@ -82,9 +82,8 @@ impl Change {
             Some(text) => Part { text: text.clone(), href: show::href(name) },
             None => words(l.gone()),
         };
-        let both = |one: &str, between: &str, other: &str| {
-            vec![link(one), words(between), link(other)]
-        };
+        let both =
+            |one: &str, between: &str, other: &str| vec![link(one), words(between), link(other)];
         let (kind, mut parts) = match &change.change {
             Some(Wire::Assigned(one)) => {
                 (l.change_assigned(), both(&one.article, l.goes_into(), &one.story))

@@ -81,10 +81,8 @@ fn answer(live: Live) -> Response {
         let text = next(&mut live).await?;
         Some((Ok::<Bytes, Infallible>(Bytes::from(text)), live))
     });
-    let headers = [
-        (header::CONTENT_TYPE, "text/event-stream"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
     (headers, Body::from_stream(events)).into_response()
 }
 
@@ -97,8 +95,12 @@ async fn next(live: &mut Live) -> Option<String> {
     let called = names(&live.visit, std::slice::from_ref(&change)).await;
     let row = Row { change: Change::of(&change, &called, live.visit.lang) };
     let html = row.render().ok()?;
-    let data: String = html.lines().map(|line| format!("data: {line}\n")).collect();
-    Some(format!("id: {}\nevent: change\n{data}\n", change.version))
+    let mut event = format!("id: {}\nevent: change\n", change.version);
+    for line in html.lines() {
+        event.extend(["data: ", line, "\n"]);
+    }
+    event.push('\n');
+    Some(event)
 }
 
 #[cfg(test)]

@@ -35,7 +35,9 @@ impl Lang {
         let (a, m) = one;
         let (b, n) = other;
         match self {
-            Self::Zh => format!("“{a}”（{m} 篇）与“{b}”（{n} 篇）将合为一个话题，共 {} 篇。", m + n),
+            Self::Zh => {
+                format!("“{a}”（{m} 篇）与“{b}”（{n} 篇）将合为一个话题，共 {} 篇。", m + n)
+            }
             Self::En => format!("“{a}” ({m}) and “{b}” ({n}) become one topic of {}.", m + n),
         }
     }

@@ -81,7 +81,9 @@ impl Lang {
             (Self::Zh, 0) => format!("当日 {published} 篇"),
             (Self::Zh, _) => format!("当日 {published} 篇 · 他日 {mentions} 篇提及"),
             (Self::En, 0) => format!("{published} that day"),
-            (Self::En, _) => format!("{published} that day · {mentions} later mention{}", s(mentions)),
+            (Self::En, _) => {
+                format!("{published} that day · {mentions} later mention{}", s(mentions))
+            }
         }
     }
 

@@ -23,15 +23,20 @@ impl Page {
     /// The addresses of the page's links, as written.
     pub fn links(&self) -> Vec<String> {
         let parts = self.body.split("href=\"").skip(1);
-        parts.filter_map(|part| part.split('"').next()).map(|href| href.replace("&#38;", "&")).collect()
+        parts
+            .filter_map(|part| part.split('"').next())
+            .map(|href| href.replace("&#38;", "&"))
+            .collect()
     }
 
     /// The first link that begins so and is longer.
     pub fn link(&self, start: &str) -> String {
         let mut links = self.links().into_iter();
-        links.find(|link| link.starts_with(start) && link.len() > start.len()).unwrap_or_else(|| {
-            panic!("no link to {start}… in {}", self.body);
-        })
+        links.find(|link| link.starts_with(start) && link.len() > start.len()).unwrap_or_else(
+            || {
+                panic!("no link to {start}… in {}", self.body);
+            },
+        )
     }
 
     /// The values of the fields of this name.
@@ -153,7 +158,9 @@ fn unchunked(mut bytes: &[u8]) -> Vec<u8> {
 /// A text as addresses and forms write it.
 pub fn percent(text: &str) -> String {
     let one = |byte: &u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => char::from(*byte).to_string(),
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
+            char::from(*byte).to_string()
+        }
         byte => format!("%{byte:02X}"),
     };
     text.as_bytes().iter().map(one).collect()

@@ -2,6 +2,7 @@
 
 use wenmai::proto::wire;
 
+use crate::support::Running;
 use crate::web::browser::Browser;
 use crate::web::browser::Page;
 use crate::web::story_of;
@@ -13,12 +14,21 @@ fn offered(page: &Page) -> Vec<(String, String)> {
     let form = form.split("</form>").next().unwrap();
     let inner = Page { code: 200, head: String::new(), body: form.to_owned() };
     let names = [
-        "token", "action", "label", "other", "article", "pair", "etag", "seen_label", "seen_count",
-        "seen_pinned", "confirm",
+        "token",
+        "action",
+        "label",
+        "other",
+        "article",
+        "pair",
+        "etag",
+        "seen_label",
+        "seen_count",
+        "seen_pinned",
+        "confirm",
     ];
-    let pairs = names.iter().flat_map(|name| {
-        inner.fields(name).into_iter().map(|value| ((*name).to_owned(), value))
-    });
+    let pairs = names
+        .iter()
+        .flat_map(|name| inner.fields(name).into_iter().map(|value| ((*name).to_owned(), value)));
     pairs.collect()
 }
 
@@ -45,11 +55,24 @@ async fn edit(browser: &mut Browser, topic: &str, pairs: &[(&str, &str)]) -> Pag
     done
 }
 
+/// The stories of two articles, which are parted first if they are one.
+async fn stories(running: &Running, one: &str, other: &str) -> (wire::Topic, wire::Topic) {
+    let (first, second) = (story_of(running, one).await, story_of(running, other).await);
+    if first.name != second.name {
+        return (first, second);
+    }
+    let articles = vec![other.to_owned()];
+    let request = wire::SplitTopicRequest { name: first.name, articles, etag: String::new() };
+    running.topics().split_topic(request).await.unwrap();
+    (story_of(running, one).await, story_of(running, other).await)
+}
+
 #[tokio::test]
 async fn a_topic_is_renamed_and_the_name_taken_back() {
     let (running, mut browser, names) = with_pages().await;
     let topic = story_of(&running, &names[0]).await;
-    let done = edit(&mut browser, &topic.name, &[("action", "rename"), ("label", "清河汛情")]).await;
+    let done =
+        edit(&mut browser, &topic.name, &[("action", "rename"), ("label", "清河汛情")]).await;
     assert_eq!(story_of(&running, &names[0]).await.label, "清河汛情");
     let undone = send(&mut browser, &format!("/{}/edit", topic.name), &offered(&done)).await;
     assert_eq!(undone.code, 200, "{}", undone.text());
@@ -59,8 +82,7 @@ async fn a_topic_is_renamed_and_the_name_taken_back() {
 #[tokio::test]
 async fn merged_topics_lead_on_say_so_and_can_be_parted() {
     let (running, mut browser, names) = with_pages().await;
-    let (one, other) = (story_of(&running, &names[3]).await, story_of(&running, &names[4]).await);
-    assert_ne!(one.name, other.name);
+    let (one, other) = stories(&running, &names[3], &names[4]).await;
     let done = edit(&mut browser, &one.name, &[("action", "merge"), ("typed", &other.name)]).await;
     let kept = story_of(&running, &names[3]).await;
     assert_eq!(kept.name, story_of(&running, &names[4]).await.name);
@@ -79,7 +101,7 @@ async fn merged_topics_lead_on_say_so_and_can_be_parted() {
 #[tokio::test]
 async fn an_article_is_moved_and_goes_back() {
     let (running, mut browser, names) = with_pages().await;
-    let (from, to) = (story_of(&running, &names[0]).await, story_of(&running, &names[3]).await);
+    let (from, to) = stories(&running, &names[0], &names[3]).await;
     assert!(from.article_count > 1, "the flood is one story: {from:?}");
     let pairs = [("action", "move"), ("typed", to.name.as_str()), ("article", names[0].as_str())];
     let done = edit(&mut browser, &from.name, &pairs).await;

@@ -33,8 +33,7 @@ async fn with_keys(folder: &std::path::Path) -> (Running, Browser) {
 async fn sign_in(browser: &mut Browser, key: &str) -> u16 {
     let form = browser.get("/sign-in?to=/search").await;
     let (token, to) = (form.fields("token")[0].clone(), form.fields("to")[0].clone());
-    let entered =
-        browser.post("/sign-in", &[("token", &token), ("to", &to), ("key", key)]).await;
+    let entered = browser.post("/sign-in", &[("token", &token), ("to", &to), ("key", key)]).await;
     if entered.code == 303 {
         assert_eq!(entered.header("location"), Some("/search"));
         let cookie = entered.header("set-cookie").unwrap();
@@ -79,9 +78,8 @@ async fn a_read_key_sees_no_editing_and_is_refused_it() {
     let folder = tempfile::tempdir().unwrap();
     let (running, mut browser) = with_keys(folder.path()).await;
     let mut articles = running.articles();
-    let mut request = tonic::Request::new(wire::BatchUpsertArticlesRequest {
-        articles: flood_and_others(),
-    });
+    let mut request =
+        tonic::Request::new(wire::BatchUpsertArticlesRequest { articles: flood_and_others() });
     let key = format!("Bearer {WRITE}").parse().unwrap();
     request.metadata_mut().insert("authorization", key);
     articles.batch_upsert_articles(request).await.unwrap();
@@ -130,9 +128,7 @@ async fn a_form_of_a_page_elsewhere_does_nothing() {
     let token = browser.get("/layout").await.fields("token")[0].clone();
     let text = ("text", "# 标题\n\n正文。");
     assert_eq!(browser.post("/layout", &[text]).await.code, 403, "no token");
-    for (name, value) in
-        [("origin", "http://else.example"), ("sec-fetch-site", "cross-site")]
-    {
+    for (name, value) in [("origin", "http://else.example"), ("sec-fetch-site", "cross-site")] {
         let mut lured = Browser::new(address).with(name, value);
         assert_eq!(lured.post("/layout", &[("token", &token), text]).await.code, 403, "{name}");
     }

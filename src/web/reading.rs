@@ -17,10 +17,8 @@ pub(crate) type Places = Vec<(usize, (usize, usize))>;
 
 /// Where each piece of a brief stands.
 pub(crate) fn pieces(brief: &wire::SummarizeArticleResponse) -> Vec<Places> {
-    let place = |part: &wire::SummarySpan| {
-        let place = part.place.as_ref()?;
-        Some((show::index(part.paragraph), marks::bounds(place)))
-    };
+    let place =
+        |part: &wire::SummarySpan| Some((show::index(part.paragraph), marks::bounds(part.place?)));
     let of = |sentence: &wire::SummarySentence| sentence.parts.iter().filter_map(place).collect();
     brief.sentences.iter().map(of).collect()
 }
@@ -64,9 +62,9 @@ fn names(entities: &[wire::Entity]) -> Vec<(String, String, &'static str)> {
             wire::EntityKind::Person => ("person", "person"),
             wire::EntityKind::Place => ("place", "place"),
             wire::EntityKind::Organisation => ("organisation", "organisation"),
-            wire::EntityKind::Unspecified
-            | wire::EntityKind::Number
-            | wire::EntityKind::Date => continue,
+            wire::EntityKind::Unspecified | wire::EntityKind::Number | wire::EntityKind::Date => {
+                continue;
+            }
         };
         // A single character stands inside too many words.
         if entity.text.chars().count() < 2 {
@@ -83,7 +81,7 @@ fn quantities(entities: &[wire::Entity], paragraph: usize) -> Vec<Mark> {
     let mut marks = Vec::new();
     for entity in entities {
         let is_here = entity.paragraph.map(show::index) == Some(paragraph);
-        let Some(place) = entity.place.as_ref().filter(|_| is_here) else { continue };
+        let Some(place) = entity.place.filter(|_| is_here) else { continue };
         let (from, to) = marks::bounds(place);
         match entity.kind() {
             wire::EntityKind::Number => {
