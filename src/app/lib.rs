@@ -12,6 +12,7 @@ mod connections;
 mod keys;
 mod limits;
 mod listen;
+mod pages;
 mod reload;
 mod scrape;
 pub mod settings;
@@ -27,7 +28,6 @@ use std::time::Duration;
 use rustls::ServerConfig;
 use tokio::runtime::Builder;
 use tokio::runtime::Runtime;
-use tokio::sync::oneshot;
 use tokio::sync::watch;
 use tonic::service::Routes;
 
@@ -44,6 +44,7 @@ use wenmai_rpc::access::KeyRing;
 
 use connections::Server;
 use listen::Listener;
+use pages::Pages;
 use reload::Reload;
 use scrape::Scrape;
 use web::Front;
@@ -147,6 +148,12 @@ pub enum Error {
     /// The engine did not answer, or did not close.
     #[error("engine failed")]
     Engine(#[from] engine::Error),
+    /// Pages are to be shown beyond this machine, and no key is asked for.
+    #[error(
+        "pages beyond this machine need keys: name --write-keys or --read-keys, or show them at \
+         127.0.0.1 only"
+    )]
+    OpenPages,
     /// The threads that run calls cannot be started.
     #[error("threads cannot be started")]
     Threads(#[source] BoxError),
@@ -164,6 +171,7 @@ pub struct App {
     ring: KeyRing,
     metrics_ring: KeyRing,
     scrape: Option<Scrape>,
+    pages: Option<Pages>,
     workers: Workers,
     /// The configuration of TLS, if the service speaks it.
     offer: Option<Arc<ServerConfig>>,
@@ -173,8 +181,8 @@ impl App {
     /// Opens the service and listens; connections wait until [`App::run`].
     ///
     /// # Errors
-    /// [`Error::Keys`], [`Error::Tls`], [`Error::Listen`], [`Error::Threads`]; [`Error::Engine`] if the store does not
-    /// answer.
+    /// [`Error::Keys`], [`Error::Tls`], [`Error::Listen`], [`Error::OpenPages`], [`Error::Threads`];
+    /// [`Error::Engine`] if the store does not answer.
     pub async fn bind(config: Config, engine: Engine) -> Result<Self, Error> {
         let offer = config.tls.read()?;
         let (ring, access) = Access::new(config.keys.read()?, config.keys.calls_per_second);
@@ -190,10 +198,19 @@ impl App {
                 Some(Scrape::new(listeners, of, metrics_access))
             }
         };
+        let shown_at = match &config.web.web {
+            None => None,
+            Some(address) => Some(listen(std::slice::from_ref(address)).await?),
+        };
+        if shown_at.as_deref().is_some_and(|at| pages::are_open(at, config.keys.asks())) {
+            return Err(Error::OpenPages);
+        }
         let (limits, workers) = (config.limits.limits(), Workers::start()?);
-        let executor = workers.executor();
+        let (executor, doors) = (workers.executor(), access.clone());
         let (routes, health) =
             rpc::routes_within(engine.clone(), life, access, limits, executor).await?;
+        let is_secure = offer.is_some();
+        let pages = shown_at.map(|at| Pages::new(at, routes.clone(), doors, is_secure));
         Ok(Self {
             config,
             listeners,
@@ -205,8 +222,18 @@ impl App {
             ring,
             metrics_ring,
             scrape,
+            pages,
             workers,
             offer,
+        })
+    }
+
+    /// Where pages are shown, with the actual ports, as addresses for a browser.
+    pub fn page_addresses(&self) -> impl Iterator<Item = String> {
+        let scheme = if self.offer.is_some() { "https" } else { "http" };
+        self.pages.iter().flat_map(Pages::addresses).map(move |address| match address.tcp() {
+            Some(address) => format!("{scheme}://{address}"),
+            None => address.to_string(),
         })
     }
 
@@ -239,18 +266,24 @@ impl App {
     /// [`Error::Engine`] if the engine does not close.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
         let Self { config, listeners, addresses, engine, routes, health, phase, ring, .. } = self;
-        let (offer, scrape, mut health) = (self.offer, self.scrape, health);
+        let (offer, scrape, pages, mut health) = (self.offer, self.scrape, self.pages, health);
         // Dropped last, so that they run calls until the very end.
         let _workers = self.workers;
         warn_of_what_is_open(&config, &addresses);
-        let (close, closed) = oneshot::channel::<()>();
+        let (close, closed) = watch::channel(false);
         let (offered, offers) = offer.map(watch::channel).unzip();
         let connections_max = affordable(config.limits.limits().connections_max);
         let front = Front::new(routes, &config.web);
         let server =
             Server::new(front, connections_max, config.connections, engine.metrics().clone());
         // The sender is kept until it is used.
-        let server = server.serve(listeners, offers, async { closed.await.unwrap_or(()) });
+        let served = server.serve(listeners, offers.clone(), until(closed.clone()));
+        let shown_pages = async {
+            if let Some(pages) = pages {
+                pages.run(connections_max, config.connections, offers, until(closed)).await;
+            }
+        };
+        let server = async { tokio::join!(served, shown_pages) };
         let keys = [(config.keys.clone(), ring), (config.scrape.keys(), self.metrics_ring)];
         let reload = Reload::new(keys, (config.tls.clone(), offered)).run();
         let stopping = async {
@@ -265,13 +298,12 @@ impl App {
             tokio::time::sleep(Duration::from_millis(config.drain_ms)).await;
             phase.set(Phase::Draining);
             health.close().await;
-            // Fails only if the server has already ended.
-            let _ended = close.send(());
+            close.send_replace(true);
             tokio::time::sleep(Duration::from_millis(config.stop_ms_max)).await;
             tracing::warn!("running calls are cut");
         };
         tokio::select! {
-            () = server => {}
+            ((), ()) = server => {}
             () = stopping => {}
             () = shown(scrape, config.connections) => {}
         }
@@ -309,6 +341,12 @@ impl Drop for Workers {
             runtime.shutdown_background();
         }
     }
+}
+
+/// Ends when it is said that listening ends.
+async fn until(mut closed: watch::Receiver<bool>) {
+    // An error means that nobody is left to say it.
+    let _said = closed.wait_for(|closed| *closed).await;
 }
 
 /// Serves metrics, if they are to be shown; never ends.

@@ -24,6 +24,7 @@ use tonic_web::GrpcWebService;
 use tower_layer::Layer;
 
 use crate::connections::Handler;
+use crate::listen::ListenAddress;
 
 /// What a request of gRPC is marked with.
 const GRPC: &str = "application/grpc";
@@ -39,6 +40,7 @@ const HEADERS_READ: HeaderValue =
 /// What somebody reads who comes with a browser, curl or a health check over HTTP.
 const NOT_GRPC: &str = "This port speaks gRPC: HTTP/2 with content-type application/grpc.\n\
     Call it with a gRPC client, or with `wenmai search … --server http://HOST:PORT`.\n\
+    Pages for people are on the port of --web.\n\
     Pages in a browser can call over gRPC-Web where --web-origins names their origin.\n\
     Health and metrics over plain HTTP are on the port of --metrics-listen.\n";
 /// What somebody reads whose proxy speaks the older HTTP.
@@ -51,6 +53,12 @@ const PREFLIGHT_SECONDS: HeaderValue = HeaderValue::from_static("7200");
 #[derive(Debug, Clone, Default, clap::Args)]
 #[group(skip)]
 pub struct Config {
+    /// Where to show pages for people who read news, such as 127.0.0.1:8080; in the forms of
+    /// `--listen`, with its keys and certificates. Beyond this machine keys are needed. Off unless
+    /// given.
+    #[arg(long, env = "WENMAI_WEB", value_name = "HOST:PORT")]
+    pub web: Option<ListenAddress>,
+
     /// Origins whose pages may call over gRPC-Web, such as <https://news.example>, separated by
     /// commas. Without it there is no gRPC-Web.
     #[arg(long, env = "WENMAI_WEB_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]

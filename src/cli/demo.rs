@@ -52,6 +52,12 @@ pub(super) struct Args {
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 
+    /// Show the samples as pages in a browser as well, until Ctrl-C: at a free port of this machine,
+    /// or where `--web=HOST:PORT` says.
+    #[arg(long, value_name = "HOST:PORT", num_args = 0..=1, require_equals = true,
+          default_missing_value = "127.0.0.1:0")]
+    web: Option<app::ListenAddress>,
+
     #[command(flatten)]
     issue: page::IssueArgs,
 
@@ -80,18 +86,23 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         tls: app::TlsConfig::default(),
         limits: app::LimitsConfig::default(),
         connections: app::ConnectionsConfig::default(),
-        web: app::WebConfig::default(),
+        web: app::WebConfig { web: args.web, ..app::WebConfig::default() },
         scrape: app::ScrapeConfig::default(),
     };
     let app = App::bind(config, engine).await.map_err(|error| Failure::failed(&error))?;
     let address = app.addresses().first().map(ToString::to_string).unwrap_or_default();
+    let pages: Vec<String> = app.page_addresses().collect();
     let (stop, stopped) = oneshot::channel::<()>();
     let server = tokio::spawn(app.run(async {
         // The sender is used or dropped: both mean the end.
         let _ = stopped.await;
     }));
     output::line(&format!("① serving on {address}, index in {}", store.data.display()))?;
-    let shown = show(&format!("http://{address}"), samples).await;
+    let mut shown = show(&format!("http://{address}"), samples).await;
+    if let ([page, ..], true) = (pages.as_slice(), shown.is_ok()) {
+        shown = output::line(&format!("\n⑥ the same as pages: {page} · Ctrl-C ends"));
+        app::stop_signal()?.await;
+    }
     // The server may have ended by itself.
     let _ = stop.send(());
     match server.await {

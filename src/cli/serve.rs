@@ -63,6 +63,9 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     for address in app.addresses() {
         output::line(&format!("listening on {address}"))?;
     }
+    for address in app.page_addresses() {
+        output::line(&format!("pages on {address}"))?;
+    }
     for address in app.metrics_addresses() {
         let shown = match address.tcp() {
             Some(address) => format!("http://{address}"),

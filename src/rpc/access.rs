@@ -104,6 +104,14 @@ impl Access {
         known(&keys, headers).map(drop).map_err(|(refusal, _caller)| refusal)
     }
 
+    /// What the key in these headers allows: everything where none is asked for, `None` where it is
+    /// missing or not known. It is not counted as a call.
+    #[must_use]
+    pub fn right(&self, headers: &HeaderMap) -> Option<Right> {
+        let Some(keys) = self.keys.borrow().clone() else { return Some(Right::Write) };
+        known(&keys, headers).ok().map(|key| key.right)
+    }
+
     /// Lets everyone do everything.
     #[must_use]
     pub fn open() -> Self {
@@ -204,6 +212,22 @@ mod tests {
         for header in ["Bearer", "Bearer ", "Basic YTpi", WRITE, "Bearer write-key-0123456788"] {
             assert_eq!(asked(&access, Some(header), GET), Err(Refusal::WrongKey), "{header}");
         }
+    }
+
+    #[test]
+    fn what_a_key_allows_can_be_asked_without_a_call() {
+        let (_ring, access) = Access::new(Some(keys()), Some(1));
+        let right = |key: &str| {
+            let mut headers = HeaderMap::new();
+            let bearer = HeaderValue::from_str(&format!("Bearer {key}")).unwrap();
+            headers.insert("authorization", bearer);
+            access.right(&headers)
+        };
+        let asked: Vec<_> = (0..9).map(|_| right(READ)).collect();
+        assert!(asked.iter().all(|asked| *asked == Some(Right::Read)), "{asked:?}");
+        assert_eq!((right(WRITE), right("another-key-0123456")), (Some(Right::Write), None));
+        assert_eq!(access.right(&HeaderMap::new()), None);
+        assert_eq!(Access::open().right(&HeaderMap::new()), Some(Right::Write));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// Which crates of the workspace a crate may use.
-const MAY_USE: [(&str, &[&str]); 19] = [
+const MAY_USE: [(&str, &[&str]); 20] = [
     ("domain", &[]),
     ("text", &["domain"]),
     ("page", &["domain", "text"]),
@@ -59,7 +59,8 @@ const MAY_USE: [(&str, &[&str]); 19] = [
             "telemetry",
         ],
     ),
-    ("app", &["embed", "generate", "store", "engine", "rpc", "telemetry"]),
+    ("web", &["domain", "proto"]),
+    ("app", &["embed", "generate", "store", "engine", "rpc", "telemetry", "web"]),
     (
         "cli",
         &[
@@ -85,7 +86,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
 ];
 
 /// Crates of others that only some crates of ours, or parts of one, may name.
-const OWNERS: [(&str, &[&str]); 29] = [
+const OWNERS: [(&str, &[&str]); 33] = [
     ("candle_core", &["embed", "generate"]),
     ("candle_nn", &["embed"]),
     ("candle_transformers", &["generate"]),
@@ -112,8 +113,12 @@ const OWNERS: [(&str, &[&str]); 29] = [
     ("opentelemetry", &["telemetry/trace"]),
     ("opentelemetry_sdk", &["telemetry/trace"]),
     ("prometheus_client", &["telemetry/metrics"]),
-    ("tonic", &["rpc", "app", "cli", "store/server"]),
-    ("prost", &["rpc", "cli"]),
+    ("tonic", &["rpc", "app", "cli", "web", "store/server"]),
+    ("prost", &["rpc", "cli", "web/json"]),
+    ("axum", &["web"]),
+    ("askama", &["web"]),
+    ("form_urlencoded", &["web/visit"]),
+    ("similar", &["web/compare"]),
     (
         "clap",
         &[

@@ -62,5 +62,6 @@ mod topic_kill;
 mod topic_recluster;
 mod topic_rpc;
 mod topics;
+mod web;
 mod web_pages;
 mod writes;

@@ -216,6 +216,8 @@ pub struct Running {
     pub address: SocketAddr,
     /// Where metrics are shown.
     pub metrics: SocketAddr,
+    /// Where pages are shown, if they are.
+    pub pages: Option<SocketAddr>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), app::Error>>,
 }
@@ -265,12 +267,14 @@ impl Running {
         let app = App::bind(config, engine).await.unwrap();
         let address = app.local_addr().unwrap();
         let metrics = app.metrics_addr().unwrap();
+        let pages = app.page_addresses().next();
+        let pages = pages.map(|page| page.split("://").nth(1).unwrap().parse().unwrap());
         let (stop, stopped) = oneshot::channel();
         // A dropped sender stops it as well, so that a test may forget to.
         let served = tokio::spawn(app.run(async { stopped.await.unwrap_or(()) }));
         let channel = Channel::from_shared(format!("http://{address}")).unwrap();
         let channel = channel.connect().await.unwrap();
-        let running = Self { channel, store, gate, address, metrics, stop, served };
+        let running = Self { channel, store, gate, address, metrics, pages, stop, served };
         running.until_health("", true).await;
         running
     }

@@ -1,0 +1,371 @@
+//! 搜索: articles for a question, with what can be chosen beside it, and why each is there.
+
+use askama::Template;
+use axum::response::Response;
+use jiff::civil::Date;
+
+use crate::client::told;
+use crate::export;
+use crate::failure::Failure;
+use crate::failure::html_answer;
+use crate::failure::shown;
+use crate::json;
+use crate::lookup;
+use crate::marks;
+use crate::marks::Run;
+use crate::shell::Shell;
+use crate::shell::Tab;
+use crate::show;
+use crate::stories;
+use crate::topics::Choice;
+use crate::visit::Form;
+use crate::visit::Visit;
+use crate::words::Lang;
+use wenmai_proto::wire;
+
+/// Hits on a page.
+const PAGE_SIZE: i32 = 20;
+/// Values of a field that are shown at once.
+const VALUES: usize = 8;
+/// Cosine from which a meaning is called close, and one from which it is called alike: about the
+/// medians of the first and the tenth hit of the development queries.
+const CLOSE: f32 = 0.6;
+const ALIKE: f32 = 0.75;
+
+/// A field to choose from.
+struct Facet {
+    name: &'static str,
+    choices: Vec<Choice>,
+    /// The rest, behind a fold.
+    more: Vec<Choice>,
+}
+
+/// A month of the histogram.
+struct Month {
+    href: String,
+    name: String,
+    count: u64,
+    x: i32,
+    y: i32,
+    width: i32,
+    height: i32,
+}
+
+struct Hit {
+    href: String,
+    kicker: String,
+    title: Vec<Run>,
+    outlet: String,
+    day: String,
+    /// Page and kind.
+    place: String,
+    snippet: Vec<Run>,
+    why: String,
+    reprint_count: u32,
+    reprint_sources: Vec<String>,
+    chain: String,
+}
+
+#[derive(Template)]
+#[template(path = "search.html")]
+struct Page {
+    shell: Shell,
+    /// Nothing was asked for.
+    is_blank: bool,
+    question: String,
+    kept: Vec<(String, String)>,
+    count: String,
+    notices: Vec<&'static str>,
+    reading: Vec<(&'static str, String)>,
+    chosen: Vec<Choice>,
+    orders: Vec<Choice>,
+    folding: Choice,
+    from: String,
+    to: String,
+    months: Vec<Month>,
+    facets: Vec<Facet>,
+    hits: Vec<Hit>,
+    first: String,
+    next: String,
+    csv: String,
+    markdown: String,
+}
+
+/// The search.
+pub(crate) async fn search(visit: Visit) -> Response {
+    let answer = answer(&visit).await;
+    shown(&visit, answer)
+}
+
+async fn answer(visit: &Visit) -> Result<Response, Failure> {
+    let is_blank = visit.value("q").is_none() && lookup::filter_of(visit).is_empty();
+    if is_blank && visit.form == Form::Html {
+        return Ok(html_answer(
+            Page::of(visit, &wire::SearchArticlesResponse::default()).render()?,
+        ));
+    }
+    match visit.form {
+        Form::Csv => return export::csv(visit).await,
+        Form::Markdown => return export::markdown(visit).await,
+        Form::Html | Form::Json | Form::Atom => {}
+    }
+    let mut request = request(visit);
+    if visit.form == Form::Atom {
+        request.order = wire::SearchOrder::Newest.into();
+        request.facets.clear();
+        request.page_size = 50;
+    }
+    let answer = told(visit.search_service().search_articles(visit.call(request)).await)?;
+    match visit.form {
+        Form::Json => json::answer("SearchArticlesResponse", &answer),
+        Form::Atom => export::atom(visit, &answer),
+        Form::Html | Form::Csv | Form::Markdown => {
+            Ok(html_answer(Page::of(visit, &answer).render()?))
+        }
+    }
+}
+
+/// What the visitor asks, as the contract has it.
+pub(crate) fn request(visit: &Visit) -> wire::SearchArticlesRequest {
+    let order = match visit.value("order") {
+        Some("newest") => wire::SearchOrder::Newest,
+        Some("oldest") => wire::SearchOrder::Oldest,
+        _ => wire::SearchOrder::Relevance,
+    };
+    let facets = lookup::FIELDS.into_iter().map(|(_, field)| field);
+    let facets = facets.chain([wire::FacetField::Month]).map(i32::from).collect();
+    wire::SearchArticlesRequest {
+        query: visit.value("q").unwrap_or(stories::ALL).to_owned(),
+        filter: lookup::filter_of(visit),
+        page_size: PAGE_SIZE,
+        page_token: visit.value("page").unwrap_or_default().to_owned(),
+        collapse_reprints: Some(visit.value("all").is_none()),
+        facets,
+        order: order.into(),
+        ..Default::default()
+    }
+}
+
+impl Page {
+    fn of(visit: &Visit, answer: &wire::SearchArticlesResponse) -> Self {
+        let l = visit.lang;
+        let question = visit.value("q").unwrap_or_default();
+        let title = if question.is_empty() { l.search() } else { question };
+        let is_blank = question.is_empty() && lookup::filter_of(visit).is_empty();
+        let mut shell = Shell::of(visit, Tab::Search, show::shortened(title, 60));
+        if is_blank {
+            shell.json.clear();
+        } else {
+            shell = shell.with_feed(visit);
+        }
+        let order = visit.value("order").unwrap_or_default();
+        let of_order = |value: &str, name: &str| Choice {
+            href: visit.with(&[("order", value)]),
+            name: name.to_owned(),
+            count: 0,
+            is_on: order == value,
+        };
+        let all = visit.value("all").is_some();
+        let next = answer.next_page_token.as_str();
+        let value = |name: &str| visit.value(name).unwrap_or_default().to_owned();
+        let months = answer.facets.iter().find(|f| f.field() == wire::FacetField::Month);
+        Self {
+            is_blank,
+            question: question.to_owned(),
+            kept: kept(visit),
+            count: answer.match_count.map(|count| l.about(count)).unwrap_or_default(),
+            notices: answer.notices.iter().filter_map(|n| notice(n.kind(), l)).collect(),
+            reading: reading(answer.reading.as_ref(), l),
+            chosen: chosen(visit),
+            orders: vec![
+                of_order("", l.by_relevance()),
+                of_order("newest", l.by_newest()),
+                of_order("oldest", l.by_oldest()),
+            ],
+            folding: Choice {
+                href: visit.with(&[("all", if all { "" } else { "1" })]),
+                name: if all { l.fold_reprints() } else { l.unfold_reprints() }.to_owned(),
+                count: 0,
+                is_on: false,
+            },
+            from: value("from"),
+            to: value("to"),
+            months: months.map(|facet| histogram(visit, facet)).unwrap_or_default(),
+            facets: answer.facets.iter().filter_map(|facet| facet_of(visit, facet)).collect(),
+            hits: answer.hits.iter().map(|hit| hit_of(hit, l)).collect(),
+            first: visit.value("page").map(|_| visit.with(&[])).unwrap_or_default(),
+            next: if next.is_empty() { String::new() } else { visit.with(&[("page", next)]) },
+            csv: visit.here_as("csv"),
+            markdown: visit.here_as("md"),
+            shell,
+        }
+    }
+}
+
+/// What the form of the period keeps of the question.
+fn kept(visit: &Visit) -> Vec<(String, String)> {
+    let mine = |name: &str| !["from", "to", "page"].contains(&name);
+    visit.query.iter().filter(|(name, _)| mine(name)).cloned().collect()
+}
+
+/// What was chosen, to be taken back.
+fn chosen(visit: &Visit) -> Vec<Choice> {
+    let is_field = |name: &str| lookup::FIELDS.iter().any(|(field, _)| *field == name);
+    let mut chosen = Vec::new();
+    for (name, value) in &visit.query {
+        let shown = match name.as_str() {
+            "kind" => show::kind_of_filter(value, visit.lang),
+            "topic" => visit.lang.within_topic(),
+            "from" | "to" => value,
+            field if is_field(field) => value,
+            _ => continue,
+        };
+        let prefix = match name.as_str() {
+            "from" => "≥ ",
+            "to" => "≤ ",
+            _ => "",
+        };
+        chosen.push(Choice {
+            href: visit.toggled(name, value),
+            name: format!("{prefix}{shown}"),
+            count: 0,
+            is_on: true,
+        });
+    }
+    chosen
+}
+
+fn facet_of(visit: &Visit, facet: &wire::Facet) -> Option<Facet> {
+    let (field, _) = lookup::FIELDS.into_iter().find(|(_, field)| *field == facet.field())?;
+    let l = visit.lang;
+    let name = match field {
+        "paper" => l.papers(),
+        "source" => l.sites(),
+        "section" => l.sections(),
+        "kind" => l.kinds(),
+        "person" => l.persons(),
+        "place" => l.places(),
+        _ => l.organisations(),
+    };
+    let mut choices = facet.values.iter().map(|value| Choice {
+        href: visit.toggled(field, &value.value),
+        name: match field {
+            "kind" => show::kind_of_filter(&value.value, l).to_owned(),
+            _ => value.value.clone(),
+        },
+        count: value.count,
+        is_on: visit.query.iter().any(|pair| pair.0 == field && pair.1 == value.value),
+    });
+    let shown: Vec<Choice> = choices.by_ref().take(VALUES).collect();
+    (!shown.is_empty()).then(|| Facet { name, choices: shown, more: choices.collect() })
+}
+
+/// Months as bars, the oldest first; each leads to its days.
+fn histogram(visit: &Visit, facet: &wire::Facet) -> Vec<Month> {
+    const HEIGHT: i64 = 46;
+    const WIDTH: i32 = 300;
+    let most = facet.values.iter().map(|value| value.count).max().unwrap_or(1).max(1);
+    let mut values: Vec<_> = facet.values.iter().collect();
+    values.sort_by(|one, other| one.value.cmp(&other.value));
+    let pitch = (WIDTH / i32::try_from(values.len()).unwrap_or(1).max(1)).min(30);
+    let month = |(x, value): (i32, &wire::FacetValue)| {
+        let first: Option<Date> = format!("{}-01", value.value).parse().ok();
+        let (from, to) = first.map_or_else(Default::default, |first| {
+            (first.to_string(), first.last_of_month().to_string())
+        });
+        let share = HEIGHT * i64::try_from(value.count).unwrap_or(HEIGHT);
+        let height = i32::try_from(share / i64::try_from(most).unwrap_or(1)).unwrap_or(0).max(2);
+        Month {
+            href: visit.with(&[("from", &from), ("to", &to)]),
+            name: value.value.clone(),
+            count: value.count,
+            x: x * pitch,
+            width: pitch - 2,
+            y: 46 - height,
+            height,
+        }
+    };
+    (0..).zip(values).map(month).collect()
+}
+
+fn hit_of(hit: &wire::SearchHit, l: Lang) -> Hit {
+    let article = hit.article.clone().unwrap_or_default();
+    let record = article.record.unwrap_or_default();
+    let headline = show::headline(&record, l);
+    // The spans are those of the whole title.
+    let title = if headline == record.title { hit.title_matches.as_slice() } else { &[] };
+    let snippet = hit.snippet.clone().unwrap_or_default();
+    let place = [record.page.as_str(), &record.section, show::kind(record.kind(), l)];
+    let place: Vec<_> = place.into_iter().filter(|part| !part.is_empty()).collect();
+    Hit {
+        href: show::href(&article.name),
+        kicker: show::shortened(&record.kicker, 60),
+        title: marks::found(&headline, title),
+        outlet: show::outlet(&record),
+        day: show::moment(record.publish_time.as_ref()),
+        place: place.join(" · "),
+        snippet: marks::found(&snippet.text, &snippet.matches),
+        why: why(hit, l),
+        reprint_count: hit.reprint_count,
+        reprint_sources: hit.reprint_sources.clone(),
+        chain: format!("{}/reprints", show::href(&article.name)),
+    }
+}
+
+/// Why a hit is there, in words.
+fn why(hit: &wire::SearchHit, l: Lang) -> String {
+    let mut why = Vec::new();
+    if !hit.matched_terms.is_empty() {
+        let terms: Vec<_> = hit.matched_terms.iter().take(6).map(String::as_str).collect();
+        why.push(format!("{} {}", l.holds(), terms.join(l.comma())));
+    }
+    match hit.similarity {
+        Some(cosine) if cosine >= ALIKE => why.push(l.meaning_alike().to_owned()),
+        Some(cosine) if cosine >= CLOSE => why.push(l.meaning_close().to_owned()),
+        Some(_) if why.is_empty() => why.push(l.meaning_only().to_owned()),
+        Some(_) | None => {}
+    }
+    why.join(" · ")
+}
+
+/// How the question was read, as pairs of a name and words.
+fn reading(reading: Option<&wire::QueryReading>, l: Lang) -> Vec<(&'static str, String)> {
+    let Some(reading) = reading else { return Vec::new() };
+    let mut parts = Vec::new();
+    for (name, words) in [
+        (l.read_names(), &reading.other_names),
+        (l.read_phrases(), &reading.phrases),
+        (l.read_left_out(), &reading.left_out),
+    ] {
+        if !words.is_empty() {
+            parts.push((name, words.join(l.comma())));
+        }
+    }
+    let days = [reading.first_day.as_ref(), reading.last_day.as_ref()];
+    let days: Vec<_> = days.into_iter().flatten().map(show::date_text).collect();
+    if let [first, last] = days.as_slice() {
+        let days = if first == last { first.clone() } else { format!("{first} – {last}") };
+        parts.push((l.read_days(), days));
+    }
+    parts
+}
+
+fn notice(kind: wire::SearchNoticeKind, l: Lang) -> Option<&'static str> {
+    use wire::SearchNoticeKind as Kind;
+
+    Some(match kind {
+        Kind::Unspecified => return None,
+        Kind::BrokenQuote => l.notice_broken_quote(),
+        Kind::QuotesAsWords => l.notice_quotes_as_words(),
+        Kind::BadValue => l.notice_bad_value(),
+        Kind::TooManyParts => l.notice_too_many(),
+        Kind::Shortened => l.notice_shortened(),
+        Kind::OnlyCommonWords => l.notice_common(),
+        Kind::NoKnownTerm => l.notice_unknown(),
+        Kind::IndexEmpty => l.notice_empty(),
+        Kind::FilterLeavesNothing => l.notice_filtered(),
+        Kind::PhraseNotFound => l.notice_phrase(),
+        Kind::AllLeftOut => l.notice_left_out(),
+        Kind::OnlyFirst => l.notice_only_first(),
+    })
+}

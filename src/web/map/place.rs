@@ -1,0 +1,223 @@
+//! Lays vectors out in a plane, so that what is similar is near.
+//!
+//! The two directions of the largest spread are where it begins (principal components by power
+//! iteration); then distances in the plane are made like those of the vectors, near ones above all
+//! (SMACOF: Borg & Groenen 2005, chapter 8, with weights `1 / d²`); then circles that overlap are
+//! moved apart. Nothing is random: the same topics are always at the same places.
+
+use std::sync::Arc;
+
+/// Steps of power iteration for each direction.
+const POWER_STEPS: usize = 30;
+/// Steps in which distances are made alike.
+const STRESS_STEPS: usize = 60;
+/// Steps in which circles are moved apart.
+const APART_STEPS: usize = 80;
+/// The least distance that two vectors count for.
+const NEAREST: f32 = 0.05;
+/// Room between two circles.
+const GAP: f32 = 3.0;
+
+/// A point of the plane.
+type Point = (f32, f32);
+
+/// Where each of `vectors` is, within `width` by `height`, with circles of `radii` around.
+pub(super) fn lay_out(vectors: &[Arc<[f32]>], radii: &[f32], size: (f32, f32)) -> Vec<Point> {
+    let mut points = components(vectors);
+    alike(&mut points, vectors);
+    fit(&mut points, radii, size);
+    apart(&mut points, radii, size);
+    points
+}
+
+fn dot(one: &[f32], other: &[f32]) -> f32 {
+    one.iter().zip(other).map(|(a, b)| a * b).sum()
+}
+
+/// The coordinates along the two directions of the largest spread.
+fn components(vectors: &[Arc<[f32]>]) -> Vec<Point> {
+    let dim = vectors.iter().map(|vector| vector.len()).max().unwrap_or_default();
+    let mut centred: Vec<Vec<f32>> = vectors.iter().map(|vector| vector.to_vec()).collect();
+    let mut mean = vec![0.0_f32; dim];
+    for vector in &centred {
+        mean.iter_mut().zip(vector).for_each(|(sum, value)| *sum += value);
+    }
+    let share = 1.0 / count(vectors.len().max(1));
+    for vector in &mut centred {
+        vector.iter_mut().zip(&mean).for_each(|(value, sum)| *value -= sum * share);
+    }
+    let mut directions: Vec<Vec<f32>> = Vec::new();
+    for start in 0..2_usize {
+        let found = direction(&centred, &directions, start, dim);
+        directions.push(found);
+    }
+    let along = |which: usize, vector: &[f32]| {
+        directions.get(which).map_or(0.0, |direction| dot(vector, direction))
+    };
+    let start = centred.iter().enumerate().map(|(index, vector)| {
+        // Two that are the same must not be at one place, or nothing could part them.
+        let nudge = 1e-3 * count(index % 17);
+        (along(0, vector) + nudge, along(1, vector) - nudge)
+    });
+    start.collect()
+}
+
+/// The direction of the largest spread that is left beside `known` ones.
+fn direction(centred: &[Vec<f32>], known: &[Vec<f32>], start: usize, dim: usize) -> Vec<f32> {
+    let mut axis: Vec<f32> = (0..dim).map(|at| 1.0 + count((at * (start + 3)) % 7)).collect();
+    for _step in 0..POWER_STEPS {
+        for other in known {
+            let along = dot(&axis, other);
+            axis.iter_mut().zip(other).for_each(|(value, part)| *value -= along * part);
+        }
+        let mut next = vec![0.0_f32; dim];
+        for vector in centred {
+            let along = dot(vector, &axis);
+            next.iter_mut().zip(vector).for_each(|(sum, value)| *sum += along * value);
+        }
+        let length = dot(&next, &next).sqrt().max(f32::MIN_POSITIVE);
+        axis = next.into_iter().map(|value| value / length).collect();
+    }
+    axis
+}
+
+/// How far apart the vectors are, row by row.
+fn distances(vectors: &[Arc<[f32]>]) -> Vec<Vec<f32>> {
+    let between =
+        |one: &[f32], other: &[f32]| (2.0 - 2.0 * dot(one, other)).max(0.0).sqrt().max(NEAREST);
+    let row = |one: &Arc<[f32]>| vectors.iter().map(|other| between(one, other)).collect();
+    vectors.iter().map(row).collect()
+}
+
+/// Makes distances in the plane like those of the vectors.
+fn alike(points: &mut Vec<Point>, vectors: &[Arc<[f32]>]) {
+    let wanted = distances(vectors);
+    for _step in 0..STRESS_STEPS {
+        let moved = wanted.iter().zip(points.iter()).map(|(row, &(x, y))| {
+            let (mut sum_x, mut sum_y, mut weights) = (0.0_f32, 0.0_f32, 0.0_f32);
+            for (&wanted, &(of_x, of_y)) in row.iter().zip(points.iter()) {
+                let length = (x - of_x).hypot(y - of_y);
+                if length <= f32::EPSILON {
+                    continue;
+                }
+                let weight = 1.0 / (wanted * wanted);
+                sum_x += weight * (of_x + wanted * (x - of_x) / length);
+                sum_y += weight * (of_y + wanted * (y - of_y) / length);
+                weights += weight;
+            }
+            if weights > 0.0 { (sum_x / weights, sum_y / weights) } else { (x, y) }
+        });
+        *points = moved.collect();
+    }
+}
+
+/// Stretches the points over the map.
+fn fit(points: &mut [Point], radii: &[f32], (width, height): (f32, f32)) {
+    let margin = radii.iter().copied().fold(0.0, f32::max) + GAP;
+    let bounds = |of: fn(&Point) -> f32| {
+        let all = points.iter().map(of);
+        all.fold((f32::MAX, f32::MIN), |(low, high), value| (low.min(value), high.max(value)))
+    };
+    let (x_bounds, y_bounds) = (bounds(|point| point.0), bounds(|point| point.1));
+    let placed = |value: f32, (low, high): (f32, f32), length: f32| {
+        let share = if high > low { (value - low) / (high - low) } else { 0.5 };
+        margin + share * (length - 2.0 * margin)
+    };
+    for point in points.iter_mut() {
+        *point = (placed(point.0, x_bounds, width), placed(point.1, y_bounds, height));
+    }
+}
+
+/// Moves circles apart that overlap.
+fn apart(points: &mut [Point], radii: &[f32], (width, height): (f32, f32)) {
+    for _step in 0..APART_STEPS {
+        let mut is_done = true;
+        for one in 0..points.len() {
+            for other in one + 1..points.len() {
+                let left = points.get(one).copied().zip(radii.get(one).copied());
+                let right = points.get(other).copied().zip(radii.get(other).copied());
+                let (Some(left), Some(right)) = (left, right) else { continue };
+                let Some((left, right)) = pushed(left, right, (width, height)) else { continue };
+                is_done = false;
+                if let Some(point) = points.get_mut(one) {
+                    *point = left;
+                }
+                if let Some(point) = points.get_mut(other) {
+                    *point = right;
+                }
+            }
+        }
+        if is_done {
+            return;
+        }
+    }
+}
+
+/// Where two circles that overlap go, within the map; `None` if they do not overlap.
+fn pushed(
+    (left, left_radius): (Point, f32),
+    (right, right_radius): (Point, f32),
+    (width, height): (f32, f32),
+) -> Option<(Point, Point)> {
+    let (across, down) = (right.0 - left.0, right.1 - left.1);
+    let length = across.hypot(down);
+    let missing = left_radius + right_radius + GAP - length;
+    if missing <= 0.0 {
+        return None;
+    }
+    let is_apart = length > f32::EPSILON;
+    let unit = if is_apart { (across / length, down / length) } else { (1.0, 0.0) };
+    let by = (unit.0 * missing / 2.0, unit.1 * missing / 2.0);
+    let within = |at: Point, radius: f32| {
+        let most = ((width - radius).max(radius), (height - radius).max(radius));
+        (at.0.clamp(radius, most.0), at.1.clamp(radius, most.1))
+    };
+    let left = within((left.0 - by.0, left.1 - by.1), left_radius);
+    Some((left, within((right.0 + by.0, right.1 + by.1), right_radius)))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "small counts become coordinates")]
+fn count(count: usize) -> f32 {
+    count as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::lay_out;
+
+    fn unit(values: [f32; 3]) -> Arc<[f32]> {
+        let length = values.iter().map(|value| value * value).sum::<f32>().sqrt();
+        values.map(|value| value / length).into()
+    }
+
+    #[test]
+    fn what_is_similar_is_near_and_circles_do_not_overlap() {
+        let vectors = [
+            unit([1.0, 0.0, 0.0]),
+            unit([1.0, 0.1, 0.0]),
+            unit([0.0, 1.0, 0.0]),
+            unit([0.0, 1.0, 0.1]),
+            unit([0.0, 0.0, 1.0]),
+        ];
+        let points = lay_out(&vectors, &[20.0; 5], (400.0, 300.0));
+        let length =
+            |a: usize, b: usize| (points[a].0 - points[b].0).hypot(points[a].1 - points[b].1);
+        assert!(length(0, 1) < length(0, 2) && length(2, 3) < length(1, 2), "{points:?}");
+        for one in 0..5 {
+            for other in one + 1..5 {
+                assert!(length(one, other) > 39.0, "{one} {other} {points:?}");
+            }
+        }
+        assert_eq!(points, lay_out(&vectors, &[20.0; 5], (400.0, 300.0)));
+    }
+
+    #[test]
+    fn one_topic_and_topics_that_are_the_same_have_places() {
+        assert_eq!(lay_out(&[unit([1.0, 0.0, 0.0])], &[5.0], (100.0, 100.0)).len(), 1);
+        let same = vec![unit([1.0, 1.0, 0.0]); 4];
+        let points = lay_out(&same, &[5.0; 4], (100.0, 100.0));
+        assert!(points.iter().all(|(x, y)| x.is_finite() && y.is_finite()), "{points:?}");
+    }
+}

@@ -1,0 +1,78 @@
+//! What a list shows of each topic beside the topic: its newest article, and how much is reprinted.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use futures::future::join_all;
+
+use crate::client::told;
+use crate::failure::Failure;
+use crate::visit::Visit;
+use wenmai_proto::wire;
+
+/// A query that every stored article passes, so that a filter alone is listed, newest first.
+pub(crate) const ALL: &str = "-kind:teaser";
+/// Topics that are remembered.
+const KEPT_MAX: usize = 4_096;
+
+/// What is known of a topic in a period.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Newest {
+    pub(crate) article: Option<wire::Article>,
+    /// Articles that print a text which another one printed before.
+    pub(crate) reprint_count: u64,
+}
+
+/// What was found before: it holds until a topic changes.
+#[derive(Default)]
+pub(crate) struct Stories(Mutex<HashMap<(String, String), (u64, Newest)>>);
+
+/// What is known of each of `topics`, of the articles that pass `period`, a part of a filter.
+///
+/// # Errors
+/// [`Failure::Call`].
+pub(crate) async fn newest(
+    visit: &Visit,
+    topics: &[wire::Topic],
+    period: &str,
+) -> Result<Vec<Newest>, Failure> {
+    join_all(topics.iter().map(|topic| one(visit, topic, period))).await.into_iter().collect()
+}
+
+async fn one(visit: &Visit, topic: &wire::Topic, period: &str) -> Result<Newest, Failure> {
+    let key = (topic.name.clone(), period.to_owned());
+    let Stories(kept) = &visit.site.stories;
+    let known = kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+    if let Some((_, newest)) = known.filter(|(version, _)| *version == topic.version) {
+        return Ok(newest);
+    }
+    let filter = format!("topic = \"{}\"{period}", topic.name);
+    let search = wire::SearchArticlesRequest {
+        query: ALL.to_owned(),
+        filter: filter.clone(),
+        page_size: 1,
+        order: wire::SearchOrder::Newest.into(),
+        collapse_reprints: Some(false),
+        ..Default::default()
+    };
+    let reprints = wire::ListArticlesRequest {
+        page_size: 1,
+        filter: format!("{filter} AND original = false"),
+        ..Default::default()
+    };
+    let (mut search_service, mut article_service) =
+        (visit.search_service(), visit.article_service());
+    let (found, reprints) = futures::join!(
+        search_service.search_articles(visit.call(search)),
+        article_service.list_articles(visit.call(reprints)),
+    );
+    let article = told(found)?.hits.into_iter().next().and_then(|hit| hit.article);
+    let newest = Newest { article, reprint_count: told(reprints)?.total_count };
+    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+    if kept.len() >= KEPT_MAX {
+        kept.clear();
+    }
+    kept.insert(key, (topic.version, newest.clone()));
+    Ok(newest)
+}

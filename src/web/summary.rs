@@ -1,0 +1,147 @@
+//! Summaries for pages: pieces with links to where they stand, kept until what they tell changes.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use crate::client::told;
+use crate::failure::Failure;
+use crate::show;
+use crate::visit::Visit;
+use wenmai_proto::wire;
+
+/// Summaries that are remembered.
+const KEPT_MAX: usize = 1_024;
+
+/// Other sources that are shown with a piece.
+const ALSO_MAX: usize = 6;
+
+/// What was told of topics: it holds until a topic changes.
+#[derive(Default)]
+pub(crate) struct Summaries(Mutex<HashMap<(String, i32), (u64, wire::SummarizeArticlesResponse)>>);
+
+/// A numbered source of a piece.
+pub(crate) struct Source {
+    pub(crate) number: u32,
+    /// The place of the piece in the article; empty where nothing is known of it.
+    pub(crate) href: String,
+    pub(crate) outlet: String,
+}
+
+/// A piece of a summary.
+pub(crate) struct Piece {
+    pub(crate) text: String,
+    pub(crate) source: Source,
+    /// The numbers of those who say the same.
+    pub(crate) also: Vec<Source>,
+    pub(crate) is_newest: bool,
+}
+
+/// The summary of a topic.
+///
+/// # Errors
+/// [`Failure::Call`].
+pub(crate) async fn of_topic(
+    visit: &Visit,
+    topic: &wire::Topic,
+    style: wire::SummaryStyle,
+) -> Result<wire::SummarizeArticlesResponse, Failure> {
+    let key = (topic.name.clone(), i32::from(style));
+    let Summaries(kept) = &visit.site.summaries;
+    let known = kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+    if let Some((_, summary)) = known.filter(|(version, _)| *version == topic.version) {
+        return Ok(summary);
+    }
+    let request = wire::SummarizeTopicRequest {
+        name: topic.name.clone(),
+        style: style.into(),
+        ..Default::default()
+    };
+    let answer = told(visit.summary_service().summarize_topic(visit.call(request)).await)?;
+    let summary = answer.summary.unwrap_or_default();
+    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+    if kept.len() >= KEPT_MAX {
+        kept.clear();
+    }
+    kept.insert(key, (topic.version, summary.clone()));
+    Ok(summary)
+}
+
+/// A piece, with links to its sources.
+pub(crate) fn piece(sentence: &wire::SummarySentence, sources: &[wire::SummarySource]) -> Piece {
+    let outlet = |number: u32| {
+        let source = sources.iter().find(|source| source.number == number);
+        source.map(|source| source.outlet.clone()).unwrap_or_default()
+    };
+    let also = sentence.also_sources.iter().filter_map(|number| {
+        let source = sources.iter().find(|source| source.number == *number)?;
+        let (href, outlet) = (show::href(&source.article), source.outlet.clone());
+        Some(Source { number: *number, href, outlet })
+    });
+    Piece {
+        text: closed(&sentence.text),
+        source: Source {
+            number: sentence.source,
+            href: cited(sentence),
+            outlet: outlet(sentence.source),
+        },
+        also: also.take(ALSO_MAX).collect(),
+        is_newest: sentence.newest,
+    }
+}
+
+/// A piece that ends as a sentence does, so that the next one does not run into it.
+fn closed(text: &str) -> String {
+    let is_closed = text.ends_with(['。', '！', '？', '；', '…', '”', '」', '）', '!', '?']);
+    if is_closed || text.is_empty() { text.to_owned() } else { format!("{text}。") }
+}
+
+/// The place in its article where a piece stands.
+fn cited(sentence: &wire::SummarySentence) -> String {
+    if sentence.article.is_empty() {
+        return String::new();
+    }
+    let parts: Vec<String> = sentence
+        .parts
+        .iter()
+        .filter_map(|part| {
+            let place = part.place.as_ref()?;
+            Some(format!("{}.{}-{}", part.paragraph, place.start_char, place.end_char))
+        })
+        .collect();
+    format!("{}?cite={}#cite", show::href(&sentence.article), parts.join("_"))
+}
+
+/// Reads what [`cited`] writes: places as paragraph and characters; what is none is left out.
+pub(crate) fn places(text: &str) -> Vec<(usize, (usize, usize))> {
+    let place = |part: &str| {
+        let (paragraph, span) = part.split_once('.')?;
+        let (from, to) = span.split_once('-')?;
+        Some((paragraph.parse().ok()?, (from.parse().ok()?, to.parse().ok()?)))
+    };
+    text.split('_').filter_map(place).take(64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cited;
+    use super::places;
+    use wenmai_proto::wire;
+
+    #[test]
+    fn a_cited_place_is_read_back_as_it_was() {
+        let part = |paragraph, start_char, end_char| wire::SummarySpan {
+            paragraph,
+            place: Some(wire::TextSpan { start_char, end_char }),
+        };
+        let sentence = wire::SummarySentence {
+            article: "articles/a".to_owned(),
+            parts: vec![part(0, 3, 9), part(2, 0, 4)],
+            ..Default::default()
+        };
+        let href = cited(&sentence);
+        assert_eq!(href, "/articles/a?cite=0.3-9_2.0-4#cite");
+        assert_eq!(places("0.3-9_2.0-4"), [(0, (3, 9)), (2, (0, 4))]);
+        assert!(places("x_1.2_-1.2-3").is_empty());
+    }
+}
