@@ -260,6 +260,8 @@ fn prints(
 /// Related articles by kind, in the order in which one reads them.
 fn groups(hits: &[wire::SearchHit], l: Lang) -> Vec<Group> {
     let kinds = [
+        (wire::RelationKind::Update, l.update()),
+        (wire::RelationKind::EarlierVersion, l.earlier_version()),
         (wire::RelationKind::SameEvent, l.same_event()),
         (wire::RelationKind::Background, l.background()),
         (wire::RelationKind::FollowUp, l.follow_up()),

@@ -175,6 +175,8 @@ words! {
     notice_only_first:
         "相符的文章很多，计数和排序只限最相关的一千篇。",
         "Many match; counts and order are those of the best thousand.";
+    update: "新版本（内容有增补或更正）", "Updates of this text";
+    earlier_version: "旧版本", "Earlier versions";
     same_event: "同一事件", "Same event";
     background: "前情", "Before";
     follow_up: "后续", "After";
