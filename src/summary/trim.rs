@@ -305,12 +305,12 @@ fn credit(text: &str) -> Option<usize> {
 fn glued(text: &str) -> Option<usize> {
     const STOPS: [char; 12] =
         ['，', '。', '；', '！', '？', '“', '”', '（', '）', '《', '、', '「'];
-    let first = text.find(STOPS).unwrap_or(text.len());
-    let clause = text.get(..first)?;
-    let blank = |c: char| matches!(c, ' ' | '　');
     if let Some(heading) = before_quotation(text) {
         return Some(heading);
     }
+    // A line without any mark is a heading, both halves of it.
+    let clause = text.get(..text.find(STOPS)?)?;
+    let blank = |c: char| matches!(c, ' ' | '　');
     let (at, mark) = clause.char_indices().rev().find(|(at, c)| {
         let before = clause.get(..*at).and_then(|text| text.chars().next_back());
         blank(*c) && before.is_some_and(|c| !c.is_ascii() && c.is_alphanumeric())

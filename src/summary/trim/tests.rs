@@ -125,6 +125,8 @@ fn a_heading_that_only_a_blank_sets_off_is_left_out() {
     assert_eq!(kept("渠水“够用” “今年放心。”老周说。"), "“今年放心。”老周说。");
     assert_eq!(kept("清河县与 Bluewater 公司签约。"), "清河县与 Bluewater 公司签约。");
     assert_eq!(kept("记者 周小禾看到，水来了。"), "记者 周小禾看到，水来了。");
+    // A line that is a heading is told whole: its second half says nothing alone.
+    assert_eq!(kept("下游水位上涨 两县加固堤防"), "下游水位上涨 两县加固堤防");
 }
 
 #[test]
