@@ -112,6 +112,7 @@ const OWNERS: [(&str, &[&str]); 27] = [
             "embed",
             "generate",
             "store",
+            "engine/calibration",
             "engine/places",
             "engine/ranker",
             "app",
