@@ -349,7 +349,7 @@ mod tests {
             off += (scale.at(said) - truth).abs() / 100.0;
             raw += (said - truth).abs() / 100.0;
         }
-        assert!(off < 0.1 && raw > 0.5, "off by {off} on average, {raw} before");
+        assert!(off < 0.15 && raw > 0.5, "off by {off} on average, {raw} before");
     }
 
     #[test]

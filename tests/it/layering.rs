@@ -125,6 +125,7 @@ const OWNERS: [(&str, &[&str]); 33] = [
             "embed",
             "generate",
             "store",
+            "engine/calibration",
             "engine/places",
             "engine/ranker",
             "app",
