@@ -141,7 +141,7 @@ impl Format {
             Format::Document | Format::Pdf => "; save its text as .txt or .html",
             Format::Archive => "; unpack it and name the folder",
             Format::Sqlite => "; export its table, as by sqlite3 -json FILE 'SELECT * FROM …'",
-            Format::Opml => "; it lists feeds, and holds no articles",
+            Format::Opml => "; it lists feeds, which `wenmai follow` asks, and holds no articles",
             Format::Empty => return "is empty: it holds no text".to_owned(),
             Format::JsonLines
             | Format::JsonArray

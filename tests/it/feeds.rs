@@ -176,21 +176,3 @@ fn a_page_without_an_article_says_in_the_report_what_it_is() {
     let shown = desk.run(&["ingest", &list, "--dry-run"]).ok().out;
     assert!(shown.contains("page without an article: list"), "{shown}");
 }
-
-#[test]
-fn a_table_in_parquet_is_read() {
-    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../shared/cases/inputs/t44_table.parquet");
-    if !file.exists() || !cfg!(feature = "parquet") {
-        println!("skipped: {} is not there, or this build reads no Parquet", file.display());
-        return;
-    }
-    let desk = Desk::new();
-    let file = file.display().to_string();
-    let report = desk.run(&["ingest", &file, "--json"]).ok().json();
-    assert_eq!(
-        (&report["failed"], &report["files"][0]["taken_as"]),
-        (&json!(0), &json!("Parquet"))
-    );
-    assert!(report["created"].as_u64().unwrap() > 0, "{report}");
-}
