@@ -8,6 +8,7 @@ use crate::connect::Services;
 use crate::failure::Failure;
 use crate::output;
 use crate::page;
+use crate::review;
 use wenmai_proto::wire;
 
 /// Arguments of `wenmai parse`.
@@ -33,6 +34,11 @@ pub(super) struct Args {
     /// Print one JSON object per page.
     #[arg(long)]
     json: bool,
+
+    /// Print only the cuts that are doubtful, a line of JSON each, to be edited and given back with
+    /// `--decisions`.
+    #[arg(long, conflicts_with_all = ["json", "full", "explain"])]
+    review: bool,
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
@@ -55,8 +61,9 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         let mut articles = services.articles();
         for (path, request) in pages {
             let one = async {
+                let text = request.text.clone();
                 let parsed = articles.parse_page(connect::patient(request)).await?.into_inner();
-                show(&args, path, &parsed)
+                show(&args, path, &text, &parsed)
             };
             if let Err(failure) = one.await {
                 failure.print();
@@ -83,13 +90,22 @@ async fn together(
     let Ok(answer) = services.articles().parse_issue(connect::patient(request)).await else {
         return Ok(false);
     };
-    for ((path, _), page) in pages.iter().zip(answer.into_inner().pages) {
-        show(args, path, &page)?;
+    for ((path, asked), page) in pages.iter().zip(answer.into_inner().pages) {
+        show(args, path, &asked.text, &page)?;
     }
     Ok(true)
 }
 
-fn show(args: &Args, path: &Path, page: &wire::ParsePageResponse) -> Result<(), Failure> {
+fn show(
+    args: &Args,
+    path: &Path,
+    text: &str,
+    page: &wire::ParsePageResponse,
+) -> Result<(), Failure> {
+    if args.review {
+        let shown = if page.extracted_text.is_empty() { text } else { &page.extracted_text };
+        return review::print(path, shown, &page.doubts);
+    }
     if args.json {
         return output::json("ParsePageResponse", page);
     }
@@ -101,6 +117,9 @@ fn show(args: &Args, path: &Path, page: &wire::ParsePageResponse) -> Result<(), 
     for (number, parsed) in page.articles.iter().enumerate() {
         let record = parsed.record.clone().unwrap_or_default();
         let mut text = body(&record, args.full);
+        if let Some(sure) = parsed.confidence.filter(|sure| *sure < DOUBTFUL) {
+            text = format!("{text}\n(cut with confidence {sure:.2}; --review lists the doubt)");
+        }
         if args.explain {
             text = format!("{text}\n[{}]", parsed.rules_fired.join(", "));
         }
@@ -118,6 +137,9 @@ fn show(args: &Args, path: &Path, page: &wire::ParsePageResponse) -> Result<(), 
     }
     Ok(())
 }
+
+/// An article less sure than this is said to be doubtful.
+const DOUBTFUL: f32 = 0.85;
 
 /// Says what a web page without an article is, and where a list leads.
 fn no_article(args: &Args, path: &Path, nothing: &wire::NoArticle) -> Result<(), Failure> {

@@ -37,6 +37,7 @@ pub use hit::empty;
 pub use hit::hit;
 pub use hit::mode;
 pub use page::CharIndex;
+pub use page::doubts;
 pub use page::issue;
 pub use page::no_article;
 pub use page::parsed;

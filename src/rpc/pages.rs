@@ -86,7 +86,7 @@ impl Read {
         let indexes: Vec<CharIndex<'_>> = shown.iter().map(|text| CharIndex::new(text)).collect();
         let mut pages = Vec::with_capacity(self.pages.len());
         for (at, page) in self.pages.into_iter().enumerate() {
-            let Page { articles, unassigned, marks: _, extracted, no_article, doubts: _ } = page;
+            let Page { articles, unassigned, marks: _, extracted, no_article, doubts } = page;
             let articles = articles.into_iter().map(|one| convert::parsed(one, &indexes, at));
             pages.push(wire::ParsePageResponse {
                 articles: articles.collect(),
@@ -95,6 +95,9 @@ impl Read {
                     .map_or_else(Vec::new, |index| convert::spans(&unassigned, index)),
                 extracted_text: extracted.unwrap_or_default(),
                 no_article: no_article.map(convert::no_article),
+                doubts: indexes
+                    .get(at)
+                    .map_or_else(Vec::new, |index| convert::doubts(doubts, index)),
                 ..wire::ParsePageResponse::default()
             });
         }
