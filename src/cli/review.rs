@@ -113,14 +113,17 @@ mod tests {
     fn decisions_are_read_for_their_page() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("decisions.jsonl");
-        let lines = "{\"file\":\"a.md\",\"line\":\"大桥合龙\",\"decision\":\"cut\",\"confidence\":0.6}\n\n\
-                     {\"line\":\"秋粮开镰\",\"nth\":1,\"decision\":\"join\"}\n";
+        let lines = concat!(
+            r#"{"file":"a.md","line":"大桥合龙","decision":"cut","confidence":0.6}"#,
+            "\n\n",
+            r#"{"line":"秋粮开镰","nth":1,"decision":"join"}"#,
+        );
         std::fs::write(&file, lines).unwrap();
         let decisions = read(file.to_str().unwrap()).unwrap();
         assert_eq!(decisions.of(Path::new("pages/a.md")).len(), 2);
         let other = decisions.of(Path::new("b.md"));
         assert_eq!((other.len(), other[0].nth, other[0].cut), (1, 1, false));
-        std::fs::write(&file, "{\"line\":\"x\",\"decision\":\"maybe\"}").unwrap();
+        std::fs::write(&file, r#"{"line":"x","decision":"maybe"}"#).unwrap();
         assert!(read(file.to_str().unwrap()).unwrap_err().starts_with("line 1: "));
     }
 }
