@@ -6,7 +6,8 @@
 
 A logistic regression with a pull towards what is known before, by full gradients: the same in every run, and no libraries. It prints to
 the error stream how well pages of each paper are told by a model of all the other papers. A paper counts as much as
-another, however many pages it has, up to a factor of four.
+another, however many pages it has, up to a factor of four. `--without PAPER` leaves one out of what is written, to
+measure the whole parser on a paper that it has not seen.
 """
 
 import json
@@ -102,6 +103,9 @@ def main():
             if "-v" in sys.argv and (odds > 0) != (said == 1):
                 print(f"  {odds:+.1f} {said} {lines}", file=sys.stderr)
         print(f"{paper} by the others: openings {right[1]}, inside {right[0]}", file=sys.stderr)
+    if "--without" in sys.argv:
+        apart = sys.argv[sys.argv.index("--without") + 1]
+        rows = [row for row in rows if row[0] != apart]
     weights = fit(rows, features)
     print("# What each feature of a group of short lines (opening.rs) adds to the log odds that it opens an article.")
     for name, weight in zip(features, weights):

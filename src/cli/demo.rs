@@ -119,6 +119,7 @@ fn samples(args: &Args) -> Result<Vec<Sample>, Failure> {
         page: None,
         page_name: String::new(),
         edition: String::new(),
+        decisions: None,
     };
     let mut samples: Vec<Sample> = SAMPLES
         .into_iter()

@@ -30,6 +30,7 @@ mod reindex;
 mod related;
 mod reprints;
 mod resumed;
+mod review;
 mod search;
 mod serve;
 mod snapshot;

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use crate::failure::Failure;
 use crate::failure::chain;
 use crate::output;
+use crate::review;
 use wenmai_domain::page_code::PageCode;
 use wenmai_engine as engine;
 use wenmai_engine::PAGES_MAX;
@@ -39,6 +40,10 @@ pub(super) struct IssueArgs {
     /// Edition of the issue.
     #[arg(long, default_value = "", hide_default_value = true, value_name = "NAME")]
     pub(super) edition: String,
+
+    /// What was decided on doubtful cuts: the lines of `parse --review`, edited.
+    #[arg(long, value_name = "FILE", value_parser = review::read)]
+    pub(super) decisions: Option<review::Decisions>,
 }
 
 impl IssueArgs {
@@ -54,6 +59,7 @@ impl IssueArgs {
             page: self.page.or(named.1).map(|page| page.to_string()).unwrap_or_default(),
             page_no: 0,
             page_name: self.page_name.clone(),
+            decisions: self.decisions.as_ref().map_or_else(Vec::new, |known| known.of(path)),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::output;
 use crate::page;
 use crate::page_file;
 use crate::placed;
+use crate::review;
 use wenmai_proto::wire;
 
 /// Arguments of `wenmai parse`.
@@ -44,6 +45,11 @@ pub(super) struct Args {
     /// Print one JSON object per page.
     #[arg(long)]
     json: bool,
+
+    /// Print only the cuts that are doubtful, a line of JSON each, to be edited and given back with
+    /// `--decisions`.
+    #[arg(long, conflicts_with_all = ["json", "full", "explain"])]
+    review: bool,
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
@@ -63,9 +69,10 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         let mut articles = services.articles();
         for (at, (path, request)) in pages.into_iter().enumerate() {
             let one = async {
+                let text = request.text.clone();
                 let parsed = articles.parse_page(connect::patient(request)).await?.into_inner();
                 draw(&args, at, &parsed)?;
-                show(&args, path, &parsed)
+                show(&args, path, &text, &parsed)
             };
             if let Err(failure) = one.await {
                 failure.print();
@@ -92,9 +99,9 @@ async fn together(
     let Ok(answer) = services.articles().parse_issue(connect::patient(request)).await else {
         return Ok(false);
     };
-    for (at, ((path, _), page)) in pages.iter().zip(answer.into_inner().pages).enumerate() {
+    for (at, ((path, asked), page)) in pages.iter().zip(answer.into_inner().pages).enumerate() {
         draw(args, at, &page)?;
-        show(args, path, &page)?;
+        show(args, path, &asked.text, &page)?;
     }
     Ok(true)
 }
@@ -135,7 +142,16 @@ fn draw(args: &Args, at: usize, page: &wire::ParsePageResponse) -> Result<(), Fa
         .map_err(|error| Failure::Failed(format!("{}: {}", path.display(), chain(&error))))
 }
 
-fn show(args: &Args, path: &Path, page: &wire::ParsePageResponse) -> Result<(), Failure> {
+fn show(
+    args: &Args,
+    path: &Path,
+    text: &str,
+    page: &wire::ParsePageResponse,
+) -> Result<(), Failure> {
+    if args.review {
+        let shown = if page.extracted_text.is_empty() { text } else { &page.extracted_text };
+        return review::print(path, shown, &page.doubts);
+    }
     if args.json {
         return output::json("ParsePageResponse", page);
     }
@@ -147,6 +163,9 @@ fn show(args: &Args, path: &Path, page: &wire::ParsePageResponse) -> Result<(), 
     for (number, parsed) in page.articles.iter().enumerate() {
         let record = parsed.record.clone().unwrap_or_default();
         let mut text = body(&record, args.full);
+        if let Some(sure) = parsed.confidence.filter(|sure| *sure < DOUBTFUL) {
+            text = format!("{text}\n(cut with confidence {sure:.2}; --review lists the doubt)");
+        }
         if args.explain {
             text = format!("{text}\n[{}]", parsed.rules_fired.join(", "));
             let layout = page.layout.as_ref();
@@ -184,6 +203,9 @@ fn left_out(layout: &wire::PageLayout) -> Result<(), Failure> {
     }
     layout.notes.iter().try_for_each(|note| output::line(&format!("note: {note}")))
 }
+
+/// An article less sure than this is said to be doubtful.
+const DOUBTFUL: f32 = 0.85;
 
 /// Says what a web page without an article is, and where a list leads.
 fn no_article(args: &Args, path: &Path, nothing: &wire::NoArticle) -> Result<(), Failure> {

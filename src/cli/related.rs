@@ -102,6 +102,7 @@ async fn page_related(
         page: args.issue.code,
         page_name: String::new(),
         edition: String::new(),
+        decisions: None,
     };
     let issue = Some(issue.issue(Path::new(&args.target)));
     let request = wire::ParsePageRequest { text, issue, file: None };

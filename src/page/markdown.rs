@@ -203,7 +203,7 @@ fn front(text: &str, clean: &mut Clean) -> usize {
         let listed = line.starts_with([' ', '\t', '-']) || line.trim().is_empty();
         match line.split_once(':') {
             Some((key, value)) if !listed => {
-                field(text, span, key.trim(), value, &mut found, &mut marks)
+                field(text, span, key.trim(), value, &mut found, &mut marks);
             }
             _ if listed => {}
             _ => return 0,
@@ -269,9 +269,8 @@ fn row(text: &str, span: Span, comments: &[Span]) -> Row {
     }
     let words = words.trim().to_owned();
     let plain = words.trim_matches(|c: char| "-*>|·• [](){}（）".contains(c));
-    let fate = if words.is_empty() && !out.is_empty() || line.starts_with("```") {
-        Fate::Mark
-    } else if !cut.is_empty() && plain.is_empty() {
+    let bare = words.is_empty() && !out.is_empty() || !cut.is_empty() && plain.is_empty();
+    let fate = if bare || line.starts_with("```") {
         Fate::Mark
     } else if (inline::is_link(line) || inline::is_address(line) || cut.is_empty())
         && LEADS.as_ref().is_some_and(|leads| leads.is_match(&words))

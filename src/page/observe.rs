@@ -357,13 +357,7 @@ fn neighbours(blocks: &[Block], cues: &mut [Cues]) {
         let previous = i.checked_sub(1).and_then(|i| blocks.get(i));
         let closes = previous
             .is_some_and(|previous| !before.has(Cue::Long) && wording::closes(&previous.text));
-        let ended = before.any(&[
-            Cue::CreditLine,
-            Cue::EndsWithCredit,
-            Cue::BracketRole,
-            Cue::PointerPhrase,
-            Cue::EndsWithSource,
-        ]) || closes;
+        let ended = before.any(ENDED) || closes;
         // Whoever signs a notice ends it.
         let signed = before.has(Cue::Office) && !cue.any(&[Cue::Office, Cue::Label]);
         cue.note(Cue::AfterClosing, ended || signed);
@@ -371,6 +365,15 @@ fn neighbours(blocks: &[Block], cues: &mut [Cues]) {
         cue.note(Cue::BesideShort, small(*cue) && (small(before) || small(next)));
     }
 }
+
+/// What ends an article.
+const ENDED: &[Cue] = &[
+    Cue::CreditLine,
+    Cue::EndsWithCredit,
+    Cue::BracketRole,
+    Cue::PointerPhrase,
+    Cue::EndsWithSource,
+];
 
 /// The gap that most blocks have before them.
 fn usual_gap(blocks: &[Block]) -> usize {

@@ -221,11 +221,12 @@ pub(crate) fn is_broken(cues: &[Cues]) -> bool {
     broken * 25 > long().count()
 }
 
+/// Most that a group can say for or against a class.
+const MOST: f32 = 6.0;
+
 /// Adds what the groups say to the scores of their blocks.
 pub(crate) fn weigh(groups: &[Group], cues: &[Cues], scores: &mut [Scores]) {
     let share = if is_broken(cues) { SHARE_BROKEN } else { SHARE };
-    /// Most that a group can say for or against a class.
-    const MOST: f32 = 6.0;
     for group in groups {
         let odds = group.odds().clamp(-MOST, MOST);
         for scores in scores.iter_mut().take(group.lines.end).skip(group.lines.start) {
@@ -360,11 +361,11 @@ impl Page<'_> {
         seen.insert("behind-end", flag(ended));
         // Names below a heading: what comes behind them is its text. Below a text they stand above
         // a headline, or sign the text.
-        let named = above.is_some_and(|at| self.cues(at).any(PEOPLE) && !ended);
+        let people = above.is_some_and(|at| self.cues(at).any(PEOPLE) && !ended);
         let first = (0..group.lines.start).rev().find(|at| !self.cues(*at).any(PEOPLE));
         let theirs = first.is_some_and(|at| self.small(at));
-        seen.insert("behind-names", flag(named && theirs));
-        seen.insert("names-above", flag(named && !theirs));
+        seen.insert("behind-names", flag(people && theirs));
+        seen.insert("names-above", flag(people && !theirs));
     }
 
     /// The part of the words of each line that the text up to block `end` says.
@@ -432,18 +433,18 @@ fn pairs(text: &str) -> impl Iterator<Item = (char, char)> + '_ {
     bigrams(speaking).filter_map(|(before, c)| before.zip(c))
 }
 
-/// The part of `these` pairs that are among `those`, rare pairs counting most.
-fn shared(these: &HashSet<(char, char)>, those: &HashSet<(char, char)>) -> f32 {
+/// The part of the pairs `of` a text that are `among` those of another, rare pairs counting most.
+fn shared(of: &HashSet<(char, char)>, among: &HashSet<(char, char)>) -> f32 {
     /// Pairs that are commoner say nothing.
     const COMMON: f32 = 4.0;
     // In a fixed order: a sum of floating-point numbers depends on it.
-    let mut pairs: Vec<_> = these.iter().copied().collect();
+    let mut pairs: Vec<_> = of.iter().copied().collect();
     pairs.sort_unstable();
     let (mut all, mut both) = (0.0, 0.0);
     for pair in pairs {
         let weight = (learned::rarity(pair) - COMMON).max(0.0);
         all += weight;
-        if those.contains(&pair) {
+        if among.contains(&pair) {
             both += weight;
         }
     }

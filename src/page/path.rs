@@ -327,7 +327,9 @@ fn times(a: &Scores, b: &Scores) -> Scores {
 /// The same, so that the sum is 1.
 fn scaled(mut weights: Scores) -> Scores {
     let sum: f32 = weights.iter().sum::<f32>().max(f32::MIN_POSITIVE);
-    weights.iter_mut().for_each(|weight| *weight /= sum);
+    for weight in &mut weights {
+        *weight /= sum;
+    }
     weights
 }
 

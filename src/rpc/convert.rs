@@ -39,6 +39,7 @@ pub use hit::hit;
 pub use hit::mode;
 pub use layout::layout;
 pub use page::CharIndex;
+pub use page::doubts;
 pub use page::issue;
 pub use page::no_article;
 pub use page::parsed;

@@ -95,7 +95,7 @@ impl Read {
             let layout = layout
                 .zip(indexes.get(at))
                 .map(|(layout, index)| convert::layout(layout, &page, index));
-            let Page { articles, unassigned, marks: _, extracted, no_article, doubts: _ } = page;
+            let Page { articles, unassigned, marks: _, extracted, no_article, doubts } = page;
             let articles = articles.into_iter().map(|one| convert::parsed(one, &indexes, at));
             pages.push(wire::ParsePageResponse {
                 articles: articles.collect(),
@@ -105,6 +105,9 @@ impl Read {
                 extracted_text: extracted.unwrap_or_default(),
                 no_article: no_article.map(convert::no_article),
                 layout,
+                doubts: indexes
+                    .get(at)
+                    .map_or_else(Vec::new, |index| convert::doubts(doubts, index)),
                 ..wire::ParsePageResponse::default()
             });
         }

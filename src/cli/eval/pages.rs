@@ -86,8 +86,9 @@ fn print(report: &Report) -> Result<(), Failure> {
     ))?;
     output::line(&format!(
         "lenient: F1 of articles with the right headline and a body that overlaps by 0.95; cut: \
-         whatever the headline; parts: right of those that either the labels or the parser have, and how many; seams: \
-         broken paragraphs joined; apart: breaks between paragraphs kept; {:.1} MB/s on one core",
+         whatever the headline; parts: right of those that either the labels or the parser have, \
+         and how many; seams: broken paragraphs joined; apart: breaks between paragraphs kept; \
+         {:.1} MB/s on one core",
         report.mb_per_s
     ))
 }

@@ -15,6 +15,7 @@
 //! - `common.tsv`: how many articles have a pair of characters, in powers of two, for the pairs that
 //!   many have. A pair that is not listed is rare: two texts that share it are about one thing.
 #![allow(clippy::print_stdout, reason = "an example prints what it finds")]
+#![allow(clippy::indexing_slicing, reason = "a missing key of JSON is null; positions are its own")]
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -31,7 +32,7 @@ mod gram;
 
 /// Passes over the examples.
 const PASSES: usize = 4;
-/// Step of AdaGrad.
+/// Step of `AdaGrad`.
 const RATE: f32 = 0.15;
 /// Pull of a weight to zero at each step that it takes part in.
 const PULL: f32 = 2e-5;
@@ -85,8 +86,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut random = Random(0x5eed_1e55);
     random.shuffle(&mut articles);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("learned");
-    let head = "# Made by src/page/examples/train_lines.rs. A feature (gram.rs) and, in hundredths, what it adds \
-                to the score of";
+    let head = "# Made by src/page/examples/train_lines.rs. A feature (gram.rs) and, in hundredths, \
+                what it adds to the score of";
     let lines = lines(&articles, &mut random);
     let names = ["headline", "subheading", "running text"];
     let table = train(&lines, gram_line, &names, &mut random);
@@ -201,10 +202,13 @@ fn without_opener(text: &str) -> &str {
     close.map_or(rest, |at| rest.get(at..).unwrap_or_default().trim_start_matches(['）', ')', ' ']))
 }
 
-/// Fits a softmax over the classes by AdaGrad; returns the table of weights.
+/// Calls its second argument with each feature of a text.
+type Grams = fn(&str, &mut dyn FnMut(&str));
+
+/// Fits a softmax over the classes by `AdaGrad`; returns the table of weights.
 fn train(
     examples: &[(String, usize)],
-    grams: fn(&str, &mut dyn FnMut(&str)),
+    grams: Grams,
     names: &[&str],
     random: &mut Random,
 ) -> String {
@@ -232,7 +236,9 @@ fn train(
     let mut model = Model::new(known.len() + 1, names.len());
     for _ in 0..PASSES {
         random.shuffle(&mut kept);
-        kept.iter().for_each(|example| model.learn(example));
+        for example in &kept {
+            model.learn(example);
+        }
     }
     model.measure(&apart, names);
     model.table(&known)
@@ -325,17 +331,19 @@ fn common(articles: &[Article]) -> String {
         let mut pairs: HashSet<[char; 2]> = HashSet::new();
         for text in std::iter::once(&article.title).chain(&article.paragraphs) {
             let chars: Vec<char> = text.chars().collect();
-            pairs.extend(chars.array_windows().filter(|pair| pair.iter().all(|c| han(c))));
+            pairs.extend(chars.array_windows().filter(|pair| pair.iter().all(han)));
         }
-        pairs.into_iter().for_each(|pair| *counts.entry(pair).or_default() += 1);
+        for pair in pairs {
+            *counts.entry(pair).or_default() += 1;
+        }
     }
     let mut levels: BTreeMap<u32, Vec<String>> = BTreeMap::new();
     for (pair, count) in counts.into_iter().filter(|(_, count)| *count >= COMMON) {
         levels.entry(count.ilog2()).or_default().push(pair.iter().collect());
     }
     let mut table = format!(
-        "# Made by src/page/examples/train_lines.rs. A power of two, and the pairs of characters that so many of \
-         {} articles have.\n",
+        "# Made by src/page/examples/train_lines.rs. A power of two, and the pairs of characters \
+         that so many of {} articles have.\n",
         articles.len()
     );
     for (level, mut pairs) in levels {

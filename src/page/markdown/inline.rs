@@ -19,7 +19,8 @@ static PAIRS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Markup with nothing to keep: tags, notes, addresses, escapes.
 static ALONE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"</?[A-Za-z][A-Za-z0-9]{0,11}(?:\s[^<>\n]*)?/?>|<https?://[^<>\s]+>|\[\^[^\]\s]{1,20}\]:?|",
+        r"</?[A-Za-z][A-Za-z0-9]{0,11}(?:\s[^<>\n]*)?/?>|<https?://[^<>\s]+>|",
+        r"\[\^[^\]\s]{1,20}\]:?|",
         r"\\[!#$%&()*+,./:;<=>?@\[\]^_`{|}~-]",
     ))
     .ok()
@@ -112,8 +113,6 @@ fn whole_line(line: &str) -> bool {
 fn is_no_caption(words: &str) -> bool {
     let words = words.trim().to_ascii_lowercase();
     let han = words.chars().any(crate::names::is_han);
-    !han || NO_CAPTIONS.contains(&words.as_str())
-        || words.ends_with(".jpg")
-        || words.ends_with(".png")
-        || words.ends_with(".jpeg")
+    let name = words.rsplit_once('.').is_some_and(|(_, end)| matches!(end, "jpg" | "jpeg" | "png"));
+    !han || name || NO_CAPTIONS.contains(&words.as_str())
 }

@@ -10,6 +10,8 @@ use wenmai_domain::article::Article;
 use wenmai_domain::span::Span;
 use wenmai_engine::Violation;
 use wenmai_page::Continued;
+use wenmai_page::Decision;
+use wenmai_page::Doubt;
 use wenmai_page::Issue;
 use wenmai_page::NoArticle;
 use wenmai_page::PageKind;
@@ -48,10 +50,15 @@ const STRIDE_BYTES: usize = 256;
 /// # Errors
 /// A violation of `issue.date` for a day that does not exist.
 pub fn issue(from: Option<wire::Issue>) -> Result<Issue, Violation> {
-    let wire::Issue { paper, date, edition, page_no, page_name, page } = from.unwrap_or_default();
+    let wire::Issue { paper, date, edition, page_no, page_name, page, decisions } =
+        from.unwrap_or_default();
     let date = date.map(|day| read_date(day, "issue.date")).transpose()?;
     let (page, page_name) = read_page(&page, page_no, page_name);
-    Ok(Issue { paper, date, edition, page, page_name, decisions: Vec::new() })
+    if decisions.len() > DECISIONS_MAX {
+        return Err(Violation::new("issue.decisions", "at most 1,000 decisions"));
+    }
+    let decisions = decisions.into_iter().map(read_decision).collect();
+    Ok(Issue { paper, date, edition, page, page_name, decisions })
 }
 
 /// Finds the character at a byte of a text, quickly even for many bytes of a long text.
@@ -101,11 +108,32 @@ pub fn spans(of: &[Span], index: &CharIndex<'_>) -> Vec<wire::TextSpan> {
     of.iter().map(|span| index.span(*span)).collect()
 }
 
+/// Decisions on one page at most: each is looked for among all of its lines.
+const DECISIONS_MAX: usize = 1_000;
+
+fn read_decision(from: wire::CutDecision) -> Decision {
+    let wire::CutDecision { line, nth, cut } = from;
+    Decision { line, nth: nth as usize, cut }
+}
+
+/// Converts the doubtful cuts of a page.
+pub fn doubts(of: Vec<Doubt>, index: &CharIndex<'_>) -> Vec<wire::CutDoubt> {
+    let doubt = |doubt: Doubt| {
+        let Doubt { decision: Decision { line, nth, cut }, spans: of, confidence } = doubt;
+        wire::CutDoubt {
+            reading: Some(wire::CutDecision { line, nth: count32(nth), cut }),
+            spans: spans(&of, index),
+            confidence,
+        }
+    };
+    of.into_iter().map(doubt).collect()
+}
+
 /// Converts a parsed article. It is on the page `at` of those that `pages` index.
 #[must_use]
 pub fn parsed(from: Parsed, pages: &[CharIndex<'_>], at: usize) -> wire::ParsedArticle {
-    let Parsed { article: Article { id, record, entities: _ }, spans, rules_fired, continued } =
-        from;
+    let Parsed { article, spans, rules_fired, continued, confidence } = from;
+    let Article { id, record, entities: _ } = article;
     let parts = |parts: &Parts, page: usize| pages.get(page).map(|page| write_parts(parts, page));
     let continued = continued.iter().map(|Continued { page, spans }| wire::ContinuedPart {
         page_index: count32(*page),
@@ -117,6 +145,7 @@ pub fn parsed(from: Parsed, pages: &[CharIndex<'_>], at: usize) -> wire::ParsedA
         spans: parts(&spans, at),
         continued: continued.collect(),
         rules_fired: rules_fired.into_iter().map(str::to_owned).collect(),
+        confidence,
     }
 }
 
