@@ -55,16 +55,7 @@ pub(crate) fn stacks(measured: &Measured, rooms: &[usize]) -> Vec<Stack> {
         let Some(item) = measured.items.get(at) else { continue };
         let room = rooms.get(at).copied().unwrap_or_default();
         let rect = item.rect;
-        let mut candidates: Vec<usize> = Vec::new();
-        // A paragraph's first line may begin right of where the short line above it ends.
-        let inset = rect.left - 1.9 * measured.em;
-        let inside = [0.1, 0.5, 0.9].map(|part| rect.left + part * rect.width());
-        for x in inside.into_iter().chain([inset]) {
-            let found = strips.get(&strip(x)).into_iter().flatten().rev().take(COMPARED_MAX);
-            candidates.extend(found);
-        }
-        candidates.sort_unstable();
-        candidates.dedup();
+        let mut candidates = near(&strips, rect, measured.em, strip);
         if alone.contains(&at) {
             candidates.clear();
         }
@@ -113,6 +104,26 @@ pub(crate) fn stacks(measured: &Measured, rooms: &[usize]) -> Vec<Stack> {
         }
     }
     stacks
+}
+
+/// The stacks whose last line lies above some place of `rect`, the latest of each strip.
+fn near(
+    strips: &HashMap<usize, Vec<usize>>,
+    rect: Rect,
+    em: f32,
+    strip: impl Fn(f32) -> usize,
+) -> Vec<usize> {
+    // A paragraph's first line may begin right of where the short line above it ends.
+    let inset = rect.left - 1.9 * em;
+    let inside = [0.1, 0.5, 0.9].map(|part| rect.left + part * rect.width());
+    let mut found: Vec<usize> = Vec::new();
+    for x in inside.into_iter().chain([inset]) {
+        let open = strips.get(&strip(x)).into_iter().flatten().rev();
+        found.extend(open.take(COMPARED_MAX));
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// Lines that stand alone whatever is below them: names, and near the page's upper edge its own.
