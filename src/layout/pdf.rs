@@ -9,7 +9,6 @@ mod content;
 mod font;
 mod glyphs;
 
-use hayro_syntax::DecryptionError;
 use hayro_syntax::LoadPdfError;
 use hayro_syntax::Pdf;
 use hayro_syntax::page::Page;
@@ -33,7 +32,6 @@ impl File {
             return Err(Refused::TooLarge);
         }
         let pdf = Pdf::new(bytes.to_vec()).map_err(|error| match error {
-            LoadPdfError::Decryption(DecryptionError::PasswordProtected) => Refused::Encrypted,
             LoadPdfError::Decryption(_) => Refused::Encrypted,
             LoadPdfError::Invalid => Refused::Malformed("it is no PDF, or a broken one".to_owned()),
         })?;

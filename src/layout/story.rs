@@ -143,9 +143,9 @@ fn parts(plan: &Plan<'_>, story: &Story) -> Vec<Draft> {
             Some(Says::Pointer) => {
                 let first = plan.words(*line).contains('接');
                 if first {
-                    drafts.push(draft(Part::Jump))
+                    drafts.push(draft(Part::Jump));
                 } else {
-                    signatures.push(draft(Part::Jump))
+                    signatures.push(draft(Part::Jump));
                 }
             }
             Some(Says::Credit) => signatures.push(draft(Part::Caption)),

@@ -1,4 +1,18 @@
 //! The analysis on pages composed in many styles.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::too_many_lines,
+    clippy::disallowed_methods,
+    reason = "a test that fails should say where"
+)]
 
 mod bad;
 mod compose;
