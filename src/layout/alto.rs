@@ -64,8 +64,8 @@ fn rect(element: &Element) -> Option<Rect> {
 
 impl Reader {
     fn open(&mut self, element: &Element) {
-        let refs = element.get("STYLEREFS").split_whitespace();
-        let style = refs.filter_map(|id| self.styles.get(id)).next().copied();
+        let mut refs = element.get("STYLEREFS").split_whitespace();
+        let style = refs.find_map(|id| self.styles.get(id)).copied();
         match element.name.as_str() {
             "MeasurementUnit" => self.in_unit = true,
             "TextStyle" => {

@@ -69,7 +69,7 @@ pub(crate) fn teasers(plan: &mut Plan<'_>) -> Vec<Vec<usize>> {
 pub(crate) fn points(line: &str) -> bool {
     known::says(line) == Some(Says::Pointer) || {
         let tail: String = line.chars().rev().take(5).collect();
-        tail.starts_with('版') && tail.chars().any(|c| c.is_numeric())
+        tail.starts_with('版') && tail.chars().any(char::is_numeric)
     }
 }
 

@@ -48,7 +48,7 @@ fn class(measured: &Measured, stack: &Stack) -> Class {
     let says = if count <= 3 { known::says(&text) } else { None };
     let page = measured.page;
     let top = (stack.rect.top - page.top) / page.height().max(1e-3);
-    let edge = top < 0.2 || top > 0.93;
+    let edge = !(0.2..=0.93).contains(&top);
     match says {
         Some(Says::Masthead | Says::Folio) if edge && is_furniture(&text) => {
             return Class::Furniture;

@@ -13,9 +13,9 @@ pub enum Format {
     Bbox,
     /// PDF.
     Pdf,
-    /// JSON of PaddleOCR: lists of boxes and texts, or blocks of PP-Structure.
+    /// JSON of `PaddleOCR`: lists of boxes and texts, or blocks of PP-Structure.
     Paddle,
-    /// JSON of MinerU: its list of contents or its middle form.
+    /// JSON of `MinerU`: its list of contents or its middle form.
     Mineru,
     /// A page of any of these as this crate writes it ([`crate::Sheet::to_json`]).
     Sheet,

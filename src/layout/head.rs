@@ -113,7 +113,7 @@ fn beside(em: f32, a: &Stack, b: &Stack) -> bool {
     let gap = -a.rect.shared_x(&b.rect);
     let short = a.rect.height().min(b.rect.height());
     let both = a.vertical && b.vertical;
-    both && gap < 1.2 * larger * em && a.rect.shared_y(&b.rect) > 0.6 * short
+    both && gap < 0.6 * larger * em && a.rect.shared_y(&b.rect) > 0.6 * short
 }
 
 /// A heading above several others that stand side by side belongs to none of them.

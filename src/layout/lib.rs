@@ -36,6 +36,7 @@ mod picture;
 mod plan;
 mod print;
 mod read;
+mod result;
 mod room;
 mod sheet;
 mod shelf;
@@ -59,8 +60,9 @@ pub use read::Refused;
 pub use read::open;
 pub use read::open_all;
 
-use measure::Measured;
 use plan::Plan;
+use result::Parts;
+use result::finish;
 use story::Script;
 
 /// A page, read, with places.
@@ -103,7 +105,7 @@ pub struct Pictured {
     /// The article that it belongs to, as an index of [`Page::articles`].
     pub article: Option<usize>,
     /// A span of that article.
-    near: Option<Span>,
+    pub(crate) near: Option<Span>,
 }
 
 impl Layout {
@@ -205,127 +207,6 @@ pub fn analyse(sheet: &Sheet, issue: &Issue) -> Layout {
         notes.push("the page holds advertisements and no article".to_owned());
     }
     finish(sheet, &measured, script, &parts, (issue, notes))
-}
-
-/// What was found, before it becomes articles.
-#[derive(Debug, Default)]
-struct Parts {
-    articles: Vec<Vec<wenmai_page::known::Piece>>,
-    why: Vec<Vec<&'static str>>,
-    pictures: Vec<Vec<usize>>,
-    left_out: Vec<(LeftOut, Span)>,
-}
-
-impl Parts {
-    fn add(
-        &mut self,
-        pieces: Vec<wenmai_page::known::Piece>,
-        why: Vec<&'static str>,
-        pictures: Vec<usize>,
-    ) {
-        if !pieces.is_empty() {
-            self.articles.push(pieces);
-            self.why.push(why);
-            self.pictures.push(pictures);
-        }
-    }
-
-    /// Writes what no article took behind the articles.
-    fn rest(&mut self, plan: &Plan<'_>, adverts: &[usize], script: &mut Script) {
-        let written: std::collections::HashSet<usize> =
-            script.placed.iter().map(|(_, given)| *given).collect();
-        for (at, stack) in plan.stacks.iter().enumerate() {
-            let reason = if adverts.binary_search(&at).is_ok() {
-                LeftOut::Advertisement
-            } else if plan.class(at) == class::Class::Furniture {
-                LeftOut::Masthead
-            } else {
-                LeftOut::Unclear
-            };
-            let left: Vec<usize> = stack
-                .items
-                .iter()
-                .copied()
-                .filter(|item| {
-                    plan.measured
-                        .items
-                        .get(*item)
-                        .is_some_and(|item| !written.contains(&item.given))
-                })
-                .collect();
-            if !left.is_empty() {
-                let span = script.write(plan, &left, "", " ");
-                self.left_out.push((reason, span));
-            }
-        }
-    }
-}
-
-/// Makes the articles and ties each printed line to the one it belongs to.
-fn finish(
-    sheet: &Sheet,
-    measured: &Measured,
-    mut script: Script,
-    parts: &Parts,
-    (issue, notes): (&Issue, Vec<String>),
-) -> Layout {
-    let mut left_out = parts.left_out.clone();
-    let written: std::collections::HashSet<usize> =
-        script.placed.iter().map(|(_, given)| *given).collect();
-    let items = measured.items.iter().map(|item| (item.given, LeftOut::Unclear));
-    let astray = measured.astray.iter().map(|given| (*given, LeftOut::Astray));
-    for (given, reason) in items.chain(astray).filter(|(given, _)| !written.contains(given)) {
-        let Some(line) = sheet.lines.get(given) else { continue };
-        if !script.text.is_empty() {
-            script.text.push('\n');
-        }
-        let start = script.text.len();
-        script.text.push_str(line.text.trim());
-        let span = Span::new(start, script.text.len());
-        script.placed.push((span, given));
-        left_out.push((reason, span));
-        script.text.push('\n');
-    }
-    let mut page = wenmai_page::known::compose(&script.text, &parts.articles, issue);
-    page.unassigned.extend(left_out.iter().map(|(_, span)| *span));
-    page.unassigned.sort_unstable();
-    page.marks = script.marks;
-    let mut lines: Vec<Placed> = script
-        .placed
-        .iter()
-        .filter_map(|(span, given)| {
-            let line = sheet.lines.get(*given)?;
-            let (rect, confidence) = (line.rect, line.confidence);
-            Some(Placed { span: *span, rect, article: None, confidence })
-        })
-        .collect();
-    lines.sort_by_key(|line| line.span);
-    let mut pictures: Vec<Pictured> = Vec::new();
-    for (at, pieces) in parts.articles.iter().enumerate() {
-        let near = pieces.iter().flat_map(|piece| &piece.spans).next().copied();
-        let own = parts.pictures.get(at).into_iter().flatten();
-        let rects = own.filter_map(|at| measured.original(*at));
-        pictures.extend(rects.map(|rect| Pictured { rect, article: None, near }));
-        // An article is written in one piece, so its parts lie between its first and last.
-        let spans = || pieces.iter().flat_map(|piece| &piece.spans);
-        let (from, to) = (spans().min().copied(), spans().max().copied());
-        let found = page.articles.iter_mut().find(|parsed| {
-            let first = parsed.spans.spans().min();
-            first.zip(from).is_some_and(|(first, from)| first.start >= from.start)
-                && first.zip(to).is_some_and(|(first, to)| first.start < to.end)
-        });
-        if let (Some(parsed), Some(why)) = (found, parts.why.get(at)) {
-            parsed.rules_fired.extend(why);
-        }
-    }
-    page.extracted = Some(script.text);
-    let size = (measured.page.width(), measured.page.height());
-    let size = if measured.turned { (size.1, size.0) } else { size };
-    let articles = std::mem::take(&mut page.articles);
-    let mut layout = Layout { page, lines, pictures, left_out, notes, size, unit: sheet.unit };
-    layout.tie(&articles);
-    layout.page.articles = articles;
-    layout
 }
 
 #[cfg(test)]

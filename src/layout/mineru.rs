@@ -1,4 +1,4 @@
-//! JSON of MinerU: its list of contents (`content_list`) and its middle form (`pdf_info`).
+//! JSON of `MinerU`: its list of contents (`content_list`) and its middle form (`pdf_info`).
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! JSON of PaddleOCR: lists of boxes and texts, results of PP-OCRv5, blocks of PP-Structure.
+//! JSON of `PaddleOCR`: lists of boxes and texts, results of PP-OCRv5, blocks of PP-Structure.
 
 use serde_json::Value;
 
@@ -11,13 +11,26 @@ use crate::model::hull;
 /// Values that are looked at in one file.
 const VALUES_MAX: usize = 2_000_000;
 
+/// Keys of dictionaries whose values hold lines.
+const INNER: [&str; 9] = [
+    "res",
+    "parsing_res_list",
+    "layout_det_res",
+    "overall_ocr_res",
+    "ocrResults",
+    "result",
+    "data",
+    "blocks",
+    "prunedResult",
+];
+
 /// Reads one page out of the lists and dictionaries of a file.
 pub(crate) fn read(value: &Value) -> Vec<Sheet> {
     let mut sheets = Vec::new();
     // Results of several pages come as a list of lists of lines, or of dictionaries with their own
     // width and height.
     if let Some(pages) = pages(value) {
-        sheets.extend(pages.iter().map(|page| sheet(page)));
+        sheets.extend(pages.iter().map(sheet));
     } else {
         sheets.push(sheet(value));
     }
@@ -57,25 +70,10 @@ fn sheet(value: &Value) -> Sheet {
             sheet.lines.push(line);
             continue;
         }
-        match value {
-            Value::Array(list) => open.extend(list.iter().rev()),
-            Value::Object(_) => {
-                if !block(value, &mut sheet) {
-                    let inner = [
-                        "res",
-                        "parsing_res_list",
-                        "layout_det_res",
-                        "overall_ocr_res",
-                        "ocrResults",
-                        "result",
-                        "data",
-                        "blocks",
-                        "prunedResult",
-                    ];
-                    open.extend(inner.iter().rev().filter_map(|key| value.get(key)));
-                }
-            }
-            _ => {}
+        if let Value::Array(list) = value {
+            open.extend(list.iter().rev());
+        } else if value.is_object() && !block(value, &mut sheet) {
+            open.extend(INNER.iter().rev().filter_map(|key| value.get(key)));
         }
     }
     sheet

@@ -3,12 +3,12 @@
 //! `hayro-syntax` reads the objects and streams; what the operators of text and paths mean is read
 //! here (`content`), with the fonts' characters (`font`, `cmap`), and put into lines (`glyphs`).
 
+mod bomb;
 mod cmap;
 mod content;
 mod font;
 mod glyphs;
 
-use hayro_syntax::DecryptionError;
 use hayro_syntax::LoadPdfError;
 use hayro_syntax::Pdf;
 use hayro_syntax::page::Page;
@@ -28,8 +28,10 @@ pub(crate) struct File {
 impl File {
     /// Reads the file's objects.
     pub fn open(bytes: &[u8]) -> Result<Self, Refused> {
+        if bomb::is_bomb(bytes) {
+            return Err(Refused::TooLarge);
+        }
         let pdf = Pdf::new(bytes.to_vec()).map_err(|error| match error {
-            LoadPdfError::Decryption(DecryptionError::PasswordProtected) => Refused::Encrypted,
             LoadPdfError::Decryption(_) => Refused::Encrypted,
             LoadPdfError::Invalid => Refused::Malformed("it is no PDF, or a broken one".to_owned()),
         })?;

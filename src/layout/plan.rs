@@ -56,6 +56,8 @@ pub(crate) struct Plan<'a> {
     pub heads: Vec<Head>,
     /// The head of each stack that is a heading.
     pub head_of: Vec<Option<usize>>,
+    /// Where each head ends with the names that stand below it.
+    pub feet: Vec<f32>,
     /// Heads that are subheads inside a column.
     pub is_subhead: Vec<bool>,
     /// The article of each stack.
@@ -82,6 +84,7 @@ impl<'a> Plan<'a> {
             rooms,
             stacks,
             classes,
+            feet: Vec::new(),
             is_subhead: Vec::new(),
             heads: Vec::new(),
             head_of: vec![None; stacks.len()],
@@ -106,7 +109,20 @@ impl<'a> Plan<'a> {
                 }
             }
         }
+        self.feet = self.heads.iter().map(|head| self.foot(head)).collect();
         self.subheads();
+    }
+
+    /// Where a head ends with the names that stand below it.
+    fn foot(&self, head: &Head) -> f32 {
+        let em = self.measured.em;
+        let names = self.stacks.iter().enumerate().filter(|(at, stack)| {
+            let gap = stack.rect.top - head.rect.bottom;
+            let near = gap > -0.5 * em && gap < 2.5 * em && stack.room == head.room;
+            let under = stack.rect.shared_x(&head.rect) > 0.3 * stack.rect.width();
+            near && under && matches!(self.class(*at), Class::Line(_))
+        });
+        names.map(|(_, stack)| stack.rect.bottom).fold(head.rect.bottom, f32::max)
     }
 
     pub fn rect(&self, stack: usize) -> Rect {

@@ -38,13 +38,15 @@ const UPRIGHT: &str =
 /// A text with Han characters where fonts name radicals (⼀) or compatibility forms: PDFs made by
 /// browsers do so where one glyph serves both.
 pub(crate) fn han(text: &str) -> String {
-    let odd = |c: char| matches!(c, '\u{2e80}'..='\u{2fdf}' | '\u{f900}'..='\u{faff}');
+    let odd = |c: char| matches!(c, '\u{2e3a}' | '\u{2e80}'..='\u{2fdf}' | '\u{f900}'..='\u{faff}');
     if !text.contains(odd) {
         return text.to_owned();
     }
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
         match paired(RADICALS, c) {
+            // The dash of two em, as one glyph.
+            _ if c == '\u{2e3a}' => plain.push_str("——"),
             Some(other) => plain.push(other),
             None if odd(c) => plain.extend(c.nfkc()),
             None => plain.push(c),

@@ -33,6 +33,8 @@ pub enum Refused {
     Empty,
     /// It holds more lines than a page of print.
     TooManyLines(usize),
+    /// A stream of it unpacks to more than a page can hold.
+    TooLarge,
     /// It holds more pages than are read.
     TooManyPages(usize),
     /// There is no page of that index; it has so many.
@@ -51,6 +53,7 @@ impl Refused {
             Refused::NoCharacters => "NO_CHARACTERS",
             Refused::Empty => "EMPTY",
             Refused::TooManyLines(_) => "TOO_MANY_LINES",
+            Refused::TooLarge => "TOO_LARGE",
             Refused::TooManyPages(_) => "TOO_MANY_PAGES",
             Refused::NoSuchPage(_) => "NO_SUCH_PAGE",
         }
@@ -75,6 +78,7 @@ impl Refused {
             Refused::TooManyLines(count) => {
                 format!("a page has {count} lines, over the limit of {LINES_MAX}").into()
             }
+            Refused::TooLarge => "a part of the PDF is too large when it is unpacked".into(),
             Refused::TooManyPages(count) => {
                 format!("the file has {count} pages, over the limit of {PAGES_MAX}").into()
             }

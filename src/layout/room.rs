@@ -27,7 +27,7 @@ pub(crate) fn rooms(measured: &mut Measured) -> (Vec<Room>, Vec<usize>) {
             Room { rect: Rect { left: middle, ..page }, parent: None },
         ];
     }
-    let roots = rooms.len();
+    let own = rooms.len();
     // From the largest, so that a room's parent is there before it.
     for frame in measured.frames.iter().rev() {
         let inside = |item: &&crate::measure::Item| frame.holds(&item.rect);
@@ -45,10 +45,10 @@ pub(crate) fn rooms(measured: &mut Measured) -> (Vec<Room>, Vec<usize>) {
         rooms.push(Room { rect: *frame, parent: Some(parent.unwrap_or(0)) });
     }
     let of = |rect: &Rect| {
-        let framed = rooms.iter().enumerate().skip(roots).rev();
+        let framed = rooms.iter().enumerate().skip(own).rev();
         let framed = framed.filter(|(_, room)| room.rect.holds(rect));
         let least = framed.min_by(|a, b| a.1.rect.area().total_cmp(&b.1.rect.area()));
-        let root = || rooms.iter().take(roots).position(|room| room.rect.holds(rect));
+        let root = || rooms.iter().take(own).position(|room| room.rect.holds(rect));
         least.map(|(at, _)| at).or_else(root).unwrap_or(0)
     };
     let of_items = measured.items.iter().map(|item| of(&item.rect)).collect();

@@ -31,6 +31,35 @@ pub(crate) struct Stack {
     longest: f32,
 }
 
+impl Stack {
+    /// A stack of one line.
+    fn new(at: usize, item: &Item, room: usize) -> Self {
+        Self {
+            items: vec![at],
+            rect: item.rect,
+            size: item.size,
+            vertical: item.vertical,
+            room,
+            gap: f32::NAN,
+            last: item.rect,
+            longest: ems(&item.text),
+        }
+    }
+
+    /// Adds the line below. Long lines can be measured best, so the longest gives the size.
+    fn add(&mut self, at: usize, item: &Item) {
+        let gap = item.rect.top - self.last.bottom;
+        self.gap = if self.gap.is_finite() { f32::midpoint(self.gap, gap) } else { gap };
+        self.items.push(at);
+        self.rect = self.rect.union(&item.rect);
+        self.last = item.rect;
+        if ems(&item.text) > self.longest {
+            self.longest = ems(&item.text);
+            self.size = item.size;
+        }
+    }
+}
+
 /// Strips of the page by which stacks are looked up.
 const STRIPS: usize = 128;
 
@@ -55,16 +84,7 @@ pub(crate) fn stacks(measured: &Measured, rooms: &[usize]) -> Vec<Stack> {
         let Some(item) = measured.items.get(at) else { continue };
         let room = rooms.get(at).copied().unwrap_or_default();
         let rect = item.rect;
-        let mut candidates: Vec<usize> = Vec::new();
-        // A paragraph's first line may begin right of where the short line above it ends.
-        let inset = rect.left - 1.9 * measured.em;
-        let inside = [0.1, 0.5, 0.9].map(|part| rect.left + part * rect.width());
-        for x in inside.into_iter().chain([inset]) {
-            let found = strips.get(&strip(x)).into_iter().flatten().rev().take(COMPARED_MAX);
-            candidates.extend(found);
-        }
-        candidates.sort_unstable();
-        candidates.dedup();
+        let mut candidates = near(&strips, rect, measured.em, strip);
         if alone.contains(&at) {
             candidates.clear();
         }
@@ -83,27 +103,8 @@ pub(crate) fn stacks(measured: &Measured, rooms: &[usize]) -> Vec<Stack> {
             .map(|(at, _)| at);
         let index = best.unwrap_or(stacks.len());
         match best.and_then(|at| stacks.get_mut(at)) {
-            Some(stack) => {
-                let gap = rect.top - stack.last.bottom;
-                stack.gap = if stack.gap.is_finite() { f32::midpoint(stack.gap, gap) } else { gap };
-                stack.items.push(at);
-                stack.rect = stack.rect.union(&rect);
-                stack.last = rect;
-                if ems(&item.text) > stack.longest {
-                    stack.longest = ems(&item.text);
-                    stack.size = item.size;
-                }
-            }
-            None => stacks.push(Stack {
-                items: vec![at],
-                rect,
-                size: item.size,
-                vertical: item.vertical,
-                room,
-                gap: f32::NAN,
-                last: rect,
-                longest: ems(&item.text),
-            }),
+            Some(stack) => stack.add(at, item),
+            None => stacks.push(Stack::new(at, item, room)),
         }
         for strip in strip(rect.left)..=strip(rect.right) {
             let open = strips.entry(strip).or_default();
@@ -113,6 +114,26 @@ pub(crate) fn stacks(measured: &Measured, rooms: &[usize]) -> Vec<Stack> {
         }
     }
     stacks
+}
+
+/// The stacks whose last line lies above some place of `rect`, the latest of each strip.
+fn near(
+    strips: &HashMap<usize, Vec<usize>>,
+    rect: Rect,
+    em: f32,
+    strip: impl Fn(f32) -> usize,
+) -> Vec<usize> {
+    // A paragraph's first line may begin right of where the short line above it ends.
+    let inset = rect.left - 1.9 * em;
+    let inside = [0.1, 0.5, 0.9].map(|part| rect.left + part * rect.width());
+    let mut found: Vec<usize> = Vec::new();
+    for x in inside.into_iter().chain([inset]) {
+        let open = strips.get(&strip(x)).into_iter().flatten().rev();
+        found.extend(open.take(COMPARED_MAX));
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// Lines that stand alone whatever is below them: names, and near the page's upper edge its own.
@@ -151,12 +172,12 @@ fn goes_on(stack: &Stack, item: &Item, measured: &Measured) -> bool {
     let ratio = item.size / stack.size;
     // A line of a few characters cannot be measured well.
     let shortest = ems(&item.text).min(stack.longest);
-    let slack = match shortest {
+    let tolerance = match shortest {
         _ if measured.exact => 1.04,
         count if count < 4.0 => 1.3,
         _ => 1.13,
     };
-    if ratio > slack || ratio < 1.0 / slack {
+    if ratio > tolerance || ratio < 1.0 / tolerance {
         return false;
     }
     let gap = rect.top - stack.last.bottom;

@@ -1,5 +1,7 @@
 //! Articles → their parts as spans of one text, which is written here in the order of reading.
 
+use std::sync::LazyLock;
+
 use crate::attach::points;
 use crate::class::Class;
 use crate::model::Rect;
@@ -13,6 +15,22 @@ use wenmai_page::known;
 use wenmai_page::known::Part;
 use wenmai_page::known::Piece;
 use wenmai_page::known::Says;
+use wenmai_text::terms::Analyzer;
+
+/// The dictionary by which the lines of a headline are joined.
+static WORDS: LazyLock<Analyzer> = LazyLock::new(Analyzer::default);
+
+/// Characters on each side of a line's end in which a word is looked for.
+const BESIDE: usize = 8;
+
+/// Whether the end of a line lies inside a word: 时 and 间 are one, 合龙 and 明年 are two.
+fn breaks_word(before: &str, next: &str) -> bool {
+    let from = before.char_indices().rev().nth(BESIDE - 1).map_or(0, |(at, _)| at);
+    let tail = before.get(from..).unwrap_or_default();
+    let head: String = next.chars().take(BESIDE).collect();
+    let words = WORDS.tagged(&format!("{tail}{head}"));
+    words.iter().any(|(span, _)| span.start < tail.len() && tail.len() < span.end)
+}
 
 /// A text that grows line by line, and where each printed line went.
 #[derive(Debug, Default)]
@@ -51,7 +69,15 @@ impl Script {
             let latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
             if before.is_some() {
                 let both = latin(before) && latin(item.text.chars().next());
-                self.text.push_str(if both { " " } else { gap });
+                let said = self.text.get(start..).unwrap_or_default();
+                let inside = !gap.is_empty() && breaks_word(said, &item.text);
+                self.text.push_str(if both {
+                    " "
+                } else if inside {
+                    ""
+                } else {
+                    gap
+                });
             }
             let from = self.text.len();
             self.text.extend(item.text.chars().map(|c| if c == '\n' { ' ' } else { c }));
@@ -143,9 +169,9 @@ fn parts(plan: &Plan<'_>, story: &Story) -> Vec<Draft> {
             Some(Says::Pointer) => {
                 let first = plan.words(*line).contains('接');
                 if first {
-                    drafts.push(draft(Part::Jump))
+                    drafts.push(draft(Part::Jump));
                 } else {
-                    signatures.push(draft(Part::Jump))
+                    signatures.push(draft(Part::Jump));
                 }
             }
             Some(Says::Credit) => signatures.push(draft(Part::Caption)),
@@ -380,4 +406,15 @@ pub(crate) fn teasers(plan: &Plan<'_>, stacks: &[usize], script: &mut Script) ->
 pub(crate) fn staff(plan: &Plan<'_>, stacks: &[usize], script: &mut Script) -> Vec<Piece> {
     let lines = stacks.iter().map(|at| Draft { part: Part::Staff, items: items(plan, *at) });
     lines.map(|draft| piece(plan, script, &draft)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::breaks_word;
+
+    #[test]
+    fn a_line_may_end_inside_a_word() {
+        assert!(breaks_word("全县企业开办时", "间压缩至半天"));
+        assert!(!breaks_word("清河大桥主桥合龙", "明年五月通车"));
+    }
 }

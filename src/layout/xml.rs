@@ -167,8 +167,10 @@ mod tests {
     fn elements_and_texts_come_in_order() {
         let mut seen = String::new();
         let broken = walk("<a:x k='1&amp;2'>清<br>河&#38;</a:x><y/>", |step| match step {
-            Step::Open(element) => seen += &format!("<{} {}>", element.name, element.get("k")),
-            Step::Close(element) => seen += &format!("</{}>", element.name),
+            Step::Open(element) => {
+                seen.extend(["<", &element.name, " ", element.get("k"), ">"]);
+            }
+            Step::Close(element) => seen.extend(["</", &element.name, ">"]),
             Step::Text(words) => seen += words,
         });
         assert_eq!(seen, "<x 1&2>清<br ></br>河&</x><y ></y>");

@@ -84,6 +84,8 @@ async fn files_that_cannot_be_read_are_refused_with_the_reason() {
 #[tokio::test]
 async fn the_articles_of_an_ingested_pdf_are_stored() {
     let running = Running::start().await;
+    // The fake model waits at a character that the page has.
+    running.gate.open();
     let request = wire::IngestPageRequest {
         text: String::new(),
         issue: Some(issue()),

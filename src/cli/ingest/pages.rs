@@ -90,19 +90,14 @@ async fn issue(
     for (planned, issue) in pages {
         work.bar.set_message(planned.path.display().to_string());
         let issue = Some((*issue).clone());
-        match page_file::pages(&planned.path, false).ok()? {
+        if let Some(files) = page_file::pages(&planned.path, false).ok()? {
             // A file of several pages is an issue of its own.
-            Some(files) => match <[wire::PageFile; 1]>::try_from(files) {
-                Ok([file]) => {
-                    let file = Some(file);
-                    asked.push(wire::ParsePageRequest { text: String::new(), issue, file });
-                }
-                Err(_) => return None,
-            },
-            None => {
-                let text = page::read(&planned.path).ok()?;
-                asked.push(wire::ParsePageRequest { text, issue, file: None });
-            }
+            let [file] = <[wire::PageFile; 1]>::try_from(files).ok()?;
+            let file = Some(file);
+            asked.push(wire::ParsePageRequest { text: String::new(), issue, file });
+        } else {
+            let text = page::read(&planned.path).ok()?;
+            asked.push(wire::ParsePageRequest { text, issue, file: None });
         }
     }
     if !page::fit_together(&asked) {

@@ -30,17 +30,14 @@ impl Map {
         let mut section: &[u8] = b"";
         let mut open: Vec<Token<'_>> = Vec::new();
         while let Some(token) = next(&mut rest) {
-            match &token {
-                Token::Word(word) if word.starts_with(b"begin") => {
-                    section = word;
-                    open.clear();
-                }
-                Token::Word(word) if word.starts_with(b"end") => section = b"",
-                _ if section.is_empty() => {}
-                _ => {
-                    open.push(token);
-                    map.take(section, &mut open, &mut rest);
-                }
+            if let Token::Word(word) = &token
+                && (word.starts_with(b"begin") || word.starts_with(b"end"))
+            {
+                section = if word.starts_with(b"begin") { word } else { b"" };
+                open.clear();
+            } else if !section.is_empty() {
+                open.push(token);
+                map.take(section, &mut open, &mut rest);
             }
             if map.codes.len() > CODES_MAX {
                 break;
@@ -123,7 +120,7 @@ fn later(bytes: &[u8], step: usize) -> Vec<u8> {
     let mut carry = step;
     for byte in bytes.iter_mut().rev() {
         let sum = usize::from(*byte) + (carry & 0xff);
-        *byte = (sum & 0xff) as u8;
+        *byte = u8::try_from(sum & 0xff).unwrap_or_default();
         carry = (carry >> 8) + (sum >> 8);
         if carry == 0 {
             break;
@@ -177,7 +174,7 @@ fn section(word: &[u8]) -> &'static [u8] {
 
 fn from_hex(hex: &[u8]) -> Vec<u8> {
     let digits: Vec<u8> =
-        hex.iter().filter_map(|byte| char::from(*byte).to_digit(16)).map(|d| d as u8).collect();
+        hex.iter().filter_map(|byte| u8::try_from(char::from(*byte).to_digit(16)?).ok()).collect();
     digits
         .chunks(2)
         .map(|pair| match pair {

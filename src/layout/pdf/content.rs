@@ -31,6 +31,7 @@ type Matrix = [f32; 6];
 const IDENTITY: Matrix = [1.0, 0.0, 0.0, 1.0, 0.0, 0.0];
 
 /// `inner` applied before `outer`.
+#[expect(clippy::many_single_char_names, reason = "the letters that PDF has for them")]
 fn times(inner: &Matrix, outer: &Matrix) -> Matrix {
     let [a, b, c, d, e, f] = *inner;
     let [g, h, i, j, k, l] = *outer;
@@ -44,6 +45,7 @@ fn times(inner: &Matrix, outer: &Matrix) -> Matrix {
     ]
 }
 
+#[expect(clippy::many_single_char_names, reason = "the letters that PDF has for them")]
 fn at(matrix: &Matrix, x: f32, y: f32) -> (f32, f32) {
     let [a, b, c, d, e, f] = *matrix;
     (a * x + c * y + e, b * x + d * y + f)
@@ -140,6 +142,7 @@ impl Reader {
         }
     }
 
+    #[expect(clippy::many_single_char_names, reason = "the letters that PDF has for them")]
     fn operator(
         &mut self,
         name: &str,
@@ -159,7 +162,7 @@ impl Reader {
                 self.state.matrix = times(&[*a, *b, *c, *d, *e, *f], &self.state.matrix);
             }
             ("g" | "rg" | "k" | "sc" | "scn", numbers) => {
-                self.state.white = is_white(name, numbers)
+                self.state.white = is_white(name, numbers);
             }
             ("Do", _) => self.object(operands, resources, depth),
             ("Tf", [size]) => self.font(operands, *size, resources),
@@ -218,12 +221,10 @@ impl Reader {
     fn show_spaced(&mut self, operands: &[&Object<'_>]) {
         let Some(Object::Array(list)) = operands.first() else { return };
         for object in list.iter::<Object<'_>>() {
-            match object {
-                Object::String(string) => self.write(string.as_bytes()),
-                Object::Number(number) => {
-                    self.move_by(-number.as_f32() / 1_000.0 * self.state.size)
-                }
-                _ => {}
+            if let Object::String(string) = object {
+                self.write(string.as_bytes());
+            } else if let Object::Number(number) = object {
+                self.move_by(-number.as_f32() / 1_000.0 * self.state.size);
             }
         }
     }
@@ -254,7 +255,7 @@ impl Reader {
             let State { size, chars, words, .. } = self.state;
             let spacing = chars + if char.space { words } else { 0.0 };
             match char.text {
-                Some(text) => self.place(text, char.width * size, &font),
+                Some(text) => self.place(&text, char.width * size, &font),
                 None => self.mute += 1,
             }
             let advance = if font.vertical { -size - spacing } else { char.width * size + spacing };
@@ -263,7 +264,7 @@ impl Reader {
     }
 
     /// Keeps a character at the place of the text matrix.
-    fn place(&mut self, text: String, width: f32, font: &Font) {
+    fn place(&mut self, text: &str, width: f32, font: &Font) {
         let matrix = times(&self.text, &self.state.matrix);
         let (size, rise) = (self.state.size, self.state.rise);
         let width = width * self.state.scale;
@@ -279,7 +280,7 @@ impl Reader {
         let printed = (size * c.hypot(d)).abs();
         let sound = [x0, y0, x1, y1, printed].iter().all(|edge| edge.is_finite());
         if sound && printed > 0.0 && self.glyphs.len() <= GLYPHS_MAX {
-            let text = crate::print::han(&text);
+            let text = crate::print::han(text);
             let (bold, vertical) = (font.bold, font.vertical);
             self.glyphs.push(Glyph { text, rect, size: printed, bold, vertical });
         }
@@ -291,7 +292,7 @@ impl Reader {
         let Some(stream) = resources.get_x_object(name) else { return };
         let dict = stream.dict();
         let subtype = dict.get::<Name<'_>>("Subtype");
-        match subtype.as_ref().map(|name| name.as_str()) {
+        match subtype.as_ref().map(Name::as_str) {
             Some("Image") => {
                 let rect = self.boxed(0.0, 0.0, 1.0, 1.0);
                 if self.pictures.len() < SHAPES_MAX {
@@ -338,11 +339,10 @@ impl Reader {
             }
             ("m", [x, y]) => (self.point, self.start) = ((*x, *y), (*x, *y)),
             ("l", [x, y]) => self.side(*x, *y),
-            ("c", [.., x, y]) | ("v" | "y", [.., x, y]) => self.point = (*x, *y),
+            ("c" | "v" | "y", [.., x, y]) => self.point = (*x, *y),
             ("h", _) => self.side(self.start.0, self.start.1),
-            ("S" | "s", _) => self.keep(false),
             ("f" | "F" | "f*", _) => self.keep(self.state.white),
-            ("B" | "B*" | "b" | "b*", _) => self.keep(false),
+            ("S" | "s" | "B" | "B*" | "b" | "b*", _) => self.keep(false),
             ("n", _) => self.path.clear(),
             _ => {}
         }
@@ -371,10 +371,8 @@ impl Reader {
 }
 
 fn number(object: &Object<'_>) -> Option<f32> {
-    match object {
-        Object::Number(number) => Some(number.as_f32()).filter(|number| number.is_finite()),
-        _ => None,
-    }
+    let Object::Number(number) = object else { return None };
+    Some(number.as_f32()).filter(|number| number.is_finite())
 }
 
 fn is_white(operator: &str, numbers: &[f32]) -> bool {

@@ -109,16 +109,14 @@ impl Font {
     fn cid_widths(&mut self, widths: &Array<'_>) {
         let mut open: Vec<f32> = Vec::new();
         for object in widths.iter::<Object<'_>>() {
-            match object {
-                Object::Number(number) => open.push(number.as_f32()),
-                Object::Array(list) => {
-                    let first = open.pop().map_or(0, code);
-                    open.clear();
-                    for (at, width) in (0_u32..65_536).zip(list.iter::<f32>()) {
-                        self.widths.insert(first.saturating_add(at), width);
-                    }
+            if let Object::Number(number) = object {
+                open.push(number.as_f32());
+            } else if let Object::Array(list) = object {
+                let first = open.pop().map_or(0, code);
+                open.clear();
+                for (at, width) in (0_u32..65_536).zip(list.iter::<f32>()) {
+                    self.widths.insert(first.saturating_add(at), width);
                 }
-                _ => {}
             }
             if let [from, to, width] = open.as_slice() {
                 let (from, to, width) = (code(*from), code(*to), *width);
@@ -150,15 +148,13 @@ impl Font {
         let Some(differences) = encoding.get::<Array<'_>>("Differences") else { return };
         let mut at = 0_u32;
         for object in differences.iter::<Object<'_>>() {
-            match object {
-                Object::Number(number) => at = code(number.as_f32()),
-                Object::Name(name) => {
-                    if let Some(c) = glyph(name.as_str()) {
-                        self.simple.insert(at, c);
-                    }
-                    at = at.saturating_add(1);
+            if let Object::Number(number) = object {
+                at = code(number.as_f32());
+            } else if let Object::Name(name) = object {
+                if let Some(c) = glyph(name.as_str()) {
+                    self.simple.insert(at, c);
                 }
-                _ => {}
+                at = at.saturating_add(1);
             }
         }
     }

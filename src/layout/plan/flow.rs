@@ -86,7 +86,7 @@ impl Plan<'_> {
         let beside = near.iter().skip(from).take_while(|(right, _)| *right < stack.rect.left + em);
         for (_, left) in beside.take(COMPARED_MAX) {
             let owner = self.owner.get(*left).copied().flatten();
-            if let Some(score) = self.from_left(*left, at, owner) {
+            if let Some(score) = self.beside_text(*left, at, owner) {
                 offer(score, owner, "goes-on-in-next-column");
             }
         }
@@ -147,10 +147,8 @@ impl Plan<'_> {
             Thing::Picture(_) | Thing::Inset(_) | Thing::Rule(_) => false,
         };
         let above = self.shelf.above(&stack.rect, stack.rect.top, stack.room, is_text)?;
-        match above.thing {
-            Thing::Stack(other) if self.is_body(other) => Some(other),
-            _ => None,
-        }
+        let Thing::Stack(other) = above.thing else { return None };
+        self.is_body(other).then_some(other)
     }
 
     /// How well the text of one stack goes on in another.
@@ -166,8 +164,7 @@ impl Plan<'_> {
         match (open, self.begins(to)) {
             (true, false) => 1.5,
             (false, true) => 0.3,
-            (true, true) if self.indents => -0.9,
-            (false, false) if self.indents => -0.9,
+            (true, true) | (false, false) if self.indents => -0.9,
             (true, true) | (false, false) => 0.0,
         }
     }
@@ -215,7 +212,7 @@ impl Plan<'_> {
     }
 
     /// How well the column `at` goes on from `left`, which stands beside it.
-    fn from_left(&self, left: usize, at: usize, owner: Option<usize>) -> Option<f32> {
+    fn beside_text(&self, left: usize, at: usize, owner: Option<usize>) -> Option<f32> {
         let (a, b) = (self.stacks.get(left)?, self.stacks.get(at)?);
         let em = self.measured.em;
         let level = a.rect.shared_y(&b.rect) > 0.8 * em.min(b.rect.height());

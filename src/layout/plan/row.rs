@@ -178,11 +178,11 @@ impl Plan<'_> {
             return true;
         }
         let free = column.under.is_none();
-        free && row
-            .iter()
-            .filter_map(|at| self.heads.get(*at))
-            .any(|head| Some(head.room) == room && self.level(head, &column.top) < 1.0)
-            && !self.is_covered(row, column)
+        let level = |at: &usize| {
+            let same = self.heads.get(*at).is_some_and(|head| Some(head.room) == room);
+            same && self.level(*at, &column.top) < 1.0
+        };
+        free && row.iter().any(level) && !self.is_covered(row, column)
     }
 
     /// Whether something between the heads' height and the column covers it.
@@ -209,14 +209,16 @@ impl Plan<'_> {
     }
 
     /// How far a column's top is from where the columns of a head begin: 0 is right there.
-    fn level(&self, head: &Head, column: &Rect) -> f32 {
+    fn level(&self, at: usize, column: &Rect) -> f32 {
+        let Some(head) = self.heads.get(at) else { return 2.0 };
+        let foot = self.feet.get(at).copied().unwrap_or(head.rect.bottom);
         let em = self.measured.em;
         let gap = (column.top - head.rect.bottom) / em;
         let beside = (column.top - head.rect.top).abs() / em;
         if head.vertical {
             return if beside < 3.0 { 0.0 } else { 2.0 };
         }
-        if gap > -0.5 && gap < 3.6 {
+        if gap > -0.5 && (column.top - foot) / em < 3.6 {
             0.0
         } else if beside < 1.6 {
             0.5
@@ -301,7 +303,7 @@ impl Plan<'_> {
         let hull = first.top.union(&last.top);
         cost += self.placed(own, &hull);
         for column in group {
-            cost += self.level(own, &column.top);
+            cost += self.level(head, &column.top);
         }
         if let Some(start) = first.stacks.first()
             && !self.begins(*start)

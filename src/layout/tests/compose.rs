@@ -6,6 +6,11 @@ use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 
+use super::setting::Flow;
+use super::setting::Kind;
+use super::setting::broken;
+use super::setting::fitting;
+use super::setting::length;
 use super::source;
 use super::source::Line as Words;
 use super::source::Source;
@@ -14,20 +19,16 @@ use super::style::Style;
 use crate::model::Line;
 use crate::model::Rect;
 use crate::model::Sheet;
-use crate::print::em;
 use crate::print::ems;
 
 /// Size of the body type.
-const BODY: f32 = 12.0;
+pub const BODY: f32 = 12.0;
 /// Width of the page.
 const WIDTH: f32 = 1_000.0;
 /// Height up to which modules are placed.
 const HEIGHT: f32 = 1_450.0;
 /// Room around the page.
 const MARGIN: f32 = 30.0;
-/// Marks that do not begin a line.
-const NO_START: &str = "，。、；：！？”’）》";
-
 /// An article of a page, as it was meant.
 #[derive(Debug, Clone, Default)]
 pub struct Gold {
@@ -52,18 +53,6 @@ struct Setter<'a> {
     sources: Vec<Source>,
     next: usize,
     column: f32,
-}
-
-/// A run of lines that goes through columns.
-struct Flow {
-    lines: Vec<(String, f32, f32, Kind)>,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Text,
-    Full,
-    Subhead,
 }
 
 /// The page of a style and a seed.
@@ -453,59 +442,4 @@ impl Setter<'_> {
         let Setter { sheet, gold, .. } = self;
         Composed { sheet, gold }
     }
-}
-
-impl Flow {
-    fn text(&mut self, text: &str, width: f32, indent: bool) {
-        let room = (width / BODY).floor();
-        let (mut line, mut used) = (String::new(), if indent { 2.0 } else { 0.0 });
-        let mut inset = used * BODY;
-        for c in text.chars() {
-            if used + em(c) > room + 0.01 && !NO_START.contains(c) {
-                // A full line is as wide as its column.
-                self.lines.push((std::mem::take(&mut line), inset, width - inset, Kind::Full));
-                (used, inset) = (0.0, 0.0);
-            }
-            line.push(c);
-            used += em(c);
-        }
-        if !line.is_empty() {
-            let wide = (ems(&line) * BODY).min(width - inset);
-            self.lines.push((line, inset, wide, Kind::Text));
-        }
-    }
-}
-
-fn length(source: &Source) -> usize {
-    let text = |line: &Words| match line {
-        Words::Text(text) | Words::Subhead(text) | Words::BoxHead(text) => text.chars().count(),
-    };
-    source.body.iter().map(text).sum()
-}
-
-/// A headline in as many lines as it needs, at its spaces first.
-fn broken(title: &str, room: f32) -> Vec<String> {
-    if ems(title) <= room {
-        return vec![title.to_owned()];
-    }
-    let parts: Vec<&str> = title.split(' ').collect();
-    let lines = if parts.len() > 1 { parts } else { vec![title] };
-    let mut all = Vec::new();
-    for part in lines {
-        let count = (ems(part) / room).ceil().max(1.0) as usize;
-        let chars: Vec<char> = part.chars().collect();
-        let each = chars.len().div_ceil(count);
-        all.extend(chars.chunks(each.max(1)).map(|chunk| chunk.iter().collect::<String>()));
-    }
-    all
-}
-
-fn fitting(text: &str, room: f32) -> String {
-    let mut used = 0.0;
-    text.chars()
-        .take_while(|c| {
-            used += em(*c);
-            used <= room + 0.01
-        })
-        .collect()
 }

@@ -1,9 +1,24 @@
 //! The analysis on pages composed in many styles.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::too_many_lines,
+    clippy::disallowed_methods,
+    reason = "a test that fails should say where"
+)]
 
 mod bad;
 mod compose;
 mod formats;
 mod render;
+mod setting;
 #[path = "../../../tests/compose/source.rs"]
 mod source;
 mod style;
@@ -30,6 +45,13 @@ struct Score {
 }
 
 impl Score {
+    fn add(&mut self, other: Self) {
+        self.right += other.right;
+        self.titles += other.titles;
+        self.found += other.found;
+        self.meant += other.meant;
+    }
+
     fn f1(self) -> f64 {
         2.0 * self.right as f64 / (self.found + self.meant).max(1) as f64
     }
@@ -105,11 +127,7 @@ fn measure(styles: &[Style], seeds: std::ops::Range<u64>, say: bool) -> Score {
             if say {
                 println!("{} {seed}", style.name);
             }
-            let one = score(&layout, &gold, say);
-            sum.right += one.right;
-            sum.titles += one.titles;
-            sum.found += one.found;
-            sum.meant += one.meant;
+            sum.add(score(&layout, &gold, say));
         }
         println!(
             "{:20} articles {:4} titles {:.3} lenient F1 {:.3}",
@@ -118,10 +136,7 @@ fn measure(styles: &[Style], seeds: std::ops::Range<u64>, say: bool) -> Score {
             sum.title_recall(),
             sum.f1()
         );
-        all.right += sum.right;
-        all.titles += sum.titles;
-        all.found += sum.found;
-        all.meant += sum.meant;
+        all.add(sum);
     }
     println!(
         "all: articles {} titles {:.3} lenient F1 {:.3}",
@@ -156,6 +171,11 @@ fn stacks_of_one_page() {
     let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0);
     let style = style::TUNED.iter().chain(style::APART).find(|style| style.name == name).unwrap();
     let sheet = compose(style, seed).sheet;
+    if let Some(folder) = std::env::var_os("SVG") {
+        let layout = analyse(&sheet, &Issue::default());
+        let path = std::path::Path::new(&folder).join("one.svg");
+        std::fs::write(path, layout.svg(&layout.page)).unwrap();
+    }
     let mut measured = crate::measure::measure(&sheet);
     let (rooms, of) = crate::room::rooms(&mut measured);
     let stacks = crate::stack::stacks(&measured, &of);
@@ -173,75 +193,74 @@ fn stacks_of_one_page() {
     }
 }
 
-/// Renders pages with a browser and scores them; `None` where there is no browser.
-fn rendered(seeds: std::ops::Range<u64>, say: bool) -> Option<Score> {
+/// Renders pages with a browser and scores what is read from the PDF, and from the same page as ALTO
+/// and hOCR; `None` where there is no browser.
+fn rendered(looks: &[render::Look], seeds: std::ops::Range<u64>, say: bool) -> Option<[Score; 3]> {
     let browser = render::browser()?;
     let folder = tempfile::tempdir().unwrap();
     let keep = std::env::var_os("SVG").map(std::path::PathBuf::from);
-    let mut all = Score::default();
-    for look in render::LOOKS {
-        let mut sum = Score::default();
+    let mut all = [Score::default(); 3];
+    for look in looks {
+        let mut sums = [Score::default(); 3];
         for seed in seeds.clone() {
             let (html, gold) = render::page(look, seed);
             let name = format!("{}-{seed}", look.name);
             let pdf = render::print(&browser, folder.path(), &name, &html)?;
-            let (sheet, pages) = crate::open(&pdf, None, 0).unwrap();
-            let layout = analyse(&sheet, &Issue::default());
-            if say {
-                println!("{name} pages {pages}");
-            }
+            let (sheet, _) = crate::open(&pdf, None, 0).unwrap();
             if let Some(keep) = &keep {
+                let layout = analyse(&sheet, &Issue::default());
                 std::fs::write(keep.join(format!("r-{name}.svg")), layout.svg(&layout.page))
                     .unwrap();
-                std::fs::write(keep.join(format!("r-{name}.pdf")), &pdf).unwrap();
             }
-            let one = score(&layout, &gold, say);
-            sum.right += one.right;
-            sum.titles += one.titles;
-            sum.found += one.found;
-            sum.meant += one.meant;
+            let others = [write::alto(&sheet), write::hocr(&sheet)];
+            let others = others.map(|text| crate::open(text.as_bytes(), None, 0).unwrap().0);
+            let [alto, hocr] = others;
+            for (sum, sheet) in sums.iter_mut().zip([sheet, alto, hocr]) {
+                if say {
+                    println!("{name}");
+                }
+                let layout = analyse(&sheet, &Issue::default());
+                sum.add(score(&layout, &gold, say));
+            }
         }
+        let f1 = sums.map(|sum| format!("{:.3}", sum.f1())).join(" ");
         println!(
-            "{:20} articles {:4} titles {:.3} lenient F1 {:.3}",
-            look.name,
-            sum.meant,
-            sum.title_recall(),
-            sum.f1()
+            "{:20} articles {:4} lenient F1 of PDF, ALTO, hOCR {f1}",
+            look.name, sums[0].meant
         );
-        all.right += sum.right;
-        all.titles += sum.titles;
-        all.found += sum.found;
-        all.meant += sum.meant;
+        for (all, sum) in all.iter_mut().zip(sums) {
+            all.add(sum);
+        }
     }
-    println!(
-        "rendered: articles {} titles {:.3} lenient F1 {:.3}",
-        all.meant,
-        all.title_recall(),
-        all.f1()
-    );
+    let f1 = all.map(|sum| format!("{:.3}", sum.f1())).join(" ");
+    println!("rendered: articles {} lenient F1 of PDF, ALTO, hOCR {f1}", all[0].meant);
     Some(all)
 }
 
 #[test]
 #[ignore = "prints figures of rendered pages"]
 fn rendered_pages() {
-    rendered(0..2, std::env::var_os("SAY").is_some());
+    rendered(render::LOOKS, 0..3, std::env::var_os("SAY").is_some());
 }
 
 #[test]
-#[ignore = "reads FILE"]
-fn one_file() {
-    let path = std::env::var("FILE").unwrap();
-    let (sheet, _) = crate::open(&std::fs::read(path).unwrap(), None, 0).unwrap();
-    let layout = analyse(&sheet, &Issue::default());
-    for parsed in &layout.page.articles {
-        println!("{} {:?}", parsed.article.record.title, parsed.rules_fired);
+fn pages_that_a_browser_set_are_read() {
+    match rendered(&render::LOOKS[2..5], 7..8, false) {
+        Some(all) => assert!(all.iter().all(|one| one.f1() >= 0.9), "{all:?}"),
+        None => println!("skipped: chromium is not installed"),
     }
-    println!("{:?}", layout.notes);
 }
 
 #[test]
 #[ignore = "prints figures of the styles that were not tuned on"]
 fn apart() {
     measure(style::APART, 1_000..1_020, false);
+}
+
+#[test]
+fn most_articles_of_every_style_are_right() {
+    for style in style::TUNED.iter().chain(style::APART) {
+        let score = measure(std::slice::from_ref(style), 5_000..5_006, false);
+        assert!(score.f1() >= 0.85, "{}: {score:?}", style.name);
+    }
 }

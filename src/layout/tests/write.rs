@@ -174,7 +174,7 @@ fn polygon(rect: &Rect) -> Value {
     json!([[left, top], [right, top], [right, bottom], [left, bottom]])
 }
 
-/// The lists of PaddleOCR.
+/// The lists of `PaddleOCR`.
 pub fn paddle(sheet: &Sheet) -> String {
     let lines = sheet.lines.iter();
     let lines: Vec<Value> =
@@ -194,7 +194,7 @@ pub fn structure(sheet: &Sheet) -> String {
     .to_string()
 }
 
-/// The middle form of MinerU.
+/// The middle form of `MinerU`.
 pub fn mineru(sheet: &Sheet) -> String {
     let edges = |rect: &Rect| json!([rect.left, rect.top, rect.right, rect.bottom]);
     let mut blocks: Vec<Value> = sheet
