@@ -66,6 +66,20 @@ struct Hit {
     chain: String,
 }
 
+/// What can be chosen, with counts.
+struct Counts {
+    months: Vec<Month>,
+    facets: Vec<Facet>,
+}
+
+#[derive(Template)]
+#[template(path = "facets_part.html")]
+struct CountsPart {
+    l: Lang,
+    count: String,
+    aside: Counts,
+}
+
 #[derive(Template)]
 #[template(path = "search.html")]
 struct Page {
@@ -75,6 +89,9 @@ struct Page {
     question: String,
     kept: Vec<(String, String)>,
     count: String,
+    /// Where the counts of the facets are, which take longer than the hits.
+    counts: String,
+    with_counts: String,
     notices: Vec<&'static str>,
     reading: Vec<(&'static str, String)>,
     chosen: Vec<Choice>,
@@ -82,8 +99,7 @@ struct Page {
     folding: Choice,
     from: String,
     to: String,
-    months: Vec<Month>,
-    facets: Vec<Facet>,
+    aside: Counts,
     hits: Vec<Hit>,
     first: String,
     next: String,
@@ -110,6 +126,9 @@ async fn answer(visit: &Visit) -> Result<Response, Failure> {
         Form::Html | Form::Json | Form::Atom => {}
     }
     let mut request = request(visit);
+    if visit.form == Form::Html && visit.value("facets").is_none() {
+        request.facets.clear();
+    }
     if visit.form == Form::Atom {
         request.order = wire::SearchOrder::Newest.into();
         request.facets.clear();
@@ -121,6 +140,34 @@ async fn answer(visit: &Visit) -> Result<Response, Failure> {
         Form::Atom => export::atom(visit, &answer),
         Form::Html | Form::Csv | Form::Markdown => {
             Ok(html_answer(Page::of(visit, &answer).render()?))
+        }
+    }
+}
+
+/// The counts beside a search, as a part that is put into its page.
+pub(crate) async fn counts(mut visit: Visit) -> Response {
+    // Links lead to the page of the search, and not to this part.
+    "/search".clone_into(&mut visit.path);
+    let answer = counts_answer(&visit).await;
+    shown(&visit, answer)
+}
+
+async fn counts_answer(visit: &Visit) -> Result<Response, Failure> {
+    let mut request = request(visit);
+    (request.page_size, request.page_token) = (1, String::new());
+    let answer = told(visit.search_service().search_articles(visit.call(request)).await)?;
+    let l = visit.lang;
+    let count = answer.match_count.map(|count| l.about(count)).unwrap_or_default();
+    let part = CountsPart { l, count, aside: Counts::of(visit, &answer) };
+    Ok(html_answer(part.render()?))
+}
+
+impl Counts {
+    fn of(visit: &Visit, answer: &wire::SearchArticlesResponse) -> Self {
+        let months = answer.facets.iter().find(|f| f.field() == wire::FacetField::Month);
+        Self {
+            months: months.map(|facet| histogram(visit, facet)).unwrap_or_default(),
+            facets: answer.facets.iter().filter_map(|facet| facet_of(visit, facet)).collect(),
         }
     }
 }
@@ -168,7 +215,6 @@ impl Page {
         let all = visit.value("all").is_some();
         let next = answer.next_page_token.as_str();
         let value = |name: &str| visit.value(name).unwrap_or_default().to_owned();
-        let months = answer.facets.iter().find(|f| f.field() == wire::FacetField::Month);
         Self {
             is_blank,
             question: question.to_owned(),
@@ -190,8 +236,9 @@ impl Page {
             },
             from: value("from"),
             to: value("to"),
-            months: months.map(|facet| histogram(visit, facet)).unwrap_or_default(),
-            facets: answer.facets.iter().filter_map(|facet| facet_of(visit, facet)).collect(),
+            aside: Counts::of(visit, answer),
+            counts: visit.here().replacen("/search", "/search/counts", 1),
+            with_counts: visit.with(&[("facets", "1")]),
             hits: answer.hits.iter().map(|hit| hit_of(hit, l)).collect(),
             first: visit.value("page").map(|_| visit.with(&[])).unwrap_or_default(),
             next: if next.is_empty() { String::new() } else { visit.with(&[("page", next)]) },
