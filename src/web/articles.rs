@@ -25,6 +25,8 @@ use wenmai_proto::wire;
 
 /// Hits on a page.
 const PAGE_SIZE: i32 = 20;
+/// Characters of a passage that stands for a headline where there is none.
+const UNTITLED_CHARS: usize = 28;
 /// Values of a field that are shown at once.
 const VALUES: usize = 8;
 /// Cosine from which a meaning is called close, and one from which it is called alike: about the
@@ -338,10 +340,14 @@ fn histogram(visit: &Visit, facet: &wire::Facet) -> Vec<Month> {
 fn hit_of(hit: &wire::SearchHit, l: Lang) -> Hit {
     let article = hit.article.clone().unwrap_or_default();
     let record = article.record.unwrap_or_default();
-    let headline = show::headline(&record, l);
+    let snippet = hit.snippet.clone().unwrap_or_default();
+    let headline = if record.title.trim().is_empty() && !snippet.text.is_empty() {
+        show::shortened(&snippet.text, UNTITLED_CHARS)
+    } else {
+        show::headline(&record, l)
+    };
     // The spans are those of the whole title.
     let title = if headline == record.title { hit.title_matches.as_slice() } else { &[] };
-    let snippet = hit.snippet.clone().unwrap_or_default();
     let place = [record.page.as_str(), &record.section, show::kind(record.kind(), l)];
     let place: Vec<_> = place.into_iter().filter(|part| !part.is_empty()).collect();
     Hit {
