@@ -25,6 +25,8 @@ use wenmai_proto::wire;
 
 /// Hits on a page.
 const PAGE_SIZE: i32 = 20;
+/// Characters of a passage that stands for a headline where there is none.
+const UNTITLED_CHARS: usize = 28;
 /// Values of a field that are shown at once.
 const VALUES: usize = 8;
 /// Cosine from which a meaning is called close, and one from which it is called alike: about the
@@ -66,6 +68,20 @@ struct Hit {
     chain: String,
 }
 
+/// What can be chosen, with counts.
+struct Counts {
+    months: Vec<Month>,
+    facets: Vec<Facet>,
+}
+
+#[derive(Template)]
+#[template(path = "facets_part.html")]
+struct CountsPart {
+    l: Lang,
+    count: String,
+    aside: Counts,
+}
+
 #[derive(Template)]
 #[template(path = "search.html")]
 struct Page {
@@ -75,6 +91,9 @@ struct Page {
     question: String,
     kept: Vec<(String, String)>,
     count: String,
+    /// Where the counts of the facets are, which take longer than the hits.
+    counts: String,
+    with_counts: String,
     notices: Vec<&'static str>,
     reading: Vec<(&'static str, String)>,
     chosen: Vec<Choice>,
@@ -82,8 +101,7 @@ struct Page {
     folding: Choice,
     from: String,
     to: String,
-    months: Vec<Month>,
-    facets: Vec<Facet>,
+    aside: Counts,
     hits: Vec<Hit>,
     first: String,
     next: String,
@@ -110,6 +128,9 @@ async fn answer(visit: &Visit) -> Result<Response, Failure> {
         Form::Html | Form::Json | Form::Atom => {}
     }
     let mut request = request(visit);
+    if visit.form == Form::Html && visit.value("facets").is_none() {
+        request.facets.clear();
+    }
     if visit.form == Form::Atom {
         request.order = wire::SearchOrder::Newest.into();
         request.facets.clear();
@@ -121,6 +142,34 @@ async fn answer(visit: &Visit) -> Result<Response, Failure> {
         Form::Atom => export::atom(visit, &answer),
         Form::Html | Form::Csv | Form::Markdown => {
             Ok(html_answer(Page::of(visit, &answer).render()?))
+        }
+    }
+}
+
+/// The counts beside a search, as a part that is put into its page.
+pub(crate) async fn counts(mut visit: Visit) -> Response {
+    // Links lead to the page of the search, and not to this part.
+    "/search".clone_into(&mut visit.path);
+    let answer = counts_answer(&visit).await;
+    shown(&visit, answer)
+}
+
+async fn counts_answer(visit: &Visit) -> Result<Response, Failure> {
+    let mut request = request(visit);
+    (request.page_size, request.page_token) = (1, String::new());
+    let answer = told(visit.search_service().search_articles(visit.call(request)).await)?;
+    let l = visit.lang;
+    let count = answer.match_count.map(|count| l.about(count)).unwrap_or_default();
+    let part = CountsPart { l, count, aside: Counts::of(visit, &answer) };
+    Ok(html_answer(part.render()?))
+}
+
+impl Counts {
+    fn of(visit: &Visit, answer: &wire::SearchArticlesResponse) -> Self {
+        let months = answer.facets.iter().find(|f| f.field() == wire::FacetField::Month);
+        Self {
+            months: months.map(|facet| histogram(visit, facet)).unwrap_or_default(),
+            facets: answer.facets.iter().filter_map(|facet| facet_of(visit, facet)).collect(),
         }
     }
 }
@@ -168,7 +217,6 @@ impl Page {
         let all = visit.value("all").is_some();
         let next = answer.next_page_token.as_str();
         let value = |name: &str| visit.value(name).unwrap_or_default().to_owned();
-        let months = answer.facets.iter().find(|f| f.field() == wire::FacetField::Month);
         Self {
             is_blank,
             question: question.to_owned(),
@@ -190,8 +238,9 @@ impl Page {
             },
             from: value("from"),
             to: value("to"),
-            months: months.map(|facet| histogram(visit, facet)).unwrap_or_default(),
-            facets: answer.facets.iter().filter_map(|facet| facet_of(visit, facet)).collect(),
+            aside: Counts::of(visit, answer),
+            counts: visit.here().replacen("/search", "/search/counts", 1),
+            with_counts: visit.with(&[("facets", "1")]),
             hits: answer.hits.iter().map(|hit| hit_of(hit, l)).collect(),
             first: visit.value("page").map(|_| visit.with(&[])).unwrap_or_default(),
             next: if next.is_empty() { String::new() } else { visit.with(&[("page", next)]) },
@@ -291,10 +340,14 @@ fn histogram(visit: &Visit, facet: &wire::Facet) -> Vec<Month> {
 fn hit_of(hit: &wire::SearchHit, l: Lang) -> Hit {
     let article = hit.article.clone().unwrap_or_default();
     let record = article.record.unwrap_or_default();
-    let headline = show::headline(&record, l);
+    let snippet = hit.snippet.clone().unwrap_or_default();
+    let headline = if record.title.trim().is_empty() && !snippet.text.is_empty() {
+        show::shortened(&snippet.text, UNTITLED_CHARS)
+    } else {
+        show::headline(&record, l)
+    };
     // The spans are those of the whole title.
     let title = if headline == record.title { hit.title_matches.as_slice() } else { &[] };
-    let snippet = hit.snippet.clone().unwrap_or_default();
     let place = [record.page.as_str(), &record.section, show::kind(record.kind(), l)];
     let place: Vec<_> = place.into_iter().filter(|part| !part.is_empty()).collect();
     Hit {

@@ -131,18 +131,9 @@ mod tests {
     #[test]
     fn a_number_is_compared_whole() {
         assert_eq!(words("约12.5万人"), ["约", "12.5", "万", "人"]);
-        let pieces = difference("死亡12人。", "死亡15人，伤3人。");
+        let pieces = difference("死亡12人。", "死亡15人。");
         let told: Vec<_> = pieces.iter().map(|piece| (piece.class, piece.text.as_str())).collect();
-        assert_eq!(
-            told,
-            [
-                ("same", "死亡"),
-                ("del", "12"),
-                ("ins", "15"),
-                ("same", "人"),
-                ("ins", "，伤3人"),
-                ("same", "。")
-            ]
-        );
+        let wanted = [("same", "死亡"), ("del", "12"), ("ins", "15"), ("same", "人。")];
+        assert_eq!(told, wanted);
     }
 }

@@ -194,6 +194,7 @@ fn router() -> Router<Arc<Shared>> {
         .route("/", get(topics::list))
         .route("/today", get(topics::list))
         .route("/search", get(articles::search))
+        .route("/search/counts", get(articles::counts))
         .route("/suggest", get(lookup::suggest))
         .route("/articles/{id}", get(article::show))
         .route("/articles/{id}/related", get(article::related))

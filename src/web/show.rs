@@ -177,10 +177,14 @@ pub(crate) fn status(status: wire::TopicStatus, lang: Lang) -> &'static str {
     }
 }
 
-/// The name of a topic, which is never empty.
+/// The name of a topic, which is never empty: that of photos without headlines is its keywords.
 pub(crate) fn label(topic: &wire::Topic, lang: Lang) -> String {
     let label = topic.label.trim();
-    if label.is_empty() { lang.untitled().to_owned() } else { shortened(label, HEADLINE_CHARS) }
+    if !label.is_empty() {
+        return shortened(label, HEADLINE_CHARS);
+    }
+    let words: Vec<_> = topic.keywords.iter().take(4).map(String::as_str).collect();
+    if words.is_empty() { lang.untitled().to_owned() } else { words.join(lang.comma()) }
 }
 
 /// A count as an index.

@@ -52,6 +52,8 @@ async fn one(visit: &Visit, topic: &wire::Topic, period: &str) -> Result<Newest,
         query: ALL.to_owned(),
         filter: filter.clone(),
         page_size: 1,
+        // A photo without a headline is called by its first words.
+        view: wire::ArticleView::Full.into(),
         order: wire::SearchOrder::Newest.into(),
         collapse_reprints: Some(false),
         ..Default::default()

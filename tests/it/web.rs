@@ -63,7 +63,7 @@ async fn every_page_is_whole_and_small_and_loads_nothing_from_elsewhere() {
         "/?level=event&days=30&order=size".to_owned(),
         "/search".to_owned(),
         format!("/search?q={}", percent("清河 防汛")),
-        format!("/search?paper={}", percent("清河日报")),
+        format!("/search?facets=1&paper={}", percent("清河日报")),
         article.clone(),
         format!("{article}/reprints"),
         format!("{article}/diff/{}", names[1].replace("articles/", "")),
@@ -110,6 +110,23 @@ async fn a_search_leads_to_an_article_its_topic_and_the_cited_place() {
     let (path, anchor) = cited.split_once('#').unwrap();
     let place = browser.get(path).await;
     assert!(place.body.contains(&format!("<mark id=\"{anchor}\">")), "{}", place.body);
+}
+
+#[tokio::test]
+async fn counts_come_after_the_hits_or_with_them() {
+    let (_running, mut browser, _names) = with_pages().await;
+    let query = percent("清河");
+    let page = browser.get(&format!("/search?q={query}")).await;
+    assert!(!page.body.contains("class=\"facet\""));
+    assert!(page.links().iter().any(|link| link.contains("facets=1")), "{:?}", page.links());
+    let part = browser.get(&format!("/search/counts?q={query}")).await;
+    assert_eq!(part.code, 200);
+    assert!(part.text().contains("清河日报"), "{}", part.text());
+    let narrower = part.link("/search?");
+    assert!(narrower.contains(&query), "{narrower}");
+    assert_eq!(browser.get(&narrower).await.code, 200);
+    let with = browser.get(&format!("/search?q={query}&facets=1")).await;
+    assert!(with.body.contains("class=\"facet\""), "{}", with.body);
 }
 
 #[tokio::test]

@@ -57,6 +57,18 @@
     }, 250);
   }));
 
+  // Counts that take longer than the page: put in once they are there.
+  all("[data-put]").forEach(async (place) => {
+    try {
+      const answer = await fetch(place.dataset.put);
+      if (!answer.ok) return;
+      const part = $("div", new DOMParser().parseFromString(await answer.text(), "text/html"));
+      const count = $("[data-count]");
+      if (count && part.dataset.countNow) count.textContent = part.dataset.countNow;
+      place.replaceWith(part);
+    } catch { /* The link in its place leads to a page with them. */ }
+  });
+
   // Folds whose content is fetched when they open.
   all("details[data-load]").forEach((fold) => fold.addEventListener("toggle", async () => {
     if (!fold.open || fold.dataset.loaded) return;

@@ -346,4 +346,5 @@ words! {
     zoom_out: "缩小", "Zoom out";
     related_coverage: "相关报道", "Related coverage";
     filters: "筛选", "Filters";
+    show_counts: "显示各项计数", "Show counts to choose from";
 }
