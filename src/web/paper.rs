@@ -108,7 +108,7 @@ async fn apply_answer(visit: &Visit, body: &[u8]) -> Result<Response, Failure> {
         if !visit.may_write() {
             return Err(Failure::ReadOnly);
         }
-        let request = wire::IngestPageRequest { text: text.clone(), issue: Some(issue) };
+        let request = wire::IngestPageRequest { text: text.clone(), issue: Some(issue), ..Default::default() };
         let answer = told(visit.article_service().ingest_page(visit.call(request)).await)?;
         if visit.form == Form::Json {
             return json::answer("IngestPageResponse", &answer);
