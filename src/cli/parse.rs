@@ -18,6 +18,7 @@ use wenmai_proto::wire;
 
 /// Arguments of `wenmai parse`.
 #[derive(Debug, Clone, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Args {
     #[command(flatten)]
     files: page::Files,
