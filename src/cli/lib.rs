@@ -131,13 +131,13 @@ fn start(cli: Cli) -> Result<(), Failure> {
         .map_err(|error| Failure::failed(&error))?;
     let quiet = telemetry::Config::quiet(QUIET);
     let following;
-    let log = match &cli.command {
-        Command::Serve(args) => args.telemetry(),
-        Command::Follow(args) => {
-            following = args.telemetry(QUIET);
-            &following
-        }
-        _ => &quiet,
+    let log = if let Command::Serve(args) = &cli.command {
+        args.telemetry()
+    } else if let Command::Follow(args) = &cli.command {
+        following = args.telemetry(QUIET);
+        &following
+    } else {
+        &quiet
     };
     let telemetry = {
         // Traces are sent from the runtime.

@@ -145,7 +145,8 @@ impl Report {
             return;
         }
         let usual = "no article was found on it";
-        file.problem = nothing.map_or(usual, |nothing| nothing.reason.as_str()).to_owned();
+        let problem = nothing.map_or(usual, |nothing| nothing.reason.as_str());
+        problem.clone_into(&mut file.problem);
         file.no_article = nothing.map(|nothing| kind(nothing.kind()));
         let reason = file.no_article.map_or_else(String::new, |kind| format!(": {kind}"));
         *self.reasons.entry(format!("page without an article{reason}")).or_default() += 1;
