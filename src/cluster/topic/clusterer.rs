@@ -347,7 +347,7 @@ impl Clusterer {
         for near in near {
             if within.is_some_and(|story| near.held.placement.story != story)
                 || anchors.contradict(&near.held.anchors, near.like.title)
-                || near.like.is_of_place_alone()
+                || near.like.is_of_one_word()
             {
                 continue;
             }

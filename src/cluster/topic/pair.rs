@@ -43,6 +43,8 @@ pub(super) struct Likeness {
     pub(super) text: f32,
     /// The part of `text` that is not due to pieces of the names of places.
     pub(super) beyond_places: f32,
+    /// The part of `text` that is not due to the term that both hold and that says most.
+    pub(super) beyond_one: f32,
     /// The same as `text`, of the headlines.
     pub(super) title: f32,
     /// Cosine of one's headline and the other's text.
@@ -69,10 +71,12 @@ pub(super) struct Standing {
 }
 
 impl Likeness {
-    /// Whether the two have a place in common and nothing else: what happens in one town is not one
-    /// story. Of longer texts the embeddings tell; those of a few lines share a rare name and little more.
-    pub(super) fn is_of_place_alone(&self) -> bool {
-        self.cosine < COSINE_MIN && self.text > 0.0 && self.beyond_places < BEYOND_MIN * self.text
+    /// Whether the two have a place, or a single word, in common and nothing else: what happens in one
+    /// town is not one story. Of longer texts the embeddings tell; those of a few lines share a rare name
+    /// and little more.
+    pub(super) fn is_of_one_word(&self) -> bool {
+        let beyond = self.beyond_places.min(self.beyond_one);
+        self.cosine < COSINE_MIN && self.text > 0.0 && beyond < BEYOND_MIN * self.text
     }
 
     /// How promising the pair is, to choose those that are compared in full.
@@ -93,7 +97,8 @@ pub(super) fn fade(days: f32, scale: f32) -> f32 {
 
 /// The features of a pair.
 pub(super) fn features(like: &Likeness, standing: &Standing) -> Features {
-    let Likeness { cosine, text, beyond_places: _, title, mentioned, keys, days } = *like;
+    let Likeness { cosine, text, beyond_places: _, beyond_one: _, title, mentioned, keys, days } =
+        *like;
     let Standing { rank, neighbours, nearest, ten, forty } = *standing;
     [
         cosine,
@@ -118,11 +123,20 @@ mod tests {
     use super::Likeness;
 
     #[test]
-    fn a_place_alone_is_no_story_and_a_place_with_a_matter_is() {
-        let place = Likeness { cosine: 0.1, text: 0.4, beyond_places: 0.01, ..Likeness::default() };
-        assert!(place.is_of_place_alone());
-        assert!(!Likeness { beyond_places: 0.2, ..place }.is_of_place_alone());
-        assert!(!Likeness { cosine: 0.5, ..place }.is_of_place_alone(), "the embeddings are alike");
-        assert!(!Likeness { text: 0.0, beyond_places: 0.0, ..place }.is_of_place_alone());
+    fn a_place_or_a_word_alone_is_no_story_and_a_place_with_a_matter_is() {
+        let both = Likeness {
+            cosine: 0.1,
+            text: 0.4,
+            beyond_places: 0.2,
+            beyond_one: 0.2,
+            ..Likeness::default()
+        };
+        assert!(!both.is_of_one_word());
+        assert!(Likeness { beyond_places: 0.01, ..both }.is_of_one_word());
+        assert!(Likeness { beyond_one: 0.01, ..both }.is_of_one_word());
+        let alike = Likeness { cosine: 0.5, beyond_one: 0.0, ..both };
+        assert!(!alike.is_of_one_word(), "the embeddings are alike");
+        let none = Likeness { text: 0.0, beyond_places: 0.0, beyond_one: 0.0, ..both };
+        assert!(!none.is_of_one_word());
     }
 }

@@ -225,14 +225,15 @@ impl Window {
             [&query.places, &held.places].iter().any(|all| all.binary_search(number).is_ok())
         };
         let (mut text, mut mentioned, mut square) = (0.0, 0.0, 0.0);
-        let mut beyond_places = 0.0;
+        let (mut beyond_places, mut strongest) = (0.0, 0.0_f32);
         for (number, weight) in &held.text {
             let weight = weight * self.terms.idf(*number);
             let [in_text, in_title] = query.words.weights(*number);
             square += weight * weight;
             text += in_text * weight;
-            if in_text > 0.0 && !is_place(number) {
-                beyond_places += in_text * weight;
+            if in_text > 0.0 {
+                strongest = strongest.max(in_text * weight);
+                beyond_places += if is_place(number) { 0.0 } else { in_text * weight };
             }
             mentioned += in_title * weight;
         }
@@ -254,6 +255,7 @@ impl Window {
             cosine: scale.at(cosine(&item.embedding, &held.embedding)),
             text: share(text, of_text, square),
             beyond_places: share(beyond_places, of_text, square),
+            beyond_one: share(text - strongest, of_text, square),
             title: share(title, of_title, title_square),
             mentioned: share(mentioned, of_title, square),
             keys: share(keys, of_keys, keys_square),
