@@ -38,8 +38,8 @@ enum What {
     /// program, so that ranker, probabilities and topics hold for it.
     ///
     /// Needs no labels. It is made from the built-in reference text, or, with --input, from articles of
-    /// the kind that will be stored; the result goes to --calibration. Without such a file a start makes
-    /// one by itself, and again at 500, 5,000 and 50,000 articles.
+    /// the kind that will be stored; the result goes to --calibration. Without such a file the first start
+    /// makes one from the reference text by itself.
     Calibrate(calibrate::Args),
     /// Check a model: files, checksums, numbers, tokenizer, and the vectors it gives.
     Verify(verify::Args),

@@ -1,9 +1,9 @@
 //! Decisions with any model: how its cosines are put on the scale of the bundled model's.
 //!
 //! Ranker, weights of topics and thresholds were fitted to the cosines of the bundled model. Another
-//! model gets a [`CosineScale`], made without labels from texts that both models embed: first from the
-//! built-in reference text, later from articles of the archive, at 500, 5,000 and 50,000 of them. It is
-//! kept in the index; a file of `wenmai model calibrate` may stand in its place. Chinese and other texts
+//! model gets a [`CosineScale`], made without labels from texts that both models embed: the built-in
+//! reference text. It is kept in the index; a file of `wenmai model calibrate`, which may be made from
+//! articles instead, may stand in its place. Chinese and other texts
 //! have a scale each, as a model may know only one of them. A model that does not tell the stories of the
 //! reference text apart, or whose cosines are all alike, gets none: then related coverage has the order
 //! without labels, topics join nothing, and the log says why.
@@ -71,7 +71,7 @@ pub struct Fit {
     pub made_from: MadeFrom,
     /// How many texts that were.
     pub text_count: usize,
-    /// How many articles the archive had, where it was made from articles; else 0.
+    /// How many articles the feed had, where it was made from articles; else 0.
     pub archive_count: u64,
     /// The share of pairs of the reference text in which two articles of one story are nearer than two
     /// of different subjects, in `[0, 1]`; 0.5 is chance.
@@ -93,7 +93,7 @@ pub struct Fit {
 pub enum MadeFrom {
     /// The built-in reference text.
     Reference,
-    /// Articles of an archive or a feed.
+    /// Articles of a feed.
     Articles,
 }
 
@@ -270,7 +270,7 @@ fn told_apart(same: &mut [f32], different: &mut [f32]) -> f64 {
     for one in same.iter() {
         let below = different.partition_point(|other| other < one);
         let upto = different.partition_point(|other| other <= one);
-        won += (as_f64(below) + as_f64(upto)) / 2.0;
+        won += f64::midpoint(as_f64(below), as_f64(upto));
     }
     let pairs = as_f64(same.len()) * as_f64(different.len());
     if pairs > 0.0 { won / pairs } else { 0.5 }

@@ -95,10 +95,6 @@ impl Clusterer {
 
     /// Takes in an article whose topics are known: a restart. Decides nothing. In the order of arrival,
     /// originals before their copies.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "callers hand it over; how it is held may change"
-    )]
     pub fn restore(&mut self, item: Item, placement: Placement) {
         let item = self.prepared(item);
         self.remove(item.id);
@@ -118,10 +114,6 @@ impl Clusterer {
     }
 
     /// The same, and shows what it looks at.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "callers hand it over; how it is held may change"
-    )]
     pub fn assign_seen(&mut self, item: Item, seen: &mut dyn FnMut(Seen<'_>)) -> Decision {
         let item = self.prepared(item);
         self.remove(item.id);

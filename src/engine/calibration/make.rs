@@ -21,8 +21,6 @@ use crate::input::EmbedTexts;
 use crate::ranker::name;
 use wenmai_domain::article::Record;
 use wenmai_domain::embedding::Embedding;
-use wenmai_domain::filter::Filter;
-use wenmai_domain::limit::Limit;
 use wenmai_domain::scale::CosineScale;
 use wenmai_domain::scale::Middle;
 use wenmai_domain::scales::Script;
@@ -30,12 +28,9 @@ use wenmai_embed as embed;
 use wenmai_embed::Lane;
 use wenmai_embed::Purpose;
 use wenmai_store as store;
-use wenmai_store::Vectors;
 
-/// Articles of an archive that are compared, at most: the cosines of all their pairs are taken.
+/// Articles of a feed that are compared, at most: the cosines of all their pairs are taken.
 const ARTICLES_MAX: usize = 1_500;
-/// Sizes of an archive at which its calibration is made anew from its articles.
-const SIZES: [u64; 3] = [500, 5_000, 50_000];
 /// From this mean cosine of unrelated texts on, vectors share a direction that says nothing.
 const SHARED_FROM: f32 = 0.3;
 /// Records that are embedded with one call, so that queries come between.
@@ -54,58 +49,26 @@ impl Engine {
         let kept = self.store.calibration().await?;
         let kept = kept.and_then(|json| serde_json::from_str::<Calibration>(&json).ok());
         let kept = kept.filter(|kept| kept.is_current(info));
-        let count = self.store.count(&Filter::default()).await?;
-        let size = SIZES.into_iter().filter(|size| *size <= count).max().unwrap_or(0);
-        let mut made = match kept {
-            Some(kept) if kept.chinese.archive_count >= size => {
-                return Ok(Calibrated::Fitted(Box::new(kept)));
-            }
-            Some(kept) => kept,
-            None => match calibrate(&self.embed, &[]).await? {
-                Calibrated::Fitted(made) => *made,
-                Calibrated::Native => return Ok(Calibrated::Native),
-            },
-        };
-        if size > 0 && made.chinese.scale().is_some() {
-            let (records, ours) = self.sample().await?;
-            let theirs = bundled(records).await?;
-            made.chinese = made.chinese.refitted(&ours, &theirs, size);
+        if let Some(kept) = kept {
+            return Ok(Calibrated::Fitted(Box::new(kept)));
         }
-        for (script, fit) in [("Chinese", &made.chinese), ("other", &made.other)] {
-            let (calibration, told_apart) = (fit.name(), fit.told_apart);
-            match fit.scale() {
-                Some(_) => tracing::info!(calibration, script, told_apart, "cosines are measured"),
-                None => tracing::warn!(
-                    reason = fit.off_because,
-                    script,
-                    "no ranker and no topics for such texts with this model"
-                ),
-            }
-        }
-        self.keep(&made).await;
-        Ok(Calibrated::Fitted(Box::new(made)))
-    }
-
-    /// Articles of the archive in Chinese, those of the lowest ids, with their embeddings.
-    async fn sample(&self) -> Result<(Vec<Record>, Embeddings), Error> {
-        let (mut records, mut ours) = (Vec::new(), Vec::new());
-        let mut from = None;
-        while records.len() < ARTICLES_MAX {
-            let page = self.store.list(&Filter::default(), from, Limit::MOST).await?;
-            let ids: Vec<_> = page.points.iter().map(|point| point.article.id).collect();
-            for stored in self.store.fetch(&ids, Vectors::Yes).await?.into_iter().flatten() {
-                let Some((embedding, _)) = stored.vectors else { continue };
-                if is_chinese(&stored.article.record) && records.len() < ARTICLES_MAX {
-                    records.push(stored.article.record);
-                    ours.push(Some(embedding));
+        let made = calibrate(&self.embed, &[]).await?;
+        if let Calibrated::Fitted(made) = &made {
+            for (script, fit) in [("Chinese", &made.chinese), ("other", &made.other)] {
+                let (calibration, told_apart) = (fit.name(), fit.told_apart);
+                if fit.scale().is_some() {
+                    tracing::info!(calibration, script, told_apart, "cosines are measured");
+                } else {
+                    tracing::warn!(
+                        reason = fit.off_because,
+                        script,
+                        "no ranker and no topics for such texts with this model"
+                    );
                 }
             }
-            from = page.next;
-            if from.is_none() {
-                break;
-            }
+            self.keep(made).await;
         }
-        Ok((records, ours))
+        Ok(made)
     }
 
     /// Keeps a calibration in the index. Without it the next start makes it again.
@@ -149,13 +112,13 @@ impl Fit {
         }
     }
 
-    /// The same, with a scale from articles of an archive of `archive_count`; as it was, but for that
+    /// The same, with a scale from articles of a feed of `archive_count`; as it was, but for that
     /// number, where there are too few of them.
     fn refitted(self, ours: &Embeddings, theirs: &Embeddings, archive_count: u64) -> Self {
         match compared(ours, theirs) {
             Ok(Compared { points, axis, without_axis, text_count }) => {
                 let made_from = MadeFrom::Articles;
-                Self { points, axis, without_axis, text_count, made_from, archive_count, ..self }
+                Self { made_from, text_count, archive_count, points, axis, without_axis, ..self }
             }
             Err(_) => Self { archive_count, ..self },
         }

@@ -31,6 +31,7 @@ use wenmai_domain::id::ArticleId;
 use wenmai_domain::scale::CosineScale;
 use wenmai_domain::terms::TermVector;
 use wenmai_rank::diversify::diversify;
+use wenmai_rank::fuse::Scored;
 use wenmai_rank::search::Found;
 use wenmai_rank::search::order;
 use wenmai_store::Stored;
@@ -105,18 +106,10 @@ impl Engine {
             missing_phrases,
             ..Candidates::default()
         };
+        let found = |dense, lexical| with_neighbours((dense, lexical), &neighbours, scale, cosines);
         let options = &prepared.options;
         if !whole && options.newness.is_none() && options.diversity.is_none() {
-            candidates.ordered = scored(
-                prepared,
-                Found {
-                    dense: &dense,
-                    lexical: &lexical,
-                    neighbours: &neighbours,
-                    full: scale,
-                    cosines,
-                },
-            );
+            candidates.ordered = scored(prepared, found(&dense, &lexical));
             candidates.found_count = candidates.ordered.len();
             candidates.weigh_days(in_days.as_ref().map(|days| |id: &ArticleId| days.contains(id)));
             return Ok(candidates);
@@ -135,16 +128,7 @@ impl Engine {
             dense =
                 seen.iter().map(|(id, seen)| (*id, seen.embedding.similarity(question))).collect();
         }
-        candidates.ordered = scored(
-            prepared,
-            Found {
-                dense: &dense,
-                lexical: &lexical,
-                neighbours: &neighbours,
-                full: scale,
-                cosines,
-            },
-        );
+        candidates.ordered = scored(prepared, found(&dense, &lexical));
         candidates.weigh_days(in_days.as_ref().map(|days| |id: &ArticleId| days.contains(id)));
         if let Some(newness) = options.newness {
             candidates.weigh_age(&seen, newness);
@@ -231,6 +215,16 @@ fn texts(record: &Record) -> Vec<String> {
 /// Whether a day lies in the future. Where it is later than in China it may be tomorrow already.
 fn is_ahead(day: Date) -> bool {
     clock::today().checked_add(1.day()).is_ok_and(|tomorrow| day > tomorrow)
+}
+
+/// What the legs found, as it is fused.
+fn with_neighbours<'a>(
+    (dense, lexical): (&'a [Scored], &'a [Scored]),
+    neighbours: &'a [Scored],
+    full: Option<f32>,
+    cosines: Option<&'a CosineScale>,
+) -> Found<'a> {
+    Found { dense, lexical, neighbours, full, cosines }
 }
 
 /// Fuses the legs; the articles of a list all get the score 0.

@@ -219,8 +219,10 @@ fn headline(
 
 fn says_the_same(left: &DatedArticle, right: &DatedArticle, scale: &CosineScale) -> bool {
     let (one, other) = (&left.stored.article, &right.stored.article);
+    // By the model itself and by the scale: a day is left out only where both say so.
+    let cosine = left.embedding.similarity(&right.embedding);
     one.id == other.id
-        || scale.at(left.embedding.similarity(&right.embedding)) >= SAME_SIMILARITY
+        || cosine.min(scale.at(cosine)) >= SAME_SIMILARITY
         || overlap(&one.record.title, &other.record.title) >= SAME_TITLE
 }
 
