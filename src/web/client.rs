@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures::StreamExt;
+use futures::stream;
 use tonic::Request;
 use tonic::service::Routes;
 
@@ -16,6 +18,8 @@ use wenmai_proto::wire::topic_service_client::TopicServiceClient;
 
 /// The time that a person waits for a page.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Calls of one page at a time.
+const AT_ONCE: usize = 4;
 /// Bytes of an answer; the services send no more.
 const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// The header with the id under which the log has a call.
@@ -65,4 +69,10 @@ impl Visit {
 /// The message of an answer.
 pub(crate) fn told<M>(answer: Result<tonic::Response<M>, tonic::Status>) -> Result<M, Failure> {
     Ok(answer?.into_inner())
+}
+
+/// The outcomes of calls in their order, only a few at a time: one page must not fill the queue in
+/// which everybody waits.
+pub(crate) async fn each<F: Future>(calls: Vec<F>) -> Vec<F::Output> {
+    stream::iter(calls).buffered(AT_ONCE).collect().await
 }

@@ -3,8 +3,8 @@
 use askama::Template;
 use axum::body::Bytes;
 use axum::response::Response;
-use futures::future::join_all;
 
+use crate::client::each;
 use crate::client::told;
 use crate::failure::Failure;
 use crate::failure::html_answer;
@@ -174,7 +174,7 @@ impl Page {
         self.runs = runs(shown, &articles);
         self.left_count = self.runs.iter().filter(|run| run.is_left).count();
         let asked = articles.iter().take(ASKED_MAX);
-        let related = join_all(asked.map(|(article, _)| related(visit, article))).await;
+        let related = each(asked.map(|(article, _)| related(visit, article)).collect()).await;
         let mut related = related.into_iter();
         self.found = (1..)
             .zip(&articles)

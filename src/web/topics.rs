@@ -124,7 +124,7 @@ async fn answer(visit: &Visit) -> Result<Response, Failure> {
         Form::Html | Form::Atom => {}
     }
     let period = asked.period();
-    let newest = stories::newest(visit, &answer.topics, &period).await?;
+    let newest = stories::newest(visit, &answer.topics, &period).await;
     if visit.form == Form::Atom {
         return feed(visit, &answer.topics, newest);
     }

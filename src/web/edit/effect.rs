@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use futures::future::join_all;
-
 use super::action::Action;
+use crate::client::each;
 use crate::client::told;
 use crate::failure::Failure;
 use crate::show;
@@ -86,7 +85,7 @@ async fn lines_of(visit: &Visit, articles: &[String]) -> Result<Vec<Line>, Failu
         let mut service = visit.article_service();
         async move { told(service.get_article(request).await) }
     };
-    let found = join_all(articles.iter().take(UNDONE_MAX).map(one)).await;
+    let found = each(articles.iter().take(UNDONE_MAX).map(one).collect()).await;
     let line = |answer: wire::GetArticleResponse| {
         Line::of(&answer.article.unwrap_or_default(), visit.lang)
     };
@@ -203,7 +202,7 @@ async fn move_to(
         async move { told(service.search_topics(request).await) }
     };
     let mut pairs = Vec::new();
-    for (article, found) in articles.iter().zip(join_all(articles.iter().map(one)).await) {
+    for (article, found) in articles.iter().zip(each(articles.iter().map(one).collect()).await) {
         let holds = found?.topics.into_iter().find(|found| found.holds_article);
         let was_in = holds.and_then(|found| found.topic).map(|topic| topic.name);
         pairs.extend(was_in.map(|was_in| (article.clone(), was_in)));
