@@ -30,6 +30,8 @@ use wenmai_proto::wire::summarize_article_request::Target as SummaryTarget;
 const RELATED: i32 = 24;
 /// Related articles that are less probable are not shown.
 const PROBABLE: f32 = 0.2;
+/// Corrections that are shown of one version of a text.
+const CORRECTIONS: usize = 3;
 /// Articles of a chain of reprints.
 const CHAIN: i32 = 50;
 /// Reasons in words.
@@ -87,6 +89,7 @@ struct Page {
     groups: Vec<Group>,
     chain: Vec<Print>,
     partial: Vec<Print>,
+    versions: Vec<Print>,
     is_cited: bool,
 }
 
@@ -132,6 +135,7 @@ async fn answer(visit: &Visit, name: &str) -> Result<Response, Failure> {
     page.places = places.collect();
     page.groups = groups(&related, visit.lang);
     (page.chain, page.partial) = prints(visit, name, &chain);
+    page.versions = versions(visit, name, &chain);
     Ok(html_answer(page.render()?))
 }
 
@@ -200,6 +204,7 @@ struct Reprints {
     back: String,
     chain: Vec<Print>,
     partial: Vec<Print>,
+    versions: Vec<Print>,
 }
 
 #[derive(Template)]
@@ -225,7 +230,8 @@ async fn reprints_answer(visit: &Visit, name: &str) -> Result<Response, Failure>
         return Ok(html_answer(ReprintsPart { l: visit.lang, chain }.render()?));
     }
     let shell = Shell::of(visit, Tab::Search, visit.lang.chain());
-    let page = Reprints { shell, back: show::href(name), chain, partial };
+    let versions = versions(visit, name, &answer);
+    let page = Reprints { shell, back: show::href(name), chain, partial, versions };
     Ok(html_answer(page.render()?))
 }
 
@@ -255,6 +261,28 @@ fn prints(
     };
     let all = |reprints: &[wire::Reprint]| reprints.iter().map(print).collect();
     (all(&answer.reprints), all(&answer.partial))
+}
+
+/// Earlier and later versions of the text, the newest first, with what the later of the two tells.
+fn versions(visit: &Visit, name: &str, answer: &wire::FindReprintsResponse) -> Vec<Print> {
+    let l = visit.lang;
+    let version = |version: &wire::TextVersion| {
+        let article = version.article.clone().unwrap_or_default();
+        let mut how = vec![if version.is_later { l.updates() } else { l.updated() }.to_owned()];
+        let corrections = version.corrections.iter().take(CORRECTIONS);
+        how.extend(corrections.map(|one| format!("{} → {}", one.before, one.after)));
+        if version.added_char_count > 0 {
+            how.push(l.characters_more(version.added_char_count));
+        }
+        Print {
+            line: Line::of(&article, l),
+            is_this: false,
+            is_original: false,
+            how: how.join(" · "),
+            difference: format!("/{name}/diff/{}", show::id(&article.name)),
+        }
+    };
+    answer.versions.iter().map(version).collect()
 }
 
 /// Related articles by kind, in the order in which one reads them.
@@ -366,6 +394,7 @@ impl Page {
             groups: Vec::new(),
             chain: Vec::new(),
             partial: Vec::new(),
+            versions: Vec::new(),
             is_cited: !cited.is_empty(),
         }
     }

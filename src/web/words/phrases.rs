@@ -59,6 +59,14 @@ impl Lang {
         }
     }
 
+    /// How much more the later of two versions tells.
+    pub(crate) fn characters_more(self, count: u32) -> String {
+        match self {
+            Self::Zh => format!("增加 {count} 字"),
+            Self::En => format!("{count} characters more"),
+        }
+    }
+
     pub(crate) fn days_later(self, days: i32) -> String {
         let count = days.unsigned_abs();
         match (self, days < 0) {

@@ -207,6 +207,9 @@ words! {
     original: "首发", "first";
     difference: "比较异同", "compare";
     partly: "部分刊登", "In part";
+    versions: "新旧版本", "Versions";
+    updates: "内容有更新", "updates this text";
+    updated: "较早的版本", "an earlier version";
     to_article: "回到文章", "Back to the article";
     probability: "属同一故事的概率", "probability of one story";
     no_related: "没有找到相关报道。", "No related coverage.";
