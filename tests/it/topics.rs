@@ -383,7 +383,8 @@ async fn an_engine_without_topics_says_that_they_are_off() {
 
 #[tokio::test]
 async fn a_timeline_tells_the_days_in_order_and_nothing_twice() {
-    let (engine, _store) = fresh().await;
+    let folder = TempDir::new().unwrap();
+    let engine = bundled(folder.path()).with_topics().await.unwrap();
     let ids = ingest(&engine, &stream()).await;
     let bridge: BTreeSet<ArticleId> = {
         let records = stream();
@@ -401,6 +402,7 @@ async fn a_timeline_tells_the_days_in_order_and_nothing_twice() {
     assert_eq!(titles.iter().collect::<BTreeSet<_>>().len(), titles.len(), "{titles:?}");
     let one = engine.topic_timeline(story, 1).await.unwrap();
     assert_eq!(one.entries.len(), 1);
+    engine.close().await.unwrap();
 }
 
 #[tokio::test]

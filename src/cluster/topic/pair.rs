@@ -30,7 +30,7 @@ pub(super) const NAMES: [&str; COUNT] = [
 const DAYS_MAX: f32 = 400.0;
 
 /// Embeddings less alike than this do not bear out what only the name of a place says.
-const COSINE_MIN: f32 = 0.25;
+const COSINE_MIN: f32 = 0.45;
 /// The part of the likeness of two texts, at least, that is due to other words than names of places.
 const BEYOND_MIN: f32 = 0.1;
 

@@ -67,6 +67,16 @@ async fn stories(running: &Running, one: &str, other: &str) -> (wire::Topic, wir
     (story_of(running, one).await, story_of(running, other).await)
 }
 
+/// Makes the stories of two articles one, where the fake model tells of two.
+async fn together(running: &Running, one: &str, other: &str) {
+    let (one, other) = (story_of(running, one).await, story_of(running, other).await);
+    if one.name != other.name {
+        let request =
+            wire::MergeTopicsRequest { name: one.name, other: other.name, etag: String::new() };
+        running.topics().merge_topics(request).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_topic_is_renamed_and_the_name_taken_back() {
     let (running, mut browser, names) = with_pages().await;
@@ -101,6 +111,8 @@ async fn merged_topics_lead_on_say_so_and_can_be_parted() {
 #[tokio::test]
 async fn an_article_is_moved_and_goes_back() {
     let (running, mut browser, names) = with_pages().await;
+    stories(&running, &names[0], &names[3]).await;
+    together(&running, &names[0], &names[1]).await;
     let (from, to) = stories(&running, &names[0], &names[3]).await;
     assert!(from.article_count > 1, "the flood is one story: {from:?}");
     let pairs = [("action", "move"), ("typed", to.name.as_str()), ("article", names[0].as_str())];
