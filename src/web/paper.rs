@@ -108,7 +108,11 @@ async fn apply_answer(visit: &Visit, body: &[u8]) -> Result<Response, Failure> {
         if !visit.may_write() {
             return Err(Failure::ReadOnly);
         }
-        let request = wire::IngestPageRequest { text: text.clone(), issue: Some(issue), ..Default::default() };
+        let request = wire::IngestPageRequest {
+            text: text.clone(),
+            issue: Some(issue),
+            ..Default::default()
+        };
         let answer = told(visit.article_service().ingest_page(visit.call(request)).await)?;
         if visit.form == Form::Json {
             return json::answer("IngestPageResponse", &answer);
@@ -116,7 +120,8 @@ async fn apply_answer(visit: &Visit, body: &[u8]) -> Result<Response, Failure> {
         page.is_stored = true;
         page.fill(visit, &text, Parsed::of_stored(answer)).await;
     } else {
-        let request = wire::ParsePageRequest { text: text.clone(), issue: Some(issue), ..Default::default() };
+        let request =
+            wire::ParsePageRequest { text: text.clone(), issue: Some(issue), ..Default::default() };
         let answer = told(visit.article_service().parse_page(visit.call(request)).await)?;
         if visit.form == Form::Json {
             return json::answer("ParsePageResponse", &answer);
