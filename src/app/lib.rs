@@ -277,13 +277,13 @@ impl App {
         let server =
             Server::new(front, connections_max, config.connections, engine.metrics().clone());
         // The sender is kept until it is used.
-        let served = server.serve(listeners, offers.clone(), until(closed.clone()));
+        let calls = server.serve(listeners, offers.clone(), until(closed.clone()));
         let shown_pages = async {
             if let Some(pages) = pages {
                 pages.run(connections_max, config.connections, offers, until(closed)).await;
             }
         };
-        let server = async { tokio::join!(served, shown_pages) };
+        let server = async { tokio::join!(calls, shown_pages) };
         let keys = [(config.keys.clone(), ring), (config.scrape.keys(), self.metrics_ring)];
         let reload = Reload::new(keys, (config.tls.clone(), offered)).run();
         let stopping = async {

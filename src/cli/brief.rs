@@ -220,21 +220,21 @@ fn markdown(brief: &Brief) -> String {
     let written = |day: &Date| format!("{}年{}月{}日", day.year(), day.month(), day.day());
     let days =
         if from == to { written(to) } else { format!("{}—{}", written(from), written(to)) };
-    let mut text = format!("# {days} 简报\n\n");
+    let mut text = vec![format!("# {days} 简报\n\n")];
     if stories.is_empty() {
-        text.push_str("这段时间没有报道。\n");
-        return text;
+        text.push("这段时间没有报道。\n".to_owned());
+        return text.concat();
     }
     let told = u32::try_from(stories.len()).unwrap_or(u32::MAX);
     let of =
         if told < *story_count { format!("，取报道最多的{told}个") } else { String::new() };
-    text.push_str(&format!("共{story_count}个话题{of}。\n"));
+    text.push(format!("共{story_count}个话题{of}。\n"));
     let mut sources = Vec::new();
     for (number, Story { topic, summary }) in (1..).zip(stories) {
-        text.push_str(&format!("\n## {number}. {}\n\n", escaped(label(topic, summary))));
+        text.push(format!("\n## {number}. {}\n\n", escaped(label(topic, summary))));
         for sentence in &summary.sentences {
             sources.push(cited(summary, sentence.source));
-            text.push_str(&format!("{}[{}]", escaped(&sentence.text), sources.len()));
+            text.push(format!("{}[{}]", escaped(&sentence.text), sources.len()));
         }
         let outlets = outlets(topic);
         let outlets = if outlets.is_empty() {
@@ -243,13 +243,13 @@ fn markdown(brief: &Brief) -> String {
             format!("：{}", escaped(&outlets.join("、")))
         };
         let more = if topic.source_count as usize > OUTLETS_SHOWN { "等" } else { "" };
-        text.push_str(&format!("\n\n*{}篇{outlets}{more}*\n", topic.article_count));
+        text.push(format!("\n\n*{}篇{outlets}{more}*\n", topic.article_count));
     }
-    text.push_str("\n## 来源\n\n");
+    text.push("\n## 来源\n\n".to_owned());
     for (number, source) in (1..).zip(sources) {
-        text.push_str(&format!("{number}. {source}\n"));
+        text.push(format!("{number}. {source}\n"));
     }
-    text
+    text.concat()
 }
 
 /// The label of a story, or the headline of its summary.

@@ -266,9 +266,9 @@ fn fitted(calibrated: &Calibrated) -> &Calibration {
     }
 }
 
-fn open(path: &Path, model: ModelInfo) -> Result<Option<Calibration>, FileError> {
+fn open(path: &Path, model: &ModelInfo) -> Result<Option<Calibration>, FileError> {
     let config = calibration::Config { calibration: Some(path.to_owned()) };
-    Calibration::open(&config, &model)
+    Calibration::open(&config, model)
 }
 
 #[tokio::test]
@@ -294,19 +294,19 @@ async fn a_file_of_another_model_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("calibration.json");
     std::fs::write(&path, serde_json::to_string(&made).unwrap()).unwrap();
-    assert_eq!(open(&path, info.clone()).unwrap(), Some(made.clone()));
+    assert_eq!(open(&path, &info).unwrap(), Some(made.clone()));
     let other = ModelInfo { version: "0123456789ab".into(), ..info.clone() };
-    let refused = open(&path, other).unwrap_err().to_string();
+    let refused = open(&path, &other).unwrap_err().to_string();
     assert!(
         refused.contains("static@common") && refused.contains("static@0123456789ab"),
         "{refused}"
     );
     let elsewhere = Calibration { fitted_to: "static@older".into(), ..made.clone() };
     std::fs::write(&path, serde_json::to_string(&elsewhere).unwrap()).unwrap();
-    let refused = open(&path, info.clone()).unwrap_err().to_string();
+    let refused = open(&path, &info).unwrap_err().to_string();
     assert!(refused.contains("static@older"), "{refused}");
     std::fs::write(&path, "{}").unwrap();
-    assert!(matches!(open(&path, info), Err(FileError::Wrong { .. })));
+    assert!(matches!(open(&path, &info), Err(FileError::Wrong { .. })));
 }
 
 /// Articles in English, fictional: two stories, told three times each, and one of its own.

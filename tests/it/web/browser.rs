@@ -96,21 +96,20 @@ impl Browser {
     }
 
     async fn ask(&mut self, method: &str, path: &str, body: &str) -> Page {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
+        let mut head = vec![format!("{method} {path} HTTP/1.1"), "connection: close".to_owned()];
         if !self.headers.iter().any(|(name, _)| name == "host") {
-            head += &format!("host: {}\r\n", self.address);
+            head.push(format!("host: {}", self.address));
         }
-        for (name, value) in &self.headers {
-            head += &format!("{name}: {value}\r\n");
-        }
+        head.extend(self.headers.iter().map(|(name, value)| format!("{name}: {value}")));
         if !self.cookies.is_empty() {
             let all: Vec<_> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
-            head += &format!("cookie: {}\r\n", all.join("; "));
+            head.push(format!("cookie: {}", all.join("; ")));
         }
         if method == "POST" {
-            head += "content-type: application/x-www-form-urlencoded\r\n";
+            head.push("content-type: application/x-www-form-urlencoded".to_owned());
         }
-        head += &format!("content-length: {}\r\n\r\n", body.len());
+        head.push(format!("content-length: {}\r\n\r\n", body.len()));
+        let head = head.join("\r\n");
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
         let mut bytes = Vec::new();
