@@ -10,7 +10,7 @@ use crate::print;
 use crate::print::Word;
 use crate::xml;
 use crate::xml::Element;
-use crate::xml::Step;
+use crate::xml::Pages;
 
 /// Size and weight of a `TextStyle`.
 #[derive(Debug, Clone, Copy)]
@@ -33,18 +33,7 @@ struct Reader {
 
 /// Reads the pages of an ALTO file.
 pub(crate) fn read(text: &str) -> Vec<Sheet> {
-    let mut reader = Reader::default();
-    let broken = xml::walk(text, |step| match step {
-        Step::Open(element) => reader.open(element),
-        Step::Close(element) => reader.close(element),
-        Step::Text(words) if reader.in_unit => reader.unit = unit(words),
-        Step::Text(_) => {}
-    });
-    let mut sheets = reader.sheets;
-    if let (Some(broken), Some(last)) = (broken, sheets.last_mut()) {
-        last.notes.push(format!("the XML breaks off: {broken}"));
-    }
-    sheets
+    xml::pages(text, "XML", Reader::default())
 }
 
 fn unit(words: &str) -> Unit {
@@ -62,7 +51,7 @@ fn rect(element: &Element) -> Option<Rect> {
     Some(Rect { left: x, top: y, right: x + width, bottom: y + height })
 }
 
-impl Reader {
+impl Pages for Reader {
     fn open(&mut self, element: &Element) {
         let mut refs = element.get("STYLEREFS").split_whitespace();
         let style = refs.find_map(|id| self.styles.get(id)).copied();
@@ -107,6 +96,18 @@ impl Reader {
         }
     }
 
+    fn text(&mut self, words: &str) {
+        if self.in_unit {
+            self.unit = unit(words);
+        }
+    }
+
+    fn sheets(self) -> Vec<Sheet> {
+        self.sheets
+    }
+}
+
+impl Reader {
     fn shape(&mut self, element: &Element, drawn: bool) {
         if let (Some(rect), Some(sheet)) = (rect(element), self.sheets.last_mut()) {
             if drawn { sheet.rules.push(rect) } else { sheet.pictures.push(rect) }

@@ -9,7 +9,7 @@ use crate::print;
 use crate::print::Word;
 use crate::xml;
 use crate::xml::Element;
-use crate::xml::Step;
+use crate::xml::Pages;
 
 #[derive(Default)]
 struct Reader {
@@ -20,25 +20,7 @@ struct Reader {
 
 /// Reads the pages of the file.
 pub(crate) fn read(text: &str) -> Vec<Sheet> {
-    let mut reader = Reader::default();
-    let broken = xml::walk(text, |step| match step {
-        Step::Open(element) => reader.open(element),
-        Step::Close(element) => reader.close(element),
-        Step::Text(words) if reader.in_word => {
-            if let Some(word) = reader.words.last_mut() {
-                word.text.push_str(&print::han(words));
-            }
-        }
-        Step::Text(_) => {}
-    });
-    let mut sheets = reader.sheets;
-    for sheet in &mut sheets {
-        sheet.lines = print::stand_up(std::mem::take(&mut sheet.lines));
-    }
-    if let (Some(broken), Some(last)) = (broken, sheets.last_mut()) {
-        last.notes.push(format!("the XML breaks off: {broken}"));
-    }
-    sheets
+    xml::pages(text, "XML", Reader::default())
 }
 
 fn rect(element: &Element) -> Option<Rect> {
@@ -51,7 +33,7 @@ fn rect(element: &Element) -> Option<Rect> {
     })
 }
 
-impl Reader {
+impl Pages for Reader {
     fn open(&mut self, element: &Element) {
         match element.name.as_str() {
             "page" => self.sheets.push(Sheet {
@@ -83,5 +65,18 @@ impl Reader {
             }
             _ => {}
         }
+    }
+
+    fn text(&mut self, words: &str) {
+        if let Some(word) = self.words.last_mut().filter(|_| self.in_word) {
+            word.text.push_str(&print::han(words));
+        }
+    }
+
+    fn sheets(mut self) -> Vec<Sheet> {
+        for sheet in &mut self.sheets {
+            sheet.lines = print::stand_up(std::mem::take(&mut sheet.lines));
+        }
+        self.sheets
     }
 }

@@ -9,7 +9,7 @@ use crate::print;
 use crate::print::Word;
 use crate::xml;
 use crate::xml::Element;
-use crate::xml::Step;
+use crate::xml::Pages;
 
 #[derive(Default)]
 struct Reader {
@@ -27,17 +27,7 @@ struct Reader {
 
 /// Reads the pages of an hOCR file.
 pub(crate) fn read(text: &str) -> Vec<Sheet> {
-    let mut reader = Reader::default();
-    let broken = xml::walk(text, |step| match step {
-        Step::Open(element) => reader.open(element),
-        Step::Close(element) => reader.close(element),
-        Step::Text(words) => reader.text(words),
-    });
-    let mut sheets = reader.sheets;
-    if let (Some(broken), Some(last)) = (broken, sheets.last_mut()) {
-        last.notes.push(format!("the HTML breaks off: {broken}"));
-    }
-    sheets
+    xml::pages(text, "HTML", Reader::default())
 }
 
 /// The numbers behind `name` in an element's title.
@@ -58,7 +48,7 @@ fn bbox(element: &Element) -> Option<Rect> {
     }
 }
 
-impl Reader {
+impl Pages for Reader {
     fn open(&mut self, element: &Element) {
         self.depth += 1;
         if matches!(element.name.as_str(), "strong" | "b") {
@@ -96,12 +86,6 @@ impl Reader {
         }
     }
 
-    fn shape(&mut self, element: &Element, drawn: bool) {
-        if let (Some(rect), Some(sheet)) = (bbox(element), self.sheets.last_mut()) {
-            if drawn { sheet.rules.push(rect) } else { sheet.pictures.push(rect) }
-        }
-    }
-
     fn text(&mut self, words: &str) {
         if self.word.is_some() {
             if let Some(word) = self.words.last_mut() {
@@ -124,6 +108,18 @@ impl Reader {
             self.end_line();
         }
         self.depth = self.depth.saturating_sub(1);
+    }
+
+    fn sheets(self) -> Vec<Sheet> {
+        self.sheets
+    }
+}
+
+impl Reader {
+    fn shape(&mut self, element: &Element, drawn: bool) {
+        if let (Some(rect), Some(sheet)) = (bbox(element), self.sheets.last_mut()) {
+            if drawn { sheet.rules.push(rect) } else { sheet.pictures.push(rect) }
+        }
     }
 
     fn end_line(&mut self) {

@@ -7,7 +7,7 @@ use crate::model::Sheet;
 use crate::print;
 use crate::xml;
 use crate::xml::Element;
-use crate::xml::Step;
+use crate::xml::Pages;
 
 #[derive(Default)]
 struct Reader {
@@ -21,17 +21,7 @@ struct Reader {
 
 /// Reads the pages of a PAGE file.
 pub(crate) fn read(text: &str) -> Vec<Sheet> {
-    let mut reader = Reader::default();
-    let broken = xml::walk(text, |step| match step {
-        Step::Open(element) => reader.open(element),
-        Step::Close(element) => reader.close(element),
-        Step::Text(words) => reader.text(words),
-    });
-    let mut sheets = reader.sheets;
-    if let (Some(broken), Some(last)) = (broken, sheets.last_mut()) {
-        last.notes.push(format!("the XML breaks off: {broken}"));
-    }
-    sheets
+    xml::pages(text, "XML", Reader::default())
 }
 
 /// The box around the points of a `Coords`: `x,y x,y …`.
@@ -45,12 +35,7 @@ fn points(element: &Element) -> Option<Rect> {
     pairs.filter_map(read).reduce(|a, b| a.union(&b))
 }
 
-impl Reader {
-    /// The element around the one that is opening or open, `above` steps out.
-    fn parent(&self, above: usize) -> &str {
-        self.open.iter().rev().nth(above).map(String::as_str).unwrap_or_default()
-    }
-
+impl Pages for Reader {
     fn open(&mut self, element: &Element) {
         match element.name.as_str() {
             "Page" => self.sheets.push(Sheet {
@@ -88,6 +73,40 @@ impl Reader {
         self.open.push(element.name.clone());
     }
 
+    fn text(&mut self, words: &str) {
+        let direct = self.parent(0) == "Unicode"
+            && self.parent(1) == "TextEquiv"
+            && self.parent(2) == "TextLine";
+        if let (true, Some(line)) = (direct, &mut self.line)
+            && line.text.is_empty()
+        {
+            words.trim().clone_into(&mut line.text);
+        }
+    }
+
+    fn close(&mut self, element: &Element) {
+        self.open.pop();
+        if element.name != "TextLine" {
+            return;
+        }
+        if let (Some(mut line), Some(sheet)) = (self.line.take(), self.sheets.last_mut()) {
+            line.vertical = is_vertical(line.rect, &line.text);
+            print::trim(&mut line);
+            sheet.lines.push(line);
+        }
+    }
+
+    fn sheets(self) -> Vec<Sheet> {
+        self.sheets
+    }
+}
+
+impl Reader {
+    /// The element around the one that is opening or open, `above` steps out.
+    fn parent(&self, above: usize) -> &str {
+        self.open.iter().rev().nth(above).map(String::as_str).unwrap_or_default()
+    }
+
     fn coords(&mut self, element: &Element) {
         if let Some(rect) = points(element) {
             self.place(rect, 0);
@@ -117,29 +136,6 @@ impl Reader {
             "SeparatorRegion" => add(&mut sheet.rules),
             "AdvertRegion" => add(&mut sheet.frames),
             _ => {}
-        }
-    }
-
-    fn text(&mut self, words: &str) {
-        let direct = self.parent(0) == "Unicode"
-            && self.parent(1) == "TextEquiv"
-            && self.parent(2) == "TextLine";
-        if let (true, Some(line)) = (direct, &mut self.line)
-            && line.text.is_empty()
-        {
-            words.trim().clone_into(&mut line.text);
-        }
-    }
-
-    fn close(&mut self, element: &Element) {
-        self.open.pop();
-        if element.name != "TextLine" {
-            return;
-        }
-        if let (Some(mut line), Some(sheet)) = (self.line.take(), self.sheets.last_mut()) {
-            line.vertical = is_vertical(line.rect, &line.text);
-            print::trim(&mut line);
-            sheet.lines.push(line);
         }
     }
 }

@@ -4,6 +4,8 @@ use quick_xml::Reader;
 use quick_xml::events::BytesStart;
 use quick_xml::events::Event;
 
+use crate::model::Sheet;
+
 /// Depth from which elements are passed over.
 const DEPTH_MAX: usize = 200;
 
@@ -43,6 +45,29 @@ pub(crate) enum Step<'a> {
     Close(&'a Element),
     /// Words.
     Text(&'a str),
+}
+
+/// What reads the pages of one format from its elements and texts.
+pub(crate) trait Pages {
+    fn open(&mut self, element: &Element);
+    fn close(&mut self, element: &Element);
+    fn text(&mut self, words: &str);
+    /// The pages that were read.
+    fn sheets(self) -> Vec<Sheet>;
+}
+
+/// The pages of `text`, which is `kind` (XML or HTML); where the markup breaks off, the last page says so.
+pub(crate) fn pages(text: &str, kind: &str, mut reader: impl Pages) -> Vec<Sheet> {
+    let broken = walk(text, |step| match step {
+        Step::Open(element) => reader.open(element),
+        Step::Close(element) => reader.close(element),
+        Step::Text(words) => reader.text(words),
+    });
+    let mut sheets = reader.sheets();
+    if let (Some(broken), Some(last)) = (broken, sheets.last_mut()) {
+        last.notes.push(format!("the {kind} breaks off: {broken}"));
+    }
+    sheets
 }
 
 /// Calls `take` for each element and text; returns what is wrong where the markup breaks off.

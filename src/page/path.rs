@@ -99,7 +99,7 @@ const NEVER: f32 = -12.0;
 const RARE: f32 = -5.0;
 
 /// Classes that may begin something new.
-const STARTS: &[Class] = &[
+pub(crate) const STARTS: &[Class] = &[
     Class::Masthead,
     Class::Section,
     Class::Kicker,

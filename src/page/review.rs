@@ -14,6 +14,7 @@ use crate::line::Block;
 use crate::opening::Group;
 use crate::path;
 use crate::path::Class;
+use crate::path::STARTS;
 use crate::path::Scores;
 use wenmai_domain::span::Span;
 
@@ -25,19 +26,6 @@ const MOST_BLOCKS: usize = 5_000;
 
 /// Worth more than all cues together: what a person said.
 const SAID: f32 = 60.0;
-
-/// Classes of a line with which something new begins.
-const OPENS: &[Class] = &[
-    Class::Masthead,
-    Class::Section,
-    Class::Kicker,
-    Class::Headline,
-    Class::BylineAhead,
-    Class::Caption,
-    Class::TeaserHeader,
-    Class::TeaserTitle,
-    Class::Staff,
-];
 
 /// The lines that one decision is about, as a range of blocks.
 fn lines_of(at: usize, groups: &[Group]) -> std::ops::Range<usize> {
@@ -131,8 +119,8 @@ fn choices(blocks: &[Block], groups: &[Group], odds: &[Scores], classes: &[Class
         let class = *classes.get(lines.start)?;
         let odds = odds.get(lines.start)?;
         let opens = |class: &Class| odds.get(*class as usize).copied().unwrap_or_default();
-        let opening: f32 = OPENS.iter().map(opens).sum();
-        let cut = OPENS.contains(&class);
+        let opening: f32 = STARTS.iter().map(opens).sum();
+        let cut = STARTS.contains(&class);
         // A second line of a headline is no decision of its own.
         let beside = class == Class::Subtitle;
         let sure = if cut { opening } else { 1.0 - opening };
