@@ -154,9 +154,7 @@ async fn newest(services: &Services) -> Result<Option<Date>, Failure> {
         ..Default::default()
     };
     let found = services.topics().list_topics(connect::patient(request)).await?.into_inner();
-    let last = found.topics.first().and_then(|topic| topic.last_time);
-    let instant = last.and_then(|time| jiff::Timestamp::from_second(time.seconds).ok());
-    Ok(instant.map(|instant| day::civil_time(instant).date()))
+    Ok(found.topics.first().and_then(|topic| date_of(topic.last_time?.seconds)))
 }
 
 /// The names of the story's articles of these days.
@@ -208,8 +206,8 @@ fn print(brief: &Brief) -> Result<(), Failure> {
             if outlets.is_empty() { String::new() } else { format!(" · {}", outlets.join(" ")) };
         output::line(&format!("     {} articles{outlets} · {}", topic.article_count, topic.name))?;
         for sentence in &summary.sentences {
-            let source = source(summary, sentence.source);
-            output::line(&format!("     - {}  ({})", clean(&sentence.text), clean(&source)))?;
+            let teller = source(summary, sentence.source).map(teller).unwrap_or_default();
+            output::line(&format!("     - {}  ({})", clean(&sentence.text), clean(teller)))?;
         }
     }
     Ok(())
@@ -233,7 +231,7 @@ fn markdown(brief: &Brief) -> String {
     for (number, Story { topic, summary }) in (1..).zip(stories) {
         text.push(format!("\n## {number}. {}\n\n", escaped(label(topic, summary))));
         for sentence in &summary.sentences {
-            sources.push(cited(summary, sentence.source));
+            sources.push(source(summary, sentence.source).map(cited).unwrap_or_default());
             text.push(format!("{}[{}]", escaped(&sentence.text), sources.len()));
         }
         let outlets = outlets(topic);
@@ -263,19 +261,20 @@ fn outlets(topic: &wire::Topic) -> Vec<&str> {
     named.filter(|name| !name.is_empty()).take(OUTLETS_SHOWN).collect()
 }
 
-/// The outlet of source `number`, or its headline where the outlet is unknown.
-fn source(summary: &wire::SummarizeArticlesResponse, number: u32) -> String {
-    let found = summary.sources.iter().find(|source| source.number == number);
-    let Some(source) = found else { return String::new() };
-    if source.outlet.is_empty() { source.title.clone() } else { source.outlet.clone() }
+/// The source with this number.
+fn source(summary: &wire::SummarizeArticlesResponse, number: u32) -> Option<&wire::SummarySource> {
+    summary.sources.iter().find(|source| source.number == number)
 }
 
-/// Source `number` as a line of Markdown: headline, outlet, day, address or name.
-fn cited(summary: &wire::SummarizeArticlesResponse, number: u32) -> String {
-    let found = summary.sources.iter().find(|source| source.number == number);
-    let Some(source) = found else { return String::new() };
-    let day = source.publish_time.and_then(|time| jiff::Timestamp::from_second(time.seconds).ok());
-    let day = day.map(|instant| day::civil_time(instant).date().to_string());
+/// The outlet of a source, or its headline where the outlet is unknown.
+fn teller(source: &wire::SummarySource) -> &str {
+    if source.outlet.is_empty() { &source.title } else { &source.outlet }
+}
+
+/// A source as a line of Markdown: headline, outlet, day, address or name.
+fn cited(source: &wire::SummarySource) -> String {
+    let day =
+        source.publish_time.and_then(|time| date_of(time.seconds)).map(|date| date.to_string());
     let address = if source.url.is_empty() { &source.article } else { &source.url };
     let title = escaped(&source.title);
     let known = [Some(escaped(&source.outlet)), day, Some(address.clone())];
@@ -283,16 +282,15 @@ fn cited(summary: &wire::SummarizeArticlesResponse, number: u32) -> String {
     format!("《{title}》 {}", known.collect::<Vec<_>>().join("，"))
 }
 
+/// The day in China of a point in time, in seconds since 1970 UTC.
+fn date_of(seconds: i64) -> Option<Date> {
+    let instant = jiff::Timestamp::from_second(seconds).ok()?;
+    Some(day::civil_time(instant).date())
+}
+
 /// `text` on one line, with nothing in it that Markdown would take for a mark.
 fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in clean(text).chars() {
-        if matches!(c, '\\' | '*' | '_' | '[' | ']' | '<' | '`' | '#') {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-    }
-    escaped
+    output::escaped(&clean(text))
 }
 
 #[cfg(test)]

@@ -74,6 +74,18 @@ fn dynamic(name: &str, message: &impl Message) -> Result<DynamicMessage, Failure
         .map_err(|error| Failure::failed(&error))
 }
 
+/// Text that Markdown takes as text.
+pub(super) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if "\\`*_[]<>#|".contains(c) {
+            escaped.push('\\');
+        }
+        escaped.push(if c == '\n' { ' ' } else { c });
+    }
+    escaped
+}
+
 /// An empty table with `header`, as wide as the terminal.
 pub(super) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();

@@ -220,14 +220,7 @@ fn answer<M: Message>(message: M) -> Result<Response<M>, Status> {
 
 /// How many of `messages` fit on a page, from the first on; at least one if there is one.
 fn fitting<M: Message>(messages: &[M]) -> usize {
-    let mut bytes = 0;
-    for (index, message) in messages.iter().enumerate() {
-        bytes += message.encoded_len();
-        if bytes > PAGE_BYTES_MAX {
-            return index.max(1);
-        }
-    }
-    messages.len()
+    fitting_beside(0, messages).max(usize::from(!messages.is_empty()))
 }
 
 /// How many of `messages` fit on a page beside `used` bytes, from the first on; maybe none.

@@ -6,6 +6,7 @@ use crate::connect;
 use crate::connect::Services;
 use crate::failure::Failure;
 use crate::output;
+use crate::output::escaped;
 use crate::topics::label;
 use crate::topics::list;
 use crate::topics::span;
@@ -140,22 +141,10 @@ async fn brief(services: &Services, topic: &wire::Topic) -> Result<(), Failure> 
     output::line("")
 }
 
-/// Text that Markdown takes as text.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        if "\\`*_[]<>#|".contains(c) {
-            escaped.push('\\');
-        }
-        escaped.push(if c == '\n' { ' ' } else { c });
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
-    use super::escaped;
     use super::quoted;
+    use crate::output::escaped;
 
     #[test]
     fn fields_are_quoted_where_they_must_be() {

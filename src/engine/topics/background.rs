@@ -15,28 +15,34 @@ const OPENING_TOKENS: f64 = 150.0;
 /// Tokens of a whole one, which topics compare.
 const TEXT_TOKENS: f64 = 400.0;
 
-/// How many of [`ARTICLES`] articles hold a word in title and lead.
-pub(super) static OPENINGS: LazyLock<HashMap<String, u32>> = LazyLock::new(|| {
-    let words = words().into_iter();
-    words.map(|(word, share)| (word, holding(share, OPENING_TOKENS))).collect()
+/// How many of [`ARTICLES`] articles hold each word.
+struct AtLarge {
+    /// In title and lead, by the word.
+    openings: HashMap<String, u32>,
+    /// In the whole text, by the term of the index.
+    texts: Arc<Background>,
+}
+
+/// Made by one reading of the bundled model's words, each with its share of all tokens.
+static AT_LARGE: LazyLock<AtLarge> = LazyLock::new(|| {
+    // Without them keywords are a little worse, and a test says so.
+    let words = embed::common_words().unwrap_or_default();
+    let texts = words.iter().map(|(word, share)| (index(word), holding(*share, TEXT_TOKENS)));
+    let texts = Arc::new(Background::new(ARTICLES, texts));
+    let openings = words.into_iter();
+    let openings = openings.map(|(word, share)| (word, holding(share, OPENING_TOKENS))).collect();
+    AtLarge { openings, texts }
 });
 
-static TEXTS: LazyLock<Arc<Background>> = LazyLock::new(|| {
-    let words = words().into_iter();
-    let counts = words.map(|(word, share)| (index(&word), holding(share, TEXT_TOKENS)));
-    Arc::new(Background::new(ARTICLES, counts))
-});
+/// How many of [`ARTICLES`] articles hold `word` in title and lead.
+pub(super) fn in_openings(word: &str) -> u32 {
+    AT_LARGE.openings.get(word).copied().unwrap_or(0)
+}
 
 /// How many articles at large hold each term of the index.
 #[must_use]
 pub fn background() -> Arc<Background> {
-    Arc::clone(&TEXTS)
-}
-
-/// The words of the bundled model, each with its share of all tokens.
-fn words() -> HashMap<String, f64> {
-    // Without them keywords are a little worse, and a test says so.
-    embed::common_words().unwrap_or_default()
+    Arc::clone(&AT_LARGE.texts)
 }
 
 /// How many articles of so many tokens hold a word that has this share of all tokens.

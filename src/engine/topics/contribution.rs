@@ -154,9 +154,8 @@ pub fn face(
     let shared: Vec<(String, u32)> = terms.iter().filter(|term| term.1 > 1).cloned().collect();
     let terms = if contributions.len() < 2 || shared.len() < KEYWORDS { terms } else { shared };
     let background = |term: &str| {
-        let holding = |counts: Option<&u32>| counts.copied().unwrap_or(0);
-        holding(term_counts.counts.get(term))
-            .saturating_add(holding(background::OPENINGS.get(term)))
+        let in_window = term_counts.counts.get(term).copied().unwrap_or(0);
+        in_window.saturating_add(background::in_openings(term))
     };
     let articles = term_counts.articles.saturating_add(background::ARTICLES);
     let keywords = topic::keywords(&terms, &background, articles, KEYWORDS);
