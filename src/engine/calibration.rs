@@ -112,25 +112,25 @@ pub enum FileError {
     /// It cannot be read.
     #[error("calibration {} cannot be read", path.display())]
     Read {
-        /// The file.
+        /// The calibration file that was named.
         path: PathBuf,
-        /// The cause.
+        /// Why the system does not give it.
         #[source]
         source: std::io::Error,
     },
     /// It is no calibration.
     #[error("calibration {} cannot be used", path.display())]
     Wrong {
-        /// The file.
+        /// The calibration file that was named.
         path: PathBuf,
-        /// The cause.
+        /// Where its text departs from the JSON of a calibration.
         #[source]
         source: serde_json::Error,
     },
     /// It measures the cosines of another model, or puts them on the scale of another.
     #[error("calibration {} was made for model {made_for}, this is {model}", path.display())]
     OtherModel {
-        /// The file.
+        /// The calibration file that was named.
         path: PathBuf,
         /// The models that it was made for.
         made_for: String,
@@ -152,7 +152,7 @@ impl Calibration {
     /// Reads the calibration of `model` from the file that `config` names, if it names one.
     ///
     /// # Errors
-    /// [`FileError`].
+    /// [`FileError`] if the file cannot be read, is no calibration, or was made for another model.
     pub fn open(config: &Config, model: &ModelInfo) -> Result<Option<Self>, FileError> {
         let Some(path) = config.calibration.clone() else { return Ok(None) };
         let json = std::fs::read_to_string(&path)
@@ -293,7 +293,7 @@ impl Engine {
     /// The same engine with the calibration that `config` names, if it names one.
     ///
     /// # Errors
-    /// [`FileError`].
+    /// [`FileError`] if the file cannot be read, is no calibration, or was made for another model.
     pub fn with_calibration(mut self, config: &Config) -> Result<Self, FileError> {
         if let Some(read) = Calibration::open(config, self.embed.info())? {
             self.calibration = std::sync::Arc::new(Calibrated::Fitted(Box::new(read)).into());

@@ -47,7 +47,7 @@ impl Default for Bounds {
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Ask<'a> {
-    /// The address.
+    /// The address that is asked, which redirects do not change.
     pub url: &'a Url,
     /// The types that can be read.
     pub accept: &'static str,

@@ -39,7 +39,7 @@ pub enum Work {
 /// A request to be made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Task {
-    /// The address.
+    /// The address that is asked next; of a redirect, where it leads.
     pub url: Url,
     /// The addresses that led there.
     pub hops: Vec<Url>,

@@ -31,16 +31,16 @@ pub enum InvalidList {
     /// The file cannot be read.
     #[error("`{}` cannot be read", .file.display())]
     Read {
-        /// The file.
+        /// The file that was given as a list of feeds.
         file: PathBuf,
-        /// The cause.
+        /// Why the system does not give it.
         #[source]
         source: std::io::Error,
     },
     /// It holds no list.
     #[error("`{}` {what}", .file.display())]
     Content {
-        /// The file.
+        /// The file that was given as a list of feeds.
         file: PathBuf,
         /// What is wrong with it.
         what: String,
@@ -48,9 +48,9 @@ pub enum InvalidList {
     /// An address of it cannot be asked.
     #[error("{place}: `{url}` {source}")]
     Address {
-        /// Where it stands.
+        /// The list that gives the address, with the line of it where lists have lines.
         place: String,
-        /// The address.
+        /// The address as it is written there.
         url: String,
         /// What is wrong with it.
         #[source]

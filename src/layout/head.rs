@@ -12,13 +12,13 @@ use crate::stack::is_parted;
 pub(crate) struct Head {
     /// Its stacks, from above.
     pub stacks: Vec<usize>,
-    /// What they take up.
+    /// The smallest box that holds all of them.
     pub rect: Rect,
     /// The size of the largest.
     pub size: f32,
     /// Whether it runs downwards.
     pub vertical: bool,
-    /// The room it stands in.
+    /// The frame or part of the page that it stands in, as an index.
     pub room: usize,
 }
 

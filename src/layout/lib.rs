@@ -100,7 +100,7 @@ pub struct Placed {
 /// A picture of an article.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pictured {
-    /// Where it stands.
+    /// The box of the picture on its sheet, in the unit of the sheet.
     pub rect: Rect,
     /// The article that it belongs to, as an index of [`Page::articles`].
     pub article: Option<usize>,

@@ -15,7 +15,7 @@ const SHAPES_MAX: usize = 400;
 pub(crate) struct Item {
     /// Where it stands, in the direction of reading: see [`Measured::turned`].
     pub rect: Rect,
-    /// What it says.
+    /// The words of the line.
     pub text: String,
     /// Size of its type, relative to the body's: 1 is body type.
     pub size: f32,

@@ -135,9 +135,9 @@ impl Unit {
 /// A line of print in one column; vertical print has lines of one character's width.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Line {
-    /// Where it stands.
+    /// The box of the line on its sheet, in the unit of the sheet.
     pub rect: Rect,
-    /// What it says.
+    /// The words of the line as the source gives them.
     pub text: String,
     /// Size of its type, where the source says it; only the ratio to other lines counts.
     pub size: Option<f32>,

@@ -32,7 +32,7 @@ pub(crate) struct Story {
     pub pictures: Vec<usize>,
     /// Captions and credits.
     pub captions: Vec<usize>,
-    /// The room it stands in.
+    /// The frame or part of the page that it stands in, as an index.
     pub room: usize,
     /// Why its parts are together, for explanation.
     pub why: Vec<&'static str>,

@@ -9,9 +9,9 @@ use crate::model::hull;
 /// A word, or a single character, with its place.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Word {
-    /// Where it stands.
+    /// The box of the word on its sheet, in the unit of the sheet.
     pub rect: Rect,
-    /// What it says.
+    /// The characters of the word.
     pub text: String,
     /// Size of its type where it is known.
     pub size: Option<f32>,

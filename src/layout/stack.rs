@@ -16,13 +16,13 @@ use wenmai_page::known::Says;
 pub(crate) struct Stack {
     /// Indexes of its items, from above.
     pub items: Vec<usize>,
-    /// What they take up.
+    /// The smallest box that holds all of them.
     pub rect: Rect,
     /// Size of their type, relative to the body's.
     pub size: f32,
     /// Whether it is one vertical line, or several side by side.
     pub vertical: bool,
-    /// The room it stands in.
+    /// The frame or part of the page that it stands in, as an index.
     pub room: usize,
     /// The room between its lines.
     gap: f32,

@@ -40,7 +40,7 @@ pub(crate) struct Piece {
 /// The summary of a topic.
 ///
 /// # Errors
-/// [`Failure::Call`].
+/// [`Failure::Call`] if a service refuses the call or cannot be reached.
 pub(crate) async fn of_topic(
     visit: &Visit,
     topic: &wire::Topic,

@@ -172,7 +172,7 @@ async fn answer(visit: &Visit, name: &str) -> Result<Response, Failure> {
 /// Reads a topic.
 ///
 /// # Errors
-/// [`Failure::Call`].
+/// [`Failure::Call`] if a service refuses the call or cannot be reached.
 pub(crate) async fn get(visit: &Visit, name: &str) -> Result<wire::GetTopicResponse, Failure> {
     let request = wire::GetTopicRequest { name: name.to_owned() };
     told(visit.topic_service().get_topic(visit.call(request)).await)

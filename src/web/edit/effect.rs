@@ -37,7 +37,7 @@ pub(super) struct Done {
 /// What `action` will do to `topic`.
 ///
 /// # Errors
-/// [`Failure::Call`].
+/// [`Failure::Call`] if a service refuses the call or cannot be reached.
 pub(super) async fn of(
     visit: &Visit,
     topic: &wire::Topic,
