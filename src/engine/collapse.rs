@@ -19,8 +19,11 @@ use wenmai_domain::reprint::Membership;
 use wenmai_store::Copies;
 use wenmai_store::Imprint;
 
-/// How many candidates' groups are looked up at a time: a page of ten hits seldom needs more.
-const PIECE: usize = 48;
+/// How many more candidates' groups are looked up at a time than are still wanted, as a share: some
+/// are copies of each other.
+const MORE_LOOKED_UP: usize = 2;
+/// How many are looked up at a time at least.
+const PIECE_MIN: usize = 8;
 /// How many members of a group are read for the outlets that are shown with a hit.
 const READ_MAX: u32 = 50;
 /// How many times the legs are asked again because copies of a few texts filled them.
@@ -84,7 +87,9 @@ impl Engine {
     ) -> Result<(), Error> {
         let mut rest = ordered.into_iter();
         while folded.kept.len() < wanted {
-            let piece: Vec<Ranked> = rest.by_ref().take(PIECE).collect();
+            let missing = wanted - folded.kept.len();
+            let piece = (missing + missing / MORE_LOOKED_UP).max(PIECE_MIN);
+            let piece: Vec<Ranked> = rest.by_ref().take(piece).collect();
             if piece.is_empty() {
                 break;
             }

@@ -14,6 +14,8 @@ use crate::Error;
 use crate::ranked::Judged;
 use crate::ranked::Ranked;
 use crate::ranked::best_first;
+use crate::topics::background;
+use wenmai_cluster::topic::Background;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::hit::Scores;
@@ -30,7 +32,6 @@ use wenmai_rank::feature::features;
 use wenmai_rank::fuse::LEXICAL_WEIGHT;
 use wenmai_rank::scorer::Scorer;
 use wenmai_store::Scored;
-use wenmai_store::Vectors;
 
 /// Candidates that each leg is asked for.
 const LEG_DEPTH: u32 = 500;
@@ -41,8 +42,9 @@ const NEIGHBOURS: usize = 15;
 /// Articles found for each neighbour at least: in a small archive fifteen would be all there is,
 /// and their middle near everything. From 500 articles on it changes nothing.
 const FOUND_PER_NEIGHBOUR: usize = 33;
-/// How many terms of a text, those of the largest weights, ask; more would take longer for little.
-const TEXT_TERMS_MAX: usize = 400;
+/// How many terms of a text ask, the rarest that weigh most: the time of this leg is the length of
+/// the lists that it reads, and common words have the longest.
+const TEXT_TERMS_MAX: usize = 64;
 /// What the text's leg and the neighbours add to the first order, beside the fused score.
 const FIRST_ORDER_WEIGHT: f32 = 0.3;
 /// What an article that is not stored would score against itself, as a multiple of the best
@@ -238,7 +240,7 @@ impl Engine {
                 None => Ok(Vec::new()),
             }
         };
-        let text = weightiest(&subject.text);
+        let text = telling(&subject.text, &background());
         let (dense, title, text) = futures::try_join!(
             dense,
             self.store.lexical(&subject.title, filter, limit),
@@ -259,12 +261,8 @@ impl Engine {
         filter: &Filter,
         scale: &CosineScale,
     ) -> Result<LegHits, Error> {
-        let stored = self.store.fetch(near, Vectors::Yes).await?;
-        let embeddings: Vec<Embedding> = stored
-            .into_iter()
-            .flatten()
-            .filter_map(|stored| stored.vectors.map(|(text, _)| text))
-            .collect();
+        let embeddings: Vec<Embedding> =
+            self.store.embeddings(near).await?.into_iter().flatten().collect();
         let Ok(middle) = Embedding::mean(&embeddings.iter().collect::<Vec<_>>()) else {
             return Ok(LegHits::default());
         };
@@ -279,15 +277,17 @@ fn depth() -> Limit {
     Limit::new(LEG_DEPTH).unwrap_or(Limit::MOST)
 }
 
-/// The terms of `text` that weigh most; of equal weight those of the lower index.
-fn weightiest(text: &TermVector) -> TermVector {
-    let mut terms: Vec<(u32, f32)> = text.iter().collect();
+/// The terms of `text` that tell most about it: by their weight and by how rare they are in news at
+/// large; of equal ones those of the lower index.
+fn telling(text: &TermVector, at_large: &Background) -> TermVector {
+    let mut terms: Vec<(f32, u32, f32)> =
+        text.iter().map(|(term, weight)| (weight * at_large.rarity(term), term, weight)).collect();
     if terms.len() <= TEXT_TERMS_MAX {
         return text.clone();
     }
-    terms.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
+    terms.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
     terms.truncate(TEXT_TERMS_MAX);
-    TermVector::from_weights(terms)
+    TermVector::from_weights(terms.into_iter().map(|(_, term, weight)| (term, weight)))
 }
 
 #[cfg(test)]
@@ -295,7 +295,8 @@ mod tests {
     use super::LEG_DEPTH;
     use super::LegHits;
     use super::TEXT_TERMS_MAX;
-    use super::weightiest;
+    use super::telling;
+    use wenmai_cluster::topic::Background;
     use wenmai_domain::id::ArticleId;
     use wenmai_domain::terms::TermVector;
     use wenmai_store::Scored;
@@ -320,11 +321,14 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_asks_with_its_weightiest_terms() {
+    fn a_long_text_asks_with_its_rarest_terms_that_weigh_most() {
         let count = u32::try_from(TEXT_TERMS_MAX).unwrap() + 5;
-        let text = TermVector::from_weights((0..count).map(|n| (n, if n < 5 { 0.5 } else { 1.0 })));
-        let asked = weightiest(&text);
+        let text = TermVector::from_weights((0..count).map(|n| (n, if n < 3 { 0.1 } else { 1.0 })));
+        // As many articles as hold a comma hold these.
+        let at_large = Background::new(1_000, [(3, 999), (4, 999)]);
+        let asked = telling(&text, &at_large);
         assert_eq!(asked.indices().len(), TEXT_TERMS_MAX);
-        assert!(!asked.indices().contains(&0));
+        assert!((0..5).all(|term| !asked.indices().contains(&term)), "{asked:?}");
+        assert!(asked.iter().all(|(_, weight)| (weight - 1.0).abs() < 1e-6));
     }
 }

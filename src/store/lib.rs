@@ -221,6 +221,13 @@ pub trait VectorStore: TopicStore {
         vectors: Vectors,
     ) -> Result<Vec<Option<Stored>>, Error>;
 
+    /// Reads the embeddings of `ids`, in the order of `ids`; `None` where there is no point. Reads
+    /// neither payloads nor terms, so it costs a small part of [`VectorStore::fetch`].
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn embeddings(&self, ids: &[ArticleId]) -> Result<Vec<Option<Embedding>>, Error>;
+
     /// Deletes the points of `ids` and returns which of them existed; durable when it returns.
     ///
     /// # Errors

@@ -163,6 +163,12 @@ impl VectorStore for MemoryStore {
         })
     }
 
+    async fn embeddings(&self, ids: &[ArticleId]) -> Result<Vec<Option<Embedding>>, Error> {
+        self.read(|points| {
+            ids.iter().map(|id| points.get(id).map(|point| point.text.clone())).collect()
+        })
+    }
+
     async fn delete(&self, ids: &[ArticleId]) -> Result<BTreeSet<ArticleId>, Error> {
         self.write(|points| ids.iter().copied().filter(|id| points.remove(id).is_some()).collect())
     }

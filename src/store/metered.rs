@@ -98,6 +98,10 @@ impl VectorStore for Metered {
         self.watch("fetch", self.inner.fetch(ids, vectors)).await
     }
 
+    async fn embeddings(&self, ids: &[ArticleId]) -> Result<Vec<Option<Embedding>>, Error> {
+        self.watch("embeddings", self.inner.embeddings(ids)).await
+    }
+
     async fn delete(&self, ids: &[ArticleId]) -> Result<BTreeSet<ArticleId>, Error> {
         self.watch("delete", self.inner.delete(ids)).await
     }

@@ -35,6 +35,17 @@ impl Background {
         Self { article_count, counts: counts.filter(|(_, count)| *count > 0).collect() }
     }
 
+    /// How rare a term is: `ln(1 + (N − n + 0.5) / (n + 0.5))` with `N` articles of which `n` hold
+    /// it, above 0, and highest for a term that none holds.
+    #[must_use]
+    pub fn rarity(&self, term: u32) -> f32 {
+        let count = f64::from(self.count(term));
+        let others = f64::from(self.article_count) - count;
+        #[expect(clippy::cast_possible_truncation, reason = "a logarithm, at most 22")]
+        let rarity = f64::ln_1p((others + 0.5) / (count + 0.5)) as f32;
+        rarity
+    }
+
     fn count(&self, term: u32) -> u32 {
         self.counts.get(&term).copied().unwrap_or(0)
     }

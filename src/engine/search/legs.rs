@@ -228,9 +228,8 @@ impl Engine {
         let first = order(prepared.mode, found);
         let count = FIRST_ANSWERS.min(first.len() / FOUND_PER_ANSWER);
         let first: Vec<ArticleId> = first.into_iter().take(count).map(|(id, _)| id).collect();
-        let stored = self.store.fetch(&first, Vectors::Yes).await?.into_iter().flatten();
         let embeddings: Vec<Embedding> =
-            stored.filter_map(|stored| stored.vectors.map(|(text, _)| text)).collect();
+            self.store.embeddings(&first).await?.into_iter().flatten().collect();
         let Ok(middle) = Embedding::mean(&embeddings.iter().collect::<Vec<_>>()) else {
             return Ok(Vec::new());
         };

@@ -75,6 +75,16 @@ impl Shard {
         // by then.
         let ids: Vec<ArticleId> = changes.keys().copied().collect();
         let found = self.memberships(&ids)?;
+        let done = self.regroup_found(changes, found);
+        self.known.forget(&ids);
+        done
+    }
+
+    fn regroup_found(
+        &self,
+        changes: BTreeMap<ArticleId, Regroup>,
+        found: Vec<Option<Membership>>,
+    ) -> Result<(), Error> {
         let there = changes.into_values().zip(found).filter(|(_, found)| found.is_some());
         for (Regroup { id, membership, signature }, _) in there {
             let id = point_id(&id);
@@ -106,16 +116,21 @@ impl Shard {
     /// # Errors
     /// [`Error::Failed`].
     pub fn memberships(&self, ids: &[ArticleId]) -> Result<Vec<Option<Membership>>, Error> {
-        let mut request = RetrieveRequest::new(ids.iter().map(point_id).collect());
-        let keys = [payload::GROUP, payload::ORIGINAL].map(filter::path);
-        request.with_payload = Some(WithPayloadInterface::Fields(keys.to_vec()));
-        let mut found = HashMap::new();
-        for record in self.engine.retrieve(request).map_err(error::engine)? {
-            let mut payload = record.payload.unwrap_or_default();
-            let membership = payload::to_membership(&mut payload.0).map_err(error::failed)?;
-            found.insert(article_id(&record.id)?, membership);
+        let seen = self.known.look_up(ids);
+        let unknown = ids.iter().filter(|id| !seen.groups.contains_key(id));
+        let mut request = RetrieveRequest::new(unknown.map(point_id).collect());
+        let mut read = HashMap::new();
+        if !request.point_ids.is_empty() {
+            let keys = [payload::GROUP, payload::ORIGINAL].map(filter::path);
+            request.with_payload = Some(WithPayloadInterface::Fields(keys.to_vec()));
+            for record in self.engine.retrieve(request).map_err(error::engine)? {
+                let mut payload = record.payload.unwrap_or_default();
+                let membership = payload::to_membership(&mut payload.0).map_err(error::failed)?;
+                read.insert(article_id(&record.id)?, membership);
+            }
+            self.known.learn(&seen, read.iter().map(|(id, membership)| (*id, *membership)));
         }
-        Ok(ids.iter().map(|id| found.get(id).copied()).collect())
+        Ok(ids.iter().map(|id| seen.groups.get(id).or_else(|| read.get(id)).copied()).collect())
     }
 
     /// Counts and names the members of `groups`, in their order.

@@ -14,6 +14,7 @@ mod error;
 mod filter;
 mod folder;
 mod groups;
+mod known;
 mod log;
 mod placement;
 mod point;
@@ -238,6 +239,11 @@ impl VectorStore for EdgeStore {
     ) -> Result<Vec<Option<Stored>>, Error> {
         let ids = ids.to_vec();
         self.read(move |shard| shard.fetch(&ids, vectors)).await
+    }
+
+    async fn embeddings(&self, ids: &[ArticleId]) -> Result<Vec<Option<Embedding>>, Error> {
+        let ids = ids.to_vec();
+        self.read(move |shard| shard.embeddings(&ids)).await
     }
 
     async fn delete(&self, ids: &[ArticleId]) -> Result<BTreeSet<ArticleId>, Error> {

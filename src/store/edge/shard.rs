@@ -14,6 +14,7 @@ use std::sync::Mutex;
 use std::sync::OnceLock;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
 use qdrant_edge::CountRequest;
@@ -22,24 +23,18 @@ use qdrant_edge::EdgeConfig;
 use qdrant_edge::EdgeShard;
 use qdrant_edge::FieldIndexOperations;
 use qdrant_edge::NamedQuery;
-use qdrant_edge::Payload;
 use qdrant_edge::PointId;
 use qdrant_edge::PointInsertOperations;
 use qdrant_edge::PointOperations;
 use qdrant_edge::PointStructPersisted;
 use qdrant_edge::QueryEnum;
 use qdrant_edge::QueryRequest;
-use qdrant_edge::Record;
 use qdrant_edge::RetrieveRequest;
 use qdrant_edge::ScoringQuery;
 use qdrant_edge::ScrollRequest;
 use qdrant_edge::SearchParams;
-use qdrant_edge::SparseVector;
 use qdrant_edge::UpdateOperation;
 use qdrant_edge::VectorInternal;
-use qdrant_edge::VectorPersisted;
-use qdrant_edge::VectorStructInternal;
-use qdrant_edge::VectorStructPersisted;
 use qdrant_edge::WithPayloadInterface;
 use qdrant_edge::WithVector;
 
@@ -53,14 +48,13 @@ use crate::edge::error;
 use crate::edge::filter;
 use crate::edge::filter::Asked;
 use crate::edge::folder::Folder;
+use crate::edge::known::Known;
+use crate::edge::point;
 use crate::edge::point::article_id;
 use crate::edge::point::point_id;
-use crate::edge::point::signature_vector;
 use crate::edge::topics::TopicShard;
 use crate::edge::tuning;
 use crate::edge::tuning::Tuning;
-use crate::payload;
-use crate::payload::REPRINT;
 use crate::payload::TERMS;
 use crate::payload::TEXT;
 use crate::ties;
@@ -88,6 +82,10 @@ pub struct Shard {
     tuning: Tuning,
     dim: usize,
     graph: AtomicBool,
+    /// About how many articles there are: those of the last count and what was written since.
+    len: AtomicUsize,
+    /// What is known of the reprint groups of articles.
+    pub(super) known: Known,
     /// Whether anything was written since the folder was opened.
     written: AtomicBool,
 }
@@ -109,7 +107,8 @@ impl Shard {
             }
         };
         let engine = engine.map_err(unusable)?;
-        let known = engine.info().map_err(unusable)?.payload_schema;
+        let info = engine.info().map_err(unusable)?;
+        let known = info.payload_schema;
         // A folder that was closed in good order has nothing left to write out.
         let mut written = !folder.was_sealed();
         for (key, schema) in tuning::indexes() {
@@ -134,6 +133,8 @@ impl Shard {
             tuning,
             dim,
             graph: AtomicBool::new(graph),
+            known: Known::default(),
+            len: AtomicUsize::new(info.points_count),
             written: AtomicBool::new(written),
         })
     }
@@ -196,7 +197,7 @@ impl Shard {
         }
         let mut batch = Vec::with_capacity(unique.len().min(POINTS_PER_UPDATE));
         for (id, point) in unique {
-            batch.push(persisted(id, point)?);
+            batch.push(point::persisted(id, point)?);
             if batch.len() == POINTS_PER_UPDATE {
                 self.write(std::mem::take(&mut batch))?;
             }
@@ -205,9 +206,13 @@ impl Shard {
     }
 
     fn write(&self, batch: Vec<PointStructPersisted>) -> Result<(), Error> {
+        self.len.fetch_add(batch.len(), Ordering::Relaxed);
+        let ids: Vec<PointId> = batch.iter().map(|point| point.id).collect();
         let insert = PointInsertOperations::PointsList(batch);
         let operation = UpdateOperation::PointOperation(PointOperations::UpsertPoints(insert));
-        self.engine.update(operation).map_err(error::engine)
+        let done = self.engine.update(operation).map_err(error::engine);
+        self.known.forget(&ids.iter().map(article_id).collect::<Result<Vec<_>, _>>()?);
+        done
     }
 
     /// Deletes articles and returns which of them existed.
@@ -219,11 +224,13 @@ impl Shard {
         request.with_payload = Some(WithPayloadInterface::Bool(false));
         let found = self.engine.retrieve(request).map_err(error::engine)?;
         let found: Vec<PointId> = found.into_iter().map(|record| record.id).collect();
-        let deleted = found.iter().map(article_id).collect::<Result<_, _>>()?;
+        let deleted: BTreeSet<_> = found.iter().map(article_id).collect::<Result<_, _>>()?;
         if !found.is_empty() {
             let operation = PointOperations::DeletePoints { ids: found };
             let operation = UpdateOperation::PointOperation(operation);
-            self.engine.update(operation).map_err(error::engine)?;
+            let done = self.engine.update(operation).map_err(error::engine);
+            self.known.forget(&deleted);
+            done?;
         }
         Ok(deleted)
     }
@@ -264,6 +271,7 @@ impl Shard {
     pub fn optimize(&self) -> Result<(), Error> {
         self.note_write();
         let info = self.engine.info().map_err(error::engine)?;
+        self.len.store(info.points_count, Ordering::Relaxed);
         let bytes = info.points_count.saturating_mul(self.dim).saturating_mul(size_of::<f32>());
         // Once there is a graph it stays, or a collection at the threshold would be rebuilt again
         // and again.
@@ -293,10 +301,25 @@ impl Shard {
         });
         let mut found = HashMap::new();
         for record in self.engine.retrieve(request).map_err(error::engine)? {
-            let point = stored(record, vectors)?;
+            let point = point::stored(record, vectors)?;
             found.insert(point.article.id, point);
         }
         // An id may be asked for twice, so the points are cloned and not moved out.
+        Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
+    }
+
+    /// Reads embeddings in the order of `ids`; `None` where there is no point.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub fn embeddings(&self, ids: &[ArticleId]) -> Result<Vec<Option<Embedding>>, Error> {
+        let mut request = RetrieveRequest::new(ids.iter().map(point_id).collect());
+        request.with_payload = Some(WithPayloadInterface::Bool(false));
+        request.with_vector = Some(WithVector::Selector(vec![TEXT.to_owned()]));
+        let mut found = HashMap::new();
+        for record in self.engine.retrieve(request).map_err(error::engine)? {
+            found.insert(article_id(&record.id)?, point::embedding(record.vector)?);
+        }
         Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
     }
 
@@ -346,10 +369,16 @@ impl Shard {
             return Ok(Vec::new());
         }
         let query = NamedQuery {
-            query: VectorInternal::Sparse(sparse(query)),
+            query: VectorInternal::Sparse(point::sparse(query)),
             using: Some(TERMS.to_owned()),
         };
-        self.best(query, &tuning::lexical_params(), filter.as_ref(), None, limit)
+        self.best(
+            query,
+            &tuning::lexical_params(self.len.load(Ordering::Relaxed)),
+            filter.as_ref(),
+            None,
+            limit,
+        )
     }
 
     /// The best `limit` points with a score above `above`, ties by id.
@@ -402,7 +431,7 @@ impl Shard {
         request.limit = Some(limit.count());
         request.with_payload = Some(WithPayloadInterface::Bool(true));
         let (records, next) = self.engine.scroll(request).map_err(error::engine)?;
-        let points = records.into_iter().map(|record| stored(record, Vectors::No));
+        let points = records.into_iter().map(|record| point::stored(record, Vectors::No));
         Ok(Listing {
             points: points.collect::<Result<_, _>>()?,
             next: next.as_ref().map(article_id).transpose()?,
@@ -429,56 +458,4 @@ impl Shard {
 fn has_graph(config: &EdgeConfig) -> bool {
     let text = config.vectors.get(TEXT);
     text.and_then(|params| params.hnsw_config).is_some_and(|graph| graph.m > 0)
-}
-
-fn sparse(terms: &TermVector) -> SparseVector {
-    SparseVector { indices: terms.indices().to_vec(), values: terms.values().to_vec() }
-}
-
-/// Converts a point into what the engine writes.
-fn persisted(id: ArticleId, mut point: Point) -> Result<PointStructPersisted, Error> {
-    let signature = signature_vector(&std::mem::take(&mut point.signature));
-    let (payload, text, terms) = payload::from_point(point).map_err(error::failed)?;
-    let vectors = HashMap::from([
-        // An empty vector is written too: one that is left out would stay as it was before.
-        (REPRINT.to_owned(), VectorPersisted::Sparse(signature)),
-        (TEXT.to_owned(), VectorPersisted::Dense(text.values().to_vec())),
-        (TERMS.to_owned(), VectorPersisted::Sparse(sparse(&terms))),
-    ]);
-    Ok(PointStructPersisted {
-        id: point_id(&id),
-        vector: VectorStructPersisted::Named(vectors),
-        payload: Some(Payload(payload)),
-    })
-}
-
-/// Converts what the engine read into a point.
-fn stored(record: Record, vectors: Vectors) -> Result<Stored, Error> {
-    let id = article_id(&record.id)?;
-    let payload = record.payload.unwrap_or_default();
-    let vectors = match vectors {
-        Vectors::No => None,
-        Vectors::Yes => Some(read_vectors(record.vector)?),
-    };
-    payload::to_stored(id, payload.0, vectors).map_err(error::failed)
-}
-
-fn read_vectors(vectors: Option<VectorStructInternal>) -> Result<(Embedding, TermVector), Error> {
-    let Some(VectorStructInternal::Named(mut vectors)) = vectors else {
-        return Err(error::failed("point has no named vectors"));
-    };
-    let Some(VectorInternal::Dense(text)) = vectors.remove(TEXT) else {
-        return Err(error::failed("point has no embedding"));
-    };
-    let terms = match vectors.remove(TERMS) {
-        Some(VectorInternal::Sparse(SparseVector { indices, values })) => {
-            TermVector::from_weights(indices.into_iter().zip(values))
-        }
-        // The engine does not return an empty vector.
-        None => TermVector::default(),
-        Some(VectorInternal::Dense(_) | VectorInternal::MultiDense(_)) => {
-            return Err(error::failed("the terms of a point are no sparse vector"));
-        }
-    };
-    Ok((Embedding::normalize(text).map_err(error::failed)?, terms))
 }

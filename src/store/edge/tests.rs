@@ -34,7 +34,8 @@ use wenmai_domain::limit::Limit;
 
 /// Seals segments and builds a graph from the first points on, so that small tests reach all of the
 /// code.
-const EAGER: Tuning = Tuning { graph_bytes_min: 0, scan_bytes_max: 1024, seal_bytes_min: 1024 };
+const EAGER: Tuning =
+    Tuning { graph_bytes_min: 0, scan_bytes_max: 1024, seal_bytes_min: 1024, codes: false };
 
 fn config(data: &Path) -> Config {
     Config::folder(data)

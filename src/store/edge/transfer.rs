@@ -103,7 +103,9 @@ impl Shard {
         let points = points.into_iter().map(|point| persisted(part, point)).collect();
         let insert = PointInsertOperations::PointsList(points);
         let operation = UpdateOperation::PointOperation(PointOperations::UpsertPoints(insert));
-        self.part(part)?.update(operation).map_err(error::engine)
+        let done = self.part(part)?.update(operation).map_err(error::engine);
+        self.known.forget_all();
+        done
     }
 }
 

@@ -1,7 +1,8 @@
 //! The settings of the engine: what is scanned, what gets a graph, what is kept in memory.
 //!
-//! Up to [`Tuning::graph_bytes_min`] of embeddings there is no graph and every answer is exact: a
-//! scan of 100 MiB takes 6 ms, while a graph of them takes minutes to build. Beyond that, a graph
+//! Up to [`Tuning::graph_bytes_min`] of embeddings there is no graph, and all of them are scanned:
+//! 100 MiB take 6 ms, while a graph of them takes minutes to build. Sealed ones are scanned by codes
+//! of a quarter of the size, and the best compared again. Beyond that, a graph
 //! loses articles under a filter: if one of its few entry points passes the filter, the search
 //! starts there and, in clusters as tight as those of news, stays there. (A filter that 5 % pass
 //! then found 0.5 % of its articles, with ACORN or without; if no entry point passes, many are
@@ -29,6 +30,10 @@ use qdrant_edge::Memory;
 use qdrant_edge::Modifier;
 use qdrant_edge::PayloadFieldSchema;
 use qdrant_edge::PayloadSchemaParams;
+use qdrant_edge::QuantizationConfig;
+use qdrant_edge::QuantizationSearchParams;
+use qdrant_edge::ScalarQuantizationConfig;
+use qdrant_edge::ScalarType;
 use qdrant_edge::SearchParams;
 use qdrant_edge::external::ordered_float::OrderedFloat;
 
@@ -48,6 +53,14 @@ const BUILD_CANDIDATES: usize = 100;
 /// neighbours stayed at 1 on our data.
 const SEARCH_CANDIDATES: usize = 256;
 
+/// Up to so many articles the IDF counts only those that exist.
+const EXACT_IDF_MAX: usize = 5_000;
+/// How many times the wanted number of hits are found by codes in each segment, to be compared by all
+/// numbers. That is many already, since the best of all segments together are wanted.
+const COMPARED_AGAIN: f64 = 1.1;
+/// The share of numbers that lies in the range of the codes; the few beyond it count as its ends.
+const CODED_SHARE: f32 = 0.995;
+
 /// How many segments are kept side by side. More make a search slower; with fewer, every seal
 /// rebuilds the graph of a large neighbour, which never ends while writing goes on.
 const SEGMENTS: usize = 4;
@@ -63,6 +76,8 @@ pub struct Tuning {
     /// Size of the embeddings or terms in the growing segment from which it is sealed, which moves
     /// its terms from memory into a file.
     pub seal_bytes_min: usize,
+    /// Whether sealed embeddings get codes of one byte a number, by which they are scanned first.
+    pub codes: bool,
 }
 
 impl Default for Tuning {
@@ -71,6 +86,7 @@ impl Default for Tuning {
             graph_bytes_min: 256 * KIB * KIB,
             scan_bytes_max: 256 * KIB * KIB,
             seal_bytes_min: 16 * KIB * KIB,
+            codes: true,
         }
     }
 }
@@ -80,14 +96,15 @@ impl Tuning {
     pub fn engine(self, dim: usize, graph: bool) -> EdgeConfig {
         let text = EdgeVectorParamsBuilder::new(dim, Distance::Cosine)
             .memory(Memory::Cached)
-            .hnsw_config(self.graph(graph))
-            .build();
+            .hnsw_config(self.graph(graph));
+        let text = if self.codes { text.quantization_config(codes()) } else { text }.build();
+        // Read in place: a command line that asks one question reads a few of a million lists.
         let terms = EdgeSparseVectorParamsBuilder::new()
             .modifier(Modifier::Idf)
-            .memory(Memory::Cached)
+            .memory(Memory::Cold)
             .build();
         // Every hash has the value 1, so a score is the number of shared hashes.
-        let reprint = EdgeSparseVectorParamsBuilder::new().memory(Memory::Cached).build();
+        let reprint = EdgeSparseVectorParamsBuilder::new().memory(Memory::Cold).build();
         let optimizers = EdgeOptimizersConfig {
             indexing_threshold: Some((self.seal_bytes_min / KIB).max(1)),
             default_segment_number: Some(SEGMENTS),
@@ -118,26 +135,44 @@ impl Tuning {
     }
 }
 
-/// The search settings for embeddings.
+/// Codes of one byte for each number of an embedding.
+fn codes() -> QuantizationConfig {
+    #[expect(deprecated, reason = "a field that the struct still has")]
+    let scalar = ScalarQuantizationConfig {
+        r#type: ScalarType::Int8,
+        quantile: Some(CODED_SHARE),
+        always_ram: None,
+        memory: Some(Memory::Cached),
+    };
+    scalar.into()
+}
+
+/// The search settings for embeddings: the best of their codes are compared again by all numbers.
 pub fn nearest_params() -> SearchParams {
+    let quantization = QuantizationSearchParams {
+        ignore: false,
+        rescore: Some(true),
+        oversampling: Some(COMPARED_AGAIN),
+    };
     SearchParams {
+        quantization: Some(quantization),
         hnsw_ef: Some(SEARCH_CANDIDATES),
         acorn: Some(AcornSearchParams { enable: true, max_selectivity: Some(OrderedFloat(1.0)) }),
         ..SearchParams::default()
     }
 }
 
-/// The search settings for terms.
+/// The search settings for terms, in an archive of about `point_count` articles.
 ///
 /// Without a corpus the engine counts deleted and replaced articles into the IDF until its next
-/// clean-up, so scores would depend on when that ran. The corpus of all points counts only those
-/// that exist.
-pub fn lexical_params() -> SearchParams {
-    let corpus = qdrant_edge::Filter::default();
-    SearchParams {
-        idf: Some(IdfParams::Corpus(IdfCorpusParams { corpus })),
-        ..SearchParams::default()
-    }
+/// clean-up, which comes when they are a fifth of a segment. The corpus of all points counts only
+/// those that exist, and for that walks over every article and over the whole list of each term:
+/// more than the search itself takes. So it is used up to [`EXACT_IDF_MAX`] articles; in more, the
+/// difference is one of the second digit of an IDF, between two clean-ups.
+pub fn lexical_params(point_count: usize) -> SearchParams {
+    let corpus = IdfCorpusParams { corpus: qdrant_edge::Filter::default() };
+    let idf = (point_count <= EXACT_IDF_MAX).then_some(IdfParams::Corpus(corpus));
+    SearchParams { idf, ..SearchParams::default() }
 }
 
 /// The payload keys that filters name, and the index of each.

@@ -160,6 +160,17 @@ impl Remote {
         Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
     }
 
+    /// Reads the embeddings of articles, in the order of `ids`; `None` where there is no article.
+    pub async fn embeddings(&self, ids: &[ArticleId]) -> Result<Vec<Option<Embedding>>, Error> {
+        let points = ids.iter().map(wire::article_point).collect();
+        let mut found = HashMap::with_capacity(ids.len());
+        for point in self.get_articles(points, wire::with_payload(false), &[TEXT]).await? {
+            let id = wire::article_of(point.id.as_ref())?;
+            found.insert(id, wire::to_embedding(point.vectors)?);
+        }
+        Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
+    }
+
     /// Reads the reprint groups of articles, in the order of `ids`; `None` where there is no
     /// article.
     pub async fn memberships(&self, ids: &[ArticleId]) -> Result<Vec<Option<Membership>>, Error> {

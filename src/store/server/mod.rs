@@ -255,6 +255,11 @@ impl VectorStore for ServerStore {
         self.call(|remote| async move { remote.fetch(ids, vectors).await }).await
     }
 
+    async fn embeddings(&self, ids: &[ArticleId]) -> Result<Vec<Option<Embedding>>, Error> {
+        let ids = ids.to_vec();
+        self.call(|remote| async move { remote.embeddings(&ids).await }).await
+    }
+
     async fn delete(&self, ids: &[ArticleId]) -> Result<BTreeSet<ArticleId>, Error> {
         let ids = ids.to_vec();
         self.call(|remote| async move { remote.delete(ids).await }).await

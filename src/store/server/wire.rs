@@ -201,11 +201,23 @@ pub fn vectors_of(vectors: Option<VectorsOutput>) -> HashMap<String, vector_outp
     read.collect()
 }
 
-fn read_vectors(vectors: Option<VectorsOutput>) -> Result<(Embedding, TermVector), Error> {
-    let mut vectors = vectors_of(vectors);
+/// The embedding of an article that was read with its vector `text`.
+pub fn to_embedding(vectors: Option<VectorsOutput>) -> Result<Embedding, Error> {
+    take_embedding(&mut vectors_of(vectors))
+}
+
+fn take_embedding(
+    vectors: &mut HashMap<String, vector_output::Vector>,
+) -> Result<Embedding, Error> {
     let Some(vector_output::Vector::Dense(DenseVector { data })) = vectors.remove(TEXT) else {
         return Err(error::failed("point has no embedding"));
     };
+    Embedding::normalize(data).map_err(error::failed)
+}
+
+fn read_vectors(vectors: Option<VectorsOutput>) -> Result<(Embedding, TermVector), Error> {
+    let mut vectors = vectors_of(vectors);
+    let text = take_embedding(&mut vectors)?;
     let terms = match vectors.remove(TERMS) {
         Some(vector_output::Vector::Sparse(SparseVector { indices, values })) => {
             TermVector::from_weights(indices.into_iter().zip(values))
@@ -216,5 +228,5 @@ fn read_vectors(vectors: Option<VectorsOutput>) -> Result<(Embedding, TermVector
             return Err(error::failed("the terms of a point are no sparse vector"));
         }
     };
-    Ok((Embedding::normalize(data).map_err(error::failed)?, terms))
+    Ok((text, terms))
 }

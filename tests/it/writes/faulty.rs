@@ -162,6 +162,10 @@ impl VectorStore for Faulty {
         self.call(self.inner.fetch(ids, vectors)).await
     }
 
+    async fn embeddings(&self, ids: &[ArticleId]) -> Result<Vec<Option<Embedding>>, Error> {
+        self.call(self.inner.embeddings(ids)).await
+    }
+
     async fn delete(&self, ids: &[ArticleId]) -> Result<BTreeSet<ArticleId>, Error> {
         self.call(self.inner.delete(ids)).await
     }

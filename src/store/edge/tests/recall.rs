@@ -108,6 +108,16 @@ async fn without_a_graph_every_answer_is_exact() {
 }
 
 #[tokio::test]
+async fn codes_find_what_all_numbers_find() {
+    let codes = Tuning { graph_bytes_min: usize::MAX, codes: true, ..EAGER };
+    let recalls = recalls(codes).await;
+    assert!(recalls.iter().all(|recall| *recall >= 0.995), "{recalls:?}");
+    let graph = Tuning { codes: true, ..EAGER };
+    let recalls = self::recalls(graph).await;
+    assert!(recalls[0] >= 0.98 && recalls[3] >= 0.98, "{recalls:?}");
+}
+
+#[tokio::test]
 async fn a_graph_finds_what_was_not_replaced() {
     // Half of the articles come again, too few to be cleaned up after: those they replace stay in
     // the graph, deleted, between the ones to be found.
