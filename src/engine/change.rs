@@ -100,6 +100,7 @@ impl Engine {
         }
         for article in &articles {
             self.facts.forget(*article);
+            self.columns.forget([article]);
         }
         if mended > 0 {
             tracing::warn!(mended, "a change had broken off; groups of reprints were mended");

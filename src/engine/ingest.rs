@@ -313,7 +313,9 @@ impl Engine {
             .map(|article| (article.id, self.facts_of(&article.record)))
             .collect();
         self.changes.fetch_add(1, Ordering::Relaxed);
-        if let Err(error) = self.group_and_store(drafts, lock).await {
+        let stored = self.group_and_store(drafts, lock).await;
+        self.columns.forget(facts.iter().map(|(id, _)| id));
+        if let Err(error) = stored {
             // Some may be written: what was known of them is read anew.
             for (id, _) in facts {
                 self.facts.forget(id);

@@ -8,6 +8,7 @@ pub mod calibration;
 mod change;
 mod clock;
 mod collapse;
+mod columns;
 pub mod deadline;
 mod error;
 mod facts;
@@ -138,6 +139,7 @@ pub struct Engine {
     extractor: Arc<Extractor>,
     index_version: Arc<str>,
     facts: Arc<facts::Cache>,
+    columns: Arc<columns::Cache>,
     ranker: Arc<ranker::Ranker>,
     /// How the cosines of the model are measured; found by the first question that needs it.
     calibration: Arc<OnceCell<calibration::Calibrated>>,

@@ -64,6 +64,7 @@ impl Engine {
             extractor,
             index_version,
             facts,
+            columns: Arc::default(),
             ranker,
             calibration: Arc::new(calibration),
             write_lock,

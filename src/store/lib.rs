@@ -27,6 +27,7 @@ mod metered;
 mod payload;
 #[cfg(all(feature = "edge", feature = "server"))]
 mod raw;
+mod remembered;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(any(feature = "edge", feature = "server"))]
@@ -57,6 +58,7 @@ use wenmai_telemetry::Metrics;
 pub use copies::Copies;
 pub use copies::Imprint;
 pub use error::Error;
+pub use remembered::Remembered;
 #[cfg(feature = "server")]
 pub use server::Config as ServerConfig;
 #[cfg(feature = "server")]
@@ -227,6 +229,19 @@ pub trait VectorStore: TopicStore {
     /// # Errors
     /// [`Error::Failed`].
     async fn embeddings(&self, ids: &[ArticleId]) -> Result<Vec<Option<Embedding>>, Error>;
+
+    /// Reads embeddings and terms of `ids`, in the order of `ids`; `None` where there is no point.
+    /// Reads no payloads.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn vectors(
+        &self,
+        ids: &[ArticleId],
+    ) -> Result<Vec<Option<(Embedding, TermVector)>>, Error> {
+        let stored = self.fetch(ids, Vectors::Yes).await?.into_iter();
+        Ok(stored.map(|one| one.and_then(|one| one.vectors)).collect())
+    }
 
     /// Deletes the points of `ids` and returns which of them existed; durable when it returns.
     ///

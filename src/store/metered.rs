@@ -102,6 +102,13 @@ impl VectorStore for Metered {
         self.watch("embeddings", self.inner.embeddings(ids)).await
     }
 
+    async fn vectors(
+        &self,
+        ids: &[ArticleId],
+    ) -> Result<Vec<Option<(Embedding, TermVector)>>, Error> {
+        self.watch("vectors", self.inner.vectors(ids)).await
+    }
+
     async fn delete(&self, ids: &[ArticleId]) -> Result<BTreeSet<ArticleId>, Error> {
         self.watch("delete", self.inner.delete(ids)).await
     }

@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -13,6 +14,7 @@ use jiff::civil::DateTime;
 use crate::Engine;
 use crate::Error;
 use crate::clock;
+use crate::columns::Columns;
 use crate::search::Candidate;
 use crate::search::Facet;
 use crate::search::Newness;
@@ -21,7 +23,6 @@ use crate::search::PreparedQuery;
 use crate::search::best_first;
 use crate::search::facet;
 use crate::search::legs::Legs;
-use wenmai_domain::article::Article;
 use wenmai_domain::article::Record;
 use wenmai_domain::day;
 use wenmai_domain::embedding::Embedding;
@@ -77,8 +78,8 @@ struct CandidateDetails {
     embedding: Embedding,
     /// How many terms of the query it holds.
     held: usize,
-    /// Its values of each requested facet.
-    facets: Vec<Vec<String>>,
+    /// What facets count of it.
+    columns: Arc<Columns>,
 }
 
 impl Engine {
@@ -118,7 +119,11 @@ impl Engine {
         ids.sort_unstable();
         ids.dedup();
         candidates.found_count = ids.len();
-        let seen = self.inspect(prepared, &ids, &mut candidates).await?;
+        let seen = if prepared.has_demands() {
+            self.inspect(prepared, &ids, &mut candidates).await?
+        } else {
+            self.look_at(prepared, &ids).await?
+        };
         dense.retain(|(id, _)| seen.contains_key(id));
         lexical.retain(|(id, _)| seen.contains_key(id));
         if let Some(question) =
@@ -140,6 +145,31 @@ impl Engine {
             candidates.ordered = diversified(&candidates.ordered, &seen, diversity.lambda, cosines);
         }
         Ok(candidates)
+    }
+
+    /// What facets, orders and options need of the articles of `ids`; no text is read.
+    async fn look_at(
+        &self,
+        prepared: &PreparedQuery,
+        ids: &[ArticleId],
+    ) -> Result<BTreeMap<ArticleId, CandidateDetails>, Error> {
+        let mut seen = BTreeMap::new();
+        for slice in ids.chunks(SLICE) {
+            let (left, right) = slice.split_at(slice.len() / 2);
+            let (mut columns, left, right) = futures::try_join!(
+                self.columns(slice),
+                async { Ok(self.store.vectors(left).await?) },
+                async { Ok(self.store.vectors(right).await?) },
+            )?;
+            for (id, vectors) in slice.iter().zip(left.into_iter().chain(right)) {
+                let (Some(columns), Some((embedding, terms))) = (columns.remove(id), vectors)
+                else {
+                    continue;
+                };
+                seen.insert(*id, details(prepared, columns, embedding, &terms));
+            }
+        }
+        Ok(seen)
     }
 
     /// Reads the articles of `ids` and keeps those that hold all phrases and nothing that the query
@@ -165,19 +195,18 @@ impl Engine {
                 let Stored { article, vectors: Some((embedding, terms)), .. } = stored else {
                     continue;
                 };
-                if prepared.has_demands() {
-                    let texts = texts(&article.record);
-                    let holds = |phrase: &String| texts.iter().any(|t| phrase::holds(t, phrase));
-                    unmet.retain(|phrase| !holds(phrase));
-                    if !prepared.query.phrases.iter().all(holds) {
-                        continue;
-                    }
-                    candidates.with_phrases += 1;
-                    if prepared.query.without.iter().any(holds) {
-                        continue;
-                    }
+                let texts = texts(&article.record);
+                let holds = |phrase: &String| texts.iter().any(|t| phrase::holds(t, phrase));
+                unmet.retain(|phrase| !holds(phrase));
+                if !prepared.query.phrases.iter().all(holds) {
+                    continue;
                 }
-                seen.insert(article.id, details(prepared, &article, embedding, &terms));
+                candidates.with_phrases += 1;
+                if prepared.query.without.iter().any(holds) {
+                    continue;
+                }
+                let columns = Arc::new(self.columns.of(&article));
+                seen.insert(article.id, details(prepared, columns, embedding, &terms));
             }
         }
         // Of several phrases only articles that may hold all were read: what these lack others may hold.
@@ -191,18 +220,18 @@ impl Engine {
 
 fn details(
     prepared: &PreparedQuery,
-    article: &Article,
+    columns: Arc<Columns>,
     embedding: Embedding,
     terms: &TermVector,
 ) -> CandidateDetails {
-    let published_at = article.record.published_at;
+    let published_at = columns.published_at;
     let is_ahead = published_at.is_some_and(|time| is_ahead(time.date()));
     CandidateDetails {
         published_at: published_at.filter(|_| !is_ahead),
         is_ahead,
         embedding,
         held: prepared.reading.held(terms),
-        facets: prepared.options.facets.iter().map(|field| field.of(article)).collect(),
+        columns,
     }
 }
 
@@ -266,9 +295,9 @@ impl Candidates {
     fn count(&mut self, prepared: &PreparedQuery, seen: &BTreeMap<ArticleId, CandidateDetails>) {
         let matching = matching(prepared, &self.ordered, seen);
         self.match_count = Some(matching.len());
-        for (place, field) in prepared.options.facets.iter().enumerate() {
-            let values = matching.iter().filter_map(|(id, _)| seen.get(id)?.facets.get(place));
-            self.facets.push(facet::count(*field, values));
+        for field in &prepared.options.facets {
+            let seen = matching.iter().filter_map(|(id, _)| seen.get(id));
+            self.facets.push(facet::count(*field, seen.map(|one| one.columns.values(*field))));
         }
         let oldest = match prepared.options.order {
             Order::Oldest => true,

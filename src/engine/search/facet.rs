@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -56,6 +57,18 @@ pub struct FacetValue {
 }
 
 impl FacetField {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Paper,
+        Self::Source,
+        Self::Section,
+        Self::Kind,
+        Self::Month,
+        Self::Person,
+        Self::Place,
+        Self::Organisation,
+    ];
+
     /// The values of `article`, each once, none of them empty.
     #[must_use]
     pub fn of(self, article: &Article) -> Vec<String> {
@@ -79,7 +92,7 @@ impl FacetField {
 }
 
 /// Counts the values of articles, each article's as [`FacetField::of`] gives them.
-pub(super) fn count<'a>(field: FacetField, of: impl Iterator<Item = &'a Vec<String>>) -> Facet {
+pub(super) fn count<'a>(field: FacetField, of: impl Iterator<Item = &'a [Arc<str>]>) -> Facet {
     let mut counts = BTreeMap::<&str, usize>::new();
     let mut missing_count = 0;
     for values in of {
@@ -103,13 +116,15 @@ pub(super) fn count<'a>(field: FacetField, of: impl Iterator<Item = &'a Vec<Stri
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::FacetField;
     use super::VALUES_MAX;
     use super::count;
 
     fn values(field: FacetField, given: &[&str]) -> Vec<(String, usize)> {
-        let given: Vec<_> = given.iter().map(|&value| vec![value.to_owned()]).collect();
-        let facet = count(field, given.iter());
+        let given: Vec<_> = given.iter().map(|&value| [Arc::from(value)]).collect();
+        let facet = count(field, given.iter().map(|one| &one[..]));
         facet.values.into_iter().map(|value| (value.value, value.count)).collect()
     }
 
@@ -125,8 +140,9 @@ mod tests {
 
     #[test]
     fn an_article_counts_for_each_thing_that_it_names() {
-        let given = [vec!["甲".to_owned(), "乙".to_owned()], vec!["乙".to_owned()], Vec::new()];
-        let facet = count(FacetField::Person, given.iter());
+        let given: [Vec<Arc<str>>; 3] =
+            [vec!["甲".into(), "乙".into()], vec!["乙".into()], Vec::new()];
+        let facet = count(FacetField::Person, given.iter().map(|one| &one[..]));
         let counts: Vec<_> =
             facet.values.iter().map(|one| (one.value.as_str(), one.count)).collect();
         assert_eq!((counts, facet.missing_count), (vec![("乙", 2), ("甲", 1)], 1));
@@ -134,9 +150,9 @@ mod tests {
 
     #[test]
     fn what_is_not_shown_is_counted() {
-        let one = |n| if n < 28 { vec![format!("报{n}")] } else { Vec::new() };
-        let given: Vec<Vec<String>> = (0..30).map(one).collect();
-        let facet = count(FacetField::Paper, given.iter());
+        let one = |n| if n < 28 { vec![format!("报{n}").into()] } else { Vec::new() };
+        let given: Vec<Vec<Arc<str>>> = (0..30).map(one).collect();
+        let facet = count(FacetField::Paper, given.iter().map(|one| &one[..]));
         assert_eq!(facet.values.len(), VALUES_MAX);
         assert_eq!((facet.other_count, facet.missing_count), (8, 2));
     }

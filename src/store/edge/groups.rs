@@ -117,7 +117,7 @@ impl Shard {
     /// [`Error::Failed`].
     pub fn memberships(&self, ids: &[ArticleId]) -> Result<Vec<Option<Membership>>, Error> {
         let seen = self.known.look_up(ids);
-        let unknown = ids.iter().filter(|id| !seen.groups.contains_key(id));
+        let unknown = ids.iter().filter(|id| !seen.known.contains_key(id));
         let mut request = RetrieveRequest::new(unknown.map(point_id).collect());
         let mut read = HashMap::new();
         if !request.point_ids.is_empty() {
@@ -130,7 +130,7 @@ impl Shard {
             }
             self.known.learn(&seen, read.iter().map(|(id, membership)| (*id, *membership)));
         }
-        Ok(ids.iter().map(|id| seen.groups.get(id).or_else(|| read.get(id)).copied()).collect())
+        Ok(ids.iter().map(|id| seen.known.get(id).or_else(|| read.get(id)).copied()).collect())
     }
 
     /// Counts and names the members of `groups`, in their order.

@@ -14,7 +14,6 @@ mod error;
 mod filter;
 mod folder;
 mod groups;
-mod known;
 mod log;
 mod placement;
 mod point;
@@ -244,6 +243,14 @@ impl VectorStore for EdgeStore {
     async fn embeddings(&self, ids: &[ArticleId]) -> Result<Vec<Option<Embedding>>, Error> {
         let ids = ids.to_vec();
         self.read(move |shard| shard.embeddings(&ids)).await
+    }
+
+    async fn vectors(
+        &self,
+        ids: &[ArticleId],
+    ) -> Result<Vec<Option<(Embedding, TermVector)>>, Error> {
+        let ids = ids.to_vec();
+        self.read(move |shard| shard.vectors(&ids)).await
     }
 
     async fn delete(&self, ids: &[ArticleId]) -> Result<BTreeSet<ArticleId>, Error> {

@@ -79,7 +79,13 @@ pub fn stored(record: Record, vectors: Vectors) -> Result<Stored, Error> {
     payload::to_stored(id, payload.0, vectors).map_err(error::failed)
 }
 
-fn read_vectors(vectors: Option<VectorStructInternal>) -> Result<(Embedding, TermVector), Error> {
+/// The embedding and the terms of an article that was read with both vectors.
+///
+/// # Errors
+/// [`Error::Failed`] for a point without an embedding.
+pub fn read_vectors(
+    vectors: Option<VectorStructInternal>,
+) -> Result<(Embedding, TermVector), Error> {
     let mut vectors = named(vectors)?;
     let text = take_embedding(&mut vectors)?;
     let terms = match vectors.remove(TERMS) {

@@ -35,12 +35,14 @@ use qdrant_edge::ScrollRequest;
 use qdrant_edge::SearchParams;
 use qdrant_edge::UpdateOperation;
 use qdrant_edge::VectorInternal;
+use qdrant_edge::VectorStructInternal;
 use qdrant_edge::WithPayloadInterface;
 use qdrant_edge::WithVector;
 
 use crate::Error;
 use crate::Listing;
 use crate::Point;
+use crate::Remembered;
 use crate::Scored;
 use crate::Stored;
 use crate::Vectors;
@@ -48,7 +50,6 @@ use crate::edge::error;
 use crate::edge::filter;
 use crate::edge::filter::Asked;
 use crate::edge::folder::Folder;
-use crate::edge::known::Known;
 use crate::edge::point;
 use crate::edge::point::article_id;
 use crate::edge::point::point_id;
@@ -62,10 +63,15 @@ use wenmai_domain::embedding::Embedding;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::limit::Limit;
+use wenmai_domain::reprint::Membership;
 use wenmai_domain::terms::TermVector;
 
 /// Points in one entry of the engine's log; it bounds the memory that a large upsert takes.
 const POINTS_PER_UPDATE: usize = 256;
+/// How many articles' reprint groups are remembered, about 150 MB: the engine reads a whole article
+/// for a group, and folding a page of hits needs sixteen. The folder belongs to this process alone,
+/// so what it does not write does not change.
+const GROUPS_KEPT_MAX: usize = 2_000_000;
 
 /// An open index. Closing it writes out what is left and releases the folder.
 #[derive(Debug)]
@@ -85,7 +91,7 @@ pub struct Shard {
     /// About how many articles there are: those of the last count and what was written since.
     len: AtomicUsize,
     /// What is known of the reprint groups of articles.
-    pub(super) known: Known,
+    pub(super) known: Remembered<Membership>,
     /// Whether anything was written since the folder was opened.
     written: AtomicBool,
 }
@@ -133,7 +139,7 @@ impl Shard {
             tuning,
             dim,
             graph: AtomicBool::new(graph),
-            known: Known::default(),
+            known: Remembered::new(GROUPS_KEPT_MAX),
             len: AtomicUsize::new(info.points_count),
             written: AtomicBool::new(written),
         })
@@ -313,12 +319,33 @@ impl Shard {
     /// # Errors
     /// [`Error::Failed`].
     pub fn embeddings(&self, ids: &[ArticleId]) -> Result<Vec<Option<Embedding>>, Error> {
+        self.vectors_named(ids, &[TEXT], point::embedding)
+    }
+
+    /// Reads embeddings and terms in the order of `ids`; `None` where there is no point.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub fn vectors(
+        &self,
+        ids: &[ArticleId],
+    ) -> Result<Vec<Option<(Embedding, TermVector)>>, Error> {
+        self.vectors_named(ids, &[TEXT, TERMS], point::read_vectors)
+    }
+
+    fn vectors_named<T: Clone>(
+        &self,
+        ids: &[ArticleId],
+        names: &[&str],
+        read: impl Fn(Option<VectorStructInternal>) -> Result<T, Error>,
+    ) -> Result<Vec<Option<T>>, Error> {
         let mut request = RetrieveRequest::new(ids.iter().map(point_id).collect());
         request.with_payload = Some(WithPayloadInterface::Bool(false));
-        request.with_vector = Some(WithVector::Selector(vec![TEXT.to_owned()]));
+        request.with_vector =
+            Some(WithVector::Selector(names.iter().map(|name| (*name).to_owned()).collect()));
         let mut found = HashMap::new();
         for record in self.engine.retrieve(request).map_err(error::engine)? {
-            found.insert(article_id(&record.id)?, point::embedding(record.vector)?);
+            found.insert(article_id(&record.id)?, read(record.vector)?);
         }
         Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
     }
