@@ -71,6 +71,18 @@ impl Middle {
         let length = sum.iter().map(|value| value * value).sum::<f32>().sqrt();
         Self { length: length / as_f32(count.max(1)), count }
     }
+
+    /// The cosine of a member with the middle of the others, from its `cosine` with the middle of
+    /// all: a few members are near to their middle because they are part of it. `None` where there
+    /// are no others, or where they cancel each other out.
+    #[must_use]
+    pub fn without(self, cosine: f32) -> Option<f32> {
+        let sum = self.length * as_f32(self.count);
+        let along = cosine * sum;
+        let others = (sum * sum - 2.0 * along + 1.0).max(0.0).sqrt();
+        (self.count > 1 && others > f32::EPSILON.sqrt())
+            .then(|| ((along - 1.0) / others).clamp(-1.0, 1.0))
+    }
 }
 
 impl CosineScale {
@@ -323,6 +335,22 @@ mod tests {
         for cosine in [-0.3, 0.0, 0.2, 0.55, 0.8, 1.0] {
             assert!((scale.at(cosine) - cosine).abs() < 1e-3, "{cosine}: {}", scale.at(cosine));
         }
+    }
+
+    #[test]
+    fn a_member_is_measured_by_the_others() {
+        let members = &texts(9, 0.0)[2..7];
+        let all = Embedding::mean(&members.iter().collect::<Vec<_>>()).unwrap();
+        let middle = Middle::of(members);
+        for (at, member) in members.iter().enumerate() {
+            let others: Vec<&Embedding> =
+                members.iter().enumerate().filter(|(n, _)| *n != at).map(|(_, one)| one).collect();
+            let truth = Embedding::mean(&others).unwrap().similarity(member);
+            let said = middle.without(all.similarity(member)).unwrap();
+            assert!((said - truth).abs() < 1e-3, "{said} {truth}");
+        }
+        assert_eq!(Middle::of(&members[..1]).without(1.0), None);
+        assert_eq!(Middle { length: 0.5, count: 2 }.without(1.0), None);
     }
 
     #[test]

@@ -34,9 +34,9 @@ use wenmai_rank::scorer::Scorer;
 use wenmai_store::Scored;
 
 /// Candidates that each leg is asked for.
-const LEG_DEPTH: u32 = 500;
+const LEG_DEPTH: u32 = 300;
 /// How many candidates are compared, the most promising of all legs.
-const COMPARED_MAX: usize = 500;
+const COMPARED_MAX: usize = 300;
 /// How many of the nearest articles the mean is taken of that asks again.
 const NEIGHBOURS: usize = 15;
 /// Articles found for each neighbour at least: in a small archive fifteen would be all there is,
@@ -44,7 +44,7 @@ const NEIGHBOURS: usize = 15;
 const FOUND_PER_NEIGHBOUR: usize = 33;
 /// How many terms of a text ask, the rarest that weigh most: the time of this leg is the length of
 /// the lists that it reads, and common words have the longest.
-const TEXT_TERMS_MAX: usize = 64;
+const TEXT_TERMS_MAX: usize = 32;
 /// What the text's leg and the neighbours add to the first order, beside the fused score.
 const FIRST_ORDER_WEIGHT: f32 = 0.3;
 /// What an article that is not stored would score against itself, as a multiple of the best
@@ -204,7 +204,8 @@ impl Engine {
         let scales =
             Scales { title: found.title.scale(subject.id), text: found.text.scale(subject.id) };
         let near = found.nearest(scales, subject.id);
-        let neighbours = self.neighbours(&near, filter, scale).await?;
+        let asked = subject.embedding.as_ref();
+        let neighbours = self.neighbours(&near, asked, filter, scale).await?;
         let found = filtered.unwrap_or(found);
         let mut ids = found.first_order(scales, &neighbours, subject.id);
         ids.truncate(COMPARED_MAX);
@@ -254,21 +255,32 @@ impl Engine {
         })
     }
 
-    /// The articles near the middle of the articles `near`, by their cosines to it on `scale`.
+    /// The articles near the middle of the articles `near` and of the one that was `asked` about, by
+    /// their cosines to it on `scale`. Each of `near` is measured by the middle of the others: in an
+    /// archive that holds nothing related, two chance finds are near to their middle all the same.
     async fn neighbours(
         &self,
         near: &[ArticleId],
+        asked: Option<&Embedding>,
         filter: &Filter,
         scale: &CosineScale,
     ) -> Result<LegHits, Error> {
-        let embeddings: Vec<Embedding> =
-            self.store.embeddings(near).await?.into_iter().flatten().collect();
+        if near.is_empty() {
+            return Ok(LegHits::default());
+        }
+        let stored = self.store.embeddings(near).await?.into_iter().flatten();
+        let embeddings: Vec<Embedding> = stored.chain(asked.cloned()).collect();
         let Ok(middle) = Embedding::mean(&embeddings.iter().collect::<Vec<_>>()) else {
             return Ok(LegHits::default());
         };
         let of_middle = Middle::of(&embeddings);
         let found = self.store.nearest(&middle, filter, depth()).await?;
-        let measure = |id, cosine| scale.with_middle(cosine, of_middle, near.contains(&id));
+        let scaled = Middle { length: scale.length(of_middle), ..of_middle };
+        let measure = |id, cosine| {
+            let is_inside = near.contains(&id);
+            let cosine = scale.with_middle(cosine, of_middle, is_inside);
+            if is_inside { scaled.without(cosine).unwrap_or(cosine) } else { cosine }
+        };
         Ok(LegHits::measured(&found, &measure))
     }
 }
