@@ -7,10 +7,12 @@
 //! small script of our own adds comfort. Nothing is fetched from elsewhere. Every page is also the
 //! contract's JSON under the same address with `.json`.
 
+mod about;
 mod article;
 mod articles;
 mod assets;
 mod atom;
+mod briefing;
 mod client;
 mod compare;
 mod edit;
@@ -32,6 +34,7 @@ mod stories;
 mod summary;
 mod topic;
 mod topics;
+mod upload;
 mod visit;
 mod watch;
 mod words;
@@ -111,6 +114,7 @@ struct Shared {
     stories: Stories,
     summaries: Summaries,
     maps: map::Maps,
+    files: upload::Files,
     /// Live feeds that are open.
     feeds: Arc<AtomicUsize>,
 }
@@ -127,6 +131,7 @@ impl Site {
             stories: Stories::default(),
             summaries: Summaries::default(),
             maps: map::Maps::default(),
+            files: upload::Files::default(),
             feeds: Arc::default(),
         });
         let router = router().with_state(shared.clone());
@@ -193,6 +198,8 @@ fn router() -> Router<Arc<Shared>> {
     Router::new()
         .route("/", get(topics::list))
         .route("/today", get(topics::list))
+        .route("/brief", get(briefing::show))
+        .route("/about", get(about::show))
         .route("/search", get(articles::search))
         .route("/search/counts", get(articles::counts))
         .route("/suggest", get(lookup::suggest))
@@ -210,6 +217,7 @@ fn router() -> Router<Arc<Shared>> {
         .route("/watch", get(watch::list))
         .route("/watch/events", get(watch::events))
         .route("/map", get(map::show))
+        .route("/map/spots", get(map::spots))
         .route("/layout", get(paper::form).post(paper::apply))
         .route("/sign-in", get(sign_in::form).post(sign_in::enter))
         .route("/sign-out", post(sign_in::leave))

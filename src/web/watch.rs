@@ -2,6 +2,7 @@
 
 mod change;
 mod feed;
+mod searches;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

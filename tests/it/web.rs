@@ -1,6 +1,7 @@
 //! The pages for people, asked for as a browser without JavaScript asks, of the real server.
 
 mod browser;
+mod chromium;
 mod edits;
 mod entry;
 
