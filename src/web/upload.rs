@@ -107,7 +107,9 @@ impl Files {
         let name: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|(known, _)| *known != name);
-        let size = |kept: &VecDeque<(String, Bytes)>| kept.iter().map(|(_, file)| file.len()).sum();
+        let size = |kept: &VecDeque<(String, Bytes)>| {
+            kept.iter().map(|(_, file)| file.len()).sum::<usize>()
+        };
         while kept.len() >= KEPT_MAX
             || (!kept.is_empty() && size(&kept) + file.len() > KEPT_BYTES_MAX)
         {

@@ -60,7 +60,6 @@ words! {
         "Tick what is read wrongly, then take the page apart again.";
     was_decided: "已定", "decided";
     cut_again: "按选择重新切分", "Take apart again";
-    read_otherwise: "改", "other reading";
     page_picture: "版面图", "The page as it lies";
     page_words: "版面文字", "The words of the page";
     kept_file: "已上传的文件", "the file from before";

@@ -139,7 +139,8 @@ async fn keys_lead_through_pages_and_rows() {
     let Some(window) = Window::open(running.pages.unwrap()).await else { return };
     window.go("/?days=all").await;
     window.one("body").await.send_keys("jj").await.unwrap();
-    let second = "return document.querySelectorAll('[data-row]')[1].contains(document.activeElement)";
+    let second =
+        "return document.querySelectorAll('[data-row]')[1].contains(document.activeElement)";
     window.until(second).await;
     window.one("body").await.send_keys("gw").await.unwrap();
     window.until("return location.pathname === '/watch'").await;
@@ -219,7 +220,9 @@ async fn what_happens_arrives_while_one_watches() {
     window.go(&format!("/search?q={}", percent("清河大桥"))).await;
     window.one("[data-watch]").await.click().await.unwrap();
     window.go("/watch").await;
-    window.until("return document.querySelector('[data-live]').classList.contains('live-on')").await;
+    window
+        .until("return document.querySelector('[data-live]').classList.contains('live-on')")
+        .await;
     window.until("return document.querySelectorAll('[data-watched] li').length === 1").await;
     running.with(vec![record("清河大桥通车", "清河大桥今天通车，两岸往来更方便。", 9)]).await;
     let arrived = "return document.querySelector('.changes .fresh-row')\
