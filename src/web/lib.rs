@@ -19,6 +19,7 @@ mod edit;
 mod export;
 mod failure;
 mod json;
+mod kept;
 mod lookup;
 mod map;
 mod marks;
@@ -113,6 +114,8 @@ struct Shared {
     sessions: Sessions,
     stories: Stories,
     summaries: Summaries,
+    timelines: topic::Timelines,
+    similar: topic::Similar,
     maps: map::Maps,
     files: upload::Files,
     /// Live feeds that are open.
@@ -130,6 +133,8 @@ impl Site {
             sessions: Sessions::default(),
             stories: Stories::default(),
             summaries: Summaries::default(),
+            timelines: topic::Timelines::default(),
+            similar: topic::Similar::default(),
             maps: map::Maps::default(),
             files: upload::Files::default(),
             feeds: Arc::default(),
@@ -211,6 +216,7 @@ fn router() -> Router<Arc<Shared>> {
         .route("/topics/{id}", get(topic::show))
         .route("/topics/{id}/articles", get(topic::members))
         .route("/topics/{id}/report", get(report::show))
+        .route("/topics/{id}/similar", get(topic::similar))
         .route("/topics/{id}/timeline", get(topic::timeline))
         .route("/topics/{id}/changes", get(watch::of_topic))
         .route("/topics/{id}/edit", get(edit::form).post(edit::apply))

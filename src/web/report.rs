@@ -86,7 +86,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<String>) -> Response {
 }
 
 async fn answer(visit: &Visit, name: &str) -> Result<Response, Failure> {
-    let found = topic::get(visit, name).await?.topic.unwrap_or_default();
+    let found = topic::get(visit, name, wire::TopicView::Basic).await?.topic.unwrap_or_default();
     if found.name != name && visit.form == Form::Html {
         return Ok(topic::merged(visit, name, &found));
     }

@@ -1,17 +1,11 @@
 //! Summaries for pages: pieces with links to where they stand, kept until what they tell changes.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-
 use crate::client::told;
 use crate::failure::Failure;
+use crate::kept::Kept;
 use crate::show;
 use crate::visit::Visit;
 use wenmai_proto::wire;
-
-/// Summaries that are remembered.
-const KEPT_MAX: usize = 1_024;
 
 /// Other sources that are shown with a piece.
 const ALSO_MAX: usize = 6;
@@ -20,28 +14,10 @@ const ALSO_MAX: usize = 6;
 const ARTICLES_MAX: i32 = 200;
 
 /// What is told, and how much of it.
-type Key = (String, i32);
+pub(crate) type Key = (String, i32);
 
 /// What was told of topics: it holds until a topic changes.
-#[derive(Default)]
-pub(crate) struct Summaries(Mutex<HashMap<Key, (u64, wire::SummarizeArticlesResponse)>>);
-
-impl Summaries {
-    /// What was told of a topic of this version.
-    fn of(&self, key: &Key, version: u64) -> Option<wire::SummarizeArticlesResponse> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (of, summary) = kept.get(key)?;
-        (*of == version).then(|| summary.clone())
-    }
-
-    fn keep(&self, key: Key, version: u64, summary: &wire::SummarizeArticlesResponse) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT_MAX {
-            kept.clear();
-        }
-        kept.insert(key, (version, summary.clone()));
-    }
-}
+pub(crate) type Summaries = Kept<Key, wire::SummarizeArticlesResponse>;
 
 /// A numbered source of a piece.
 pub(crate) struct Source {
@@ -80,7 +56,7 @@ pub(crate) async fn of_topic(
     };
     let answer = told(visit.summary_service().summarize_topic(visit.call(request)).await)?;
     let summary = answer.summary.unwrap_or_default();
-    visit.site.summaries.keep(key, topic.version, &summary);
+    visit.site.summaries.keep(key, topic.version, summary.clone());
     Ok(summary)
 }
 
@@ -117,7 +93,7 @@ pub(crate) async fn of_period(
         ..Default::default()
     };
     let summary = told(visit.summary_service().summarize_articles(visit.call(request)).await)?;
-    visit.site.summaries.keep(key, topic.version, &summary);
+    visit.site.summaries.keep(key, topic.version, summary.clone());
     Ok(Some(summary))
 }
 

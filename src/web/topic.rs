@@ -1,5 +1,7 @@
 //! 话题: how a topic unfolded, what it holds, and what is beside it.
 
+mod beside;
+
 use askama::Template;
 use axum::extract::Path;
 use axum::response::IntoResponse;
@@ -28,6 +30,13 @@ use crate::visit::Visit;
 use crate::visit::encoded;
 use crate::words::Lang;
 use wenmai_proto::wire;
+use wenmai_proto::wire::TopicView;
+
+pub(crate) use beside::Similar;
+pub(crate) use beside::Timelines;
+pub(crate) use beside::similar;
+pub(crate) use beside::timeline;
+use beside::timeline_of;
 
 /// Members on a page of the contract.
 const PAGE_SIZE: i32 = 100;
@@ -138,6 +147,9 @@ struct Page {
     more_events: Vec<Other>,
     event_count: usize,
     related: Vec<Other>,
+    /// Where the similar stories are, which take longer; empty where they are here.
+    similar: String,
+    with_similar: String,
     names: Vec<Names>,
     outlets: Vec<Choice>,
     outlet_most: u64,
@@ -150,7 +162,10 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<String>) -> Response {
 }
 
 async fn answer(visit: &Visit, name: &str) -> Result<Response, Failure> {
-    let answer = get(visit, name).await?;
+    // What takes longer comes by itself, or where its link leads.
+    let with_similar = visit.form == Form::Json || visit.value("similar").is_some();
+    let view = if with_similar { TopicView::Full } else { TopicView::Events };
+    let answer = get(visit, name, view).await?;
     let topic = answer.topic.clone().unwrap_or_default();
     if topic.name != name && visit.form != Form::Json {
         return Ok(merged(visit, name, &topic));
@@ -162,19 +177,23 @@ async fn answer(visit: &Visit, name: &str) -> Result<Response, Failure> {
         Form::Html => {}
     }
     let (timeline, brief) = futures::join!(
-        ask_timeline(visit, name),
+        timeline_of(visit, &topic),
         summary::of_topic(visit, &topic, wire::SummaryStyle::Digest),
     );
     let (timeline, brief) = (timeline?, brief.unwrap_or_default());
     Ok(html_answer(Page::of(visit, &answer, &timeline, &brief).render()?))
 }
 
-/// Reads a topic.
+/// Reads a topic, as much of it as `view` says.
 ///
 /// # Errors
 /// [`Failure::Call`] if a service refuses the call or cannot be reached.
-pub(crate) async fn get(visit: &Visit, name: &str) -> Result<wire::GetTopicResponse, Failure> {
-    let request = wire::GetTopicRequest { name: name.to_owned() };
+pub(crate) async fn get(
+    visit: &Visit,
+    name: &str,
+    view: TopicView,
+) -> Result<wire::GetTopicResponse, Failure> {
+    let request = wire::GetTopicRequest { name: name.to_owned(), view: view.into() };
     told(visit.topic_service().get_topic(visit.call(request)).await)
 }
 
@@ -184,20 +203,6 @@ pub(crate) fn merged(visit: &Visit, name: &str, topic: &wire::Topic) -> Response
     let path = visit.path.replacen(name, &topic.name, 1);
     let ending = if visit.form == Form::Atom { ".atom" } else { "" };
     Redirect::permanent(&format!("{path}{ending}?merged=1")).into_response()
-}
-
-async fn ask_timeline(
-    visit: &Visit,
-    name: &str,
-) -> Result<wire::GetTopicTimelineResponse, Failure> {
-    let request = wire::GetTopicTimelineRequest { name: name.to_owned(), limit: DAYS };
-    told(visit.topic_service().get_topic_timeline(visit.call(request)).await)
-}
-
-/// The timeline of a topic, as the contract's JSON.
-pub(crate) async fn timeline(visit: Visit, Path(id): Path<String>) -> Response {
-    let answer = ask_timeline(&visit, &format!("topics/{id}")).await;
-    shown(&visit, answer.and_then(|a| json::answer("GetTopicTimelineResponse", &a)))
 }
 
 /// The newest articles of a topic as a feed.
@@ -271,6 +276,12 @@ impl Page {
             more_events: events.split_off(events.len().min(EVENTS)),
             events,
             related: found.map(|topic| other(topic, l)).collect(),
+            similar: if visit.value("similar").is_some() {
+                String::new()
+            } else {
+                format!("{}/similar", show::href(&topic.name))
+            },
+            with_similar: visit.with(&[("similar", "1")]),
             names: names.collect(),
             outlets: outlets.collect(),
             outlet_most: topic.sources.iter().map(|s| u64::from(s.count)).max().unwrap_or(1),

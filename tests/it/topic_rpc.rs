@@ -77,7 +77,7 @@ async fn a_topic_shows_its_articles_events_and_days() {
     let found = server.topics().search_topics(request).await.unwrap().into_inner().topics;
     assert!(found[0].holds_article);
     let name = found[0].topic.clone().unwrap().name;
-    let request = wire::GetTopicRequest { name: name.clone() };
+    let request = wire::GetTopicRequest { name: name.clone(), ..Default::default() };
     let answer = server.topics().get_topic(request).await.unwrap().into_inner();
     let topic = answer.topic.unwrap();
     assert_eq!(topic.level(), wire::TopicLevel::Story);
@@ -149,7 +149,7 @@ async fn edits_are_obeyed_and_stale_ones_aborted() {
     let kept = server.topics().merge_topics(request).await.unwrap().into_inner().topic.unwrap();
     assert_eq!(kept.article_count, 2);
     for name in [&first.name, &second.name] {
-        let request = wire::GetTopicRequest { name: name.clone() };
+        let request = wire::GetTopicRequest { name: name.clone(), ..Default::default() };
         let topic = server.topics().get_topic(request).await.unwrap().into_inner().topic;
         assert_eq!(topic.unwrap().name, kept.name);
     }
@@ -184,9 +184,10 @@ async fn edits_are_obeyed_and_stale_ones_aborted() {
 async fn a_topic_that_never_was_is_not_found() {
     let server = Running::start().await;
     let name = "topics/c174aa86-0e0f-56a2-bf76-b0257d19e985".to_owned();
-    let status = server.topics().get_topic(wire::GetTopicRequest { name }).await.unwrap_err();
+    let status =
+        server.topics().get_topic(wire::GetTopicRequest { name, view: 0 }).await.unwrap_err();
     assert_eq!((status.code(), told(&status).1.as_str()), (Code::NotFound, "TOPIC_NOT_FOUND"));
-    let request = wire::GetTopicRequest { name: "articles/1".into() };
+    let request = wire::GetTopicRequest { name: "articles/1".into(), view: 0 };
     let status = server.topics().get_topic(request).await.unwrap_err();
     assert_eq!(told(&status), invalid(&["name"]));
     let request = wire::SearchTopicsRequest::default();
