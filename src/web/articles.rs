@@ -63,6 +63,8 @@ struct Hit {
 #[derive(Default)]
 struct Counts {
     months: Vec<Month>,
+    /// The width of the months together.
+    width: i32,
     /// The first and the last of the months that the period holds.
     chosen: (usize, usize),
     /// What a form of the period keeps of the question.
@@ -179,6 +181,7 @@ impl Counts {
         let months = whole.or(within).map(|facet| months::histogram(visit, facet));
         let months = months.unwrap_or_default();
         Self {
+            width: months.last().map_or(1, |last| last.x + last.width + months::GAP),
             chosen: months::chosen(&months),
             months,
             kept: kept(visit),
@@ -362,7 +365,9 @@ fn hit_of(hit: &wire::SearchHit, l: Lang) -> Hit {
     // The spans are those of the whole title.
     let title = if headline == record.title { hit.title_matches.as_slice() } else { &[] };
     let place = [record.page.as_str(), &record.section, show::kind(record.kind(), l)];
-    let place: Vec<_> = place.into_iter().filter(|part| !part.is_empty()).collect();
+    let mut place: Vec<_> = place.into_iter().filter(|part| !part.is_empty()).collect();
+    // A section of short news is called as they are.
+    place.dedup();
     Hit {
         href: show::href(&article.name),
         kicker: show::shortened(&record.kicker, 60),

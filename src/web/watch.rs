@@ -195,7 +195,8 @@ async fn named(visit: &Visit, name: String) -> Option<(String, String)> {
         let topic = topic::get(visit, &name, wire::TopicView::Basic).await.ok()?.topic?;
         return Some((name, show::label(&topic, visit.lang)));
     }
-    let view = wire::ArticleView::Basic.into();
+    // A photo without a headline is called by its first words.
+    let view = wire::ArticleView::Full.into();
     let request =
         visit.call(wire::GetArticleRequest { name: name.clone(), view, ..Default::default() });
     let article = visit.article_service().get_article(request).await.ok()?.into_inner().article?;

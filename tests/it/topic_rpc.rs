@@ -101,6 +101,35 @@ async fn a_topic_shows_its_articles_events_and_days() {
 }
 
 #[tokio::test]
+async fn as_much_of_a_topic_is_told_as_is_asked_for() {
+    let server = Running::start().await;
+    let names = settled(&server, flood_and_others()).await;
+    let request = wire::GetArticleRequest { name: names[0].clone(), ..Default::default() };
+    let plain = server.articles().get_article(request.clone()).await.unwrap().into_inner();
+    assert_eq!((plain.event, plain.story), (None, None));
+    let request = wire::GetArticleRequest { with_topics: true, ..request };
+    let placed = server.articles().get_article(request).await.unwrap().into_inner();
+    let (event, story) = (placed.event.unwrap(), placed.story.unwrap());
+    assert_eq!((event.level(), &event.story), (wire::TopicLevel::Event, &story.name));
+    let ask = |view: wire::TopicView| {
+        let mut topics = server.topics();
+        let request = wire::GetTopicRequest { name: story.name.clone(), view: view.into() };
+        async move { topics.get_topic(request).await.unwrap().into_inner() }
+    };
+    let full = ask(wire::TopicView::Unspecified).await;
+    assert_eq!(full.topic.as_ref(), Some(&story));
+    assert!(!full.events.is_empty() && !full.related.is_empty());
+    let basic = ask(wire::TopicView::Basic).await;
+    assert!(basic.events.is_empty() && basic.related.is_empty());
+    let events = ask(wire::TopicView::Events).await;
+    assert_eq!((events.events, events.related.len()), (full.events, 0));
+    let unknown = wire::GetTopicRequest { name: story.name, view: 9 };
+    let status = server.topics().get_topic(unknown).await.unwrap_err();
+    assert_eq!(told(&status), invalid(&["view"]));
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn periods_and_filters_choose_topics() {
     let server = Running::start().await;
     settled(&server, apart(5)).await;

@@ -350,6 +350,8 @@ async fn a_page_of_a_paper_is_taken_apart_and_stored() {
 #[tokio::test]
 async fn a_page_with_places_is_shown_as_it_lies_and_needs_no_second_upload() {
     let (running, mut browser, _names) = with_pages().await;
+    // It holds the character at which the fake model waits.
+    running.gate.open();
     let file = include_str!("../fixtures/layout/qinghe.alto.xml");
     let token = browser.get("/layout").await.fields("token")[0].clone();
     let parsed = browser.upload("/layout", &[("token", &token), ("paper", "清河日报")], file).await;

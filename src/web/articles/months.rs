@@ -8,6 +8,8 @@ use wenmai_proto::wire;
 
 /// Width and height of the histogram.
 const SIZE: (i32, i32) = (300, 46);
+/// What is free between two months.
+pub(super) const GAP: i32 = 2;
 /// Months up to which those without an article have a place as well.
 const FILLED_MAX: usize = 60;
 
@@ -30,7 +32,7 @@ pub(super) fn histogram(visit: &Visit, facet: &wire::Facet) -> Vec<Month> {
     let all = counts(facet);
     let most = all.iter().map(|(_, count)| *count).max().unwrap_or(1).max(1);
     let (width, height) = SIZE;
-    let pitch = (width / i32::try_from(all.len()).unwrap_or(1).max(1)).clamp(2, 30);
+    let pitch = (width / i32::try_from(all.len()).unwrap_or(1).max(1)).clamp(3, 30);
     let bound = |name| visit.value(name).and_then(|day| day.parse::<Date>().ok());
     let (from, to) = (bound("from"), bound("to"));
     let month = |(at, (first, count)): (i32, &(Date, u64))| {
@@ -44,7 +46,7 @@ pub(super) fn histogram(visit: &Visit, facet: &wire::Facet) -> Vec<Month> {
             count: *count,
             is_out,
             x: at * pitch,
-            width: (pitch - 2).max(1),
+            width: (pitch - GAP).max(1),
             y: height - tall,
             height: tall,
         }

@@ -200,10 +200,13 @@ fn others(laid: &Laid, heats: &[&'static str], listed: &[usize]) -> Vec<(&'stati
 fn names(visit: &Visit, laid: &Laid) -> Vec<Name> {
     let mut taken: Vec<(f32, f32, f32)> = Vec::new();
     let mut names = Vec::new();
-    for (topic, &(x, y)) in laid.topics.iter().zip(&laid.places) {
+    let all = laid.topics.iter().zip(&laid.places).zip(&laid.radii);
+    for ((topic, &(x, y)), radius) in all {
         if names.len() >= LABELS {
             break;
         }
+        // In a circle that is large enough, else below it.
+        let y = if *radius > 18.0 { y } else { (y + radius + 10.0).min(SIZE.1 - 8.0) };
         let text = show::shortened(&show::label(topic, visit.lang), 12);
         // About what a line of the label takes.
         let width = 12.0 * count(text.chars().count());

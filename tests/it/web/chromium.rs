@@ -38,8 +38,10 @@ async fn archive() -> (Running, Vec<String>) {
         ..record("清河水位超过警戒线", "连日降雨，清河水位上涨，县里启动防汛应急响应。", 4)
     });
     let (running, _, names) = with_records(records).await;
+    // Pages of a paper may hold the character at which the fake model waits.
+    running.gate.open();
     let request = wire::IngestPageRequest {
-        text: include_str!("../fixtures/pages/qinghe-20250908-p1.md").to_owned(),
+        text: include_str!("../../fixtures/pages/qinghe-20250908-p1.md").to_owned(),
         issue: Some(wire::Issue { paper: "清河日报".into(), ..Default::default() }),
         ..Default::default()
     };
@@ -54,7 +56,7 @@ async fn findings(window: &Window, script: &str) -> Vec<String> {
     found.into_iter().map(|finding| finding.as_str().unwrap().to_owned()).collect()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_fits_is_readable_and_complains_of_nothing() {
     let (running, names) = archive().await;
     let Some(window) = Window::open(running.pages.unwrap()).await else { return };
@@ -101,7 +103,7 @@ async fn every_page_fits_is_readable_and_complains_of_nothing() {
     window.close().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_gets_from_a_search_to_the_place_that_is_cited() {
     let (running, _) = archive().await;
     let Some(window) = Window::open(running.pages.unwrap()).await else { return };
@@ -133,7 +135,7 @@ async fn one_gets_from_a_search_to_the_place_that_is_cited() {
     window.close().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_lead_through_pages_and_rows() {
     let (running, _) = archive().await;
     let Some(window) = Window::open(running.pages.unwrap()).await else { return };
@@ -165,7 +167,7 @@ async fn edit(window: &Window, topic: &str, fill: &[(&str, &str)], send: &str) {
     assert!(window.text().await.contains("撤销"), "{}", window.text().await);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn edits_are_shown_done_and_taken_back() {
     let (running, names) = archive().await;
     let Some(window) = Window::open(running.pages.unwrap()).await else { return };
@@ -192,7 +194,7 @@ async fn edits_are_shown_done_and_taken_back() {
     window.close().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_lets_one_in_and_one_leaves() {
     let folder = tempfile::tempdir().unwrap();
     let (running, _) = with_keys(folder.path()).await;
@@ -212,7 +214,7 @@ async fn a_key_lets_one_in_and_one_leaves() {
     window.close().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_happens_arrives_while_one_watches() {
     let (running, _) = archive().await;
     let Some(window) = Window::open(running.pages.unwrap()).await else { return };
@@ -236,7 +238,7 @@ async fn what_happens_arrives_while_one_watches() {
     window.close().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_is_dropped_taken_apart_and_stored() {
     let (running, _) = archive().await;
     let Some(window) = Window::open(running.pages.unwrap()).await else { return };

@@ -238,14 +238,24 @@ impl HttpClient for Plain {
         );
         let mut stream = TcpStream::connect(self.address).await?;
         stream.write_all(format!("{head}{body}").as_bytes()).await?;
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).await?;
         let broken = || WebDriverError::from_inner(WebDriverErrorInner::HttpError("cut".into()));
-        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").ok_or_else(broken)?;
-        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-        let code: u16 = head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap();
-        let answer = Response::builder().status(code).body(Bytes::from(bytes.split_off(end + 4)));
-        answer.map_err(|_| broken())
+        let mut bytes = Vec::new();
+        // The driver says how long its answer is, and does not close the connection behind it.
+        loop {
+            if stream.read_buf(&mut bytes).await? == 0 {
+                return Err(broken());
+            }
+            let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
+            let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+            let length: usize = length.and_then(|l| l.trim().parse().ok()).ok_or_else(broken)?;
+            if bytes.len() < end + 4 + length {
+                continue;
+            }
+            let code: u16 = head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap();
+            let body = Bytes::from(bytes.split_off(end + 4));
+            return Response::builder().status(code).body(body).map_err(|_| broken());
+        }
     }
 
     async fn new(&self) -> Arc<dyn HttpClient> {
