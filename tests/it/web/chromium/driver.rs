@@ -86,6 +86,8 @@ impl Window {
             "--disable-background-networking",
             "--no-proxy-server",
             "--no-first-run",
+            // Else a page still scrolls while it is clicked on.
+            "--force-prefers-reduced-motion",
             "--lang=zh-CN",
             "--accept-lang=zh-CN",
         ] {
@@ -124,7 +126,8 @@ impl Window {
     pub async fn click(&self, css: &str) {
         let element = self.one(css).await;
         self.js("document.documentElement.dataset.old = '1'").await;
-        element.scroll_into_view().await.unwrap();
+        let middle = "arguments[0].scrollIntoView({block: 'center'})";
+        self.driver.execute(middle, vec![element.to_json().unwrap()]).await.unwrap();
         element.click().await.unwrap();
         let is_new = "return document.readyState === 'complete' && \
                       !document.documentElement.dataset.old || location.hash !== ''";
