@@ -75,7 +75,7 @@ impl Page {
                 (l.backend(), backend(&store.backend, l).to_owned()),
                 (l.survives(), survives(&store.survives, l)),
             ],
-            measures: model.calibrations.iter().map(|one| measure(one, l)).collect(),
+            measures: model.calibrations.iter().map(|one| measured(one, l)).collect(),
             model: vec![
                 (l.model(), model.name),
                 (l.family(), model.family),
@@ -104,18 +104,18 @@ fn backend(name: &str, l: Lang) -> &str {
     }
 }
 
-fn survives(names: &[String], l: Lang) -> String {
+fn survives(kinds: &[String], l: Lang) -> String {
     let named = |name: &String| match name.as_str() {
         "process" => l.survives_process().to_owned(),
         "power" => l.survives_power().to_owned(),
         "node" => l.survives_node().to_owned(),
         other => other.to_owned(),
     };
-    let all: Vec<_> = names.iter().map(named).collect();
+    let all: Vec<_> = kinds.iter().map(named).collect();
     if all.is_empty() { l.survives_nothing().to_owned() } else { all.join(l.comma()) }
 }
 
-fn measure(calibration: &wire::Calibration, l: Lang) -> Measure {
+fn measured(calibration: &wire::Calibration, l: Lang) -> Measure {
     Measure {
         script: if calibration.script == "chinese" { l.script_chinese() } else { l.script_other() },
         name: calibration.name.clone(),

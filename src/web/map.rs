@@ -43,7 +43,7 @@ const VECTORS_MAX: usize = 8_192;
 /// Maps that are kept ready.
 const MAPS_MAX: usize = 16;
 /// The time in which a map is not made anew, whatever changes.
-const FRESH: Duration = Duration::from_secs(60);
+const FRESH: Duration = Duration::from_mins(1);
 /// Width and height of the map.
 const SIZE: (f32, f32) = (1_000.0, 680.0);
 

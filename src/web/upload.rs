@@ -1,6 +1,7 @@
 //! Files that a form brings, and those that are remembered between two looks at them.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
@@ -103,8 +104,10 @@ impl Files {
     /// Remembers a file, and forgets the oldest ones where there is no room; returns what it is
     /// called.
     pub(crate) fn keep(&self, file: Bytes) -> String {
-        let hash = Sha256::digest(&file);
-        let name: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut name = String::with_capacity(64);
+        for byte in Sha256::digest(&file) {
+            let _written = write!(name, "{byte:02x}");
+        }
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|(known, _)| *known != name);
         let size = |kept: &VecDeque<(String, Bytes)>| {

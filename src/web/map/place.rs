@@ -55,7 +55,9 @@ pub(super) fn that_fit(mut radii: Vec<f32>, (width, height): (f32, f32)) -> Vec<
     let area: f32 = radii.iter().map(|radius| std::f32::consts::PI * radius * radius).sum();
     let share = |part: f32| (part * width * height / area.max(1.0)).sqrt();
     let scale = share(FILLED).min(share(SEEN).clamp(1.0, LARGER));
-    radii.iter_mut().for_each(|radius| *radius *= scale);
+    for radius in &mut radii {
+        *radius *= scale;
+    }
     radii
 }
 

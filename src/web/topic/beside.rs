@@ -62,14 +62,13 @@ pub(crate) async fn similar(visit: Visit, Path(id): Path<String>) -> Response {
 async fn similar_answer(visit: &Visit, name: &str) -> Result<Response, Failure> {
     let basic = get(visit, name, TopicView::Basic).await?.topic.unwrap_or_default();
     let kept = &visit.site.similar;
-    let topics = match kept.of(&basic.name, basic.version) {
-        Some(topics) => topics,
-        None => {
-            let answer = get(visit, &basic.name, TopicView::Full).await?;
-            let topics: Vec<_> = answer.related.into_iter().filter_map(|one| one.topic).collect();
-            kept.keep(basic.name, basic.version, topics.clone());
-            topics
-        }
+    let topics = if let Some(topics) = kept.of(&basic.name, basic.version) {
+        topics
+    } else {
+        let answer = get(visit, &basic.name, TopicView::Full).await?;
+        let topics: Vec<_> = answer.related.into_iter().filter_map(|one| one.topic).collect();
+        kept.keep(basic.name, basic.version, topics.clone());
+        topics
     };
     let l = visit.lang;
     let related = topics.iter().map(|topic| other(topic, l)).collect();

@@ -99,10 +99,11 @@ impl Lang {
 
     /// A size.
     pub(crate) fn bytes(self, bytes: u64) -> String {
-        if bytes >= 1024 * 1024 {
-            format!("{} MiB", bytes / (1024 * 1024))
-        } else {
-            format!("{} KiB", bytes / 1024)
+        match (self, bytes / (1024 * 1024)) {
+            (Self::Zh, 0) => format!("{} 千字节", bytes / 1024),
+            (Self::En, 0) => format!("{} KiB", bytes / 1024),
+            (Self::Zh, mega) => format!("{mega} 兆字节"),
+            (Self::En, mega) => format!("{mega} MiB"),
         }
     }
 
