@@ -216,6 +216,7 @@ fn router() -> Router<Arc<Shared>> {
         .route("/topics/{id}", get(topic::show))
         .route("/topics/{id}/articles", get(topic::members))
         .route("/topics/{id}/report", get(report::show))
+        .route("/topics/{id}/brief", get(topic::brief))
         .route("/topics/{id}/similar", get(topic::similar))
         .route("/topics/{id}/timeline", get(topic::timeline))
         .route("/topics/{id}/changes", get(watch::of_topic))

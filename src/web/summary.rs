@@ -60,6 +60,12 @@ pub(crate) async fn of_topic(
     Ok(summary)
 }
 
+/// Whether the summary of a topic is remembered.
+pub(crate) fn is_kept(visit: &Visit, topic: &wire::Topic, style: wire::SummaryStyle) -> bool {
+    let key = (topic.name.clone(), i32::from(style));
+    visit.site.summaries.of(&key, topic.version).is_some()
+}
+
 /// What the articles of a topic that pass `period`, a part of a filter, say in at most `chars`
 /// characters; `None` where none does.
 ///

@@ -22,7 +22,6 @@ use crate::show::Line;
 use crate::spark;
 use crate::spark::Chart;
 use crate::stories;
-use crate::summary;
 use crate::summary::Piece;
 use crate::topics::Choice;
 use crate::visit::Form;
@@ -34,6 +33,9 @@ use wenmai_proto::wire::TopicView;
 
 pub(crate) use beside::Similar;
 pub(crate) use beside::Timelines;
+pub(crate) use beside::brief;
+use beside::brief_at_once;
+use beside::pieces;
 pub(crate) use beside::similar;
 pub(crate) use beside::timeline;
 use beside::timeline_of;
@@ -141,6 +143,9 @@ struct Page {
     head: Head,
     chart: Chart,
     brief: Vec<Piece>,
+    /// Where the brief is, if it takes longer; empty where it is here.
+    put_brief: String,
+    with_brief: String,
     days: Vec<Day>,
     events: Vec<Other>,
     /// Events that are smaller than these.
@@ -176,12 +181,9 @@ async fn answer(visit: &Visit, name: &str) -> Result<Response, Failure> {
         Form::Csv | Form::Markdown => return Err(Failure::NoForm),
         Form::Html => {}
     }
-    let (timeline, brief) = futures::join!(
-        timeline_of(visit, &topic),
-        summary::of_topic(visit, &topic, wire::SummaryStyle::Digest),
-    );
-    let (timeline, brief) = (timeline?, brief.unwrap_or_default());
-    Ok(html_answer(Page::of(visit, &answer, &timeline, &brief).render()?))
+    let (timeline, brief) =
+        futures::join!(timeline_of(visit, &topic), brief_at_once(visit, &topic));
+    Ok(html_answer(Page::of(visit, &answer, &timeline?, brief.as_ref()).render()?))
 }
 
 /// Reads a topic, as much of it as `view` says.
@@ -225,41 +227,17 @@ impl Page {
         visit: &Visit,
         answer: &wire::GetTopicResponse,
         timeline: &wire::GetTopicTimelineResponse,
-        brief: &wire::SummarizeArticlesResponse,
+        brief: Option<&wire::SummarizeArticlesResponse>,
     ) -> Self {
         let l = visit.lang;
         let topic = answer.topic.clone().unwrap_or_default();
         let found = answer.related.iter().filter_map(|found| found.topic.as_ref());
-        let within = |value: &str, field: &str| {
-            let pairs = [("topic", topic.name.as_str()), (field, value)];
-            let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
-            format!("/search?{}", encoded(&pairs))
-        };
         let span =
             (show::day_of(topic.first_time.as_ref()), show::day_of(topic.last_time.as_ref()));
         let mut by_size: Vec<_> = answer.events.iter().collect();
         by_size.sort_by_key(|event| std::cmp::Reverse(event.article_count));
         let mut events: Vec<Other> =
             by_size.into_iter().map(|event| within_story(event, span, l)).collect();
-        let names = [
-            (l.persons(), "person", &topic.persons),
-            (l.places(), "place", &topic.places),
-            (l.organisations(), "organisation", &topic.organisations),
-        ];
-        let names = names.into_iter().filter(|(_, _, all)| !all.is_empty());
-        let names = names.map(|(name, field, all)| Names {
-            name,
-            choices: all
-                .iter()
-                .take(10)
-                .map(|value| Choice {
-                    href: within(value, field),
-                    name: value.clone(),
-                    count: 0,
-                    is_on: false,
-                })
-                .collect(),
-        });
         let outlets = topic.sources.iter().take(12).map(|source| Choice {
             href: format!("{}/articles?order=outlet", show::href(&topic.name)),
             name: source.source.clone(),
@@ -270,7 +248,13 @@ impl Page {
             shell: Shell::of(visit, Tab::Today, show::label(&topic, l)).with_feed(visit),
             head: Head::of(visit, &topic, ""),
             chart: spark::of_topic(&topic, CHART),
-            brief: brief.sentences.iter().map(|s| summary::piece(s, &brief.sources)).collect(),
+            brief: brief.map(pieces).unwrap_or_default(),
+            put_brief: if brief.is_none() {
+                format!("{}/brief", show::href(&topic.name))
+            } else {
+                String::new()
+            },
+            with_brief: visit.with(&[("brief", "1")]),
             days: timeline.entries.iter().map(|entry| day_of(entry, l)).collect(),
             event_count: answer.events.len(),
             more_events: events.split_off(events.len().min(EVENTS)),
@@ -282,11 +266,40 @@ impl Page {
                 format!("{}/similar", show::href(&topic.name))
             },
             with_similar: visit.with(&[("similar", "1")]),
-            names: names.collect(),
+            names: names_of(&topic, l),
             outlets: outlets.collect(),
             outlet_most: topic.sources.iter().map(|s| u64::from(s.count)).max().unwrap_or(1),
         }
     }
+}
+
+/// The names of a topic by kind, each leading to the articles of the topic that name it.
+fn names_of(topic: &wire::Topic, l: Lang) -> Vec<Names> {
+    let within = |value: &str, field: &str| {
+        let pairs = [("topic", topic.name.as_str()), (field, value)];
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        format!("/search?{}", encoded(&pairs))
+    };
+    let names = [
+        (l.persons(), "person", &topic.persons),
+        (l.places(), "place", &topic.places),
+        (l.organisations(), "organisation", &topic.organisations),
+    ];
+    let names = names.into_iter().filter(|(_, _, all)| !all.is_empty());
+    let names = names.map(|(name, field, all)| Names {
+        name,
+        choices: all
+            .iter()
+            .take(10)
+            .map(|value| Choice {
+                href: within(value, field),
+                name: value.clone(),
+                count: 0,
+                is_on: false,
+            })
+            .collect(),
+    });
+    names.collect()
 }
 
 /// An event on the days of its story.

@@ -1,5 +1,5 @@
-//! What is shown beside a topic and takes longer: its timeline, and the stories that are like it. Each
-//! is asked for once for each version of the topic.
+//! What is shown of a topic and takes longer: its timeline, its brief, and the stories that are like it.
+//! Each is asked for once for each version of the topic.
 
 use askama::Template;
 use axum::extract::Path;
@@ -15,6 +15,8 @@ use crate::failure::html_answer;
 use crate::failure::shown;
 use crate::json;
 use crate::kept::Kept;
+use crate::summary;
+use crate::summary::Piece;
 use crate::visit::Visit;
 use crate::words::Lang;
 use wenmai_proto::wire;
@@ -44,6 +46,46 @@ pub(super) async fn timeline_of(
     let timeline = ask_timeline(visit, &topic.name).await?;
     kept.keep(topic.name.clone(), topic.version, timeline.clone());
     Ok(timeline)
+}
+
+/// Articles of a topic whose brief one waits for; that of a larger one comes after its page.
+const BRIEF_AT_ONCE: u32 = 12;
+
+#[derive(Template)]
+#[template(path = "brief_part.html")]
+struct BriefPart {
+    l: Lang,
+    brief: Vec<Piece>,
+}
+
+/// The brief of a topic if it is known, soon told or asked for; else it comes after the page.
+pub(super) async fn brief_at_once(
+    visit: &Visit,
+    topic: &wire::Topic,
+) -> Option<wire::SummarizeArticlesResponse> {
+    let style = wire::SummaryStyle::Digest;
+    let is_awaited = topic.article_count <= BRIEF_AT_ONCE || visit.value("brief").is_some();
+    if !is_awaited && !summary::is_kept(visit, topic, style) {
+        return None;
+    }
+    Some(summary::of_topic(visit, topic, style).await.unwrap_or_default())
+}
+
+/// The pieces of a brief.
+pub(super) fn pieces(brief: &wire::SummarizeArticlesResponse) -> Vec<Piece> {
+    brief.sentences.iter().map(|sentence| summary::piece(sentence, &brief.sources)).collect()
+}
+
+/// The brief of a topic, as a part that is put into its page.
+pub(crate) async fn brief(visit: Visit, Path(id): Path<String>) -> Response {
+    let answer = brief_answer(&visit, &format!("topics/{id}")).await;
+    shown(&visit, answer)
+}
+
+async fn brief_answer(visit: &Visit, name: &str) -> Result<Response, Failure> {
+    let topic = get(visit, name, TopicView::Basic).await?.topic.unwrap_or_default();
+    let summary = summary::of_topic(visit, &topic, wire::SummaryStyle::Digest).await?;
+    Ok(html_answer(BriefPart { l: visit.lang, brief: pieces(&summary) }.render()?))
 }
 
 #[derive(Template)]

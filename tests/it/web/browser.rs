@@ -100,16 +100,15 @@ impl Browser {
 
     /// Sends a form with a file.
     pub async fn upload(&mut self, path: &str, pairs: &[(&str, &str)], file: &str) -> Page {
-        let mut body = String::new();
-        for (name, value) in pairs {
-            body += &format!(
-                "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-            );
-        }
-        body += &format!(
-            "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"p.xml\"\r\n\
-             content-type: text/xml\r\n\r\n{file}\r\n--{BOUNDARY}--\r\n"
+        let about = "content-disposition: form-data; name=";
+        let fields = pairs
+            .iter()
+            .map(|(name, value)| format!("--{BOUNDARY}\r\n{about}\"{name}\"\r\n\r\n{value}\r\n"));
+        let file = format!(
+            "--{BOUNDARY}\r\n{about}\"file\"; filename=\"p.xml\"\r\ncontent-type: text/xml\r\n\r\n\
+             {file}\r\n--{BOUNDARY}--\r\n"
         );
+        let body: String = fields.chain([file]).collect();
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
         self.send(("POST", path), &kind, &body).await
     }

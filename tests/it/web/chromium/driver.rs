@@ -1,4 +1,4 @@
-//! A real browser: Chromium behind its driver, which is asked over WebDriver.
+//! A real browser: Chromium behind its driver, which is asked by the protocol of web drivers.
 //!
 //! Both are programs of the machine. Where they are not, a test says so and ends.
 
