@@ -57,7 +57,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     for name in names {
         articles.delete_article(wire::DeleteArticleRequest { name: name.clone() }).await?;
-        let gone = articles.get_article(wire::GetArticleRequest { name, view: 0 }).await;
+        let gone =
+            articles.get_article(wire::GetArticleRequest { name, ..Default::default() }).await;
         println!("then {}", gone.err().map_or_else(|| "still there".to_owned(), |e| reason(&e)));
     }
     Ok(())

@@ -132,8 +132,11 @@ async fn read(
     source: &Services,
     name: &str,
 ) -> Result<Option<wire::IngestArticlesRequest>, Failure> {
-    let request =
-        wire::GetArticleRequest { name: name.to_owned(), view: wire::ArticleView::Full.into() };
+    let request = wire::GetArticleRequest {
+        name: name.to_owned(),
+        view: wire::ArticleView::Full.into(),
+        with_topics: false,
+    };
     match source.articles().get_article(connect::patient(request)).await {
         Ok(answer) => {
             let article = answer.into_inner().article.and_then(|article| article.record);

@@ -157,12 +157,22 @@ impl ArticleService for ArticleApi {
         request: Request<wire::GetArticleRequest>,
     ) -> Result<Response<wire::GetArticleResponse>, Status> {
         let since = Instant::now();
-        let wire::GetArticleRequest { name, view } = request.into_inner();
+        let wire::GetArticleRequest { name, view, with_topics } = request.into_inner();
         let view = convert::view(view, View::Full).map_err(Failure::from)?;
         let id = convert::id(&name, "name").map_err(Failure::from)?;
-        let stored = self.shared.engine.get(id).await.map_err(refuse)?;
+        let engine = &self.shared.engine;
+        let stored = engine.get(id).await.map_err(refuse)?;
+        let placed = if with_topics && engine.has_topics() {
+            engine.topics_of(id).map_err(refuse)?
+        } else {
+            None
+        };
+        // A topic may go between two looks.
+        let topic = |id| engine.topic(id).ok().map(convert::topic);
         answer(wire::GetArticleResponse {
             article: Some(convert::stored(stored, view)),
+            event: placed.and_then(|(event, _)| topic(event)),
+            story: placed.and_then(|(_, story)| topic(story)),
             index_version: self.index_version(),
             timings: Some(convert::total(since)),
         })

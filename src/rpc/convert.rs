@@ -57,6 +57,7 @@ pub use topic::revision;
 pub use topic::topic;
 pub use topic::topic_id;
 pub use topic::topic_name;
+pub use topic::topic_view;
 
 /// The prefix of the resource name of an article.
 const NAME_PREFIX: &str = "articles/";

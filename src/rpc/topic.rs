@@ -114,15 +114,21 @@ impl TopicService for TopicApi {
         request: Request<wire::GetTopicRequest>,
     ) -> Result<Response<wire::GetTopicResponse>, Status> {
         let since = Instant::now();
-        let wire::GetTopicRequest { name } = request.into_inner();
+        let wire::GetTopicRequest { name, view } = request.into_inner();
         let id = convert::topic_id(&name, "name").map_err(Failure::from)?;
+        let view = convert::topic_view(view).map_err(Failure::from)?;
         let engine = &self.shared.engine;
         let topic = engine.topic(id).map_err(refuse)?;
-        let mut events = engine.events_of(id).map_err(refuse)?;
-        events.truncate(EVENTS_MAX);
-        let most = Limit::new(RELATED).unwrap_or(Limit::MOST);
-        let related = engine.related_topics(id, most).await.map_err(refuse)?;
-        let mentioned = engine.topic_mentions(id, MENTIONED_MAX).await.map_err(refuse)?;
+        let (mut events, mut related, mut mentioned) = (Vec::new(), Vec::new(), Vec::new());
+        if view != wire::TopicView::Basic {
+            events = engine.events_of(id).map_err(refuse)?;
+            events.truncate(EVENTS_MAX);
+        }
+        if view == wire::TopicView::Full {
+            let most = Limit::new(RELATED).unwrap_or(Limit::MOST);
+            related = engine.related_topics(id, most).await.map_err(refuse)?;
+            mentioned = engine.topic_mentions(id, MENTIONED_MAX).await.map_err(refuse)?;
+        }
         let day = |(day, count)| wire::DayCount { date: convert::written_day(day), count };
         answer(wire::GetTopicResponse {
             topic: Some(convert::topic(topic)),

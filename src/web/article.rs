@@ -23,7 +23,6 @@ use crate::words::Lang;
 use wenmai_proto::wire;
 use wenmai_proto::wire::find_related_articles_request::Target;
 use wenmai_proto::wire::find_reprints_request::Target as ReprintTarget;
-use wenmai_proto::wire::search_topics_request::Target as TopicTarget;
 use wenmai_proto::wire::summarize_article_request::Target as SummaryTarget;
 
 /// Related articles that are looked at.
@@ -100,7 +99,8 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<String>) -> Response {
 }
 
 async fn answer(visit: &Visit, name: &str) -> Result<Response, Failure> {
-    let get = wire::GetArticleRequest { name: name.to_owned(), ..Default::default() };
+    let with_topics = visit.form == Form::Html;
+    let get = wire::GetArticleRequest { name: name.to_owned(), with_topics, ..Default::default() };
     let mut articles = visit.article_service();
     if visit.form == Form::Json {
         let article = told(articles.get_article(visit.call(get)).await)?;
@@ -109,21 +109,20 @@ async fn answer(visit: &Visit, name: &str) -> Result<Response, Failure> {
     if visit.form != Form::Html {
         return Err(Failure::NoForm);
     }
-    let (article, related, chain, brief, story, event) = futures::join!(
+    let (article, related, chain, brief) = futures::join!(
         articles.get_article(visit.call(get)),
         ask_related(visit, name),
         ask_reprints(visit, name),
         ask_brief(visit, name),
-        ask_topic(visit, name, wire::TopicLevel::Story),
-        ask_topic(visit, name, wire::TopicLevel::Event),
     );
-    let article = told(article)?.article.unwrap_or_default();
+    let wire::GetArticleResponse { article, event, story, .. } = told(article)?;
+    let article = article.unwrap_or_default();
     // What stands beside an article may fail alone: a photo without a text has no brief.
     let related = related.map(|answer| answer.hits).unwrap_or_default();
     let (chain, brief) = (chain.unwrap_or_default(), brief.unwrap_or_default());
     let places = [(visit.lang.event(), event), (visit.lang.story(), story)];
     let places = places.into_iter().filter_map(|(level, topic)| {
-        let topic = topic.ok().flatten()?;
+        let topic = topic?;
         Some(Place {
             level,
             href: show::href(&topic.name),
@@ -167,22 +166,6 @@ async fn ask_brief(visit: &Visit, name: &str) -> Result<wire::SummarizeArticleRe
         ..Default::default()
     };
     told(visit.summary_service().summarize_article(visit.call(request)).await)
-}
-
-/// The topic that holds an article.
-async fn ask_topic(
-    visit: &Visit,
-    name: &str,
-    level: wire::TopicLevel,
-) -> Result<Option<wire::Topic>, Failure> {
-    let request = wire::SearchTopicsRequest {
-        target: Some(TopicTarget::Article(name.to_owned())),
-        level: level.into(),
-        limit: 1,
-    };
-    let found = told(visit.topic_service().search_topics(visit.call(request)).await)?;
-    let mut topics = found.topics.into_iter().filter(|found| found.holds_article);
-    Ok(topics.next().and_then(|found| found.topic))
 }
 
 /// What is related to an article, as the contract's JSON.

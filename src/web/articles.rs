@@ -1,8 +1,9 @@
 //! 搜索: articles for a question, with what can be chosen beside it, and why each is there.
 
+mod months;
+
 use askama::Template;
 use axum::response::Response;
-use jiff::civil::Date;
 
 use crate::client::told;
 use crate::export;
@@ -21,6 +22,7 @@ use crate::topics::Choice;
 use crate::visit::Form;
 use crate::visit::Visit;
 use crate::words::Lang;
+use months::Month;
 use wenmai_proto::wire;
 
 /// Hits on a page.
@@ -31,7 +33,7 @@ const UNTITLED_CHARS: usize = 28;
 const VALUES: usize = 8;
 /// Cosine from which a meaning is called close, and one from which it is called alike: about the
 /// medians of the first and the tenth hit of the development queries.
-const CLOSE: f32 = 0.6;
+pub(crate) const CLOSE: f32 = 0.6;
 const ALIKE: f32 = 0.75;
 
 /// A field to choose from.
@@ -40,17 +42,6 @@ struct Facet {
     choices: Vec<Choice>,
     /// The rest, behind a fold.
     more: Vec<Choice>,
-}
-
-/// A month of the histogram.
-struct Month {
-    href: String,
-    name: String,
-    count: u64,
-    x: i32,
-    y: i32,
-    width: i32,
-    height: i32,
 }
 
 struct Hit {
@@ -69,8 +60,15 @@ struct Hit {
 }
 
 /// What can be chosen, with counts.
+#[derive(Default)]
 struct Counts {
     months: Vec<Month>,
+    /// The width of the months together.
+    width: i32,
+    /// The first and the last of the months that the period holds.
+    chosen: (usize, usize),
+    /// What a form of the period keeps of the question.
+    kept: Vec<(String, String)>,
     facets: Vec<Facet>,
 }
 
@@ -136,12 +134,20 @@ async fn answer(visit: &Visit) -> Result<Response, Failure> {
         request.facets.clear();
         request.page_size = 50;
     }
+    if visit.form == Form::Html {
+        let counts = !request.facets.is_empty();
+        let (answer, whole) = counted(visit, request).await?;
+        let mut page = Page::of(visit, &answer);
+        if counts {
+            page.aside = Counts::of(visit, &answer, whole.as_ref());
+        }
+        return Ok(html_answer(page.render()?));
+    }
     let answer = told(visit.search_service().search_articles(visit.call(request)).await)?;
     match visit.form {
-        Form::Json => json::answer("SearchArticlesResponse", &answer),
         Form::Atom => export::atom(visit, &answer),
-        Form::Html | Form::Csv | Form::Markdown => {
-            Ok(html_answer(Page::of(visit, &answer).render()?))
+        Form::Json | Form::Html | Form::Csv | Form::Markdown => {
+            json::answer("SearchArticlesResponse", &answer)
         }
     }
 }
@@ -157,21 +163,59 @@ pub(crate) async fn counts(mut visit: Visit) -> Response {
 async fn counts_answer(visit: &Visit) -> Result<Response, Failure> {
     let mut request = request(visit);
     (request.page_size, request.page_token) = (1, String::new());
-    let answer = told(visit.search_service().search_articles(visit.call(request)).await)?;
+    let (answer, whole) = counted(visit, request).await?;
     let l = visit.lang;
     let count = answer.match_count.map(|count| l.about(count)).unwrap_or_default();
-    let part = CountsPart { l, count, aside: Counts::of(visit, &answer) };
+    let part = CountsPart { l, count, aside: Counts::of(visit, &answer, whole.as_ref()) };
     Ok(html_answer(part.render()?))
 }
 
 impl Counts {
-    fn of(visit: &Visit, answer: &wire::SearchArticlesResponse) -> Self {
-        let months = answer.facets.iter().find(|f| f.field() == wire::FacetField::Month);
+    /// `whole` is the histogram without the period, where there is one.
+    fn of(
+        visit: &Visit,
+        answer: &wire::SearchArticlesResponse,
+        whole: Option<&wire::Facet>,
+    ) -> Self {
+        let within = answer.facets.iter().find(|f| f.field() == wire::FacetField::Month);
+        let months = whole.or(within).map(|facet| months::histogram(visit, facet));
+        let months = months.unwrap_or_default();
         Self {
-            months: months.map(|facet| histogram(visit, facet)).unwrap_or_default(),
+            width: months.last().map_or(1, |last| last.x + last.width + months::GAP),
+            chosen: months::chosen(&months),
+            months,
+            kept: kept(visit),
             facets: answer.facets.iter().filter_map(|facet| facet_of(visit, facet)).collect(),
         }
     }
+}
+
+/// An answer with its facets, and the months of the same search without its period, so that another
+/// one can be chosen.
+async fn counted(
+    visit: &Visit,
+    request: wire::SearchArticlesRequest,
+) -> Result<(wire::SearchArticlesResponse, Option<wire::Facet>), Failure> {
+    let whole = async {
+        // Hits alone come without counts.
+        request.facets.first()?;
+        visit.value("from").or(visit.value("to"))?;
+        let mut asked = visit.clone();
+        asked.query.retain(|(name, _)| name != "from" && name != "to");
+        let request = wire::SearchArticlesRequest {
+            filter: lookup::filter_of(&asked),
+            page_size: 1,
+            page_token: String::new(),
+            facets: vec![wire::FacetField::Month.into()],
+            ..request.clone()
+        };
+        let answer = told(visit.search_service().search_articles(visit.call(request)).await);
+        answer.ok()?.facets.pop()
+    };
+    let mut service = visit.search_service();
+    let (answer, whole) =
+        futures::join!(service.search_articles(visit.call(request.clone())), whole);
+    Ok((told(answer)?, whole))
 }
 
 /// What the visitor asks, as the contract has it.
@@ -238,7 +282,7 @@ impl Page {
             },
             from: value("from"),
             to: value("to"),
-            aside: Counts::of(visit, answer),
+            aside: Counts::default(),
             counts: visit.here().replacen("/search", "/search/counts", 1),
             with_counts: visit.with(&[("facets", "1")]),
             hits: answer.hits.iter().map(|hit| hit_of(hit, l)).collect(),
@@ -309,34 +353,6 @@ fn facet_of(visit: &Visit, facet: &wire::Facet) -> Option<Facet> {
     (!shown.is_empty()).then(|| Facet { name, choices: shown, more: choices.collect() })
 }
 
-/// Months as bars, the oldest first; each leads to its days.
-fn histogram(visit: &Visit, facet: &wire::Facet) -> Vec<Month> {
-    const HEIGHT: i64 = 46;
-    const WIDTH: i32 = 300;
-    let most = facet.values.iter().map(|value| value.count).max().unwrap_or(1).max(1);
-    let mut values: Vec<_> = facet.values.iter().collect();
-    values.sort_by(|one, other| one.value.cmp(&other.value));
-    let pitch = (WIDTH / i32::try_from(values.len()).unwrap_or(1).max(1)).min(30);
-    let month = |(x, value): (i32, &wire::FacetValue)| {
-        let first: Option<Date> = format!("{}-01", value.value).parse().ok();
-        let (from, to) = first.map_or_else(Default::default, |first| {
-            (first.to_string(), first.last_of_month().to_string())
-        });
-        let share = HEIGHT * i64::try_from(value.count).unwrap_or(HEIGHT);
-        let height = i32::try_from(share / i64::try_from(most).unwrap_or(1)).unwrap_or(0).max(2);
-        Month {
-            href: visit.with(&[("from", &from), ("to", &to)]),
-            name: value.value.clone(),
-            count: value.count,
-            x: x * pitch,
-            width: pitch - 2,
-            y: 46 - height,
-            height,
-        }
-    };
-    (0..).zip(values).map(month).collect()
-}
-
 fn hit_of(hit: &wire::SearchHit, l: Lang) -> Hit {
     let article = hit.article.clone().unwrap_or_default();
     let record = article.record.unwrap_or_default();
@@ -349,7 +365,9 @@ fn hit_of(hit: &wire::SearchHit, l: Lang) -> Hit {
     // The spans are those of the whole title.
     let title = if headline == record.title { hit.title_matches.as_slice() } else { &[] };
     let place = [record.page.as_str(), &record.section, show::kind(record.kind(), l)];
-    let place: Vec<_> = place.into_iter().filter(|part| !part.is_empty()).collect();
+    let mut place: Vec<_> = place.into_iter().filter(|part| !part.is_empty()).collect();
+    // A section of short news is called as they are.
+    place.dedup();
     Hit {
         href: show::href(&article.name),
         kicker: show::shortened(&record.kicker, 60),

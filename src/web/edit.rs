@@ -99,8 +99,10 @@ async fn form_answer(visit: &Visit, name: &str) -> Result<Response, Failure> {
         ..Default::default()
     };
     let mut topics = visit.topic_service();
-    let (found, members) =
-        futures::join!(topic::get(visit, name), topics.list_topic_articles(visit.call(request)),);
+    let (found, members) = futures::join!(
+        topic::get(visit, name, wire::TopicView::Full),
+        topics.list_topic_articles(visit.call(request)),
+    );
     let (found, members) = (found?, told(members)?);
     let topic = found.topic.clone().unwrap_or_default();
     if topic.name != name {
@@ -111,7 +113,7 @@ async fn form_answer(visit: &Visit, name: &str) -> Result<Response, Failure> {
     let candidates: Vec<wire::Topic> = if topic.story.is_empty() {
         found.related.into_iter().filter_map(|found| found.topic).collect()
     } else {
-        topic::get(visit, &topic.story).await?.events
+        topic::get(visit, &topic.story, wire::TopicView::Events).await?.events
     };
     let others = candidates.into_iter().filter(|other| other.name != topic.name);
     let others = others.map(|other| Other {
@@ -164,7 +166,7 @@ async fn apply_answer(visit: &Visit, name: &str, body: &[u8]) -> Result<Response
     }
     let form = visit.form_of(body)?;
     let action = Action::of(&form).ok_or(Failure::NoPage)?;
-    let topic = topic::get(visit, name).await?.topic.unwrap_or_default();
+    let topic = topic::get(visit, name, wire::TopicView::Basic).await?.topic.unwrap_or_default();
     if first(&form, "confirm").is_none() {
         return confirm(visit, &topic, &action, &form).await;
     }
@@ -230,7 +232,7 @@ fn done_page(visit: &Visit, done: effect::Done) -> Result<Response, Failure> {
 /// The topic as the editor saw it and as it is now: somebody was faster.
 async fn stale(visit: &Visit, name: &str, form: &[(String, String)]) -> Result<Response, Failure> {
     let l = visit.lang;
-    let topic = topic::get(visit, name).await?.topic.unwrap_or_default();
+    let topic = topic::get(visit, name, wire::TopicView::Basic).await?.topic.unwrap_or_default();
     let state = |label: &str, count: &str, is_pinned: bool| {
         let pinned = if is_pinned { l.is_pinned() } else { l.not_pinned() };
         vec![label.to_owned(), format!("{count} {}", l.unit_articles()), pinned.to_owned()]

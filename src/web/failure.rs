@@ -46,6 +46,9 @@ pub(crate) enum Failure {
     /// Too many live feeds are open.
     #[error("too many live feeds")]
     Feeds,
+    /// A file is neither a page with places nor a text in UTF-8.
+    #[error("a file that is no page in UTF-8 and none with places")]
+    Encoding,
     /// The page could not be put together.
     #[error("the page could not be put together")]
     Page,
@@ -81,6 +84,7 @@ impl Failure {
             Self::ReadOnly | Self::Forged => (StatusCode::FORBIDDEN, Code::PermissionDenied),
             Self::Host => (StatusCode::MISDIRECTED_REQUEST, Code::PermissionDenied),
             Self::Feeds => (StatusCode::SERVICE_UNAVAILABLE, Code::ResourceExhausted),
+            Self::Encoding => (StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::InvalidArgument),
             Self::Page => (StatusCode::INTERNAL_SERVER_ERROR, Code::Internal),
         }
     }
@@ -139,6 +143,7 @@ impl Failure {
             Self::Forged => return (l.fail_forged(), l.fail_forged_advice()),
             Self::NoPage => return (l.fail_no_page(), l.fail_no_page_advice()),
             Self::NoForm => return (l.fail_no_form(), l.fail_no_form_advice()),
+            Self::Encoding => return (l.fail_encoding(), l.fail_encoding_advice()),
             Self::Call(_)
             | Self::NoKey
             | Self::ReadOnly

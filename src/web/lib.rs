@@ -7,16 +7,19 @@
 //! small script of our own adds comfort. Nothing is fetched from elsewhere. Every page is also the
 //! contract's JSON under the same address with `.json`.
 
+mod about;
 mod article;
 mod articles;
 mod assets;
 mod atom;
+mod briefing;
 mod client;
 mod compare;
 mod edit;
 mod export;
 mod failure;
 mod json;
+mod kept;
 mod lookup;
 mod map;
 mod marks;
@@ -32,6 +35,7 @@ mod stories;
 mod summary;
 mod topic;
 mod topics;
+mod upload;
 mod visit;
 mod watch;
 mod words;
@@ -110,7 +114,10 @@ struct Shared {
     sessions: Sessions,
     stories: Stories,
     summaries: Summaries,
+    timelines: topic::Timelines,
+    similar: topic::Similar,
     maps: map::Maps,
+    files: upload::Files,
     /// Live feeds that are open.
     feeds: Arc<AtomicUsize>,
 }
@@ -126,7 +133,10 @@ impl Site {
             sessions: Sessions::default(),
             stories: Stories::default(),
             summaries: Summaries::default(),
+            timelines: topic::Timelines::default(),
+            similar: topic::Similar::default(),
             maps: map::Maps::default(),
+            files: upload::Files::default(),
             feeds: Arc::default(),
         });
         let router = router().with_state(shared.clone());
@@ -193,6 +203,8 @@ fn router() -> Router<Arc<Shared>> {
     Router::new()
         .route("/", get(topics::list))
         .route("/today", get(topics::list))
+        .route("/brief", get(briefing::show))
+        .route("/about", get(about::show))
         .route("/search", get(articles::search))
         .route("/search/counts", get(articles::counts))
         .route("/suggest", get(lookup::suggest))
@@ -204,12 +216,15 @@ fn router() -> Router<Arc<Shared>> {
         .route("/topics/{id}", get(topic::show))
         .route("/topics/{id}/articles", get(topic::members))
         .route("/topics/{id}/report", get(report::show))
+        .route("/topics/{id}/brief", get(topic::brief))
+        .route("/topics/{id}/similar", get(topic::similar))
         .route("/topics/{id}/timeline", get(topic::timeline))
         .route("/topics/{id}/changes", get(watch::of_topic))
         .route("/topics/{id}/edit", get(edit::form).post(edit::apply))
         .route("/watch", get(watch::list))
         .route("/watch/events", get(watch::events))
         .route("/map", get(map::show))
+        .route("/map/spots", get(map::spots))
         .route("/layout", get(paper::form).post(paper::apply))
         .route("/sign-in", get(sign_in::form).post(sign_in::enter))
         .route("/sign-out", post(sign_in::leave))

@@ -1,5 +1,9 @@
 //! 版面: a page of a paper taken apart, each part where it stands, and what is related to it.
 
+mod given;
+mod plan;
+mod runs;
+
 use askama::Template;
 use axum::body::Bytes;
 use axum::response::Response;
@@ -10,14 +14,17 @@ use crate::failure::Failure;
 use crate::failure::html_answer;
 use crate::failure::shown;
 use crate::json;
+use crate::marks;
 use crate::shell::Shell;
 use crate::shell::Tab;
 use crate::show;
 use crate::show::Line;
 use crate::visit::Form;
 use crate::visit::Visit;
-use crate::visit::first;
 use crate::words::Lang;
+use given::Given;
+use plan::Plan;
+use runs::Run;
 use wenmai_proto::wire;
 use wenmai_proto::wire::find_related_articles_request::Target;
 use wenmai_proto::wire::page_article::Outcome;
@@ -26,19 +33,10 @@ use wenmai_proto::wire::page_article::Outcome;
 const RELATED: i32 = 3;
 /// Articles of a page whose related coverage is looked for.
 const ASKED_MAX: usize = 12;
+/// Confidence from which an article's cuts need no look.
+const SURE: f32 = 0.9;
 /// Related articles that are less probable are not shown.
 const PROBABLE: f32 = 0.4;
-
-/// A run of the page's text.
-struct Run {
-    text: String,
-    /// The class of its part; empty for what no article took.
-    class: &'static str,
-    /// The article that begins here, counted from 1; 0 for none.
-    begins: usize,
-    /// No article took it, and it holds words.
-    is_left: bool,
-}
 
 /// An article of the page.
 struct Found {
@@ -47,22 +45,37 @@ struct Found {
     kind: &'static str,
     facts: String,
     /// What an editor should look at.
-    doubts: Vec<&'static str>,
+    doubts: Vec<String>,
     related: Vec<(Line, String)>,
     /// Where it is stored, and what became of it.
     href: String,
     outcome: String,
 }
 
+/// A cut that may be wrong, or that was decided.
+struct Cut {
+    /// Counted from 1, as in the text; 0 for one that is decided.
+    number: usize,
+    line: String,
+    /// How it is read now.
+    reading: &'static str,
+    confidence: String,
+    /// The other reading, as the value of a field.
+    other: String,
+    is_decided: bool,
+}
+
 #[derive(Template)]
 #[template(path = "layout.html")]
 struct Page {
     shell: Shell,
-    text: String,
-    paper: String,
-    date: String,
-    code: String,
+    given: Given,
     runs: Vec<Run>,
+    /// The page as it lies, where it came as a file with places.
+    plan: Option<Plan>,
+    /// What the service noticed about such a file.
+    notes: Vec<String>,
+    cuts: Vec<Cut>,
     found: Vec<Found>,
     /// Why nothing was taken from a web page.
     refusal: &'static str,
@@ -89,45 +102,36 @@ pub(crate) async fn apply(visit: Visit, body: Bytes) -> Response {
     shown(&visit, answer)
 }
 
-async fn apply_answer(visit: &Visit, body: &[u8]) -> Result<Response, Failure> {
-    let form = visit.form_of(body)?;
-    let value = |name: &str| first(&form, name).unwrap_or_default().to_owned();
-    // Forms end lines as the network does, and files as Unix does.
-    let text = value("text").replace("\r\n", "\n");
-    let day: Option<jiff::civil::Date> = value("date").parse().ok();
-    let issue = wire::Issue {
-        paper: value("paper"),
-        date: day.map(show::wire_date),
-        page: value("page"),
-        ..Default::default()
-    };
+async fn apply_answer(visit: &Visit, body: &Bytes) -> Result<Response, Failure> {
+    let given = Given::read(visit, body)?;
     let mut page = Page::empty(visit);
-    (page.text, page.paper) = (text.clone(), issue.paper.clone());
-    (page.date, page.code) = (value("date"), issue.page.clone());
-    if first(&form, "store").is_some() {
+    if given.is_empty() {
+        page.refusal = visit.lang.nothing_given();
+        return Ok(html_answer(page.render()?));
+    }
+    let (text, issue) = (given.text.clone(), Some(given.issue()));
+    let file = given.page_file();
+    let parsed = if given.is_to_store {
         if !visit.may_write() {
             return Err(Failure::ReadOnly);
         }
-        let request = wire::IngestPageRequest {
-            text: text.clone(),
-            issue: Some(issue),
-            ..Default::default()
-        };
+        let request = wire::IngestPageRequest { text, issue, file };
         let answer = told(visit.article_service().ingest_page(visit.call(request)).await)?;
         if visit.form == Form::Json {
             return json::answer("IngestPageResponse", &answer);
         }
         page.is_stored = true;
-        page.fill(visit, &text, Parsed::of_stored(answer)).await;
+        Parsed::of_stored(answer)
     } else {
-        let request =
-            wire::ParsePageRequest { text: text.clone(), issue: Some(issue), ..Default::default() };
+        let request = wire::ParsePageRequest { text, issue, file };
         let answer = told(visit.article_service().parse_page(visit.call(request)).await)?;
         if visit.form == Form::Json {
             return json::answer("ParsePageResponse", &answer);
         }
-        page.fill(visit, &text, Parsed::of(answer)).await;
-    }
+        Parsed::of(answer)
+    };
+    page.given = given;
+    page.fill(visit, parsed).await;
     Ok(html_answer(page.render()?))
 }
 
@@ -136,20 +140,24 @@ struct Parsed {
     articles: Vec<(wire::ParsedArticle, Option<Outcome>)>,
     extracted: String,
     no_article: Option<wire::NoArticle>,
+    layout: Option<wire::PageLayout>,
+    doubts: Vec<wire::CutDoubt>,
 }
 
 impl Parsed {
     fn of(answer: wire::ParsePageResponse) -> Self {
         let articles = answer.articles.into_iter().map(|article| (article, None)).collect();
         let (extracted, no_article) = (answer.extracted_text, answer.no_article);
-        Self { articles, extracted, no_article }
+        let (layout, doubts) = (answer.layout, answer.doubts);
+        Self { articles, extracted, no_article, layout, doubts }
     }
 
     fn of_stored(answer: wire::IngestPageResponse) -> Self {
         let articles = answer.articles.into_iter();
         let articles = articles.map(|a| (a.parsed.unwrap_or_default(), a.outcome)).collect();
         let (extracted, no_article) = (answer.extracted_text, answer.no_article);
-        Self { articles, extracted, no_article }
+        let (layout, doubts) = (answer.layout, Vec::new());
+        Self { articles, extracted, no_article, layout, doubts }
     }
 }
 
@@ -159,11 +167,11 @@ impl Page {
         shell.json.clear();
         Self {
             shell,
-            text: String::new(),
-            paper: String::new(),
-            date: String::new(),
-            code: String::new(),
+            given: Given::default(),
             runs: Vec::new(),
+            plan: None,
+            notes: Vec::new(),
+            cuts: Vec::new(),
             found: Vec::new(),
             refusal: "",
             is_stored: false,
@@ -171,13 +179,28 @@ impl Page {
         }
     }
 
-    async fn fill(&mut self, visit: &Visit, text: &str, parsed: Parsed) {
-        let Parsed { articles, extracted, no_article } = parsed;
+    /// The name of the file that is remembered.
+    fn kept(&self) -> &str {
+        self.given.file.as_ref().map(|(name, _)| name.as_str()).unwrap_or_default()
+    }
+
+    async fn fill(&mut self, visit: &Visit, parsed: Parsed) {
+        let Parsed { articles, extracted, no_article, layout, doubts } = parsed;
         let l = visit.lang;
         self.refusal = no_article.map_or("", |no_article| refusal(no_article.kind(), l));
-        let shown = if extracted.is_empty() { text } else { &extracted };
-        self.runs = runs(shown, &articles);
+        let shown = if extracted.is_empty() { &self.given.text } else { &extracted };
+        let places = runs::places(articles.iter().map(|(article, _)| article));
+        let starts: Vec<usize> = doubts
+            .iter()
+            .map(|doubt| doubt.spans.first().map_or(usize::MAX, |span| marks::bounds(*span).0))
+            .collect();
+        self.runs = runs::laid_out(shown, &places, &starts);
         self.left_count = self.runs.iter().filter(|run| run.is_left).count();
+        self.cuts = cuts(&self.given.decisions, &doubts, l);
+        if let Some(layout) = layout {
+            self.plan = Some(plan::of(&layout, &places));
+            self.notes = layout.notes;
+        }
         let asked = articles.iter().take(ASKED_MAX);
         let related = each(asked.map(|(article, _)| related(visit, article)).collect()).await;
         let mut related = related.into_iter();
@@ -209,6 +232,33 @@ fn became(outcome: Option<&Outcome>, l: Lang) -> (String, String) {
     }
 }
 
+/// What was decided, and what may be wrong.
+fn cuts(decided: &[wire::CutDecision], doubts: &[wire::CutDoubt], l: Lang) -> Vec<Cut> {
+    let reading = |cut: bool| if cut { l.cut_here() } else { l.goes_on_here() };
+    let decided = decided.iter().map(|decision| Cut {
+        number: 0,
+        line: decision.line.clone(),
+        reading: reading(decision.cut),
+        confidence: String::new(),
+        other: given::written(decision),
+        is_decided: true,
+    });
+    let doubted = (1..).zip(doubts).filter_map(|(number, doubt)| {
+        let mut decision = doubt.reading.clone()?;
+        let now = reading(decision.cut);
+        decision.cut = !decision.cut;
+        Some(Cut {
+            number,
+            line: decision.line.clone(),
+            reading: now,
+            confidence: show::percent(doubt.confidence),
+            other: given::written(&decision),
+            is_decided: false,
+        })
+    });
+    decided.chain(doubted).collect()
+}
+
 fn found(number: usize, article: &wire::ParsedArticle, l: Lang) -> Found {
     let record = article.record.clone().unwrap_or_default();
     let chars: usize = record.paragraphs.iter().map(|text| text.chars().count()).sum();
@@ -222,7 +272,10 @@ fn found(number: usize, article: &wire::ParsedArticle, l: Lang) -> Found {
         (chars > 0 && chars < 60 && is_text, l.doubt_short()),
         (record.title.chars().count() > 60, l.doubt_long_title()),
     ];
-    let doubts = doubts.into_iter().filter(|(is_so, _)| *is_so).map(|(_, doubt)| doubt);
+    let doubts = doubts.into_iter().filter(|(is_so, _)| *is_so);
+    let unsure = article.confidence.filter(|confidence| *confidence < SURE);
+    let unsure = unsure.map(|confidence| l.unsure_cut(&show::percent(confidence)));
+    let doubts = doubts.map(|(_, doubt)| doubt.to_owned()).chain(unsure);
     let authors: Vec<_> = record.byline.iter().map(|by| by.name.as_str()).collect();
     let facts = [authors.join(" "), record.section.clone(), l.chars(chars)];
     let facts: Vec<_> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
@@ -262,73 +315,6 @@ async fn related(visit: &Visit, article: &wire::ParsedArticle) -> Vec<(Line, Str
     probable.collect()
 }
 
-/// A place on the page: first and last character, class, article.
-type Place = (usize, usize, &'static str, usize);
-
-/// The text of a page in runs, each of one part.
-fn runs(text: &str, articles: &[(wire::ParsedArticle, Option<Outcome>)]) -> Vec<Run> {
-    let mut places: Vec<Place> = Vec::new();
-    for (number, (article, _)) in (1..).zip(articles) {
-        let Some(spans) = &article.spans else { continue };
-        let body: Vec<wire::TextSpan> =
-            spans.paragraphs.iter().flat_map(|paragraph| paragraph.spans.clone()).collect();
-        let parts: [(&[wire::TextSpan], &'static str); 10] = [
-            (&spans.kicker, "kicker"),
-            (&spans.title, "title"),
-            (&spans.subtitle, "subtitle"),
-            (&spans.section, "section"),
-            (&spans.byline, "byline"),
-            (&spans.dateline, "dateline"),
-            (&body, "body"),
-            (&spans.captions, "caption"),
-            (&spans.jump, "jump"),
-            (&spans.source_note, "note"),
-        ];
-        for (spans, class) in parts {
-            let place = |span: &wire::TextSpan| {
-                let (from, to) = crate::marks::bounds(*span);
-                (from, to, class, number)
-            };
-            places.extend(spans.iter().map(place));
-        }
-    }
-    places.sort_by_key(|place| place.0);
-    laid_out(text, &places)
-}
-
-/// `text` cut at the ends of `places`, which are in order; where two overlap the first counts.
-fn laid_out(text: &str, places: &[Place]) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
-    let mut begun: Vec<usize> = Vec::new();
-    let mut next = places.iter().peekable();
-    let mut here: Option<Place> = None;
-    let mut last = None;
-    for (at, character) in text.chars().enumerate() {
-        if here.is_some_and(|(_, to, _, _)| at >= to) {
-            here = None;
-        }
-        while here.is_none() && next.peek().is_some_and(|place| place.0 <= at) {
-            here = next.next().copied().filter(|(_, to, _, _)| *to > at);
-        }
-        let state = here.map(|(from, _, class, number)| (from, class, number));
-        if runs.is_empty() || state != last {
-            last = state;
-            let (class, number) = state.map_or(("", 0), |(_, class, number)| (class, number));
-            let begins = if number == 0 || begun.contains(&number) { 0 } else { number };
-            begun.extend((begins > 0).then_some(begins));
-            runs.push(Run { text: String::new(), class, begins, is_left: false });
-        }
-        if let Some(run) = runs.last_mut() {
-            run.text.push(character);
-        }
-    }
-    for run in &mut runs {
-        let words = run.text.chars().filter(|c| c.is_alphanumeric()).count();
-        run.is_left = run.class.is_empty() && words > 1;
-    }
-    runs
-}
-
 fn refusal(kind: wire::WebPageKind, l: Lang) -> &'static str {
     match kind {
         wire::WebPageKind::List => l.page_list(),
@@ -338,33 +324,5 @@ fn refusal(kind: wire::WebPageKind, l: Lang) -> &'static str {
         wire::WebPageKind::Empty => l.page_empty(),
         wire::WebPageKind::NoText | wire::WebPageKind::Unspecified => l.page_no_text(),
         wire::WebPageKind::Several => l.page_several(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::laid_out;
-
-    #[test]
-    fn what_no_article_took_is_told_from_white_space() {
-        let runs = laid_out("标题\n正文。\n剩下的", &[(0, 2, "title", 1), (3, 6, "body", 1)]);
-        let told: Vec<_> =
-            runs.iter().map(|r| (r.text.as_str(), r.class, r.begins, r.is_left)).collect();
-        assert_eq!(
-            told,
-            [
-                ("标题", "title", 1, false),
-                ("\n", "", 0, false),
-                ("正文。", "body", 0, false),
-                ("\n剩下的", "", 0, true),
-            ]
-        );
-    }
-
-    #[test]
-    fn of_places_that_overlap_the_first_counts() {
-        let runs = laid_out("一二三四", &[(0, 3, "title", 1), (2, 4, "body", 2)]);
-        let told: Vec<_> = runs.iter().map(|r| (r.text.as_str(), r.class)).collect();
-        assert_eq!(told, [("一二三", "title"), ("四", "body")]);
     }
 }

@@ -19,6 +19,7 @@ use crate::topic;
 use crate::topic::Head;
 use crate::visit::Form;
 use crate::visit::Visit;
+use crate::words::Lang;
 use wenmai_proto::wire;
 
 struct Day {
@@ -85,7 +86,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<String>) -> Response {
 }
 
 async fn answer(visit: &Visit, name: &str) -> Result<Response, Failure> {
-    let found = topic::get(visit, name).await?.topic.unwrap_or_default();
+    let found = topic::get(visit, name, wire::TopicView::Basic).await?.topic.unwrap_or_default();
     if found.name != name && visit.form == Form::Html {
         return Ok(topic::merged(visit, name, &found));
     }
@@ -138,7 +139,7 @@ impl Page {
                 one("", l.style_report(), wire::SummaryStyle::Report),
             ],
             pieces: summary.sentences.iter().map(piece).collect(),
-            days: summary.timeline.iter().map(|day| day_of(day, sources)).collect(),
+            days: summary.timeline.iter().map(|day| day_of(day, sources, l)).collect(),
             series: summary
                 .series
                 .iter()
@@ -167,27 +168,31 @@ impl Page {
                     only: outlet.only.join(l.comma()),
                 })
                 .collect(),
-            sources: sources.iter().map(source_of).collect(),
+            sources: sources.iter().map(|source| source_of(source, l)).collect(),
             markdown: visit.here_as("md"),
         }
     }
 }
 
-fn day_of(day: &wire::SummaryDay, sources: &[wire::SummarySource]) -> Day {
+fn day_of(day: &wire::SummaryDay, sources: &[wire::SummarySource], l: Lang) -> Day {
+    let is_untitled = day.headline.trim().is_empty();
+    let headline = if is_untitled { l.untitled() } else { &day.headline };
     let source = sources.iter().find(|source| source.number == day.source);
     Day {
         date: day.date.as_ref().map(show::date_text).unwrap_or_default(),
-        headline: show::shortened(&day.headline, 120),
+        headline: show::shortened(headline, 120),
         number: day.source,
         href: source.map(|source| show::href(&source.article)).unwrap_or_default(),
     }
 }
 
-fn source_of(source: &wire::SummarySource) -> Source {
+fn source_of(source: &wire::SummarySource, l: Lang) -> Source {
+    let is_untitled = source.title.trim().is_empty();
+    let title = if is_untitled { l.untitled() } else { &source.title };
     Source {
         number: source.number,
         href: show::href(&source.article),
-        title: show::shortened(&source.title, 120),
+        title: show::shortened(title, 120),
         outlet: source.outlet.clone(),
         day: show::moment(source.publish_time.as_ref()),
         url: Some(source.url.clone())

@@ -10,6 +10,7 @@ use crate::words::Lang;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tab {
     Today,
+    Brief,
     Search,
     Watch,
     Map,
@@ -68,6 +69,7 @@ impl Shell {
             title: title.into(),
             entries: vec![
                 entry(Tab::Today, "/", l.today(), "h"),
+                entry(Tab::Brief, "/brief", l.day_brief(), "b"),
                 entry(Tab::Search, "/search", l.search(), "s"),
                 entry(Tab::Watch, "/watch", l.watch(), "w"),
                 entry(Tab::Map, "/map", l.map(), "m"),

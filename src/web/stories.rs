@@ -1,19 +1,14 @@
 //! What a list shows of each topic beside the topic: its newest article, and how much is reprinted.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-
 use crate::client::each;
 use crate::client::told;
 use crate::failure::Failure;
+use crate::kept::Kept;
 use crate::visit::Visit;
 use wenmai_proto::wire;
 
 /// A query that every stored article passes, so that a filter alone is listed, newest first.
 pub(crate) const ALL: &str = "-kind:teaser";
-/// Topics that are remembered.
-const KEPT_MAX: usize = 4_096;
 
 /// What is known of a topic in a period.
 #[derive(Debug, Clone, Default)]
@@ -24,8 +19,7 @@ pub(crate) struct Newest {
 }
 
 /// What was found before: it holds until a topic changes.
-#[derive(Default)]
-pub(crate) struct Stories(Mutex<HashMap<(String, String), (u64, Newest)>>);
+pub(crate) type Stories = Kept<(String, String), Newest>;
 
 /// What is known of each of `topics`, of the articles that pass `period`, a part of a filter. Of one
 /// that cannot be asked about just now nothing is.
@@ -36,9 +30,7 @@ pub(crate) async fn newest(visit: &Visit, topics: &[wire::Topic], period: &str) 
 
 async fn one(visit: &Visit, topic: &wire::Topic, period: &str) -> Result<Newest, Failure> {
     let key = (topic.name.clone(), period.to_owned());
-    let Stories(kept) = &visit.site.stories;
-    let known = kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-    if let Some((_, newest)) = known.filter(|(version, _)| *version == topic.version) {
+    if let Some(newest) = visit.site.stories.of(&key, topic.version) {
         return Ok(newest);
     }
     let filter = format!("topic = \"{}\"{period}", topic.name);
@@ -65,10 +57,6 @@ async fn one(visit: &Visit, topic: &wire::Topic, period: &str) -> Result<Newest,
     );
     let article = told(found)?.hits.into_iter().next().and_then(|hit| hit.article);
     let newest = Newest { article, reprint_count: told(reprints)?.total_count };
-    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-    if kept.len() >= KEPT_MAX {
-        kept.clear();
-    }
-    kept.insert(key, (topic.version, newest.clone()));
+    visit.site.stories.keep(key, topic.version, newest.clone());
     Ok(newest)
 }

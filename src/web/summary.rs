@@ -1,24 +1,23 @@
 //! Summaries for pages: pieces with links to where they stand, kept until what they tell changes.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-
 use crate::client::told;
 use crate::failure::Failure;
+use crate::kept::Kept;
 use crate::show;
 use crate::visit::Visit;
 use wenmai_proto::wire;
 
-/// Summaries that are remembered.
-const KEPT_MAX: usize = 1_024;
-
 /// Other sources that are shown with a piece.
 const ALSO_MAX: usize = 6;
 
+/// Articles of one story that are told together: what a call to tell several takes.
+const ARTICLES_MAX: i32 = 200;
+
+/// What is told, and how much of it.
+pub(crate) type Key = (String, i32);
+
 /// What was told of topics: it holds until a topic changes.
-#[derive(Default)]
-pub(crate) struct Summaries(Mutex<HashMap<(String, i32), (u64, wire::SummarizeArticlesResponse)>>);
+pub(crate) type Summaries = Kept<Key, wire::SummarizeArticlesResponse>;
 
 /// A numbered source of a piece.
 pub(crate) struct Source {
@@ -47,9 +46,7 @@ pub(crate) async fn of_topic(
     style: wire::SummaryStyle,
 ) -> Result<wire::SummarizeArticlesResponse, Failure> {
     let key = (topic.name.clone(), i32::from(style));
-    let Summaries(kept) = &visit.site.summaries;
-    let known = kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-    if let Some((_, summary)) = known.filter(|(version, _)| *version == topic.version) {
+    if let Some(summary) = visit.site.summaries.of(&key, topic.version) {
         return Ok(summary);
     }
     let request = wire::SummarizeTopicRequest {
@@ -59,12 +56,51 @@ pub(crate) async fn of_topic(
     };
     let answer = told(visit.summary_service().summarize_topic(visit.call(request)).await)?;
     let summary = answer.summary.unwrap_or_default();
-    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-    if kept.len() >= KEPT_MAX {
-        kept.clear();
-    }
-    kept.insert(key, (topic.version, summary.clone()));
+    visit.site.summaries.keep(key, topic.version, summary.clone());
     Ok(summary)
+}
+
+/// Whether the summary of a topic is remembered.
+pub(crate) fn is_kept(visit: &Visit, topic: &wire::Topic, style: wire::SummaryStyle) -> bool {
+    let key = (topic.name.clone(), i32::from(style));
+    visit.site.summaries.of(&key, topic.version).is_some()
+}
+
+/// What the articles of a topic that pass `period`, a part of a filter, say in at most `chars`
+/// characters; `None` where none does.
+///
+/// # Errors
+/// [`Failure::Call`] if a service refuses the call or cannot be reached.
+pub(crate) async fn of_period(
+    visit: &Visit,
+    topic: &wire::Topic,
+    period: &str,
+    chars: i32,
+) -> Result<Option<wire::SummarizeArticlesResponse>, Failure> {
+    let key = (format!("{}{period}", topic.name), chars);
+    if let Some(summary) = visit.site.summaries.of(&key, topic.version) {
+        return Ok(Some(summary));
+    }
+    let request = wire::ListArticlesRequest {
+        page_size: ARTICLES_MAX,
+        filter: format!("topic = \"{}\"{period}", topic.name),
+        ..Default::default()
+    };
+    let listed = told(visit.article_service().list_articles(visit.call(request)).await)?;
+    let articles: Vec<_> = listed.articles.into_iter().map(|article| article.name).collect();
+    // They may have gone since.
+    if articles.is_empty() {
+        return Ok(None);
+    }
+    let request = wire::SummarizeArticlesRequest {
+        articles,
+        style: wire::SummaryStyle::Brief.into(),
+        budget_chars: chars,
+        ..Default::default()
+    };
+    let summary = told(visit.summary_service().summarize_articles(visit.call(request)).await)?;
+    visit.site.summaries.keep(key, topic.version, summary.clone());
+    Ok(Some(summary))
 }
 
 /// A piece, with links to its sources.

@@ -1,5 +1,7 @@
 //! 话题: how a topic unfolded, what it holds, and what is beside it.
 
+mod beside;
+
 use askama::Template;
 use axum::extract::Path;
 use axum::response::IntoResponse;
@@ -20,7 +22,6 @@ use crate::show::Line;
 use crate::spark;
 use crate::spark::Chart;
 use crate::stories;
-use crate::summary;
 use crate::summary::Piece;
 use crate::topics::Choice;
 use crate::visit::Form;
@@ -28,6 +29,16 @@ use crate::visit::Visit;
 use crate::visit::encoded;
 use crate::words::Lang;
 use wenmai_proto::wire;
+use wenmai_proto::wire::TopicView;
+
+pub(crate) use beside::Similar;
+pub(crate) use beside::Timelines;
+pub(crate) use beside::brief;
+use beside::brief_at_once;
+use beside::pieces;
+pub(crate) use beside::similar;
+pub(crate) use beside::timeline;
+use beside::timeline_of;
 
 /// Members on a page of the contract.
 const PAGE_SIZE: i32 = 100;
@@ -132,12 +143,18 @@ struct Page {
     head: Head,
     chart: Chart,
     brief: Vec<Piece>,
+    /// Where the brief is, if it takes longer; empty where it is here.
+    put_brief: String,
+    with_brief: String,
     days: Vec<Day>,
     events: Vec<Other>,
     /// Events that are smaller than these.
     more_events: Vec<Other>,
     event_count: usize,
     related: Vec<Other>,
+    /// Where the similar stories are, which take longer; empty where they are here.
+    similar: String,
+    with_similar: String,
     names: Vec<Names>,
     outlets: Vec<Choice>,
     outlet_most: u64,
@@ -150,7 +167,10 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<String>) -> Response {
 }
 
 async fn answer(visit: &Visit, name: &str) -> Result<Response, Failure> {
-    let answer = get(visit, name).await?;
+    // What takes longer comes by itself, or where its link leads.
+    let with_similar = visit.form == Form::Json || visit.value("similar").is_some();
+    let view = if with_similar { TopicView::Full } else { TopicView::Events };
+    let answer = get(visit, name, view).await?;
     let topic = answer.topic.clone().unwrap_or_default();
     if topic.name != name && visit.form != Form::Json {
         return Ok(merged(visit, name, &topic));
@@ -161,20 +181,21 @@ async fn answer(visit: &Visit, name: &str) -> Result<Response, Failure> {
         Form::Csv | Form::Markdown => return Err(Failure::NoForm),
         Form::Html => {}
     }
-    let (timeline, brief) = futures::join!(
-        ask_timeline(visit, name),
-        summary::of_topic(visit, &topic, wire::SummaryStyle::Digest),
-    );
-    let (timeline, brief) = (timeline?, brief.unwrap_or_default());
-    Ok(html_answer(Page::of(visit, &answer, &timeline, &brief).render()?))
+    let (timeline, brief) =
+        futures::join!(timeline_of(visit, &topic), brief_at_once(visit, &topic));
+    Ok(html_answer(Page::of(visit, &answer, &timeline?, brief.as_ref()).render()?))
 }
 
-/// Reads a topic.
+/// Reads a topic, as much of it as `view` says.
 ///
 /// # Errors
 /// [`Failure::Call`] if a service refuses the call or cannot be reached.
-pub(crate) async fn get(visit: &Visit, name: &str) -> Result<wire::GetTopicResponse, Failure> {
-    let request = wire::GetTopicRequest { name: name.to_owned() };
+pub(crate) async fn get(
+    visit: &Visit,
+    name: &str,
+    view: TopicView,
+) -> Result<wire::GetTopicResponse, Failure> {
+    let request = wire::GetTopicRequest { name: name.to_owned(), view: view.into() };
     told(visit.topic_service().get_topic(visit.call(request)).await)
 }
 
@@ -184,20 +205,6 @@ pub(crate) fn merged(visit: &Visit, name: &str, topic: &wire::Topic) -> Response
     let path = visit.path.replacen(name, &topic.name, 1);
     let ending = if visit.form == Form::Atom { ".atom" } else { "" };
     Redirect::permanent(&format!("{path}{ending}?merged=1")).into_response()
-}
-
-async fn ask_timeline(
-    visit: &Visit,
-    name: &str,
-) -> Result<wire::GetTopicTimelineResponse, Failure> {
-    let request = wire::GetTopicTimelineRequest { name: name.to_owned(), limit: DAYS };
-    told(visit.topic_service().get_topic_timeline(visit.call(request)).await)
-}
-
-/// The timeline of a topic, as the contract's JSON.
-pub(crate) async fn timeline(visit: Visit, Path(id): Path<String>) -> Response {
-    let answer = ask_timeline(&visit, &format!("topics/{id}")).await;
-    shown(&visit, answer.and_then(|a| json::answer("GetTopicTimelineResponse", &a)))
 }
 
 /// The newest articles of a topic as a feed.
@@ -220,41 +227,17 @@ impl Page {
         visit: &Visit,
         answer: &wire::GetTopicResponse,
         timeline: &wire::GetTopicTimelineResponse,
-        brief: &wire::SummarizeArticlesResponse,
+        brief: Option<&wire::SummarizeArticlesResponse>,
     ) -> Self {
         let l = visit.lang;
         let topic = answer.topic.clone().unwrap_or_default();
         let found = answer.related.iter().filter_map(|found| found.topic.as_ref());
-        let within = |value: &str, field: &str| {
-            let pairs = [("topic", topic.name.as_str()), (field, value)];
-            let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
-            format!("/search?{}", encoded(&pairs))
-        };
         let span =
             (show::day_of(topic.first_time.as_ref()), show::day_of(topic.last_time.as_ref()));
         let mut by_size: Vec<_> = answer.events.iter().collect();
         by_size.sort_by_key(|event| std::cmp::Reverse(event.article_count));
         let mut events: Vec<Other> =
             by_size.into_iter().map(|event| within_story(event, span, l)).collect();
-        let names = [
-            (l.persons(), "person", &topic.persons),
-            (l.places(), "place", &topic.places),
-            (l.organisations(), "organisation", &topic.organisations),
-        ];
-        let names = names.into_iter().filter(|(_, _, all)| !all.is_empty());
-        let names = names.map(|(name, field, all)| Names {
-            name,
-            choices: all
-                .iter()
-                .take(10)
-                .map(|value| Choice {
-                    href: within(value, field),
-                    name: value.clone(),
-                    count: 0,
-                    is_on: false,
-                })
-                .collect(),
-        });
         let outlets = topic.sources.iter().take(12).map(|source| Choice {
             href: format!("{}/articles?order=outlet", show::href(&topic.name)),
             name: source.source.clone(),
@@ -265,17 +248,58 @@ impl Page {
             shell: Shell::of(visit, Tab::Today, show::label(&topic, l)).with_feed(visit),
             head: Head::of(visit, &topic, ""),
             chart: spark::of_topic(&topic, CHART),
-            brief: brief.sentences.iter().map(|s| summary::piece(s, &brief.sources)).collect(),
+            brief: brief.map(pieces).unwrap_or_default(),
+            put_brief: if brief.is_none() {
+                format!("{}/brief", show::href(&topic.name))
+            } else {
+                String::new()
+            },
+            with_brief: visit.with(&[("brief", "1")]),
             days: timeline.entries.iter().map(|entry| day_of(entry, l)).collect(),
             event_count: answer.events.len(),
             more_events: events.split_off(events.len().min(EVENTS)),
             events,
             related: found.map(|topic| other(topic, l)).collect(),
-            names: names.collect(),
+            similar: if visit.value("similar").is_some() {
+                String::new()
+            } else {
+                format!("{}/similar", show::href(&topic.name))
+            },
+            with_similar: visit.with(&[("similar", "1")]),
+            names: names_of(&topic, l),
             outlets: outlets.collect(),
             outlet_most: topic.sources.iter().map(|s| u64::from(s.count)).max().unwrap_or(1),
         }
     }
+}
+
+/// The names of a topic by kind, each leading to the articles of the topic that name it.
+fn names_of(topic: &wire::Topic, l: Lang) -> Vec<Names> {
+    let within = |value: &str, field: &str| {
+        let pairs = [("topic", topic.name.as_str()), (field, value)];
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        format!("/search?{}", encoded(&pairs))
+    };
+    let names = [
+        (l.persons(), "person", &topic.persons),
+        (l.places(), "place", &topic.places),
+        (l.organisations(), "organisation", &topic.organisations),
+    ];
+    let names = names.into_iter().filter(|(_, _, all)| !all.is_empty());
+    let names = names.map(|(name, field, all)| Names {
+        name,
+        choices: all
+            .iter()
+            .take(10)
+            .map(|value| Choice {
+                href: within(value, field),
+                name: value.clone(),
+                count: 0,
+                is_on: false,
+            })
+            .collect(),
+    });
+    names.collect()
 }
 
 /// An event on the days of its story.

@@ -151,7 +151,8 @@ async fn answer(visit: &Visit) -> Result<Response, Failure> {
 pub(crate) async fn newest_day(visit: &Visit) -> Result<Option<Date>, Failure> {
     let request = wire::ListTopicsRequest {
         order: wire::TopicOrder::Recency.into(),
-        page_size: 1,
+        // Topics of undated articles alone are left out of the answer.
+        page_size: 5,
         ..Default::default()
     };
     let answer = told(visit.topic_service().list_topics(visit.call(request)).await)?;

@@ -81,6 +81,7 @@ impl Form {
 }
 
 /// A request, let in or not.
+#[derive(Clone)]
 pub(crate) struct Visit {
     pub(crate) site: Arc<Shared>,
     pub(crate) lang: Lang,
@@ -207,7 +208,17 @@ impl Visit {
     /// # Errors
     /// [`Failure::Forged`] if it does not.
     pub(crate) fn form_of(&self, body: &[u8]) -> Result<Vec<(String, String)>, Failure> {
-        let form = pairs(body);
+        self.trusted(pairs(body))
+    }
+
+    /// `form`, the fields of a form, if it comes from a page of ours.
+    ///
+    /// # Errors
+    /// [`Failure::Forged`] if it does not.
+    pub(crate) fn trusted(
+        &self,
+        form: Vec<(String, String)>,
+    ) -> Result<Vec<(String, String)>, Failure> {
         // A script that shows its key itself is no browser that was lured here.
         if self.headers.contains_key(header::AUTHORIZATION) {
             return Ok(form);

@@ -2,6 +2,7 @@
 
 mod change;
 mod feed;
+mod searches;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -135,7 +136,7 @@ pub(crate) async fn of_topic(visit: Visit, Path(id): Path<String>) -> Response {
 }
 
 async fn of_topic_answer(visit: &Visit, name: &str) -> Result<Response, Failure> {
-    let topic = topic::get(visit, name).await?.topic.unwrap_or_default();
+    let topic = topic::get(visit, name, wire::TopicView::Basic).await?.topic.unwrap_or_default();
     if topic.name != name {
         return Ok(topic::merged(visit, name, &topic));
     }
@@ -191,11 +192,13 @@ async fn names(visit: &Visit, changes: &[wire::WatchTopicsResponse]) -> Names {
 /// What a resource is called; nothing for one that is gone.
 async fn named(visit: &Visit, name: String) -> Option<(String, String)> {
     if name.starts_with("topics/") {
-        let topic = topic::get(visit, &name).await.ok()?.topic?;
+        let topic = topic::get(visit, &name, wire::TopicView::Basic).await.ok()?.topic?;
         return Some((name, show::label(&topic, visit.lang)));
     }
-    let view = wire::ArticleView::Basic.into();
-    let request = visit.call(wire::GetArticleRequest { name: name.clone(), view });
+    // A photo without a headline is called by its first words.
+    let view = wire::ArticleView::Full.into();
+    let request =
+        visit.call(wire::GetArticleRequest { name: name.clone(), view, ..Default::default() });
     let article = visit.article_service().get_article(request).await.ok()?.into_inner().article?;
     Some((name, show::headline(&article.record.unwrap_or_default(), visit.lang)))
 }

@@ -1,5 +1,6 @@
 //! The words of the pages, in Chinese and in English.
 
+mod about;
 mod edits;
 mod phrases;
 mod table;

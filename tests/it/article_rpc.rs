@@ -17,7 +17,7 @@ use crate::support::told;
 const NOBODY: &str = "articles/00000000-0000-5000-8000-000000000000";
 
 fn get(name: &str) -> wire::GetArticleRequest {
-    wire::GetArticleRequest { name: name.to_owned(), view: 0 }
+    wire::GetArticleRequest { name: name.to_owned(), ..Default::default() }
 }
 
 fn batch(articles: Vec<wire::ArticleRecord>) -> wire::BatchUpsertArticlesRequest {

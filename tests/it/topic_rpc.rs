@@ -77,7 +77,7 @@ async fn a_topic_shows_its_articles_events_and_days() {
     let found = server.topics().search_topics(request).await.unwrap().into_inner().topics;
     assert!(found[0].holds_article);
     let name = found[0].topic.clone().unwrap().name;
-    let request = wire::GetTopicRequest { name: name.clone() };
+    let request = wire::GetTopicRequest { name: name.clone(), ..Default::default() };
     let answer = server.topics().get_topic(request).await.unwrap().into_inner();
     let topic = answer.topic.unwrap();
     assert_eq!(topic.level(), wire::TopicLevel::Story);
@@ -97,6 +97,35 @@ async fn a_topic_shows_its_articles_events_and_days() {
     let request = wire::GetTrendingRequest::default();
     let trending = server.topics().get_trending(request).await.unwrap().into_inner().topics;
     assert!(trending.iter().all(|topic| topic.burst > 0.0) && !trending.is_empty());
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn as_much_of_a_topic_is_told_as_is_asked_for() {
+    let server = Running::start().await;
+    let names = settled(&server, flood_and_others()).await;
+    let request = wire::GetArticleRequest { name: names[0].clone(), ..Default::default() };
+    let plain = server.articles().get_article(request.clone()).await.unwrap().into_inner();
+    assert_eq!((plain.event, plain.story), (None, None));
+    let request = wire::GetArticleRequest { with_topics: true, ..request };
+    let placed = server.articles().get_article(request).await.unwrap().into_inner();
+    let (event, story) = (placed.event.unwrap(), placed.story.unwrap());
+    assert_eq!((event.level(), &event.story), (wire::TopicLevel::Event, &story.name));
+    let ask = |view: wire::TopicView| {
+        let mut topics = server.topics();
+        let request = wire::GetTopicRequest { name: story.name.clone(), view: view.into() };
+        async move { topics.get_topic(request).await.unwrap().into_inner() }
+    };
+    let full = ask(wire::TopicView::Unspecified).await;
+    assert_eq!(full.topic.as_ref(), Some(&story));
+    assert!(!full.events.is_empty() && !full.related.is_empty());
+    let basic = ask(wire::TopicView::Basic).await;
+    assert!(basic.events.is_empty() && basic.related.is_empty());
+    let events = ask(wire::TopicView::Events).await;
+    assert_eq!((events.events, events.related.len()), (full.events, 0));
+    let unknown = wire::GetTopicRequest { name: story.name, view: 9 };
+    let status = server.topics().get_topic(unknown).await.unwrap_err();
+    assert_eq!(told(&status), invalid(&["view"]));
     server.stop().await.unwrap();
 }
 
@@ -149,7 +178,7 @@ async fn edits_are_obeyed_and_stale_ones_aborted() {
     let kept = server.topics().merge_topics(request).await.unwrap().into_inner().topic.unwrap();
     assert_eq!(kept.article_count, 2);
     for name in [&first.name, &second.name] {
-        let request = wire::GetTopicRequest { name: name.clone() };
+        let request = wire::GetTopicRequest { name: name.clone(), ..Default::default() };
         let topic = server.topics().get_topic(request).await.unwrap().into_inner().topic;
         assert_eq!(topic.unwrap().name, kept.name);
     }
@@ -184,9 +213,10 @@ async fn edits_are_obeyed_and_stale_ones_aborted() {
 async fn a_topic_that_never_was_is_not_found() {
     let server = Running::start().await;
     let name = "topics/c174aa86-0e0f-56a2-bf76-b0257d19e985".to_owned();
-    let status = server.topics().get_topic(wire::GetTopicRequest { name }).await.unwrap_err();
+    let status =
+        server.topics().get_topic(wire::GetTopicRequest { name, view: 0 }).await.unwrap_err();
     assert_eq!((status.code(), told(&status).1.as_str()), (Code::NotFound, "TOPIC_NOT_FOUND"));
-    let request = wire::GetTopicRequest { name: "articles/1".into() };
+    let request = wire::GetTopicRequest { name: "articles/1".into(), view: 0 };
     let status = server.topics().get_topic(request).await.unwrap_err();
     assert_eq!(told(&status), invalid(&["name"]));
     let request = wire::SearchTopicsRequest::default();

@@ -1,6 +1,7 @@
 //! The pages for people, asked for as a browser without JavaScript asks, of the real server.
 
 mod browser;
+mod chromium;
 mod edits;
 mod entry;
 
@@ -75,6 +76,9 @@ async fn every_page_is_whole_and_small_and_loads_nothing_from_elsewhere() {
         "/watch".to_owned(),
         "/map?days=all".to_owned(),
         "/layout".to_owned(),
+        "/brief".to_owned(),
+        "/brief?day=2025-03-04&days=3".to_owned(),
+        "/about".to_owned(),
     ];
     for path in pages {
         let page = browser.get(&path).await;
@@ -341,4 +345,78 @@ async fn a_page_of_a_paper_is_taken_apart_and_stored() {
     let stored = browser.post("/layout", &store).await;
     let article = browser.get(&stored.link("/articles/")).await;
     assert_eq!(article.code, 200, "{}", stored.body);
+}
+
+#[tokio::test]
+async fn a_page_with_places_is_shown_as_it_lies_and_needs_no_second_upload() {
+    let (running, mut browser, _names) = with_pages().await;
+    // It holds the character at which the fake model waits.
+    running.gate.open();
+    let file = include_str!("../fixtures/layout/qinghe.alto.xml");
+    let token = browser.get("/layout").await.fields("token")[0].clone();
+    let parsed = browser.upload("/layout", &[("token", &token), ("paper", "清河日报")], file).await;
+    assert_eq!(parsed.code, 200, "{}", parsed.body);
+    assert!(parsed.body.contains("<svg class=\"plan\"") && parsed.body.contains("part title"));
+    assert!(parsed.body.len() <= PAGE_BYTES_MAX, "{} bytes", parsed.body.len());
+    let kept = parsed.fields("kept")[0].clone();
+    let store = [("token", token.as_str()), ("kept", kept.as_str()), ("store", "1")];
+    let stored = browser.post("/layout", &store).await;
+    assert_eq!(browser.get(&stored.link("/articles/")).await.code, 200, "{}", stored.body);
+    let count = running.articles().list_articles(wire::ListArticlesRequest::default()).await;
+    assert!(count.unwrap().into_inner().total_count > 5);
+    let unknown = [("token", token.as_str()), ("kept", "00ff"), ("store", "1")];
+    assert!(browser.post("/layout", &unknown).await.text().contains("请粘贴版面文字"));
+    let refused = browser.upload("/layout", &[("paper", "清河日报")], file).await;
+    assert_eq!(refused.code, 403, "no token");
+}
+
+#[tokio::test]
+async fn the_brief_of_a_day_tells_its_stories_with_sources() {
+    let (_running, mut browser, _names) = with_pages().await;
+    let page = browser.get("/brief?day=2025-03-04").await;
+    assert_eq!(page.code, 200);
+    assert!(
+        page.text().contains("2025年3月4日") && page.text().contains("图书馆"),
+        "{}",
+        page.text()
+    );
+    let cited = page.links().into_iter().find(|link| link.contains("?cite=")).expect("a source");
+    let (path, anchor) = cited.split_once('#').unwrap();
+    assert!(browser.get(path).await.body.contains(&format!("<mark id=\"{anchor}\">")));
+    let text = browser.get("/brief.md?day=2025-03-04").await;
+    assert!(text.body.starts_with("# 2025年3月4日 星期二 简报") && text.body.contains("[1]"));
+    let told: serde_json::Value =
+        serde_json::from_str(&browser.get("/brief.json?day=2025-03-04").await.body).unwrap();
+    assert_eq!(told["from"], "2025-03-04");
+    assert!(told["stories"][0]["topic"]["name"].as_str().unwrap().starts_with("topics/"));
+    let none = browser.get("/brief?day=2020-01-01").await;
+    assert!(none.text().contains("没有归入话题的报道"), "{}", none.text());
+}
+
+#[tokio::test]
+async fn what_is_running_is_said() {
+    let (_running, mut browser, _names) = with_pages().await;
+    let text = browser.get("/about").await.text();
+    assert!(text.contains("fake") && text.contains("文章数"), "{text}");
+    let told: serde_json::Value =
+        serde_json::from_str(&browser.get("/about.json").await.body).unwrap();
+    assert_eq!(told["model"]["name"], "fake");
+}
+
+#[tokio::test]
+async fn a_period_is_chosen_among_all_months_of_a_search() {
+    let mut records = flood_and_others();
+    records.push(record("清河来年防汛", "清河为来年防汛备料，水位平稳。", 93));
+    let (_running, mut browser, _names) = with_records(records).await;
+    let query = percent("清河");
+    let whole = browser.get(&format!("/search/counts?q={query}")).await;
+    assert!(
+        whole.body.contains("data-months=\"2025-03 2025-04 2025-05 2025-06\""),
+        "{}",
+        whole.body
+    );
+    let within =
+        browser.get(&format!("/search/counts?q={query}&from=2025-03-01&to=2025-03-31")).await;
+    assert!(within.body.contains("data-months=\"2025-03 2025-04 2025-05 2025-06\""));
+    assert!(within.body.contains("class=\"out\""), "{}", within.body);
 }

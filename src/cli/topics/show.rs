@@ -36,7 +36,7 @@ pub(super) struct Args {
 pub(super) async fn run(services: &Services, args: Args, json: bool) -> Result<(), Failure> {
     let name = topic_name(&args.topic)?;
     let mut client = services.topics();
-    let request = wire::GetTopicRequest { name: name.clone() };
+    let request = wire::GetTopicRequest { name: name.clone(), ..Default::default() };
     let topic = client.get_topic(connect::patient(request)).await?.into_inner();
     let request = wire::GetTopicTimelineRequest { name: name.clone(), limit: args.days };
     let timeline = client.get_topic_timeline(connect::patient(request)).await?.into_inner();

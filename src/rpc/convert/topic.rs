@@ -71,6 +71,17 @@ pub fn level(number: i32) -> Result<Level, Violation> {
     })
 }
 
+/// Reads how much of a topic is told; unspecified means everything.
+///
+/// # Errors
+/// A violation of `view` for an unknown number.
+pub fn topic_view(number: i32) -> Result<wire::TopicView, Violation> {
+    Ok(match known(number, "view")? {
+        wire::TopicView::Unspecified | wire::TopicView::Full => wire::TopicView::Full,
+        view @ (wire::TopicView::Basic | wire::TopicView::Events) => view,
+    })
+}
+
 /// Reads an order; an unspecified one means heat.
 ///
 /// # Errors

@@ -57,6 +57,58 @@
     }, 250);
   }));
 
+  // The period of a search: two handles below the months, and dragging across them.
+  const slide = (root) => all("form[data-months]", root).forEach((form) => {
+    const months = form.dataset.months.split(" ");
+    const bars = all("svg.months a", form.parentElement);
+    const [low, high] = all("input[type=range]", form);
+    const told = $("output", form);
+    const last = (month) => { const [year, number] = month.split("-").map(Number); return `${month}-${new Date(Date.UTC(year, number, 0)).getUTCDate()}`; };
+    const chosen = () => [Number(low.value), Number(high.value)].sort((one, other) => one - other);
+    const show = () => {
+      const [from, to] = chosen();
+      bars.forEach((bar, at) => bar.classList.toggle("out", at < from || at > to));
+      told.textContent = from === to ? months[from] : `${months[from]} – ${months[to]}`;
+    };
+    const go = () => {
+      const [from, to] = chosen();
+      form.elements.from.value = `${months[from]}-01`;
+      form.elements.to.value = last(months[to]);
+      form.submit();
+    };
+    form.hidden = false;
+    show();
+    [low, high].forEach((handle) => {
+      handle.addEventListener("input", show);
+      handle.addEventListener("change", () => { if (!form.dataset.keys) go(); });
+      // By the keyboard one goes step by step, and Enter takes it.
+      handle.addEventListener("keydown", (event) => {
+        form.dataset.keys = "1";
+        if (event.key === "Enter") { event.preventDefault(); go(); }
+      });
+      handle.addEventListener("pointerdown", () => { delete form.dataset.keys; });
+    });
+    // From one bar to another: what lies between.
+    let begun = -1;
+    let dragged = false;
+    const svg = $("svg.months", form.parentElement);
+    const at = (event) => bars.indexOf(event.target.closest("a"));
+    svg.addEventListener("dragstart", (event) => event.preventDefault());
+    svg.addEventListener("pointerdown", (event) => { begun = at(event); dragged = false; });
+    svg.addEventListener("pointerover", (event) => {
+      if (begun < 0 || !event.buttons || at(event) < 0) return;
+      [low.value, high.value] = [begun, at(event)];
+      show();
+    });
+    svg.addEventListener("pointerup", (event) => {
+      const end = at(event);
+      if (begun >= 0 && end >= 0 && end !== begun) { dragged = true; [low.value, high.value] = [begun, end]; go(); }
+      begun = -1;
+    });
+    svg.addEventListener("click", (event) => { if (dragged) event.preventDefault(); });
+  });
+  slide(document);
+
   // Counts that take longer than the page: put in once they are there.
   all("[data-put]").forEach(async (place) => {
     try {
@@ -66,6 +118,7 @@
       const count = $("[data-count]");
       if (count && part.dataset.countNow) count.textContent = part.dataset.countNow;
       place.replaceWith(part);
+      slide(part);
     } catch { /* The link in its place leads to a page with them. */ }
   });
 
@@ -128,6 +181,7 @@
     list.className = "compact";
     watched().forEach((one) => {
       const row = document.createElement("li");
+      row.dataset.href = one.href;
       const link = document.createElement("a");
       link.href = one.href;
       link.textContent = one.name || one.href;
@@ -135,6 +189,7 @@
       stop.className = "link chance";
       stop.textContent = "×";
       stop.title = box.dataset.stop;
+      stop.setAttribute("aria-label", `${box.dataset.stop} ${one.name}`);
       stop.addEventListener("click", () => { keep(watched().filter((other) => other.href !== one.href)); showWatched(); });
       row.append(stop, link);
       list.append(row);
@@ -151,10 +206,30 @@
   const changes = $("[data-events]");
   if (changes) {
     const state = $("[data-live]");
-    const feed = new EventSource(changes.dataset.events);
+    const searches = watched().map((one) => one.href).filter((href) => href.startsWith("/search?")).slice(0, 20);
+    const feed = new EventSource(changes.dataset.events + searches.map((href) => "&w=" + encodeURIComponent(href)).join(""));
     const say = (on) => { state.textContent = on ? state.dataset.on : state.dataset.off; state.classList.toggle("live-on", on); };
     feed.addEventListener("open", () => say(true));
     feed.addEventListener("error", () => say(false));
+    // What a watched search finds from now on.
+    feed.addEventListener("found", (event) => {
+      const news = JSON.parse(event.data);
+      const row = all("li", box).find((one) => one.dataset.href === news.search);
+      if (!row) return;
+      if (!$(".badge", row)) {
+        const badge = document.createElement("span");
+        badge.className = "badge new";
+        badge.textContent = box.dataset.new;
+        row.append(" ", badge);
+      }
+      const line = document.createElement("small");
+      const link = document.createElement("a");
+      link.href = news.href;
+      link.textContent = news.title;
+      line.append(link, ` ${news.outlet} ${news.day}`);
+      row.append(line);
+      while (all("small", row).length > 5) $("small", row).remove();
+    });
     feed.addEventListener("change", (event) => {
       const part = new DOMParser().parseFromString(event.data, "text/html");
       const row = $("li", part);
@@ -167,33 +242,64 @@
     });
   }
 
-  // A page of a paper: dropped or chosen files go into the box, in whichever encoding they are.
+  // A page of a paper: a dropped or chosen text goes into the box, in whichever encoding it is; a
+  // page with places is sent as it is.
   const drop = $("[data-drop]");
   if (drop) {
+    const chooser = $("[data-file] input", drop);
+    const text = $("textarea", drop);
     const take = async (file) => {
       if (!file) return;
       const bytes = await file.arrayBuffer();
-      let text;
-      try { text = new TextDecoder("utf-8", { fatal: true }).decode(bytes); }
-      catch { text = new TextDecoder("gb18030").decode(bytes); }
-      $("textarea", drop).value = text;
+      const head = new TextDecoder().decode(bytes.slice(0, 65536)).replace(/^\uFEFF?\s*/, "");
+      if (/^(%PDF|[{[]|<)/.test(head) && (head[0] !== "<" || /<(\w+:)?(alto|PcGts)\b|ocr_page|<page width=/.test(head)) && (!"{[".includes(head[0]) || /\.json$/i.test(file.name))) {
+        text.value = "";
+        return;
+      }
+      try { text.value = new TextDecoder("utf-8", { fatal: true }).decode(bytes); }
+      catch { text.value = new TextDecoder("gb18030").decode(bytes); }
+      chooser.value = "";
     };
-    const chooser = $("[data-file]", drop);
-    chooser.hidden = false;
-    $("input", chooser).addEventListener("change", (event) => take(event.target.files[0]));
+    chooser.addEventListener("change", () => take(chooser.files[0]));
     ["dragover", "dragleave", "drop"].forEach((kind) => drop.addEventListener(kind, (event) => {
       event.preventDefault();
       drop.classList.toggle("over", kind === "dragover");
-      if (kind === "drop") take(event.dataTransfer.files[0]);
+      if (kind === "drop" && event.dataTransfer.files.length) {
+        chooser.files = event.dataTransfer.files;
+        take(chooser.files[0]);
+      }
     }));
   }
+  all("[data-print]").forEach((button) => { button.hidden = false; button.addEventListener("click", () => window.print()); });
 
   // The map: search as one types, zoom by buttons and wheel, drag.
   const map = $("svg.map");
   if (map) {
     const find = $("[data-find]");
+    // The topics that are not in the list: named and led to once a script knows them.
+    let rest = [];
+    const learn = async () => {
+      try {
+        const answer = await fetch(map.dataset.rest);
+        if (!answer.ok) return;
+        const told = await answer.json();
+        rest = all(".other circle", map).filter((circle) => {
+          const spot = told[`${circle.getAttribute("cx")},${circle.getAttribute("cy")}`];
+          if (!spot) return false;
+          [circle.dataset.href, circle.dataset.words] = [spot[0], spot[2]];
+          const title = document.createElementNS("http://www.w3.org/2000/svg", "title");
+          title.textContent = spot[1];
+          circle.append(title);
+          return true;
+        });
+        map.classList.add("known");
+      } catch { /* The list beside leads to all of them, page by page. */ }
+    };
+    if (map.dataset.rest) learn();
+    map.addEventListener("click", (event) => { const to = event.target.closest("circle[data-href]"); if (to) location.href = to.dataset.href; });
     find.addEventListener("input", () => {
       const wanted = find.value.trim().toLowerCase();
+      rest.forEach((circle) => circle.classList.toggle("hit", Boolean(wanted) && circle.dataset.words.includes(wanted)));
       const spots = new Map(all("a", map).map((spot) => [spot.getAttribute("href"), spot]));
       all("[data-words]").forEach((row) => {
         const hit = Boolean(wanted) && row.dataset.words.includes(wanted);

@@ -53,7 +53,8 @@ pub(super) async fn of(
         Action::Pin(true) => vec![l.will_pin(&label)],
         Action::Pin(false) => vec![l.will_unpin(&label)],
         Action::Merge(other) => {
-            let other = topic::get(visit, other).await?.topic.unwrap_or_default();
+            let other =
+                topic::get(visit, other, wire::TopicView::Basic).await?.topic.unwrap_or_default();
             let labels = (label.as_str(), show::label(&other, l));
             vec![
                 l.will_merge((labels.0, count), (&labels.1, other.article_count)),
@@ -70,7 +71,7 @@ pub(super) async fn of(
         }
         Action::Move { articles, to } => {
             lines = lines_of(visit, articles).await?;
-            let to = topic::get(visit, to).await?.topic.unwrap_or_default();
+            let to = topic::get(visit, to, wire::TopicView::Basic).await?.topic.unwrap_or_default();
             vec![l.will_move(articles.len(), &label, &show::label(&to, l))]
         }
         Action::Restore(pairs) => vec![l.will_restore(pairs.len())],
@@ -81,7 +82,8 @@ pub(super) async fn of(
 async fn lines_of(visit: &Visit, articles: &[String]) -> Result<Vec<Line>, Failure> {
     let one = |name: &String| {
         let view = wire::ArticleView::Basic.into();
-        let request = visit.call(wire::GetArticleRequest { name: name.clone(), view });
+        let request =
+            visit.call(wire::GetArticleRequest { name: name.clone(), view, ..Default::default() });
         let mut service = visit.article_service();
         async move { told(service.get_article(request).await) }
     };
@@ -234,6 +236,9 @@ async fn restore(
     }
     let sentences = vec![visit.lang.done_restore(pairs.len())];
     // The topic that they left may be gone.
-    let now = topic::get(visit, &topic.name).await.ok().and_then(|answer| answer.topic);
+    let now = topic::get(visit, &topic.name, wire::TopicView::Basic)
+        .await
+        .ok()
+        .and_then(|answer| answer.topic);
     Ok(Done { topic: now.unwrap_or_else(|| topic.clone()), sentences, undo: None })
 }

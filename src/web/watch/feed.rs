@@ -1,4 +1,5 @@
-//! Changes as server-sent events, which a browser takes up again where it stopped.
+//! Changes as server-sent events, which a browser takes up again where it stopped, and what watched
+//! searches find since.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -12,11 +13,14 @@ use axum::body::Bytes;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use futures::stream;
+use tokio::time::Instant;
 use tonic::Streaming;
 use tonic::codegen::http::header;
 
 use super::Change;
 use super::names;
+use super::searches::Watched;
+use super::searches::watched;
 use crate::client::told;
 use crate::failure::Failure;
 use crate::failure::shown;
@@ -33,6 +37,11 @@ const HEARTBEAT: Duration = Duration::from_secs(20);
 struct Row {
     change: Change,
 }
+
+/// The time after a change in which more of them are waited for before searches are asked again.
+const GATHER: Duration = Duration::from_millis(500);
+/// The time between two questions of the same searches.
+const PAUSE: Duration = Duration::from_secs(10);
 
 /// One open feed; it gives its place back when it ends, however it does.
 struct Place(Arc<AtomicUsize>);
@@ -55,13 +64,22 @@ impl Drop for Place {
 struct Live {
     visit: Visit,
     changes: Streaming<wire::WatchTopicsResponse>,
+    searches: Vec<Watched>,
+    /// When the searches are asked again; `None` while nothing has changed.
+    due: Option<Instant>,
+    /// When they were asked last.
+    asked: Option<Instant>,
     _place: Place,
 }
 
 /// The changes after `since`, or after the last one that the browser has seen.
 pub(crate) async fn events(visit: Visit) -> Response {
     match open(&visit).await {
-        Ok((place, changes)) => answer(Live { visit, changes, _place: place }),
+        Ok((place, changes)) => {
+            let searches = watched(&visit).await;
+            let (due, asked) = (None, None);
+            answer(Live { visit, changes, searches, due, asked, _place: place })
+        }
         Err(failure) => shown(&visit, Err(failure)),
     }
 }
@@ -86,12 +104,23 @@ fn answer(live: Live) -> Response {
     (headers, Body::from_stream(events)).into_response()
 }
 
-/// The next event, or a sign of life; `None` at the end.
+/// The next events, or a sign of life; `None` at the end.
 async fn next(live: &mut Live) -> Option<String> {
-    let Ok(change) = tokio::time::timeout(HEARTBEAT, live.changes.message()).await else {
-        return Some(": still here\n\n".to_owned());
+    let until = live.due.unwrap_or_else(|| Instant::now() + HEARTBEAT);
+    let Ok(change) = tokio::time::timeout_at(until, live.changes.message()).await else {
+        return Some(if live.due.take().is_some() {
+            live.asked = Some(Instant::now());
+            found(live).await
+        } else {
+            ": still here\n\n".to_owned()
+        });
     };
     let change = change.ok().flatten()?;
+    if live.due.is_none() && !live.searches.is_empty() {
+        let rested = live.asked.map(|asked| asked + PAUSE);
+        let gathered = Instant::now() + GATHER;
+        live.due = Some(rested.map_or(gathered, |rested| rested.max(gathered)));
+    }
     let called = names(&live.visit, std::slice::from_ref(&change)).await;
     let row = Row { change: Change::of(&change, &called, live.visit.lang) };
     let html = row.render().ok()?;
@@ -101,6 +130,17 @@ async fn next(live: &mut Live) -> Option<String> {
     }
     event.push('\n');
     Some(event)
+}
+
+/// What watched searches find that was not there before, as events; a sign of life if it is nothing.
+async fn found(live: &mut Live) -> String {
+    let mut events = String::new();
+    for search in &mut live.searches {
+        for told in search.news(&live.visit).await {
+            events.extend(["event: found\ndata: ", &told, "\n\n"]);
+        }
+    }
+    if events.is_empty() { ": nothing new\n\n".to_owned() } else { events }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::Lang;
 
+/// Methods that give the words of a language.
 macro_rules! words {
     ($($name:ident: $zh:literal, $en:literal;)*) => {
         impl Lang {
@@ -14,6 +15,8 @@ macro_rules! words {
         }
     };
 }
+
+pub(super) use words;
 
 words! {
     name: "闻脉", "wenmai";

@@ -105,7 +105,7 @@ impl Subject {
     }
 
     pub async fn get(&mut self, name: &str) -> Result<Option<wire::Article>, Status> {
-        let request = wire::GetArticleRequest { name: name.to_owned(), view: 0 };
+        let request = wire::GetArticleRequest { name: name.to_owned(), ..Default::default() };
         let answer = self.articles.get_article(request).await;
         Ok(there(answer)?.and_then(|answer| answer.into_inner().article))
     }

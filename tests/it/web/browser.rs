@@ -6,6 +6,9 @@ use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
+/// What parts a form with a file.
+const BOUNDARY: &str = "----parts-of-a-form";
+
 /// Status, head and body of an answer.
 pub struct Page {
     pub code: u16,
@@ -95,7 +98,26 @@ impl Browser {
         self.ask("POST", path, &pairs.join("&")).await
     }
 
+    /// Sends a form with a file.
+    pub async fn upload(&mut self, path: &str, pairs: &[(&str, &str)], file: &str) -> Page {
+        let about = "content-disposition: form-data; name=";
+        let fields = pairs
+            .iter()
+            .map(|(name, value)| format!("--{BOUNDARY}\r\n{about}\"{name}\"\r\n\r\n{value}\r\n"));
+        let file = format!(
+            "--{BOUNDARY}\r\n{about}\"file\"; filename=\"p.xml\"\r\ncontent-type: text/xml\r\n\r\n\
+             {file}\r\n--{BOUNDARY}--\r\n"
+        );
+        let body: String = fields.chain([file]).collect();
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        self.send(("POST", path), &kind, &body).await
+    }
+
     async fn ask(&mut self, method: &str, path: &str, body: &str) -> Page {
+        self.send((method, path), "application/x-www-form-urlencoded", body).await
+    }
+
+    async fn send(&mut self, (method, path): (&str, &str), kind: &str, body: &str) -> Page {
         let mut head = vec![format!("{method} {path} HTTP/1.1"), "connection: close".to_owned()];
         if !self.headers.iter().any(|(name, _)| name == "host") {
             head.push(format!("host: {}", self.address));
@@ -106,7 +128,7 @@ impl Browser {
             head.push(format!("cookie: {}", all.join("; ")));
         }
         if method == "POST" {
-            head.push("content-type: application/x-www-form-urlencoded".to_owned());
+            head.push(format!("content-type: {kind}"));
         }
         head.push(format!("content-length: {}\r\n\r\n", body.len()));
         let head = head.join("\r\n");

@@ -13,11 +13,11 @@ use wenmai::proto::wire;
 use crate::support::app_config;
 use crate::support::fake_engine;
 
-const WRITE: &str = "write-key-of-the-pages";
+pub const WRITE: &str = "write-key-of-the-pages";
 const READ: &str = "read-key-of-the-pages";
 
 /// A server that asks for keys; calls over gRPC bring the one that writes.
-async fn with_keys(folder: &std::path::Path) -> (Running, Browser) {
+pub async fn with_keys(folder: &std::path::Path) -> (Running, Browser) {
     let (write, read) = (folder.join("write"), folder.join("read"));
     fs::write(&write, WRITE).unwrap();
     fs::write(&read, READ).unwrap();
