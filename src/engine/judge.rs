@@ -39,9 +39,9 @@ const LEG_DEPTH: u32 = 300;
 const COMPARED_MAX: usize = 300;
 /// How many of the nearest articles the mean is taken of that asks again.
 const NEIGHBOURS: usize = 15;
-/// Articles found for each neighbour at least: in a small archive fifteen would be all there is,
-/// and their middle near everything. From 500 articles on it changes nothing.
-const FOUND_PER_NEIGHBOUR: usize = 33;
+/// Articles found for each neighbour in an archive so small that the dense leg returns all of it:
+/// fifteen would be more than tell of one matter there, and their middle near everything.
+const FOUND_PER_NEIGHBOUR: usize = 60;
 /// How many terms of a text ask, the rarest that weigh most: the time of this leg is the length of
 /// the lists that it reads, and common words have the longest.
 const TEXT_TERMS_MAX: usize = 32;
@@ -154,7 +154,9 @@ impl DirectLegs {
     /// The nearest articles, whose middle asks once more.
     fn nearest(&self, scales: Scales, but: ArticleId) -> Vec<ArticleId> {
         let mut near = self.first_order(scales, &LegHits::default(), but);
-        near.truncate(NEIGHBOURS.min(near.len().div_ceil(FOUND_PER_NEIGHBOUR)));
+        let is_small = self.dense.scores.len() < LEG_DEPTH as usize;
+        let most = if is_small { near.len().div_ceil(FOUND_PER_NEIGHBOUR) } else { NEIGHBOURS };
+        near.truncate(most.min(NEIGHBOURS));
         near
     }
 }
