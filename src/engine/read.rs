@@ -64,6 +64,8 @@ impl Engine {
             extractor,
             index_version,
             facts,
+            names: Arc::default(),
+            vocabulary: Arc::default(),
             ranker,
             calibration: Arc::new(calibration),
             write_lock,

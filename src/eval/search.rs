@@ -43,6 +43,8 @@ pub struct Options {
     pub modes: Vec<Mode>,
     /// How queries are resampled for the intervals.
     pub bootstrap: Bootstrap,
+    /// Where to write the features of every query and candidate, for training.
+    pub features: Option<std::path::PathBuf>,
 }
 
 /// The result of the measurement.
@@ -176,6 +178,19 @@ pub async fn run(
         }
     }
     report.query_count = asked.len();
+    if let Some(path) = &options.features {
+        let mut out = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
+        for (at, query) in asked.iter().enumerate() {
+            let rows = engine.search_features(&query.text).await?;
+            let gains: Vec<f64> = rows.iter().map(|(id, _)| query.gains.get(id).copied().unwrap_or(0.0)).collect();
+            let ids: Vec<String> = rows.iter().map(|(id, _)| id.to_string()).collect();
+            let rows: Vec<&Vec<f32>> = rows.iter().map(|(_, row)| row).collect();
+            let line = serde_json::json!({"query": query.text, "relevant": query.gains.len(), "gains": gains, "ids": ids, "features": rows});
+            use std::io::Write;
+            writeln!(out, "{line}").unwrap();
+            progress(Progress::Query(Mode::Hybrid, at + 1, asked.len()));
+        }
+    }
     let mut first = None;
     for &mode in &options.modes {
         let (scores, mut measured) = ask(engine, &asked, mode, options, progress).await?;

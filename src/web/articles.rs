@@ -95,6 +95,10 @@ struct Page {
     counts: String,
     with_counts: String,
     notices: Vec<&'static str>,
+    /// What may have been meant: where it leads, and its words.
+    meant: Vec<(String, String)>,
+    /// Conditions that may be meant: where each leads, and how the query names it.
+    offers: Vec<(String, String, String)>,
     reading: Vec<(&'static str, String)>,
     chosen: Vec<Choice>,
     orders: Vec<Choice>,
@@ -222,6 +226,19 @@ impl Page {
             question: question.to_owned(),
             kept: kept(visit),
             count: answer.match_count.map(|count| l.about(count)).unwrap_or_default(),
+            meant: answer
+                .corrections
+                .iter()
+                .map(|one| (visit.with(&[("q", one.query.as_str())]), one.query.clone()))
+                .collect(),
+            offers: answer
+                .offers
+                .iter()
+                .map(|one| {
+                    let href = visit.with(&[("q", one.query.as_str())]);
+                    (href, one.written.clone(), one.condition.clone())
+                })
+                .collect(),
             notices: answer.notices.iter().filter_map(|n| notice(n.kind(), l)).collect(),
             reading: reading(answer.reading.as_ref(), l),
             chosen: chosen(visit),

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// Which crates of the workspace a crate may use.
-const MAY_USE: [(&str, &[&str]); 20] = [
+const MAY_USE: [(&str, &[&str]); 21] = [
     ("domain", &[]),
     ("text", &["domain"]),
     ("page", &["domain", "text"]),
@@ -17,6 +17,7 @@ const MAY_USE: [(&str, &[&str]); 20] = [
     ("feed", &["domain", "text"]),
     ("rank", &["domain", "text"]),
     ("cluster", &["domain", "text"]),
+    ("suggest", &["domain", "text"]),
     ("summary", &["domain", "text"]),
     ("telemetry", &[]),
     ("follow", &["domain", "feed", "page", "telemetry"]),
@@ -33,6 +34,7 @@ const MAY_USE: [(&str, &[&str]); 20] = [
             "layout",
             "feed",
             "rank",
+            "suggest",
             "cluster",
             "summary",
             "embed",
@@ -50,6 +52,7 @@ const MAY_USE: [(&str, &[&str]); 20] = [
             "page",
             "layout",
             "rank",
+            "suggest",
             "cluster",
             "summary",
             "embed",
@@ -147,7 +150,8 @@ const IMPURE: [&str; 8] = [
     "Instant::now",
     "rand::",
 ];
-const PURE: [&str; 8] = ["domain", "text", "page", "layout", "feed", "rank", "cluster", "summary"];
+const PURE: [&str; 9] =
+    ["domain", "text", "page", "layout", "feed", "rank", "cluster", "summary", "suggest"];
 
 /// Names that say nothing.
 const EMPTY_NAMES: [&str; 4] = ["utils", "common", "types", "helpers"];
