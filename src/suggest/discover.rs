@@ -117,7 +117,8 @@ impl Counts {
             *articles >= thresholds.article_count_min && *count >= thresholds.article_count_min
         };
         self.candidates = candidates.into_iter().filter(|(_, counts)| enough(counts)).collect();
-        let beside = self.candidates.keys().map(|word| (word.clone(), Default::default())).collect();
+        let beside =
+            self.candidates.keys().map(|word| (word.clone(), Default::default())).collect();
         Neighbours { counts: self, thresholds, beside }
     }
 }
@@ -154,7 +155,13 @@ impl Neighbours {
             let cohesion = self.cohesion(text, count, analyzer);
             let Thresholds { cohesion_min, entropy_min, .. } = self.thresholds;
             if entropy >= entropy_min && cohesion >= cohesion_min {
-                found.push(NewWord { text: text.to_string(), article_count, count, cohesion, entropy });
+                found.push(NewWord {
+                    text: text.to_string(),
+                    article_count,
+                    count,
+                    cohesion,
+                    entropy,
+                });
             }
         }
         found.sort_by(|left, right| {
@@ -271,7 +278,12 @@ mod tests {
         let around = ["村民", "孩子", "记者", "老师", "游客", "干部", "医生", "学生"];
         let after = ["办得好", "受欢迎", "人多", "开课", "停课", "真热闹", "没有人", "搬家"];
         let of = |n: usize| {
-            format!("{}说，{}麦田小塾{}。天气好，大家来。", around[n % 8], around[(n * 3) % 8], after[(n * 5) % 8])
+            format!(
+                "{}说，{}麦田小塾{}。天气好，大家来。",
+                around[n % 8],
+                around[(n * 3) % 8],
+                after[(n * 5) % 8]
+            )
         };
         (0..40).map(of).collect()
     }

@@ -119,19 +119,21 @@ impl Index {
     #[must_use]
     pub fn complete(&self, typed: &str, limit: usize) -> Vec<Suggestion> {
         let limit = limit.min(SUGGESTIONS_MAX);
-        let normal = normal(typed);
-        let asked: String = normal.split_whitespace().collect();
+        let whole = normal(typed);
+        let asked: String = whole.split_whitespace().collect();
         if asked.is_empty() || limit == 0 {
             return Vec::new();
         }
         let mut found = self.of_one(&asked, limit);
-        let mut words = normal.split_whitespace().rev();
+        let mut words = whole.split_whitespace().rev();
         if let Some(last) = words.next().filter(|_| found.len() < limit)
             && words.next().is_some()
         {
             let before = typed.trim().rsplit_once(char::is_whitespace).map_or("", |(all, _)| all);
             for mut one in self.of_one(last, limit - found.len()) {
-                if one.kind != Kind::Title && !before.contains(&one.text) {
+                // What only holds the word somewhere would say something else.
+                let begins = one.found != Found::Text || normal(&one.text).starts_with(last);
+                if begins && one.kind != Kind::Title && !before.contains(&one.text) {
                     one.text = format!("{} {}", before.trim_end(), one.text);
                     found.push(one);
                 }
@@ -144,7 +146,8 @@ impl Index {
     fn of_one(&self, asked: &str, limit: usize) -> Vec<Suggestion> {
         let (names, titles) = (&self.names, &self.titles);
         let by_text = |ranges: &Ranges| {
-            let keys = ranges.top(asked, (limit, LOOKED_AT_MAX), |key| text(&self.entries, key), |_| true);
+            let keys =
+                ranges.top(asked, (limit, LOOKED_AT_MAX), |key| text(&self.entries, key), |_| true);
             keys.into_iter().map(|key| (key.of, Found::Text)).collect::<Vec<_>>()
         };
         let (mut names, mut titles) = (by_text(names), by_text(titles));
@@ -155,14 +158,17 @@ impl Index {
             titles.extend(self.by_sound(asked, &self.title_sounds, limit));
         }
         if names.len() < limit {
-            names.extend(self.slips.find(asked, &self.entries).into_iter().map(|(of, _)| (of, Found::Slip)));
+            names.extend(
+                self.slips.find(asked, &self.entries).into_iter().map(|(of, _)| (of, Found::Slip)),
+            );
         }
         let first = (limit * NAMES_PERCENT).div_ceil(100);
         let (head, tail) = names.split_at(first.min(names.len()));
         let mut suggestions: Vec<Suggestion> = Vec::new();
         for (of, found) in head.iter().chain(&titles).chain(tail) {
             let Some((entry, count, _)) = self.entries.get(*of as usize) else { continue };
-            if suggestions.len() < limit && !suggestions.iter().any(|one| *one.text == *entry.text) {
+            if suggestions.len() < limit && !suggestions.iter().any(|one| *one.text == *entry.text)
+            {
                 suggestions.push(Suggestion {
                     text: entry.text.to_string(),
                     kind: entry.kind,
@@ -188,7 +194,8 @@ impl Index {
         if has_no_sound || (!is_pinyin && !is_mixed && !tail.is_empty()) {
             return Vec::new();
         }
-        let spelled_head = sound::spellings(head, usize::MAX).into_iter().next().unwrap_or_default();
+        let spelled_head =
+            sound::spellings(head, usize::MAX).into_iter().next().unwrap_or_default();
         let start = if is_pinyin { letters.clone() } else { spelled_head.full + tail };
         // A single letter begins too much to say anything by its full spelling alone.
         let rest = |key: Key| spelled(&self.entries, key);

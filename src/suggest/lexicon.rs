@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::discover::Counts;
+use crate::discover::Thresholds;
 use crate::index::Index;
 use crate::sound;
 use wenmai_domain::article::Article;
@@ -26,6 +28,10 @@ const STARTS_MAX: usize = 12;
 const CHARS_MAX: usize = 60;
 /// Names of one article at most, so that a list of a thousand names is no thousand suggestions.
 const NAMES_MAX: usize = 64;
+
+/// What makes a word of a row of characters in headlines, which are few and short.
+const TITLE_WORDS: Thresholds =
+    Thresholds { article_count_min: 3, cohesion_min: 5.5, entropy_min: 1.0 };
 
 /// What a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -198,6 +204,9 @@ impl Lexicon {
         let used = self.entries.iter().zip(counted).filter(|(_, (count, _))| *count > 0);
         let mut entries: Vec<(Arc<Entry>, u32, i32)> =
             used.map(|(entry, (count, day))| (Arc::clone(entry), count, day)).collect();
+        for (text, count) in own_words(&entries, analyzer) {
+            entries.push((Arc::new(Entry::new(Kind::Word, &text, analyzer)), count, 0));
+        }
         for ((kind, text), count) in &self.others {
             entries.push((Arc::new(Entry::new(*kind, text, analyzer)), *count, 0));
         }
@@ -205,14 +214,15 @@ impl Lexicon {
         entries.sort_unstable_by(|(left, count, _), (right, other, _)| {
             (left.kind, &left.text, other).cmp(&(right.kind, &right.text, count))
         });
-        entries.dedup_by(|later, first| (&later.0.kind, &later.0.text) == (&first.0.kind, &first.0.text));
+        entries.dedup_by(|later, first| {
+            (&later.0.kind, &later.0.text) == (&first.0.kind, &first.0.text)
+        });
         Index::new(entries, self.articles.len())
     }
 
     fn intern(&mut self, kind: Kind, text: &str, analyzer: &Analyzer) -> u32 {
         let mut hash = hash(kind, text);
-        loop {
-            let Some(known) = self.by_hash.get(&hash) else { break };
+        while let Some(known) = self.by_hash.get(&hash) {
             let entry = self.entries.get(*known as usize);
             if entry.is_some_and(|entry| entry.kind == kind && *entry.text == *text) {
                 return *known;
@@ -225,6 +235,17 @@ impl Lexicon {
         self.by_hash.insert(hash, at);
         at
     }
+}
+
+/// The words that the headlines have and the dictionary lacks, each with the number of headlines.
+fn own_words(entries: &[(Arc<Entry>, u32, i32)], analyzer: &Analyzer) -> Vec<(String, u32)> {
+    let titles = || entries.iter().map(|(entry, ..)| entry).filter(|one| one.kind == Kind::Title);
+    let mut counts = Counts::default();
+    titles().for_each(|title| counts.add(std::iter::once(title.normal()), analyzer));
+    let mut second = counts.second(TITLE_WORDS);
+    titles().for_each(|title| second.add(std::iter::once(title.normal()), analyzer));
+    let words = second.words(analyzer).into_iter();
+    words.map(|word| (word.text, word.article_count)).collect()
 }
 
 /// FNV-1a over kind and text.

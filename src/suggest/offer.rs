@@ -95,7 +95,8 @@ pub fn offers(
         };
         add(period.span, Field::Date, days);
     }
-    for (span, field, name) in index.map(|index| known(text, extractor, index)).unwrap_or_default() {
+    for (span, field, name) in index.map(|index| known(text, extractor, index)).unwrap_or_default()
+    {
         add(span, field, name);
     }
     for one in extractor.entities(text, None) {
@@ -240,7 +241,8 @@ mod tests {
 
     #[test]
     fn what_is_a_condition_already_or_quoted_is_left_alone() {
-        for query in ["person:王莆中 外卖", "\"王莆中\" 外卖", "外卖 -王莆中", "大桥", ""] {
+        for query in ["person:王莆中 外卖", "\"王莆中\" 外卖", "外卖 -王莆中", "大桥", ""]
+        {
             assert_eq!(queries(query), Vec::<String>::new(), "{query}");
         }
     }

@@ -16,19 +16,70 @@ use wenmai_text::pattern;
 
 /// First days of the lunar years from 2010 on, as month and day.
 const SPRING: [(i8, i8); 26] = [
-    (2, 14), (2, 3), (1, 23), (2, 10), (1, 31), (2, 19), (2, 8), (1, 28), (2, 16), (2, 5), (1, 25),
-    (2, 12), (2, 1), (1, 22), (2, 10), (1, 29), (2, 17), (2, 6), (1, 26), (2, 13), (2, 3), (1, 23),
-    (2, 11), (1, 31), (2, 19), (2, 8),
+    (2, 14),
+    (2, 3),
+    (1, 23),
+    (2, 10),
+    (1, 31),
+    (2, 19),
+    (2, 8),
+    (1, 28),
+    (2, 16),
+    (2, 5),
+    (1, 25),
+    (2, 12),
+    (2, 1),
+    (1, 22),
+    (2, 10),
+    (1, 29),
+    (2, 17),
+    (2, 6),
+    (1, 26),
+    (2, 13),
+    (2, 3),
+    (1, 23),
+    (2, 11),
+    (1, 31),
+    (2, 19),
+    (2, 8),
 ];
 /// Dragon boat festivals from 2015 on.
 const BOATS: [(i8, i8); 16] = [
-    (6, 20), (6, 9), (5, 30), (6, 18), (6, 7), (6, 25), (6, 14), (6, 3), (6, 22), (6, 10), (5, 31),
-    (6, 19), (6, 9), (5, 28), (6, 16), (6, 5),
+    (6, 20),
+    (6, 9),
+    (5, 30),
+    (6, 18),
+    (6, 7),
+    (6, 25),
+    (6, 14),
+    (6, 3),
+    (6, 22),
+    (6, 10),
+    (5, 31),
+    (6, 19),
+    (6, 9),
+    (5, 28),
+    (6, 16),
+    (6, 5),
 ];
 /// Mid-autumn festivals from 2015 on.
 const AUTUMN: [(i8, i8); 16] = [
-    (9, 27), (9, 15), (10, 4), (9, 24), (9, 13), (10, 1), (9, 21), (9, 10), (9, 29), (9, 17),
-    (10, 6), (9, 25), (9, 15), (10, 3), (9, 22), (9, 12),
+    (9, 27),
+    (9, 15),
+    (10, 4),
+    (9, 24),
+    (9, 13),
+    (10, 1),
+    (9, 21),
+    (9, 10),
+    (9, 29),
+    (9, 17),
+    (10, 6),
+    (9, 25),
+    (9, 15),
+    (10, 3),
+    (9, 22),
+    (9, 12),
 ];
 
 /// Days that a text names.
@@ -68,7 +119,8 @@ pub fn periods(text: &str, today: Date) -> Vec<Period> {
     let read = |found: Captures<'_>| {
         let whole = found.get(0)?;
         let before = text.get(..whole.start())?.chars().next_back();
-        if before.is_some_and(|c| c.is_ascii_digit() || "第每一二三四五六七八九十".contains(c)) {
+        if before.is_some_and(|c| c.is_ascii_digit() || "第每一二三四五六七八九十".contains(c))
+        {
             return None;
         }
         let (from, to) = resolve(&found, today)?;
@@ -95,7 +147,7 @@ fn resolve(found: &Captures<'_>, today: Date) -> Option<(Date, Date)> {
     }
     if let Some(month) = text("relmonth") {
         let shift = if month.starts_with('上') { -1 } else { i32::from(month.starts_with('下')) };
-        return of_month(plus(today.first_of_month(), shift.months())?);
+        return Some(of_month(plus(today.first_of_month(), shift.months())?));
     }
     if let Some(count) = text("count") {
         return of_last(count, text("unit")?, today);
@@ -154,8 +206,8 @@ fn of_week(week: &str, weekday: Option<&str>, today: Date) -> Option<(Date, Date
     Some((day, day))
 }
 
-fn of_month(first: Date) -> Option<(Date, Date)> {
-    Some((first, first.last_of_month()))
+fn of_month(first: Date) -> (Date, Date) {
+    (first, first.last_of_month())
 }
 
 /// The last days, weeks, months or years up to today.
@@ -180,7 +232,7 @@ fn of_numbers(year: i16, month: &str, day: Option<&str>) -> Option<(Date, Date)>
             let day = Date::new(year, month, i8::try_from(number(day)?).ok()?).ok()?;
             Some((day, day))
         }
-        None => of_month(Date::new(year, month, 1).ok()?),
+        None => Some(of_month(Date::new(year, month, 1).ok()?)),
     }
 }
 
@@ -266,7 +318,9 @@ mod tests {
 
     #[test]
     fn what_is_no_period_is_none() {
-        for text in ["大桥通车", "春节", "周一", "十三月", "2024年13月", "近千天", "第3月", "每月", "月球"] {
+        for text in
+            ["大桥通车", "春节", "周一", "十三月", "2024年13月", "近千天", "第3月", "每月", "月球"]
+        {
             assert_eq!(named(text), None, "{text}");
         }
     }

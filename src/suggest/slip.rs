@@ -91,7 +91,8 @@ fn slip(typed: &[char], meant: &[char]) -> Option<Slip> {
         (0..typed.len()).filter(|at| typed.get(*at) != meant.get(*at)).collect();
     match differ.as_slice() {
         [first, second] if typed.len() >= OTHER_CHARACTER_MIN && *second == first + 1 => {
-            let swapped = typed.get(*first) == meant.get(*second) && typed.get(*second) == meant.get(*first);
+            let swapped =
+                typed.get(*first) == meant.get(*second) && typed.get(*second) == meant.get(*first);
             swapped.then_some(Slip::Swapped)
         }
         [_] if typed.len() >= OTHER_CHARACTER_MIN => Some(Slip::OneCharacter),

@@ -61,7 +61,9 @@ impl Table {
             let mut columns = line.split('\t');
             let word = columns.next().unwrap_or_default();
             let count = match columns.next() {
-                Some(count) => count.parse().map_err(|_| wrong("the number of articles is none"))?,
+                Some(count) => {
+                    count.parse().map_err(|_| wrong("the number of articles is none"))?
+                }
                 None => 0,
             };
             table.add(word, count).map_err(wrong)?;
@@ -140,7 +142,9 @@ impl Table {
     /// The table as a file, in the order of the words.
     #[must_use]
     pub fn write(&self) -> String {
-        let mut text = String::from("# Words of the archive's own: a word, the number of articles; -word keeps a word out.\n");
+        let mut text = String::from(
+            "# Words of the archive's own: a word, the number of articles; -word keeps a word out.\n",
+        );
         for (word, count) in &self.words {
             // Writing into a String does not fail.
             _ = match count {
@@ -195,7 +199,10 @@ mod tests {
 
     #[test]
     fn a_line_that_cannot_be_used_is_named() {
-        assert_eq!(Table::read("麦田\n，\n"), Err(Wrong { line: 2, why: "a word has two characters at least" }));
+        assert_eq!(
+            Table::read("麦田\n，\n"),
+            Err(Wrong { line: 2, why: "a word has two characters at least" })
+        );
         assert!(Table::read("麦田\tviele\n").is_err());
         assert!(Table::read(&"麦".repeat(40)).is_err());
     }

@@ -69,13 +69,15 @@ impl Index {
         for run in runs(text) {
             let written = run.of(text).unwrap_or_default();
             let mut parts = if sound::is_typed(written) {
-                self.from_pinyin(written, run)
+                self.typed_in_pinyin(written, run)
             } else {
                 self.mistyped(text, run, analyzer)
             };
             parts.sort_by_key(Part::order);
             while let Some(best) = parts.first().cloned() {
-                let here = |part: &Part| part.span.start < best.span.end && best.span.start < part.span.end;
+                let here = |part: &Part| {
+                    part.span.start < best.span.end && best.span.start < part.span.end
+                };
                 let (same, others): (Vec<Part>, Vec<Part>) = parts.into_iter().partition(here);
                 chosen.push(same.into_iter().filter(|part| part.span == best.span).collect());
                 parts = others;
@@ -83,14 +85,14 @@ impl Index {
         }
         for part in chosen.iter_mut().flatten() {
             part.span = normalized.source(part.span);
-            part.written = part.span.of(query).unwrap_or_default().to_owned();
+            part.span.of(query).unwrap_or_default().clone_into(&mut part.written);
         }
         chosen.sort_by_key(|choices| choices.first().map(|part| part.span));
         alternatives(query, &chosen, limit)
     }
 
     /// What letters mean as pinyin: one name or word, or several in a row.
-    fn from_pinyin(&self, letters: &str, span: Span) -> Vec<Part> {
+    fn typed_in_pinyin(&self, letters: &str, span: Span) -> Vec<Part> {
         if !PINYIN_LETTERS.contains(&letters.len()) || self.known(letters).is_some() {
             return Vec::new();
         }
@@ -165,9 +167,9 @@ impl Index {
                     break;
                 }
                 let is_whole = piece.len() == written.len();
-                let inside = cut.iter().filter(|(span, _)| {
-                    span.start >= window.start && span.end <= window.end
-                });
+                let inside = cut
+                    .iter()
+                    .filter(|(span, _)| span.start >= window.start && span.end <= window.end);
                 let is_single =
                     |span: &Span| span.of(written).is_some_and(|word| word.chars().count() == 1);
                 // What consists of words of the dictionary was hardly mistyped.

@@ -21,10 +21,42 @@ fn named(day: i32, texts: &[(Kind, &str)]) -> Named {
 
 fn articles() -> Vec<(ArticleId, Named)> {
     vec![
-        (id(1), named(9, &[(Kind::Title, "外卖骑手勇救落水老人"), (Kind::Person, "王莆中"), (Kind::Word, "外卖")])),
-        (id(2), named(8, &[(Kind::Title, "清河大桥今日通车"), (Kind::Place, "清河县"), (Kind::Word, "外卖")])),
-        (id(3), named(7, &[(Kind::Title, "外卖平台调整规则"), (Kind::Person, "王莆中"), (Kind::Place, "重庆市")])),
-        (id(4), named(6, &[(Kind::Title, "清河县气象局发布预警"), (Kind::Organisation, "清河县气象局")])),
+        (
+            id(1),
+            named(
+                9,
+                &[
+                    (Kind::Title, "外卖骑手勇救落水老人"),
+                    (Kind::Person, "王莆中"),
+                    (Kind::Word, "外卖"),
+                ],
+            ),
+        ),
+        (
+            id(2),
+            named(
+                8,
+                &[(Kind::Title, "清河大桥今日通车"), (Kind::Place, "清河县"), (Kind::Word, "外卖")],
+            ),
+        ),
+        (
+            id(3),
+            named(
+                7,
+                &[
+                    (Kind::Title, "外卖平台调整规则"),
+                    (Kind::Person, "王莆中"),
+                    (Kind::Place, "重庆市"),
+                ],
+            ),
+        ),
+        (
+            id(4),
+            named(
+                6,
+                &[(Kind::Title, "清河县气象局发布预警"), (Kind::Organisation, "清河县气象局")],
+            ),
+        ),
     ]
 }
 
@@ -90,7 +122,8 @@ fn a_mistyped_name_is_known_by_its_sound_and_by_one_character() {
 #[test]
 fn what_is_known_or_near_nothing_is_not_corrected() {
     let index = index(&articles());
-    for query in ["王莆中", "外卖", "大雨", "google", "", "\"", "《》", "王莆中 外卖", "12345"] {
+    for query in ["王莆中", "外卖", "大雨", "google", "", "\"", "《》", "王莆中 外卖", "12345"]
+    {
         assert_eq!(index.correct(query, &ANALYZER, 3), [], "{query}");
     }
     let long = "王蒲中".repeat(100);
