@@ -83,6 +83,8 @@ pub use search::FacetValue;
 pub use search::Newness;
 pub use search::Notice;
 pub use search::Order;
+pub use search::SEARCH_FEATURES;
+pub use search::SearchFeatures;
 pub use search::SearchOptions;
 pub use search::SearchResults;
 pub use suggest::Hints;

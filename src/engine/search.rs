@@ -42,6 +42,8 @@ use wenmai_text::query::Query;
 use wenmai_text::query::reading;
 use wenmai_text::query::reading::Reading;
 
+pub use compare::SEARCH_FEATURES;
+pub use compare::SearchFeatures;
 pub use facet::Facet;
 pub use facet::FacetField;
 pub use facet::FacetValue;

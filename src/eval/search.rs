@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::time::Instant;
 
 use serde::Serialize;
@@ -43,8 +44,6 @@ pub struct Options {
     pub modes: Vec<Mode>,
     /// How queries are resampled for the intervals.
     pub bootstrap: Bootstrap,
-    /// Where to write the features of every query and candidate, for training.
-    pub features: Option<std::path::PathBuf>,
 }
 
 /// The result of the measurement.
@@ -178,19 +177,6 @@ pub async fn run(
         }
     }
     report.query_count = asked.len();
-    if let Some(path) = &options.features {
-        let mut out = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
-        for (at, query) in asked.iter().enumerate() {
-            let rows = engine.search_features(&query.text).await?;
-            let gains: Vec<f64> = rows.iter().map(|(id, _)| query.gains.get(id).copied().unwrap_or(0.0)).collect();
-            let ids: Vec<String> = rows.iter().map(|(id, _)| id.to_string()).collect();
-            let rows: Vec<&Vec<f32>> = rows.iter().map(|(_, row)| row).collect();
-            let line = serde_json::json!({"query": query.text, "relevant": query.gains.len(), "gains": gains, "ids": ids, "features": rows});
-            use std::io::Write;
-            writeln!(out, "{line}").unwrap();
-            progress(Progress::Query(Mode::Hybrid, at + 1, asked.len()));
-        }
-    }
     let mut first = None;
     for &mode in &options.modes {
         let (scores, mut measured) = ask(engine, &asked, mode, options, progress).await?;
@@ -201,6 +187,54 @@ pub async fn run(
         report.modes.push(measured);
     }
     Ok(report)
+}
+
+/// Indexes `articles` into `engine` and writes what a search knows of the candidates of each query, a line of
+/// JSON for each: the query, its kind, the gains of all relevant articles, and of each candidate the gain and
+/// the features ([`wenmai_engine::SEARCH_FEATURES`]).
+///
+/// # Errors
+/// As [`run`]; [`FeaturesError::Write`].
+pub async fn features(
+    engine: &Engine,
+    articles: Vec<Record>,
+    queries: Vec<Judgement>,
+    out: &mut (dyn Write + Send),
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<(), FeaturesError> {
+    let with_id = |record: Record| {
+        let id = record.source_id.clone();
+        (record, id)
+    };
+    let articles = articles.into_iter().map(with_id).collect();
+    let names = Names::of(&index::index(engine, articles, progress).await?.labels);
+    let query_count = queries.len();
+    for (at, query) in queries.into_iter().enumerate() {
+        let (gains, _doubts) = names.resolve(&query);
+        let compared = engine.search_features(&query.query).await?;
+        let gain = |id| gains.get(id).copied().unwrap_or(0.0);
+        let line = serde_json::json!({
+            "query": query.query,
+            "kind": query.kind,
+            "relevant": gains.values().collect::<Vec<_>>(),
+            "gains": compared.iter().map(|(id, _)| gain(id)).collect::<Vec<_>>(),
+            "features": compared.iter().map(|(_, features)| features).collect::<Vec<_>>(),
+        });
+        writeln!(out, "{line}").map_err(FeaturesError::Write)?;
+        progress(Progress::Query(Mode::Hybrid, at + 1, query_count));
+    }
+    out.flush().map_err(FeaturesError::Write)
+}
+
+/// Features could not be computed or written.
+#[derive(Debug, thiserror::Error)]
+pub enum FeaturesError {
+    /// The engine failed.
+    #[error("features cannot be computed")]
+    Engine(#[from] Error),
+    /// They could not be written.
+    #[error("features cannot be written")]
+    Write(#[source] std::io::Error),
 }
 
 /// Finds the articles that an id names: an id of the feed, or of the article itself.

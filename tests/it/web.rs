@@ -3,6 +3,7 @@
 mod browser;
 mod edits;
 mod entry;
+mod hints;
 
 use wenmai::proto::wire;
 

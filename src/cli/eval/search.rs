@@ -43,10 +43,6 @@ pub(super) struct Args {
           default_values_t = [ModeArg::Lexical, ModeArg::Dense, ModeArg::Hybrid])]
     modes: Vec<ModeArg>,
 
-    /// Write the features of every query and candidate here, to train an order on.
-    #[arg(long, value_name = "FILE")]
-    features: Option<PathBuf>,
-
     #[command(flatten)]
     bootstrap: BootstrapArgs,
 
@@ -75,7 +71,6 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let options = search::Options {
         modes: args.modes.iter().map(|mode| mode.mode()).collect(),
         bootstrap: args.bootstrap.bootstrap(),
-        features: args.features.clone(),
     };
     let bar = ingest::progress_bar();
     let mut progress = |at| show(&bar, at);
