@@ -10,8 +10,8 @@ use wenmai_engine as engine;
 use wenmai_engine::ErrorKind;
 use wenmai_engine::calibration;
 use wenmai_engine::places;
-use wenmai_engine::vocabulary;
 use wenmai_engine::ranker;
+use wenmai_engine::vocabulary;
 use wenmai_generate as generate;
 use wenmai_store as store;
 

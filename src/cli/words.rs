@@ -100,7 +100,8 @@ fn print(answer: &wire::ListWordsResponse) -> Result<(), Failure> {
     let mut table = output::table(&["word", "articles", "times", "cohesion", "entropy"]);
     for word in &answer.words {
         let wire::ArchiveWord { text, article_count, count, cohesion, entropy } = word;
-        let measured = |value: f64| if value > 0.0 { format!("{value:.2}") } else { "name".to_owned() };
+        let measured =
+            |value: f64| if value > 0.0 { format!("{value:.2}") } else { "name".to_owned() };
         table.add_row([
             text.clone(),
             article_count.to_string(),
@@ -118,7 +119,13 @@ fn words(answer: wire::ListWordsResponse) -> Vec<NewWord> {
     let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
     let word = |word: wire::ArchiveWord| {
         let wire::ArchiveWord { text, article_count, count, cohesion, entropy } = word;
-        NewWord { text, article_count: small(article_count), count: small(count), cohesion, entropy }
+        NewWord {
+            text,
+            article_count: small(article_count),
+            count: small(count),
+            cohesion,
+            entropy,
+        }
     };
     answer.words.into_iter().map(word).collect()
 }

@@ -33,8 +33,8 @@ mod suggest;
 mod summarize;
 mod topics;
 mod version;
-mod words;
 pub mod vocabulary;
+mod words;
 
 use std::path::Path;
 use std::sync::Arc;

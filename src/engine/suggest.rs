@@ -54,6 +54,9 @@ const CORRECTIONS_MAX: usize = 3;
 const TOPICS_MAX: usize = 5_000;
 /// Articles that are read to see whether one prints a word.
 const PRINTED_LOOKED_AT: u32 = 50;
+/// Articles of an archive whose names are read for a search that found nothing; of a larger one they would
+/// take longer than a person waits.
+const READ_MAX: u64 = 50_000;
 /// Time after a change in which further changes are waited for.
 const SETTLE: Duration = Duration::from_secs(2);
 /// Making the index anew may take this part of the time.
@@ -170,14 +173,21 @@ impl Engine {
         }
         let is_kept = self.names.is_kept.load(Ordering::Acquire);
         let is_empty = hits.is_empty() || notices.contains(&Notice::NoKnownTerm);
-        let index =
-            if is_empty && !is_kept { Some(self.names_read().await?) } else { self.names.index() };
+        let is_worth = is_empty && !is_kept && self.names.index().is_none();
+        let index = if is_worth && self.store.count(&Filter::default()).await? <= READ_MAX {
+            Some(self.names_read().await?)
+        } else {
+            self.names.index()
+        };
         let mut corrections = index
             .as_ref()
             .map(|index| index.correct(text, &self.analyzer, CORRECTIONS_MAX))
             .unwrap_or_default();
-        let written: BTreeSet<String> =
-            corrections.iter().flat_map(|one| &one.parts).map(|part| part.written.clone()).collect();
+        let written: BTreeSet<String> = corrections
+            .iter()
+            .flat_map(|one| &one.parts)
+            .map(|part| part.written.clone())
+            .collect();
         for word in written {
             let folded = phrase::folded(&word);
             let in_hits = hits.iter().any(|hit| prints(&hit.article.record, &folded));

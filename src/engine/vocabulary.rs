@@ -71,8 +71,11 @@ impl Engine {
     /// [`Error::Read`]; [`Error::Wrong`] names the line.
     pub fn with_vocabulary(mut self, config: &Config) -> Result<Self, Error> {
         let read = |what, path: &PathBuf| {
-            std::fs::read_to_string(path)
-                .map_err(|source| Error::Read { what, path: path.clone(), source })
+            std::fs::read_to_string(path).map_err(|source| Error::Read {
+                what,
+                path: path.clone(),
+                source,
+            })
         };
         let mut vocabulary = Vocabulary::default();
         if let Some(path) = &config.synonyms {

@@ -10,8 +10,8 @@ use wenmai_domain::filter::Filter;
 use wenmai_domain::limit::Limit;
 use wenmai_store::Stored;
 use wenmai_suggest::discover::Counts;
-use wenmai_suggest::discover::NewWord;
 use wenmai_suggest::discover::Neighbours;
+use wenmai_suggest::discover::NewWord;
 use wenmai_suggest::discover::Thresholds;
 
 /// Words of one answer at most.
@@ -62,7 +62,13 @@ impl Engine {
         let named = names.into_iter().filter(|(_, count)| *count >= thresholds.article_count_min);
         for (text, count) in named {
             if words.iter().all(|word| word.text != text) {
-                words.push(NewWord { text, article_count: count, count, cohesion: 0.0, entropy: 0.0 });
+                words.push(NewWord {
+                    text,
+                    article_count: count,
+                    count,
+                    cohesion: 0.0,
+                    entropy: 0.0,
+                });
             }
         }
         words.retain(|word| !self.vocabulary.words.is_dropped(&word.text));

@@ -43,7 +43,8 @@ async fn suggestions(visit: &Visit) -> Result<Response, Failure> {
     };
     let found = told(visit.search_service().suggest_queries(visit.call(request)).await)?;
     let meant = found.corrections.into_iter().map(|one| one.query);
-    let texts: Vec<String> = found.suggestions.into_iter().map(|one| one.text).chain(meant).collect();
+    let texts: Vec<String> =
+        found.suggestions.into_iter().map(|one| one.text).chain(meant).collect();
     Ok(json::of(serde_json::json!(texts).to_string()))
 }
 

@@ -19,7 +19,11 @@ fn search(query: &str) -> wire::SearchArticlesRequest {
 
 fn articles() -> Vec<wire::ArticleRecord> {
     vec![
-        record("外卖骑手王莆中救起落水老人", "清河县外卖骑手王莆中昨日跳河救人。王莆中说，换了谁都会救。", 12),
+        record(
+            "外卖骑手王莆中救起落水老人",
+            "清河县外卖骑手王莆中昨日跳河救人。王莆中说，换了谁都会救。",
+            12,
+        ),
         record("王莆中获评清河好人", "外卖骑手王莆中表示，自己只是做了该做的事。", 13),
         record("清河大桥今日通车", "大桥全长一千二百米。", 14),
     ]
@@ -67,7 +71,9 @@ async fn a_mistyped_query_is_answered_with_what_may_have_been_meant() {
     let running = Running::start().await;
     running.with(articles()).await;
     suggest(&running, "外").await;
-    for (query, meant) in [("王蒲中", "王莆中"), ("wangpuzhong", "王莆中"), ("王蒲中 救人", "王莆中 救人")] {
+    for (query, meant) in
+        [("王蒲中", "王莆中"), ("wangpuzhong", "王莆中"), ("王蒲中 救人", "王莆中 救人")]
+    {
         let answer = running.search().search_articles(search(query)).await.unwrap().into_inner();
         assert_eq!(answer.corrections[0].query, meant, "{query}");
         let part = &answer.corrections[0].parts[0];
@@ -106,9 +112,28 @@ async fn texts_of_any_kind_are_answered_in_bounded_time() {
     let many = "\"桥\" ".repeat(500);
     let long = "清河".repeat(5_000);
     let bad = [
-        "", " ", "，。！", "的", "我们的", "😀", &long, &many, "\"清河", "“清河", "\u{202e}清河\u{202c}",
-        "\u{200f}", "qing he da qiao", "The bridge opened today", "橋が開通しました", "\0", "-", "-清河",
-        "person:", "((((", "%", "清河\n大桥",
+        "",
+        " ",
+        "，。！",
+        "的",
+        "我们的",
+        "😀",
+        &long,
+        &many,
+        "\"清河",
+        "“清河",
+        "\u{202e}清河\u{202c}",
+        "\u{200f}",
+        "qing he da qiao",
+        "The bridge opened today",
+        "橋が開通しました",
+        "\0",
+        "-",
+        "-清河",
+        "person:",
+        "((((",
+        "%",
+        "清河\n大桥",
     ];
     for text in bad {
         let started = std::time::Instant::now();

@@ -29,8 +29,20 @@ use wenmai_store::Vectors;
 /// headline hold, the logarithm of the body's length, the best lexical score as a share of a full
 /// match, the number of needs, and the cosines to the middles of the first 5, 20 and 50 answers.
 pub const SEARCH_FEATURES: [&str; 14] = [
-    "hybrid", "cosine", "lexical", "lexical_of_best", "neighbours", "first_terms", "held",
-    "held_in_title", "length", "best", "needs", "middle_5", "middle_20", "middle_50",
+    "hybrid",
+    "cosine",
+    "lexical",
+    "lexical_of_best",
+    "neighbours",
+    "first_terms",
+    "held",
+    "held_in_title",
+    "length",
+    "best",
+    "needs",
+    "middle_5",
+    "middle_20",
+    "middle_50",
 ];
 /// The numbers of one candidate, in the order of [`SEARCH_FEATURES`].
 pub type SearchFeatures = [f32; SEARCH_FEATURES.len()];
@@ -95,7 +107,8 @@ impl Engine {
         let stored = self.store.fetch(&ids, Vectors::Yes).await?.into_iter().flatten();
         let read = |stored: wenmai_store::Stored| {
             let (embedding, terms) = stored.vectors?;
-            let (title, length) = (stored.article.record.title.clone(), stored.article.record.body());
+            let (title, length) =
+                (stored.article.record.title.clone(), stored.article.record.body());
             let length = length.chars().count();
             Some((stored.article.id, Read { title, length, embedding, terms }))
         };
@@ -140,9 +153,10 @@ impl Engine {
         let question = prepared.embedding.as_ref();
         let best_terms = basis.first_terms.values().copied().fold(f32::MIN_POSITIVE, f32::max);
         let of = |scores: &HashMap<ArticleId, f32>| scores.get(&id).copied().unwrap_or(0.0);
-        let [five, twenty, fifty] = basis.middles.each_ref().map(|middle| {
-            middle.as_ref().map_or(0.0, |middle| one.embedding.similarity(middle))
-        });
+        let [five, twenty, fifty] = basis
+            .middles
+            .each_ref()
+            .map(|middle| middle.as_ref().map_or(0.0, |middle| one.embedding.similarity(middle)));
         [
             scores.fused,
             question.map_or(0.0, |question| cosines.at(one.embedding.similarity(question))),
@@ -177,7 +191,9 @@ fn marking(ids: &[ArticleId], read: &BTreeMap<ArticleId, Read>) -> TermVector {
     let mut weights = BTreeMap::<u32, f32>::new();
     for (ids, sign) in [(first, 1.0), (behind, -1.0)] {
         let read: Vec<&Read> = ids.iter().filter_map(|id| read.get(id)).collect();
-        for (index, weight) in read.iter().flat_map(|one| one.terms.words().iter().collect::<Vec<_>>()) {
+        for (index, weight) in
+            read.iter().flat_map(|one| one.terms.words().iter().collect::<Vec<_>>())
+        {
             *weights.entry(index).or_default() += sign * weight / as_f32(read.len());
         }
     }

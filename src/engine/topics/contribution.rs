@@ -16,9 +16,9 @@ use wenmai_domain::day;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::topic::change::Face;
+use wenmai_suggest::words::Table;
 use wenmai_text::entity::Entity;
 use wenmai_text::entity::Kind;
-use wenmai_suggest::words::Table;
 use wenmai_text::terms::Analyzer;
 
 /// How many of a topic's most recent members its face is made of.
@@ -233,7 +233,8 @@ mod tests {
         };
         let analyzer = Analyzer::load().unwrap();
         let embedding = Embedding::normalize(vec![1.0]).unwrap();
-        let mut contribution = Contribution::new(&record, embedding, &[], (&analyzer, &Table::default()));
+        let mut contribution =
+            Contribution::new(&record, embedding, &[], (&analyzer, &Table::default()));
         let mut term_counts = TermCounts::default();
         term_counts.add(&mut contribution);
         let id = ArticleId::derive(&record);

@@ -46,7 +46,8 @@ impl Synonyms {
         known.add_rows(OFFICES, 1);
         let (dropped, added): (Vec<&str>, Vec<&str>) =
             table.lines().partition(|line| line.starts_with('-'));
-        for name in dropped.iter().flat_map(|line| line.trim_start_matches('-').split_whitespace()) {
+        for name in dropped.iter().flat_map(|line| line.trim_start_matches('-').split_whitespace())
+        {
             known.drop(&phrase::normal(name));
         }
         for line in added.into_iter().filter(|line| !line.starts_with('#')) {

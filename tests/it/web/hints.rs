@@ -14,7 +14,8 @@ async fn the_box_suggests_and_the_page_asks_what_was_meant_and_offers_conditions
     ];
     let (running, mut browser, _) = with_records(records).await;
     // A service reads names in the background; here they are waited for.
-    let typed = wire::SuggestQueriesRequest { text: "王".into(), wait: true, ..Default::default() };
+    let typed =
+        wire::SuggestQueriesRequest { text: "王".into(), wait: true, ..Default::default() };
     running.search().suggest_queries(typed).await.unwrap();
 
     let suggested = browser.get("/suggest?q=wpz").await;
