@@ -2,7 +2,8 @@
 
 Reads what `cargo run -p wenmai-eval --example search_features` writes: a line per query with its gains and, per candidate,
 the gain and fourteen features. Weights are linear over the features and some of their products, fitted so that each relevant
-candidate stands before everything that is not (`-log(e^s / (e^s + sum of e^s over what is not relevant))`). Queries
+candidate stands before everything that is not (`-log(e^s / (e^s + sum of e^s over what is not relevant))`), and each of the
+highest gain before everything of a lower one. Queries
 are put into five folds by hash; every figure of the learned order is of queries that its weights never saw. Intervals
 resample queries.
 """
@@ -58,9 +59,12 @@ def rows(queries):
         keep = np.zeros(len(query.gain), bool)
         keep[np.argsort(-query.hybrid, kind="stable")[:SHOWN]] = True
         keep[np.flatnonzero(query.gain > 0)[:100]] = True
-        gain = query.gain[keep]
-        if (gain > 0).any() and (gain == 0).any():
-            kept.append((query.inputs[keep], gain))
+        gain, inputs = query.gain[keep], query.inputs[keep]
+        # Where gains differ, the higher ones are to stand before the others too.
+        for wanted in {1.0, gain.max()}:
+            above = (gain >= wanted).astype(float)
+            if above.any() and not above.all():
+                kept.append((inputs, above))
     number = np.concatenate([np.full(len(gain), at) for at, (_, gain) in enumerate(kept)])
     return np.concatenate([x for x, _ in kept]), np.concatenate([gain for _, gain in kept]), number
 

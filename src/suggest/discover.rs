@@ -84,7 +84,7 @@ impl Counts {
         for text in texts {
             let text = normal(text);
             let pieces = pieces(&text, analyzer);
-            for piece in &pieces {
+            for (piece, _) in &pieces {
                 let piece = piece.of(&text).unwrap_or_default();
                 self.piece_total += 1;
                 match self.pieces.get_mut(piece) {
@@ -92,7 +92,7 @@ impl Counts {
                     None => _ = self.pieces.insert(piece.into(), 1),
                 }
             }
-            for (span, _) in candidates(&text, &pieces) {
+            for span in candidates(&text, &pieces) {
                 let word = span.of(&text).unwrap_or_default();
                 let is_first = seen.insert(word.into());
                 match self.candidates.get_mut(word) {
@@ -129,7 +129,7 @@ impl Neighbours {
         for text in texts {
             let text = normal(text);
             let pieces = pieces(&text, analyzer);
-            for (span, _) in candidates(&text, &pieces) {
+            for span in candidates(&text, &pieces) {
                 let word = span.of(&text).unwrap_or_default();
                 let Some((left, right)) = self.beside.get_mut(word) else { continue };
                 let before = text.get(..span.start).and_then(|t| t.chars().next_back());
@@ -186,11 +186,11 @@ impl Neighbours {
         let pieces = pieces(word, analyzer);
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52 pieces")]
         let total = self.counts.piece_total.max(1) as f64;
-        let share = |part: &str, pieces: &[Span]| {
+        let share = |part: &str, pieces: &[Piece]| {
             if let Some((count, _)) = self.counts.candidates.get(part) {
                 return f64::from(*count) / total;
             }
-            let one = |span: &Span| {
+            let one = |(span, _): &Piece| {
                 let count = span.of(word).and_then(|piece| self.counts.pieces.get(piece));
                 f64::from(count.copied().unwrap_or(1)) / total
             };
@@ -199,7 +199,7 @@ impl Neighbours {
         let own = f64::from(count) / total;
         let cut = |at: usize| {
             let (left, right) = pieces.split_at(at);
-            let middle = right.first().map_or(word.len(), |span| span.start);
+            let middle = right.first().map_or(word.len(), |(span, _)| span.start);
             let (before, behind) = word.split_at(middle);
             (own / (share(before, left) * share(behind, right))).ln()
         };
@@ -219,22 +219,26 @@ fn entropy(side: &Side) -> f64 {
     side.iter().map(of).sum()
 }
 
+/// A word or character of the dictionary, with its tag there.
+type Piece = (Span, &'static str);
+
 /// Words and characters of the dictionary in normalized `text`, letters and digits left out.
-fn pieces(text: &str, analyzer: &Analyzer) -> Vec<Span> {
+fn pieces(text: &str, analyzer: &Analyzer) -> Vec<Piece> {
     let tagged = analyzer.tagged(text).into_iter();
-    tagged.filter(|(_, tag)| !matches!(*tag, "m" | "eng")).map(|(span, _)| span).collect()
+    tagged.filter(|(_, tag)| !matches!(*tag, "m" | "eng")).collect()
 }
 
-/// Rows of pieces that may be a word, each with the number of its pieces.
-fn candidates(text: &str, pieces: &[Span]) -> Vec<(Span, usize)> {
+/// Rows of pieces that may be a word.
+fn candidates(text: &str, pieces: &[Piece]) -> Vec<Span> {
     let mut found = Vec::new();
-    for (at, first) in pieces.iter().enumerate() {
+    for (at, (first, tag)) in pieces.iter().enumerate() {
         let mut span = *first;
         let mut has_single = is_single(text, first);
-        if edge(text, first) {
+        if is_edge(text, first) || *tag == "r" {
             continue;
         }
-        for (more, next) in pieces.iter().skip(at + 1).take(PIECES_MAX - 1).enumerate() {
+        for (more, (next, next_tag)) in pieces.iter().skip(at + 1).take(PIECES_MAX - 1).enumerate()
+        {
             if next.start != span.end {
                 break;
             }
@@ -244,10 +248,10 @@ fn candidates(text: &str, pieces: &[Span]) -> Vec<(Span, usize)> {
             if chars > *CHARS.end() {
                 break;
             }
-            // Words of the dictionary beside each other are a phrase rather than a word, unless they are
-            // short.
-            if CHARS.contains(&chars) && (has_single || more == 0) && !edge(text, next) {
-                found.push((span, more + 2));
+            // Words of the dictionary beside each other are a phrase, unless two nouns make a third.
+            let is_compound = more == 0 && is_noun(tag) && is_noun(next_tag);
+            if CHARS.contains(&chars) && (has_single || is_compound) && !is_edge(text, next) {
+                found.push(span);
             }
         }
     }
@@ -258,8 +262,13 @@ fn is_single(text: &str, span: &Span) -> bool {
     span.of(text).is_some_and(|piece| piece.chars().count() == 1)
 }
 
+/// Whether a piece can make a word with another: a noun, but no place, which stands in addresses.
+fn is_noun(tag: &str) -> bool {
+    (tag.starts_with('n') && tag != "ns") || matches!(tag, "vn" | "an" | "b" | "j")
+}
+
 /// Whether a piece cannot stand at the edge of a word.
-fn edge(text: &str, span: &Span) -> bool {
+fn is_edge(text: &str, span: &Span) -> bool {
     is_single(text, span) && span.of(text).is_some_and(|piece| NO_EDGE.contains(piece))
 }
 
