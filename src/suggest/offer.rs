@@ -100,7 +100,9 @@ pub fn offers(
         add(span, field, name);
     }
     for one in extractor.entities(text, None) {
-        if let Some(field) = field(one.kind).filter(|_| !one.ambiguous) {
+        // A name that the archive does not have would find nothing.
+        let is_stored = index.is_none_or(|index| !index.kinds_of(&one.key).is_empty());
+        if let Some(field) = field(one.kind).filter(|_| !one.ambiguous && is_stored) {
             add(one.span, field, one.key);
         }
     }
@@ -214,7 +216,12 @@ mod tests {
         LazyLock::new(|| Extractor::load(Arc::new(Analyzer::load().unwrap())).unwrap());
 
     fn index() -> Index {
-        let texts = [(Kind::Person, "王莆中"), (Kind::Paper, "清河日报"), (Kind::Place, "清河县")];
+        let texts = [
+            (Kind::Person, "王莆中"),
+            (Kind::Paper, "清河日报"),
+            (Kind::Place, "清河县"),
+            (Kind::Place, "山东省"),
+        ];
         let texts = texts.map(|(kind, text)| (kind, text.to_owned())).to_vec();
         let mut lexicon = Lexicon::default();
         let named = Named { day: 1, texts };
@@ -241,7 +248,9 @@ mod tests {
 
     #[test]
     fn what_is_a_condition_already_or_quoted_is_left_alone() {
-        for query in ["person:王莆中 外卖", "\"王莆中\" 外卖", "外卖 -王莆中", "大桥", ""]
+        // 河南省 is a place, but not one of this archive.
+        for query in
+            ["河南小麦", "person:王莆中 外卖", "\"王莆中\" 外卖", "外卖 -王莆中", "大桥", ""]
         {
             assert_eq!(queries(query), Vec::<String>::new(), "{query}");
         }
