@@ -21,6 +21,8 @@ const CHARS: std::ops::RangeInclusive<usize> = 2..=6;
 const PIECES_MAX: usize = 4;
 /// Candidates kept while counting; when there are more, those seen once so far are dropped.
 const KEPT_MAX: usize = 2_000_000;
+/// Characters that stand inside no word.
+const JOINTS: &str = "的了和与及或等被把";
 /// Characters that begin or end no word.
 const NO_EDGE: &str = "的了和与及或是也都就而并被把等在对从为以于将向让使由到这那其此该之所每各某吗呢吧啊们个有不很更最又再还已曾正可能会要应需着过时中上下内外后前间年月日号元";
 
@@ -239,7 +241,7 @@ fn candidates(text: &str, pieces: &[Piece]) -> Vec<Span> {
         }
         for (more, (next, next_tag)) in pieces.iter().skip(at + 1).take(PIECES_MAX - 1).enumerate()
         {
-            if next.start != span.end {
+            if next.start != span.end || is_joint(text, next) {
                 break;
             }
             span.end = next.end;
@@ -265,6 +267,11 @@ fn is_single(text: &str, span: &Span) -> bool {
 /// Whether a piece can make a word with another: a noun, but no place, which stands in addresses.
 fn is_noun(tag: &str) -> bool {
     (tag.starts_with('n') && tag != "ns") || matches!(tag, "vn" | "an" | "b" | "j")
+}
+
+/// Whether a piece joins words and stands inside none.
+fn is_joint(text: &str, span: &Span) -> bool {
+    is_single(text, span) && span.of(text).is_some_and(|piece| JOINTS.contains(piece))
 }
 
 /// Whether a piece cannot stand at the edge of a word.

@@ -74,6 +74,7 @@ const MAY_USE: [(&str, &[&str]); 21] = [
             "feed",
             "follow",
             "cluster",
+            "suggest",
             "summary",
             "embed",
             "generate",
@@ -89,7 +90,7 @@ const MAY_USE: [(&str, &[&str]); 21] = [
 ];
 
 /// Crates of others that only some crates of ours, or parts of one, may name.
-const OWNERS: [(&str, &[&str]); 33] = [
+const OWNERS: [(&str, &[&str]); 34] = [
     ("candle_core", &["embed", "generate"]),
     ("candle_nn", &["embed"]),
     ("candle_transformers", &["generate"]),
@@ -122,6 +123,7 @@ const OWNERS: [(&str, &[&str]); 33] = [
     ("askama", &["web"]),
     ("form_urlencoded", &["web/visit"]),
     ("similar", &["web/compare"]),
+    ("pinyin", &["suggest"]),
     (
         "clap",
         &[
@@ -130,6 +132,7 @@ const OWNERS: [(&str, &[&str]); 33] = [
             "store",
             "engine/calibration",
             "engine/places",
+            "engine/vocabulary",
             "engine/ranker",
             "app",
             "telemetry",

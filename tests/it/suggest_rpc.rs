@@ -175,12 +175,17 @@ async fn the_archive_has_words_of_its_own() {
         let (before, behind) = (around[(n * 3) % 8], after[(n * 5) % 8]);
         record(&format!("第{n}期"), &format!("{before}麦田小塾{behind}。"), 12)
     };
-    running.with((1..40).map(of).collect()).await;
+    // Cohesion is told by chance, and needs texts about other things.
+    let other = |n: usize| {
+        let body = "会议讨论水利、交通、教育、农业、卫生、环境、旅游、体育、财政、税务、就业、住房等工作。";
+        record(&format!("第{n}号文件"), &body.repeat(4), 13)
+    };
+    running.with((0..8).map(of).chain((0..150).map(other)).collect()).await;
     let request = wire::ListWordsRequest { article_count_min: 3, ..Default::default() };
 
     let answer = running.search().list_words(request).await.unwrap().into_inner();
 
-    assert_eq!(answer.article_count, 39);
+    assert_eq!(answer.article_count, 158);
     let words: Vec<&str> = answer.words.iter().map(|word| word.text.as_str()).collect();
     assert!(words.contains(&"麦田小塾"), "{words:?}");
 }

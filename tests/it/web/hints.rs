@@ -22,7 +22,7 @@ async fn the_box_suggests_and_the_page_asks_what_was_meant_and_offers_conditions
     assert_eq!(suggested.code, 200);
     assert!(suggested.body.contains("王莆中"), "{}", suggested.body);
     let long = format!("/suggest?q={}", "a".repeat(500));
-    assert_eq!(browser.get(&long).await.body, "[]");
+    assert_eq!(browser.get(&long).await.body.trim(), "[]");
 
     let page = browser.get(&format!("/search?q={}", percent("王蒲中"))).await;
     assert!(page.text().contains("你是不是要找"), "{}", page.text());
