@@ -140,7 +140,7 @@ impl Engine {
         let page = ordered.into_iter().skip(offset).take(limit.count()).collect();
         let shown = self.show_page(&prepared, page, offset);
         let hits = self.metrics().stage(Stage::Show, shown).await?;
-        let hints = match offset {
+        let meant = match offset {
             0 => self.hints(&text, prepared.options.as_of, (&hits, &notices)).await?,
             _ => Hints::default(),
         };
@@ -163,7 +163,7 @@ impl Engine {
             without,
             facets: candidates.facets,
             match_count: candidates.match_count,
-            hints,
+            hints: meant,
         })
     }
 

@@ -220,13 +220,12 @@ impl Engine {
         if let Some(index) = known {
             return Ok(index);
         }
-        let lexicon = match slot.take() {
-            Some(lexicon) => self.names_followed(lexicon).await?,
-            None => {
-                self.names.is_followed.store(true, Ordering::Release);
-                _ = self.names.changed();
-                self.all_names().await?
-            }
+        let lexicon = if let Some(lexicon) = slot.take() {
+            self.names_followed(lexicon).await?
+        } else {
+            self.names.is_followed.store(true, Ordering::Release);
+            _ = self.names.changed();
+            self.all_names().await?
         };
         let (lexicon, index) = self.names_indexed(lexicon).await?;
         let index = Arc::new(index);

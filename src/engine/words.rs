@@ -59,8 +59,9 @@ impl Engine {
         }
         let analyzer = Arc::clone(&self.analyzer);
         let mut words = self.calculate(move |_| second.words(&analyzer)).await?;
-        let named = names.into_iter().filter(|(_, count)| *count >= thresholds.article_count_min);
-        for (text, count) in named {
+        let frequent =
+            names.into_iter().filter(|(_, count)| *count >= thresholds.article_count_min);
+        for (text, count) in frequent {
             if words.iter().all(|word| word.text != text) {
                 words.push(NewWord {
                     text,
