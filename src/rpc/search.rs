@@ -26,6 +26,7 @@ use wenmai_domain::limit::Limit;
 use wenmai_engine::Answer;
 use wenmai_engine::Chain;
 use wenmai_engine::FindReprints;
+use wenmai_engine::Hints;
 use wenmai_engine::Link;
 use wenmai_engine::Related;
 use wenmai_engine::Search;
@@ -250,7 +251,8 @@ impl Place {
         since: Instant,
     ) -> wire::SearchArticlesResponse {
         let SearchResults { answer, notices, reading, phrases, without, .. } = from;
-        let (facets, match_count, hints) = (from.facets, from.match_count, from.hints);
+        let (facets, match_count) = (from.facets, from.match_count);
+        let Hints { corrections, offers } = from.hints;
         let index_version = answer.index_version.clone();
         let timings = answer.timings;
         let (hits, next_page_token) = self.page(answer, view);
@@ -263,8 +265,8 @@ impl Place {
             facets: facets.into_iter().map(convert::search::facet).collect(),
             match_count: match_count.map(convert::count),
             reading: Some(convert::search::reading(reading, phrases, without)),
-            corrections: hints.corrections.into_iter().map(|one| correction(one, query)).collect(),
-            offers: hints.offers.into_iter().map(|one| offer(one, query)).collect(),
+            corrections: corrections.into_iter().map(|one| correction(one, query)).collect(),
+            offers: offers.into_iter().map(|one| offer(one, query)).collect(),
         }
     }
 
