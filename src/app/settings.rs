@@ -11,6 +11,7 @@ use wenmai_embed as embed;
 use wenmai_engine::calibration;
 use wenmai_engine::places;
 use wenmai_engine::ranker;
+use wenmai_engine::vocabulary;
 use wenmai_generate as generate;
 use wenmai_store as store;
 use wenmai_telemetry as telemetry;
@@ -51,6 +52,10 @@ pub struct Config {
     /// The places.
     #[command(flatten)]
     pub places: places::Config,
+
+    /// Other names and own words.
+    #[command(flatten)]
+    pub vocabulary: vocabulary::Config,
 
     /// The log.
     #[command(flatten)]

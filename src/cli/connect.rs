@@ -3,6 +3,7 @@
 mod trust;
 
 use std::future::Future;
+use std::path::Path;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::Context;
@@ -27,6 +28,7 @@ use wenmai_engine::Engine;
 use wenmai_engine::calibration;
 use wenmai_engine::places;
 use wenmai_engine::ranker;
+use wenmai_engine::vocabulary;
 use wenmai_proto::wire;
 use wenmai_proto::wire::article_service_client::ArticleServiceClient;
 use wenmai_proto::wire::embedding_service_client::EmbeddingServiceClient;
@@ -76,6 +78,9 @@ pub(super) struct Args {
 
     #[command(flatten)]
     places: places::Config,
+
+    #[command(flatten)]
+    vocabulary: vocabulary::Config,
 }
 
 /// What a command needs of the data folder.
@@ -119,7 +124,7 @@ impl Services {
             Needs::Nothing => Engine::open_in_memory(&args.embed)?,
         };
         let opened = opened.with_ranker(&args.ranker)?.with_calibration(&args.calibration)?;
-        let opened = opened.with_gazetteer(&args.places)?;
+        let opened = opened.with_gazetteer(&args.places)?.with_vocabulary(&args.vocabulary)?;
         if needs != Needs::Nothing {
             // Of another model, which may need longer for it than a question may take.
             opened.calibrated().await?;
@@ -221,6 +226,11 @@ impl Args {
     /// The services of another server, trusted as `--server` is.
     pub(super) async fn remote(&self, url: &str) -> Result<Services, Failure> {
         Services::remote(url, &self.trust).await
+    }
+
+    /// The table of own words, if one is named.
+    pub(super) fn words(&self) -> Option<&Path> {
+        self.vocabulary.words.as_deref()
     }
 
     /// The data folder, if articles are kept on this machine.

@@ -11,6 +11,7 @@ use wenmai_engine::ErrorKind;
 use wenmai_engine::calibration;
 use wenmai_engine::places;
 use wenmai_engine::ranker;
+use wenmai_engine::vocabulary;
 use wenmai_generate as generate;
 use wenmai_store as store;
 
@@ -106,6 +107,12 @@ impl From<generate::Error> for Failure {
 
 impl From<places::Error> for Failure {
     fn from(error: places::Error) -> Self {
+        Failure::Usage(chain(&error))
+    }
+}
+
+impl From<vocabulary::Error> for Failure {
+    fn from(error: vocabulary::Error) -> Self {
         Failure::Usage(chain(&error))
     }
 }

@@ -4,6 +4,7 @@ use unicode_width::UnicodeWidthChar;
 
 use crate::failure::Failure;
 use crate::output;
+use crate::suggest::hints;
 use wenmai_proto::wire;
 
 /// Columns of a snippet; what is longer goes on in the next line.
@@ -19,7 +20,9 @@ pub(super) fn print(answer: &wire::SearchArticlesResponse, bold: bool) -> Result
     if answer.hits.is_empty() {
         let why = messages.join("; ");
         let text = if why.is_empty() { String::new() } else { format!(": {why}") };
-        return output::line(&format!("nothing found{text}"));
+        output::line(&format!("nothing found{text}"))?;
+        hints(&answer.corrections, &answer.offers);
+        return Ok(());
     }
     for hit in &answer.hits {
         for text in lines(hit, bold) {
@@ -39,6 +42,7 @@ pub(super) fn print(answer: &wire::SearchArticlesResponse, bold: bool) -> Result
     for message in messages {
         output::note(&format!("note: {message}"));
     }
+    hints(&answer.corrections, &answer.offers);
     Ok(())
 }
 

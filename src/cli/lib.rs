@@ -34,8 +34,10 @@ mod review;
 mod search;
 mod serve;
 mod snapshot;
+mod suggest;
 mod summarize;
 mod topics;
+mod words;
 
 use std::process::ExitCode;
 
@@ -72,6 +74,10 @@ enum Command {
     Follow(Box<follow::Args>),
     /// Find articles for a query in words.
     Search(search::Args),
+    /// What may be typed to the end, and what may have been meant.
+    Suggest(suggest::Args),
+    /// The words that the archive has of its own, as a table that can be corrected.
+    Words(words::Args),
     /// Find coverage related to a stored article, or to every article of a page.
     Related(related::Args),
     /// Find who printed an article first, and who reprinted it.
@@ -156,6 +162,8 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Ingest(args) => ingest::run(args).await,
         Command::Follow(args) => follow::run(*args).await,
         Command::Search(args) => search::run(args).await,
+        Command::Suggest(args) => suggest::run(args).await,
+        Command::Words(args) => words::run(args).await,
         Command::Related(args) => related::run(args).await,
         Command::Reprints(args) => reprints::run(args).await,
         Command::Summarize(args) => summarize::run(args).await,

@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::filter;
 use crate::found;
 use crate::output;
+use crate::suggest;
 use wenmai_proto::wire;
 
 /// Arguments of `wenmai search`.
@@ -64,6 +65,11 @@ struct Options {
     /// What comes first.
     #[arg(long, value_enum, default_value_t = OrderArg::Relevance)]
     order: OrderArg,
+
+    /// The day that words such as 昨天 are read against, in the conditions that are offered; without it
+    /// today.
+    #[arg(long, value_name = "DAY")]
+    as_of: Option<jiff::civil::Date>,
 }
 
 /// A facet on the command line.
@@ -100,7 +106,7 @@ enum OrderArg {
 
 impl Args {
     fn request(&self) -> Result<wire::SearchArticlesRequest, Failure> {
-        let Options { recency, recency_floor, diversity, facets, order } = &self.options;
+        let Options { recency, recency_floor, diversity, facets, order, as_of } = &self.options;
         let facet = |facet: &FacetArg| match facet {
             FacetArg::Paper => wire::FacetField::Paper,
             FacetArg::Source => wire::FacetField::Source,
@@ -131,6 +137,7 @@ impl Args {
             diversity: diversity.map(|lambda| wire::Diversity { lambda: Some(lambda) }),
             facets: facets.iter().map(|one| facet(one).into()).collect(),
             order: order.into(),
+            as_of: as_of.map(suggest::day),
             collapse_reprints: Some(!self.filter.copies),
         })
     }

@@ -44,6 +44,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         calibration,
         generate,
         places,
+        vocabulary,
         telemetry: _,
     } = args.config;
     // Before anything is opened: a list that cannot be read is a mistake of whoever starts this.
@@ -55,6 +56,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     app.limits.store_elsewhere = store.url().is_some();
     let engine = Engine::open(&embed, &store)?.with_ranker(&ranker)?;
     let engine = engine.with_calibration(&calibration)?.with_gazetteer(&places)?;
+    let engine = engine.with_vocabulary(&vocabulary)?;
     let engine = engine.with_snapshots(app.snapshots.clone());
     let engine = engine.with_rewriter(&generate)?.with_topics().await?;
     let data = store.url().is_none().then(|| store.data.clone());
@@ -73,6 +75,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         };
         output::line(&format!("metrics on {shown}/metrics"))?;
     }
+    let suggesting = engine.clone();
     let following = if sources.is_empty() {
         None
     } else {
@@ -81,8 +84,13 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         let plan = Plan { config, sources, data, until: Until::Stopped, is_dry: false };
         Some((Following::begin(plan, &services)?, services))
     };
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let suggestions = suggesting.keep_suggestions(async { _ = ended.await });
+    let suggestions = tokio::spawn(suggestions);
     let stop = async {
         stop.await;
+        drop(end);
+        _ = suggestions.await;
         // Before calls are drained: nothing new may come when the engine closes.
         if let Some((following, _services)) = following {
             following.stop().await;

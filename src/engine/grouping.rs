@@ -284,6 +284,7 @@ impl Engine {
         let deleted = self.store.delete(&[id]).await?;
         self.facts.forget(id);
         self.columns.forget([&id]);
+        self.names.note([id]);
         match &self.topics {
             // The article is gone whether or not its topics know already; a failure was logged, and
             // the next change that takes the lock takes the article out of them.

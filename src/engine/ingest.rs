@@ -319,9 +319,11 @@ impl Engine {
             // Some may be written: what was known of them is read anew.
             for (id, _) in facts {
                 self.facts.forget(id);
+                self.names.note([id]);
             }
             return Err(error);
         }
+        self.names.note(facts.iter().map(|(id, _)| *id));
         self.facts.replace(facts);
         Ok(results)
     }

@@ -30,9 +30,12 @@ mod related;
 mod reprints;
 mod rewrite;
 mod search;
+mod suggest;
 mod summarize;
 mod topics;
 mod version;
+pub mod vocabulary;
+mod words;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -81,8 +84,14 @@ pub use search::FacetValue;
 pub use search::Newness;
 pub use search::Notice;
 pub use search::Order;
+pub use search::SEARCH_FEATURES;
+pub use search::SearchFeatures;
 pub use search::SearchOptions;
 pub use search::SearchResults;
+pub use suggest::Hints;
+pub use suggest::SUGGEST_CHARS_MAX;
+pub use suggest::Suggest;
+pub use suggest::Suggestions;
 pub use summarize::ArticleSummary;
 pub use summarize::SUMMARIZED_MAX;
 pub use summarize::SetSummary;
@@ -117,6 +126,8 @@ pub use topics::TopicView;
 pub use topics::background;
 pub use version::index_version;
 pub use wenmai_feed::encoding::Decoded;
+pub use words::ArchiveWords;
+pub use words::WORDS_MAX;
 
 /// The most bytes that one page or one text may have.
 pub const TEXT_BYTES_MAX: usize = 2 * 1024 * 1024;
@@ -140,6 +151,10 @@ pub struct Engine {
     index_version: Arc<str>,
     facts: Arc<facts::Cache>,
     columns: Arc<columns::Cache>,
+    /// What suggestions are made of.
+    names: Arc<suggest::Names>,
+    /// Other names and own words of the user.
+    vocabulary: Arc<vocabulary::Vocabulary>,
     ranker: Arc<ranker::Ranker>,
     /// How the cosines of the model are measured; found by the first question that needs it.
     calibration: Arc<OnceCell<calibration::Calibrated>>,

@@ -65,6 +65,8 @@ impl Engine {
             index_version,
             facts,
             columns: Arc::default(),
+            names: Arc::default(),
+            vocabulary: Arc::default(),
             ranker,
             calibration: Arc::new(calibration),
             write_lock,

@@ -5,6 +5,7 @@
 //! `notice` says why an answer is empty or other than expected.
 
 mod candidates;
+mod compare;
 mod facet;
 mod legs;
 mod notice;
@@ -18,6 +19,7 @@ use jiff::civil::Date;
 use crate::Answer;
 use crate::Engine;
 use crate::Error;
+use crate::Hints;
 use crate::QUERY_CHARS_MAX;
 use crate::Search;
 use crate::Timings;
@@ -40,6 +42,8 @@ use wenmai_text::query::Query;
 use wenmai_text::query::reading;
 use wenmai_text::query::reading::Reading;
 
+pub use compare::SEARCH_FEATURES;
+pub use compare::SearchFeatures;
 pub use facet::Facet;
 pub use facet::FacetField;
 pub use facet::FacetValue;
@@ -67,6 +71,8 @@ pub struct SearchResults {
     /// How many articles the facets and an order by date are taken over; `None` where neither was
     /// asked for.
     pub match_count: Option<usize>,
+    /// What may be meant instead, and conditions that may be meant; only with the first page.
+    pub hints: Hints,
 }
 
 /// A query that has been read, embedded, and checked.
@@ -134,6 +140,10 @@ impl Engine {
         let page = ordered.into_iter().skip(offset).take(limit.count()).collect();
         let shown = self.show_page(&prepared, page, offset);
         let hits = self.metrics().stage(Stage::Show, shown).await?;
+        let meant = match offset {
+            0 => self.hints(&text, prepared.options.as_of, (&hits, &notices)).await?,
+            _ => Hints::default(),
+        };
         let store = store_started.elapsed();
         let timings = Timings { embed, store, total: started.elapsed() };
         let index_version = self.index_version.to_string();
@@ -153,6 +163,7 @@ impl Engine {
             without,
             facets: candidates.facets,
             match_count: candidates.match_count,
+            hints: meant,
         })
     }
 
@@ -193,7 +204,12 @@ impl Engine {
             return Err(Error::TextTooLong { field, unit: "characters", limit, given });
         }
         let query = query::parse(text);
-        let reading = reading::read(&query, &self.analyzer, year(&query.filter));
+        let reading = reading::read_with(
+            &query,
+            &self.analyzer,
+            year(&query.filter),
+            self.vocabulary.synonyms(),
+        );
         let embedding = match mode {
             Mode::Dense | Mode::Hybrid if query.has_words() => {
                 self.query_embedding(&reading.text).await?

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::time::Instant;
 
 use serde::Serialize;
@@ -186,6 +187,54 @@ pub async fn run(
         report.modes.push(measured);
     }
     Ok(report)
+}
+
+/// Indexes `articles` into `engine` and writes what a search knows of the candidates of each query, a line of
+/// JSON for each: the query, its kind, the gains of all relevant articles, and of each candidate the gain and
+/// the features ([`wenmai_engine::SEARCH_FEATURES`]).
+///
+/// # Errors
+/// As [`run`]; [`FeaturesError::Write`].
+pub async fn features(
+    engine: &Engine,
+    articles: Vec<Record>,
+    queries: Vec<Judgement>,
+    out: &mut (dyn Write + Send),
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<(), FeaturesError> {
+    let with_id = |record: Record| {
+        let id = record.source_id.clone();
+        (record, id)
+    };
+    let articles = articles.into_iter().map(with_id).collect();
+    let names = Names::of(&index::index(engine, articles, progress).await?.labels);
+    let query_count = queries.len();
+    for (at, query) in queries.into_iter().enumerate() {
+        let (gains, _doubts) = names.resolve(&query);
+        let compared = engine.search_features(&query.query).await?;
+        let gain = |id| gains.get(id).copied().unwrap_or(0.0);
+        let line = serde_json::json!({
+            "query": query.query,
+            "kind": query.kind,
+            "relevant": gains.values().collect::<Vec<_>>(),
+            "gains": compared.iter().map(|(id, _)| gain(id)).collect::<Vec<_>>(),
+            "features": compared.iter().map(|(_, features)| features).collect::<Vec<_>>(),
+        });
+        writeln!(out, "{line}").map_err(FeaturesError::Write)?;
+        progress(Progress::Query(Mode::Hybrid, at + 1, query_count));
+    }
+    out.flush().map_err(FeaturesError::Write)
+}
+
+/// Features could not be computed or written.
+#[derive(Debug, thiserror::Error)]
+pub enum FeaturesError {
+    /// The engine failed.
+    #[error("features cannot be computed")]
+    Engine(#[from] Error),
+    /// They could not be written.
+    #[error("features cannot be written")]
+    Write(#[source] std::io::Error),
 }
 
 /// Finds the articles that an id names: an id of the feed, or of the article itself.

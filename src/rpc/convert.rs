@@ -13,6 +13,7 @@ mod page;
 mod record;
 mod reprint;
 pub mod search;
+pub mod suggest;
 pub mod summary;
 mod topic;
 

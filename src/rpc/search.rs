@@ -14,6 +14,8 @@ use crate::answer;
 use crate::convert;
 use crate::convert::View;
 use crate::convert::search::Wanted;
+use crate::convert::suggest::correction;
+use crate::convert::suggest::offer;
 use crate::encoded_len;
 use crate::fitting;
 use crate::fitting_beside;
@@ -24,6 +26,7 @@ use wenmai_domain::limit::Limit;
 use wenmai_engine::Answer;
 use wenmai_engine::Chain;
 use wenmai_engine::FindReprints;
+use wenmai_engine::Hints;
 use wenmai_engine::Link;
 use wenmai_engine::Related;
 use wenmai_engine::Search;
@@ -70,9 +73,11 @@ impl SearchService for SearchApi {
             diversity,
             facets,
             order,
+            as_of,
         } = request;
         let place = Place::new(binding, &token, size).map_err(Failure::from)?;
         let view = convert::view(view, View::Basic).map_err(Failure::from)?;
+        let given = query.clone();
         let search = Search {
             text: query,
             filter: convert::filter(&filter).map_err(Failure::from)?,
@@ -81,10 +86,10 @@ impl SearchService for SearchApi {
             offset: place.offset(),
             limit: place.limit,
         };
-        let wanted = Wanted { recency, diversity, facets, order };
+        let wanted = Wanted { recency, diversity, facets, order, as_of };
         let options = convert::search::options(wanted).map_err(Failure::from)?;
         let found = self.shared.engine.find(search, options).await.map_err(refuse)?;
-        answer(place.found(found, view, since))
+        answer(place.found(found, &given, view, since))
     }
 
     async fn find_related_articles(
@@ -130,6 +135,27 @@ impl SearchService for SearchApi {
             ranker,
             empty_reason: convert::empty(empty).into(),
         })
+    }
+
+    async fn suggest_queries(
+        &self,
+        request: Request<wire::SuggestQueriesRequest>,
+    ) -> Result<Response<wire::SuggestQueriesResponse>, Status> {
+        let request = request.into_inner();
+        let text = request.text.clone();
+        let asked = convert::suggest::suggest(request).map_err(Failure::from)?;
+        let found = self.shared.engine.suggest(asked).await.map_err(refuse)?;
+        answer(convert::suggest::suggestions(found, &text))
+    }
+
+    async fn list_words(
+        &self,
+        request: Request<wire::ListWordsRequest>,
+    ) -> Result<Response<wire::ListWordsResponse>, Status> {
+        let (thresholds, limit) =
+            convert::suggest::thresholds(request.into_inner()).map_err(Failure::from)?;
+        let found = self.shared.engine.archive_words(thresholds).await.map_err(refuse)?;
+        answer(convert::suggest::words(found, limit))
     }
 
     async fn find_reprints(
@@ -220,11 +246,13 @@ impl Place {
     fn found(
         &self,
         from: SearchResults,
+        query: &str,
         view: View,
         since: Instant,
     ) -> wire::SearchArticlesResponse {
-        let SearchResults { answer, notices, reading, phrases, without, facets, match_count } =
-            from;
+        let SearchResults { answer, notices, reading, phrases, without, .. } = from;
+        let (facets, match_count) = (from.facets, from.match_count);
+        let Hints { corrections, offers } = from.hints;
         let index_version = answer.index_version.clone();
         let timings = answer.timings;
         let (hits, next_page_token) = self.page(answer, view);
@@ -237,6 +265,8 @@ impl Place {
             facets: facets.into_iter().map(convert::search::facet).collect(),
             match_count: match_count.map(convert::count),
             reading: Some(convert::search::reading(reading, phrases, without)),
+            corrections: corrections.into_iter().map(|one| correction(one, query)).collect(),
+            offers: offers.into_iter().map(|one| offer(one, query)).collect(),
         }
     }
 

@@ -93,6 +93,10 @@ struct Page {
     counts: String,
     with_counts: String,
     notices: Vec<&'static str>,
+    /// What may have been meant: where it leads, and its words.
+    meant: Vec<(String, String)>,
+    /// Conditions that may be meant: where each leads, how the query names it, and the condition.
+    offers: Vec<(String, String, String)>,
     reading: Vec<(&'static str, String)>,
     chosen: Vec<Choice>,
     orders: Vec<Choice>,
@@ -239,6 +243,20 @@ pub(crate) fn request(visit: &Visit) -> wire::SearchArticlesRequest {
     }
 }
 
+/// What may have been meant: where it leads, and its words.
+fn meant(visit: &Visit, answer: &wire::SearchArticlesResponse) -> Vec<(String, String)> {
+    let to = |query: &str| (visit.with(&[("q", query)]), query.to_owned());
+    answer.corrections.iter().map(|one| to(&one.query)).collect()
+}
+
+/// Conditions that may be meant: where each leads, how the query names it, and the condition.
+fn offers(visit: &Visit, answer: &wire::SearchArticlesResponse) -> Vec<(String, String, String)> {
+    let to = |one: &wire::QueryOffer| {
+        (visit.with(&[("q", &one.query)]), one.written.clone(), one.condition.clone())
+    };
+    answer.offers.iter().map(to).collect()
+}
+
 impl Page {
     fn of(visit: &Visit, answer: &wire::SearchArticlesResponse) -> Self {
         let l = visit.lang;
@@ -266,6 +284,8 @@ impl Page {
             question: question.to_owned(),
             kept: kept(visit),
             count: answer.match_count.map(|count| l.about(count)).unwrap_or_default(),
+            meant: meant(visit, answer),
+            offers: offers(visit, answer),
             notices: answer.notices.iter().filter_map(|n| notice(n.kind(), l)).collect(),
             reading: reading(answer.reading.as_ref(), l),
             chosen: chosen(visit),

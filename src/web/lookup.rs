@@ -1,4 +1,4 @@
-//! What is asked for as one types: names of topics that fit, and what filters every search shares.
+//! What is asked for as one types: what it may become, and what filters every search shares.
 
 use axum::response::Response;
 
@@ -6,11 +6,9 @@ use crate::client::told;
 use crate::failure::Failure;
 use crate::failure::shown;
 use crate::json;
-use crate::show;
 use crate::topics::quoted;
 use crate::visit::Visit;
 use wenmai_proto::wire;
-use wenmai_proto::wire::search_topics_request::Target;
 
 /// Suggestions at a time.
 const SUGGESTIONS: i32 = 8;
@@ -27,7 +25,7 @@ pub(crate) const FIELDS: [(&str, wire::FacetField); 7] = [
     ("organisation", wire::FacetField::Organisation),
 ];
 
-/// Names of topics that fit what is typed, as a list in JSON.
+/// What may be typed to the end, as a list in JSON.
 pub(crate) async fn suggest(visit: Visit) -> Response {
     let answer = suggestions(&visit).await;
     shown(&visit, answer)
@@ -38,18 +36,16 @@ async fn suggestions(visit: &Visit) -> Result<Response, Failure> {
     if typed.is_empty() || typed.chars().count() > TYPED_CHARS_MAX {
         return Ok(json::of("[]".to_owned()));
     }
-    let request = wire::SearchTopicsRequest {
-        target: Some(Target::Text(typed.to_owned())),
-        level: wire::TopicLevel::Story.into(),
+    let request = wire::SuggestQueriesRequest {
+        text: typed.to_owned(),
         limit: SUGGESTIONS,
+        ..Default::default()
     };
-    let found = told(visit.topic_service().search_topics(visit.call(request)).await)?;
-    let topics = found.topics.into_iter().filter(|found| found.hit_count > 0);
-    let labels: Vec<String> = topics
-        .filter_map(|found| found.topic)
-        .map(|topic| show::label(&topic, visit.lang))
-        .collect();
-    Ok(json::of(serde_json::json!(labels).to_string()))
+    let found = told(visit.search_service().suggest_queries(visit.call(request)).await)?;
+    let meant = found.corrections.into_iter().map(|one| one.query);
+    let texts: Vec<String> =
+        found.suggestions.into_iter().map(|one| one.text).chain(meant).collect();
+    Ok(json::of(serde_json::json!(texts).to_string()))
 }
 
 /// What was chosen beside the words of a search, as a filter of the contract: of one field any

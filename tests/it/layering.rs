@@ -9,7 +9,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// Which crates of the workspace a crate may use.
-const MAY_USE: [(&str, &[&str]); 20] = [
+const MAY_USE: [(&str, &[&str]); 21] = [
     ("domain", &[]),
     ("text", &["domain"]),
     ("page", &["domain", "text"]),
@@ -17,6 +17,7 @@ const MAY_USE: [(&str, &[&str]); 20] = [
     ("feed", &["domain", "text"]),
     ("rank", &["domain", "text"]),
     ("cluster", &["domain", "text"]),
+    ("suggest", &["domain", "text"]),
     ("summary", &["domain", "text"]),
     ("telemetry", &[]),
     ("follow", &["domain", "feed", "page", "telemetry"]),
@@ -33,6 +34,7 @@ const MAY_USE: [(&str, &[&str]); 20] = [
             "layout",
             "feed",
             "rank",
+            "suggest",
             "cluster",
             "summary",
             "embed",
@@ -50,6 +52,7 @@ const MAY_USE: [(&str, &[&str]); 20] = [
             "page",
             "layout",
             "rank",
+            "suggest",
             "cluster",
             "summary",
             "embed",
@@ -71,6 +74,7 @@ const MAY_USE: [(&str, &[&str]); 20] = [
             "feed",
             "follow",
             "cluster",
+            "suggest",
             "summary",
             "embed",
             "generate",
@@ -86,7 +90,7 @@ const MAY_USE: [(&str, &[&str]); 20] = [
 ];
 
 /// Crates of others that only some crates of ours, or parts of one, may name.
-const OWNERS: [(&str, &[&str]); 33] = [
+const OWNERS: [(&str, &[&str]); 34] = [
     ("candle_core", &["embed", "generate"]),
     ("candle_nn", &["embed"]),
     ("candle_transformers", &["generate"]),
@@ -119,6 +123,7 @@ const OWNERS: [(&str, &[&str]); 33] = [
     ("askama", &["web"]),
     ("form_urlencoded", &["web/visit"]),
     ("similar", &["web/compare"]),
+    ("pinyin", &["suggest"]),
     (
         "clap",
         &[
@@ -127,6 +132,7 @@ const OWNERS: [(&str, &[&str]); 33] = [
             "store",
             "engine/calibration",
             "engine/places",
+            "engine/vocabulary",
             "engine/ranker",
             "app",
             "telemetry",
@@ -147,7 +153,8 @@ const IMPURE: [&str; 8] = [
     "Instant::now",
     "rand::",
 ];
-const PURE: [&str; 8] = ["domain", "text", "page", "layout", "feed", "rank", "cluster", "summary"];
+const PURE: [&str; 9] =
+    ["domain", "text", "page", "layout", "feed", "rank", "cluster", "summary", "suggest"];
 
 /// Names that say nothing.
 const EMPTY_NAMES: [&str; 4] = ["utils", "common", "types", "helpers"];

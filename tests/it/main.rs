@@ -52,6 +52,7 @@ mod search_rpc;
 mod security;
 mod serving;
 #[cfg(feature = "rewrite")]
+mod suggest_rpc;
 mod summary_rewrite;
 mod summary_rpc;
 mod support;

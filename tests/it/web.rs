@@ -4,6 +4,7 @@ mod browser;
 mod chromium;
 mod edits;
 mod entry;
+mod hints;
 
 use wenmai::proto::wire;
 

@@ -21,6 +21,8 @@ pub struct SearchOptions {
     pub facets: Vec<FacetField>,
     /// The order of the hits.
     pub order: Order,
+    /// The day that words such as yesterday are read against; `None` takes today.
+    pub as_of: Option<Date>,
 }
 
 /// How newer articles score higher.

@@ -16,6 +16,7 @@ use wenmai_domain::day;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::topic::change::Face;
+use wenmai_suggest::words::Table;
 use wenmai_text::entity::Entity;
 use wenmai_text::entity::Kind;
 use wenmai_text::terms::Analyzer;
@@ -85,13 +86,14 @@ impl TermCounts {
 }
 
 impl Contribution {
-    /// The contribution of an article whose title and lead name `entities`.
+    /// The contribution of an article whose title and lead name `entities`; words of the table `own` are
+    /// kept whole as keywords.
     #[must_use]
     pub fn new(
         record: &Record,
         embedding: Embedding,
         entities: &[Entity],
-        analyzer: &Analyzer,
+        (analyzer, own): (&Analyzer, &Table),
     ) -> Self {
         let names = KINDS.map(|kind| {
             let mut keys: Vec<Arc<str>> = Vec::new();
@@ -102,8 +104,10 @@ impl Contribution {
             }
             keys
         });
-        let whole: Vec<&str> = names.iter().flatten().map(AsRef::as_ref).collect();
         let lead: String = record.body().chars().take(LEAD_CHARS).collect();
+        let own = own.in_texts([&record.title, &lead], analyzer);
+        let names_of_all = names.iter().flatten().map(AsRef::as_ref);
+        let whole: Vec<&str> = names_of_all.chain(own.iter().map(String::as_str)).collect();
         let terms = topic::keyword_candidates(&record.title, &lead, &whole, analyzer);
         let terms = terms.into_iter().map(Arc::from).collect();
         Self { title: record.title.clone(), embedding, terms, names }
@@ -229,7 +233,8 @@ mod tests {
         };
         let analyzer = Analyzer::load().unwrap();
         let embedding = Embedding::normalize(vec![1.0]).unwrap();
-        let mut contribution = Contribution::new(&record, embedding, &[], &analyzer);
+        let mut contribution =
+            Contribution::new(&record, embedding, &[], (&analyzer, &Table::default()));
         let mut term_counts = TermCounts::default();
         term_counts.add(&mut contribution);
         let id = ArticleId::derive(&record);

@@ -157,7 +157,8 @@ impl Topics {
         let weights = Weights::bundled().map_err(|error| Error::Topics(error.into()))?;
         let scales = engine.calibrated().await?.scales();
         let weights = Arc::new(weights.with_scales(scales).with_background(background()));
-        let reader = ArticleReader::new(Arc::clone(&engine.analyzer));
+        let reader = ArticleReader::new(Arc::clone(&engine.analyzer))
+            .with_vocabulary(Arc::clone(&engine.vocabulary));
         let (sender, versions) = watch::channel(0);
         let store = Arc::clone(&engine.store);
         let mut worker = Worker::new(

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::topics::contribution;
 use crate::topics::contribution::Contribution;
+use crate::vocabulary::Vocabulary;
 use wenmai_cluster::topic;
 use wenmai_cluster::topic::Item;
 use wenmai_domain::article::Article;
@@ -17,6 +18,7 @@ use wenmai_text::terms::Analyzer;
 #[derive(Clone)]
 pub(super) struct ArticleReader {
     analyzer: Arc<Analyzer>,
+    vocabulary: Arc<Vocabulary>,
 }
 
 /// What an article gives to clustering and to its topics.
@@ -33,7 +35,12 @@ pub(super) struct ReadArticle {
 
 impl ArticleReader {
     pub(super) fn new(analyzer: Arc<Analyzer>) -> Self {
-        Self { analyzer }
+        Self { analyzer, vocabulary: Arc::default() }
+    }
+
+    /// The same with the user's own words.
+    pub(super) fn with_vocabulary(self, vocabulary: Arc<Vocabulary>) -> Self {
+        Self { vocabulary, ..self }
     }
 
     /// Reads an article; `None` for one that was fetched without its vectors.
@@ -47,7 +54,12 @@ impl ArticleReader {
         let text_terms = terms.words();
         let record = &article.record;
         let entities = opening_names(&article);
-        let contribution = Contribution::new(record, embedding.clone(), &entities, &self.analyzer);
+        let contribution = Contribution::new(
+            record,
+            embedding.clone(),
+            &entities,
+            (&self.analyzer, &self.vocabulary.words),
+        );
         let source = if record.paper.is_empty() { &record.source } else { &record.paper };
         let source = source.clone();
         let item = Item {

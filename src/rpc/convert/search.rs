@@ -33,6 +33,7 @@ pub struct Wanted {
     pub diversity: Option<wire::Diversity>,
     pub facets: Vec<i32>,
     pub order: i32,
+    pub as_of: Option<wire::Date>,
 }
 
 /// Reads the options of a search.
@@ -40,7 +41,7 @@ pub struct Wanted {
 /// # Errors
 /// A violation of the field with a number out of range or an unknown value.
 pub fn options(wanted: Wanted) -> Result<SearchOptions, Violation> {
-    let Wanted { recency, diversity, facets, order } = wanted;
+    let Wanted { recency, diversity, facets, order, as_of } = wanted;
     let facets = facets.into_iter().map(read_facet_field);
     Ok(SearchOptions {
         newness: recency.map(read_recency).transpose()?,
@@ -51,6 +52,7 @@ pub fn options(wanted: Wanted) -> Result<SearchOptions, Violation> {
             wire::SearchOrder::Newest => Order::Newest,
             wire::SearchOrder::Oldest => Order::Oldest,
         },
+        as_of: as_of.map(|day| read_date(day, "as_of")).transpose()?,
     })
 }
 

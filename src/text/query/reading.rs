@@ -70,6 +70,17 @@ pub struct Synonym {
 /// Reads `query`; `year` is the year that a day without one is meant in, where that is known.
 #[must_use]
 pub fn read(query: &Query, analyzer: &Analyzer, year: Option<i16>) -> Reading {
+    read_with(query, analyzer, year, Synonyms::bundled())
+}
+
+/// As [`read`], with other names from `synonyms`.
+#[must_use]
+pub fn read_with(
+    query: &Query,
+    analyzer: &Analyzer,
+    year: Option<i16>,
+    synonyms: &Synonyms,
+) -> Reading {
     let text = question::without_asking(&query.words).unwrap_or_else(|| query.words.clone());
     let normal = normal(&text);
     let mut needs = analyzer.needs(&normal);
@@ -90,7 +101,7 @@ pub fn read(query: &Query, analyzer: &Analyzer, year: Option<i16>) -> Reading {
             reading.needs.push(Need { of: need.clone(), count: 1.0, synonyms: Vec::new() });
         }
     }
-    reading.add_synonyms(&normal, &needs, analyzer);
+    reading.add_synonyms(&normal, &needs, (analyzer, synonyms));
     reading
 }
 
@@ -147,8 +158,12 @@ impl Reading {
     }
 
     /// Finds names in `normal`, whose `terms` are given, the longest first, and adds the others.
-    fn add_synonyms(&mut self, normal: &str, terms: &[units::Need], analyzer: &Analyzer) {
-        let known = Synonyms::bundled();
+    fn add_synonyms(
+        &mut self,
+        normal: &str,
+        terms: &[units::Need],
+        (analyzer, known): (&Analyzer, &Synonyms),
+    ) {
         let ends: BTreeSet<usize> = terms.iter().map(|term| term.span.end).collect();
         let mut free_from = 0;
         for term in terms {

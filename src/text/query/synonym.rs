@@ -17,12 +17,7 @@ const OFFICES: &str = include_str!("../entity/organisations.tsv");
 const TABLE: &str = include_str!("synonyms.tsv");
 
 /// The tables, read once.
-static SYNONYMS: LazyLock<Synonyms> = LazyLock::new(|| {
-    let mut known = Synonyms::read(TABLE);
-    known.add_rows(PLACES, 2);
-    known.add_rows(OFFICES, 1);
-    known
-});
+static SYNONYMS: LazyLock<Synonyms> = LazyLock::new(|| Synonyms::amended(""));
 
 /// Names and what else they may be called.
 #[derive(Debug, Default)]
@@ -40,6 +35,35 @@ impl Synonyms {
     #[must_use]
     pub fn bundled() -> &'static Synonyms {
         &SYNONYMS
+    }
+
+    /// Those that this program comes with, amended by `table`: its lines are further names of one thing
+    /// each, and a line that begins with `-` takes away what is known of each name behind it.
+    #[must_use]
+    pub fn amended(table: &str) -> Self {
+        let mut known = Self::read(TABLE);
+        known.add_rows(PLACES, 2);
+        known.add_rows(OFFICES, 1);
+        let (dropped, added): (Vec<&str>, Vec<&str>) =
+            table.lines().partition(|line| line.starts_with('-'));
+        for name in dropped.iter().flat_map(|line| line.trim_start_matches('-').split_whitespace())
+        {
+            known.drop(&phrase::normal(name));
+        }
+        for line in added.into_iter().filter(|line| !line.starts_with('#')) {
+            let (names, short) = line.split_once('\t').unwrap_or((line, ""));
+            known.add(names.split_whitespace(), short.split_whitespace());
+        }
+        known
+    }
+
+    /// Takes a name out of all that it stands for.
+    fn drop(&mut self, name: &str) {
+        for group in self.by_name.remove(name).unwrap_or_default() {
+            if let Some(names) = self.groups.get_mut(group) {
+                names.retain(|known| known != name);
+            }
+        }
     }
 
     /// Reads a table; lines that begin with `#` are comments.
@@ -130,6 +154,17 @@ mod tests {
         assert!(others("央行").contains(&"中国人民银行"));
         assert!(others("世卫").contains(&"世卫组织"));
         assert_eq!(others("大桥"), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_table_of_ones_own_adds_both_ways_and_takes_away() {
+        let known = Synonyms::amended("# ours\n清大桥 清河大桥\n- 央行\n清河医院\t清医\n");
+        assert_eq!(known.others("清大桥"), ["清河大桥"]);
+        assert_eq!(known.others("清河大桥"), ["清大桥"]);
+        assert_eq!(known.others("清医"), ["清河医院"]);
+        assert_eq!(known.others("央行"), Vec::<&str>::new());
+        assert!(!known.others("中国人民银行").contains(&"央行"));
+        assert!(known.others("世卫").contains(&"世卫组织"));
     }
 
     #[test]

@@ -35,26 +35,30 @@
     else if (event.key === "n") { const next = $("a[rel=next]"); if (next) next.click(); }
   });
 
-  // Suggestions while typing.
+  // Suggestions while typing. One that was chosen stands behind its arrow.
   const list = $("#suggestions");
   let timer = 0;
   let last = "";
   all("input[type=search]").forEach((box) => box.addEventListener("input", () => {
     clearTimeout(timer);
+    const arrow = box.value.indexOf(" → ");
+    if (arrow >= 0) box.value = box.value.slice(arrow + 3);
     const typed = box.value.trim();
-    if (typed === last || typed.length < 2) return;
+    if (typed === last || typed.length < (/^[\x00-\x7f]*$/.test(typed) ? 2 : 1)) return;
     timer = setTimeout(async () => {
       last = typed;
       try {
         const answer = await fetch("/suggest?q=" + encodeURIComponent(typed));
         if (!answer.ok) return;
-        list.replaceChildren(...(await answer.json()).map((label) => {
+        const texts = await answer.json();
+        // What the browser would hide, because it does not hold what was typed (pinyin), is shown under it.
+        list.replaceChildren(...texts.map((text) => {
           const option = document.createElement("option");
-          option.value = label;
+          option.value = text.toLowerCase().includes(typed.toLowerCase()) ? text : typed + " → " + text;
           return option;
         }));
       } catch { /* Without suggestions one types on. */ }
-    }, 250);
+    }, 150);
   }));
 
   // The period of a search: two handles below the months, and dragging across them.

@@ -136,6 +136,8 @@ words! {
     within_topic: "限本话题", "Within a topic";
     hits: "结果", "Results";
     nothing_found: "没有找到。换个说法，或去掉一些条件。", "Nothing found. Try other words or fewer filters.";
+    did_you_mean: "你是不是要找", "Did you mean";
+    as_condition: "按条件找", "As a condition";
     open_chain: "看转载链", "Open the chain";
     first_page: "回到第一页", "First page";
     months: "按月", "By month";
