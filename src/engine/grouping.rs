@@ -7,6 +7,7 @@
 //! did.
 
 mod mend;
+mod merge;
 mod plan;
 
 use std::collections::BTreeSet;
@@ -36,6 +37,7 @@ use wenmai_store::Point;
 use wenmai_store::Regroup;
 use wenmai_store::Stored;
 
+use plan::Decided;
 use plan::Plan;
 
 /// An article on its way into the store, in a group of its own so far.
@@ -211,8 +213,13 @@ impl Engine {
             }
             tokio::task::yield_now().await;
         }
-        let (mut points, changes) = plan.finish(drafts);
+        let Decided { mut points, changes, merged } = plan.finish(drafts);
         let decided = points.len();
+        if let Some(point) = points.first() {
+            for gone in merged {
+                self.merge_groups(point.membership.group, gone).await?;
+            }
+        }
         let joined = joined_in_steps(&points, &changes, self.store.is_shared());
         if !joined.is_empty() {
             self.begin(joined).await?;

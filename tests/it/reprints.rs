@@ -400,3 +400,26 @@ async fn every_one_of_many_alike_articles_is_replaced() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_whole_text_that_comes_last_makes_the_groups_of_its_parts_one() {
+    let (engine, _store, gate) = support::fake_engine();
+    let engine = engine.with_topics().await.unwrap();
+    gate.open();
+    let (part, other) = (record("甲报", 8, BRIDGE), record("乙报", 9, VOICES));
+    let copy = record("丙报", 10, VOICES);
+    let ids = stored(&engine, vec![part, other, copy]).await;
+    engine.settle_topics().await.unwrap();
+    let before = groups(&engine, &ids).await;
+    assert_ne!(before[0], before[1]);
+    assert_eq!(before[1], before[2]);
+    let whole = stored(&engine, vec![record("丁报", 7, &format!("{BRIDGE}{VOICES}"))]).await[0];
+    let all = [ids[0], ids[1], ids[2], whole];
+    assert_eq!(groups(&engine, &all).await, [before[0]; 4], "the earliest keeps its id");
+    assert_eq!(originals(&engine, &all).await, [whole]);
+    let late = stored(&engine, vec![record("戊报", 11, VOICES)]).await;
+    assert_eq!(groups(&engine, &late).await, [before[0]], "a part is still found by its like");
+    let filter = Filter::parse(&format!("group = {}", before[1])).unwrap();
+    let listed = engine.list(&filter, None, Limit::new(9).unwrap()).await.unwrap();
+    assert_eq!(listed.total_count, 5, "who knows the group that is gone is led on");
+}

@@ -18,6 +18,8 @@ use wenmai_domain::reprint::Membership;
 const LIKENESS_SLACK: f64 = 0.05;
 /// A text that its group's anchor holds so much of is found through the anchor.
 const COVERED_MIN: f64 = 0.85;
+/// A text that a new one holds so much of is a part of it.
+const HELD_MIN: f64 = 0.75;
 
 /// A text and how it stands.
 #[derive(Debug, Clone)]
@@ -74,7 +76,7 @@ impl Anchor {
 }
 
 /// What becomes of an article, and of the original that it may have come before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Joined {
     /// Its place.
     pub membership: Membership,
@@ -83,6 +85,23 @@ pub struct Joined {
     /// Whether the original so far, which it takes the place of, stays an anchor; `None` where it
     /// takes nobody's place.
     pub replaced: Option<bool>,
+    /// Other groups that the article shows to be of the same news: they become one with its own. In
+    /// the order of their ids; nearly always none.
+    pub merged: Vec<GroupId>,
+}
+
+/// An anchor that a new text may join, and what the two share.
+struct Fitting<'a> {
+    anchor: &'a Anchor,
+    overlap: Overlap,
+}
+
+impl Fitting<'_> {
+    /// Whether the new text holds the anchor's, and that is its group's original: then the new text is
+    /// the whole of which the group knew a part.
+    fn is_held_original(&self) -> bool {
+        self.anchor.is_original() && self.overlap.of_left >= HELD_MIN
+    }
 }
 
 /// Finds the group of `new` among the anchors that share hashes with it, most first; without one it
@@ -92,44 +111,90 @@ pub struct Joined {
 /// may leave out just what its original and an updated report differ in. A member that is not the
 /// original counts only where the new text has something of the original as well: else a digest
 /// would join what it holds.
+///
+/// Two parts of one text that came before the whole founded a group each. A new text that holds the
+/// originals of both makes them one, unless they tell different news; the group of the earliest
+/// original keeps its id.
 #[must_use]
 pub fn join<'a>(
     new: &Printed,
     own: GroupId,
     anchors: impl IntoIterator<Item = &'a Anchor>,
 ) -> Joined {
-    let fitting = anchors.into_iter().filter_map(|anchor| {
-        let overlap = compare(&anchor.printed.plain, &new.plain);
-        let fits = overlap.is_reprint(anchor.printed.standing.in_time(&new.standing))
-            && headline::belong(&anchor.printed, new)
-            && !headline::differ(&anchor.printed, new, &overlap)
-            && (anchor.is_original()
-                || compare(&anchor.original.plain, &new.plain).relation().is_some());
-        fits.then_some((anchor, overlap))
-    });
-    let mut fitting: Vec<(&Anchor, Overlap)> = fitting.collect();
-    let closest = fitting.iter().map(|(_, overlap)| overlap.likeness()).fold(0.0, f64::max);
-    fitting.retain(|(_, overlap)| overlap.likeness() >= closest - LIKENESS_SLACK);
-    let earliest = fitting.into_iter().min_by_key(|(anchor, _)| anchor.printed.standing);
-    let Some((anchor, overlap)) = earliest else {
+    let mut fitting: Vec<Fitting> =
+        anchors.into_iter().filter_map(|anchor| fitting(new, anchor)).collect();
+    let closest = fitting.iter().map(|one| one.overlap.likeness()).fold(0.0, f64::max);
+    let is_close = |one: &Fitting| one.overlap.likeness() >= closest - LIKENESS_SLACK;
+    let close = (0..).zip(&fitting).filter(|(_, one)| is_close(one));
+    let best: Option<usize> =
+        close.min_by_key(|(_, one)| one.anchor.printed.standing).map(|(at, _)| at);
+    let Some(best) = best.filter(|at| *at < fitting.len()).map(|at| fitting.swap_remove(at)) else {
         let membership = Membership { group: own, is_original: true };
-        return Joined { membership, is_anchor: true, replaced: None };
+        return Joined { membership, is_anchor: true, replaced: None, merged: Vec::new() };
     };
-    let group = anchor.group;
-    if new.standing < anchor.original.standing {
-        let of_original = if anchor.is_original() {
-            overlap.of_left
-        } else {
-            compare(&anchor.original.plain, &new.plain).of_left
-        };
-        let membership = Membership { group, is_original: true };
-        return Joined { membership, is_anchor: true, replaced: Some(of_original < COVERED_MIN) };
+    let united = united(&best, &fitting);
+    let first = united.iter().copied().chain([best.anchor]);
+    let first = first.min_by_key(|anchor| (anchor.original.standing, anchor.group));
+    let first = first.unwrap_or(best.anchor);
+    let merged = united.iter().chain([&best.anchor]).map(|anchor| anchor.group);
+    let mut merged: Vec<GroupId> = merged.filter(|group| *group != first.group).collect();
+    merged.sort_unstable();
+    if new.standing < first.original.standing {
+        let of_original = compare(&first.original.plain, &new.plain).of_left;
+        let membership = Membership { group: first.group, is_original: true };
+        let replaced = Some(of_original < COVERED_MIN);
+        return Joined { membership, is_anchor: true, replaced, merged };
     }
     Joined {
-        membership: Membership { group, is_original: false },
-        is_anchor: overlap.of_right < COVERED_MIN,
+        membership: Membership { group: first.group, is_original: false },
+        is_anchor: best.overlap.of_right < COVERED_MIN,
         replaced: None,
+        merged,
     }
+}
+
+/// `anchor`, if `new` may join it.
+fn fitting<'a>(new: &Printed, anchor: &'a Anchor) -> Option<Fitting<'a>> {
+    let overlap = compare(&anchor.printed.plain, &new.plain);
+    let fits = overlap.is_reprint(anchor.printed.standing.in_time(&new.standing))
+        && headline::belong(&anchor.printed, new)
+        && !headline::differ(&anchor.printed, new, &overlap)
+        && (anchor.is_original()
+            || compare(&anchor.original.plain, &new.plain).relation().is_some());
+    fits.then_some(Fitting { anchor, overlap })
+}
+
+/// Originals of other groups that become one with that of `best`, one a group.
+fn united<'a>(best: &Fitting<'a>, others: &[Fitting<'a>]) -> Vec<&'a Anchor> {
+    let mut united: Vec<&Anchor> = Vec::new();
+    if !best.is_held_original() {
+        return united;
+    }
+    for Fitting { anchor, .. } in others.iter().filter(|one| one.is_held_original()) {
+        let is_known = |known: &&Anchor| known.group == anchor.group;
+        let agrees = |known: &&Anchor| agree(&known.printed, &anchor.printed);
+        if !united.iter().chain([&best.anchor]).any(is_known)
+            && united.iter().chain([&best.anchor]).all(agrees)
+        {
+            united.push(anchor);
+        }
+    }
+    united
+}
+
+/// Whether neither of two texts tells other news than the other, or more of it.
+fn agree(one: &Printed, other: &Printed) -> bool {
+    let overlap = compare(&one.plain, &other.plain);
+    !overlap.vetoed
+        && overlap.update(one.standing.in_time(&other.standing)).is_none()
+        && !headline::differ(one, other, &overlap)
+}
+
+/// Whether `member` of a group must be compared with new texts beside the group's `original`: it
+/// prints more than that.
+#[must_use]
+pub fn prints_more(original: &Printed, member: &Printed) -> bool {
+    compare(&original.plain, &member.plain).of_right < COVERED_MIN
 }
 
 #[cfg(test)]
@@ -147,9 +212,12 @@ mod tests {
     use wenmai_domain::article::Record;
     use wenmai_domain::id::ArticleId;
     use wenmai_domain::reprint::GroupId;
+    use wenmai_domain::reprint::Membership;
 
     const TEXT: &str = "清河县水务局介绍，清河大桥加固工程昨日完工，施工历时五个月，桥面重新铺装，\
         两侧护栏全部更换，过往车辆不再限速，附近三个村的村民出行更加方便。";
+    const AFTER: &str = "工程总投资由县财政承担，施工期间没有中断交通。下一步，水务局将对上游的两座小桥进行\
+        检查，根据结果决定是否加固。";
     const MORE: &str = "村民周大爷说，以前过桥要等，现在一脚油门就到集市。";
 
     fn printed(day: i8, text: &str) -> Printed {
@@ -160,6 +228,17 @@ mod tests {
         };
         let article = Article::new(record);
         Printed::new(&article, Arc::new(Plain::of(&article.record)))
+    }
+
+    #[test]
+    fn a_whole_text_makes_the_groups_of_its_parts_one() {
+        let (part, other) = (printed(7, TEXT), printed(8, AFTER));
+        let whole = printed(6, &format!("{TEXT}{AFTER}"));
+        let found = joined(&whole, &[&part, &other]);
+        assert_eq!(found.membership, Membership { group: founded(&part), is_original: true });
+        assert_eq!(found.merged, [founded(&other)]);
+        let corrected = printed(8, &TEXT.replace("五个月", "七个月"));
+        assert!(joined(&whole, &[&part, &corrected]).merged.is_empty());
     }
 
     fn founded(printed: &Printed) -> GroupId {

@@ -37,6 +37,7 @@ pub use join::Joined;
 pub use join::Printed;
 pub use join::headline_changes;
 pub use join::join;
+pub use join::prints_more;
 pub use plain::Plain;
 pub use signature::least_shared;
 pub use signature::signature;

@@ -15,6 +15,7 @@
 mod anchor;
 mod candidate;
 mod clusterer;
+mod cohesion;
 mod dot;
 mod front;
 mod groups;
@@ -165,8 +166,10 @@ pub enum Seen<'a> {
         /// In the order of [`feature_names`].
         features: &'a [f32],
     },
-    /// Two stories that may be one.
-    Stories {
+    /// Two topics of a level that may be one.
+    Topics {
+        /// Their level.
+        level: Level,
         /// The new article's.
         one: TopicId,
         /// The other.

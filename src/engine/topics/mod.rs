@@ -48,6 +48,7 @@ use crate::Error;
 use wenmai_cluster::topic::Weights;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::id::ArticleId;
+use wenmai_domain::reprint::GroupId;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::TopicId;
 use wenmai_store as store;
@@ -240,6 +241,11 @@ impl Topics {
     /// Whether an article is in topics.
     pub(super) fn holds(&self, id: ArticleId) -> bool {
         self.published().articles.contains_key(&id)
+    }
+
+    /// The first article that was placed as one of that group of reprints.
+    pub(super) fn first_of(&self, group: GroupId) -> Option<ArticleId> {
+        self.published().first_of(group)
     }
 
     /// The highest arrival number of the articles that are placed.
