@@ -6,6 +6,7 @@
 //! print more than their original, so that the ten-thousandth copy of a text costs what the second
 //! did.
 
+mod divide;
 mod mend;
 mod merge;
 mod plan;
@@ -213,11 +214,15 @@ impl Engine {
             }
             tokio::task::yield_now().await;
         }
-        let Decided { mut points, changes, merged } = plan.finish(drafts);
+        let Decided { mut points, changes, merged, contested } = plan.finish(drafts);
         let decided = points.len();
-        if let Some(point) = points.first() {
+        if let Some((point, draft)) = points.first().zip(drafts.first()) {
+            let group = point.membership.group;
             for gone in merged {
-                self.merge_groups(point.membership.group, gone).await?;
+                self.merge_groups(group, gone).await?;
+            }
+            for contested in contested {
+                self.divide_group(contested, (&draft.printed, group)).await?;
             }
         }
         let joined = joined_in_steps(&points, &changes, self.store.is_shared());

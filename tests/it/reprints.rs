@@ -423,3 +423,25 @@ async fn a_whole_text_that_comes_last_makes_the_groups_of_its_parts_one() {
     let listed = engine.list(&filter, None, Limit::new(9).unwrap()).await.unwrap();
     assert_eq!(listed.total_count, 5, "who knows the group that is gone is led on");
 }
+
+#[tokio::test]
+async fn a_badly_read_copy_goes_with_the_report_that_it_prints_once_that_is_there() {
+    let (engine, _store, gate) = support::fake_engine();
+    gate.open();
+    let report = format!("{BRIDGE}{VOICES}{HARVEST}");
+    let corrected = report.replace("五个月", "七个月");
+    let copy = [("铺装", "捕装"), ("粮款", "粮欺"), ("烘干机", "烘午机"), ("种粮大户", "种粮犬户")]
+        .iter()
+        .fold(report.clone(), |text, (right, wrong)| text.replace(right, wrong));
+    let records = vec![record("甲报", 9, &corrected), record("乙报", 10, &copy)];
+    let ids = stored(&engine, records).await;
+    let before = groups(&engine, &ids).await;
+    assert_eq!(before[0], before[1], "another number may be misread, and nothing else is known");
+    let late = stored(&engine, vec![record("丙报", 8, &report)]).await[0];
+    let all = [ids[0], ids[1], late];
+    let after = groups(&engine, &all).await;
+    assert_eq!(after[0], before[0], "the correction keeps its group");
+    assert_eq!(after[1], after[2]);
+    assert_ne!(after[0], after[1]);
+    assert_eq!(originals(&engine, &all).await, [ids[0], late]);
+}

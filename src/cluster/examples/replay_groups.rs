@@ -3,7 +3,7 @@
 //! Reads the lines that `wenmai eval reprints --made FILE` writes from standard input: `id`, `time`,
 //! `source`, `title`, `body`, `kind`, `bases`. Prints pair precision and recall, the share of each
 //! kind that is in the group of its base, and with a second argument, a number, so many articles of
-//! that kind that are not where they belong.
+//! that kind that are not where they belong, each with its group.
 //! `cargo run -p wenmai-cluster --example replay_groups -- noise 20 < made.jsonl`
 
 use std::cmp::Reverse;
@@ -16,10 +16,12 @@ use wenmai_cluster::reprint::Plain;
 use wenmai_cluster::reprint::Printed;
 use wenmai_cluster::reprint::compare;
 use wenmai_cluster::reprint::headline_changes;
+use wenmai_cluster::reprint::is_claimed;
 use wenmai_cluster::reprint::join;
 use wenmai_cluster::reprint::least_shared;
 use wenmai_cluster::reprint::prints_more;
 use wenmai_cluster::reprint::signature;
+use wenmai_cluster::reprint::tell_other_news;
 use wenmai_domain::article::Article;
 use wenmai_domain::article::Record;
 use wenmai_domain::reprint::GroupId;
@@ -47,6 +49,7 @@ struct Groups {
     anchors: Vec<usize>,
     holders: BTreeMap<u32, Vec<usize>>,
     merged: usize,
+    divided: usize,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -85,6 +88,9 @@ impl Groups {
             ordered.iter().filter_map(|(_, at)| self.anchor(made, *at)).collect();
         let joined = join(&one.printed, own(one), &anchors);
         let group = joined.membership.group;
+        for contested in &joined.contested {
+            self.divide(made, *contested, (one, group));
+        }
         let before = self.originals.get(&group).copied();
         self.of.push(group);
         if joined.replaced == Some(false) {
@@ -111,6 +117,40 @@ impl Groups {
             self.anchors.push(at);
             for key in one.signature.keys() {
                 self.holders.entry(*key).or_default().push(at);
+            }
+        }
+    }
+
+    /// Moves those of a contested group that go with the new article into its group.
+    fn divide(&mut self, made: &[Made], contested: GroupId, (new, group): (&Made, GroupId)) {
+        let members: Vec<usize> =
+            (0..self.of.len()).filter(|at| self.of.get(*at) == Some(&contested)).collect();
+        let printed = |at: &usize| made.get(*at).map(|one| &one.printed);
+        let others = members.iter().filter_map(printed);
+        let others = others.filter(|other| tell_other_news(other, &new.printed));
+        let Some(other) = others.min_by_key(|other| other.standing) else { return };
+        let goes = |at: &&usize| {
+            printed(at).is_some_and(|member| {
+                !tell_other_news(member, &new.printed) && is_claimed(member, &new.printed, other)
+            })
+        };
+        let going: Vec<usize> = members.iter().filter(goes).copied().collect();
+        self.divided += going.len();
+        for at in &going {
+            self.of.splice(*at..=*at, [group]);
+            if !made.get(*at).is_some_and(|one| prints_more(&new.printed, &one.printed)) {
+                self.forget(*at);
+            }
+        }
+        let staying = members.iter().filter(|at| !going.contains(at)).copied();
+        let first = staying.min_by_key(|at| printed(at).map(|printed| printed.standing));
+        if let Some(first) = first
+            && self.originals.insert(contested, first) != Some(first)
+            && !self.anchors.contains(&first)
+        {
+            self.anchors.push(first);
+            for key in made.get(first).map(|one| one.signature.keys()).unwrap_or_default() {
+                self.holders.entry(*key).or_default().push(first);
             }
         }
     }
@@ -182,7 +222,8 @@ fn agreement(made: &[Made], groups: &Groups, out: &mut impl std::io::Write) -> s
             }
         }
     }
-    writeln!(out, "pairs {found} found, {truth} true, {both} both; {} merges", groups.merged)?;
+    writeln!(out, "pairs {found} found, {truth} true, {both} both")?;
+    writeln!(out, "{} merges, {} articles moved", groups.merged, groups.divided)?;
     let part = |of: u32| f64::from(both) / f64::from(of.max(1));
     writeln!(out, "precision {:.4}, recall {:.4}", part(found), part(truth))?;
     writeln!(out, "wrong {wrong:?}\nlost {lost:?}")
@@ -223,6 +264,14 @@ fn misplaced(
             writeln!(out, "    {:?} {} → {}", change.fact, change.left, change.right)?;
         }
         writeln!(out, "  {} ▏ {}", other.title, one.title)?;
+        let of = [at, base].map(|at| groups.of.get(at));
+        for (place, member) in (0..).zip(made) {
+            let Some(which) = of.iter().position(|group| *group == groups.of.get(place)) else {
+                continue;
+            };
+            let is_anchor = if groups.anchors.contains(&place) { ", compared" } else { "" };
+            writeln!(out, "  group {which}: {} {place}{is_anchor}", member.kind)?;
+        }
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Into which group does an article go, and who is its original then?
 
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::reprint::Change;
@@ -88,6 +90,10 @@ pub struct Joined {
     /// Other groups that the article shows to be of the same news: they become one with its own. In
     /// the order of their ids; nearly always none.
     pub merged: Vec<GroupId>,
+    /// Groups that hold other news than the article, and texts that print the article as well: what
+    /// both leave out went to the one that came first. Their members are told apart by [`is_claimed`].
+    /// In the order of their ids; nearly always none.
+    pub contested: Vec<GroupId>,
 }
 
 /// An anchor that a new text may join, and what the two share.
@@ -121,8 +127,13 @@ pub fn join<'a>(
     own: GroupId,
     anchors: impl IntoIterator<Item = &'a Anchor>,
 ) -> Joined {
-    let mut fitting: Vec<Fitting> =
-        anchors.into_iter().filter_map(|anchor| fitting(new, anchor)).collect();
+    let (mut fitting, against) = sorted(new, anchors);
+    let is_against = |one: &Fitting| against.contains(&one.anchor.group);
+    let mut contested: Vec<GroupId> =
+        fitting.iter().filter(|one| is_against(one)).map(|one| one.anchor.group).collect();
+    contested.sort_unstable();
+    contested.dedup();
+    fitting.retain(|one| !is_against(one));
     let closest = fitting.iter().map(|one| one.overlap.likeness()).fold(0.0, f64::max);
     let is_close = |one: &Fitting| one.overlap.likeness() >= closest - LIKENESS_SLACK;
     let close = (0..).zip(&fitting).filter(|(_, one)| is_close(one));
@@ -130,9 +141,10 @@ pub fn join<'a>(
         close.min_by_key(|(_, one)| one.anchor.printed.standing).map(|(at, _)| at);
     let Some(best) = best.filter(|at| *at < fitting.len()).map(|at| fitting.swap_remove(at)) else {
         let membership = Membership { group: own, is_original: true };
-        return Joined { membership, is_anchor: true, replaced: None, merged: Vec::new() };
+        let merged = Vec::new();
+        return Joined { membership, is_anchor: true, replaced: None, merged, contested };
     };
-    let united = united(&best, &fitting);
+    let united = united(new, &best, &fitting);
     let first = united.iter().copied().chain([best.anchor]);
     let first = first.min_by_key(|anchor| (anchor.original.standing, anchor.group));
     let first = first.unwrap_or(best.anchor);
@@ -143,36 +155,82 @@ pub fn join<'a>(
         let of_original = compare(&first.original.plain, &new.plain).of_left;
         let membership = Membership { group: first.group, is_original: true };
         let replaced = Some(of_original < COVERED_MIN);
-        return Joined { membership, is_anchor: true, replaced, merged };
+        return Joined { membership, is_anchor: true, replaced, merged, contested };
     }
     Joined {
         membership: Membership { group: first.group, is_original: false },
-        is_anchor: best.overlap.of_right < COVERED_MIN,
+        // What it tells otherwise may turn out to be another's.
+        is_anchor: best.overlap.of_right < COVERED_MIN || !best.overlap.changes.is_empty(),
         replaced: None,
         merged,
+        contested,
     }
 }
 
-/// `anchor`, if `new` may join it.
-fn fitting<'a>(new: &Printed, anchor: &'a Anchor) -> Option<Fitting<'a>> {
-    let overlap = compare(&anchor.printed.plain, &new.plain);
-    let fits = overlap.is_reprint(anchor.printed.standing.in_time(&new.standing))
-        && headline::belong(&anchor.printed, new)
-        && !headline::differ(&anchor.printed, new, &overlap)
-        && (anchor.is_original()
-            || compare(&anchor.original.plain, &new.plain).relation().is_some());
-    fits.then_some(Fitting { anchor, overlap })
+/// The anchors that `new` may join, and the groups of those that hold its text with other news in it.
+fn sorted<'a>(
+    new: &Printed,
+    anchors: impl IntoIterator<Item = &'a Anchor>,
+) -> (Vec<Fitting<'a>>, BTreeSet<GroupId>) {
+    let (mut fitting, mut against) = (Vec::new(), BTreeSet::new());
+    for anchor in anchors {
+        let overlap = compare(&anchor.printed.plain, &new.plain);
+        if contradicts(&overlap) {
+            against.insert(anchor.group);
+        } else if fits(&anchor.printed, new, &overlap)
+            && (anchor.is_original()
+                || compare(&anchor.original.plain, &new.plain).relation().is_some())
+        {
+            fitting.push(Fitting { anchor, overlap });
+        }
+    }
+    (fitting, against)
+}
+
+/// Whether two texts are one but for the news.
+fn contradicts(overlap: &Overlap) -> bool {
+    overlap.vetoed && overlap.of_left.max(overlap.of_right) >= HELD_MIN
+}
+
+/// Whether `later`, by the order in which they came, prints the text of `known`.
+fn fits(known: &Printed, later: &Printed, overlap: &Overlap) -> bool {
+    overlap.is_reprint(known.standing.in_time(&later.standing))
+        && headline::belong(known, later)
+        && !headline::differ(known, later, overlap)
+}
+
+/// Whether `member` of a contested group goes with `new`: it prints its text, and tells less of other
+/// news than beside `other`, a text of its group that tells other news than `new`; or nothing of
+/// either, and `new` was printed first.
+#[must_use]
+pub fn is_claimed(member: &Printed, new: &Printed, other: &Printed) -> bool {
+    let (to_new, to_other) =
+        (compare(&new.plain, &member.plain), compare(&other.plain, &member.plain));
+    if member.standing < new.standing || !fits(new, member, &to_new) {
+        return false;
+    }
+    match to_new.changes.len().cmp(&to_other.changes.len()) {
+        Ordering::Less => true,
+        Ordering::Equal => new.standing < other.standing,
+        Ordering::Greater => false,
+    }
+}
+
+/// Whether `one` and `other` are one text but for the news, so that their copies must be told apart.
+#[must_use]
+pub fn tell_other_news(one: &Printed, other: &Printed) -> bool {
+    contradicts(&compare(&one.plain, &other.plain))
 }
 
 /// Originals of other groups that become one with that of `best`, one a group.
-fn united<'a>(best: &Fitting<'a>, others: &[Fitting<'a>]) -> Vec<&'a Anchor> {
+fn united<'a>(new: &Printed, best: &Fitting<'a>, others: &[Fitting<'a>]) -> Vec<&'a Anchor> {
     let mut united: Vec<&Anchor> = Vec::new();
     if !best.is_held_original() {
         return united;
     }
     for Fitting { anchor, .. } in others.iter().filter(|one| one.is_held_original()) {
         let is_known = |known: &&Anchor| known.group == anchor.group;
-        let agrees = |known: &&Anchor| agree(&known.printed, &anchor.printed);
+        let agrees = |known: &&Anchor| agree(new, &known.printed, &anchor.printed);
         if !united.iter().chain([&best.anchor]).any(is_known)
             && united.iter().chain([&best.anchor]).all(agrees)
         {
@@ -182,11 +240,15 @@ fn united<'a>(best: &Fitting<'a>, others: &[Fitting<'a>]) -> Vec<&'a Anchor> {
     united
 }
 
-/// Whether neither of two texts tells other news than the other, or more of it.
-fn agree(one: &Printed, other: &Printed) -> bool {
+/// Whether neither of two texts that `new` holds tells other news than the other, or more of it. What the
+/// later of them adds is nothing new where `new` was printed before both.
+fn agree(new: &Printed, one: &Printed, other: &Printed) -> bool {
     let overlap = compare(&one.plain, &other.plain);
+    let is_first = [one, other]
+        .iter()
+        .all(|known| new.standing.in_time(&known.standing) == Ordering::Less);
     !overlap.vetoed
-        && overlap.update(one.standing.in_time(&other.standing)).is_none()
+        && (is_first || overlap.update(one.standing.in_time(&other.standing)).is_none())
         && !headline::differ(one, other, &overlap)
 }
 
@@ -217,7 +279,7 @@ mod tests {
     const TEXT: &str = "清河县水务局介绍，清河大桥加固工程昨日完工，施工历时五个月，桥面重新铺装，\
         两侧护栏全部更换，过往车辆不再限速，附近三个村的村民出行更加方便。";
     const AFTER: &str = "工程总投资由县财政承担，施工期间没有中断交通。下一步，水务局将对上游的两座小桥进行\
-        检查，根据结果决定是否加固。";
+        检查，根据结果决定是否加固。桥头新装了六盏路灯，夜里过桥不再摸黑，附近小学的学生上学近了一里路。";
     const MORE: &str = "村民周大爷说，以前过桥要等，现在一脚油门就到集市。";
 
     fn printed(day: i8, text: &str) -> Printed {
@@ -290,10 +352,12 @@ mod tests {
     }
 
     #[test]
-    fn of_two_alike_the_closer_is_joined() {
+    fn of_two_alike_the_closer_is_joined_and_the_earlier_keeps_its_id() {
         let (short, whole) = (printed(6, TEXT), printed(7, &format!("{TEXT}{MORE}")));
-        let new = printed(8, &format!("{TEXT}{MORE}"));
-        assert_eq!(joined(&new, &[&short, &whole]).membership.group, founded(&whole));
+        let found = joined(&printed(8, &format!("{TEXT}{MORE}")), &[&short, &whole]);
+        assert_eq!(found.membership, Membership { group: founded(&short), is_original: false });
+        assert_eq!(found.merged, [founded(&whole)]);
+        assert!(!found.is_anchor, "the closer one holds all of it");
         let ids: [ArticleId; 2] = [short.standing.id(), whole.standing.id()];
         assert_ne!(ids[0], ids[1]);
     }

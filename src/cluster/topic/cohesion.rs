@@ -13,6 +13,9 @@ const CHARS_MAX: usize = 6;
 /// Prefixes that make another word of a noun: 多模态, 反倾销, 副会长.
 const PREFIXES: &str = "多非反超副总亚次微泛跨零智";
 
+/// Characters that stand between words, whatever the dictionary calls them.
+const JOINING: &str = "的了是在和与及也都就将被把对向从于为等说称这那其该各已还又并或以至很更最不没无要会能可让使给由自当因而且则却有";
+
 /// A normalized text with its words.
 pub(super) struct Tagged<'t> {
     /// The text.
@@ -67,7 +70,7 @@ fn beside(word: &str, side: Side, is_name: bool, texts: &[Tagged<'_>]) -> Option
             let (span, tag) = next?;
             let mut chars = span.of(text)?.chars();
             let (only, None) = (chars.next()?, chars.next()) else { return None };
-            let is_part = belongs(tag) && (is_name || PREFIXES.contains(only));
+            let is_part = belongs(only, tag) && (is_name || PREFIXES.contains(only));
             if !is_part || found.is_some_and(|known| known != only) {
                 return None;
             }
@@ -78,10 +81,11 @@ fn beside(word: &str, side: Side, is_name: bool, texts: &[Tagged<'_>]) -> Option
 }
 
 /// Whether a single character of `tag` can be part of a word: no preposition, joint, particle or
-/// pronoun.
-fn belongs(tag: &str) -> bool {
-    !matches!(tag.chars().next(), Some('p' | 'c' | 'u' | 'd' | 'r' | 'y' | 'q' | 'e' | 'w'))
+/// pronoun, and no adverb that bends a verb.
+fn belongs(c: char, tag: &str) -> bool {
+    !matches!(tag.chars().next(), Some('p' | 'c' | 'u' | 'r' | 'y' | 'q' | 'e' | 'w'))
         && tag != "eng"
+        && !JOINING.contains(c)
 }
 
 #[cfg(test)]

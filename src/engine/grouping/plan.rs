@@ -46,8 +46,11 @@ pub(super) struct Plan {
     places: BTreeMap<ArticleId, usize>,
     /// New memberships of stored articles.
     changes: BTreeMap<ArticleId, Regroup>,
-    /// The groups that the first draft showed to be one with its own; then it is the only one.
+    /// The groups that the first draft showed to be one with its own, and those that it contests; if
+    /// there are any, it is the only draft.
     merged: Vec<GroupId>,
+    /// See `merged`.
+    contested: Vec<GroupId>,
 }
 
 /// What a plan decided.
@@ -58,6 +61,8 @@ pub(super) struct Decided {
     pub(super) changes: Vec<Regroup>,
     /// Groups that become one with that of the only point.
     pub(super) merged: Vec<GroupId>,
+    /// Groups some of whose articles may go with the only point.
+    pub(super) contested: Vec<GroupId>,
 }
 
 impl Plan {
@@ -91,6 +96,7 @@ impl Plan {
             places: BTreeMap::new(),
             changes: BTreeMap::new(),
             merged: Vec::new(),
+            contested: Vec::new(),
         })
     }
 
@@ -98,7 +104,7 @@ impl Plan {
     /// if any. Returns `false` where what was loaded is not enough; then the draft is to be the
     /// first of the next plan.
     pub(super) fn decide(&mut self, draft: &Draft, known: Option<Membership>) -> bool {
-        if !self.merged.is_empty() {
+        if !(self.merged.is_empty() && self.contested.is_empty()) {
             return false;
         }
         if let Some(known) = known {
@@ -112,12 +118,13 @@ impl Plan {
         }
         let Some(anchors) = self.candidates(draft) else { return false };
         let joined = join(&draft.printed, draft.own_group(), anchors);
-        // Groups that become one are read whole, so that what was decided before is written first and
-        // what comes behind is decided on what is written then.
-        if !joined.merged.is_empty() && !self.decided.is_empty() {
+        // Groups that become one, or are divided, are read whole, so that what was decided before is
+        // written first and what comes behind is decided on what is written then.
+        let is_simple = joined.merged.is_empty() && joined.contested.is_empty();
+        if !is_simple && !self.decided.is_empty() {
             return false;
         }
-        self.merged = joined.merged;
+        (self.merged, self.contested) = (joined.merged, joined.contested);
         let group = joined.membership.group;
         if let Some(stays) = joined.replaced {
             self.replace_original(group, stays, &draft.printed);
@@ -144,8 +151,12 @@ impl Plan {
         let points = drafts.iter().cloned().zip(self.decided);
         let points = points
             .filter_map(|(draft, (membership, signature))| draft.point(membership, signature));
-        let changes = self.changes.into_values().collect();
-        Decided { points: points.collect(), changes, merged: self.merged }
+        Decided {
+            points: points.collect(),
+            changes: self.changes.into_values().collect(),
+            merged: self.merged,
+            contested: self.contested,
+        }
     }
 
     /// The anchors that `draft` is compared with, most hashes shared first; `None` if one of them
