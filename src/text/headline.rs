@@ -216,11 +216,14 @@ mod tests {
 
     #[test]
     fn credits_and_the_name_of_a_site_are_no_headline() {
-        for title in ["责编：许 舟 邮箱：a@b.cn", "（责任编辑：许舟）", "澜溪新闻-The Lanxi", "清河在线"]
+        for title in
+            ["责编：许 舟 邮箱：a@b.cn", "（责任编辑：许舟）", "澜溪新闻-The Lanxi", "清河在线"]
         {
             assert!(is_credit(title), "{title}");
         }
-        for title in ["来源不明的短信来了", "编辑部的故事", "柳溪新闻发布会今天举行", "澜溪日报社迁址"] {
+        for title in
+            ["来源不明的短信来了", "编辑部的故事", "柳溪新闻发布会今天举行", "澜溪日报社迁址"]
+        {
             assert!(!is_credit(title), "{title}");
         }
     }

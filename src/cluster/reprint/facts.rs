@@ -109,10 +109,11 @@ impl Changes {
     ///
     /// Where a machine misreads one character in a hundred it misreads numbers and names too, as many
     /// as stand in the text. Of all that differs the numbers are then about that share; so many more
-    /// are forgiven as chance brings, twice the deviation, and one; and one that turns the sense. Changed news has its differences
+    /// are forgiven as chance brings, twice the deviation; and one that turns the sense. Changed news has its differences
     /// where the news is, and a text without other misprints is not badly read.
     pub(super) fn veto(&self, matched: usize, numerics: usize) -> bool {
-        let of = |wanted: fn(&Fact) -> bool| self.facts.iter().filter(|one| wanted(&one.fact)).count();
+        let of =
+            |wanted: fn(&Fact) -> bool| self.facts.iter().filter(|one| wanted(&one.fact)).count();
         // A machine makes as many other words as misprints; what else is told says more.
         let numbers = of(|fact| matches!(fact, Fact::Number | Fact::Figure | Fact::Place));
         let turns =
@@ -124,7 +125,7 @@ impl Changes {
         let [numbers, all, matched, numerics] =
             [numbers, all, matched.max(1), numerics].map(as_f64);
         let share = (numerics / matched).min(1.0);
-        let most = all * share + DEVIATIONS * (all * share * (1.0 - share)).sqrt() + 1.0;
+        let most = all * share + DEVIATIONS * (all * share * (1.0 - share)).sqrt() + 0.5;
         numbers > most || turns > TURNS_MAX
     }
 }

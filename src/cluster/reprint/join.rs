@@ -244,9 +244,8 @@ fn united<'a>(new: &Printed, best: &Fitting<'a>, others: &[Fitting<'a>]) -> Vec<
 /// later of them adds is nothing new where `new` was printed before both.
 fn agree(new: &Printed, one: &Printed, other: &Printed) -> bool {
     let overlap = compare(&one.plain, &other.plain);
-    let is_first = [one, other]
-        .iter()
-        .all(|known| new.standing.in_time(&known.standing) == Ordering::Less);
+    let is_first =
+        [one, other].iter().all(|known| new.standing.in_time(&known.standing) == Ordering::Less);
     !overlap.vetoed
         && (is_first || overlap.update(one.standing.in_time(&other.standing)).is_none())
         && !headline::differ(one, other, &overlap)

@@ -44,7 +44,9 @@ function var script javascript index title page target blank left right image im
 
 /// Addresses of web pages and of mail, whose pieces are no words.
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(r"(?:https?://|www\.)[!-~]+|[a-z0-9._-]+@[a-z0-9.-]+|[a-z0-9-]+\.(?:com|cn|net|org)\b")
+    pattern::fixed(
+        r"(?:https?://|www\.)[!-~]+|[a-z0-9._-]+@[a-z0-9.-]+|[a-z0-9-]+\.(?:com|cn|net|org)\b",
+    )
 });
 
 /// The words of an article's headline and opening that can be keywords, each once.
@@ -74,9 +76,7 @@ pub fn keyword_candidates(
         for candidate in candidates(text) {
             let joined = match candidate.kind {
                 Shape::Phrase => candidate.text,
-                Shape::Word | Shape::Unknown => {
-                    whole(&candidate.text, candidate.is_name, &texts)
-                }
+                Shape::Word | Shape::Unknown => whole(&candidate.text, candidate.is_name, &texts),
             };
             let count = counts.entry(joined).or_default();
             count.times += 1;
@@ -242,9 +242,20 @@ mod tests {
             &[],
         );
         assert!(words.contains(&"合龙".to_owned()), "{words:?}");
-        for noise in
-            ["com", "hwb", "b.cn", "justify", "组图", "快讯", "责编", "邮箱", "align", "center", "attachment", "溪网"]
-        {
+        for noise in [
+            "com",
+            "hwb",
+            "b.cn",
+            "justify",
+            "组图",
+            "快讯",
+            "责编",
+            "邮箱",
+            "align",
+            "center",
+            "attachment",
+            "溪网",
+        ] {
             assert!(!words.contains(&noise.to_owned()), "{noise}: {words:?}");
         }
     }

@@ -135,7 +135,10 @@ impl Weights {
         for net in [Some(merge), event_merge.as_ref()].into_iter().flatten() {
             net.check("merge", &merge::NAMES)?;
         }
-        if [story.from, event.from, *merge_from, *event_merge_from].iter().any(|from| !(0.0..=1.0).contains(from)) {
+        if [story.from, event.from, *merge_from, *event_merge_from]
+            .iter()
+            .any(|from| !(0.0..=1.0).contains(from))
+        {
             return Err(Error::Wrong("a threshold is no probability"));
         }
         Ok(weights)

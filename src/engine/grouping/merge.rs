@@ -33,9 +33,8 @@ impl Engine {
         self.lease.confirm().await?;
         let membership = Membership { group: kept, is_original: false };
         let original = original_of(&self.store, gone).await?;
-        let is_original = |id: ArticleId| {
-            original.as_ref().is_some_and(|original| original.standing.id() == id)
-        };
+        let is_original =
+            |id: ArticleId| original.as_ref().is_some_and(|original| original.standing.id() == id);
         let mut from = None;
         loop {
             let page = self.store.list(&Filter::Group(gone), from, Limit::MOST).await?;
