@@ -146,10 +146,7 @@ impl Clusterer {
             event: event.unwrap_or_else(|| self.groups.found(Level::Event, item.id, item.at)),
         };
         self.insert(&item, placement);
-        let mut repairs = self.merges(Level::Story, placement.story, &stories, seen);
-        if event.is_some() {
-            repairs.extend(self.merges(Level::Event, placement.event, &events, seen));
-        }
+        let repairs = self.merges(placement.story, &stories, seen);
         decision(item.id, placement, story.is_none(), event.is_none(), &stories, repairs)
     }
 
@@ -238,16 +235,10 @@ impl Clusterer {
         }
     }
 
-    /// The features of two topics of a level and the probability that they are one; not a number where
-    /// the cosines of such texts say nothing.
-    pub(super) fn compare(
-        &self,
-        level: Level,
-        one: TopicId,
-        other: TopicId,
-    ) -> (merge::Features, f32) {
+    /// The features of two stories and the probability that they are one; not a number where the cosines
+    /// of such texts say nothing.
+    pub(super) fn compare(&self, one: TopicId, other: TopicId) -> (merge::Features, f32) {
         self.compare_groups(
-            level,
             &self.sample(one),
             &self.sample(other),
             [one, other].map(|id| self.groups.count(id)),
@@ -256,7 +247,6 @@ impl Clusterer {
 
     pub(super) fn compare_groups(
         &self,
-        level: Level,
         one: &[&Held],
         other: &[&Held],
         counts: [usize; 2],
@@ -270,7 +260,7 @@ impl Clusterer {
         let terms = self.window.terms_alike(one.iter().copied(), other.iter().copied());
         let groups = [group(one, left), group(other, right)];
         let features = merge::features(&groups, centres, terms, scale);
-        (features, self.weights.merge(level, &features))
+        (features, self.weights.merge(&features))
     }
 
     /// The scale for the cosines of some articles.
@@ -282,10 +272,9 @@ impl Clusterer {
         &self.weights.scales
     }
 
-    /// Whether two topics of a level are one, given the probability; never where nothing is known of
-    /// them.
-    pub(super) fn are_one(&self, level: Level, probability: f32) -> bool {
-        probability >= self.weights.merge_from(level)
+    /// Whether two stories are one, given the probability; never where nothing is known of them.
+    pub(super) fn are_one(&self, probability: f32) -> bool {
+        probability >= self.weights.merge_from
     }
 
     /// The latest members of a topic.
@@ -351,6 +340,7 @@ impl Clusterer {
             if within.is_some_and(|story| near.held.placement.story != story)
                 || anchors.contradict(&near.held.anchors, near.like.title)
                 || near.like.is_of_one_word()
+                || near.like.is_without_anchor()
             {
                 continue;
             }
@@ -419,30 +409,29 @@ impl Clusterer {
         candidates
     }
 
-    /// Merges the story or event of a new article with those that it could as well have joined.
+    /// Merges the story of a new article with those that it could as well have joined.
     fn merges(
         &mut self,
-        level: Level,
-        topic: TopicId,
+        story: TopicId,
         candidates: &[Candidate],
         seen: &mut dyn FnMut(Seen<'_>),
     ) -> Vec<Repair> {
-        let mut topic = topic;
+        let mut story = story;
         let mut repairs = Vec::new();
         let others = candidates.iter().filter(|one| one.probability >= MERGE_LOOK_FROM);
         for other in others.take(MERGE_LOOKS) {
-            if !self.groups.may_merge(topic, other.topic) || self.groups.count(other.topic) == 0 {
+            if !self.groups.may_merge(story, other.topic) || self.groups.count(other.topic) == 0 {
                 continue;
             }
-            let (features, probability) = self.compare(level, topic, other.topic);
-            seen(Seen::Topics { level, one: topic, other: other.topic, features: &features });
-            if !self.are_one(level, probability) {
+            let (features, probability) = self.compare(story, other.topic);
+            seen(Seen::Stories { one: story, other: other.topic, features: &features });
+            if !self.are_one(probability) {
                 continue;
             }
-            let (kept, gone) = self.groups.by_age(topic, other.topic);
-            self.merge(level, kept, gone);
-            repairs.push(Repair::Merged { level, kept, gone, probability });
-            topic = kept;
+            let (kept, gone) = self.groups.by_age(story, other.topic);
+            self.merge(Level::Story, kept, gone);
+            repairs.push(Repair::Merged { level: Level::Story, kept, gone, probability });
+            story = kept;
         }
         repairs
     }

@@ -29,6 +29,7 @@ mod phrase;
 mod recluster;
 mod repair;
 mod side;
+mod theme;
 mod vocabulary;
 mod weights;
 mod window;
@@ -54,6 +55,10 @@ pub use label::label;
 pub use label::ranked;
 pub use phrase::keyword_candidates;
 pub use recluster::recluster;
+pub use theme::StoryWords;
+pub use theme::Theme;
+pub use theme::theme_of;
+pub use theme::themes;
 pub use vocabulary::Background;
 pub use weights::Error;
 pub use weights::Weights;
@@ -166,10 +171,8 @@ pub enum Seen<'a> {
         /// In the order of [`feature_names`].
         features: &'a [f32],
     },
-    /// Two topics of a level that may be one.
-    Topics {
-        /// Their level.
-        level: Level,
+    /// Two stories that may be one.
+    Stories {
         /// The new article's.
         one: TopicId,
         /// The other.

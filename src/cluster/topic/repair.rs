@@ -81,8 +81,8 @@ impl Clusterer {
             if !self.groups.may_merge(one.story, other.story) {
                 continue;
             }
-            let (_, probability) = self.compare(Level::Story, one.story, other.story);
-            if !self.are_one(Level::Story, probability) {
+            let (_, probability) = self.compare(one.story, other.story);
+            if !self.are_one(probability) {
                 continue;
             }
             let (kept, gone) = self.groups.by_age(one.story, other.story);
@@ -108,7 +108,7 @@ impl Clusterer {
         let sample = |part: &[&'_ Held]| part.len().min(crate::topic::merge::SAMPLE);
         let parts = [going.len(), staying.len()];
         let (left, right) = (going.get(..sample(&going))?, staying.get(..sample(&staying))?);
-        let (_, probability) = self.compare_groups(Level::Story, left, right, parts);
+        let (_, probability) = self.compare_groups(left, right, parts);
         // What is not known to be two stays one.
         if probability.is_nan() || probability >= SPLIT_BELOW {
             return None;

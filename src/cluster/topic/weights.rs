@@ -51,14 +51,7 @@ pub struct Weights {
     /// From two groups of articles to the probability that they are one story.
     merge: Net,
     /// Stories merge from this probability on.
-    merge_from: f32,
-    /// From two groups of articles of one story to the probability that they are one event; without it
-    /// events stay as they were founded.
-    #[serde(default)]
-    event_merge: Option<Net>,
-    /// Events merge from this probability on.
-    #[serde(default = "certainty")]
-    event_merge_from: f32,
+    pub(super) merge_from: f32,
     /// How common words are in news at large, behind the articles that are compared.
     #[serde(skip)]
     background: Arc<Background>,
@@ -120,8 +113,6 @@ impl Weights {
             event,
             merge,
             merge_from,
-            event_merge,
-            event_merge_from,
             background: _,
             scales: _,
         } = &weights;
@@ -132,13 +123,8 @@ impl Weights {
             level.pair.check("pair", &pair::NAMES)?;
             level.candidate.check("candidate", &candidate::NAMES)?;
         }
-        for net in [Some(merge), event_merge.as_ref()].into_iter().flatten() {
-            net.check("merge", &merge::NAMES)?;
-        }
-        if [story.from, event.from, *merge_from, *event_merge_from]
-            .iter()
-            .any(|from| !(0.0..=1.0).contains(from))
-        {
+        merge.check("merge", &merge::NAMES)?;
+        if [story.from, event.from, *merge_from].iter().any(|from| !(0.0..=1.0).contains(from)) {
             return Err(Error::Wrong("a threshold is no probability"));
         }
         Ok(weights)
@@ -190,26 +176,9 @@ impl Weights {
         }
     }
 
-    /// The probability that two topics of a level are one.
-    pub(super) fn merge(&self, level: Level, features: &merge::Features) -> f32 {
-        match level {
-            Level::Story => self.merge.probability(features),
-            Level::Event => self.event_merge.as_ref().map_or(0.0, |net| net.probability(features)),
-        }
+    pub(super) fn merge(&self, features: &merge::Features) -> f32 {
+        self.merge.probability(features)
     }
-
-    /// Topics of a level merge from this probability on.
-    pub(super) fn merge_from(&self, level: Level) -> f32 {
-        match level {
-            Level::Story => self.merge_from,
-            Level::Event => self.event_merge_from,
-        }
-    }
-}
-
-/// A probability that no net reaches.
-fn certainty() -> f32 {
-    1.0
 }
 
 impl Accept {

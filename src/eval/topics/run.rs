@@ -205,9 +205,9 @@ impl Truth<'_> {
                 let (own, all) = self.share(*topic, Self::label(one, *level)?)?;
                 ("candidate", *level, one.fold, own, all, features)
             }
-            Seen::Topics { level, one: left, other, features } => {
+            Seen::Stories { one: left, other, features } => {
                 let (purity, size) = self.alike(*left, *other)?;
-                ("merge", *level, one.fold, purity, size, features)
+                ("merge", Level::Story, one.fold, purity, size, features)
             }
         };
         Some(serde_json::json!({
