@@ -40,7 +40,9 @@ async fn a_theme_runs_through_the_stories_that_show_its_word() {
     let found = server.topics().list_themes(request).await.unwrap().into_inner();
     let storm = found.themes.iter().find(|theme| theme.label == "台风").unwrap();
     assert_eq!((storm.story_count, storm.article_count), (3, 3));
-    assert!(storm.first_time < storm.last_time);
+    let seconds =
+        |time: &Option<_>| time.as_ref().map(|time: &prost_types::Timestamp| time.seconds);
+    assert!(seconds(&storm.first_time) < seconds(&storm.last_time));
     let request = wire::GetThemeRequest { name: storm.name.clone(), limit: 0 };
     let shown = server.topics().get_theme(request).await.unwrap().into_inner();
     assert_eq!(shown.theme.as_ref(), Some(storm));
