@@ -177,12 +177,20 @@ fn sorted<'a>(
         let overlap = compare(&anchor.printed.plain, &new.plain);
         if contradicts(&overlap) {
             against.insert(anchor.group);
-        } else if fits(&anchor.printed, new, &overlap)
-            && (anchor.is_original()
-                || compare(&anchor.original.plain, &new.plain).relation().is_some())
-        {
-            fitting.push(Fitting { anchor, overlap });
+            continue;
         }
+        if !fits(&anchor.printed, new, &overlap) {
+            continue;
+        }
+        if !anchor.is_original() {
+            let of_original = compare(&anchor.original.plain, &new.plain);
+            if contradicts(&of_original) {
+                against.insert(anchor.group);
+            } else if of_original.relation().is_none() {
+                continue;
+            }
+        }
+        fitting.push(Fitting { anchor, overlap });
     }
     (fitting, against)
 }
@@ -267,7 +275,9 @@ mod tests {
     use super::Anchor;
     use super::Joined;
     use super::Printed;
+    use super::is_claimed;
     use super::join;
+    use super::tell_other_news;
     use crate::reprint::Plain;
     use wenmai_domain::article::Article;
     use wenmai_domain::article::Record;
@@ -300,6 +310,30 @@ mod tests {
         assert_eq!(found.merged, [founded(&other)]);
         let corrected = printed(8, &TEXT.replace("五个月", "七个月"));
         assert!(joined(&whole, &[&part, &corrected]).merged.is_empty());
+    }
+
+    #[test]
+    fn a_badly_read_copy_is_contested_when_the_report_that_it_prints_comes() {
+        let report = format!("{TEXT}{AFTER}");
+        let corrected = printed(7, &report.replace("五个月", "七个月"));
+        let misread =
+            report.replace("铺装", "铺龘").replace("检查", "检龘").replace("路灯", "路龘");
+        let copy = printed(8, &misread);
+        let found = joined(&copy, &[&corrected]);
+        assert_eq!(found.membership.group, founded(&corrected), "a number may be misread");
+        assert!(found.is_anchor, "it may be another's");
+        let anchor = |printed: &Printed| Anchor {
+            printed: printed.clone(),
+            group: founded(&corrected),
+            original: corrected.clone(),
+        };
+        let anchors = [anchor(&corrected), anchor(&copy)];
+        let report = printed(6, &report);
+        let found = join(&report, founded(&report), &anchors);
+        assert_eq!(found.membership, Membership { group: founded(&report), is_original: true });
+        assert_eq!(found.contested, [founded(&corrected)]);
+        assert!(is_claimed(&copy, &report, &corrected));
+        assert!(tell_other_news(&corrected, &report) && !tell_other_news(&copy, &report));
     }
 
     fn founded(printed: &Printed) -> GroupId {
