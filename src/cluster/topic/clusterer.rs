@@ -340,7 +340,6 @@ impl Clusterer {
             if within.is_some_and(|story| near.held.placement.story != story)
                 || anchors.contradict(&near.held.anchors, near.like.title)
                 || near.like.is_of_one_word()
-                || near.like.is_without_anchor()
             {
                 continue;
             }

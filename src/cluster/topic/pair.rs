@@ -34,12 +34,6 @@ const COSINE_MIN: f32 = 0.45;
 /// The part of the likeness of two texts, at least, that is due to other words than names of places.
 const BEYOND_MIN: f32 = 0.1;
 
-/// Days from which on two reports of one story have something in common, and how much of their names,
-/// or of their headlines.
-const ANCHORED_DAYS: f32 = 21.0;
-const NAMED_MIN: f32 = 0.03;
-const SAID_MIN: f32 = 0.03;
-
 /// What two articles are to each other.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Likeness {
@@ -83,12 +77,6 @@ impl Likeness {
     pub(super) fn is_of_one_word(&self) -> bool {
         let beyond = self.beyond_places.min(self.beyond_one);
         self.cosine < COSINE_MIN && self.text > 0.0 && beyond < BEYOND_MIN * self.text
-    }
-
-    /// Whether the two, weeks apart, name nothing in common that is rare and say no word of the other's
-    /// headline: then they are of one subject and hardly of one story.
-    pub(super) fn is_without_anchor(&self) -> bool {
-        self.days > ANCHORED_DAYS && self.keys < NAMED_MIN && self.title < SAID_MIN
     }
 
     /// How promising the pair is, to choose those that are compared in full.

@@ -21,6 +21,9 @@ use wenmai_domain::topic::change::Face;
 /// Persons and organisations of a story that may be themes, the most frequent.
 const NAMES: usize = 2;
 
+/// What the names of papers, agencies and broadcasters end in: who tells is no subject.
+const PRESS: [&str; 9] = ["报", "社", "网", "新闻", "电视台", "总台", "电台", "客户端", "频道"];
+
 /// A theme with what is measured of its stories.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ThemeView {
@@ -125,6 +128,7 @@ fn words(shown: &[Shown]) -> Vec<StoryWords> {
     let of = |one: &Shown| {
         let names = [&one.face.persons, &one.face.organisations];
         let names = names.into_iter().flat_map(|names| names.iter().take(NAMES));
+        let names = names.filter(|name| !PRESS.iter().any(|end| name.ends_with(end)));
         let mut words: Vec<String> = Vec::new();
         for word in one.face.keywords.iter().chain(names) {
             if !words.contains(word) {
