@@ -93,8 +93,8 @@ impl Groups {
         }
         let before = self.originals.get(&group).copied();
         self.of.push(group);
-        if joined.replaced == Some(false) {
-            before.into_iter().for_each(|at| self.forget(at));
+        if let (Some(false), Some(before)) = (joined.replaced, before) {
+            self.forget(before);
         }
         if joined.membership.is_original {
             self.originals.insert(group, at);
