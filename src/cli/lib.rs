@@ -36,6 +36,7 @@ mod serve;
 mod snapshot;
 mod suggest;
 mod summarize;
+mod themes;
 mod topics;
 mod words;
 
@@ -88,6 +89,8 @@ enum Command {
     Brief(brief::Args),
     /// List topics, show how one unfolded, follow and correct them.
     Topics(Box<topics::Args>),
+    /// List the standing subjects that run through several stories, or show the stories of one.
+    Themes(themes::Args),
     /// Embed texts with the model.
     Embed(embed::Args),
     /// Build a new index from a running server's articles, while that goes on answering.
@@ -168,6 +171,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Reprints(args) => reprints::run(args).await,
         Command::Summarize(args) => summarize::run(args).await,
         Command::Brief(args) => brief::run(args).await,
+        Command::Themes(args) => themes::run(args).await,
         Command::Topics(args) => topics::run(*args).await,
         Command::Embed(args) => embed::run(args).await,
         Command::Reindex(args) => reindex::run(args).await,

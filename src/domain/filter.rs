@@ -138,6 +138,29 @@ impl Filter {
         })
     }
 
+    /// The same with the group that `present` gives in place of every group that it names.
+    #[must_use]
+    pub fn with_groups(self, present: &mut impl FnMut(GroupId) -> GroupId) -> Filter {
+        let mut each = |parts: Vec<Filter>| -> Vec<Filter> {
+            parts.into_iter().map(|part| part.with_groups(present)).collect()
+        };
+        match self {
+            Filter::All(parts) => Filter::All(each(parts)),
+            Filter::Any(parts) => Filter::Any(each(parts)),
+            Filter::Not(part) => Filter::Not(Box::new(part.with_groups(present))),
+            Filter::Group(group) => Filter::Group(present(group)),
+            leaf @ (Filter::Text(..)
+            | Filter::Names(..)
+            | Filter::Kind(_)
+            | Filter::Date(..)
+            | Filter::Page(..)
+            | Filter::PageNo(..)
+            | Filter::Original(_)
+            | Filter::Topic(_)
+            | Filter::Among(_)) => leaf,
+        }
+    }
+
     /// Whether `article`, which stands so among its reprints, passes: the meaning that every store
     /// must agree with.
     #[must_use]

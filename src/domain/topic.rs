@@ -87,6 +87,36 @@ impl FromStr for TopicId {
     }
 }
 
+/// The namespace of theme ids; it never changes.
+const THEMES: Uuid = Uuid::from_u128(0x3c7e_91a5_0d42_5b8f_a6d1_74e0_2b9c_5f18);
+
+/// Names a theme, a standing subject that runs through stories, for ever: `UUIDv5` over its word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ThemeId(Uuid);
+
+impl ThemeId {
+    /// The theme of `word`.
+    #[must_use]
+    pub fn of(word: &str) -> Self {
+        Self(Uuid::new_v5(&THEMES, word.as_bytes()))
+    }
+}
+
+impl fmt::Display for ThemeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for ThemeId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        text.parse::<ArticleId>().map(|id| Self(id.uuid()))
+    }
+}
+
 /// The two topics that an article belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Placement {

@@ -2,6 +2,7 @@
 
 use crate::pool;
 use wenmai_domain::id::ArticleId;
+use wenmai_domain::topic::ThemeId;
 use wenmai_domain::topic::TopicId;
 use wenmai_embed as embed;
 use wenmai_store as store;
@@ -62,6 +63,12 @@ pub enum Error {
     TopicNotFound {
         /// The id asked for.
         id: TopicId,
+    },
+    /// No three stories show the word of that theme.
+    #[error("theme {id} does not exist")]
+    ThemeNotFound {
+        /// The id asked for.
+        id: ThemeId,
     },
     /// The topic has changed since the caller read it.
     #[error("topic {id} is at revision {current:x}, not {given:x}")]
@@ -150,6 +157,7 @@ impl Error {
             other @ (Error::BatchTooLarge { .. }
             | Error::ArticleNotFound { .. }
             | Error::TopicNotFound { .. }
+            | Error::ThemeNotFound { .. }
             | Error::StaleTopic { .. }
             | Error::TopicsOff
             | Error::TopicsBroke
@@ -170,7 +178,9 @@ impl Error {
             Error::Invalid(_) => ErrorKind::Invalid,
             Error::TextTooLong { .. } => ErrorKind::TextTooLong,
             Error::BatchTooLarge { .. } => ErrorKind::BatchTooLarge,
-            Error::ArticleNotFound { .. } | Error::TopicNotFound { .. } => ErrorKind::NotFound,
+            Error::ArticleNotFound { .. }
+            | Error::TopicNotFound { .. }
+            | Error::ThemeNotFound { .. } => ErrorKind::NotFound,
             Error::StaleTopic { .. } => ErrorKind::Stale,
             Error::TopicsOff => ErrorKind::Unavailable,
             Error::Pool(pool::Error::Overloaded) => ErrorKind::Overloaded,

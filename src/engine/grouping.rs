@@ -6,7 +6,9 @@
 //! print more than their original, so that the ten-thousandth copy of a text costs what the second
 //! did.
 
+mod divide;
 mod mend;
+mod merge;
 mod plan;
 
 use std::collections::BTreeSet;
@@ -36,6 +38,7 @@ use wenmai_store::Point;
 use wenmai_store::Regroup;
 use wenmai_store::Stored;
 
+use plan::Decided;
 use plan::Plan;
 
 /// An article on its way into the store, in a group of its own so far.
@@ -211,8 +214,17 @@ impl Engine {
             }
             tokio::task::yield_now().await;
         }
-        let (mut points, changes) = plan.finish(drafts);
+        let Decided { mut points, changes, merged, contested } = plan.finish(drafts);
         let decided = points.len();
+        if let Some((point, draft)) = points.first().zip(drafts.first()) {
+            let group = point.membership.group;
+            for gone in merged {
+                self.merge_groups(group, gone).await?;
+            }
+            for contested in contested {
+                self.divide_group(contested, (&draft.printed, group)).await?;
+            }
+        }
         let joined = joined_in_steps(&points, &changes, self.store.is_shared());
         if !joined.is_empty() {
             self.begin(joined).await?;

@@ -117,6 +117,8 @@ pub use topics::Rebuilt;
 pub use topics::Recluster;
 pub use topics::Reclustered;
 pub use topics::SearchTopics;
+pub use topics::ThemeList;
+pub use topics::ThemeView;
 pub use topics::Timeline;
 pub use topics::TimelineEntry;
 pub use topics::TopicArticles;

@@ -134,7 +134,7 @@ impl Engine {
         from: Option<ArticleId>,
         limit: Limit,
     ) -> Result<ArticleList, Error> {
-        let filter = self.keyed(filter.clone())?;
+        let filter = self.keyed(filter.clone()).await?;
         let listing = self.store.list(&filter, from, limit).await?;
         let total_count = self.store.count(&filter).await?;
         let articles = listing.points.into_iter().map(stored_article).collect();
@@ -142,11 +142,12 @@ impl Engine {
     }
 
     /// `filter` in the words of the index: names are replaced by the keys under which articles have
-    /// them, and topics by their articles.
+    /// them, topics by their articles, and groups of reprints by those in which theirs are now.
     ///
     /// # Errors
-    /// [`Error::TopicNotFound`]; [`Error::TopicsOff`].
-    pub(super) fn keyed(&self, filter: Filter) -> Result<Filter, Error> {
+    /// [`Error::TopicNotFound`]; [`Error::TopicsOff`]; [`Error::Store`].
+    pub(super) async fn keyed(&self, filter: Filter) -> Result<Filter, Error> {
+        let filter = self.with_present_groups(filter).await?;
         let filter = filter.with_keys(&|field, name| self.extractor.key(field.kind(), name));
         filter.with_topics(&|topic| Ok(self.members_of(topic)?.into_iter().collect()))
     }

@@ -73,7 +73,7 @@ impl Engine {
     pub async fn related(&self, related: Related) -> Result<Answer, Error> {
         let Related { target, filter, mode, min_probability, collapse, offset, limit } = related;
         check_probability(min_probability, mode)?;
-        let filter = self.keyed(filter)?;
+        let filter = self.keyed(filter).await?;
         let started = Instant::now();
         let source = self.metrics().stage(Stage::Question, self.source(target, mode)).await?;
         if min_probability > 0.0 {

@@ -216,7 +216,7 @@ impl Engine {
             }
             Mode::Lexical | Mode::Dense | Mode::Hybrid => None,
         };
-        let filter = self.keyed(filter.and(query.filter.clone()))?;
+        let filter = self.keyed(filter.and(query.filter.clone())).await?;
         let prepared = PreparedQuery { query, reading, embedding, filter, mode, options };
         prepared.check()?;
         Ok(prepared)

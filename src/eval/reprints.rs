@@ -104,18 +104,19 @@ pub struct Found {
     pub articles_per_s: f64,
 }
 
-/// Makes reprints, ingests them into `engine`, which must be empty, and compares the groups.
+/// Makes reprints, and articles that look like reprints, from some of `articles`.
+#[must_use]
+pub fn made(articles: &[Labelled], options: Options) -> Vec<Made> {
+    let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
+    let (bases, told) = choose::choose(articles, options.base_count, &mut rng);
+    make::make(&bases, &told, &mut rng)
+}
+
+/// Ingests the articles `made` into `engine`, which must be empty, and compares the groups.
 ///
 /// # Errors
 /// Any error of the engine.
-pub async fn run(
-    engine: &Engine,
-    articles: &[Labelled],
-    options: Options,
-) -> Result<Report, Error> {
-    let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
-    let (bases, told) = choose::choose(articles, options.base_count, &mut rng);
-    let made = make::make(&bases, &told, &mut rng);
+pub async fn run(engine: &Engine, made: &[Made], seed: u64) -> Result<Report, Error> {
     let started = Instant::now();
     let ids = ingest(engine, made.iter().map(|one| one.record.clone())).await?;
     let seconds = started.elapsed().as_secs_f64();
@@ -126,14 +127,14 @@ pub async fn run(
         ("MinHash 0.8", baseline::groups(&records, 0.8, 8)),
         ("MinHash 0.5", baseline::groups(&records, 0.5, 4)),
     ];
-    let truth = truth(&made);
-    let (part_count, part_recall) = parts(engine, &made, &ids).await?;
-    let versions = versions(engine, &made, &ids, &methods[0].1).await?;
+    let truth = truth(made);
+    let (part_count, part_recall) = parts(engine, made, &ids).await?;
+    let versions = versions(engine, made, &ids, &methods[0].1).await?;
     Ok(Report {
-        seed: options.seed,
-        base_count: bases.len(),
+        seed,
+        base_count: base_places(made).len(),
         article_count: made.len(),
-        kinds: kinds(&made, &methods, &versions),
+        kinds: kinds(made, &methods, &versions),
         methods: methods
             .iter()
             .map(|(name, found)| MethodReport { name, agreement: agreement(found, &truth) })

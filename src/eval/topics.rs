@@ -7,6 +7,7 @@
 
 mod agree;
 mod baseline;
+mod drift;
 mod items;
 mod run;
 mod stable;
@@ -33,6 +34,8 @@ use wenmai_text::entity::Extractor;
 
 pub use agree::Agreement;
 pub use agree::agreement;
+pub use drift::Drift;
+pub use drift::Swollen;
 pub use items::Stream;
 pub use items::Streamed;
 pub use items::stream;
@@ -79,6 +82,8 @@ pub struct Options {
     pub folds: Vec<Weights>,
     /// Where to write features for training; stability and baselines are not measured then.
     pub features: Option<Box<dyn Write + Send>>,
+    /// Leave stability and baselines out.
+    pub is_brief: bool,
 }
 
 /// The result of the measurement.
@@ -104,7 +109,9 @@ pub struct Report {
     pub articles_per_s: f64,
     /// How many merges of stories there were.
     pub merge_count: usize,
-    /// How stable ids, labels and decisions are; `None` if features were written.
+    /// How far stories drift.
+    pub drift: Drift,
+    /// How stable ids, labels and decisions are; `None` if they were left out.
     pub stability: Option<Stability>,
     /// The time spent on indexing.
     pub ingest: IngestReport,
@@ -132,7 +139,8 @@ pub async fn run(
     options: Options,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Report, Failure> {
-    let Options { folds, mut features } = options;
+    let Options { folds, mut features, is_brief } = options;
+    let is_brief = is_brief || features.is_some();
     let version = folds.first().map_or_else(String::new, |first| first.version().to_owned());
     let Stream { items: stream, story_count, refused_count, ingest } =
         self::stream(engine, extractor, articles, progress).await?;
@@ -150,7 +158,7 @@ pub async fn run(
     let seconds = started.elapsed().as_secs_f64();
     let mut methods = vec![method("wenmai", &stream, &ours)];
     let mut stability = None;
-    if let Some(weights) = folds.of(0).filter(|_| features.is_none()) {
+    if let Some(weights) = folds.of(0).filter(|_| !is_brief) {
         methods.extend(baseline::methods(&stream));
         let again = run::pass(&stream, &folds, None, &mut |_| ())?;
         stability = Some(stable::measure(&stream, &ours, &again, weights));
@@ -166,6 +174,7 @@ pub async fn run(
         methods,
         articles_per_s: metrics::as_f64(total) / seconds.max(1e-9),
         merge_count: ours.merge_count,
+        drift: drift::measure(&stream, &ours),
         stability,
         ingest,
     })

@@ -31,6 +31,7 @@ use wenmai_engine::ListTopics;
 use wenmai_engine::MemberArticle;
 use wenmai_engine::Period;
 use wenmai_engine::SearchTopics;
+use wenmai_engine::ThemeList;
 use wenmai_engine::Timeline;
 use wenmai_engine::TimelineEntry;
 use wenmai_engine::TopicArticles;
@@ -247,6 +248,52 @@ impl TopicService for TopicApi {
         answer(wire::GetTrendingResponse {
             topics: bursts.map(convert::topic).collect(),
             topics_version: found.progress.version,
+            timings: Some(convert::total(since)),
+        })
+    }
+
+    async fn list_themes(
+        &self,
+        request: Request<wire::ListThemesRequest>,
+    ) -> Result<Response<wire::ListThemesResponse>, Status> {
+        let since = Instant::now();
+        let mut request = request.into_inner();
+        let token = std::mem::take(&mut request.page_token);
+        let size = std::mem::take(&mut request.page_size);
+        let binding = Binding::new("ListThemes", &request);
+        let wire::ListThemesRequest { from, to, .. } = request;
+        let before = binding.open_offset(&token).map_err(Failure::from)?;
+        let most = limit(size, "page_size", PAGE_SIZE, PAGE_SIZE_MAX)?;
+        let found = self.shared.engine.list_themes(period(from, to)?, before as usize, most).await;
+        let ThemeList { themes, total_count, version } = found.map_err(refuse)?;
+        let themes: Vec<wire::Theme> = themes.into_iter().map(convert::theme).collect();
+        let next = before.saturating_add(convert::count32(themes.len()));
+        let goes_on = !themes.is_empty() && (next as usize) < total_count;
+        answer(wire::ListThemesResponse {
+            themes,
+            next_page_token: if goes_on { binding.seal_offset(next) } else { String::new() },
+            total_count: convert::count32(total_count),
+            topics_version: version,
+            timings: Some(convert::total(since)),
+        })
+    }
+
+    async fn get_theme(
+        &self,
+        request: Request<wire::GetThemeRequest>,
+    ) -> Result<Response<wire::GetThemeResponse>, Status> {
+        let since = Instant::now();
+        let wire::GetThemeRequest { name, limit: most } = request.into_inner();
+        let id = convert::theme_id(&name, "name").map_err(Failure::from)?;
+        let most = limit(most, "limit", PAGE_SIZE, PAGE_SIZE_MAX)?;
+        let (theme, stories) = self.shared.engine.theme(id, most).await.map_err(refuse)?;
+        let story =
+            |(story, weight)| wire::ThemeStory { topic: Some(convert::topic(story)), weight };
+        let mut stories: Vec<wire::ThemeStory> = stories.into_iter().map(story).collect();
+        stories.truncate(fitting(&stories));
+        answer(wire::GetThemeResponse {
+            theme: Some(convert::theme(theme)),
+            stories,
             timings: Some(convert::total(since)),
         })
     }

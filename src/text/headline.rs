@@ -70,6 +70,20 @@ static UNDERLINED: LazyLock<Regex> = LazyLock::new(|| {
     pattern::fixed(&format!(r"\s*_\s*[^_，。！？!?]{{1,{count}}}$"))
 });
 
+/// A headline that is a line of credits.
+static CREDIT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(
+        r"^[（(【\[]?\s*(?:责\s*编|责任编辑|编\s*辑|编\s*审|校\s*对|审\s*校|监\s*制|邮\s*箱|来\s*源|原标题|本报记者|文字编辑)\s*[:：]",
+    )
+});
+
+/// The name of a site, with another in Latin letters or without.
+static SITE_ALONE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(
+        r"^\p{Han}{2,6}(?:网|在线|客户端|新闻|日报|晚报|早报|时报|周刊|电视台|融媒体)(?:\s*[-–—_|·]\s*[A-Za-z][A-Za-z .]*)?$",
+    )
+});
+
 /// `text` without tags, its character references read; most texts have neither and stay as they are.
 #[must_use]
 pub fn without_markup(text: &str) -> String {
@@ -147,6 +161,14 @@ pub fn clean(title: &str) -> String {
         .to_owned()
 }
 
+/// Whether a headline says nothing of an article: it names who made the page (`责编：… 邮箱：…`) or the
+/// site alone (`澜溪新闻-The Lanxi`), as a page does whose headline was not found.
+#[must_use]
+pub fn is_credit(title: &str) -> bool {
+    let title = title.trim();
+    CREDIT.is_match(title) || SITE_ALONE.is_match(title)
+}
+
 /// The part `range` of `text`, or all of it where that would be no headline.
 fn kept(text: &str, range: std::ops::Range<usize>) -> &str {
     let part = text.get(range).unwrap_or(text).trim();
@@ -171,6 +193,7 @@ pub fn without_column(title: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::clean;
+    use super::is_credit;
     use super::without_column;
     use super::without_markup;
 
@@ -188,6 +211,20 @@ mod tests {
             ("突发！柳溪一化工厂起火", "柳溪一化工厂起火"),
         ] {
             assert_eq!(clean(printed), said, "{printed}");
+        }
+    }
+
+    #[test]
+    fn credits_and_the_name_of_a_site_are_no_headline() {
+        for title in
+            ["责编：许 舟 邮箱：a@b.cn", "（责任编辑：许舟）", "澜溪新闻-The Lanxi", "清河在线"]
+        {
+            assert!(is_credit(title), "{title}");
+        }
+        for title in
+            ["来源不明的短信来了", "编辑部的故事", "柳溪新闻发布会今天举行", "澜溪日报社迁址"]
+        {
+            assert!(!is_credit(title), "{title}");
         }
     }
 

@@ -57,6 +57,7 @@ mod summary_rewrite;
 mod summary_rpc;
 mod support;
 mod telemetry;
+mod themes;
 mod topic_cli;
 mod topic_edits;
 mod topic_kill;

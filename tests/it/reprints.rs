@@ -400,3 +400,49 @@ async fn every_one_of_many_alike_articles_is_replaced() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_whole_text_that_comes_last_makes_the_groups_of_its_parts_one() {
+    let (engine, _store, gate) = support::fake_engine();
+    let engine = engine.with_topics().await.unwrap();
+    gate.open();
+    let rest = format!("{VOICES}{HARVEST}");
+    let (part, other) = (record("甲报", 8, BRIDGE), record("乙报", 9, &rest));
+    let copy = record("丙报", 10, &rest);
+    let ids = stored(&engine, vec![part, other, copy]).await;
+    engine.settle_topics().await.unwrap();
+    let before = groups(&engine, &ids).await;
+    assert_ne!(before[0], before[1]);
+    assert_eq!(before[1], before[2]);
+    let whole = stored(&engine, vec![record("丁报", 7, &format!("{BRIDGE}{rest}"))]).await[0];
+    let all = [ids[0], ids[1], ids[2], whole];
+    assert_eq!(groups(&engine, &all).await, [before[0]; 4], "the earliest keeps its id");
+    assert_eq!(originals(&engine, &all).await, [whole]);
+    let late = stored(&engine, vec![record("戊报", 11, &rest)]).await;
+    assert_eq!(groups(&engine, &late).await, [before[0]], "a part is still found by its like");
+    let filter = Filter::parse(&format!("group = {}", before[1])).unwrap();
+    let listed = engine.list(&filter, None, Limit::new(9).unwrap()).await.unwrap();
+    assert_eq!(listed.total_count, 5, "who knows the group that is gone is led on");
+}
+
+#[tokio::test]
+async fn a_badly_read_copy_goes_with_the_report_that_it_prints_once_that_is_there() {
+    let (engine, _store, gate) = support::fake_engine();
+    gate.open();
+    let report = format!("{BRIDGE}{VOICES}{HARVEST}");
+    let corrected = report.replace("五个月", "七个月");
+    let copy = [("铺装", "铺龘"), ("粮款", "粮龘"), ("烘干机", "烘龘机"), ("集市", "集龘")]
+        .iter()
+        .fold(report.clone(), |text, (right, wrong)| text.replace(right, wrong));
+    let records = vec![record("甲报", 9, &corrected), record("乙报", 10, &copy)];
+    let ids = stored(&engine, records).await;
+    let before = groups(&engine, &ids).await;
+    assert_eq!(before[0], before[1], "another number may be misread, and nothing else is known");
+    let late = stored(&engine, vec![record("丙报", 8, &report)]).await[0];
+    let all = [ids[0], ids[1], late];
+    let after = groups(&engine, &all).await;
+    assert_eq!(after[0], before[0], "the correction keeps its group");
+    assert_eq!(after[1], after[2]);
+    assert_ne!(after[0], after[1]);
+    assert_eq!(originals(&engine, &all).await, [ids[0], late]);
+}

@@ -60,6 +60,14 @@ const TEXTS: [&str; 4] = [
      前还要增加三台岸桥。",
 ];
 
+/// The text of this number is the first and the second of [`TEXTS`] together: where it comes behind
+/// them, their groups become one.
+const WHOLE: usize = TEXTS.len();
+
+fn text(number: usize) -> String {
+    if number == WHOLE { TEXTS[..2].concat() } else { TEXTS[number].to_owned() }
+}
+
 /// What an article says: which text it prints, and in which form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct State {
@@ -69,7 +77,7 @@ struct State {
 
 fn record(number: usize, state: State) -> Record {
     let day = i8::try_from(number % 27).unwrap() + 1;
-    let text = TEXTS[state.text];
+    let text = text(state.text);
     Record {
         paper: format!("纸{}", number % 5),
         source: "故障试验".into(),
@@ -78,7 +86,7 @@ fn record(number: usize, state: State) -> Record {
         title: text.chars().take(12).collect(),
         // A revision changes what is stored, but not which text it is.
         section: format!("第{}稿", state.revision),
-        paragraphs: vec![text.into()],
+        paragraphs: vec![text],
         ..Record::default()
     }
 }
@@ -144,7 +152,7 @@ impl Trial {
                 let mut articles: Vec<(usize, State)> = Vec::new();
                 for number in numbers {
                     self.revision += 1;
-                    let text = self.rng.random_range(0..TEXTS.len());
+                    let text = self.rng.random_range(0..=WHOLE);
                     articles.push((number, State { text, revision: self.revision }));
                 }
                 Write::Ingest(articles)

@@ -36,6 +36,8 @@ REPEATABLE = {
         "SearchTopics",
         "GetTopicTimeline",
         "GetTrending",
+        "ListThemes",
+        "GetTheme",
         "ClusterArticles",
     ],
 }

@@ -1,8 +1,13 @@
 //! `wenmai eval reprints`: are reprints found, and only they?
 
+use std::fs::File;
+use std::io::BufWriter;
+use std::io::Write as _;
+use std::path::Path;
 use std::path::PathBuf;
 
 use serde::Serialize;
+use serde_json::json;
 
 use crate::eval::Read;
 use crate::eval::done;
@@ -17,6 +22,7 @@ use wenmai_eval::reprints;
 use wenmai_eval::reprints::Found;
 use wenmai_eval::reprints::Options;
 use wenmai_eval::reprints::Report;
+use wenmai_eval::reprints::make::Made;
 use wenmai_store as store;
 
 /// Arguments of `wenmai eval reprints`.
@@ -33,6 +39,11 @@ pub(super) struct Args {
     /// Seed of everything that is drawn.
     #[arg(long, default_value_t = 20_240_314, value_name = "N")]
     seed: u64,
+
+    /// Only write the made articles to this file, one JSON object a line, to be read or grouped
+    /// again: `id`, `time`, `source`, `title`, `body`, how it was made, `kind`, and from which, `bases`.
+    #[arg(long, value_name = "FILE")]
+    made: Option<PathBuf>,
 
     #[command(flatten)]
     embed: embed::Config,
@@ -51,17 +62,39 @@ struct Both {
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let Read { items: articles, bad_count } = stories(&args.input)?;
-    measure(&args, &articles).await?;
+    let options = Options { base_count: args.bases, seed: args.seed };
+    let made = reprints::made(&articles, options);
+    match &args.made {
+        Some(file) => write(file, &made)?,
+        None => measure(&args, &articles, &made).await?,
+    }
     done(bad_count)
 }
 
-async fn measure(args: &Args, articles: &[Labelled]) -> Result<(), Failure> {
-    let options = Options { base_count: args.bases, seed: args.seed };
+/// Writes the made articles to `file`.
+fn write(file: &Path, made: &[Made]) -> Result<(), Failure> {
+    let mut out = BufWriter::new(File::create(file)?);
+    for Made { record, kind, bases } in made {
+        let row = json!({
+            "id": record.source_id,
+            "time": record.published_at.map(|at| at.to_string()),
+            "source": record.source,
+            "title": record.title,
+            "body": record.body(),
+            "kind": kind,
+            "bases": bases,
+        });
+        writeln!(out, "{row}")?;
+    }
+    Ok(out.flush()?)
+}
+
+async fn measure(args: &Args, articles: &[Labelled], made: &[Made]) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
     let open =
         |name: &str| Engine::open(&args.embed, &store::Config::folder(folder.path().join(name)));
     let engine = open("made")?;
-    let made = reprints::run(&engine, articles, options).await;
+    let made = reprints::run(&engine, made, args.seed).await;
     engine.close().await?;
     let engine = open("real")?;
     let real = reprints::found(&engine, articles).await;

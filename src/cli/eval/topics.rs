@@ -23,6 +23,7 @@ use wenmai_cluster::topic::Weights;
 use wenmai_domain::topic::Level;
 use wenmai_engine::background;
 use wenmai_eval::topics;
+use wenmai_eval::topics::Drift;
 use wenmai_eval::topics::ShownLabel;
 use wenmai_eval::topics::Stability;
 use wenmai_text::entity::Extractor;
@@ -46,6 +47,11 @@ pub(super) struct Args {
     /// Write the features of what was looked at here, to train weights on.
     #[arg(long, value_name = "FILE")]
     features: Option<PathBuf>,
+
+    /// Measure how far stories drift, beside the figures of ours, and leave stability and baselines out:
+    /// for articles without events, of which only broad subjects are known.
+    #[arg(long)]
+    drift: bool,
 
     /// Show labels of stories of all sizes, with some of their headlines.
     #[arg(long)]
@@ -72,6 +78,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
             }
             None => None,
         },
+        is_brief: args.drift,
     };
     let (engine, _folder) = args.index.open()?;
     let bar = ingest::progress_bar();
@@ -141,11 +148,34 @@ fn print(report: &topics::Report, wall_s: f64, labels: bool) -> Result<(), Failu
          {refused_count} refused; {} stories merged; {:.0} articles/s assigned, one thread",
         report.merge_count, report.articles_per_s
     ))?;
+    print_drift(&report.drift)?;
     if let Some(stability) = &report.stability {
         print_stability(stability, labels)?;
     }
     ingest_line(&report.ingest)?;
     output::line(&format!("{wall_s:.1} s in all; {}, {}", report.weights, report.index_version))
+}
+
+fn print_drift(drift: &Drift) -> Result<(), Failure> {
+    let Drift { story_count, event_count, unanchored_share, spread, alone_share, .. } = drift;
+    let mut table =
+        output::table(&["largest stories", "articles", "events", "months", "unanchored"]);
+    for one in &drift.largest {
+        table.add_row(vec![
+            one.label.clone(),
+            one.article_count.to_string(),
+            one.event_count.to_string(),
+            one.months.to_string(),
+            format!("{:.3}", one.unanchored_share),
+        ]);
+    }
+    output::line(&table.to_string())?;
+    output::line(&format!(
+        "{story_count} stories, {event_count} events; pairs of a story that share no anchor \
+         {unanchored_share:.4}; months × events of the largest ten {spread:.0}; articles of a story \
+         that are alone in their event {alone_share:.4}; stories named by boilerplate {}",
+        drift.boilerplate_count
+    ))
 }
 
 fn print_stability(stability: &Stability, labels: bool) -> Result<(), Failure> {

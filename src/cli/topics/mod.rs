@@ -173,12 +173,12 @@ fn written(date: Option<&wire::Date>) -> String {
 }
 
 /// The days from the first article of a topic to its last.
-fn span(topic: &wire::Topic) -> String {
+pub(super) fn span(topic: &wire::Topic) -> String {
     let first = written(topic.days.first().and_then(|day| day.date.as_ref()));
     let last = written(topic.days.last().and_then(|day| day.date.as_ref()));
     if first == last { first } else { format!("{first} – {last}") }
 }
 
-fn label(topic: &wire::Topic) -> &str {
+pub(super) fn label(topic: &wire::Topic) -> &str {
     if topic.label.is_empty() { "(no headline)" } else { &topic.label }
 }

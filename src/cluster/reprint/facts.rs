@@ -14,12 +14,14 @@ use crate::reprint::difference::sorted;
 use crate::reprint::words::Word;
 use crate::reprint::words::words_at;
 
-/// Misprints in so many characters, at least, make a text badly read; in any other a wrong number
-/// is another number.
+/// Misprints in so many characters, at least, make a text badly read, and so many in all; in any other
+/// a wrong number is another number.
 const MISPRINT_EVERY: usize = 150;
-/// Misprints for which one wrong number is forgiven, and how many are so at most.
-const MISPRINTS_PER_FACT: usize = 3;
-const FORGIVEN_MAX: usize = 2;
+const MISPRINTS_MIN: usize = 2;
+/// Standard deviations by which more numbers may be wrong than their share of the text lets expect.
+const DEVIATIONS: f64 = 2.0;
+/// Negations, opposites and names that may be misread.
+const TURNS_MAX: usize = 1;
 /// Characters with which a text tells its news; another word there is other news.
 const LEAD_CHARS: usize = 80;
 /// A text up to this length is all news.
@@ -102,25 +104,35 @@ impl Changes {
         changes
     }
 
-    /// Whether the changed facts make it another report, `matched` characters being the same.
+    /// Whether the changed facts make it another report, `matched` characters being the same, of which
+    /// `numerics` belong to numbers.
     ///
-    /// Where a machine misreads one character in a hundred it misreads numbers and words too: then a
-    /// few are forgiven, and as many as the rate of misprints lets expect, three times over.
+    /// Where a machine misreads one character in a hundred it misreads numbers and names too, as many
+    /// as stand in the text. Of all that differs the numbers are then about that share; so many more
+    /// are forgiven as chance brings, twice the deviation; and one that turns the sense. Changed news has its differences
+    /// where the news is, and a text without other misprints is not badly read.
     pub(super) fn veto(&self, matched: usize, numerics: usize) -> bool {
-        let misread = self.misprints + self.singles + self.slips / 2;
-        let badly_read = misread.saturating_mul(MISPRINT_EVERY) >= matched;
-        let single = if self.misprints > 0 { self.misprints + self.singles } else { 0 };
-        let few = (single / MISPRINTS_PER_FACT).min(FORGIVEN_MAX);
-        let expected = 3 * misread.saturating_mul(numerics) / matched.max(1);
-        if !badly_read || few == 0 {
+        let of =
+            |wanted: fn(&Fact) -> bool| self.facts.iter().filter(|one| wanted(&one.fact)).count();
+        // A machine makes as many other words as misprints; what else is told says more.
+        let numbers = of(|fact| matches!(fact, Fact::Number | Fact::Figure | Fact::Place));
+        let turns =
+            of(|fact| matches!(fact, Fact::Turn | Fact::Opposite | Fact::Swap | Fact::Person));
+        let all = self.misprints + self.singles + self.slips / 2 + numbers;
+        if self.misprints < MISPRINTS_MIN || all.saturating_mul(MISPRINT_EVERY) < matched {
             return !self.facts.is_empty();
         }
-        // Of other words a machine makes as many as of misprints; numbers and places say more.
-        let told = |change: &&Change| {
-            matches!(change.fact, Fact::Number | Fact::Figure | Fact::Place | Fact::Swap)
-        };
-        self.facts.iter().filter(told).count() > few + expected
+        let [numbers, all, matched, numerics] =
+            [numbers, all, matched.max(1), numerics].map(as_f64);
+        let share = (numerics / matched).min(1.0);
+        let most = all * share + DEVIATIONS * (all * share * (1.0 - share)).sqrt() + 0.5;
+        numbers > most || turns > TURNS_MAX
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of characters, far below 2^53")]
+fn as_f64(count: usize) -> f64 {
+    count as f64
 }
 
 /// Whether what differs is, on both sides, part of a name: of no word of the dictionary.
@@ -239,6 +251,8 @@ mod tests {
         let badly = Changes { facts: facts(1), misprints: 12, slips: 3, ..Changes::default() };
         assert!(!badly.veto(800, 40));
         assert!(Changes { facts: facts(9), ..badly.clone() }.veto(800, 40));
-        assert!(Changes { misprints: 2, slips: 9, ..badly }.veto(800, 40));
+        assert!(Changes { misprints: 1, slips: 2, ..badly.clone() }.veto(800, 40));
+        let turned = Change { fact: Fact::Turn, left: "不".into(), right: String::new() };
+        assert!(Changes { facts: vec![turned; 3], ..badly }.veto(800, 40));
     }
 }

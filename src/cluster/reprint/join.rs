@@ -1,5 +1,7 @@
 //! Into which group does an article go, and who is its original then?
 
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::reprint::Change;
@@ -18,6 +20,8 @@ use wenmai_domain::reprint::Membership;
 const LIKENESS_SLACK: f64 = 0.05;
 /// A text that its group's anchor holds so much of is found through the anchor.
 const COVERED_MIN: f64 = 0.85;
+/// A text that a new one holds so much of is a part of it.
+const HELD_MIN: f64 = 0.75;
 
 /// A text and how it stands.
 #[derive(Debug, Clone)]
@@ -74,7 +78,7 @@ impl Anchor {
 }
 
 /// What becomes of an article, and of the original that it may have come before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Joined {
     /// Its place.
     pub membership: Membership,
@@ -83,6 +87,27 @@ pub struct Joined {
     /// Whether the original so far, which it takes the place of, stays an anchor; `None` where it
     /// takes nobody's place.
     pub replaced: Option<bool>,
+    /// Other groups that the article shows to be of the same news: they become one with its own. In
+    /// the order of their ids; nearly always none.
+    pub merged: Vec<GroupId>,
+    /// Groups that hold other news than the article, and texts that print the article as well: what
+    /// both leave out went to the one that came first. Their members are told apart by [`is_claimed`].
+    /// In the order of their ids; nearly always none.
+    pub contested: Vec<GroupId>,
+}
+
+/// An anchor that a new text may join, and what the two share.
+struct Fitting<'a> {
+    anchor: &'a Anchor,
+    overlap: Overlap,
+}
+
+impl Fitting<'_> {
+    /// Whether the new text holds the anchor's, and that is its group's original: then the new text is
+    /// the whole of which the group knew a part.
+    fn is_held_original(&self) -> bool {
+        self.anchor.is_original() && self.overlap.of_left >= HELD_MIN
+    }
 }
 
 /// Finds the group of `new` among the anchors that share hashes with it, most first; without one it
@@ -92,44 +117,153 @@ pub struct Joined {
 /// may leave out just what its original and an updated report differ in. A member that is not the
 /// original counts only where the new text has something of the original as well: else a digest
 /// would join what it holds.
+///
+/// Two parts of one text that came before the whole founded a group each. A new text that holds the
+/// originals of both makes them one, unless they tell different news; the group of the earliest
+/// original keeps its id.
 #[must_use]
 pub fn join<'a>(
     new: &Printed,
     own: GroupId,
     anchors: impl IntoIterator<Item = &'a Anchor>,
 ) -> Joined {
-    let fitting = anchors.into_iter().filter_map(|anchor| {
-        let overlap = compare(&anchor.printed.plain, &new.plain);
-        let fits = overlap.is_reprint(anchor.printed.standing.in_time(&new.standing))
-            && headline::belong(&anchor.printed, new)
-            && !headline::differ(&anchor.printed, new, &overlap)
-            && (anchor.is_original()
-                || compare(&anchor.original.plain, &new.plain).relation().is_some());
-        fits.then_some((anchor, overlap))
-    });
-    let mut fitting: Vec<(&Anchor, Overlap)> = fitting.collect();
-    let closest = fitting.iter().map(|(_, overlap)| overlap.likeness()).fold(0.0, f64::max);
-    fitting.retain(|(_, overlap)| overlap.likeness() >= closest - LIKENESS_SLACK);
-    let earliest = fitting.into_iter().min_by_key(|(anchor, _)| anchor.printed.standing);
-    let Some((anchor, overlap)) = earliest else {
+    let (mut fitting, against) = sorted(new, anchors);
+    let is_against = |one: &Fitting| against.contains(&one.anchor.group);
+    let mut contested: Vec<GroupId> =
+        fitting.iter().filter(|one| is_against(one)).map(|one| one.anchor.group).collect();
+    contested.sort_unstable();
+    contested.dedup();
+    fitting.retain(|one| !is_against(one));
+    let closest = fitting.iter().map(|one| one.overlap.likeness()).fold(0.0, f64::max);
+    let is_close = |one: &Fitting| one.overlap.likeness() >= closest - LIKENESS_SLACK;
+    let close = (0..).zip(&fitting).filter(|(_, one)| is_close(one));
+    let best: Option<usize> =
+        close.min_by_key(|(_, one)| one.anchor.printed.standing).map(|(at, _)| at);
+    let Some(best) = best.filter(|at| *at < fitting.len()).map(|at| fitting.swap_remove(at)) else {
         let membership = Membership { group: own, is_original: true };
-        return Joined { membership, is_anchor: true, replaced: None };
+        let merged = Vec::new();
+        return Joined { membership, is_anchor: true, replaced: None, merged, contested };
     };
-    let group = anchor.group;
-    if new.standing < anchor.original.standing {
-        let of_original = if anchor.is_original() {
-            overlap.of_left
-        } else {
-            compare(&anchor.original.plain, &new.plain).of_left
-        };
-        let membership = Membership { group, is_original: true };
-        return Joined { membership, is_anchor: true, replaced: Some(of_original < COVERED_MIN) };
+    let united = united(new, &best, &fitting);
+    let first = united.iter().copied().chain([best.anchor]);
+    let first = first.min_by_key(|anchor| (anchor.original.standing, anchor.group));
+    let first = first.unwrap_or(best.anchor);
+    let merged = united.iter().chain([&best.anchor]).map(|anchor| anchor.group);
+    let mut merged: Vec<GroupId> = merged.filter(|group| *group != first.group).collect();
+    merged.sort_unstable();
+    if new.standing < first.original.standing {
+        let of_original = compare(&first.original.plain, &new.plain).of_left;
+        let membership = Membership { group: first.group, is_original: true };
+        let replaced = Some(of_original < COVERED_MIN);
+        return Joined { membership, is_anchor: true, replaced, merged, contested };
     }
     Joined {
-        membership: Membership { group, is_original: false },
-        is_anchor: overlap.of_right < COVERED_MIN,
+        membership: Membership { group: first.group, is_original: false },
+        // What it tells otherwise may turn out to be another's.
+        is_anchor: best.overlap.of_right < COVERED_MIN || !best.overlap.changes.is_empty(),
         replaced: None,
+        merged,
+        contested,
     }
+}
+
+/// The anchors that `new` may join, and the groups of those that hold its text with other news in it.
+fn sorted<'a>(
+    new: &Printed,
+    anchors: impl IntoIterator<Item = &'a Anchor>,
+) -> (Vec<Fitting<'a>>, BTreeSet<GroupId>) {
+    let (mut fitting, mut against) = (Vec::new(), BTreeSet::new());
+    for anchor in anchors {
+        let overlap = compare(&anchor.printed.plain, &new.plain);
+        if contradicts(&overlap) {
+            against.insert(anchor.group);
+            continue;
+        }
+        if !fits(&anchor.printed, new, &overlap) {
+            continue;
+        }
+        if !anchor.is_original() {
+            let of_original = compare(&anchor.original.plain, &new.plain);
+            if contradicts(&of_original) {
+                against.insert(anchor.group);
+            } else if of_original.relation().is_none() {
+                continue;
+            }
+        }
+        fitting.push(Fitting { anchor, overlap });
+    }
+    (fitting, against)
+}
+
+/// Whether two texts are one but for the news.
+fn contradicts(overlap: &Overlap) -> bool {
+    overlap.vetoed && overlap.of_left.max(overlap.of_right) >= HELD_MIN
+}
+
+/// Whether `later`, by the order in which they came, prints the text of `known`.
+fn fits(known: &Printed, later: &Printed, overlap: &Overlap) -> bool {
+    overlap.is_reprint(known.standing.in_time(&later.standing))
+        && headline::belong(known, later)
+        && !headline::differ(known, later, overlap)
+}
+
+/// Whether `member` of a contested group goes with `new`: it prints its text, and tells less of other
+/// news than beside `other`, a text of its group that tells other news than `new`; or nothing of
+/// either, and `new` was printed first.
+#[must_use]
+pub fn is_claimed(member: &Printed, new: &Printed, other: &Printed) -> bool {
+    let (to_new, to_other) =
+        (compare(&new.plain, &member.plain), compare(&other.plain, &member.plain));
+    if member.standing < new.standing || !fits(new, member, &to_new) {
+        return false;
+    }
+    match to_new.changes.len().cmp(&to_other.changes.len()) {
+        Ordering::Less => true,
+        Ordering::Equal => new.standing < other.standing,
+        Ordering::Greater => false,
+    }
+}
+
+/// Whether `one` and `other` are one text but for the news, so that their copies must be told apart.
+#[must_use]
+pub fn tell_other_news(one: &Printed, other: &Printed) -> bool {
+    contradicts(&compare(&one.plain, &other.plain))
+}
+
+/// Originals of other groups that become one with that of `best`, one a group.
+fn united<'a>(new: &Printed, best: &Fitting<'a>, others: &[Fitting<'a>]) -> Vec<&'a Anchor> {
+    let mut united: Vec<&Anchor> = Vec::new();
+    if !best.is_held_original() {
+        return united;
+    }
+    for Fitting { anchor, .. } in others.iter().filter(|one| one.is_held_original()) {
+        let is_known = |known: &&Anchor| known.group == anchor.group;
+        let agrees = |known: &&Anchor| agree(new, &known.printed, &anchor.printed);
+        if !united.iter().chain([&best.anchor]).any(is_known)
+            && united.iter().chain([&best.anchor]).all(agrees)
+        {
+            united.push(anchor);
+        }
+    }
+    united
+}
+
+/// Whether neither of two texts that `new` holds tells other news than the other, or more of it. What the
+/// later of them adds is nothing new where `new` was printed before both.
+fn agree(new: &Printed, one: &Printed, other: &Printed) -> bool {
+    let overlap = compare(&one.plain, &other.plain);
+    let is_first =
+        [one, other].iter().all(|known| new.standing.in_time(&known.standing) == Ordering::Less);
+    !overlap.vetoed
+        && (is_first || overlap.update(one.standing.in_time(&other.standing)).is_none())
+        && !headline::differ(one, other, &overlap)
+}
+
+/// Whether `member` of a group must be compared with new texts beside the group's `original`: it
+/// prints more than that.
+#[must_use]
+pub fn prints_more(original: &Printed, member: &Printed) -> bool {
+    compare(&original.plain, &member.plain).of_right < COVERED_MIN
 }
 
 #[cfg(test)]
@@ -141,15 +275,20 @@ mod tests {
     use super::Anchor;
     use super::Joined;
     use super::Printed;
+    use super::is_claimed;
     use super::join;
+    use super::tell_other_news;
     use crate::reprint::Plain;
     use wenmai_domain::article::Article;
     use wenmai_domain::article::Record;
     use wenmai_domain::id::ArticleId;
     use wenmai_domain::reprint::GroupId;
+    use wenmai_domain::reprint::Membership;
 
     const TEXT: &str = "清河县水务局介绍，清河大桥加固工程昨日完工，施工历时五个月，桥面重新铺装，\
         两侧护栏全部更换，过往车辆不再限速，附近三个村的村民出行更加方便。";
+    const AFTER: &str = "工程总投资由县财政承担，施工期间没有中断交通。下一步，水务局将对上游的两座小桥进行\
+        检查，根据结果决定是否加固。桥头新装了六盏路灯，夜里过桥不再摸黑，附近小学的学生上学近了一里路。";
     const MORE: &str = "村民周大爷说，以前过桥要等，现在一脚油门就到集市。";
 
     fn printed(day: i8, text: &str) -> Printed {
@@ -160,6 +299,41 @@ mod tests {
         };
         let article = Article::new(record);
         Printed::new(&article, Arc::new(Plain::of(&article.record)))
+    }
+
+    #[test]
+    fn a_whole_text_makes_the_groups_of_its_parts_one() {
+        let (part, other) = (printed(7, TEXT), printed(8, AFTER));
+        let whole = printed(6, &format!("{TEXT}{AFTER}"));
+        let found = joined(&whole, &[&part, &other]);
+        assert_eq!(found.membership, Membership { group: founded(&part), is_original: true });
+        assert_eq!(found.merged, [founded(&other)]);
+        let corrected = printed(8, &TEXT.replace("五个月", "七个月"));
+        assert!(joined(&whole, &[&part, &corrected]).merged.is_empty());
+    }
+
+    #[test]
+    fn a_badly_read_copy_is_contested_when_the_report_that_it_prints_comes() {
+        let report = format!("{TEXT}{AFTER}");
+        let corrected = printed(7, &report.replace("五个月", "七个月"));
+        let misread =
+            report.replace("铺装", "铺龘").replace("检查", "检龘").replace("路灯", "路龘");
+        let copy = printed(8, &misread);
+        let found = joined(&copy, &[&corrected]);
+        assert_eq!(found.membership.group, founded(&corrected), "a number may be misread");
+        assert!(found.is_anchor, "it may be another's");
+        let anchor = |printed: &Printed| Anchor {
+            printed: printed.clone(),
+            group: founded(&corrected),
+            original: corrected.clone(),
+        };
+        let anchors = [anchor(&corrected), anchor(&copy)];
+        let report = printed(6, &report);
+        let found = join(&report, founded(&report), &anchors);
+        assert_eq!(found.membership, Membership { group: founded(&report), is_original: true });
+        assert_eq!(found.contested, [founded(&corrected)]);
+        assert!(is_claimed(&copy, &report, &corrected));
+        assert!(tell_other_news(&corrected, &report) && !tell_other_news(&copy, &report));
     }
 
     fn founded(printed: &Printed) -> GroupId {
@@ -211,10 +385,12 @@ mod tests {
     }
 
     #[test]
-    fn of_two_alike_the_closer_is_joined() {
+    fn of_two_alike_the_closer_is_joined_and_the_earlier_keeps_its_id() {
         let (short, whole) = (printed(6, TEXT), printed(7, &format!("{TEXT}{MORE}")));
-        let new = printed(8, &format!("{TEXT}{MORE}"));
-        assert_eq!(joined(&new, &[&short, &whole]).membership.group, founded(&whole));
+        let found = joined(&printed(8, &format!("{TEXT}{MORE}")), &[&short, &whole]);
+        assert_eq!(found.membership, Membership { group: founded(&short), is_original: false });
+        assert_eq!(found.merged, [founded(&whole)]);
+        assert!(!found.is_anchor, "the closer one holds all of it");
         let ids: [ArticleId; 2] = [short.standing.id(), whole.standing.id()];
         assert_ne!(ids[0], ids[1]);
     }

@@ -12,6 +12,11 @@ use wenmai_domain::day;
 /// Seconds by which an article may be ahead of the others without another beside it.
 const AHEAD_S: i64 = 30 * day::SECONDS;
 
+/// Seconds behind the newest article from which on an article finds nobody in the window.
+const BEHIND_S: i64 = 365 * day::SECONDS;
+/// Articles that must lie so far behind, more than there are at the front.
+const BEHIND_MORE: u32 = 8;
+
 /// The time up to which a stream of articles has come, in seconds since 1970. Follows from the times of
 /// the articles in the order of arrival.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,21 +26,33 @@ pub struct Front {
     ahead: Option<i64>,
     /// Whether no second article is near the newest.
     is_lone: bool,
+    /// Articles at the front, and a window or more behind it, since it last went far ahead or back, and
+    /// the latest time of the latter.
+    #[serde(default)]
+    beside: u32,
+    /// See `beside`.
+    #[serde(default)]
+    behind: u32,
+    /// See `beside`.
+    #[serde(default)]
+    latest_behind: Option<i64>,
 }
 
 impl Front {
     /// Takes in the time of an article, and returns up to which time the stream has come now.
     pub fn advance(&mut self, at: i64) -> i64 {
         let Some(newest) = self.newest else {
-            *self = Self { newest: Some(at), ahead: None, is_lone: true };
+            *self = Self { newest: Some(at), is_lone: true, beside: 1, ..Self::default() };
             return at;
         };
+        self.weigh(at, newest);
         if at > newest.saturating_add(AHEAD_S) {
             match self.ahead {
                 Some(ahead) => {
                     self.newest = Some(ahead.min(at));
                     self.ahead = Some(ahead.max(at));
                     self.is_lone = false;
+                    (self.beside, self.behind, self.latest_behind) = (2, 0, None);
                 }
                 None => self.ahead = Some(at),
             }
@@ -43,6 +60,7 @@ impl Front {
             // Of the first two, far apart, the later may be the wrong one.
             self.ahead = self.ahead.max(self.newest);
             self.newest = Some(at);
+            (self.beside, self.behind, self.latest_behind) = (1, 0, None);
         } else if at >= newest.saturating_sub(AHEAD_S) {
             self.is_lone = false;
             self.newest = Some(newest.max(at));
@@ -53,6 +71,20 @@ impl Front {
             self.ahead = None;
         }
         self.newest()
+    }
+
+    /// Counts an article at the front or far behind it, and goes back where most lie there.
+    fn weigh(&mut self, at: i64, newest: i64) {
+        if at >= newest.saturating_sub(BEHIND_S) {
+            self.beside = self.beside.saturating_add(1);
+            return;
+        }
+        self.behind = self.behind.saturating_add(1);
+        self.latest_behind = self.latest_behind.max(Some(at));
+        if self.behind > self.beside.saturating_add(BEHIND_MORE) {
+            let newest = self.latest_behind;
+            *self = Self { newest, beside: self.behind, ..Self::default() };
+        }
     }
 
     /// The time up to which the stream has come; 0 before the first article.
@@ -99,6 +131,18 @@ mod tests {
         assert_eq!(after(&[100, 101, 9_000, 500, 501]), 501);
         // Of a sparse archive the last but one.
         assert_eq!(after(&[100, 200, 300, 400]), 300);
+    }
+
+    #[test]
+    fn articles_of_today_before_an_archive_do_not_shut_it_out() {
+        let archive = 100..200;
+        let days: Vec<i64> = [9_000; 5].into_iter().chain(archive).collect();
+        assert_eq!(after(&days), 199);
+        let few: Vec<i64> = (8_900..9_000).chain(100..150).collect();
+        assert_eq!(after(&few), 8_999, "fewer than lie at the front");
+        let goes_on: Vec<i64> =
+            [9_000; 5].into_iter().chain(100..200).chain([9_000, 9_001]).collect();
+        assert_eq!(after(&goes_on), 9_001);
     }
 
     #[test]

@@ -1,16 +1,21 @@
 //! Words that tell a topic from the rest: TF-IDF with the topic as one document.
 
+use std::cmp::Ordering;
+
 /// Characters of a keyword, at least: single ones are pieces of names.
 const CHARS_MIN: usize = 2;
 /// The share of a word's holders that must hold a longer one for that to take its place.
 const MOST: (u32, u32) = (2, 3);
+/// With fewer words that several members hold, those that one holds are shown too.
+const SHARED_MIN: usize = 4;
 
 /// Words that tell a topic from the rest, weightiest first, at most `limit`.
 ///
 /// `terms` are the members' terms, each with the number of members that hold it; `background` gives
 /// the number of articles, of `article_count`, that hold a term. Left out: single characters, bare
-/// numbers, words that only one of several members holds, and words inside a weightier word; a longer
-/// word that most of the members which hold its part hold too takes the place of that.
+/// numbers, words that only one of several members holds unless there are too few others, and words
+/// inside a weightier word; a longer word that most of the members which hold its part hold too takes
+/// the place of that.
 /// `weight = ln(1 + members) · ln(1 + article_count / (1 + articles))`. Source: c-TF-IDF
 /// (Grootendorst 2022) with document counts in place of occurrences, so that one long article does
 /// not decide.
@@ -21,10 +26,8 @@ pub fn keywords(
     article_count: u32,
     limit: usize,
 ) -> Vec<(String, f32)> {
-    let most = terms.iter().map(|(_, count)| *count).max().unwrap_or(0);
-    let least = if most > 1 { 2 } else { 1 };
     let mut weighed: Vec<(f32, &str, u32)> = Vec::new();
-    for (term, holders) in terms.iter().filter(|(_, count)| *count >= least) {
+    for (term, holders) in terms {
         let is_number = term.chars().next().is_some_and(|c| c.is_ascii_digit());
         if is_number || term.chars().count() < CHARS_MIN {
             continue;
@@ -34,7 +37,12 @@ pub fn keywords(
         #[expect(clippy::cast_possible_truncation, reason = "six digits are enough for a weight")]
         weighed.push(((count.ln_1p() * rarity) as f32, term, *holders));
     }
-    weighed.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(right.1)));
+    let shared = weighed.iter().filter(|(_, _, holders)| *holders > 1).count();
+    if shared >= SHARED_MIN {
+        weighed.retain(|(_, _, holders)| *holders > 1);
+    }
+    // What several members hold comes first.
+    weighed.sort_by(|left, right| (right.2 > 1).cmp(&(left.2 > 1)).then(by_weight(left, right)));
     let mut keywords: Vec<(String, f32, u32)> = Vec::with_capacity(limit);
     for (weight, term, holders) in weighed {
         // 大桥 stands before 清河大桥, which nearly all who say 大桥 say.
@@ -51,6 +59,11 @@ pub fn keywords(
         }
     }
     keywords.into_iter().map(|(term, weight, _)| (term, weight)).collect()
+}
+
+/// The weightier first; ties by the word.
+fn by_weight(left: &(f32, &str, u32), right: &(f32, &str, u32)) -> Ordering {
+    right.0.total_cmp(&left.0).then(left.1.cmp(right.1))
 }
 
 #[cfg(test)]

@@ -11,8 +11,13 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use regex::Regex;
+
+use crate::topic::cohesion::Tagged;
+use crate::topic::cohesion::whole;
 use wenmai_text::headline;
 use wenmai_text::normalize::normal;
+use wenmai_text::pattern;
 use wenmai_text::terms::Analyzer;
 
 /// Characters of a word or a phrase.
@@ -31,10 +36,18 @@ static BOILERPLATE: LazyLock<HashSet<&str>> =
 const BOILERPLATE_WORDS: &str = "责编 责任编辑 编辑 编审 校对 审校 监制 主编 邮箱 来源 记者 通讯员 实习生 摄影 供图 配图 图片 视频 组图 图集 图文 原标题 标题 正文 \
 点击 转载 转发 版权 版权所有 声明 免责 免责声明 客户端 公众号 微信 微博 二维码 扫码 下载 登录 注册 首页 网站 链接 评论 点赞 收藏 分享 举报 反馈 查看 阅读 更多 \
 快讯 独家 重磅 突发 刚刚 速递 更新 直播 专题 专栏 讯 电 报道 本报 本报讯 本网 新华网 人民网 新华社 中新社 央视网 央视新闻 澎湃 澎湃新闻 新闻网 新闻 日电 \
-align att attachment center style width height src href jpg jpeg png gif img alt nbsp ldquo rdquo mdash px font span div class strong br hr td tr table body html \
+本报记者 责任 内容摘要 资料图 如图 下同 报料 授权 \
+the of and for with from paper thepaper top align att attachment center style width height src href jpg jpeg png gif img alt nbsp ldquo rdquo mdash px font span div class strong br hr td tr table body html \
 http https www com cn net org htm shtml php app ios android copyright all rights reserved auto content justify line text color \
 background margin padding solid rgb rgba normal none family overflow display block inline word wrap bold italic indent size weight border webkit \
 function var script javascript index title page target blank left right image images data id";
+
+/// Addresses of web pages and of mail, whose pieces are no words.
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(
+        r"(?:https?://|www\.)[!-~]+|[a-z0-9._-]+@[a-z0-9.-]+|[a-z0-9-]+\.(?:com|cn|net|org)\b",
+    )
+});
 
 /// The words of an article's headline and opening that can be keywords, each once.
 ///
@@ -46,11 +59,11 @@ pub fn keyword_candidates(
     names: &[&str],
     analyzer: &Analyzer,
 ) -> Vec<String> {
-    let whole: Vec<&str> = names.iter().copied().filter(|name| is_shown(name)).collect();
+    let shown: Vec<&str> = names.iter().copied().filter(|name| is_shown(name)).collect();
     let read = |text: &str| {
-        let mut text = normal(text);
+        let mut text = ADDRESS.replace_all(&normal(text), "，").into_owned();
         // A name is one word; what is left of the text has no pieces of it.
-        for name in whole.iter().filter(|name| name.chars().count() >= NAME_CHARS_MIN) {
+        for name in shown.iter().filter(|name| name.chars().count() >= NAME_CHARS_MIN) {
             text = text.replace(name, "，");
         }
         text
@@ -58,9 +71,14 @@ pub fn keyword_candidates(
     let title = read(&headline::clean(title));
     let lead = read(&headline::without_markup(lead));
     let mut counts: BTreeMap<String, Count> = BTreeMap::new();
-    for (text, is_title) in [(&title, true), (&lead, false)] {
-        for candidate in candidates(text, analyzer) {
-            let count = counts.entry(candidate.text).or_default();
+    let texts = [&title, &lead].map(|text| Tagged { text, words: analyzer.tagged(text) });
+    for (text, is_title) in texts.iter().zip([true, false]) {
+        for candidate in candidates(text) {
+            let joined = match candidate.kind {
+                Shape::Phrase => candidate.text,
+                Shape::Word | Shape::Unknown => whole(&candidate.text, candidate.is_name, &texts),
+            };
+            let count = counts.entry(joined).or_default();
             count.times += 1;
             count.in_title |= is_title;
             count.kind = count.kind.min(candidate.kind);
@@ -75,12 +93,12 @@ pub fn keyword_candidates(
         };
         // 仁勋 inside 黄仁勋 is a piece of a name.
         let is_piece = count.kind == Shape::Unknown
-            && whole.iter().any(|name| name.contains(&text) || text.contains(name));
+            && shown.iter().any(|name| name.contains(&text) || text.contains(name));
         if is_whole && !is_piece {
             found.push(text);
         }
     }
-    for name in whole {
+    for name in shown {
         if !found.iter().any(|known| known == name) {
             found.push(name.to_owned());
         }
@@ -107,21 +125,23 @@ struct Count {
 struct Candidate {
     text: String,
     kind: Shape,
+    /// Whether it may be a name, or a piece of one.
+    is_name: bool,
 }
 
-/// Words, joined nouns and runs of single characters of normalized `text`, with repetitions.
-fn candidates(text: &str, analyzer: &Analyzer) -> Vec<Candidate> {
-    let words = analyzer.tagged(text);
+/// Words, joined nouns and runs of single characters of a normalized text, with repetitions.
+fn candidates(Tagged { text, words }: &Tagged<'_>) -> Vec<Candidate> {
     let mut found = Vec::new();
-    let mut push = |text: &str, kind| {
+    let mut push = |text: &str, kind, is_name| {
         if is_shown(text) {
-            found.push(Candidate { text: text.to_owned(), kind });
+            found.push(Candidate { text: text.to_owned(), kind, is_name });
         }
     };
-    for (span, tag) in &words {
+    for (span, tag) in words {
         let word = span.of(text).unwrap_or_default();
         if word.chars().count() >= CHARS_MIN && says_something(tag) {
-            push(word, Shape::Word);
+            let is_name = tag.starts_with("nr") || matches!(*tag, "nz" | "x");
+            push(word, Shape::Word, is_name);
         }
     }
     for pair in words.windows(2) {
@@ -131,7 +151,7 @@ fn candidates(text: &str, analyzer: &Analyzer) -> Vec<Candidate> {
         let each = [first, second].map(|span| span.of(text).unwrap_or_default().chars().count());
         let is_phrase = each[0] >= CHARS_MIN && each[1] >= 1 && each[0] + each[1] > 2;
         if joined && is_phrase && phrase.chars().count() <= PHRASE_CHARS_MAX {
-            push(phrase, Shape::Phrase);
+            push(phrase, Shape::Phrase, false);
         }
     }
     // Runs of single characters between words: what the dictionary lacks.
@@ -156,10 +176,14 @@ fn candidates(text: &str, analyzer: &Analyzer) -> Vec<Candidate> {
     found
 }
 
-fn push_unknown(text: &str, (start, end): (usize, usize), push: &mut impl FnMut(&str, Shape)) {
+fn push_unknown(
+    text: &str,
+    (start, end): (usize, usize),
+    push: &mut impl FnMut(&str, Shape, bool),
+) {
     let run = text.get(start..end).unwrap_or_default();
     if UNKNOWN_CHARS.contains(&run.chars().count()) {
-        push(run, Shape::Unknown);
+        push(run, Shape::Unknown, true);
     }
 }
 
@@ -218,10 +242,36 @@ mod tests {
             &[],
         );
         assert!(words.contains(&"合龙".to_owned()), "{words:?}");
-        for noise in
-            ["justify", "组图", "快讯", "责编", "邮箱", "align", "center", "attachment", "溪网"]
-        {
+        for noise in [
+            "com",
+            "hwb",
+            "b.cn",
+            "justify",
+            "组图",
+            "快讯",
+            "责编",
+            "邮箱",
+            "align",
+            "center",
+            "attachment",
+            "溪网",
+        ] {
             assert!(!words.contains(&noise.to_owned()), "{noise}: {words:?}");
+        }
+    }
+
+    #[test]
+    fn a_piece_that_always_stands_beside_the_same_character_is_written_with_it() {
+        let words = found(
+            "多模态新品发布",
+            "多模态是方向。浦特科夫昨日到访，浦特科夫说，多模态要做，泡泡玛特也要学，泡泡玛特不急。",
+            &[],
+        );
+        for word in ["多模态", "泡泡玛特"] {
+            assert!(words.contains(&word.to_owned()), "{word}: {words:?}");
+        }
+        for piece in ["模态", "泡泡", "玛特"] {
+            assert!(!words.contains(&piece.to_owned()), "{piece}: {words:?}");
         }
     }
 

@@ -46,6 +46,23 @@ pub(super) struct Plan {
     places: BTreeMap<ArticleId, usize>,
     /// New memberships of stored articles.
     changes: BTreeMap<ArticleId, Regroup>,
+    /// The groups that the first draft showed to be one with its own, and those that it contests; if
+    /// there are any, it is the only draft.
+    merged: Vec<GroupId>,
+    /// See `merged`.
+    contested: Vec<GroupId>,
+}
+
+/// What a plan decided.
+pub(super) struct Decided {
+    /// The points to be written.
+    pub(super) points: Vec<Point>,
+    /// New memberships of stored articles.
+    pub(super) changes: Vec<Regroup>,
+    /// Groups that become one with that of the only point.
+    pub(super) merged: Vec<GroupId>,
+    /// Groups some of whose articles may go with the only point.
+    pub(super) contested: Vec<GroupId>,
 }
 
 impl Plan {
@@ -78,6 +95,8 @@ impl Plan {
             decided: Vec::new(),
             places: BTreeMap::new(),
             changes: BTreeMap::new(),
+            merged: Vec::new(),
+            contested: Vec::new(),
         })
     }
 
@@ -85,6 +104,9 @@ impl Plan {
     /// if any. Returns `false` where what was loaded is not enough; then the draft is to be the
     /// first of the next plan.
     pub(super) fn decide(&mut self, draft: &Draft, known: Option<Membership>) -> bool {
+        if !(self.merged.is_empty() && self.contested.is_empty()) {
+            return false;
+        }
         if let Some(known) = known {
             // Somebody joined the old text just now and would be left without an original.
             let is_joined = self.decided.iter().any(|(other, _)| other.group == known.group);
@@ -96,6 +118,13 @@ impl Plan {
         }
         let Some(anchors) = self.candidates(draft) else { return false };
         let joined = join(&draft.printed, draft.own_group(), anchors);
+        // Groups that become one, or are divided, are read whole, so that what was decided before is
+        // written first and what comes behind is decided on what is written then.
+        let is_simple = joined.merged.is_empty() && joined.contested.is_empty();
+        if !is_simple && !self.decided.is_empty() {
+            return false;
+        }
+        (self.merged, self.contested) = (joined.merged, joined.contested);
         let group = joined.membership.group;
         if let Some(stays) = joined.replaced {
             self.replace_original(group, stays, &draft.printed);
@@ -117,12 +146,17 @@ impl Plan {
         self.decided.first().map(|(membership, _)| membership.group)
     }
 
-    /// The points to be written, and the new memberships of stored articles.
-    pub(super) fn finish(self, drafts: &[Draft]) -> (Vec<Point>, Vec<Regroup>) {
+    /// What is to be written of `drafts`.
+    pub(super) fn finish(self, drafts: &[Draft]) -> Decided {
         let points = drafts.iter().cloned().zip(self.decided);
         let points = points
             .filter_map(|(draft, (membership, signature))| draft.point(membership, signature));
-        (points.collect(), self.changes.into_values().collect())
+        Decided {
+            points: points.collect(),
+            changes: self.changes.into_values().collect(),
+            merged: self.merged,
+            contested: self.contested,
+        }
     }
 
     /// The anchors that `draft` is compared with, most hashes shared first; `None` if one of them
@@ -209,7 +243,7 @@ async fn load_anchors(
 }
 
 /// The original of a group.
-async fn original_of(store: &Store, group: GroupId) -> Result<Option<Printed>, Error> {
+pub(super) async fn original_of(store: &Store, group: GroupId) -> Result<Option<Printed>, Error> {
     let filter = Filter::Group(group).and(Filter::Original(true));
     let found = store.list(&filter, None, Limit::MOST).await?.points;
     let found = found.into_iter().map(|stored| {

@@ -66,7 +66,7 @@ impl Engine {
         let (ids, more) = match source {
             ClusterSource::Articles(ids) => (ids, false),
             ClusterSource::Passing(filter) => {
-                let filter = self.keyed(filter)?;
+                let filter = self.keyed(filter).await?;
                 let page = self.store.list(&filter, None, Limit::MOST).await?;
                 let ids = page.points.iter().map(|point| point.article.id).collect();
                 (ids, page.next.is_some())

@@ -10,6 +10,8 @@ use wenmai_text::terms::index;
 
 /// Made-up articles that stand behind those of the window.
 pub(super) const ARTICLES: u32 = 1_000;
+/// A word of more of them is common.
+const COMMON_MIN: u32 = 50;
 /// Tokens of title and lead of one of them, from which keywords are taken.
 const OPENING_TOKENS: f64 = 150.0;
 /// Tokens of a whole one, which topics compare.
@@ -37,6 +39,11 @@ static AT_LARGE: LazyLock<AtLarge> = LazyLock::new(|| {
 /// How many of [`ARTICLES`] articles hold `word` in title and lead.
 pub(super) fn in_openings(word: &str) -> u32 {
     AT_LARGE.openings.get(word).copied().unwrap_or(0)
+}
+
+/// Whether so many articles hold `word` in title and lead that it is no topic's.
+pub(super) fn is_common(word: &str) -> bool {
+    in_openings(word) > COMMON_MIN
 }
 
 /// How many articles at large hold each term of the index.

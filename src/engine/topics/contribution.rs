@@ -4,6 +4,7 @@
 //! All of it is a pure function of the members at one version, so it does not matter when, or in
 //! which process, it is computed.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use wenmai_domain::topic::change::Face;
 use wenmai_suggest::words::Table;
 use wenmai_text::entity::Entity;
 use wenmai_text::entity::Kind;
+use wenmai_text::headline;
 use wenmai_text::terms::Analyzer;
 
 /// How many of a topic's most recent members its face is made of.
@@ -29,6 +31,8 @@ const KEYWORDS: usize = 8;
 const NAMES: usize = 6;
 /// Days after which a member counts half for the centroid.
 const HALF_LIFE_DAYS: f64 = 7.0;
+/// Characters of a sentence that stands for a headline, at most.
+const HEADLINE_CHARS: usize = 40;
 /// Characters of the body that terms and names are taken from.
 pub const LEAD_CHARS: usize = 300;
 
@@ -108,10 +112,25 @@ impl Contribution {
         let own = own.in_texts([&record.title, &lead], analyzer);
         let names_of_all = names.iter().flatten().map(AsRef::as_ref);
         let whole: Vec<&str> = names_of_all.chain(own.iter().map(String::as_str)).collect();
-        let terms = topic::keyword_candidates(&record.title, &lead, &whole, analyzer);
+        let title = headline_of(record);
+        let terms = topic::keyword_candidates(&title, &lead, &whole, analyzer);
         let terms = terms.into_iter().map(Arc::from).collect();
-        Self { title: record.title.clone(), embedding, terms, names }
+        Self { title: title.into_owned(), embedding, terms, names }
     }
+}
+
+/// The headline of an article; where the page gave a line of credits in its place, the first sentence
+/// of the text, cut to the length of a headline.
+#[must_use]
+pub fn headline_of(record: &Record) -> Cow<'_, str> {
+    if !headline::is_credit(&record.title) {
+        return Cow::Borrowed(&record.title);
+    }
+    let body = record.body();
+    let ends = |c: char| matches!(c, '。' | '！' | '？' | '；' | '\n');
+    let mut sentences = body.split(ends).map(str::trim);
+    let said = sentences.find(|text| !text.is_empty() && !headline::is_credit(text));
+    Cow::Owned(said.unwrap_or_default().chars().take(HEADLINE_CHARS).collect())
 }
 
 /// The title, and the first [`LEAD_CHARS`] characters of the body.
@@ -152,11 +171,9 @@ pub fn face(
     let label = Some(current.label.as_str()).filter(|label| !label.is_empty());
     let label = topic::label(&members, label);
     let terms = contributions.iter().flat_map(|(_, contribution)| &contribution.terms);
-    let terms: Vec<(String, u32)> =
-        counted(terms).into_iter().map(|(text, count)| (text.to_string(), count)).collect();
-    // A word that one of several members holds is that member's.
-    let shared: Vec<(String, u32)> = terms.iter().filter(|term| term.1 > 1).cloned().collect();
-    let terms = if contributions.len() < 2 || shared.len() < KEYWORDS { terms } else { shared };
+    // What every other report says, 数据 or 显示, is no topic's.
+    let terms = counted(terms).into_iter().filter(|(term, _)| !background::is_common(term));
+    let terms: Vec<(String, u32)> = terms.map(|(text, count)| (text.to_string(), count)).collect();
     let background = |term: &str| {
         let in_window = term_counts.counts.get(term).copied().unwrap_or(0);
         in_window.saturating_add(background::in_openings(term))

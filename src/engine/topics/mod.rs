@@ -21,6 +21,7 @@ mod replica;
 mod search;
 mod store_sync;
 mod supervisor;
+mod themes;
 mod timeline;
 mod view;
 mod watching;
@@ -48,6 +49,7 @@ use crate::Error;
 use wenmai_cluster::topic::Weights;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::id::ArticleId;
+use wenmai_domain::reprint::GroupId;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::TopicId;
 use wenmai_store as store;
@@ -73,6 +75,8 @@ pub use recluster::Reclustered;
 pub use search::FoundTopic;
 pub use search::FoundTopics;
 pub use search::SearchTopics;
+pub use themes::ThemeList;
+pub use themes::ThemeView;
 pub use timeline::Timeline;
 pub use timeline::TimelineEntry;
 pub use view::Measures;
@@ -241,6 +245,11 @@ impl Topics {
     /// Whether an article is in topics.
     pub(super) fn holds(&self, id: ArticleId) -> bool {
         self.published().articles.contains_key(&id)
+    }
+
+    /// The first article that was placed as one of that group of reprints.
+    pub(super) fn first_of(&self, group: GroupId) -> Option<ArticleId> {
+        self.published().first_of(group)
     }
 
     /// The highest arrival number of the articles that are placed.

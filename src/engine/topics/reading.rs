@@ -62,13 +62,14 @@ impl ArticleReader {
         );
         let source = if record.paper.is_empty() { &record.source } else { &record.paper };
         let source = source.clone();
+        let title = contribution::headline_of(record).into_owned();
         let item = Item {
             id: article.id,
             arrival,
             at,
-            title: record.title.clone(),
+            title_terms: terms::query(&self.analyzer.terms(&title)),
+            title,
             embedding,
-            title_terms: terms::query(&self.analyzer.terms(&record.title)),
             text_terms,
             keys: topic::keys(&entities),
             original: None,

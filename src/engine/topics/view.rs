@@ -115,6 +115,22 @@ pub struct DayMeasures {
     pub growth: i64,
 }
 
+/// How many of the articles are in the period, and the times of the first and the last of them, in
+/// seconds since 1970 UTC; `None` where none is.
+#[must_use]
+pub fn times_in(members: &[TopicMember], period: Period) -> Option<(usize, i64, i64)> {
+    let is_in = |at: i64| {
+        let day = day::of_second(at);
+        period.from.is_none_or(|from| day >= from) && period.to.is_none_or(|to| day <= to)
+    };
+    let mut found: Option<(usize, i64, i64)> = None;
+    for at in members.iter().map(|member| member.at).filter(|at| is_in(*at)) {
+        let (count, first, last) = found.unwrap_or((0, at, at));
+        found = Some((count + 1, first.min(at), last.max(at)));
+    }
+    found
+}
+
 /// The number of articles of each day that has any, in ascending order of days.
 #[must_use]
 pub fn days(members: &[TopicMember]) -> Vec<(i64, u32)> {

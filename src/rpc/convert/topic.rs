@@ -5,6 +5,7 @@ use crate::convert::date::timestamp_us;
 use crate::convert::date::written_day;
 use crate::convert::known;
 use wenmai_domain::topic::Level;
+use wenmai_domain::topic::ThemeId;
 use wenmai_domain::topic::TopicId;
 use wenmai_domain::topic::change::Change;
 use wenmai_domain::topic::change::Correction;
@@ -14,6 +15,7 @@ use wenmai_domain::topic::change::Move;
 use wenmai_domain::topic::filter::Status;
 use wenmai_engine::FoundTopic;
 use wenmai_engine::Measures;
+use wenmai_engine::ThemeView;
 use wenmai_engine::TopicOrder;
 use wenmai_engine::TopicView;
 use wenmai_engine::Violation;
@@ -22,6 +24,8 @@ use wenmai_proto::wire::watch_topics_response::Change as WireChange;
 
 /// The prefix of the resource name of a topic.
 pub const PREFIX: &str = "topics/";
+/// The prefix of the resource name of a theme.
+const THEMES: &str = "themes/";
 /// The most sources that are sent with a topic.
 const SOURCES: usize = 20;
 const MICROS: i64 = 1_000_000;
@@ -40,6 +44,37 @@ pub fn topic_id(name: &str, field: &str) -> Result<TopicId, Violation> {
     name.strip_prefix(PREFIX)
         .and_then(|id| id.parse().ok())
         .ok_or_else(|| Violation::new(field, "is not a resource name `topics/{uuid}`"))
+}
+
+/// The resource name of a theme.
+#[must_use]
+pub fn theme_name(id: ThemeId) -> String {
+    format!("{THEMES}{id}")
+}
+
+/// The id in a resource name of a theme.
+///
+/// # Errors
+/// A violation of `field` for any other text.
+pub fn theme_id(name: &str, field: &str) -> Result<ThemeId, Violation> {
+    name.strip_prefix(THEMES)
+        .and_then(|id| id.parse().ok())
+        .ok_or_else(|| Violation::new(field, "is not a resource name `themes/{uuid}`"))
+}
+
+/// Converts a theme.
+#[must_use]
+pub fn theme(from: ThemeView) -> wire::Theme {
+    let ThemeView { id, label, keywords, stories, article_count, first_at, last_at } = from;
+    wire::Theme {
+        name: theme_name(id),
+        label,
+        keywords,
+        story_count: convert::count32(stories.len()),
+        article_count: convert::count32(article_count),
+        first_time: timestamp_us(first_at.saturating_mul(MICROS)),
+        last_time: timestamp_us(last_at.saturating_mul(MICROS)),
+    }
 }
 
 /// The etag of a revision.

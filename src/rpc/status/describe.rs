@@ -221,6 +221,11 @@ fn not_found(error: &engine::Error) -> Description {
         let description = Description::new(code, reason, format!("{name} does not exist"));
         return Description { resource: Some(name), ..description };
     }
+    if let engine::Error::ThemeNotFound { id } = error {
+        let (name, reason) = (convert::theme_name(*id), "THEME_NOT_FOUND");
+        let description = Description::new(code, reason, format!("{name} does not exist"));
+        return Description { resource: Some(name), ..description };
+    }
     Description::new(code, reason, error.to_string())
 }
 
