@@ -27,7 +27,7 @@ const OPENING_SENTENCES: usize = 2;
 /// What a unit that all articles print is worth, beside a fact that all titles print.
 const PAIR: f32 = 0.005;
 /// Share of a piece that may have been said before it.
-const REPEATED_MAX: f32 = 0.5;
+const REPEATED_MAX: f32 = 0.4;
 /// How steeply the worth of a piece falls with the share that was said: its power.
 const NOVELTY: i32 = 4;
 /// What a piece that nobody else says anything of is worth, beside 1.1 of one that others say.
@@ -38,6 +38,16 @@ const BROKEN: f32 = 0.9;
 const ADDED_MIN: f32 = 0.1;
 /// Share of a piece from a round-up that others must say as well.
 const OWN_ITEM: f32 = 0.4;
+/// Share of any piece that others must say as well, in a set of [`MANY`] readings or more; half of an
+/// article's pieces must reach more, or only some of it is of the set's matter.
+const ON_TOPIC: f32 = 0.2;
+const MIXED: f32 = 0.22;
+/// Readings from which on the whole share is asked for: of few, less is said twice.
+const MANY: usize = 5;
+/// Readings for each of which one more must print a pair for it to be shared.
+const CROWD: usize = 25;
+/// Share of what was told that a piece may hold: it would tell that again in more words.
+const SWALLOWED_MAX: f32 = 0.6;
 
 /// What the articles of a set say, and what each part of it is worth.
 pub struct Matter<'r> {
@@ -45,6 +55,10 @@ pub struct Matter<'r> {
     facts: HashMap<(Kind, &'r str), f32>,
     /// Pairs of neighbouring units that several articles print, and the share that does.
     pairs: PairMap<f32>,
+    /// Share of a piece that others must say.
+    on_topic: f32,
+    /// The sources of which only some pieces are of the set's matter.
+    mixed: HashSet<usize>,
 }
 
 /// A piece by its places: the reading, and the offer in it.
@@ -87,8 +101,41 @@ impl<'r> Matter<'r> {
                 *sum += part;
             }
         }
-        let shared = pairs.into_iter().filter(|(_, (count, _))| *count > 1);
-        Self { facts, pairs: shared.map(|(pair, (_, sum))| (pair, sum)).collect() }
+        let several = 2 + readings.len() / CROWD;
+        let shared = pairs.into_iter().filter(|(_, (count, _))| *count >= several);
+        let pairs = shared.map(|(pair, (_, sum))| (pair, sum)).collect();
+        let part = share(readings.len().clamp(2, MANY) - 2, MANY - 2);
+        let mut matter = Self { facts, pairs, on_topic: ON_TOPIC * part, mixed: HashSet::new() };
+        let mixed = readings.iter().filter(|reading| matter.is_mixed(reading, MIXED * part));
+        matter.mixed = mixed.map(|reading| reading.source).collect();
+        matter
+    }
+
+    /// Whether most pieces of `reading` say what hardly anybody else says.
+    fn is_mixed(&self, reading: &Reading<'_>, least: f32) -> bool {
+        let mut shares: Vec<f32> = reading.offers.iter().map(|one| self.topical(one)).collect();
+        shares.sort_by(f32::total_cmp);
+        reading.is_roundup || shares.get(shares.len() / 2).is_some_and(|middle| *middle < least)
+    }
+
+    /// Whether the article at `source` bundles several matters, of which only one is the set's.
+    #[must_use]
+    pub fn bundles(&self, source: usize) -> bool {
+        self.mixed.contains(&source)
+    }
+
+    /// The share of `pairs` that several articles print.
+    #[must_use]
+    pub fn shared(&self, pairs: &[u64]) -> f32 {
+        let known = pairs.iter().filter(|pair| self.pairs.contains_key(pair)).count();
+        share(known, pairs.len().max(1))
+    }
+
+    /// Whether `text` of the article at `source`, by its `pairs`, is of the set's matter.
+    #[must_use]
+    pub fn is_on_topic(&self, source: usize, pairs: &[u64]) -> bool {
+        let least = if self.mixed.contains(&source) { OWN_ITEM } else { self.on_topic };
+        self.shared(pairs) >= least
     }
 
     /// Gives the worth of the numbers `overtaken` to the one that took their place.
@@ -110,16 +157,15 @@ impl<'r> Matter<'r> {
     /// of another matter than the set.
     #[must_use]
     pub fn worth(&self, reading: &'r Reading<'_>, offer: &'r Offer) -> Option<f32> {
-        if reading.is_roundup && self.topical(offer) < OWN_ITEM {
+        if !self.is_on_topic(reading.source, &offer.pairs) {
             return None;
         }
         worth(self, reading, offer, &Told::default())
     }
 
     /// The share of a piece that other articles say as well.
-    fn topical(&self, offer: &Offer) -> f32 {
-        let known = offer.pairs.iter().filter(|pair| self.pairs.contains_key(pair)).count();
-        share(known, offer.pairs.len())
+    pub fn topical(&self, offer: &Offer) -> f32 {
+        self.shared(&offer.pairs)
     }
 
     /// What `offer` adds to what is told.
@@ -171,6 +217,18 @@ fn keys<'r>(reading: &'r Reading<'_>, offer: &'r Offer) -> impl Iterator<Item = 
 struct Told<'r> {
     facts: HashSet<Key<'r>>,
     pairs: PairSet,
+    /// The pairs of each piece, in order.
+    pieces: Vec<&'r [u64]>,
+}
+
+impl Told<'_> {
+    /// Whether a piece with these pairs, in order, tells again what one told before it says.
+    fn is_swallowed(&self, pairs: &[u64]) -> bool {
+        self.pieces.iter().any(|piece| {
+            let held = piece.iter().filter(|pair| pairs.binary_search(pair).is_ok()).count();
+            share(held, piece.len().max(1)) > SWALLOWED_MAX
+        })
+    }
 }
 
 /// The pieces that are told in `char_max` characters, those worth most first; `first` is told in any
@@ -205,6 +263,9 @@ pub fn choose<'r>(
             continue;
         }
         if before.is_finite() {
+            if told.is_swallowed(&offer.pairs) {
+                continue;
+            }
             let Some(worth) = worth(matter, reading, offer, &told) else { continue };
             if bids.peek().is_some_and(|next| next.worth > worth) {
                 bids.push(Bid { worth, rank, item: place });
@@ -214,6 +275,7 @@ pub fn choose<'r>(
         left -= cost;
         told.facts.extend(keys(reading, offer));
         told.pairs.extend(&offer.pairs);
+        told.pieces.push(&offer.pairs);
         chosen.push(place);
     }
     chosen

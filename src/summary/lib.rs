@@ -7,6 +7,7 @@
 //! `set`, told as a story in `topic`; `keyphrase` names what they are about; `rewrite` asks
 //! for other words, and `guard` refuses those that say more than their sources.
 
+pub mod alone;
 mod bid;
 pub mod clause;
 pub mod clean;

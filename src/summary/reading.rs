@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 
 use crate::Extract;
+use crate::alone;
 use crate::feature::Body;
 use crate::ranker::Ranker;
 use crate::select;
@@ -110,7 +111,8 @@ fn reading<'a>(
         let mentions = within(&mentions, &extract);
         Offer { from: candidate.from, to: candidate.to, extract, pairs, mentions }
     });
-    let offers = offers.collect();
+    let stands = |offer: &Offer| stands(&body, &mentions, offer);
+    let offers = offers.filter(stands).collect();
     Reading {
         source: at,
         weight: source.weight,
@@ -122,6 +124,15 @@ fn reading<'a>(
         body,
         mentions,
     }
+}
+
+/// Whether a piece can be sent on beside pieces of other texts.
+fn stands(body: &Body<'_>, mentions: &[Entity], offer: &Offer) -> bool {
+    let start = offer.extract.parts.first().map_or(0, |part| part.start);
+    let named = offer.mentions.iter().filter_map(|at| mentions.get(*at));
+    let named: Vec<(usize, &Entity)> =
+        named.map(|one| (one.span.start.saturating_sub(start), one)).collect();
+    !alone::breaks_off(body, offer.from, offer.to) && alone::stands(&offer.extract.text, &named)
 }
 
 /// The mentions that stand wholly in the parts of `extract`.

@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use jiff::Span;
+use jiff::civil::Date;
 use jiff::civil::DateTime;
 
 use crate::figure::Figure;
@@ -19,6 +20,9 @@ use crate::set::Told;
 use crate::topic::Story;
 use crate::unit::bigrams;
 use crate::unit::units;
+use wenmai_domain::day;
+use wenmai_text::date::Certainty;
+use wenmai_text::date::dates;
 use wenmai_text::likeness::containment;
 
 /// Outlets that are told one by one; each article's stands in the list of sources anyway.
@@ -26,7 +30,11 @@ const OUTLETS_MAX: usize = 8;
 /// Sources that are named for one piece.
 const TELLERS_MAX: usize = 4;
 /// Days before the middle article of a set from which on an article is background.
-const BACKGROUND_DAYS: i64 = 30;
+const BACKGROUND_DAYS: i32 = 30;
+/// Pieces that are told as new, at most.
+const NEWEST_MAX: usize = 2;
+/// Characters within which a piece says when it happened.
+const OPENING_CHARS: usize = 14;
 /// Days of headlines from which on they are listed: two are told above.
 const TIMELINE_DAYS_MIN: usize = 3;
 /// Share of a line that may have been told above it.
@@ -41,13 +49,18 @@ pub fn markdown(story: &Story, sources: &[Source<'_>], names: &[String]) -> Stri
     push(&mut out, format_args!("# {}\n\n", plain(headline)));
     push(&mut out, format_args!("{}\n", coverage(sources, story.outlets.len())));
     let old = background(sources);
-    let is_old = |one: &Told| time(sources, one.piece.source).is_some_and(|time| time < old);
+    let is_old = |one: &Told| {
+        let time = time(sources, one.piece.source);
+        time.is_some_and(|time| time < old) || tells_of_old(&one.piece.extract.text, time)
+    };
     let of = |which: &dyn Fn(&&Told) -> bool| {
         let lines: Vec<&Told> = story.told.iter().filter(which).collect();
         lines.into_iter().map(|one| told(sources, one)).collect::<Vec<String>>().into_iter()
     };
-    section(&mut out, "最新进展", of(&|one| one.is_newest));
-    section(&mut out, "经过", of(&|one| !one.is_newest && !is_old(one)));
+    let newest = newest(story);
+    let is_newest = |one: &Told| newest.iter().any(|new| std::ptr::eq(*new, one));
+    section(&mut out, "最新进展", of(&|one| is_newest(one)));
+    section(&mut out, "经过", of(&|one| !is_newest(one) && !is_old(one)));
     changes(&mut out, story, sources);
     let said = said(story);
     let is_new = |text: &str| containment(&bigrams(&units(text)), &said) <= SAID_MAX;
@@ -60,7 +73,7 @@ pub fn markdown(story: &Story, sources: &[Source<'_>], names: &[String]) -> Stri
         format!("**{}**：{} [{number}]", plain(&statement.speaker), plain(&statement.text))
     });
     section(&mut out, "各方说法", statements);
-    section(&mut out, "背景", of(&|one| !one.is_newest && is_old(one)));
+    section(&mut out, "背景", of(&|one| !is_newest(one) && is_old(one)));
     let days = story.timeline.iter().filter(|day| is_new(title(day.source)));
     let days: Vec<String> = days
         .map(|day| {
@@ -80,6 +93,30 @@ pub fn markdown(story: &Story, sources: &[Source<'_>], names: &[String]) -> Stri
     push(&mut out, format_args!("\n## 来源\n\n"));
     list.for_each(|line| out.push_str(&line));
     out
+}
+
+/// What is new: of the pieces that only the last day tells, those told by most.
+fn newest(story: &Story) -> Vec<&Told> {
+    let mut found: Vec<&Told> = story.told.iter().filter(|one| one.is_newest).collect();
+    found.sort_by_key(|one| std::cmp::Reverse(one.also.len()));
+    found.truncate(NEWEST_MAX);
+    found
+}
+
+/// Whether a piece of an article of this time begins with a date well before it: 2004年，
+fn tells_of_old(piece: &str, time: Option<DateTime>) -> bool {
+    const PAST: [&str; 5] = ["去年", "前年", "此前", "早在", "多年前"];
+    let Some(issue) = time.map(DateTime::date) else { return false };
+    let opening: String = piece.chars().take(OPENING_CHARS).collect();
+    let is_old = |date: Option<Date>| {
+        date.is_some_and(|date| day::between(date, issue) > BACKGROUND_DAYS)
+    };
+    let dated = dates(&opening, Some(issue)).into_iter().next();
+    let year = opening.split_once('年').and_then(|(year, _)| year.parse::<i16>().ok());
+    let is_past = PAST.iter().any(|word| opening.starts_with(word));
+    is_past
+        || year.is_some_and(|year| (1900..issue.year()).contains(&year))
+        || dated.is_some_and(|one| one.certainty == Certainty::Exact && is_old(one.to))
 }
 
 /// Writes the figures that changed, and those that disagree.

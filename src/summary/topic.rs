@@ -13,6 +13,7 @@ use jiff::civil::Date;
 use jiff::civil::DateTime;
 
 use crate::Budget;
+use crate::cover::Matter;
 use crate::figure;
 use crate::figure::Figure;
 use crate::keyphrase::Keyphrase;
@@ -33,6 +34,7 @@ use crate::unit::bigrams;
 use crate::unit::units;
 use wenmai_domain::span::Span;
 use wenmai_text::entity::Extractor;
+use wenmai_text::entity::Kind;
 use wenmai_text::likeness::containment;
 use wenmai_text::likeness::share;
 use wenmai_text::terms::Analyzer;
@@ -43,8 +45,14 @@ const DAYS_MAX: usize = 12;
 const FIGURES_MAX: usize = 8;
 /// Statements shown.
 const STATEMENTS_MAX: usize = 6;
+/// What words in quotes are worth, beside the same told without.
+const DIRECT: f32 = 1.3;
+/// Share of a statement that may have been heard before.
+const HEARD_MAX: f32 = 0.45;
 /// Statements of one speaker.
 const SPEAKER_MAX: usize = 2;
+/// What the headline of an article that bundles several matters counts, beside others.
+const BUNDLE: f32 = 0.2;
 /// Keyphrases shown.
 const KEYPHRASES_MAX: usize = 8;
 /// Articles whose statements and keyphrases are read: the most central ones.
@@ -145,17 +153,26 @@ impl Story {
 pub fn story(sources: &[Source<'_>], reader: Reader<'_>, budget: Budget) -> Story {
     let readings = reading::read(sources, reader, budget.chars());
     let (matter, changes) = series::matter(sources, &readings);
-    let central = centrality(sources);
+    let bundles = readings.iter().filter(|one| matter.bundles(one.source));
+    let bundles = bundles.filter_map(|one| Some(sources.get(one.source)?.group));
+    let bundles: HashSet<usize> = bundles.collect();
+    let mut central = centrality(sources);
+    // What bundles several matters stands for none of them.
+    for (source, central) in sources.iter().zip(&mut central) {
+        if bundles.contains(&source.group) {
+            *central *= BUNDLE;
+        }
+    }
     let read = most_central(sources, &central);
     let phrases = phrases(sources, reader);
     Story {
         headline: headline(sources, &central, 0..sources.len()),
         told: set::tell(sources, &readings, &matter, reader.ranker, budget),
-        timeline: timeline(sources, &central),
+        timeline: timeline(sources, &central, &bundles),
         figures: figure::figures(sources, &readings, &matter, FIGURES_MAX),
         series: changes.series,
         conflicts: changes.conflicts,
-        statements: said(&readings, &central),
+        statements: said(&readings, &matter, &central),
         outlets: outlets(sources, &phrases),
         keyphrases: best(read.iter().filter_map(|at| phrases.get(*at)), KEYPHRASES_MAX),
     }
@@ -213,10 +230,10 @@ fn headline(
 
 /// The days with most groups, told by their most central headline; one that repeats an earlier one
 /// is left out.
-fn timeline(sources: &[Source<'_>], central: &[f32]) -> Vec<Day> {
+fn timeline(sources: &[Source<'_>], central: &[f32], bundles: &HashSet<usize>) -> Vec<Day> {
     let mut days: BTreeMap<Date, Vec<usize>> = BTreeMap::new();
     for (at, source) in sources.iter().enumerate() {
-        if let Some(time) = source.time {
+        if let Some(time) = source.time.filter(|_| !bundles.contains(&source.group)) {
             days.entry(time.date()).or_default().push(at);
         }
     }
@@ -253,28 +270,49 @@ fn phrases(sources: &[Source<'_>], reader: Reader<'_>) -> Vec<Phrases> {
     sources.iter().take_while(|_| (reader.goes_on)()).map(of).collect()
 }
 
-fn said(readings: &[Reading<'_>], central: &[f32]) -> Vec<(usize, Statement)> {
-    let centrality = |one: &Reading<'_>| central.get(one.source).copied().unwrap_or_default();
+/// Who said what: first those whom several articles name, with words that others tell as well.
+fn said(
+    readings: &[Reading<'_>],
+    matter: &Matter<'_>,
+    central: &[f32],
+) -> Vec<(usize, Statement)> {
+    let centrality = |at: usize| central.get(at).copied().unwrap_or_default();
+    let most = central.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
     let mut order: Vec<&Reading<'_>> = readings.iter().collect();
-    order.sort_by(|l, r| centrality(r).total_cmp(&centrality(l)).then(l.source.cmp(&r.source)));
+    order.sort_by(|l, r| {
+        centrality(r.source).total_cmp(&centrality(l.source)).then(l.source.cmp(&r.source))
+    });
+    let mut rated: Vec<(f32, Vec<u64>, usize, Statement)> = Vec::new();
+    for reading in order.into_iter().take(READ_MAX) {
+        for statement in statements(&reading.body, &reading.mentions) {
+            let pairs = bigrams(&units(&statement.text));
+            if !matter.is_on_topic(reading.source, &pairs) {
+                continue;
+            }
+            let known = matter.fact(Kind::Person, &statement.speaker)
+                + matter.fact(Kind::Organisation, &statement.speaker);
+            let direct = if statement.is_direct { DIRECT } else { 1.0 };
+            let worth = (matter.shared(&pairs) + known) * direct;
+            let worth = worth * (centrality(reading.source) / most).sqrt();
+            rated.push((worth, pairs, reading.source, statement));
+        }
+    }
+    rated.sort_by(|l, r| r.0.total_cmp(&l.0));
     let mut found: Vec<(usize, Statement)> = Vec::new();
     let mut speakers: HashMap<String, usize> = HashMap::new();
     let mut heard: HashSet<u64> = HashSet::new();
-    for reading in order.into_iter().take(READ_MAX) {
-        for statement in statements(&reading.body, &reading.mentions) {
-            let count = speakers.entry(statement.speaker.clone()).or_default();
-            let pairs = bigrams(&units(&statement.text));
-            if *count >= SPEAKER_MAX || containment(&pairs, &heard) > 0.5 {
-                continue;
-            }
-            *count += 1;
-            heard.extend(pairs);
-            found.push((reading.source, statement));
+    for (_, pairs, source, statement) in rated {
+        let count = speakers.entry(statement.speaker.clone()).or_default();
+        if *count >= SPEAKER_MAX || containment(&pairs, &heard) > HEARD_MAX {
+            continue;
+        }
+        *count += 1;
+        heard.extend(pairs);
+        found.push((source, statement));
+        if found.len() == STATEMENTS_MAX {
+            break;
         }
     }
-    // Words in quotes are what a reader looks for; central articles were read first.
-    found.sort_by_key(|(_, statement)| !statement.is_direct);
-    found.truncate(STATEMENTS_MAX);
     found
 }
 

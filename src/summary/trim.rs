@@ -35,6 +35,10 @@ const AGENCY: [&str; 10] = [
 ];
 /// Characters within which a dateline is over.
 const DATELINE_CHARS: usize = 30;
+/// Characters of a heading in brackets before a text, at most.
+const HEADING_CHARS: usize = 60;
+/// Bytes of the number of an item, at most: two of Chinese characters.
+const ITEM_BYTES_MAX: usize = 6;
 /// Characters of a clause behind a heading that only a blank sets off, at least.
 const GLUED_CHARS: usize = 5;
 /// Characters of a note in brackets that may be left out.
@@ -242,7 +246,12 @@ pub fn is_unattributed(piece: &str) -> bool {
     let said = chars.get(1..close).unwrap_or_default();
     // A word in quotes opens many a sentence: “连心桥”通车了。
     let is_speech = said.iter().any(|c| END.contains(c) || matches!(c, '，' | ','));
-    behind.trim_matches(END).is_empty() || (is_speech && refers_back(behind))
+    behind.trim_matches(END).is_empty() || (is_speech && (refers_back(behind) || goes_on(behind)))
+}
+
+/// Whether what stands behind a quotation does not say whose it is, but goes on: 但县水利局同时说，
+fn goes_on(behind: &str) -> bool {
+    ["但", "而", "不过", "然而", "同时", "此外"].iter().any(|word| behind.starts_with(word))
 }
 
 /// Bytes of label and dateline at the start of `text`: `本报清河3月12日讯（记者 周小禾）`; 0 where there is
@@ -279,11 +288,31 @@ fn label(text: &str) -> usize {
     if let Some(label) = LABELS.iter().find(|label| rest.starts_with(*label)) {
         return before + label.len();
     }
-    let close = rest.char_indices().take(DATELINE_CHARS).find(|(_, c)| *c == '】');
+    if let Some(item) = item(rest) {
+        return before + item;
+    }
+    let close = rest.char_indices().take(HEADING_CHARS).find(|(_, c)| *c == '】');
     match close {
         Some((at, c)) if rest.starts_with('【') => before + at + c.len_utf8(),
         Some(_) | None => before,
     }
+}
+
+/// Bytes of the number of an item: 3.县水利局表示， 一、渠首开闸， （二）
+fn item(text: &str) -> Option<usize> {
+    const COUNT: &str = "一二三四五六七八九十";
+    let open = text.strip_prefix(['（', '(']).unwrap_or(text);
+    let rest = open.trim_start_matches(|c: char| c.is_ascii_digit() || COUNT.contains(c));
+    let count = open.len() - rest.len();
+    if count == 0 || count > ITEM_BYTES_MAX {
+        return None;
+    }
+    let marks: &[char] =
+        if open.len() < text.len() { &['）', ')'] } else { &['.', '、', '．', '）', ')'] };
+    let behind = rest.strip_prefix(marks)?;
+    // 1.5万亩 is a number.
+    let is_number = rest.starts_with('.') && behind.starts_with(|c: char| c.is_ascii_digit());
+    (!is_number).then(|| text.len() - behind.trim_start().len())
 }
 
 /// Bytes of who took a picture, where that stands before the text and only a space parts them:

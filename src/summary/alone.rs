@@ -1,0 +1,241 @@
+//! Whether a piece of one text can be sent on beside pieces of others.
+//!
+//! Stricter than `trim`, which knows only clauses: whoever reads a piece here has nothing before it
+//! and nothing behind. It must not break off where its sentence has yet to say what happened, needs
+//! somebody who does what it tells, may name nobody by a word for somebody else, and is told in the
+//! voice of a report.
+
+use crate::clause::END;
+use crate::feature::Body;
+use crate::quotation::is_mark;
+use crate::wording;
+use wenmai_text::entity::Entity;
+use wenmai_text::entity::Kind;
+
+/// Characters up to which a sentence is told whole or not at all.
+const WHOLE_CHARS: usize = 60;
+/// Characters of a run that a piece must not hold twice: a headline ran into its text.
+const TWICE_CHARS: usize = 8;
+/// What a clause begins with that says on what condition, why or despite what another holds.
+const OPENING: [&str; 34] = [
+    "如果", "若", "一旦", "只要", "只有", "除非", "即使", "即便", "虽然", "尽管", "由于", "因为",
+    "随着", "为了", "为", "当", "自从", "不仅", "不但", "无论", "不论", "根据", "按照", "针对",
+    "面对", "围绕", "通过", "除了", "包括", "作为", "对于", "关于", "对", "在",
+];
+
+/// Whether the sentence of the clauses `from..=to` goes on behind them with what they only lead to.
+#[must_use]
+pub fn breaks_off(body: &Body<'_>, from: usize, to: usize) -> bool {
+    if !body.one_sentence(to, to + 1) || body.clause(to).ends_with(['；', ';']) {
+        return false;
+    }
+    let count = |range: std::ops::RangeInclusive<usize>| {
+        range.map(|at| body.clause(at).chars().count()).sum::<usize>()
+    };
+    let mut end = to + 1;
+    while body.one_sentence(to, end + 1) {
+        end += 1;
+    }
+    let last = body.clause(to);
+    let begins = |clause: &str, words: &[&str]| words.iter().any(|word| clause.starts_with(word));
+    let leads = |at: usize| begins(body.clause(at), &OPENING);
+    // 在…的背景下，若…: what it leads to may stand one clause further.
+    let led = leads(to) || (to > from && leads(to - 1) && !gives(last));
+    count(from..=end) <= WHOLE_CHARS || led || asks_on(last) || hangs(last) || goes_with(body, to)
+}
+
+/// Whether a clause says what follows from the one before it.
+fn gives(clause: &str) -> bool {
+    ["将", "会", "就", "则", "便", "已", "了", "要", "可", "被", "是"]
+        .iter()
+        .any(|word| clause.contains(word))
+}
+
+/// Whether a clause only says that somebody says or asks something that is yet to come.
+fn asks_on(clause: &str) -> bool {
+    const SAYING: [&str; 22] = [
+        "告诉", "问", "问道", "回应", "回答", "指", "称", "说", "表示", "认为", "发文", "发帖",
+        "写道", "留言", "发布声明", "发表声明", "发布公告", "发布消息", "做出回应", "作出回应",
+        "接受采访", "介绍",
+    ];
+    let clause = clause.trim_end_matches(['，', ',', '：', ':', '“']);
+    let end = |word: &&str| clause.ends_with(*word);
+    SAYING.iter().any(|word| end(&word))
+        || (clause.contains("告诉") && ["记者", "媒体"].iter().any(|word| end(&word)))
+        || clause.ends_with("报道") || clause.ends_with("消息")
+}
+
+/// Whether a clause ends in a time, a place or a circumstance of what is yet to come.
+fn hangs(clause: &str) -> bool {
+    const ENDS: [&str; 30] = [
+        "后", "时", "前", "中", "上", "下", "之际", "期间", "以来", "同时", "左右", "许", "起",
+        "来看", "来说", "而言", "方面", "显示", "数据", "情况", "背景", "原因", "为例", "在内",
+        "等", "等等", "个城市中", "晚间", "凌晨", "星期",
+    ];
+    const DAYS: [char; 8] = ['日', '月', '年', '晚', '早', '晨', '午', '夜'];
+    let clause = clause.trim_end_matches(['，', ',', '：', ':', '、']);
+    let weekday = clause.char_indices().rev().nth(2).and_then(|(at, _)| clause.get(at..));
+    let is_weekday = weekday.is_some_and(|end| end.starts_with("星期"));
+    is_weekday || ENDS.iter().any(|end| clause.ends_with(end)) || clause.ends_with(DAYS)
+}
+
+/// Whether the clause behind the one at `to` cannot be parted from it: it denies, limits or turns it
+/// around, or says what it is.
+fn goes_with(body: &Body<'_>, to: usize) -> bool {
+    const NEXT: [&str; 22] = [
+        "但", "却", "而", "不过", "然而", "否则", "才", "就", "则", "以便", "从而", "使", "导致",
+        "令", "让", "来", "即", "都", "也", "不是", "并非", "据此",
+    ];
+    let next = body.clause(to + 1);
+    NEXT.iter().any(|word| next.starts_with(word)) && !next.starts_with("而且")
+}
+
+/// Whether `piece` names nobody who does what it tells: it begins, behind a time, with what was done.
+#[must_use]
+pub fn lacks_subject(piece: &str) -> bool {
+    const DONE: [&str; 62] = [
+        "在", "于", "成立", "出生", "毕业", "曾", "已", "被", "从", "以", "获", "起", "开始", "至",
+        "后", "前", "左右", "正式", "再次", "又", "还", "也", "仍", "就", "并", "即", "因", "由于",
+        "任", "担任", "出任", "入职", "加入", "离开", "当选", "考入", "进入", "转", "升任", "历任",
+        "先后", "结婚", "离婚", "登记", "改名", "更名", "上市", "破产", "推出", "发布", "获得",
+        "获悉", "报道", "消息", "讯", "电", "，在", "，于", "，被", "，已", "，曾", "以来",
+    ];
+    let behind = behind_dates(piece);
+    if behind.len() == piece.len() {
+        return false;
+    }
+    let clause = behind.split(['，', '。', '；']).find(|clause| !clause.is_empty());
+    let clause = clause.unwrap_or_default();
+    // 12日在清河县举行的大会通过: the clause has its subject behind 的.
+    let has_noun = clause.contains('的') || clause.contains('，');
+    DONE.iter().any(|word| behind.starts_with(word)) && !has_noun
+}
+
+/// What stands behind the dates and hours with which `piece` begins.
+fn behind_dates(piece: &str) -> &str {
+    const WORDS: [&str; 36] = [
+        "当地时间", "北京时间", "美东时间", "今天", "昨天", "今日", "昨日", "今年", "去年", "前年",
+        "当年", "目前", "近日", "日前", "近期", "此前", "凌晨", "清晨", "早上", "早间", "上午",
+        "中午", "下午", "傍晚", "晚间", "晚上", "深夜", "晚", "许", "左右", "同年", "次年", "年初",
+        "年底", "初", "底",
+    ];
+    let mut rest = piece;
+    loop {
+        let behind = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':');
+        let unit = behind.chars().next().filter(|c| "年月日号时分点".contains(*c));
+        if let Some(unit) = unit.filter(|_| behind.len() < rest.len()) {
+            rest = behind.get(unit.len_utf8()..).unwrap_or_default();
+        } else if let Some(shorter) = WORDS.iter().find_map(|word| rest.strip_prefix(word)) {
+            rest = shorter;
+        } else {
+            return rest.strip_prefix('，').filter(|_| rest.len() < piece.len()).unwrap_or(rest);
+        }
+    }
+}
+
+/// Whether `piece` speaks as somebody who tells a tale, comments or turns to the reader.
+#[must_use]
+pub fn chats(piece: &str) -> bool {
+    const BEGINS: [&str; 60] = [
+        "果然", "毕竟", "其实", "事实上", "实际上", "具体来说", "具体而言", "总之", "总的来说",
+        "综上", "说白了", "换句话说", "换言之", "也就是说", "简单来说", "真可谓", "难怪", "显然",
+        "不难看出", "由此可见", "可见", "事情是这样", "先", "那么", "好在", "没想到", "一时间",
+        "不得不", "要知道", "可想而知", "说到底", "归根结底", "果不其然", "当然", "或许", "也许",
+        "恐怕", "无疑", "毫无疑问", "不可否认", "试想", "试问", "究竟", "到底", "如今看来", "例如",
+        "比如", "譬如", "诸如", "除此", "综合", "欢迎", "需要注意", "想要", "对于我们", "可以看到",
+        "可以看出", "从这些", "从中", "更新：",
+    ];
+    const HOLDS: [&str; 26] = [
+        "小编", "笔者", "吃瓜", "这瓜", "瓜田", "真的是", "不言而喻", "可想而知", "令人嗤之以鼻",
+        "一言难尽", "你看", "朋友们", "家人们", "老铁", "网友们都", "大家都", "话题冲上", "热搜第",
+        "拭目以待", "让我们", "不禁", "何去何从", "值得深思", "细思极恐", "登录/注册", "报料",
+    ];
+    const ENDS: [&str; 14] = [
+        "呢", "吧", "啦", "呀", "嘛", "啊", "哦", "了吗", "而已", "罢了", "咯", "哟", "不香吗", "呗",
+    ];
+    let end = piece.trim_end_matches(END).trim_end_matches(['”', '~', '～']);
+    BEGINS.iter().any(|word| piece.starts_with(word) && !piece.starts_with("先后"))
+        || HOLDS.iter().any(|word| piece.contains(word))
+        || ENDS.iter().any(|word| end.ends_with(word))
+}
+
+/// Whether a word of `piece` means somebody or something that it does not name before: 此次, 上述, 他.
+/// `mentions` are those of the piece, each with its first byte there.
+#[must_use]
+pub fn leans_inside(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
+    const THIS: [&str; 27] = [
+        "此次", "本次", "这次", "上述", "该", "此举", "此事", "此案", "此前的", "这一", "这些",
+        "这个", "这种", "这项", "这名", "这位", "这家", "这里", "这样", "那次", "那时", "其中",
+        "双方", "两人", "二人", "对方", "前者",
+    ];
+    const WHO: [&str; 6] = ["他", "她", "它", "其", "俩", "后者"];
+    const FREE: [&str; 22] = [
+        "其他", "其它", "其余", "其实", "其次", "尤其", "极其", "与其", "其间", "应该", "活该",
+        "吉他", "他国", "他人", "其乐", "名副其实", "土耳其", "马其", "莫其", "突其", "该国", "其后",
+    ];
+    let first = piece.find(['，', '。', '；', '：', '！', '？']).unwrap_or(piece.len());
+    let named = |at: usize, kinds: &[Kind]| {
+        mentions.iter().any(|(start, one)| *start < at && kinds.contains(&one.kind))
+    };
+    let free = |at: usize, len: usize| {
+        FREE.iter().any(|word| {
+            piece.match_indices(word).any(|(from, _)| from <= at && at + len <= from + word.len())
+        })
+    };
+    let found = |words: &[&str]| {
+        let all = words.iter().flat_map(|word| piece.match_indices(word));
+        let all = all.filter(|(at, word)| !free(*at, word.len()) && !in_quotes(piece, *at));
+        all.map(|(at, _)| at).min()
+    };
+    const ANY: [Kind; 3] = [Kind::Person, Kind::Organisation, Kind::Place];
+    // In a later clause it may mean what the earlier ones tell.
+    let this = found(&THIS).is_some_and(|at| at <= first);
+    let who = found(&WHO).is_some_and(|at| at <= first && !named(at, &ANY) || !has_noun(piece, at));
+    this || who
+}
+
+/// Whether anything stands before `at` that a pronoun could mean.
+fn has_noun(piece: &str, at: usize) -> bool {
+    piece.get(..at).is_some_and(|before| before.chars().count() > 4)
+}
+
+/// Whether the byte at `at` stands in a quotation of `piece`.
+fn in_quotes(piece: &str, at: usize) -> bool {
+    let before = piece.get(..at).unwrap_or_default();
+    let opened = before.chars().filter(|c| is_mark(*c)).count();
+    opened % 2 == 1
+}
+
+/// Whether `piece` says a run of [`TWICE_CHARS`] characters twice, or holds what joins a page's parts.
+#[must_use]
+pub fn repeats_itself(piece: &str) -> bool {
+    let chars: Vec<char> = piece.chars().collect();
+    let runs = chars.windows(TWICE_CHARS);
+    let mut seen = std::collections::HashSet::new();
+    runs.into_iter().any(|run| !seen.insert(run))
+}
+
+/// Whether a headline or a caption stands before `piece` without a mark between: 渠首的工人 4日，周小禾表示
+#[must_use]
+pub fn is_glued(piece: &str) -> bool {
+    piece.match_indices([' ', '　']).any(|(at, blank)| {
+        let before = piece.get(..at).and_then(|text| text.chars().next_back());
+        let behind = piece.get(at + blank.len()..).unwrap_or_default();
+        let number = behind.trim_start_matches(|c: char| c.is_ascii_digit());
+        let is_date = number.len() < behind.len() && number.starts_with(['日', '月', '年']);
+        let is_text = before.is_some_and(|c| !c.is_ascii() && (c.is_alphanumeric() || is_mark(c)));
+        is_text && (is_date || wording::tells_time(behind))
+    })
+}
+
+/// Whether `piece`, with its `mentions`, can be sent on as it is; how its clauses break off is asked
+/// of [`breaks_off`].
+#[must_use]
+pub fn stands(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
+    !lacks_subject(piece)
+        && !chats(piece)
+        && !leans_inside(piece, mentions)
+        && !repeats_itself(piece)
+        && !is_glued(piece)
+        && !piece.contains("...")
+}
