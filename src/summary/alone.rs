@@ -5,19 +5,31 @@
 //! somebody who does what it tells, may name nobody by a word for somebody else, and is told in the
 //! voice of a report.
 
+use jiff::civil::Date;
+
 use crate::clause::END;
 use crate::feature::Body;
 use crate::quotation::is_mark;
 use crate::wording;
+use wenmai_domain::day;
+use wenmai_text::date::dates;
 use wenmai_text::entity::Entity;
 use wenmai_text::entity::Kind;
 
 /// Characters up to which a sentence is told whole or not at all.
 const WHOLE_CHARS: usize = 60;
 /// Characters of a run that a piece must not hold twice: a headline ran into its text.
-const TWICE_CHARS: usize = 8;
+const TWICE_CHARS: usize = 12;
+/// Days after which what was to come is looked at again.
+const OVERTAKEN_DAYS: i32 = 2;
+/// Characters between 经 and the comma behind it: 经调查核实，
+const EXAMINED_CHARS: usize = 10;
+/// Characters behind 根据 and its like within which no verb can stand.
+const LED_CHARS: usize = 6;
+/// Characters of a piece that only says that somebody speaks, at most.
+const ANNOUNCED_CHARS: usize = 40;
 /// What a clause begins with that says on what condition, why or despite what another holds.
-const OPENING: [&str; 34] = [
+const OPENING: &[&str] = &[
     "如果", "若", "一旦", "只要", "只有", "除非", "即使", "即便", "虽然", "尽管", "由于", "因为",
     "随着", "为了", "为", "当", "自从", "不仅", "不但", "无论", "不论", "根据", "按照", "针对",
     "面对", "围绕", "通过", "除了", "包括", "作为", "对于", "关于", "对", "在",
@@ -29,19 +41,30 @@ pub fn breaks_off(body: &Body<'_>, from: usize, to: usize) -> bool {
     if !body.one_sentence(to, to + 1) || body.clause(to).ends_with(['；', ';']) {
         return false;
     }
+    let last = body.clause(to);
+    let begins = |clause: &str, words: &[&str]| words.iter().any(|word| clause.starts_with(word));
+    let leads = |at: usize| begins(body.clause(at), OPENING);
+    // 在…的背景下，若…: what it leads to may stand one clause further.
+    let led = leads(to) || (to > from && leads(to - 1) && !gives(last));
+    led || asks_on(last) || hangs(last) || goes_with(body, to)
+}
+
+/// Whether a piece is not as whole as it should be, though it can stand: its short sentence goes on,
+/// it adds to something, or it does not say which of several it tells of.
+#[must_use]
+pub fn is_weak(body: &Body<'_>, from: usize, to: usize, piece: &str) -> bool {
     let count = |range: std::ops::RangeInclusive<usize>| {
         range.map(|at| body.clause(at).chars().count()).sum::<usize>()
     };
-    let mut end = to + 1;
+    let mut end = to;
     while body.one_sentence(to, end + 1) {
         end += 1;
     }
-    let last = body.clause(to);
-    let begins = |clause: &str, words: &[&str]| words.iter().any(|word| clause.starts_with(word));
-    let leads = |at: usize| begins(body.clause(at), &OPENING);
-    // 在…的背景下，若…: what it leads to may stand one clause further.
-    let led = leads(to) || (to > from && leads(to - 1) && !gives(last));
-    count(from..=end) <= WHOLE_CHARS || led || asks_on(last) || hangs(last) || goes_with(body, to)
+    let is_part = end > to && !body.clause(to).ends_with(['；', ';']);
+    let first = piece.find(['，', '。', '；', '：', '！', '？']).unwrap_or(piece.len());
+    (is_part && count(from..=end) <= WHOLE_CHARS)
+        || continues(piece.get(..first).unwrap_or_default())
+        || is_bare(piece)
 }
 
 /// Whether a clause says what follows from the one before it.
@@ -53,7 +76,7 @@ fn gives(clause: &str) -> bool {
 
 /// Whether a clause only says that somebody says or asks something that is yet to come.
 fn asks_on(clause: &str) -> bool {
-    const SAYING: [&str; 22] = [
+    const SAYING: &[&str] = &[
         "告诉", "问", "问道", "回应", "回答", "指", "称", "说", "表示", "认为", "发文", "发帖",
         "写道", "留言", "发布声明", "发表声明", "发布公告", "发布消息", "做出回应", "作出回应",
         "接受采访", "介绍",
@@ -67,7 +90,7 @@ fn asks_on(clause: &str) -> bool {
 
 /// Whether a clause ends in a time, a place or a circumstance of what is yet to come.
 fn hangs(clause: &str) -> bool {
-    const ENDS: [&str; 30] = [
+    const ENDS: &[&str] = &[
         "后", "时", "前", "中", "上", "下", "之际", "期间", "以来", "同时", "左右", "许", "起",
         "来看", "来说", "而言", "方面", "显示", "数据", "情况", "背景", "原因", "为例", "在内",
         "等", "等等", "个城市中", "晚间", "凌晨", "星期",
@@ -76,13 +99,17 @@ fn hangs(clause: &str) -> bool {
     let clause = clause.trim_end_matches(['，', ',', '：', ':', '、']);
     let weekday = clause.char_indices().rev().nth(2).and_then(|(at, _)| clause.get(at..));
     let is_weekday = weekday.is_some_and(|end| end.starts_with("星期"));
-    is_weekday || ENDS.iter().any(|end| clause.ends_with(end)) || clause.ends_with(DAYS)
+    let led = ["根据", "按照", "针对", "围绕", "随着", "通过"].iter().any(|word| {
+        let behind = clause.rfind(word).and_then(|at| clause.get(at + word.len()..));
+        behind.is_some_and(|behind| behind.chars().count() <= LED_CHARS)
+    });
+    led || is_weekday || ENDS.iter().any(|end| clause.ends_with(end)) || clause.ends_with(DAYS)
 }
 
 /// Whether the clause behind the one at `to` cannot be parted from it: it denies, limits or turns it
 /// around, or says what it is.
 fn goes_with(body: &Body<'_>, to: usize) -> bool {
-    const NEXT: [&str; 22] = [
+    const NEXT: &[&str] = &[
         "但", "却", "而", "不过", "然而", "否则", "才", "就", "则", "以便", "从而", "使", "导致",
         "令", "让", "来", "即", "都", "也", "不是", "并非", "据此",
     ];
@@ -93,11 +120,12 @@ fn goes_with(body: &Body<'_>, to: usize) -> bool {
 /// Whether `piece` names nobody who does what it tells: it begins, behind a time, with what was done.
 #[must_use]
 pub fn lacks_subject(piece: &str) -> bool {
-    const DONE: [&str; 62] = [
-        "在", "于", "成立", "出生", "毕业", "曾", "已", "被", "从", "以", "获", "起", "开始", "至",
+    const DONE: &[&str] = &[
+        "成功", "依法", "责令", "打掉", "抓获", "初步", "认定", "查获", "火遍", "凭借",
+        "在", "于", "成立", "出生", "毕业", "曾", "已", "被", "从", "获", "起", "开始", "至",
         "后", "前", "左右", "正式", "再次", "又", "还", "也", "仍", "就", "并", "即", "因", "由于",
         "任", "担任", "出任", "入职", "加入", "离开", "当选", "考入", "进入", "转", "升任", "历任",
-        "先后", "结婚", "离婚", "登记", "改名", "更名", "上市", "破产", "推出", "发布", "获得",
+        "先后", "结婚", "离婚", "登记", "改名", "更名", "上市", "破产", "推出", "获得",
         "获悉", "报道", "消息", "讯", "电", "，在", "，于", "，被", "，已", "，曾", "以来",
     ];
     let behind = behind_dates(piece);
@@ -113,7 +141,7 @@ pub fn lacks_subject(piece: &str) -> bool {
 
 /// What stands behind the dates and hours with which `piece` begins.
 fn behind_dates(piece: &str) -> &str {
-    const WORDS: [&str; 36] = [
+    const WORDS: &[&str] = &[
         "当地时间", "北京时间", "美东时间", "今天", "昨天", "今日", "昨日", "今年", "去年", "前年",
         "当年", "目前", "近日", "日前", "近期", "此前", "凌晨", "清晨", "早上", "早间", "上午",
         "中午", "下午", "傍晚", "晚间", "晚上", "深夜", "晚", "许", "左右", "同年", "次年", "年初",
@@ -125,6 +153,8 @@ fn behind_dates(piece: &str) -> &str {
         let unit = behind.chars().next().filter(|c| "年月日号时分点".contains(*c));
         if let Some(unit) = unit.filter(|_| behind.len() < rest.len()) {
             rest = behind.get(unit.len_utf8()..).unwrap_or_default();
+        } else if let Some(behind) = behind_examined(rest) {
+            rest = behind;
         } else if let Some(shorter) = WORDS.iter().find_map(|word| rest.strip_prefix(word)) {
             rest = shorter;
         } else {
@@ -133,10 +163,49 @@ fn behind_dates(piece: &str) -> &str {
     }
 }
 
+/// What stands behind 经查， and its like.
+fn behind_examined(text: &str) -> Option<&str> {
+    let behind = text.strip_prefix('经')?;
+    let (first, rest) = behind.split_once('，')?;
+    (first.chars().count() <= EXAMINED_CHARS).then_some(rest)
+}
+
+/// Whether `piece` begins with a noun for what happened that does not say which: 事件造成2人受伤
+#[must_use]
+pub fn is_bare(piece: &str) -> bool {
+    const NOUNS: &[&str] = &[
+        "事件", "事故", "袭击", "会议", "会上", "发布会", "案件", "活动", "现场", "报告", "文章",
+        "消息", "声明", "公告", "通报", "视频", "画面", "地震", "爆炸", "火灾", "选举结果", "结果",
+        "受消息", "受此", "受访", "报道", "当事", "比赛", "赛后", "协议", "双方", "警方", "校方",
+        "官方",
+    ];
+    let piece = behind_dates(piece);
+    NOUNS.iter().any(|noun| {
+        piece.strip_prefix(noun).is_some_and(|behind| {
+            let next: String = behind.chars().take(2).collect();
+            !next.starts_with(['的', '和', '与', '、', '中', '人', '组', '厅'])
+        })
+    })
+}
+
+/// Whether `piece` says only that somebody speaks, or will: 发言人周小禾主持例行记者会。
+#[must_use]
+pub fn announces(piece: &str) -> bool {
+    const ENDS: &[&str] = &[
+        "例行记者会", "新闻发布会", "记者会", "进行了解读", "进行解读", "作了介绍", "接受了采访",
+        "接受采访", "发表讲话", "发布消息", "发布通报", "召开", "举行", "作出回应", "做出回应",
+        "予以公布",
+    ];
+    let end = piece.trim_end_matches(END);
+    let last = end.rsplit(['，', '。', '；']).next().unwrap_or(end);
+    let only = end.chars().count() <= ANNOUNCED_CHARS && ENDS.iter().any(|word| end.ends_with(word));
+    only || (wording::before_verb(last).is_some() && !end.contains(is_mark))
+}
+
 /// Whether `piece` speaks as somebody who tells a tale, comments or turns to the reader.
 #[must_use]
 pub fn chats(piece: &str) -> bool {
-    const BEGINS: [&str; 60] = [
+    const BEGINS: &[&str] = &[
         "果然", "毕竟", "其实", "事实上", "实际上", "具体来说", "具体而言", "总之", "总的来说",
         "综上", "说白了", "换句话说", "换言之", "也就是说", "简单来说", "真可谓", "难怪", "显然",
         "不难看出", "由此可见", "可见", "事情是这样", "先", "那么", "好在", "没想到", "一时间",
@@ -145,12 +214,12 @@ pub fn chats(piece: &str) -> bool {
         "比如", "譬如", "诸如", "除此", "综合", "欢迎", "需要注意", "想要", "对于我们", "可以看到",
         "可以看出", "从这些", "从中", "更新：",
     ];
-    const HOLDS: [&str; 26] = [
+    const HOLDS: &[&str] = &[
         "小编", "笔者", "吃瓜", "这瓜", "瓜田", "真的是", "不言而喻", "可想而知", "令人嗤之以鼻",
         "一言难尽", "你看", "朋友们", "家人们", "老铁", "网友们都", "大家都", "话题冲上", "热搜第",
         "拭目以待", "让我们", "不禁", "何去何从", "值得深思", "细思极恐", "登录/注册", "报料",
     ];
-    const ENDS: [&str; 14] = [
+    const ENDS: &[&str] = &[
         "呢", "吧", "啦", "呀", "嘛", "啊", "哦", "了吗", "而已", "罢了", "咯", "哟", "不香吗", "呗",
     ];
     let end = piece.trim_end_matches(END).trim_end_matches(['”', '~', '～']);
@@ -163,13 +232,13 @@ pub fn chats(piece: &str) -> bool {
 /// `mentions` are those of the piece, each with its first byte there.
 #[must_use]
 pub fn leans_inside(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
-    const THIS: [&str; 27] = [
+    const THIS: &[&str] = &[
         "此次", "本次", "这次", "上述", "该", "此举", "此事", "此案", "此前的", "这一", "这些",
         "这个", "这种", "这项", "这名", "这位", "这家", "这里", "这样", "那次", "那时", "其中",
-        "双方", "两人", "二人", "对方", "前者",
+        "双方", "两人", "二人", "对方", "前者", "当事人", "涉事", "同案",
     ];
-    const WHO: [&str; 6] = ["他", "她", "它", "其", "俩", "后者"];
-    const FREE: [&str; 22] = [
+    const WHO: &[&str] = &["他", "她", "它", "其", "俩", "后者"];
+    const FREE: &[&str] = &[
         "其他", "其它", "其余", "其实", "其次", "尤其", "极其", "与其", "其间", "应该", "活该",
         "吉他", "他国", "他人", "其乐", "名副其实", "土耳其", "马其", "莫其", "突其", "该国", "其后",
     ];
@@ -189,9 +258,27 @@ pub fn leans_inside(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
     };
     const ANY: [Kind; 3] = [Kind::Person, Kind::Organisation, Kind::Place];
     // In a later clause it may mean what the earlier ones tell.
-    let this = found(&THIS).is_some_and(|at| at <= first);
-    let who = found(&WHO).is_some_and(|at| at <= first && !named(at, &ANY) || !has_noun(piece, at));
+    let this = found(THIS).is_some_and(|at| at <= first);
+    let who = found(WHO).is_some_and(|at| at <= first && !named(at, &ANY) || !has_noun(piece, at));
     this || who
+}
+
+/// Whether the first clause of a piece adds to something told before it: 石渠也开闸了，
+fn continues(clause: &str) -> bool {
+    const ADDS: &[&str] = &["也", "还", "亦", "同样", "同时", "另外", "仍然", "再度", "随后"];
+    const WORDS: &[&str] = &[
+        "也门", "还原", "还款", "偿还", "归还", "返还", "退还", "生还", "也是", "还是", "也许",
+        "同时期",
+    ];
+    ADDS.iter().any(|word| {
+        clause.match_indices(word).any(|(at, _)| {
+            let is_word = |whole: &&str| {
+                let whole: &str = whole;
+                clause.match_indices(whole).any(|(from, _)| from <= at && at < from + whole.len())
+            };
+            at > 0 && !WORDS.iter().any(is_word) && !in_quotes(clause, at)
+        })
+    })
 }
 
 /// Whether anything stands before `at` that a pronoun could mean.
@@ -228,11 +315,29 @@ pub fn is_glued(piece: &str) -> bool {
     })
 }
 
+/// Whether what `piece` of the day `issue` says was to come is over by the day `last`, or it says how
+/// things stood meanwhile: 结果预计5日公布, 计票仍在进行
+#[must_use]
+pub fn is_overtaken(piece: &str, issue: Date, last: Date) -> bool {
+    const COMING: &[&str] = &["将", "预计", "即将", "拟于", "定于", "有望", "计划", "原定"];
+    const MEANWHILE: &[&str] = &[
+        "仍在进行", "正在进行", "仍在搜救", "正在搜救", "即将公布", "即将举行", "尚未公布", "正在统计",
+    ];
+    if day::between(issue, last) < OVERTAKEN_DAYS {
+        return false;
+    }
+    let meanwhile = MEANWHILE.iter().any(|word| piece.contains(word));
+    let to_come = COMING.iter().any(|word| piece.contains(word));
+    let is_over = |date: Date| issue <= date && date <= last;
+    meanwhile || to_come && dates(piece, Some(issue)).iter().filter_map(|one| one.to).any(is_over)
+}
+
 /// Whether `piece`, with its `mentions`, can be sent on as it is; how its clauses break off is asked
 /// of [`breaks_off`].
 #[must_use]
 pub fn stands(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
     !lacks_subject(piece)
+        && !announces(piece)
         && !chats(piece)
         && !leans_inside(piece, mentions)
         && !repeats_itself(piece)

@@ -46,6 +46,13 @@ const MIXED: f32 = 0.22;
 const MANY: usize = 5;
 /// Readings for each of which one more must print a pair for it to be shared.
 const CROWD: usize = 25;
+/// What a piece is worth that should be told only where nothing better is left: one that stands badly
+/// alone, and one of which others say too little.
+const WEAK: f32 = 0.3;
+const STRAY: f32 = 0.1;
+/// What a piece is worth that stands one sentence deeper in its article; and the deepest at least.
+const DEEPER: f32 = 0.9;
+const DEEPEST: f32 = 0.5;
 /// Share of what was told that a piece may hold: it would tell that again in more words.
 const SWALLOWED_MAX: f32 = 0.6;
 
@@ -157,7 +164,7 @@ impl<'r> Matter<'r> {
     /// of another matter than the set.
     #[must_use]
     pub fn worth(&self, reading: &'r Reading<'_>, offer: &'r Offer) -> Option<f32> {
-        if !self.is_on_topic(reading.source, &offer.pairs) {
+        if self.bundles(reading.source) && !self.is_on_topic(reading.source, &offer.pairs) {
             return None;
         }
         worth(self, reading, offer, &Told::default())
@@ -295,7 +302,13 @@ fn worth<'r>(
     let novel = (ASIDE + matter.topical(offer)) * (1.0 - repeated).powi(NOVELTY);
     let goes_on = reading.body.one_sentence(offer.to, offer.to + 1);
     let whole = if goes_on { BROKEN } else { 1.0 };
-    adds.then(|| gain * novel * whole * reading.weight.sqrt() / length)
+    let sentence = |at: usize| reading.body.clauses.get(at).map_or(0, |clause| clause.sentence);
+    let depth = share(sentence(offer.from) - sentence(0), 1);
+    let place = DEEPER.powf(depth).max(DEEPEST);
+    let stands = if offer.is_weak { WEAK } else { 1.0 };
+    let known = if matter.shared(&offer.pairs) < matter.on_topic { STRAY } else { 1.0 };
+    let worth = gain * novel * whole * place * stands * known;
+    adds.then(|| worth * reading.weight.sqrt() / length)
 }
 
 /// All offers of `readings`.

@@ -127,7 +127,17 @@ fn name(person: &Entity) -> Span {
 /// the office (清河县驻东湖市代表涅边贾), without the time. `None` where that is more than a name.
 fn phrase(clause: &str) -> Option<&str> {
     const INSIDE: [char; 10] = ['，', '在', '向', '对', '“', '接', '据', '：', '引', '于'];
-    const BETWEEN: [&str; 23] = [
+    const BETWEEN: [&str; 33] = [
+        "当地时间",
+        "北京时间",
+        "同期",
+        "发布过",
+        "发布通报",
+        "通报",
+        "应询",
+        "随后",
+        "最新",
+        "均",
         "对此",
         "当天",
         "当日",
@@ -165,7 +175,7 @@ fn phrase(clause: &str) -> Option<&str> {
         }
     }
     let is_name = (2..=SPEAKER_CHARS_MAX).contains(&rest.chars().count());
-    (is_name && !rest.contains(INSIDE)).then_some(rest)
+    (is_name && !rest.contains(INSIDE) && !rest.contains("的一")).then_some(rest)
 }
 
 /// What stands before the words for those to whom somebody speaks: 县水利局向媒体 of 县水利局向媒体表示，

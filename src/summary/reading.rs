@@ -6,6 +6,8 @@
 
 use std::collections::HashSet;
 
+use jiff::civil::DateTime;
+
 use crate::Extract;
 use crate::alone;
 use crate::feature::Body;
@@ -61,6 +63,8 @@ pub struct Offer {
     pub pairs: Vec<u64>,
     /// The mentions that stand in it, by their places in [`Reading::mentions`].
     pub mentions: Vec<usize>,
+    /// Whether it should be told only where nothing better is left to tell.
+    pub is_weak: bool,
 }
 
 /// Reads one article of each group of `sources`, the most central and then the earliest, as long as
@@ -72,9 +76,15 @@ pub fn read<'a>(sources: &[Source<'a>], reader: Reader<'_>, char_max: usize) -> 
     let each = READ_CHARS / speakers.len().max(1);
     let most = each.clamp(*ARTICLE_CHARS.start(), *ARTICLE_CHARS.end());
     let read = speakers.into_iter().take_while(|_| (reader.goes_on)());
+    let last = sources.iter().filter_map(|one| one.time).max().map(DateTime::date);
     let reading = |at: usize| {
         let source = sources.get(at)?;
-        Some(reading(at, source, opening(source.body, most), reader, char_max))
+        let mut found = reading(at, source, opening(source.body, most), reader, char_max);
+        let issue = source.time.map(DateTime::date);
+        if let (Some(issue), Some(last)) = (issue, last) {
+            found.offers.retain(|offer| !alone::is_overtaken(&offer.extract.text, issue, last));
+        }
+        Some(found)
     };
     read.filter_map(reading).collect()
 }
@@ -109,7 +119,8 @@ fn reading<'a>(
         pairs.sort_unstable();
         pairs.dedup();
         let mentions = within(&mentions, &extract);
-        Offer { from: candidate.from, to: candidate.to, extract, pairs, mentions }
+        let is_weak = alone::is_weak(&body, candidate.from, candidate.to, &extract.text);
+        Offer { from: candidate.from, to: candidate.to, extract, pairs, mentions, is_weak }
     });
     let stands = |offer: &Offer| stands(&body, &mentions, offer);
     let offers = offers.filter(stands).collect();

@@ -218,7 +218,7 @@ fn headline(
         let title = sources.get(at)?.title;
         let count = title.chars().count();
         let usual = if (8..=40).contains(&count) { 1.0 } else { 0.5 };
-        let calm = if title.contains(['！', '!', '？', '?', '…']) { 0.7 } else { 1.0 };
+        let calm = if title.contains(['！', '!', '？', '?', '…']) || title.contains("...") { 0.7 } else { 1.0 };
         // Marks of the page around a headline: 【组图】快讯丨…_清河网
         let bare =
             if title.contains(['【', '丨', '|', '｜', '_', '&', '[']) { 0.6 } else { 1.0 };

@@ -288,7 +288,7 @@ fn label(text: &str) -> usize {
     if let Some(label) = LABELS.iter().find(|label| rest.starts_with(*label)) {
         return before + label.len();
     }
-    if let Some(item) = item(rest) {
+    if let Some(item) = item(rest).or_else(|| copied(rest)) {
         return before + item;
     }
     let close = rest.char_indices().take(HEADING_CHARS).find(|(_, c)| *c == '】');
@@ -296,6 +296,15 @@ fn label(text: &str) -> usize {
         Some((at, c)) if rest.starts_with('【') => before + at + c.len_utf8(),
         Some(_) | None => before,
     }
+}
+
+/// Bytes of where a page says that it copied its text: 本文转自【清河日报】；
+fn copied(text: &str) -> Option<usize> {
+    let behind = text.strip_prefix("本文转自").or_else(|| text.strip_prefix("本文来源"))?;
+    let near: String = behind.chars().take(DATELINE_CHARS).collect();
+    let at = near.find(['；', ' ', '。', '　'])?;
+    let rest = behind.get(at..)?.trim_start_matches(['；', ' ', '。', '　']);
+    Some(text.len() - rest.len())
 }
 
 /// Bytes of the number of an item: 3.县水利局表示， 一、渠首开闸， （二）
@@ -373,6 +382,12 @@ fn wire(text: &str) -> usize {
         if matches!(c, '，' | '。' | '“') {
             return 0;
         }
+        let told = c == '息' && last == '消' && text.get(..before + at).is_some_and(is_dated);
+        if told && !open.starts_with('据') {
+            let behind = before + at + c.len_utf8();
+            let rest = text.get(behind..).unwrap_or_default().trim_start_matches(['，', ',']);
+            return text.len() - rest.len();
+        }
         let is_wire = c == '讯' || (c == '电' && (last == '日' || last == '　' || last == ' '));
         if is_wire && (wires || last == '日') {
             let behind = before + at + c.len_utf8();
@@ -381,6 +396,12 @@ fn wire(text: &str) -> usize {
         last = c;
     }
     0
+}
+
+/// Whether a day stands at the end of `text`, before 消: 清河网3月12日消
+fn is_dated(text: &str) -> bool {
+    let day = text.strip_suffix('消').and_then(|text| text.strip_suffix('日'));
+    day.is_some_and(|day| day.ends_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Bytes of the brackets with names, and of what sets them off, at the start of `text`.
