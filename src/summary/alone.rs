@@ -20,6 +20,10 @@ use wenmai_text::entity::Kind;
 const WHOLE_CHARS: usize = 60;
 /// Characters of a run that a piece must not hold twice: a headline ran into its text.
 const TWICE_CHARS: usize = 12;
+/// Characters of what a picture shows, at most.
+const CAPTION_CHARS: usize = 45;
+/// Sentences behind one with a speaker in which the speaker may still be heard.
+const SPEECH_SENTENCES: usize = 4;
 /// Days after which what was to come is looked at again.
 const OVERTAKEN_DAYS: i32 = 2;
 /// Characters between 经 and the comma behind it: 经调查核实，
@@ -42,11 +46,12 @@ pub fn breaks_off(body: &Body<'_>, from: usize, to: usize) -> bool {
         return false;
     }
     let last = body.clause(to);
+    let joins = ["以及", "和", "与", "或", "及"].iter().any(|word| last.starts_with(word));
     let begins = |clause: &str, words: &[&str]| words.iter().any(|word| clause.starts_with(word));
     let leads = |at: usize| begins(body.clause(at), OPENING);
     // 在…的背景下，若…: what it leads to may stand one clause further.
     let led = leads(to) || (to > from && leads(to - 1) && !gives(last));
-    led || asks_on(last) || hangs(last) || goes_with(body, to)
+    led || joins || asks_on(last) || hangs(last) || goes_with(body, to)
 }
 
 /// Whether a piece is not as whole as it should be, though it can stand: its short sentence goes on,
@@ -212,12 +217,14 @@ pub fn chats(piece: &str) -> bool {
         "不得不", "要知道", "可想而知", "说到底", "归根结底", "果不其然", "当然", "或许", "也许",
         "恐怕", "无疑", "毫无疑问", "不可否认", "试想", "试问", "究竟", "到底", "如今看来", "例如",
         "比如", "譬如", "诸如", "除此", "综合", "欢迎", "需要注意", "想要", "对于我们", "可以看到",
-        "可以看出", "从这些", "从中", "更新：",
+        "可以看出", "从这些", "从中", "更新：", "时间回到", "时至今日", "具体来看", "当年", "同年",
+        "次年", "同月", "当月", "次月", "此后", "其间", "期间", "事发后", "随后", "与之",
+        "部分素材", "素材来源", "记者实探",
     ];
     const HOLDS: &[&str] = &[
         "小编", "笔者", "吃瓜", "这瓜", "瓜田", "真的是", "不言而喻", "可想而知", "令人嗤之以鼻",
         "一言难尽", "你看", "朋友们", "家人们", "老铁", "网友们都", "大家都", "话题冲上", "热搜第",
-        "拭目以待", "让我们", "不禁", "何去何从", "值得深思", "细思极恐", "登录/注册", "报料",
+        "这样一组", "如下：", "拭目以待", "让我们", "不禁", "何去何从", "值得深思", "细思极恐", "登录/注册", "报料",
     ];
     const ENDS: &[&str] = &[
         "呢", "吧", "啦", "呀", "嘛", "啊", "哦", "了吗", "而已", "罢了", "咯", "哟", "不香吗", "呗",
@@ -258,7 +265,8 @@ pub fn leans_inside(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
     };
     const ANY: [Kind; 3] = [Kind::Person, Kind::Organisation, Kind::Place];
     // In a later clause it may mean what the earlier ones tell.
-    let this = found(THIS).is_some_and(|at| at <= first);
+    let party = found(&["当事人"]).is_some_and(|at| !named(at, &ANY));
+    let this = party || found(THIS).is_some_and(|at| at <= first);
     let who = found(WHO).is_some_and(|at| at <= first && !named(at, &ANY) || !has_noun(piece, at));
     this || who
 }
@@ -332,6 +340,52 @@ pub fn is_overtaken(piece: &str, issue: Date, last: Date) -> bool {
     meanwhile || to_come && dates(piece, Some(issue)).iter().filter_map(|one| one.to).any(is_over)
 }
 
+/// Whether `piece` names what a picture shows and tells nothing: 周小禾在开闸仪式上。 渠首的石闸。
+fn is_caption(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
+    const ENDS: &[&str] = &[
+        "中", "上", "前", "旁", "内", "合影", "照片", "画面", "外景", "参加投票", "街头", "现场",
+        "资料图", "示意图", "截图",
+    ];
+    const GOES_ON: &[&str] = &["进行中", "调查中", "审理中", "处理中", "之中", "以上", "当中"];
+    let end = piece.trim_end_matches(END);
+    if end.len() == piece.len() || end.chars().count() > CAPTION_CHARS {
+        return false;
+    }
+    let verbs = ["是", "为", "任", "有", "叫", "：", "了", "将"];
+    let says = verbs.iter().any(|verb| end.contains(verb));
+    let named = mentions.iter().any(|(start, one)| {
+        one.kind == Kind::Person && start + (one.span.end - one.span.start) == end.len()
+    });
+    let shows = ENDS.iter().any(|word| end.ends_with(word));
+    let goes_on = GOES_ON.iter().any(|word| end.ends_with(word));
+    !says && (named || (shows && !goes_on))
+}
+
+/// Whether `piece` demands something, and whoever does so is named in a sentence before it of the same
+/// paragraph, not in the piece: 周小禾说，…。各村应当修渠。
+#[must_use]
+pub fn is_orphaned(body: &Body<'_>, from: usize, to: usize) -> bool {
+    const DEMANDS: &[&str] = &[
+        "应当", "应该", "必须", "不应", "不得", "务必", "不容", "敦促", "呼吁", "强烈", "坚决",
+        "应保持", "都应", "应得到", "需要", "希望", "理应", "绝不", "毫无", "严正", "关切", "谴责",
+        "愿", "应立即", "要求", "负面", "反对", "值得", "意味着", "可能", "恐", "不会", "表明",
+        "显然", "充分", "进一步",
+    ];
+    let clauses = || (from..=to).map(|at| body.clause(at));
+    let demands = clauses().any(|one| DEMANDS.iter().any(|word| one.contains(word)));
+    let claims = clauses().any(|one| wording::names_source(one));
+    let Some(first) = body.clauses.get(from) else { return false };
+    if !demands || claims || wording::tells_time(body.clause(from)) {
+        return false;
+    }
+    let before = (0..from).rev().take_while(|at| {
+        body.clauses.get(*at).is_some_and(|clause| {
+            clause.line == first.line && clause.sentence + SPEECH_SENTENCES >= first.sentence
+        })
+    });
+    before.map(|at| body.clause(at)).any(wording::speaks)
+}
+
 /// Whether `piece`, with its `mentions`, can be sent on as it is; how its clauses break off is asked
 /// of [`breaks_off`].
 #[must_use]
@@ -342,5 +396,8 @@ pub fn stands(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
         && !leans_inside(piece, mentions)
         && !repeats_itself(piece)
         && !is_glued(piece)
+        && !is_caption(piece, mentions)
         && !piece.contains("...")
+        && !piece.contains(['↓', '▼', '→', '↑'])
+        && !piece.starts_with('@')
 }

@@ -46,6 +46,10 @@ const MIXED: f32 = 0.22;
 const MANY: usize = 5;
 /// Readings for each of which one more must print a pair for it to be shared.
 const CROWD: usize = 25;
+/// Pieces, and characters of them, from which on nothing is told that stands badly or is hardly of the
+/// matter; half of a small budget is enough as well.
+const ENOUGH: usize = 3;
+const ENOUGH_CHARS: usize = 240;
 /// What a piece is worth that should be told only where nothing better is left: one that stands badly
 /// alone, and one of which others say too little.
 const WEAK: f32 = 0.3;
@@ -270,7 +274,9 @@ pub fn choose<'r>(
             continue;
         }
         if before.is_finite() {
-            if told.is_swallowed(&offer.pairs) {
+            let poor = offer.is_weak || matter.shared(&offer.pairs) < matter.on_topic;
+            let is_enough = char_max - left >= ENOUGH_CHARS.min(char_max / 2);
+            if told.is_swallowed(&offer.pairs) || (poor && is_enough && chosen.len() >= ENOUGH) {
                 continue;
             }
             let Some(worth) = worth(matter, reading, offer, &told) else { continue };

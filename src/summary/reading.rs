@@ -143,7 +143,9 @@ fn stands(body: &Body<'_>, mentions: &[Entity], offer: &Offer) -> bool {
     let named = offer.mentions.iter().filter_map(|at| mentions.get(*at));
     let named: Vec<(usize, &Entity)> =
         named.map(|one| (one.span.start.saturating_sub(start), one)).collect();
-    !alone::breaks_off(body, offer.from, offer.to) && alone::stands(&offer.extract.text, &named)
+    !alone::breaks_off(body, offer.from, offer.to)
+        && !alone::is_orphaned(body, offer.from, offer.to)
+        && alone::stands(&offer.extract.text, &named)
 }
 
 /// The mentions that stand wholly in the parts of `extract`.
