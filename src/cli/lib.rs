@@ -35,6 +35,7 @@ mod search;
 mod serve;
 mod snapshot;
 mod summarize;
+mod telling;
 mod topics;
 
 use std::process::ExitCode;

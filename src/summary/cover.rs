@@ -16,6 +16,7 @@ use crate::bid::Bid;
 use crate::ends;
 use crate::reading::Offer;
 use crate::reading::Reading;
+use crate::set::Scope;
 use crate::unit::PairMap;
 use crate::unit::PairSet;
 use wenmai_text::entity::Kind;
@@ -27,7 +28,7 @@ const OPENING_SENTENCES: usize = 2;
 /// What a unit that all articles print is worth, beside a fact that all titles print.
 const PAIR: f32 = 0.005;
 /// Share of a piece that may have been said before it.
-const REPEATED_MAX: f32 = 0.4;
+const REPEATED_MAX: f32 = 0.45;
 /// How steeply the worth of a piece falls with the share that was said: its power.
 const NOVELTY: i32 = 4;
 /// What a piece that nobody else says anything of is worth, beside 1.1 of one that others say.
@@ -42,7 +43,8 @@ const OWN_ITEM: f32 = 0.4;
 /// article's pieces must reach more, or only some of it is of the set's matter.
 const ON_TOPIC: f32 = 0.2;
 const MIXED: f32 = 0.22;
-/// Readings from which on the whole share is asked for: of few, less is said twice.
+/// Readings up to which none is asked for, and from which on all: of few, less is said twice.
+const FEW: usize = 3;
 const MANY: usize = 5;
 /// Readings for each of which one more must print a pair for it to be shared.
 const CROWD: usize = 25;
@@ -115,7 +117,7 @@ impl<'r> Matter<'r> {
         let several = 2 + readings.len() / CROWD;
         let shared = pairs.into_iter().filter(|(_, (count, _))| *count >= several);
         let pairs = shared.map(|(pair, (_, sum))| (pair, sum)).collect();
-        let part = share(readings.len().clamp(2, MANY) - 2, MANY - 2);
+        let part = share(readings.len().clamp(FEW, MANY) - FEW, MANY - FEW);
         let mut matter = Self { facts, pairs, on_topic: ON_TOPIC * part, mixed: HashSet::new() };
         let mixed = readings.iter().filter(|reading| matter.is_mixed(reading, MIXED * part));
         matter.mixed = mixed.map(|reading| reading.source).collect();
@@ -248,6 +250,7 @@ impl Told<'_> {
 pub fn choose<'r>(
     readings: &'r [Reading<'_>],
     matter: &Matter<'r>,
+    scope: &Scope,
     first: Option<Place>,
     char_max: usize,
 ) -> Vec<Place> {
@@ -257,6 +260,9 @@ pub fn choose<'r>(
     let mut bids: BinaryHeap<Bid<Place>> = BinaryHeap::new();
     for (rank, place) in places(readings).enumerate() {
         let Some((reading, offer)) = place.of(readings) else { continue };
+        if !scope.holds(reading, offer) {
+            continue;
+        }
         if let Some(worth) = matter.worth(reading, offer) {
             let worth = if Some(place) == first { f32::INFINITY } else { worth };
             bids.push(Bid { worth, rank, item: place });
@@ -330,6 +336,7 @@ mod tests {
     use super::Matter;
     use super::choose;
     use crate::reading::tests::readings;
+    use crate::set::Scope;
     use crate::set::tests::flood;
     use wenmai_text::entity::Kind;
 
@@ -351,7 +358,7 @@ mod tests {
         let readings = readings(&sources);
         let matter = Matter::of(&readings);
         for char_max in [10, 30, 60, 200] {
-            let chosen = choose(&readings, &matter, None, char_max);
+            let chosen = choose(&readings, &matter, &Scope::default(), None, char_max);
             let offers: Vec<_> = chosen
                 .iter()
                 .map(|place| (place.reading, place.of(&readings).unwrap().1))

@@ -11,6 +11,12 @@ use jiff::civil::Date;
 use wenmai_text::entity::Extractor;
 use wenmai_text::entity::Kind;
 
+/// Words for a time that no calendar resolves without its text: a rewriting has them from its sources.
+const TIMES: [&str; 24] = [
+    "今天", "昨天", "前天", "明天", "今日", "昨日", "明日", "凌晨", "清晨", "早上", "上午", "中午",
+    "下午", "傍晚", "晚上", "深夜", "今年", "去年", "前年", "明年", "上月", "本月", "下月", "上周",
+];
+
 /// What a rewriting holds and its sources do not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invented {
@@ -55,6 +61,9 @@ pub fn invented(rewritten: &str, cited: &[Basis<'_>], extractor: &Extractor) -> 
         .filter(|one| is_new(one.kind, &one.key, &one.text))
         .map(|one| Invented { text: one.text.clone(), kind: Some(one.kind) })
         .collect();
+    let word = |word: &&str| rewritten.contains(*word) && !printed(word);
+    let times = TIMES.iter().filter(word);
+    found.extend(times.map(|word| Invented { text: (*word).to_owned(), kind: Some(Kind::Date) }));
     let numbers: BTreeSet<String> = cited.iter().flat_map(|one| digits(one.text)).collect();
     let covered = |run: &str| mentions.iter().any(|mention| mention.text.contains(run));
     for run in digits(rewritten) {

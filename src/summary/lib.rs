@@ -11,7 +11,9 @@ pub mod alone;
 mod bid;
 pub mod clause;
 pub mod clean;
+pub mod compare;
 pub mod cover;
+pub mod dated;
 pub mod feature;
 pub mod figure;
 pub mod guard;
@@ -113,7 +115,7 @@ pub fn joined<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
 
 /// Whether a sentence is over at the end of `text`.
 fn ends(text: &str) -> bool {
-    text.trim_end_matches(['”', '’', '」', '』', '）', ')']).ends_with(clause::END)
+    text.trim_end_matches(['”', '’', '」', '』', '"', '＂', '）', ')']).ends_with(clause::END)
 }
 
 #[cfg(test)]

@@ -4,6 +4,10 @@
 //! Works on any list of articles; a topic's members are one. Everything is cited: the timeline
 //! shows printed headlines, the rest exact pieces.
 
+mod outlets;
+
+pub use outlets::Outlet;
+
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
@@ -13,6 +17,8 @@ use jiff::civil::Date;
 use jiff::civil::DateTime;
 
 use crate::Budget;
+use crate::compare;
+use crate::compare::Comparison;
 use crate::cover::Matter;
 use crate::figure;
 use crate::figure::Figure;
@@ -28,6 +34,7 @@ use crate::series;
 use crate::series::Conflict;
 use crate::series::Series;
 use crate::set;
+use crate::set::Scope;
 use crate::set::Source;
 use crate::set::Told;
 use crate::unit::bigrams;
@@ -59,10 +66,6 @@ const KEYPHRASES_MAX: usize = 8;
 const READ_MAX: usize = 60;
 /// Characters of an article whose phrases are looked for.
 const PHRASE_CHARS: usize = 400;
-/// Phrases that only one outlet prints.
-const OWN_MAX: usize = 3;
-/// Characters of such a phrase, at least: shorter ones are words of any text.
-const OWN_CHARS_MIN: usize = 4;
 
 /// What articles are told with.
 #[derive(Clone, Copy)]
@@ -99,6 +102,29 @@ pub struct Story {
     pub outlets: Vec<Outlet>,
     /// What it is about.
     pub keyphrases: Vec<Keyphrase>,
+    /// What two outlets share and what only one tells, where that was asked.
+    pub comparison: Option<Comparison>,
+    /// The day of the newest article, for whose readers the story is told.
+    pub day: Option<Date>,
+}
+
+/// What is asked of a set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// How much to tell of what happened.
+    pub budget: Budget,
+    /// Only what articles after this time say and earlier ones did not.
+    pub since: Option<DateTime>,
+    /// The names of two outlets to be compared.
+    pub compare: Option<[String; 2]>,
+}
+
+impl Asked {
+    /// All that is told in `budget`.
+    #[must_use]
+    pub fn within(budget: Budget) -> Self {
+        Self { budget, since: None, compare: None }
+    }
 }
 
 /// A day of the story.
@@ -112,22 +138,20 @@ pub struct Day {
     pub article_count: usize,
 }
 
-/// How one outlet covered the story.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outlet {
-    /// The paper, or the site.
-    pub name: String,
-    /// Its articles.
-    pub article_count: usize,
-    /// Of them those that print their own text first.
-    pub original_count: usize,
-    /// Its first article's time.
-    pub first: Option<DateTime>,
-    /// Keyphrases that no other outlet prints.
-    pub only: Vec<String>,
-}
-
 impl Story {
+    /// Leaves out what articles up to `since` said already.
+    fn keep_since(&mut self, sources: &[Source<'_>], since: DateTime) {
+        let is_new =
+            |source: usize| sources.get(source).and_then(|one| one.time).is_some_and(|at| at > since);
+        self.timeline.retain(|day| is_new(day.source));
+        self.figures.retain(|one| is_new(one.piece.source));
+        self.series.retain(|one| {
+            one.points.last().is_some_and(|point| point.time.is_some_and(|at| at > since))
+        });
+        self.conflicts.retain(|one| is_new(one.right.piece.source));
+        self.statements.retain(|(source, _)| is_new(*source));
+    }
+
     /// Moves every citation from the text that was read to the text that it was made from:
     /// `original` gives the spans there of a span of the source's text here.
     pub fn relocate(&mut self, original: &dyn Fn(usize, Span) -> Vec<Span>) {
@@ -138,7 +162,11 @@ impl Story {
         let sides = self.conflicts.iter_mut().flat_map(|one| [&mut one.left, &mut one.right]);
         let figures = self.figures.iter_mut().chain(points.map(|point| &mut point.figure));
         let told = self.told.iter_mut().map(|one| &mut one.piece);
-        for piece in told.chain(figures.chain(sides).map(|figure| &mut figure.piece)) {
+        let compared = self.comparison.iter_mut().flat_map(|one| {
+            one.both.iter_mut().chain(one.only.iter_mut().flatten())
+        });
+        let pieces = figures.chain(sides).map(|figure| &mut figure.piece);
+        for piece in told.chain(pieces).chain(compared) {
             moved(piece.source, &mut piece.extract.parts);
         }
         for (source, statement) in &mut self.statements {
@@ -151,6 +179,13 @@ impl Story {
 /// Tells `sources` in `budget` characters.
 #[must_use]
 pub fn story(sources: &[Source<'_>], reader: Reader<'_>, budget: Budget) -> Story {
+    story_of(sources, reader, &Asked::within(budget))
+}
+
+/// Tells of `sources` what is asked.
+#[must_use]
+pub fn story_of(sources: &[Source<'_>], reader: Reader<'_>, asked: &Asked) -> Story {
+    let Asked { budget, since, compare } = asked;
     let readings = reading::read(sources, reader, budget.chars());
     let (matter, changes) = series::matter(sources, &readings);
     let bundles = readings.iter().filter(|one| matter.bundles(one.source));
@@ -165,17 +200,28 @@ pub fn story(sources: &[Source<'_>], reader: Reader<'_>, budget: Budget) -> Stor
     }
     let read = most_central(sources, &central);
     let phrases = phrases(sources, reader);
-    Story {
+    let scope = Scope::of(sources, &readings, *since);
+    let telling = set::Telling { matter: &matter, ranker: reader.ranker, scope: &scope };
+    let compared = compare.as_ref().map(|[left, right]| {
+        compare::compare(sources, &readings, &matter, [left, right], budget.chars())
+    });
+    let mut story = Story {
         headline: headline(sources, &central, 0..sources.len()),
-        told: set::tell(sources, &readings, &matter, reader.ranker, budget),
+        told: set::tell_of(sources, &readings, telling, *budget),
         timeline: timeline(sources, &central, &bundles),
         figures: figure::figures(sources, &readings, &matter, FIGURES_MAX),
         series: changes.series,
         conflicts: changes.conflicts,
         statements: said(&readings, &matter, &central),
-        outlets: outlets(sources, &phrases),
+        outlets: outlets::outlets(sources, &phrases),
         keyphrases: best(read.iter().filter_map(|at| phrases.get(*at)), KEYPHRASES_MAX),
+        comparison: compared,
+        day: sources.iter().filter_map(|one| one.time).max().map(DateTime::date),
+    };
+    if let Some(since) = since {
+        story.keep_since(sources, *since);
     }
+    story
 }
 
 /// How much of each title the titles of other groups share, times the source's weight.
@@ -313,54 +359,6 @@ fn said(
             break;
         }
     }
-    found
-}
-
-fn outlets(sources: &[Source<'_>], texts: &[Phrases]) -> Vec<Outlet> {
-    let mut firsts: HashMap<usize, (bool, Option<DateTime>, usize)> = HashMap::new();
-    for (at, source) in sources.iter().enumerate() {
-        let key = (source.time.is_none(), source.time, at);
-        let first = firsts.entry(source.group).or_insert(key);
-        *first = (*first).min(key);
-    }
-    let originals: HashSet<usize> = firsts.into_values().map(|(_, _, at)| at).collect();
-    let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    // Who printed an article and is not known is nobody.
-    let known = sources.iter().enumerate().filter(|(_, source)| !source.outlet.is_empty());
-    for (at, source) in known {
-        by_name.entry(source.outlet).or_default().push(at);
-    }
-    let phrases: BTreeMap<&str, Vec<Keyphrase>> = by_name
-        .iter()
-        .map(|(name, articles)| {
-            let of = articles.iter().take(READ_MAX / 6).filter_map(|at| texts.get(*at));
-            (*name, best(of, 4 * OWN_MAX))
-        })
-        .collect();
-    let mut printed: HashMap<&str, usize> = HashMap::new();
-    for phrase in phrases.values().flatten() {
-        *printed.entry(&phrase.text).or_default() += 1;
-    }
-    let only = |name: &str| {
-        let own = phrases.get(name).into_iter().flatten();
-        let tells = |phrase: &&Keyphrase| phrase.text.chars().count() >= OWN_CHARS_MIN;
-        own.filter(|phrase| phrase.count > 1 && printed.get(phrase.text.as_str()) == Some(&1))
-            .filter(tells)
-            .take(OWN_MAX)
-            .map(|phrase| phrase.text.clone())
-            .collect()
-    };
-    let mut found: Vec<Outlet> = by_name
-        .iter()
-        .map(|(name, articles)| Outlet {
-            name: (*name).to_owned(),
-            article_count: articles.len(),
-            original_count: articles.iter().filter(|at| originals.contains(at)).count(),
-            first: articles.iter().filter_map(|at| sources.get(*at)?.time).min(),
-            only: if by_name.len() > 1 { only(name) } else { Vec::new() },
-        })
-        .collect();
-    found.sort_by(|l, r| r.article_count.cmp(&l.article_count).then_with(|| l.name.cmp(&r.name)));
     found
 }
 
