@@ -6,6 +6,7 @@
 use crate::alone;
 use crate::clause::END;
 use crate::feature::Body;
+use crate::quotation::Quotations;
 use crate::quotation::is_mark;
 use crate::trim;
 use crate::wording;
@@ -178,6 +179,19 @@ fn phrase(clause: &str) -> Option<&str> {
     (is_name && !rest.contains(INSIDE) && !rest.contains("的一")).then_some(rest)
 }
 
+/// Whether `text` at `span` ends its paragraph inside a quotation that the next one opens anew: no mark
+/// closes it there.
+fn goes_on_below(body: &Body<'_>, span: &Span, text: &str) -> bool {
+    let rest = body.text.get(span.end..).unwrap_or_default();
+    let chars: Vec<char> = text.chars().collect();
+    let found = Quotations::of(&chars);
+    let below = rest.trim_start();
+    rest.starts_with('\n')
+        && below.starts_with(is_mark)
+        && found.unclosed().is_some()
+        && found.unopened().is_none()
+}
+
 /// What stands before the words for those to whom somebody speaks: 县水利局向媒体 of 县水利局向媒体表示，
 fn to_whom(clause: &str) -> Option<&str> {
     const HEARERS: [&str; 6] = ["媒体", "记者", "外界", "公众", "社会", "本报"];
@@ -194,7 +208,8 @@ fn reach(body: &Body<'_>, from: usize, named: usize) -> Option<Span> {
         clauses.filter_map(|at| Some((at, Span::new(start, body.clauses.get(at)?.span.end))));
     let fits = |span: &Span| {
         let text = span.of(body.text).unwrap_or_default();
-        text.chars().count() <= STATEMENT_CHARS_MAX && trim::is_balanced(text)
+        text.chars().count() <= STATEMENT_CHARS_MAX
+            && (trim::is_balanced(text) || goes_on_below(body, span, text))
     };
     let ends = |at: usize| trim::may_end(body.clause(at), body.one_sentence(at, at + 1));
     let (_, span) = spans.filter(|(at, span)| ends(*at) && fits(span)).last()?;
@@ -234,7 +249,12 @@ fn speaks(clause: &str, span: Span) -> bool {
     !is_another
         && !belongs
         && !BEFORE.iter().any(|word| before.ends_with(word))
-        && (behind.contains('受') || !BEHIND.iter().any(|word| behind.contains(word)))
+        && (behind.contains('受') || hears(behind) || !BEHIND.iter().any(|word| behind.contains(word)))
+}
+
+/// Whether somebody speaks to reporters: 在现场对记者
+fn hears(behind: &str) -> bool {
+    ["对记者", "向记者", "对媒体", "向媒体"].iter().any(|words| behind.ends_with(words))
 }
 
 #[cfg(test)]
