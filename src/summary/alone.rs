@@ -108,7 +108,11 @@ fn hangs(clause: &str) -> bool {
         let behind = clause.rfind(word).and_then(|at| clause.get(at + word.len()..));
         behind.is_some_and(|behind| behind.chars().count() <= LED_CHARS)
     });
-    led || is_weekday || ENDS.iter().any(|end| clause.ends_with(end)) || clause.ends_with(DAYS)
+    // 利用二十年统计资料，分析了: what was done by it is yet to come.
+    const MEANS: &[&str] = &["利用", "借助", "凭借", "结合", "依据", "采用", "通过", "打着", "趁"];
+    let done = ["了", "将", "被", "是", "已", "达", "为"].iter().any(|word| clause.contains(word));
+    let means = !done && MEANS.iter().any(|word| clause.contains(word));
+    means || led || is_weekday || ENDS.iter().any(|end| clause.ends_with(end)) || clause.ends_with(DAYS)
 }
 
 /// Whether the clause behind the one at `to` cannot be parted from it: it denies, limits or turns it
@@ -197,7 +201,7 @@ pub fn is_bare(piece: &str) -> bool {
 #[must_use]
 pub fn announces(piece: &str) -> bool {
     const ENDS: &[&str] = &[
-        "例行记者会", "新闻发布会", "记者会", "进行了解读", "进行解读", "作了介绍", "接受了采访",
+        "答记者问", "回答记者提问", "例行记者会", "新闻发布会", "记者会", "进行了解读", "进行解读", "作了介绍", "接受了采访",
         "接受采访", "发表讲话", "发布消息", "发布通报", "召开", "举行", "作出回应", "做出回应",
         "予以公布",
     ];
@@ -242,7 +246,8 @@ pub fn leans_inside(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
     const THIS: &[&str] = &[
         "此次", "本次", "这次", "上述", "该", "此举", "此事", "此案", "此前的", "这一", "这些",
         "这个", "这种", "这项", "这名", "这位", "这家", "这里", "这样", "那次", "那时", "其中",
-        "双方", "两人", "二人", "对方", "前者", "当事人", "涉事", "同案",
+        "双方", "两人", "二人", "对方", "前者", "当事人", "涉事", "同案", "对此", "就此", "为此",
+        "以上", "据此", "由此", "与此", "此番", "如此",
     ];
     const WHO: &[&str] = &["他", "她", "它", "其", "俩", "后者"];
     const FREE: &[&str] = &[
@@ -369,7 +374,7 @@ pub fn is_orphaned(body: &Body<'_>, from: usize, to: usize) -> bool {
         "应当", "应该", "必须", "不应", "不得", "务必", "不容", "敦促", "呼吁", "强烈", "坚决",
         "应保持", "都应", "应得到", "需要", "希望", "理应", "绝不", "毫无", "严正", "关切", "谴责",
         "愿", "应立即", "要求", "负面", "反对", "值得", "意味着", "可能", "恐", "不会", "表明",
-        "显然", "充分", "进一步",
+        "显然", "充分", "进一步", "严重", "执意", "背道而驰", "坚定", "一再",
     ];
     let clauses = || (from..=to).map(|at| body.clause(at));
     let demands = clauses().any(|one| DEMANDS.iter().any(|word| one.contains(word)));
@@ -383,7 +388,8 @@ pub fn is_orphaned(body: &Body<'_>, from: usize, to: usize) -> bool {
             clause.line == first.line && clause.sentence + SPEECH_SENTENCES >= first.sentence
         })
     });
-    before.map(|at| body.clause(at)).any(wording::speaks)
+    let answers = |clause: &str| clause.contains("答记者问") || clause.starts_with("答：");
+    before.map(|at| body.clause(at)).any(|clause| wording::speaks(clause) || answers(clause))
 }
 
 /// Whether `piece`, with its `mentions`, can be sent on as it is; how its clauses break off is asked

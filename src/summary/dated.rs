@@ -69,6 +69,10 @@ fn meant(text: &str, mention: DateMention, read: Date) -> Option<String> {
         return None;
     }
     let is_number = words.starts_with(|c: char| c.is_numeric());
+    let year_word = YEARS.iter().any(|(word, _)| words.starts_with(word));
+    if year_word && from.year() == read.year() {
+        return None;
+    }
     let has_month = is_number && words.contains('月');
     // 12日 is of the report's month to its reader, 3月12日 of its year.
     let clear = if has_month {
@@ -94,6 +98,10 @@ fn meant(text: &str, mention: DateMention, read: Date) -> Option<String> {
 /// Whether the text says behind the byte at `at` which day is meant: 昨天（3日）
 fn is_explained(text: &str, at: usize) -> bool {
     let behind = text.get(at..).unwrap_or_default();
+    // 8月5号, of which only the month was read.
+    if behind.starts_with(|c: char| c.is_numeric()) {
+        return true;
+    }
     let behind = behind.trim_start_matches(['下', '上', '午', '晚', '凌', '晨', '间']);
     behind.starts_with(['（', '('])
         && behind.chars().nth(1).is_some_and(|c| c.is_numeric() || c == '当')
@@ -114,6 +122,7 @@ mod tests {
         assert_eq!(of("渠道上月清淤。"), "渠道上月（10月）清淤。");
         assert_eq!(of("清河昨天（3日）开闸。"), "清河昨天（3日）开闸。", "it says so");
         assert_eq!(of("昨天下午（3日）开闸。"), "昨天下午（3日）开闸。");
+        assert_eq!(of("今年3月清淤，8月5号开工。"), "今年3月清淤，8月5号开工。");
         assert_eq!(of("11月2日清淤，2024年10月开工。"), "11月2日清淤，2024年10月开工。");
     }
 

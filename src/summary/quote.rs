@@ -99,7 +99,7 @@ fn statement(body: &Body<'_>, at: usize, mentions: &[Entity]) -> Option<Statemen
         within.iter().rfind(speaks)
     };
     let speaker = if let Some(person) = of(Kind::Person) {
-        name(person)
+        whole(body.text, name(person))
     } else {
         let phrase = Span::new(from, from + phrase(named)?.len());
         // Without a person there must be an authority, or somebody of one.
@@ -122,6 +122,18 @@ fn name(person: &Entity) -> Span {
     let Entity { span, text, .. } = person;
     let shorter = text.strip_suffix(ADVERBS).filter(|name| name.chars().count() >= 2);
     shorter.map_or(*span, |name| Span::new(span.start, span.start + name.len()))
+}
+
+/// A name with points of whose first part only the last character was read: 勃·布莱克曼 of 鲍勃·布莱克曼.
+fn whole(text: &str, span: Span) -> Span {
+    let first = span.of(text).and_then(|name| name.split_once('·')).map_or("", |(first, _)| first);
+    let before = text.get(..span.start).and_then(|text| text.chars().next_back());
+    match before {
+        Some(c) if first.chars().count() == 1 && c.is_alphabetic() && !c.is_ascii() => {
+            Span::new(span.start - c.len_utf8(), span.end)
+        }
+        Some(_) | None => span,
+    }
 }
 
 /// Who speaks in a clause that names no person by the lists: all that stands before the verb, with

@@ -19,6 +19,7 @@ use crate::topic::Reader;
 use crate::unit::bigrams;
 use crate::unit::units;
 use wenmai_text::entity::Entity;
+use wenmai_text::entity::Kind;
 
 /// Characters that are read of all articles together: the more there are, the less of each.
 const READ_CHARS: usize = 70_000;
@@ -143,7 +144,13 @@ fn stands(body: &Body<'_>, mentions: &[Entity], offer: &Offer) -> bool {
     let named = offer.mentions.iter().filter_map(|at| mentions.get(*at));
     let named: Vec<(usize, &Entity)> =
         named.map(|one| (one.span.start.saturating_sub(start), one)).collect();
-    !alone::breaks_off(body, offer.from, offer.to)
+    // 公告称，公司董事长周小禾: what he did is yet to come.
+    let goes_on = body.one_sentence(offer.to, offer.to + 1);
+    let named_last = named.last().is_some_and(|(start, one)| {
+        one.kind == Kind::Person && start + one.text.len() == offer.extract.text.len()
+    });
+    !(goes_on && named_last)
+        && !alone::breaks_off(body, offer.from, offer.to)
         && !alone::is_orphaned(body, offer.from, offer.to)
         && alone::stands(&offer.extract.text, &named)
 }

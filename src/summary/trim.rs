@@ -43,6 +43,8 @@ const ITEM_BYTES_MAX: usize = 6;
 const GLUED_CHARS: usize = 5;
 /// Characters of a note in brackets that may be left out.
 const NOTE_CHARS: usize = 24;
+/// Characters in brackets that belong to a name, at most.
+const NAME_CHARS: usize = 2;
 
 /// Whether a piece says something to who reads it beside pieces of other texts: no bare words in
 /// quotes, no item of a list, not who reported, nor only who said it.
@@ -436,7 +438,8 @@ pub fn parts(text: &str, span: Span) -> Vec<Span> {
         let end = open + bracket.len_utf8() + length + mark.len_utf8();
         let note = inside.get(..length).unwrap_or_default();
         from = end;
-        if note.chars().any(char::is_numeric) {
+        // 刚果（金） is a name.
+        if note.chars().any(char::is_numeric) || note.chars().count() <= NAME_CHARS {
             continue;
         }
         kept.push(Span::new(span.start + start, span.start + open));
