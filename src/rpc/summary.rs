@@ -88,8 +88,7 @@ impl SummaryService for SummaryApi {
         let wire::SummarizeTopicRequest { name, style, budget_chars, rewrite, options } = request;
         let style = summary::style(style, budget_chars).map_err(Failure::from)?;
         let options = options.unwrap_or_default();
-        let (style, telling) =
-            summary::telling(style, options, rewrite).map_err(Failure::from)?;
+        let (style, telling) = summary::telling(style, options, rewrite).map_err(Failure::from)?;
         let id = convert::topic_id(&name, "name").map_err(Failure::from)?;
         let asked = SummarizeTopic { id, telling };
         let found = self.shared.engine.summarize_topic(asked).await;

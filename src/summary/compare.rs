@@ -114,8 +114,10 @@ mod tests {
     #[test]
     fn two_outlets_share_what_both_print_and_keep_what_is_theirs() {
         let mut sources = flood();
-        sources[1].body = "清河县12日遭遇暴雨，已转移群众3200人。县水利局局长周小禾表示，堤防没有险情。";
-        sources[2].body = "清河县12日遭遇暴雨，已转移群众3200人。清河大桥13日临时封闭，车辆绕行北岭县。";
+        sources[1].body =
+            "清河县12日遭遇暴雨，已转移群众3200人。县水利局局长周小禾表示，堤防没有险情。";
+        sources[2].body =
+            "清河县12日遭遇暴雨，已转移群众3200人。清河大桥13日临时封闭，车辆绕行北岭县。";
         let readings = readings(&sources);
         let (matter, _) = series::matter(&sources, &readings);
         let found = compare(&sources, &readings, &matter, ["清河日报", "南山新闻网"], 200);

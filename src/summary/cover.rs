@@ -34,7 +34,7 @@ const NOVELTY: i32 = 4;
 /// What a piece that nobody else says anything of is worth, beside 1.1 of one that others say.
 const ASIDE: f32 = 0.1;
 /// What a piece is worth whose sentence goes on behind it, beside a whole one.
-const BROKEN: f32 = 0.9;
+const BROKEN: f32 = 0.7;
 /// What a piece must add to be told.
 const ADDED_MIN: f32 = 0.1;
 /// Share of a piece from a round-up that others must say as well.
@@ -177,7 +177,7 @@ impl<'r> Matter<'r> {
     }
 
     /// The share of a piece that other articles say as well.
-    pub fn topical(&self, offer: &Offer) -> f32 {
+    fn topical(&self, offer: &Offer) -> f32 {
         self.shared(&offer.pairs)
     }
 
@@ -280,7 +280,8 @@ pub fn choose<'r>(
             continue;
         }
         if before.is_finite() {
-            let poor = offer.is_weak || matter.shared(&offer.pairs) < matter.on_topic;
+            let poor =
+                offer.is_weak || offer.is_part || matter.shared(&offer.pairs) < matter.on_topic;
             let is_enough = char_max - left >= ENOUGH_CHARS.min(char_max / 2);
             if told.is_swallowed(&offer.pairs) || (poor && is_enough && chosen.len() >= ENOUGH) {
                 continue;
@@ -312,8 +313,7 @@ fn worth<'r>(
     let adds = repeated <= REPEATED_MAX && gain >= ADDED_MIN;
     let length = share(offer.extract.char_count().max(1), 1).sqrt();
     let novel = (ASIDE + matter.topical(offer)) * (1.0 - repeated).powi(NOVELTY);
-    let goes_on = reading.body.one_sentence(offer.to, offer.to + 1);
-    let whole = if goes_on { BROKEN } else { 1.0 };
+    let whole = if offer.is_part { BROKEN } else { 1.0 };
     let sentence = |at: usize| reading.body.clauses.get(at).map_or(0, |clause| clause.sentence);
     let depth = share(sentence(offer.from) - sentence(0), 1);
     let place = DEEPER.powf(depth).max(DEEPEST);

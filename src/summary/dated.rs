@@ -30,7 +30,9 @@ pub fn notes(text: &str, issue: Date, read: Date) -> Vec<Note> {
     }
     let mut found: Vec<Note> = dates(text, Some(issue))
         .into_iter()
-        .filter_map(|mention| Some(Note { at: mention.span.end, text: meant(text, mention, read)? }))
+        .filter_map(|mention| {
+            Some(Note { at: mention.span.end, text: meant(text, mention, read)? })
+        })
         .collect();
     for (word, shift) in YEARS.into_iter().filter(|_| issue.year() != read.year()) {
         let alone = |at: &usize| {
@@ -38,7 +40,8 @@ pub fn notes(text: &str, issue: Date, read: Date) -> Vec<Note> {
             !behind.starts_with(|c: char| c.is_numeric() || c == '（')
         };
         let places = text.match_indices(word).map(|(at, _)| at).filter(alone);
-        let note = |at| Note { at: at + word.len(), text: format!("（{}年）", issue.year() + shift) };
+        let note =
+            |at| Note { at: at + word.len(), text: format!("（{}年）", issue.year() + shift) };
         found.extend(places.map(note));
     }
     found.sort_by_key(|note| note.at);
@@ -83,7 +86,8 @@ fn meant(text: &str, mention: DateMention, read: Date) -> Option<String> {
     if clear {
         return None;
     }
-    let year = if from.year() == read.year() { String::new() } else { format!("{}年", from.year()) };
+    let year =
+        if from.year() == read.year() { String::new() } else { format!("{}年", from.year()) };
     if has_month {
         return Some(format!("（{}年）", from.year()));
     }
@@ -117,8 +121,15 @@ mod tests {
     fn a_day_counted_from_the_article_is_named_for_a_later_reader() {
         let (issue, read) = (Some(date(2024, 11, 4)), Some(date(2024, 11, 7)));
         let of = |text: &str| dated(text, issue, read);
-        assert_eq!(of("清河昨天开闸，今日通水。"), "清河昨天（11月3日）开闸，今日（11月4日）通水。");
-        assert_eq!(of("清河3日开闸，近日通水。"), "清河3日开闸，近日通水。", "of this month, or vague");
+        assert_eq!(
+            of("清河昨天开闸，今日通水。"),
+            "清河昨天（11月3日）开闸，今日（11月4日）通水。"
+        );
+        assert_eq!(
+            of("清河3日开闸，近日通水。"),
+            "清河3日开闸，近日通水。",
+            "of this month, or vague"
+        );
         assert_eq!(of("渠道上月清淤。"), "渠道上月（10月）清淤。");
         assert_eq!(of("清河昨天（3日）开闸。"), "清河昨天（3日）开闸。", "it says so");
         assert_eq!(of("昨天下午（3日）开闸。"), "昨天下午（3日）开闸。");

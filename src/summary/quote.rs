@@ -227,7 +227,7 @@ fn reach(body: &Body<'_>, from: usize, named: usize) -> Option<Span> {
     let (_, span) = spans.filter(|(at, span)| ends(*at) && fits(span)).last()?;
     let text = span.of(body.text)?;
     // What is too long to be told whole is told to the end of a sentence inside of it, if at all.
-    if !text.trim_end_matches(|c| is_mark(c)).ends_with(END) && !text.ends_with(['；', ';']) {
+    if !text.trim_end_matches(is_mark).ends_with(END) && !text.ends_with(['；', ';']) {
         return None;
     }
     let kept = text.trim_end_matches(['，', '；', ',', ';', ' ', '　']).len();
@@ -241,15 +241,15 @@ fn speaks(clause: &str, span: Span) -> bool {
     // 向媒体表示: 媒体 is nobody's given name.
     const EVERYBODY: [&str; 10] =
         ["媒体", "记者", "外界", "公众", "社会", "网友", "大家", "国会", "议会", "法院"];
-    let named = clause.get(span.start..span.end).unwrap_or_default();
-    if EVERYBODY.iter().any(|word| named.ends_with(word)) {
-        return false;
-    }
     const BEFORE: [&str; 18] = [
         "对", "致", "援引", "向", "对于", "接受", "据", "给", "让", "被", "把", "从", "在", "挺",
         "小", "称", "回应", "告诉",
     ];
     const BEHIND: [&str; 8] = ["采访", "记者", "报道", "来说", "获悉", "了解到", "看到", "规定"];
+    let named = clause.get(span.start..span.end).unwrap_or_default();
+    if EVERYBODY.iter().any(|word| named.ends_with(word)) {
+        return false;
+    }
     let (Some(before), Some(behind)) = (clause.get(..span.start), clause.get(span.end..)) else {
         return false;
     };
@@ -261,7 +261,9 @@ fn speaks(clause: &str, span: Span) -> bool {
     !is_another
         && !belongs
         && !BEFORE.iter().any(|word| before.ends_with(word))
-        && (behind.contains('受') || hears(behind) || !BEHIND.iter().any(|word| behind.contains(word)))
+        && (behind.contains('受')
+            || hears(behind)
+            || !BEHIND.iter().any(|word| behind.contains(word)))
 }
 
 /// Whether somebody speaks to reporters: 在现场对记者

@@ -13,6 +13,7 @@ use crate::alone;
 use crate::feature::Body;
 use crate::ranker::Ranker;
 use crate::select;
+use crate::select::Candidate;
 use crate::select::Reach;
 use crate::set::Source;
 use crate::topic::Reader;
@@ -66,6 +67,8 @@ pub struct Offer {
     pub mentions: Vec<usize>,
     /// Whether it should be told only where nothing better is left to tell.
     pub is_weak: bool,
+    /// Whether its sentence goes on behind it.
+    pub is_part: bool,
 }
 
 /// Reads one article of each group of `sources`, the most central and then the earliest, as long as
@@ -121,7 +124,10 @@ fn reading<'a>(
         pairs.dedup();
         let mentions = within(&mentions, &extract);
         let is_weak = alone::is_weak(&body, candidate.from, candidate.to, &extract.text);
-        Offer { from: candidate.from, to: candidate.to, extract, pairs, mentions, is_weak }
+        let is_part = body.one_sentence(candidate.to, candidate.to + 1)
+            && !body.clause(candidate.to).ends_with(['；', ';']);
+        let Candidate { from, to, .. } = *candidate;
+        Offer { from, to, extract, pairs, mentions, is_weak, is_part }
     });
     let stands = |offer: &Offer| stands(&body, &mentions, offer);
     let offers = offers.filter(stands).collect();
@@ -149,10 +155,9 @@ fn stands(body: &Body<'_>, mentions: &[Entity], offer: &Offer) -> bool {
     let named_last = named.last().is_some_and(|(start, one)| {
         one.kind == Kind::Person && start + one.text.len() == offer.extract.text.len()
     });
-    !(goes_on && named_last)
-        && !alone::breaks_off(body, offer.from, offer.to)
-        && !alone::is_orphaned(body, offer.from, offer.to)
-        && alone::stands(&offer.extract.text, &named)
+    let breaks_off = (goes_on && named_last) || alone::breaks_off(body, offer.from, offer.to);
+    let is_orphaned = || alone::is_orphaned(body, offer.from, offer.to);
+    !breaks_off && !is_orphaned() && alone::stands(&offer.extract.text, &named)
 }
 
 /// The mentions that stand wholly in the parts of `extract`.

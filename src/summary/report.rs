@@ -158,12 +158,7 @@ pub struct Listed {
 
 /// The report of `story` of `sources`; `names` are the articles' names, in the same order.
 #[must_use]
-pub fn report(
-    story: &Story,
-    sources: &[Source<'_>],
-    names: &[String],
-    layout: &Layout,
-) -> Report {
+pub fn report(story: &Story, sources: &[Source<'_>], names: &[String], layout: &Layout) -> Report {
     let title = |at: usize| sources.get(at).map_or("", |source| source.title);
     let maker = Maker::of(story, sources);
     let mut sections = Vec::new();

@@ -138,12 +138,8 @@ fn loses_speaker(piece: &str, text: &str, extractor: &Extractor) -> bool {
     let mut clauses = piece.split_inclusive(['，', '：', '。', '；']);
     let Some(who) = clauses.find(|clause| wording::names_source(clause)) else { return false };
     let named = |one: &Entity| matches!(one.kind, Kind::Person | Kind::Organisation);
-    let mut speakers: Vec<String> = extractor
-        .entities(who, None)
-        .into_iter()
-        .filter(named)
-        .map(|one| one.text)
-        .collect();
+    let mut speakers: Vec<String> =
+        extractor.entities(who, None).into_iter().filter(named).map(|one| one.text).collect();
     // The person speaks, the organisation is theirs.
     let claim: PairSet = clauses.flat_map(|clause| bigrams(&units(clause))).collect();
     let Some(speaker) = speakers.pop() else { return false };

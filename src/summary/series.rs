@@ -217,8 +217,10 @@ fn change(readings: &[Reading<'_>], what: &str, mut values: Vec<Value<'_>>, foun
         (least.min(one.number.abs()), most.max(one.number.abs()))
     });
     // Shares and prices without a word for what they are of are of anything.
-    let is_rate = values.iter().any(|one| RATES.iter().any(|unit| one.shown.number.key.ends_with(unit)));
-    if values.len() < 2 || !is_named && (is_rate || values.len() > UNNAMED_MAX || most > UNNAMED_RATIO * least)
+    let is_rate =
+        values.iter().any(|one| RATES.iter().any(|unit| one.shown.number.key.ends_with(unit)));
+    if values.len() < 2
+        || !is_named && (is_rate || values.len() > UNNAMED_MAX || most > UNNAMED_RATIO * least)
     {
         return;
     }
@@ -260,7 +262,8 @@ fn change(readings: &[Reading<'_>], what: &str, mut values: Vec<Value<'_>>, foun
 /// Whether two values of one kind are of one thing: nobody prints both, they were printed near each
 /// other in time, and neither is many times the other.
 fn disagree(one: &Value<'_>, other: &Value<'_>) -> bool {
-    let (low, high) = (one.number.abs().min(other.number.abs()), one.number.abs().max(other.number.abs()));
+    let (low, high) =
+        (one.number.abs().min(other.number.abs()), one.number.abs().max(other.number.abs()));
     let near = match (one.last, other.first) {
         (Some(last), Some(first)) => {
             first.duration_since(last) <= SignedDuration::from_hours(CONFLICT_HOURS)

@@ -82,11 +82,7 @@ pub struct Scope {
 impl Scope {
     /// Of `readings` of `sources` those after `since`, or all.
     #[must_use]
-    pub fn of(
-        sources: &[Source<'_>],
-        readings: &[Reading<'_>],
-        since: Option<DateTime>,
-    ) -> Self {
+    pub fn of(sources: &[Source<'_>], readings: &[Reading<'_>], since: Option<DateTime>) -> Self {
         let Some(since) = since else { return Self::default() };
         let is_new = |one: &&Reading<'_>| {
             sources.get(one.source).and_then(|one| one.time).is_some_and(|at| at > since)

@@ -141,8 +141,9 @@ pub struct Day {
 impl Story {
     /// Leaves out what articles up to `since` said already.
     fn keep_since(&mut self, sources: &[Source<'_>], since: DateTime) {
-        let is_new =
-            |source: usize| sources.get(source).and_then(|one| one.time).is_some_and(|at| at > since);
+        let is_new = |source: usize| {
+            sources.get(source).and_then(|one| one.time).is_some_and(|at| at > since)
+        };
         self.timeline.retain(|day| is_new(day.source));
         self.figures.retain(|one| is_new(one.piece.source));
         self.series.retain(|one| {
@@ -162,9 +163,10 @@ impl Story {
         let sides = self.conflicts.iter_mut().flat_map(|one| [&mut one.left, &mut one.right]);
         let figures = self.figures.iter_mut().chain(points.map(|point| &mut point.figure));
         let told = self.told.iter_mut().map(|one| &mut one.piece);
-        let compared = self.comparison.iter_mut().flat_map(|one| {
-            one.both.iter_mut().chain(one.only.iter_mut().flatten())
-        });
+        let compared = self
+            .comparison
+            .iter_mut()
+            .flat_map(|one| one.both.iter_mut().chain(one.only.iter_mut().flatten()));
         let pieces = figures.chain(sides).map(|figure| &mut figure.piece);
         for piece in told.chain(pieces).chain(compared) {
             moved(piece.source, &mut piece.extract.parts);
@@ -264,7 +266,11 @@ fn headline(
         let title = sources.get(at)?.title;
         let count = title.chars().count();
         let usual = if (8..=40).contains(&count) { 1.0 } else { 0.5 };
-        let calm = if title.contains(['！', '!', '？', '?', '…']) || title.contains("...") { 0.7 } else { 1.0 };
+        let calm = if title.contains(['！', '!', '？', '?', '…']) || title.contains("...") {
+            0.7
+        } else {
+            1.0
+        };
         // Marks of the page around a headline: 【组图】快讯丨…_清河网
         let bare =
             if title.contains(['【', '丨', '|', '｜', '_', '&', '[']) { 0.6 } else { 1.0 };
@@ -317,11 +323,7 @@ fn phrases(sources: &[Source<'_>], reader: Reader<'_>) -> Vec<Phrases> {
 }
 
 /// Who said what: first those whom several articles name, with words that others tell as well.
-fn said(
-    readings: &[Reading<'_>],
-    matter: &Matter<'_>,
-    central: &[f32],
-) -> Vec<(usize, Statement)> {
+fn said(readings: &[Reading<'_>], matter: &Matter<'_>, central: &[f32]) -> Vec<(usize, Statement)> {
     let centrality = |at: usize| central.get(at).copied().unwrap_or_default();
     let most = central.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
     let mut order: Vec<&Reading<'_>> = readings.iter().collect();

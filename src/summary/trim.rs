@@ -43,8 +43,8 @@ const ITEM_BYTES_MAX: usize = 6;
 const GLUED_CHARS: usize = 5;
 /// Characters of a note in brackets that may be left out.
 const NOTE_CHARS: usize = 24;
-/// Characters in brackets that belong to a name, at most.
-const NAME_CHARS: usize = 2;
+/// Characters in brackets that belong to a name: 刚果（金）.
+const NAME_CHARS: usize = 1;
 
 /// Whether a piece says something to who reads it beside pieces of other texts: no bare words in
 /// quotes, no item of a list, not who reported, nor only who said it.
@@ -438,8 +438,7 @@ pub fn parts(text: &str, span: Span) -> Vec<Span> {
         let end = open + bracket.len_utf8() + length + mark.len_utf8();
         let note = inside.get(..length).unwrap_or_default();
         from = end;
-        // 刚果（金） is a name.
-        if note.chars().any(char::is_numeric) || note.chars().count() <= NAME_CHARS {
+        if note.chars().any(char::is_numeric) || names(note) {
             continue;
         }
         kept.push(Span::new(span.start + start, span.start + open));
@@ -450,6 +449,12 @@ pub fn parts(text: &str, span: Span) -> Vec<Span> {
     kept.push(Span::new(span.start + start, span.start + start + tail.len()));
     kept.retain(|part| part.of(text).is_some_and(|part| !part.trim().is_empty()));
     kept
+}
+
+/// Whether a note in brackets belongs to the name before it, rather than to a picture.
+fn names(note: &str) -> bool {
+    const PLACES: [char; 8] = ['左', '右', '中', '上', '下', '图', '完', '前'];
+    note.chars().count() <= NAME_CHARS && !note.contains(PLACES)
 }
 
 fn next_bracket(piece: &str, from: usize) -> Option<(usize, char)> {

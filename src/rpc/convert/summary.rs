@@ -152,8 +152,7 @@ pub fn of_article(from: ArticleSummary) -> wire::SummarizeArticleResponse {
 /// Converts the summary of several articles; the caller adds the times.
 #[must_use]
 pub fn of_articles(from: SetSummary, style: Style) -> wire::SummarizeArticlesResponse {
-    let SetSummary { articles, story, report, rewriting, ranker, index_version, timings: _ } =
-        from;
+    let SetSummary { articles, story, report, rewriting, ranker, index_version, timings: _ } = from;
     let read = story.day;
     let cited = |piece: Cited| {
         let Cited { source, extract } = piece;

@@ -21,7 +21,8 @@ fn texts() -> Vec<(String, Vec<&'static str>)> {
         let (other_office, other) = SPEAKERS[(at + 5) % SPEAKERS.len()];
         for (open, close) in MARKS {
             let who = format!("{office}{name}");
-            let (inner_open, inner_close) = if open == '「' { ('『', '』') } else { ('‘', '’') };
+            let (inner_open, inner_close) =
+                if open == '「' { ('『', '』') } else { ('‘', '’') };
             let one = vec![*name];
             all.extend([
                 (format!("据{who}介绍，{SAID}。"), one.clone()),

@@ -8,21 +8,21 @@ use super::Run;
 #[must_use]
 pub fn html(report: &Report) -> String {
     let title = escaped(&report.title);
-    let mut out = format!(
+    let mut out = vec![format!(
         "<!doctype html>\n<html lang=\"zh\">\n<meta charset=\"utf-8\">\n<title>{title}</title>\n\
          <h1>{title}</h1>\n<p>{}</p>\n",
         escaped(&report.coverage)
-    );
+    )];
     for section in &report.sections {
-        out.push_str(&format!("<h2>{}</h2>\n<ul>\n", escaped(&section.heading)));
+        out.push(format!("<h2>{}</h2>\n<ul>\n", escaped(&section.heading)));
         for line in &section.lines {
             let runs: String = line.iter().map(run).collect();
-            out.push_str(&format!("<li>{runs}</li>\n"));
+            out.push(format!("<li>{runs}</li>\n"));
         }
-        out.push_str("</ul>\n");
+        out.push("</ul>\n".to_owned());
     }
     if !report.sources.is_empty() {
-        out.push_str("<h2>来源</h2>\n<ol>\n");
+        out.push("<h2>来源</h2>\n<ol>\n".to_owned());
         for (source, number) in report.sources.iter().zip(1..) {
             let (printed, title) = (escaped(&source.printed), escaped(&source.title));
             let is_web = ["https://", "http://"].iter().any(|web| source.url.starts_with(web));
@@ -32,12 +32,12 @@ pub fn html(report: &Report) -> String {
                 title
             };
             let name = escaped(&source.name);
-            out.push_str(&format!("<li id=\"s{number}\" title=\"{name}\">{printed}《{title}》</li>\n"));
+            out.push(format!("<li id=\"s{number}\" title=\"{name}\">{printed}《{title}》</li>\n"));
         }
-        out.push_str("</ol>\n");
+        out.push("</ol>\n".to_owned());
     }
-    out.push_str("</html>\n");
-    out
+    out.push("</html>\n".to_owned());
+    out.concat()
 }
 
 fn run(run: &Run) -> String {

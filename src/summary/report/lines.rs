@@ -78,8 +78,7 @@ pub(super) fn figures(
 ) -> Vec<Vec<Run>> {
     let mut lines: Vec<(Vec<Run>, Vec<Run>)> = Vec::new();
     for Figure { text, piece, outlet_count, .. } in all {
-        let figure =
-            [Run::Strong(text.clone()), Run::Text(format!("（{outlet_count}{unit}）"))];
+        let figure = [Run::Strong(text.clone()), Run::Text(format!("（{outlet_count}{unit}）"))];
         let piece = maker.cited(piece);
         match lines.iter_mut().find(|(_, other)| *other == piece) {
             Some((figures, _)) => {

@@ -6,25 +6,23 @@ use super::Run;
 /// Writes `report` as Markdown. No text of an article can become a mark of it.
 #[must_use]
 pub fn markdown(report: &Report) -> String {
-    let mut out = format!("# {}\n\n{}\n", plain(&report.title), plain(&report.coverage));
+    let mut out = vec![format!("# {}\n\n{}\n", plain(&report.title), plain(&report.coverage))];
     for section in &report.sections {
-        out.push_str(&format!("\n## {}\n\n", plain(&section.heading)));
+        out.push(format!("\n## {}\n\n", plain(&section.heading)));
         for line in &section.lines {
             let runs: String = line.iter().map(run).collect();
-            out.push_str(&format!("- {runs}\n"));
+            out.push(format!("- {runs}\n"));
         }
     }
-    if report.sources.is_empty() {
-        return out;
+    if !report.sources.is_empty() {
+        out.push("\n## 来源\n\n".to_owned());
     }
-    out.push_str("\n## 来源\n\n");
     for (source, number) in report.sources.iter().zip(1..) {
         let (printed, title) = (plain(&source.printed), plain(&source.title));
-        let url =
-            if source.url.is_empty() { String::new() } else { format!(" <{}>", source.url) };
-        out.push_str(&format!("{number}. {printed}《{title}》 `{}`{url}\n", source.name));
+        let url = if source.url.is_empty() { String::new() } else { format!(" <{}>", source.url) };
+        out.push(format!("{number}. {printed}《{title}》 `{}`{url}\n", source.name));
     }
-    out
+    out.concat()
 }
 
 fn run(run: &Run) -> String {

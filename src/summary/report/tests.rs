@@ -80,7 +80,8 @@ fn a_page_has_links_to_its_sources_and_no_markup_of_articles() {
     let mut sources = flood();
     for (at, source) in sources.iter_mut().enumerate() {
         source.title = "清河县<b>暴雨</b> 转移\"群众\"";
-        source.url = if at == 0 { "javascript:alert(1)" } else { "https://qinghe.example/?a=1&b=2" };
+        source.url =
+            if at == 0 { "javascript:alert(1)" } else { "https://qinghe.example/?a=1&b=2" };
     }
     let page = html(&report(&told(&sources), &sources, &names(), &Layout::default()));
     assert!(page.contains("<h1>清河县&lt;b&gt;暴雨&lt;/b&gt; 转移&quot;群众&quot;</h1>"), "{page}");
@@ -105,7 +106,8 @@ fn what_changed_since_leaves_out_what_was_known() {
 #[test]
 fn two_outlets_are_compared_when_asked() {
     let mut sources = flood();
-    sources[2].body = "清河县遭遇暴雨，截至13日已转移群众4100人。清河大桥临时封闭，车辆绕行北岭县。";
+    sources[2].body =
+        "清河县遭遇暴雨，截至13日已转移群众4100人。清河大桥临时封闭，车辆绕行北岭县。";
     let compare = Some(["清河日报".to_owned(), "南山新闻网".to_owned()]);
     let asked = Asked { compare, ..Asked::within(Budget::new(200).unwrap()) };
     let found = story_of(&sources, reader(), &asked);
