@@ -44,7 +44,9 @@ pub fn breaks_off(body: &Body<'_>, from: usize, to: usize) -> bool {
     let last = body.clause(to);
     let joins = ["以及", "和", "与", "或", "及"].iter().any(|word| last.starts_with(word));
     let begins = |clause: &str, words: &[&str]| words.iter().any(|word| clause.starts_with(word));
-    let leads = |at: usize| begins(body.clause(at), words::OPENING);
+    // 周小禾说如果水位上涨，
+    let supposes = |clause: &str| ["如果", "一旦", "除非"].iter().any(|word| clause.contains(word));
+    let leads = |at: usize| begins(body.clause(at), words::OPENING) || supposes(body.clause(at));
     // 在…的背景下，若…: what it leads to may stand one clause further.
     let led = leads(to) || (to > from && leads(to - 1) && !gives(last));
     led || joins || asks_on(last) || hangs(last) || goes_with(body, to)
@@ -206,8 +208,11 @@ pub fn leans_inside(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
     // In a later clause it may mean what the earlier ones tell.
     let party = found(&["当事人"]).is_some_and(|at| !named(at, &ANY));
     let this = party || found(words::LEANS_INSIDE_THIS).is_some_and(|at| at <= first);
+    // 风波过后，他: nobody is named before.
+    let begins = |at: usize| piece.get(..at).is_some_and(|before| before.ends_with('，'));
+    let near = |at: usize| at <= first || begins(at);
     let who = found(words::LEANS_INSIDE_WHO)
-        .is_some_and(|at| at <= first && !named(at, &ANY) || !has_noun(piece, at));
+        .is_some_and(|at| (near(at) && !named(at, &ANY)) || !has_noun(piece, at));
     this || who
 }
 
@@ -322,6 +327,7 @@ pub fn stands(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
         && !piece.contains("...")
         && !piece.contains(['↓', '▼', '→', '↑'])
         && !piece.starts_with('@')
+        && !piece.contains(['{', '}'])
 }
 
 #[cfg(test)]

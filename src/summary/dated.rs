@@ -45,7 +45,7 @@ pub fn notes(text: &str, issue: Date, read: Date) -> Vec<Note> {
         found.extend(places.map(note));
     }
     found.sort_by_key(|note| note.at);
-    found.retain(|note| !is_explained(text, note.at));
+    found.retain(|note| !is_explained(text, note.at) && !is_bracketed(text, note.at));
     found
 }
 
@@ -69,6 +69,11 @@ fn meant(text: &str, mention: DateMention, read: Date) -> Option<String> {
     let (from, to) = (mention.from?, mention.to?);
     let words = mention.raw(text);
     if mention.certainty == Certainty::Vague {
+        return None;
+    }
+    // 1至8月, of which only the end was read.
+    let before = text.get(..mention.span.start).and_then(|text| text.chars().next_back());
+    if before.is_some_and(|c| matches!(c, '至' | '到' | '—' | '-' | '~' | '－')) {
         return None;
     }
     let is_number = words.starts_with(|c: char| c.is_numeric());
@@ -97,6 +102,12 @@ fn meant(text: &str, mention: DateMention, read: Date) -> Option<String> {
     // 上月, 去年12月: a whole month.
     let is_month = from.day() == 1 && to == from.last_of_month();
     is_month.then(|| format!("（{year}{}月）", from.month()))
+}
+
+/// Whether the byte at `at` stands in brackets.
+fn is_bracketed(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    before.rfind(['（', '(']) > before.rfind(['）', ')'])
 }
 
 /// Whether the text says behind the byte at `at` which day is meant: 昨天（3日）

@@ -197,7 +197,14 @@ impl<'s, 'a> Maker<'s, 'a> {
     fn of(story: &'s Story, sources: &'s [Source<'a>]) -> Self {
         let texts = story.told.iter().map(|one| one.piece.extract.text.as_str());
         let said = texts.flat_map(|text| bigrams(&units(text))).collect();
-        Self { story, sources, newest: newest(story), old: background(sources), said }
+        let mut maker = Self { story, sources, newest: Vec::new(), old: background(sources), said };
+        // What the last day tells of long ago is background.
+        let mut newest: Vec<&Told> = story.told.iter().filter(|one| one.is_newest).collect();
+        newest.retain(|one| !maker.is_old(one));
+        newest.sort_by_key(|one| std::cmp::Reverse(one.also.len()));
+        newest.truncate(NEWEST_MAX);
+        maker.newest = newest;
+        maker
     }
 
     /// The sections of one part; empty ones are left out by the caller.
@@ -314,14 +321,6 @@ impl<'s, 'a> Maker<'s, 'a> {
         let text = self.dated(&piece.extract.text, piece.source);
         vec![Run::Text(format!("{text} ")), Run::Cite(piece.source + 1)]
     }
-}
-
-/// What is new: of the pieces that only the last day tells, those told by most.
-fn newest(story: &Story) -> Vec<&Told> {
-    let mut found: Vec<&Told> = story.told.iter().filter(|one| one.is_newest).collect();
-    found.sort_by_key(|one| std::cmp::Reverse(one.also.len()));
-    found.truncate(NEWEST_MAX);
-    found
 }
 
 /// The time before which an article is background: well before half of all.

@@ -17,6 +17,7 @@ use jiff::civil::Date;
 use jiff::civil::DateTime;
 
 use crate::Budget;
+use crate::clean;
 use crate::compare;
 use crate::compare::Comparison;
 use crate::cover::Matter;
@@ -60,6 +61,8 @@ const HEARD_MAX: f32 = 0.45;
 const SPEAKER_MAX: usize = 2;
 /// What the headline of an article that bundles several matters counts, beside others.
 const BUNDLE: f32 = 0.2;
+/// What a title counts that names staff or a picture, beside a headline.
+const NO_HEADLINE: f32 = 0.1;
 /// Keyphrases shown.
 const KEYPHRASES_MAX: usize = 8;
 /// Articles whose statements and keyphrases are read: the most central ones.
@@ -274,7 +277,9 @@ fn headline(
         // Marks of the page around a headline: 【组图】快讯丨…_清河网
         let bare =
             if title.contains(['【', '丨', '|', '｜', '_', '&', '[']) { 0.6 } else { 1.0 };
-        let worth = central.get(at).copied().unwrap_or_default() * usual * calm * bare;
+        // Staff and marks of the page stand where a headline was lost.
+        let told = if clean::is_text(title) { 1.0 } else { NO_HEADLINE };
+        let worth = told * central.get(at).copied().unwrap_or_default() * usual * calm * bare;
         (count > 0).then_some((worth, at))
     });
     rated.max_by(|l, r| l.0.total_cmp(&r.0).then(r.1.cmp(&l.1))).map(|(_, at)| at)
