@@ -1,7 +1,10 @@
 //! `wenmai brief`: what a day's stories say, each in a few sentences with sources.
 
+mod page;
+
 use jiff::ToSpan;
 use jiff::civil::Date;
+use jiff::civil::DateTime;
 use serde::Serialize;
 
 use crate::connect;
@@ -10,6 +13,8 @@ use crate::connect::Services;
 use crate::failure::Failure;
 use crate::output;
 use crate::summarize::clean;
+use crate::summarize::said;
+use crate::telling;
 use wenmai_domain::day;
 use wenmai_proto::wire;
 use wenmai_rpc::date_to_wire;
@@ -41,6 +46,19 @@ pub(super) struct Args {
     )]
     filter: String,
 
+    /// Only articles that name this person, and stories with some; several times: any of them.
+    #[arg(long, value_name = "NAME")]
+    person: Vec<String>,
+
+    /// Only articles that name this place, and stories with some; several times: any of them.
+    #[arg(long, value_name = "NAME")]
+    place: Vec<String>,
+
+    /// Tell only what articles after this time say and earlier ones of the days did not: the second
+    /// brief of a day. A day counts as known whole.
+    #[arg(long, value_name = "TIME", value_parser = telling::since)]
+    since: Option<DateTime>,
+
     /// How many stories at most, those with the most articles first, 1 to 100.
     #[arg(long, short = 'n', default_value_t = 12, value_name = "N",
           value_parser = clap::value_parser!(i32).range(1..=100))]
@@ -54,6 +72,10 @@ pub(super) struct Args {
     /// Print Markdown, in Chinese, with numbered sources.
     #[arg(long, conflicts_with = "json")]
     markdown: bool,
+
+    /// Print a page of HTML, in Chinese, with numbered sources.
+    #[arg(long, conflicts_with_all = ["json", "markdown"])]
+    html: bool,
 
     #[command(flatten)]
     connect: connect::Args,
@@ -102,6 +124,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         None => output::line("nothing to tell: no dated article is in a topic"),
         Some(brief) if args.json => written(brief),
         Some(brief) if args.markdown => output::line(markdown(&brief).trim_end()),
+        Some(brief) if args.html => output::line(page::html(&brief).trim_end()),
         Some(brief) => print(&brief),
     }
 }
@@ -120,7 +143,7 @@ async fn brief(services: &Services, args: &Args) -> Result<Option<Brief>, Failur
         level: wire::TopicLevel::Story.into(),
         from: Some(date_to_wire(from)),
         to: Some(date_to_wire(to)),
-        filter: args.filter.clone(),
+        filter: args.topics_filter(),
         order: wire::TopicOrder::Size.into(),
         page_size: args.limit,
         page_token: String::new(),
@@ -128,7 +151,7 @@ async fn brief(services: &Services, args: &Args) -> Result<Option<Brief>, Failur
     let found = services.topics().list_topics(connect::patient(request)).await?.into_inner();
     let mut stories = Vec::with_capacity(found.topics.len());
     for topic in found.topics {
-        let articles = members(services, &topic.name, from, to).await?;
+        let articles = members(services, &topic.name, (from, to), args).await?;
         // Its articles may have gone since.
         if articles.is_empty() {
             continue;
@@ -137,10 +160,18 @@ async fn brief(services: &Services, args: &Args) -> Result<Option<Brief>, Failur
             articles,
             style: wire::SummaryStyle::Brief.into(),
             budget_chars: args.budget,
+            options: Some(wire::SummaryOptions {
+                since: args.since.and_then(wenmai_rpc::time_to_wire),
+                ..Default::default()
+            }),
             ..Default::default()
         };
         let summary = services.summary().summarize_articles(connect::patient(request)).await?;
-        stories.push(Story { topic, summary: summary.into_inner() });
+        let summary = summary.into_inner();
+        // Nothing of it is new.
+        if args.since.is_none() || !summary.sentences.is_empty() {
+            stories.push(Story { topic, summary });
+        }
     }
     Ok(Some(Brief { from, to, story_count: found.total_count, stories }))
 }
@@ -157,17 +188,49 @@ async fn newest(services: &Services) -> Result<Option<Date>, Failure> {
     Ok(found.topics.first().and_then(|topic| date_of(topic.last_time?.seconds)))
 }
 
+impl Args {
+    /// The filter of the stories: what was given, and whom and what they name.
+    fn topics_filter(&self) -> String {
+        let given = if self.filter.trim().is_empty() {
+            String::new()
+        } else {
+            format!("({})", self.filter)
+        };
+        joined([given, any("person", &self.person), any("place", &self.place)])
+    }
+}
+
+/// That a thing has one of these names; empty without any.
+fn any(field: &str, names: &[String]) -> String {
+    let quoted = |name: &String| {
+        let name: String = name.chars().filter(|c| !matches!(c, '"' | '\\')).collect();
+        format!("{field} = \"{name}\"")
+    };
+    let all: Vec<String> = names.iter().map(quoted).collect();
+    if all.is_empty() { String::new() } else { format!("({})", all.join(" OR ")) }
+}
+
+/// All conditions that are not empty, together.
+fn joined<const N: usize>(conditions: [String; N]) -> String {
+    let all: Vec<String> = conditions.into_iter().filter(|one| !one.is_empty()).collect();
+    all.join(" AND ")
+}
+
 /// The names of the story's articles of these days.
 async fn members(
     services: &Services,
     story: &str,
-    from: Date,
-    to: Date,
+    (from, to): (Date, Date),
+    args: &Args,
 ) -> Result<Vec<String>, Failure> {
     let request = wire::ListArticlesRequest {
         page_size: ARTICLES_MAX,
         page_token: String::new(),
-        filter: format!("topic = \"{story}\" AND date >= {from} AND date <= {to}"),
+        filter: joined([
+            format!("topic = \"{story}\" AND date >= {from} AND date <= {to}"),
+            any("person", &args.person),
+            any("place", &args.place),
+        ]),
         view: wire::ArticleView::Basic.into(),
     };
     let found = services.articles().list_articles(connect::patient(request)).await?.into_inner();
@@ -207,7 +270,7 @@ fn print(brief: &Brief) -> Result<(), Failure> {
         output::line(&format!("     {} articles{outlets} · {}", topic.article_count, topic.name))?;
         for sentence in &summary.sentences {
             let teller = source(summary, sentence.source).map(teller).unwrap_or_default();
-            output::line(&format!("     - {}  ({})", clean(&sentence.text), clean(teller)))?;
+            output::line(&format!("     - {}  ({})", clean(said(sentence)), clean(teller)))?;
         }
     }
     Ok(())
@@ -232,7 +295,7 @@ fn markdown(brief: &Brief) -> String {
         text.push(format!("\n## {number}. {}\n\n", escaped(label(topic, summary))));
         for sentence in &summary.sentences {
             sources.push(source(summary, sentence.source).map(cited).unwrap_or_default());
-            text.push(format!("{}[{}]", escaped(&sentence.text), sources.len()));
+            text.push(format!("{}[{}]", escaped(said(sentence)), sources.len()));
         }
         let outlets = outlets(topic);
         let outlets = if outlets.is_empty() {

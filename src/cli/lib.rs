@@ -36,6 +36,7 @@ mod serve;
 mod snapshot;
 mod suggest;
 mod summarize;
+mod telling;
 mod themes;
 mod topics;
 mod words;

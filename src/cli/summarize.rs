@@ -8,6 +8,7 @@ use crate::connect::Services;
 use crate::failure::Failure;
 use crate::output;
 use crate::page;
+use crate::telling;
 use wenmai_domain::id::ArticleId;
 use wenmai_generate as generate;
 use wenmai_proto::wire;
@@ -52,6 +53,13 @@ pub(super) struct Args {
     /// Print Markdown: of several articles the report with numbered sources.
     #[arg(long, conflicts_with = "json")]
     markdown: bool,
+
+    /// Print the report of several articles as a page of HTML.
+    #[arg(long, conflicts_with_all = ["json", "markdown"])]
+    html: bool,
+
+    #[command(flatten)]
+    telling: telling::Args,
 
     /// Also say it in the words of the language model that `--rewrite-model` names, or the server
     /// has; `--rewrite-model` asks for it as well.
@@ -137,6 +145,7 @@ async fn of_topic(args: &Args, name: String) -> Result<(), Failure> {
         style: args.style_of_set().into(),
         budget_chars: args.budget.unwrap_or_default(),
         rewrite: args.rewrite(),
+        options: Some(args.telling.options(args.html)),
     };
     let asked = services.summary().summarize_topic(connect::patient(request)).await;
     services.close().await?;
@@ -240,6 +249,7 @@ async fn together(services: &Services, args: &Args, articles: Vec<String>) -> Re
         style: args.style_of_set().into(),
         budget_chars: args.budget.unwrap_or_default(),
         rewrite: args.rewrite(),
+        options: Some(args.telling.options(args.html)),
     };
     let answer =
         services.summary().summarize_articles(connect::patient(request)).await?.into_inner();
@@ -263,9 +273,9 @@ impl Args {
         }
     }
 
-    /// Only a report has Markdown.
+    /// Only a report has Markdown and HTML.
     fn style_of_set(&self) -> wire::SummaryStyle {
-        if self.markdown { wire::SummaryStyle::Report } else { self.style.wire() }
+        if self.markdown || self.html { wire::SummaryStyle::Report } else { self.style.wire() }
     }
 }
 
@@ -273,8 +283,11 @@ fn show(args: &Args, answer: &wire::SummarizeArticlesResponse) -> Result<(), Fai
     if args.markdown {
         return output::line(answer.markdown.trim_end());
     }
+    if args.html {
+        return output::line(answer.html.trim_end());
+    }
     if answer.sentences.is_empty() {
-        return output::line("nothing to cite: no article was found, or none holds running text");
+        return output::line("nothing to cite: no article was found, or none says anything new");
     }
     print(answer, args.style)
 }
@@ -284,8 +297,9 @@ fn print(answer: &wire::SummarizeArticlesResponse, style: Style) -> Result<(), F
     for sentence in &answer.sentences {
         let also: Vec<String> = sentence.also_sources.iter().map(|at| format!("[{at}]")).collect();
         let also = also.concat();
-        output::line(&format!("- {} [{}]{also}", clean(&sentence.text), sentence.source))?;
+        output::line(&format!("- {} [{}]{also}", clean(said(sentence)), sentence.source))?;
     }
+    print_comparison(answer.comparison.as_ref())?;
     for series in &answer.series {
         let figure = |figure: &wire::SummaryFigure| {
             let source = figure.sentence.as_ref().map_or(0, |sentence| sentence.source);
@@ -314,7 +328,7 @@ fn print(answer: &wire::SummarizeArticlesResponse, style: Style) -> Result<(), F
         }
         for one in &answer.statements {
             let sentence = one.sentence.clone().unwrap_or_default();
-            output::line(&format!("— {} [{}]", clean(&sentence.text), sentence.source))?;
+            output::line(&format!("— {} [{}]", clean(said(&sentence)), sentence.source))?;
         }
     }
     let phrases: Vec<&str> = answer.keyphrases.iter().map(|one| one.text.as_str()).collect();
@@ -331,6 +345,28 @@ fn print(answer: &wire::SummarizeArticlesResponse, style: Style) -> Result<(), F
         output::line(&format!("[{}] {outlet} {title}  {}", source.number, source.article))?;
     }
     output::line(&format!("{} articles, {} outlets", answer.sources.len(), answer.outlets.len()))
+}
+
+/// What two outlets tell, where that was asked.
+fn print_comparison(found: Option<&wire::SummaryComparison>) -> Result<(), Failure> {
+    let Some(found) = found else { return Ok(()) };
+    let parts = [
+        (format!("{} and {}", found.left, found.right), &found.both),
+        (format!("only {}", found.left), &found.only_left),
+        (format!("only {}", found.right), &found.only_right),
+    ];
+    for (who, sentences) in parts {
+        for sentence in sentences {
+            let (who, text) = (clean(&who), clean(said(sentence)));
+            output::line(&format!("= {who}: {text} [{}]", sentence.source))?;
+        }
+    }
+    Ok(())
+}
+
+/// The words of a piece, with the days that it means where they were added.
+pub(super) fn said(sentence: &wire::SummarySentence) -> &str {
+    if sentence.dated.is_empty() { &sentence.text } else { &sentence.dated }
 }
 
 /// Where a piece stands: paragraph and characters, both counted from 0.

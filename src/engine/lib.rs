@@ -99,6 +99,7 @@ pub use summarize::SummarizeArticle;
 pub use summarize::SummarizeArticles;
 pub use summarize::SummarizeTopic;
 pub use summarize::SummarySource;
+pub use summarize::Telling;
 pub use topics::Action;
 pub use topics::Change;
 pub use topics::Changes;

@@ -33,9 +33,12 @@ use wenmai_summary::keyphrase::Keyphrase;
 use wenmai_summary::keyphrase::keyphrases;
 use wenmai_summary::ranker::Ranker;
 use wenmai_summary::report;
+use wenmai_summary::report::Layout;
+use wenmai_summary::report::Report;
 use wenmai_summary::select;
 use wenmai_summary::set::Source;
 use wenmai_summary::topic;
+use wenmai_summary::topic::Asked;
 use wenmai_summary::topic::Reader;
 use wenmai_summary::topic::Story;
 use wenmai_text::likeness::share;
@@ -85,26 +88,33 @@ pub struct ArticleSummary {
     pub timings: Timings,
 }
 
+/// How several articles are told.
+#[derive(Debug, Clone)]
+pub struct Telling {
+    /// What is told, and in how many characters.
+    pub asked: Asked,
+    /// How the report is laid out.
+    pub layout: Layout,
+    /// Whether a language model shall rewrite the summary as well.
+    pub rewrite: bool,
+}
+
 /// A request for the summary of several articles.
 #[derive(Debug, Clone)]
 pub struct SummarizeArticles {
     /// The articles.
     pub source: SummarySource,
-    /// How long the summary may be.
-    pub budget: Budget,
-    /// Whether a language model shall rewrite the summary as well.
-    pub rewrite: bool,
+    /// How they are told.
+    pub telling: Telling,
 }
 
 /// A request for the summary of a topic.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct SummarizeTopic {
     /// The topic.
     pub id: TopicId,
-    /// How long the summary may be.
-    pub budget: Budget,
-    /// Whether a language model shall rewrite the summary as well.
-    pub rewrite: bool,
+    /// How it is told.
+    pub telling: Telling,
 }
 
 /// The articles that are summarized together.
@@ -123,8 +133,8 @@ pub struct SetSummary {
     pub articles: Vec<Article>,
     /// What the articles say together; it refers to articles by their positions in `articles`.
     pub story: Story,
-    /// The same as a report in Markdown, in which articles are named `articles/{id}`.
-    pub markdown: String,
+    /// The same as a report, in which articles are named `articles/{id}`.
+    pub report: Report,
     /// The summary rewritten by a language model, or why there is none; `None` if it was not asked
     /// for.
     pub rewriting: Option<Rewriting>,
@@ -217,7 +227,7 @@ impl Engine {
             SummarySource::Found(search) => self.found(*search).await?,
         };
         let store = started.elapsed();
-        let mut summary = self.tell(members, request.budget, request.rewrite).await?;
+        let mut summary = self.tell(members, request.telling).await?;
         summary.timings = timings(store, started);
         Ok(summary)
     }
@@ -231,7 +241,7 @@ impl Engine {
         &self,
         request: SummarizeTopic,
     ) -> Result<(TopicId, SetSummary), Error> {
-        let SummarizeTopic { id, budget, rewrite } = request;
+        let SummarizeTopic { id, telling } = request;
         let started = Instant::now();
         let limit = u32::try_from(SUMMARIZED_MAX).ok().and_then(|most| Limit::new(most).ok());
         let found = self.topic_articles(id, 0, limit.unwrap_or(Limit::MOST)).await?;
@@ -243,7 +253,7 @@ impl Engine {
         });
         let members = members.collect();
         let store = started.elapsed();
-        let mut summary = self.tell(members, budget, rewrite).await?;
+        let mut summary = self.tell(members, telling).await?;
         summary.timings = timings(store, started);
         Ok((found.topic.id, summary))
     }
@@ -252,16 +262,17 @@ impl Engine {
     async fn tell(
         &self,
         members: Vec<WeightedArticle>,
-        budget: Budget,
-        rewrite: bool,
+        telling: Telling,
     ) -> Result<SetSummary, Error> {
+        let Telling { asked, layout, rewrite } = telling;
+        let budget = asked.budget;
         let ranker = clause_ranker()?;
         let (extractor, analyzer) = (Arc::clone(&self.extractor), Arc::clone(&self.analyzer));
         let work = move |goes_on: &dyn Fn() -> bool| {
             let reader = Reader { ranker, extractor: &extractor, analyzer: &analyzer, goes_on };
-            told(members, reader, budget)
+            told(members, reader, &asked, &layout)
         };
-        let (articles, story, markdown) = self.calculate(work).await?;
+        let (articles, story, report) = self.calculate(work).await?;
         let issue = |at: usize| {
             let article: Option<&Article> = articles.get(at);
             article.and_then(|article| article.record.published_at).map(DateTime::date)
@@ -272,7 +283,7 @@ impl Engine {
         Ok(SetSummary {
             articles,
             story,
-            markdown,
+            report,
             rewriting,
             ranker: ranker.version().to_owned(),
             index_version: self.index_version.to_string(),
@@ -328,12 +339,13 @@ impl Engine {
 }
 
 /// Puts the articles in order of time and summarizes them; returns the articles, what they say
-/// together, and the same as a report in Markdown.
+/// together, and the same as a report.
 fn told(
     mut members: Vec<WeightedArticle>,
     reader: Reader<'_>,
-    budget: Budget,
-) -> (Vec<Article>, Story, String) {
+    asked: &Asked,
+    layout: &Layout,
+) -> (Vec<Article>, Story, Report) {
     members.sort_by_key(|member| {
         let time = member.article.record.published_at;
         (time.is_none(), time, member.article.id)
@@ -358,14 +370,14 @@ fn told(
             }
         })
         .collect();
-    let mut story = topic::story(&sources, reader, budget);
+    let mut story = topic::story_of(&sources, reader, asked);
     let names: Vec<String> =
         members.iter().map(|member| format!("articles/{}", member.article.id)).collect();
-    let markdown = report::markdown(&story, &sources, &names);
+    let report = report::report(&story, &sources, &names, layout);
     story.relocate(&|source, span| {
         joined.get(source).map_or_else(Vec::new, |joined| joined.source(span))
     });
-    (members.into_iter().map(|member| member.article).collect(), story, markdown)
+    (members.into_iter().map(|member| member.article).collect(), story, report)
 }
 
 fn clause_ranker() -> Result<&'static Ranker, Error> {

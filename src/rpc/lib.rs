@@ -91,6 +91,12 @@ pub fn record_to_wire(record: Record) -> wire::ArticleRecord {
     convert::write_record(record, convert::View::Full)
 }
 
+/// A civil time of China as the wire has it: for clients in this program.
+#[must_use]
+pub fn time_to_wire(time: jiff::civil::DateTime) -> Option<prost_types::Timestamp> {
+    convert::date::timestamp(time)
+}
+
 /// A day as the wire has it: for clients in this program.
 #[must_use]
 pub fn date_to_wire(date: jiff::civil::Date) -> wire::Date {

@@ -67,10 +67,12 @@ impl SummaryService for SummaryApi {
     ) -> Result<Response<wire::SummarizeArticlesResponse>, Status> {
         let since = Instant::now();
         let request = request.into_inner();
-        let rewrite = request.rewrite;
         let style = summary::style(request.style, request.budget_chars).map_err(Failure::from)?;
+        let options = request.options.clone().unwrap_or_default();
+        let (style, telling) =
+            summary::telling(style, options, request.rewrite).map_err(Failure::from)?;
         let source = read_source(request).map_err(Failure::from)?;
-        let asked = SummarizeArticles { source, budget: style.budget, rewrite };
+        let asked = SummarizeArticles { source, telling };
         let found = self.shared.engine.summarize_articles(asked).await.map_err(refuse)?;
         let timings = convert::search_timings(found.timings, since);
         let response = summary::of_articles(found, style);
@@ -83,10 +85,12 @@ impl SummaryService for SummaryApi {
     ) -> Result<Response<wire::SummarizeTopicResponse>, Status> {
         let since = Instant::now();
         let request = request.into_inner();
-        let wire::SummarizeTopicRequest { name, style, budget_chars, rewrite } = request;
+        let wire::SummarizeTopicRequest { name, style, budget_chars, rewrite, options } = request;
         let style = summary::style(style, budget_chars).map_err(Failure::from)?;
+        let options = options.unwrap_or_default();
+        let (style, telling) = summary::telling(style, options, rewrite).map_err(Failure::from)?;
         let id = convert::topic_id(&name, "name").map_err(Failure::from)?;
-        let asked = SummarizeTopic { id, budget: style.budget, rewrite };
+        let asked = SummarizeTopic { id, telling };
         let found = self.shared.engine.summarize_topic(asked).await;
         let (id, found) = found.map_err(refuse)?;
         let timings = Some(convert::search_timings(found.timings, since));
@@ -116,6 +120,7 @@ fn read_source(request: wire::SummarizeArticlesRequest) -> Result<SummarySource,
         style: _,
         budget_chars: _,
         rewrite: _,
+        options: _,
     } = request;
     let asked = u32::try_from(article_count)
         .map_err(|_negative| Violation::new("article_count", "is negative"))?;

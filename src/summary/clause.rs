@@ -177,7 +177,9 @@ impl Cutter<'_> {
                 continue;
             }
             self.push(byte(start), byte(end), is_inside);
-            let is_said = !is_announced && end.checked_sub(1).is_some_and(is_quote);
+            // A blank stands where a paragraph ended: what comes next is of somebody else.
+            let is_parted = char(end).is_some_and(char::is_whitespace);
+            let is_said = !is_announced && !is_parted && end.checked_sub(1).is_some_and(is_quote);
             if (closes || is_over) && !(is_said && speaker_follows(chars, end)) {
                 self.sentence += 1;
             }

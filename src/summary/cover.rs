@@ -16,6 +16,7 @@ use crate::bid::Bid;
 use crate::ends;
 use crate::reading::Offer;
 use crate::reading::Reading;
+use crate::set::Scope;
 use crate::unit::PairMap;
 use crate::unit::PairSet;
 use wenmai_text::entity::Kind;
@@ -27,17 +28,39 @@ const OPENING_SENTENCES: usize = 2;
 /// What a unit that all articles print is worth, beside a fact that all titles print.
 const PAIR: f32 = 0.005;
 /// Share of a piece that may have been said before it.
-const REPEATED_MAX: f32 = 0.5;
+const REPEATED_MAX: f32 = 0.45;
 /// How steeply the worth of a piece falls with the share that was said: its power.
 const NOVELTY: i32 = 4;
 /// What a piece that nobody else says anything of is worth, beside 1.1 of one that others say.
 const ASIDE: f32 = 0.1;
 /// What a piece is worth whose sentence goes on behind it, beside a whole one.
-const BROKEN: f32 = 0.9;
+const BROKEN: f32 = 0.7;
 /// What a piece must add to be told.
 const ADDED_MIN: f32 = 0.1;
 /// Share of a piece from a round-up that others must say as well.
 const OWN_ITEM: f32 = 0.4;
+/// Share of any piece that others must say as well, in a set of [`MANY`] readings or more; half of an
+/// article's pieces must reach more, or only some of it is of the set's matter.
+const ON_TOPIC: f32 = 0.2;
+const MIXED: f32 = 0.22;
+/// Readings up to which none is asked for, and from which on all: of few, less is said twice.
+const FEW: usize = 3;
+const MANY: usize = 5;
+/// Readings for each of which one more must print a pair for it to be shared.
+const CROWD: usize = 25;
+/// Pieces, and characters of them, from which on nothing is told that stands badly or is hardly of the
+/// matter; half of a small budget is enough as well.
+const ENOUGH: usize = 3;
+const ENOUGH_CHARS: usize = 240;
+/// What a piece is worth that should be told only where nothing better is left: one that stands badly
+/// alone, and one of which others say too little.
+const WEAK: f32 = 0.3;
+const STRAY: f32 = 0.1;
+/// What a piece is worth that stands one sentence deeper in its article; and the deepest at least.
+const DEEPER: f32 = 0.9;
+const DEEPEST: f32 = 0.5;
+/// Share of what was told that a piece may hold: it would tell that again in more words.
+const SWALLOWED_MAX: f32 = 0.6;
 
 /// What the articles of a set say, and what each part of it is worth.
 pub struct Matter<'r> {
@@ -45,6 +68,10 @@ pub struct Matter<'r> {
     facts: HashMap<(Kind, &'r str), f32>,
     /// Pairs of neighbouring units that several articles print, and the share that does.
     pairs: PairMap<f32>,
+    /// Share of a piece that others must say.
+    on_topic: f32,
+    /// The sources of which only some pieces are of the set's matter.
+    mixed: HashSet<usize>,
 }
 
 /// A piece by its places: the reading, and the offer in it.
@@ -87,8 +114,41 @@ impl<'r> Matter<'r> {
                 *sum += part;
             }
         }
-        let shared = pairs.into_iter().filter(|(_, (count, _))| *count > 1);
-        Self { facts, pairs: shared.map(|(pair, (_, sum))| (pair, sum)).collect() }
+        let several = 2 + readings.len() / CROWD;
+        let shared = pairs.into_iter().filter(|(_, (count, _))| *count >= several);
+        let pairs = shared.map(|(pair, (_, sum))| (pair, sum)).collect();
+        let part = share(readings.len().clamp(FEW, MANY) - FEW, MANY - FEW);
+        let mut matter = Self { facts, pairs, on_topic: ON_TOPIC * part, mixed: HashSet::new() };
+        let mixed = readings.iter().filter(|reading| matter.is_mixed(reading, MIXED * part));
+        matter.mixed = mixed.map(|reading| reading.source).collect();
+        matter
+    }
+
+    /// Whether most pieces of `reading` say what hardly anybody else says.
+    fn is_mixed(&self, reading: &Reading<'_>, least: f32) -> bool {
+        let mut shares: Vec<f32> = reading.offers.iter().map(|one| self.topical(one)).collect();
+        shares.sort_by(f32::total_cmp);
+        reading.is_roundup || shares.get(shares.len() / 2).is_some_and(|middle| *middle < least)
+    }
+
+    /// Whether the article at `source` bundles several matters, of which only one is the set's.
+    #[must_use]
+    pub fn bundles(&self, source: usize) -> bool {
+        self.mixed.contains(&source)
+    }
+
+    /// The share of `pairs` that several articles print.
+    #[must_use]
+    pub fn shared(&self, pairs: &[u64]) -> f32 {
+        let known = pairs.iter().filter(|pair| self.pairs.contains_key(pair)).count();
+        share(known, pairs.len().max(1))
+    }
+
+    /// Whether `text` of the article at `source`, by its `pairs`, is of the set's matter.
+    #[must_use]
+    pub fn is_on_topic(&self, source: usize, pairs: &[u64]) -> bool {
+        let least = if self.mixed.contains(&source) { OWN_ITEM } else { self.on_topic };
+        self.shared(pairs) >= least
     }
 
     /// Gives the worth of the numbers `overtaken` to the one that took their place.
@@ -110,7 +170,7 @@ impl<'r> Matter<'r> {
     /// of another matter than the set.
     #[must_use]
     pub fn worth(&self, reading: &'r Reading<'_>, offer: &'r Offer) -> Option<f32> {
-        if reading.is_roundup && self.topical(offer) < OWN_ITEM {
+        if self.bundles(reading.source) && !self.is_on_topic(reading.source, &offer.pairs) {
             return None;
         }
         worth(self, reading, offer, &Told::default())
@@ -118,8 +178,7 @@ impl<'r> Matter<'r> {
 
     /// The share of a piece that other articles say as well.
     fn topical(&self, offer: &Offer) -> f32 {
-        let known = offer.pairs.iter().filter(|pair| self.pairs.contains_key(pair)).count();
-        share(known, offer.pairs.len())
+        self.shared(&offer.pairs)
     }
 
     /// What `offer` adds to what is told.
@@ -171,6 +230,18 @@ fn keys<'r>(reading: &'r Reading<'_>, offer: &'r Offer) -> impl Iterator<Item = 
 struct Told<'r> {
     facts: HashSet<Key<'r>>,
     pairs: PairSet,
+    /// The pairs of each piece, in order.
+    pieces: Vec<&'r [u64]>,
+}
+
+impl Told<'_> {
+    /// Whether a piece with these pairs, in order, tells again what one told before it says.
+    fn is_swallowed(&self, pairs: &[u64]) -> bool {
+        self.pieces.iter().any(|piece| {
+            let held = piece.iter().filter(|pair| pairs.binary_search(pair).is_ok()).count();
+            share(held, piece.len().max(1)) > SWALLOWED_MAX
+        })
+    }
 }
 
 /// The pieces that are told in `char_max` characters, those worth most first; `first` is told in any
@@ -179,6 +250,7 @@ struct Told<'r> {
 pub fn choose<'r>(
     readings: &'r [Reading<'_>],
     matter: &Matter<'r>,
+    scope: &Scope,
     first: Option<Place>,
     char_max: usize,
 ) -> Vec<Place> {
@@ -188,6 +260,9 @@ pub fn choose<'r>(
     let mut bids: BinaryHeap<Bid<Place>> = BinaryHeap::new();
     for (rank, place) in places(readings).enumerate() {
         let Some((reading, offer)) = place.of(readings) else { continue };
+        if !scope.holds(reading, offer) {
+            continue;
+        }
         if let Some(worth) = matter.worth(reading, offer) {
             let worth = if Some(place) == first { f32::INFINITY } else { worth };
             bids.push(Bid { worth, rank, item: place });
@@ -205,6 +280,12 @@ pub fn choose<'r>(
             continue;
         }
         if before.is_finite() {
+            let poor =
+                offer.is_weak || offer.is_part || matter.shared(&offer.pairs) < matter.on_topic;
+            let is_enough = char_max - left >= ENOUGH_CHARS.min(char_max / 2);
+            if told.is_swallowed(&offer.pairs) || (poor && is_enough && chosen.len() >= ENOUGH) {
+                continue;
+            }
             let Some(worth) = worth(matter, reading, offer, &told) else { continue };
             if bids.peek().is_some_and(|next| next.worth > worth) {
                 bids.push(Bid { worth, rank, item: place });
@@ -214,6 +295,7 @@ pub fn choose<'r>(
         left -= cost;
         told.facts.extend(keys(reading, offer));
         told.pairs.extend(&offer.pairs);
+        told.pieces.push(&offer.pairs);
         chosen.push(place);
     }
     chosen
@@ -231,9 +313,14 @@ fn worth<'r>(
     let adds = repeated <= REPEATED_MAX && gain >= ADDED_MIN;
     let length = share(offer.extract.char_count().max(1), 1).sqrt();
     let novel = (ASIDE + matter.topical(offer)) * (1.0 - repeated).powi(NOVELTY);
-    let goes_on = reading.body.one_sentence(offer.to, offer.to + 1);
-    let whole = if goes_on { BROKEN } else { 1.0 };
-    adds.then(|| gain * novel * whole * reading.weight.sqrt() / length)
+    let whole = if offer.is_part { BROKEN } else { 1.0 };
+    let sentence = |at: usize| reading.body.clauses.get(at).map_or(0, |clause| clause.sentence);
+    let depth = share(sentence(offer.from) - sentence(0), 1);
+    let place = DEEPER.powf(depth).max(DEEPEST);
+    let stands = if offer.is_weak { WEAK } else { 1.0 };
+    let known = if matter.shared(&offer.pairs) < matter.on_topic { STRAY } else { 1.0 };
+    let worth = gain * novel * whole * place * stands * known;
+    adds.then(|| worth * reading.weight.sqrt() / length)
 }
 
 /// All offers of `readings`.
@@ -249,6 +336,7 @@ mod tests {
     use super::Matter;
     use super::choose;
     use crate::reading::tests::readings;
+    use crate::set::Scope;
     use crate::set::tests::flood;
     use wenmai_text::entity::Kind;
 
@@ -270,7 +358,7 @@ mod tests {
         let readings = readings(&sources);
         let matter = Matter::of(&readings);
         for char_max in [10, 30, 60, 200] {
-            let chosen = choose(&readings, &matter, None, char_max);
+            let chosen = choose(&readings, &matter, &Scope::default(), None, char_max);
             let offers: Vec<_> = chosen
                 .iter()
                 .map(|place| (place.reading, place.of(&readings).unwrap().1))

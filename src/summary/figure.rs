@@ -12,8 +12,11 @@ use crate::set::Source;
 use wenmai_text::entity::Entity;
 use wenmai_text::entity::Kind;
 
-/// Articles from which on one alone does not make a figure of the story.
+/// Articles from which on few do not make a figure of the story.
 const MANY: usize = 4;
+/// Outlets that must print it there: this many, and one of so many articles.
+const OUTLETS_MIN: usize = 2;
+const OUTLETS_PART: usize = 6;
 
 /// A number and where it is printed.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,11 +99,12 @@ pub fn figures(
         }
     }
     let several = readings.len() >= MANY;
+    let outlets_min = OUTLETS_MIN.max(readings.len() / OUTLETS_PART);
     let mut rated: Vec<(f32, Figure)> = Vec::new();
     for (outlets, worth, shown) in all.into_values() {
         let Some(Quantity { place, number, .. }) = shown else { continue };
         let Some(piece) = cited(readings, place) else { continue };
-        if !several || outlets.len() > 1 {
+        if !several || (outlets.len() >= outlets_min && !is_span(&number.key)) {
             let (text, key) = (number.text.clone(), number.key.clone());
             rated.push((worth, Figure { text, key, piece, outlet_count: outlets.len() }));
         }
@@ -119,6 +123,13 @@ fn tells(number: &Entity) -> bool {
         return true;
     }
     PARTS.contains(&unit) || (value.abs() >= 10.0) || (in_digits && !COUNTED.contains(&unit))
+}
+
+/// Whether a number is an age or a length of time, which many a text prints of anything.
+fn is_span(key: &str) -> bool {
+    const SPANS: [&str; 12] =
+        ["岁", "周岁", "年", "月", "个月", "天", "日", "小时", "分钟", "秒", "周", "世纪"];
+    split(key).is_some_and(|(_, unit)| SPANS.contains(&unit))
 }
 
 /// Value and unit of a number's key.

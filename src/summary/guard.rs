@@ -11,6 +11,12 @@ use jiff::civil::Date;
 use wenmai_text::entity::Extractor;
 use wenmai_text::entity::Kind;
 
+/// Words for a time that no calendar resolves without its text: a rewriting has them from its sources.
+const TIMES: [&str; 24] = [
+    "今天", "昨天", "前天", "明天", "今日", "昨日", "明日", "凌晨", "清晨", "早上", "上午", "中午",
+    "下午", "傍晚", "晚上", "深夜", "今年", "去年", "前年", "明年", "上月", "本月", "下月", "上周",
+];
+
 /// What a rewriting holds and its sources do not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invented {
@@ -55,6 +61,10 @@ pub fn invented(rewritten: &str, cited: &[Basis<'_>], extractor: &Extractor) -> 
         .filter(|one| is_new(one.kind, &one.key, &one.text))
         .map(|one| Invented { text: one.text.clone(), kind: Some(one.kind) })
         .collect();
+    let times = TIMES.into_iter().filter(|word| rewritten.contains(word) && !printed(word));
+    found.extend(times.map(|word| Invented { text: word.to_owned(), kind: Some(Kind::Date) }));
+    let places = places(rewritten).into_iter().filter(|place| !printed(place));
+    found.extend(places.map(|text| Invented { text, kind: Some(Kind::Place) }));
     let numbers: BTreeSet<String> = cited.iter().flat_map(|one| digits(one.text)).collect();
     let covered = |run: &str| mentions.iter().any(|mention| mention.text.contains(run));
     for run in digits(rewritten) {
@@ -63,6 +73,21 @@ pub fn invented(rewritten: &str, cited: &[Basis<'_>], extractor: &Extractor) -> 
         }
     }
     found
+}
+
+/// What reads like the name of a place that no list knows, by its last three characters: 东湖县.
+fn places(text: &str) -> Vec<String> {
+    const LEVELS: [char; 7] = ['省', '市', '县', '州', '镇', '乡', '村'];
+    const ANY: [char; 10] = ['全', '该', '本', '我', '各', '此', '当', '两', '多', '城'];
+    let chars: Vec<char> = text.chars().collect();
+    let named = |three: &&[char]| match three {
+        [one, two, level] => {
+            let is_word = |c: &char| c.is_alphabetic() && !c.is_ascii() && !ANY.contains(c);
+            LEVELS.contains(level) && is_word(one) && is_word(two)
+        }
+        _ => false,
+    };
+    chars.windows(3).filter(named).map(|three| three.iter().collect()).collect()
 }
 
 /// Runs of digits, with points inside.

@@ -4,13 +4,17 @@
 //! text is cut into clauses (`clause`), lines that are no running text are left out (`clean`), a
 //! linear model rates each clause (`feature`, `ranker`), and runs of clauses that can stand alone
 //! (`trim`) are chosen under a budget of characters (`select`). Several articles are joined in
-//! `set`, told as a story in `topic`; `keyphrase` names what they are about; `rewrite` asks
+//! `set`, of pieces that stand alone beside those of others (`alone`), told as a story in `topic` and
+//! written as a `report`; `compare` puts two outlets beside each other, `dated` says which day 昨天 was; `keyphrase` names what they are about; `rewrite` asks
 //! for other words, and `guard` refuses those that say more than their sources.
 
+pub mod alone;
 mod bid;
 pub mod clause;
 pub mod clean;
+pub mod compare;
 pub mod cover;
+pub mod dated;
 pub mod feature;
 pub mod figure;
 pub mod guard;
@@ -112,7 +116,7 @@ pub fn joined<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
 
 /// Whether a sentence is over at the end of `text`.
 fn ends(text: &str) -> bool {
-    text.trim_end_matches(['”', '’', '」', '』', '）', ')']).ends_with(clause::END)
+    text.trim_end_matches(['”', '’', '」', '』', '"', '＂', '）', ')']).ends_with(clause::END)
 }
 
 #[cfg(test)]

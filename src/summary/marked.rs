@@ -2,6 +2,9 @@
 //! a conflict. Each is made of every combination of parts, so that no form is tried with one name
 //! only; the shares that must be right are asserted.
 
+mod changed;
+mod spoken;
+
 use jiff::civil::date;
 
 use crate::Budget;

@@ -3,7 +3,10 @@
 //! Only sentences that name the speaker, before the words or behind them (“水来了。”老周说。); 他说 is left
 //! out, as nobody could check it without the rest.
 
+use crate::alone;
+use crate::clause::END;
 use crate::feature::Body;
+use crate::quotation::Quotations;
 use crate::quotation::is_mark;
 use crate::trim;
 use crate::wording;
@@ -39,18 +42,35 @@ pub fn statements(body: &Body<'_>, mentions: &[Entity]) -> Vec<Statement> {
     let mut found = Vec::new();
     for at in 0..body.clauses.len() {
         let clause = body.clause(at);
-        let leans = wording::refers_back(clause) || wording::connects(clause);
-        if !wording::speaks(clause) || leans || body.is_question(at) {
+        let bare = clause.get(trim::dateline(clause)..).unwrap_or_default();
+        let leans = wording::refers_back(bare) || wording::connects(bare) || opens(bare);
+        if !wording::speaks(clause) || leans || !body.is_statement(at) {
             continue;
         }
-        found.extend(statement(body, at, mentions));
+        found.extend(statement(body, at, mentions).filter(|one| is_clean(&one.text)));
     }
     found
+}
+
+/// Whether a clause says on what condition, or despite what, something else holds: it names no speaker.
+fn opens(clause: &str) -> bool {
+    const OPENING: [&str; 12] = [
+        "尽管", "虽然", "如果", "由于", "随着", "因为", "当", "即使", "无论", "只要", "既然", "若",
+    ];
+    OPENING.iter().any(|word| clause.starts_with(word))
+}
+
+/// Whether nothing of the page stands in a statement, and it was not cut off.
+fn is_clean(text: &str) -> bool {
+    !text.contains("...") && !alone::repeats_itself(text) && !alone::is_glued(text)
 }
 
 fn statement(body: &Body<'_>, at: usize, mentions: &[Entity]) -> Option<Statement> {
     let clause = body.clauses.get(at)?;
     let quotation = at.checked_sub(1).filter(|before| body.is_said(*before));
+    // 周小禾则表示: somebody else said what stands before.
+    let contrasts = wording::before_verb(body.clause(at)).is_some_and(|who| who.ends_with('则'));
+    let quotation = quotation.filter(|_| !contrasts);
     let span = reach(body, quotation.unwrap_or(at), at)?;
     let text = span.of(body.text)?;
     let said_before = quotation.map_or("", |before| body.clause(before));
@@ -79,7 +99,7 @@ fn statement(body: &Body<'_>, at: usize, mentions: &[Entity]) -> Option<Statemen
         within.iter().rfind(speaks)
     };
     let speaker = if let Some(person) = of(Kind::Person) {
-        person.span
+        whole(body.text, name(person))
     } else {
         let phrase = Span::new(from, from + phrase(named)?.len());
         // Without a person there must be an authority, or somebody of one.
@@ -96,11 +116,41 @@ fn statement(body: &Body<'_>, at: usize, mentions: &[Entity]) -> Option<Statemen
     })
 }
 
+/// The name of a person without an adverb that was read as its last character: 陈亮则表示，
+fn name(person: &Entity) -> Span {
+    const ADVERBS: [char; 8] = ['则', '也', '还', '曾', '已', '均', '都', '便'];
+    let Entity { span, text, .. } = person;
+    let shorter = text.strip_suffix(ADVERBS).filter(|name| name.chars().count() >= 2);
+    shorter.map_or(*span, |name| Span::new(span.start, span.start + name.len()))
+}
+
+/// A name with points of whose first part only the last character was read: 勃·布莱克曼 of 鲍勃·布莱克曼.
+fn whole(text: &str, span: Span) -> Span {
+    let first = span.of(text).and_then(|name| name.split_once('·')).map_or("", |(first, _)| first);
+    let before = text.get(..span.start).and_then(|text| text.chars().next_back());
+    match before {
+        Some(c) if first.chars().count() == 1 && c.is_alphabetic() && !c.is_ascii() => {
+            Span::new(span.start - c.len_utf8(), span.end)
+        }
+        Some(_) | None => span,
+    }
+}
+
 /// Who speaks in a clause that names no person by the lists: all that stands before the verb, with
 /// the office (清河县驻东湖市代表涅边贾), without the time. `None` where that is more than a name.
 fn phrase(clause: &str) -> Option<&str> {
     const INSIDE: [char; 10] = ['，', '在', '向', '对', '“', '接', '据', '：', '引', '于'];
-    const BETWEEN: [&str; 23] = [
+    const BETWEEN: [&str; 33] = [
+        "当地时间",
+        "北京时间",
+        "同期",
+        "发布过",
+        "发布通报",
+        "通报",
+        "应询",
+        "随后",
+        "最新",
+        "均",
         "对此",
         "当天",
         "当日",
@@ -131,13 +181,34 @@ fn phrase(clause: &str) -> Option<&str> {
             .strip_suffix('日')
             .map(|rest| rest.trim_end_matches(|c: char| c.is_ascii_digit() || c == '月'));
         let shorter = BETWEEN.iter().find_map(|word| rest.strip_suffix(word));
-        match time.filter(|time| time.len() + '日'.len_utf8() < rest.len()).or(shorter) {
+        let told = to_whom(rest);
+        match time.filter(|time| time.len() + '日'.len_utf8() < rest.len()).or(shorter).or(told) {
             Some(shorter) => rest = shorter,
             None => break,
         }
     }
     let is_name = (2..=SPEAKER_CHARS_MAX).contains(&rest.chars().count());
-    (is_name && !rest.contains(INSIDE)).then_some(rest)
+    (is_name && !rest.contains(INSIDE) && !rest.contains("的一")).then_some(rest)
+}
+
+/// Whether `text` at `span` ends its paragraph inside a quotation that the next one opens anew: no mark
+/// closes it there.
+fn goes_on_below(body: &Body<'_>, span: &Span, text: &str) -> bool {
+    let rest = body.text.get(span.end..).unwrap_or_default();
+    let chars: Vec<char> = text.chars().collect();
+    let found = Quotations::of(&chars);
+    let below = rest.trim_start();
+    rest.starts_with('\n')
+        && below.starts_with(is_mark)
+        && found.unclosed().is_some()
+        && found.unopened().is_none()
+}
+
+/// What stands before the words for those to whom somebody speaks: 县水利局向媒体 of 县水利局向媒体表示，
+fn to_whom(clause: &str) -> Option<&str> {
+    const HEARERS: [&str; 6] = ["媒体", "记者", "外界", "公众", "社会", "本报"];
+    let before = HEARERS.iter().find_map(|word| clause.strip_suffix(word))?;
+    before.strip_suffix(['向', '对']).filter(|before| !before.is_empty())
 }
 
 /// From the clause at `from` as far as its sentence goes within [`STATEMENT_CHARS_MAX`], at least
@@ -149,11 +220,16 @@ fn reach(body: &Body<'_>, from: usize, named: usize) -> Option<Span> {
         clauses.filter_map(|at| Some((at, Span::new(start, body.clauses.get(at)?.span.end))));
     let fits = |span: &Span| {
         let text = span.of(body.text).unwrap_or_default();
-        text.chars().count() <= STATEMENT_CHARS_MAX && trim::is_balanced(text)
+        text.chars().count() <= STATEMENT_CHARS_MAX
+            && (trim::is_balanced(text) || goes_on_below(body, span, text))
     };
     let ends = |at: usize| trim::may_end(body.clause(at), body.one_sentence(at, at + 1));
     let (_, span) = spans.filter(|(at, span)| ends(*at) && fits(span)).last()?;
     let text = span.of(body.text)?;
+    // What is too long to be told whole is told to the end of a sentence inside of it, if at all.
+    if !text.trim_end_matches(is_mark).ends_with(END) && !text.ends_with(['；', ';']) {
+        return None;
+    }
     let kept = text.trim_end_matches(['，', '；', ',', ';', ' ', '　']).len();
     Some(Span::new(start, start + kept))
 }
@@ -162,11 +238,18 @@ fn reach(body: &Body<'_>, from: usize, named: usize) -> Option<Span> {
 /// 周小禾接受清河日报采访时表示， has one,
 /// 对于周小禾来说， and 据清河日报报道， have none.
 fn speaks(clause: &str, span: Span) -> bool {
+    // 向媒体表示: 媒体 is nobody's given name.
+    const EVERYBODY: [&str; 10] =
+        ["媒体", "记者", "外界", "公众", "社会", "网友", "大家", "国会", "议会", "法院"];
     const BEFORE: [&str; 18] = [
         "对", "致", "援引", "向", "对于", "接受", "据", "给", "让", "被", "把", "从", "在", "挺",
         "小", "称", "回应", "告诉",
     ];
     const BEHIND: [&str; 8] = ["采访", "记者", "报道", "来说", "获悉", "了解到", "看到", "规定"];
+    let named = clause.get(span.start..span.end).unwrap_or_default();
+    if EVERYBODY.iter().any(|word| named.ends_with(word)) {
+        return false;
+    }
     let (Some(before), Some(behind)) = (clause.get(..span.start), clause.get(span.end..)) else {
         return false;
     };
@@ -178,7 +261,14 @@ fn speaks(clause: &str, span: Span) -> bool {
     !is_another
         && !belongs
         && !BEFORE.iter().any(|word| before.ends_with(word))
-        && (behind.contains('受') || !BEHIND.iter().any(|word| behind.contains(word)))
+        && (behind.contains('受')
+            || hears(behind)
+            || !BEHIND.iter().any(|word| behind.contains(word)))
+}
+
+/// Whether somebody speaks to reporters: 在现场对记者
+fn hears(behind: &str) -> bool {
+    ["对记者", "向记者", "对媒体", "向媒体"].iter().any(|words| behind.ends_with(words))
 }
 
 #[cfg(test)]

@@ -6,16 +6,21 @@
 
 use std::collections::HashSet;
 
+use jiff::civil::DateTime;
+
 use crate::Extract;
+use crate::alone;
 use crate::feature::Body;
 use crate::ranker::Ranker;
 use crate::select;
+use crate::select::Candidate;
 use crate::select::Reach;
 use crate::set::Source;
 use crate::topic::Reader;
 use crate::unit::bigrams;
 use crate::unit::units;
 use wenmai_text::entity::Entity;
+use wenmai_text::entity::Kind;
 
 /// Characters that are read of all articles together: the more there are, the less of each.
 const READ_CHARS: usize = 70_000;
@@ -60,6 +65,10 @@ pub struct Offer {
     pub pairs: Vec<u64>,
     /// The mentions that stand in it, by their places in [`Reading::mentions`].
     pub mentions: Vec<usize>,
+    /// Whether it should be told only where nothing better is left to tell.
+    pub is_weak: bool,
+    /// Whether its sentence goes on behind it.
+    pub is_part: bool,
 }
 
 /// Reads one article of each group of `sources`, the most central and then the earliest, as long as
@@ -71,9 +80,15 @@ pub fn read<'a>(sources: &[Source<'a>], reader: Reader<'_>, char_max: usize) -> 
     let each = READ_CHARS / speakers.len().max(1);
     let most = each.clamp(*ARTICLE_CHARS.start(), *ARTICLE_CHARS.end());
     let read = speakers.into_iter().take_while(|_| (reader.goes_on)());
+    let last = sources.iter().filter_map(|one| one.time).max().map(DateTime::date);
     let reading = |at: usize| {
         let source = sources.get(at)?;
-        Some(reading(at, source, opening(source.body, most), reader, char_max))
+        let mut found = reading(at, source, opening(source.body, most), reader, char_max);
+        let issue = source.time.map(DateTime::date);
+        if let (Some(issue), Some(last)) = (issue, last) {
+            found.offers.retain(|offer| !alone::is_overtaken(&offer.extract.text, issue, last));
+        }
+        Some(found)
     };
     read.filter_map(reading).collect()
 }
@@ -108,9 +123,14 @@ fn reading<'a>(
         pairs.sort_unstable();
         pairs.dedup();
         let mentions = within(&mentions, &extract);
-        Offer { from: candidate.from, to: candidate.to, extract, pairs, mentions }
+        let is_weak = alone::is_weak(&body, candidate.from, candidate.to, &extract.text);
+        let is_part = body.one_sentence(candidate.to, candidate.to + 1)
+            && !body.clause(candidate.to).ends_with(['；', ';']);
+        let Candidate { from, to, .. } = *candidate;
+        Offer { from, to, extract, pairs, mentions, is_weak, is_part }
     });
-    let offers = offers.collect();
+    let stands = |offer: &Offer| stands(&body, &mentions, offer);
+    let offers = offers.filter(stands).collect();
     Reading {
         source: at,
         weight: source.weight,
@@ -122,6 +142,22 @@ fn reading<'a>(
         body,
         mentions,
     }
+}
+
+/// Whether a piece can be sent on beside pieces of other texts.
+fn stands(body: &Body<'_>, mentions: &[Entity], offer: &Offer) -> bool {
+    let start = offer.extract.parts.first().map_or(0, |part| part.start);
+    let named = offer.mentions.iter().filter_map(|at| mentions.get(*at));
+    let named: Vec<(usize, &Entity)> =
+        named.map(|one| (one.span.start.saturating_sub(start), one)).collect();
+    // 公告称，公司董事长周小禾: what he did is yet to come.
+    let goes_on = body.one_sentence(offer.to, offer.to + 1);
+    let named_last = named.last().is_some_and(|(start, one)| {
+        one.kind == Kind::Person && start + one.text.len() == offer.extract.text.len()
+    });
+    let breaks_off = (goes_on && named_last) || alone::breaks_off(body, offer.from, offer.to);
+    let is_orphaned = || alone::is_orphaned(body, offer.from, offer.to);
+    !breaks_off && !is_orphaned() && alone::stands(&offer.extract.text, &named)
 }
 
 /// The mentions that stand wholly in the parts of `extract`.

@@ -1,8 +1,8 @@
 //! What a language model is asked to make of cited pieces, and whether its answer may be shown.
 //!
 //! An answer is refused that is empty, too long or cut off, that holds a number, date or name which
-//! the pieces do not (`guard`), that turns a denial around, or that shares too little with them. It
-//! can still be wrong: whoever shows it shows the pieces as well.
+//! the pieces do not (`guard`), that turns a denial around, that drops who claims something, or of
+//! which a clause shares too little with them. It can still be wrong: whoever shows it shows the pieces as well.
 
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -11,10 +11,15 @@ use crate::Budget;
 use crate::guard;
 use crate::guard::Basis;
 use crate::guard::Invented;
+use crate::unit::PairSet;
 use crate::unit::bigrams;
 use crate::unit::units;
+use crate::wording;
+use wenmai_text::entity::Entity;
 use wenmai_text::entity::Extractor;
+use wenmai_text::entity::Kind;
 use wenmai_text::likeness::containment;
+use wenmai_text::likeness::share;
 
 /// Who the model is, and its rules.
 const SYSTEM: &str = "你是报社编辑，把摘录改写成一段通顺的简讯。只写摘录里有的事实，不增加，不推测，不评论。\
@@ -23,6 +28,13 @@ const SYSTEM: &str = "你是报社编辑，把摘录改写成一段通顺的简�
 const UNITS_MIN: f32 = 0.7;
 /// Share of the answer's neighbouring pairs that the pieces must hold.
 const PAIRS_MIN: f32 = 0.3;
+/// Share of a claim that a sentence must hold to say it.
+const CLAIM_MIN: f32 = 0.5;
+/// Units of a clause, at least, for its own words to be compared.
+const CLAUSE_UNITS: usize = 6;
+/// Share of the units and of the neighbouring pairs of each clause that the pieces must hold.
+const CLAUSE_UNITS_MIN: f32 = 0.6;
+const CLAUSE_PAIRS_MIN: f32 = 0.25;
 /// Characters that deny what stands behind them.
 const DENIALS: [char; 6] = ['不', '没', '未', '无', '非', '否'];
 
@@ -51,7 +63,9 @@ pub enum Refusal {
     Invented(Vec<Invented>),
     /// It denies what the pieces say, or says what they deny.
     Denied,
-    /// It is hardly made of the pieces' words.
+    /// It says what somebody claims and not who, or names another.
+    Unattributed,
+    /// It, or a clause of it, is hardly made of the pieces' words.
     Foreign,
 }
 
@@ -96,6 +110,18 @@ pub fn judged(
     {
         return Err(Refusal::Foreign);
     }
+    let is_foreign = |clause: &str| {
+        let units = units(clause);
+        units.len() >= CLAUSE_UNITS
+            && (containment(&units, &known) < CLAUSE_UNITS_MIN
+                || containment(&bigrams(&units), &pairs) < CLAUSE_PAIRS_MIN)
+    };
+    if text.split(['，', '。', '；', '！', '？']).any(is_foreign) {
+        return Err(Refusal::Foreign);
+    }
+    if cited.iter().any(|one| loses_speaker(one.text, &text, extractor)) {
+        return Err(Refusal::Unattributed);
+    }
     let source: String = cited.iter().flat_map(|one| [one.text, "\n"]).collect();
     if turns_around(&text, &source) || turns_around(&source, &text) {
         return Err(Refusal::Denied);
@@ -104,6 +130,26 @@ pub fn judged(
         return Err(Refusal::TooLong);
     }
     if is_finished { Ok(text) } else { Err(Refusal::Unfinished) }
+}
+
+/// Whether `piece` says that somebody claims something, and a sentence of `text` says it without naming
+/// them.
+fn loses_speaker(piece: &str, text: &str, extractor: &Extractor) -> bool {
+    let mut clauses = piece.split_inclusive(['，', '：', '。', '；']);
+    let Some(who) = clauses.find(|clause| wording::names_source(clause)) else { return false };
+    let named = |one: &Entity| matches!(one.kind, Kind::Person | Kind::Organisation);
+    let mut speakers: Vec<String> =
+        extractor.entities(who, None).into_iter().filter(named).map(|one| one.text).collect();
+    // The person speaks, the organisation is theirs.
+    let claim: PairSet = clauses.flat_map(|clause| bigrams(&units(clause))).collect();
+    let Some(speaker) = speakers.pop() else { return false };
+    let sentences = text.split(['。', '！', '？']);
+    let mut saying = sentences.filter(|sentence| {
+        let pairs = bigrams(&units(sentence));
+        let said = pairs.iter().filter(|pair| claim.contains(pair)).count();
+        !claim.is_empty() && share(said, claim.len()) >= CLAIM_MIN
+    });
+    saying.any(|sentence| !sentence.contains(&speaker))
 }
 
 /// `text` without white space at its ends and between Chinese characters.

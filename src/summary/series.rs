@@ -34,12 +34,18 @@ const ROUNDING: f64 = 0.02;
 const LATER_HOURS: i64 = 3;
 /// Hours for which outlets still print what was overtaken.
 const LAG_HOURS: i64 = 36;
+/// Hours within which two values must be printed to disagree: later ones are of another day.
+const CONFLICT_HOURS: i64 = 72;
+/// How many times as large one of two values that disagree may be as the other.
+const CONFLICT_RATIO: f64 = 3.0;
 /// Characters behind a number, and before it, within which a word says what is counted.
 const NEAR: usize = 10;
 /// Share of the shorter of two pieces that the other must hold for them to tell of one matter: where
 /// a word names what is counted, and where none does.
 const ALIKE_NAMED: f32 = 0.2;
 const ALIKE_UNNAMED: f32 = 0.5;
+/// Units in which anything is measured.
+const RATES: [&str; 8] = ["%", "百分点", "元", "美元", "点", "倍", "岁", "年"];
 /// Values of a kind that no word names, at most: more are of different things.
 const UNNAMED_MAX: usize = 3;
 /// How many times as large the largest value of such a kind may be as the smallest.
@@ -210,7 +216,11 @@ fn change(readings: &[Reading<'_>], what: &str, mut values: Vec<Value<'_>>, foun
     let (least, most) = values.iter().fold((f64::MAX, 0.0_f64), |(least, most), one| {
         (least.min(one.number.abs()), most.max(one.number.abs()))
     });
-    if values.len() < 2 || !is_named && (values.len() > UNNAMED_MAX || most > UNNAMED_RATIO * least)
+    // Shares and prices without a word for what they are of are of anything.
+    let is_rate =
+        values.iter().any(|one| RATES.iter().any(|unit| one.shown.number.key.ends_with(unit)));
+    if values.len() < 2
+        || !is_named && (is_rate || values.len() > UNNAMED_MAX || most > UNNAMED_RATIO * least)
     {
         return;
     }
@@ -236,7 +246,7 @@ fn change(readings: &[Reading<'_>], what: &str, mut values: Vec<Value<'_>>, foun
         let is_old = is_named && !FALLING.contains(&what) && value.number < before.number;
         if takes_place(before, value) && (!is_old || value.updates) {
             line.push(value);
-        } else if before.outlets != value.outlets
+        } else if disagree(before, value)
             && let (Some(left), Some(right)) = (figure(before), figure(value))
         {
             found.conflicts.push(Conflict { what: what.to_owned(), left, right });
@@ -247,6 +257,20 @@ fn change(readings: &[Reading<'_>], what: &str, mut values: Vec<Value<'_>>, foun
     if points.len() > 1 {
         found.series.push(Series { what: what.to_owned(), points });
     }
+}
+
+/// Whether two values of one kind are of one thing: nobody prints both, they were printed near each
+/// other in time, and neither is many times the other.
+fn disagree(one: &Value<'_>, other: &Value<'_>) -> bool {
+    let (low, high) =
+        (one.number.abs().min(other.number.abs()), one.number.abs().max(other.number.abs()));
+    let near = match (one.last, other.first) {
+        (Some(last), Some(first)) => {
+            first.duration_since(last) <= SignedDuration::from_hours(CONFLICT_HOURS)
+        }
+        _ => true,
+    };
+    one.outlets.is_disjoint(&other.outlets) && near && high <= CONFLICT_RATIO * low
 }
 
 /// The share of the shorter of the pieces of two values that the other holds.

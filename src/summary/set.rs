@@ -4,6 +4,7 @@
 //! what is told (`cover`). Whoever else says the same is named with each.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 
 use jiff::civil::DateTime;
 
@@ -23,6 +24,8 @@ use wenmai_text::likeness::containment;
 
 /// Share of a piece that another article must hold to say the same.
 const SAME: f32 = 0.5;
+/// Share of a piece that may have been known for it to be new.
+const KNOWN_MAX: f32 = 0.5;
 /// What the piece of the newest articles must be worth, beside the best of all.
 const NEWEST_MIN: f32 = 0.7;
 /// Budget from which on the newest article is told in any case: shorter summaries say the whole.
@@ -67,6 +70,50 @@ pub struct Told {
     pub is_newest: bool,
 }
 
+/// Of which articles it is told, and what was known before them.
+#[derive(Debug, Default)]
+pub struct Scope {
+    /// The sources that are told of; `None` for all.
+    fresh: Option<HashSet<usize>>,
+    /// The pairs that the others print.
+    known: PairSet,
+}
+
+impl Scope {
+    /// Of `readings` of `sources` those after `since`, or all.
+    #[must_use]
+    pub fn of(sources: &[Source<'_>], readings: &[Reading<'_>], since: Option<DateTime>) -> Self {
+        let Some(since) = since else { return Self::default() };
+        let is_new = |one: &&Reading<'_>| {
+            sources.get(one.source).and_then(|one| one.time).is_some_and(|at| at > since)
+        };
+        let (new, old): (Vec<_>, Vec<_>) = readings.iter().partition(is_new);
+        Self {
+            fresh: Some(new.iter().map(|one| one.source).collect()),
+            known: old.iter().flat_map(|one| one.body.bigrams.iter().flatten()).copied().collect(),
+        }
+    }
+
+    /// Whether `offer` of `reading` is told of, and says what was not known.
+    #[must_use]
+    pub fn holds(&self, reading: &Reading<'_>, offer: &Offer) -> bool {
+        self.fresh.as_ref().is_none_or(|fresh| {
+            fresh.contains(&reading.source) && containment(&offer.pairs, &self.known) <= KNOWN_MAX
+        })
+    }
+}
+
+/// What a set is told by.
+#[derive(Clone, Copy)]
+pub struct Telling<'t, 'r> {
+    /// What the readings say together.
+    pub matter: &'t Matter<'r>,
+    /// Rates clauses.
+    pub ranker: &'t Ranker,
+    /// Of which articles it is told.
+    pub scope: &'t Scope,
+}
+
 /// What `readings` of `sources` say, in at most `budget` characters and in order of time; `matter` is
 /// what they say together.
 ///
@@ -79,12 +126,24 @@ pub fn tell<'r>(
     ranker: &Ranker,
     budget: Budget,
 ) -> Vec<Told> {
+    tell_of(sources, readings, Telling { matter, ranker, scope: &Scope::default() }, budget)
+}
+
+/// As [`tell`], of the articles in the scope of `telling`; empty also where they say nothing new.
+#[must_use]
+pub fn tell_of<'r>(
+    sources: &[Source<'_>],
+    readings: &'r [Reading<'_>],
+    telling: Telling<'_, 'r>,
+    budget: Budget,
+) -> Vec<Told> {
+    let Telling { matter, ranker, scope } = telling;
     let char_max = budget.chars().min(BUDGET_MAX);
     let newest = newest(sources, readings, matter).filter(|_| char_max >= NEWEST_CHARS);
     let chosen = match readings {
         // One article is told as it is told alone.
         [_] => Vec::new(),
-        _ => cover::choose(readings, matter, newest, char_max),
+        _ => cover::choose(readings, matter, scope, newest, char_max),
     };
     let mut told: Vec<Told> = chosen
         .into_iter()
@@ -100,7 +159,7 @@ pub fn tell<'r>(
             Some(Told { piece, also, is_newest })
         })
         .collect();
-    if told.is_empty() {
+    if told.is_empty() && scope.fresh.is_none() {
         told = alone(readings, ranker, char_max);
     }
     // Of one time the article comes first whose piece was worth most, told in its own order.

@@ -4,6 +4,10 @@
 //! Works on any list of articles; a topic's members are one. Everything is cited: the timeline
 //! shows printed headlines, the rest exact pieces.
 
+mod outlets;
+
+pub use outlets::Outlet;
+
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
@@ -13,6 +17,10 @@ use jiff::civil::Date;
 use jiff::civil::DateTime;
 
 use crate::Budget;
+use crate::clean;
+use crate::compare;
+use crate::compare::Comparison;
+use crate::cover::Matter;
 use crate::figure;
 use crate::figure::Figure;
 use crate::keyphrase::Keyphrase;
@@ -27,12 +35,14 @@ use crate::series;
 use crate::series::Conflict;
 use crate::series::Series;
 use crate::set;
+use crate::set::Scope;
 use crate::set::Source;
 use crate::set::Told;
 use crate::unit::bigrams;
 use crate::unit::units;
 use wenmai_domain::span::Span;
 use wenmai_text::entity::Extractor;
+use wenmai_text::entity::Kind;
 use wenmai_text::likeness::containment;
 use wenmai_text::likeness::share;
 use wenmai_text::terms::Analyzer;
@@ -43,18 +53,22 @@ const DAYS_MAX: usize = 12;
 const FIGURES_MAX: usize = 8;
 /// Statements shown.
 const STATEMENTS_MAX: usize = 6;
+/// What words in quotes are worth, beside the same told without.
+const DIRECT: f32 = 1.3;
+/// Share of a statement that may have been heard before.
+const HEARD_MAX: f32 = 0.45;
 /// Statements of one speaker.
 const SPEAKER_MAX: usize = 2;
+/// What the headline of an article that bundles several matters counts, beside others.
+const BUNDLE: f32 = 0.2;
+/// What a title counts that names staff or a picture, beside a headline.
+const NO_HEADLINE: f32 = 0.1;
 /// Keyphrases shown.
 const KEYPHRASES_MAX: usize = 8;
 /// Articles whose statements and keyphrases are read: the most central ones.
 const READ_MAX: usize = 60;
 /// Characters of an article whose phrases are looked for.
 const PHRASE_CHARS: usize = 400;
-/// Phrases that only one outlet prints.
-const OWN_MAX: usize = 3;
-/// Characters of such a phrase, at least: shorter ones are words of any text.
-const OWN_CHARS_MIN: usize = 4;
 
 /// What articles are told with.
 #[derive(Clone, Copy)]
@@ -91,6 +105,29 @@ pub struct Story {
     pub outlets: Vec<Outlet>,
     /// What it is about.
     pub keyphrases: Vec<Keyphrase>,
+    /// What two outlets share and what only one tells, where that was asked.
+    pub comparison: Option<Comparison>,
+    /// The day of the newest article, for whose readers the story is told.
+    pub day: Option<Date>,
+}
+
+/// What is asked of a set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// How much to tell of what happened.
+    pub budget: Budget,
+    /// Only what articles after this time say and earlier ones did not.
+    pub since: Option<DateTime>,
+    /// The names of two outlets to be compared.
+    pub compare: Option<[String; 2]>,
+}
+
+impl Asked {
+    /// All that is told in `budget`.
+    #[must_use]
+    pub fn within(budget: Budget) -> Self {
+        Self { budget, since: None, compare: None }
+    }
 }
 
 /// A day of the story.
@@ -104,22 +141,21 @@ pub struct Day {
     pub article_count: usize,
 }
 
-/// How one outlet covered the story.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outlet {
-    /// The paper, or the site.
-    pub name: String,
-    /// Its articles.
-    pub article_count: usize,
-    /// Of them those that print their own text first.
-    pub original_count: usize,
-    /// Its first article's time.
-    pub first: Option<DateTime>,
-    /// Keyphrases that no other outlet prints.
-    pub only: Vec<String>,
-}
-
 impl Story {
+    /// Leaves out what articles up to `since` said already.
+    fn keep_since(&mut self, sources: &[Source<'_>], since: DateTime) {
+        let is_new = |source: usize| {
+            sources.get(source).and_then(|one| one.time).is_some_and(|at| at > since)
+        };
+        self.timeline.retain(|day| is_new(day.source));
+        self.figures.retain(|one| is_new(one.piece.source));
+        self.series.retain(|one| {
+            one.points.last().is_some_and(|point| point.time.is_some_and(|at| at > since))
+        });
+        self.conflicts.retain(|one| is_new(one.right.piece.source));
+        self.statements.retain(|(source, _)| is_new(*source));
+    }
+
     /// Moves every citation from the text that was read to the text that it was made from:
     /// `original` gives the spans there of a span of the source's text here.
     pub fn relocate(&mut self, original: &dyn Fn(usize, Span) -> Vec<Span>) {
@@ -130,7 +166,12 @@ impl Story {
         let sides = self.conflicts.iter_mut().flat_map(|one| [&mut one.left, &mut one.right]);
         let figures = self.figures.iter_mut().chain(points.map(|point| &mut point.figure));
         let told = self.told.iter_mut().map(|one| &mut one.piece);
-        for piece in told.chain(figures.chain(sides).map(|figure| &mut figure.piece)) {
+        let compared = self
+            .comparison
+            .iter_mut()
+            .flat_map(|one| one.both.iter_mut().chain(one.only.iter_mut().flatten()));
+        let pieces = figures.chain(sides).map(|figure| &mut figure.piece);
+        for piece in told.chain(pieces).chain(compared) {
             moved(piece.source, &mut piece.extract.parts);
         }
         for (source, statement) in &mut self.statements {
@@ -143,22 +184,49 @@ impl Story {
 /// Tells `sources` in `budget` characters.
 #[must_use]
 pub fn story(sources: &[Source<'_>], reader: Reader<'_>, budget: Budget) -> Story {
+    story_of(sources, reader, &Asked::within(budget))
+}
+
+/// Tells of `sources` what is asked.
+#[must_use]
+pub fn story_of(sources: &[Source<'_>], reader: Reader<'_>, asked: &Asked) -> Story {
+    let Asked { budget, since, compare } = asked;
     let readings = reading::read(sources, reader, budget.chars());
     let (matter, changes) = series::matter(sources, &readings);
-    let central = centrality(sources);
+    let bundles = readings.iter().filter(|one| matter.bundles(one.source));
+    let bundles = bundles.filter_map(|one| Some(sources.get(one.source)?.group));
+    let bundles: HashSet<usize> = bundles.collect();
+    let mut central = centrality(sources);
+    // What bundles several matters stands for none of them.
+    for (source, central) in sources.iter().zip(&mut central) {
+        if bundles.contains(&source.group) {
+            *central *= BUNDLE;
+        }
+    }
     let read = most_central(sources, &central);
     let phrases = phrases(sources, reader);
-    Story {
+    let scope = Scope::of(sources, &readings, *since);
+    let telling = set::Telling { matter: &matter, ranker: reader.ranker, scope: &scope };
+    let compared = compare.as_ref().map(|[left, right]| {
+        compare::compare(sources, &readings, &matter, [left, right], budget.chars())
+    });
+    let mut story = Story {
         headline: headline(sources, &central, 0..sources.len()),
-        told: set::tell(sources, &readings, &matter, reader.ranker, budget),
-        timeline: timeline(sources, &central),
+        told: set::tell_of(sources, &readings, telling, *budget),
+        timeline: timeline(sources, &central, &bundles),
         figures: figure::figures(sources, &readings, &matter, FIGURES_MAX),
         series: changes.series,
         conflicts: changes.conflicts,
-        statements: said(&readings, &central),
-        outlets: outlets(sources, &phrases),
+        statements: said(&readings, &matter, &central),
+        outlets: outlets::outlets(sources, &phrases),
         keyphrases: best(read.iter().filter_map(|at| phrases.get(*at)), KEYPHRASES_MAX),
+        comparison: compared,
+        day: sources.iter().filter_map(|one| one.time).max().map(DateTime::date),
+    };
+    if let Some(since) = since {
+        story.keep_since(sources, *since);
     }
+    story
 }
 
 /// How much of each title the titles of other groups share, times the source's weight.
@@ -201,11 +269,17 @@ fn headline(
         let title = sources.get(at)?.title;
         let count = title.chars().count();
         let usual = if (8..=40).contains(&count) { 1.0 } else { 0.5 };
-        let calm = if title.contains(['！', '!', '？', '?', '…']) { 0.7 } else { 1.0 };
+        let calm = if title.contains(['！', '!', '？', '?', '…']) || title.contains("...") {
+            0.7
+        } else {
+            1.0
+        };
         // Marks of the page around a headline: 【组图】快讯丨…_清河网
         let bare =
             if title.contains(['【', '丨', '|', '｜', '_', '&', '[']) { 0.6 } else { 1.0 };
-        let worth = central.get(at).copied().unwrap_or_default() * usual * calm * bare;
+        // Staff and marks of the page stand where a headline was lost.
+        let told = if clean::is_text(title) { 1.0 } else { NO_HEADLINE };
+        let worth = told * central.get(at).copied().unwrap_or_default() * usual * calm * bare;
         (count > 0).then_some((worth, at))
     });
     rated.max_by(|l, r| l.0.total_cmp(&r.0).then(r.1.cmp(&l.1))).map(|(_, at)| at)
@@ -213,10 +287,10 @@ fn headline(
 
 /// The days with most groups, told by their most central headline; one that repeats an earlier one
 /// is left out.
-fn timeline(sources: &[Source<'_>], central: &[f32]) -> Vec<Day> {
+fn timeline(sources: &[Source<'_>], central: &[f32], bundles: &HashSet<usize>) -> Vec<Day> {
     let mut days: BTreeMap<Date, Vec<usize>> = BTreeMap::new();
     for (at, source) in sources.iter().enumerate() {
-        if let Some(time) = source.time {
+        if let Some(time) = source.time.filter(|_| !bundles.contains(&source.group)) {
             days.entry(time.date()).or_default().push(at);
         }
     }
@@ -253,76 +327,45 @@ fn phrases(sources: &[Source<'_>], reader: Reader<'_>) -> Vec<Phrases> {
     sources.iter().take_while(|_| (reader.goes_on)()).map(of).collect()
 }
 
-fn said(readings: &[Reading<'_>], central: &[f32]) -> Vec<(usize, Statement)> {
-    let centrality = |one: &Reading<'_>| central.get(one.source).copied().unwrap_or_default();
+/// Who said what: first those whom several articles name, with words that others tell as well.
+fn said(readings: &[Reading<'_>], matter: &Matter<'_>, central: &[f32]) -> Vec<(usize, Statement)> {
+    let centrality = |at: usize| central.get(at).copied().unwrap_or_default();
+    let most = central.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
     let mut order: Vec<&Reading<'_>> = readings.iter().collect();
-    order.sort_by(|l, r| centrality(r).total_cmp(&centrality(l)).then(l.source.cmp(&r.source)));
+    order.sort_by(|l, r| {
+        centrality(r.source).total_cmp(&centrality(l.source)).then(l.source.cmp(&r.source))
+    });
+    let mut rated: Vec<(f32, Vec<u64>, usize, Statement)> = Vec::new();
+    for reading in order.into_iter().take(READ_MAX) {
+        for statement in statements(&reading.body, &reading.mentions) {
+            let pairs = bigrams(&units(&statement.text));
+            if !matter.is_on_topic(reading.source, &pairs) {
+                continue;
+            }
+            let known = matter.fact(Kind::Person, &statement.speaker)
+                + matter.fact(Kind::Organisation, &statement.speaker);
+            let direct = if statement.is_direct { DIRECT } else { 1.0 };
+            let worth = (matter.shared(&pairs) + known) * direct;
+            let worth = worth * (centrality(reading.source) / most).sqrt();
+            rated.push((worth, pairs, reading.source, statement));
+        }
+    }
+    rated.sort_by(|l, r| r.0.total_cmp(&l.0));
     let mut found: Vec<(usize, Statement)> = Vec::new();
     let mut speakers: HashMap<String, usize> = HashMap::new();
     let mut heard: HashSet<u64> = HashSet::new();
-    for reading in order.into_iter().take(READ_MAX) {
-        for statement in statements(&reading.body, &reading.mentions) {
-            let count = speakers.entry(statement.speaker.clone()).or_default();
-            let pairs = bigrams(&units(&statement.text));
-            if *count >= SPEAKER_MAX || containment(&pairs, &heard) > 0.5 {
-                continue;
-            }
-            *count += 1;
-            heard.extend(pairs);
-            found.push((reading.source, statement));
+    for (_, pairs, source, statement) in rated {
+        let count = speakers.entry(statement.speaker.clone()).or_default();
+        if *count >= SPEAKER_MAX || containment(&pairs, &heard) > HEARD_MAX {
+            continue;
+        }
+        *count += 1;
+        heard.extend(pairs);
+        found.push((source, statement));
+        if found.len() == STATEMENTS_MAX {
+            break;
         }
     }
-    // Words in quotes are what a reader looks for; central articles were read first.
-    found.sort_by_key(|(_, statement)| !statement.is_direct);
-    found.truncate(STATEMENTS_MAX);
-    found
-}
-
-fn outlets(sources: &[Source<'_>], texts: &[Phrases]) -> Vec<Outlet> {
-    let mut firsts: HashMap<usize, (bool, Option<DateTime>, usize)> = HashMap::new();
-    for (at, source) in sources.iter().enumerate() {
-        let key = (source.time.is_none(), source.time, at);
-        let first = firsts.entry(source.group).or_insert(key);
-        *first = (*first).min(key);
-    }
-    let originals: HashSet<usize> = firsts.into_values().map(|(_, _, at)| at).collect();
-    let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    // Who printed an article and is not known is nobody.
-    let known = sources.iter().enumerate().filter(|(_, source)| !source.outlet.is_empty());
-    for (at, source) in known {
-        by_name.entry(source.outlet).or_default().push(at);
-    }
-    let phrases: BTreeMap<&str, Vec<Keyphrase>> = by_name
-        .iter()
-        .map(|(name, articles)| {
-            let of = articles.iter().take(READ_MAX / 6).filter_map(|at| texts.get(*at));
-            (*name, best(of, 4 * OWN_MAX))
-        })
-        .collect();
-    let mut printed: HashMap<&str, usize> = HashMap::new();
-    for phrase in phrases.values().flatten() {
-        *printed.entry(&phrase.text).or_default() += 1;
-    }
-    let only = |name: &str| {
-        let own = phrases.get(name).into_iter().flatten();
-        let tells = |phrase: &&Keyphrase| phrase.text.chars().count() >= OWN_CHARS_MIN;
-        own.filter(|phrase| phrase.count > 1 && printed.get(phrase.text.as_str()) == Some(&1))
-            .filter(tells)
-            .take(OWN_MAX)
-            .map(|phrase| phrase.text.clone())
-            .collect()
-    };
-    let mut found: Vec<Outlet> = by_name
-        .iter()
-        .map(|(name, articles)| Outlet {
-            name: (*name).to_owned(),
-            article_count: articles.len(),
-            original_count: articles.iter().filter(|at| originals.contains(at)).count(),
-            first: articles.iter().filter_map(|at| sources.get(*at)?.time).min(),
-            only: if by_name.len() > 1 { only(name) } else { Vec::new() },
-        })
-        .collect();
-    found.sort_by(|l, r| r.article_count.cmp(&l.article_count).then_with(|| l.name.cmp(&r.name)));
     found
 }
 

@@ -35,10 +35,16 @@ const AGENCY: [&str; 10] = [
 ];
 /// Characters within which a dateline is over.
 const DATELINE_CHARS: usize = 30;
+/// Characters of a heading in brackets before a text, at most.
+const HEADING_CHARS: usize = 60;
+/// Bytes of the number of an item, at most: two of Chinese characters.
+const ITEM_BYTES_MAX: usize = 6;
 /// Characters of a clause behind a heading that only a blank sets off, at least.
 const GLUED_CHARS: usize = 5;
 /// Characters of a note in brackets that may be left out.
 const NOTE_CHARS: usize = 24;
+/// Characters in brackets that belong to a name: 刚果（金）.
+const NAME_CHARS: usize = 1;
 
 /// Whether a piece says something to who reads it beside pieces of other texts: no bare words in
 /// quotes, no item of a list, not who reported, nor only who said it.
@@ -242,7 +248,12 @@ pub fn is_unattributed(piece: &str) -> bool {
     let said = chars.get(1..close).unwrap_or_default();
     // A word in quotes opens many a sentence: “连心桥”通车了。
     let is_speech = said.iter().any(|c| END.contains(c) || matches!(c, '，' | ','));
-    behind.trim_matches(END).is_empty() || (is_speech && refers_back(behind))
+    behind.trim_matches(END).is_empty() || (is_speech && (refers_back(behind) || goes_on(behind)))
+}
+
+/// Whether what stands behind a quotation does not say whose it is, but goes on: 但县水利局同时说，
+fn goes_on(behind: &str) -> bool {
+    ["但", "而", "不过", "然而", "同时", "此外"].iter().any(|word| behind.starts_with(word))
 }
 
 /// Bytes of label and dateline at the start of `text`: `本报清河3月12日讯（记者 周小禾）`; 0 where there is
@@ -279,11 +290,40 @@ fn label(text: &str) -> usize {
     if let Some(label) = LABELS.iter().find(|label| rest.starts_with(*label)) {
         return before + label.len();
     }
-    let close = rest.char_indices().take(DATELINE_CHARS).find(|(_, c)| *c == '】');
+    if let Some(item) = item(rest).or_else(|| copied(rest)) {
+        return before + item;
+    }
+    let close = rest.char_indices().take(HEADING_CHARS).find(|(_, c)| *c == '】');
     match close {
         Some((at, c)) if rest.starts_with('【') => before + at + c.len_utf8(),
         Some(_) | None => before,
     }
+}
+
+/// Bytes of where a page says that it copied its text: 本文转自【清河日报】；
+fn copied(text: &str) -> Option<usize> {
+    let behind = text.strip_prefix("本文转自").or_else(|| text.strip_prefix("本文来源"))?;
+    let near: String = behind.chars().take(DATELINE_CHARS).collect();
+    let at = near.find(['；', ' ', '。', '　'])?;
+    let rest = behind.get(at..)?.trim_start_matches(['；', ' ', '。', '　']);
+    Some(text.len() - rest.len())
+}
+
+/// Bytes of the number of an item: 3.县水利局表示， 一、渠首开闸， （二）
+fn item(text: &str) -> Option<usize> {
+    const COUNT: &str = "一二三四五六七八九十";
+    let open = text.strip_prefix(['（', '(']).unwrap_or(text);
+    let rest = open.trim_start_matches(|c: char| c.is_ascii_digit() || COUNT.contains(c));
+    let count = open.len() - rest.len();
+    if count == 0 || count > ITEM_BYTES_MAX {
+        return None;
+    }
+    let marks: &[char] =
+        if open.len() < text.len() { &['）', ')'] } else { &['.', '、', '．', '）', ')'] };
+    let behind = rest.strip_prefix(marks)?;
+    // 1.5万亩 is a number.
+    let is_number = rest.starts_with('.') && behind.starts_with(|c: char| c.is_ascii_digit());
+    (!is_number).then(|| text.len() - behind.trim_start().len())
 }
 
 /// Bytes of who took a picture, where that stands before the text and only a space parts them:
@@ -344,6 +384,12 @@ fn wire(text: &str) -> usize {
         if matches!(c, '，' | '。' | '“') {
             return 0;
         }
+        let told = c == '息' && last == '消' && text.get(..before + at).is_some_and(is_dated);
+        if told && !open.starts_with('据') {
+            let behind = before + at + c.len_utf8();
+            let rest = text.get(behind..).unwrap_or_default().trim_start_matches(['，', ',']);
+            return text.len() - rest.len();
+        }
         let is_wire = c == '讯' || (c == '电' && (last == '日' || last == '　' || last == ' '));
         if is_wire && (wires || last == '日') {
             let behind = before + at + c.len_utf8();
@@ -352,6 +398,12 @@ fn wire(text: &str) -> usize {
         last = c;
     }
     0
+}
+
+/// Whether a day stands at the end of `text`, before 消: 清河网3月12日消
+fn is_dated(text: &str) -> bool {
+    let day = text.strip_suffix('消').and_then(|text| text.strip_suffix('日'));
+    day.is_some_and(|day| day.ends_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Bytes of the brackets with names, and of what sets them off, at the start of `text`.
@@ -386,7 +438,7 @@ pub fn parts(text: &str, span: Span) -> Vec<Span> {
         let end = open + bracket.len_utf8() + length + mark.len_utf8();
         let note = inside.get(..length).unwrap_or_default();
         from = end;
-        if note.chars().any(char::is_numeric) {
+        if note.chars().any(char::is_numeric) || names(note) {
             continue;
         }
         kept.push(Span::new(span.start + start, span.start + open));
@@ -397,6 +449,12 @@ pub fn parts(text: &str, span: Span) -> Vec<Span> {
     kept.push(Span::new(span.start + start, span.start + start + tail.len()));
     kept.retain(|part| part.of(text).is_some_and(|part| !part.trim().is_empty()));
     kept
+}
+
+/// Whether a note in brackets belongs to the name before it, rather than to a picture.
+fn names(note: &str) -> bool {
+    const PLACES: [char; 8] = ['左', '右', '中', '上', '下', '图', '完', '前'];
+    note.chars().count() <= NAME_CHARS && !note.contains(PLACES)
 }
 
 fn next_bracket(piece: &str, from: usize) -> Option<(usize, char)> {

@@ -199,9 +199,32 @@ const FREE: [&str; 50] = [
 /// Whether a clause names who says what follows.
 #[must_use]
 pub fn attributes(clause: &str) -> bool {
-    const THINGS: [&str; 22] = [
-        "小说", "假说", "学说", "传说", "来说", "再说", "据说", "街道", "渠道", "轨道", "味道",
-        "知道", "频道", "管道", "通道", "人道", "河道", "名称", "简称", "职称", "统称", "对称",
+    const THINGS: [&str; 25] = [
+        "案情介绍",
+        "内容介绍",
+        "产品介绍",
+        "小说",
+        "假说",
+        "学说",
+        "传说",
+        "来说",
+        "再说",
+        "据说",
+        "街道",
+        "渠道",
+        "轨道",
+        "味道",
+        "知道",
+        "频道",
+        "管道",
+        "通道",
+        "人道",
+        "河道",
+        "名称",
+        "简称",
+        "职称",
+        "统称",
+        "对称",
     ];
     let clause = clause.trim_end_matches(['，', '：', '。', '；', ',', ':', '“']);
     ATTRIBUTION.iter().any(|verb| clause.ends_with(verb))

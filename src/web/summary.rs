@@ -115,7 +115,8 @@ pub(crate) fn piece(sentence: &wire::SummarySentence, sources: &[wire::SummarySo
         Some(Source { number: *number, href, outlet })
     });
     Piece {
-        text: closed(&sentence.text),
+        // A reader of today's page is told which day 昨天 of an older article was.
+        text: closed(if sentence.dated.is_empty() { &sentence.text } else { &sentence.dated }),
         source: Source {
             number: sentence.source,
             href: cited(sentence),

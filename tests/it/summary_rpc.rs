@@ -218,6 +218,48 @@ async fn several_articles_are_told_together_with_numbered_sources() {
 }
 
 #[tokio::test]
+async fn options_choose_what_is_told_and_how_it_is_laid_out() {
+    let running = Running::start().await;
+    let mut records = flood();
+    records.truncate(2);
+    records[1].paragraphs = vec![
+        "清河县昨天遭遇暴雨，截至13日已转移群众4100人。清河大桥临时封闭，车辆从东湖路绕行。"
+            .to_owned(),
+    ];
+    records.push(record("清河大桥恢复通车", "清河大桥15日恢复通车，车辆不再绕行。", 15));
+    let articles = running.with(records).await;
+    let ask = |options| wire::SummarizeArticlesRequest {
+        articles: articles.clone(),
+        style: SummaryStyle::Report.into(),
+        options: Some(options),
+        ..Default::default()
+    };
+    let whole = wire::SummaryOptions {
+        compare_outlets: vec!["清河日报".into(), "东湖晚报".into()],
+        parts: vec![wire::SummaryPart::Course.into(), wire::SummaryPart::Comparison.into()],
+        html: true,
+        ..Default::default()
+    };
+    let answer = running.summary().summarize_articles(ask(whole)).await.unwrap().into_inner();
+    let compared = answer.comparison.clone().unwrap();
+    let only: String = compared.only_left.iter().map(|one| one.text.as_str()).collect();
+    assert!(only.contains("周小禾") && !only.contains("封闭"), "{compared:?}");
+    assert!(answer.html.contains("<h2>经过</h2>") && !answer.html.contains("<h2>来源</h2>"));
+    assert!(!answer.markdown.contains("## 来源") && answer.markdown.contains("只有清河日报说"));
+    let dated: Vec<&str> = answer.sentences.iter().map(|one| one.dated.as_str()).collect();
+    assert!(dated.iter().any(|one| one.contains("昨天（")), "{dated:?}");
+    let since = answer.sources[1].publish_time;
+    let new = wire::SummaryOptions { since, ..Default::default() };
+    let answer = running.summary().summarize_articles(ask(new)).await.unwrap().into_inner();
+    assert!(answer.text.contains("恢复通车") && !answer.text.contains("4100"), "{answer:?}");
+    assert!(answer.html.is_empty() && answer.comparison.is_none());
+    let one = vec!["清河日报".to_owned()];
+    let wrong = wire::SummaryOptions { compare_outlets: one, ..Default::default() };
+    let status = running.summary().summarize_articles(ask(wrong)).await.unwrap_err();
+    assert_eq!(crate::support::told(&status), invalid(&["options.compare_outlets"]));
+}
+
+#[tokio::test]
 async fn a_search_is_told_together() {
     let running = Running::start().await;
     running.with(flood_and_others()).await;

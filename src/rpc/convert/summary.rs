@@ -1,7 +1,11 @@
 //! Reads the options of a summary, and converts summaries.
 
+use jiff::civil::Date;
+use jiff::civil::DateTime;
+
 use crate::convert::CharIndex;
 use crate::convert::count32;
+use crate::convert::date::read_time;
 use crate::convert::date::timestamp;
 use crate::convert::date::write_date;
 use crate::convert::known;
@@ -14,18 +18,26 @@ use wenmai_engine::ArticleSummary;
 use wenmai_engine::RewriteFailure;
 use wenmai_engine::Rewriting;
 use wenmai_engine::SetSummary;
+use wenmai_engine::Telling;
 use wenmai_engine::Violation;
 use wenmai_proto::wire;
 use wenmai_summary::Budget;
 use wenmai_summary::Extract;
+use wenmai_summary::compare::Comparison;
+use wenmai_summary::dated::dated;
 use wenmai_summary::figure::Figure;
 use wenmai_summary::joined;
 use wenmai_summary::keyphrase::Keyphrase;
 use wenmai_summary::place::place;
 use wenmai_summary::quote::Statement;
+use wenmai_summary::report;
+use wenmai_summary::report::Layout;
+use wenmai_summary::report::Order;
+use wenmai_summary::report::Part;
 use wenmai_summary::rewrite::Refusal;
 use wenmai_summary::set::Cited;
 use wenmai_summary::set::Told;
+use wenmai_summary::topic::Asked;
 use wenmai_summary::topic::Day;
 use wenmai_summary::topic::Outlet;
 
@@ -35,6 +47,8 @@ pub struct Style {
     pub budget: Budget,
     /// Whether the report in Markdown is asked for.
     pub report: bool,
+    /// Whether it is asked for as a page as well.
+    pub html: bool,
 }
 
 /// Reads `style` and `budget_chars`; with 0 characters the budget is that of the style.
@@ -52,7 +66,57 @@ pub fn style(style: i32, budget_chars: i32) -> Result<Style, Violation> {
     let asked = usize::try_from(budget_chars).map_err(|_negative| invalid("is negative".into()))?;
     let chars = if asked == 0 { usual } else { asked };
     let budget = Budget::new(chars).map_err(|error| invalid(error.to_string()))?;
-    Ok(Style { budget, report: style == wire::SummaryStyle::Report })
+    Ok(Style { budget, report: style == wire::SummaryStyle::Report, html: false })
+}
+
+/// Reads what is told of several articles.
+///
+/// # Errors
+/// A violation of the option that cannot be met.
+pub fn telling(
+    style: Style,
+    options: wire::SummaryOptions,
+    rewrite: bool,
+) -> Result<(Style, Telling), Violation> {
+    let wire::SummaryOptions { since, compare_outlets, parts, order, html } = options;
+    let since = since.map(|time| read_time(time, "options.since")).transpose()?;
+    let compare = match <[String; 2]>::try_from(compare_outlets) {
+        Ok([left, right]) if left != right && !left.is_empty() && !right.is_empty() => {
+            Some([left, right])
+        }
+        Err(none) if none.is_empty() => None,
+        Ok(_) | Err(_) => {
+            let what = "names two different outlets, or none";
+            return Err(Violation::new("options.compare_outlets", what));
+        }
+    };
+    let order = match known(order, "options.order")? {
+        wire::SummaryOrder::Unspecified | wire::SummaryOrder::Time => Order::Time,
+        wire::SummaryOrder::Newest => Order::Newest,
+        wire::SummaryOrder::Tellers => Order::Tellers,
+    };
+    let parts = parts.into_iter().map(part).collect::<Result<Vec<Part>, Violation>>()?;
+    let asked = Asked { since, compare, ..Asked::within(style.budget) };
+    let style = Style { html: html && style.report, ..style };
+    Ok((style, Telling { asked, layout: Layout { parts, order }, rewrite }))
+}
+
+fn part(number: i32) -> Result<Part, Violation> {
+    Ok(match known(number, "options.parts")? {
+        wire::SummaryPart::Unspecified => {
+            return Err(Violation::new("options.parts", "names no part"));
+        }
+        wire::SummaryPart::Newest => Part::Newest,
+        wire::SummaryPart::Course => Part::Course,
+        wire::SummaryPart::Changes => Part::Changes,
+        wire::SummaryPart::Figures => Part::Figures,
+        wire::SummaryPart::Statements => Part::Statements,
+        wire::SummaryPart::Background => Part::Background,
+        wire::SummaryPart::Timeline => Part::Timeline,
+        wire::SummaryPart::Comparison => Part::Comparison,
+        wire::SummaryPart::Outlets => Part::Outlets,
+        wire::SummaryPart::Sources => Part::Sources,
+    })
 }
 
 /// Makes an article of a text without a title; each line is a paragraph.
@@ -88,11 +152,11 @@ pub fn of_article(from: ArticleSummary) -> wire::SummarizeArticleResponse {
 /// Converts the summary of several articles; the caller adds the times.
 #[must_use]
 pub fn of_articles(from: SetSummary, style: Style) -> wire::SummarizeArticlesResponse {
-    let SetSummary { articles, story, markdown, rewriting, ranker, index_version, timings: _ } =
-        from;
+    let SetSummary { articles, story, report, rewriting, ranker, index_version, timings: _ } = from;
+    let read = story.day;
     let cited = |piece: Cited| {
         let Cited { source, extract } = piece;
-        sentence_of(&articles, source, extract)
+        sentence_of(&articles, source, extract, read)
     };
     let told = |one: Told| {
         let Told { piece, also, is_newest } = one;
@@ -104,6 +168,7 @@ pub fn of_articles(from: SetSummary, style: Style) -> wire::SummarizeArticlesRes
         let sentence = cited(piece);
         wire::SummaryFigure { text, key, sentence, outlet_count: count32(outlet_count) }
     };
+    let comparison = story.comparison;
     let title = |at: usize| articles.get(at).map_or("", |article| &article.record.title).to_owned();
     wire::SummarizeArticlesResponse {
         headline: story.headline.map(title).unwrap_or_default(),
@@ -131,11 +196,13 @@ pub fn of_articles(from: SetSummary, style: Style) -> wire::SummarizeArticlesRes
         statements: story
             .statements
             .into_iter()
-            .map(|(source, one)| statement(&articles, source, one))
+            .map(|(source, one)| statement(&articles, source, one, read))
             .collect(),
         outlets: story.outlets.into_iter().map(outlet).collect(),
         keyphrases: story.keyphrases.into_iter().map(keyphrase).collect(),
-        markdown: if style.report { markdown } else { String::new() },
+        markdown: if style.report { report::markdown(&report) } else { String::new() },
+        html: if style.html { report::html(&report) } else { String::new() },
+        comparison: comparison.map(|found| compared(found, &cited)),
         sources: articles.iter().enumerate().map(|(at, article)| source(at, article)).collect(),
         ranker,
         index_version,
@@ -182,6 +249,7 @@ fn refusal(why: &RewriteFailure) -> wire::RewritingRefusal {
             Refusal::Empty => wire::RewritingRefusal::Empty,
             Refusal::Invented(_) => wire::RewritingRefusal::Invented,
             Refusal::Denied => wire::RewritingRefusal::Denied,
+            Refusal::Unattributed => wire::RewritingRefusal::Unattributed,
             Refusal::Foreign => wire::RewritingRefusal::Foreign,
             Refusal::TooLong => wire::RewritingRefusal::TooLong,
             Refusal::Unfinished => wire::RewritingRefusal::Unfinished,
@@ -206,13 +274,34 @@ fn source(at: usize, article: &Article) -> wire::SummarySource {
     }
 }
 
+/// Converts a piece of the article at `source`, for a reader on the day `read`.
 fn sentence_of(
     articles: &[Article],
     source: usize,
     extract: Extract,
+    read: Option<Date>,
 ) -> Option<wire::SummarySentence> {
     let article = articles.get(source)?;
-    Some(sentence(extract, &article.record, Some(article.id), number(source)))
+    let issue = article.record.published_at.map(DateTime::date);
+    let dated = dated(&extract.text, issue, read);
+    let dated = if dated == extract.text { String::new() } else { dated };
+    let sentence = sentence(extract, &article.record, Some(article.id), number(source));
+    Some(wire::SummarySentence { dated, ..sentence })
+}
+
+fn compared(
+    from: Comparison,
+    cited: &dyn Fn(Cited) -> Option<wire::SummarySentence>,
+) -> wire::SummaryComparison {
+    let Comparison { outlets: [left, right], both, only: [of_left, of_right] } = from;
+    let all = |pieces: Vec<Cited>| pieces.into_iter().filter_map(cited).collect();
+    wire::SummaryComparison {
+        left,
+        right,
+        both: all(both),
+        only_left: all(of_left),
+        only_right: all(of_right),
+    }
 }
 
 /// Converts a piece of `record`; its spans in bytes of the body become spans in characters of the
@@ -241,15 +330,21 @@ fn sentence(
         cut: is_cut,
         also_sources: Vec::new(),
         newest: false,
+        dated: String::new(),
     }
 }
 
-fn statement(articles: &[Article], source: usize, from: Statement) -> wire::SummaryStatement {
+fn statement(
+    articles: &[Article],
+    source: usize,
+    from: Statement,
+    read: Option<Date>,
+) -> wire::SummaryStatement {
     let Statement { speaker, speaker_parts: _, text, parts, is_direct } = from;
     let extract = Extract { text, parts, score: 0.0, is_cut: false };
     wire::SummaryStatement {
         speaker,
-        sentence: sentence_of(articles, source, extract),
+        sentence: sentence_of(articles, source, extract, read),
         direct: is_direct,
     }
 }
