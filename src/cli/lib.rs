@@ -176,7 +176,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Topics(args) => topics::run(*args).await,
         Command::Embed(args) => embed::run(args).await,
         Command::Reindex(args) => reindex::run(args).await,
-        Command::Serve(args) => serve::run(args).await,
+        Command::Serve(args) => Box::pin(serve::run(args)).await,
         Command::Snapshot(args) => snapshot::run(args).await,
         Command::Health(args) => health::run(args).await,
         #[cfg(feature = "eval")]

@@ -64,13 +64,13 @@ impl Cache {
 
     pub(super) fn of(&self, article: &Article) -> Columns {
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut name = |value: String| match names.get(value.as_str()) {
-            Some(known) => Arc::clone(known),
-            None => {
-                let new: Arc<str> = value.into();
-                names.insert(Arc::clone(&new));
-                new
+        let mut name = |value: String| {
+            if let Some(known) = names.get(value.as_str()) {
+                return Arc::clone(known);
             }
+            let new: Arc<str> = value.into();
+            names.insert(Arc::clone(&new));
+            new
         };
         let values =
             FacetField::ALL.map(|field| field.of(article).into_iter().map(&mut name).collect());

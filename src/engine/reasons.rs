@@ -44,21 +44,36 @@ impl Engine {
             related,
             same_event,
             days_apart: days_apart(day, found.record.date()),
-            shared: shared(&found.entities, entities),
+            shared: shared(found, entities),
             reasons,
         }
     }
 }
 
 /// What `found` and `asked` both name: in the order of `found`, the headline's first.
-fn shared(found: &Entities, asked: &Entities) -> Shared {
-    let of = |kind| found.shared(asked, kind).take(SHARED_MAX).map(str::to_owned).collect();
+fn shared(found: &Article, asked: &Entities) -> Shared {
+    let of = |kind| found.entities.shared(asked, kind).take(SHARED_MAX);
+    let keys = |kind| of(kind).map(str::to_owned).collect();
     Shared {
-        persons: of(Kind::Person),
-        places: of(Kind::Place),
-        organisations: of(Kind::Organisation),
-        numbers: of(Kind::Number),
+        persons: keys(Kind::Person),
+        places: keys(Kind::Place),
+        organisations: keys(Kind::Organisation),
+        numbers: of(Kind::Number).map(|key| printed(found, key)).collect(),
     }
+}
+
+/// The number with the key `key` as `article` prints it first: 112毫米 where the key is 0.112米.
+fn printed(article: &Article, key: &str) -> String {
+    let number = article.entities.of(Kind::Number).find(|number| number.key == key);
+    let text = number.and_then(|number| {
+        let record = &article.record;
+        let text = match number.paragraph {
+            None => Some(&record.title),
+            Some(at) => record.paragraphs.get(usize::try_from(at).ok()?),
+        };
+        number.span.of(text?)
+    });
+    text.unwrap_or(key).to_owned()
 }
 
 /// Days from `asked` to `found`, negative before.

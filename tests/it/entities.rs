@@ -138,7 +138,7 @@ async fn related_coverage_says_what_both_articles_name() {
         let relation = first.relation.as_ref().unwrap();
         assert_eq!(relation.shared_persons, ["徐慧莹"]);
         assert_eq!(relation.shared_organisations, ["中国人民银行"]);
-        assert_eq!(relation.shared_numbers, ["320000000元"]);
+        assert_eq!(relation.shared_numbers, ["三亿两千万元"], "as it is printed");
         let other = answer.hits.iter().find(|hit| hit.article.as_ref().unwrap().name == names[2]);
         let relation = other.unwrap().relation.as_ref().unwrap();
         assert!(relation.shared_persons.is_empty() && relation.shared_places.is_empty());

@@ -239,6 +239,7 @@ mod tests {
     use wenmai_domain::embedding::Embedding;
     use wenmai_domain::id::ArticleId;
     use wenmai_domain::topic::change::Face;
+    use wenmai_suggest::words::Table;
     use wenmai_text::terms::Analyzer;
 
     #[test]

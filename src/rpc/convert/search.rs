@@ -187,7 +187,7 @@ mod tests {
     use wenmai_proto::wire;
 
     fn nothing() -> Wanted {
-        Wanted { recency: None, diversity: None, facets: Vec::new(), order: 0 }
+        Wanted { recency: None, diversity: None, facets: Vec::new(), order: 0, as_of: None }
     }
 
     #[test]
