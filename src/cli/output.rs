@@ -159,6 +159,15 @@ fn relation_facts(relation: &wire::Relation) -> Vec<String> {
         wire::RelationKind::Update => "an update of it",
         wire::RelationKind::EarlierVersion => "an earlier version of it",
     };
+    let is_of_story = matches!(
+        relation.kind(),
+        wire::RelationKind::Background
+            | wire::RelationKind::FollowUp
+            | wire::RelationKind::SameStory
+            | wire::RelationKind::SameEvent
+    );
+    // What is less probable than not is not said to be of a kind.
+    let kind = if is_of_story && relation.probability < 0.5 { "unlikely" } else { kind };
     let related = format!("{kind}, related {}", percent(relation.probability));
     vec![related, format!("one event {}", percent(relation.same_event_probability))]
 }

@@ -197,7 +197,8 @@ impl Engine {
         let mut found = ordered.len();
         let mut folded = Folded::default();
         self.fold_into(&mut folded, ordered, request.reach()).await?;
-        while let Some(filter) = folded.wider(&request.filter, request.reach(), found) {
+        while let Some(filter) = folded.wider(&request.filter, request.reach(), (found, CANDIDATES))
+        {
             let ordered = self.unjudged(question, &PageRequest { filter, ..*request }).await?;
             found = ordered.len();
             self.fold_into(&mut folded, ordered, request.reach()).await?;

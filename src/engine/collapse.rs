@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 
 use crate::Engine;
 use crate::Error;
-use crate::ranked::CANDIDATES;
 use crate::ranked::Ranked;
 use wenmai_domain::filter::Filter;
 use wenmai_domain::hit::Reprints;
@@ -46,8 +45,8 @@ pub(super) struct Folded {
 impl Folded {
     /// The filter with which to ask the legs again: `given` without the groups that are kept.
     /// `None` where `wanted` candidates are kept, or where the last answer, of `found_count`
-    /// candidates, did not fill a leg or held no copy. (The article asked about takes up one more
-    /// candidate, which is not counted.)
+    /// candidates, did not fill a leg of `depth` or held no copy. (The article asked about takes up
+    /// one more candidate, which is not counted.)
     ///
     /// Behind a leg that was full of copies there may be other texts, which the copies hid. A leg
     /// that was full without copies would only return the same again.
@@ -55,9 +54,9 @@ impl Folded {
         &mut self,
         given: &Filter,
         wanted: usize,
-        found_count: usize,
+        (found_count, depth): (usize, u32),
     ) -> Option<Filter> {
-        let is_enough = self.kept.len() >= wanted || found_count + 1 < CANDIDATES as usize;
+        let is_enough = self.kept.len() >= wanted || found_count + 1 < depth as usize;
         if is_enough || self.copy_count == 0 || self.wider_count == WIDER_MAX {
             return None;
         }

@@ -34,7 +34,7 @@ use wenmai_rank::scorer::Scorer;
 use wenmai_store::Scored;
 
 /// Candidates that each leg is asked for.
-const LEG_DEPTH: u32 = 300;
+pub(super) const LEG_DEPTH: u32 = 300;
 /// How many candidates are compared, the most promising of all legs.
 const COMPARED_MAX: usize = 300;
 /// How many of the nearest articles the mean is taken of that asks again.

@@ -17,6 +17,7 @@ use crate::collapse::Folded;
 use crate::input;
 use crate::input::EmbedTexts;
 use crate::judge::Compared;
+use crate::judge::LEG_DEPTH;
 use crate::judge::Subject;
 use crate::ranked;
 use crate::ranked::Ranked;
@@ -141,7 +142,9 @@ impl Engine {
             loop {
                 ordered.retain(likely);
                 self.fold_into(&mut folded, ordered, request.reach()).await?;
-                let Some(filter) = folded.wider(&request.filter, request.reach(), found) else {
+                let Some(filter) =
+                    folded.wider(&request.filter, request.reach(), (found, LEG_DEPTH))
+                else {
                     break;
                 };
                 // Copies of a few texts filled the legs: what they hide comes after them.

@@ -25,6 +25,7 @@ use crate::Search;
 use crate::Timings;
 use crate::answer::within_reach;
 use crate::collapse::Folded;
+use crate::ranked::CANDIDATES;
 use crate::ranked::Ranked;
 use crate::search::candidates::Candidates;
 use wenmai_domain::embedding::Embedding;
@@ -179,7 +180,7 @@ impl Engine {
         let mut folded = Folded::default();
         self.fold_into(&mut folded, unjudged(&candidates.ordered), wanted).await?;
         let mut found_count = candidates.found_count;
-        while let Some(filter) = folded.wider(&given, wanted, found_count) {
+        while let Some(filter) = folded.wider(&given, wanted, (found_count, CANDIDATES)) {
             prepared.filter = filter;
             let legs = self.ask_legs(prepared).await?;
             let wider = self.check_candidates(prepared, legs).await?;

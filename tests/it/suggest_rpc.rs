@@ -177,7 +177,7 @@ async fn the_archive_has_words_of_its_own() {
     };
     // Cohesion is told by chance, and needs texts about other things.
     let other = |n: usize| {
-        let body = "会议讨论水利、交通、教育、农业、卫生、环境、旅游、体育、财政、税务、就业、住房等工作。";
+        let body = "会议讨论水利、交通、教育、农业、卫生、环境、旅游、体育、财政、税务、就业、住房和养老。";
         record(&format!("第{n}号文件"), &body.repeat(4), 13)
     };
     running.with((0..8).map(of).chain((0..150).map(other)).collect()).await;
