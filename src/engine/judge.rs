@@ -42,6 +42,10 @@ const NEIGHBOURS: usize = 15;
 /// Articles found for each neighbour in an archive so small that the dense leg returns all of it:
 /// fifteen would be more than tell of one matter there, and their middle near everything.
 const FOUND_PER_NEIGHBOUR: usize = 60;
+/// From this cosine between the article asked about and the middle of its nearest on, the middle
+/// speaks for it in full; below, in proportion: where nothing is related, the nearest are related to
+/// each other at most.
+const TRUSTED_FROM: f32 = 0.5;
 /// How many terms of a text ask, the rarest that weigh most: the time of this leg is the length of
 /// the lists that it reads, and common words have the longest.
 const TEXT_TERMS_MAX: usize = 32;
@@ -278,10 +282,15 @@ impl Engine {
         let of_middle = Middle::of(&embeddings);
         let found = self.store.nearest(&middle, filter, depth()).await?;
         let scaled = Middle { length: scale.length(of_middle), ..of_middle };
+        let trust = asked.map_or(1.0, |asked| {
+            let cosine = scale.with_middle(middle.similarity(asked), of_middle, true);
+            (scaled.without(cosine).unwrap_or(cosine) / TRUSTED_FROM).clamp(0.0, 1.0)
+        });
         let measure = |id, cosine| {
             let is_inside = near.contains(&id);
             let cosine = scale.with_middle(cosine, of_middle, is_inside);
-            if is_inside { scaled.without(cosine).unwrap_or(cosine) } else { cosine }
+            let cosine = if is_inside { scaled.without(cosine).unwrap_or(cosine) } else { cosine };
+            trust * cosine
         };
         Ok(LegHits::measured(&found, &measure))
     }

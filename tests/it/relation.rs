@@ -20,6 +20,7 @@ use wenmai::proto::wire::find_related_articles_request::Target as WireTarget;
 use crate::support::Running;
 use crate::support::flood_and_others;
 use crate::support::invalid;
+use crate::support::record;
 use crate::support::told;
 
 /// The article asked about, one of the same event, an earlier one of the story, others.
@@ -242,5 +243,68 @@ async fn the_wire_refuses_what_is_no_probability() {
         let status = running.search().find_related_articles(request).await.unwrap_err();
         assert_eq!(told(&status), invalid(&["min_probability"]));
         assert_eq!(status.code(), Code::InvalidArgument);
+    }
+}
+
+/// Fictional reports, each of a matter of its own.
+const APART: [(&str, &str); 8] = [
+    (
+        "石桥镇幼儿园新增三个托班",
+        "石桥镇幼儿园九月起开设三个托班，招收两岁以上幼儿，首批报名六十人。",
+    ),
+    (
+        "清河男篮客场险胜东湖队",
+        "清河男篮客场以八十七比八十五战胜东湖队，何远程投进制胜一球，球队升至第三。",
+    ),
+    (
+        "柳溪镇万亩玉米开镰",
+        "柳溪镇万亩玉米进入收获期，二十台收割机下田，预计十天收完，亩产比去年略增。",
+    ),
+    (
+        "县图书馆延长夜间开放时间",
+        "县图书馆自本周起每晚开放到十时，自习室增加一百二十个座位，读者凭证预约。",
+    ),
+    (
+        "一批不合格电热毯被召回",
+        "市场监管部门抽检发现两种型号电热毯过热，厂家召回已售出的四千条并退款。",
+    ),
+    (
+        "古塔修缮发现明代题刻",
+        "工匠清理望河塔第三层墙面时露出明代题刻，文物专家辨认出捐修者的姓名。",
+    ),
+    (
+        "清河股份公布半年业绩",
+        "清河股份上半年营收增长一成，净利润下降，公司称原料价格上涨是主要原因。",
+    ),
+    (
+        "候鸟抵达南湾湿地越冬",
+        "第一批白鹭和灰鹤飞抵南湾湿地，护鸟员记录到一千三百只，比往年早来五天。",
+    ),
+];
+
+#[tokio::test]
+async fn an_archive_that_holds_nothing_related_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::bundled(folder.path()).await;
+    let mut reports: Vec<_> =
+        APART.iter().zip(1..).map(|((title, body), day)| record(title, body, day)).collect();
+    reports.push(record(
+        "客场险胜后清河男篮谈防守",
+        "清河男篮主教练说，客场险胜东湖队靠的是最后一节的防守，何远的制胜一球来自全队配合。",
+        3,
+    ));
+    let names = running.with(reports).await;
+    for (at, name) in names.iter().enumerate() {
+        let target = Some(WireTarget::Article(name.clone()));
+        let request = wire::FindRelatedArticlesRequest { target, ..Default::default() };
+        let answer = running.search().find_related_articles(request).await.unwrap().into_inner();
+        for hit in answer.hits {
+            let found = hit.article.unwrap().name;
+            let probability = hit.relation.unwrap().probability;
+            let is_pair =
+                [(1, 8), (8, 1)].into_iter().any(|(one, other)| at == one && found == names[other]);
+            let as_it_should = if is_pair { probability > 0.6 } else { probability < 0.3 };
+            assert!(as_it_should, "{at} {found} {names:?}: {probability}");
+        }
     }
 }
