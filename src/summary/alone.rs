@@ -241,7 +241,7 @@ fn in_quotes(piece: &str, at: usize) -> bool {
     opened % 2 == 1
 }
 
-/// Whether `piece` says a run of [`TWICE_CHARS`] characters twice, or holds what joins a page's parts.
+/// Whether `piece` says a run of some characters twice, or holds what joins a page's parts.
 #[must_use]
 pub fn repeats_itself(piece: &str) -> bool {
     let chars: Vec<char> = piece.chars().collect();
