@@ -99,8 +99,7 @@ impl Engine {
             mended += u64::from(self.mend_group(group).await?);
         }
         for article in &articles {
-            self.facts.forget(*article);
-            self.columns.forget([article]);
+            self.forget(*article);
         }
         if mended > 0 {
             tracing::warn!(mended, "a change had broken off; groups of reprints were mended");

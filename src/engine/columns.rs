@@ -79,6 +79,12 @@ impl Cache {
 }
 
 impl Engine {
+    /// Forgets what is known of an article that was written, deleted or changed by another process.
+    pub(super) fn forget(&self, id: ArticleId) {
+        self.facts.forget(id);
+        self.columns.forget([&id]);
+    }
+
     /// The columns of those of `ids` that are stored. Where other processes write to the store as
     /// well, they are read anew each time.
     ///
@@ -91,15 +97,15 @@ impl Engine {
         let is_kept = !self.store.is_shared();
         let cache = &self.columns.columns;
         let seen = cache.look_up(if is_kept { ids } else { &[] });
-        let mut found = seen.known.clone();
         let unknown: Vec<ArticleId> =
-            ids.iter().filter(|id| !found.contains_key(id)).copied().collect();
+            ids.iter().filter(|id| !seen.known.contains_key(id)).copied().collect();
         let stored = self.store.fetch(&unknown, Vectors::No).await?.into_iter().flatten();
         let read = stored.map(|one| (one.article.id, Arc::new(self.columns.of(&one.article))));
         let read: Vec<_> = read.collect();
         if is_kept {
             cache.learn(&seen, read.iter().cloned());
         }
+        let mut found = seen.known;
         found.extend(read);
         Ok(found)
     }

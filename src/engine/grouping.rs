@@ -294,8 +294,7 @@ impl Engine {
         }
         self.lease.confirm().await?;
         let deleted = self.store.delete(&[id]).await?;
-        self.facts.forget(id);
-        self.columns.forget([&id]);
+        self.forget(id);
         self.names.note([id]);
         match &self.topics {
             // The article is gone whether or not its topics know already; a failure was logged, and

@@ -231,7 +231,7 @@ pub trait VectorStore: TopicStore {
     async fn embeddings(&self, ids: &[ArticleId]) -> Result<Vec<Option<Embedding>>, Error>;
 
     /// Reads embeddings and terms of `ids`, in the order of `ids`; `None` where there is no point.
-    /// Reads no payloads.
+    /// The embedded store reads no payloads for it.
     ///
     /// # Errors
     /// [`Error::Failed`].

@@ -11,6 +11,7 @@ mod html;
 mod lines;
 mod markdown;
 
+pub use html::escaped;
 pub use html::html;
 pub use markdown::markdown;
 

@@ -7,6 +7,7 @@ use super::outlets;
 use super::source;
 use crate::summarize::said;
 use wenmai_proto::wire;
+use wenmai_summary::report::escaped;
 
 /// Writes `brief` as a page. No text of an article can become markup, and only addresses of the web
 /// become links.
@@ -45,23 +46,6 @@ fn link(source: &wire::SummarySource) -> String {
     } else {
         format!("<sup title=\"{title}\">{who}</sup>")
     }
-}
-
-/// `text` with what HTML would read as its own escaped, in one line.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

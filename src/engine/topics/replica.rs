@@ -42,8 +42,7 @@ impl Engine {
         }
         let lock = self.lock_local().await?;
         for article in topics.follow(lock).await? {
-            self.facts.forget(article);
-            self.columns.forget([&article]);
+            self.forget(article);
         }
         // A process that stored articles and died leaves them without topics.
         if self.lease.is_free().await? && self.store.last_arrival().await? > topics.arrival() {

@@ -48,8 +48,10 @@ fn run(run: &Run) -> String {
     }
 }
 
-/// `text` with what HTML would read as its own escaped, in one line.
-fn escaped(text: &str) -> String {
+/// `text` with what HTML would read as its own escaped, in one line, for content and for values of
+/// attributes.
+#[must_use]
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
