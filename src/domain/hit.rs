@@ -113,7 +113,7 @@ pub struct Shared {
     pub places: Vec<String>,
     /// Organisations.
     pub organisations: Vec<String>,
-    /// Numbers with their units.
+    /// Numbers with their units, not as keys but as the article found prints them.
     pub numbers: Vec<String>,
 }
 
