@@ -178,14 +178,16 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
 impl IndexArgs {
     /// An empty engine; its folder goes with what is returned beside it.
     fn open(&self) -> Result<(Engine, TempDir), Failure> {
-        let (engine, _store, folder) = self.open_with_store()?;
+        let (engine, _store, folder) = self.open_with_store(None)?;
         Ok((engine, folder))
     }
 
-    /// The same with its store, to write into past the engine.
-    fn open_with_store(&self) -> Result<(Engine, Store, TempDir), Failure> {
+    /// The same with its store, to write into past the engine; in the folder `keep` where one is given,
+    /// which then stays.
+    fn open_with_store(&self, keep: Option<&Path>) -> Result<(Engine, Store, TempDir), Failure> {
         let folder = tempfile::tempdir()?;
-        let config = store::Config::folder(folder.path().join("index"));
+        let index = keep.map_or_else(|| folder.path().join("index"), Path::to_owned);
+        let config = store::Config::folder(index);
         let (engine, store) = Engine::open_with(&self.embed, |make| {
             if self.memory { Ok(store::open_memory(make)) } else { store::open(&config, make) }
         })?;

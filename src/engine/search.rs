@@ -1,12 +1,13 @@
 //! Search: a question in words, with what a person may want of the answer.
 //!
-//! `text::query` reads the question, `legs` asks the store, `candidates` reads the articles found
-//! where an option or a phrase needs it, `show` fetches the hits and marks matches in them,
+//! `text::query` reads the question, `legs` asks the store, `candidates` orders what was found,
+//! `inspect` reads articles where an option or a phrase needs it, `show` fetches the hits and marks matches in them,
 //! `notice` says why an answer is empty or other than expected.
 
 mod candidates;
 mod compare;
 mod facet;
+mod inspect;
 mod legs;
 mod notice;
 mod options;
@@ -120,22 +121,22 @@ impl Engine {
         let mut prepared = self.metrics().stage(Stage::Question, question).await?;
         let embed = started.elapsed();
         let store_started = Instant::now();
+        let reach = offset + limit.count();
         let legs = self.metrics().stage(Stage::Candidates, self.ask_legs(&prepared)).await?;
-        let mut candidates =
-            self.metrics().stage(Stage::Rank, self.check_candidates(&prepared, legs)).await?;
+        let check = self.check_candidates(&prepared, legs, reach + 1);
+        let mut candidates = self.metrics().stage(Stage::Rank, check).await?;
         if candidates.ordered.is_empty() && !prepared.query.titles.is_empty() {
             // Who types 《…》 may not know how the papers print it.
             let missed = prepared.query.give_up_titles();
             let legs = self.ask_legs(&prepared).await?;
-            candidates = self.check_candidates(&prepared, legs).await?;
+            candidates = self.check_candidates(&prepared, legs, reach + 1).await?;
             candidates.missed_titles = missed;
         }
         let notices = self.notices(&prepared, &candidates).await?;
-        let reach = offset + limit.count();
         let ordered = if collapse {
-            self.each_text_once(&mut prepared, &candidates, reach + 1).await?
+            self.each_text_once(&mut prepared, &mut candidates, reach + 1).await?
         } else {
-            candidates.ordered.clone()
+            std::mem::take(&mut candidates.ordered)
         };
         let more = ordered.len() > reach;
         let page = ordered.into_iter().skip(offset).take(limit.count()).collect();
@@ -173,22 +174,42 @@ impl Engine {
     async fn each_text_once(
         &self,
         prepared: &mut PreparedQuery,
-        candidates: &Candidates,
+        candidates: &mut Candidates,
         wanted: usize,
     ) -> Result<Vec<Candidate>, Error> {
         let given = prepared.filter.clone();
         let mut folded = Folded::default();
-        self.fold_into(&mut folded, unjudged(&candidates.ordered), wanted).await?;
+        self.fold_checked(&mut folded, prepared, candidates, wanted).await?;
         let mut found_count = candidates.found_count;
         while let Some(filter) = folded.wider(&given, wanted, (found_count, CANDIDATES)) {
             prepared.filter = filter;
             let legs = self.ask_legs(prepared).await?;
-            let wider = self.check_candidates(prepared, legs).await?;
+            let mut wider = self.check_candidates(prepared, legs, wanted).await?;
             found_count = wider.found_count;
-            self.fold_into(&mut folded, unjudged(&wider.ordered), wanted).await?;
+            self.fold_checked(&mut folded, prepared, &mut wider, wanted).await?;
         }
         prepared.filter = given;
         Ok(folded.kept.into_iter().map(|Ranked { id, scores, .. }| (id, scores)).collect())
+    }
+
+    /// Adds the best candidate of every group that is not in `folded`, until `wanted` are kept; reads
+    /// on where copies took the places of what was read.
+    async fn fold_checked(
+        &self,
+        folded: &mut Folded,
+        prepared: &PreparedQuery,
+        candidates: &mut Candidates,
+        wanted: usize,
+    ) -> Result<(), Error> {
+        loop {
+            let ordered = std::mem::take(&mut candidates.ordered);
+            self.fold_into(folded, unjudged(&ordered), wanted).await?;
+            let missing = wanted.saturating_sub(folded.kept.len());
+            if missing == 0 || candidates.unread.is_empty() {
+                return Ok(());
+            }
+            self.read_until(prepared, candidates, missing).await?;
+        }
     }
 
     /// Reads a query and embeds it.

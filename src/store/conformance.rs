@@ -51,6 +51,7 @@ where
     a_delete_says_what_was_there(&store().await).await;
     the_nearest_come_first(&store().await).await;
     the_weightiest_terms_come_first(&store().await).await;
+    given_articles_are_measured(&store().await).await;
     ties_go_by_id(&store().await).await;
     filters_mean_what_they_say(&store().await).await;
     texts_are_found_by_the_hashes_they_share(&store().await).await;
@@ -194,6 +195,30 @@ async fn the_weightiest_terms_come_first(store: &impl VectorStore) {
     let filter = Filter::Not(Box::new(Filter::parse("paper = 甲报").unwrap()));
     let hits = store.lexical(&query, &filter, limit(1)).await.unwrap();
     assert_same_hits(&hits, &expected[..1], 1, "idf under a filter");
+}
+
+/// More articles than one answer holds, so that a store that asks in pieces is seen to put them
+/// together.
+async fn given_articles_are_measured(store: &impl VectorStore) {
+    let all: Vec<Point> = (0..1_100)
+        .map(|n| {
+            let terms = [(7, 1.0), (if n % 3 == 0 { 8 } else { 9 }, 0.5)];
+            numbered(n, &axis(n % 2), &terms)
+        })
+        .collect();
+    store.upsert(all).await.unwrap();
+    let asked: Vec<_> = (0..1_050).chain([5_000]).map(id).collect();
+    let found = store.holders(&[8, 7, 6], &asked).await.unwrap();
+    let every_third: BTreeSet<_> = (0..1_050).step_by(3).map(id).collect();
+    assert_eq!(found, [every_third, (0..1_050).map(id).collect(), BTreeSet::new()]);
+    assert_eq!(store.holders(&[8], &[]).await.unwrap(), [BTreeSet::new()]);
+
+    let near = store.similarities(&unit(&axis(1)), &asked).await.unwrap();
+    assert_eq!(near.keys().copied().collect::<BTreeSet<_>>(), (0..1_050).map(id).collect());
+    for (n, cosine) in [(0, 0.0), (1, 1.0), (1_048, 0.0), (1_049, 1.0)] {
+        assert!((near[&id(n)] - cosine).abs() < TOLERANCE, "{n}");
+    }
+    assert!(store.similarities(&unit(&axis(1)), &[]).await.unwrap().is_empty());
 }
 
 async fn ties_go_by_id(store: &impl VectorStore) {

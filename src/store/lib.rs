@@ -21,6 +21,7 @@ mod error;
 #[cfg(any(feature = "edge", feature = "server"))]
 mod full;
 mod lease;
+mod measure;
 mod memory;
 mod metered;
 #[cfg(any(feature = "edge", feature = "server"))]
@@ -37,6 +38,7 @@ mod topics;
 mod transfer;
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
@@ -199,8 +201,8 @@ pub struct Status {
 /// Keeps articles and finds them.
 ///
 /// Every method may be called from several tasks at once, and may also fail with [`Error::Closed`],
-/// [`Error::Overloaded`] or, behind a server, [`Error::Away`]. A call whose future is dropped may
-/// still take effect.
+/// [`Error::Overloaded`] or, behind a server, [`Error::Away`]. A call whose future is dropped may still
+/// take effect.
 #[async_trait]
 pub trait VectorStore: TopicStore {
     /// Writes points, each in the place of the one of the same id; they are durable when it
@@ -223,15 +225,14 @@ pub trait VectorStore: TopicStore {
         vectors: Vectors,
     ) -> Result<Vec<Option<Stored>>, Error>;
 
-    /// Reads the embeddings of `ids`, in the order of `ids`; `None` where there is no point. Reads
-    /// neither payloads nor terms, so it costs a small part of [`VectorStore::fetch`].
+    /// Reads the embeddings of `ids`, in the order of `ids`; `None` where there is no point.
+    /// Neither payloads nor terms are read.
     ///
     /// # Errors
     /// [`Error::Failed`].
     async fn embeddings(&self, ids: &[ArticleId]) -> Result<Vec<Option<Embedding>>, Error>;
 
     /// Reads embeddings and terms of `ids`, in the order of `ids`; `None` where there is no point.
-    /// The embedded store reads no payloads for it.
     ///
     /// # Errors
     /// [`Error::Failed`].
@@ -241,6 +242,30 @@ pub trait VectorStore: TopicStore {
     ) -> Result<Vec<Option<(Embedding, TermVector)>>, Error> {
         let stored = self.fetch(ids, Vectors::Yes).await?.into_iter();
         Ok(stored.map(|one| one.and_then(|one| one.vectors)).collect())
+    }
+
+    /// Finds for each of `terms` those of `ids` that hold it, in the order of `terms`. No vector is read.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn holders(
+        &self,
+        terms: &[u32],
+        ids: &[ArticleId],
+    ) -> Result<Vec<BTreeSet<ArticleId>>, Error> {
+        measure::holders(self, terms, ids).await
+    }
+
+    /// Measures the cosine to `query` of each of `ids` that is stored.
+    ///
+    /// # Errors
+    /// [`Error::Dim`]; [`Error::Failed`].
+    async fn similarities(
+        &self,
+        query: &Embedding,
+        ids: &[ArticleId],
+    ) -> Result<BTreeMap<ArticleId, f32>, Error> {
+        measure::similarities(self, query, ids).await
     }
 
     /// Deletes the points of `ids` and returns which of them existed; durable when it returns.

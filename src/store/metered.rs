@@ -1,5 +1,6 @@
 //! Wraps a store to measure each operation: its duration, its failures, and a span in the trace.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::path::Path;
@@ -107,6 +108,22 @@ impl VectorStore for Metered {
         ids: &[ArticleId],
     ) -> Result<Vec<Option<(Embedding, TermVector)>>, Error> {
         self.watch("vectors", self.inner.vectors(ids)).await
+    }
+
+    async fn holders(
+        &self,
+        terms: &[u32],
+        ids: &[ArticleId],
+    ) -> Result<Vec<BTreeSet<ArticleId>>, Error> {
+        self.watch("holders", self.inner.holders(terms, ids)).await
+    }
+
+    async fn similarities(
+        &self,
+        query: &Embedding,
+        ids: &[ArticleId],
+    ) -> Result<BTreeMap<ArticleId, f32>, Error> {
+        self.watch("similarities", self.inner.similarities(query, ids)).await
     }
 
     async fn delete(&self, ids: &[ArticleId]) -> Result<BTreeSet<ArticleId>, Error> {

@@ -39,6 +39,11 @@ pub(super) struct Args {
     #[arg(long, default_value_t = 20_240_314, value_name = "N")]
     seed: u64,
 
+    /// Make the index in this folder, which must not exist yet, and leave it there, to be served or
+    /// looked at; otherwise it goes.
+    #[arg(long, value_name = "DIR", conflicts_with = "memory")]
+    keep: Option<PathBuf>,
+
     #[command(flatten)]
     index: IndexArgs,
 
@@ -48,8 +53,11 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    if let Some(folder) = args.keep.as_ref().filter(|folder| folder.exists()) {
+        return Err(Failure::Usage(format!("{}: exists already", folder.display())));
+    }
     let articles = articles(&args.input)?;
-    let (engine, store, _folder) = args.index.open_with_store()?;
+    let (engine, store, _folder) = args.index.open_with_store(args.keep.as_deref())?;
     let mut copies: Vec<usize> = args.copies.iter().copied().map(usize::from).collect();
     copies.sort_unstable();
     let options = latency::Options {

@@ -15,6 +15,7 @@ mod filter;
 mod folder;
 mod groups;
 mod log;
+mod measure;
 mod placement;
 mod point;
 mod reader;
@@ -30,6 +31,7 @@ mod tuning;
 mod upkeep;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -82,6 +84,8 @@ use wenmai_domain::topic::TopicId;
 
 /// How many signatures one reader job searches for.
 const ALIKE_PIECE: usize = 64;
+/// Terms whose holders one reader job finds.
+const HOLDERS_PIECE: usize = 4;
 
 /// A store over a data folder.
 #[derive(Debug)]
@@ -251,6 +255,29 @@ impl VectorStore for EdgeStore {
     ) -> Result<Vec<Option<(Embedding, TermVector)>>, Error> {
         let ids = ids.to_vec();
         self.read(move |shard| shard.vectors(&ids)).await
+    }
+
+    /// Divides the terms, so that several readers answer.
+    async fn holders(
+        &self,
+        terms: &[u32],
+        ids: &[ArticleId],
+    ) -> Result<Vec<BTreeSet<ArticleId>>, Error> {
+        let pieces = terms.chunks(HOLDERS_PIECE).map(|piece| {
+            let (piece, ids) = (piece.to_vec(), ids.to_vec());
+            self.read(move |shard| shard.holders(&piece, &ids))
+        });
+        Ok(futures::future::try_join_all(pieces).await?.concat())
+    }
+
+    async fn similarities(
+        &self,
+        query: &Embedding,
+        ids: &[ArticleId],
+    ) -> Result<BTreeMap<ArticleId, f32>, Error> {
+        self.check(query)?;
+        let (query, ids) = (query.clone(), ids.to_vec());
+        self.read(move |shard| shard.similarities(&query, &ids)).await
     }
 
     async fn delete(&self, ids: &[ArticleId]) -> Result<BTreeSet<ArticleId>, Error> {

@@ -153,6 +153,15 @@ pub fn holds(text: &str, phrase: &str) -> bool {
     places(text, phrase).next().is_some()
 }
 
+/// Whether one of `sources`, texts as they are printed, holds folded `phrase`.
+///
+/// What stands there letter by letter is found without folding, which takes ten times as long.
+pub fn stands_in<'t>(sources: impl Iterator<Item = &'t str> + Clone, phrase: &str) -> bool {
+    let is_plain = !phrase.is_empty() && phrase.chars().all(is_ideograph);
+    (is_plain && sources.clone().any(|source| source.contains(phrase)))
+        || sources.into_iter().any(|source| holds(&folded(source), phrase))
+}
+
 /// Whether two neighbours belong to one number or one Latin word.
 fn goes_on(left: Option<char>, right: Option<char>) -> bool {
     match (left, right) {
@@ -171,9 +180,28 @@ mod tests {
     use super::holds;
     use super::normal;
     use super::places;
+    use super::stands_in;
 
     fn stands(text: &str, phrase: &str) -> bool {
         holds(&folded(text), &folded(phrase))
+    }
+
+    #[test]
+    fn a_phrase_stands_in_printed_texts_as_in_folded_ones() {
+        let texts = ["清河大橋合龍", "完成除险 加固", "捐书1,200册", "甲乙"];
+        for (phrase, stands) in [
+            ("大桥", true),
+            ("除险加固", true),
+            ("200册", false),
+            ("1200册", true),
+            ("合龙完成", false),
+            ("甲乙", true),
+            ("", false),
+        ] {
+            assert_eq!(stands_in(texts.into_iter(), phrase), stands, "{phrase}");
+            let folded: Vec<String> = texts.iter().map(|text| super::folded(text)).collect();
+            assert_eq!(folded.iter().any(|text| holds(text, phrase)), stands, "{phrase}");
+        }
     }
 
     #[test]

@@ -127,15 +127,30 @@ impl Reading {
     /// How many of the needs an article with these `terms` holds, by themselves or by another name.
     #[must_use]
     pub fn held(&self, terms: &TermVector) -> usize {
-        self.needs.iter().filter(|need| self.is_held(need, terms)).count()
+        self.held_by(&|unit| has(terms, unit))
     }
 
-    fn is_held(&self, need: &Need, terms: &TermVector) -> bool {
+    /// The same for an article of whose [`Reading::units`] `holds` tells.
+    #[must_use]
+    pub fn held_by(&self, holds: &dyn Fn(&str) -> bool) -> usize {
+        self.needs.iter().filter(|need| self.is_held(need, holds)).count()
+    }
+
+    fn is_held(&self, need: &Need, holds: &dyn Fn(&str) -> bool) -> bool {
         let named = |at: &usize| {
             let synonym = self.synonyms.get(*at);
-            synonym.is_some_and(|synonym| synonym.units.iter().all(|unit| has(terms, unit)))
+            synonym.is_some_and(|synonym| synonym.units.iter().all(|unit| holds(unit)))
         };
-        need.of.is_held(terms) || need.synonyms.iter().any(named)
+        need.of.is_held(holds) || need.synonyms.iter().any(named)
+    }
+
+    /// The units by which it is known what an article holds, each once.
+    #[must_use]
+    pub fn units(&self) -> BTreeSet<&str> {
+        let needs = self.needs.iter().map(|need| &need.of);
+        let own = needs.flat_map(|need| std::iter::once(&need.unit).chain(&need.pieces));
+        let others = self.synonyms.iter().flat_map(|synonym| &synonym.units);
+        own.chain(others).map(String::as_str).collect()
     }
 
     /// The units by which an article with these `terms` answers: of what it does not hold, the words

@@ -41,11 +41,11 @@ impl Need {
         Self { unit, span, pieces, extras, is_common: false }
     }
 
-    /// Whether an article with these `terms` holds it.
+    /// Whether an article holds it of whose units `holds` tells.
     #[must_use]
-    pub fn is_held(&self, terms: &TermVector) -> bool {
-        let has = |unit: &String| terms.indices().binary_search(&index(unit)).is_ok();
-        has(&self.unit) || (!self.pieces.is_empty() && self.pieces.iter().all(has))
+    pub fn is_held(&self, holds: &dyn Fn(&str) -> bool) -> bool {
+        let by_pieces = || self.pieces.iter().all(|unit| holds(unit));
+        holds(&self.unit) || (!self.pieces.is_empty() && by_pieces())
     }
 }
 
