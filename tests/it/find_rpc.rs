@@ -443,3 +443,35 @@ async fn a_title_in_its_marks_is_a_phrase_until_no_article_has_it() {
     assert_eq!(titles(&answer).first(), Some(&"读书会共读晨光"));
     assert_eq!(notices(&answer), [SearchNoticeKind::PhraseNotFound]);
 }
+
+#[tokio::test]
+async fn what_holds_only_the_pieces_of_a_phrase_is_read_and_left_out() {
+    let running = Running::start().await;
+    // 白石桥, 石桥墩 and all pairs of characters of the phrase, but never the phrase.
+    let pieces = (0..60)
+        .map(|n| record(&format!("白石桥梁与石桥墩之{n}"), "白石桥上看，石桥墩下走。", 1 + n % 28));
+    let whole = (0..3).map(|n| {
+        record(&format!("河工札记{n}"), "春天水浅，露出旧日的白石桥墩，引来许多人。", 2 + n)
+    });
+    running.with(pieces.chain(whole).collect()).await;
+
+    let page = wire::SearchArticlesRequest { page_size: 2, ..search("“白石桥墩”") };
+    let first = ask(&running, page.clone()).await;
+    let next = wire::SearchArticlesRequest { page_token: first.next_page_token.clone(), ..page };
+    let second = ask(&running, next).await;
+    let mut found = [titles(&first), titles(&second)].concat();
+    found.sort_unstable();
+    assert_eq!(found, ["河工札记0", "河工札记1", "河工札记2"]);
+    assert!(second.next_page_token.is_empty());
+
+    let counted = wire::SearchArticlesRequest {
+        facets: vec![FacetField::Paper.into()],
+        ..search("“白石桥墩”")
+    };
+    assert_eq!(ask(&running, counted).await.facets[0].values[0].count, 3);
+
+    let without = wire::SearchArticlesRequest { page_size: 100, ..search("石桥 -“白石桥墩”") };
+    let answer = ask(&running, without).await;
+    assert_eq!(answer.hits.len(), 60, "{:?}", titles(&answer));
+    assert!(titles(&answer).iter().all(|title| title.starts_with("白石桥梁")));
+}
