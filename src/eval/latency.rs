@@ -20,6 +20,7 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 
 use crate::Progress;
+use crate::filtered;
 use crate::index;
 use crate::index::IngestReport;
 use crate::metrics;
@@ -68,6 +69,8 @@ pub struct Options {
     pub query_count: usize,
     /// The seed of the copies and of the queries.
     pub seed: u64,
+    /// How many articles ask for their neighbours under each filter; 0 measures no filters.
+    pub filtered_count: usize,
 }
 
 /// The result of the measurements.
@@ -83,6 +86,8 @@ pub struct Report {
     pub seed: u64,
     /// One row for each size, mode and number of clients.
     pub rows: Vec<Row>,
+    /// What the nearest-neighbour search takes and finds under filters, in the largest archive.
+    pub filtered: Vec<filtered::Row>,
     /// The time spent on indexing the given archive.
     pub ingest: IngestReport,
 }
@@ -105,7 +110,8 @@ pub struct Row {
     pub answers_per_s: f64,
 }
 
-/// Indexes `records` into `engine`, whose store is `store`, and measures calls.
+/// Indexes `records` into `engine`, whose store is `store`, and measures calls. A store that holds
+/// articles already is measured as it is.
 ///
 /// # Errors
 /// Any error of the engine. A refused article is left out.
@@ -116,16 +122,23 @@ pub async fn run(
     options: &Options,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Report, Error> {
-    let records = records.into_iter().map(|record| (record, ())).collect();
-    let indexed = index::index(engine, records, progress).await?;
-    let mut ids: Vec<ArticleId> = indexed.labels.into_iter().map(|(id, ())| id).collect();
+    let stored = stored_ids(store).await?;
+    let is_made = !stored.is_empty();
+    let (mut ids, took) = if is_made {
+        (stored, IngestReport::default())
+    } else {
+        let records = records.into_iter().map(|record| (record, ())).collect();
+        let indexed = index::index(engine, records, progress).await?;
+        (indexed.labels.into_iter().map(|(id, ())| id).collect(), indexed.took)
+    };
     // Two records of one article have one id.
     ids.sort_unstable();
     ids.dedup();
     let given = ids.clone();
     let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
     let mut rows = Vec::new();
-    for &size in &options.copies {
+    let copies = if is_made { &[1][..] } else { &options.copies[..] };
+    for &size in copies {
         while ids.len() < size * given.len() && !given.is_empty() {
             let copy = ids.len() / given.len();
             for batch in given.chunks(BATCH) {
@@ -149,14 +162,32 @@ pub async fn run(
             }
         }
     }
+    let filtered = match options.filtered_count {
+        0 => Vec::new(),
+        count => filtered::run(store, count, options.seed).await?,
+    };
     Ok(Report {
         index_version: engine.info().await?.index_version,
         ranker: engine.ranker_in_use(Script::Chinese).await?,
         query_count: options.query_count.min(ids.len()),
         seed: options.seed,
         rows,
-        ingest: indexed.took,
+        filtered,
+        ingest: took,
     })
+}
+
+/// The ids of all stored articles.
+async fn stored_ids(store: &Store) -> Result<Vec<ArticleId>, Error> {
+    let (mut ids, mut next) = (Vec::new(), None);
+    loop {
+        let page = store.list(&Filter::default(), next, Limit::MOST).await?;
+        ids.extend(page.points.iter().map(|point| point.article.id));
+        next = page.next;
+        if next.is_none() {
+            return Ok(ids);
+        }
+    }
 }
 
 fn row(

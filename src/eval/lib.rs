@@ -10,6 +10,7 @@ pub mod calibration;
 pub mod characters;
 pub mod correlation;
 pub mod decision;
+pub mod filtered;
 pub mod index;
 pub mod latency;
 pub mod learned;

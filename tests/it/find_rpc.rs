@@ -470,7 +470,8 @@ async fn what_holds_only_the_pieces_of_a_phrase_is_read_and_left_out() {
     };
     assert_eq!(ask(&running, counted).await.facets[0].values[0].count, 3);
 
-    let without = wire::SearchArticlesRequest { page_size: 100, ..search("石桥 -“白石桥墩”") };
+    let without =
+        wire::SearchArticlesRequest { page_size: 100, ..search("石桥 -“白石桥墩”") };
     let answer = ask(&running, without).await;
     assert_eq!(answer.hits.len(), 60, "{:?}", titles(&answer));
     assert!(titles(&answer).iter().all(|title| title.starts_with("白石桥梁")));

@@ -11,6 +11,7 @@ use crate::eval::show;
 use crate::failure::Failure;
 use crate::ingest;
 use crate::output;
+use wenmai_eval::filtered;
 use wenmai_eval::latency;
 
 /// Arguments of `wenmai eval latency`.
@@ -39,10 +40,15 @@ pub(super) struct Args {
     #[arg(long, default_value_t = 20_240_314, value_name = "N")]
     seed: u64,
 
-    /// Make the index in this folder, which must not exist yet, and leave it there, to be served or
-    /// looked at; otherwise it goes.
+    /// Make the index in this folder and leave it there. Where it was made before, it is measured as
+    /// it is, whatever `--copies` says.
     #[arg(long, value_name = "DIR", conflicts_with = "memory")]
     keep: Option<PathBuf>,
+
+    /// Also ask for the neighbours of so many articles under filters by date: how long it takes, and
+    /// how many of the nearest 100 of an exact scan are found.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    filtered: usize,
 
     #[command(flatten)]
     index: IndexArgs,
@@ -53,9 +59,6 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    if let Some(folder) = args.keep.as_ref().filter(|folder| folder.exists()) {
-        return Err(Failure::Usage(format!("{}: exists already", folder.display())));
-    }
     let articles = articles(&args.input)?;
     let (engine, store, _folder) = args.index.open_with_store(args.keep.as_deref())?;
     let mut copies: Vec<usize> = args.copies.iter().copied().map(usize::from).collect();
@@ -65,6 +68,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         clients: args.clients.iter().copied().map(usize::from).collect(),
         query_count: args.queries,
         seed: args.seed,
+        filtered_count: args.filtered,
     };
     let bar = ingest::progress_bar();
     let mut progress = |progress| show(&bar, progress);
@@ -95,6 +99,16 @@ fn print(report: &latency::Report) -> Result<(), Failure> {
         ]);
     }
     output::line(&table.to_string())?;
+    if !report.filtered.is_empty() {
+        let mut table = output::table(&["passing", "p50 ms", "p99 ms", "recall@100"]);
+        for row in &report.filtered {
+            let filtered::Row { share, p50_ms, p99_ms, recall } = row;
+            let cells = [share * 100.0, *p50_ms, *p99_ms].map(|value| format!("{value:.1}"));
+            let [share, p50, p99] = cells;
+            table.add_row(vec![format!("{share} %"), p50, p99, format!("{recall:.4}")]);
+        }
+        output::line(&table.to_string())?;
+    }
     let latency::Report { query_count, seed, ranker, index_version, .. } = report;
     output::line(&format!(
         "{query_count} questions each (seed {seed}), 10 hits, each text once; lexical is BM25 with the \
