@@ -19,9 +19,13 @@ mod headline;
 mod holder;
 mod moment;
 mod nothing;
+mod stored;
+mod thread;
 mod tree;
 mod wording;
 mod words;
+
+use std::collections::HashSet;
 
 use jiff::civil::DateTime;
 
@@ -37,6 +41,7 @@ use holder::Scene;
 use tree::Outline;
 use tree::Piece;
 use wenmai_domain::article::Contributor;
+use wenmai_text::likeness::bigrams;
 use words::Roles;
 
 /// The article of a web page.
@@ -64,6 +69,8 @@ pub(super) struct Extract {
     pub page: String,
     /// That page's name.
     pub page_name: String,
+    /// Whether it is the first post of a forum's thread.
+    pub is_post: bool,
     /// What the page is, where it holds no article.
     pub nothing: Option<NoArticle>,
 }
@@ -121,7 +128,12 @@ pub(super) fn extract(text: &str) -> Extract {
         (Some((_, body)), Some(other)) if !body.repeats(&other.1) => Some(other),
         (found, other) => found.or(other),
     };
-    let found = found.or_else(|| given(&outline, &names, data::kept(&outline)));
+    let found = found.or_else(|| {
+        let stored = stored::stored(&outline);
+        let (mut headline, body) = given(&outline, &names, stored.lines.clone())?;
+        stored.tell(&mut claims, &mut headline);
+        Some((headline, body))
+    });
     let several = || nothing::several(&outline, &names);
     let Some((headline, body)) = found.filter(|_| !several()) else {
         let nothing = if several() { nothing::SEVERAL } else { nothing::judge(&outline) };
@@ -141,7 +153,8 @@ fn article(
     let mut scene = Scene::new(outline, counts_hidden);
     let headline = headline::find(&scene, names);
     scene.weigh(headline.index);
-    let holder = scene.holder(headline.index)?;
+    let post = thread::first_post(&scene, headline.index);
+    let holder = post.or_else(|| scene.holder(headline.index))?;
     let mut body = body::read(&scene, holder, &headline, names, claims);
     let mut headline = headline;
     if headline.index.is_none()
@@ -153,6 +166,7 @@ fn article(
         body = body::read(&scene, holder, &found, names, claims);
         headline = found;
     }
+    body.is_post = post.is_some();
     is_article(outline, &headline, names, &body).then_some((headline, body))
 }
 
@@ -170,7 +184,7 @@ fn given(outline: &Outline, names: &Names, text: Vec<String>) -> Option<(Headlin
     let headline = headline::find(&scene, names);
     let text = text.into_iter().filter(|line| !wording::is_note(line) && !wording::is_rights(line));
     let paragraphs = text.map(|text| Paragraph { text, is_subhead: false }).collect();
-    Some((headline, Body { paragraphs, captions: Vec::new(), place: None }))
+    Some((headline, Body { paragraphs, ..Body::default() }))
 }
 
 /// Characters from which a text for machines is an article.
@@ -199,8 +213,18 @@ fn is_article(outline: &Outline, headline: &Headline, names: &Names, body: &Body
     let link_chars: usize = links.iter().map(|link| link.title.chars().count()).sum();
     let kind = nothing::judge(outline).kind;
     let poor = chars < SHORT && matches!(kind, crate::PageKind::Missing | crate::PageKind::Login);
-    let lists = links.len() >= LIST_LINKS && chars < 2 * link_chars;
+    let lists = links.len() >= LIST_LINKS && chars < 2 * link_chars && !runs(body);
     agrees || !poor && !lists && !is_blurbs(outline, body)
+}
+
+/// Whether a body is running text of some length, however many links stand around it.
+fn runs(body: &Body) -> bool {
+    let whole = |one: &&Paragraph| {
+        one.text.chars().count() >= 40 && one.text.ends_with(['。', '！', '？', '”', '」', '…'])
+    };
+    let running: Vec<&Paragraph> = body.paragraphs.iter().filter(whole).collect();
+    let chars: usize = running.iter().map(|one| one.text.chars().count()).sum();
+    running.len() >= 4 && chars >= 2 * SHORT && chars * 2 >= body.chars()
 }
 
 /// Whether headlines that are links stand between the paragraphs: a list with a blurb for each.
@@ -208,7 +232,9 @@ fn is_blurbs(outline: &Outline, body: &Body) -> bool {
     let Some((first, last)) = body.place else { return false };
     let between = outline.pieces.get(first..=last).unwrap_or_default();
     let headlines = between.iter().filter(|piece| piece.is_link() && piece.chars >= 6).count();
-    headlines >= 4 && headlines * 5 >= body.paragraphs.len() * 3
+    // Each blurb may have a day of its own.
+    let texts = body.paragraphs.iter().filter(|one| !wording::is_bare_day(&one.text)).count();
+    headlines >= 4 && headlines * 5 >= texts * 3
 }
 
 /// Links from which a page without a headline may be a list.
@@ -217,10 +243,16 @@ const LIST_LINKS: usize = 8;
 fn write(outline: &Outline, headline: Headline, body: Body, claims: Claims) -> Extract {
     let first = |list: Vec<&String>| list.first().map(|one| (*one).clone()).unwrap_or_default();
     let authors = claims.people_of(outline);
-    let Body { paragraphs, captions, place: _ } = body;
-    let (kicker, subtitle) = around(outline, &headline, &claims);
+    let Body { paragraphs, captions, place: _, is_post } = body;
+    let (kicker, mut subtitle) = around(outline, &headline, &claims, &paragraphs);
+    let mut title = headline.text;
+    if subtitle.is_empty()
+        && let Some((head, rest)) = headline::parted(&title)
+    {
+        (title, subtitle) = (head.to_owned(), rest.to_owned());
+    }
     Extract {
-        title: headline.text,
+        title,
         kicker,
         subtitle,
         paragraphs: paragraphs.into_iter().map(|one| (one.text, one.is_subhead)).collect(),
@@ -231,12 +263,19 @@ fn write(outline: &Outline, headline: Headline, body: Body, claims: Claims) -> E
         url: first(claims.url.ranked()),
         page: claims.page,
         page_name: claims.page_name,
+        is_post,
         nothing: None,
     }
 }
 
-/// The lines above and below the headline: what the page calls so, else headings beside it.
-fn around(outline: &Outline, headline: &Headline, claims: &Claims) -> (String, String) {
+/// The lines above and below the headline: what the page calls so, else headings beside it that
+/// speak of what the text speaks of; names of sections and accounts do not.
+fn around(
+    outline: &Outline,
+    headline: &Headline,
+    claims: &Claims,
+    text: &[Paragraph],
+) -> (String, String) {
     let (mut kicker, mut subtitle) = (claims.kicker.clone(), claims.subtitle.clone());
     let Some(index) = headline.index else { return (kicker, subtitle) };
     let heading = |at: usize| {
@@ -254,8 +293,12 @@ fn around(outline: &Outline, headline: &Headline, claims: &Claims) -> (String, S
             && (piece.heading > 0 || small || role.has(Roles::HEADINGS))
             && piece.chars >= 2
             && !piece.is_hidden;
-        (is && !piece.is_link() && !wording::tells(&piece.text) && !wording::is_note(&piece.text))
-            .then_some(piece)
+        let says = outline.is_epaper || role.has(Roles::AROUND) || speaks_of(&piece.text, text);
+        (is && says
+            && !piece.is_link()
+            && !wording::tells(&piece.text)
+            && !wording::is_note(&piece.text))
+        .then_some(piece)
     };
     if kicker.is_empty()
         && let Some(piece) = index.checked_sub(1).and_then(heading)
@@ -270,6 +313,17 @@ fn around(outline: &Outline, headline: &Headline, claims: &Claims) -> (String, S
         subtitle.clone_from(&piece.text);
     }
     (kicker, subtitle)
+}
+
+/// Whether a line beside the headline shares half its pairs of characters with the text, or is set
+/// off by a dash.
+fn speaks_of(line: &str, text: &[Paragraph]) -> bool {
+    let own: Vec<(char, char)> = bigrams(headline::bare(line).chars()).collect();
+    let body = text.iter().take(60).flat_map(|one| one.text.chars());
+    let pairs: HashSet<(char, char)> =
+        bigrams(body.filter(|c| c.is_alphanumeric()).take(6_000)).collect();
+    let shared = own.iter().filter(|pair| pairs.contains(pair)).count();
+    line.starts_with(['—', '-']) || own.len() >= 3 && shared * 2 >= own.len()
 }
 
 /// Whether a heading stands in one element with the headline, or is named for its place: headings

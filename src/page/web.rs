@@ -43,8 +43,12 @@ pub(crate) fn read(text: &str, issue: &Issue) -> Page {
         }
     }
     let mut parsed = draft.finish(issue, 0);
+    let is_post = extract.is_post;
     complete(&mut parsed.article, extract, issue);
     parsed.rules_fired.push("from-html");
+    if is_post {
+        parsed.rules_fired.push("first-post-of-thread");
+    }
     Page {
         articles: vec![parsed],
         unassigned: Vec::new(),

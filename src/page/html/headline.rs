@@ -34,7 +34,7 @@ const LETTERS: std::ops::RangeInclusive<usize> = 3..=120;
 
 /// What parts the headline from the site's name in a page's title.
 static PARTS: LazyLock<Regex> =
-    LazyLock::new(|| pattern::fixed(r"\s*(?:[_|｜丨]+|\s[-–—·•»]+\s|--+|\s-|-\s|<<|>>|«|»)\s*"));
+    LazyLock::new(|| pattern::fixed(r"\s*(?:[_|｜丨]+|\s[-–—·•»@/]+\s|\s::\s?|--+|\s-|-\s|<<|>>|\s[>＞›]\s|«|»)\s*"));
 
 /// Marks that sites put before headlines.
 static BADGE: LazyLock<Regex> = LazyLock::new(|| {
@@ -70,6 +70,7 @@ impl Names {
     /// The names in `claims`, and the page's own title.
     pub fn of(outline: &Outline, claims: &Claims) -> Self {
         let mut written: Vec<String> = claims.titles.clone();
+        written.extend(labelled(outline));
         let title = outline.title.split_whitespace().collect::<Vec<_>>().join(" ");
         if !title.is_empty() {
             written.push(title);
@@ -130,6 +131,23 @@ impl Names {
         best
     }
 }
+
+/// What a table of a document's properties gives as its title: the cell behind `标题：`.
+fn labelled(outline: &Outline) -> Option<String> {
+    let is_label = |piece: &Piece| {
+        let word: String = piece.text.chars().filter(|c| !c.is_whitespace()).collect();
+        matches!(
+            word.trim_end_matches([':', '：']),
+            "标题" | "標題" | "名称" | "信息名称" | "文件名称" | "题名" | "文件标题"
+        )
+    };
+    let at = outline.pieces.iter().take(LABEL_PIECES).position(is_label)?;
+    let title = outline.pieces.get(at + 1)?;
+    LETTERS.contains(&title.chars).then(|| title.text.clone())
+}
+
+/// Pieces among which the label of a title is looked for.
+const LABEL_PIECES: usize = 400;
 
 /// The headline of the page.
 pub(super) fn find(scene: &Scene<'_>, names: &Names) -> Headline {
@@ -298,6 +316,11 @@ fn unglued(text: &str, names: &Names) -> String {
         }
     }
     let line = bare(&text);
+    if let Some(rest) = without_tag(&text).filter(|rest| {
+        names.wholes.contains(&bare(rest)) && !names.wholes.contains(&line)
+    }) {
+        return rest.to_owned();
+    }
     if let Some(cut) = names
         .wholes
         .iter()
@@ -331,7 +354,30 @@ fn behind(text: &str, line: &str, name: &str) -> Option<String> {
     })?;
     let (head, rest) = text.split_at_checked(end)?;
     let rest = rest.trim();
-    (wording::tells(rest) || wording::is_note(rest)).then(|| head.trim().to_owned())
+    (wording::tells(rest) || wording::is_note(rest) || TAGS.contains(&rest))
+        .then(|| head.trim().to_owned())
+}
+
+/// Marks that sites put behind headlines.
+const TAGS: [&str; 10] =
+    ["已付费", "付费", "原创", "置顶", "精华", "热门", "推荐", "播报文章", "朗读", "[复制链接]"];
+
+/// A headline without the class of a thread in brackets before it: `[见闻] 大桥合龙`.
+fn without_tag(text: &str) -> Option<&str> {
+    let close = text.find([']', '】']).filter(|_| text.starts_with(['[', '【']))?;
+    let rest = text.get(close..)?.trim_start_matches([']', '】']).trim();
+    (text.get(..close)?.chars().count() <= 12 && !rest.is_empty()).then_some(rest)
+}
+
+/// Headline and subtitle, where both are set in one element: `熬得住才敢签字 ——老茶园改造记`.
+pub(super) fn parted(text: &str) -> Option<(&str, &str)> {
+    let at = [" ——", " --", " —"].iter().find_map(|dash| text.find(dash))?;
+    let (head, rest) = text.split_at_checked(at)?;
+    let rest = rest.trim();
+    let fits = bare(head).chars().count() >= 4 && bare(rest).chars().count() >= 4;
+    // A dash with a blank behind it parts a title as in English.
+    let leads = !rest.trim_start_matches(['—', '-']).starts_with(' ');
+    (fits && leads).then(|| (head.trim(), rest))
 }
 
 /// What names of sites end with.

@@ -126,7 +126,7 @@ impl<'a> Scene<'a> {
         let (mut seen, mut last_text) = (0.0, None);
         let mut at = headline.map_or(0, |line| line + 1);
         while let Some(piece) = self.outline.pieces.get(at) {
-            let parts = wording::is_below(&piece.text) || self.is_next(piece, last_text, headline);
+            let parts = wording::is_below(&piece.text) || self.is_next(at, last_text, headline);
             if seen >= TEXT_MIN && parts {
                 let end = self.box_end(at, last_text.unwrap_or_default());
                 beside.iter_mut().take(end).skip(at).for_each(|one| *one = true);
@@ -144,15 +144,26 @@ impl<'a> Scene<'a> {
 
     /// Whether a heading begins another article: it stands in another element than the text before
     /// it, and has the headline's rank or names that speak against it.
-    fn is_next(&self, piece: &Piece, last_text: Option<usize>, headline: Option<usize>) -> bool {
+    fn is_next(&self, at: usize, last_text: Option<usize>, headline: Option<usize>) -> bool {
         let piece_at = |at: Option<usize>| at.and_then(|at| self.outline.pieces.get(at));
-        let (Some(text), Some(line)) = (piece_at(last_text), piece_at(headline)) else {
+        let (Some(piece), Some(text), Some(line)) =
+            (piece_at(Some(at)), piece_at(last_text), piece_at(headline))
+        else {
             return false;
         };
         let parent = |piece: &Piece| self.outline.elements.get(piece.element).map(|one| one.parent);
         let ranks = line.heading > 0 && (1..=line.heading).contains(&piece.heading);
         let sunk = piece.heading > 0 && self.down_of(piece) < self.down_of(text) * SUNK;
-        (ranks || sunk) && piece.text != line.text && parent(piece) != parent(text)
+        let leads = piece.heading > 0 && piece.is_link() && self.leads_away(at);
+        (ranks || sunk || leads) && piece.text != line.text && parent(piece) != parent(text)
+    }
+
+    /// Whether the linked heading at `at` is the first of several with a few lines below each: those
+    /// of other articles.
+    fn leads_away(&self, at: usize) -> bool {
+        let behind = self.outline.pieces.get(at + 1..).unwrap_or_default();
+        let near = behind.iter().take(BLURB_PIECES);
+        near.filter(|piece| piece.heading > 0 && piece.is_link()).count() >= 2
     }
 
     /// Where the part ends that the heading at `at` is over: an element of its own, else the list
@@ -395,6 +406,8 @@ fn between(sums: &[f64], from: usize, to: usize) -> f64 {
     at(to) - at(from)
 }
 
+/// Pieces behind a linked heading among which two more make a list of other articles.
+const BLURB_PIECES: usize = 12;
 /// Pieces of a list at most, behind which a text may go on.
 const LIST_PIECES: usize = 200;
 /// What is left of the mass of a text, at most, below whose heading other articles begin.

@@ -22,6 +22,8 @@ pub(in crate::html) struct Body {
     pub captions: Vec<String>,
     /// Its first and last piece in the page.
     pub place: Option<(usize, usize)>,
+    /// Whether it is the first post of a forum's thread.
+    pub is_post: bool,
 }
 
 impl Body {
