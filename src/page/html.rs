@@ -11,6 +11,7 @@
 //! What is found goes to `web`, which writes it as an article with spans into the extracted text. It
 //! is pure and takes time in proportion to the page; scripts are not run.
 
+mod about;
 mod body;
 mod claims;
 pub(crate) mod credit;
@@ -19,6 +20,8 @@ mod headline;
 mod holder;
 mod moment;
 mod nothing;
+mod office;
+mod sound;
 mod stored;
 mod thread;
 mod tree;
@@ -34,7 +37,6 @@ use crate::PageLink;
 use body::Body;
 use body::Paragraph;
 use claims::Claims;
-use claims::Trust;
 use headline::Headline;
 use headline::Names;
 use holder::Scene;
@@ -167,7 +169,7 @@ fn article(
         headline = found;
     }
     body.is_post = post.is_some();
-    is_article(outline, &headline, names, &body).then_some((headline, body))
+    sound::is_article(outline, &headline, names, &body).then_some((headline, body))
 }
 
 /// The article that the page gives to machines alone, as schema.org's `articleBody`.
@@ -189,57 +191,6 @@ fn given(outline: &Outline, names: &Names, text: Vec<String>) -> Option<(Headlin
 
 /// Characters from which a text for machines is an article.
 const TOLD_MIN: usize = 80;
-/// Characters below which a text is an article only under a headline that the page is named for.
-const SHORT: usize = 200;
-/// The least characters of an article.
-const LEAST: usize = 20;
-
-/// Whether what was found is an article, and not the one sentence of a list or a form.
-fn is_article(outline: &Outline, headline: &Headline, names: &Names, body: &Body) -> bool {
-    let chars = body.chars();
-    let agrees = headline.index.is_some()
-        && names.agreement(&headline.text) >= 1.5
-        && headline::bare(&headline.text).chars().count() >= 4
-        && !nothing::is_gone(&headline.text);
-    let sentences = body
-        .paragraphs
-        .iter()
-        .filter(|one| one.text.ends_with(['。', '！', '？', '”', '…']))
-        .count();
-    if chars < LEAST || sentences == 0 && chars < SHORT && !agrees {
-        return false;
-    }
-    let links = nothing::headlines(outline);
-    let link_chars: usize = links.iter().map(|link| link.title.chars().count()).sum();
-    let kind = nothing::judge(outline).kind;
-    let poor = chars < SHORT && matches!(kind, crate::PageKind::Missing | crate::PageKind::Login);
-    let lists = links.len() >= LIST_LINKS && chars < 2 * link_chars && !runs(body);
-    agrees || !poor && !lists && !is_blurbs(outline, body)
-}
-
-/// Whether a body is running text of some length, however many links stand around it.
-fn runs(body: &Body) -> bool {
-    let whole = |one: &&Paragraph| {
-        one.text.chars().count() >= 40 && one.text.ends_with(['。', '！', '？', '”', '」', '…'])
-    };
-    let running: Vec<&Paragraph> = body.paragraphs.iter().filter(whole).collect();
-    let chars: usize = running.iter().map(|one| one.text.chars().count()).sum();
-    running.len() >= 4 && chars >= 2 * SHORT && chars * 2 >= body.chars()
-}
-
-/// Whether headlines that are links stand between the paragraphs: a list with a blurb for each.
-fn is_blurbs(outline: &Outline, body: &Body) -> bool {
-    let Some((first, last)) = body.place else { return false };
-    let between = outline.pieces.get(first..=last).unwrap_or_default();
-    let headlines = between.iter().filter(|piece| piece.is_link() && piece.chars >= 6).count();
-    // Each blurb may have a day of its own.
-    let texts = body.paragraphs.iter().filter(|one| !wording::is_bare_day(&one.text)).count();
-    headlines >= 4 && headlines * 5 >= texts * 3
-}
-
-/// Links from which a page without a headline may be a list.
-const LIST_LINKS: usize = 8;
-
 fn write(outline: &Outline, headline: Headline, body: Body, claims: Claims) -> Extract {
     let first = |list: Vec<&String>| list.first().map(|one| (*one).clone()).unwrap_or_default();
     let authors = claims.people_of(outline);
@@ -294,21 +245,23 @@ fn around(
             && piece.chars >= 2
             && !piece.is_hidden;
         let says = outline.is_epaper || role.has(Roles::AROUND) || speaks_of(&piece.text, text);
+        let again = headline::bare(&headline.text).contains(&headline::bare(&piece.text));
         (is && says
+            && !again
             && !piece.is_link()
             && !wording::tells(&piece.text)
             && !wording::is_note(&piece.text))
-        .then_some(piece)
+        .then_some((piece, role))
     };
     if kicker.is_empty()
-        && let Some(piece) = index.checked_sub(1).and_then(heading)
+        && let Some((piece, _)) = index.checked_sub(1).and_then(heading)
         && (outline.is_epaper || is_near(outline, piece, index))
     {
         kicker.clone_from(&piece.text);
     }
     if subtitle.is_empty()
-        && let Some(piece) = heading(index + headline.count)
-        && (outline.is_epaper || piece.heading > 0 || piece.roles.has(Roles::SUBTITLE))
+        && let Some((piece, role)) = heading(index + headline.count)
+        && (outline.is_epaper || piece.heading > 0 || role.has(Roles::SUBTITLE))
     {
         subtitle.clone_from(&piece.text);
     }
@@ -337,116 +290,6 @@ fn is_near(outline: &Outline, piece: &Piece, headline: usize) -> bool {
     let path = piece.text.starts_with(['首', '当', '您']) || piece.text.contains(['>', '»', '＞']);
     named || !path && own.map(|(parent, _)| parent) == line.map(|(parent, _)| parent)
 }
-
-impl Claims {
-    /// Reads what stands beside headline and text, and the address.
-    fn beside(&mut self, outline: &Outline, headline: &Headline, body: &Body) {
-        self.signed(body);
-        self.printed_page(outline);
-        let (first, last) = body.place.unwrap_or_default();
-        let line = headline.index.unwrap_or(first);
-        let head = line.saturating_sub(NEAR)..first.max(line + 1) + 1;
-        self.named(outline, &head);
-        let piece = |at: usize| outline.pieces.get(at).filter(|piece| !piece.is_link());
-        for piece in (line + headline.count..first.min(line + 4 * NEAR)).filter_map(piece) {
-            self.line(Trust::Beside, &piece.text);
-        }
-        for piece in (line.saturating_sub(3)..line).filter_map(piece) {
-            if wording::labels_day(&piece.text) || outline.is_epaper {
-                self.line(Trust::Beside, &piece.text);
-            }
-        }
-        for piece in (last + 1..last + 2 * NEAR).filter_map(piece) {
-            let is_day = piece.chars <= 20 && moment::moment(&piece.text).is_some();
-            if is_day
-                || wording::labels_day(&piece.text)
-                || wording::names_source(&piece.text)
-                || wording::credits(&piece.text)
-            {
-                self.line(Trust::AtEnd, &piece.text);
-            }
-        }
-        let labelled = outline.pieces.iter().filter(|piece| wording::labels_day(&piece.text));
-        for piece in labelled.take(LABELLED_MAX) {
-            self.moment_of(Trust::AtEnd, &piece.text);
-        }
-        let address: Vec<String> = self.url.ranked().into_iter().cloned().collect();
-        for url in address {
-            if let Some(moment) = moment::in_address(&url) {
-                self.moments.claim(Trust::Address, moment);
-            }
-        }
-    }
-
-    /// Reads on which page of the issue the article stands, where the page of an e-paper says it
-    /// outside its links to other pages.
-    fn printed_page(&mut self, outline: &Outline) {
-        if !self.page.is_empty() {
-            return;
-        }
-        let named = outline.elements.iter().filter(|element| element.roles.has(Roles::PAGE));
-        let named = named.map(|element| outline.text_of(element)).filter(|text| {
-            let plain = text.trim();
-            plain.chars().count() <= 24 && plain.chars().any(|c| c.is_ascii_digit())
-        });
-        let short = outline.pieces.iter().filter(|piece| !piece.is_link() && piece.chars <= 24);
-        let printed: Vec<String> =
-            short.map(|piece| piece.text.clone()).filter(|text| wording::is_page(text)).collect();
-        let found = match printed.as_slice() {
-            [] => named.take(1).next().filter(|_| outline.is_epaper),
-            // Two pages are a list of pages.
-            [first, rest @ ..] if rest.iter().all(|other| other == first) => Some(first.clone()),
-            [_, ..] => None,
-        };
-        self.page = found.unwrap_or_default();
-    }
-
-    /// Reads the people whom the text names at its ends.
-    fn signed(&mut self, body: &Body) {
-        let texts =
-            || body.paragraphs.iter().filter(|one| !one.is_subhead).map(|one| one.text.as_str());
-        let opening = texts().take(3).find_map(credit::opening);
-        let closing = texts().rev().take(2).find_map(credit::closing);
-        for people in opening.into_iter().chain(closing) {
-            self.authors.claim(Trust::Printed, people);
-        }
-    }
-
-    /// Reads elements that are named for what they hold.
-    fn named(&mut self, outline: &Outline, near: &std::ops::Range<usize>) {
-        for element in &outline.elements {
-            if !near.contains(&element.from) || element.to > element.from + 2 {
-                continue;
-            }
-            let words: String = outline.text_of(element).chars().take(80).collect();
-            if element.roles.has(Roles::TIME) || &*element.name == "time" {
-                let value = if element.value.is_empty() { words.as_str() } else { &element.value };
-                self.moment_of(Trust::Beside, value);
-            }
-            if element.roles.has(Roles::SOURCE)
-                && words.chars().count() <= 30
-                && moment::moment(&words).is_none()
-            {
-                self.source(Trust::Beside, &words);
-            }
-            if element.roles.has(Roles::AUTHOR) && !element.roles.has(Roles::EDITOR) {
-                self.people(Trust::Beside, &words);
-                self.account(&words);
-            }
-        }
-    }
-
-    /// Claims a moment that a line gives, as one of change where it says so.
-    fn moment_of(&mut self, trust: Trust, line: &str) {
-        let changed = line.contains("更新") || line.contains("修改");
-        self.moment(if changed { Trust::Changed } else { trust }, line);
-    }
-}
-
-/// Lines with the label of a day that are read.
-const LABELLED_MAX: usize = 40;
-/// Pieces around the headline in which the page speaks of the article.
-const NEAR: usize = 12;
 
 #[cfg(test)]
 mod tests;

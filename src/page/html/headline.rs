@@ -58,8 +58,8 @@ pub(super) fn bare(text: &str) -> String {
 pub(super) struct Names {
     /// Whole names and runs of their parts from the first, with letters alone.
     wholes: Vec<String>,
-    /// Single parts.
-    parts: Vec<String>,
+    /// Single parts behind the first, with what agreement with one is worth.
+    parts: Vec<(String, f64)>,
     /// Names as written, the most trusted first.
     written: Vec<String>,
     /// Pairs of characters of each of `wholes`.
@@ -80,13 +80,24 @@ impl Names {
             let pieces: Vec<&str> =
                 PARTS.split(name).filter(|part| !part.trim().is_empty()).collect();
             wholes.push(bare(without_site(name)));
-            for end in 1..=pieces.len().min(8) {
+            // Some begin with the site and the way to the article.
+            let first = usize::from(pieces.len() > 1 && is_site(pieces.first().copied()));
+            for end in first + 1..=pieces.len().min(8) {
                 wholes.push(bare(&pieces.get(..end).unwrap_or_default().concat()));
             }
-            parts.extend(pieces.iter().skip(1).map(|part| bare(part)));
+            let last = pieces.len().saturating_sub(1);
+            let letters = bare(name).chars().count();
+            parts.extend(pieces.iter().enumerate().skip(1).map(|(at, part)| {
+                let part = bare(part);
+                // The last part is the site's name most often, the article's where the site's
+                // comes first.
+                let short = at == last && part.chars().count() * 2 < letters;
+                let worth = if first > 0 { 2.6 } else { 2.0 };
+                (part, if short && first == 0 { LAST_PART } else { worth })
+            }));
         }
         wholes.retain(|name| name.chars().count() >= 2);
-        parts.retain(|name| name.chars().count() >= 4);
+        parts.retain(|(name, _)| name.chars().count() >= 4);
         let pairs = wholes.iter().map(|name| bigrams(name.chars()).collect()).collect();
         Self { wholes, parts, written, pairs }
     }
@@ -101,10 +112,13 @@ impl Names {
         if self.wholes.contains(&line) {
             return 3.0;
         }
-        if self.parts.contains(&line) {
-            return 2.0;
-        }
         let mut best = 0.0_f64;
+        if let Some((_, worth)) = self.parts.iter().find(|(part, _)| *part == line) {
+            if *worth >= 2.0 {
+                return *worth;
+            }
+            best = *worth;
+        }
         let own: Vec<(char, char)> = bigrams(line.chars()).collect();
         for (name, pairs) in self.wholes.iter().zip(&self.pairs) {
             let len = name.chars().count();
@@ -225,6 +239,8 @@ fn headline(scene: &Scene<'_>, names: &Names, index: usize, count: usize) -> Hea
     Headline { text: unglued(&text, names), index: Some(index), count }
 }
 
+/// What agreement with the last part of a name is worth, from 0 to 3.
+const LAST_PART: f64 = 1.2;
 /// What a line needs to be taken for the headline.
 const WORTH_MIN: f64 = 2.0;
 /// Longest line that is compared with the page's names, in characters.
@@ -251,7 +267,12 @@ fn worth(scene: &Scene<'_>, names: &Names, at: usize, piece: &Piece) -> Option<f
         3 => 0.7,
         _ => 0.4,
     };
-    let link = if piece.is_link() { -1.6 } else { 0.0 };
+    // Some headlines are links to their own page.
+    let link = match (piece.is_link(), agrees >= 3.0) {
+        (true, true) => -0.8,
+        (true, false) => -1.6,
+        (false, _) => 0.0,
+    };
     let place = if scene.down_of(piece) < 0.5 { -1.0 } else { 0.0 };
     // Nothing but a frame comes behind the headline of a page without a text.
     let text = if scene.mass_after(at) < 30.0 { -2.0 } else { 0.0 };
@@ -315,6 +336,14 @@ fn unglued(text: &str, names: &Names) -> String {
             return rest.trim().to_owned();
         }
     }
+    for tag in TAGS {
+        if let Some(rest) = text.strip_suffix(tag)
+            && names.wholes.contains(&bare(rest))
+            && !names.wholes.contains(&bare(&text))
+        {
+            return rest.trim().to_owned();
+        }
+    }
     let line = bare(&text);
     if let Some(rest) = without_tag(&text).filter(|rest| {
         names.wholes.contains(&bare(rest)) && !names.wholes.contains(&line)
@@ -354,13 +383,14 @@ fn behind(text: &str, line: &str, name: &str) -> Option<String> {
     })?;
     let (head, rest) = text.split_at_checked(end)?;
     let rest = rest.trim();
-    (wording::tells(rest) || wording::is_note(rest) || TAGS.contains(&rest))
-        .then(|| head.trim().to_owned())
+    (wording::tells(rest) || wording::is_note(rest)).then(|| head.trim().to_owned())
 }
 
 /// Marks that sites put behind headlines.
-const TAGS: [&str; 10] =
-    ["已付费", "付费", "原创", "置顶", "精华", "热门", "推荐", "播报文章", "朗读", "[复制链接]"];
+const TAGS: [&str; 13] = [
+    "已付费", "付费", "原创", "原創", "置顶", "精华", "热门", "推荐", "播报文章", "朗读", "[复制链接]",
+    "[编辑]", "[編輯]",
+];
 
 /// A headline without the class of a thread in brackets before it: `[见闻] 大桥合龙`.
 fn without_tag(text: &str) -> Option<&str> {
@@ -381,7 +411,8 @@ pub(super) fn parted(text: &str) -> Option<(&str, &str)> {
 }
 
 /// What names of sites end with.
-const SITES: [&str; 22] = [
+const SITES: [&str; 30] = [
+    "论坛", "論壇", "社区", "社區", "博客", "部落格", "电台", "電台",
     "网",
     "網",
     "报",
@@ -405,6 +436,17 @@ const SITES: [&str; 22] = [
     "周刊",
     "客户端",
 ];
+
+/// Whether a part of a name is a site's: short, and ending as names of sites do.
+fn is_site(part: Option<&str>) -> bool {
+    part.map(str::trim).is_some_and(|part| {
+        (2..=SITE_CHARS).contains(&part.chars().count())
+            && SITES.iter().any(|end| part.ends_with(end))
+    })
+}
+
+/// Longest name of a site that a page's name begins with, in characters.
+const SITE_CHARS: usize = 8;
 
 /// A name without the site's behind it, where a plain dash parts them: `大桥合龙-清河网`.
 fn without_site(name: &str) -> &str {

@@ -5,6 +5,8 @@
 //! part (“comments”, “more news”) and the distance to the headline raise or lower it: they are weighed
 //! and forbid nothing, and none of them counts against an element that holds the headline.
 
+mod beside;
+
 use std::collections::HashSet;
 
 use crate::html::tree::Outline;
@@ -140,30 +142,6 @@ impl<'a> Scene<'a> {
             at += 1;
         }
         self.beside = beside;
-    }
-
-    /// Whether a heading begins another article: it stands in another element than the text before
-    /// it, and has the headline's rank or names that speak against it.
-    fn is_next(&self, at: usize, last_text: Option<usize>, headline: Option<usize>) -> bool {
-        let piece_at = |at: Option<usize>| at.and_then(|at| self.outline.pieces.get(at));
-        let (Some(piece), Some(text), Some(line)) =
-            (piece_at(Some(at)), piece_at(last_text), piece_at(headline))
-        else {
-            return false;
-        };
-        let parent = |piece: &Piece| self.outline.elements.get(piece.element).map(|one| one.parent);
-        let ranks = line.heading > 0 && (1..=line.heading).contains(&piece.heading);
-        let sunk = piece.heading > 0 && self.down_of(piece) < self.down_of(text) * SUNK;
-        let leads = piece.heading > 0 && piece.is_link() && self.leads_away(at);
-        (ranks || sunk || leads) && piece.text != line.text && parent(piece) != parent(text)
-    }
-
-    /// Whether the linked heading at `at` is the first of several with a few lines below each: those
-    /// of other articles.
-    fn leads_away(&self, at: usize) -> bool {
-        let behind = self.outline.pieces.get(at + 1..).unwrap_or_default();
-        let near = behind.iter().take(BLURB_PIECES);
-        near.filter(|piece| piece.heading > 0 && piece.is_link()).count() >= 2
     }
 
     /// Where the part ends that the heading at `at` is over: an element of its own, else the list
@@ -406,12 +384,8 @@ fn between(sums: &[f64], from: usize, to: usize) -> f64 {
     at(to) - at(from)
 }
 
-/// Pieces behind a linked heading among which two more make a list of other articles.
-const BLURB_PIECES: usize = 12;
 /// Pieces of a list at most, behind which a text may go on.
 const LIST_PIECES: usize = 200;
-/// What is left of the mass of a text, at most, below whose heading other articles begin.
-const SUNK: f64 = 0.6;
 /// Characters of links from which what stands under a heading is a box of its own.
 const BOX_CHARS: usize = 16;
 /// How much more an element is worth that holds what the page's description repeats.

@@ -12,6 +12,7 @@ use crate::html::claims::Claims;
 use crate::html::claims::Trust;
 use crate::html::data;
 use crate::html::headline::Headline;
+use crate::html::headline::bare;
 use crate::html::tree::Outline;
 use wenmai_text::pattern;
 
@@ -58,7 +59,8 @@ impl Stored {
         claims.source(Trust::Linked, &self.source);
         claims.people(Trust::Linked, &self.author);
         claims.account(&self.author);
-        if headline.text.is_empty() {
+        let (own, stored) = (bare(&headline.text), bare(&self.title));
+        if own.is_empty() || stored.chars().count() >= 4 && own.contains(&stored) {
             self.title.clone_into(&mut headline.text);
         }
     }

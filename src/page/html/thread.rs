@@ -72,6 +72,7 @@ fn is_thread(scene: &Scene<'_>, posts: &[usize], line: usize, whole: f64) -> boo
         || scene.mass_in(first.from, first.to) < TEXT_MIN / 4.0
         || first.roles.has(Roles::COMMENT)
         || headed_as_comments(scene, line, first.from)
+        || is_list(scene, &list, line)
     {
         return false;
     }
@@ -92,6 +93,22 @@ fn headed_as_comments(scene: &Scene<'_>, line: usize, to: usize) -> bool {
 fn parted(scene: &Scene<'_>, one: &Element, next: &Element) -> bool {
     let gap = one.to.saturating_sub(3).max(one.from)..(next.from + 3).min(next.to);
     let pieces = scene.outline.pieces.get(gap).unwrap_or_default();
-    let short = pieces.iter().take(GAP_PIECES).filter(|piece| piece.chars <= MARK_CHARS);
-    short.into_iter().any(|piece| MARK.is_match(&piece.text))
+    let mut short = pieces.iter().take(GAP_PIECES).filter(|piece| piece.chars <= MARK_CHARS);
+    short.any(|piece| MARK.is_match(&piece.text) || wording::gives_day(&piece.text))
+}
+
+/// Whether most elements have a heading that leads elsewhere, as those of a list of articles have.
+fn is_list(scene: &Scene<'_>, list: &[&Element], line: usize) -> bool {
+    let title = scene.outline.pieces.get(line).map_or("", |piece| piece.text.as_str());
+    let mut before = line + 1;
+    let leading = list.iter().filter(|one| {
+        // What stands between two elements belongs to the second.
+        let pieces = scene.outline.pieces.get(before..one.to).unwrap_or_default();
+        before = one.to;
+        let mut links = pieces.iter().filter(|piece| piece.chars >= 4 && piece.is_link());
+        links.any(|piece| {
+            (piece.heading > 0 || piece.chars >= 10) && !piece.text.contains(title)
+        })
+    });
+    leading.count() * 2 > list.len()
 }

@@ -46,7 +46,7 @@ static NOTE: LazyLock<Regex> = LazyLock::new(|| {
     script::both(concat!(
         r"^[\s（(【\[*▲△◎●■◆]*(?:",
         r"(?:本文|文章|新闻|报道)?原标题|原題|原题(?:为|[:：])|原標題|原文标题|责任?编辑?[:：\s]|責任編輯|(?:本文|本期|值班|执行|新媒体|微信|网络)?(?:责编|編輯|编辑|主编|审核|校对|校審|编审|监制|统筹|制作|设计|值班|美编|版式|编校|初审|复审|终审|总监制|运营|排版|編審|監製|策划|策劃|剪辑|出品)(?:人|员)?\s*[:：/｜|丨]",
-        r"|[-—–·•*～~\s]*(?:the\s*)?end[-—–·•*～~\s.]*$|(?:文章|稿件|信息|消息|本文|资料|内容)?(?:来源|來源|出处|出處|稿源)\s*[:：|｜丨/／]|(?:本文|原文)(?:链接|地址|来自)|(?:文章)?(?:关键[词字]|關鍵字|标签|標籤|tags?)\s*[:：]",
+        r"|[-—–·•*～~\s]*(?i:the\s*)?(?i:end)[-—–·•*～~\s.]*$|(?:文章|稿件|信息|消息|本文|资料|内容)?(?:来源|來源|出处|出處|稿源)\s*[:：|｜丨/／]|(?:本文|原文)(?:链接|地址|来自)|(?:文章)?(?:关键[词字]|關鍵字|标签|標籤|tags?)\s*[:：]",
         r"|(?:责编|编辑|責編|編輯|排版|校对|审核|美编|监制|统筹|策划|剪辑|视频|摄像|翻译|值班编辑|责任编辑)\s+\p{Han}{2,4}(?:\s*[|｜丨/／、]?\s*\p{Han}{2,5}){0,8}$|.{0,24}(?:内容)?由\s*AI.{0,8}(?:生成|提炼|总结).{0,20}$|\[?复制链接\]?$|广告加载中|只看该作者|[【\[（(]?\s*(?:评论|推荐|收藏|打印|关闭|发表评论|加入收藏|告诉好友|打印此文|关闭窗口|大\s*中\s*小)[】\]）)](?:\s*[【\[（(][^】\]）)]{1,8}[】\]）)])+$|点击.{0,14}(?:蓝字|关注|名片|查看|阅读|收听|进入|下载|观看|图片|这里|此处|播放|放大|訂閱|订阅)|點擊.{0,14}(?:關注|查看|看|閱讀|觀看|下載)|.{0,40}[點点]我.{0,4}(?:下載|下载|訂閱|订阅|看).{0,30}$|长按.{0,14}(?:识别|关注|二维码)|扫(?:码|一扫|描).{0,20}$|掃.{0,10}(?:碼|QR).{0,10}$|关注我们|關注我們|阅读原文|閱讀原文|微信扫.{0,10}",
         r"|(?:更多|详细|更详细).{0,16}(?:请|敬请|欢迎)?(?:关注|下载|登录|登陆|访问|點擊|点击|訂閱)",
         r"|(?:欢迎|敬请|请)(?:关注|扫描|转载|转发|分享|下载|订阅|点击|长按|留言).{0,40}$|(?:下载|打开).{0,12}(?:客户端|APP|app|查看更多).{0,12}$",
@@ -121,6 +121,25 @@ pub(super) fn is_caption(line: &str) -> bool {
     line.chars().count() <= 200 && CAPTION.is_match(line)
 }
 
+/// Who edited, behind the last sentence: `…六千顆石頭。（編輯：何宜）1121015`.
+static EDITOR: LazyLock<Regex> = LazyLock::new(|| {
+    script::both(
+        r"\s*[（(]\s*(?:责任?编辑|编辑|责编|校对|核稿)\s*[:：/／][^（）()]{1,40}[）)]\s*[0-9]{0,8}$",
+    )
+});
+
+/// A label before the words under a film.
+static FILM: LazyLock<Regex> =
+    LazyLock::new(|| script::both(r"^(?:视频简介|影片简介|视频介绍)\s*[:：]\s*"));
+
+/// A paragraph without the note of its editor behind it and the label before it.
+pub(super) fn without_notes(text: &str) -> &str {
+    let from = FILM.find(text).map_or(0, |found| found.end());
+    let rest = text.get(from..).unwrap_or_default();
+    let end = EDITOR.find(rest).map_or(rest.len(), |found| found.start());
+    rest.get(..end).filter(|rest| !rest.is_empty()).unwrap_or(text)
+}
+
 /// A day, with its hour or without, and nothing else.
 pub(super) fn is_bare_day(line: &str) -> bool {
     let only = |c: char| c.is_ascii_digit() || "年月日时分秒上下午-/.:： ".contains(c);
@@ -151,6 +170,12 @@ static LABELLED: LazyLock<Regex> = LazyLock::new(|| {
 /// Whether a line says of a day that it is that of publication.
 pub(super) fn labels_day(line: &str) -> bool {
     line.chars().count() <= NOTE_CHARS && LABELLED.is_match(line)
+}
+
+/// Whether a line is the label of the day of publication, whose value stands in a cell of its own.
+pub(super) fn labels_publication(line: &str) -> bool {
+    const WORDS: [&str; 8] = ["发布", "發布", "公开", "发表", "發表", "发文", "刊登", "上传"];
+    line.ends_with([':', '：']) && WORDS.iter().any(|word| line.contains(word))
 }
 
 /// Whether a line gives a day, a source or names.
