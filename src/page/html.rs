@@ -28,8 +28,6 @@ mod tree;
 mod wording;
 mod words;
 
-use std::collections::HashSet;
-
 use jiff::civil::DateTime;
 
 use crate::NoArticle;
@@ -43,7 +41,6 @@ use holder::Scene;
 use tree::Outline;
 use tree::Piece;
 use wenmai_domain::article::Contributor;
-use wenmai_text::likeness::bigrams;
 use words::Roles;
 
 /// The article of a web page.
@@ -244,7 +241,7 @@ fn around(
             && (piece.heading > 0 || small || role.has(Roles::HEADINGS))
             && piece.chars >= 2
             && !piece.is_hidden;
-        let says = outline.is_epaper || role.has(Roles::AROUND) || speaks_of(&piece.text, text);
+        let says = outline.is_epaper || role.has(Roles::AROUND) || body::shared(&piece.text, text) >= 0.5 || piece.text.starts_with(['—', '-']);
         let again = headline::bare(&headline.text).contains(&headline::bare(&piece.text));
         (is && says
             && !again
@@ -266,17 +263,6 @@ fn around(
         subtitle.clone_from(&piece.text);
     }
     (kicker, subtitle)
-}
-
-/// Whether a line beside the headline shares half its pairs of characters with the text, or is set
-/// off by a dash.
-fn speaks_of(line: &str, text: &[Paragraph]) -> bool {
-    let own: Vec<(char, char)> = bigrams(headline::bare(line).chars()).collect();
-    let body = text.iter().take(60).flat_map(|one| one.text.chars());
-    let pairs: HashSet<(char, char)> =
-        bigrams(body.filter(|c| c.is_alphanumeric()).take(6_000)).collect();
-    let shared = own.iter().filter(|pair| pairs.contains(pair)).count();
-    line.starts_with(['—', '-']) || own.len() >= 3 && shared * 2 >= own.len()
 }
 
 /// Whether a heading stands in one element with the headline, or is named for its place: headings

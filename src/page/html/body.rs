@@ -19,6 +19,7 @@ use crate::html::wording;
 
 pub(super) use parts::Body;
 pub(super) use parts::Paragraph;
+pub(super) use parts::shared;
 
 /// What a piece was taken for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! Whether what was found on a page is an article, and not the one sentence of a list or a form.
 
+use crate::html::body;
 use crate::html::body::Body;
 use crate::html::body::Paragraph;
 use crate::html::headline;
@@ -13,6 +14,8 @@ use crate::html::wording;
 const SHORT: usize = 200;
 /// The least characters of an article.
 const LEAST: usize = 20;
+/// Pieces between a headline and the text right below it, at most.
+const NEAR_PIECES: usize = 16;
 
 /// Whether what was found is an article, and not the one sentence of a list or a form.
 pub(super) fn is_article(outline: &Outline, headline: &Headline, names: &Names, body: &Body) -> bool {
@@ -36,9 +39,26 @@ pub(super) fn is_article(outline: &Outline, headline: &Headline, names: &Names, 
     if nothing::asks(&headline.text) && poor || is_index(outline, body) {
         return false;
     }
-    let lists = links.len() >= LIST_LINKS && chars < 2 * link_chars && !runs(body);
-    agrees || !poor && !lists && !is_blurbs(outline, body)
+    let headed = heads(headline, body) && !nothing::is_gone(&headline.text);
+    let many = links.len() >= LIST_LINKS && chars < 2 * link_chars;
+    let lists = many && !runs(body);
+    agrees || (headed || !poor && !lists) && !is_blurbs(outline, body)
 }
+
+/// Whether the text speaks of what its headline does: one right above it, or the page's own name.
+fn heads(headline: &Headline, body: &Body) -> bool {
+    let share = body::shared(&headline.text, &body.paragraphs);
+    let long = headline::bare(&headline.text).chars().count() >= NAME_CHARS;
+    match headline.index.zip(body.place) {
+        Some((line, (first, _))) => {
+            line < first && first <= line + NEAR_PIECES && long && share >= 0.33
+        }
+        None => long && share >= 0.5,
+    }
+}
+
+/// Letters from which a line is no site's or section's name.
+const NAME_CHARS: usize = 8;
 
 /// Whether a body is running text of some length, however many links stand around it.
 fn runs(body: &Body) -> bool {
