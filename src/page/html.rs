@@ -156,9 +156,9 @@ fn article(
     let holder = post.or_else(|| scene.holder(headline.index))?;
     let mut body = body::read(&scene, holder, &headline, names, claims);
     let mut headline = headline;
-    if headline.index.is_none()
-        && let Some((first, _)) = body.place
-        && let Some(found) = headline::above(&scene, names, first, &body.sample())
+    if is_doubtful(&headline, &body)
+        && let Some(found) = headline::above(&scene, names, &body)
+        && (headline.index.is_some() || names_less(&headline.text, &found.text, &body))
     {
         // The page is not named for its article; now that the text is known, its heading is too.
         scene.weigh(found.index);
@@ -168,6 +168,23 @@ fn article(
     body.is_post = post.is_some();
     sound::is_article(outline, &headline, names, &body).then_some((headline, body))
 }
+
+/// Whether a headline may be the name of the site, of which the text says nothing.
+fn is_doubtful(headline: &Headline, body: &Body) -> bool {
+    let site = || headline::is_site(Some(&headline.text));
+    headline.index.is_none()
+        || site() && body::shared(&headline.text, &body.paragraphs) < OWN_SHARE
+}
+
+/// Whether a name of the page, which stands nowhere in it, shares less with the text than a line does,
+/// or too little to be its headline.
+fn names_less(name: &str, line: &str, body: &Body) -> bool {
+    let share = |text: &str| body::shared(text, &body.paragraphs);
+    share(name) < 0.5 || share(name) <= share(line)
+}
+
+/// The share of a headline's pairs of characters that its text has at least.
+const OWN_SHARE: f64 = 0.3;
 
 /// The article that the page gives to machines alone, as schema.org's `articleBody`.
 fn told(outline: &Outline, names: &Names, claims: &Claims) -> Option<(Headline, Body)> {

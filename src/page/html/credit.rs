@@ -55,7 +55,14 @@ static OFFICE_LAST: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Words that stand where a name is expected and are none.
-const NO_NAMES: [&str; 68] = [
+const NO_NAMES: [&str; 75] = [
+    "展开",
+    "收起",
+    "全文",
+    "文章",
+    "状态",
+    "常规",
+    "安装",
     "关闭",
     "打印",
     "字号",

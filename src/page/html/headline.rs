@@ -4,6 +4,8 @@
 //! page; the rank of a heading element, names such as `title` and the place count too. Titles of
 //! pages carry the name of their site, so they are compared part by part.
 
+mod above;
+
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
@@ -163,6 +165,8 @@ fn labelled(outline: &Outline) -> Option<String> {
 /// Pieces among which the label of a title is looked for.
 const LABEL_PIECES: usize = 400;
 
+pub(super) use above::above;
+
 /// The headline of the page.
 pub(super) fn find(scene: &Scene<'_>, names: &Names) -> Headline {
     let pieces = &scene.outline.pieces;
@@ -177,55 +181,6 @@ pub(super) fn find(scene: &Scene<'_>, names: &Names) -> Headline {
     let (index, count) = lines(scene, names, at);
     headline(scene, names, index, count)
 }
-
-/// The headline of a page that does not name its article: the heading nearest above its text that
-/// shares words with it.
-pub(super) fn above(
-    scene: &Scene<'_>,
-    names: &Names,
-    text: usize,
-    sample: &str,
-) -> Option<Headline> {
-    let body: HashSet<(char, char)> =
-        bigrams(sample.chars().filter(|c| c.is_alphanumeric())).collect();
-    let mut best: Option<(f64, usize)> = None;
-    for at in text.saturating_sub(ABOVE)..=text {
-        let Some(piece) = scene.outline.pieces.get(at) else { continue };
-        let fits = (5..=60).contains(&piece.chars) && !piece.is_link() && !piece.is_hidden;
-        if !fits
-            || piece.text.ends_with(['。', '，', '；'])
-            || wording::tells(&piece.text)
-            || wording::is_note(&piece.text)
-        {
-            continue;
-        }
-        let pairs: Vec<(char, char)> = bigrams(bare(&piece.text).chars()).collect();
-        let shared = pairs.iter().filter(|pair| body.contains(pair)).count();
-        let roles = scene.roles_near(piece);
-        let rank = match piece.heading {
-            0 => 0.0,
-            1 => 3.2,
-            2 => 2.4,
-            _ => 2.0,
-        };
-        let marked = rank
-            + f64::from(u8::from(roles.has(Roles::TITLE) || piece.roles.has(Roles::TITLE))) * 1.5
-            + f64::from(u8::from(piece.bold_chars == piece.chars)) * 0.7;
-        if shared < 2 || marked == 0.0 {
-            continue;
-        }
-        #[expect(clippy::cast_precision_loss, reason = "the length of a line")]
-        let worth = marked + 4.0 * shared as f64 / pairs.len().max(1) as f64;
-        if best.is_none_or(|(most, _)| worth > most) {
-            best = Some((worth, at));
-        }
-    }
-    let (_, at) = best?;
-    Some(headline(scene, names, at, 1))
-}
-
-/// Pieces above the text in which a headline may stand.
-const ABOVE: usize = 10;
 
 fn headline(scene: &Scene<'_>, names: &Names, index: usize, count: usize) -> Headline {
     let pieces = &scene.outline.pieces;
@@ -268,7 +223,8 @@ fn worth(scene: &Scene<'_>, names: &Names, at: usize, piece: &Piece) -> Option<f
         _ => 0.4,
     };
     // Some headlines are links to their own page.
-    let link = match (piece.is_link(), agrees >= 3.0) {
+    let own = agrees >= 3.0 && (piece.heading > 0 || is_title);
+    let link = match (piece.is_link(), own) {
         (true, true) => -0.8,
         (true, false) => -1.6,
         (false, _) => 0.0,
@@ -438,7 +394,7 @@ const SITES: [&str; 30] = [
 ];
 
 /// Whether a part of a name is a site's: short, and ending as names of sites do.
-fn is_site(part: Option<&str>) -> bool {
+pub(super) fn is_site(part: Option<&str>) -> bool {
     part.map(str::trim).is_some_and(|part| {
         (2..=SITE_CHARS).contains(&part.chars().count())
             && SITES.iter().any(|end| part.ends_with(end))

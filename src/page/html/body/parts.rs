@@ -42,7 +42,8 @@ pub(in crate::html) fn shared(line: &str, text: &[Paragraph]) -> f64 {
 impl Body {
     /// The first characters of its paragraphs.
     pub fn sample(&self) -> String {
-        self.paragraphs.iter().flat_map(|one| one.text.chars()).take(3_000).collect()
+        let texts = self.paragraphs.iter().filter(|one| !one.is_subhead);
+        texts.flat_map(|one| one.text.chars()).take(3_000).collect()
     }
 
     /// Whether it holds half of what another text of its length says.
