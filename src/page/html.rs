@@ -172,8 +172,7 @@ fn article(
 /// Whether a headline may be the name of the site, of which the text says nothing.
 fn is_doubtful(headline: &Headline, body: &Body) -> bool {
     let site = || headline::is_site(Some(&headline.text));
-    headline.index.is_none()
-        || site() && body::shared(&headline.text, &body.paragraphs) < OWN_SHARE
+    headline.index.is_none() || site() && body::shared(&headline.text, &body.paragraphs) < OWN_SHARE
 }
 
 /// Whether a name of the page, which stands nowhere in it, shares less with the text than a line does,
@@ -208,8 +207,11 @@ const TOLD_MIN: usize = 80;
 fn write(outline: &Outline, headline: Headline, body: Body, claims: Claims) -> Extract {
     let first = |list: Vec<&String>| list.first().map(|one| (*one).clone()).unwrap_or_default();
     let authors = claims.people_of(outline);
-    let Body { paragraphs, captions, place: _, is_post } = body;
+    let Body { mut paragraphs, captions, place: _, is_post } = body;
     let (kicker, mut subtitle) = around(outline, &headline, &claims, &paragraphs);
+    if paragraphs.first().is_some_and(|first| first.is_subhead && first.text == subtitle) {
+        paragraphs.remove(0);
+    }
     let mut title = headline.text;
     if subtitle.is_empty()
         && let Some((head, rest)) = headline::parted(&title)
@@ -258,7 +260,10 @@ fn around(
             && (piece.heading > 0 || small || role.has(Roles::HEADINGS))
             && piece.chars >= 2
             && !piece.is_hidden;
-        let says = outline.is_epaper || role.has(Roles::AROUND) || body::shared(&piece.text, text) >= 0.5 || piece.text.starts_with(['—', '-']);
+        let says = outline.is_epaper
+            || role.has(Roles::AROUND)
+            || body::shared(&piece.text, text) >= 0.5
+            || piece.text.starts_with(['—', '-']);
         let again = headline::bare(&headline.text).contains(&headline::bare(&piece.text));
         (is && says
             && !again

@@ -35,8 +35,9 @@ pub(super) struct Headline {
 const LETTERS: std::ops::RangeInclusive<usize> = 3..=120;
 
 /// What parts the headline from the site's name in a page's title.
-static PARTS: LazyLock<Regex> =
-    LazyLock::new(|| pattern::fixed(r"\s*(?:[_|｜丨]+|\s[-–—·•»@/]+\s|\s::\s?|--+|\s-|-\s|<<|>>|\s[>＞›]\s|«|»)\s*"));
+static PARTS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(r"\s*(?:[_|｜丨]+|\s[-–—·•»@/]+\s|\s::\s?|--+|\s-|-\s|<<|>>|\s[>＞›]\s|«|»)\s*")
+});
 
 /// Marks that sites put before headlines.
 static BADGE: LazyLock<Regex> = LazyLock::new(|| {
@@ -301,9 +302,9 @@ fn unglued(text: &str, names: &Names) -> String {
         }
     }
     let line = bare(&text);
-    if let Some(rest) = without_tag(&text).filter(|rest| {
-        names.wholes.contains(&bare(rest)) && !names.wholes.contains(&line)
-    }) {
+    if let Some(rest) = without_tag(&text)
+        .filter(|rest| names.wholes.contains(&bare(rest)) && !names.wholes.contains(&line))
+    {
         return rest.to_owned();
     }
     if let Some(cut) = names
@@ -344,8 +345,19 @@ fn behind(text: &str, line: &str, name: &str) -> Option<String> {
 
 /// Marks that sites put behind headlines.
 const TAGS: [&str; 13] = [
-    "已付费", "付费", "原创", "原創", "置顶", "精华", "热门", "推荐", "播报文章", "朗读", "[复制链接]",
-    "[编辑]", "[編輯]",
+    "已付费",
+    "付费",
+    "原创",
+    "原創",
+    "置顶",
+    "精华",
+    "热门",
+    "推荐",
+    "播报文章",
+    "朗读",
+    "[复制链接]",
+    "[编辑]",
+    "[編輯]",
 ];
 
 /// A headline without the class of a thread in brackets before it: `[见闻] 大桥合龙`.
@@ -368,7 +380,14 @@ pub(super) fn parted(text: &str) -> Option<(&str, &str)> {
 
 /// What names of sites end with.
 const SITES: [&str; 30] = [
-    "论坛", "論壇", "社区", "社區", "博客", "部落格", "电台", "電台",
+    "论坛",
+    "論壇",
+    "社区",
+    "社區",
+    "博客",
+    "部落格",
+    "电台",
+    "電台",
     "网",
     "網",
     "报",

@@ -18,7 +18,12 @@ const LEAST: usize = 20;
 const NEAR_PIECES: usize = 16;
 
 /// Whether what was found is an article, and not the one sentence of a list or a form.
-pub(super) fn is_article(outline: &Outline, headline: &Headline, names: &Names, body: &Body) -> bool {
+pub(super) fn is_article(
+    outline: &Outline,
+    headline: &Headline,
+    names: &Names,
+    body: &Body,
+) -> bool {
     let chars = body.chars();
     let agrees = headline.index.is_some()
         && names.agreement(&headline.text) >= 1.5

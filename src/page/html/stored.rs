@@ -29,18 +29,48 @@ pub(super) struct Stored {
 
 /// Names for the text of an article.
 const TEXTS: [&str; 13] = [
-    "content", "contents", "contenthtml", "articlecontent", "artcontent", "body", "bodyhtml", "html",
-    "text", "detail", "contenttext", "newscontent", "richtext",
+    "content",
+    "contents",
+    "contenthtml",
+    "articlecontent",
+    "artcontent",
+    "body",
+    "bodyhtml",
+    "html",
+    "text",
+    "detail",
+    "contenttext",
+    "newscontent",
+    "richtext",
 ];
 /// Names for its headline, day, source and author, in lower case without marks.
 const TITLES: [&str; 6] =
     ["title", "headline", "newstitle", "articletitle", "subject", "contenttitle"];
 const DAYS: [&str; 14] = [
-    "publishtime", "pubtime", "publishdate", "pubdate", "publishedat", "datepublished", "ptime",
-    "releasetime", "issuetime", "createtime", "createdat", "ctime", "displaytime", "time",
+    "publishtime",
+    "pubtime",
+    "publishdate",
+    "pubdate",
+    "publishedat",
+    "datepublished",
+    "ptime",
+    "releasetime",
+    "issuetime",
+    "createtime",
+    "createdat",
+    "ctime",
+    "displaytime",
+    "time",
 ];
 const SOURCES: [&str; 8] = [
-    "source", "sourcename", "origin", "media", "medianame", "copyfrom", "infosource", "newssource",
+    "source",
+    "sourcename",
+    "origin",
+    "media",
+    "medianame",
+    "copyfrom",
+    "infosource",
+    "newssource",
 ];
 const AUTHORS: [&str; 5] = ["author", "authorname", "writer", "reporter", "byline"];
 /// Objects inside objects that are looked into, and values at most.
@@ -72,11 +102,13 @@ impl Stored {
 
 /// The longest text that the page stores.
 pub(super) fn stored(outline: &Outline) -> Stored {
-    let areas = outline.areas.iter().filter(|text| is_markup(text)).map(|text| Stored {
-        lines: data::lines(text),
-        ..Stored::default()
-    });
-    let scripts = outline.scripts.iter().filter_map(|script| json(script).or_else(|| string(script)));
+    let areas = outline
+        .areas
+        .iter()
+        .filter(|text| is_markup(text))
+        .map(|text| Stored { lines: data::lines(text), ..Stored::default() });
+    let scripts =
+        outline.scripts.iter().filter_map(|script| json(script).or_else(|| string(script)));
     areas.chain(scripts).max_by_key(Stored::chars).unwrap_or_default()
 }
 
@@ -165,9 +197,7 @@ fn word(object: &Map<String, Value>, name: &str) -> Option<String> {
     match value {
         Value::String(word) => Some(data::plain(word)).filter(|word| !word.is_empty()),
         Value::Number(number) => Some(number.to_string()),
-        Value::Object(one) => {
-            one.get("name").and_then(Value::as_str).map(str::to_owned)
-        }
+        Value::Object(one) => one.get("name").and_then(Value::as_str).map(str::to_owned),
         Value::Null | Value::Bool(_) | Value::Array(_) => None,
     }
 }
@@ -206,8 +236,7 @@ fn string(script: &str) -> Option<Stored> {
         at
     };
     let before = script.get(floor(range.start.saturating_sub(AROUND_BYTES))..range.start)?;
-    let behind =
-        script.get(range.end..floor((range.end + AROUND_BYTES).min(script.len())))?;
+    let behind = script.get(range.end..floor((range.end + AROUND_BYTES).min(script.len())))?;
     // The nearest before the text counts first, then the nearest behind it.
     let mut near: Vec<regex::Captures<'_>> = BESIDE.captures_iter(before).collect();
     near.reverse();
@@ -234,7 +263,8 @@ fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
-        let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let hex =
+            |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
         let mut ahead = rest.clone();
         match (byte, ahead.next().and_then(hex), ahead.next().and_then(hex)) {
             (b'%', Some(high), Some(low)) => {

@@ -106,9 +106,7 @@ fn is_list(scene: &Scene<'_>, list: &[&Element], line: usize) -> bool {
         let pieces = scene.outline.pieces.get(before..one.to).unwrap_or_default();
         before = one.to;
         let mut links = pieces.iter().filter(|piece| piece.chars >= 4 && piece.is_link());
-        links.any(|piece| {
-            (piece.heading > 0 || piece.chars >= 10) && !piece.text.contains(title)
-        })
+        links.any(|piece| (piece.heading > 0 || piece.chars >= 10) && !piece.text.contains(title))
     });
     leading.count() * 2 > list.len()
 }

@@ -95,7 +95,9 @@ pub(super) fn is_note(line: &str) -> bool {
     let count = line.chars().count();
     count <= NOTE_CHARS
         && (NOTE.is_match(line)
-            || count <= SPACED_CHARS && line.contains([' ', '　']) && NOTE.is_match(&unspaced(line))
+            || count <= SPACED_CHARS
+                && line.contains([' ', '　'])
+                && NOTE.is_match(&unspaced(line))
             || PAY.is_match(line) && !line.ends_with('。'))
 }
 

@@ -343,9 +343,8 @@ fn second(word: &str) -> &str {
         "article", "content", "detail", "topic", "main", "news", "page", "post", "info", "blog",
         "art", "doc", "con", "txt",
     ];
-    const SECOND: [&str; 10] = [
-        "title", "tit", "content", "text", "body", "author", "source", "time", "date", "from",
-    ];
+    const SECOND: [&str; 10] =
+        ["title", "tit", "content", "text", "body", "author", "source", "time", "date", "from"];
     let rest = FIRST.iter().find_map(|first| word.strip_prefix(first)).unwrap_or_default();
     if SECOND.contains(&rest) { rest } else { "" }
 }

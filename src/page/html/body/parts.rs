@@ -30,7 +30,8 @@ pub(in crate::html) struct Body {
 /// of a headline do, half of those of its subtitle.
 pub(in crate::html) fn shared(line: &str, text: &[Paragraph]) -> f64 {
     let own: Vec<(char, char)> = bigrams(line.chars().filter(|c| c.is_alphanumeric())).collect();
-    let body = text.iter().take(60).flat_map(|one| one.text.chars());
+    let texts = text.iter().filter(|one| !one.is_subhead).take(60);
+    let body = texts.flat_map(|one| one.text.chars());
     let pairs: HashSet<(char, char)> =
         bigrams(body.filter(|c| c.is_alphanumeric()).take(6_000)).collect();
     let shared = own.iter().filter(|pair| pairs.contains(pair)).count();

@@ -51,10 +51,7 @@ fn paragraphs_name_people_at_their_ends() {
         found.unwrap_or_default().into_iter().map(|person| person.name).collect()
     };
     assert_eq!(names(opening("清河网9月4日讯（记者周小禾 整合）大桥通了。")), ["周小禾"]);
-    assert_eq!(
-        names(opening("【編譯周小禾、記者许舟／綜合報導】大橋通了。")),
-        ["周小禾", "许舟"]
-    );
+    assert_eq!(names(opening("【編譯周小禾、記者许舟／綜合報導】大橋通了。")), ["周小禾", "许舟"]);
     assert_eq!(names(opening("大桥通了，县里说（记者周小禾）")), [] as [&str; 0]);
     assert_eq!(names(closing("明年五月通车。（评论员 周小禾 许舟）")), ["周小禾", "许舟"]);
 }

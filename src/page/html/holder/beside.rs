@@ -7,7 +7,12 @@ use crate::html::tree::Piece;
 impl Scene<'_> {
     /// Whether a heading begins another article: it stands in another element than the text before
     /// it, and has the headline's rank or names that speak against it.
-    pub(super) fn is_next(&self, at: usize, last_text: Option<usize>, headline: Option<usize>) -> bool {
+    pub(super) fn is_next(
+        &self,
+        at: usize,
+        last_text: Option<usize>,
+        headline: Option<usize>,
+    ) -> bool {
         let piece_at = |at: Option<usize>| at.and_then(|at| self.outline.pieces.get(at));
         let (Some(piece), Some(text), Some(line)) =
             (piece_at(Some(at)), piece_at(last_text), piece_at(headline))
@@ -44,10 +49,13 @@ impl Scene<'_> {
             return false;
         };
         let near = own.from.saturating_sub(CARD_PIECES)..own.to + CARD_PIECES;
-        let alike = self.outline.elements.iter().filter(|one| {
+        // Elements are in the order of their beginnings.
+        let elements = &self.outline.elements;
+        let first = elements.partition_point(|one| one.from < near.start);
+        let alike = elements.iter().skip(first).take(CARD_ELEMENTS).filter(|one| {
             one.shape == own.shape && near.contains(&one.from) && one.to <= one.from + 4
         });
-        alike.count() >= 3
+        alike.take(3).count() == 3
     }
 
     /// Whether a piece stands outside the smallest element that holds both headline and text.
@@ -64,5 +72,7 @@ impl Scene<'_> {
 const SUNK: f64 = 0.6;
 /// Pieces around a linked heading among which two more make a list of other articles.
 const BLURB_PIECES: usize = 12;
+/// Elements that are looked at around a box.
+const CARD_ELEMENTS: usize = 400;
 /// Pieces around a box among which others of its shape are looked for.
 const CARD_PIECES: usize = 16;
