@@ -130,7 +130,7 @@ pub(super) fn extract(text: &str) -> Extract {
     let found = found.or_else(|| {
         let stored = stored::stored(&outline);
         let (mut headline, body) = given(&outline, &names, stored.lines.clone())?;
-        stored.tell(&mut claims, &mut headline);
+        stored.tell(&mut claims, &mut headline, &body);
         Some((headline, body))
     });
     let several = || nothing::several(&outline, &names);

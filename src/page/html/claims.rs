@@ -191,7 +191,7 @@ static SOURCE: LazyLock<Regex> = LazyLock::new(|| {
 /// Words that follow the source in one line.
 static AFTER_SOURCE: LazyLock<Regex> = LazyLock::new(|| {
     script::both(
-        r"(?:(?:浏览|阅读|点击|评论|举报|关注|收藏|订阅)[数量次]*\s*[:：(（0-9]|作者|责?任?编辑|责编|发布|时间|日期|字号|字体|分享|打印|纠错|我要|\d{4}).*$",
+        r"(?:(?:浏览|阅读|点击|评论|举报|关注|收藏|订阅)[数量次]*\s*[:：(（0-9]|作者|责?任?编辑|责编|(?:举报|关注|收藏|订阅)$|发布|时间|日期|字号|字体|分享|打印|纠错|我要|\d{4}).*$",
     )
 });
 

@@ -55,7 +55,8 @@ static OFFICE_LAST: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Words that stand where a name is expected and are none.
-const NO_NAMES: [&str; 75] = [
+const NO_NAMES: [&str; 76] = [
+    "高清",
     "展开",
     "收起",
     "全文",

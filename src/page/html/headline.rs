@@ -315,6 +315,9 @@ fn unglued(text: &str, names: &Names) -> String {
     {
         return cut;
     }
+    if let Some(head) = wording::before_day(&text).filter(|_| !names.wholes.contains(&line)) {
+        return head.to_owned();
+    }
     // A line that begins with the page's shorter name has something glued to it.
     let mut parts = PARTS.split(&text);
     if let (Some(first), Some(_)) = (parts.next(), parts.next()) {

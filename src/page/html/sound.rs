@@ -34,7 +34,8 @@ pub(super) fn is_article(
         .iter()
         .filter(|one| one.text.ends_with(['。', '！', '？', '”', '…']))
         .count();
-    if chars < LEAST || sentences == 0 && chars < SHORT && !agrees {
+    let says = body.paragraphs.iter().any(|one| one.text.contains(['。', '！', '？', '.']));
+    if chars < LEAST || (sentences == 0 && chars < SHORT || !says) && !agrees {
         return false;
     }
     let links = nothing::headlines(outline);

@@ -8,6 +8,8 @@ use regex::Regex;
 use serde_json::Map;
 use serde_json::Value;
 
+use crate::html::body;
+use crate::html::body::Body;
 use crate::html::claims::Claims;
 use crate::html::claims::Trust;
 use crate::html::data;
@@ -84,13 +86,15 @@ const AROUND_BYTES: usize = 3_000;
 
 impl Stored {
     /// Adds what stands beside the text to what the page says of itself.
-    pub fn tell(&self, claims: &mut Claims, headline: &mut Headline) {
+    pub fn tell(&self, claims: &mut Claims, headline: &mut Headline, body: &Body) {
         claims.moment(Trust::Linked, &self.published);
         claims.source(Trust::Linked, &self.source);
         claims.people(Trust::Linked, &self.author);
         claims.account(&self.author);
         let (own, stored) = (bare(&headline.text), bare(&self.title));
-        if own.is_empty() || stored.chars().count() >= 4 && own.contains(&stored) {
+        let share = |line: &str| body::shared(line, &body.paragraphs);
+        let better = || share(&headline.text) < 0.3 && share(&self.title) > share(&headline.text);
+        if own.is_empty() || stored.chars().count() >= 4 && (own.contains(&stored) || better()) {
             self.title.clone_into(&mut headline.text);
         }
     }

@@ -36,16 +36,21 @@ static MARK: LazyLock<Regex> = LazyLock::new(|| {
 /// The element that holds the first post of a thread; `None` where the page is none.
 pub(super) fn first_post(scene: &Scene<'_>, headline: Option<usize>) -> Option<usize> {
     let elements = &scene.outline.elements;
-    let line = headline?;
+    // Without a headline the posts begin where the page does.
+    let line = headline.unwrap_or_default();
     let whole = scene.mass_in(line + 1, usize::MAX);
     let mut groups: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
     for (at, element) in elements.iter().enumerate() {
         let named = element.shape != 0 && !element.is_inline;
-        if named && element.from > line && scene.mass_in(element.from, element.to) > 0.0 {
+        if named
+            && (element.from > line || headline.is_none())
+            && scene.mass_in(element.from, element.to) > 0.0
+        {
             groups.entry(element.shape).or_default().push(at);
         }
     }
     let threads = groups.values().filter(|posts| is_thread(scene, posts, line, whole));
+
     let pieces = |posts: &&Vec<usize>| {
         let of = |at: &usize| elements.get(*at).map_or(0, |one| one.to - one.from);
         posts.iter().map(of).sum::<usize>()

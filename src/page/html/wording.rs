@@ -142,6 +142,18 @@ pub(super) fn without_notes(text: &str) -> &str {
     rest.get(..end).filter(|rest| !rest.is_empty()).unwrap_or(text)
 }
 
+/// A headline with day, hour and source behind it in one line.
+static DATED: LazyLock<Regex> = LazyLock::new(|| {
+    script::both(
+        r"^(?P<head>.{4,60}?)\s+(?:(?:发布|发表|更新)?(?:时间|日期|于)?\s*[:：]?\s*)?(?:19|20)[0-9]{2}\s?[-年/.]\s?[0-9]{1,2}\s?[-月/.]\s?[0-9]{1,2}日?\s+[0-9]{1,2}[:：时][0-9]{2}",
+    )
+});
+
+/// The headline before day and hour that stand behind it in one line.
+pub(super) fn before_day(line: &str) -> Option<&str> {
+    Some(DATED.captures(line)?.name("head")?.as_str())
+}
+
 /// A day, with its hour or without, and nothing else.
 pub(super) fn is_bare_day(line: &str) -> bool {
     let only = |c: char| c.is_ascii_digit() || "年月日时分秒上下午-/.:： ".contains(c);

@@ -20,6 +20,8 @@ const ABOVE: usize = 10;
 const BEHIND: usize = 4;
 /// Characters of a line from which it is running text.
 const RUNNING_CHARS: usize = 30;
+/// What its rank and names must say for a line that shares nothing with the text.
+const MARKED: f64 = 1.5;
 /// What a line needs to be taken for the headline.
 const WORTH_MIN: f64 = 1.5;
 
@@ -47,6 +49,13 @@ pub(in crate::html) fn above(scene: &Scene<'_>, names: &Names, body: &Body) -> O
     Some(headline(scene, names, at, 1))
 }
 
+/// Whether such a line stands below `piece`, or below the subtitle between.
+fn told(scene: &Scene<'_>, at: usize, piece: &Piece) -> bool {
+    let behind = |step: usize| scene.outline.pieces.get(at + step);
+    let lower = |next: &Piece| piece.heading > 0 && next.heading > piece.heading;
+    behind(1).is_some_and(tells) || behind(1).is_some_and(lower) && behind(2).is_some_and(tells)
+}
+
 /// Whether a line tells day, source or names, as lines below a headline do.
 fn tells(line: &Piece) -> bool {
     let hour = line.text.contains(':') && line.text.chars().any(|c| c.is_ascii_digit());
@@ -57,13 +66,15 @@ fn tells(line: &Piece) -> bool {
 /// How much speaks for a line being the headline of a text with those pairs of characters.
 fn worth(scene: &Scene<'_>, at: usize, text: &HashSet<(char, char)>) -> Option<f64> {
     let piece = scene.outline.pieces.get(at)?;
-    let fits = (4..=60).contains(&piece.chars) && !piece.is_link() && !piece.is_hidden;
+    let is_heading = (1..=2).contains(&piece.heading);
+    let linked = piece.is_link();
+    let fits = (3..=60).contains(&piece.chars) && (!linked || is_heading) && !piece.is_hidden;
     if !fits
         || piece.text.ends_with(['。', '，', '；', '：', ':'])
         || piece.text.starts_with(['—', '-'])
-        || wording::tells(&piece.text)
+        || wording::tells(&piece.text) && wording::before_day(&piece.text).is_none()
         || wording::is_note(&piece.text)
-        || wording::is_caption(&piece.text)
+        || !is_heading && wording::is_caption(&piece.text)
         || is_site(Some(&piece.text))
     {
         return None;
@@ -82,14 +93,18 @@ fn worth(scene: &Scene<'_>, at: usize, text: &HashSet<(char, char)>) -> Option<f
         + f64::from(u8::from(titled)) * 1.5
         + f64::from(u8::from(piece.bold_chars == piece.chars)) * 0.7;
     // Day, source or names below a line say that it is a headline.
-    let told = scene.outline.pieces.get(at + 1).is_some_and(tells);
+    let told = told(scene, at, piece);
     if roles.has(Roles::AROUND) {
         return None;
     }
-    if shared == 0 || shared < 2 && !told || marked == 0.0 && !told {
+    if marked == 0.0 && !told || shared < 2 && !told && !is_heading {
+        return None;
+    }
+    if shared == 0 && marked < MARKED {
         return None;
     }
     #[expect(clippy::cast_precision_loss, reason = "the length of a line")]
     let share = shared as f64 / pairs.len().max(1) as f64;
-    Some(marked + 4.0 * share + f64::from(u8::from(told)) * 1.2)
+    let link = if linked { 1.0 } else { 0.0 };
+    Some(marked + 4.0 * share + f64::from(u8::from(told)) * 1.2 - link)
 }

@@ -53,7 +53,7 @@ fn an_article_in_the_data_of_a_framework_is_read_with_what_is_said_of_it() {
         "title": "清河大桥合龙", "pubTime": "2025-09-08 21:35:00", "author": "周小禾",
         "source": "清河日报", "content": whole}}, "more": [{"title": "老街修旧如旧"}]});
     let json = object.to_string();
-    let encoded: String = json.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let encoded = json.bytes().fold(String::new(), |all, byte| all + &format!("%{byte:02X}"));
     let escaped =
         serde_json::to_string(&whole).unwrap().replace('<', "\\u003C").replace('/', "\\u002F");
     for script in [
