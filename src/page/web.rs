@@ -92,7 +92,7 @@ fn complete(article: &mut Article, extract: Extract, issue: &Issue) {
 }
 
 /// What stands under a picture, and who took it.
-fn caption(text: &str) -> Caption {
+pub(crate) fn caption(text: &str) -> Caption {
     let credit = byline::trailing_credit(text).or_else(|| html::credit::photographer(text));
     let end = credit.as_ref().map_or(text.len(), |(at, _)| *at);
     Caption {
