@@ -260,10 +260,7 @@ fn around(
             && (piece.heading > 0 || small || role.has(Roles::HEADINGS))
             && piece.chars >= 2
             && !piece.is_hidden;
-        let says = outline.is_epaper
-            || role.has(Roles::AROUND)
-            || body::shared(&piece.text, text) >= 0.5
-            || piece.text.starts_with(['—', '-']);
+        let says = outline.is_epaper || role.has(Roles::AROUND) || speaks_of(&piece.text, text);
         let again = headline::bare(&headline.text).contains(&headline::bare(&piece.text));
         (is && says
             && !again
@@ -286,6 +283,34 @@ fn around(
     }
     (kicker, subtitle)
 }
+
+/// Whether a line beside the headline says something of its own: it is no name of a section, a site or
+/// an account, or shares half its pairs of characters with the text.
+fn speaks_of(line: &str, text: &[Paragraph]) -> bool {
+    const NAMES: [&str; 15] = [
+        "版",
+        "号",
+        "栏目",
+        "专栏",
+        "要闻",
+        "导读",
+        "推荐",
+        "频道",
+        "专题",
+        "文章",
+        "日报",
+        "晚报",
+        "网",
+        "电视台",
+        "通讯社",
+    ];
+    let is_name = headline::bare(line).chars().count() < LINE_LETTERS
+        || NAMES.iter().any(|end| line.ends_with(end));
+    line.starts_with(['—', '-']) || !is_name || body::shared(line, text) >= 0.5
+}
+
+/// Letters from which a line says more than a name.
+const LINE_LETTERS: usize = 6;
 
 /// Whether a heading stands in one element with the headline, or is named for its place: headings
 /// elsewhere are those of a section or of the way to it.
