@@ -5,8 +5,11 @@
 //! 1. `tree`: markup → pieces of text in order and the elements around them.
 //! 2. `claims`, `data`, `moment`: what the page says of itself, with one order of trust.
 //! 3. `headline`: which piece is the headline.
-//! 4. `holder`: which element holds the text; `words` reads class names as evidence.
-//! 5. `body`, `wording`: which pieces in it are text; `nothing` says what a page without an article is.
+//! 4. `holder`: which element holds the text; `words` reads class names as evidence; of a forum's
+//!    thread the first post does (`thread`).
+//! 5. `body`, `wording`: which pieces in it are text; `sound` says whether that is an article, `nothing`
+//!    what a page without one is. `stored` reads what a page stores for its scripts, `about` and
+//!    `office` what stands beside the article.
 //!
 //! What is found goes to `web`, which writes it as an article with spans into the extracted text. It
 //! is pure and takes time in proportion to the page; scripts are not run.
