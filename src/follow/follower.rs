@@ -85,6 +85,8 @@ struct Followed {
     /// Items whose pages are still to be fetched, by key, with their order.
     waiting: HashMap<u64, (u64, Waiting)>,
     report: FeedReport,
+    /// Lists that were read since the page list was.
+    lists: usize,
     /// Whether there is something to write.
     is_changed: bool,
     saved_at: Option<Timestamp>,
@@ -247,6 +249,7 @@ impl Shared {
                 state,
                 waiting,
                 report,
+                lists: 0,
                 is_changed: false,
                 saved_at: None,
             }));

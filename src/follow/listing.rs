@@ -144,6 +144,21 @@ fn listed(mut record: Record, base: &Url) -> Option<Listed> {
     (url.is_some() || says_something).then_some(Listed { url, record })
 }
 
+/// What a list of articles names that stands at `url`, where a page list led to it. Lists of another
+/// section of the site, outside the folder of the page list at `feed`, are not read.
+#[must_use]
+pub fn below(found: &Found, url: &Url, feed: &Url) -> Vec<Listed> {
+    let folder = feed.path().rsplit_once('/').map_or("", |(folder, _)| folder);
+    let is_own = url.host() == feed.host()
+        && url.path().strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    let decoded = encoding::decode(&found.body, found.charset.as_deref());
+    let listing = decoded.ok().filter(|_| is_own).and_then(|it| links(&it.text, url).ok());
+    listing.map(|listing| listing.items).unwrap_or_default()
+}
+
+/// The kind of a page that lists articles.
+pub const PAGE_LIST: &str = "page list";
+
 /// The articles that a page lists: its links to the same site that read like headlines.
 fn links(text: &str, url: &Url) -> Result<Listing, Fault> {
     let own = address::canonical(url);
@@ -164,7 +179,7 @@ fn links(text: &str, url: &Url) -> Result<Listing, Fault> {
     if items.is_empty() {
         return Err(Fault::NotAFeed("the page has no links to articles of its site".to_owned()));
     }
-    Ok(Listing { kind: "page list", items, ..Listing::default() })
+    Ok(Listing { kind: PAGE_LIST, items, ..Listing::default() })
 }
 
 #[cfg(test)]

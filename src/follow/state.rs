@@ -93,6 +93,15 @@ pub struct Waiting {
     pub url: Option<String>,
     /// What the feed says of it.
     pub record: Record,
+    /// How many lists of articles lead to it: none where a feed names it, one where the page list
+    /// does, two where a list does that the page list names.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lists: u8,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_zero(number: &u8) -> bool {
+    *number == 0
 }
 
 impl Feed {
@@ -308,6 +317,7 @@ mod tests {
             print: 7,
             url: Some(format!("https://q.example/{name}")),
             record,
+            lists: 0,
         }
     }
 

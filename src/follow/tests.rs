@@ -2,6 +2,7 @@
 
 mod again;
 mod content;
+mod lists;
 mod manners;
 mod misbehaviour;
 mod server;

@@ -5,12 +5,16 @@
 //! 1. `tree`: markup → pieces of text in order and the elements around them.
 //! 2. `claims`, `data`, `moment`: what the page says of itself, with one order of trust.
 //! 3. `headline`: which piece is the headline.
-//! 4. `holder`: which element holds the text; `words` reads class names as evidence.
-//! 5. `body`, `wording`: which pieces in it are text; `nothing` says what a page without an article is.
+//! 4. `holder`: which element holds the text; `words` reads class names as evidence; of a forum's
+//!    thread the first post does (`thread`).
+//! 5. `body`, `wording`: which pieces in it are text; `sound` says whether that is an article, `nothing`
+//!    what a page without one is. `stored` reads what a page stores for its scripts, `about` and
+//!    `office` what stands beside the article.
 //!
 //! What is found goes to `web`, which writes it as an article with spans into the extracted text. It
 //! is pure and takes time in proportion to the page; scripts are not run.
 
+mod about;
 mod body;
 mod claims;
 pub(crate) mod credit;
@@ -19,6 +23,10 @@ mod headline;
 mod holder;
 mod moment;
 mod nothing;
+mod office;
+mod sound;
+mod stored;
+mod thread;
 mod tree;
 mod wording;
 mod words;
@@ -30,7 +38,6 @@ use crate::PageLink;
 use body::Body;
 use body::Paragraph;
 use claims::Claims;
-use claims::Trust;
 use headline::Headline;
 use headline::Names;
 use holder::Scene;
@@ -64,6 +71,8 @@ pub(super) struct Extract {
     pub page: String,
     /// That page's name.
     pub page_name: String,
+    /// Whether it is the first post of a forum's thread.
+    pub is_post: bool,
     /// What the page is, where it holds no article.
     pub nothing: Option<NoArticle>,
 }
@@ -121,7 +130,12 @@ pub(super) fn extract(text: &str) -> Extract {
         (Some((_, body)), Some(other)) if !body.repeats(&other.1) => Some(other),
         (found, other) => found.or(other),
     };
-    let found = found.or_else(|| given(&outline, &names, data::kept(&outline)));
+    let found = found.or_else(|| {
+        let stored = stored::stored(&outline);
+        let (mut headline, body) = given(&outline, &names, stored.lines.clone())?;
+        stored.tell(&mut claims, &mut headline, &body);
+        Some((headline, body))
+    });
     let several = || nothing::several(&outline, &names);
     let Some((headline, body)) = found.filter(|_| !several()) else {
         let nothing = if several() { nothing::SEVERAL } else { nothing::judge(&outline) };
@@ -141,20 +155,38 @@ fn article(
     let mut scene = Scene::new(outline, counts_hidden);
     let headline = headline::find(&scene, names);
     scene.weigh(headline.index);
-    let holder = scene.holder(headline.index)?;
+    let post = thread::first_post(&scene, headline.index);
+    let holder = post.or_else(|| scene.holder(headline.index))?;
     let mut body = body::read(&scene, holder, &headline, names, claims);
     let mut headline = headline;
-    if headline.index.is_none()
-        && let Some((first, _)) = body.place
-        && let Some(found) = headline::above(&scene, names, first, &body.sample())
+    if is_doubtful(&headline, &body)
+        && let Some(found) = headline::above(&scene, names, &body)
+        && (headline.index.is_some() || names_less(&headline.text, &found.text, &body))
     {
         // The page is not named for its article; now that the text is known, its heading is too.
         scene.weigh(found.index);
         body = body::read(&scene, holder, &found, names, claims);
         headline = found;
     }
-    is_article(outline, &headline, names, &body).then_some((headline, body))
+    body.is_post = post.is_some();
+    sound::is_article(outline, &headline, names, &body).then_some((headline, body))
 }
+
+/// Whether a headline may be the name of the site, of which the text says nothing.
+fn is_doubtful(headline: &Headline, body: &Body) -> bool {
+    let site = || headline::is_site(Some(&headline.text));
+    headline.index.is_none() || site() && body::shared(&headline.text, &body.paragraphs) < OWN_SHARE
+}
+
+/// Whether a name of the page, which stands nowhere in it, shares less with the text than a line does,
+/// or too little to be its headline.
+fn names_less(name: &str, line: &str, body: &Body) -> bool {
+    let share = |text: &str| body::shared(text, &body.paragraphs);
+    share(name) < 0.5 || share(name) <= share(line)
+}
+
+/// The share of a headline's pairs of characters that its text has at least.
+const OWN_SHARE: f64 = 0.3;
 
 /// The article that the page gives to machines alone, as schema.org's `articleBody`.
 fn told(outline: &Outline, names: &Names, claims: &Claims) -> Option<(Headline, Body)> {
@@ -170,57 +202,27 @@ fn given(outline: &Outline, names: &Names, text: Vec<String>) -> Option<(Headlin
     let headline = headline::find(&scene, names);
     let text = text.into_iter().filter(|line| !wording::is_note(line) && !wording::is_rights(line));
     let paragraphs = text.map(|text| Paragraph { text, is_subhead: false }).collect();
-    Some((headline, Body { paragraphs, captions: Vec::new(), place: None }))
+    Some((headline, Body { paragraphs, ..Body::default() }))
 }
 
 /// Characters from which a text for machines is an article.
 const TOLD_MIN: usize = 80;
-/// Characters below which a text is an article only under a headline that the page is named for.
-const SHORT: usize = 200;
-/// The least characters of an article.
-const LEAST: usize = 20;
-
-/// Whether what was found is an article, and not the one sentence of a list or a form.
-fn is_article(outline: &Outline, headline: &Headline, names: &Names, body: &Body) -> bool {
-    let chars = body.chars();
-    let agrees = headline.index.is_some()
-        && names.agreement(&headline.text) >= 1.5
-        && headline::bare(&headline.text).chars().count() >= 4
-        && !nothing::is_gone(&headline.text);
-    let sentences = body
-        .paragraphs
-        .iter()
-        .filter(|one| one.text.ends_with(['。', '！', '？', '”', '…']))
-        .count();
-    if chars < LEAST || sentences == 0 && chars < SHORT && !agrees {
-        return false;
-    }
-    let links = nothing::headlines(outline);
-    let link_chars: usize = links.iter().map(|link| link.title.chars().count()).sum();
-    let kind = nothing::judge(outline).kind;
-    let poor = chars < SHORT && matches!(kind, crate::PageKind::Missing | crate::PageKind::Login);
-    let lists = links.len() >= LIST_LINKS && chars < 2 * link_chars;
-    agrees || !poor && !lists && !is_blurbs(outline, body)
-}
-
-/// Whether headlines that are links stand between the paragraphs: a list with a blurb for each.
-fn is_blurbs(outline: &Outline, body: &Body) -> bool {
-    let Some((first, last)) = body.place else { return false };
-    let between = outline.pieces.get(first..=last).unwrap_or_default();
-    let headlines = between.iter().filter(|piece| piece.is_link() && piece.chars >= 6).count();
-    headlines >= 4 && headlines * 5 >= body.paragraphs.len() * 3
-}
-
-/// Links from which a page without a headline may be a list.
-const LIST_LINKS: usize = 8;
-
 fn write(outline: &Outline, headline: Headline, body: Body, claims: Claims) -> Extract {
     let first = |list: Vec<&String>| list.first().map(|one| (*one).clone()).unwrap_or_default();
     let authors = claims.people_of(outline);
-    let Body { paragraphs, captions, place: _ } = body;
-    let (kicker, subtitle) = around(outline, &headline, &claims);
+    let Body { mut paragraphs, captions, place: _, is_post } = body;
+    let (kicker, mut subtitle) = around(outline, &headline, &claims, &paragraphs);
+    if paragraphs.first().is_some_and(|first| first.is_subhead && first.text == subtitle) {
+        paragraphs.remove(0);
+    }
+    let mut title = headline.text;
+    if subtitle.is_empty()
+        && let Some((head, rest)) = headline::parted(&title)
+    {
+        (title, subtitle) = (head.to_owned(), rest.to_owned());
+    }
     Extract {
-        title: headline.text,
+        title,
         kicker,
         subtitle,
         paragraphs: paragraphs.into_iter().map(|one| (one.text, one.is_subhead)).collect(),
@@ -231,12 +233,19 @@ fn write(outline: &Outline, headline: Headline, body: Body, claims: Claims) -> E
         url: first(claims.url.ranked()),
         page: claims.page,
         page_name: claims.page_name,
+        is_post,
         nothing: None,
     }
 }
 
-/// The lines above and below the headline: what the page calls so, else headings beside it.
-fn around(outline: &Outline, headline: &Headline, claims: &Claims) -> (String, String) {
+/// The lines above and below the headline: what the page calls so, else headings beside it that
+/// speak of what the text speaks of; names of sections and accounts do not.
+fn around(
+    outline: &Outline,
+    headline: &Headline,
+    claims: &Claims,
+    text: &[Paragraph],
+) -> (String, String) {
     let (mut kicker, mut subtitle) = (claims.kicker.clone(), claims.subtitle.clone());
     let Some(index) = headline.index else { return (kicker, subtitle) };
     let heading = |at: usize| {
@@ -254,23 +263,57 @@ fn around(outline: &Outline, headline: &Headline, claims: &Claims) -> (String, S
             && (piece.heading > 0 || small || role.has(Roles::HEADINGS))
             && piece.chars >= 2
             && !piece.is_hidden;
-        (is && !piece.is_link() && !wording::tells(&piece.text) && !wording::is_note(&piece.text))
-            .then_some(piece)
+        let says = outline.is_epaper || role.has(Roles::AROUND) || speaks_of(&piece.text, text);
+        let again = headline::bare(&headline.text).contains(&headline::bare(&piece.text));
+        (is && says
+            && !again
+            && !piece.is_link()
+            && !wording::tells(&piece.text)
+            && !wording::is_note(&piece.text))
+        .then_some((piece, role))
     };
     if kicker.is_empty()
-        && let Some(piece) = index.checked_sub(1).and_then(heading)
+        && let Some((piece, _)) = index.checked_sub(1).and_then(heading)
         && (outline.is_epaper || is_near(outline, piece, index))
     {
         kicker.clone_from(&piece.text);
     }
     if subtitle.is_empty()
-        && let Some(piece) = heading(index + headline.count)
-        && (outline.is_epaper || piece.heading > 0 || piece.roles.has(Roles::SUBTITLE))
+        && let Some((piece, role)) = heading(index + headline.count)
+        && (outline.is_epaper || piece.heading > 0 || role.has(Roles::SUBTITLE))
     {
         subtitle.clone_from(&piece.text);
     }
     (kicker, subtitle)
 }
+
+/// Whether a line beside the headline says something of its own: it is no name of a section, a site or
+/// an account, or shares half its pairs of characters with the text.
+fn speaks_of(line: &str, text: &[Paragraph]) -> bool {
+    const NAMES: [&str; 15] = [
+        "版",
+        "号",
+        "栏目",
+        "专栏",
+        "要闻",
+        "导读",
+        "推荐",
+        "频道",
+        "专题",
+        "文章",
+        "日报",
+        "晚报",
+        "网",
+        "电视台",
+        "通讯社",
+    ];
+    let is_name = headline::bare(line).chars().count() < LINE_LETTERS
+        || NAMES.iter().any(|end| line.ends_with(end));
+    line.starts_with(['—', '-']) || !is_name || body::shared(line, text) >= 0.5
+}
+
+/// Letters from which a line says more than a name.
+const LINE_LETTERS: usize = 6;
 
 /// Whether a heading stands in one element with the headline, or is named for its place: headings
 /// elsewhere are those of a section or of the way to it.
@@ -283,116 +326,6 @@ fn is_near(outline: &Outline, piece: &Piece, headline: usize) -> bool {
     let path = piece.text.starts_with(['首', '当', '您']) || piece.text.contains(['>', '»', '＞']);
     named || !path && own.map(|(parent, _)| parent) == line.map(|(parent, _)| parent)
 }
-
-impl Claims {
-    /// Reads what stands beside headline and text, and the address.
-    fn beside(&mut self, outline: &Outline, headline: &Headline, body: &Body) {
-        self.signed(body);
-        self.printed_page(outline);
-        let (first, last) = body.place.unwrap_or_default();
-        let line = headline.index.unwrap_or(first);
-        let head = line.saturating_sub(NEAR)..first.max(line + 1) + 1;
-        self.named(outline, &head);
-        let piece = |at: usize| outline.pieces.get(at).filter(|piece| !piece.is_link());
-        for piece in (line + headline.count..first.min(line + 4 * NEAR)).filter_map(piece) {
-            self.line(Trust::Beside, &piece.text);
-        }
-        for piece in (line.saturating_sub(3)..line).filter_map(piece) {
-            if wording::labels_day(&piece.text) || outline.is_epaper {
-                self.line(Trust::Beside, &piece.text);
-            }
-        }
-        for piece in (last + 1..last + 2 * NEAR).filter_map(piece) {
-            let is_day = piece.chars <= 20 && moment::moment(&piece.text).is_some();
-            if is_day
-                || wording::labels_day(&piece.text)
-                || wording::names_source(&piece.text)
-                || wording::credits(&piece.text)
-            {
-                self.line(Trust::AtEnd, &piece.text);
-            }
-        }
-        let labelled = outline.pieces.iter().filter(|piece| wording::labels_day(&piece.text));
-        for piece in labelled.take(LABELLED_MAX) {
-            self.moment_of(Trust::AtEnd, &piece.text);
-        }
-        let address: Vec<String> = self.url.ranked().into_iter().cloned().collect();
-        for url in address {
-            if let Some(moment) = moment::in_address(&url) {
-                self.moments.claim(Trust::Address, moment);
-            }
-        }
-    }
-
-    /// Reads on which page of the issue the article stands, where the page of an e-paper says it
-    /// outside its links to other pages.
-    fn printed_page(&mut self, outline: &Outline) {
-        if !self.page.is_empty() {
-            return;
-        }
-        let named = outline.elements.iter().filter(|element| element.roles.has(Roles::PAGE));
-        let named = named.map(|element| outline.text_of(element)).filter(|text| {
-            let plain = text.trim();
-            plain.chars().count() <= 24 && plain.chars().any(|c| c.is_ascii_digit())
-        });
-        let short = outline.pieces.iter().filter(|piece| !piece.is_link() && piece.chars <= 24);
-        let printed: Vec<String> =
-            short.map(|piece| piece.text.clone()).filter(|text| wording::is_page(text)).collect();
-        let found = match printed.as_slice() {
-            [] => named.take(1).next().filter(|_| outline.is_epaper),
-            // Two pages are a list of pages.
-            [first, rest @ ..] if rest.iter().all(|other| other == first) => Some(first.clone()),
-            [_, ..] => None,
-        };
-        self.page = found.unwrap_or_default();
-    }
-
-    /// Reads the people whom the text names at its ends.
-    fn signed(&mut self, body: &Body) {
-        let texts =
-            || body.paragraphs.iter().filter(|one| !one.is_subhead).map(|one| one.text.as_str());
-        let opening = texts().take(3).find_map(credit::opening);
-        let closing = texts().rev().take(2).find_map(credit::closing);
-        for people in opening.into_iter().chain(closing) {
-            self.authors.claim(Trust::Printed, people);
-        }
-    }
-
-    /// Reads elements that are named for what they hold.
-    fn named(&mut self, outline: &Outline, near: &std::ops::Range<usize>) {
-        for element in &outline.elements {
-            if !near.contains(&element.from) || element.to > element.from + 2 {
-                continue;
-            }
-            let words: String = outline.text_of(element).chars().take(80).collect();
-            if element.roles.has(Roles::TIME) || &*element.name == "time" {
-                let value = if element.value.is_empty() { words.as_str() } else { &element.value };
-                self.moment_of(Trust::Beside, value);
-            }
-            if element.roles.has(Roles::SOURCE)
-                && words.chars().count() <= 30
-                && moment::moment(&words).is_none()
-            {
-                self.source(Trust::Beside, &words);
-            }
-            if element.roles.has(Roles::AUTHOR) && !element.roles.has(Roles::EDITOR) {
-                self.people(Trust::Beside, &words);
-                self.account(&words);
-            }
-        }
-    }
-
-    /// Claims a moment that a line gives, as one of change where it says so.
-    fn moment_of(&mut self, trust: Trust, line: &str) {
-        let changed = line.contains("更新") || line.contains("修改");
-        self.moment(if changed { Trust::Changed } else { trust }, line);
-    }
-}
-
-/// Lines with the label of a day that are read.
-const LABELLED_MAX: usize = 40;
-/// Pieces around the headline in which the page speaks of the article.
-const NEAR: usize = 12;
 
 #[cfg(test)]
 mod tests;

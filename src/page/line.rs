@@ -210,6 +210,7 @@ fn wrap_width(text: &str, lines: &[Line]) -> Option<usize> {
 fn lines(text: &str, marks: &mut Vec<Span>) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut gap = 0;
+    let mut rules: Vec<(usize, u8)> = Vec::new();
     let mut start = 0;
     for raw in text.split_inclusive(['\n', '\r', '\u{2028}', '\u{2029}']) {
         let whole = Span::new(start, start + raw.len());
@@ -223,6 +224,9 @@ fn lines(text: &str, marks: &mut Vec<Span>) -> Vec<Line> {
         }
         let piece = span.of(text).unwrap_or_default();
         if is_rule(piece) {
+            if let Some(above) = lines.len().checked_sub(1).filter(|_| gap == 0) {
+                rules.extend(underline(piece).map(|level| (above, level)));
+            }
             marks.push(span);
             gap += 1;
             continue;
@@ -239,7 +243,37 @@ fn lines(text: &str, marks: &mut Vec<Span>) -> Vec<Line> {
         lines.push(Line { span, level, gap, indented, width });
         gap = 0;
     }
+    underlined(text, &mut lines, &rules);
     lines
+}
+
+/// The level of the heading that a rule directly below its line makes of it (Markdown's setext).
+fn underline(rule: &str) -> Option<u8> {
+    let of = |mark: char| rule.chars().all(|c| c == mark);
+    if of('=') { Some(1) } else { of('-').then_some(2) }
+}
+
+/// Makes headings of short lines that stand alone over a rule. Dashes part texts as well: they
+/// underline only where the page has them below several lines, or has headings underlined by `=`,
+/// and no heading marks.
+fn underlined(text: &str, lines: &mut [Line], rules: &[(usize, u8)]) {
+    const WIDEST: usize = 80;
+    let fits = |at: usize| {
+        let line = lines.get(at)?;
+        let words = line.span.of(text).unwrap_or_default();
+        let alone = at == 0 || line.gap > 0;
+        let short = line.width <= WIDEST && !words.ends_with(['。', '；', '，', '）', ')', '”']);
+        (alone && short && line.level == 0 && !line.indented).then_some(())
+    };
+    let found: Vec<(usize, u8)> =
+        rules.iter().copied().filter(|(at, _)| fits(*at).is_some()).collect();
+    let marked = lines.iter().any(|line| (1..=6).contains(&line.level));
+    let dashes = !marked && (found.len() >= 2 || found.iter().any(|(_, level)| *level == 1));
+    for (at, level) in found.into_iter().filter(|(_, level)| *level == 1 || dashes) {
+        if let Some(line) = lines.get_mut(at) {
+            line.level = level;
+        }
+    }
 }
 
 fn width(c: char) -> usize {
@@ -305,6 +339,17 @@ mod tests {
 
     fn texts(page: &str) -> Vec<String> {
         blocks(page).0.into_iter().map(|block| block.text).collect()
+    }
+
+    #[test]
+    fn underlined_lines_are_headings() {
+        let (blocks, marks) =
+            blocks("大桥合龙\n====\n\n正文一。\n\n两岸通车\n----\n\n正文二。\n----\n");
+        let levels: Vec<u8> = blocks.iter().map(|block| block.level).collect();
+        assert_eq!((levels, marks.len()), (vec![1, 0, 2, 0], 3));
+        // One row of dashes below a line parts texts.
+        let (blocks, _) = super::blocks("本报讯 记者 甲\n----\n\n正文一。\n");
+        assert_eq!(blocks[0].level, 0);
     }
 
     #[test]

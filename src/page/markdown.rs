@@ -30,6 +30,8 @@ struct Clean {
     pub left: Vec<Span>,
     /// The headings that group others, in order.
     pub sections: Vec<Section>,
+    /// What stands under pictures, in order, with its place.
+    pub captions: Vec<(String, Span)>,
     /// What stands in the front matter.
     pub front: Front,
     /// For each piece that was kept: where it begins in [`Clean::text`], and its place on the page.
@@ -79,6 +81,8 @@ enum Fate {
     Left,
     /// It groups headings.
     Section,
+    /// It is a picture with words, or the words right below one.
+    Caption,
 }
 
 /// A line that only leads elsewhere, by its words.
@@ -117,10 +121,15 @@ fn clean(text: &str) -> Option<Clean> {
     let mut out: Vec<(Span, Fate)> = marks.map(|span| (span, Fate::Mark)).collect();
     out.extend(clean.front.title.iter().map(|(_, span)| (*span, Fate::Section)));
     for row in &rows {
-        if row.fate == Fate::Kept {
+        if matches!(row.fate, Fate::Kept | Fate::Caption) {
             out.extend(row.cut.iter().map(|span| (*span, Fate::Mark)));
         } else {
             out.push((row.span, row.fate));
+        }
+        if row.fate == Fate::Caption {
+            let inner = inside(row);
+            clean.captions.push((inner.of(text).unwrap_or_default().to_owned(), inner));
+            out.push((inner, Fate::Caption));
         }
     }
     let out = apart(out);
@@ -128,8 +137,8 @@ fn clean(text: &str) -> Option<Clean> {
         match fate {
             Fate::Mark => clean.marks.push(*span),
             Fate::Left => clean.left.push(*span),
-            // Sections and the title of the file hold their own places.
-            Fate::Section | Fate::Kept => {}
+            // Sections, captions and the title of the file hold their own places.
+            Fate::Section | Fate::Caption | Fate::Kept => {}
         }
     }
     let out: Vec<Span> = out.into_iter().map(|(span, _)| span).collect();
@@ -237,16 +246,35 @@ fn field(text: &str, span: Span, key: &str, value: &str, front: &mut Front, mark
 fn rows(text: &str, start: usize, comments: &[Span]) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     let mut at = start;
+    let mut below_picture = false;
     for line in text.get(start..).unwrap_or_default().split_inclusive(['\n', '\r']) {
         let span = trimmed(text, Span::new(at, at + line.len()));
         at += line.len();
         let commented = comments.iter().any(|c| c.start <= span.start && span.end <= c.end);
         if span.is_empty() || commented {
+            // `\r\n` comes as two pieces, of which the second is no line.
+            below_picture &= commented || line == "\n";
             continue;
         }
-        rows.push(row(text, span, comments));
+        let mut row = row(text, span, comments);
+        let words = span.of(text).unwrap_or_default();
+        if below_picture && inline::is_slanted(words) {
+            row.cut =
+                vec![Span::new(span.start, span.start + 1), Span::new(span.end - 1, span.end)];
+            row.fate = Fate::Caption;
+        }
+        below_picture = inline::is_picture(words);
+        rows.push(row);
     }
     rows
+}
+
+/// What of a line its markup stands around.
+fn inside(row: &Row) -> Span {
+    let start = row.cut.first().filter(|first| first.start == row.span.start);
+    let end = row.cut.last().filter(|last| last.end == row.span.end);
+    let start = start.map_or(row.span.start, |first| first.end);
+    Span::new(start, end.map_or(row.span.end, |last| last.start).max(start))
 }
 
 fn row(text: &str, span: Span, comments: &[Span]) -> Row {
@@ -272,6 +300,8 @@ fn row(text: &str, span: Span, comments: &[Span]) -> Row {
     let bare = words.is_empty() && !out.is_empty() || !cut.is_empty() && plain.is_empty();
     let fate = if bare || line.starts_with("```") {
         Fate::Mark
+    } else if inline::is_picture(line) && cut.len() == 2 {
+        Fate::Caption
     } else if (inline::is_link(line) || inline::is_address(line) || cut.is_empty())
         && LEADS.as_ref().is_some_and(|leads| leads.is_match(&words))
         && !heading

@@ -131,6 +131,24 @@ fn an_export_is_read_without_its_markup() {
     assert_eq!(records[0].date(), Some(jiff::civil::date(2025, 9, 8)));
 }
 
+/// An article with pictures, as programs export them.
+const PICTURES: &str = "# 清河大桥合龙\n\n![大桥合龙现场。周小禾 摄](https://q.example/a.jpg)\n\n\
+    清河大桥昨日合龙，历时两年，两岸群众来到现场，看最后一段钢梁落位。\n\n![](https://q.example/b.jpg)\n*两岸群众在江边观看*\n\n\
+    大桥全长一千二百米，双向六车道，明年五月通车，两岸从此告别渡船。\n\n![渡船靠岸](https://q.example/c.jpg \"渡船\")\n\n县里说，引桥年底完工。\n";
+
+#[test]
+fn words_of_pictures_in_an_export_are_captions() {
+    for text in [PICTURES.to_owned(), PICTURES.replace('\n', "\r\n")] {
+        let page = parse(&text, &Issue::default());
+        check(&text, &page);
+        let record = &page.articles[0].article.record;
+        assert_eq!((page.articles.len(), record.paragraphs.len()), (1, 3), "{record:?}");
+        let captions: Vec<_> = record.captions.iter().map(|one| one.text.as_str()).collect();
+        assert_eq!(captions, ["大桥合龙现场。", "两岸群众在江边观看", "渡船靠岸"]);
+        assert_eq!(record.captions[0].credit, "周小禾");
+    }
+}
+
 /// Two reports without any mark, and a heading of two lines inside the first.
 const UNMARKED: &str = "清河大桥主桥昨日合龙\n\n两岸往来只要八分钟\n\n记者 周小禾\n\n\
     9月7日，清河大桥主桥顺利合龙，两岸干部群众来到现场，见证了这一刻。大桥全长一千二百米，双向六车道。\n\n\

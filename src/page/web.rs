@@ -43,8 +43,12 @@ pub(crate) fn read(text: &str, issue: &Issue) -> Page {
         }
     }
     let mut parsed = draft.finish(issue, 0);
+    let is_post = extract.is_post;
     complete(&mut parsed.article, extract, issue);
     parsed.rules_fired.push("from-html");
+    if is_post {
+        parsed.rules_fired.push("first-post-of-thread");
+    }
     Page {
         articles: vec![parsed],
         unassigned: Vec::new(),
@@ -88,7 +92,7 @@ fn complete(article: &mut Article, extract: Extract, issue: &Issue) {
 }
 
 /// What stands under a picture, and who took it.
-fn caption(text: &str) -> Caption {
+pub(crate) fn caption(text: &str) -> Caption {
     let credit = byline::trailing_credit(text).or_else(|| html::credit::photographer(text));
     let end = credit.as_ref().map_or(text.len(), |(at, _)| *at);
     Caption {

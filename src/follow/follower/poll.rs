@@ -17,6 +17,7 @@ use crate::fault::Fault;
 use crate::fetch::Answer;
 use crate::fetch::Found;
 use crate::listing;
+use crate::listing::Listed;
 use crate::listing::Listing;
 use crate::queue::Task;
 use crate::queue::Until;
@@ -50,8 +51,11 @@ pub(super) fn finish(shared: &Shared, at: usize, task: &Task, result: Result<Ans
         Ok((None, fresh)) => followed.is_well("not_modified", false, fresh, now),
         Ok((Some((listing, found)), fresh)) => {
             let is_moved = task.is_permanent && !task.hops.is_empty();
+            followed.lists = 0;
             let new = followed.takes(shared, listing);
-            followed.is_well("found", !new.is_empty(), fresh, now);
+            // A list that is read again is no news.
+            let has_news = new.iter().any(|item| !followed.state.seen.is_list(item.key));
+            followed.is_well("found", has_news, fresh, now);
             if is_moved {
                 tracing::info!(feed = %followed.state.url, to = %task.url, "the feed moved for good");
                 followed.state.moved_to = Some(task.url.to_string());
@@ -86,6 +90,16 @@ fn keep(shared: &Shared, at: usize, followed: &mut Followed, new: Vec<Waiting>, 
     if shared.is_dry {
         return;
     }
+    if add(shared, at, followed, new) {
+        (followed.state.etag, followed.state.modified) = (found.etag, found.modified);
+    } else {
+        // Without them on the disk the feed must be read again after a crash.
+        (followed.state.etag, followed.state.modified) = (None, None);
+    }
+}
+
+/// Writes down new items and puts them into the queue; says whether they are on the disk.
+pub(super) fn add(shared: &Shared, at: usize, followed: &mut Followed, new: Vec<Waiting>) -> bool {
     let order = followed.waiting.values().map(|(order, _)| order + 1).max().unwrap_or_default();
     shared.waiting.fetch_add(new.len() as u64, Ordering::Relaxed);
     let has_new = !new.is_empty();
@@ -93,12 +107,7 @@ fn keep(shared: &Shared, at: usize, followed: &mut Followed, new: Vec<Waiting>, 
     for (item, order) in new.into_iter().zip(order..) {
         followed.waiting.insert(item.key, (order, item));
     }
-    if has_new && !shared.save_waiting(followed) {
-        // Without them on the disk the feed must be read again after a crash.
-        (followed.state.etag, followed.state.modified) = (None, None);
-    } else {
-        (followed.state.etag, followed.state.modified) = (found.etag, found.modified);
-    }
+    let is_kept = !has_new || shared.save_waiting(followed);
     let now = shared.clock.now();
     for key in keys {
         if let Some((_, item)) = followed.waiting.get(&key) {
@@ -106,6 +115,7 @@ fn keep(shared: &Shared, at: usize, followed: &mut Followed, new: Vec<Waiting>, 
             shared.visit(feed, item, followed.not_before(key, now));
         }
     }
+    is_kept
 }
 
 /// Says what a poll brought; `before` are the items that were named and new before it.
@@ -151,6 +161,14 @@ impl Followed {
         for (reason, count) in refused {
             *self.report.items.entry(reason).or_default() += count;
         }
+        let new = self.fresh(shared, items, u8::from(kind == listing::PAGE_LIST));
+        self.state.seen.forget(poll);
+        new
+    }
+
+    /// Those of the named items that are to be dealt with, led to by so many lists.
+    pub(super) fn fresh(&mut self, shared: &Shared, items: Vec<Listed>, lists: u8) -> Vec<Waiting> {
+        let poll = self.state.polls;
         let mut new = Vec::new();
         let mut named = HashSet::new();
         for item in items {
@@ -160,7 +178,7 @@ impl Followed {
                 continue;
             }
             let is_new = match self.state.seen.entry(key) {
-                Some(_) => self.state.seen.is_due(key, print),
+                Some(_) => self.state.seen.is_due(key, print) && self.may_read(key, lists),
                 None if shared.claims(key, owner(&self.state.url, key)) => true,
                 None => {
                     // Another feed deals with it.
@@ -172,12 +190,16 @@ impl Followed {
             };
             if is_new {
                 let url = item.url.map(|url| url.to_string());
-                new.push(Waiting { key, print, url, record: item.record });
+                new.push(Waiting { key, print, url, record: item.record, lists });
             }
         }
-        self.state.seen.forget(poll);
         self.report.fresh += new.len() as u64;
         new
+    }
+
+    /// Whether an item may be read again: a list only where the page list itself names it.
+    fn may_read(&self, key: u64, lists: u8) -> bool {
+        lists <= 1 || !self.state.seen.is_list(key)
     }
 
     fn is_well(

@@ -11,12 +11,14 @@ use url::Url;
 use super::Followed;
 use super::Shared;
 use super::owner;
+use super::poll;
 use crate::address;
 use crate::article;
 use crate::article::NoArticle;
 use crate::fault::Fault;
 use crate::fetch::Answer;
 use crate::fetch::Found;
+use crate::listing;
 use crate::queue::Task;
 use crate::queue::Until;
 use crate::queue::Work;
@@ -27,6 +29,7 @@ use crate::state::Attempts;
 use crate::state::Waiting;
 use crate::state::key;
 use wenmai_domain::article::Record;
+use wenmai_page::PageKind;
 
 /// After how long something is stored that could not be stored now.
 const STORE_RETRY: Duration = Duration::from_mins(1);
@@ -81,6 +84,9 @@ pub(super) fn finish(
                 let record = article::joined(record, &item.record, &task.url);
                 return take(shared, at, &item, (record, claim), &task.url);
             }
+            Err(NoArticle::Kind(PageKind::List)) if item.lists == 1 => {
+                return descend(shared, at, &item, &found, &task.url);
+            }
             Err(no_article) => no_article,
         },
         Ok(Answer::NotModified(_) | Answer::Moved { .. }) => {
@@ -93,6 +99,34 @@ pub(super) fn finish(
     }
     instead(shared, at, &item, no_article.reason());
 }
+
+/// Takes the articles that a list names to which the page list led, in place of an article. The list
+/// is read again with every poll of the page list; lists that it names are not.
+fn descend(shared: &Shared, at: usize, item: &Waiting, found: &Found, url: &Url) {
+    let Some(mut followed) = shared.followed(at) else { return };
+    let Some(feed) = followed.address().filter(|_| followed.lists < LISTS_MAX) else {
+        drop(followed);
+        return settle(shared, at, &Outcome::skipped(item, "no_article_list"));
+    };
+    let read = AssertUnwindSafe(|| listing::below(found, url, &feed));
+    let named = catch_unwind(read).unwrap_or_default();
+    if named.is_empty() {
+        drop(followed);
+        return settle(shared, at, &Outcome::skipped(item, "no_article_list"));
+    }
+    followed.lists += 1;
+    followed.report.named += named.len() as u64;
+    let new = followed.fresh(shared, named, 2);
+    tracing::info!(list = %url, feed = followed.state.url, new = new.len(), "a list is read");
+    poll::add(shared, at, &mut followed, new);
+    drop(followed);
+    settle(shared, at, &Outcome::skipped(item, LIST));
+}
+
+/// The outcome of an item that is a list of others, which were taken in its place.
+const LIST: &str = "list";
+/// Lists that one poll of a page list reads, at most.
+const LISTS_MAX: usize = 40;
 
 /// Reads a page; a fault of ours costs that page, not the thread.
 fn read(found: &Found) -> Result<Record, NoArticle> {
@@ -222,7 +256,11 @@ fn settle(shared: &Shared, at: usize, outcome: &Outcome<'_>) {
     tracing::debug!(url = item.url, outcome = name, is_from_feed, "an item is dealt with");
     let Some(mut followed) = shared.followed(at) else { return };
     let poll = followed.state.polls;
-    followed.state.seen.done(item.key, item.print, poll);
+    if *name == LIST {
+        followed.state.seen.listed(item.key, item.print, poll);
+    } else {
+        followed.state.seen.done(item.key, item.print, poll);
+    }
     for alias in aliases.iter().filter(|alias| **alias != item.key) {
         followed.state.seen.foreign(*alias, 0, poll);
     }

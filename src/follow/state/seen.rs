@@ -11,6 +11,8 @@ const SEEN_MAX: usize = 40_000;
 const VISITS_MAX: u8 = 4;
 /// The visits of an item that another feed deals with.
 const FOREIGN: u8 = u8::MAX;
+/// The visits of an item that is a list of others, and is read with every poll.
+const LIST: u8 = u8::MAX - 1;
 
 /// What is known of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,13 +42,27 @@ impl Seen {
     /// Whether the item was dealt with as it is now.
     #[must_use]
     pub fn is_done(&self, key: u64, print: u64) -> bool {
-        self.entry(key).is_some_and(|entry| entry.visits == FOREIGN || entry.print == print)
+        self.entry(key).is_some_and(|entry| {
+            entry.visits == FOREIGN || entry.visits != LIST && entry.print == print
+        })
+    }
+
+    /// Whether the item was a list of others when it was last read.
+    #[must_use]
+    pub fn is_list(&self, key: u64) -> bool {
+        self.entry(key).is_some_and(|entry| entry.visits == LIST)
+    }
+
+    /// The item is a list of others.
+    pub fn listed(&mut self, key: u64, print: u64, poll: u64) {
+        self.entries.insert(key, Entry { print, visits: LIST, poll });
     }
 
     /// Whether an item that was dealt with is to be looked at again, as it was changed.
     #[must_use]
     pub fn is_due(&self, key: u64, print: u64) -> bool {
-        !self.is_done(key, print) && self.entry(key).is_none_or(|entry| entry.visits < VISITS_MAX)
+        let may = |entry: Entry| entry.visits < VISITS_MAX || entry.visits == LIST;
+        !self.is_done(key, print) && self.entry(key).is_none_or(may)
     }
 
     /// The feed named the item in this poll.
@@ -59,6 +75,7 @@ impl Seen {
     /// The item was dealt with.
     pub fn done(&mut self, key: u64, print: u64, poll: u64) {
         let visits = self.entry(key).map_or(0, |entry| entry.visits);
+        let visits = if visits == LIST { 0 } else { visits };
         self.entries.insert(key, Entry { print, visits: visits.saturating_add(1), poll });
     }
 
@@ -135,6 +152,10 @@ mod tests {
             }
         }
         assert_eq!(visits, 4);
+        seen.listed(3, 1, 1);
+        assert!(seen.is_list(3) && seen.is_due(3, 1) && !seen.is_done(3, 1));
+        seen.done(3, 1, 2);
+        assert!(!seen.is_list(3) && seen.is_done(3, 1));
         seen.foreign(2, 1, 1);
         assert!(seen.is_done(2, 9) && !seen.is_due(2, 9));
     }

@@ -19,6 +19,7 @@ use crate::html::wording;
 
 pub(super) use parts::Body;
 pub(super) use parts::Paragraph;
+pub(super) use parts::shared;
 
 /// What a piece was taken for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -297,9 +298,13 @@ impl<'a> Reader<'a> {
         for slot in (0..first).chain(last + 1..taken.len()) {
             let Some(piece) = self.pieces.get(self.from + slot) else { continue };
             let place = self.from + slot;
-            let fits = self.is_home(piece)
-                || place < self.inside
-                || piece.marks > 0 && piece.chars >= RUNNING_CHARS;
+            let runs = |piece: &Piece| piece.marks > 0 && piece.chars >= RUNNING_CHARS;
+            // A subhead is as much of the text as what it heads.
+            let heads = slot > last
+                && taken.get(slot) == Some(&Taken::Subhead)
+                && taken.get(slot + 1) == Some(&Taken::Text)
+                && self.pieces.get(place + 1).is_some_and(runs);
+            let fits = self.is_home(piece) || place < self.inside || runs(piece) || heads;
             if texts(taken, slot)
                 && !fits
                 && let Some(one) = taken.get_mut(slot)
@@ -341,7 +346,7 @@ impl<'a> Reader<'a> {
                             last.text.push_str(&piece.text);
                         }
                         _ => body.paragraphs.push(Paragraph {
-                            text: piece.text.clone(),
+                            text: wording::without_notes(&piece.text).to_owned(),
                             is_subhead: *one == Taken::Subhead,
                         }),
                     }

@@ -19,6 +19,7 @@ use crate::html::credit;
 use crate::html::data;
 use crate::html::moment;
 use crate::html::moment::Moment;
+use crate::html::office;
 use crate::html::tree::Outline;
 use crate::script;
 use wenmai_domain::article::Contributor;
@@ -94,8 +95,8 @@ pub(super) struct Claims {
     pub text: String,
     /// What the page says that it is (`og:type`, schema.org), lower case.
     pub kinds: Vec<String>,
-    /// The site's own name.
-    pub site: String,
+    /// The site's names in the page's title.
+    pub site: Vec<String>,
     /// The paper, where it is an e-paper.
     pub paper: String,
     /// The page of the issue, as printed.
@@ -182,7 +183,7 @@ const TITLES: [&[&str]; 3] = [
 
 static SOURCE: LazyLock<Regex> = LazyLock::new(|| {
     pattern::fixed(concat!(
-        r"(?:稿件来源|信息来源|文章来源|新闻来源|内容来源|来源|來源|稿源|出处|出處|文章出处|信息提供)\s*[:：]\s*(?:【\s*)?",
+        r"(?:(?:来源|來源|稿源|出处|出處|信息提供)\s*(?:[:：]|于|自)|[来來]自\s*[:：])\s*(?:【\s*)?",
         r"(?P<source>[^\s|｜:：（(【】\[\]，,；;《》]{2,30}|《[^》]{2,20}》)",
     ))
 });
@@ -190,7 +191,7 @@ static SOURCE: LazyLock<Regex> = LazyLock::new(|| {
 /// Words that follow the source in one line.
 static AFTER_SOURCE: LazyLock<Regex> = LazyLock::new(|| {
     script::both(
-        r"(?:作者|编辑|责编|责任编辑|发布|时间|日期|浏览|阅读|点击|字号|字体|分享|评论|举报|关注|收藏|打印|纠错|订阅|我要|\d{4}).*$",
+        r"(?:(?:浏览|阅读|点击|评论|举报|关注|收藏|订阅)[数量次]*\s*[:：(（0-9]|作者|责?任?编辑|责编|(?:举报|关注|收藏|订阅)$|发布|时间|日期|字号|字体|分享|打印|纠错|我要|\d{4}).*$",
     )
 });
 
@@ -200,6 +201,11 @@ static PRINTED: LazyLock<Regex> = LazyLock::new(|| {
         r"《\s*(?P<source>[^》]{2,20}?)\s*》\s*[（(]\s*(?:19|20)[0-9]{2}\s*[-年][^）)]{2,30}?",
         r"(?:第?\s*(?P<page>[A-Z]?[0-9]{1,3})\s*版)(?:[:：\s]*(?P<name>[^）)]{0,12}))?\s*[）)]",
     ))
+});
+
+/// Under which name a text was posted: `本文由 安之 发表于 2021年11月7日`.
+static POSTED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(r"本文由\s*(?P<name>\S{2,12}?)\s*(?:发表|发布|撰写|投稿|發表|發布)")
 });
 
 impl Claims {
@@ -280,8 +286,9 @@ impl Claims {
             self.url(Trust::Meta(0), value);
         }
         self.kinds.extend(all(&["og:type"]).into_iter().map(str::to_lowercase));
-        if let Some(site) = all(&["og:site_name"]).first() {
-            (*site).clone_into(&mut self.site);
+        self.site = office::of_title(outline);
+        if let Some(name) = self.site.clone().iter().find(|name| office::publishes(name)) {
+            self.source(Trust::Changed, name);
         }
     }
 
@@ -350,6 +357,13 @@ impl Claims {
             part("name").clone_into(&mut self.page_name);
         } else if let Some(source) = source_in(line) {
             self.source(trust, &source);
+        } else if trust == Trust::Beside
+            && let Some(name) = office::beside_day(line, &self.site)
+        {
+            self.source(trust, &name);
+        }
+        if let Some(name) = POSTED.captures(line).and_then(|found| found.name("name")) {
+            self.account(name.as_str());
         }
         // 本报记者 甲 《清河日报》（2025年09月09日 03版）
         let end = PRINTED.find(line).map_or(line.len(), |printed| printed.start());

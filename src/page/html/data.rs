@@ -1,6 +1,6 @@
 //! What a web page tells machines of its article: schema.org as JSON, the properties that an
-//! e-paper's system writes into a comment, the variables of a chat account's page, texts that its
-//! scripts are to show.
+//! e-paper's system writes into a comment, the variables of a chat account's page. Texts that scripts
+//! are to show are read by `stored`.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,6 @@ use serde_json::Value;
 use crate::html::claims::Claims;
 use crate::html::claims::Trust;
 use crate::html::tree;
-use crate::html::tree::Outline;
 use wenmai_text::pattern;
 
 /// Objects inside objects that are looked into.
@@ -173,28 +172,6 @@ pub(super) fn plain(value: &str) -> String {
     outline.pieces.iter().map(|piece| piece.text.as_str()).collect::<Vec<_>>().join(" ")
 }
 
-/// A string of a script's object under a name for the text of an article.
-static TEXT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern::fixed(concat!(
-        r#""(?:content|contents|contentHtml|content_html|articleContent|article_content|artContent|body|bodyHtml|html|text)""#,
-        r#"\s*:\s*(?P<value>"(?:[^"\\]|\\.){200,}")"#,
-    ))
-});
-
-/// The longest text that the page keeps for its scripts to show: markup in a text area, or in a
-/// string of a script.
-pub(super) fn kept(outline: &Outline) -> Vec<String> {
-    let is_markup = |text: &&String| text.contains("</p>") || text.contains("&lt;/p");
-    let areas = outline.areas.iter().filter(is_markup).map(|text| lines(text));
-    let strings = outline.scripts.iter().flat_map(|script| {
-        let found = TEXT.captures_iter(script).filter_map(|found| found.name("value"));
-        found.filter_map(|value| serde_json::from_str::<String>(value.as_str()).ok())
-    });
-    let strings = strings.filter(|text| is_markup(&text)).map(|text| lines(&text));
-    let length = |lines: &Vec<String>| lines.iter().map(|line| line.chars().count()).sum::<usize>();
-    areas.chain(strings).max_by_key(length).unwrap_or_default()
-}
-
 /// The paragraphs of a text that a page gives to machines, as text or as markup, escaped or not.
 pub(super) fn lines(text: &str) -> Vec<String> {
     let mut text = text.to_owned();
@@ -202,7 +179,7 @@ pub(super) fn lines(text: &str) -> Vec<String> {
         let outline = tree::outline(&text);
         text = outline.pieces.into_iter().map(|piece| piece.text).collect::<Vec<_>>().join("\n");
     }
-    if text.contains("</") {
+    if text.contains("</") || text.contains("<br") {
         return tree::outline(&text).pieces.into_iter().map(|piece| piece.text).collect();
     }
     let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));

@@ -4,6 +4,8 @@
 //! page; the rank of a heading element, names such as `title` and the place count too. Titles of
 //! pages carry the name of their site, so they are compared part by part.
 
+mod above;
+
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
@@ -33,8 +35,9 @@ pub(super) struct Headline {
 const LETTERS: std::ops::RangeInclusive<usize> = 3..=120;
 
 /// What parts the headline from the site's name in a page's title.
-static PARTS: LazyLock<Regex> =
-    LazyLock::new(|| pattern::fixed(r"\s*(?:[_|｜丨]+|\s[-–—·•»]+\s|--+|\s-|-\s|<<|>>|«|»)\s*"));
+static PARTS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern::fixed(r"\s*(?:[_|｜丨]+|\s[-–—·•»@/]+\s|\s::\s?|--+|\s-|-\s|<<|>>|\s[>＞›]\s|«|»)\s*")
+});
 
 /// Marks that sites put before headlines.
 static BADGE: LazyLock<Regex> = LazyLock::new(|| {
@@ -58,8 +61,8 @@ pub(super) fn bare(text: &str) -> String {
 pub(super) struct Names {
     /// Whole names and runs of their parts from the first, with letters alone.
     wholes: Vec<String>,
-    /// Single parts.
-    parts: Vec<String>,
+    /// Single parts behind the first, with what agreement with one is worth.
+    parts: Vec<(String, f64)>,
     /// Names as written, the most trusted first.
     written: Vec<String>,
     /// Pairs of characters of each of `wholes`.
@@ -70,6 +73,7 @@ impl Names {
     /// The names in `claims`, and the page's own title.
     pub fn of(outline: &Outline, claims: &Claims) -> Self {
         let mut written: Vec<String> = claims.titles.clone();
+        written.extend(labelled(outline));
         let title = outline.title.split_whitespace().collect::<Vec<_>>().join(" ");
         if !title.is_empty() {
             written.push(title);
@@ -79,13 +83,24 @@ impl Names {
             let pieces: Vec<&str> =
                 PARTS.split(name).filter(|part| !part.trim().is_empty()).collect();
             wholes.push(bare(without_site(name)));
-            for end in 1..=pieces.len().min(8) {
+            // Some begin with the site and the way to the article.
+            let first = usize::from(pieces.len() > 1 && is_site(pieces.first().copied()));
+            for end in first + 1..=pieces.len().min(8) {
                 wholes.push(bare(&pieces.get(..end).unwrap_or_default().concat()));
             }
-            parts.extend(pieces.iter().skip(1).map(|part| bare(part)));
+            let last = pieces.len().saturating_sub(1);
+            let letters = bare(name).chars().count();
+            parts.extend(pieces.iter().enumerate().skip(1).map(|(at, part)| {
+                let part = bare(part);
+                // The last part is the site's name most often, the article's where the site's
+                // comes first.
+                let short = at == last && part.chars().count() * 2 < letters;
+                let worth = if first > 0 { 2.6 } else { 2.0 };
+                (part, if short && first == 0 { LAST_PART } else { worth })
+            }));
         }
         wholes.retain(|name| name.chars().count() >= 2);
-        parts.retain(|name| name.chars().count() >= 4);
+        parts.retain(|(name, _)| name.chars().count() >= 4);
         let pairs = wholes.iter().map(|name| bigrams(name.chars()).collect()).collect();
         Self { wholes, parts, written, pairs }
     }
@@ -100,10 +115,13 @@ impl Names {
         if self.wholes.contains(&line) {
             return 3.0;
         }
-        if self.parts.contains(&line) {
-            return 2.0;
-        }
         let mut best = 0.0_f64;
+        if let Some((_, worth)) = self.parts.iter().find(|(part, _)| *part == line) {
+            if *worth >= 2.0 {
+                return *worth;
+            }
+            best = *worth;
+        }
         let own: Vec<(char, char)> = bigrams(line.chars()).collect();
         for (name, pairs) in self.wholes.iter().zip(&self.pairs) {
             let len = name.chars().count();
@@ -131,6 +149,25 @@ impl Names {
     }
 }
 
+/// What a table of a document's properties gives as its title: the cell behind `标题：`.
+fn labelled(outline: &Outline) -> Option<String> {
+    let is_label = |piece: &Piece| {
+        let word: String = piece.text.chars().filter(|c| !c.is_whitespace()).collect();
+        matches!(
+            word.trim_end_matches([':', '：']),
+            "标题" | "標題" | "名称" | "信息名称" | "文件名称" | "题名" | "文件标题"
+        )
+    };
+    let at = outline.pieces.iter().take(LABEL_PIECES).position(is_label)?;
+    let title = outline.pieces.get(at + 1)?;
+    LETTERS.contains(&title.chars).then(|| title.text.clone())
+}
+
+/// Pieces among which the label of a title is looked for.
+const LABEL_PIECES: usize = 400;
+
+pub(super) use above::above;
+
 /// The headline of the page.
 pub(super) fn find(scene: &Scene<'_>, names: &Names) -> Headline {
     let pieces = &scene.outline.pieces;
@@ -146,55 +183,6 @@ pub(super) fn find(scene: &Scene<'_>, names: &Names) -> Headline {
     headline(scene, names, index, count)
 }
 
-/// The headline of a page that does not name its article: the heading nearest above its text that
-/// shares words with it.
-pub(super) fn above(
-    scene: &Scene<'_>,
-    names: &Names,
-    text: usize,
-    sample: &str,
-) -> Option<Headline> {
-    let body: HashSet<(char, char)> =
-        bigrams(sample.chars().filter(|c| c.is_alphanumeric())).collect();
-    let mut best: Option<(f64, usize)> = None;
-    for at in text.saturating_sub(ABOVE)..=text {
-        let Some(piece) = scene.outline.pieces.get(at) else { continue };
-        let fits = (5..=60).contains(&piece.chars) && !piece.is_link() && !piece.is_hidden;
-        if !fits
-            || piece.text.ends_with(['。', '，', '；'])
-            || wording::tells(&piece.text)
-            || wording::is_note(&piece.text)
-        {
-            continue;
-        }
-        let pairs: Vec<(char, char)> = bigrams(bare(&piece.text).chars()).collect();
-        let shared = pairs.iter().filter(|pair| body.contains(pair)).count();
-        let roles = scene.roles_near(piece);
-        let rank = match piece.heading {
-            0 => 0.0,
-            1 => 3.2,
-            2 => 2.4,
-            _ => 2.0,
-        };
-        let marked = rank
-            + f64::from(u8::from(roles.has(Roles::TITLE) || piece.roles.has(Roles::TITLE))) * 1.5
-            + f64::from(u8::from(piece.bold_chars == piece.chars)) * 0.7;
-        if shared < 2 || marked == 0.0 {
-            continue;
-        }
-        #[expect(clippy::cast_precision_loss, reason = "the length of a line")]
-        let worth = marked + 4.0 * shared as f64 / pairs.len().max(1) as f64;
-        if best.is_none_or(|(most, _)| worth > most) {
-            best = Some((worth, at));
-        }
-    }
-    let (_, at) = best?;
-    Some(headline(scene, names, at, 1))
-}
-
-/// Pieces above the text in which a headline may stand.
-const ABOVE: usize = 10;
-
 fn headline(scene: &Scene<'_>, names: &Names, index: usize, count: usize) -> Headline {
     let pieces = &scene.outline.pieces;
     let text = pieces
@@ -207,6 +195,8 @@ fn headline(scene: &Scene<'_>, names: &Names, index: usize, count: usize) -> Hea
     Headline { text: unglued(&text, names), index: Some(index), count }
 }
 
+/// What agreement with the last part of a name is worth, from 0 to 3.
+const LAST_PART: f64 = 1.2;
 /// What a line needs to be taken for the headline.
 const WORTH_MIN: f64 = 2.0;
 /// Longest line that is compared with the page's names, in characters.
@@ -233,7 +223,13 @@ fn worth(scene: &Scene<'_>, names: &Names, at: usize, piece: &Piece) -> Option<f
         3 => 0.7,
         _ => 0.4,
     };
-    let link = if piece.is_link() { -1.6 } else { 0.0 };
+    // Some headlines are links to their own page.
+    let own = agrees >= 3.0 && (piece.heading > 0 || is_title);
+    let link = match (piece.is_link(), own) {
+        (true, true) => -0.8,
+        (true, false) => -1.6,
+        (false, _) => 0.0,
+    };
     let place = if scene.down_of(piece) < 0.5 { -1.0 } else { 0.0 };
     // Nothing but a frame comes behind the headline of a page without a text.
     let text = if scene.mass_after(at) < 30.0 { -2.0 } else { 0.0 };
@@ -297,7 +293,20 @@ fn unglued(text: &str, names: &Names) -> String {
             return rest.trim().to_owned();
         }
     }
+    for tag in TAGS {
+        if let Some(rest) = text.strip_suffix(tag)
+            && names.wholes.contains(&bare(rest))
+            && !names.wholes.contains(&bare(&text))
+        {
+            return rest.trim().to_owned();
+        }
+    }
     let line = bare(&text);
+    if let Some(rest) = without_tag(&text)
+        .filter(|rest| names.wholes.contains(&bare(rest)) && !names.wholes.contains(&line))
+    {
+        return rest.to_owned();
+    }
     if let Some(cut) = names
         .wholes
         .iter()
@@ -305,6 +314,9 @@ fn unglued(text: &str, names: &Names) -> String {
         .find_map(|name| behind(&text, &line, name))
     {
         return cut;
+    }
+    if let Some(head) = wording::before_day(&text).filter(|_| !names.wholes.contains(&line)) {
+        return head.to_owned();
     }
     // A line that begins with the page's shorter name has something glued to it.
     let mut parts = PARTS.split(&text);
@@ -334,8 +346,51 @@ fn behind(text: &str, line: &str, name: &str) -> Option<String> {
     (wording::tells(rest) || wording::is_note(rest)).then(|| head.trim().to_owned())
 }
 
+/// Marks that sites put behind headlines.
+const TAGS: [&str; 13] = [
+    "已付费",
+    "付费",
+    "原创",
+    "原創",
+    "置顶",
+    "精华",
+    "热门",
+    "推荐",
+    "播报文章",
+    "朗读",
+    "[复制链接]",
+    "[编辑]",
+    "[編輯]",
+];
+
+/// A headline without the class of a thread in brackets before it: `[见闻] 大桥合龙`.
+fn without_tag(text: &str) -> Option<&str> {
+    let close = text.find([']', '】']).filter(|_| text.starts_with(['[', '【']))?;
+    let rest = text.get(close..)?.trim_start_matches([']', '】']).trim();
+    (text.get(..close)?.chars().count() <= 12 && !rest.is_empty()).then_some(rest)
+}
+
+/// Headline and subtitle, where both are set in one element: `熬得住才敢签字 ——老茶园改造记`.
+pub(super) fn parted(text: &str) -> Option<(&str, &str)> {
+    let at = [" ——", " --", " —"].iter().find_map(|dash| text.find(dash))?;
+    let (head, rest) = text.split_at_checked(at)?;
+    let rest = rest.trim();
+    let fits = bare(head).chars().count() >= 4 && bare(rest).chars().count() >= 4;
+    // A dash with a blank behind it parts a title as in English.
+    let leads = !rest.trim_start_matches(['—', '-']).starts_with(' ');
+    (fits && leads).then(|| (head.trim(), rest))
+}
+
 /// What names of sites end with.
-const SITES: [&str; 22] = [
+const SITES: [&str; 30] = [
+    "论坛",
+    "論壇",
+    "社区",
+    "社區",
+    "博客",
+    "部落格",
+    "电台",
+    "電台",
     "网",
     "網",
     "报",
@@ -359,6 +414,17 @@ const SITES: [&str; 22] = [
     "周刊",
     "客户端",
 ];
+
+/// Whether a part of a name is a site's: short, and ending as names of sites do.
+pub(super) fn is_site(part: Option<&str>) -> bool {
+    part.map(str::trim).is_some_and(|part| {
+        (2..=SITE_CHARS).contains(&part.chars().count())
+            && SITES.iter().any(|end| part.ends_with(end))
+    })
+}
+
+/// Longest name of a site that a page's name begins with, in characters.
+const SITE_CHARS: usize = 8;
 
 /// A name without the site's behind it, where a plain dash parts them: `大桥合龙-清河网`.
 fn without_site(name: &str) -> &str {

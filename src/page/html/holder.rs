@@ -5,6 +5,8 @@
 //! part (“comments”, “more news”) and the distance to the headline raise or lower it: they are weighed
 //! and forbid nothing, and none of them counts against an element that holds the headline.
 
+mod beside;
+
 use std::collections::HashSet;
 
 use crate::html::tree::Outline;
@@ -126,7 +128,7 @@ impl<'a> Scene<'a> {
         let (mut seen, mut last_text) = (0.0, None);
         let mut at = headline.map_or(0, |line| line + 1);
         while let Some(piece) = self.outline.pieces.get(at) {
-            let parts = wording::is_below(&piece.text) || self.is_next(piece, last_text, headline);
+            let parts = wording::is_below(&piece.text) || self.is_next(at, last_text, headline);
             if seen >= TEXT_MIN && parts {
                 let end = self.box_end(at, last_text.unwrap_or_default());
                 beside.iter_mut().take(end).skip(at).for_each(|one| *one = true);
@@ -140,19 +142,6 @@ impl<'a> Scene<'a> {
             at += 1;
         }
         self.beside = beside;
-    }
-
-    /// Whether a heading begins another article: it stands in another element than the text before
-    /// it, and has the headline's rank or names that speak against it.
-    fn is_next(&self, piece: &Piece, last_text: Option<usize>, headline: Option<usize>) -> bool {
-        let piece_at = |at: Option<usize>| at.and_then(|at| self.outline.pieces.get(at));
-        let (Some(text), Some(line)) = (piece_at(last_text), piece_at(headline)) else {
-            return false;
-        };
-        let parent = |piece: &Piece| self.outline.elements.get(piece.element).map(|one| one.parent);
-        let ranks = line.heading > 0 && (1..=line.heading).contains(&piece.heading);
-        let sunk = piece.heading > 0 && self.down_of(piece) < self.down_of(text) * SUNK;
-        (ranks || sunk) && piece.text != line.text && parent(piece) != parent(text)
     }
 
     /// Where the part ends that the heading at `at` is over: an element of its own, else the list
@@ -397,8 +386,6 @@ fn between(sums: &[f64], from: usize, to: usize) -> f64 {
 
 /// Pieces of a list at most, behind which a text may go on.
 const LIST_PIECES: usize = 200;
-/// What is left of the mass of a text, at most, below whose heading other articles begin.
-const SUNK: f64 = 0.6;
 /// Characters of links from which what stands under a heading is a box of its own.
 const BOX_CHARS: usize = 16;
 /// How much more an element is worth that holds what the page's description repeats.

@@ -71,6 +71,12 @@ pub(super) fn moment(text: &str) -> Option<Moment> {
     MOMENT.captures_iter(text).find_map(|found| read(&found)).or_else(|| named(text))
 }
 
+/// A line without the moment that it names; `None` where it names none.
+pub(super) fn without(text: &str) -> Option<String> {
+    moment(text)?;
+    Some(MOMENT.replace(text, " ").into_owned())
+}
+
 /// The moment that a value of metadata gives: as text, or as seconds or milliseconds since 1970.
 pub(super) fn value(text: &str) -> Option<Moment> {
     let text = text.trim();

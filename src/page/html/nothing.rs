@@ -35,6 +35,11 @@ pub(super) fn is_gone(headline: &str) -> bool {
     headline.chars().count() <= 40 && GONE.is_match(headline)
 }
 
+/// Whether a headline asks who one is.
+pub(super) fn asks(headline: &str) -> bool {
+    headline.chars().count() <= 16 && LOGIN.is_match(headline)
+}
+
 /// A page with several articles.
 pub(super) const SEVERAL: NoArticle = NoArticle { kind: PageKind::Several, links: Vec::new() };
 

@@ -1,6 +1,7 @@
 //! Kinds of web pages, made up: a county that does not exist, the markup that sites have.
 
 mod about;
+mod kinds;
 
 use super::Extract;
 use super::extract;
@@ -433,13 +434,23 @@ fn no_markup_breaks_the_reader() {
 
 #[test]
 fn time_grows_with_the_page() {
-    let pages: [fn(usize) -> String; 4] = [
+    let pages: [fn(usize) -> String; 6] = [
         |count| {
             page(&format!("<div class=content>{}</div>", format!("<p>{FIRST}</p>").repeat(count)))
         },
         |count| page(&format!("<p>相关阅读</p><p>{FIRST}</p>").repeat(count)),
         |count| page(&format!("<div class='news-list a-b'>{FIRST}").repeat(count)),
         |count| page(&"<p>清河大桥合龙</p><span class=author>来源：清河网</span>".repeat(count)),
+        |count| {
+            let card = format!("<div class=card><h3>柳溪镇秋粮开镰</h3><p>{SECOND}</p></div>");
+            page(&format!("<div class=content>{}</div>{}", text(), card.repeat(count)))
+        },
+        |count| {
+            page(
+                &format!("<div class=post><i>2025-09-08 10:20</i><p>{FIRST}</p></div>")
+                    .repeat(count),
+            )
+        },
     ];
     for make in pages {
         let time = |count: usize| {

@@ -57,6 +57,8 @@ pub(super) struct Element {
     pub parent: usize,
     /// What its `class` and `id` say.
     pub roles: Roles,
+    /// The same for elements of one tag whose names differ in digits alone; 0 where it has no names.
+    pub shape: u64,
     /// What schema.org calls it (`itemprop`), lower case.
     pub property: Box<str>,
     /// A `datetime` or `content` attribute.

@@ -319,7 +319,7 @@ fn roles_of_name(name: &str) -> Roles {
     let mut found = role(&whole.to_ascii_lowercase());
     let words = words(name);
     for word in &words {
-        found = found.with(role(word));
+        found = found.with(role(word)).with(role(second(word)));
     }
     let has = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
     if has(&PICTURE) && has(&DESCRIBES) {
@@ -335,6 +335,18 @@ fn roles_of_name(name: &str) -> Roles {
         found = found.without(Roles::EDITOR);
     }
     found
+}
+
+/// The second of two words written as one: `newstitle` → title.
+fn second(word: &str) -> &str {
+    const FIRST: [&str; 14] = [
+        "article", "content", "detail", "topic", "main", "news", "page", "post", "info", "blog",
+        "art", "doc", "con", "txt",
+    ];
+    const SECOND: [&str; 10] =
+        ["title", "tit", "content", "text", "body", "author", "source", "time", "date", "from"];
+    let rest = FIRST.iter().find_map(|first| word.strip_prefix(first)).unwrap_or_default();
+    if SECOND.contains(&rest) { rest } else { "" }
 }
 
 fn role(word: &str) -> Roles {

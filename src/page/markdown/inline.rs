@@ -42,6 +42,19 @@ pub(super) fn is_link(line: &str) -> bool {
     line.len() < 2_000 && LINK.as_ref().is_some_and(|link| link.is_match(line))
 }
 
+/// Whether a line is nothing but one picture.
+pub(super) fn is_picture(line: &str) -> bool {
+    line.starts_with("![") && is_link(line)
+}
+
+/// Whether a line is slanted as a whole, as the words below a picture are: `*两岸群众*`.
+pub(super) fn is_slanted(line: &str) -> bool {
+    ['*', '_'].iter().any(|mark| {
+        let inner = line.strip_prefix(*mark).and_then(|line| line.strip_suffix(*mark));
+        inner.is_some_and(|inner| !inner.trim().is_empty() && !inner.contains(*mark))
+    })
+}
+
 /// Whether a line is nothing but an address.
 pub(super) fn is_address(line: &str) -> bool {
     line.len() < 2_000 && ADDRESS.as_ref().is_some_and(|address| address.is_match(line))

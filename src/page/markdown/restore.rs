@@ -28,6 +28,7 @@ pub(super) fn restore(mut page: Page, clean: &Clean) -> Page {
     let before: Vec<ArticleId> = page.articles.iter().map(|parsed| parsed.article.id).collect();
     sections(&mut page, clean);
     front(&mut page, clean);
+    captions(&mut page, clean);
     let after = page.articles.iter().map(|parsed| parsed.article.id);
     let renamed: HashMap<ArticleId, ArticleId> = before.into_iter().zip(after).collect();
     for parsed in &mut page.articles {
@@ -90,6 +91,23 @@ fn sections(page: &mut Page, clean: &Clean) {
             });
         }
         page.unassigned.extend(place);
+    }
+}
+
+/// Gives each article what stands under the pictures in it; one above all of them belongs to the first.
+fn captions(page: &mut Page, clean: &Clean) {
+    for (words, place) in &clean.captions {
+        let start = |parsed: &Parsed| parsed.spans.spans().min().map_or(0, |span| span.start);
+        let above = page.articles.iter().rposition(|parsed| start(parsed) < place.start);
+        let Some(parsed) = page.articles.get_mut(above.unwrap_or_default()) else {
+            page.unassigned.push(*place);
+            continue;
+        };
+        change(parsed, |parsed| {
+            parsed.article.record.captions.push(crate::web::caption(words));
+            parsed.spans.captions.push(*place);
+            parsed.rules_fired.push("picture-with-words");
+        });
     }
 }
 

@@ -15,6 +15,8 @@ use wenmai_text::likeness::bigrams;
 const SUBHEAD_CHARS: usize = 40;
 /// The longest paragraph of a lead, in characters.
 const LEAD_CHARS: usize = 300;
+/// Longest run of lines that is compared with the headline, in characters.
+const HEADLINE_CHARS: usize = 80;
 /// Names of elements that speak of the article.
 const ABOUT: Roles = Roles::ABOUT;
 
@@ -45,7 +47,8 @@ impl Reader<'_> {
         }
         let heads =
             seen == 0.0 && self.scene.roles_near(piece).has(Roles::AROUND) && piece.chars <= 60;
-        if heads || bare(text) == bare(&self.headline.text) {
+        let again = seen == 0.0 && self.repeats_headline(at);
+        if heads || again || bare(text) == bare(&self.headline.text) {
             return Taken::Nothing;
         }
         if self.is_caption(at, piece) {
@@ -77,6 +80,23 @@ impl Reader<'_> {
             return Taken::Subhead;
         }
         Taken::Text
+    }
+
+    /// Whether a piece is part of a run of lines that are the headline once more, as agencies
+    /// (`题：…`) and documents write it over their text.
+    fn repeats_headline(&self, at: usize) -> bool {
+        let headline = bare(&self.headline.text);
+        (1..=3).any(|count| {
+            (at.saturating_sub(count - 1)..=at).any(|from| {
+                let run = self.pieces.get(from..from + count).unwrap_or_default();
+                let chars: usize = run.iter().map(|piece| piece.chars).sum();
+                if chars > 2 * HEADLINE_CHARS || run.len() < count {
+                    return false;
+                }
+                let words: String = run.iter().map(|piece| bare(&piece.text)).collect();
+                words == headline || words.strip_prefix('题').is_some_and(|rest| rest == headline)
+            })
+        })
     }
 
     /// A whole sentence between headline and text leads it in, unless it is a summary.

@@ -56,9 +56,27 @@ pub(super) const BLOCKS: [&str; 52] = [
     "audio",
 ];
 /// Elements whose text is no text of the page.
-pub(super) const SILENT: [&str; 15] = [
-    "select", "button", "noscript", "iframe", "svg", "template", "object", "canvas", "rt", "rp",
-    "del", "s", "strike", "noframes", "math",
+pub(super) const SILENT: [&str; 20] = [
+    "select",
+    "button",
+    "noscript",
+    "iframe",
+    "svg",
+    "template",
+    "object",
+    "canvas",
+    "rt",
+    "rp",
+    "del",
+    "s",
+    "strike",
+    "noframes",
+    "math",
+    "amp-ad",
+    "amp-embed",
+    "amp-sidebar",
+    "amp-sticky-ad",
+    "amp-consent",
 ];
 /// Elements without an end.
 pub(super) const VOID: [&str; 14] = [

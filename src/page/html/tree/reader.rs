@@ -3,6 +3,9 @@
 mod text;
 
 use std::cell::RefCell;
+use std::hash::DefaultHasher;
+use std::hash::Hash as _;
+use std::hash::Hasher as _;
 
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::BufferQueue;
@@ -165,7 +168,9 @@ impl Reader {
     fn start(&mut self, tag: &Tag, name: &str) {
         let is_block = BLOCKS.contains(&name) || name.starts_with("founder-");
         let named = |key: &str| attribute(tag, key).map(words::roles).unwrap_or_default();
-        let roles = named("class").with(named("id"));
+        let by_rel = attribute(tag, "rel").is_some_and(|rel| rel.eq_ignore_ascii_case("author"));
+        let stated = if by_rel { Roles::AUTHOR } else { Roles::default() };
+        let roles = named("class").with(named("id")).with(stated);
         self.outline.is_epaper |= name.starts_with("founder-");
         if is_block {
             self.imply_ends(name);
@@ -202,6 +207,7 @@ impl Reader {
                 open.anchor = Some((self.piece.text.len(), href.to_owned()));
             }
             if let Some(element) = open.element.and_then(|at| self.outline.elements.get_mut(at)) {
+                element.shape = shape(tag, name);
                 element.property = property.into();
                 element.value = value.into();
                 element.is_inline = !is_block;
@@ -242,6 +248,7 @@ impl Reader {
                 name: name.into(),
                 parent,
                 roles,
+                shape: 0,
                 property: Box::default(),
                 value: Box::default(),
                 from: at,
@@ -409,6 +416,22 @@ impl Reader {
 
 /// Names of elements in a line that part it: a template's headline, kicker and subtitle.
 const BREAKS: Roles = Roles::HEADINGS;
+
+/// A number for an element's tag and names, digits left out; 0 where it has no names.
+fn shape(tag: &Tag, name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let mut named = false;
+    for key in ["class", "id"] {
+        let letters = attribute(tag, key).unwrap_or_default().chars().take(200);
+        for c in letters.filter(|c| !c.is_ascii_digit() && !c.is_whitespace()) {
+            named = true;
+            c.hash(&mut hasher);
+        }
+        key.hash(&mut hasher);
+    }
+    name.hash(&mut hasher);
+    if named { hasher.finish().max(1) } else { 0 }
+}
 
 /// The value of an attribute.
 fn attribute<'t>(tag: &'t Tag, name: &str) -> Option<&'t str> {
