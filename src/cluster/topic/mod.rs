@@ -13,9 +13,11 @@
 //! [`Repair`] down before the next call.
 
 mod anchor;
+mod breadth;
 mod candidate;
 mod clusterer;
 mod cohesion;
+mod digest;
 mod dot;
 mod front;
 mod groups;
@@ -141,6 +143,8 @@ pub enum Constraint {
     Pinned(TopicId),
     /// Takes a pin back.
     Unpinned(TopicId),
+    /// A person merged, divided or filled this topic: it is never split by itself.
+    Shaped(TopicId),
     /// The article belongs there, whatever the weights say.
     Moved {
         /// The article.

@@ -82,7 +82,7 @@ impl Clusterer {
                 continue;
             }
             let (_, probability) = self.compare(one.story, other.story);
-            if !self.are_one(probability) {
+            if !self.are_one(probability) || self.is_subject(&[one.story, other.story]) {
                 continue;
             }
             let (kept, gone) = self.groups.by_age(one.story, other.story);
@@ -92,9 +92,19 @@ impl Clusterer {
         repairs
     }
 
+    /// Splits the story of an article that came in, if it has come apart: looked at whenever it has grown
+    /// by a quarter, or has taken in another.
+    pub(super) fn split_where_due(&mut self, id: ArticleId, has_merged: bool) -> Option<Repair> {
+        let story = self.window.get(id)?.placement.story;
+        if !has_merged && !is_due(self.groups.count(story)) {
+            return None;
+        }
+        self.split(story)
+    }
+
     /// Splits a story whose events fall into two groups that nobody would merge.
     fn split(&mut self, story: TopicId) -> Option<Repair> {
-        if self.groups.is_pinned(story) || self.groups.count(story) < SPLIT_MEMBERS_MIN {
+        if !self.groups.may_split(story) || self.groups.count(story) < SPLIT_MEMBERS_MIN {
             return None;
         }
         let ids: Vec<ArticleId> = self.groups.latest(story).map(|(_, id)| id).collect();
@@ -110,7 +120,7 @@ impl Clusterer {
         let (left, right) = (going.get(..sample(&going))?, staying.get(..sample(&staying))?);
         let (_, probability) = self.compare_groups(left, right, parts);
         // What is not known to be two stays one.
-        if probability.is_nan() || probability >= SPLIT_BELOW {
+        if probability.is_nan() || (probability >= SPLIT_BELOW && !self.is_subject(&[story])) {
             return None;
         }
         let founder = going.iter().map(|held| (held.at, held.id)).min()?;
@@ -136,6 +146,15 @@ impl Clusterer {
         };
         self.groups.open().filter(is_story).collect()
     }
+}
+
+/// Whether a story of so many members is looked at: each time it has grown by a quarter.
+fn is_due(size: usize) -> bool {
+    let mut due = SPLIT_MEMBERS_MIN;
+    while due < size {
+        due += due / 4;
+    }
+    due == size
 }
 
 /// The centre nearest to that at `at`, among those beside it; ties to the first.
