@@ -237,11 +237,8 @@ async fn of_story(visit: &Visit, name: &str) -> Result<Vec<wire::Theme>, Failure
     if let Some(themes) = visit.site.themes.of(&story, topic.version) {
         return Ok(themes);
     }
-    let request = wire::ListThemesRequest {
-        topic: story.clone(),
-        page_size: BESIDE,
-        ..Default::default()
-    };
+    let request =
+        wire::ListThemesRequest { topic: story.clone(), page_size: BESIDE, ..Default::default() };
     let themes = told(visit.topic_service().list_themes(visit.call(request)).await)?.themes;
     visit.site.themes.keep(story, topic.version, themes.clone());
     Ok(themes)

@@ -4,7 +4,9 @@
 //! a time window vote, learned weights turn their votes into a probability for each of at most eight
 //! topics, and the best one is joined if it is probable enough; a single article is a topic in
 //! waiting. Then the story looks at those that the article could as well have joined: what is one
-//! story becomes one, the older id stays. Never is a graded similarity closed transitively.
+//! story becomes one, the older id stays, unless both together would be a subject (`breadth`). A story
+//! that has come apart is split as it grows, and a round-up (`digest`) is in none. Never is a graded
+//! similarity closed transitively.
 //!
 //! It keeps a window of articles in memory, nothing else; all of it follows from items and placements
 //! and can be rebuilt by [`Clusterer::restore`]. The same calls in the same order give the same bits.

@@ -95,8 +95,7 @@ impl Pass {
         let is_there = |id: &ArticleId| {
             self.placed.get(id).is_some_and(|placement| placement.at(level) == from)
         };
-        let mut all: Vec<ArticleId> =
-            ids.iter().copied().chain(copies.filter(is_there)).collect();
+        let mut all: Vec<ArticleId> = ids.iter().copied().chain(copies.filter(is_there)).collect();
         all.sort_unstable();
         all.dedup();
         all
