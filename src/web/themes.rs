@@ -202,8 +202,8 @@ fn facts(theme: &wire::Theme, l: Lang) -> String {
 /// The first and last day of a theme.
 fn span(theme: &wire::Theme) -> String {
     let topic = wire::Topic {
-        first_time: theme.first_time.clone(),
-        last_time: theme.last_time.clone(),
+        first_time: theme.first_time,
+        last_time: theme.last_time,
         ..Default::default()
     };
     show::span_of(&topic)
