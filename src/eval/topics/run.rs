@@ -41,8 +41,6 @@ pub(super) struct Pass {
     /// For each day with articles: how many had been placed before, and how many times those were
     /// moved that day.
     pub(super) days: Vec<(usize, usize)>,
-    /// How many splits of stories there were.
-    pub(super) split_count: usize,
     members: BTreeMap<TopicId, Vec<ArticleId>>,
     /// The articles that print the text of another, by that one.
     copies: BTreeMap<ArticleId, Vec<ArticleId>>,
@@ -68,7 +66,6 @@ impl Pass {
                 (*level, *kept, self.members.remove(gone).unwrap_or_default())
             }
             Repair::Split { level, from, new, members } => {
-                self.split_count += 1;
                 let going = self.with_copies(members, *level, *from);
                 if let Some(left) = self.members.get_mut(from) {
                     left.retain(|id| going.binary_search(id).is_err());
