@@ -261,10 +261,14 @@ impl TopicService for TopicApi {
         let token = std::mem::take(&mut request.page_token);
         let size = std::mem::take(&mut request.page_size);
         let binding = Binding::new("ListThemes", &request);
-        let wire::ListThemesRequest { from, to, .. } = request;
+        let wire::ListThemesRequest { from, to, topic, .. } = request;
+        let of = Some(topic).filter(|topic| !topic.is_empty());
+        let of = of.map(|topic| convert::topic_id(&topic, "topic")).transpose();
+        let of = of.map_err(Failure::from)?;
         let before = binding.open_offset(&token).map_err(Failure::from)?;
         let most = limit(size, "page_size", PAGE_SIZE, PAGE_SIZE_MAX)?;
-        let found = self.shared.engine.list_themes(period(from, to)?, before as usize, most).await;
+        let period = period(from, to)?;
+        let found = self.shared.engine.list_themes(period, of, before as usize, most).await;
         let ThemeList { themes, total_count, version } = found.map_err(refuse)?;
         let themes: Vec<wire::Theme> = themes.into_iter().map(convert::theme).collect();
         let next = before.saturating_add(convert::count32(themes.len()));

@@ -33,6 +33,7 @@ mod sign_in;
 mod spark;
 mod stories;
 mod summary;
+mod themes;
 mod topic;
 mod topics;
 mod upload;
@@ -116,6 +117,7 @@ struct Shared {
     summaries: Summaries,
     timelines: topic::Timelines,
     similar: topic::Similar,
+    themes: themes::OfStories,
     maps: map::Maps,
     files: upload::Files,
     /// Live feeds that are open.
@@ -135,6 +137,7 @@ impl Site {
             summaries: Summaries::default(),
             timelines: topic::Timelines::default(),
             similar: topic::Similar::default(),
+            themes: themes::OfStories::default(),
             maps: map::Maps::default(),
             files: upload::Files::default(),
             feeds: Arc::default(),
@@ -218,9 +221,12 @@ fn router() -> Router<Arc<Shared>> {
         .route("/topics/{id}/report", get(report::show))
         .route("/topics/{id}/brief", get(topic::brief))
         .route("/topics/{id}/similar", get(topic::similar))
+        .route("/topics/{id}/themes", get(themes::of_topic))
         .route("/topics/{id}/timeline", get(topic::timeline))
         .route("/topics/{id}/changes", get(watch::of_topic))
         .route("/topics/{id}/edit", get(edit::form).post(edit::apply))
+        .route("/themes", get(themes::list))
+        .route("/themes/{id}", get(themes::show))
         .route("/watch", get(watch::list))
         .route("/watch/events", get(watch::events))
         .route("/map", get(map::show))

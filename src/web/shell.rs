@@ -10,6 +10,7 @@ use crate::words::Lang;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tab {
     Today,
+    Themes,
     Brief,
     Search,
     Watch,
@@ -69,6 +70,7 @@ impl Shell {
             title: title.into(),
             entries: vec![
                 entry(Tab::Today, "/", l.today(), "h"),
+                entry(Tab::Themes, "/themes", l.themes(), "t"),
                 entry(Tab::Brief, "/brief", l.day_brief(), "b"),
                 entry(Tab::Search, "/search", l.search(), "s"),
                 entry(Tab::Watch, "/watch", l.watch(), "w"),

@@ -123,11 +123,11 @@ struct Day {
 }
 
 /// Another topic.
-struct Other {
-    href: String,
-    label: String,
-    facts: String,
-    chart: Chart,
+pub(crate) struct Other {
+    pub(crate) href: String,
+    pub(crate) label: String,
+    pub(crate) facts: String,
+    pub(crate) chart: Chart,
 }
 
 /// Names of one kind, each leading to the articles of the topic that name it.
@@ -155,6 +155,10 @@ struct Page {
     /// Where the similar stories are, which take longer; empty where they are here.
     similar: String,
     with_similar: String,
+    /// Where the themes of the story are.
+    themes: String,
+    /// The story, by which the list of themes is asked without a script.
+    story_id: String,
     names: Vec<Names>,
     outlets: Vec<Choice>,
     outlet_most: u64,
@@ -266,6 +270,9 @@ impl Page {
                 format!("{}/similar", show::href(&topic.name))
             },
             with_similar: visit.with(&[("similar", "1")]),
+            story_id: show::id(if topic.story.is_empty() { &topic.name } else { &topic.story })
+                .to_owned(),
+            themes: format!("{}/themes", show::href(&topic.name)),
             names: names_of(&topic, l),
             outlets: outlets.collect(),
             outlet_most: topic.sources.iter().map(|s| u64::from(s.count)).max().unwrap_or(1),
@@ -319,7 +326,7 @@ fn day_of(entry: &wire::TimelineEntry, l: Lang) -> Day {
     }
 }
 
-fn other(topic: &wire::Topic, l: Lang) -> Other {
+pub(crate) fn other(topic: &wire::Topic, l: Lang) -> Other {
     Other {
         href: show::href(&topic.name),
         label: show::label(topic, l),

@@ -333,6 +333,12 @@ impl Page {
             levels: vec![
                 one("level", "", l.stories(), !is_event),
                 one("level", "event", l.events(), is_event),
+                Choice {
+                    href: "/themes".to_owned(),
+                    name: l.themes().to_owned(),
+                    count: 0,
+                    is_on: false,
+                },
             ],
             sources: choices(
                 visit,

@@ -341,6 +341,36 @@ async fn articles_without_a_date_or_of_2099_do_not_move_the_clock() {
 }
 
 #[tokio::test]
+async fn a_list_counts_what_it_shows_where_an_article_lies_after_the_newest_day() {
+    let (engine, _store) = fresh().await;
+    // The first of all has no date and counts as of today; the archive is older.
+    let undated =
+        Record { published_at: None, ..record("乙报", 1, STORIES[1].0, STORIES[1].1[0]) };
+    let lone = ingest(&engine, &[undated]).await;
+    let dated: Vec<Record> = (1..)
+        .zip([STORIES[0], STORIES[2]])
+        .flat_map(|(day, (title, texts))| {
+            [record("甲报", day, title, texts[0]), record("丙报", day + 1, title, texts[0])]
+        })
+        .collect();
+    ingest(&engine, &dated).await;
+    for (level, order) in [
+        (Level::Story, TopicOrder::Heat),
+        (Level::Story, TopicOrder::Size),
+        (Level::Story, TopicOrder::Recency),
+        (Level::Story, TopicOrder::Burst),
+        (Level::Event, TopicOrder::Heat),
+    ] {
+        let list = engine.list_topics(ListTopics { order, ..all(level) }).await.unwrap();
+        assert_eq!((list.topics.len(), list.total_count), (2, 2), "{level:?} {order:?}");
+        let one = ListTopics { order, offset: 1, limit: Limit::ONE, ..all(level) };
+        assert_eq!(engine.list_topics(one).await.unwrap().topics, list.topics[1..]);
+    }
+    let story = engine.topic(story_of(&engine, lone[0])).unwrap();
+    assert_eq!(story.measures.size, 1, "its own page shows its article: {story:?}");
+}
+
+#[tokio::test]
 async fn ten_thousand_copies_are_one_topic() {
     let (engine, store) = fresh().await;
     let copy = |number: usize| Record {

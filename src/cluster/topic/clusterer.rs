@@ -15,6 +15,7 @@ use crate::topic::Weights;
 use crate::topic::anchor::Anchors;
 use crate::topic::candidate;
 use crate::topic::candidate::Evidence;
+use crate::topic::digest::is_digest;
 use crate::topic::dot;
 use crate::topic::groups::Groups;
 use crate::topic::merge;
@@ -146,7 +147,8 @@ impl Clusterer {
             event: event.unwrap_or_else(|| self.groups.found(Level::Event, item.id, item.at)),
         };
         self.insert(&item, placement);
-        let repairs = self.merges(placement.story, &stories, seen);
+        let mut repairs = self.merges(placement.story, &stories, seen);
+        repairs.extend(self.split_where_due(item.id, !repairs.is_empty()));
         decision(item.id, placement, story.is_none(), event.is_none(), &stories, repairs)
     }
 
@@ -198,6 +200,7 @@ impl Clusterer {
             Constraint::Pinned(topic) => self.groups.pin(topic, true),
             Constraint::Unpinned(topic) => self.groups.pin(topic, false),
             Constraint::Moved { article, placement } => self.place(article, placement),
+            Constraint::Shaped(topic) => self.groups.shape(topic),
         }
     }
 
@@ -336,7 +339,9 @@ impl Clusterer {
         let accept = self.weights.of(level);
         let anchors = Anchors::of(&item.title, &item.keys);
         let mut judged = Vec::with_capacity(near.len());
-        for near in near {
+        // A round-up tells of many things: it is in no story, and glues none together.
+        let is_digest = is_digest(&item.title);
+        for near in near.iter().filter(|near| !is_digest && !near.held.is_digest) {
             if within.is_some_and(|story| near.held.placement.story != story)
                 || anchors.contradict(&near.held.anchors, near.like.title)
                 || near.like.is_of_one_word()
@@ -424,7 +429,7 @@ impl Clusterer {
             }
             let (features, probability) = self.compare(story, other.topic);
             seen(Seen::Stories { one: story, other: other.topic, features: &features });
-            if !self.are_one(probability) {
+            if !self.are_one(probability) || self.is_subject(&[story, other.topic]) {
                 continue;
             }
             let (kept, gone) = self.groups.by_age(story, other.topic);

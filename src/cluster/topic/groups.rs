@@ -19,6 +19,7 @@ pub(super) struct Groups {
     members: BTreeMap<TopicId, BTreeSet<(i64, ArticleId)>>,
     founded: HashMap<TopicId, i64>,
     pinned: HashSet<TopicId>,
+    shaped: HashSet<TopicId>,
     divisions: Divisions,
 }
 
@@ -74,6 +75,9 @@ impl Groups {
         if self.pinned.remove(&gone) {
             self.pinned.insert(kept);
         }
+        if self.shaped.remove(&gone) {
+            self.shaped.insert(kept);
+        }
         self.divisions.merge(kept, gone);
     }
 
@@ -87,6 +91,16 @@ impl Groups {
 
     pub(super) fn part(&mut self, one: TopicId, other: TopicId) {
         self.divisions.insert(one, other);
+    }
+
+    /// Takes note that a person shaped this topic.
+    pub(super) fn shape(&mut self, topic: TopicId) {
+        self.shaped.insert(topic);
+    }
+
+    /// Whether the program may split the topic.
+    pub(super) fn may_split(&self, topic: TopicId) -> bool {
+        !self.is_pinned(topic) && !self.shaped.contains(&topic)
     }
 
     pub(super) fn is_pinned(&self, topic: TopicId) -> bool {

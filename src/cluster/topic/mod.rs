@@ -4,7 +4,9 @@
 //! a time window vote, learned weights turn their votes into a probability for each of at most eight
 //! topics, and the best one is joined if it is probable enough; a single article is a topic in
 //! waiting. Then the story looks at those that the article could as well have joined: what is one
-//! story becomes one, the older id stays. Never is a graded similarity closed transitively.
+//! story becomes one, the older id stays, unless both together would be a subject (`breadth`). A story
+//! that has come apart is split as it grows, and a round-up (`digest`) is in none. Never is a graded
+//! similarity closed transitively.
 //!
 //! It keeps a window of articles in memory, nothing else; all of it follows from items and placements
 //! and can be rebuilt by [`Clusterer::restore`]. The same calls in the same order give the same bits.
@@ -13,9 +15,11 @@
 //! [`Repair`] down before the next call.
 
 mod anchor;
+mod breadth;
 mod candidate;
 mod clusterer;
 mod cohesion;
+mod digest;
 mod dot;
 mod front;
 mod groups;
@@ -141,6 +145,8 @@ pub enum Constraint {
     Pinned(TopicId),
     /// Takes a pin back.
     Unpinned(TopicId),
+    /// A person merged, divided or filled this topic: it is never split by itself.
+    Shaped(TopicId),
     /// The article belongs there, whatever the weights say.
     Moved {
         /// The article.

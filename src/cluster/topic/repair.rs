@@ -52,7 +52,8 @@ impl Clusterer {
             repairs.extend(merged);
         }
         for story in self.stories() {
-            repairs.extend(self.split(story));
+            let is_subject = self.is_subject(&[story]);
+            repairs.extend(self.split(story, is_subject));
         }
         repairs
     }
@@ -82,7 +83,7 @@ impl Clusterer {
                 continue;
             }
             let (_, probability) = self.compare(one.story, other.story);
-            if !self.are_one(probability) {
+            if !self.are_one(probability) || self.is_subject(&[one.story, other.story]) {
                 continue;
             }
             let (kept, gone) = self.groups.by_age(one.story, other.story);
@@ -92,9 +93,18 @@ impl Clusterer {
         repairs
     }
 
-    /// Splits a story whose events fall into two groups that nobody would merge.
-    fn split(&mut self, story: TopicId) -> Option<Repair> {
-        if self.groups.is_pinned(story) || self.groups.count(story) < SPLIT_MEMBERS_MIN {
+    /// Splits the story of an article that came in, if it has come apart: looked at whenever it has grown
+    /// by a quarter, or has taken in another.
+    pub(super) fn split_where_due(&mut self, id: ArticleId, has_merged: bool) -> Option<Repair> {
+        let story = self.window.get(id)?.placement.story;
+        let is_due = has_merged || is_due(self.groups.count(story));
+        if is_due && self.is_subject(&[story]) { self.split(story, true) } else { None }
+    }
+
+    /// Splits a story whose events fall into two groups that nobody would merge; a `subject` into those
+    /// two, whatever they are.
+    fn split(&mut self, story: TopicId, subject: bool) -> Option<Repair> {
+        if !self.groups.may_split(story) || self.groups.count(story) < SPLIT_MEMBERS_MIN {
             return None;
         }
         let ids: Vec<ArticleId> = self.groups.latest(story).map(|(_, id)| id).collect();
@@ -105,12 +115,8 @@ impl Clusterer {
         if going.len() < PART_MEMBERS_MIN || staying.len() < PART_MEMBERS_MIN {
             return None;
         }
-        let sample = |part: &[&'_ Held]| part.len().min(crate::topic::merge::SAMPLE);
-        let parts = [going.len(), staying.len()];
-        let (left, right) = (going.get(..sample(&going))?, staying.get(..sample(&staying))?);
-        let (_, probability) = self.compare_groups(left, right, parts);
         // What is not known to be two stays one.
-        if probability.is_nan() || probability >= SPLIT_BELOW {
+        if !subject && !self.are_two(&going, &staying) {
             return None;
         }
         let founder = going.iter().map(|held| (held.at, held.id)).min()?;
@@ -127,6 +133,16 @@ impl Clusterer {
         Some(Repair::Split { level: Level::Story, from: story, new, members })
     }
 
+    /// Whether nobody would merge the two parts of a story.
+    fn are_two(&self, going: &[&Held], staying: &[&Held]) -> bool {
+        let sample = |part: &'_ [&'_ Held]| part.len().min(crate::topic::merge::SAMPLE);
+        let parts = [going.len(), staying.len()];
+        let (left, right) = (going.get(..sample(going)), staying.get(..sample(staying)));
+        let (Some(left), Some(right)) = (left, right) else { return false };
+        let (_, probability) = self.compare_groups(left, right, parts);
+        probability < SPLIT_BELOW
+    }
+
     /// The stories that have members in the window, ascending.
     fn stories(&self) -> Vec<TopicId> {
         let is_story = |topic: &TopicId| {
@@ -136,6 +152,15 @@ impl Clusterer {
         };
         self.groups.open().filter(is_story).collect()
     }
+}
+
+/// Whether a story of so many members is looked at: each time it has grown by a quarter.
+fn is_due(size: usize) -> bool {
+    let mut due = SPLIT_MEMBERS_MIN;
+    while due < size {
+        due += due / 4;
+    }
+    due == size
 }
 
 /// The centre nearest to that at `at`, among those beside it; ties to the first.

@@ -288,3 +288,58 @@ fn copies_go_where_the_article_that_stands_for_them_goes() {
         assert_eq!(story, placement.story, "an event lies in two stories");
     }
 }
+
+/// A story that holds three matters, an article short of the size at which it is looked at, and the
+/// repairs that one more article of it brings.
+fn come_apart(constrain: &dyn Fn(&mut Clusterer, TopicId)) -> (TopicId, Vec<Repair>) {
+    let mut clusterer = clusterer();
+    let story = TopicId::found(Level::Story, id(0));
+    for n in 0..26 {
+        let placement = Placement { story, event: TopicId::found(Level::Event, id(n)) };
+        let at = i64::try_from(n).unwrap() * DAY;
+        clusterer.restore(item(n, n % 3, at), placement);
+    }
+    constrain(&mut clusterer, story);
+    let decision = clusterer.assign(item(26, 2, 26 * DAY));
+    assert_eq!(decision.placement.story, story);
+    (story, decision.repairs)
+}
+
+#[test]
+fn a_story_that_has_come_apart_is_split_as_it_grows() {
+    let (story, repairs) = come_apart(&|_, _| ());
+    let [Repair::Split { level, from, new, members }] = repairs.as_slice() else {
+        panic!("{repairs:?}");
+    };
+    assert_eq!((*level, *from), (Level::Story, story));
+    assert_ne!(new, from);
+    let matters: std::collections::BTreeSet<u64> =
+        (0..27).filter(|n| members.contains(&id(*n))).map(|n| n % 3).collect();
+    assert_eq!(matters.len(), 1, "one matter goes as a whole: {members:?}");
+    assert_eq!(members.len(), 9);
+}
+
+#[test]
+fn what_a_person_shaped_or_pinned_is_not_split() {
+    let shaped = come_apart(&|clusterer, story| clusterer.constrain(Constraint::Shaped(story)));
+    let pinned = come_apart(&|clusterer, story| clusterer.constrain(Constraint::Pinned(story)));
+    assert_eq!((shaped.1, pinned.1), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn a_round_up_is_in_no_story_and_glues_none() {
+    let mut clusterer = clusterer();
+    let mut stories = std::collections::BTreeSet::new();
+    let titled = |n: u64, title: &str| Item {
+        title: title.to_owned(),
+        ..item(n, 1, i64::try_from(n).unwrap() * DAY / 4)
+    };
+    let round_up = "清河早报|市长考察渡口改造；柳溪镇秋粮收购过半";
+    for n in 0..8 {
+        let title = if n % 2 == 0 { "清河大桥的报道" } else { round_up };
+        let decision = clusterer.assign(titled(n, title));
+        assert_eq!(decision.new_story, n % 2 == 1 || n == 0, "of {n}: {decision:?}");
+        stories.insert(decision.placement.story);
+    }
+    assert_eq!(stories.len(), 5);
+}

@@ -15,6 +15,7 @@ use rustc_hash::FxBuildHasher;
 use crate::topic::Item;
 use crate::topic::anchor::Anchors;
 use crate::topic::candidate::as_f32;
+use crate::topic::digest::is_digest;
 use crate::topic::dot;
 use crate::topic::dot::Head;
 use crate::topic::dot::Prefix;
@@ -61,6 +62,8 @@ pub(super) struct Held {
     pub(super) placement: Placement,
     pub(super) anchors: Anchors,
     pub(super) script: Script,
+    /// Whether it is a round-up, which glues nothing.
+    pub(super) is_digest: bool,
     title: Box<[Weighted]>,
     text: Box<[Weighted]>,
     /// Numbers of the terms that are pieces of places it names, ascending.
@@ -141,6 +144,7 @@ impl Window {
             placement,
             anchors: Anchors::of(title, keys),
             script: Script::of(title),
+            is_digest: is_digest(title),
             title: self.terms.within(title_terms, &text),
             text,
             places: self.terms.numbers(place_pieces(keys)),

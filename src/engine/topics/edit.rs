@@ -82,6 +82,7 @@ impl Worker {
         let kept = match planned {
             Planned::Merge { level, kept, gone } => {
                 self.clusterer.constrain(Constraint::Together { level, kept, gone });
+                self.clusterer.constrain(Constraint::Shaped(kept));
                 self.log(Change::Merged { level, kept, gone }, Vec::new(), now_us()).await?;
                 kept
             }
@@ -89,6 +90,9 @@ impl Worker {
                 self.know(&made);
                 self.tell(&moves);
                 self.clusterer.constrain(Constraint::Apart(from, new));
+                for topic in [from, new] {
+                    self.clusterer.constrain(Constraint::Shaped(topic));
+                }
                 self.log(Change::Split { from, new, moves }, Vec::new(), now_us()).await?;
                 new
             }
@@ -111,6 +115,11 @@ impl Worker {
         if !moves.is_empty() {
             self.know(&made);
             self.tell(&moves);
+            for Placement { event, story } in moves.iter().map(|one| one.placement) {
+                for topic in [event, story] {
+                    self.clusterer.constrain(Constraint::Shaped(topic));
+                }
+            }
             self.log(Change::Moved { moves }, Vec::new(), now_us()).await?;
         }
         if let Some(label) = label {

@@ -238,7 +238,11 @@ fn page(published: &Published, request: &ListTopics) -> (Vec<TopicId>, usize) {
         && end == newest
         && let Some(ordered) = index.ordered(level, order)
     {
-        return (ordered.skip(offset).take(limit.count()).collect(), index.count(level));
+        // What is only after the newest day is in no period that ends with it.
+        let beyond = index.beyond(level, end);
+        let within = ordered.filter(|id| !beyond.contains(id));
+        let page = within.skip(offset).take(limit.count()).collect();
+        return (page, index.count(level) - beyond.len());
     }
     let wanted = offset.saturating_add(limit.count());
     let all = index.within(level, period.from, end);

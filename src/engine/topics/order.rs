@@ -184,6 +184,18 @@ impl TopicIndex {
         self.orders(level).size.len()
     }
 
+    /// The topics of a level whose first article lies after the day `end`: of articles without a date,
+    /// or of one that is far ahead of all others.
+    #[must_use]
+    pub fn beyond(&self, level: Level, end: i64) -> BTreeSet<TopicId> {
+        let ids = self.by_day.range(end.saturating_add(1)..).flat_map(|(_, ids)| ids);
+        let is_beyond = |id: &&TopicId| {
+            let course = self.courses.get(*id);
+            course.is_some_and(|one| one.level == level && day::of_second(one.first_at) > end)
+        };
+        ids.filter(is_beyond).copied().collect()
+    }
+
     /// The topics of a level over all time in this order; `None` for an order that depends on the
     /// day.
     pub fn ordered(

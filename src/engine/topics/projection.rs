@@ -193,6 +193,11 @@ impl Projection {
         self.edited.contains(&id) || self.topics.get(&id).is_some_and(marked)
     }
 
+    /// The topics that a person merged, divided, or moved articles into, ascending.
+    pub fn shaped(&self) -> impl Iterator<Item = TopicId> + '_ {
+        self.edited.iter().copied()
+    }
+
     /// Applies an entry of the log.
     pub fn apply(&mut self, entry: &Entry) -> Touched {
         let touched = self.reshape(entry);

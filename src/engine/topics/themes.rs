@@ -64,20 +64,26 @@ struct Shown {
 }
 
 impl Engine {
-    /// Lists the themes of the stories that have an article in `period`, those of most stories first.
+    /// Lists the themes of the stories that have an article in `period`, those of most stories first;
+    /// with `of` only those that this story belongs to.
     ///
     /// # Errors
-    /// [`Error::TopicsOff`]; [`Error::Pool`]; [`Error::Store`].
+    /// [`Error::TopicNotFound`]; [`Error::TopicsOff`]; [`Error::Pool`]; [`Error::Store`].
     pub async fn list_themes(
         &self,
         period: Period,
+        of: Option<TopicId>,
         offset: usize,
         limit: Limit,
     ) -> Result<ThemeList, Error> {
         let version = self.topics_progress().await?.version;
+        let of = of.map(|id| self.topic(id)).transpose()?.map(|topic| topic.id);
         let shown = self.shown_stories(period)?;
         let found = self.calculate(move |_| {
-            let found = topic::themes(&words(&shown));
+            let mut found = topic::themes(&words(&shown));
+            if let Some(story) = of {
+                found.retain(|theme| theme.stories.iter().any(|(id, _)| *id == story));
+            }
             let total_count = found.len();
             let page = found.into_iter().skip(offset).take(limit.count());
             let themes = page.map(|theme| themed(theme, &shown)).collect();

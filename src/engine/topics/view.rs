@@ -173,15 +173,20 @@ pub fn of_days(days: &[(i64, u32)], period: Period, end: i64) -> DayMeasures {
     measures
 }
 
-/// Measures `members` over `period`; `None` if none of them is in it.
+/// Measures `members` over `period`; `None` if none of them is in it. A topic that lies as a whole after
+/// the newest day is measured to its own last day where the period has no end.
 #[must_use]
 pub fn measure(
     projection: &Projection,
     members: &[TopicMember],
     period: Period,
 ) -> Option<Measures> {
-    let end = period.end(day::of_second(projection.newest));
     let mut days = days(members);
+    let mut end = period.end(day::of_second(projection.newest));
+    let is_beyond = period.to.is_none() && days.first().is_some_and(|(first, _)| *first > end);
+    if let Some((last, _)) = days.last().filter(|_| is_beyond) {
+        end = *last;
+    }
     let DayMeasures { size, heat, burst, growth } = of_days(&days, period, end);
     if size == 0 {
         return None;

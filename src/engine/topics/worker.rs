@@ -40,6 +40,7 @@ use wenmai_cluster::topic::Weights;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::limit::Limit;
 use wenmai_domain::reprint::GroupId;
+use wenmai_domain::topic::TopicId;
 use wenmai_domain::topic::change::Assigned;
 use wenmai_domain::topic::change::Change;
 use wenmai_domain::topic::change::Correction;
@@ -174,16 +175,20 @@ impl Worker {
                 self.clusterer.restore(item, placed.placement);
             }
         }
-        let (divisions, pinned) = {
+        let (divisions, pinned, shaped) = {
             let projection = self.projection();
             let pinned = projection.topics.iter().filter(|(_, topic)| topic.pinned);
-            (projection.divisions.clone(), pinned.map(|(id, _)| *id).collect::<Vec<_>>())
+            let pinned: Vec<TopicId> = pinned.map(|(id, _)| *id).collect();
+            (projection.divisions.clone(), pinned, projection.shaped().collect::<Vec<_>>())
         };
         for (left, right) in divisions.iter() {
             self.clusterer.constrain(Constraint::Apart(left, right));
         }
         for id in pinned {
             self.clusterer.constrain(Constraint::Pinned(id));
+        }
+        for id in shaped {
+            self.clusterer.constrain(Constraint::Shaped(id));
         }
         self.filled = true;
         for id in deleted {

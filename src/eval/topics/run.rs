@@ -42,10 +42,15 @@ pub(super) struct Pass {
     /// moved that day.
     pub(super) days: Vec<(usize, usize)>,
     members: BTreeMap<TopicId, Vec<ArticleId>>,
+    /// The articles that print the text of another, by that one.
+    copies: BTreeMap<ArticleId, Vec<ArticleId>>,
 }
 
 impl Pass {
-    fn take(&mut self, decision: &Decision) -> usize {
+    fn take(&mut self, decision: &Decision, original: Option<ArticleId>) -> usize {
+        if let Some(original) = original {
+            self.copies.entry(original).or_default().push(decision.article);
+        }
         let Placement { event, story } = decision.placement;
         self.placed.insert(decision.article, decision.placement);
         for topic in [event, story] {
@@ -61,10 +66,11 @@ impl Pass {
                 (*level, *kept, self.members.remove(gone).unwrap_or_default())
             }
             Repair::Split { level, from, new, members } => {
+                let going = self.with_copies(members, *level, *from);
                 if let Some(left) = self.members.get_mut(from) {
-                    left.retain(|id| members.binary_search(id).is_err());
+                    left.retain(|id| going.binary_search(id).is_err());
                 }
-                (*level, *new, members.clone())
+                (*level, *new, going)
             }
         };
         for id in &moved {
@@ -78,6 +84,18 @@ impl Pass {
         let count = moved.len();
         self.members.entry(to).or_default().extend(moved);
         count
+    }
+
+    /// These articles and the copies of them that are in topic `from`, ascending.
+    fn with_copies(&self, ids: &[ArticleId], level: Level, from: TopicId) -> Vec<ArticleId> {
+        let copies = ids.iter().filter_map(|id| self.copies.get(id)).flatten().copied();
+        let is_there = |id: &ArticleId| {
+            self.placed.get(id).is_some_and(|placement| placement.at(level) == from)
+        };
+        let mut all: Vec<ArticleId> = ids.iter().copied().chain(copies.filter(is_there)).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 
     /// The numbers of the stories or events of the articles of `stream`.
@@ -145,7 +163,7 @@ pub(super) fn pass(
         };
         failed?;
         truth.take(one, &decision);
-        let moved = pass.take(&decision);
+        let moved = pass.take(&decision, one.item.original);
         day.2 += moved;
         pass.moved_count += moved;
         pass.decisions.push(decision);

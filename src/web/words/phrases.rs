@@ -17,6 +17,23 @@ impl Lang {
         }
     }
 
+    pub(crate) fn stories_of(self, stories: u32, articles: u32) -> String {
+        match self {
+            Self::Zh => format!("{stories} 个故事 · {articles} 篇"),
+            Self::En => {
+                let story = if stories == 1 { "story" } else { "stories" };
+                format!("{stories} {story} · {articles} article{}", s(articles))
+            }
+        }
+    }
+
+    pub(crate) fn shown_stories(self, shown: usize, total: u32) -> String {
+        match self {
+            Self::Zh => format!("显示 {shown} / 共 {total} 个"),
+            Self::En => format!("{shown} of {total}"),
+        }
+    }
+
     pub(crate) fn new_since(self, count: usize) -> String {
         match self {
             Self::Zh => format!("上次来访之后，有 {count} 个话题有新报道"),

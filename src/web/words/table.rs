@@ -26,6 +26,7 @@ words! {
     search: "搜索", "Search";
     watch: "监看", "Watch";
     map: "地图", "Map";
+    themes: "主题", "Themes";
     layout: "版面", "Page";
     search_hint: "词语、\"原文短语\"、-不含、date:2025-03", "words, \"exact phrase\", -without, date:2025-03";
     other_name: "English", "中文";
@@ -231,6 +232,9 @@ words! {
     by_day: "报道量", "Articles by day";
     timeline: "时间线", "Timeline";
     related_topics: "相近的故事", "Similar stories";
+    themes_what: "贯穿多个故事的题材", "subjects that run through several stories";
+    no_themes: "这个时段没有贯穿三个以上故事的主题。", "No subject runs through three stories in this period.";
+    theme_weight: "与主题的紧密程度", "How firmly it belongs";
     by_centrality: "代表性", "Most central";
     by_time: "时间", "Time";
     by_outlet: "媒体", "Outlet";
