@@ -9,8 +9,10 @@ use crate::clause::END;
 use crate::quotation::Quotations;
 use crate::quotation::is_mark;
 use crate::wording::attributes;
+use crate::wording::ends_with_any;
 use crate::wording::leans;
 use crate::wording::refers_back;
+use crate::wording::starts_with_any;
 use crate::wording::tells_time;
 use wenmai_domain::span::Span;
 
@@ -127,7 +129,7 @@ pub fn may_begin(clause: &str, before: Option<&str>, is_second: bool) -> bool {
 /// Whether a piece may end with `clause`, which its sentence goes on from if `goes_on`.
 #[must_use]
 pub fn may_end(clause: &str, goes_on: bool) -> bool {
-    let opens = || OPENING.iter().any(|word| clause.starts_with(word));
+    let opens = || starts_with_any(clause, &OPENING);
     let closed = clause.ends_with(END);
     if clause.ends_with(['：', ':', '、']) || (attributes(clause) && !closed) {
         return false;
@@ -161,7 +163,7 @@ pub fn qualifies(clause: &str) -> bool {
         "不过未",
         "但是否",
     ];
-    RESERVES.iter().any(|word| clause.starts_with(word))
+    starts_with_any(clause, &RESERVES)
 }
 
 /// Whether a clause ends with a point in time, at which something is yet to happen: 12日17时15分，
@@ -192,7 +194,7 @@ fn sets_scene(clause: &str) -> bool {
         "方面",
     ];
     let clause = clause.trim_end_matches(['，', ',']);
-    SCENES.iter().any(|scene| clause.ends_with(scene))
+    ends_with_any(clause, &SCENES)
         || (clause.ends_with(['时', '后', '前', '中']) && tells_time(clause))
 }
 
@@ -217,7 +219,7 @@ fn lacks_verb(clause: &str) -> bool {
 pub fn points_into_a_picture(clause: &str) -> bool {
     const PLACES: [&str; 10] =
         ["（左", "（右", "（中）", "（前排", "（后排", "(左", "(右", "(中)", "（图", "左起"];
-    PLACES.iter().any(|place| clause.contains(place))
+    clause.contains(['（', '(', '左']) && PLACES.iter().any(|place| clause.contains(place))
 }
 
 /// Whether quotes, brackets and titles in `text` are closed.
@@ -334,6 +336,9 @@ fn credit(text: &str) -> Option<usize> {
         .char_indices()
         .nth(DATELINE_CHARS)
         .map_or(text, |(at, _)| text.get(..at).unwrap_or_default());
+    if !near.contains(['摄', '图', '影']) {
+        return None;
+    }
     let ends = CREDITED.iter().filter_map(|mark| Some(near.find(mark)? + mark.len()));
     let end = ends.min()?;
     let before = text.get(..end)?;
@@ -378,7 +383,7 @@ fn before_quotation(text: &str) -> Option<usize> {
 fn wire(text: &str) -> usize {
     let open = text.trim_start_matches(['（', '(', '【', ' ', '　']);
     let before = text.len() - open.len();
-    let wires = AGENCY.iter().any(|agency| open.starts_with(agency));
+    let wires = starts_with_any(open, &AGENCY);
     let mut last = ' ';
     for (at, c) in open.char_indices().take(DATELINE_CHARS) {
         if matches!(c, '，' | '。' | '“') {
