@@ -9,8 +9,10 @@
 //! top (Minoux 1978).
 
 use std::collections::BinaryHeap;
-use std::collections::HashMap;
 use std::collections::HashSet;
+
+use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 
 use crate::bid::Bid;
 use crate::ends;
@@ -65,7 +67,7 @@ const SWALLOWED_MAX: f32 = 0.6;
 /// What the articles of a set say, and what each part of it is worth.
 pub struct Matter<'r> {
     /// The fact of each kind and key.
-    facts: HashMap<(Kind, &'r str), f32>,
+    facts: FxHashMap<(Kind, &'r str), f32>,
     /// Pairs of neighbouring units that several articles print, and the share that does.
     pairs: PairMap<f32>,
     /// Share of a piece that others must say.
@@ -97,7 +99,7 @@ impl<'r> Matter<'r> {
     #[must_use]
     pub fn of(readings: &'r [Reading<'_>]) -> Self {
         let total: f32 = readings.iter().map(|reading| reading.weight).sum();
-        let mut facts: HashMap<(Kind, &str), f32> = HashMap::new();
+        let mut facts: FxHashMap<(Kind, &str), f32> = FxHashMap::default();
         let mut pairs: PairMap<(usize, f32)> = PairMap::default();
         for reading in readings {
             let part = reading.weight / total.max(f32::MIN_POSITIVE);
@@ -198,11 +200,11 @@ impl<'r> Matter<'r> {
 
 type Key<'r> = (Kind, &'r str);
 
-fn titled<'r>(reading: &'r Reading<'_>) -> HashSet<Key<'r>> {
+fn titled<'r>(reading: &'r Reading<'_>) -> FxHashSet<Key<'r>> {
     reading.titled.iter().map(|one| (one.kind, one.key.as_str())).collect()
 }
 
-fn opened<'r>(reading: &'r Reading<'_>) -> HashSet<Key<'r>> {
+fn opened<'r>(reading: &'r Reading<'_>) -> FxHashSet<Key<'r>> {
     let sentence = |offer: &Offer| reading.body.clauses.get(offer.from).map(|one| one.sentence);
     let mut sentences: Vec<usize> = Vec::new();
     let opens = |offer: &&Offer| match sentence(offer) {
@@ -216,7 +218,7 @@ fn opened<'r>(reading: &'r Reading<'_>) -> HashSet<Key<'r>> {
     reading.offers.iter().filter(opens).flat_map(|offer| keys(reading, offer)).collect()
 }
 
-fn mentioned<'r>(reading: &'r Reading<'_>) -> HashSet<Key<'r>> {
+fn mentioned<'r>(reading: &'r Reading<'_>) -> FxHashSet<Key<'r>> {
     reading.offers.iter().flat_map(|offer| keys(reading, offer)).collect()
 }
 
@@ -228,7 +230,7 @@ fn keys<'r>(reading: &'r Reading<'_>, offer: &'r Offer) -> impl Iterator<Item = 
 /// What is told already.
 #[derive(Default)]
 struct Told<'r> {
-    facts: HashSet<Key<'r>>,
+    facts: FxHashSet<Key<'r>>,
     pairs: PairSet,
     /// The pairs of each piece, in order.
     pieces: Vec<&'r [u64]>,

@@ -204,7 +204,7 @@ pub fn story_of(sources: &[Source<'_>], reader: Reader<'_>, asked: &Asked) -> St
         }
     }
     let read = most_central(sources, &central);
-    let phrases = phrases(sources, reader);
+    let phrases = phrases(sources, reader, &read);
     let scope = Scope::of(sources, &readings, *since);
     let telling = set::Telling { matter: &matter, ranker: reader.ranker, scope: &scope };
     let compared = compare.as_ref().map(|[left, right]| {
@@ -317,14 +317,19 @@ fn timeline(sources: &[Source<'_>], central: &[f32], bundles: &HashSet<usize>) -
     found
 }
 
-/// The phrases of each source: those of a text are looked for once.
-fn phrases(sources: &[Source<'_>], reader: Reader<'_>) -> Vec<Phrases> {
-    let of = |source: &Source<'_>| {
+/// The phrases of each source among `read`, and of those that speak for their outlets; none of others.
+fn phrases(sources: &[Source<'_>], reader: Reader<'_>, read: &[usize]) -> Vec<Phrases> {
+    let mut wanted = outlets::read(sources);
+    wanted.extend(read);
+    let of = |(at, source): (usize, &Source<'_>)| {
+        if !wanted.contains(&at) {
+            return Phrases::default();
+        }
         let end = source.body.char_indices().nth(PHRASE_CHARS).map(|(at, _)| at);
         let opening = end.and_then(|end| source.body.get(..end)).unwrap_or(source.body);
         Phrases::of(source.title, opening, reader.analyzer)
     };
-    sources.iter().take_while(|_| (reader.goes_on)()).map(of).collect()
+    sources.iter().enumerate().take_while(|_| (reader.goes_on)()).map(of).collect()
 }
 
 /// Who said what: first those whom several articles name, with words that others tell as well.
