@@ -21,7 +21,6 @@ use crate::rewrite::Rewriting;
 use wenmai_domain::article::Article;
 use wenmai_domain::article::Record;
 use wenmai_domain::id::ArticleId;
-use wenmai_domain::limit::Limit;
 use wenmai_domain::reprint::GroupId;
 use wenmai_domain::topic::TopicId;
 use wenmai_store::Stored;
@@ -150,6 +149,9 @@ pub struct SetSummary {
 struct WeightedArticle {
     article: Article,
     group: GroupId,
+    /// The event that it tells of, counted from 1 in order of their first article; 0 where that is not
+    /// looked at.
+    event: usize,
     /// How central it is, `(0, 1]`.
     weight: f32,
 }
@@ -232,8 +234,8 @@ impl Engine {
         Ok(summary)
     }
 
-    /// Summarizes the most central articles of a topic, at most [`SUMMARIZED_MAX`], by citing them.
-    /// Returns also the id of the topic, with redirects followed.
+    /// Summarizes the most central articles of a topic, at most [`SUMMARIZED_MAX`], by citing them; of a
+    /// story those of each of its events. Returns also the id of the topic, with redirects followed.
     ///
     /// # Errors
     /// [`Error::TopicNotFound`]; [`Error::TopicsOff`]; [`Error::Store`].
@@ -243,19 +245,22 @@ impl Engine {
     ) -> Result<(TopicId, SetSummary), Error> {
         let SummarizeTopic { id, telling } = request;
         let started = Instant::now();
-        let limit = u32::try_from(SUMMARIZED_MAX).ok().and_then(|most| Limit::new(most).ok());
-        let found = self.topic_articles(id, 0, limit.unwrap_or(Limit::MOST)).await?;
-        let ids: Vec<ArticleId> = found.members.iter().map(|one| one.article.article.id).collect();
+        let (id, central) = self.central_articles(id, SUMMARIZED_MAX).await?;
+        let ids: Vec<ArticleId> = central.iter().map(|one| one.id).collect();
         let stored = self.store.fetch(&ids, Vectors::No).await?;
+        let mut numbers: HashMap<TopicId, usize> = HashMap::new();
         // An article deleted since is no member.
-        let members = stored.into_iter().zip(&found.members).filter_map(|(stored, one)| {
-            Some(weighted(stored?, one.centrality.unwrap_or_default().clamp(WEIGHT_MIN, 1.0)))
+        let members = stored.into_iter().zip(&central).filter_map(|(stored, one)| {
+            let next = numbers.len() + 1;
+            let event = *numbers.entry(one.event).or_insert(next);
+            let weight = one.centrality.clamp(WEIGHT_MIN, 1.0);
+            Some(WeightedArticle { event, ..weighted(stored?, weight) })
         });
         let members = members.collect();
         let store = started.elapsed();
         let mut summary = self.tell(members, telling).await?;
         summary.timings = timings(store, started);
-        Ok((found.topic.id, summary))
+        Ok((id, summary))
     }
 
     /// Summarizes `members` together; the caller fills in the timings.
@@ -366,6 +371,7 @@ fn told(
                 time: record.published_at,
                 url: &record.url,
                 group: *groups.entry(member.group).or_insert(next),
+                event: member.event,
                 weight: member.weight,
             }
         })
@@ -390,7 +396,7 @@ fn clause_ranker() -> Result<&'static Ranker, Error> {
 
 fn weighted(stored: Stored, weight: f32) -> WeightedArticle {
     let Stored { article, membership, .. } = stored;
-    WeightedArticle { article, group: membership.group, weight }
+    WeightedArticle { article, group: membership.group, event: 0, weight }
 }
 
 fn timings(store: Duration, since: Instant) -> Timings {

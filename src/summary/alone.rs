@@ -217,8 +217,13 @@ pub fn leans_inside(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
     // 风波过后，他: nobody is named before.
     let begins = |at: usize| piece.get(..at).is_some_and(|before| before.ends_with('，'));
     let near = |at: usize| at <= first || begins(at);
+    // 渠首的石闸12日修好，其下游通水: a thing is meant, and one was told of.
+    let thing = |at: usize| {
+        let of_thing = piece.get(at..).is_some_and(|rest| rest.starts_with(['其', '它']));
+        of_thing && at > first && has_noun(piece, first)
+    };
     let who = found(words::LEANS_INSIDE_WHO)
-        .is_some_and(|at| (near(at) && !named(at, &ANY)) || !has_noun(piece, at));
+        .is_some_and(|at| (near(at) && !named(at, &ANY) && !thing(at)) || !has_noun(piece, at));
     this || who
 }
 

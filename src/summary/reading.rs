@@ -17,6 +17,7 @@ use crate::select::Candidate;
 use crate::select::Reach;
 use crate::set::Source;
 use crate::topic::Reader;
+use crate::unit::PairSet;
 use crate::unit::bigrams;
 use crate::unit::units;
 use wenmai_text::entity::Entity;
@@ -66,6 +67,8 @@ pub struct Offer {
     pub extract: Extract,
     /// Its different pairs of neighbouring units.
     pub pairs: Vec<u64>,
+    /// Those of `pairs` that are no part of a name, number or date.
+    pub content: Vec<u64>,
     /// The mentions that stand in it, by their places in [`Reading::mentions`].
     pub mentions: Vec<usize>,
     /// Whether it should be told only where nothing better is left to tell.
@@ -113,6 +116,8 @@ fn reading<'a>(
 ) -> Reading<'a> {
     let body = Body::new(text);
     let mentions = reader.extractor.entities(body.text, None);
+    let named = mentions.iter().flat_map(|one| bigrams(&units(&one.text)));
+    let named: PairSet = named.collect();
     let repeats = body.lines_like(source.title);
     let is_new = |clause: usize| {
         body.clauses.get(clause).is_some_and(|clause| !repeats.contains(&clause.line))
@@ -125,12 +130,13 @@ fn reading<'a>(
         let mut pairs: Vec<u64> = clauses.iter().flatten().copied().collect();
         pairs.sort_unstable();
         pairs.dedup();
+        let content = pairs.iter().copied().filter(|pair| !named.contains(pair)).collect();
         let mentions = within(&mentions, &extract);
         let is_weak = alone::is_weak(&body, candidate.from, candidate.to, &extract.text);
         let is_part = body.one_sentence(candidate.to, candidate.to + 1)
             && !body.clause(candidate.to).ends_with(['；', ';']);
         let Candidate { from, to, .. } = *candidate;
-        Offer { from, to, extract, pairs, mentions, is_weak, is_part }
+        Offer { from, to, extract, pairs, content, mentions, is_weak, is_part }
     });
     let stands = |offer: &Offer| stands(&body, &mentions, offer);
     let offers = offers.filter(stands).collect();

@@ -145,11 +145,14 @@ pub fn candidates(
         }
         let opens_sentence =
             from.checked_sub(1).is_none_or(|before| !body.one_sentence(before, from));
+        let followed = follows(body, from).filter(|_| opens_sentence);
         let (mut worth, mut length) = (0.0, 0);
         let (mut names_speaker, mut opening) = (false, Opening::default());
         for (to, mark) in marks.iter().enumerate().skip(from) {
             let reached = |last: &&Clause| match reach {
-                Reach::Sentence => last.sentence == first.sentence,
+                Reach::Sentence => {
+                    last.sentence == first.sentence || followed == Some(last.sentence)
+                }
                 Reach::Line => last.line == first.line,
             };
             let Some(last) = body.clauses.get(to).filter(reached) else { break };
@@ -190,6 +193,16 @@ pub fn candidates(
     found
 }
 
+/// The sentence behind that of the clause at `from`, in its line, if it begins with a word for somebody
+/// or something that the first names: 周小禾12日到任。他是县里的第九任局长。
+fn follows(body: &Body<'_>, from: usize) -> Option<usize> {
+    let first = body.clauses.get(from)?;
+    let behind = body.clauses.get(from..)?.iter().position(|one| one.sentence != first.sentence)?;
+    let next = body.clauses.get(from + behind).filter(|next| next.line == first.line)?;
+    let refers = !next.is_quoted && wording::refers_back(body.clause(from + behind));
+    refers.then_some(next.sentence)
+}
+
 /// What is asked of a clause for every run that may hold it.
 struct Marks {
     char_count: usize,
@@ -209,8 +222,7 @@ impl Marks {
     fn of(body: &Body<'_>, at: usize, reach: Reach) -> Self {
         let (clause, alone) = (body.clause(at), reach == Reach::Sentence);
         let goes_on = body.one_sentence(at, at + 1);
-        let stops =
-            !body.is_told(at) || tells_nothing(body, at) || (alone && is_aside(body, at));
+        let stops = !body.is_told(at) || tells_nothing(body, at) || (alone && is_aside(body, at));
         let held = || goes_on && (body.is_said(at) || trim::qualifies(body.clause(at + 1)));
         let attributes = wording::attributes(clause);
         Self {
@@ -242,7 +254,9 @@ impl Opening {
         let opening = text.get(..end).unwrap_or(text);
         // A shorter text may end where the opening does.
         if self.text.is_empty() || end == text.len() || self.text != opening {
-            self.leans = wording::leans(wording::behind_time(text)) || wording::leans(text);
+            let behind = wording::behind_time(text);
+            let some = behind.len() < text.len() && wording::tells_of_some(behind);
+            self.leans = (wording::leans(behind) && !some) || wording::leans(text);
             self.text = if end == text.len() { String::new() } else { opening.to_owned() };
         }
         self.leans
@@ -263,9 +277,12 @@ fn may_start(body: &Body<'_>, from: usize, reach: Reach) -> bool {
     // A dateline is dropped, so what stands behind it opens the sentence.
     let opening = body.clause(from);
     let opening = opening.get(trim::dateline(opening)..).unwrap_or_default();
+    let before = before.map(|at| body.clause(at));
+    // 此外， is left out where the piece stands among those of other articles.
+    let linked = reach == Reach::Sentence && is_second && before.is_some_and(wording::links);
     is_told
         && !is_quoted
-        && trim::may_begin(opening, before.map(|at| body.clause(at)), is_second)
+        && trim::may_begin(opening, before.filter(|_| !linked), is_second)
         && !body.is_claimed(from)
 }
 

@@ -4,11 +4,11 @@
 //! Works on any list of articles; a topic's members are one. Everything is cited: the timeline
 //! shows printed headlines, the rest exact pieces.
 
+mod days;
 mod outlets;
 
 pub use outlets::Outlet;
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::collections::HashSet;
@@ -17,6 +17,7 @@ use jiff::civil::Date;
 use jiff::civil::DateTime;
 
 use crate::Budget;
+use crate::chronicle;
 use crate::clean;
 use crate::compare;
 use crate::compare::Comparison;
@@ -47,8 +48,6 @@ use wenmai_text::likeness::containment;
 use wenmai_text::likeness::share;
 use wenmai_text::terms::Analyzer;
 
-/// Days of a timeline, at most.
-const DAYS_MAX: usize = 12;
 /// Figures shown.
 const FIGURES_MAX: usize = 8;
 /// Statements shown.
@@ -91,8 +90,10 @@ pub struct Story {
     pub headline: Option<usize>,
     /// What happened, in order of time.
     pub told: Vec<Told>,
-    /// One headline a day, in order.
+    /// One headline a day, in order; of a story of several events one an event.
     pub timeline: Vec<Day>,
+    /// Whether it is a story of several events, told by them.
+    pub is_of_events: bool,
     /// Quantities that most outlets print.
     pub figures: Vec<Figure>,
     /// Quantities that changed, most told first.
@@ -130,14 +131,14 @@ impl Asked {
     }
 }
 
-/// A day of the story.
+/// A day of the story, or one of its events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Day {
-    /// The day of publication.
+    /// The day of publication; of an event that of its middle article.
     pub date: Date,
     /// The article whose headline stands for it.
     pub source: usize,
-    /// Articles of that day.
+    /// Articles of that day or event.
     pub article_count: usize,
 }
 
@@ -192,7 +193,12 @@ pub fn story(sources: &[Source<'_>], reader: Reader<'_>, budget: Budget) -> Stor
 pub fn story_of(sources: &[Source<'_>], reader: Reader<'_>, asked: &Asked) -> Story {
     let Asked { budget, since, compare } = asked;
     let readings = reading::read(sources, reader, budget.chars());
-    let (matter, changes) = series::matter(sources, &readings);
+    let (matter, mut changes) = series::matter(sources, &readings);
+    let events = chronicle::events(sources);
+    if !events.is_empty() {
+        // The dead of one flood are no update of those of another.
+        changes.keep_within(&|source| sources.get(source).map(|one| one.event));
+    }
     let bundles = readings.iter().filter(|one| matter.bundles(one.source));
     let bundles = bundles.filter_map(|one| Some(sources.get(one.source)?.group));
     let bundles: HashSet<usize> = bundles.collect();
@@ -213,7 +219,12 @@ pub fn story_of(sources: &[Source<'_>], reader: Reader<'_>, asked: &Asked) -> St
     let mut story = Story {
         headline: headline(sources, &central, 0..sources.len()),
         told: set::tell_of(sources, &readings, telling, *budget),
-        timeline: timeline(sources, &central, &bundles),
+        timeline: if events.is_empty() {
+            days::timeline(sources, &central, &bundles)
+        } else {
+            days::by_events(sources, &central, &events)
+        },
+        is_of_events: !events.is_empty(),
         figures: figure::figures(sources, &readings, &matter, FIGURES_MAX),
         series: changes.series,
         conflicts: changes.conflicts,
@@ -283,38 +294,6 @@ fn headline(
         (count > 0).then_some((worth, at))
     });
     rated.max_by(|l, r| l.0.total_cmp(&r.0).then(r.1.cmp(&l.1))).map(|(_, at)| at)
-}
-
-/// The days with most groups, told by their most central headline; one that repeats an earlier one
-/// is left out.
-fn timeline(sources: &[Source<'_>], central: &[f32], bundles: &HashSet<usize>) -> Vec<Day> {
-    let mut days: BTreeMap<Date, Vec<usize>> = BTreeMap::new();
-    for (at, source) in sources.iter().enumerate() {
-        if let Some(time) = source.time.filter(|_| !bundles.contains(&source.group)) {
-            days.entry(time.date()).or_default().push(at);
-        }
-    }
-    let mut found: Vec<Day> = Vec::new();
-    let mut said: Vec<HashSet<u64>> = Vec::new();
-    for (date, articles) in days {
-        let Some(source) = headline(sources, central, articles.iter().copied()) else { continue };
-        let title = sources.get(source).map_or("", |one| one.title);
-        let pairs = bigrams(&units(title));
-        if said.iter().any(|earlier| containment(&pairs, earlier) > 0.8) {
-            continue;
-        }
-        said.push(pairs.into_iter().collect());
-        found.push(Day { date, source, article_count: articles.len() });
-    }
-    if found.len() > DAYS_MAX {
-        let mut counts: Vec<(usize, Date)> =
-            found.iter().map(|day| (day.article_count, day.date)).collect();
-        counts.sort_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(&right.1)));
-        let kept: BTreeSet<Date> =
-            counts.into_iter().take(DAYS_MAX).map(|(_, date)| date).collect();
-        found.retain(|day| kept.contains(&day.date));
-    }
-    found
 }
 
 /// The phrases of each source among `read`, and of those that speak for their outlets; none of others.

@@ -83,6 +83,7 @@ fn speaks_for_itself(piece: &str) -> bool {
         "我国", "我省", "我市", "我县", "我区", "我军", "我党", "我方", "我驻", "我校", "我院",
         "自我",
     ];
+    const OFFICES: [&str; 5] = ["我局", "我委", "我司", "我公司", "我办"];
     if !piece.contains(PERSONS) {
         return false;
     }
@@ -97,6 +98,14 @@ fn speaks_for_itself(piece: &str) -> bool {
     }
     for word in FREE {
         outside = outside.replace(word, "");
+    }
+    // 县水利局通报：我局已经修渠。
+    if let Some((announced, _)) = outside.split_once('：')
+        && ["通报", "公告", "声明", "回应", "通告"].iter().any(|word| announced.contains(word))
+    {
+        for word in OFFICES {
+            outside = outside.replace(word, "");
+        }
     }
     outside.contains(PERSONS)
 }
@@ -291,6 +300,10 @@ fn label(text: &str) -> usize {
     }
     if let Some(label) = LABELS.iter().find(|label| rest.starts_with(*label)) {
         return before + label.len();
+    }
+    if rest.starts_with("另据") && !rest.starts_with("另据悉") && !rest.starts_with("另据了解，")
+    {
+        return before + "另".len();
     }
     if let Some(item) = item(rest).or_else(|| copied(rest)) {
         return before + item;

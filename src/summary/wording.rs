@@ -337,6 +337,48 @@ pub fn enumerates(clause: &str) -> bool {
         || starts_with_any(clause, &ORDER)
 }
 
+/// Whether a clause only joins what follows to what stood before, and can be left out: 此外， 然而，
+#[must_use]
+pub fn links(clause: &str) -> bool {
+    const LINKS: [&str; 16] = [
+        "此外",
+        "另外",
+        "同时",
+        "与此同时",
+        "然而",
+        "不过",
+        "随后",
+        "值得一提的是",
+        "值得注意的是",
+        "值得关注的是",
+        "据报道",
+        "据介绍",
+        "事实上",
+        "实际上",
+        "此前",
+        "需要指出的是",
+    ];
+    clause.strip_suffix(['，', ',']).is_some_and(|clause| LINKS.contains(&clause))
+}
+
+/// Whether a text tells that somebody exists who did something: 有村民说， but not 有3人.
+#[must_use]
+pub fn tells_of_some(text: &str) -> bool {
+    const SOME: [&str; 10] = [
+        "有网友",
+        "有媒体",
+        "有市民",
+        "有村民",
+        "有群众",
+        "有游客",
+        "有消费者",
+        "有家长",
+        "有消息",
+        "有业内",
+    ];
+    starts_with_any(text, &SOME)
+}
+
 /// What stands behind the time with which `text` begins, where that is set off or one word: of
 /// 目前该县已开闸 该县已开闸.
 #[must_use]
