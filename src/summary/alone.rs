@@ -72,6 +72,7 @@ pub fn is_weak(body: &Body<'_>, from: usize, to: usize, piece: &str) -> bool {
     (is_part && count(from..=end) <= WHOLE_CHARS)
         || continues(piece.get(..first).unwrap_or_default())
         || is_bare(piece)
+        || describes(piece)
 }
 
 /// Whether a clause says what follows from the one before it.
@@ -94,6 +95,11 @@ fn asks_on(clause: &str) -> bool {
 /// Whether a clause ends in a time, a place or a circumstance of what is yet to come.
 fn hangs(clause: &str) -> bool {
     const DAYS: [char; 8] = ['日', '月', '年', '晚', '早', '晨', '午', '夜'];
+    // 3月12日上午9点
+    let hour = clause.trim_end_matches(['，', ',']).strip_suffix(['点', '时', '分']);
+    if hour.is_some_and(|before| before.ends_with(|c: char| c.is_ascii_digit())) {
+        return true;
+    }
     let clause = clause.trim_end_matches(['，', ',', '：', ':', '、']);
     let weekday = clause.char_indices().rev().nth(2).and_then(|(at, _)| clause.get(at..));
     let is_weekday = weekday.is_some_and(|end| end.starts_with("星期"));
@@ -121,6 +127,9 @@ fn goes_with(body: &Body<'_>, to: usize) -> bool {
 /// Whether `piece` names nobody who does what it tells: it begins, behind a time, with what was done.
 #[must_use]
 pub fn lacks_subject(piece: &str) -> bool {
+    if acts_for_nobody(piece) {
+        return true;
+    }
     let behind = behind_dates(piece);
     if behind.len() == piece.len() {
         return false;
@@ -130,6 +139,38 @@ pub fn lacks_subject(piece: &str) -> bool {
     // 12日在清河县举行的大会通过: the clause has its subject behind 的.
     let has_noun = clause.contains('的') || clause.contains('，');
     wording::starts_with_any(behind, words::LACKS_SUBJECT_DONE) && !has_noun
+}
+
+/// Whether `piece` says by what law, or to what end, something was done, and then what, but not by whom:
+/// 依据《水法》，拟决定罚款。 为修渠，已拨款。
+fn acts_for_nobody(piece: &str) -> bool {
+    const LED: [&str; 8] = ["依据", "根据", "按照", "对“", "针对", "为了", "涉及", "依照"];
+    const DONE: [&str; 12] = [
+        "拟",
+        "决定",
+        "依法",
+        "已累计",
+        "已对",
+        "将对",
+        "责令",
+        "予以",
+        "给予",
+        "共计",
+        "已经",
+        "累计",
+    ];
+    if !wording::starts_with_any(piece, &LED) {
+        return false;
+    }
+    let second = piece.split('，').nth(1).unwrap_or_default();
+    wording::starts_with_any(second, &DONE) || piece.starts_with("涉及")
+}
+
+/// Whether `piece` is what a page says of an old firm or a place, not what happened: 清河渠业成立于1998年
+fn describes(piece: &str) -> bool {
+    const BORN: [&str; 7] =
+        ["成立于", "创立于", "创建于", "始建于", "注册资本", "法定代表人", "公开资料显示"];
+    BORN.iter().any(|word| piece.contains(word))
 }
 
 /// What stands behind the dates and hours with which `piece` begins.

@@ -40,7 +40,7 @@ const STALE: f32 = 0.1;
 /// What a piece that nobody else says anything of is worth, beside 1.2 of one that others say.
 const ASIDE: f32 = 0.2;
 /// What a piece is worth whose sentence goes on behind it, beside a whole one.
-const BROKEN: f32 = 0.85;
+const BROKEN: f32 = 0.7;
 /// What a piece must add to be told.
 const ADDED_MIN: f32 = 0.1;
 /// Share of a piece from a round-up that others must say as well.

@@ -37,6 +37,8 @@ use wenmai_text::likeness::containment;
 const BACKGROUND_DAYS: i32 = 30;
 /// Pieces that are told as new, at most.
 const NEWEST_MAX: usize = 2;
+/// Days before its article within which what happened is new.
+const NEW_DAYS: i32 = 2;
 /// Characters within which a piece says when it happened.
 const OPENING_CHARS: usize = 14;
 /// Days of headlines from which on they are listed: two are told above.
@@ -208,7 +210,7 @@ impl<'s, 'a> Maker<'s, 'a> {
         // What the last day tells of long ago is background.
         let mut newest: Vec<&Told> = story.told.iter().filter(|one| one.is_newest).collect();
         if !story.is_of_events {
-            newest.retain(|one| !maker.is_old(one));
+            newest.retain(|one| !maker.is_old(one) && !maker.looks_back(one));
             newest.sort_by_key(|one| std::cmp::Reverse(one.also.len()));
         }
         newest.truncate(NEWEST_MAX);
@@ -337,7 +339,9 @@ impl<'s, 'a> Maker<'s, 'a> {
             line.push(Run::Text(format!("（{}篇）", one.article_count)));
             line
         };
-        fresh.map(line).collect()
+        let lines: Vec<Vec<Run>> = fresh.map(line).collect();
+        // A day or two beside what is told above are no course.
+        if lines.len() < TIMELINE_DAYS_MIN { Vec::new() } else { lines }
     }
 
     /// A line for each told piece that is `wanted`.
@@ -358,6 +362,15 @@ impl<'s, 'a> Maker<'s, 'a> {
     fn is_old(&self, one: &Told) -> bool {
         let time = self.time(one.piece.source);
         time.is_some_and(|time| time < self.old) || tells_of_old(&one.piece.extract.text, time)
+    }
+
+    /// Whether a piece begins with a day some days before its article: it is not what is new.
+    fn looks_back(&self, one: &Told) -> bool {
+        let Some(issue) = self.time(one.piece.source).map(DateTime::date) else { return false };
+        let opening: String = one.piece.extract.text.chars().take(OPENING_CHARS).collect();
+        let first = dates(&opening, Some(issue)).into_iter().next();
+        let day = first.filter(|one| one.certainty != Certainty::Vague).and_then(|one| one.to);
+        day.is_some_and(|day| day::between(day, issue) > NEW_DAYS)
     }
 
     /// Whether `text` says more than what happened.

@@ -37,6 +37,8 @@ const AGENCY: [&str; 10] = [
 ];
 /// Characters within which a dateline is over.
 const DATELINE_CHARS: usize = 30;
+/// Characters of the name of a site before 讯, at most, with that.
+const SITE_CHARS: usize = 12;
 /// Characters of a heading in brackets before a text, at most.
 const HEADING_CHARS: usize = 60;
 /// Bytes of the number of an item, at most: two of Chinese characters.
@@ -301,6 +303,9 @@ fn label(text: &str) -> usize {
     if let Some(label) = LABELS.iter().find(|label| rest.starts_with(*label)) {
         return before + label.len();
     }
+    if let Some(site) = site(rest) {
+        return before + site;
+    }
     if rest.starts_with("另据") && !rest.starts_with("另据悉") && !rest.starts_with("另据了解，")
     {
         return before + "另".len();
@@ -313,6 +318,19 @@ fn label(text: &str) -> usize {
         Some((at, c)) if rest.starts_with('【') => before + at + c.len_utf8(),
         Some(_) | None => before,
     }
+}
+
+/// Bytes of the site that printed a text, without place or day: 清河青年网讯
+fn site(text: &str) -> Option<usize> {
+    let end = text.char_indices().take(SITE_CHARS).find(|(_, c)| *c == '讯').map(|(at, _)| at)?;
+    let name = text.get(..end)?;
+    let is_site =
+        ["网", "报", "网专", "报专", "社", "客户端"].iter().any(|end| name.ends_with(end));
+    // With a day or in brackets the dateline has its end elsewhere.
+    (is_site && !name.contains(['（', '(', '日', '电'])).then(|| {
+        let behind = text.get(end + '讯'.len_utf8()..).unwrap_or_default();
+        text.len() - behind.trim_start_matches([' ', '　', '，', ':', '：']).len()
+    })
 }
 
 /// Bytes of where a page says that it copied its text: 本文转自【清河日报】；
