@@ -340,7 +340,8 @@ fn is_caption(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
         return false;
     }
     let verbs = ["是", "为", "任", "有", "叫", "：", "了", "将"];
-    let says = verbs.iter().any(|verb| end.contains(verb));
+    let bare = end.replace("华为", "").replace("主任", "").replace("责任", "");
+    let says = verbs.iter().any(|verb| bare.contains(verb));
     let named = mentions.iter().any(|(start, one)| {
         one.kind == Kind::Person && start + (one.span.end - one.span.start) == end.len()
     });
@@ -370,6 +371,12 @@ pub fn is_orphaned(body: &Body<'_>, from: usize, to: usize) -> bool {
     before.map(|at| body.clause(at)).any(|clause| wording::speaks(clause) || answers(clause))
 }
 
+/// Whether a letter is left of the word with which `piece` began: c 在报告中指出
+fn is_torn(piece: &str) -> bool {
+    let mut chars = piece.chars();
+    chars.next().is_some_and(|c| c.is_ascii_lowercase()) && chars.next() == Some(' ')
+}
+
 /// Whether `piece`, with its `mentions`, can be sent on as it is; how its clauses break off is asked
 /// of [`breaks_off`].
 #[must_use]
@@ -385,6 +392,8 @@ pub fn stands(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
         && !piece.contains(['↓', '▼', '→', '↑'])
         && !piece.starts_with('@')
         && !piece.contains(['{', '}'])
+        && !["（一）", "(一)", "（1）"].iter().any(|item| piece.contains(item))
+        && !is_torn(piece)
 }
 
 #[cfg(test)]

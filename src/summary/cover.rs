@@ -49,6 +49,10 @@ const OWN_ITEM: f32 = 0.4;
 /// article's pieces must reach more, or only some of it is of the set's matter.
 const ON_TOPIC: f32 = 0.2;
 const MIXED: f32 = 0.22;
+/// Part of the worth of the fact worth most from which on a fact is at the heart of the matter, and the
+/// share of a piece without any such fact that others must say.
+const CORE: f32 = 0.33;
+const CORE_SHARED: f32 = 0.35;
 /// Readings up to which none is asked for, and from which on all: of few, less is said twice.
 const FEW: usize = 3;
 const MANY: usize = 5;
@@ -57,7 +61,7 @@ const CROWD: usize = 25;
 /// Pieces, and characters of them, from which on nothing is told that stands badly or is hardly of the
 /// matter; four fifths of a small budget are enough as well.
 const ENOUGH: usize = 3;
-const ENOUGH_CHARS: usize = 300;
+const ENOUGH_CHARS: usize = 240;
 /// What a piece is worth that should be told only where nothing better is left: one that stands badly
 /// alone, and one of which others say too little.
 const WEAK: f32 = 0.3;
@@ -80,6 +84,8 @@ pub struct Matter<'r> {
     facts: FxHashMap<(Kind, &'r str), f32>,
     /// Pairs of neighbouring units that several articles print, and the share that does.
     pairs: PairMap<f32>,
+    /// What the fact worth most is worth.
+    most: f32,
     /// Share of a piece that others must say.
     on_topic: f32,
     /// The sources of which only some pieces are of the set's matter.
@@ -136,7 +142,9 @@ impl<'r> Matter<'r> {
         let shared = pairs.into_iter().filter(|(_, (count, _))| *count >= several);
         let pairs = shared.map(|(pair, (_, sum))| (pair, sum)).collect();
         let part = share(readings.len().clamp(FEW, MANY) - FEW, MANY - FEW);
-        let mut matter = Self { facts, pairs, on_topic: ON_TOPIC * part, mixed: HashSet::new() };
+        let most = facts.values().copied().fold(0.0, f32::max);
+        let mut matter =
+            Self { facts, pairs, most, on_topic: ON_TOPIC * part, mixed: HashSet::new() };
         let mixed = readings.iter().filter(|reading| matter.is_mixed(reading, MIXED * part));
         matter.mixed = mixed.map(|reading| reading.source).collect();
         matter
@@ -197,6 +205,14 @@ impl<'r> Matter<'r> {
     /// The share of a piece that other articles say as well.
     fn topical(&self, offer: &Offer) -> f32 {
         self.shared(&offer.pairs)
+    }
+
+    /// Whether `offer` is hardly of the matter: others say little of it, or it names nobody and nothing
+    /// that the articles speak of most, and not much of it is in others' words.
+    fn is_aside(&self, reading: &'r Reading<'_>, offer: &'r Offer) -> bool {
+        let shared = self.shared(&offer.pairs);
+        let is_core = |(kind, key): Key<'_>| self.fact(kind, key) >= CORE * self.most;
+        shared < self.on_topic || (shared < CORE_SHARED && !keys(reading, offer).any(is_core))
     }
 
     /// Share of the worth of its facts that is told.
@@ -342,8 +358,7 @@ pub fn choose<'r>(
             continue;
         }
         if before.is_finite() {
-            let poor =
-                offer.is_weak || offer.is_part || matter.shared(&offer.pairs) < matter.on_topic;
+            let poor = offer.is_weak || offer.is_part || matter.is_aside(reading, offer);
             let is_enough = char_max - left >= ENOUGH_CHARS.min(char_max * 4 / 5);
             if told.is_again(reading, offer) || (poor && is_enough && chosen.len() >= ENOUGH) {
                 continue;

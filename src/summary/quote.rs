@@ -161,7 +161,7 @@ fn to_the_verb(text: &str, span: Span) -> Span {
 /// the office (清河县驻东湖市代表涅边贾), without the time. `None` where that is more than a name.
 fn phrase(clause: &str) -> Option<&str> {
     const INSIDE: [char; 10] = ['，', '在', '向', '对', '“', '接', '据', '：', '引', '于'];
-    const BETWEEN: [&str; 40] = [
+    const BETWEEN: [&str; 42] = [
         "当地时间",
         "北京时间",
         "同期",
@@ -196,6 +196,8 @@ fn phrase(clause: &str) -> Option<&str> {
         "发布情况说明",
         "发布说明",
         "发布情况",
+        "还明确",
+        "分析",
         "官方消息",
         "官网",
         "官微",

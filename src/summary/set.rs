@@ -20,6 +20,7 @@ use crate::ranker::Ranker;
 use crate::reading::Offer;
 use crate::reading::Reading;
 use crate::select;
+use crate::topic::Since;
 use crate::unit::PairSet;
 use wenmai_text::likeness::containment;
 
@@ -84,13 +85,11 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Of `readings` of `sources` those after `since`, or all.
+    /// Of `readings` of `sources` the new ones, or all.
     #[must_use]
-    pub fn of(sources: &[Source<'_>], readings: &[Reading<'_>], since: Option<DateTime>) -> Self {
+    pub fn of(sources: &[Source<'_>], readings: &[Reading<'_>], since: Option<&Since>) -> Self {
         let Some(since) = since else { return Self::default() };
-        let is_new = |one: &&Reading<'_>| {
-            sources.get(one.source).and_then(|one| one.time).is_some_and(|at| at > since)
-        };
+        let is_new = |one: &&Reading<'_>| since.is_new(sources, one.source);
         let (new, old): (Vec<_>, Vec<_>) = readings.iter().partition(is_new);
         Self {
             fresh: Some(new.iter().map(|one| one.source).collect()),

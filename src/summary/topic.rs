@@ -112,13 +112,35 @@ pub struct Story {
     pub day: Option<Date>,
 }
 
+/// Which articles are new to whoever asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Since {
+    /// Those published after this time.
+    Time(DateTime),
+    /// The sources at these places.
+    Sources(HashSet<usize>),
+}
+
+impl Since {
+    /// Whether the article at `source` is new.
+    #[must_use]
+    pub fn is_new(&self, sources: &[Source<'_>], source: usize) -> bool {
+        match self {
+            Self::Time(since) => {
+                sources.get(source).and_then(|one| one.time).is_some_and(|at| at > *since)
+            }
+            Self::Sources(new) => new.contains(&source),
+        }
+    }
+}
+
 /// What is asked of a set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
     /// How much to tell of what happened.
     pub budget: Budget,
-    /// Only what articles after this time say and earlier ones did not.
-    pub since: Option<DateTime>,
+    /// Only what new articles say and others did not.
+    pub since: Option<Since>,
     /// The names of two outlets to be compared.
     pub compare: Option<[String; 2]>,
 }
@@ -143,16 +165,13 @@ pub struct Day {
 }
 
 impl Story {
-    /// Leaves out what articles up to `since` said already.
-    fn keep_since(&mut self, sources: &[Source<'_>], since: DateTime) {
-        let is_new = |source: usize| {
-            sources.get(source).and_then(|one| one.time).is_some_and(|at| at > since)
-        };
+    /// Leaves out what other articles than the new ones said already.
+    fn keep_since(&mut self, sources: &[Source<'_>], since: &Since) {
+        let is_new = |source: usize| since.is_new(sources, source);
         self.timeline.retain(|day| is_new(day.source));
         self.figures.retain(|one| is_new(one.piece.source));
-        self.series.retain(|one| {
-            one.points.last().is_some_and(|point| point.time.is_some_and(|at| at > since))
-        });
+        self.series
+            .retain(|one| one.points.last().is_some_and(|last| is_new(last.figure.piece.source)));
         self.conflicts.retain(|one| is_new(one.right.piece.source));
         self.statements.retain(|(source, _)| is_new(*source));
     }
@@ -211,7 +230,7 @@ pub fn story_of(sources: &[Source<'_>], reader: Reader<'_>, asked: &Asked) -> St
     }
     let read = most_central(sources, &central);
     let phrases = phrases(sources, reader, &read);
-    let scope = Scope::of(sources, &readings, *since);
+    let scope = Scope::of(sources, &readings, since.as_ref());
     let telling = set::Telling { matter: &matter, ranker: reader.ranker, scope: &scope };
     let compared = compare.as_ref().map(|[left, right]| {
         compare::compare(sources, &readings, &matter, [left, right], budget.chars())
@@ -235,7 +254,7 @@ pub fn story_of(sources: &[Source<'_>], reader: Reader<'_>, asked: &Asked) -> St
         day: sources.iter().filter_map(|one| one.time).max().map(DateTime::date),
     };
     if let Some(since) = since {
-        story.keep_since(sources, *since);
+        story.keep_since(sources, since);
     }
     story
 }

@@ -1,6 +1,10 @@
 //! The report of a topic: what happened, figures, who said what, and numbered sources that open where
 //! a piece stands.
 
+mod options;
+
+pub(crate) use options::Options;
+
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
@@ -68,6 +72,14 @@ struct Page {
     head: Head,
     headline: String,
     styles: Vec<(String, &'static str, bool)>,
+    /// The style by its name in the address.
+    style: String,
+    /// Characters that are asked for; empty for the style's.
+    chars: String,
+    orders: Vec<options::Choice>,
+    parts: Vec<options::Choice>,
+    has_course: bool,
+    has_sources: bool,
     pieces: Vec<Piece>,
     days: Vec<Day>,
     series: Vec<Series>,
@@ -95,15 +107,19 @@ async fn answer(visit: &Visit, name: &str) -> Result<Response, Failure> {
         Some("digest") => wire::SummaryStyle::Digest,
         _ => wire::SummaryStyle::Report,
     };
-    let summary = summary::of_topic(visit, &found, style).await?;
+    let options = Options::of(visit);
+    let summary = summary::of_topic(visit, &found, style, &options).await?;
     match visit.form {
         Form::Json => json::answer("SummarizeArticlesResponse", &summary),
         Form::Markdown => {
             // Only the report is a text of its own.
-            let report = summary::of_topic(visit, &found, wire::SummaryStyle::Report).await?;
+            let report = summary::of_topic(visit, &found, wire::SummaryStyle::Report, &options);
+            let report = report.await?;
             Ok(export::markdown_answer(report.markdown))
         }
-        Form::Html => Ok(html_answer(Page::of(visit, &found, &summary, style).render()?)),
+        Form::Html => {
+            Ok(html_answer(Page::of(visit, &found, (&summary, style), &options).render()?))
+        }
         Form::Atom | Form::Csv => Err(Failure::NoForm),
     }
 }
@@ -112,10 +128,11 @@ impl Page {
     fn of(
         visit: &Visit,
         topic: &wire::Topic,
-        summary: &wire::SummarizeArticlesResponse,
-        style: wire::SummaryStyle,
+        (summary, style): (&wire::SummarizeArticlesResponse, wire::SummaryStyle),
+        options: &Options,
     ) -> Self {
         let l = visit.lang;
+        let shows = |part| options.shows(part);
         let sources = &summary.sources;
         let piece = |sentence: &wire::SummarySentence| summary::piece(sentence, sources);
         let figure = |figure: &wire::SummaryFigure| Figure {
@@ -138,21 +155,44 @@ impl Page {
                 one("digest", l.style_digest(), wire::SummaryStyle::Digest),
                 one("", l.style_report(), wire::SummaryStyle::Report),
             ],
-            pieces: summary.sentences.iter().map(piece).collect(),
-            days: summary.timeline.iter().map(|day| day_of(day, sources, l)).collect(),
+            style: visit.value("style").unwrap_or_default().to_owned(),
+            chars: if options.chars > 0 { options.chars.to_string() } else { String::new() },
+            orders: options.orders(l),
+            parts: options.choices(l),
+            has_course: shows(wire::SummaryPart::Course),
+            has_sources: shows(wire::SummaryPart::Sources),
+            pieces: options.ordered(summary.sentences.clone()).iter().map(piece).collect(),
+            days: summary
+                .timeline
+                .iter()
+                .filter(|_| shows(wire::SummaryPart::Timeline))
+                .map(|day| day_of(day, sources, l))
+                .collect(),
             series: summary
                 .series
                 .iter()
+                .filter(|_| shows(wire::SummaryPart::Changes))
                 .map(|series| Series {
                     what: series.what.clone(),
                     figures: series.figures.iter().map(figure).collect(),
                 })
                 .collect(),
-            figures: summary.figures.iter().map(figure).collect(),
-            conflicts: summary.conflicts.iter().filter_map(pair).collect(),
+            figures: summary
+                .figures
+                .iter()
+                .filter(|_| shows(wire::SummaryPart::Figures))
+                .map(figure)
+                .collect(),
+            conflicts: summary
+                .conflicts
+                .iter()
+                .filter(|_| shows(wire::SummaryPart::Changes))
+                .filter_map(pair)
+                .collect(),
             statements: summary
                 .statements
                 .iter()
+                .filter(|_| shows(wire::SummaryPart::Statements))
                 .map(|statement| Statement {
                     speaker: statement.speaker.clone(),
                     piece: piece(&statement.sentence.clone().unwrap_or_default()),
@@ -162,6 +202,7 @@ impl Page {
             outlets: summary
                 .outlets
                 .iter()
+                .filter(|_| shows(wire::SummaryPart::Outlets))
                 .map(|outlet| Outlet {
                     name: outlet.name.clone(),
                     facts: l.outlet_facts(outlet.article_count, outlet.original_count),

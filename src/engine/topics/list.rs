@@ -1,6 +1,7 @@
 //! Lists topics, reads one topic, and lists the articles of a topic.
 
 use std::collections::BTreeMap;
+use std::collections::HashSet;
 
 use crate::Engine;
 use crate::Error;
@@ -206,8 +207,8 @@ impl Engine {
     }
 
     /// At most `count` articles of a topic, the most central of each of its events: in rounds, of each
-    /// event the next one, so that no event is left out for another's sake while there is room. Returns
-    /// also the id of the topic, with redirects followed.
+    /// event the next one, so that no event is left out for another's sake while there is room. Those
+    /// among `first` come before all others. Returns also the id of the topic, with redirects followed.
     ///
     /// # Errors
     /// [`Error::TopicNotFound`]; [`Error::TopicsOff`]; [`Error::Store`].
@@ -215,6 +216,7 @@ impl Engine {
         &self,
         id: TopicId,
         count: usize,
+        first: Option<&HashSet<ArticleId>>,
     ) -> Result<(TopicId, Vec<CentralArticle>), Error> {
         let id = self.topic(id)?.id;
         let mut events: BTreeMap<TopicId, Vec<ArticleId>> = BTreeMap::new();
@@ -227,19 +229,41 @@ impl Engine {
         let spare: usize = events.values().map(|all| each.saturating_sub(all.len())).sum();
         let large = events.values().filter(|all| all.len() > each).count();
         let each = each + spare / large.max(1);
-        let mut rounds: Vec<(usize, CentralArticle)> = Vec::new();
+        let is_later = |id: &ArticleId| first.is_some_and(|first| !first.contains(id));
+        let mut rounds: Vec<((bool, usize), CentralArticle)> = Vec::new();
         for (event, mut articles) in events {
             articles.truncate(each);
             let ranked = self.by_centrality(&articles).await?;
-            let central = ranked.into_iter().take(count).enumerate();
+            let central = ranked.into_iter().enumerate();
             rounds.extend(central.map(|(round, (id, centrality))| {
-                (round, CentralArticle { id, event, centrality })
+                ((is_later(&id), round), CentralArticle { id, event, centrality })
             }));
         }
         rounds.sort_by(|left, right| {
             left.0.cmp(&right.0).then(right.1.centrality.total_cmp(&left.1.centrality))
         });
         Ok((id, rounds.into_iter().take(count).map(|(_, one)| one).collect()))
+    }
+
+    /// The articles of a topic that found their topics after `version`; `None` for version 0, which is
+    /// before all.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming `options.since_version` for a version that does not exist yet;
+    /// [`Error::TopicNotFound`]; [`Error::TopicsOff`]; [`Error::Store`].
+    pub(crate) async fn arrived_after(
+        &self,
+        id: TopicId,
+        version: u64,
+    ) -> Result<Option<HashSet<ArticleId>>, Error> {
+        if version == 0 {
+            return Ok(None);
+        }
+        let last = self.last_arrival(version).await?;
+        let projection = self.topics()?.published();
+        let (_, topic) = projection.resolve(id).ok_or(Error::TopicNotFound { id })?;
+        let fresh = topic.members.iter().filter(|member| member.arrival > last);
+        Ok(Some(fresh.map(|member| member.article).collect()))
     }
 
     /// The members of a topic, the most recent arrival first.

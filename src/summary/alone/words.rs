@@ -226,6 +226,11 @@ pub(super) const ANNOUNCES_ENDS: &[&str] = &[
 ];
 /// What a comment or a tale begins with.
 pub(super) const CHATS_BEGINS: &[&str] = &[
+    "另一位",
+    "另一名",
+    "另一个",
+    "相关提议",
+    "最终，",
     "终于，",
     "第二个原因",
     "另一个原因",
@@ -473,6 +478,14 @@ pub(super) const IS_OVERTAKEN_MEANWHILE: &[&str] = &[
 ];
 /// What the words below a picture end with.
 pub(super) const IS_CAPTION_ENDS: &[&str] = &[
+    "仪式上",
+    "发布会上",
+    "大会上",
+    "现场",
+    "展台",
+    "婚房",
+    "外景",
+    "资料图",
     "中",
     "上",
     "前",
