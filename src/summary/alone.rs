@@ -5,6 +5,7 @@
 //! somebody who does what it tells, may name nobody by a word for somebody else, and is told in the
 //! voice of a report.
 
+mod voice;
 mod words;
 
 use std::collections::HashMap;
@@ -226,8 +227,8 @@ pub fn announces(piece: &str) -> bool {
 #[must_use]
 pub fn chats(piece: &str) -> bool {
     let end = piece.trim_end_matches(END).trim_end_matches(['”', '~', '～']);
-    (wording::starts_with_any(piece, words::CHATS_BEGINS) && !piece.starts_with("先后"))
-        || words::CHATS_HOLDS.iter().any(|word| piece.contains(word))
+    (wording::starts_with_any(piece, voice::CHATS_BEGINS) && !piece.starts_with("先后"))
+        || voice::CHATS_HOLDS.iter().any(|word| piece.contains(word))
         || wording::ends_with_any(end, words::CHATS_ENDS)
 }
 

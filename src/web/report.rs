@@ -72,12 +72,7 @@ struct Page {
     head: Head,
     headline: String,
     styles: Vec<(String, &'static str, bool)>,
-    /// The style by its name in the address.
-    style: String,
-    /// Characters that are asked for; empty for the style's.
-    chars: String,
-    orders: Vec<options::Choice>,
-    parts: Vec<options::Choice>,
+    form: options::Form,
     has_course: bool,
     has_sources: bool,
     pieces: Vec<Piece>,
@@ -117,9 +112,9 @@ async fn answer(visit: &Visit, name: &str) -> Result<Response, Failure> {
             let report = report.await?;
             Ok(export::markdown_answer(report.markdown))
         }
-        Form::Html => {
-            Ok(html_answer(Page::of(visit, &found, (&summary, style), &options).render()?))
-        }
+        Form::Html => Ok(html_answer(
+            Page::of(visit, &found, (&options.kept(summary), style), &options).render()?,
+        )),
         Form::Atom | Form::Csv => Err(Failure::NoForm),
     }
 }
@@ -132,7 +127,6 @@ impl Page {
         options: &Options,
     ) -> Self {
         let l = visit.lang;
-        let shows = |part| options.shows(part);
         let sources = &summary.sources;
         let piece = |sentence: &wire::SummarySentence| summary::piece(sentence, sources);
         let figure = |figure: &wire::SummaryFigure| Figure {
@@ -155,44 +149,24 @@ impl Page {
                 one("digest", l.style_digest(), wire::SummaryStyle::Digest),
                 one("", l.style_report(), wire::SummaryStyle::Report),
             ],
-            style: visit.value("style").unwrap_or_default().to_owned(),
-            chars: if options.chars > 0 { options.chars.to_string() } else { String::new() },
-            orders: options.orders(l),
-            parts: options.choices(l),
-            has_course: shows(wire::SummaryPart::Course),
-            has_sources: shows(wire::SummaryPart::Sources),
-            pieces: options.ordered(summary.sentences.clone()).iter().map(piece).collect(),
-            days: summary
-                .timeline
-                .iter()
-                .filter(|_| shows(wire::SummaryPart::Timeline))
-                .map(|day| day_of(day, sources, l))
-                .collect(),
+            form: options.form(visit),
+            has_course: options.shows(wire::SummaryPart::Course),
+            has_sources: options.shows(wire::SummaryPart::Sources),
+            pieces: summary.sentences.iter().map(piece).collect(),
+            days: summary.timeline.iter().map(|day| day_of(day, sources, l)).collect(),
             series: summary
                 .series
                 .iter()
-                .filter(|_| shows(wire::SummaryPart::Changes))
                 .map(|series| Series {
                     what: series.what.clone(),
                     figures: series.figures.iter().map(figure).collect(),
                 })
                 .collect(),
-            figures: summary
-                .figures
-                .iter()
-                .filter(|_| shows(wire::SummaryPart::Figures))
-                .map(figure)
-                .collect(),
-            conflicts: summary
-                .conflicts
-                .iter()
-                .filter(|_| shows(wire::SummaryPart::Changes))
-                .filter_map(pair)
-                .collect(),
+            figures: summary.figures.iter().map(figure).collect(),
+            conflicts: summary.conflicts.iter().filter_map(pair).collect(),
             statements: summary
                 .statements
                 .iter()
-                .filter(|_| shows(wire::SummaryPart::Statements))
                 .map(|statement| Statement {
                     speaker: statement.speaker.clone(),
                     piece: piece(&statement.sentence.clone().unwrap_or_default()),
@@ -202,7 +176,6 @@ impl Page {
             outlets: summary
                 .outlets
                 .iter()
-                .filter(|_| shows(wire::SummaryPart::Outlets))
                 .map(|outlet| Outlet {
                     name: outlet.name.clone(),
                     facts: l.outlet_facts(outlet.article_count, outlet.original_count),

@@ -29,6 +29,16 @@ pub(crate) struct Options {
     parts: Vec<wire::SummaryPart>,
 }
 
+/// The form in which all of it can be asked for.
+pub(super) struct Form {
+    /// The style by its name in the address.
+    pub(super) style: String,
+    /// Characters that are asked for; empty for the style's.
+    pub(super) chars: String,
+    pub(super) orders: Vec<Choice>,
+    pub(super) parts: Vec<Choice>,
+}
+
 /// A choice in the form.
 pub(super) struct Choice {
     pub(super) value: &'static str,
@@ -81,23 +91,49 @@ impl Options {
         if *self == Self::default() { String::new() } else { format!("?{self:?}") }
     }
 
-    /// `pieces`, which come in order of time, in the order that is wanted.
-    pub(super) fn ordered(
+    /// `summary` without the parts that are not wanted, and what happened in the wanted order.
+    pub(super) fn kept(
         &self,
-        mut pieces: Vec<wire::SummarySentence>,
-    ) -> Vec<wire::SummarySentence> {
+        mut summary: wire::SummarizeArticlesResponse,
+    ) -> wire::SummarizeArticlesResponse {
         match self.order {
-            wire::SummaryOrder::Newest => pieces.reverse(),
+            wire::SummaryOrder::Newest => summary.sentences.reverse(),
             wire::SummaryOrder::Tellers => {
-                pieces.sort_by_key(|one| std::cmp::Reverse(one.also_sources.len()));
+                summary.sentences.sort_by_key(|one| std::cmp::Reverse(one.also_sources.len()));
             }
             wire::SummaryOrder::Time | wire::SummaryOrder::Unspecified => {}
         }
-        pieces
+        if !self.shows(wire::SummaryPart::Changes) {
+            summary.series.clear();
+            summary.conflicts.clear();
+        }
+        if !self.shows(wire::SummaryPart::Figures) {
+            summary.figures.clear();
+        }
+        if !self.shows(wire::SummaryPart::Statements) {
+            summary.statements.clear();
+        }
+        if !self.shows(wire::SummaryPart::Timeline) {
+            summary.timeline.clear();
+        }
+        if !self.shows(wire::SummaryPart::Outlets) {
+            summary.outlets.clear();
+        }
+        summary
+    }
+
+    /// The form, with what is asked for filled in.
+    pub(super) fn form(&self, visit: &Visit) -> Form {
+        Form {
+            style: visit.value("style").unwrap_or_default().to_owned(),
+            chars: if self.chars > 0 { self.chars.to_string() } else { String::new() },
+            orders: self.orders(visit.lang),
+            parts: self.choices(visit.lang),
+        }
     }
 
     /// The orders that can be chosen.
-    pub(super) fn orders(&self, l: Lang) -> Vec<Choice> {
+    fn orders(&self, l: Lang) -> Vec<Choice> {
         let one = |value, name, order| Choice { value, name, is_on: self.order == order };
         vec![
             one("", l.oldest_first(), wire::SummaryOrder::Unspecified),
@@ -107,7 +143,7 @@ impl Options {
     }
 
     /// The parts that can be chosen.
-    pub(super) fn choices(&self, l: Lang) -> Vec<Choice> {
+    fn choices(&self, l: Lang) -> Vec<Choice> {
         let name = |part: wire::SummaryPart| match part {
             wire::SummaryPart::Changes => l.series(),
             wire::SummaryPart::Figures => l.figures(),
