@@ -10,9 +10,10 @@ use wenmai_proto::wire;
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct Args {
     /// Tell only what articles after this time say and earlier ones did not: a day, of which the
-    /// whole counts as known (2025-09-08), or a time in China (2025-09-08T18:00).
-    #[arg(long, value_name = "TIME", value_parser = since)]
-    since: Option<DateTime>,
+    /// whole counts as known (2025-09-08), or a time in China (2025-09-08T18:00). Of a topic also a
+    /// version of topics as `wenmai topics watch` shows it (1207): what came to it after that.
+    #[arg(long, value_name = "TIME|VERSION", value_parser = known)]
+    since: Option<Known>,
 
     /// Compare two outlets by name: what both tell, and what only one does.
     #[arg(long, num_args = 2, value_names = ["OUTLET", "OTHER"])]
@@ -25,6 +26,15 @@ pub(super) struct Args {
     /// In which order the report tells what happened.
     #[arg(long, value_enum, default_value_t)]
     order: Order,
+}
+
+/// Up to where the reader knows what was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// What was published up to this time.
+    Time(DateTime),
+    /// What had found its topic up to this version.
+    Version(u64),
 }
 
 /// A part of a report.
@@ -84,13 +94,28 @@ impl Args {
             Order::Newest => wire::SummaryOrder::Newest,
             Order::Tellers => wire::SummaryOrder::Tellers,
         };
+        let (since, since_version) = match self.since {
+            Some(Known::Time(time)) => (wenmai_rpc::time_to_wire(time), 0),
+            Some(Known::Version(version)) => (None, version),
+            None => (None, 0),
+        };
         wire::SummaryOptions {
-            since: self.since.and_then(wenmai_rpc::time_to_wire),
+            since,
+            since_version,
             compare_outlets: self.compare.clone(),
             parts: self.parts.iter().map(|one| part(one).into()).collect(),
             order: order.into(),
             html,
         }
+    }
+}
+
+/// A version, a time, or the end of a day.
+fn known(text: &str) -> Result<Known, String> {
+    match text.parse::<u64>() {
+        Ok(0) => Err("is no version: the first is 1".to_owned()),
+        Ok(version) => Ok(Known::Version(version)),
+        Err(_no_number) => since(text).map(Known::Time),
     }
 }
 
@@ -108,7 +133,16 @@ pub(super) fn since(text: &str) -> Result<DateTime, String> {
 mod tests {
     use jiff::civil::date;
 
+    use super::Known;
+    use super::known;
     use super::since;
+
+    #[test]
+    fn a_number_is_a_version_and_all_else_a_time() {
+        assert_eq!(known("1207"), Ok(Known::Version(1207)));
+        assert_eq!(known("2025-09-08"), Ok(Known::Time(date(2025, 9, 8).at(23, 59, 59, 0))));
+        assert!(known("0").is_err() && known("-1").is_err());
+    }
 
     #[test]
     fn a_day_counts_as_known_and_a_time_is_taken_as_it_is() {

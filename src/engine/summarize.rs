@@ -21,7 +21,6 @@ use crate::rewrite::Rewriting;
 use wenmai_domain::article::Article;
 use wenmai_domain::article::Record;
 use wenmai_domain::id::ArticleId;
-use wenmai_domain::limit::Limit;
 use wenmai_domain::reprint::GroupId;
 use wenmai_domain::topic::TopicId;
 use wenmai_store::Stored;
@@ -40,6 +39,7 @@ use wenmai_summary::set::Source;
 use wenmai_summary::topic;
 use wenmai_summary::topic::Asked;
 use wenmai_summary::topic::Reader;
+use wenmai_summary::topic::Since;
 use wenmai_summary::topic::Story;
 use wenmai_text::likeness::share;
 use wenmai_text::unwrap::Unwrapped;
@@ -97,6 +97,8 @@ pub struct Telling {
     pub layout: Layout,
     /// Whether a language model shall rewrite the summary as well.
     pub rewrite: bool,
+    /// Of a topic: only what articles say that found their topics after this version; 0 for all.
+    pub since_version: u64,
 }
 
 /// A request for the summary of several articles.
@@ -150,6 +152,9 @@ pub struct SetSummary {
 struct WeightedArticle {
     article: Article,
     group: GroupId,
+    /// The event that it tells of, counted from 1 in order of their first article; 0 where that is not
+    /// looked at.
+    event: usize,
     /// How central it is, `(0, 1]`.
     weight: f32,
 }
@@ -227,13 +232,13 @@ impl Engine {
             SummarySource::Found(search) => self.found(*search).await?,
         };
         let store = started.elapsed();
-        let mut summary = self.tell(members, request.telling).await?;
+        let mut summary = self.tell(members, request.telling, None).await?;
         summary.timings = timings(store, started);
         Ok(summary)
     }
 
-    /// Summarizes the most central articles of a topic, at most [`SUMMARIZED_MAX`], by citing them.
-    /// Returns also the id of the topic, with redirects followed.
+    /// Summarizes the most central articles of a topic, at most [`SUMMARIZED_MAX`], by citing them; of a
+    /// story those of each of its events. Returns also the id of the topic, with redirects followed.
     ///
     /// # Errors
     /// [`Error::TopicNotFound`]; [`Error::TopicsOff`]; [`Error::Store`].
@@ -243,33 +248,45 @@ impl Engine {
     ) -> Result<(TopicId, SetSummary), Error> {
         let SummarizeTopic { id, telling } = request;
         let started = Instant::now();
-        let limit = u32::try_from(SUMMARIZED_MAX).ok().and_then(|most| Limit::new(most).ok());
-        let found = self.topic_articles(id, 0, limit.unwrap_or(Limit::MOST)).await?;
-        let ids: Vec<ArticleId> = found.members.iter().map(|one| one.article.article.id).collect();
+        let fresh = self.arrived_after(id, telling.since_version).await?;
+        let (id, central) = self.central_articles(id, SUMMARIZED_MAX, fresh.as_ref()).await?;
+        let ids: Vec<ArticleId> = central.iter().map(|one| one.id).collect();
         let stored = self.store.fetch(&ids, Vectors::No).await?;
+        let mut numbers: HashMap<TopicId, usize> = HashMap::new();
         // An article deleted since is no member.
-        let members = stored.into_iter().zip(&found.members).filter_map(|(stored, one)| {
-            Some(weighted(stored?, one.centrality.unwrap_or_default().clamp(WEIGHT_MIN, 1.0)))
+        let members = stored.into_iter().zip(&central).filter_map(|(stored, one)| {
+            let next = numbers.len() + 1;
+            let event = *numbers.entry(one.event).or_insert(next);
+            let weight = one.centrality.clamp(WEIGHT_MIN, 1.0);
+            Some(WeightedArticle { event, ..weighted(stored?, weight) })
         });
         let members = members.collect();
         let store = started.elapsed();
-        let mut summary = self.tell(members, telling).await?;
+        let mut summary = self.tell(members, telling, fresh).await?;
         summary.timings = timings(store, started);
-        Ok((found.topic.id, summary))
+        Ok((id, summary))
     }
 
-    /// Summarizes `members` together; the caller fills in the timings.
+    /// Summarizes `members` together, of which the `fresh` ones are new where that was asked; the caller
+    /// fills in the timings.
     async fn tell(
         &self,
         members: Vec<WeightedArticle>,
         telling: Telling,
+        fresh: Option<HashSet<ArticleId>>,
     ) -> Result<SetSummary, Error> {
-        let Telling { asked, layout, rewrite } = telling;
+        let Telling { mut asked, layout, rewrite, since_version: _ } = telling;
         let budget = asked.budget;
         let ranker = clause_ranker()?;
         let (extractor, analyzer) = (Arc::clone(&self.extractor), Arc::clone(&self.analyzer));
         let work = move |goes_on: &dyn Fn() -> bool| {
             let reader = Reader { ranker, extractor: &extractor, analyzer: &analyzer, goes_on };
+            let members = in_order(members);
+            if let Some(fresh) = fresh {
+                let new =
+                    members.iter().enumerate().filter(|(_, one)| fresh.contains(&one.article.id));
+                asked.since = Some(Since::Sources(new.map(|(at, _)| at).collect()));
+            }
             told(members, reader, &asked, &layout)
         };
         let (articles, story, report) = self.calculate(work).await?;
@@ -338,18 +355,23 @@ impl Engine {
     }
 }
 
-/// Puts the articles in order of time and summarizes them; returns the articles, what they say
-/// together, and the same as a report.
-fn told(
-    mut members: Vec<WeightedArticle>,
-    reader: Reader<'_>,
-    asked: &Asked,
-    layout: &Layout,
-) -> (Vec<Article>, Story, Report) {
+/// The articles in order of time.
+fn in_order(mut members: Vec<WeightedArticle>) -> Vec<WeightedArticle> {
     members.sort_by_key(|member| {
         let time = member.article.record.published_at;
         (time.is_none(), time, member.article.id)
     });
+    members
+}
+
+/// Summarizes articles in order of time; returns the articles, what they say together, and the same as
+/// a report.
+fn told(
+    members: Vec<WeightedArticle>,
+    reader: Reader<'_>,
+    asked: &Asked,
+    layout: &Layout,
+) -> (Vec<Article>, Story, Report) {
     let mut groups: HashMap<GroupId, usize> = HashMap::new();
     let bodies: Vec<String> = members.iter().map(|member| member.article.record.body()).collect();
     let joined: Vec<Unwrapped<'_>> = bodies.iter().map(|body| Unwrapped::of(body)).collect();
@@ -366,6 +388,7 @@ fn told(
                 time: record.published_at,
                 url: &record.url,
                 group: *groups.entry(member.group).or_insert(next),
+                event: member.event,
                 weight: member.weight,
             }
         })
@@ -390,7 +413,7 @@ fn clause_ranker() -> Result<&'static Ranker, Error> {
 
 fn weighted(stored: Stored, weight: f32) -> WeightedArticle {
     let Stored { article, membership, .. } = stored;
-    WeightedArticle { article, group: membership.group, weight }
+    WeightedArticle { article, group: membership.group, event: 0, weight }
 }
 
 fn timings(store: Duration, since: Instant) -> Timings {

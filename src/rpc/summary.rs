@@ -71,6 +71,10 @@ impl SummaryService for SummaryApi {
         let options = request.options.clone().unwrap_or_default();
         let (style, telling) =
             summary::telling(style, options, request.rewrite).map_err(Failure::from)?;
+        if telling.since_version > 0 {
+            let what = "is of topics; ask for articles `since` a time";
+            return Err(Failure::from(Violation::new("options.since_version", what)).into());
+        }
         let source = read_source(request).map_err(Failure::from)?;
         let asked = SummarizeArticles { source, telling };
         let found = self.shared.engine.summarize_articles(asked).await.map_err(refuse)?;

@@ -5,13 +5,18 @@
 //! somebody who does what it tells, may name nobody by a word for somebody else, and is told in the
 //! voice of a report.
 
+mod voice;
 mod words;
+
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 
 use jiff::civil::Date;
 
 use crate::clause::END;
 use crate::feature::Body;
 use crate::quotation::is_mark;
+use crate::unit::PairHasher;
 use crate::wording;
 use wenmai_domain::day;
 use wenmai_text::date::dates;
@@ -68,6 +73,7 @@ pub fn is_weak(body: &Body<'_>, from: usize, to: usize, piece: &str) -> bool {
     (is_part && count(from..=end) <= WHOLE_CHARS)
         || continues(piece.get(..first).unwrap_or_default())
         || is_bare(piece)
+        || describes(piece)
 }
 
 /// Whether a clause says what follows from the one before it.
@@ -81,7 +87,7 @@ fn gives(clause: &str) -> bool {
 fn asks_on(clause: &str) -> bool {
     let clause = clause.trim_end_matches(['，', ',', '：', ':', '“']);
     let ends = |word: &&str| clause.ends_with(*word);
-    words::ASKS_ON_SAYING.iter().any(ends)
+    wording::ends_with_any(clause, words::ASKS_ON_SAYING)
         || (clause.contains("告诉") && ["记者", "媒体"].iter().any(ends))
         || clause.ends_with("报道")
         || clause.ends_with("消息")
@@ -90,6 +96,11 @@ fn asks_on(clause: &str) -> bool {
 /// Whether a clause ends in a time, a place or a circumstance of what is yet to come.
 fn hangs(clause: &str) -> bool {
     const DAYS: [char; 8] = ['日', '月', '年', '晚', '早', '晨', '午', '夜'];
+    // 3月12日上午9点
+    let hour = clause.trim_end_matches(['，', ',']).strip_suffix(['点', '时', '分']);
+    if hour.is_some_and(|before| before.ends_with(|c: char| c.is_ascii_digit())) {
+        return true;
+    }
     let clause = clause.trim_end_matches(['，', ',', '：', ':', '、']);
     let weekday = clause.char_indices().rev().nth(2).and_then(|(at, _)| clause.get(at..));
     let is_weekday = weekday.is_some_and(|end| end.starts_with("星期"));
@@ -103,7 +114,7 @@ fn hangs(clause: &str) -> bool {
     means
         || led
         || is_weekday
-        || words::HANGS_ENDS.iter().any(|end| clause.ends_with(end))
+        || wording::ends_with_any(clause, words::HANGS_ENDS)
         || clause.ends_with(DAYS)
 }
 
@@ -111,12 +122,15 @@ fn hangs(clause: &str) -> bool {
 /// around, or says what it is.
 fn goes_with(body: &Body<'_>, to: usize) -> bool {
     let next = body.clause(to + 1);
-    words::GOES_WITH_NEXT.iter().any(|word| next.starts_with(word)) && !next.starts_with("而且")
+    wording::starts_with_any(next, words::GOES_WITH_NEXT) && !next.starts_with("而且")
 }
 
 /// Whether `piece` names nobody who does what it tells: it begins, behind a time, with what was done.
 #[must_use]
 pub fn lacks_subject(piece: &str) -> bool {
+    if acts_for_nobody(piece) {
+        return true;
+    }
     let behind = behind_dates(piece);
     if behind.len() == piece.len() {
         return false;
@@ -125,7 +139,39 @@ pub fn lacks_subject(piece: &str) -> bool {
     let clause = clause.unwrap_or_default();
     // 12日在清河县举行的大会通过: the clause has its subject behind 的.
     let has_noun = clause.contains('的') || clause.contains('，');
-    words::LACKS_SUBJECT_DONE.iter().any(|word| behind.starts_with(word)) && !has_noun
+    wording::starts_with_any(behind, words::LACKS_SUBJECT_DONE) && !has_noun
+}
+
+/// Whether `piece` says by what law, or to what end, something was done, and then what, but not by whom:
+/// 依据《水法》，拟决定罚款。 为修渠，已拨款。
+fn acts_for_nobody(piece: &str) -> bool {
+    const LED: [&str; 8] = ["依据", "根据", "按照", "对“", "针对", "为了", "涉及", "依照"];
+    const DONE: [&str; 12] = [
+        "拟",
+        "决定",
+        "依法",
+        "已累计",
+        "已对",
+        "将对",
+        "责令",
+        "予以",
+        "给予",
+        "共计",
+        "已经",
+        "累计",
+    ];
+    if !wording::starts_with_any(piece, &LED) {
+        return false;
+    }
+    let second = piece.split('，').nth(1).unwrap_or_default();
+    wording::starts_with_any(second, &DONE) || piece.starts_with("涉及")
+}
+
+/// Whether `piece` is what a page says of an old firm or a place, not what happened: 清河渠业成立于1998年
+fn describes(piece: &str) -> bool {
+    const BORN: [&str; 7] =
+        ["成立于", "创立于", "创建于", "始建于", "注册资本", "法定代表人", "公开资料显示"];
+    BORN.iter().any(|word| piece.contains(word))
 }
 
 /// What stands behind the dates and hours with which `piece` begins.
@@ -173,7 +219,7 @@ pub fn announces(piece: &str) -> bool {
     let end = piece.trim_end_matches(END);
     let last = end.rsplit(['，', '。', '；']).next().unwrap_or(end);
     let only = end.chars().count() <= ANNOUNCED_CHARS
-        && words::ANNOUNCES_ENDS.iter().any(|word| end.ends_with(word));
+        && wording::ends_with_any(end, words::ANNOUNCES_ENDS);
     only || (wording::before_verb(last).is_some() && !end.contains(is_mark))
 }
 
@@ -181,9 +227,9 @@ pub fn announces(piece: &str) -> bool {
 #[must_use]
 pub fn chats(piece: &str) -> bool {
     let end = piece.trim_end_matches(END).trim_end_matches(['”', '~', '～']);
-    words::CHATS_BEGINS.iter().any(|word| piece.starts_with(word) && !piece.starts_with("先后"))
-        || words::CHATS_HOLDS.iter().any(|word| piece.contains(word))
-        || words::CHATS_ENDS.iter().any(|word| end.ends_with(word))
+    (wording::starts_with_any(piece, voice::CHATS_BEGINS) && !piece.starts_with("先后"))
+        || voice::CHATS_HOLDS.iter().any(|word| piece.contains(word))
+        || wording::ends_with_any(end, words::CHATS_ENDS)
 }
 
 /// Whether a word of `piece` means somebody or something that it does not name before: 此次, 上述, 他.
@@ -201,7 +247,9 @@ pub fn leans_inside(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
         })
     };
     let found = |words: &[&str]| {
-        let all = words.iter().flat_map(|word| piece.match_indices(word));
+        // Most words are not there, which is found out faster than where they are.
+        let held = words.iter().filter(|word| piece.contains(**word));
+        let all = held.flat_map(|word| piece.match_indices(word));
         let all = all.filter(|(at, word)| !free(*at, word.len()) && !in_quotes(piece, *at));
         all.map(|(at, _)| at).min()
     };
@@ -211,8 +259,13 @@ pub fn leans_inside(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
     // 风波过后，他: nobody is named before.
     let begins = |at: usize| piece.get(..at).is_some_and(|before| before.ends_with('，'));
     let near = |at: usize| at <= first || begins(at);
+    // 渠首的石闸12日修好，其下游通水: a thing is meant, and one was told of.
+    let thing = |at: usize| {
+        let of_thing = piece.get(at..).is_some_and(|rest| rest.starts_with(['其', '它']));
+        of_thing && at > first && has_noun(piece, first)
+    };
     let who = found(words::LEANS_INSIDE_WHO)
-        .is_some_and(|at| (near(at) && !named(at, &ANY)) || !has_noun(piece, at));
+        .is_some_and(|at| (near(at) && !named(at, &ANY) && !thing(at)) || !has_noun(piece, at));
     this || who
 }
 
@@ -245,9 +298,14 @@ fn in_quotes(piece: &str, at: usize) -> bool {
 #[must_use]
 pub fn repeats_itself(piece: &str) -> bool {
     let chars: Vec<char> = piece.chars().collect();
-    let runs = chars.windows(TWICE_CHARS);
-    let mut seen = std::collections::HashSet::new();
-    runs.into_iter().any(|run| !seen.insert(run))
+    let mut seen: HashMap<u64, usize, BuildHasherDefault<PairHasher>> = HashMap::default();
+    chars.windows(TWICE_CHARS).enumerate().any(|(at, run)| {
+        let number = run.iter().fold(0_u64, |sum, c| {
+            sum.wrapping_mul(0x0100_0000_01B3).wrapping_add(u64::from(u32::from(*c)))
+        });
+        let before = seen.insert(number, at);
+        before.is_some_and(|from| chars.get(from..from + TWICE_CHARS) == Some(run))
+    })
 }
 
 /// Whether a headline or a caption stands before `piece` without a mark between: 渠首的工人 4日，周小禾表示
@@ -283,7 +341,8 @@ fn is_caption(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
         return false;
     }
     let verbs = ["是", "为", "任", "有", "叫", "：", "了", "将"];
-    let says = verbs.iter().any(|verb| end.contains(verb));
+    let bare = end.replace("华为", "").replace("主任", "").replace("责任", "");
+    let says = verbs.iter().any(|verb| bare.contains(verb));
     let named = mentions.iter().any(|(start, one)| {
         one.kind == Kind::Person && start + (one.span.end - one.span.start) == end.len()
     });
@@ -313,6 +372,12 @@ pub fn is_orphaned(body: &Body<'_>, from: usize, to: usize) -> bool {
     before.map(|at| body.clause(at)).any(|clause| wording::speaks(clause) || answers(clause))
 }
 
+/// Whether a letter is left of the word with which `piece` began: c 在报告中指出
+fn is_torn(piece: &str) -> bool {
+    let mut chars = piece.chars();
+    chars.next().is_some_and(|c| c.is_ascii_lowercase()) && chars.next() == Some(' ')
+}
+
 /// Whether `piece`, with its `mentions`, can be sent on as it is; how its clauses break off is asked
 /// of [`breaks_off`].
 #[must_use]
@@ -328,6 +393,8 @@ pub fn stands(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
         && !piece.contains(['↓', '▼', '→', '↑'])
         && !piece.starts_with('@')
         && !piece.contains(['{', '}'])
+        && !["（一）", "(一)", "（1）"].iter().any(|item| piece.contains(item))
+        && !is_torn(piece)
 }
 
 #[cfg(test)]

@@ -9,8 +9,10 @@
 //! top (Minoux 1978).
 
 use std::collections::BinaryHeap;
-use std::collections::HashMap;
 use std::collections::HashSet;
+
+use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 
 use crate::bid::Bid;
 use crate::ends;
@@ -29,10 +31,14 @@ const OPENING_SENTENCES: usize = 2;
 const PAIR: f32 = 0.005;
 /// Share of a piece that may have been said before it.
 const REPEATED_MAX: f32 = 0.45;
-/// How steeply the worth of a piece falls with the share that was said: its power.
-const NOVELTY: i32 = 4;
-/// What a piece that nobody else says anything of is worth, beside 1.1 of one that others say.
-const ASIDE: f32 = 0.1;
+/// How steeply the worth of a piece falls with the share that was said: its power, and what each piece
+/// that is told adds to it.
+const NOVELTY: f32 = 4.0;
+const NOVELTY_MORE: f32 = 0.5;
+/// How steeply it falls with the share of its facts that was told, for each piece that is told.
+const STALE: f32 = 0.1;
+/// What a piece that nobody else says anything of is worth, beside 1.2 of one that others say.
+const ASIDE: f32 = 0.2;
 /// What a piece is worth whose sentence goes on behind it, beside a whole one.
 const BROKEN: f32 = 0.7;
 /// What a piece must add to be told.
@@ -43,13 +49,17 @@ const OWN_ITEM: f32 = 0.4;
 /// article's pieces must reach more, or only some of it is of the set's matter.
 const ON_TOPIC: f32 = 0.2;
 const MIXED: f32 = 0.22;
+/// Part of the worth of the fact worth most from which on a fact is at the heart of the matter, and the
+/// share of a piece without any such fact that others must say.
+const CORE: f32 = 0.33;
+const CORE_SHARED: f32 = 0.35;
 /// Readings up to which none is asked for, and from which on all: of few, less is said twice.
 const FEW: usize = 3;
 const MANY: usize = 5;
 /// Readings for each of which one more must print a pair for it to be shared.
 const CROWD: usize = 25;
 /// Pieces, and characters of them, from which on nothing is told that stands badly or is hardly of the
-/// matter; half of a small budget is enough as well.
+/// matter; four fifths of a small budget are enough as well.
 const ENOUGH: usize = 3;
 const ENOUGH_CHARS: usize = 240;
 /// What a piece is worth that should be told only where nothing better is left: one that stands badly
@@ -61,13 +71,21 @@ const DEEPER: f32 = 0.9;
 const DEEPEST: f32 = 0.5;
 /// Share of what was told that a piece may hold: it would tell that again in more words.
 const SWALLOWED_MAX: f32 = 0.6;
+/// Share of the words of one of two pieces, but for names, numbers and dates, that the other may hold
+/// where both are of one person, place or number; and where they are of several.
+const ALIKE_MAX: f32 = 0.3;
+const ALIKE_SEVERAL_MAX: f32 = 0.2;
+/// The same where a piece brings a number of its own.
+const ALIKE_COUNTED_MAX: f32 = 0.4;
 
 /// What the articles of a set say, and what each part of it is worth.
 pub struct Matter<'r> {
     /// The fact of each kind and key.
-    facts: HashMap<(Kind, &'r str), f32>,
+    facts: FxHashMap<(Kind, &'r str), f32>,
     /// Pairs of neighbouring units that several articles print, and the share that does.
     pairs: PairMap<f32>,
+    /// What the fact worth most is worth.
+    most: f32,
     /// Share of a piece that others must say.
     on_topic: f32,
     /// The sources of which only some pieces are of the set's matter.
@@ -96,8 +114,14 @@ impl<'r> Matter<'r> {
     /// What `readings` say together.
     #[must_use]
     pub fn of(readings: &'r [Reading<'_>]) -> Self {
+        Self::among(&readings.iter().collect::<Vec<_>>())
+    }
+
+    /// What some of a set's readings say together.
+    #[must_use]
+    pub fn among(readings: &[&'r Reading<'_>]) -> Self {
         let total: f32 = readings.iter().map(|reading| reading.weight).sum();
-        let mut facts: HashMap<(Kind, &str), f32> = HashMap::new();
+        let mut facts: FxHashMap<(Kind, &str), f32> = FxHashMap::default();
         let mut pairs: PairMap<(usize, f32)> = PairMap::default();
         for reading in readings {
             let part = reading.weight / total.max(f32::MIN_POSITIVE);
@@ -118,7 +142,9 @@ impl<'r> Matter<'r> {
         let shared = pairs.into_iter().filter(|(_, (count, _))| *count >= several);
         let pairs = shared.map(|(pair, (_, sum))| (pair, sum)).collect();
         let part = share(readings.len().clamp(FEW, MANY) - FEW, MANY - FEW);
-        let mut matter = Self { facts, pairs, on_topic: ON_TOPIC * part, mixed: HashSet::new() };
+        let most = facts.values().copied().fold(0.0, f32::max);
+        let mut matter =
+            Self { facts, pairs, most, on_topic: ON_TOPIC * part, mixed: HashSet::new() };
         let mixed = readings.iter().filter(|reading| matter.is_mixed(reading, MIXED * part));
         matter.mixed = mixed.map(|reading| reading.source).collect();
         matter
@@ -181,6 +207,27 @@ impl<'r> Matter<'r> {
         self.shared(&offer.pairs)
     }
 
+    /// Whether `offer` is hardly of the matter: others say little of it, or it names nobody and nothing
+    /// that the articles speak of most, and not much of it is in others' words.
+    fn is_aside(&self, reading: &'r Reading<'_>, offer: &'r Offer) -> bool {
+        let shared = self.shared(&offer.pairs);
+        let is_core = |(kind, key): Key<'_>| self.fact(kind, key) >= CORE * self.most;
+        shared < self.on_topic || (shared < CORE_SHARED && !keys(reading, offer).any(is_core))
+    }
+
+    /// Share of the worth of its facts that is told.
+    fn held(&self, reading: &'r Reading<'_>, offer: &'r Offer, told: &Told<'r>) -> f32 {
+        let (mut all, mut known) = (0.0, 0.0);
+        for key in keys(reading, offer) {
+            let worth = self.fact(key.0, key.1);
+            all += worth;
+            if told.facts.contains(&key) {
+                known += worth;
+            }
+        }
+        if all > 0.0 { known / all } else { 1.0 }
+    }
+
     /// What `offer` adds to what is told.
     fn gain(&self, reading: &'r Reading<'_>, offer: &'r Offer, told: &Told<'r>) -> f32 {
         let mut counted: Vec<(Kind, &str)> = Vec::with_capacity(offer.mentions.len());
@@ -198,11 +245,11 @@ impl<'r> Matter<'r> {
 
 type Key<'r> = (Kind, &'r str);
 
-fn titled<'r>(reading: &'r Reading<'_>) -> HashSet<Key<'r>> {
+fn titled<'r>(reading: &'r Reading<'_>) -> FxHashSet<Key<'r>> {
     reading.titled.iter().map(|one| (one.kind, one.key.as_str())).collect()
 }
 
-fn opened<'r>(reading: &'r Reading<'_>) -> HashSet<Key<'r>> {
+fn opened<'r>(reading: &'r Reading<'_>) -> FxHashSet<Key<'r>> {
     let sentence = |offer: &Offer| reading.body.clauses.get(offer.from).map(|one| one.sentence);
     let mut sentences: Vec<usize> = Vec::new();
     let opens = |offer: &&Offer| match sentence(offer) {
@@ -216,7 +263,7 @@ fn opened<'r>(reading: &'r Reading<'_>) -> HashSet<Key<'r>> {
     reading.offers.iter().filter(opens).flat_map(|offer| keys(reading, offer)).collect()
 }
 
-fn mentioned<'r>(reading: &'r Reading<'_>) -> HashSet<Key<'r>> {
+fn mentioned<'r>(reading: &'r Reading<'_>) -> FxHashSet<Key<'r>> {
     reading.offers.iter().flat_map(|offer| keys(reading, offer)).collect()
 }
 
@@ -227,19 +274,50 @@ fn keys<'r>(reading: &'r Reading<'_>, offer: &'r Offer) -> impl Iterator<Item = 
 
 /// What is told already.
 #[derive(Default)]
-struct Told<'r> {
-    facts: HashSet<Key<'r>>,
+pub(crate) struct Told<'r> {
+    facts: FxHashSet<Key<'r>>,
     pairs: PairSet,
-    /// The pairs of each piece, in order.
-    pieces: Vec<&'r [u64]>,
+    /// Each piece.
+    pieces: Vec<(&'r Reading<'r>, &'r Offer)>,
 }
 
-impl Told<'_> {
-    /// Whether a piece with these pairs, in order, tells again what one told before it says.
-    fn is_swallowed(&self, pairs: &[u64]) -> bool {
-        self.pieces.iter().any(|piece| {
-            let held = piece.iter().filter(|pair| pairs.binary_search(pair).is_ok()).count();
-            share(held, piece.len().max(1)) > SWALLOWED_MAX
+impl<'r> Told<'r> {
+    /// Tells `offer` of `reading`.
+    pub(crate) fn add(&mut self, reading: &'r Reading<'_>, offer: &'r Offer) {
+        self.facts.extend(keys(reading, offer));
+        self.pairs.extend(&offer.pairs);
+        self.pieces.push((reading, offer));
+    }
+
+    /// The pairs of all that is told.
+    pub(crate) fn pairs(&self) -> &PairSet {
+        &self.pairs
+    }
+
+    /// Whether `offer` of `reading` tells again what one piece told before it says: it holds most of that
+    /// piece, or is of the same persons, places or numbers and shares too many of the other words.
+    fn is_again(&self, reading: &Reading<'_>, offer: &Offer) -> bool {
+        let held = |of: &[u64], by: &[u64]| {
+            of.iter().filter(|pair| by.binary_search(pair).is_ok()).count()
+        };
+        let is_new = |key: &Key<'_>| key.0 == Kind::Number && !self.facts.contains(key);
+        let counts = keys(reading, offer).any(|key| is_new(&key));
+        self.pieces.iter().any(|(from, piece)| {
+            let swallowed = share(held(&piece.pairs, &offer.pairs), piece.pairs.len().max(1));
+            let shorter = piece.content.len().min(offer.content.len()).max(1);
+            let alike = share(held(&piece.content, &offer.content), shorter);
+            let anchors = || {
+                let facts: FxHashSet<Key<'_>> = keys(from, piece).collect();
+                let shared = keys(reading, offer).filter(|key| facts.contains(key));
+                shared.collect::<FxHashSet<Key<'_>>>().len()
+            };
+            swallowed > SWALLOWED_MAX
+                || alike >= if counts { ALIKE_COUNTED_MAX } else { ALIKE_SEVERAL_MAX }
+                    && match anchors() {
+                        0 => false,
+                        1 => alike >= ALIKE_MAX,
+                        _ => true,
+                    }
         })
     }
 }
@@ -275,15 +353,14 @@ pub fn choose<'r>(
             other.reading == place.reading
                 && other_offer.is_some_and(|one| one.from <= offer.to && offer.from <= one.to)
         };
-        let cost = offer.extract.char_count() + usize::from(!ends(&offer.extract.text));
+        let cost = cost(offer);
         if cost > left || chosen.iter().any(overlaps) {
             continue;
         }
         if before.is_finite() {
-            let poor =
-                offer.is_weak || offer.is_part || matter.shared(&offer.pairs) < matter.on_topic;
-            let is_enough = char_max - left >= ENOUGH_CHARS.min(char_max / 2);
-            if told.is_swallowed(&offer.pairs) || (poor && is_enough && chosen.len() >= ENOUGH) {
+            let poor = offer.is_weak || offer.is_part || matter.is_aside(reading, offer);
+            let is_enough = char_max - left >= ENOUGH_CHARS.min(char_max * 4 / 5);
+            if told.is_again(reading, offer) || (poor && is_enough && chosen.len() >= ENOUGH) {
                 continue;
             }
             let Some(worth) = worth(matter, reading, offer, &told) else { continue };
@@ -293,12 +370,15 @@ pub fn choose<'r>(
             }
         }
         left -= cost;
-        told.facts.extend(keys(reading, offer));
-        told.pairs.extend(&offer.pairs);
-        told.pieces.push(&offer.pairs);
+        told.add(reading, offer);
         chosen.push(place);
     }
     chosen
+}
+
+/// Characters of a piece with the mark that will stand behind it.
+pub(crate) fn cost(offer: &Offer) -> usize {
+    offer.extract.char_count() + usize::from(!ends(&offer.extract.text))
 }
 
 /// What a piece is worth beside what is told; `None` where that says it already, or it says nothing.
@@ -312,7 +392,9 @@ fn worth<'r>(
     let gain = matter.gain(reading, offer, told);
     let adds = repeated <= REPEATED_MAX && gain >= ADDED_MIN;
     let length = share(offer.extract.char_count().max(1), 1).sqrt();
-    let novel = (ASIDE + matter.topical(offer)) * (1.0 - repeated).powi(NOVELTY);
+    let count = share(told.pieces.len(), 1);
+    let novel =
+        (ASIDE + matter.topical(offer)) * (1.0 - repeated).powf(NOVELTY + NOVELTY_MORE * count);
     let whole = if offer.is_part { BROKEN } else { 1.0 };
     let sentence = |at: usize| reading.body.clauses.get(at).map_or(0, |clause| clause.sentence);
     let depth = share(sentence(offer.from) - sentence(0), 1);
@@ -320,7 +402,8 @@ fn worth<'r>(
     let stands = if offer.is_weak { WEAK } else { 1.0 };
     let known = if matter.shared(&offer.pairs) < matter.on_topic { STRAY } else { 1.0 };
     let worth = gain * novel * whole * place * stands * known;
-    adds.then(|| worth * reading.weight.sqrt() / length)
+    let fresh = (1.0 - matter.held(reading, offer, told)).powf((STALE * count).min(1.0));
+    adds.then(|| worth * fresh * reading.weight.sqrt() / length)
 }
 
 /// All offers of `readings`.

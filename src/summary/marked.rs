@@ -115,6 +115,7 @@ fn pair(texts: &[String; 2], hours: i8) -> [Source<'_>; 2] {
         time: Some(date(2024, 6, 3).at(8, 0, 0, 0)),
         url: "",
         group: at,
+        event: 0,
         weight: 1.0,
     };
     let mut both = [source(0, "南山日报"), source(1, "东湖晚报")];

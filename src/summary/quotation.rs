@@ -2,7 +2,10 @@
 //!
 //! Curly marks (“”‘’) and corner brackets (「」『』) say which way they face. Straight ones (" and ＂)
 //! do not: they are paired by position, the first of a line opens. Where their number is odd, one was
-//! lost or is a sign of inches, and what stands around each decides.
+//! lost or is a sign of inches, and what stands around each decides. Web texts mix both (`“反华"`): a
+//! straight mark closes a curly one that no curly one closes, and the other way round.
+
+use std::borrow::Cow;
 
 /// Which way a quotation mark faces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +33,7 @@ impl Quotations {
     /// The quotations of `line`, given as its characters.
     #[must_use]
     pub fn of(line: &[char]) -> Self {
+        let line = &*unmixed(line);
         let facing = facings(line);
         let mut closing = vec![None; line.len()];
         let mut open: Vec<(usize, char)> = Vec::new();
@@ -95,6 +99,46 @@ pub fn is_mark(c: char) -> bool {
 
 fn is_straight(c: char) -> bool {
     matches!(c, '"' | '＂')
+}
+
+/// `line` with curly marks in place of straight ones that stand for them: `“反华"` or `"反华”`.
+fn unmixed(line: &[char]) -> Cow<'_, [char]> {
+    let is_curly = |c: &char| matches!(c, '“' | '”');
+    if !line.iter().any(|c| is_straight(*c)) || !line.iter().any(is_curly) {
+        return Cow::Borrowed(line);
+    }
+    // Of each character, the next curly mark behind it.
+    let mut next = None;
+    let behind = line.iter().rev().map(|c| {
+        let found = next;
+        next = Some(*c).filter(is_curly).or(next);
+        found
+    });
+    let behind: Vec<Option<char>> = behind.collect();
+    let mut found = line.to_vec();
+    let (mut is_open, mut straight): (bool, Option<usize>) = (false, None);
+    for (at, (c, behind)) in line.iter().zip(behind.into_iter().rev()).enumerate() {
+        match *c {
+            '“' => is_open = true,
+            '”' if is_open => is_open = false,
+            '”' => {
+                if let Some(mark) = straight.take().and_then(|from| found.get_mut(from)) {
+                    *mark = '“';
+                }
+            }
+            c if is_straight(c) && is_open && behind != Some('”') => {
+                is_open = false;
+                if let Some(mark) = found.get_mut(at) {
+                    *mark = '”';
+                }
+            }
+            c if is_straight(c) && !is_open => {
+                straight = if straight.is_none() { Some(at) } else { None };
+            }
+            _ => {}
+        }
+    }
+    Cow::Owned(found)
 }
 
 /// The mark that closes what `c` opens.

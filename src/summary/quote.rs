@@ -126,6 +126,7 @@ fn name(person: &Entity) -> Span {
 
 /// A name with points of whose first part only the last character was read: 勃·布莱克曼 of 鲍勃·布莱克曼.
 fn whole(text: &str, span: Span) -> Span {
+    let span = to_the_verb(text, span);
     let first = span.of(text).and_then(|name| name.split_once('·')).map_or("", |(first, _)| first);
     let before = text.get(..span.start).and_then(|text| text.chars().next_back());
     match before {
@@ -136,11 +137,31 @@ fn whole(text: &str, span: Span) -> Span {
     }
 }
 
+/// A name with points whose last part was read too short, with what stands before the verb or 在, 对:
+/// 阿布·祖 of 阿布·祖赫里表示，
+fn to_the_verb(text: &str, span: Span) -> Span {
+    const LAST_CHARS: usize = 4;
+    let name = span.of(text).unwrap_or_default();
+    let last = name.rsplit('·').next().unwrap_or_default();
+    if last.len() == name.len() || last.chars().count() > 1 {
+        return span;
+    }
+    let rest = text.get(span.end..).unwrap_or_default();
+    let near: Vec<usize> = rest.char_indices().map(|(at, _)| at).take(LAST_CHARS + 1).collect();
+    let ends = near.into_iter().skip(1).find(|at| {
+        let behind = rest.get(*at..).unwrap_or_default();
+        let verb =
+            ["表示", "说", "称", "指出", "强调", "认为", "在", "对", "向", "当地时间", "接受"];
+        verb.iter().any(|word| behind.starts_with(word))
+    });
+    ends.map_or(span, |length| Span::new(span.start, span.end + length))
+}
+
 /// Who speaks in a clause that names no person by the lists: all that stands before the verb, with
 /// the office (清河县驻东湖市代表涅边贾), without the time. `None` where that is more than a name.
 fn phrase(clause: &str) -> Option<&str> {
     const INSIDE: [char; 10] = ['，', '在', '向', '对', '“', '接', '据', '：', '引', '于'];
-    const BETWEEN: [&str; 33] = [
+    const BETWEEN: [&str; 42] = [
         "当地时间",
         "北京时间",
         "同期",
@@ -172,6 +193,15 @@ fn phrase(clause: &str) -> Option<&str> {
         "发布声明",
         "发布消息",
         "发布报告",
+        "发布情况说明",
+        "发布说明",
+        "发布情况",
+        "还明确",
+        "分析",
+        "官方消息",
+        "官网",
+        "官微",
+        "官方微博",
         "回应",
         "公告",
     ];
@@ -188,7 +218,10 @@ fn phrase(clause: &str) -> Option<&str> {
         }
     }
     let is_name = (2..=SPEAKER_CHARS_MAX).contains(&rest.chars().count());
-    (is_name && !rest.contains(INSIDE) && !rest.contains("的一")).then_some(rest)
+    // 县水利局发布的此份: a paper speaks, not the office.
+    let is_paper =
+        ["的一", "的此", "的这", "发布的", "情况"].iter().any(|word| rest.contains(word));
+    (is_name && !rest.contains(INSIDE) && !is_paper).then_some(rest)
 }
 
 /// Whether `text` at `span` ends its paragraph inside a quotation that the next one opens anew: no mark

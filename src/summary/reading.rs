@@ -17,15 +17,19 @@ use crate::select::Candidate;
 use crate::select::Reach;
 use crate::set::Source;
 use crate::topic::Reader;
+use crate::unit::PairSet;
 use crate::unit::bigrams;
 use crate::unit::units;
 use wenmai_text::entity::Entity;
 use wenmai_text::entity::Kind;
+use wenmai_text::likeness::share;
 
 /// Characters that are read of all articles together: the more there are, the less of each.
 const READ_CHARS: usize = 70_000;
 /// Characters that are read of an article, at least and at most.
 const ARTICLE_CHARS: std::ops::RangeInclusive<usize> = 350..=2_400;
+/// Articles that are read, at most: of more, those that stand for equal shares of the weight.
+const SPEAKERS_MAX: usize = 500;
 /// Characters of one piece, at most: longer ones say too much at once.
 pub(crate) const PIECE_CHARS_MAX: usize = 160;
 /// Lines that begin as the items of a list do, from which on an article is a round-up.
@@ -63,6 +67,8 @@ pub struct Offer {
     pub extract: Extract,
     /// Its different pairs of neighbouring units.
     pub pairs: Vec<u64>,
+    /// Those of `pairs` that are no part of a name, number or date.
+    pub content: Vec<u64>,
     /// The mentions that stand in it, by their places in [`Reading::mentions`].
     pub mentions: Vec<usize>,
     /// Whether it should be told only where nothing better is left to tell.
@@ -110,6 +116,8 @@ fn reading<'a>(
 ) -> Reading<'a> {
     let body = Body::new(text);
     let mentions = reader.extractor.entities(body.text, None);
+    let named = mentions.iter().flat_map(|one| bigrams(&units(&one.text)));
+    let named: PairSet = named.collect();
     let repeats = body.lines_like(source.title);
     let is_new = |clause: usize| {
         body.clauses.get(clause).is_some_and(|clause| !repeats.contains(&clause.line))
@@ -122,12 +130,13 @@ fn reading<'a>(
         let mut pairs: Vec<u64> = clauses.iter().flatten().copied().collect();
         pairs.sort_unstable();
         pairs.dedup();
+        let content = pairs.iter().copied().filter(|pair| !named.contains(pair)).collect();
         let mentions = within(&mentions, &extract);
         let is_weak = alone::is_weak(&body, candidate.from, candidate.to, &extract.text);
         let is_part = body.one_sentence(candidate.to, candidate.to + 1)
             && !body.clause(candidate.to).ends_with(['；', ';']);
         let Candidate { from, to, .. } = *candidate;
-        Offer { from, to, extract, pairs, mentions, is_weak, is_part }
+        Offer { from, to, extract, pairs, content, mentions, is_weak, is_part }
     });
     let stands = |offer: &Offer| stands(&body, &mentions, offer);
     let offers = offers.filter(stands).collect();
@@ -178,7 +187,8 @@ fn opening(text: &str, char_max: usize) -> &str {
     text.get(..end).unwrap_or(text)
 }
 
-/// One article of each group, by weight and then by time.
+/// One article of each group, by weight and then by time; of more than [`SPEAKERS_MAX`] those with which
+/// the sum of the weights, in order of time, passes another part of the whole.
 fn speakers(sources: &[Source<'_>]) -> Vec<usize> {
     let mut order: Vec<(usize, &Source<'_>)> = sources.iter().enumerate().collect();
     // No time sorts before any time in an Option; here it comes last.
@@ -187,7 +197,24 @@ fn speakers(sources: &[Source<'_>]) -> Vec<usize> {
         right.weight.total_cmp(&left.weight).then(late(left).cmp(&late(right)))
     });
     let mut groups = HashSet::new();
-    order.into_iter().filter(|(_, one)| groups.insert(one.group)).map(|(at, _)| at).collect()
+    order.retain(|(_, one)| groups.insert(one.group));
+    if order.len() > SPEAKERS_MAX {
+        let mut by_time = order.clone();
+        by_time.sort_by_key(|(at, one)| (late(one), *at));
+        let part = by_time.iter().map(|(_, one)| one.weight).sum::<f32>() / share(SPEAKERS_MAX, 1);
+        let mut owed = part;
+        by_time.retain(|(_, one)| {
+            owed += one.weight;
+            let is_due = owed >= part;
+            if is_due {
+                owed -= part.max(one.weight);
+            }
+            is_due
+        });
+        let kept: HashSet<usize> = by_time.into_iter().map(|(at, _)| at).collect();
+        order.retain(|(at, _)| kept.contains(at));
+    }
+    order.into_iter().map(|(at, _)| at).collect()
 }
 
 /// Whether an article bundles several matters: its title says so, or its lines are items.

@@ -24,6 +24,7 @@ use jiff::civil::DateTime;
 use crate::set::Cited;
 use crate::set::Source;
 use crate::set::Told;
+use crate::topic::Day;
 use crate::topic::Story;
 use crate::unit::bigrams;
 use crate::unit::units;
@@ -36,6 +37,8 @@ use wenmai_text::likeness::containment;
 const BACKGROUND_DAYS: i32 = 30;
 /// Pieces that are told as new, at most.
 const NEWEST_MAX: usize = 2;
+/// Days before its article within which what happened is new.
+const NEW_DAYS: i32 = 2;
 /// Characters within which a piece says when it happened.
 const OPENING_CHARS: usize = 14;
 /// Days of headlines from which on they are listed: two are told above.
@@ -161,7 +164,8 @@ pub struct Listed {
 #[must_use]
 pub fn report(story: &Story, sources: &[Source<'_>], names: &[String], layout: &Layout) -> Report {
     let title = |at: usize| sources.get(at).map_or("", |source| source.title);
-    let maker = Maker::of(story, sources);
+    let mut maker = Maker::of(story, sources);
+    maker.has_course = layout.parts().contains(&Part::Course);
     let mut sections = Vec::new();
     for part in layout.parts() {
         sections.extend(maker.part(*part, layout.order));
@@ -192,17 +196,23 @@ struct Maker<'s, 'a> {
     old: DateTime,
     /// The pairs of all that is told of what happened.
     said: HashSet<u64>,
+    /// Whether the report has the course of events.
+    has_course: bool,
 }
 
 impl<'s, 'a> Maker<'s, 'a> {
     fn of(story: &'s Story, sources: &'s [Source<'a>]) -> Self {
+        // What one event tells of another day is none of another story.
+        let old = if story.is_of_events { DateTime::MIN } else { background(sources) };
         let texts = story.told.iter().map(|one| one.piece.extract.text.as_str());
         let said = texts.flat_map(|text| bigrams(&units(text))).collect();
-        let mut maker = Self { story, sources, newest: Vec::new(), old: background(sources), said };
+        let mut maker = Self { story, sources, newest: Vec::new(), old, said, has_course: true };
         // What the last day tells of long ago is background.
         let mut newest: Vec<&Told> = story.told.iter().filter(|one| one.is_newest).collect();
-        newest.retain(|one| !maker.is_old(one));
-        newest.sort_by_key(|one| std::cmp::Reverse(one.also.len()));
+        if !story.is_of_events {
+            newest.retain(|one| !maker.is_old(one) && !maker.looks_back(one));
+            newest.sort_by_key(|one| std::cmp::Reverse(one.also.len()));
+        }
         newest.truncate(NEWEST_MAX);
         maker.newest = newest;
         maker
@@ -212,7 +222,16 @@ impl<'s, 'a> Maker<'s, 'a> {
     fn part(&self, part: Part, order: Order) -> Vec<Section> {
         let section = |heading: &str, lines| Section { heading: heading.to_owned(), lines };
         match part {
-            Part::Newest => vec![section("最新进展", self.told(&|one| self.is_newest(one), order))],
+            Part::Newest => {
+                let mut lines = self.told(&|one| self.is_newest(one), order);
+                lines.extend(
+                    self.newest_named().filter(|_| lines.is_empty()).map(|day| self.named(day)),
+                );
+                vec![section("最新进展", lines)]
+            }
+            Part::Course if self.story.is_of_events => {
+                vec![section("经过", self.events(order))]
+            }
             Part::Course => {
                 let of = |one: &Told| !self.is_newest(one) && !self.is_old(one);
                 vec![section("经过", self.told(&of, order))]
@@ -243,6 +262,8 @@ impl<'s, 'a> Maker<'s, 'a> {
                 };
                 vec![section("各方说法", of.map(line).collect())]
             }
+            // They stand in the course already.
+            Part::Timeline if self.story.is_of_events && self.has_course => Vec::new(),
             Part::Timeline => vec![section("逐日标题", self.timeline())],
             Part::Comparison => self.comparison(),
             Part::Outlets => vec![section("各家报道", lines::outlets(self.story))],
@@ -265,6 +286,47 @@ impl<'s, 'a> Maker<'s, 'a> {
         ]
     }
 
+    /// A line for each event but the newest, in order: what is told of it, or else its headline.
+    fn events(&self, order: Order) -> Vec<Vec<Run>> {
+        let event = |source: usize| self.sources.get(source).map(|one| one.event);
+        let told: Vec<&Told> = self.story.told.iter().filter(|one| !self.is_newest(one)).collect();
+        let is_told = |day: &&Day| {
+            self.story.told.iter().any(|one| event(one.piece.source) == event(day.source))
+        };
+        let title = |at: usize| self.sources.get(at).map_or("", |source| source.title);
+        let named = self.story.timeline.iter().filter(|day| !is_told(day));
+        let is_new = |day: &&Day| {
+            self.newest.is_empty() && self.newest_named().is_some_and(|new| std::ptr::eq(new, *day))
+        };
+        let named = named.filter(|day| !title(day.source).trim().is_empty() && !is_new(day));
+        let mut lines: Vec<(Option<Date>, usize, Vec<Run>)> = Vec::new();
+        for one in told {
+            let date = self.time(one.piece.source).map(DateTime::date);
+            lines.push((date, one.also.len() + 1, lines::told(self, one)));
+        }
+        for day in named {
+            lines.push((Some(day.date), day.article_count, self.named(day)));
+        }
+        lines.sort_by_key(|(date, ..)| (date.is_none(), *date));
+        match order {
+            Order::Time => {}
+            Order::Newest => lines.reverse(),
+            Order::Tellers => lines.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count)),
+        }
+        lines.into_iter().map(|(.., line)| line).collect()
+    }
+
+    /// The newest of the events by which a story is told.
+    fn newest_named(&self) -> Option<&'s Day> {
+        self.story.timeline.last().filter(|_| self.story.is_of_events)
+    }
+
+    /// A day or an event by its headline.
+    fn named(&self, day: &Day) -> Vec<Run> {
+        let title = self.sources.get(day.source).map_or("", |source| source.title);
+        vec![Run::Text(format!("{} {title} ", day.date)), Run::Cite(day.source + 1)]
+    }
+
     fn timeline(&self) -> Vec<Vec<Run>> {
         let days = &self.story.timeline;
         if days.len() < TIMELINE_DAYS_MIN {
@@ -272,14 +334,14 @@ impl<'s, 'a> Maker<'s, 'a> {
         }
         let title = |at: usize| self.sources.get(at).map_or("", |source| source.title);
         let fresh = days.iter().filter(|one| self.is_new(title(one.source)));
-        let line = |one: &crate::topic::Day| {
-            vec![
-                Run::Text(format!("{} {} ", one.date, title(one.source))),
-                Run::Cite(one.source + 1),
-                Run::Text(format!("（{}篇）", one.article_count)),
-            ]
+        let line = |one: &Day| {
+            let mut line = self.named(one);
+            line.push(Run::Text(format!("（{}篇）", one.article_count)));
+            line
         };
-        fresh.map(line).collect()
+        let lines: Vec<Vec<Run>> = fresh.map(line).collect();
+        // A day or two beside what is told above are no course.
+        if lines.len() < TIMELINE_DAYS_MIN { Vec::new() } else { lines }
     }
 
     /// A line for each told piece that is `wanted`.
@@ -300,6 +362,15 @@ impl<'s, 'a> Maker<'s, 'a> {
     fn is_old(&self, one: &Told) -> bool {
         let time = self.time(one.piece.source);
         time.is_some_and(|time| time < self.old) || tells_of_old(&one.piece.extract.text, time)
+    }
+
+    /// Whether a piece begins with a day some days before its article: it is not what is new.
+    fn looks_back(&self, one: &Told) -> bool {
+        let Some(issue) = self.time(one.piece.source).map(DateTime::date) else { return false };
+        let opening: String = one.piece.extract.text.chars().take(OPENING_CHARS).collect();
+        let first = dates(&opening, Some(issue)).into_iter().next();
+        let day = first.filter(|one| one.certainty != Certainty::Vague).and_then(|one| one.to);
+        day.is_some_and(|day| day::between(day, issue) > NEW_DAYS)
     }
 
     /// Whether `text` says more than what happened.

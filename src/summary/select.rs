@@ -33,6 +33,9 @@ const BROKEN_CHARS_MIN: usize = 20;
 const PIECE_CHARS_MIN: usize = 6;
 /// Characters of a clause that says no more than that something is talked about.
 const STIRRED_CHARS: usize = 12;
+/// Characters of a text that say whether it leans on what stood before it: a time of ten, its mark, and
+/// the longest word behind it.
+const OPENING_CHARS: usize = 24;
 /// Budget up to which the full price is asked; above it falls, as there is room.
 const SHORT_BUDGET: usize = 60;
 /// Pieces of one summary, at most.
@@ -134,6 +137,7 @@ pub fn candidates(
     reach: Reach,
 ) -> Vec<Candidate> {
     let mut found = Vec::new();
+    let marks: Vec<Marks> = (0..body.clauses.len()).map(|at| Marks::of(body, at, reach)).collect();
     for from in 0..body.clauses.len() {
         let Some(first) = body.clauses.get(from) else { continue };
         if !may_start(body, from, reach) {
@@ -141,58 +145,122 @@ pub fn candidates(
         }
         let opens_sentence =
             from.checked_sub(1).is_none_or(|before| !body.one_sentence(before, from));
+        let followed = follows(body, from).filter(|_| opens_sentence);
         let (mut worth, mut length) = (0.0, 0);
-        for to in from..body.clauses.len() {
+        let (mut names_speaker, mut opening) = (false, Opening::default());
+        for (to, mark) in marks.iter().enumerate().skip(from) {
             let reached = |last: &&Clause| match reach {
-                Reach::Sentence => last.sentence == first.sentence,
+                Reach::Sentence => {
+                    last.sentence == first.sentence || followed == Some(last.sentence)
+                }
                 Reach::Line => last.line == first.line,
             };
             let Some(last) = body.clauses.get(to).filter(reached) else { break };
-            let alone = reach == Reach::Sentence;
-            let refers = to > from && refers_to_a_speaker(body, from, to);
-            if !body.is_told(to)
-                || refers
-                || tells_nothing(body, to)
-                || (alone && is_aside(body, to))
-            {
+            if mark.stops || (to > from && mark.refers && !names_speaker) {
                 break;
             }
-            let count = body.clause(to).chars().count();
-            worth += scores.get(to).copied().unwrap_or_default() * share(count, 1);
-            length += count;
+            names_speaker |= mark.attributes;
+            worth += scores.get(to).copied().unwrap_or_default() * share(mark.char_count, 1);
+            length += mark.char_count;
             // What is left out is short: a run this long cannot fit any more.
             if length > char_max + 2 * RUN_CHARS_MAX || (to > from && length > RUN_CHARS_MAX) {
                 break;
             }
-            let goes_on = body.one_sentence(to, to + 1);
-            let held = goes_on && (body.is_said(to) || trim::qualifies(body.clause(to + 1)));
-            if held || !trim::may_end(body.clause(to), goes_on) || (alone && stirs_behind(body, to))
-            {
+            if !mark.may_end {
                 continue;
             }
-
             let parts = trim::parts(body.text, Span::new(first.span.start, last.span.end));
             let text = trim::text_of(body.text, &parts);
             let char_count = text.chars().count();
-            let is_part = (!opens_sentence || goes_on) && !body.is_subhead(to);
+            let alone = reach == Reach::Sentence;
+            let is_part = (!opens_sentence || mark.goes_on) && !body.is_subhead(to);
             let char_min = match (alone, is_part) {
-                (true, _) if goes_on => BROKEN_CHARS_MIN,
+                (true, _) if mark.goes_on => BROKEN_CHARS_MIN,
                 (true, _) | (false, true) => PART_CHARS_MIN,
                 (false, false) => PIECE_CHARS_MIN,
             };
-            // A note before it may be gone, and something else opens it.
-            let leans = wording::leans(wording::behind_time(&text))
-                || wording::leans(&text)
-                || trim::is_unattributed(&text);
-            let stands = !leans && (!alone || trim::stands_alone(&text));
             let fits = (char_min..=char_max).contains(&char_count);
-            if fits && stands && trim::is_balanced(&text) {
+            let stands = fits
+                && !opening.leans(&text)
+                && !trim::is_unattributed(&text)
+                && (!alone || trim::stands_alone(&text));
+            if stands && trim::is_balanced(&text) {
                 let score = worth / share(length, 1);
                 found.push(Candidate { from, to, parts, char_count, score });
             }
         }
     }
     found
+}
+
+/// The sentence behind that of the clause at `from`, in its line, if it begins with a word for somebody
+/// or something that the first names: 周小禾12日到任。他是县里的第九任局长。
+fn follows(body: &Body<'_>, from: usize) -> Option<usize> {
+    let first = body.clauses.get(from)?;
+    let behind = body.clauses.get(from..)?.iter().position(|one| one.sentence != first.sentence)?;
+    let next = body.clauses.get(from + behind).filter(|next| next.line == first.line)?;
+    let refers = !next.is_quoted && wording::refers_back(body.clause(from + behind));
+    refers.then_some(next.sentence)
+}
+
+/// What is asked of a clause for every run that may hold it.
+struct Marks {
+    char_count: usize,
+    /// No run reaches it: it is not told, or says nothing.
+    stops: bool,
+    /// Its sentence goes on behind it.
+    goes_on: bool,
+    /// A run may end with it.
+    may_end: bool,
+    /// It names a speaker by a word for somebody named before.
+    refers: bool,
+    /// It names who says what follows.
+    attributes: bool,
+}
+
+impl Marks {
+    fn of(body: &Body<'_>, at: usize, reach: Reach) -> Self {
+        let (clause, alone) = (body.clause(at), reach == Reach::Sentence);
+        let goes_on = body.one_sentence(at, at + 1);
+        let stops = !body.is_told(at) || tells_nothing(body, at) || (alone && is_aside(body, at));
+        let held = || goes_on && (body.is_said(at) || trim::qualifies(body.clause(at + 1)));
+        let attributes = wording::attributes(clause);
+        Self {
+            char_count: clause.chars().count(),
+            stops,
+            goes_on,
+            may_end: !stops
+                && !held()
+                && trim::may_end(clause, goes_on)
+                && !(alone && stirs_behind(body, at)),
+            refers: attributes && wording::refers_back(clause),
+            attributes,
+        }
+    }
+}
+
+/// The opening of the last run that was looked at: those of one beginning mostly share it.
+#[derive(Default)]
+struct Opening {
+    text: String,
+    leans: bool,
+}
+
+impl Opening {
+    /// Whether `text` leans on what stood before it. A note before it may be gone, and something else
+    /// opens it.
+    fn leans(&mut self, text: &str) -> bool {
+        let end = text.char_indices().nth(OPENING_CHARS).map_or(text.len(), |(at, _)| at);
+        let opening = text.get(..end).unwrap_or(text);
+        // A shorter text may end where the opening does.
+        if self.text.is_empty() || end == text.len() || self.text != opening {
+            let behind = wording::behind_time(text);
+            let some = behind.len() < text.len() && wording::tells_of_some(behind);
+            self.leans = (wording::leans(behind) && !some) || wording::leans(text);
+            self.text = if end == text.len() { String::new() } else { opening.to_owned() };
+        }
+        self.leans
+    }
 }
 
 /// Whether a run may begin with the clause at `from`: it is told, nobody else says it, and it leans
@@ -209,9 +277,12 @@ fn may_start(body: &Body<'_>, from: usize, reach: Reach) -> bool {
     // A dateline is dropped, so what stands behind it opens the sentence.
     let opening = body.clause(from);
     let opening = opening.get(trim::dateline(opening)..).unwrap_or_default();
+    let before = before.map(|at| body.clause(at));
+    // 此外， is left out where the piece stands among those of other articles.
+    let linked = reach == Reach::Sentence && is_second && before.is_some_and(wording::links);
     is_told
         && !is_quoted
-        && trim::may_begin(opening, before.map(|at| body.clause(at)), is_second)
+        && trim::may_begin(opening, before.filter(|_| !linked), is_second)
         && !body.is_claimed(from)
 }
 
@@ -231,14 +302,6 @@ pub fn score_of(body: &Body<'_>, scores: &[f32], from: usize, to: usize) -> f32 
 /// Whether the clause at `at` asks, or says who stands where in a picture.
 fn tells_nothing(body: &Body<'_>, at: usize) -> bool {
     body.is_question(at) || trim::points_into_a_picture(body.clause(at))
-}
-
-/// Whether the clause at `to` names as speaker somebody whom the run from `from` on does not name:
-/// 他说，
-fn refers_to_a_speaker(body: &Body<'_>, from: usize, to: usize) -> bool {
-    let clause = body.clause(to);
-    let named = || (from..to).any(|at| wording::attributes(body.clause(at)));
-    wording::refers_back(clause) && wording::attributes(clause) && !named()
 }
 
 /// Whether the clause at `at` is to the reader, or says only that something is talked about.

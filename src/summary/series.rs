@@ -130,6 +130,19 @@ pub struct Changes {
     pub conflicts: Vec<Conflict>,
 }
 
+impl Changes {
+    /// Leaves out what reaches over several events; `event` gives that of a source.
+    pub(crate) fn keep_within(&mut self, event: &dyn Fn(usize) -> Option<usize>) {
+        let of = |figure: &Figure| event(figure.piece.source);
+        self.series.retain(|one| {
+            let mut points = one.points.iter().map(|point| of(&point.figure));
+            let first = points.next().flatten();
+            points.all(|other| other == first)
+        });
+        self.conflicts.retain(|one| of(&one.left) == of(&one.right));
+    }
+}
+
 /// A value of a kind, and who prints it.
 struct Value<'r> {
     number: f64,
@@ -377,6 +390,7 @@ mod tests {
                 time: Some(date(2024, 6, 3 + hour / 24).at(hour % 24, 0, 0, 0)),
                 url: "",
                 group,
+                event: 0,
                 weight: 1.0,
             };
         all.iter().enumerate().map(source).collect()

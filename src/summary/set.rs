@@ -11,6 +11,7 @@ use jiff::civil::DateTime;
 use crate::BUDGET_MAX;
 use crate::Budget;
 use crate::Extract;
+use crate::chronicle;
 use crate::cover;
 use crate::cover::Matter;
 use crate::cover::Place;
@@ -19,6 +20,7 @@ use crate::ranker::Ranker;
 use crate::reading::Offer;
 use crate::reading::Reading;
 use crate::select;
+use crate::topic::Since;
 use crate::unit::PairSet;
 use wenmai_text::likeness::containment;
 
@@ -46,6 +48,8 @@ pub struct Source<'a> {
     pub url: &'a str,
     /// Its reprint group: articles of one number print one text.
     pub group: usize,
+    /// The event that it tells of, by a number; 0 of all where events are not known.
+    pub event: usize,
     /// How central it is to the set, `(0, 1]`; 1 where nothing is known.
     pub weight: f32,
 }
@@ -66,7 +70,8 @@ pub struct Told {
     pub piece: Cited,
     /// The other articles that say the same in their own text, in order; no reprints.
     pub also: Vec<usize>,
-    /// Whether articles of the last day tell it, and none of an earlier day.
+    /// Whether articles of the last day tell it, and none of an earlier day; of a story of several
+    /// events, whether it tells of the newest.
     pub is_newest: bool,
 }
 
@@ -80,13 +85,11 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Of `readings` of `sources` those after `since`, or all.
+    /// Of `readings` of `sources` the new ones, or all.
     #[must_use]
-    pub fn of(sources: &[Source<'_>], readings: &[Reading<'_>], since: Option<DateTime>) -> Self {
+    pub fn of(sources: &[Source<'_>], readings: &[Reading<'_>], since: Option<&Since>) -> Self {
         let Some(since) = since else { return Self::default() };
-        let is_new = |one: &&Reading<'_>| {
-            sources.get(one.source).and_then(|one| one.time).is_some_and(|at| at > since)
-        };
+        let is_new = |one: &&Reading<'_>| since.is_new(sources, one.source);
         let (new, old): (Vec<_>, Vec<_>) = readings.iter().partition(is_new);
         Self {
             fresh: Some(new.iter().map(|one| one.source).collect()),
@@ -139,10 +142,13 @@ pub fn tell_of<'r>(
 ) -> Vec<Told> {
     let Telling { matter, ranker, scope } = telling;
     let char_max = budget.chars().min(BUDGET_MAX);
+    let events = chronicle::events(sources);
+    let last = chronicle::newest(&events);
     let newest = newest(sources, readings, matter).filter(|_| char_max >= NEWEST_CHARS);
     let chosen = match readings {
         // One article is told as it is told alone.
         [_] => Vec::new(),
+        _ if !events.is_empty() => chronicle::choose(sources, readings, &events, scope, char_max),
         _ => cover::choose(readings, matter, scope, newest, char_max),
     };
     let mut told: Vec<Told> = chosen
@@ -154,8 +160,13 @@ pub fn tell_of<'r>(
             let extract = Extract { score, ..offer.extract.clone() };
             let piece = Cited { source: reading.source, extract };
             let also = also(readings, place.reading, offer);
-            let is_newest = is_last(sources, reading.source)
-                && also.iter().all(|source| is_last(sources, *source));
+            let is_newest = match last {
+                Some(last) => sources.get(reading.source).is_some_and(|one| one.event == last),
+                None => {
+                    is_last(sources, reading.source)
+                        && also.iter().all(|source| is_last(sources, *source))
+                }
+            };
             Some(Told { piece, also, is_newest })
         })
         .collect();
@@ -261,6 +272,7 @@ pub(crate) mod tests {
             time: at(day),
             url: "",
             group,
+            event: 0,
             weight: 1.0,
         };
         vec![
@@ -318,6 +330,7 @@ pub(crate) mod tests {
             time: at(day),
             url: "",
             group,
+            event: 0,
             weight: 1.0,
         };
         let sources = [

@@ -4,11 +4,11 @@
 //! Works on any list of articles; a topic's members are one. Everything is cited: the timeline
 //! shows printed headlines, the rest exact pieces.
 
+mod days;
 mod outlets;
 
 pub use outlets::Outlet;
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::collections::HashSet;
@@ -17,6 +17,7 @@ use jiff::civil::Date;
 use jiff::civil::DateTime;
 
 use crate::Budget;
+use crate::chronicle;
 use crate::clean;
 use crate::compare;
 use crate::compare::Comparison;
@@ -47,8 +48,6 @@ use wenmai_text::likeness::containment;
 use wenmai_text::likeness::share;
 use wenmai_text::terms::Analyzer;
 
-/// Days of a timeline, at most.
-const DAYS_MAX: usize = 12;
 /// Figures shown.
 const FIGURES_MAX: usize = 8;
 /// Statements shown.
@@ -91,8 +90,10 @@ pub struct Story {
     pub headline: Option<usize>,
     /// What happened, in order of time.
     pub told: Vec<Told>,
-    /// One headline a day, in order.
+    /// One headline a day, in order; of a story of several events one an event.
     pub timeline: Vec<Day>,
+    /// Whether it is a story of several events, told by them.
+    pub is_of_events: bool,
     /// Quantities that most outlets print.
     pub figures: Vec<Figure>,
     /// Quantities that changed, most told first.
@@ -111,13 +112,35 @@ pub struct Story {
     pub day: Option<Date>,
 }
 
+/// Which articles are new to whoever asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Since {
+    /// Those published after this time.
+    Time(DateTime),
+    /// The sources at these places.
+    Sources(HashSet<usize>),
+}
+
+impl Since {
+    /// Whether the article at `source` is new.
+    #[must_use]
+    pub fn is_new(&self, sources: &[Source<'_>], source: usize) -> bool {
+        match self {
+            Self::Time(since) => {
+                sources.get(source).and_then(|one| one.time).is_some_and(|at| at > *since)
+            }
+            Self::Sources(new) => new.contains(&source),
+        }
+    }
+}
+
 /// What is asked of a set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
     /// How much to tell of what happened.
     pub budget: Budget,
-    /// Only what articles after this time say and earlier ones did not.
-    pub since: Option<DateTime>,
+    /// Only what new articles say and others did not.
+    pub since: Option<Since>,
     /// The names of two outlets to be compared.
     pub compare: Option<[String; 2]>,
 }
@@ -130,28 +153,25 @@ impl Asked {
     }
 }
 
-/// A day of the story.
+/// A day of the story, or one of its events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Day {
-    /// The day of publication.
+    /// The day of publication; of an event that of its middle article.
     pub date: Date,
     /// The article whose headline stands for it.
     pub source: usize,
-    /// Articles of that day.
+    /// Articles of that day or event.
     pub article_count: usize,
 }
 
 impl Story {
-    /// Leaves out what articles up to `since` said already.
-    fn keep_since(&mut self, sources: &[Source<'_>], since: DateTime) {
-        let is_new = |source: usize| {
-            sources.get(source).and_then(|one| one.time).is_some_and(|at| at > since)
-        };
+    /// Leaves out what other articles than the new ones said already.
+    fn keep_since(&mut self, sources: &[Source<'_>], since: &Since) {
+        let is_new = |source: usize| since.is_new(sources, source);
         self.timeline.retain(|day| is_new(day.source));
         self.figures.retain(|one| is_new(one.piece.source));
-        self.series.retain(|one| {
-            one.points.last().is_some_and(|point| point.time.is_some_and(|at| at > since))
-        });
+        self.series
+            .retain(|one| one.points.last().is_some_and(|last| is_new(last.figure.piece.source)));
         self.conflicts.retain(|one| is_new(one.right.piece.source));
         self.statements.retain(|(source, _)| is_new(*source));
     }
@@ -192,7 +212,12 @@ pub fn story(sources: &[Source<'_>], reader: Reader<'_>, budget: Budget) -> Stor
 pub fn story_of(sources: &[Source<'_>], reader: Reader<'_>, asked: &Asked) -> Story {
     let Asked { budget, since, compare } = asked;
     let readings = reading::read(sources, reader, budget.chars());
-    let (matter, changes) = series::matter(sources, &readings);
+    let (matter, mut changes) = series::matter(sources, &readings);
+    let events = chronicle::events(sources);
+    if !events.is_empty() {
+        // The dead of one flood are no update of those of another.
+        changes.keep_within(&|source| sources.get(source).map(|one| one.event));
+    }
     let bundles = readings.iter().filter(|one| matter.bundles(one.source));
     let bundles = bundles.filter_map(|one| Some(sources.get(one.source)?.group));
     let bundles: HashSet<usize> = bundles.collect();
@@ -204,8 +229,8 @@ pub fn story_of(sources: &[Source<'_>], reader: Reader<'_>, asked: &Asked) -> St
         }
     }
     let read = most_central(sources, &central);
-    let phrases = phrases(sources, reader);
-    let scope = Scope::of(sources, &readings, *since);
+    let phrases = phrases(sources, reader, &read);
+    let scope = Scope::of(sources, &readings, since.as_ref());
     let telling = set::Telling { matter: &matter, ranker: reader.ranker, scope: &scope };
     let compared = compare.as_ref().map(|[left, right]| {
         compare::compare(sources, &readings, &matter, [left, right], budget.chars())
@@ -213,7 +238,12 @@ pub fn story_of(sources: &[Source<'_>], reader: Reader<'_>, asked: &Asked) -> St
     let mut story = Story {
         headline: headline(sources, &central, 0..sources.len()),
         told: set::tell_of(sources, &readings, telling, *budget),
-        timeline: timeline(sources, &central, &bundles),
+        timeline: if events.is_empty() {
+            days::timeline(sources, &central, &bundles)
+        } else {
+            days::by_events(sources, &central, &events)
+        },
+        is_of_events: !events.is_empty(),
         figures: figure::figures(sources, &readings, &matter, FIGURES_MAX),
         series: changes.series,
         conflicts: changes.conflicts,
@@ -224,7 +254,7 @@ pub fn story_of(sources: &[Source<'_>], reader: Reader<'_>, asked: &Asked) -> St
         day: sources.iter().filter_map(|one| one.time).max().map(DateTime::date),
     };
     if let Some(since) = since {
-        story.keep_since(sources, *since);
+        story.keep_since(sources, since);
     }
     story
 }
@@ -285,46 +315,19 @@ fn headline(
     rated.max_by(|l, r| l.0.total_cmp(&r.0).then(r.1.cmp(&l.1))).map(|(_, at)| at)
 }
 
-/// The days with most groups, told by their most central headline; one that repeats an earlier one
-/// is left out.
-fn timeline(sources: &[Source<'_>], central: &[f32], bundles: &HashSet<usize>) -> Vec<Day> {
-    let mut days: BTreeMap<Date, Vec<usize>> = BTreeMap::new();
-    for (at, source) in sources.iter().enumerate() {
-        if let Some(time) = source.time.filter(|_| !bundles.contains(&source.group)) {
-            days.entry(time.date()).or_default().push(at);
+/// The phrases of each source among `read`, and of those that speak for their outlets; none of others.
+fn phrases(sources: &[Source<'_>], reader: Reader<'_>, read: &[usize]) -> Vec<Phrases> {
+    let mut wanted = outlets::read(sources);
+    wanted.extend(read);
+    let of = |(at, source): (usize, &Source<'_>)| {
+        if !wanted.contains(&at) {
+            return Phrases::default();
         }
-    }
-    let mut found: Vec<Day> = Vec::new();
-    let mut said: Vec<HashSet<u64>> = Vec::new();
-    for (date, articles) in days {
-        let Some(source) = headline(sources, central, articles.iter().copied()) else { continue };
-        let title = sources.get(source).map_or("", |one| one.title);
-        let pairs = bigrams(&units(title));
-        if said.iter().any(|earlier| containment(&pairs, earlier) > 0.8) {
-            continue;
-        }
-        said.push(pairs.into_iter().collect());
-        found.push(Day { date, source, article_count: articles.len() });
-    }
-    if found.len() > DAYS_MAX {
-        let mut counts: Vec<(usize, Date)> =
-            found.iter().map(|day| (day.article_count, day.date)).collect();
-        counts.sort_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(&right.1)));
-        let kept: BTreeSet<Date> =
-            counts.into_iter().take(DAYS_MAX).map(|(_, date)| date).collect();
-        found.retain(|day| kept.contains(&day.date));
-    }
-    found
-}
-
-/// The phrases of each source: those of a text are looked for once.
-fn phrases(sources: &[Source<'_>], reader: Reader<'_>) -> Vec<Phrases> {
-    let of = |source: &Source<'_>| {
         let end = source.body.char_indices().nth(PHRASE_CHARS).map(|(at, _)| at);
         let opening = end.and_then(|end| source.body.get(..end)).unwrap_or(source.body);
         Phrases::of(source.title, opening, reader.analyzer)
     };
-    sources.iter().take_while(|_| (reader.goes_on)()).map(of).collect()
+    sources.iter().enumerate().take_while(|_| (reader.goes_on)()).map(of).collect()
 }
 
 /// Who said what: first those whom several articles name, with words that others tell as well.

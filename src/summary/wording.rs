@@ -227,8 +227,7 @@ pub fn attributes(clause: &str) -> bool {
         "对称",
     ];
     let clause = clause.trim_end_matches(['，', '：', '。', '；', ',', ':', '“']);
-    ATTRIBUTION.iter().any(|verb| clause.ends_with(verb))
-        && !THINGS.iter().any(|thing| clause.ends_with(thing))
+    ends_with_any(clause, &ATTRIBUTION) && !ends_with_any(clause, &THINGS)
 }
 
 /// Whether a clause names somebody who speaks, rather than a report or a figure that shows something.
@@ -254,8 +253,7 @@ pub fn stirs(clause: &str) -> bool {
     const STIRRED: [&str; 7] = ["关注", "热议", "讨论", "轰动", "争议", "热搜", "围观"];
     const STIRS: [&str; 8] = ["引发", "引起", "备受", "受到", "登上", "冲上", "掀起", "成为"];
     let clause = clause.trim_end_matches(END).trim_end_matches(['，', ',', '；']);
-    STIRRED.iter().any(|end| clause.ends_with(end))
-        && STIRS.iter().any(|verb| clause.contains(verb))
+    ends_with_any(clause, &STIRRED) && STIRS.iter().any(|verb| clause.contains(verb))
 }
 
 /// Whether a clause begins with a word that continues what stood before.
@@ -277,8 +275,24 @@ pub fn refers_back(clause: &str) -> bool {
 }
 
 fn starts(clause: &str, words: &[&str]) -> bool {
-    !FREE.iter().any(|word| clause.starts_with(word))
-        && words.iter().any(|word| clause.starts_with(word))
+    starts_with_any(clause, words) && !starts_with_any(clause, &FREE)
+}
+
+/// Whether `text` begins with one of `words`, of which each has one Chinese character or more. Most
+/// words differ in the first one, which is compared as a number.
+#[must_use]
+pub fn starts_with_any(text: &str, words: &[&str]) -> bool {
+    let head = text.as_bytes().first_chunk::<3>();
+    let may = |word: &str| word.as_bytes().first_chunk::<3>() == head;
+    head.is_some() && words.iter().any(|word| may(word) && text.starts_with(word))
+}
+
+/// Whether `text` ends with one of `words`, of which each has one Chinese character or more.
+#[must_use]
+pub fn ends_with_any(text: &str, words: &[&str]) -> bool {
+    let tail = text.as_bytes().last_chunk::<3>();
+    let may = |word: &str| word.as_bytes().last_chunk::<3>() == tail;
+    tail.is_some() && words.iter().any(|word| may(word) && text.ends_with(word))
 }
 
 /// Whether a clause begins with a time.
@@ -301,7 +315,7 @@ pub fn tells_time(clause: &str) -> bool {
     let behind = clause.trim_start_matches(|c: char| c.is_ascii_digit());
     let is_year = clause.len() == behind.len() + 4 && behind.starts_with('年');
     let is_day = behind.len() < clause.len() && behind.starts_with(['日', '号', '月']);
-    is_day || is_year || TIME.iter().any(|time| clause.starts_with(time))
+    is_day || is_year || starts_with_any(clause, &TIME)
 }
 
 /// Whether a clause names whose claim the rest of its sentence is: 县水利局表示， or 据县水利局预报，
@@ -320,7 +334,49 @@ pub fn enumerates(clause: &str) -> bool {
     let mut chars = clause.chars();
     let counted = chars.next().is_some_and(|c| "一二三四五六七八九十".contains(c));
     (counted && matches!(chars.next(), Some('是' | '要')) && !clause.starts_with("一要"))
-        || ORDER.iter().any(|word| clause.starts_with(word))
+        || starts_with_any(clause, &ORDER)
+}
+
+/// Whether a clause only joins what follows to what stood before, and can be left out: 此外， 然而，
+#[must_use]
+pub fn links(clause: &str) -> bool {
+    const LINKS: [&str; 16] = [
+        "此外",
+        "另外",
+        "同时",
+        "与此同时",
+        "然而",
+        "不过",
+        "随后",
+        "值得一提的是",
+        "值得注意的是",
+        "值得关注的是",
+        "据报道",
+        "据介绍",
+        "事实上",
+        "实际上",
+        "此前",
+        "需要指出的是",
+    ];
+    clause.strip_suffix(['，', ',']).is_some_and(|clause| LINKS.contains(&clause))
+}
+
+/// Whether a text tells that somebody exists who did something: 有村民说， but not 有3人.
+#[must_use]
+pub fn tells_of_some(text: &str) -> bool {
+    const SOME: [&str; 10] = [
+        "有网友",
+        "有媒体",
+        "有市民",
+        "有村民",
+        "有群众",
+        "有游客",
+        "有消费者",
+        "有家长",
+        "有消息",
+        "有业内",
+    ];
+    starts_with_any(text, &SOME)
 }
 
 /// What stands behind the time with which `text` begins, where that is set off or one word: of

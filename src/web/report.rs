@@ -1,6 +1,10 @@
 //! The report of a topic: what happened, figures, who said what, and numbered sources that open where
 //! a piece stands.
 
+mod options;
+
+pub(crate) use options::Options;
+
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
@@ -68,6 +72,9 @@ struct Page {
     head: Head,
     headline: String,
     styles: Vec<(String, &'static str, bool)>,
+    form: options::Form,
+    has_course: bool,
+    has_sources: bool,
     pieces: Vec<Piece>,
     days: Vec<Day>,
     series: Vec<Series>,
@@ -95,15 +102,19 @@ async fn answer(visit: &Visit, name: &str) -> Result<Response, Failure> {
         Some("digest") => wire::SummaryStyle::Digest,
         _ => wire::SummaryStyle::Report,
     };
-    let summary = summary::of_topic(visit, &found, style).await?;
+    let options = Options::of(visit);
+    let summary = summary::of_topic(visit, &found, style, &options).await?;
     match visit.form {
         Form::Json => json::answer("SummarizeArticlesResponse", &summary),
         Form::Markdown => {
             // Only the report is a text of its own.
-            let report = summary::of_topic(visit, &found, wire::SummaryStyle::Report).await?;
+            let report = summary::of_topic(visit, &found, wire::SummaryStyle::Report, &options);
+            let report = report.await?;
             Ok(export::markdown_answer(report.markdown))
         }
-        Form::Html => Ok(html_answer(Page::of(visit, &found, &summary, style).render()?)),
+        Form::Html => Ok(html_answer(
+            Page::of(visit, &found, (&options.kept(summary), style), &options).render()?,
+        )),
         Form::Atom | Form::Csv => Err(Failure::NoForm),
     }
 }
@@ -112,8 +123,8 @@ impl Page {
     fn of(
         visit: &Visit,
         topic: &wire::Topic,
-        summary: &wire::SummarizeArticlesResponse,
-        style: wire::SummaryStyle,
+        (summary, style): (&wire::SummarizeArticlesResponse, wire::SummaryStyle),
+        options: &Options,
     ) -> Self {
         let l = visit.lang;
         let sources = &summary.sources;
@@ -138,6 +149,9 @@ impl Page {
                 one("digest", l.style_digest(), wire::SummaryStyle::Digest),
                 one("", l.style_report(), wire::SummaryStyle::Report),
             ],
+            form: options.form(visit),
+            has_course: options.shows(wire::SummaryPart::Course),
+            has_sources: options.shows(wire::SummaryPart::Sources),
             pieces: summary.sentences.iter().map(piece).collect(),
             days: summary.timeline.iter().map(|day| day_of(day, sources, l)).collect(),
             series: summary

@@ -3,6 +3,7 @@
 use crate::client::told;
 use crate::failure::Failure;
 use crate::kept::Kept;
+use crate::report::Options;
 use crate::show;
 use crate::visit::Visit;
 use wenmai_proto::wire;
@@ -44,14 +45,17 @@ pub(crate) async fn of_topic(
     visit: &Visit,
     topic: &wire::Topic,
     style: wire::SummaryStyle,
+    options: &Options,
 ) -> Result<wire::SummarizeArticlesResponse, Failure> {
-    let key = (topic.name.clone(), i32::from(style));
+    let key = (format!("{}{}", topic.name, options.key()), i32::from(style));
     if let Some(summary) = visit.site.summaries.of(&key, topic.version) {
         return Ok(summary);
     }
     let request = wire::SummarizeTopicRequest {
         name: topic.name.clone(),
         style: style.into(),
+        budget_chars: options.chars,
+        options: Some(options.wire()),
         ..Default::default()
     };
     let answer = told(visit.summary_service().summarize_topic(visit.call(request)).await)?;

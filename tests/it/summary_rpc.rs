@@ -300,6 +300,52 @@ async fn a_topic_is_told_from_its_articles() {
     assert_eq!(crate::support::told(&status), invalid(&["name"]));
 }
 
+/// Reads changes until `count` articles found their topics; the version of the last change.
+async fn placed(changes: &mut tonic::Streaming<wire::WatchTopicsResponse>, count: u32) -> u64 {
+    let (mut placed, mut version) = (0, 0);
+    while placed < count {
+        let found = changes.message().await.unwrap().unwrap();
+        version = found.version;
+        let assigned =
+            matches!(found.change, Some(wire::watch_topics_response::Change::Assigned(_)));
+        placed += u32::from(assigned);
+    }
+    version
+}
+
+#[tokio::test]
+async fn a_topic_tells_what_came_to_it_after_a_version() {
+    let running = Running::start().await;
+    let mut records = flood();
+    records.truncate(2);
+    let mut late = records.pop().unwrap();
+    late.title.clone_from(&records[0].title);
+    running.with(records).await;
+    let request = wire::WatchTopicsRequest { since_version: 0 };
+    let mut changes = running.topics().watch_topics(request).await.unwrap().into_inner();
+    let seen = placed(&mut changes, 1).await;
+    let late = running.with(vec![late]).await.remove(0);
+    placed(&mut changes, 1).await;
+    let list = running.topics().list_topics(wire::ListTopicsRequest::default()).await.unwrap();
+    let topics = list.into_inner().topics;
+    assert_eq!((topics.len(), topics[0].article_count), (1, 2), "both are of one story");
+    let ask = async |since_version: u64| {
+        let request = wire::SummarizeTopicRequest {
+            name: topics[0].name.clone(),
+            style: wire::SummaryStyle::Digest.into(),
+            options: Some(wire::SummaryOptions { since_version, ..Default::default() }),
+            ..Default::default()
+        };
+        running.summary().summarize_topic(request).await
+    };
+    let all = ask(0).await.unwrap().into_inner().summary.unwrap();
+    let new = ask(seen).await.unwrap().into_inner().summary.unwrap();
+    assert!((1..all.sentences.len()).contains(&new.sentences.len()), "{new:?}");
+    assert!(new.sentences.iter().all(|one| one.article == late), "{new:?}");
+    let status = ask(seen + 1_000).await.unwrap_err();
+    assert_eq!(crate::support::told(&status), invalid(&["options.since_version"]));
+}
+
 #[test]
 fn a_page_and_a_text_are_told_on_the_terminal() {
     let desk = Desk::new();

@@ -119,6 +119,33 @@ async fn a_search_leads_to_an_article_its_topic_and_the_cited_place() {
 }
 
 #[tokio::test]
+async fn a_report_has_the_length_parts_and_order_that_its_form_asks_for() {
+    let (_running, mut browser, _names) = with_pages().await;
+    let found = browser.get(&format!("/search?q={}", percent("清河水位回落"))).await;
+    let article = browser.get(&found.link("/articles/")).await;
+    let topic = browser.get(&article.link("/topics/")).await;
+    let report = topic.links().into_iter().find(|link| link.ends_with("/report")).unwrap();
+    let usual = browser.get(&report).await;
+    assert!(usual.body.contains("name=\"chars\"") && usual.body.contains("name=\"part\""));
+    assert!(usual.body.contains("id=\"source-1\""), "all parts stand there: {}", usual.body);
+    let pieces = |body: &str| {
+        let brief = body.split("<section class=\"brief\">").nth(1).unwrap_or_default();
+        brief.split("</section>").next().unwrap_or_default().to_owned()
+    };
+    let short = browser.get(&format!("{report}?chars=40&order=newest&part=course")).await;
+    assert_eq!(short.code, 200);
+    assert!(!short.body.contains("id=\"source-1\""), "sources were not asked for");
+    assert!(short.body.contains("name=\"chars\" min=\"10\" max=\"5000\" value=\"40\""));
+    assert!(short.body.contains("value=\"newest\" selected"), "{}", short.body);
+    let (long, short) = (pieces(&usual.body), pieces(&short.body));
+    assert!(short.len() <= long.len() && short.contains("<p"), "{short}");
+    let markdown = browser.get(&format!("{report}.md?part=sources")).await;
+    assert!(!markdown.body.contains("## 经过"), "{}", markdown.body);
+    let odd = browser.get(&format!("{report}?chars=-3&order=sideways&part=nothing")).await;
+    assert_eq!(pieces(&odd.body), long, "what is not understood is as usual");
+}
+
+#[tokio::test]
 async fn counts_come_after_the_hits_or_with_them() {
     let (_running, mut browser, _names) = with_pages().await;
     let query = percent("清河");

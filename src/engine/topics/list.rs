@@ -1,5 +1,8 @@
 //! Lists topics, reads one topic, and lists the articles of a topic.
 
+use std::collections::BTreeMap;
+use std::collections::HashSet;
+
 use crate::Engine;
 use crate::Error;
 use crate::Progress;
@@ -96,6 +99,17 @@ pub struct MemberArticle {
     pub centrality: Option<f32>,
 }
 
+/// An article that stands for its event.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct CentralArticle {
+    /// The article.
+    pub(crate) id: ArticleId,
+    /// The event that it belongs to.
+    pub(crate) event: TopicId,
+    /// The cosine of its embedding to the mean of its event's, in `[-1, 1]`.
+    pub(crate) centrality: f32,
+}
+
 impl Engine {
     /// Lists the topics that have an article in the period and meet the conditions.
     ///
@@ -190,6 +204,66 @@ impl Engine {
             members.push(MemberArticle { article, event, centrality });
         }
         Ok(TopicArticles { topic, members, total_count })
+    }
+
+    /// At most `count` articles of a topic, the most central of each of its events: in rounds, of each
+    /// event the next one, so that no event is left out for another's sake while there is room. Those
+    /// among `first` come before all others. Returns also the id of the topic, with redirects followed.
+    ///
+    /// # Errors
+    /// [`Error::TopicNotFound`]; [`Error::TopicsOff`]; [`Error::Store`].
+    pub(crate) async fn central_articles(
+        &self,
+        id: TopicId,
+        count: usize,
+        first: Option<&HashSet<ArticleId>>,
+    ) -> Result<(TopicId, Vec<CentralArticle>), Error> {
+        let id = self.topic(id)?.id;
+        let mut events: BTreeMap<TopicId, Vec<ArticleId>> = BTreeMap::new();
+        for article in self.members_of(id)? {
+            let event = self.topics_of(article)?.map_or(id, |(event, _)| event);
+            events.entry(event).or_default().push(article);
+        }
+        let each = RANKED_MAX / events.len().clamp(1, RANKED_MAX);
+        // What is left of small events is for large ones.
+        let spare: usize = events.values().map(|all| each.saturating_sub(all.len())).sum();
+        let large = events.values().filter(|all| all.len() > each).count();
+        let each = each + spare / large.max(1);
+        let is_later = |id: &ArticleId| first.is_some_and(|first| !first.contains(id));
+        let mut rounds: Vec<((bool, usize), CentralArticle)> = Vec::new();
+        for (event, mut articles) in events {
+            articles.truncate(each);
+            let ranked = self.by_centrality(&articles).await?;
+            let central = ranked.into_iter().enumerate();
+            rounds.extend(central.map(|(round, (id, centrality))| {
+                ((is_later(&id), round), CentralArticle { id, event, centrality })
+            }));
+        }
+        rounds.sort_by(|left, right| {
+            left.0.cmp(&right.0).then(right.1.centrality.total_cmp(&left.1.centrality))
+        });
+        Ok((id, rounds.into_iter().take(count).map(|(_, one)| one).collect()))
+    }
+
+    /// The articles of a topic that found their topics after `version`; `None` for version 0, which is
+    /// before all.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming `options.since_version` for a version that does not exist yet;
+    /// [`Error::TopicNotFound`]; [`Error::TopicsOff`]; [`Error::Store`].
+    pub(crate) async fn arrived_after(
+        &self,
+        id: TopicId,
+        version: u64,
+    ) -> Result<Option<HashSet<ArticleId>>, Error> {
+        if version == 0 {
+            return Ok(None);
+        }
+        let last = self.last_arrival(version).await?;
+        let projection = self.topics()?.published();
+        let (_, topic) = projection.resolve(id).ok_or(Error::TopicNotFound { id })?;
+        let fresh = topic.members.iter().filter(|member| member.arrival > last);
+        Ok(Some(fresh.map(|member| member.article).collect()))
     }
 
     /// The members of a topic, the most recent arrival first.

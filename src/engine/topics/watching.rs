@@ -36,6 +36,34 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// The arrival number of the last article that was assigned at `version` or before; 0 for none.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming `options.since_version` for a version that does not exist yet;
+    /// [`Error::TopicsOff`]; [`Error::Store`].
+    pub(super) async fn last_arrival(&self, version: u64) -> Result<u64, Error> {
+        let newest = *self.topics()?.versions.borrow();
+        if version > newest {
+            let what = format!("is {version}, the newest version is {newest}");
+            return Err(Error::Invalid(vec![Violation::new("options.since_version", what)]));
+        }
+        let limit = Limit::new(PIECE).unwrap_or(Limit::MOST);
+        let mut to = version;
+        while to > 0 {
+            let from = to.saturating_sub(u64::from(PIECE) - 1).max(1);
+            let rows = self.store.rows(from, limit).await?;
+            for row in rows.into_iter().rev().filter(|row| row.version <= to) {
+                if let Change::Assigned(assigned) = worker::read(row)?.change {
+                    return Ok(assigned.arrival);
+                }
+            }
+            to = from - 1;
+        }
+        Ok(0)
+    }
+}
+
 impl Changes {
     /// Waits for the next entries and returns at least one.
     ///

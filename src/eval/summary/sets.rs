@@ -200,6 +200,7 @@ fn sources<'a>(records: &[&'a Record], bodies: &'a [String]) -> Vec<Source<'a>> 
             time: record.published_at,
             url: &record.url,
             group: *groups.entry(opening).or_insert(next),
+            event: 0,
             weight: 1.0,
         }
     })

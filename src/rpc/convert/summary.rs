@@ -40,6 +40,7 @@ use wenmai_summary::set::Told;
 use wenmai_summary::topic::Asked;
 use wenmai_summary::topic::Day;
 use wenmai_summary::topic::Outlet;
+use wenmai_summary::topic::Since;
 
 /// The length of a summary, and whether it is a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,8 +79,12 @@ pub fn telling(
     options: wire::SummaryOptions,
     rewrite: bool,
 ) -> Result<(Style, Telling), Violation> {
-    let wire::SummaryOptions { since, compare_outlets, parts, order, html } = options;
-    let since = since.map(|time| read_time(time, "options.since")).transpose()?;
+    let wire::SummaryOptions { since, compare_outlets, parts, order, html, since_version } =
+        options;
+    if since.is_some() && since_version > 0 {
+        return Err(Violation::new("options.since_version", "stands instead of `since`"));
+    }
+    let since = since.map(|time| read_time(time, "options.since")).transpose()?.map(Since::Time);
     let compare = match <[String; 2]>::try_from(compare_outlets) {
         Ok([left, right]) if left != right && !left.is_empty() && !right.is_empty() => {
             Some([left, right])
@@ -98,7 +103,7 @@ pub fn telling(
     let parts = parts.into_iter().map(part).collect::<Result<Vec<Part>, Violation>>()?;
     let asked = Asked { since, compare, ..Asked::within(style.budget) };
     let style = Style { html: html && style.report, ..style };
-    Ok((style, Telling { asked, layout: Layout { parts, order }, rewrite }))
+    Ok((style, Telling { asked, layout: Layout { parts, order }, rewrite, since_version }))
 }
 
 fn part(number: i32) -> Result<Part, Violation> {

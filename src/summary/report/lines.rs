@@ -12,6 +12,8 @@ use crate::topic::Story;
 
 /// Outlets that are told one by one; each article's stands in the list of sources anyway.
 const OUTLETS_MAX: usize = 8;
+/// Figures in dispute that are told.
+const CONFLICTS_MAX: usize = 4;
 /// Sources that are named for one piece.
 const TELLERS_MAX: usize = 4;
 
@@ -55,7 +57,16 @@ pub(super) fn conflicts(story: &Story, sources: &[Source<'_>]) -> Vec<Vec<Run>> 
         line.extend(figure_of(sources, &conflict.right));
         line
     };
-    story.conflicts.iter().map(line).collect()
+    // Of a figure that went on changing only the last is still in dispute.
+    let latest = |what: &str, key: &str| {
+        let of = story.series.iter().filter(|one| one.what == what);
+        of.filter_map(|one| one.points.last()).all(|last| last.figure.key == key)
+    };
+    let open = story
+        .conflicts
+        .iter()
+        .filter(|one| latest(&one.what, &one.left.key) || latest(&one.what, &one.right.key));
+    open.map(line).take(CONFLICTS_MAX).collect()
 }
 
 /// `11人（清河日报 2024-03-12 [2]）`.

@@ -12,6 +12,7 @@ use crate::reading::tests::reader;
 use crate::set::Source;
 use crate::set::tests::flood;
 use crate::topic::Asked;
+use crate::topic::Since;
 use crate::topic::Story;
 use crate::topic::story;
 use crate::topic::story_of;
@@ -95,7 +96,7 @@ fn what_changed_since_leaves_out_what_was_known() {
     let sources = flood();
     let since = Some(date(2024, 3, 13).at(12, 0, 0, 0));
     let budget = Budget::new(200).unwrap();
-    let asked = Asked { since, ..Asked::within(budget) };
+    let asked = Asked { since: since.map(Since::Time), ..Asked::within(budget) };
     let found = story_of(&sources, reader(), &asked);
     let told: String = found.told.iter().map(|one| one.piece.extract.text.as_str()).collect();
     assert!(told.contains("恢复通车") && !told.contains("临时封闭"), "{found:?}");

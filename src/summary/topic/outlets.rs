@@ -32,6 +32,23 @@ pub struct Outlet {
     pub only: Vec<String>,
 }
 
+/// Articles of an outlet whose phrases are looked for.
+const OUTLET_READ_MAX: usize = READ_MAX / 6;
+
+/// The sources whose phrases [`outlets`] looks at: the first of each outlet.
+pub(super) fn read(sources: &[Source<'_>]) -> HashSet<usize> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let mut found = HashSet::new();
+    for (at, source) in sources.iter().enumerate().filter(|(_, one)| !one.outlet.is_empty()) {
+        let count = counts.entry(source.outlet).or_default();
+        *count += 1;
+        if *count <= OUTLET_READ_MAX {
+            found.insert(at);
+        }
+    }
+    found
+}
+
 /// How each outlet covered the story, most articles first; `texts` are the phrases of each source.
 pub(super) fn outlets(sources: &[Source<'_>], texts: &[Phrases]) -> Vec<Outlet> {
     let mut firsts: HashMap<usize, (bool, Option<DateTime>, usize)> = HashMap::new();
@@ -50,7 +67,7 @@ pub(super) fn outlets(sources: &[Source<'_>], texts: &[Phrases]) -> Vec<Outlet> 
     let phrases: BTreeMap<&str, Vec<Keyphrase>> = by_name
         .iter()
         .map(|(name, articles)| {
-            let of = articles.iter().take(READ_MAX / 6).filter_map(|at| texts.get(*at));
+            let of = articles.iter().take(OUTLET_READ_MAX).filter_map(|at| texts.get(*at));
             (*name, best(of, 4 * OWN_MAX))
         })
         .collect();

@@ -15,6 +15,7 @@ use crate::failure::html_answer;
 use crate::failure::shown;
 use crate::json;
 use crate::kept::Kept;
+use crate::report::Options;
 use crate::summary;
 use crate::summary::Piece;
 use crate::visit::Visit;
@@ -68,7 +69,7 @@ pub(super) async fn brief_at_once(
     if !is_awaited && !summary::is_kept(visit, topic, style) {
         return None;
     }
-    Some(summary::of_topic(visit, topic, style).await.unwrap_or_default())
+    Some(summary::of_topic(visit, topic, style, &Options::default()).await.unwrap_or_default())
 }
 
 /// The pieces of a brief.
@@ -84,7 +85,8 @@ pub(crate) async fn brief(visit: Visit, Path(id): Path<String>) -> Response {
 
 async fn brief_answer(visit: &Visit, name: &str) -> Result<Response, Failure> {
     let topic = get(visit, name, TopicView::Basic).await?.topic.unwrap_or_default();
-    let summary = summary::of_topic(visit, &topic, wire::SummaryStyle::Digest).await?;
+    let summary =
+        summary::of_topic(visit, &topic, wire::SummaryStyle::Digest, &Options::default()).await?;
     Ok(html_answer(BriefPart { l: visit.lang, brief: pieces(&summary) }.render()?))
 }
 

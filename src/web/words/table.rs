@@ -242,6 +242,11 @@ words! {
     style_brief: "百字", "100 characters";
     style_digest: "三百字", "300 characters";
     style_report: "全文", "Report";
+    report_options: "选项", "Options";
+    characters_most: "字数", "Characters";
+    oldest_first: "按时间", "By time";
+    newest_first: "最新在前", "Newest first";
+    most_told_first: "多家报道在前", "Most told first";
     what_happened: "经过", "What happened";
     latest: "最新", "latest";
     nothing_cited: "没有可引用的文字。", "There is no text to cite.";
