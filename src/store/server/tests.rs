@@ -98,3 +98,10 @@ async fn conforms_with_sealed_segments_and_a_graph() {
     let store = place.open_tuned(&sample::make(), eager);
     conformance::oracle::any_history_gives_the_oracles_answers(&store, 3).await;
 }
+
+#[tokio::test]
+async fn a_writer_whose_term_has_passed_is_shut_out() {
+    let Some(place) = Place::on_server() else { return };
+    let (slow, next) = (place.open(&sample::make()), place.open(&sample::make()));
+    conformance::fence::a_writer_whose_term_has_passed_changes_nothing(&slow, &next).await;
+}

@@ -265,6 +265,10 @@ impl TopicStore for Faulty {
         self.call(self.inner.last_arrival()).await
     }
 
+    async fn fence(&self, term: u64, articles: Vec<ArticleId>) -> Result<Vec<ArticleId>, Error> {
+        self.call(self.inner.fence(term, articles)).await
+    }
+
     async fn keep_checkpoint(&self, checkpoint: Checkpoint) -> Result<(), Error> {
         self.call(self.inner.keep_checkpoint(checkpoint)).await
     }
