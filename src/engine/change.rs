@@ -50,7 +50,11 @@ impl Engine {
         &self,
         articles: impl IntoIterator<Item = ArticleId>,
     ) -> Result<(), Error> {
-        if self.store.is_shared() { self.begin(articles.into_iter().collect()).await } else { Ok(()) }
+        if self.store.is_shared() {
+            self.begin(articles.into_iter().collect()).await
+        } else {
+            Ok(())
+        }
     }
 
     /// Notes in the store, durably, that a change of these articles begins. Needs the write lock.

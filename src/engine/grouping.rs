@@ -346,11 +346,7 @@ impl Engine {
 /// The articles of a write that is announced: those whose groups are wrong if it breaks off, since
 /// their groups also change the standing of stored articles; where processes share the store, all
 /// that it touches, because it may arrive in part, or late.
-fn joined_in_steps(
-    points: &[Point],
-    changes: &[Regroup],
-    is_shared: bool,
-) -> BTreeSet<ArticleId> {
+fn joined_in_steps(points: &[Point], changes: &[Regroup], is_shared: bool) -> BTreeSet<ArticleId> {
     let regrouped: BTreeSet<GroupId> =
         changes.iter().map(|change| change.membership.group).collect();
     let is_joined = |point: &&Point| is_shared || regrouped.contains(&point.membership.group);

@@ -149,8 +149,7 @@ impl WriterLease {
                 let state = self.state();
                 (state.held.clone(), state.doubtful)
             };
-            let is_recent =
-                |held: HeldLease| held.renewed.elapsed() < self.timing.silence_max / 2;
+            let is_recent = |held: HeldLease| held.renewed.elapsed() < self.timing.silence_max / 2;
             if !doubtful && held.is_some_and(is_recent) {
                 return Ok(false);
             }

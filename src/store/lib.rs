@@ -462,14 +462,14 @@ pub fn open_memory(make: &Make) -> Store {
 }
 
 /// A store in memory that several engines may share, as processes share a server.
-#[derive(Debug)]
-pub struct SharedMemory(memory::MemoryStore);
+#[derive(Debug, Clone)]
+pub struct SharedMemory(Arc<memory::MemoryStore>);
 
 impl SharedMemory {
     /// An empty store.
     #[must_use]
     pub fn new(make: &Make) -> Self {
-        Self(memory::MemoryStore::shared(make))
+        Self(Arc::new(memory::MemoryStore::shared(make)))
     }
 
     /// Opens the store as one more process does.

@@ -203,8 +203,10 @@ impl VectorStore for MemoryStore {
     async fn delete(&self, ids: &[ArticleId]) -> Result<BTreeSet<ArticleId>, Error> {
         self.write(|points, touch| {
             let ids = ids.iter().copied();
-            ids.filter(|id| points.contains_key(id) && touch(*id, true) && points.remove(id).is_some())
-                .collect()
+            ids.filter(|id| {
+                points.contains_key(id) && touch(*id, true) && points.remove(id).is_some()
+            })
+            .collect()
         })
     }
 

@@ -76,7 +76,10 @@ impl Remote {
     }
 
     /// The payloads of points of the topics' collection, as most replicas have them.
-    async fn topic_payloads(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Map<String, Value>>, Error> {
+    async fn topic_payloads(
+        &self,
+        ids: &[Uuid],
+    ) -> Result<HashMap<Uuid, Map<String, Value>>, Error> {
         let request = GetPoints {
             collection_name: self.names.topics.clone(),
             ids: ids.iter().copied().map(wire::uuid_point).collect(),

@@ -189,7 +189,11 @@ impl Remote {
     }
 
     /// Sets keys of the mark if it satisfies `condition`.
-    pub async fn set_mark(&self, value: Map<String, Value>, condition: Filter) -> Result<(), Error> {
+    pub async fn set_mark(
+        &self,
+        value: Map<String, Value>,
+        condition: Filter,
+    ) -> Result<(), Error> {
         let only_mark = HasIdCondition { has_id: vec![wire::number_point(MARK)] };
         let only_mark = ConditionOneOf::HasId(only_mark);
         let only_mark = Condition { condition_one_of: Some(only_mark) };
