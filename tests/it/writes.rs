@@ -8,7 +8,7 @@
 
 mod faulty;
 mod late;
-mod sound;
+pub mod sound;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -86,6 +86,11 @@ fn record(number: usize, state: State) -> Record {
         paragraphs: vec![text],
         ..Record::default()
     }
+}
+
+/// Records of different articles, some of which print one text.
+pub fn some_records(count: usize) -> Vec<Record> {
+    (0..count).map(|number| record(number, State { text: number % 4, revision: 1 })).collect()
 }
 
 #[derive(Debug, Clone)]
