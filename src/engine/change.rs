@@ -76,10 +76,10 @@ impl Engine {
     /// Replaces the mark of the topics' log.
     async fn note(&self, mark: Mark) -> Result<(), Error> {
         let noted = self.store.append(self.lease.term(), Vec::new(), mark).await;
-        if let Err(error) = &noted
-            && !matches!(error, store::Error::Fenced { .. })
-        {
-            self.lease.doubt();
+        match &noted {
+            Ok(()) => {}
+            Err(store::Error::Fenced { .. }) => self.lease.lose(),
+            Err(_) => self.lease.doubt(),
         }
         Ok(noted?)
     }

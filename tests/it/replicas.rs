@@ -184,7 +184,7 @@ async fn who_dies_with_the_turn_is_replaced_and_what_it_left_is_placed() {
 }
 
 #[tokio::test]
-async fn who_lost_the_turn_unawares_adds_nothing_to_the_log() {
+async fn who_lost_the_turn_unawares_stores_nothing_and_adds_nothing_to_the_log() {
     let shared = shared();
     let store = shared.open();
     // It looks for signs of life so seldom that it believes in its turn throughout.
@@ -197,9 +197,11 @@ async fn who_lost_the_turn_unawares_adds_nothing_to_the_log() {
     let held = store.lease().await.unwrap();
     let other = Lease { term: held.term + 1, holder: "other".into(), beat: 0 };
     assert!(store.swap_lease(&held, &other).await.unwrap());
-    let (results, _) = left.ingest(vec![report(2)]).await.unwrap();
-    assert!(results[0].is_ok(), "the article is stored all the same");
-    // The next job waits for the one that failed, and for a turn that it does not get.
+    // It has to announce the article first, and the mark takes nothing of its term any more.
+    let refused = left.ingest(vec![report(2)]).await;
+    assert!(matches!(refused, Err(Error::Store(store::Error::Fenced { .. }))), "{refused:?}");
+    assert_eq!(store.last_arrival().await.unwrap(), 2);
+    // Whatever comes next waits for a turn that it does not get.
     let impatient = tokio::time::timeout(Duration::from_millis(500), left.settle_topics()).await;
     assert!(impatient.is_err(), "{impatient:?}");
     assert_eq!(store.rows(1, Limit::MOST).await.unwrap(), before);

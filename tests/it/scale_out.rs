@@ -92,6 +92,13 @@ struct Told {
     slowest: Mutex<Duration>,
 }
 
+impl Told {
+    fn took(&self, time: Duration) {
+        let mut slowest = self.slowest.lock().unwrap();
+        *slowest = time.max(*slowest);
+    }
+}
+
 async fn service(shared: &SharedMemory, age_s: u32) -> Running {
     let (store, gate) = (shared.open(), Gate::default());
     gate.open();
@@ -120,8 +127,9 @@ async fn call(channel: &Channel, number: usize) -> Result<Option<String>, Status
         let mut request =
             Request::new(wire::BatchUpsertArticlesRequest { articles: vec![article] });
         request.set_timeout(Duration::from_secs(30));
-        let stored = ArticleServiceClient::new(channel.clone()).batch_upsert_articles(request);
-        return Ok(Some(stored.await?.into_inner().articles[0].name.clone()));
+        let mut articles = ArticleServiceClient::new(channel.clone());
+        let stored = articles.batch_upsert_articles(request).await?.into_inner();
+        return Ok(Some(stored.articles[0].name.clone()));
     }
     let request = wire::SearchArticlesRequest {
         query: format!("水位{number}"),
@@ -150,9 +158,7 @@ async fn client(address: SocketAddr, first: usize, told: Arc<Told>, stop: Arc<At
             Err(status) => told.failures.lock().unwrap().push(format!("{number}: {status:?}")),
         }
         told.calls.fetch_add(1, Ordering::Relaxed);
-        let mut slowest = told.slowest.lock().unwrap();
-        *slowest = since.elapsed().max(*slowest);
-        drop(slowest);
+        told.took(since.elapsed());
         number += CLIENTS;
         tokio::time::sleep(PAUSE).await;
     }
