@@ -6,6 +6,7 @@
 
 mod campaign;
 mod checkpoints;
+mod cluster;
 #[path = "../../src/store/server/tests/fake/mod.rs"]
 mod fake;
 mod proxy;

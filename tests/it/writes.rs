@@ -361,8 +361,19 @@ impl Trial {
 
 /// Does `steps` writes, each with a fault, on the store that `opener` opens.
 pub async fn campaign(seed: u64, steps: u32, opener: Opener) {
+    campaign_between(seed, steps, opener, async |_step| {}).await;
+}
+
+/// The same; `between` is called before each of the writes, with its number.
+pub async fn campaign_between(
+    seed: u64,
+    steps: u32,
+    opener: Opener,
+    mut between: impl AsyncFnMut(u32),
+) {
     let mut trial = Trial::start(seed, opener).await;
-    for _ in 0..steps {
+    for step in 0..steps {
+        between(step).await;
         trial.step().await;
     }
     println!("seed {seed}: {steps} writes, struck {:?}; lost 0, doubled 0", trial.struck);
