@@ -86,6 +86,11 @@ impl MemoryStore {
         Self { dim: self.dim, points, topics, lease, fence, shared: self.shared, term, is_closed }
     }
 
+    /// Whether the lease has passed to a later term than that of this process.
+    fn is_overtaken(&self) -> bool {
+        self.lease.look().term > self.term.load(Ordering::Acquire)
+    }
+
     fn check(&self, embedding: &Embedding) -> Result<(), Error> {
         if embedding.dim() == self.dim {
             return Ok(());

@@ -125,7 +125,7 @@ struct Trial {
 
 /// Short, so that a process that starts need not wait long for one that died.
 const TIMING: LeaseTiming = LeaseTiming {
-    silence_max: Duration::from_millis(600),
+    silence_max: Duration::from_secs(2),
     wait_max: Duration::from_secs(20),
     poll: Duration::from_millis(5),
     tick: Duration::from_millis(60),
@@ -316,9 +316,22 @@ impl Trial {
                         (false, false) => Outcome::Created,
                     })
                     .collect();
-                let again = Self::write(self.engine.clone(), write.clone()).await;
+                let mut again = Self::write(self.engine.clone(), write.clone()).await;
+                // On a slow machine the lease of a trial can pass to one of its other processes.
+                let mut is_first = true;
+                while self.disk.is_shared() && is_first && matches!(again, Known::Unknown) {
+                    is_first = false;
+                    again = Self::write(self.engine.clone(), write.clone()).await;
+                }
                 let Known::Done(outcomes) = again else { panic!("{what}: again {again:?}") };
-                assert_eq!(outcomes, expected, "{what}: asked again");
+                let is_known = |(got, wanted): (&Outcome, &Outcome)| {
+                    got == wanted || !is_first && *got == Outcome::Unchanged
+                };
+                assert!(
+                    outcomes.len() == expected.len()
+                        && outcomes.iter().zip(&expected).all(is_known),
+                    "{what}: asked again {outcomes:?}, not {expected:?}"
+                );
                 self.held.extend(articles.iter().copied());
             }
             Write::Delete(number) => {

@@ -59,9 +59,11 @@ impl TopicStore for MemoryStore {
         for centroid in topics.iter().filter_map(|topic| topic.centroid.as_ref()) {
             self.check(centroid)?;
         }
-        self.write_topics(|kept| {
-            kept.points.extend(topics.into_iter().map(|topic| (topic.id, topic)));
-        })?;
+        if !self.is_overtaken() {
+            self.write_topics(|kept| {
+                kept.points.extend(topics.into_iter().map(|topic| (topic.id, topic)));
+            })?;
+        }
         self.write(|points, touch| {
             for Placed { article, arrival, placement: _ } in placed {
                 if let Some(point) = points.get_mut(&article).filter(|_| touch(article, true)) {
@@ -72,6 +74,9 @@ impl TopicStore for MemoryStore {
     }
 
     async fn keep_checkpoint(&self, checkpoint: Checkpoint) -> Result<(), Error> {
+        if self.is_overtaken() {
+            return Ok(());
+        }
         self.write_topics(|topics| topics.checkpoint = Some(checkpoint))
     }
 
