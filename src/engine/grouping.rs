@@ -351,8 +351,8 @@ fn joined_in_steps(points: &[Point], changes: &[Regroup], is_shared: bool) -> BT
         changes.iter().map(|change| change.membership.group).collect();
     let is_joined = |point: &&Point| is_shared || regrouped.contains(&point.membership.group);
     let points = points.iter().filter(is_joined).map(|point| point.article.id);
-    let changed = changes.iter().filter(|_| is_shared).map(|change| change.id);
-    points.chain(changed).collect()
+    let standing = changes.iter().filter(|_| is_shared).map(|change| change.id);
+    points.chain(standing).collect()
 }
 
 /// How many of `drafts`, from the first on, are of different articles.
