@@ -41,6 +41,22 @@ where
 }
 
 impl Engine {
+    /// Announces the articles of a write where another process could take over before it arrives;
+    /// see `fence`. Needs the write lock.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(super) async fn announce(
+        &self,
+        articles: impl IntoIterator<Item = ArticleId>,
+    ) -> Result<(), Error> {
+        if self.store.is_shared() {
+            self.begin(articles.into_iter().collect()).await
+        } else {
+            Ok(())
+        }
+    }
+
     /// Notes in the store, durably, that a change of these articles begins. Needs the write lock.
     ///
     /// # Errors
@@ -54,8 +70,18 @@ impl Engine {
             return Ok(());
         }
         self.lease.unsettle();
-        let mark = Mark { unsettled: unsettled.into_iter().collect(), ..mark };
-        Ok(self.store.append(self.lease.term(), Vec::new(), mark).await?)
+        self.note(Mark { unsettled: unsettled.into_iter().collect(), ..mark }).await
+    }
+
+    /// Replaces the mark of the topics' log.
+    async fn note(&self, mark: Mark) -> Result<(), Error> {
+        let noted = self.store.append(self.lease.term(), Vec::new(), mark).await;
+        match &noted {
+            Ok(()) => {}
+            Err(store::Error::Fenced { .. }) => self.lease.lose(),
+            Err(_) => self.lease.doubt(),
+        }
+        Ok(noted?)
     }
 
     /// Takes the note of [`Engine::begin`] away where there is no topic worker that does it. Needs
@@ -69,8 +95,7 @@ impl Engine {
         }
         let mark = self.store.mark().await?;
         if !mark.unsettled.is_empty() {
-            let mark = Mark { unsettled: Vec::new(), ..mark };
-            self.store.append(self.lease.term(), Vec::new(), mark).await?;
+            self.note(Mark { unsettled: Vec::new(), ..mark }).await?;
         }
         self.lease.settle();
         Ok(())

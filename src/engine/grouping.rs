@@ -232,11 +232,11 @@ impl Engine {
         for (arrival, point) in (self.arrivals(decided).await?..).zip(&mut points) {
             point.arrival = arrival;
         }
-        self.lease.confirm().await?;
-        self.store.upsert(points).await?;
-        if !changes.is_empty() {
-            self.store.regroup(changes).await?;
-        }
+        self.guarded(async {
+            self.store.upsert(points).await?;
+            if changes.is_empty() { Ok(()) } else { self.store.regroup(changes).await }
+        })
+        .await?;
         if decided == 0 {
             // A plan decides at least on its first draft. Should it not, nothing is passed over in
             // silence, and the call ends.
@@ -273,36 +273,36 @@ impl Engine {
     ) -> Result<BTreeSet<ArticleId>, Error> {
         let lock = self.lock_writes().await?;
         let engine = self.clone();
-        to_its_end(async move { engine.delete_locked(id, lock).await }).await
+        let done = to_its_end(async move { engine.delete_locked(id, lock).await });
+        done.await.map(|(deleted, _lock)| deleted)
     }
 
-    /// Deletes an article. `lock` is the write lock.
-    async fn delete_locked(
-        self,
+    /// Deletes an article. `lock` is the write lock, which comes back unless the topics failed.
+    pub(super) async fn delete_locked(
+        &self,
         id: ArticleId,
         lock: OwnedSemaphorePermit,
-    ) -> Result<BTreeSet<ArticleId>, Error> {
+    ) -> Result<(BTreeSet<ArticleId>, Option<OwnedSemaphorePermit>), Error> {
         let known = self.store.memberships(&[id]).await?.into_iter().flatten().next();
         let is_placed = self.topics.as_ref().is_some_and(|topics| topics.holds(id));
         if known.is_none() && !is_placed {
-            return Ok(BTreeSet::new());
+            return Ok((BTreeSet::new(), Some(lock)));
         }
         self.changes.fetch_add(1, Ordering::Relaxed);
         self.begin(BTreeSet::from([id])).await?;
         if let Some(known) = known.filter(|known| known.is_original) {
             self.hand_over(known.group, Some(id)).await?;
         }
-        self.lease.confirm().await?;
-        let deleted = self.store.delete(&[id]).await?;
+        let deleted = self.guarded(self.store.delete(&[id])).await?;
         self.forget(id);
         self.names.note([id]);
-        match &self.topics {
+        let lock = match &self.topics {
             // The article is gone whether or not its topics know already; a failure was logged, and
             // the next change that takes the lock takes the article out of them.
-            Some(topics) => _ = topics.settle(lock).await,
-            None => self.end().await?,
-        }
-        Ok(deleted)
+            Some(topics) => topics.settle(lock).await.ok(),
+            None => self.end().await.map(|()| Some(lock))?,
+        };
+        Ok((deleted, lock))
     }
 
     /// Makes the earliest of `group` but `leaving` its original; returns whether there is one.
@@ -337,31 +337,22 @@ impl Engine {
             membership: Membership { group, is_original: true },
             signature: signature(&first.plain),
         };
-        self.store.regroup(vec![change]).await?;
+        self.announce([change.id]).await?;
+        self.guarded(self.store.regroup(vec![change])).await?;
         Ok(true)
     }
 }
 
-/// The articles of a write whose groups are wrong if it breaks off: those of groups that also
-/// change the standing of stored articles, and, where one write may arrive in part, copies that
-/// come together with their original.
-fn joined_in_steps(
-    points: &[Point],
-    changes: &[Regroup],
-    may_be_partial: bool,
-) -> BTreeSet<ArticleId> {
+/// The articles of a write that is announced: those whose groups are wrong if it breaks off, since
+/// their groups also change the standing of stored articles; where processes share the store, all
+/// that it touches, because it may arrive in part, or late.
+fn joined_in_steps(points: &[Point], changes: &[Regroup], is_shared: bool) -> BTreeSet<ArticleId> {
     let regrouped: BTreeSet<GroupId> =
         changes.iter().map(|change| change.membership.group).collect();
-    let founded: BTreeSet<GroupId> = points
-        .iter()
-        .filter(|point| may_be_partial && point.membership.is_original)
-        .map(|point| point.membership.group)
-        .collect();
-    let is_joined = |point: &&Point| {
-        let Membership { group, is_original } = point.membership;
-        regrouped.contains(&group) || !is_original && founded.contains(&group)
-    };
-    points.iter().filter(is_joined).map(|point| point.article.id).collect()
+    let is_joined = |point: &&Point| is_shared || regrouped.contains(&point.membership.group);
+    let points = points.iter().filter(is_joined).map(|point| point.article.id);
+    let standing = changes.iter().filter(|_| is_shared).map(|change| change.id);
+    points.chain(standing).collect()
 }
 
 /// How many of `drafts`, from the first on, are of different articles.

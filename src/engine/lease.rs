@@ -5,7 +5,8 @@
 //! releases it when there is none. The other processes answer queries meanwhile and follow the log
 //! of changes (`topics::replica`). A holder that died is noticed because it stops renewing; the
 //! time is measured on the clock of the process that watches. A holder that was only slow finds,
-//! when it comes back, that its term has passed, and the store accepts no log entry of a past term.
+//! when it comes back, that its term has passed: the store accepts no log entry of a past term, and
+//! no article over what a later term wrote (`fence`).
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -24,6 +25,10 @@ use crate::deadline;
 use wenmai_store as store;
 use wenmai_store::Lease;
 use wenmai_store::Store;
+
+/// How long after a change of the term its holder looks for late writes at every tick; later ones
+/// are found at the next change of the term.
+const LATE_MAX: Duration = Duration::from_mins(5);
 
 /// The times by which processes that share a store hand the lease on; all of them must use the
 /// same.
@@ -69,6 +74,10 @@ struct State {
     term: u64,
     /// Whether there was a write since the last renewal.
     used: bool,
+    /// Whether a write of this term failed and may still reach the store.
+    doubtful: bool,
+    /// When this process last took over while a write was on its way.
+    watched_since: Option<Instant>,
     /// The lease as it was last seen, and since when it has looked like that.
     seen: Option<(Lease, Instant)>,
 }
@@ -136,19 +145,24 @@ impl WriterLease {
             .map_or(self.timing.wait_max, |remaining| self.timing.wait_max.min(remaining / 2));
         loop {
             self.state().used = true;
-            let held = self.state().held.clone();
-            if held.is_some_and(|held| held.renewed.elapsed() < self.timing.silence_max / 2) {
+            let (held, doubtful) = {
+                let state = self.state();
+                (state.held.clone(), state.doubtful)
+            };
+            let is_recent = |held: HeldLease| held.renewed.elapsed() < self.timing.silence_max / 2;
+            if !doubtful && held.is_some_and(is_recent) {
                 return Ok(false);
             }
             let seen = self.observe().await?;
             let term = self.state().term;
             let is_ours = seen.holder == self.holder;
             if is_ours || self.may_be_taken(&seen) {
-                let is_fresh = seen.term != term || term == 0;
+                let is_fresh = seen.term != term || term == 0 || doubtful;
                 let term = if is_fresh { seen.term + 1 } else { term };
                 let next = Lease { term, holder: self.holder.clone(), beat: seen.beat + 1 };
                 if self.swap(&seen, next).await? {
                     if is_fresh {
+                        self.state().doubtful = false;
                         self.unsettle();
                     }
                     return Ok(is_fresh);
@@ -187,6 +201,25 @@ impl WriterLease {
         }
         self.lose();
         Err(store::Error::Fenced { term: held.lease.term })
+    }
+
+    /// Takes note that a write failed and may still reach the store: the next write takes a new term,
+    /// so that the old one comes too late whenever it comes.
+    pub(super) fn doubt(&self) {
+        if self.store.is_shared() {
+            self.state().doubtful = true;
+        }
+    }
+
+    /// Takes note that a write of an earlier holder may still arrive.
+    pub(super) fn watch_for_late(&self) {
+        self.state().watched_since = Some(Instant::now());
+    }
+
+    /// Whether a write of an earlier holder may still arrive, as far as one waits for it.
+    pub(super) fn watches_for_late(&self) -> bool {
+        let since = self.state().watched_since;
+        since.is_some_and(|since| since.elapsed() < LATE_MAX)
     }
 
     /// Whether no process holds the lease, as far as can be seen.
@@ -276,16 +309,21 @@ impl Engine {
         lock.await.map_err(|_closed| Error::Store(store::Error::Closed))
     }
 
-    /// Waits until no other call, and no other process, decides on groups or topics; then mends
-    /// what a change that broke off left behind.
+    /// Waits until no other call, and no other process, decides on groups or topics; then shuts out
+    /// the process before, and mends what a change that broke off left behind.
     pub(super) async fn lock_writes(&self) -> Result<OwnedSemaphorePermit, Error> {
         let lock = self.lock_local().await?;
-        if self.lease.acquire().await? {
-            // Another process gave numbers to articles.
-            self.next_arrival.store(0, Ordering::Relaxed);
-            self.changes.fetch_add(1, Ordering::Relaxed);
+        let is_fresh = self.lease.acquire().await?;
+        if !is_fresh {
+            self.mend().await?;
+            return Ok(lock);
         }
+        // Another process gave numbers to articles.
+        self.next_arrival.store(0, Ordering::Relaxed);
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        let announced = self.store.mark().await?.unsettled;
+        let late = self.fence(announced).await?;
         self.mend().await?;
-        Ok(lock)
+        self.remove_late(late, lock).await
     }
 }

@@ -13,6 +13,7 @@ pub mod deadline;
 mod error;
 mod facts;
 pub mod feed;
+mod fence;
 mod grouping;
 mod ingest;
 mod input;

@@ -4,6 +4,7 @@
 //! and to `memory`, which is simple enough to be trusted, and every query must get the same answer
 //! from both.
 
+pub mod fence;
 pub mod oracle;
 pub mod sample;
 mod topics;

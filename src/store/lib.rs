@@ -26,6 +26,8 @@ mod memory;
 mod metered;
 #[cfg(any(feature = "edge", feature = "server"))]
 mod payload;
+#[cfg(any(feature = "edge", feature = "server"))]
+mod pieces;
 #[cfg(all(feature = "edge", feature = "server"))]
 mod raw;
 mod remembered;
@@ -484,10 +486,28 @@ pub fn open_memory(make: &Make) -> Store {
     Arc::new(memory::MemoryStore::new(make))
 }
 
-/// Opens an empty store in memory that several engines may share, as processes share a server.
-#[must_use]
-pub fn open_memory_shared(make: &Make) -> Store {
-    Arc::new(memory::MemoryStore::shared(make))
+/// A store in memory that several engines may share, as processes share a server.
+#[derive(Debug, Clone)]
+pub struct SharedMemory(Arc<memory::MemoryStore>);
+
+impl SharedMemory {
+    /// An empty store.
+    #[must_use]
+    pub fn new(make: &Make) -> Self {
+        Self(Arc::new(memory::MemoryStore::shared(make)))
+    }
+
+    /// Opens the store as one more process does.
+    #[must_use]
+    pub fn open(&self) -> Store {
+        self.open_in(0)
+    }
+
+    /// Opens the store as a process does whose writes were sent in `term` of the lease and come late.
+    #[must_use]
+    pub fn open_in(&self, term: u64) -> Store {
+        Arc::new(self.0.another(term))
+    }
 }
 
 /// Wraps a store so that `metrics` counts its operations, their time and their failures.

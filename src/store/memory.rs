@@ -4,12 +4,17 @@
 //! Every search is a scan in the order of ids, and every number is computed as [`VectorStore`]
 //! defines it. Nothing outlives the process.
 
+mod fence;
 mod topics;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::PoisonError;
 use std::sync::RwLock;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 
@@ -28,6 +33,7 @@ use crate::VectorStore;
 use crate::Vectors;
 use crate::best_first;
 use crate::lease::Local;
+use fence::Fence;
 use wenmai_domain::article::Article;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::filter::Filter;
@@ -37,26 +43,31 @@ use wenmai_domain::reprint::GroupId;
 use wenmai_domain::reprint::Membership;
 use wenmai_domain::terms::TermVector;
 
-/// The points by id; `None` once the store was closed.
-type Points = Option<BTreeMap<ArticleId, Point>>;
+/// The points by id.
+type Points = BTreeMap<ArticleId, Point>;
 
 /// A store that keeps points in memory and scans them.
 #[derive(Debug)]
 pub struct MemoryStore {
     dim: usize,
-    points: RwLock<Points>,
-    topics: RwLock<topics::Topics>,
-    lease: Local,
+    points: Arc<RwLock<Points>>,
+    topics: Arc<RwLock<topics::Topics>>,
+    lease: Arc<Local>,
+    fence: Arc<Fence>,
     shared: bool,
+    /// The last term of the lease that was taken through this handle; 0 before the first.
+    term: AtomicU64,
+    is_closed: AtomicBool,
 }
 
 impl MemoryStore {
     /// Creates an empty store for embeddings of `make.dim` numbers.
     #[must_use]
     pub fn new(make: &Make) -> Self {
-        let points = RwLock::new(Some(BTreeMap::new()));
-        let (topics, lease) = (RwLock::default(), Local::default());
-        Self { dim: make.dim, points, topics, lease, shared: false }
+        let (points, topics) = (Arc::default(), Arc::default());
+        let (lease, fence) = (Arc::default(), Arc::default());
+        let (term, is_closed) = (AtomicU64::new(0), AtomicBool::new(false));
+        Self { dim: make.dim, points, topics, lease, fence, shared: false, term, is_closed }
     }
 
     /// Creates an empty store that several engines may have open at once, as processes share a
@@ -64,6 +75,20 @@ impl MemoryStore {
     #[must_use]
     pub fn shared(make: &Make) -> Self {
         Self { shared: true, ..Self::new(make) }
+    }
+
+    /// Opens the same store once more, as another process does that last took the lease in `term`.
+    #[must_use]
+    pub fn another(&self, term: u64) -> Self {
+        let (points, topics) = (Arc::clone(&self.points), Arc::clone(&self.topics));
+        let (lease, fence) = (Arc::clone(&self.lease), Arc::clone(&self.fence));
+        let (term, is_closed) = (AtomicU64::new(term), AtomicBool::new(false));
+        Self { dim: self.dim, points, topics, lease, fence, shared: self.shared, term, is_closed }
+    }
+
+    /// Whether the lease has passed to a later term than that of this process.
+    fn is_overtaken(&self) -> bool {
+        self.lease.look().term > self.term.load(Ordering::Acquire)
     }
 
     fn check(&self, embedding: &Embedding) -> Result<(), Error> {
@@ -75,17 +100,25 @@ impl MemoryStore {
 
     /// Runs `look` on the points. A poisoned lock does no harm: no step leaves the map half
     /// changed.
-    fn read<T>(&self, look: impl FnOnce(&BTreeMap<ArticleId, Point>) -> T) -> Result<T, Error> {
-        let points = self.points.read().unwrap_or_else(PoisonError::into_inner);
-        points.as_ref().map(look).ok_or(Error::Closed)
+    fn read<T>(&self, look: impl FnOnce(&Points) -> T) -> Result<T, Error> {
+        if self.is_closed.load(Ordering::Acquire) {
+            return Err(Error::Closed);
+        }
+        Ok(look(&self.points.read().unwrap_or_else(PoisonError::into_inner)))
     }
 
+    /// Runs `change` on the points. Its second argument says whether this process may write an
+    /// article that exists, or does not, and notes that it did.
     fn write<T>(
         &self,
-        change: impl FnOnce(&mut BTreeMap<ArticleId, Point>) -> T,
+        change: impl FnOnce(&mut Points, &dyn Fn(ArticleId, bool) -> bool) -> T,
     ) -> Result<T, Error> {
+        if self.is_closed.load(Ordering::Acquire) {
+            return Err(Error::Closed);
+        }
+        let term = self.term.load(Ordering::Acquire);
         let mut points = self.points.write().unwrap_or_else(PoisonError::into_inner);
-        points.as_mut().map(change).ok_or(Error::Closed)
+        Ok(change(&mut points, &|article, exists| self.fence.touch(article, exists, term)))
     }
 
     fn read_topics<T>(&self, look: impl FnOnce(&topics::Topics) -> T) -> Result<T, Error> {
@@ -146,9 +179,12 @@ impl VectorStore for MemoryStore {
         for point in &points {
             self.check(&point.text)?;
         }
-        self.write(|stored| {
+        self.write(|stored, touch| {
             for point in points {
-                stored.insert(point.article.id, point);
+                let id = point.article.id;
+                if touch(id, stored.contains_key(&id)) {
+                    stored.insert(id, point);
+                }
             }
         })
     }
@@ -170,7 +206,13 @@ impl VectorStore for MemoryStore {
     }
 
     async fn delete(&self, ids: &[ArticleId]) -> Result<BTreeSet<ArticleId>, Error> {
-        self.write(|points| ids.iter().copied().filter(|id| points.remove(id).is_some()).collect())
+        self.write(|points, touch| {
+            let ids = ids.iter().copied();
+            ids.filter(|id| {
+                points.contains_key(id) && touch(*id, true) && points.remove(id).is_some()
+            })
+            .collect()
+        })
     }
 
     async fn nearest(
@@ -213,9 +255,9 @@ impl VectorStore for MemoryStore {
     }
 
     async fn regroup(&self, changes: Vec<Regroup>) -> Result<(), Error> {
-        self.write(|points| {
+        self.write(|points, touch| {
             for Regroup { id, membership, signature } in changes {
-                if let Some(point) = points.get_mut(&id) {
+                if let Some(point) = points.get_mut(&id).filter(|_| touch(id, true)) {
                     (point.membership, point.signature) = (membership, signature);
                 }
             }
@@ -273,7 +315,7 @@ impl VectorStore for MemoryStore {
     }
 
     async fn close(&self) -> Result<(), Error> {
-        *self.points.write().unwrap_or_else(PoisonError::into_inner) = None;
+        self.is_closed.store(true, Ordering::Release);
         Ok(())
     }
 }
@@ -322,5 +364,15 @@ mod tests {
     #[tokio::test]
     async fn conforms() {
         conformance::run(|make| async move { MemoryStore::new(&make) }).await;
+    }
+
+    #[tokio::test]
+    async fn a_writer_whose_term_has_passed_is_shut_out() {
+        let store = MemoryStore::shared(&conformance::sample::make());
+        conformance::fence::a_writer_whose_term_has_passed_changes_nothing(
+            &store.another(0),
+            &store.another(0),
+        )
+        .await;
     }
 }

@@ -229,6 +229,10 @@ impl TopicStore for Metered {
         self.watch("last_arrival", self.inner.last_arrival()).await
     }
 
+    async fn fence(&self, term: u64, articles: Vec<ArticleId>) -> Result<Vec<ArticleId>, Error> {
+        self.watch("fence", self.inner.fence(term, articles)).await
+    }
+
     async fn keep_checkpoint(&self, checkpoint: Checkpoint) -> Result<(), Error> {
         self.watch("keep_checkpoint", self.inner.keep_checkpoint(checkpoint)).await
     }

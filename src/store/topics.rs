@@ -169,8 +169,7 @@ pub trait TopicStore: Send + Sync {
     /// [`Error::Failed`].
     async fn last_arrival(&self) -> Result<u64, Error>;
 
-    /// Keeps a checkpoint in the place of the previous one, completely or not at all. A store that
-    /// keeps no checkpoints does nothing.
+    /// Keeps a checkpoint in the place of the previous one, completely or not at all.
     ///
     /// # Errors
     /// [`Error::Failed`], [`Error::Full`]: the previous one is still there.
@@ -210,4 +209,20 @@ pub trait TopicStore: Send + Sync {
     /// # Errors
     /// [`Error::Failed`]: the lease may have been replaced nevertheless.
     async fn swap_lease(&self, seen: &Lease, next: &Lease) -> Result<bool, Error>;
+
+    /// Shuts out writers of earlier terms, as the holder that has just taken `term`: nothing that
+    /// they still send changes `articles` as they are now, nor anything that is written through
+    /// this store from now on.
+    ///
+    /// Such a writer can still store an article that is not there. Returns those of the articles of
+    /// this and of earlier calls where that happened since; the caller deletes them, for nobody
+    /// acknowledged them.
+    ///
+    /// A store that no other process can reach has nobody to shut out.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn fence(&self, _term: u64, _articles: Vec<ArticleId>) -> Result<Vec<ArticleId>, Error> {
+        Ok(Vec::new())
+    }
 }

@@ -36,6 +36,8 @@ mod metrics;
 mod model_based;
 #[cfg(feature = "hub")]
 mod model_cli;
+#[cfg(unix)]
+mod nginx;
 mod operate;
 mod overload;
 mod page_gold;
@@ -48,6 +50,7 @@ mod related;
 mod relation;
 mod replicas;
 mod reprints;
+mod scale_out;
 mod search_rpc;
 mod security;
 mod serving;

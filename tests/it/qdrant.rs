@@ -1,8 +1,14 @@
 //! The service on a real Qdrant server: cut off and back, with several processes, moved there and back.
 //!
-//! `WENMAI_TEST_QDRANT_URL` names the server; each test says that it was skipped where it is not set.
+//! `WENMAI_TEST_QDRANT_URL` names the server; where it is not set, tests that a stand-in can answer run
+//! against that, and each of the others says that it was skipped.
 //! What a test makes there has a name of its own and is deleted at its end.
 
+mod campaign;
+mod checkpoints;
+mod cluster;
+#[path = "../../src/store/server/tests/fake/mod.rs"]
+mod fake;
 mod proxy;
 
 use std::io::BufRead;
@@ -41,15 +47,24 @@ struct Place {
 
 impl Place {
     fn on_server() -> Option<Self> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
         let Some(url) = std::env::var_os("WENMAI_TEST_QDRANT_URL") else {
             eprintln!("skipped: WENMAI_TEST_QDRANT_URL names no Qdrant server to test with");
             return None;
         };
+        Some(Self::at(url.into_string().unwrap()))
+    }
+
+    fn at(url: String) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let number: u32 = rand::random();
         let prefix = format!("wenmai-it-{}-{number:08x}-{count}", std::process::id());
-        Some(Self { url: url.into_string().unwrap(), prefix })
+        Self { url, prefix }
+    }
+
+    /// On the server, or else on a stand-in for one.
+    fn anywhere() -> Self {
+        Self::on_server().unwrap_or_else(|| Self::at(fake::Fake::start()))
     }
 
     /// The settings of a store here, by way of `url`.

@@ -19,7 +19,7 @@ use wenmai::engine::TopicOrder;
 use wenmai::engine::TopicView;
 use wenmai::store;
 use wenmai::store::Lease;
-use wenmai::store::Store;
+use wenmai::store::SharedMemory;
 use wenmai::store::VectorStore;
 
 use crate::support;
@@ -33,14 +33,14 @@ const TIMING: LeaseTiming = LeaseTiming {
     tick: Duration::from_millis(100),
 };
 
-fn shared() -> Store {
-    store::open_memory_shared(&support::fake_make())
+fn shared() -> SharedMemory {
+    SharedMemory::new(&support::fake_make())
 }
 
-async fn engine(store: &Store, timing: LeaseTiming) -> Engine {
+async fn engine(shared: &SharedMemory, timing: LeaseTiming) -> Engine {
     let gate = Gate::default();
     gate.open();
-    let engine = support::fake_engine_over(store, &gate).with_lease_timing(timing);
+    let engine = support::fake_engine_over(&shared.open(), &gate).with_lease_timing(timing);
     engine.with_topics().await.unwrap()
 }
 
@@ -113,8 +113,9 @@ async fn version(engine: &Engine) -> u64 {
 
 #[tokio::test]
 async fn each_writes_in_turn_and_the_other_follows() {
-    let store = shared();
-    let (left, right) = (engine(&store, TIMING).await, engine(&store, TIMING).await);
+    let shared = shared();
+    let store = shared.open();
+    let (left, right) = (engine(&shared, TIMING).await, engine(&shared, TIMING).await);
     let mut known = BTreeSet::new();
     for round in 0..4 {
         let (writer, reader) = if round % 2 == 0 { (&left, &right) } else { (&right, &left) };
@@ -135,8 +136,9 @@ async fn each_writes_in_turn_and_the_other_follows() {
 
 #[tokio::test]
 async fn two_that_write_at_once_do_not_harm_each_other() {
-    let store = shared();
-    let (left, right) = (engine(&store, TIMING).await, engine(&store, TIMING).await);
+    let shared = shared();
+    let store = shared.open();
+    let (left, right) = (engine(&shared, TIMING).await, engine(&shared, TIMING).await);
     let one = async {
         for piece in 0..3 {
             ingest(&left, piece * 4..piece * 4 + 4).await;
@@ -160,15 +162,16 @@ async fn two_that_write_at_once_do_not_harm_each_other() {
 
 #[tokio::test]
 async fn who_dies_with_the_turn_is_replaced_and_what_it_left_is_placed() {
-    let store = shared();
-    let (left, right) = (engine(&store, TIMING).await, engine(&store, TIMING).await);
+    let shared = shared();
+    let store = shared.open();
+    let (left, right) = (engine(&shared, TIMING).await, engine(&shared, TIMING).await);
     ingest(&left, 0..2).await;
     left.settle_topics().await.unwrap();
     // Stored and never placed: an engine without topics does just that. Neither gives its turn back.
     let gate = Gate::default();
     gate.open();
     drop(left);
-    let without = support::fake_engine_over(&store, &gate).with_lease_timing(TIMING);
+    let without = support::fake_engine_over(&shared.open(), &gate).with_lease_timing(TIMING);
     let left_over = ingest(&without, 2..4).await;
     drop(without);
     assert!(!store.lease().await.unwrap().holder.is_empty());
@@ -181,21 +184,24 @@ async fn who_dies_with_the_turn_is_replaced_and_what_it_left_is_placed() {
 }
 
 #[tokio::test]
-async fn who_lost_the_turn_unawares_adds_nothing_to_the_log() {
-    let store = shared();
+async fn who_lost_the_turn_unawares_stores_nothing_and_adds_nothing_to_the_log() {
+    let shared = shared();
+    let store = shared.open();
     // It looks for signs of life so seldom that it believes in its turn throughout.
     let slow = LeaseTiming { silence_max: Duration::from_mins(10), ..TIMING };
     let unaware = LeaseTiming { tick: Duration::from_mins(10), ..slow };
-    let left = engine(&store, unaware).await;
+    let left = engine(&shared, unaware).await;
     ingest(&left, 0..2).await;
     left.settle_topics().await.unwrap();
     let before = store.rows(1, Limit::MOST).await.unwrap();
     let held = store.lease().await.unwrap();
     let other = Lease { term: held.term + 1, holder: "other".into(), beat: 0 };
     assert!(store.swap_lease(&held, &other).await.unwrap());
-    let (results, _) = left.ingest(vec![report(2)]).await.unwrap();
-    assert!(results[0].is_ok(), "the article is stored all the same");
-    // The next job waits for the one that failed, and for a turn that it does not get.
+    // It has to announce the article first, and the mark takes nothing of its term any more.
+    let refused = left.ingest(vec![report(2)]).await;
+    assert!(matches!(refused, Err(Error::Store(store::Error::Fenced { .. }))), "{refused:?}");
+    assert_eq!(store.last_arrival().await.unwrap(), 2);
+    // Whatever comes next waits for a turn that it does not get.
     let impatient = tokio::time::timeout(Duration::from_millis(500), left.settle_topics()).await;
     assert!(impatient.is_err(), "{impatient:?}");
     assert_eq!(store.rows(1, Limit::MOST).await.unwrap(), before);
@@ -204,11 +210,12 @@ async fn who_lost_the_turn_unawares_adds_nothing_to_the_log() {
 
 #[tokio::test]
 async fn a_write_that_waits_too_long_for_its_turn_says_who_has_it() {
-    let store = shared();
+    let shared = shared();
+    let store = shared.open();
     let other = Lease { term: 1, holder: "somebody else".into(), beat: 0 };
     assert!(store.swap_lease(&Lease::default(), &other).await.unwrap());
     let timing = LeaseTiming { wait_max: Duration::from_millis(100), ..TIMING };
-    let engine = engine(&store, timing).await;
+    let engine = engine(&shared, timing).await;
     let refused = engine.ingest(vec![report(0)]).await;
     let Err(Error::Store(store::Error::Led { holder })) = refused else { panic!("{refused:?}") };
     assert_eq!(holder, "somebody else");

@@ -3,38 +3,35 @@
 //!
 //! The fault fails a call before or after its work, panics, ends the process, or holds the call
 //! until the caller has gone away. After each of them the same write is asked for once more, and
-//! everything that must hold is checked against what the store and the log hold.
+//! everything that must hold is checked against what the store and the log hold. The store is the one
+//! in memory, the embedded one, or a Qdrant server (`qdrant`).
 
 mod faulty;
+mod late;
+pub mod sound;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::civil::date;
 use rand::RngExt as _;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
+use tempfile::TempDir;
 use wenmai::domain::article::Record;
-use wenmai::domain::filter::Filter;
 use wenmai::domain::id::ArticleId;
-use wenmai::domain::limit::Limit;
-use wenmai::domain::reprint::GroupId;
 use wenmai::domain::topic::Level;
 use wenmai::domain::topic::TopicId;
-use wenmai::domain::topic::filter::TopicFilter;
 use wenmai::engine::Action;
 use wenmai::engine::Edit;
 use wenmai::engine::Engine;
 use wenmai::engine::Error;
-use wenmai::engine::ListTopics;
+use wenmai::engine::LeaseTiming;
 use wenmai::engine::Outcome;
-use wenmai::engine::Period;
-use wenmai::engine::TopicOrder;
-use wenmai::engine::TopicView;
 use wenmai::store;
 use wenmai::store::Store;
-use wenmai::store::Stored;
 
 use crate::model_based::setting;
 use crate::support;
@@ -91,6 +88,11 @@ fn record(number: usize, state: State) -> Record {
     }
 }
 
+/// Records of different articles, some of which print one text.
+pub fn some_records(count: usize) -> Vec<Record> {
+    (0..count).map(|number| record(number, State { text: number % 4, revision: 1 })).collect()
+}
+
 #[derive(Debug, Clone)]
 enum Write {
     Ingest(Vec<(usize, State)>),
@@ -110,6 +112,7 @@ enum Known {
 }
 
 struct Trial {
+    opener: Opener,
     disk: Store,
     faulty: Arc<Faulty>,
     engine: Engine,
@@ -120,21 +123,53 @@ struct Trial {
     struck: BTreeMap<String, u32>,
 }
 
+/// Short, so that a process that starts need not wait long for one that died.
+const TIMING: LeaseTiming = LeaseTiming {
+    silence_max: Duration::from_secs(2),
+    wait_max: Duration::from_secs(20),
+    poll: Duration::from_millis(5),
+    tick: Duration::from_millis(60),
+};
+
 async fn open(faulty: &Arc<Faulty>) -> Engine {
     let gate = support::Gate::default();
     gate.open();
     let store: Store = Arc::clone(faulty) as Store;
-    support::fake_engine_over(&store, &gate).with_topics().await.unwrap()
+    let engine = support::fake_engine_over(&store, &gate).with_lease_timing(TIMING);
+    engine.with_topics().await.unwrap()
+}
+
+/// Opens the store of a trial, again where it keeps anything.
+pub type Opener = Box<dyn Fn() -> Store + Send + Sync>;
+
+fn memory() -> Opener {
+    let disk = store::open_memory(&support::fake_make());
+    Box::new(move || Arc::clone(&disk))
+}
+
+fn embedded(folder: &TempDir) -> Opener {
+    let folder = folder.path().to_owned();
+    Box::new(move || support::store_at(&folder, &support::fake_make()).unwrap())
 }
 
 impl Trial {
-    async fn start(seed: u64) -> Self {
-        let disk = store::open_memory(&support::fake_make());
+    async fn start(seed: u64, opener: Opener) -> Self {
+        let disk = opener();
         let faulty = Faulty::over(&disk);
         let engine = open(&faulty).await;
         let rng = ChaCha8Rng::seed_from_u64(seed);
         let (held, struck) = (BTreeMap::new(), BTreeMap::new());
-        Self { disk, faulty, engine, rng, held, revision: 0, struck }
+        Self { opener, disk, faulty, engine, rng, held, revision: 0, struck }
+    }
+
+    /// Goes on as a process that starts after this one died.
+    async fn restart(&mut self) {
+        if !matches!(self.disk.status().await.unwrap().backend, "memory") {
+            self.disk.close().await.unwrap();
+            self.disk = (self.opener)();
+        }
+        self.faulty = Faulty::over(&self.disk);
+        self.engine = open(&self.faulty).await;
     }
 
     fn id(number: usize) -> ArticleId {
@@ -251,12 +286,11 @@ impl Trial {
             self.engine.settle_topics().await.unwrap();
         }
         let what = format!("{write:?}, {fault:?} after {after}, {known:?}");
-        let log = self.last_version().await;
+        let log = sound::last_version(&self.disk).await;
         let shown = self.engine.topics_progress().await.map_or(0, |progress| progress.version);
         assert!(shown <= log, "{what}: version {shown} is shown, the log ends at {log}");
         if matches!(fault, Fault::Die | Fault::DieLate) {
-            self.faulty = Faulty::over(&self.disk);
-            self.engine = open(&self.faulty).await;
+            self.restart().await;
         }
         self.ask_again(&write, &known, &what).await;
         self.check(&what).await;
@@ -264,7 +298,7 @@ impl Trial {
 
     /// The same write again has the result that is true by then, and leaves what was asked for.
     async fn ask_again(&mut self, write: &Write, known: &Known, what: &str) {
-        let before = self.stored().await;
+        let before = sound::stored(&self.disk).await;
         match write {
             Write::Ingest(articles) => {
                 let is_done = |(number, state): &(usize, State)| {
@@ -282,9 +316,22 @@ impl Trial {
                         (false, false) => Outcome::Created,
                     })
                     .collect();
-                let again = Self::write(self.engine.clone(), write.clone()).await;
+                let mut again = Self::write(self.engine.clone(), write.clone()).await;
+                // On a slow machine the lease of a trial can pass to one of its other processes.
+                let mut is_first = true;
+                while self.disk.is_shared() && is_first && matches!(again, Known::Unknown) {
+                    is_first = false;
+                    again = Self::write(self.engine.clone(), write.clone()).await;
+                }
                 let Known::Done(outcomes) = again else { panic!("{what}: again {again:?}") };
-                assert_eq!(outcomes, expected, "{what}: asked again");
+                let is_known = |(got, wanted): (&Outcome, &Outcome)| {
+                    got == wanted || !is_first && *got == Outcome::Unchanged
+                };
+                assert!(
+                    outcomes.len() == expected.len()
+                        && outcomes.iter().zip(&expected).all(is_known),
+                    "{what}: asked again {outcomes:?}, not {expected:?}"
+                );
                 self.held.extend(articles.iter().copied());
             }
             Write::Delete(number) => {
@@ -308,88 +355,65 @@ impl Trial {
         self.engine.settle_topics().await.unwrap();
     }
 
-    async fn stored(&self) -> BTreeMap<ArticleId, Stored> {
-        let page = self.disk.list(&Filter::default(), None, Limit::MOST).await.unwrap();
-        assert!(page.next.is_none());
-        page.points.into_iter().map(|stored| (stored.article.id, stored)).collect()
-    }
-
-    async fn last_version(&self) -> u64 {
-        let mut last = 0;
-        loop {
-            let rows = self.disk.rows(last + 1, Limit::MOST).await.unwrap();
-            let Some(row) = rows.last() else { return last };
-            last = row.version;
-        }
-    }
-
     /// Every article that was acknowledged is there once, with its group and its topic, and nothing
     /// else is; what is shown is what a process that starts now reads from the log.
     async fn check(&self, what: &str) {
-        let stored = self.stored().await;
+        let fresh = open(&Faulty::over(&self.disk)).await;
+        if !self.disk.is_shared() {
+            fresh.settle_topics().await.unwrap();
+        }
+        let stored = sound::everything_fits(&self.disk, &self.engine, &fresh, what).await;
         let ids: BTreeSet<ArticleId> = self.held.keys().map(|number| Self::id(*number)).collect();
         assert_eq!(stored.keys().copied().collect::<BTreeSet<_>>(), ids, "{what}");
         for (number, state) in &self.held {
             let article = &stored[&Self::id(*number)].article;
             assert_eq!(article.record, record(*number, *state), "{what}");
         }
-        let mut originals = BTreeMap::<GroupId, Vec<ArticleId>>::new();
-        for (id, one) in &stored {
-            let of_group = originals.entry(one.membership.group).or_default();
-            of_group.extend(one.membership.is_original.then_some(*id));
-        }
-        for (group, originals) in originals {
-            assert_eq!(originals.len(), 1, "{what}: originals of {group:?}");
-        }
-        assert!(self.disk.mark().await.unwrap().unsettled.is_empty(), "{what}");
-        let placed: BTreeSet<ArticleId> = self.members().await;
-        assert_eq!(placed, ids, "{what}: articles in topics");
-        assert!(self.engine.topics_are_well(), "{what}");
-        let fresh = open(&Faulty::over(&self.disk)).await;
-        fresh.settle_topics().await.unwrap();
-        for level in [Level::Event, Level::Story] {
-            let (shown, read) = (topics(&self.engine, level).await, topics(&fresh, level).await);
-            assert_eq!(shown, read, "{what}: shown, and read from the log");
-        }
-    }
-
-    async fn members(&self) -> BTreeSet<ArticleId> {
-        let mut members = BTreeSet::new();
-        for story in topics(&self.engine, Level::Story).await {
-            let found = self.engine.topic_articles(story.id, 0, Limit::MOST).await.unwrap();
-            assert_eq!(found.total_count, found.members.len(), "a member that is not stored");
-            for member in found.members {
-                assert!(members.insert(member.article.article.id), "in two stories");
-            }
-        }
-        members
     }
 }
 
-async fn topics(engine: &Engine, level: Level) -> Vec<TopicView> {
-    let request = ListTopics {
-        level,
-        period: Period::default(),
-        filter: TopicFilter::default(),
-        order: TopicOrder::Recency,
-        offset: 0,
-        limit: Limit::MOST,
-    };
-    engine.list_topics(request).await.unwrap().topics
+/// Does `steps` writes, each with a fault, on the store that `opener` opens.
+pub async fn campaign(seed: u64, steps: u32, opener: Opener) {
+    campaign_between(seed, steps, opener, async |_step| {}).await;
 }
 
-async fn campaign(seed: u64, steps: u32) {
-    let mut trial = Trial::start(seed).await;
-    for _ in 0..steps {
+/// The same; `between` is called before each of the writes, with its number.
+pub async fn campaign_between(
+    seed: u64,
+    steps: u32,
+    opener: Opener,
+    mut between: impl AsyncFnMut(u32),
+) {
+    let mut trial = Trial::start(seed, opener).await;
+    for step in 0..steps {
+        between(step).await;
         trial.step().await;
     }
     println!("seed {seed}: {steps} writes, struck {:?}; lost 0, doubled 0", trial.struck);
     assert!(trial.struck.len() == FAULTS.len(), "{:?}", trial.struck);
+    trial.disk.close().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_write_that_breaks_off_leaves_nothing_half_done() {
-    campaign(11, 150).await;
+    campaign(11, 150, memory()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_breaks_off_leaves_nothing_half_done_in_a_folder() {
+    let folder = TempDir::new().unwrap();
+    campaign(12, 40, embedded(&folder)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes many minutes"]
+async fn thousands_of_writes_that_break_off_leave_nothing_half_done_in_a_folder() {
+    let first: u64 = setting("WENMAI_TEST_SEED", 2_000);
+    let steps = u32::try_from(setting("WENMAI_TEST_STEPS", 1_000)).unwrap();
+    for seed in first..first + setting("WENMAI_TEST_ROUNDS", 10) {
+        let folder = TempDir::new().unwrap();
+        campaign(seed, steps, embedded(&folder)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -399,7 +423,7 @@ async fn a_hundred_thousand_writes_that_break_off_leave_nothing_half_done() {
     // Most of the time is spent waiting, so that many can go side by side.
     for round in 0..10 {
         let seeds = (0..10).map(|place| first + round * 10 + place);
-        let trials = seeds.map(|seed| tokio::spawn(campaign(seed, 1_000)));
+        let trials = seeds.map(|seed| tokio::spawn(campaign(seed, 1_000, memory())));
         for trial in futures::future::join_all(trials).await {
             trial.unwrap();
         }
@@ -409,7 +433,7 @@ async fn a_hundred_thousand_writes_that_break_off_leave_nothing_half_done() {
 #[tokio::test]
 async fn a_refused_edit_costs_nothing() {
     let trial = {
-        let mut trial = Trial::start(3).await;
+        let mut trial = Trial::start(3, memory()).await;
         let articles = (0..6).map(|number| (number, State { text: number % 4, revision: 1 }));
         let done = Trial::write(trial.engine.clone(), Write::Ingest(articles.collect())).await;
         assert!(matches!(done, Known::Done(_)));

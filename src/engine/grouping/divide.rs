@@ -62,14 +62,13 @@ impl Engine {
         let mut noted: BTreeSet<ArticleId> = going.iter().map(|member| id(member)).collect();
         noted.extend([id(first), new.standing.id()]);
         self.begin(noted).await?;
-        self.lease.confirm().await?;
         if going.iter().any(|member| member.is_original) {
             let change = Regroup {
                 id: id(first),
                 membership: Membership { group: contested, is_original: true },
                 signature: signature(&first.printed.plain),
             };
-            self.store.regroup(vec![change]).await?;
+            self.guarded(self.store.regroup(vec![change])).await?;
         }
         let moved = going.into_iter().map(|member| Regroup {
             id: id(member),
@@ -80,7 +79,7 @@ impl Engine {
                 Signature::default()
             },
         });
-        Ok(self.store.regroup(moved.collect()).await?)
+        self.guarded(self.store.regroup(moved.collect())).await
     }
 
     /// The members of a group but `without`.

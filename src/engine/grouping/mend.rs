@@ -48,7 +48,8 @@ impl Engine {
         let changes: Vec<Regroup> = later.collect();
         let is_mended = !changes.is_empty();
         if is_mended {
-            self.store.regroup(changes).await?;
+            self.announce(changes.iter().map(|change| change.id)).await?;
+            self.guarded(self.store.regroup(changes)).await?;
         }
         Ok(is_mended)
     }

@@ -30,7 +30,6 @@ impl Engine {
     ///
     /// Reads the whole of `gone`, as a change of its original does.
     pub(super) async fn merge_groups(&self, kept: GroupId, gone: GroupId) -> Result<(), Error> {
-        self.lease.confirm().await?;
         let membership = Membership { group: kept, is_original: false };
         let original = original_of(&self.store, gone).await?;
         let is_original =
@@ -52,7 +51,8 @@ impl Engine {
                 tokio::task::yield_now().await;
             }
             if !changes.is_empty() {
-                self.store.regroup(changes).await?;
+                self.announce(changes.iter().map(|change| change.id)).await?;
+                self.guarded(self.store.regroup(changes)).await?;
             }
             from = page.next;
             if from.is_none() {
@@ -66,7 +66,10 @@ impl Engine {
             signature: signature(&original.plain),
         });
         match last {
-            Some(last) => Ok(self.store.regroup(vec![last]).await?),
+            Some(last) => {
+                self.announce([last.id]).await?;
+                self.guarded(self.store.regroup(vec![last])).await
+            }
             None => Ok(()),
         }
     }

@@ -382,6 +382,8 @@ impl Engine {
     pub async fn rebuild_topics(&self) -> Result<Rebuilt, Error> {
         let topics = self.topics()?;
         let lock = self.lock_writes().await?;
+        let late = self.fence(Vec::new()).await?;
+        let lock = self.remove_late(late, lock).await?;
         let groups_mended = self.mend_all_groups().await?;
         // Articles get numbers from there on.
         self.next_arrival.store(0, Ordering::Relaxed);

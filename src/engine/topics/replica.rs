@@ -38,7 +38,8 @@ impl Engine {
     async fn renew_or_follow(&self, topics: &Topics) -> Result<(), Error> {
         if self.lease.is_held() {
             let lock = Arc::clone(&self.write_lock).try_acquire_owned();
-            return Ok(self.lease.renew(lock.is_err()).await?);
+            self.lease.renew(lock.is_err()).await?;
+            return self.look_for_late(lock.ok()).await;
         }
         let lock = self.lock_local().await?;
         for article in topics.follow(lock).await? {

@@ -374,6 +374,8 @@ impl Worker {
         if let Err(error) = self.store.append(self.lease.term(), rows, mark).await {
             if matches!(error, store::Error::Fenced { .. }) {
                 self.lease.lose();
+            } else {
+                self.lease.doubt();
             }
             return Err(error.into());
         }

@@ -2,6 +2,7 @@
 //! and not the topics, which no query of a store reads.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use serde_json::Map;
@@ -18,6 +19,7 @@ use crate::TopicPoint;
 use crate::TopicStore;
 use crate::memory::MemoryStore;
 use wenmai_domain::embedding::Embedding;
+use wenmai_domain::id::ArticleId;
 use wenmai_domain::limit::Limit;
 use wenmai_domain::topic::Level;
 use wenmai_domain::topic::TopicId;
@@ -57,12 +59,14 @@ impl TopicStore for MemoryStore {
         for centroid in topics.iter().filter_map(|topic| topic.centroid.as_ref()) {
             self.check(centroid)?;
         }
-        self.write_topics(|kept| {
-            kept.points.extend(topics.into_iter().map(|topic| (topic.id, topic)));
-        })?;
-        self.write(|points| {
+        if !self.is_overtaken() {
+            self.write_topics(|kept| {
+                kept.points.extend(topics.into_iter().map(|topic| (topic.id, topic)));
+            })?;
+        }
+        self.write(|points, touch| {
             for Placed { article, arrival, placement: _ } in placed {
-                if let Some(point) = points.get_mut(&article) {
+                if let Some(point) = points.get_mut(&article).filter(|_| touch(article, true)) {
                     point.arrival = arrival;
                 }
             }
@@ -70,6 +74,9 @@ impl TopicStore for MemoryStore {
     }
 
     async fn keep_checkpoint(&self, checkpoint: Checkpoint) -> Result<(), Error> {
+        if self.is_overtaken() {
+            return Ok(());
+        }
         self.write_topics(|topics| topics.checkpoint = Some(checkpoint))
     }
 
@@ -129,6 +136,14 @@ impl TopicStore for MemoryStore {
     }
 
     async fn swap_lease(&self, seen: &Lease, next: &Lease) -> Result<bool, Error> {
-        self.read(|_open| self.lease.swap(seen, next))
+        let swapped = self.read(|_open| self.lease.swap(seen, next))?;
+        if swapped {
+            self.term.store(next.term, Ordering::Release);
+        }
+        Ok(swapped)
+    }
+
+    async fn fence(&self, term: u64, articles: Vec<ArticleId>) -> Result<Vec<ArticleId>, Error> {
+        self.read(|points| self.fence.raise(term, &articles, |id| points.contains_key(id)))
     }
 }

@@ -28,7 +28,6 @@ use ::qdrant_client::qdrant::WithPayloadSelector;
 use ::qdrant_client::qdrant::WriteOrdering;
 use ::qdrant_client::qdrant::WriteOrderingType;
 use ::qdrant_client::qdrant::points_update_operation::Operation;
-use ::qdrant_client::qdrant::points_update_operation::SetPayload;
 use ::qdrant_client::qdrant::points_update_operation::UpdateVectors;
 use ::qdrant_client::qdrant::query;
 use ::qdrant_client::qdrant::vector_input;
@@ -90,16 +89,29 @@ impl Remote {
             bytes += bytes_about(&point);
             batch.push(wire::to_point(&id, point)?);
             if batch.len() == POINTS_PER_WRITE || bytes >= BYTES_PER_WRITE {
-                self.write_articles(std::mem::take(&mut batch)).await?;
+                self.write_in_time(std::mem::take(&mut batch)).await?;
                 bytes = 0;
             }
         }
-        if batch.is_empty() { Ok(()) } else { self.write_articles(batch).await }
+        if batch.is_empty() { Ok(()) } else { self.write_in_time(batch).await }
     }
 
-    /// Writes points as they are, in one request.
-    pub async fn write_articles(&self, points: Vec<PointStruct>) -> Result<(), Error> {
+    /// Writes points in one request, but over none of a later term.
+    async fn write_in_time(&self, mut points: Vec<PointStruct>) -> Result<(), Error> {
+        for point in &mut points {
+            self.stamp(&mut point.payload);
+        }
+        self.write_articles(points, Some(filter::must([self.in_time()?]))).await
+    }
+
+    /// Writes points in one request; those that exist only where they pass `update_filter`.
+    pub async fn write_articles(
+        &self,
+        points: Vec<PointStruct>,
+        update_filter: Option<Wanted>,
+    ) -> Result<(), Error> {
         let request = UpsertPoints {
+            update_filter,
             collection_name: self.names.articles.clone(),
             wait: Some(true),
             points,
@@ -200,7 +212,7 @@ impl Remote {
         let request = DeletePoints {
             collection_name: self.names.articles.clone(),
             wait: Some(true),
-            points: Some(wire::select(deleted.iter().map(wire::article_point).collect())),
+            points: Some(self.select_in_time(deleted.iter().map(wire::article_point).collect())?),
             ordering: Some(ordering(WriteOrderingType::Medium)),
             timeout: Some(self.client.timeout_s()),
             ..DeletePoints::default()
@@ -344,11 +356,12 @@ impl Remote {
         let there = changes.into_values().zip(found).filter(|(_, found)| found.is_some());
         let mut operations = Vec::new();
         for (Regroup { id, membership, signature }, _) in there {
-            operations.push(set_payload(&id, payload::from_membership(membership)));
+            operations.push(self.set_payload(&id, payload::from_membership(membership))?);
             let vectors = wire::named([(REPRINT, wire::signature(&signature))]);
             let point = PointVectors { id: Some(wire::article_point(&id)), vectors: Some(vectors) };
             operations.push(Operation::UpdateVectors(UpdateVectors {
                 points: vec![point],
+                update_filter: Some(filter::must([self.in_time()?])),
                 ..UpdateVectors::default()
             }));
         }
@@ -447,18 +460,6 @@ impl Remote {
 /// The order in which the writes of several processes are applied.
 pub fn ordering(kind: WriteOrderingType) -> WriteOrdering {
     WriteOrdering { r#type: kind.into() }
-}
-
-/// Sets these keys of an article's payload and leaves the others as they are.
-pub fn set_payload(
-    id: &ArticleId,
-    payload: serde_json::Map<String, serde_json::Value>,
-) -> Operation {
-    Operation::SetPayload(SetPayload {
-        payload: wire::to_payload(payload),
-        points_selector: Some(wire::select(vec![wire::article_point(id)])),
-        ..SetPayload::default()
-    })
 }
 
 /// About the size of a point in a message, in bytes.

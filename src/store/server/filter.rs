@@ -88,6 +88,7 @@ fn field(condition: FieldCondition) -> Condition {
     Condition { condition_one_of: Some(ConditionOneOf::Field(condition)) }
 }
 
-fn nested(filter: Wanted) -> Condition {
+/// The condition that `filter` holds.
+pub fn nested(filter: Wanted) -> Condition {
     Condition { condition_one_of: Some(ConditionOneOf::Filter(filter)) }
 }

@@ -7,10 +7,12 @@
 //! `client` makes the calls, `schema` the collections and their aliases, `wire` converts the types.
 
 mod articles;
+mod checkpoint;
 mod client;
 mod config;
 mod copies;
 mod error;
+mod fence;
 mod filter;
 mod schema;
 mod snapshot;
@@ -26,6 +28,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
@@ -91,6 +95,8 @@ pub struct ServerStore {
     open: Mutex<Option<Remote>>,
     calls: Arc<Semaphore>,
     threads: Threads,
+    /// The last term of the lease that was taken through this store; 0 before the first.
+    term: AtomicU64,
     /// Whether a write counts when more than one node has it.
     is_replicated: bool,
 }
@@ -105,6 +111,8 @@ struct Threads(Option<Runtime>);
 pub struct Remote {
     client: Client,
     names: Names,
+    /// The last term of the lease that this process took when the call began.
+    term: u64,
 }
 
 impl ServerStore {
@@ -125,7 +133,7 @@ impl ServerStore {
             let version = client.ping().await?;
             tracing::info!(version, "Qdrant answers");
             let names = schema::open(&client, &settings, &wanted, tuning).await?;
-            let remote = Remote { client, names };
+            let remote = Remote { client, names, term: 0 };
             remote.found().await?;
             Ok(remote)
         })?;
@@ -136,6 +144,7 @@ impl ServerStore {
             open: Mutex::new(Some(remote)),
             calls: Arc::new(Semaphore::new(CALLS)),
             threads,
+            term: AtomicU64::new(0),
             is_replicated: config.write_consistency() > 1,
         })
     }
@@ -167,6 +176,7 @@ impl ServerStore {
     {
         let remote = self.open.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (remote, runtime) = remote.zip(self.threads.0.as_ref()).ok_or(Error::Closed)?;
+        let remote = Remote { term: self.term.load(Ordering::Acquire), ..remote };
         let permit = Arc::clone(&self.calls).try_acquire_owned();
         let permit = permit.map_err(|_full| Error::Overloaded)?;
         let mut tasks = JoinSet::new();
@@ -385,13 +395,12 @@ impl TopicStore for ServerStore {
         self.call(|remote| async move { remote.last_arrival().await }).await
     }
 
-    async fn keep_checkpoint(&self, _checkpoint: Checkpoint) -> Result<(), Error> {
-        // Several processes write, each with a projection of its own; only the log is shared.
-        Ok(())
+    async fn keep_checkpoint(&self, checkpoint: Checkpoint) -> Result<(), Error> {
+        self.call(|remote| async move { remote.keep_checkpoint(checkpoint).await }).await
     }
 
     async fn checkpoint(&self) -> Result<Option<Checkpoint>, Error> {
-        Ok(None)
+        self.call(|remote| async move { remote.checkpoint().await }).await
     }
 
     async fn keep_calibration(&self, calibration: String) -> Result<(), Error> {
@@ -411,7 +420,16 @@ impl TopicStore for ServerStore {
     }
 
     async fn swap_lease(&self, seen: &Lease, next: &Lease) -> Result<bool, Error> {
-        let (seen, next) = (seen.clone(), next.clone());
-        self.call(|remote| async move { remote.swap_lease(seen, next).await }).await
+        let (seen, wanted) = (seen.clone(), next.clone());
+        let swapped = self.call(|remote| async move { remote.swap_lease(seen, wanted).await });
+        let swapped = swapped.await?;
+        if swapped {
+            self.term.store(next.term, Ordering::Release);
+        }
+        Ok(swapped)
+    }
+
+    async fn fence(&self, term: u64, articles: Vec<ArticleId>) -> Result<Vec<ArticleId>, Error> {
+        self.call(move |remote| async move { remote.fence(term, articles).await }).await
     }
 }

@@ -1,6 +1,7 @@
-//! Tests against a real server. Each reports that it was skipped if `WENMAI_TEST_QDRANT_URL` is not
-//! set.
+//! Tests against a real server, and of what does not need one against a stand-in (`fake`). The former
+//! report that they were skipped if `WENMAI_TEST_QDRANT_URL` is not set.
 
+pub mod fake;
 #[cfg(feature = "edge")]
 mod moving;
 mod open;
@@ -39,6 +40,11 @@ impl Place {
         let prefix = format!("wenmai-test-{}-{number:08x}-{count}", std::process::id());
         let config = Config { prefix, ..Config::at(&url.into_string().unwrap()) };
         Some(Self { config })
+    }
+
+    /// Names collections on the server, or else on a stand-in for one.
+    fn anywhere() -> Self {
+        Self::on_server().unwrap_or_else(|| Self { config: Config::at(&fake::Fake::start()) })
     }
 
     fn open(&self, make: &Make) -> ServerStore {
@@ -97,4 +103,20 @@ async fn conforms_with_sealed_segments_and_a_graph() {
     let eager = Tuning { graph_kb_min: 1, scan_kb_max: 10 };
     let store = place.open_tuned(&sample::make(), eager);
     conformance::oracle::any_history_gives_the_oracles_answers(&store, 3).await;
+}
+
+#[tokio::test]
+async fn conforms_on_a_stand_in() {
+    conformance::run(|make| {
+        let store = ServerStore::open(&Config::at(&fake::Fake::start()), &make).unwrap();
+        async move { store }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_writer_whose_term_has_passed_is_shut_out() {
+    let place = Place::anywhere();
+    let (slow, next) = (place.open(&sample::make()), place.open(&sample::make()));
+    conformance::fence::a_writer_whose_term_has_passed_changes_nothing(&slow, &next).await;
 }

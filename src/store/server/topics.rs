@@ -21,7 +21,6 @@ use ::qdrant_client::qdrant::PointStruct;
 use ::qdrant_client::qdrant::PointsSelector;
 use ::qdrant_client::qdrant::Query;
 use ::qdrant_client::qdrant::QueryPoints;
-use ::qdrant_client::qdrant::Range;
 use ::qdrant_client::qdrant::ReadConsistency;
 use ::qdrant_client::qdrant::ReadConsistencyType;
 use ::qdrant_client::qdrant::RetrievedPoint;
@@ -51,12 +50,12 @@ use crate::Row;
 use crate::TopicPoint;
 use crate::payload;
 use crate::server::Remote;
-use crate::server::articles;
 use crate::server::articles::POINTS_PER_WRITE;
 use crate::server::articles::ordering;
 use crate::server::client::Points;
 use crate::server::client::completed;
 use crate::server::error;
+use crate::server::fence::Suspects;
 use crate::server::filter;
 use crate::server::schema::CENTROID;
 use crate::server::wire;
@@ -78,11 +77,9 @@ const ARRIVAL: &str = "arrival";
 const UNSETTLED: &str = "unsettled";
 /// Key of the number of the last row that counts.
 const VERSION: &str = "version";
-const TERM: &str = "term";
+pub const TERM: &str = "term";
 const HOLDER: &str = "holder";
 const BEAT: &str = "beat";
-/// Key of the term in which a row was written; the store's own key.
-pub const ROW_TERM: &str = "wenmai_term";
 /// How many more topics are asked for than wanted, so that those that tie with the last are seen.
 const TIE_MARGIN: usize = 64;
 
@@ -95,6 +92,8 @@ pub struct Head {
     pub version: u64,
     /// Which process may write.
     pub lease: Lease,
+    /// Articles that a writer of an earlier term may still send.
+    pub suspects: Vec<Suspects>,
 }
 
 impl Remote {
@@ -144,6 +143,7 @@ impl Remote {
             },
             version: number(VERSION)?,
             lease: Lease { term: number(TERM)?, holder, beat: number(BEAT)? },
+            suspects: Suspects::read(&value),
         })
     }
 
@@ -166,21 +166,13 @@ impl Remote {
     /// Appends rows to the log and replaces the mark, if the lease is still in `term`.
     pub async fn append(&self, term: u64, rows: Vec<Row>, mark: Mark) -> Result<(), Error> {
         let last = rows.iter().map(|row| row.version).max();
-        // A row of a later term must stay. The condition holds only for rows that carry a term.
-        let bound = i64::try_from(term).map_err(error::failed)?;
-        #[expect(clippy::cast_precision_loss, reason = "terms are counted, far below 2^53")]
-        let passed = Range { lte: Some(bound as f64), ..Range::default() };
-        let passed = filter::must([filter::within(ROW_TERM, passed)]);
+        // A row of a later term must stay.
+        let writer = Self { term, ..self.clone() };
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
             let batch = rows.by_ref().take(POINTS_PER_WRITE);
-            let batch = batch.map(|Row { version, mut value }| {
-                value.insert(ROW_TERM.to_owned(), term.into());
-                row_point(version, value)
-            });
-            let mut request = self.upsert_topics(batch.collect());
-            request.update_filter = Some(passed.clone());
-            self.write_topics(request).await?;
+            let batch = batch.map(|Row { version, value }| row_point(version, value));
+            writer.upsert_in_time(batch.collect()).await?;
         }
         let Mark { projected, arrival, unsettled } = mark;
         let mut value = Map::new();
@@ -197,7 +189,11 @@ impl Remote {
     }
 
     /// Sets keys of the mark if it satisfies `condition`.
-    async fn set_mark(&self, value: Map<String, Value>, condition: Filter) -> Result<(), Error> {
+    pub async fn set_mark(
+        &self,
+        value: Map<String, Value>,
+        condition: Filter,
+    ) -> Result<(), Error> {
         let only_mark = HasIdCondition { has_id: vec![wire::number_point(MARK)] };
         let only_mark = ConditionOneOf::HasId(only_mark);
         let only_mark = Condition { condition_one_of: Some(only_mark) };
@@ -233,9 +229,7 @@ impl Remote {
             if version > end {
                 break;
             }
-            let mut value = wire::from_payload(point.payload);
-            value.remove(ROW_TERM);
-            rows.push(Row { version, value });
+            rows.push(Row { version, value: wire::from_payload(point.payload) });
         }
         Ok(rows)
     }
@@ -266,23 +260,19 @@ impl Remote {
     pub async fn project(&self, topics: Vec<TopicPoint>, placed: Vec<Placed>) -> Result<(), Error> {
         for piece in topics.chunks(POINTS_PER_WRITE) {
             let points = piece.iter().map(topic_point).collect();
-            self.write_topics(self.upsert_topics(points)).await?;
+            self.upsert_in_time(points).await?;
         }
         let placed: BTreeMap<ArticleId, Placed> =
             placed.into_iter().map(|one| (one.article, one)).collect();
-        let ids: Vec<ArticleId> = placed.keys().copied().collect();
-        // The server fails for a point that does not exist.
-        let found = self.memberships(&ids).await?;
-        let there = placed.into_values().zip(found).filter(|(_, found)| found.is_some());
-        let note = |(Placed { article, arrival, placement }, _)| {
+        let note = |Placed { article, arrival, placement }| {
             let Placement { event, story } = placement;
             let mut value = Map::new();
             value.insert(payload::ARRIVAL.to_owned(), arrival.into());
             value.insert(payload::EVENT.to_owned(), event.to_string().into());
             value.insert(payload::STORY.to_owned(), story.to_string().into());
-            articles::set_payload(&article, value)
+            self.set_payload(&article, value)
         };
-        self.update_articles(there.map(note).collect()).await
+        self.update_articles(placed.into_values().map(note).collect::<Result<_, _>>()?).await
     }
 
     /// Keeps how the cosines of the model are measured. All processes make the same of the same archive,
@@ -327,6 +317,16 @@ impl Remote {
             timeout: Some(self.client.timeout_s()),
             ..UpsertPoints::default()
         }
+    }
+
+    /// Writes these points into the topics' collection, but over none of a later term.
+    pub async fn upsert_in_time(&self, mut points: Vec<PointStruct>) -> Result<(), Error> {
+        for point in &mut points {
+            self.stamp(&mut point.payload);
+        }
+        let mut request = self.upsert_topics(points);
+        request.update_filter = Some(filter::must([self.in_time()?]));
+        self.write_topics(request).await
     }
 
     /// Sends a request of [`Remote::upsert_topics`] and waits until it is completed.
@@ -414,12 +414,13 @@ impl Remote {
 }
 
 /// Reads what most replicas agree on: the log must not seem shorter where one replica lags behind.
-fn consistent() -> ReadConsistency {
+pub fn consistent() -> ReadConsistency {
     let majority = read_consistency::Value::Type(ReadConsistencyType::Majority.into());
     ReadConsistency { value: Some(majority) }
 }
 
-fn number_is(key: &str, number: u64) -> Result<Condition, Error> {
+/// The condition that the number under `key` is `number`.
+pub fn number_is(key: &str, number: u64) -> Result<Condition, Error> {
     let number = i64::try_from(number).map_err(error::failed)?;
     Ok(filter::equals(key, MatchValue::Integer(number)))
 }

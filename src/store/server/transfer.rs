@@ -103,7 +103,7 @@ impl Remote {
         for piece in points.chunks(POINTS_PER_WRITE) {
             let points = piece.iter().map(|point| loaded(part, point.clone())).collect();
             match part {
-                Part::Articles => self.write_articles(points).await?,
+                Part::Articles => self.write_articles(points, None).await?,
                 Part::Topics => self.write_topics(self.upsert_topics(points)).await?,
             }
         }

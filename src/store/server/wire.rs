@@ -7,8 +7,6 @@ use ::qdrant_client::qdrant::NamedVectors;
 use ::qdrant_client::qdrant::PayloadIncludeSelector;
 use ::qdrant_client::qdrant::PointId;
 use ::qdrant_client::qdrant::PointStruct;
-use ::qdrant_client::qdrant::PointsIdsList;
-use ::qdrant_client::qdrant::PointsSelector;
 use ::qdrant_client::qdrant::RetrievedPoint;
 use ::qdrant_client::qdrant::SparseVector;
 use ::qdrant_client::qdrant::Value;
@@ -19,7 +17,6 @@ use ::qdrant_client::qdrant::VectorsSelector;
 use ::qdrant_client::qdrant::WithPayloadSelector;
 use ::qdrant_client::qdrant::WithVectorsSelector;
 use ::qdrant_client::qdrant::point_id::PointIdOptions;
-use ::qdrant_client::qdrant::points_selector::PointsSelectorOneOf;
 use ::qdrant_client::qdrant::vector;
 use ::qdrant_client::qdrant::vector_output;
 use ::qdrant_client::qdrant::vectors::VectorsOptions;
@@ -38,6 +35,7 @@ use crate::payload::REPRINT;
 use crate::payload::TERMS;
 use crate::payload::TEXT;
 use crate::server::error;
+use crate::server::fence::TERM;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::reprint::Signature;
@@ -90,12 +88,6 @@ pub fn article_of(id: Option<&PointId>) -> Result<ArticleId, Error> {
     Ok(ArticleId::from(uuid))
 }
 
-/// Selects the points of these ids.
-pub fn select(ids: Vec<PointId>) -> PointsSelector {
-    let list = PointsSelectorOneOf::Points(PointsIdsList { ids });
-    PointsSelector { points_selector_one_of: Some(list) }
-}
-
 /// Asks for the whole payload, or for none.
 pub fn with_payload(all: bool) -> WithPayloadSelector {
     let enable = with_payload_selector::SelectorOptions::Enable(all);
@@ -126,8 +118,9 @@ pub fn to_payload(object: Map<String, serde_json::Value>) -> Payload {
     object.into_iter().map(|(key, value)| (key, Value::from(value))).collect()
 }
 
-/// Converts a payload into a JSON object.
-pub fn from_payload(payload: Payload) -> Map<String, serde_json::Value> {
+/// Converts a payload into a JSON object, without the term in which the point was written.
+pub fn from_payload(mut payload: Payload) -> Map<String, serde_json::Value> {
+    payload.remove(TERM);
     payload.into_iter().map(|(key, value)| (key, value.into_json())).collect()
 }
 

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::Notify;
 use tokio::sync::Semaphore;
@@ -29,6 +32,7 @@ use wenmai::store::Point;
 use wenmai::store::Regroup;
 use wenmai::store::Row;
 use wenmai::store::Scored;
+use wenmai::store::SharedMemory;
 use wenmai::store::Status;
 use wenmai::store::Store;
 use wenmai::store::Stored;
@@ -36,6 +40,9 @@ use wenmai::store::TopicPoint;
 use wenmai::store::TopicStore;
 use wenmai::store::VectorStore;
 use wenmai::store::Vectors;
+
+/// A write on its way.
+type Stray = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What happens at a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +59,13 @@ pub enum Fault {
     Die,
     /// The same, but this call does its work first.
     DieLate,
+    /// This call and all after it wait until [`Faulty::release`], as if the process were stopped.
+    Stop,
+    /// The same, but this call does its work first.
+    StopLate,
+    /// The call fails, and what it writes takes effect at [`Faulty::release`] all the same. For a
+    /// store of [`Faulty::of`].
+    Stray,
 }
 
 #[derive(Debug, Default)]
@@ -59,6 +73,7 @@ struct Plan {
     /// The calls that go through before the fault, and the fault.
     armed: Option<(u32, Fault)>,
     is_dead: bool,
+    is_stopped: bool,
     /// Whether the fault has happened.
     struck: bool,
 }
@@ -66,6 +81,12 @@ struct Plan {
 /// The store with the fault.
 pub struct Faulty {
     inner: Store,
+    /// What `inner` is one process's way to, if several share it.
+    shared: Option<SharedMemory>,
+    /// The last term that was taken through this store.
+    term: AtomicU64,
+    /// Writes that take effect at [`Faulty::release`].
+    strays: Mutex<Vec<Stray>>,
     plan: Mutex<Plan>,
     reached: Notify,
     /// Closed once calls that wait may go on.
@@ -75,8 +96,20 @@ pub struct Faulty {
 impl Faulty {
     /// A store over `inner` that does what that one does until it is told otherwise.
     pub fn over(inner: &Store) -> Arc<Self> {
+        Self::new(Arc::clone(inner), None)
+    }
+
+    /// One process's way to a store that several share.
+    pub fn of(shared: SharedMemory) -> Arc<Self> {
+        Self::new(shared.open(), Some(shared))
+    }
+
+    fn new(inner: Store, shared: Option<SharedMemory>) -> Arc<Self> {
         Arc::new(Self {
-            inner: Arc::clone(inner),
+            inner,
+            shared,
+            term: AtomicU64::new(0),
+            strays: Mutex::default(),
             plan: Mutex::default(),
             reached: Notify::new(),
             gate: Mutex::new(Arc::new(Semaphore::new(0))),
@@ -104,7 +137,18 @@ impl Faulty {
 
     /// Lets a call that waits go on, and every later one.
     pub fn release(&self) {
+        self.plan.lock().unwrap().is_stopped = false;
         self.gate.lock().unwrap().close();
+    }
+
+    /// Has the writes arrive that were told to have failed; how many there were.
+    pub async fn release_strays(&self) -> usize {
+        let strays = std::mem::take(&mut *self.strays.lock().unwrap());
+        let count = strays.len();
+        for stray in strays {
+            stray.await;
+        }
+        count
     }
 
     /// Whether every call fails by now.
@@ -125,22 +169,53 @@ impl Faulty {
         }
         (plan.armed, plan.struck) = (None, true);
         plan.is_dead = matches!(fault, Fault::Die | Fault::DieLate);
+        plan.is_stopped = matches!(fault, Fault::Stop | Fault::StopLate);
         Ok(Some(fault))
     }
 
     async fn call<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        if self.plan.lock().unwrap().is_stopped {
+            self.pass().await;
+        }
         match self.next()? {
             None => work.await,
-            Some(Fault::Fail | Fault::Die) => Err(failed()),
+            // What reads has nothing that could arrive later.
+            Some(Fault::Fail | Fault::Die | Fault::Stray) => Err(failed()),
             Some(Fault::FailLate | Fault::DieLate) => work.await.and_then(|_done| Err(failed())),
             Some(Fault::Panic) => panic!("a fault of the test"),
-            Some(Fault::Wait) => {
-                let gate = Arc::clone(&self.gate.lock().unwrap());
+            Some(Fault::Wait | Fault::Stop) => {
                 self.reached.notify_one();
-                let _closed = gate.acquire().await;
+                self.pass().await;
                 work.await
             }
+            Some(Fault::StopLate) => {
+                let done = work.await;
+                self.reached.notify_one();
+                self.pass().await;
+                done
+            }
         }
+    }
+
+    /// Waits until calls that wait may go on.
+    async fn pass(&self) {
+        let gate = Arc::clone(&self.gate.lock().unwrap());
+        let _closed = gate.acquire().await;
+    }
+
+    /// A call that writes, and that may arrive although it failed.
+    async fn write<T, F, W>(&self, work: F) -> Result<T, Error>
+    where
+        F: Fn(Store) -> W,
+        W: Future<Output = Result<T, Error>> + Send + 'static,
+        T: 'static,
+    {
+        let is_stray = matches!(self.plan.lock().unwrap().armed, Some((0, Fault::Stray)));
+        if let Some(shared) = self.shared.as_ref().filter(|_| is_stray) {
+            let late = work(shared.open_in(self.term.load(Ordering::SeqCst)));
+            self.strays.lock().unwrap().push(Box::pin(async move { drop(late.await) }));
+        }
+        self.call(work(Arc::clone(&self.inner))).await
     }
 }
 
@@ -151,7 +226,11 @@ fn failed() -> Error {
 #[async_trait::async_trait]
 impl VectorStore for Faulty {
     async fn upsert(&self, points: Vec<Point>) -> Result<(), Error> {
-        self.call(self.inner.upsert(points)).await
+        self.write(|store| {
+            let points = points.clone();
+            async move { store.upsert(points).await }
+        })
+        .await
     }
 
     async fn fetch(
@@ -167,7 +246,12 @@ impl VectorStore for Faulty {
     }
 
     async fn delete(&self, ids: &[ArticleId]) -> Result<BTreeSet<ArticleId>, Error> {
-        self.call(self.inner.delete(ids)).await
+        let ids = ids.to_vec();
+        self.write(|store| {
+            let ids = ids.clone();
+            async move { store.delete(&ids).await }
+        })
+        .await
     }
 
     async fn nearest(
@@ -193,7 +277,11 @@ impl VectorStore for Faulty {
     }
 
     async fn regroup(&self, changes: Vec<Regroup>) -> Result<(), Error> {
-        self.call(self.inner.regroup(changes)).await
+        self.write(|store| {
+            let changes = changes.clone();
+            async move { store.regroup(changes).await }
+        })
+        .await
     }
 
     async fn memberships(&self, ids: &[ArticleId]) -> Result<Vec<Option<Membership>>, Error> {
@@ -233,7 +321,11 @@ impl VectorStore for Faulty {
 #[async_trait::async_trait]
 impl TopicStore for Faulty {
     async fn append(&self, term: u64, rows: Vec<Row>, mark: Mark) -> Result<(), Error> {
-        self.call(self.inner.append(term, rows, mark)).await
+        self.write(|store| {
+            let (rows, mark) = (rows.clone(), mark.clone());
+            async move { store.append(term, rows, mark).await }
+        })
+        .await
     }
 
     async fn rows(&self, from: u64, limit: Limit) -> Result<Vec<Row>, Error> {
@@ -245,7 +337,11 @@ impl TopicStore for Faulty {
     }
 
     async fn project(&self, topics: Vec<TopicPoint>, placed: Vec<Placed>) -> Result<(), Error> {
-        self.call(self.inner.project(topics, placed)).await
+        self.write(|store| {
+            let (topics, placed) = (topics.clone(), placed.clone());
+            async move { store.project(topics, placed).await }
+        })
+        .await
     }
 
     async fn nearest_topics(
@@ -263,6 +359,10 @@ impl TopicStore for Faulty {
 
     async fn last_arrival(&self) -> Result<u64, Error> {
         self.call(self.inner.last_arrival()).await
+    }
+
+    async fn fence(&self, term: u64, articles: Vec<ArticleId>) -> Result<Vec<ArticleId>, Error> {
+        self.call(self.inner.fence(term, articles)).await
     }
 
     async fn keep_checkpoint(&self, checkpoint: Checkpoint) -> Result<(), Error> {
@@ -286,7 +386,11 @@ impl TopicStore for Faulty {
     }
 
     async fn swap_lease(&self, seen: &Lease, next: &Lease) -> Result<bool, Error> {
-        self.call(self.inner.swap_lease(seen, next)).await
+        let swapped = self.call(self.inner.swap_lease(seen, next)).await?;
+        if swapped {
+            self.term.store(next.term, Ordering::SeqCst);
+        }
+        Ok(swapped)
     }
 
     fn is_shared(&self) -> bool {

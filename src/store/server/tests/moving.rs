@@ -1,5 +1,7 @@
 //! An index moves to the server and back without a change of a bit.
 
+use std::time::Duration;
+
 use tempfile::TempDir;
 
 use super::Place;
@@ -43,6 +45,20 @@ async fn nothing_moves_while_somebody_writes() {
     let server = place.open(&sample::make());
     let busy = Lease { term: 1, holder: "somebody".into(), beat: 0 };
     assert!(server.swap_lease(&Lease::default(), &busy).await.unwrap());
-    let refused = transfer(&server, &folder(&root, "target"), &|_| ()).await;
+    // Somebody who is silent would be taken for dead.
+    let beating = async {
+        let mut seen = busy;
+        loop {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            let next = Lease { beat: seen.beat + 1, ..seen.clone() };
+            assert!(server.swap_lease(&seen, &next).await.unwrap(), "the lease was taken");
+            seen = next;
+        }
+    };
+    let target = folder(&root, "target");
+    let refused = tokio::select! {
+        refused = transfer(&server, &target, &|_| ()) => refused,
+        () = beating => unreachable!("it beats for ever"),
+    };
     assert!(matches!(refused, Err(Error::Led { .. })), "{refused:?}");
 }
