@@ -201,13 +201,15 @@ impl Engine {
                 leaving.insert(*id);
             }
         }
+        let mut left = None;
         if let (Some(first), Some(Some(known))) = (ids.first(), known.first())
             && leaving.remove(first)
         {
             self.begin(BTreeSet::from([*first])).await?;
             self.hand_over(known.group, Some(*first)).await?;
+            left = Some(*first);
         }
-        let mut plan = Plan::load(&self.store, drafts).await?;
+        let mut plan = Plan::load(&self.store, drafts, left).await?;
         for (draft, known) in drafts.iter().zip(known) {
             if leaving.contains(&draft.id()) || !plan.decide(draft, known) {
                 break;
@@ -257,7 +259,7 @@ impl Engine {
         plain: Plain,
     ) -> Result<Option<GroupId>, Error> {
         let draft = Draft::new(article.clone(), plain, String::new());
-        let mut alone = Plan::load(&self.store, std::slice::from_ref(&draft)).await?;
+        let mut alone = Plan::load(&self.store, std::slice::from_ref(&draft), None).await?;
         let found = alone.group_of(&draft);
         Ok(found.filter(|group| *group != draft.own_group()))
     }

@@ -446,3 +446,31 @@ async fn a_badly_read_copy_goes_with_the_report_that_it_prints_once_that_is_ther
     assert_ne!(after[0], after[1]);
     assert_eq!(originals(&engine, &all).await, [ids[0], late]);
 }
+
+/// An original whose text changes hands its group over, and in the same call an earlier copy comes
+/// in. Which of the other copies is looked at first depends on their ids, so there are many.
+#[tokio::test]
+async fn a_group_that_is_handed_over_has_one_original_at_once() {
+    for n in 0..24 {
+        let (engine, _store, gate) = support::fake_engine();
+        gate.open();
+        let from = |name: &str, day, text: &str| Record {
+            source: "清河网".into(),
+            source_id: format!("{name}{n}"),
+            ..record(&format!("{name}报"), day, text)
+        };
+        let longer = format!("{BRIDGE}{VOICES}");
+        let first = vec![from("甲", 2, BRIDGE), from("乙", 3, BRIDGE), from("丙", 4, &longer)];
+        let mut ids = stored(&engine, first).await;
+        let changed = vec![from("甲", 2, HARVEST), from("丁", 1, BRIDGE)];
+        let [changed, earliest] = stored(&engine, changed).await[..] else { unreachable!() };
+        assert_eq!(changed, ids[0]);
+        ids.push(earliest);
+
+        let of = groups(&engine, &ids).await;
+        assert_eq!((of[1], of[2]), (of[3], of[3]), "{n}");
+        assert_ne!(of[0], of[3], "{n}");
+        assert_eq!(originals(&engine, &ids).await, [changed, earliest], "{n}");
+        engine.close().await.unwrap();
+    }
+}

@@ -31,7 +31,7 @@ impl Engine {
     /// Reads the whole of `gone`, as a change of its original does.
     pub(super) async fn merge_groups(&self, kept: GroupId, gone: GroupId) -> Result<(), Error> {
         let membership = Membership { group: kept, is_original: false };
-        let original = original_of(&self.store, gone).await?;
+        let original = original_of(&self.store, gone, None).await?;
         let is_original =
             |id: ArticleId| original.as_ref().is_some_and(|original| original.standing.id() == id);
         let mut from = None;

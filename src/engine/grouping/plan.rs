@@ -66,8 +66,14 @@ pub(super) struct Decided {
 }
 
 impl Plan {
-    /// Reads what `drafts`, each of another article, may be compared with.
-    pub(super) async fn load(store: &Store, drafts: &[Draft]) -> Result<Self, Error> {
+    /// Reads what `drafts`, each of another article, may be compared with. `leaving` is the article
+    /// that handed its group over: it is stored as an original until its draft is written, but is the
+    /// original of nobody any more.
+    pub(super) async fn load(
+        store: &Store,
+        drafts: &[Draft],
+        leaving: Option<ArticleId>,
+    ) -> Result<Self, Error> {
         // As many more as drafts: each of them can take one stored anchor out of the list.
         let limit = u32::try_from(CANDIDATES + drafts.len()).unwrap_or(u32::MAX);
         let limit = Limit::new(limit).unwrap_or(Limit::MOST);
@@ -85,7 +91,7 @@ impl Plan {
             .map(|hit| hit.id)
             .collect();
         let ids: Vec<ArticleId> = ids.into_iter().collect();
-        let anchors = load_anchors(store, &ids).await?;
+        let anchors = load_anchors(store, &ids, leaving).await?;
         let stored = drafts.iter().map(Draft::id).zip(found).collect();
         Ok(Self {
             stored,
@@ -221,10 +227,11 @@ impl Plan {
     }
 }
 
-/// Reads the anchors of `ids`, each with the original of its group.
+/// Reads the anchors of `ids`, each with the original of its group, which is not `leaving`.
 async fn load_anchors(
     store: &Store,
     ids: &[ArticleId],
+    leaving: Option<ArticleId>,
 ) -> Result<BTreeMap<ArticleId, Anchor>, Error> {
     let mut anchors = BTreeMap::new();
     for stored in store.fetch(ids, wenmai_store::Vectors::No).await?.into_iter().flatten() {
@@ -233,7 +240,7 @@ async fn load_anchors(
         let original = if membership.is_original {
             found.clone()
         } else {
-            original_of(store, membership.group).await?.unwrap_or_else(|| found.clone())
+            original_of(store, membership.group, leaving).await?.unwrap_or_else(|| found.clone())
         };
         let anchor = Anchor { printed: found, group: membership.group, original };
         anchors.insert(article.id, anchor);
@@ -242,11 +249,16 @@ async fn load_anchors(
     Ok(anchors)
 }
 
-/// The original of a group.
-pub(super) async fn original_of(store: &Store, group: GroupId) -> Result<Option<Printed>, Error> {
+/// The original of a group, but for `leaving`.
+pub(super) async fn original_of(
+    store: &Store,
+    group: GroupId,
+    leaving: Option<ArticleId>,
+) -> Result<Option<Printed>, Error> {
     let filter = Filter::Group(group).and(Filter::Original(true));
     let found = store.list(&filter, None, Limit::MOST).await?.points;
-    let found = found.into_iter().map(|stored| {
+    let found = found.into_iter().filter(|stored| Some(stored.article.id) != leaving);
+    let found = found.map(|stored| {
         let plain = Plain::of(&stored.article.record);
         printed(&stored.article, plain)
     });

@@ -6,9 +6,10 @@
 //! loses articles under a filter: if one of its few entry points passes the filter, the search
 //! starts there and, in clusters as tight as those of news, stays there. (A filter that 5 % pass
 //! then found 0.5 % of its articles, with ACORN or without; if no entry point passes, many are
-//! tried and everything is found.) So what a filter lets through is scanned up to
+//! tried and everything is found.) So what a filter lets through of a segment is scanned up to
 //! [`Tuning::scan_bytes_max`], and only more than that is searched by the graph, with ACORN, which
-//! also walks over points that do not pass.
+//! also walks over points that do not pass. Over 207,477 articles that finds 99.9 % and more under
+//! any filter by date, in a tenth of the time of a scan (`wenmai eval latency --filtered`).
 
 use std::num::NonZeroUsize;
 use std::thread;
@@ -61,6 +62,10 @@ const COMPARED_AGAIN: f64 = 1.1;
 /// The share of numbers that lies in the range of the codes; the few beyond it count as its ends.
 const CODED_SHARE: f32 = 0.995;
 
+/// What settings without a graph name as the size up to which they scan, though they always do; with
+/// another number the engine would build the segments of older folders anew.
+const SCANNED: usize = 256 * KIB * KIB;
+
 /// How many segments are kept side by side. More make a search slower; with fewer, every seal
 /// rebuilds the graph of a large neighbour, which never ends while writing goes on.
 const SEGMENTS: usize = 4;
@@ -70,8 +75,8 @@ const SEGMENTS: usize = 4;
 pub struct Tuning {
     /// Size of all embeddings from which a graph is built.
     pub graph_bytes_min: usize,
-    /// Size of the embeddings that pass a filter up to which they are scanned and the graph is not
-    /// used.
+    /// Size of the embeddings of a segment that pass a filter up to which they are scanned and the
+    /// graph is not used.
     pub scan_bytes_max: usize,
     /// Size of the embeddings or terms in the growing segment from which it is sealed, which moves
     /// its terms from memory into a file.
@@ -84,7 +89,7 @@ impl Default for Tuning {
     fn default() -> Self {
         Self {
             graph_bytes_min: 256 * KIB * KIB,
-            scan_bytes_max: 256 * KIB * KIB,
+            scan_bytes_max: 32 * KIB * KIB,
             seal_bytes_min: 16 * KIB * KIB,
             codes: true,
         }
@@ -128,7 +133,7 @@ impl Tuning {
         HnswIndexConfig {
             m: if graph { GRAPH_EDGES } else { 0 },
             ef_construct: BUILD_CANDIDATES,
-            full_scan_threshold: (self.scan_bytes_max / KIB).max(1),
+            full_scan_threshold: (if graph { self.scan_bytes_max } else { SCANNED } / KIB).max(1),
             payload_m: Some(0),
             ..HnswIndexConfig::default()
         }
