@@ -124,6 +124,7 @@ async fn embed<'t>(
         let request = wire::EmbedTextsRequest {
             texts: texts.iter().map(|one| one.text.clone()).collect(),
             purpose: purpose.into(),
+            ..Default::default()
         };
         let status = match services.embedding().embed_texts(connect::patient(request)).await {
             Ok(answer) => return Ok(Some((texts, answer.into_inner()))),

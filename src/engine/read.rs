@@ -171,6 +171,31 @@ impl Engine {
         texts: Vec<String>,
         purpose: Purpose,
     ) -> Result<Vec<Embedded>, Error> {
+        for (at, text) in texts.iter().enumerate() {
+            input::text_fits(&format!("texts[{at}]"), text.len())?;
+        }
+        let mut embedded = Vec::with_capacity(texts.len());
+        let mut violations = Vec::new();
+        for one in self.embed_each(texts, purpose).await? {
+            match one {
+                Ok(one) => embedded.push(one),
+                Err(Error::Invalid(wrong)) => violations.extend(wrong),
+                Err(error) => return Err(error),
+            }
+        }
+        if violations.is_empty() { Ok(embedded) } else { Err(Error::Invalid(violations)) }
+    }
+
+    /// The same, but a text that cannot be embedded costs the others nothing: its place in the answer
+    /// holds [`Error::Invalid`] or [`Error::TextTooLong`], both of which name `texts[i]`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if there are no texts; [`Error::BatchTooLarge`]; [`Error::Embed`].
+    pub async fn embed_each(
+        &self,
+        texts: Vec<String>,
+        purpose: Purpose,
+    ) -> Result<Vec<Result<Embedded, Error>>, Error> {
         let given = texts.len();
         if given > EMBED_TEXTS_MAX {
             return Err(Error::BatchTooLarge { limit: EMBED_TEXTS_MAX, given });
@@ -178,23 +203,36 @@ impl Engine {
         if given == 0 {
             return Err(Error::invalid("texts", "at least one text is needed"));
         }
-        for (at, text) in texts.iter().enumerate() {
-            input::text_fits(&format!("texts[{at}]"), text.len())?;
+        let mut each = Vec::with_capacity(given);
+        let (mut fitting, mut places) = (Vec::with_capacity(given), Vec::with_capacity(given));
+        for (at, text) in texts.into_iter().enumerate() {
+            let fits = input::text_fits(&format!("texts[{at}]"), text.len());
+            if fits.is_ok() {
+                fitting.push(text);
+                places.push(at);
+            }
+            let unread =
+                Violation::new(format!("texts[{at}]"), "holds nothing that the model can read");
+            each.push(fits.and(Err(Error::Invalid(vec![unread]))));
+        }
+        if fitting.is_empty() {
+            return Ok(each);
         }
         // Many texts are an import, and must not keep searches waiting.
         let lane = if given > QUERY_TEXTS_MAX { Lane::Bulk } else { Lane::Query };
-        let mut embedded = Vec::with_capacity(given);
-        let mut violations = Vec::new();
-        for (at, result) in self.embed.embed(texts, purpose, lane).await?.into_iter().enumerate() {
+        let embedded = self.embed.embed(fitting, purpose, lane).await?;
+        for (at, result) in places.into_iter().zip(embedded) {
             match result {
-                Ok(one) => embedded.push(one),
-                Err(embed::Error::Empty | embed::Error::NoDirection) => violations.push(
-                    Violation::new(format!("texts[{at}]"), "holds nothing that the model can read"),
-                ),
+                Ok(one) => {
+                    if let Some(place) = each.get_mut(at) {
+                        *place = Ok(one);
+                    }
+                }
+                Err(embed::Error::Empty | embed::Error::NoDirection) => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        if violations.is_empty() { Ok(embedded) } else { Err(Error::Invalid(violations)) }
+        Ok(each)
     }
 
     /// The embeddings that are stored with articles, in the order of `ids`; `None` for an article

@@ -166,7 +166,7 @@ async fn a_connection_with_a_call_is_not_idle() {
     let soon = |config: &mut app::Config| config.connections.connection_idle_s_max = 1;
     let running = Running::start_with(soon).await;
     let mut client = running.embedding();
-    let request = wire::EmbedTextsRequest { texts: vec![WAITS.to_string()], purpose: 0 };
+    let request = wire::EmbedTextsRequest { texts: vec![WAITS.to_string()], ..Default::default() };
     let call = tokio::spawn(async move { client.embed_texts(request).await });
     running.gate.until_arrived(1).await;
     tokio::time::sleep(Duration::from_millis(1_600)).await;
@@ -312,7 +312,8 @@ async fn besieged(running: &Running, time: Duration) -> [usize; 3] {
                 number += 1;
                 let text = format!("第{caller}号通报第{number}次");
                 let texts = vec![text; 64];
-                let mut request = Request::new(wire::EmbedTextsRequest { texts, purpose: 0 });
+                let mut request =
+                    Request::new(wire::EmbedTextsRequest { texts, ..Default::default() });
                 request.set_timeout(Duration::from_millis(50));
                 let at = match client.embed_texts(request).await.map_err(|s: Status| s.code()) {
                     Ok(_) => 0,
@@ -335,7 +336,7 @@ async fn besieged(running: &Running, time: Duration) -> [usize; 3] {
         drop(standing.drain(..half));
         let mut slow = running.embedding();
         let texts = vec!["清河".repeat(100); 900];
-        let given_up = slow.embed_texts(wire::EmbedTextsRequest { texts, purpose: 0 });
+        let given_up = slow.embed_texts(wire::EmbedTextsRequest { texts, ..Default::default() });
         drop(tokio::time::timeout(Duration::from_millis(5), given_up).await);
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

@@ -11,7 +11,7 @@ use crate::support::told;
 
 fn texts(texts: &[&str]) -> wire::EmbedTextsRequest {
     let texts = texts.iter().map(|&text| text.to_owned()).collect();
-    wire::EmbedTextsRequest { texts, purpose: 0 }
+    wire::EmbedTextsRequest { texts, ..Default::default() }
 }
 
 fn cosine(left: &wire::TextEmbedding, right: &wire::TextEmbedding) -> f32 {
@@ -65,6 +65,36 @@ async fn bad_texts_are_refused_with_their_place() {
     let status = client.embed_texts(texts(&["好", &long])).await.unwrap_err();
     let fields = vec!["texts[1]".to_owned()];
     assert_eq!(told(&status), (Code::InvalidArgument, "TEXT_TOO_LONG".into(), fields));
+}
+
+#[tokio::test]
+async fn a_bad_text_costs_the_others_nothing_where_that_is_asked_for() {
+    let running = Running::start().await;
+    let long = "长".repeat(700_000);
+    let mut some = vec!["好"; 1_000];
+    (some[3], some[500], some[999]) = ("", &long, " 　");
+    let request = wire::EmbedTextsRequest { partial: true, ..texts(&some) };
+
+    let answer = running.embedding().embed_texts(request).await.unwrap().into_inner();
+
+    let alone = running.embedding().embed_texts(texts(&["好"])).await.unwrap().into_inner();
+    assert_eq!(answer.embeddings.len(), 1_000);
+    for (at, one) in answer.embeddings.iter().enumerate() {
+        let Some(error) = &one.error else {
+            assert_eq!(one.values, alone.embeddings[0].values, "the same bits alone, at {at}");
+            continue;
+        };
+        let reason = if at == 500 { "TEXT_TOO_LONG" } else { "INVALID_FIELD" };
+        let fields: Vec<&str> = error.field_violations.iter().map(|v| v.field.as_str()).collect();
+        assert_eq!((error.reason.as_str(), fields), (reason, vec![&*format!("texts[{at}]")]));
+        assert!(one.values.is_empty());
+    }
+    let wrong = answer.embeddings.iter().filter(|one| one.error.is_some()).count();
+    assert_eq!(wrong, 3);
+    // What is wrong with the whole call still fails it.
+    let request = wire::EmbedTextsRequest { partial: true, ..texts(&[]) };
+    let status = running.embedding().embed_texts(request).await.unwrap_err();
+    assert_eq!(told(&status), invalid(&["texts"]));
 }
 
 #[tokio::test]

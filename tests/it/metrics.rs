@@ -107,7 +107,7 @@ impl Scraped {
 }
 
 fn embed(text: &str) -> wire::EmbedTextsRequest {
-    wire::EmbedTextsRequest { texts: vec![text.to_owned()], purpose: 0 }
+    wire::EmbedTextsRequest { texts: vec![text.to_owned()], ..Default::default() }
 }
 
 async fn search(running: &Running, query: &str) {

@@ -197,7 +197,7 @@ async fn calls_streams_and_errors_come_through_nginx() {
     // A deadline goes along, and the service ends the work.
     let mut late = tonic::Request::new(wire::EmbedTextsRequest {
         texts: vec![format!("{WAITS}一下")],
-        purpose: 0,
+        ..Default::default()
     });
     late.set_timeout(Duration::from_millis(300));
     let late = EmbeddingServiceClient::new(channel.clone()).embed_texts(late).await.unwrap_err();

@@ -34,7 +34,7 @@ use crate::support::record;
 use crate::support::told;
 
 fn embed(text: &str) -> wire::EmbedTextsRequest {
-    wire::EmbedTextsRequest { texts: vec![text.to_owned()], purpose: 0 }
+    wire::EmbedTextsRequest { texts: vec![text.to_owned()], ..Default::default() }
 }
 
 /// A text that waits in the model.

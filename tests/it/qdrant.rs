@@ -126,7 +126,7 @@ async fn a_server_that_is_cut_off_is_unavailable_and_comes_back_without_a_restar
         assert_eq!((code, reason.as_str()), (Code::Unavailable, "STORE_UNAVAILABLE"));
         // The message names nothing that is inside.
         assert!(!refused.message().contains(proxy.url()), "{refused:?}");
-        let embed = wire::EmbedTextsRequest { texts: vec!["好".into()], purpose: 0 };
+        let embed = wire::EmbedTextsRequest { texts: vec!["好".into()], ..Default::default() };
         running.embedding().embed_texts(embed).await.unwrap();
 
         proxy.restore();

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 
 use jiff::civil::date;
 use tonic::Code;
+use wenmai::cluster::reprint::Plain;
+use wenmai::cluster::reprint::signature;
 use wenmai::domain::article::Record;
 use wenmai::domain::filter::Filter;
 use wenmai::domain::hit::Hit;
@@ -12,6 +14,7 @@ use wenmai::domain::hit::Mode;
 use wenmai::domain::id::ArticleId;
 use wenmai::domain::limit::Limit;
 use wenmai::domain::reprint::GroupId;
+use wenmai::domain::reprint::Membership;
 use wenmai::domain::reprint::Relation;
 use wenmai::engine::Chain;
 use wenmai::engine::Engine;
@@ -21,6 +24,7 @@ use wenmai::engine::Target;
 use wenmai::engine::Version;
 use wenmai::proto::wire;
 use wenmai::proto::wire::find_reprints_request::Target as Of;
+use wenmai::store::Regroup;
 
 use crate::support;
 use crate::support::Running;
@@ -54,7 +58,7 @@ async fn groups(engine: &Engine, ids: &[ArticleId]) -> Vec<GroupId> {
 
 async fn originals(engine: &Engine, ids: &[ArticleId]) -> Vec<ArticleId> {
     let found = engine.memberships(ids).await.unwrap();
-    let of = |(id, found): (&ArticleId, &Option<wenmai::domain::reprint::Membership>)| {
+    let of = |(id, found): (&ArticleId, &Option<Membership>)| {
         found.filter(|membership| membership.is_original).map(|_| *id)
     };
     ids.iter().zip(&found).filter_map(of).collect()
@@ -452,7 +456,7 @@ async fn a_badly_read_copy_goes_with_the_report_that_it_prints_once_that_is_ther
 #[tokio::test]
 async fn a_group_that_is_handed_over_has_one_original_at_once() {
     for n in 0..24 {
-        let (engine, _store, gate) = support::fake_engine();
+        let (engine, store, gate) = support::fake_engine();
         gate.open();
         let from = |name: &str, day, text: &str| Record {
             source: "清河网".into(),
@@ -460,8 +464,14 @@ async fn a_group_that_is_handed_over_has_one_original_at_once() {
             ..record(&format!("{name}报"), day, text)
         };
         let longer = format!("{BRIDGE}{VOICES}");
-        let first = vec![from("甲", 2, BRIDGE), from("乙", 3, BRIDGE), from("丙", 4, &longer)];
+        let longer = from("丙", 4, &longer);
+        let signature = signature(&Plain::of(&longer));
+        let first = vec![from("甲", 2, BRIDGE), from("乙", 3, BRIDGE), longer];
         let mut ids = stored(&engine, first).await;
+        // A member that prints more than its original and is compared with beside it.
+        let group = groups(&engine, &ids).await[0];
+        let membership = Membership { group, is_original: false };
+        store.regroup(vec![Regroup { id: ids[2], membership, signature }]).await.unwrap();
         let changed = vec![from("甲", 2, HARVEST), from("丁", 1, BRIDGE)];
         let [changed, earliest] = stored(&engine, changed).await[..] else { unreachable!() };
         assert_eq!(changed, ids[0]);

@@ -31,7 +31,7 @@ const SERVICES: [&str; 5] = [
 ];
 
 fn embed(text: &str) -> wire::EmbedTextsRequest {
-    wire::EmbedTextsRequest { texts: vec![text.to_owned()], purpose: 0 }
+    wire::EmbedTextsRequest { texts: vec![text.to_owned()], ..Default::default() }
 }
 
 async fn health(running: &Running, service: &str) -> i32 {

@@ -55,7 +55,8 @@ impl Served {
         let channel = Channel::from_shared(format!("http://{}", self.address)).unwrap();
         let mut client = EmbeddingServiceClient::new(channel.connect().await.unwrap());
         loop {
-            let message = wire::EmbedTextsRequest { texts: vec![TEXT.into()], purpose: 0 };
+            let message =
+                wire::EmbedTextsRequest { texts: vec![TEXT.into()], ..Default::default() };
             let mut request = Request::new(message);
             let metadata = request.metadata_mut();
             metadata.insert("traceparent", format!("00-{TRACE}-{PARENT}-01").parse().unwrap());

@@ -184,7 +184,7 @@ impl Driver {
             }
             Call::Embed => {
                 let texts = vec![question.text.clone()];
-                let request = wire::EmbedTextsRequest { texts, purpose: 0 };
+                let request = wire::EmbedTextsRequest { texts, ..Default::default() };
                 embedding.embed_texts(request).await.map(drop)
             }
         }
