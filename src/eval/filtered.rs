@@ -21,7 +21,7 @@ use wenmai_engine::Error;
 use wenmai_store::Store;
 
 /// How many nearest articles each question asks for.
-const NEAREST: usize = 100;
+const NEAREST: u16 = 100;
 /// The shares of the archive that the filters let through, about.
 const SHARES: [f64; 7] = [1.0, 0.5, 0.2, 0.1, 0.05, 0.01, 0.001];
 /// By how much a cosine may fall short of the last one wanted and count as equal.
@@ -64,13 +64,13 @@ pub async fn run(store: &Store, query_count: usize, seed: u64) -> Result<Vec<Row
             all.iter().filter(|(day, _)| passes(*day)).map(|(_, embedding)| embedding).collect();
         let (mut ms, mut found, mut wanted) = (Vec::new(), 0, 0);
         for query in asked.iter().filter_map(|at| all.get(*at)).map(|(_, embedding)| embedding) {
-            let limit = Limit::new(NEAREST as u32).unwrap_or(Limit::MOST);
+            let limit = Limit::new(NEAREST.into()).unwrap_or(Limit::MOST);
             let called = Instant::now();
             let hits = store.nearest(query, &filter, limit).await?;
             ms.push(called.elapsed().as_secs_f64() * 1e3);
             let mut cosines: Vec<f32> = passing.iter().map(|one| one.similarity(query)).collect();
             cosines.sort_unstable_by(|left, right| right.total_cmp(left));
-            cosines.truncate(NEAREST);
+            cosines.truncate(NEAREST.into());
             wanted += cosines.len();
             let last = cosines.last().map_or(1.0, |cosine| cosine - TOLERANCE);
             found += hits.iter().filter(|hit| hit.score >= last).count().min(cosines.len());
@@ -81,7 +81,7 @@ pub async fn run(store: &Store, query_count: usize, seed: u64) -> Result<Vec<Row
             share: passing.len() as f64 / all.len().max(1) as f64,
             p50_ms: quantile(0.5),
             p99_ms: quantile(0.99),
-            recall: f64::from(found as u32) / f64::from(wanted.max(1) as u32),
+            recall: found as f64 / wanted.max(1) as f64,
         });
     }
     Ok(rows)

@@ -89,9 +89,9 @@ struct Part<'r, 'a> {
 /// The pieces by which the story of `events` is told in `char_max` characters, the newest event's first
 /// and then those of the events that most articles tell.
 #[must_use]
-pub fn choose<'r>(
+pub fn choose(
     sources: &[Source<'_>],
-    readings: &'r [Reading<'_>],
+    readings: &[Reading<'_>],
     events: &[Event],
     scope: &Scope,
     char_max: usize,

@@ -204,6 +204,7 @@ fn follows(body: &Body<'_>, from: usize) -> Option<usize> {
 }
 
 /// What is asked of a clause for every run that may hold it.
+#[expect(clippy::struct_excessive_bools, reason = "each is asked by itself")]
 struct Marks {
     char_count: usize,
     /// No run reaches it: it is not told, or says nothing.
@@ -224,15 +225,13 @@ impl Marks {
         let goes_on = body.one_sentence(at, at + 1);
         let stops = !body.is_told(at) || tells_nothing(body, at) || (alone && is_aside(body, at));
         let held = || goes_on && (body.is_said(at) || trim::qualifies(body.clause(at + 1)));
+        let cannot_end = || stops || held() || (alone && stirs_behind(body, at));
         let attributes = wording::attributes(clause);
         Self {
             char_count: clause.chars().count(),
             stops,
             goes_on,
-            may_end: !stops
-                && !held()
-                && trim::may_end(clause, goes_on)
-                && !(alone && stirs_behind(body, at)),
+            may_end: !cannot_end() && trim::may_end(clause, goes_on),
             refers: attributes && wording::refers_back(clause),
             attributes,
         }

@@ -66,7 +66,9 @@ impl Shard {
         // Neither a graph nor codes: all of these are wanted, and no others.
         let params = SearchParams { exact: true, ..SearchParams::default() };
         let mut found = self.scores(query, params, &among(ids), ids.len())?;
-        found.values_mut().for_each(|cosine| *cosine = cosine.clamp(-1.0, 1.0));
+        for cosine in found.values_mut() {
+            *cosine = cosine.clamp(-1.0, 1.0);
+        }
         Ok(found)
     }
 
