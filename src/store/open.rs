@@ -19,7 +19,7 @@ use wenmai_telemetry::Metrics;
 /// the new folder `to`.
 ///
 /// # Errors
-/// As [`open`]; [`Error::Settings`] if there is no index; those of [`VectorStore::snapshot`].
+/// As [`open`]; [`Error::Settings`] if there is no index; those of [`crate::VectorStore::snapshot`].
 #[cfg(feature = "edge")]
 pub async fn copy(config: &Config, to: &Path) -> Result<(), Error> {
     edge::EdgeStore::copy(config, to).await
