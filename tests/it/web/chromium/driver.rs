@@ -5,6 +5,7 @@
 use std::io::BufRead;
 use std::io::BufReader;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::path::PathBuf;
 use std::process::Child;
 use std::process::Command;
@@ -57,6 +58,20 @@ pub struct Window {
     _turn: tokio::sync::MutexGuard<'static, ()>,
 }
 
+/// Starts a driver and returns it with its port; `None` if it ended before it named one.
+fn start(chromedriver: &Path) -> Option<(Process, u16)> {
+    let mut process = Command::new(chromedriver)
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let said = BufReader::new(process.stdout.take().unwrap());
+    let process = Process(process);
+    let port = said.lines().map_while(Result::ok).find_map(|line| port(&line))?;
+    Some((process, port))
+}
+
 impl Window {
     /// Opens a browser that reads Chinese; `None` where there is none, which is printed.
     pub async fn open(address: SocketAddr) -> Option<Self> {
@@ -66,15 +81,8 @@ impl Window {
             return None;
         };
         let turn = ONE.lock().await;
-        let mut process = Command::new(chromedriver)
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let said = BufReader::new(process.stdout.take().unwrap());
-        let process = Process(process);
-        let port = said.lines().map_while(Result::ok).find_map(|line| port(&line)).unwrap();
+        // On a busy machine it may end at once, because somebody else took the port that it chose.
+        let (process, port) = (0..5).find_map(|_| start(&chromedriver)).unwrap();
         let mut wanted = DesiredCapabilities::chrome();
         wanted.set_binary(chromium.to_str().unwrap()).unwrap();
         for argument in [
