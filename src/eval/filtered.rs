@@ -12,6 +12,7 @@ use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
+use crate::index;
 use crate::metrics;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::filter::Comparison;
@@ -89,17 +90,13 @@ pub async fn run(store: &Store, query_count: usize, seed: u64) -> Result<Vec<Row
 
 /// The day and the embedding of each stored article.
 async fn everything(store: &Store) -> Result<Vec<(Option<Date>, Embedding)>, Error> {
-    let mut all = Vec::new();
-    let mut next = None;
-    loop {
-        let page = store.list(&Filter::default(), next, Limit::MOST).await?;
-        let ids: Vec<_> = page.points.iter().map(|point| point.article.id).collect();
-        let days = page.points.iter().map(|point| point.article.record.date());
+    let stored = index::stored(store).await?;
+    let mut all = Vec::with_capacity(stored.len());
+    for piece in stored.chunks(Limit::MOST.count()) {
+        let ids: Vec<_> = piece.iter().map(|(id, _)| *id).collect();
+        let days = piece.iter().map(|(_, day)| *day);
         let embeddings = store.embeddings(&ids).await?;
         all.extend(days.zip(embeddings).filter_map(|(day, embedding)| Some((day, embedding?))));
-        next = page.next;
-        if next.is_none() {
-            return Ok(all);
-        }
     }
+    Ok(all)
 }

@@ -3,14 +3,18 @@
 use std::time::Duration;
 use std::time::Instant;
 
+use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::Progress;
 use wenmai_domain::article::Record;
+use wenmai_domain::filter::Filter;
 use wenmai_domain::id::ArticleId;
+use wenmai_domain::limit::Limit;
 use wenmai_engine::Engine;
 use wenmai_engine::Error;
 use wenmai_engine::IngestTimings;
+use wenmai_store::Store;
 
 /// The number of articles in one call of ingest.
 const BATCH: usize = 256;
@@ -92,5 +96,22 @@ fn report(total: Duration, spent: IngestTimings, optimize: Duration, count: usiz
         store_s: store.as_secs_f64(),
         optimize_s: optimize.as_secs_f64(),
         articles_per_s: count / total.as_secs_f64().max(1e-9),
+    }
+}
+
+/// The id and the day of every article in `store`, in ascending order of id.
+///
+/// # Errors
+/// [`Error::Store`] if the store could not be read.
+pub async fn stored(store: &Store) -> Result<Vec<(ArticleId, Option<Date>)>, Error> {
+    let (mut found, mut next) = (Vec::new(), None);
+    loop {
+        let page = store.list(&Filter::default(), next, Limit::MOST).await?;
+        let articles = page.points.iter().map(|point| &point.article);
+        found.extend(articles.map(|article| (article.id, article.record.date())));
+        next = page.next;
+        if next.is_none() {
+            return Ok(found);
+        }
     }
 }

@@ -122,7 +122,8 @@ pub async fn run(
     options: &Options,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Report, Error> {
-    let stored = stored_ids(store).await?;
+    let stored: Vec<ArticleId> =
+        index::stored(store).await?.into_iter().map(|(id, _)| id).collect();
     let is_made = !stored.is_empty();
     let (mut ids, took) = if is_made {
         (stored, IngestReport::default())
@@ -175,19 +176,6 @@ pub async fn run(
         filtered,
         ingest: took,
     })
-}
-
-/// The ids of all stored articles.
-async fn stored_ids(store: &Store) -> Result<Vec<ArticleId>, Error> {
-    let (mut ids, mut next) = (Vec::new(), None);
-    loop {
-        let page = store.list(&Filter::default(), next, Limit::MOST).await?;
-        ids.extend(page.points.iter().map(|point| point.article.id));
-        next = page.next;
-        if next.is_none() {
-            return Ok(ids);
-        }
-    }
 }
 
 fn row(

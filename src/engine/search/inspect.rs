@@ -31,8 +31,8 @@ use wenmai_text::units;
 const SLICE_MAX: usize = 128;
 /// How many are read at a time at least: some do not hold the phrase after all.
 const SLICE_MIN: usize = 16;
-/// Units of one phrase by which candidates are told apart without their texts.
-const PHRASE_UNITS_MAX: usize = 8;
+/// Units of one phrase that are looked up.
+const PHRASE_UNITS_MAX: usize = 12;
 
 /// What is known of a candidate without its text.
 #[derive(Debug, Default)]
@@ -80,13 +80,16 @@ impl Demands {
     }
 }
 
+/// Some of the units of a phrase, spread over it: what holds the phrase holds each of them, and of a
+/// long one so many tell enough.
+pub(super) fn some_units(units: &[String]) -> impl Iterator<Item = &String> {
+    units.iter().step_by(units.len().div_ceil(PHRASE_UNITS_MAX).max(1))
+}
+
 impl Engine {
     fn demands(&self, prepared: &PreparedQuery) -> Demands {
-        let units = |phrase: &String| {
-            let units = self.analyzer.units_of_phrase(phrase);
-            let step = units.len().div_ceil(PHRASE_UNITS_MAX).max(1);
-            units.into_iter().step_by(step).collect()
-        };
+        let units =
+            |phrase: &String| some_units(&self.analyzer.units_of_phrase(phrase)).cloned().collect();
         Demands {
             phrases: prepared.query.phrases.iter().map(units).collect(),
             without: prepared.query.without.iter().map(units).collect(),

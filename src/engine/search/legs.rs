@@ -13,6 +13,7 @@ use crate::answer::limit;
 use crate::answer::pairs;
 use crate::ranked::CANDIDATES;
 use crate::search::PreparedQuery;
+use crate::search::inspect::some_units;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::filter::Comparison;
 use wenmai_domain::filter::Filter;
@@ -30,8 +31,6 @@ use wenmai_text::units;
 /// Days after the last day that a query names on which papers still report what happened.
 const PRINT_DAYS: i64 = 2;
 
-/// Units of one phrase that are looked up.
-const PHRASE_UNITS_MAX: usize = 12;
 /// So few articles are read rather than narrowed further.
 const NARROW_ENOUGH: usize = 32;
 /// First answers whose middle is taken.
@@ -129,9 +128,7 @@ impl Engine {
         for phrase in &prepared.query.phrases {
             let units = self.analyzer.units_of_phrase(phrase);
             let mut narrowed: Option<BTreeSet<ArticleId>> = None;
-            // Any of the units narrow soundly; of a long phrase some do.
-            let step = units.len().div_ceil(PHRASE_UNITS_MAX).max(1);
-            for unit in units.iter().step_by(step) {
+            for unit in some_units(&units) {
                 if narrowed.as_ref().is_some_and(|known| known.len() <= NARROW_ENOUGH) {
                     break;
                 }

@@ -54,8 +54,7 @@ impl Condition for qdrant_edge::Filter {
     }
 
     fn among(ids: &BTreeSet<ArticleId>) -> Self {
-        let ids: HasIdCondition = ids.iter().map(point_id).collect();
-        Self::new_must(Part::HasId(ids))
+        among(ids)
     }
 }
 
@@ -69,6 +68,12 @@ fn equals(key: &str, value: ValueVariants) -> qdrant_edge::Filter {
 
 fn only(condition: FieldCondition) -> qdrant_edge::Filter {
     qdrant_edge::Filter::new_must(Part::Field(condition))
+}
+
+/// A filter that the points of `ids` pass and no others.
+pub fn among<'a>(ids: impl IntoIterator<Item = &'a ArticleId>) -> qdrant_edge::Filter {
+    let ids: HasIdCondition = ids.into_iter().map(point_id).collect();
+    qdrant_edge::Filter::new_must(Part::HasId(ids))
 }
 
 /// A filter that every point passes, because the engine searches in another way with a filter than

@@ -6,9 +6,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use qdrant_edge::Condition;
 use qdrant_edge::Filter;
-use qdrant_edge::HasIdCondition;
 use qdrant_edge::NamedQuery;
 use qdrant_edge::QueryEnum;
 use qdrant_edge::QueryRequest;
@@ -18,8 +16,8 @@ use qdrant_edge::VectorInternal;
 
 use crate::Error;
 use crate::edge::error;
+use crate::edge::filter::among;
 use crate::edge::point::article_id;
-use crate::edge::point::point_id;
 use crate::edge::point::sparse;
 use crate::edge::shard::Shard;
 use crate::payload::TERMS;
@@ -90,10 +88,4 @@ impl Shard {
         let hits = self.engine.query(request).map_err(error::engine)?;
         hits.into_iter().map(|hit| Ok((article_id(&hit.id)?, hit.score))).collect()
     }
-}
-
-/// A filter that only the points of `ids` pass.
-fn among(ids: &[ArticleId]) -> Filter {
-    let ids: HasIdCondition = ids.iter().map(point_id).collect();
-    Filter::new_must(Condition::HasId(ids))
 }

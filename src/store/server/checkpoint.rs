@@ -7,7 +7,6 @@
 use std::collections::HashMap;
 
 use ::qdrant_client::qdrant::DeletePoints;
-use ::qdrant_client::qdrant::GetPoints;
 use ::qdrant_client::qdrant::PointId;
 use ::qdrant_client::qdrant::PointStruct;
 use ::qdrant_client::qdrant::WriteOrderingType;
@@ -24,7 +23,6 @@ use crate::server::Remote;
 use crate::server::articles::ordering;
 use crate::server::client::Points;
 use crate::server::client::completed;
-use crate::server::topics::consistent;
 use crate::server::wire;
 
 /// Pieces in one message: about 4 MiB of text, where a server accepts 32 MiB.
@@ -80,21 +78,9 @@ impl Remote {
         &self,
         ids: &[Uuid],
     ) -> Result<HashMap<Uuid, Map<String, Value>>, Error> {
-        let request = GetPoints {
-            collection_name: self.names.topics.clone(),
-            ids: ids.iter().copied().map(wire::uuid_point).collect(),
-            with_payload: Some(wire::with_payload(true)),
-            with_vectors: Some(wire::with_vectors(&[])),
-            read_consistency: Some(consistent()),
-            timeout: Some(self.client.timeout_s()),
-            ..GetPoints::default()
-        };
-        let call = |mut api: Points| {
-            let request = request.clone();
-            async move { api.get(request).await }
-        };
+        let points = ids.iter().copied().map(wire::uuid_point).collect();
         let mut payloads = HashMap::with_capacity(ids.len());
-        for point in self.client.points(call).await?.result {
+        for point in self.topic_points(points).await? {
             if let Some(id) = wire::uuid_of(point.id.as_ref())? {
                 payloads.insert(id, wire::from_payload(point.payload));
             }

@@ -112,11 +112,14 @@ impl Remote {
         self.write_topics(request).await
     }
 
-    /// Reads the mark, the lease, and the end of the log.
-    pub async fn head(&self) -> Result<Head, Error> {
+    /// Points of the topics' collection with their payloads, as most replicas have them.
+    pub(super) async fn topic_points(
+        &self,
+        ids: Vec<PointId>,
+    ) -> Result<Vec<RetrievedPoint>, Error> {
         let request = GetPoints {
             collection_name: self.names.topics.clone(),
-            ids: vec![wire::number_point(MARK)],
+            ids,
             with_payload: Some(wire::with_payload(true)),
             with_vectors: Some(wire::with_vectors(&[])),
             read_consistency: Some(consistent()),
@@ -127,7 +130,12 @@ impl Remote {
             let request = request.clone();
             async move { api.get(request).await }
         };
-        let found = self.client.points(call).await?.result.into_iter().next();
+        Ok(self.client.points(call).await?.result)
+    }
+
+    /// Reads the mark, the lease, and the end of the log.
+    pub async fn head(&self) -> Result<Head, Error> {
+        let found = self.topic_points(vec![wire::number_point(MARK)]).await?.into_iter().next();
         let value = found.ok_or_else(|| error::failed("the mark is missing"))?.payload;
         let value = wire::from_payload(value);
         let number = |key: &str| {
