@@ -23,6 +23,7 @@ use wenmai_follow as follow;
 use wenmai_follow::Bounds;
 use wenmai_follow::Config;
 use wenmai_follow::InvalidList;
+use wenmai_follow::Lists;
 use wenmai_follow::Report;
 use wenmai_follow::Setup;
 use wenmai_follow::Stop;
@@ -83,6 +84,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         config: args.config.clone(),
         sources,
         data: args.connect.data(),
+        lists: Lists::new(&args.feeds),
         until: if is_round { Until::RoundEnds } else { Until::Stopped },
         is_dry: args.dry_run,
     };
@@ -109,6 +111,8 @@ pub(super) fn wrong_list(error: &InvalidList) -> Failure {
 pub(super) struct Plan {
     pub(super) config: Config,
     pub(super) sources: Vec<follow::Source>,
+    /// The files that named them, which may come to name others.
+    pub(super) lists: Option<Lists>,
     /// The data folder, if it is on this machine.
     pub(super) data: Option<PathBuf>,
     pub(super) until: Until,
@@ -125,7 +129,7 @@ impl Following {
     /// Begins; what is found goes to `services`. The data folder must be open: what is kept in it
     /// beside the index must not come first.
     pub(super) fn begin(plan: Plan, services: &Services) -> Result<Self, Failure> {
-        let Plan { config, sources, data, until, is_dry } = plan;
+        let Plan { config, sources, lists, data, until, is_dry } = plan;
         if config.contact.is_none() && !is_dry {
             output::note(
                 "wenmai: --follow-contact names a page or mail address under which the sites that \
@@ -147,6 +151,9 @@ impl Following {
             is_dry,
         };
         let running = follow::start(setup).map_err(|error| Failure::failed(&error))?;
+        if let Some(lists) = lists.filter(|_| until == Until::Stopped) {
+            running.feeds().watch(lists)?;
+        }
         let stop = running.stop();
         let (told, report) = oneshot::channel();
         let wait = move || drop(told.send(running.wait()));

@@ -10,6 +10,7 @@ use wenmai_app as app;
 use wenmai_app::App;
 use wenmai_app::settings;
 use wenmai_engine::Engine;
+use wenmai_follow::Lists;
 use wenmai_follow::Until;
 use wenmai_telemetry as telemetry;
 
@@ -80,8 +81,8 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         None
     } else {
         let services = Services::local(engine).await?;
-        let config = args.following;
-        let plan = Plan { config, sources, data, until: Until::Stopped, is_dry: false };
+        let (config, lists) = (args.following, Lists::new(&args.follow));
+        let plan = Plan { config, sources, lists, data, until: Until::Stopped, is_dry: false };
         Some((Following::begin(plan, &services)?, services))
     };
     let (end, ended) = tokio::sync::oneshot::channel::<()>();

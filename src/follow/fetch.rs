@@ -1,8 +1,9 @@
 //! One request: made under bounds of time and size, to public hosts only, and its answer taken apart.
 //!
 //! Redirects are answers like others: whoever asked decides whether the next address may be asked,
-//! and when. No cookies are kept, nothing is sent beyond what an `Ask` says, and no proxy is used,
-//! whatever the environment says: behind one, addresses could not be checked.
+//! and when. No cookies are kept, nothing is sent beyond what an `Ask` says, and no proxy is used that
+//! was not asked for, whatever the environment says: behind one, the addresses of hosts cannot be
+//! checked, only those that stand in what is asked for.
 
 mod body;
 mod header;
@@ -16,10 +17,13 @@ use ureq::Body;
 use ureq::Timeout;
 use ureq::http::Response;
 use ureq::unversioned::transport::DefaultConnector;
+use url::Host;
 use url::Url;
 
 use crate::address;
 use crate::fault::Fault;
+use crate::settings::Config;
+use crate::settings::Proxy;
 use header::text;
 use public::Public;
 
@@ -98,37 +102,26 @@ pub struct Found {
 #[derive(Debug, Clone)]
 pub struct Client {
     agent: Agent,
+    /// Whether addresses of private networks are refused here, since a proxy finds the hosts.
+    checks_names: bool,
 }
 
 impl Client {
-    /// A client that gives its name as `agent` says.
+    /// A client that gives its name, uses the proxy and keeps to the networks that `config` says.
     #[must_use]
-    pub fn new(agent: &str, bounds: Bounds, allow_private: bool) -> Self {
-        Self::with(agent, bounds, Public::new(allow_private))
+    pub fn new(config: &Config, bounds: Bounds) -> Self {
+        let proxy = config.proxy.as_ref();
+        let resolver = Public::new(config.allow_private, proxy.map(|proxy| proxy.place().0));
+        let checks_names = proxy.is_some() && !config.allow_private;
+        let agent = with(&config.agent(), bounds, resolver, proxy.map(Proxy::inner));
+        Self { agent, checks_names }
     }
 
     /// A client that takes one address of this machine for a public one.
     #[cfg(test)]
     pub(crate) fn but(except: std::net::SocketAddr) -> Self {
-        Self::with("test", Bounds::default(), Public::but(except))
-    }
-
-    fn with(agent: &str, bounds: Bounds, resolver: Public) -> Self {
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(None)
-            .user_agent(agent)
-            // We decompress ourselves, to see how much comes out.
-            .accept_encoding("gzip")
-            .timeout_resolve(Some(bounds.connect))
-            .timeout_connect(Some(bounds.connect))
-            .timeout_recv_response(Some(bounds.first_byte))
-            .timeout_global(Some(bounds.whole))
-            .max_idle_connections_per_host(1)
-            .build();
-        Self { agent: Agent::with_parts(config, DefaultConnector::default(), resolver) }
+        let agent = with("test", Bounds::default(), Public::but(except), None);
+        Self { agent, checks_names: false }
     }
 
     /// Makes one request; gives up when `stop` is set.
@@ -136,6 +129,9 @@ impl Client {
     /// # Errors
     /// [`Fault`]
     pub fn get(&self, ask: &Ask<'_>, stop: &AtomicBool) -> Result<Answer, Fault> {
+        if self.checks_names && is_nobodys_business(ask.url) {
+            return Err(Fault::Private);
+        }
         let mut request = self.agent.get(ask.url.as_str()).header("accept", ask.accept);
         if let Some(etag) = ask.etag {
             request = request.header("if-none-match", etag);
@@ -156,6 +152,24 @@ impl Client {
             _ => Err(Fault::Status(status, header::retry_after(answer.headers()))),
         }
     }
+}
+
+fn with(agent: &str, bounds: Bounds, resolver: Public, proxy: Option<ureq::Proxy>) -> Agent {
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .proxy(proxy)
+        .user_agent(agent)
+        // We decompress ourselves, to see how much comes out.
+        .accept_encoding("gzip")
+        .timeout_resolve(Some(bounds.connect))
+        .timeout_connect(Some(bounds.connect))
+        .timeout_recv_response(Some(bounds.first_byte))
+        .timeout_global(Some(bounds.whole))
+        .max_idle_connections_per_host(1)
+        .build();
+    Agent::with_parts(config, DefaultConnector::default(), resolver)
 }
 
 fn found(answer: Response<Body>, bytes_max: usize, stop: &AtomicBool) -> Result<Found, Fault> {
@@ -180,6 +194,20 @@ fn found(answer: Response<Body>, bytes_max: usize, stop: &AtomicBool) -> Result<
     })
 }
 
+/// Whether an address names this machine or one of a private network by itself, without being looked
+/// up.
+fn is_nobodys_business(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address::is_private(address.into()),
+        Some(Host::Ipv6(address)) => address::is_private(address.into()),
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost") || !name.contains('.')
+        }
+        None => true,
+    }
+}
+
 /// What an error of the client means.
 fn fault(error: &ureq::Error) -> Fault {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the list is open")]
@@ -187,6 +215,7 @@ fn fault(error: &ureq::Error) -> Fault {
         ureq::Error::Io(error) => io_fault(error),
         ureq::Error::Timeout(when) => Fault::Timeout(time(*when)),
         ureq::Error::HostNotFound => Fault::Unresolved,
+        ureq::Error::ConnectProxyFailed(what) => Fault::Unreachable(what.clone()),
         ureq::Error::ConnectionFailed => Fault::Unreachable("no connection".to_owned()),
         ureq::Error::Tls(what) => Fault::Tls((*what).to_owned()),
         ureq::Error::Rustls(error) => Fault::Tls(error.to_string()),

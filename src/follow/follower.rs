@@ -4,6 +4,7 @@
 //! with a pause. What a poll brought is on the disk before its pages are fetched, and what became of
 //! an item soon after, so that a kill costs a page or two to be fetched again, and loses none.
 
+mod feeds;
 mod poll;
 mod visit;
 mod worker;
@@ -39,7 +40,11 @@ use crate::state;
 use crate::state::Feed;
 use crate::state::Folder;
 use crate::state::Waiting;
+use feeds::Places;
 use wenmai_telemetry::Metrics;
+
+pub use feeds::Change;
+pub use feeds::Feeds;
 
 /// What is remembered of a feed is written this often, at most.
 const SAVE_EVERY: Duration = Duration::from_secs(2);
@@ -89,6 +94,8 @@ struct Followed {
     lists: usize,
     /// Whether there is something to write.
     is_changed: bool,
+    /// Whether it is no longer followed.
+    is_dropped: bool,
     saved_at: Option<Timestamp>,
 }
 
@@ -102,7 +109,9 @@ struct Shared {
     /// None in a dry run of something that was never followed.
     folder: Option<Folder>,
     is_dry: bool,
-    feeds: Vec<Mutex<Followed>>,
+    feeds: Places,
+    /// How many of them are followed still.
+    followed: AtomicU64,
     queue: Queue,
     /// Keys under which items are known that some feed deals with, or has, and of which item.
     known: Mutex<HashMap<u64, u64>>,
@@ -173,6 +182,12 @@ impl Running {
         Stop(Arc::clone(&self.shared))
     }
 
+    /// What others can be put into in place of the feeds that are followed.
+    #[must_use]
+    pub fn feeds(&self) -> Feeds {
+        Feeds(Arc::clone(&self.shared))
+    }
+
     /// Waits until the round has ended, or until it was stopped and all has come to rest; tells what
     /// was done. Blocks.
     #[must_use]
@@ -232,39 +247,18 @@ impl Shared {
     fn new(setup: Setup) -> Result<Self, Error> {
         let Setup { config, bounds, sources, sink, metrics, clock, folder, until, is_dry } = setup;
         let folder = if is_dry && !folder.exists() { None } else { Some(Folder::open(&folder)?) };
-        let (mut feeds, mut known) = (Vec::new(), HashMap::new());
-        for source in sources {
-            let url = source.url.as_str();
-            let (state, waiting) = match &folder {
-                Some(folder) => folder.load(url)?,
-                None => (Feed::new(url), Vec::new()),
-            };
-            let keys = state.seen.keys().chain(waiting.iter().map(|item| item.key));
-            known.extend(keys.map(|key| (key, owner(url, key))));
-            let title = if source.title.is_empty() { state.title.clone() } else { source.title };
-            let report = FeedReport { url: url.to_owned(), title, ..FeedReport::default() };
-            let waiting = waiting.into_iter().zip(0..);
-            let waiting = waiting.map(|(item, order)| (item.key, (order, item))).collect();
-            feeds.push(Mutex::new(Followed {
-                state,
-                waiting,
-                report,
-                lists: 0,
-                is_changed: false,
-                saved_at: None,
-            }));
-        }
-        Ok(Self {
-            client: Client::new(&config.agent(), bounds, config.allow_private),
+        let shared = Self {
+            client: Client::new(&config, bounds),
             delay: config.delay(),
             sink,
             metrics,
             clock,
             folder,
             is_dry,
-            feeds,
+            feeds: Places::new(),
+            followed: AtomicU64::default(),
             queue: Queue::new(until),
-            known: Mutex::new(known),
+            known: Mutex::default(),
             stop: AtomicBool::new(false),
             is_closed: AtomicBool::new(false),
             requests: AtomicU64::default(),
@@ -274,44 +268,21 @@ impl Shared {
             is_released: AtomicBool::new(false),
             threads: Mutex::default(),
             ended: Condvar::new(),
-        })
+        };
+        for source in sources {
+            shared.take_in(source)?;
+        }
+        Ok(shared)
     }
 
     /// Puts into the queue what is due, and what was left from before.
     fn begin(&self) {
-        let now = self.clock.now();
-        let (mut failing, mut left) = (0, 0);
         for at in 0..self.feeds.len() {
-            let Some(mut followed) = self.followed(at) else { continue };
-            failing += u64::from(followed.state.failures > 0);
-            let is_round = self.queue.until() == Until::RoundEnds;
-            let due = if is_round { followed.state.not_before } else { followed.state.next_poll };
-            let due = due.unwrap_or(now).max(now);
-            if is_round && due > now {
-                followed.report.poll = "not_due";
-                let problem = followed.state.problem.clone();
-                followed.report.problem = problem;
-            } else if let Some(url) = followed.address() {
-                self.queue.put(Task::new(url, Work::Poll(at)), due);
-            }
-            if self.is_dry {
-                continue;
-            }
-            left += followed.waiting.len() as u64;
-            let mut waiting: Vec<_> = followed.waiting.values().collect();
-            waiting.sort_by_key(|(order, _)| *order);
-            for (_, item) in waiting {
-                self.visit((at, &followed.state.url), item, followed.not_before(item.key, now));
-            }
+            self.queue_up(at);
         }
-        self.failing.store(failing, Ordering::Relaxed);
-        self.waiting.store(left, Ordering::Relaxed);
         self.publish();
-        tracing::info!(feeds = self.feeds.len(), waiting = left, "following");
-    }
-
-    fn followed(&self, at: usize) -> Option<MutexGuard<'_, Followed>> {
-        self.feeds.get(at).map(lock)
+        let waiting = self.waiting.load(Ordering::Relaxed);
+        tracing::info!(feeds = self.feeds.len(), waiting, "following");
     }
 
     /// Puts an item into the queue: its page, or the item itself behind the host of its feed.
@@ -334,7 +305,7 @@ impl Shared {
     /// Shows how many feeds are well, and how many items wait.
     fn publish(&self) {
         let failing = self.failing.load(Ordering::Relaxed);
-        let well = (self.feeds.len() as u64).saturating_sub(failing);
+        let well = self.followed.load(Ordering::Relaxed).saturating_sub(failing);
         self.metrics.follow_state(well, failing, self.waiting.load(Ordering::Relaxed));
     }
 

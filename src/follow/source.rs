@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use url::Url;
 
@@ -14,7 +15,7 @@ use wenmai_feed::opml;
 /// Bytes of a list, at most.
 const LIST_BYTES_MAX: u64 = 16 << 20;
 /// Feeds that are followed, at most.
-const SOURCES_MAX: usize = 10_000;
+pub(crate) const SOURCES_MAX: usize = 10_000;
 
 /// A feed, or a page that lists articles.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,8 +73,7 @@ pub enum InvalidList {
 pub fn sources(named: &[String]) -> Result<Vec<Source>, InvalidList> {
     let mut found = Vec::new();
     for name in named {
-        let lower = name.to_ascii_lowercase();
-        if lower.starts_with("http://") || lower.starts_with("https://") {
+        if is_address(name) {
             found.push(source(name, "", "an argument")?);
         } else {
             found.extend(list(Path::new(name))?);
@@ -86,6 +86,58 @@ pub fn sources(named: &[String]) -> Result<Vec<Source>, InvalidList> {
         count if count > SOURCES_MAX => Err(InvalidList::TooMany),
         _ => Ok(found),
     }
+}
+
+/// The files among what is named, looked at again and again: whether they name something else now.
+#[derive(Debug)]
+pub struct Lists {
+    named: Vec<String>,
+    /// How the files were when they were read.
+    read: Vec<Option<Stamp>>,
+    /// How they were at the last look.
+    seen: Vec<Option<Stamp>>,
+}
+
+/// When a file was changed and how long it is; another one means that it has to be read again.
+type Stamp = (SystemTime, u64);
+
+impl Lists {
+    /// What is `named` as [`sources`] takes it, as it stands now; `None` where no file is among it.
+    #[must_use]
+    pub fn new(named: &[String]) -> Option<Self> {
+        let named = named.to_vec();
+        named.iter().any(|name| !is_address(name)).then(|| {
+            let read = stamps(&named);
+            Self { seen: read.clone(), named, read }
+        })
+    }
+
+    /// What is named now, if a file is another than the one that was read last; only once it has come
+    /// to rest, since it may be looked at in the middle of being written.
+    pub fn changed(&mut self) -> Option<Result<Vec<Source>, InvalidList>> {
+        let now = stamps(&self.named);
+        let is_at_rest = now == self.seen;
+        self.seen.clone_from(&now);
+        if !is_at_rest || now == self.read {
+            return None;
+        }
+        self.read = now;
+        Some(sources(&self.named))
+    }
+}
+
+fn stamps(named: &[String]) -> Vec<Option<Stamp>> {
+    let files = named.iter().filter(|name| !is_address(name));
+    let stamp = |name: &String| {
+        let about = std::fs::metadata(name).ok()?;
+        Some((about.modified().ok()?, about.len()))
+    };
+    files.map(stamp).collect()
+}
+
+fn is_address(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.starts_with("http://") || lower.starts_with("https://")
 }
 
 fn source(url: &str, title: &str, place: &str) -> Result<Source, InvalidList> {

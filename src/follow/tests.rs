@@ -5,6 +5,8 @@ mod content;
 mod lists;
 mod manners;
 mod misbehaviour;
+mod proxy;
+mod renewed;
 mod server;
 
 use std::path::Path;
@@ -17,6 +19,7 @@ use jiff::Timestamp;
 use crate::Bounds;
 use crate::Config;
 use crate::NotStored;
+use crate::Proxy;
 use crate::Report;
 use crate::Setup;
 use crate::Sink;
@@ -80,6 +83,7 @@ struct Desk {
     until: Until,
     is_dry: bool,
     allow_private: bool,
+    proxy: Option<Proxy>,
 }
 
 fn morning() -> Timestamp {
@@ -106,6 +110,7 @@ impl Desk {
             until,
             is_dry: false,
             allow_private: true,
+            proxy: None,
         }
     }
 
@@ -128,6 +133,7 @@ impl Desk {
                 delay_ms: 1_000,
                 at_once: 4,
                 allow_private: self.allow_private,
+                proxy: self.proxy.clone(),
                 state: None,
             },
             bounds: self.bounds,

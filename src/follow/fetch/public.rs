@@ -23,6 +23,8 @@ pub struct NotPublic;
 #[derive(Debug)]
 pub struct Public {
     allow_private: bool,
+    /// The name of the proxy, which may stand in a private network.
+    proxy: Option<String>,
     /// Addresses that a test takes for public ones.
     #[cfg(test)]
     except: Vec<std::net::SocketAddr>,
@@ -30,9 +32,10 @@ pub struct Public {
 }
 
 impl Public {
-    pub(super) fn new(allow_private: bool) -> Self {
+    pub(super) fn new(allow_private: bool, proxy: Option<&str>) -> Self {
         Self {
             allow_private,
+            proxy: proxy.map(str::to_owned),
             #[cfg(test)]
             except: Vec::new(),
             inner: DefaultResolver::default(),
@@ -41,7 +44,7 @@ impl Public {
 
     #[cfg(test)]
     pub(super) fn but(except: std::net::SocketAddr) -> Self {
-        Self { except: vec![except], ..Self::new(false) }
+        Self { except: vec![except], ..Self::new(false, None) }
     }
 
     #[cfg(test)]
@@ -64,7 +67,9 @@ impl Resolver for Public {
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let found = self.inner.resolve(uri, config, timeout)?;
-        if self.allow_private {
+        // With a proxy it is the only host that is looked up here.
+        let is_proxy = self.proxy.as_ref().is_some_and(|host| uri.host() == Some(host));
+        if self.allow_private || is_proxy {
             return Ok(found);
         }
         let mut public = self.empty();

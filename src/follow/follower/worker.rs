@@ -70,6 +70,10 @@ impl Drop for Held<'_> {
 
 /// Makes a request if the site allows it; gives the pause until the next one to its host.
 fn step(shared: &Shared, task: Task) -> Duration {
+    let (Work::Poll(at) | Work::Page(at, _) | Work::Own(at, _)) = task.work;
+    if shared.followed(at).is_none() {
+        return Duration::ZERO;
+    }
     if let Work::Own(at, key) = task.work {
         visit::without_page(shared, (at, key));
         return Duration::ZERO;

@@ -38,6 +38,8 @@ pub enum Reply {
     Endless(Vec<u8>),
     /// Nothing, ever.
     Nothing,
+    /// What comes is handed on to this address, and back.
+    Tunnel(SocketAddr),
 }
 
 impl Reply {
@@ -116,6 +118,14 @@ impl Server {
         Self { address, shared }
     }
 
+    /// A proxy whose every host is the one at `target`, or that answers `status` if that is not 200.
+    pub fn tunnel(target: SocketAddr, status: u16) -> Self {
+        Self::start(move |_| match status {
+            200 => Reply::Tunnel(target),
+            other => Reply::status(other),
+        })
+    }
+
     /// The address of a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
@@ -183,6 +193,10 @@ impl Shared {
                 let blanks = vec![b' '; 65_536];
                 while stream.write_all(&blanks).is_ok() {}
             }
+            Reply::Tunnel(target) => {
+                done();
+                let _ = join(&stream, target);
+            }
             Reply::Nothing => {
                 done();
                 if request.path == "/robots.txt" {
@@ -212,4 +226,15 @@ impl Shared {
         log.push(request.clone());
         Some(request)
     }
+}
+
+/// Joins two connections until one ends.
+fn join(near: &TcpStream, target: SocketAddr) -> std::io::Result<()> {
+    let far = TcpStream::connect(target)?;
+    let mut near_out = near;
+    near_out.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+    let (mut near_in, mut far_out) = (near.try_clone()?, far.try_clone()?);
+    std::thread::spawn(move || std::io::copy(&mut near_in, &mut far_out));
+    std::io::copy(&mut &far, &mut near_out)?;
+    near.shutdown(std::net::Shutdown::Both)
 }
