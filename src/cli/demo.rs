@@ -144,7 +144,7 @@ async fn show(url: &str, samples: Vec<Sample>) -> Result<(), Failure> {
     output::line("\n② pages in, articles out (IngestPage)")?;
     let mut table = output::table(&["page", "kind", "headline", "what became of it"]);
     for Sample { name, text, issue } in samples {
-        let request = wire::IngestPageRequest { text, issue: Some(issue), file: None };
+        let request = wire::IngestPageRequest { text, issue: Some(issue), ..Default::default() };
         let page = services.articles().ingest_page(request).await?.into_inner();
         let (mut first_of_page, mut asked_on_page) = (true, false);
         for article in page.articles {
@@ -153,6 +153,7 @@ async fn show(url: &str, samples: Vec<Sample>) -> Result<(), Failure> {
             let became = match &article.outcome {
                 Some(Outcome::Ingested(_)) => "stored".to_owned(),
                 Some(Outcome::Error(error)) => error.message.clone(),
+                Some(Outcome::Held(_)) => "held back".to_owned(),
                 None => "not an article".to_owned(),
             };
             let page_name = if first_of_page { name.clone() } else { String::new() };

@@ -52,6 +52,11 @@ pub(super) struct Args {
     #[arg(long, default_value = "", hide_default_value = true, value_name = "NAME")]
     source: String,
 
+    /// Hold back the articles of pages whose cuts the parser is less sure of than this, from 0 to 1;
+    /// `wenmai parse --review` shows the doubtful cuts, `--decisions` takes what was decided on them.
+    #[arg(long, value_name = "CONFIDENCE", value_parser = confidence)]
+    min_confidence: Option<f32>,
+
     /// Read everything and tell what would be stored, but store nothing.
     #[arg(long)]
     dry_run: bool,
@@ -62,6 +67,11 @@ pub(super) struct Args {
     /// Print what became of everything as one JSON object.
     #[arg(long)]
     json: bool,
+}
+
+fn confidence(text: &str) -> Result<f32, String> {
+    let number = text.parse().map_err(|_unreadable| "is no number".to_owned())?;
+    if (0.0..=1.0).contains(&number) { Ok(number) } else { Err("lies between 0 and 1".to_owned()) }
 }
 
 /// What a file holds.

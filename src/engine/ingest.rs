@@ -35,12 +35,21 @@ use wenmai_domain::terms::TermVector;
 use wenmai_embed as embed;
 use wenmai_embed::Lane;
 use wenmai_embed::Purpose;
+use wenmai_page::Parsed;
 use wenmai_store::Stored;
 use wenmai_store::Vectors;
 use wenmai_telemetry::label::Stage;
 
 /// One result per record of a batch, in order.
 pub type IngestResults = Vec<Result<Ingested, Error>>;
+
+/// Whether an article of a page is stored: teasers and staff boxes are not, nor is what the parser is
+/// less sure of than `min_confidence`.
+#[must_use]
+pub fn to_store(parsed: &Parsed, min_confidence: f32) -> bool {
+    let is_sure = parsed.confidence.is_none_or(|confidence| confidence >= min_confidence);
+    parsed.article.record.kind.is_article() && is_sure
+}
 
 impl Engine {
     /// Stores records; durable when it returns. A record that cannot be stored is answered in its
@@ -141,15 +150,24 @@ impl Engine {
         });
     }
 
-    /// Stores the articles of pages that were read; the results are those of the articles, page by
-    /// page and in page order, teasers and staff boxes left out.
+    /// Stores the articles of pages that were read and are [`to_store`]; the results are theirs, page
+    /// by page and in page order.
     ///
     /// # Errors
-    /// As [`Engine::ingest`].
-    pub async fn ingest_pages(&self, pages: &[ReadPage]) -> Result<Vec<IngestResults>, Error> {
+    /// As [`Engine::ingest`], and [`Error::Invalid`] for a `min_confidence` that is no probability.
+    pub async fn ingest_pages(
+        &self,
+        pages: &[ReadPage],
+        min_confidence: f32,
+    ) -> Result<Vec<IngestResults>, Error> {
+        if !(0.0..=1.0).contains(&min_confidence) {
+            let what = format!("{min_confidence} does not lie between 0 and 1");
+            return Err(Error::invalid("min_confidence", what));
+        }
         let articles = |read: &ReadPage| {
-            let records = read.page.articles.iter().map(|parsed| &parsed.article.record);
-            records.filter(|record| record.kind.is_article()).cloned().collect::<Vec<_>>()
+            let parsed = read.page.articles.iter();
+            let stored = parsed.filter(|parsed| to_store(parsed, min_confidence));
+            stored.map(|parsed| parsed.article.record.clone()).collect::<Vec<_>>()
         };
         let records: Vec<Vec<Record>> = pages.iter().map(articles).collect();
         let counts: Vec<usize> = records.iter().map(Vec::len).collect();

@@ -64,6 +64,7 @@ pub use error::Error;
 pub use error::ErrorKind;
 pub use error::Violation;
 pub use ingest::IngestResults;
+pub use ingest::to_store;
 pub use input::decode;
 pub use lease::LeaseTiming;
 pub use pages::PageFile;

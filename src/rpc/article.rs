@@ -45,12 +45,13 @@ impl ArticleApi {
     async fn store_pages(
         &self,
         asked: Asked,
+        min_confidence: f32,
         since: Instant,
     ) -> Result<Vec<wire::IngestPageResponse>, Status> {
         let engine = &self.shared.engine;
         let read = asked.read(engine).await?;
-        let results = engine.ingest_pages(read.pages()).await.map_err(refuse)?;
-        Ok(read.stored(results, since, &self.shared.index_version))
+        let results = engine.ingest_pages(read.pages(), min_confidence).await.map_err(refuse)?;
+        Ok(read.stored(results, min_confidence, since, &self.shared.index_version))
     }
 }
 
@@ -89,9 +90,9 @@ impl ArticleService for ArticleApi {
         request: Request<wire::IngestPageRequest>,
     ) -> Result<Response<wire::IngestPageResponse>, Status> {
         let since = Instant::now();
-        let wire::IngestPageRequest { text, issue, file } = request.into_inner();
+        let wire::IngestPageRequest { text, issue, file, min_confidence } = request.into_inner();
         let asked = Asked::page(wire::ParsePageRequest { text, issue, file })?;
-        let stored = self.store_pages(asked, since).await?;
+        let stored = self.store_pages(asked, min_confidence.unwrap_or_default(), since).await?;
         answer(stored.into_iter().next().unwrap_or_default())
     }
 
@@ -100,8 +101,9 @@ impl ArticleService for ArticleApi {
         request: Request<wire::IngestIssueRequest>,
     ) -> Result<Response<wire::IngestIssueResponse>, Status> {
         let since = Instant::now();
-        let wire::IngestIssueRequest { pages } = request.into_inner();
-        let pages = self.store_pages(Asked::issue(pages)?, since).await?;
+        let wire::IngestIssueRequest { pages, min_confidence } = request.into_inner();
+        let asked = Asked::issue(pages)?;
+        let pages = self.store_pages(asked, min_confidence.unwrap_or_default(), since).await?;
         answer(wire::IngestIssueResponse {
             pages,
             timings: Some(convert::total(since)),

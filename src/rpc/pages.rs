@@ -118,6 +118,7 @@ impl Read {
     pub(super) fn stored(
         self,
         results: Vec<IngestResults>,
+        min_confidence: f32,
         since: Instant,
         index_version: &str,
     ) -> Vec<wire::IngestPageResponse> {
@@ -129,9 +130,14 @@ impl Read {
             let layout = layout
                 .zip(indexes.get(at))
                 .map(|(layout, index)| convert::layout(layout, &page, index));
-            let Page { articles, unassigned, marks: _, extracted, no_article, doubts: _ } = page;
+            let Page { articles, unassigned, marks: _, extracted, no_article, doubts } = page;
+            let outcomes = outcomes(&articles, results, min_confidence);
+            let joined = articles.into_iter().zip(outcomes).map(|(article, outcome)| {
+                let parsed = Some(convert::parsed(article, &indexes, at));
+                wire::PageArticle { parsed, outcome }
+            });
             pages.push(wire::IngestPageResponse {
-                articles: page_articles(articles, results, &indexes, at),
+                articles: joined.collect(),
                 unassigned: indexes
                     .get(at)
                     .map_or_else(Vec::new, |index| convert::spans(&unassigned, index)),
@@ -140,6 +146,9 @@ impl Read {
                 extracted_text: extracted.unwrap_or_default(),
                 no_article: no_article.map(convert::no_article),
                 layout,
+                doubts: indexes
+                    .get(at)
+                    .map_or_else(Vec::new, |index| convert::doubts(doubts, index)),
             });
         }
         pages
@@ -169,27 +178,28 @@ fn given(text: String, file: Option<wire::PageFile>) -> Result<PageGiven, Violat
     Ok(PageGiven::File(PageFile { data, format, page_index, draw }))
 }
 
-/// Joins the articles of page `at` with what became of those that are stored, which `results` has in
-/// order.
-fn page_articles(
-    articles: Vec<Parsed>,
+/// What became of each article of a page, `results` being those of the articles that were to be stored.
+fn outcomes(
+    articles: &[Parsed],
     results: IngestResults,
-    indexes: &[CharIndex<'_>],
-    at: usize,
-) -> Vec<wire::PageArticle> {
+    min_confidence: f32,
+) -> Vec<Option<wire::page_article::Outcome>> {
     let mut results = results.into_iter();
-    let mut joined = Vec::with_capacity(articles.len());
-    for article in articles {
-        let result = if article.article.record.kind.is_article() { results.next() } else { None };
-        let outcome = result.map(|result| match result {
+    let outcome = |article: &Parsed| {
+        if !article.article.record.kind.is_article() {
+            return None;
+        }
+        if !engine::to_store(article, min_confidence) {
+            let confidence = article.confidence.unwrap_or_default();
+            return Some(wire::page_article::Outcome::Held(wire::HeldArticle { confidence }));
+        }
+        Some(match results.next()? {
             Ok(done) => wire::page_article::Outcome::Ingested(convert::ingested(&done)),
             Err(error) => {
                 let failure = Failure::Engine(under("parsed.record.", error));
                 wire::page_article::Outcome::Error(describe(&failure).item())
             }
-        });
-        let parsed = Some(convert::parsed(article, indexes, at));
-        joined.push(wire::PageArticle { parsed, outcome });
-    }
-    joined
+        })
+    };
+    articles.iter().map(outcome).collect()
 }

@@ -97,12 +97,15 @@ pub fn offers(
     }
     for (span, field, name) in index.map(|index| known(text, extractor, index)).unwrap_or_default()
     {
-        add(span, field, name);
+        if stands_alone(text, span) {
+            add(span, field, name);
+        }
     }
     for one in extractor.entities(text, None) {
         // A name that the archive does not have would find nothing.
         let is_stored = index.is_none_or(|index| !index.kinds_of(&one.key).is_empty());
-        if let Some(field) = field(one.kind).filter(|_| !one.ambiguous && is_stored) {
+        let is_whole = stands_alone(text, one.span);
+        if let Some(field) = field(one.kind).filter(|_| !one.ambiguous && is_stored && is_whole) {
             add(one.span, field, one.key);
         }
     }
@@ -119,6 +122,26 @@ pub fn offers(
         Some(Offer { field, span, written, query: parts.join(" "), condition })
     };
     found.into_iter().filter_map(told).collect()
+}
+
+/// Characters that may stand beside a name without being part of a word with it.
+const BESIDE: [char; 16] = [
+    '的', '在', '是', '和', '与', '对', '向', '从', '于', '到', '去', '把', '被', '让', '及', '跟',
+];
+
+/// Whether a name can be taken out where it stands. One character (以, 巴, 俄) is a country where a text
+/// names it before, but 以军 or 巴以 of a query are words; and 中国队 is no 队 of 中国.
+fn stands_alone(text: &str, span: Span) -> bool {
+    let letters = |c: &char| c.is_alphanumeric();
+    let before: Vec<char> =
+        text.get(..span.start).unwrap_or_default().chars().rev().take_while(letters).collect();
+    let behind: Vec<char> =
+        text.get(span.end..).unwrap_or_default().chars().take_while(letters).collect();
+    if span.of(text).unwrap_or_default().chars().count() == 1 {
+        return before.is_empty() && behind.is_empty();
+    }
+    let is_torn = |rest: &[char]| matches!(rest, [one] if !BESIDE.contains(one));
+    !is_torn(&before) && !is_torn(&behind)
 }
 
 fn field(kind: entity::Kind) -> Option<Field> {
@@ -221,6 +244,8 @@ mod tests {
             (Kind::Paper, "清河日报"),
             (Kind::Place, "清河县"),
             (Kind::Place, "山东省"),
+            (Kind::Place, "以色列"),
+            (Kind::Place, "中国"),
         ];
         let texts = texts.map(|(kind, text)| (kind, text.to_owned())).to_vec();
         let mut lexicon = Lexicon::default();
@@ -244,6 +269,16 @@ mod tests {
             ["paper:清河日报 昨天 大桥", "清河日报 date:2024-03-13 大桥"]
         );
         assert_eq!(queries("山东小麦"), ["place:山东省 小麦"]);
+        assert_eq!(queries("在以色列的记者"), ["在 place:以色列 记者"]);
+    }
+
+    #[test]
+    fn a_word_is_not_torn_apart_for_a_name_in_it() {
+        for query in ["巴以停火谈判", "以军 空袭", "中国队 夺冠", "库里中国行"]
+        {
+            assert_eq!(queries(query), Vec::<String>::new(), "{query}");
+        }
+        assert_eq!(queries("中国 夺冠"), ["place:中国 夺冠"]);
     }
 
     #[test]

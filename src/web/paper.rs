@@ -35,6 +35,8 @@ const RELATED: i32 = 3;
 const ASKED_MAX: usize = 12;
 /// Confidence from which an article's cuts need no look.
 const SURE: f32 = 0.9;
+/// Per cent that the parser can be asked to be sure of what is stored.
+const SHARES: [u32; 4] = [0, 60, 80, 90];
 /// Related articles that are less probable are not shown.
 const PROBABLE: f32 = 0.4;
 
@@ -81,6 +83,8 @@ struct Page {
     refusal: &'static str,
     is_stored: bool,
     left_count: usize,
+    /// Pages of the file; 0 where the page is a text.
+    sheets: u32,
 }
 
 /// The form for a page.
@@ -115,7 +119,8 @@ async fn apply_answer(visit: &Visit, body: &Bytes) -> Result<Response, Failure> 
         if !visit.may_write() {
             return Err(Failure::ReadOnly);
         }
-        let request = wire::IngestPageRequest { text, issue, file };
+        let min_confidence = given.min_confidence();
+        let request = wire::IngestPageRequest { text, issue, file, min_confidence };
         let answer = told(visit.article_service().ingest_page(visit.call(request)).await)?;
         if visit.form == Form::Json {
             return json::answer("IngestPageResponse", &answer);
@@ -156,7 +161,7 @@ impl Parsed {
         let articles = answer.articles.into_iter();
         let articles = articles.map(|a| (a.parsed.unwrap_or_default(), a.outcome)).collect();
         let (extracted, no_article) = (answer.extracted_text, answer.no_article);
-        let (layout, doubts) = (answer.layout, Vec::new());
+        let (layout, doubts) = (answer.layout, answer.doubts);
         Self { articles, extracted, no_article, layout, doubts }
     }
 }
@@ -176,7 +181,26 @@ impl Page {
             refusal: "",
             is_stored: false,
             left_count: 0,
+            sheets: 0,
         }
+    }
+
+    /// The page of the file that is shown, counted from 1.
+    fn number(&self) -> u32 {
+        self.given.at.saturating_add(1)
+    }
+
+    /// Whether the file goes on behind it.
+    fn has_next(&self) -> bool {
+        self.number() < self.sheets
+    }
+
+    /// What can be chosen to be stored: per cent, in words, and whether it is chosen.
+    fn shares(&self) -> Vec<(u32, String, bool)> {
+        let l = self.shell.l;
+        let label = |share| if share == 0 { l.store_all().to_owned() } else { l.sure_to(share) };
+        let share = |share| (share, label(share), share == self.given.sure);
+        SHARES.map(share).to_vec()
     }
 
     /// The name of the file that is remembered.
@@ -199,6 +223,7 @@ impl Page {
         self.cuts = cuts(&self.given.decisions, &doubts, l);
         if let Some(layout) = layout {
             self.plan = Some(plan::of(&layout, &places));
+            self.sheets = layout.page_count;
             self.notes = layout.notes;
         }
         let asked = articles.iter().take(ASKED_MAX);
@@ -221,6 +246,7 @@ fn became(outcome: Option<&Outcome>, l: Lang) -> (String, String) {
     match outcome {
         None => (String::new(), String::new()),
         Some(Outcome::Error(error)) => (String::new(), error.message.clone()),
+        Some(Outcome::Held(_)) => (String::new(), l.held_back().to_owned()),
         Some(Outcome::Ingested(stored)) => {
             let what = match stored.outcome() {
                 wire::IngestOutcome::Unspecified | wire::IngestOutcome::Created => l.was_created(),

@@ -277,7 +277,8 @@ async fn a_page_is_parsed_with_spans_in_characters_and_nothing_is_stored() {
 #[tokio::test]
 async fn the_articles_of_an_ingested_page_can_be_read() {
     let running = Running::start().await;
-    let request = wire::IngestPageRequest { text: page(), issue: Some(issue()), file: None };
+    let request =
+        wire::IngestPageRequest { text: page(), issue: Some(issue()), ..Default::default() };
 
     let answer = running.articles().ingest_page(request).await.unwrap().into_inner();
 
@@ -298,6 +299,60 @@ async fn the_articles_of_an_ingested_page_can_be_read() {
 }
 
 #[tokio::test]
+async fn articles_that_the_parser_is_not_sure_of_are_held_back_if_that_is_asked() {
+    let running = Running::start().await;
+    let mut articles = running.articles();
+    let parse = wire::ParsePageRequest { text: page(), issue: Some(issue()), file: None };
+    let parsed = articles.parse_page(parse).await.unwrap().into_inner();
+    let is_article = |article: &&wire::ParsedArticle| {
+        let kind = article.record.as_ref().unwrap().kind();
+        !matches!(kind, wire::ArticleKind::Teaser | wire::ArticleKind::Staff)
+    };
+    let mut sure: Vec<f32> =
+        parsed.articles.iter().filter(is_article).filter_map(|one| one.confidence).collect();
+    sure.sort_by(f32::total_cmp);
+    let (least, most) = (sure[0], *sure.last().unwrap());
+    assert!(least < most, "{sure:?}");
+    let ask = |min_confidence| wire::IngestPageRequest {
+        text: page(),
+        issue: Some(issue()),
+        min_confidence,
+        ..Default::default()
+    };
+
+    let answer = articles.ingest_page(ask(Some(most))).await.unwrap().into_inner();
+
+    let (mut held, mut stored) = (0, 0);
+    for article in &answer.articles {
+        let confidence = article.parsed.as_ref().unwrap().confidence.unwrap_or(1.0);
+        match &article.outcome {
+            Some(wire::page_article::Outcome::Held(one)) => {
+                assert!(one.confidence < most && one.confidence.to_bits() == confidence.to_bits());
+                held += 1;
+            }
+            Some(wire::page_article::Outcome::Ingested(_)) => {
+                assert!(confidence >= most);
+                stored += 1;
+            }
+            other => assert!(other.is_none(), "{other:?}"),
+        }
+    }
+    assert!(held > 0 && held + stored == sure.len(), "{held} {stored} {sure:?}");
+    assert_eq!(answer.doubts, parsed.doubts);
+    let all = articles.list_articles(list(0, "", "")).await.unwrap().into_inner();
+    assert_eq!(all.total_count, stored as u64);
+    let rest = articles.ingest_page(ask(None)).await.unwrap().into_inner();
+    let is_held = |article: &wire::PageArticle| {
+        matches!(article.outcome, Some(wire::page_article::Outcome::Held(_)))
+    };
+    assert!(!rest.articles.iter().any(is_held));
+    for wrong in [-0.1, 1.5, f32::NAN] {
+        let status = articles.ingest_page(ask(Some(wrong))).await.unwrap_err();
+        assert_eq!(told(&status), invalid(&["min_confidence"]), "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn pages_without_text_and_days_that_are_none_are_refused() {
     let running = Running::start().await;
     let mut articles = running.articles();
@@ -308,7 +363,7 @@ async fn pages_without_text_and_days_that_are_none_are_refused() {
     }
     let date = Some(wire::Date { year: 2025, month: 13, day: 1 });
     let issue = Some(wire::Issue { date, ..issue() });
-    let request = wire::IngestPageRequest { text: page(), issue, file: None };
+    let request = wire::IngestPageRequest { text: page(), issue, ..Default::default() };
     let status = articles.ingest_page(request).await.unwrap_err();
     assert_eq!(told(&status), invalid(&["issue.date"]));
 }

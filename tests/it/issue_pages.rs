@@ -61,7 +61,7 @@ async fn an_article_is_parsed_across_pages_and_its_teaser_linked() {
 #[tokio::test]
 async fn an_issue_is_stored_with_its_articles_joined() {
     let running = Running::start().await;
-    let request = || wire::IngestIssueRequest { pages: issue() };
+    let request = || wire::IngestIssueRequest { pages: issue(), min_confidence: None };
 
     let answer = running.articles().ingest_issue(request()).await.unwrap().into_inner();
 
@@ -92,7 +92,7 @@ async fn a_page_of_an_issue_that_cannot_be_used_is_named() {
     assert_eq!(told(&status), invalid(&["pages[1].text"]));
     let mut second = page(SECOND, 2);
     second.issue.as_mut().unwrap().date = Some(wire::Date { year: 2025, month: 13, day: 1 });
-    let asked = wire::IngestIssueRequest { pages: with(second) };
+    let asked = wire::IngestIssueRequest { pages: with(second), min_confidence: None };
     let status = running.articles().ingest_issue(asked).await.unwrap_err();
     assert_eq!(told(&status), invalid(&["pages[1].issue.date"]));
     assert!(stored(&running).await.is_empty());

@@ -90,6 +90,7 @@ async fn the_articles_of_an_ingested_pdf_are_stored() {
         text: String::new(),
         issue: Some(issue()),
         file: Some(file("qinghe.pdf")),
+        min_confidence: None,
     };
     let answer = running.articles().ingest_page(request).await.unwrap().into_inner();
     assert!(answer.layout.is_some());

@@ -70,11 +70,12 @@ async fn send(
     let mut articles = work.services.articles();
     if work.args.dry_run {
         let parsed = articles.parse_page(connect::patient(request)).await?.into_inner();
-        report.parsed(&parsed);
+        report.parsed(&parsed, work.args.min_confidence.unwrap_or_default());
         return Ok(());
     }
     let wire::ParsePageRequest { text, issue, file } = request;
-    let request = wire::IngestPageRequest { text, issue, file };
+    let min_confidence = work.args.min_confidence;
+    let request = wire::IngestPageRequest { text, issue, file, min_confidence };
     let stored = articles.ingest_page(connect::patient(request)).await?.into_inner();
     report.page(stored, &work.bar);
     Ok(())
@@ -103,7 +104,8 @@ async fn issue(
     if !page::fit_together(&asked) {
         return None;
     }
-    let request = wire::IngestIssueRequest { pages: asked };
+    let min_confidence = work.args.min_confidence;
+    let request = wire::IngestIssueRequest { pages: asked, min_confidence };
     let stored = work.services.articles().ingest_issue(connect::patient(request)).await.ok()?;
     Some(stored.into_inner())
 }

@@ -29,6 +29,8 @@ pub(super) struct Report {
     failed: u64,
     /// Teasers and staff boxes: parsed, never stored.
     not_articles: u64,
+    /// Articles of pages that the parser was not sure enough of.
+    held: u64,
     /// Articles that a dry run would have stored.
     would_store: u64,
     /// Files that nobody would expect articles in.
@@ -52,12 +54,19 @@ struct FileReport {
     taken_as: &'static str,
     articles: u64,
     failed: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    held: u64,
     notes: u64,
     /// Why it was passed over or not read to its end; empty where it was.
     problem: String,
     /// What it is, where it is a web page that holds no article.
     #[serde(skip_serializing_if = "Option::is_none")]
     no_article: Option<&'static str>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Report {
@@ -109,11 +118,14 @@ impl Report {
     }
 
     /// Counts the articles of a page that is only parsed.
-    pub(super) fn parsed(&mut self, page: &wire::ParsePageResponse) {
-        let kinds = page.articles.iter().filter_map(|parsed| Some(parsed.record.as_ref()?.kind()));
-        for kind in kinds {
-            if matches!(kind, wire::ArticleKind::Teaser | wire::ArticleKind::Staff) {
+    pub(super) fn parsed(&mut self, page: &wire::ParsePageResponse, min_confidence: f32) {
+        for parsed in &page.articles {
+            let Some(record) = parsed.record.as_ref() else { continue };
+            let is_unsure = parsed.confidence.is_some_and(|confidence| confidence < min_confidence);
+            if matches!(record.kind(), wire::ArticleKind::Teaser | wire::ArticleKind::Staff) {
                 self.not_articles += 1;
+            } else if is_unsure {
+                self.hold();
             } else {
                 self.would_store();
             }
@@ -132,6 +144,12 @@ impl Report {
                     let place = output::headline(&record);
                     self.fail(&place, &error.reason, &item_error(&error), bar);
                 }
+                Some(PageOutcome::Held(held)) => {
+                    self.hold();
+                    let place = output::headline(&record);
+                    let what = format!("held back: sure to {:.2}", held.confidence);
+                    self.tell("held back", &place, &what, bar);
+                }
                 None => self.not_articles += 1,
             }
         }
@@ -141,7 +159,7 @@ impl Report {
     /// Says what a page is of which nothing was taken.
     fn is_without_article(&mut self, nothing: Option<&wire::NoArticle>) {
         let file = self.file();
-        if file.articles > 0 || file.failed > 0 {
+        if file.articles > 0 || file.failed > 0 || file.held > 0 {
             return;
         }
         let usual = "no article was found on it";
@@ -161,6 +179,13 @@ impl Report {
             }
             None => {}
         }
+    }
+
+    /// An article whose cuts are not sure enough.
+    fn hold(&mut self) {
+        self.held += 1;
+        self.file().held += 1;
+        *self.reasons.entry("held back: doubtful cuts".to_owned()).or_default() += 1;
     }
 
     fn add(&mut self, outcome: wire::IngestOutcome) {
@@ -243,7 +268,8 @@ impl Report {
             for (why, count) in reasons.chain(notes) {
                 table.add_row(vec![
                     why.replace("failed: file skipped", "file skipped")
-                        .replace("failed: page without", "page without"),
+                        .replace("failed: page without", "page without")
+                        .replace("failed: held back", "held back"),
                     count.to_string(),
                 ]);
             }
@@ -276,6 +302,7 @@ impl Report {
             (self.unchanged, "unchanged"),
             (self.would_store, "would be stored"),
             (self.not_articles, "teasers and staff boxes passed over"),
+            (self.held, "held back"),
             (self.skipped_files, "files skipped"),
             (self.failed, "failed"),
         ];

@@ -25,6 +25,12 @@ pub(super) struct Given {
     pub(super) date: String,
     pub(super) code: String,
     pub(super) decisions: Vec<wire::CutDecision>,
+    /// Which page of a file of several, from 0.
+    pub(super) at: u32,
+    /// Whether the file has several pages.
+    has_several: bool,
+    /// Per cent that the parser is sure of what is stored, at least.
+    pub(super) sure: u32,
     /// Whether it is to be stored.
     pub(super) is_to_store: bool,
 }
@@ -54,12 +60,22 @@ impl Given {
             date: value("date"),
             code: value("page"),
             decisions: decisions(&fields),
+            at: value("at").parse().unwrap_or_default(),
+            has_several: first(&fields, "several").is_some(),
+            sure: value("sure").parse::<u32>().unwrap_or_default().min(100),
             is_to_store: first(&fields, "store").is_some(),
         };
+        // What was decided was about the page that was turned over.
+        if let Some(at) = first(&fields, "turn").and_then(|at| at.parse().ok()) {
+            given.at = at;
+            given.decisions.clear();
+        }
         let files = &visit.site.files;
         if let Some((_, bytes)) = upload {
             // What was decided was about another page.
             given.decisions.clear();
+            given.at = 0;
+            given.has_several = false;
             if is_placed(&bytes) {
                 given.text.clear();
                 given.file = Some((files.keep(bytes.clone()), bytes));
@@ -84,16 +100,26 @@ impl Given {
         wire::Issue {
             paper: self.paper.clone(),
             date: day.map(show::wire_date),
-            page: self.code.clone(),
+            // The pages of a file are articles of different pages also where nobody numbers them.
+            page: match self.code.as_str() {
+                "" if self.has_several => (self.at + 1).to_string(),
+                code => code.to_owned(),
+            },
             decisions: self.decisions.clone(),
             ..Default::default()
         }
     }
 
+    /// How sure the parser has to be of what is stored; `None` where everything is.
+    #[expect(clippy::cast_precision_loss, reason = "at most 100")]
+    pub(super) fn min_confidence(&self) -> Option<f32> {
+        (self.sure > 0).then(|| self.sure as f32 / 100.0)
+    }
+
     /// The file as the contract takes it.
     pub(super) fn page_file(&self) -> Option<wire::PageFile> {
         let (_, bytes) = self.file.as_ref()?;
-        Some(wire::PageFile { data: bytes.to_vec(), ..Default::default() })
+        Some(wire::PageFile { data: bytes.to_vec(), page_index: self.at, ..Default::default() })
     }
 }
 

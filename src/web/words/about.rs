@@ -62,6 +62,14 @@ words! {
     cut_again: "按选择重新切分", "Take apart again";
     page_picture: "版面图", "The page as it lies";
     page_words: "版面文字", "The words of the page";
+    page_before: "上一页", "Page before";
+    page_after: "下一页", "Next page";
+    held_back: "切分没有把握，没有存入", "not stored: not sure enough";
+    store_which: "存入", "Store";
+    store_all: "全部", "all";
+    also_after: "已按下面的切分存入。改了切分再存一次，会更新改动的文章；原来错切出来的文章仍在库里，要另外删除。",
+        "Stored as cut below. Stored again with other cuts, changed articles are updated; an article \
+         that was cut by mistake stays in the archive until it is deleted.";
     kept_file: "已上传的文件", "the file from before";
     file_what:
         "文本、网页，或带坐标的 ALTO、hOCR、PAGE XML、PDF、OCR 结果（JSON）",
@@ -120,6 +128,22 @@ impl Lang {
                 "measured on {texts} texts; two articles of one story are nearer than two of \
                  different subjects in {share:.1}% of pairs (50% is chance)"
             ),
+        }
+    }
+
+    /// Which page of a file of several is shown, `at` counted from 1.
+    pub(crate) fn sheet_of(self, at: u32, count: u32) -> String {
+        match self {
+            Self::Zh => format!("文件共 {count} 页，这是第 {at} 页"),
+            Self::En => format!("page {at} of the file's {count}"),
+        }
+    }
+
+    /// Only articles that are sure to so much.
+    pub(crate) fn sure_to(self, share: u32) -> String {
+        match self {
+            Self::Zh => format!("把握在 {share}% 以上的"),
+            Self::En => format!("those sure to {share} %"),
         }
     }
 

@@ -255,6 +255,23 @@ async fn a_page_is_dropped_taken_apart_and_stored() {
     window.click("form.upload button.main").await;
     let parts = window.driver.find_all(By::Css("svg.plan path.part")).await.unwrap();
     assert!(parts.len() > 3, "{}", window.text().await);
+    // A file of several pages is turned over, and what is stored says what is doubtful.
+    let one = include_str!("../../fixtures/layout/qinghe.bbox.html");
+    let (head, rest) = one.split_at(one.find("<page").unwrap());
+    let (page, end) = rest.split_at(rest.rfind("</page>").unwrap() + "</page>".len());
+    let both = tempfile::Builder::new().suffix(".html").tempfile().unwrap();
+    std::fs::write(both.path(), [head, page, page, end].concat()).unwrap();
+    let chooser = window.one("[data-file] input").await;
+    chooser.send_keys(both.path().to_str().unwrap()).await.unwrap();
+    window.click("form.upload button.main").await;
+    window.one("nav.more button[name=turn]").await;
+    assert!(window.text().await.contains("文件共 2 页，这是第 1 页"), "{}", window.text().await);
+    window.click("nav.more button[name=turn]").await;
+    window.until("return document.body.innerText.includes('这是第 2 页')").await;
+    window.js("document.querySelector('[name=sure]').value = '90'; return 0").await;
+    window.click("form.upload button[name=store]").await;
+    window.until("return document.body.innerText.includes('已存入')").await;
+    assert!(window.text().await.contains("这是第 2 页"));
     assert_eq!(window.complaints().await, Vec::<String>::new());
     window.close().await;
 }
