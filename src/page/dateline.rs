@@ -1,4 +1,5 @@
-//! Openers: `本报讯（记者 甲 乙）`, `本报清河9月8日电`, `新华社清河9月8日电`.
+//! Openers: `本报讯（记者 甲 乙）`, `本报清河9月8日电`, `新华社清河9月8日电`; those of Taiwan and Hong Kong are
+//! read by [`wire`].
 
 use std::sync::LazyLock;
 
@@ -7,6 +8,7 @@ use regex::Regex;
 
 use crate::byline;
 use crate::script;
+use crate::wire;
 use wenmai_domain::article::Contributor;
 use wenmai_domain::article::Dateline;
 use wenmai_text::date;
@@ -67,6 +69,10 @@ fn head(text: &str, bytes: usize) -> &str {
 /// Reads the opener that `text` begins with.
 pub(crate) fn opener(text: &str) -> Option<Opener> {
     let text = head(text, HEAD);
+    // Before the other patterns, which would take a reporter's name for a part of the place.
+    if let Some(found) = wire::opener(text) {
+        return Some(found);
+    }
     let found = OPENER.captures(text)?;
     let part = |names: &[&str]| {
         names.iter().find_map(|name| found.name(name)).map_or("", |part| part.as_str())

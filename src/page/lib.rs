@@ -43,6 +43,7 @@ mod seam;
 mod staff;
 mod teaser;
 mod web;
+mod wire;
 mod wording;
 
 use wenmai_domain::article::Article;

@@ -12,6 +12,7 @@ use crate::byline;
 use crate::html::tree::Outline;
 use crate::names;
 use crate::script;
+use crate::wire;
 use wenmai_domain::article::Contributor;
 use wenmai_domain::article::Role;
 use wenmai_text::pattern;
@@ -31,7 +32,7 @@ static ROLE: LazyLock<Regex> = LazyLock::new(|| {
 /// What ends the names of authors: others follow.
 static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
     pattern::fixed(
-        r"(?:责任?编辑|責任編輯|编辑|編輯|校对|校對|责编|審核|审核|主编|摄影|攝影|摄像|制图|来源|來源|统筹|图片?|[0-9]{4}|发自|發自|阅读|浏览|评论|供图|摄|攝)\s*[:：/／|｜丨\s]?.*$",
+        r"(?:责任?编辑|責任編輯|编辑|編輯|校对|校對|责编|審核|审核|主编|摄影|攝影|摄像|制图|来源|來源|统筹|图片?|圖片?|[0-9]{4}|发自|發自|阅读|浏览|评论|供图|摄|攝)\s*[:：/／|｜丨\s]?.*$",
     )
 });
 
@@ -161,7 +162,7 @@ static LABEL: LazyLock<Regex> = LazyLock::new(|| {
 /// Names behind a role at the end of a line that gives the day: `清河网　2025-09-08　记者 甲 乙`.
 static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
     pattern::fixed(
-        r"[0-9][年月日:：0-9\s-]*\s(?:本报|本網|本网)?(?:记者|記者)\s*(?P<names>\p{Han}{2,4}(?:[\s、]\p{Han}{2,4}){0,3})$",
+        r"[0-9][年月日:：0-9\s/-]*\s(?:\p{Han}{2,6}(?:报|報|社|网|網)\s+)?(?:本报|本報|本網|本网)?(?:记者|記者)\s*(?P<names>\p{Han}{2,4}(?:[\s、]\p{Han}{2,4}){0,3})(?:\s*[／/]\s*\p{Han}{0,8}(?:报道|報導|报导))?$",
     )
 });
 
@@ -381,6 +382,11 @@ pub(super) fn account(value: &str) -> Option<Contributor> {
 /// The people whom a paragraph names before its first sentence: `新京报讯（记者 甲）…`,
 /// `【編譯甲、記者乙／綜合報導】…`.
 pub(super) fn opening(paragraph: &str) -> Option<Vec<Contributor>> {
+    if let Some(people) = wire::opener(paragraph).map(|found| found.byline)
+        && !people.is_empty()
+    {
+        return Some(people).filter(|people| people.iter().all(is_plausible));
+    }
     let end = paragraph.char_indices().nth(OPENING_CHARS).map_or(paragraph.len(), |(at, _)| at);
     let head = paragraph.get(..end)?;
     let open = head.find(['（', '(', '【', '〔'])?;
