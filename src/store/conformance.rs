@@ -248,6 +248,7 @@ async fn filters_mean_what_they_say(store: &impl VectorStore) {
         assert_eq!(count, passing.len() as u64, "{filter:?}");
         let hits = store.nearest(&query, &filter, limit(1000)).await.unwrap();
         assert_eq!(ids(&hits).into_iter().collect::<BTreeSet<_>>(), passing, "{filter:?}");
+        assert_eq!(store.passing(&filter).await.unwrap(), passing, "{filter:?}");
     }
 }
 

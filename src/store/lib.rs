@@ -339,6 +339,14 @@ pub trait VectorStore: TopicStore {
         limit: Limit,
     ) -> Result<Listing, Error>;
 
+    /// Finds the ids of all points that pass `filter`. No text is read where the store can do without.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    async fn passing(&self, filter: &Filter) -> Result<BTreeSet<ArticleId>, Error> {
+        measure::passing(self, filter).await
+    }
+
     /// Counts the articles in each of `groups`, and names at most `limit` of them and the original;
     /// in the order of `groups`. One call for many groups costs less than a `count` and a `list`
     /// for each.

@@ -47,6 +47,22 @@ pub async fn similarities<S: VectorStore + ?Sized>(
     Ok(found)
 }
 
+/// See [`VectorStore::passing`].
+pub async fn passing<S: VectorStore + ?Sized>(
+    store: &S,
+    filter: &Filter,
+) -> Result<BTreeSet<ArticleId>, Error> {
+    let (mut found, mut from) = (BTreeSet::new(), None);
+    loop {
+        let page = store.list(filter, from, Limit::MOST).await?;
+        found.extend(page.points.into_iter().map(|stored| stored.article.id));
+        from = page.next;
+        if from.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
 /// Filters that together let `ids` pass, each no more than one answer holds.
 fn among(ids: &[ArticleId]) -> impl Iterator<Item = Filter> {
     let pieces = ids.chunks(Limit::MOST.count());

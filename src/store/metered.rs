@@ -169,6 +169,10 @@ impl VectorStore for Metered {
         self.watch("list", self.inner.list(filter, from, limit)).await
     }
 
+    async fn passing(&self, filter: &Filter) -> Result<BTreeSet<ArticleId>, Error> {
+        self.watch("passing", self.inner.passing(filter)).await
+    }
+
     async fn copies(&self, groups: &[GroupId], limit: Limit) -> Result<Vec<Copies>, Error> {
         self.watch("copies", self.inner.copies(groups, limit)).await
     }

@@ -40,6 +40,14 @@ const BESIDE: i32 = 6;
 const CHART_DAYS: i32 = 30;
 /// Places or papers that can be chosen.
 const CHOICES: usize = 10;
+/// Kinds of articles that topics can be asked for.
+const KINDS: [(&str, wire::ArticleKind); 5] = [
+    ("comment", wire::ArticleKind::Comment),
+    ("feature", wire::ArticleKind::Feature),
+    ("brief", wire::ArticleKind::Brief),
+    ("photo", wire::ArticleKind::Photo),
+    ("notice", wire::ArticleKind::Notice),
+];
 /// The cookie that knows what was seen at the last visit.
 const SEEN: &str = "wenmai_seen";
 /// Seconds without a look after which the next one is a new visit.
@@ -91,6 +99,9 @@ struct Page {
     is_empty: bool,
     from: String,
     to: String,
+    section: String,
+    /// Kinds of articles by name, in words, and whether topics with one are shown alone.
+    kinds: Vec<(&'static str, &'static str, bool)>,
 }
 
 /// What a visitor wants to see.
@@ -175,8 +186,9 @@ impl Asked {
             from = newest.map(|day| day.saturating_sub((days.clamp(1, 36_500) - 1).days()));
         }
         let mut parts = Vec::new();
-        for field in ["source", "place", "keyword"] {
-            let values = visit.query.iter().filter(|(name, _)| name == field);
+        for field in ["source", "place", "keyword", "section", "kind"] {
+            let values =
+                visit.query.iter().filter(|(name, value)| name == field && !value.is_empty());
             let any: Vec<_> =
                 values.map(|(_, value)| format!("{field} = {}", quoted(value))).collect();
             if !any.is_empty() {
@@ -361,6 +373,10 @@ impl Page {
             is_empty: false,
             from: bound(asked.from),
             to: bound(asked.to),
+            section: visit.value("section").unwrap_or_default().to_owned(),
+            kinds: KINDS
+                .map(|(name, kind)| (name, show::kind(kind, l), visit.value("kind") == Some(name)))
+                .to_vec(),
         }
     }
 }

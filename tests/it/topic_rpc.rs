@@ -132,7 +132,13 @@ async fn as_much_of_a_topic_is_told_as_is_asked_for() {
 #[tokio::test]
 async fn periods_and_filters_choose_topics() {
     let server = Running::start().await;
-    settled(&server, apart(5)).await;
+    let mut records = apart(5);
+    // Of five stories of five days, the second and the fourth stand in a section, the fourth comments.
+    for at in [1, 3] {
+        records[at].section = "时评".into();
+    }
+    records[3].kind = wire::ArticleKind::Comment.into();
+    settled(&server, records).await;
     let day = |day| Some(wire::Date { year: 2025, month: 3, day });
     let ask = |request| {
         let mut topics = server.topics();
@@ -145,7 +151,21 @@ async fn periods_and_filters_choose_topics() {
     let filter = "source = 清河日报 AND -status = closed".to_owned();
     let request = wire::ListTopicsRequest { filter, ..Default::default() };
     assert_eq!(ask(request).await.unwrap(), 5);
+    for (filter, period, count) in [
+        ("section = 时评", None, 2),
+        ("section = 时评", day(4), 1),
+        ("kind = comment", None, 1),
+        ("kind = comment", day(5), 0),
+        ("-kind = comment AND section = 时评", None, 1),
+        ("section = 要闻", None, 0),
+        ("kind != news", None, 1),
+    ] {
+        let request =
+            wire::ListTopicsRequest { filter: filter.into(), from: period, ..Default::default() };
+        assert_eq!(ask(request).await.unwrap(), count, "{filter} {period:?}");
+    }
     for (request, field) in [
+        (wire::ListTopicsRequest { filter: "kind = poem".into(), ..Default::default() }, "filter"),
         (wire::ListTopicsRequest { filter: "colour = 1".into(), ..Default::default() }, "filter"),
         (wire::ListTopicsRequest { level: 9, ..Default::default() }, "level"),
         (wire::ListTopicsRequest { order: 9, ..Default::default() }, "order"),

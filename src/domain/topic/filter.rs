@@ -5,6 +5,7 @@
 //! parentheses may stand around alternatives, and are not nested. An unknown field is an error, never
 //! ignored.
 
+use crate::article;
 use crate::filter::Comparison;
 use crate::filter::grammar;
 use crate::filter::grammar::CHARS_MAX;
@@ -53,7 +54,7 @@ pub enum NumberField {
 }
 
 /// Words of a topic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WordField {
     /// Places that its articles name.
     Place,
@@ -65,6 +66,10 @@ pub enum WordField {
     Keyword,
     /// Papers and sites that report on it.
     Source,
+    /// Columns and series in which its articles stand.
+    Section,
+    /// Kinds of its articles, by name.
+    Kind,
 }
 
 /// What a topic is doing.
@@ -141,6 +146,12 @@ impl Language for Topics {
         exact("organisation", "", |value| word(WordField::Organisation, value)),
         exact("keyword", "", |value| word(WordField::Keyword, value)),
         exact("source", "", |value| word(WordField::Source, value)),
+        exact("section", "", |value| word(WordField::Section, value)),
+        exact("kind", "news, comment, feature, brief, photo or notice", |value| {
+            let kinds = article::Kind::ALL.into_iter().filter(|kind| kind.is_article());
+            kinds.map(article::Kind::name).find(|name| *name == value)?;
+            word(WordField::Kind, value)
+        }),
         exact("status", "active, dormant or closed", |value| {
             let named = Status::ALL.into_iter().find(|status| status.name() == value);
             named.map(Test::Status).map(Condition::from)

@@ -7,6 +7,7 @@ use crate::Engine;
 use crate::Error;
 use crate::Progress;
 use crate::StoredArticle;
+use crate::topics::marks::Marks;
 use crate::topics::order::Course;
 use crate::topics::projection::Projection;
 use crate::topics::published::Published;
@@ -124,9 +125,10 @@ impl Engine {
                 *value = self.extractor.key(kind, value);
             }
         }
+        let marks = self.marks(&request).await?;
         let progress = self.topics_progress().await?;
         let published = self.topics()?.published();
-        let (page, total_count) = page(&published, &request);
+        let (page, total_count) = page(&published, &request, &marks);
         let view = |id: TopicId| {
             let topic = published.topics.get(&id)?;
             let measures = view::measure(&published, &topic.members, request.period)?;
@@ -298,12 +300,12 @@ fn kind(field: WordField) -> Option<Kind> {
         WordField::Place => Some(Kind::Place),
         WordField::Person => Some(Kind::Person),
         WordField::Organisation => Some(Kind::Organisation),
-        WordField::Keyword | WordField::Source => None,
+        WordField::Keyword | WordField::Source | WordField::Section | WordField::Kind => None,
     }
 }
 
 /// The topics on the page that is asked for, in order, and how many there are on all pages.
-fn page(published: &Published, request: &ListTopics) -> (Vec<TopicId>, usize) {
+fn page(published: &Published, request: &ListTopics, marks: &Marks) -> (Vec<TopicId>, usize) {
     let ListTopics { level, period, ref filter, order, offset, limit } = *request;
     let (index, newest) = (published.index(), day::of_second(published.newest));
     let end = period.end(newest);
@@ -323,13 +325,13 @@ fn page(published: &Published, request: &ListTopics) -> (Vec<TopicId>, usize) {
     if is_plain && order == TopicOrder::Burst {
         // Only what was printed in the last days bursts, and that comes first.
         let recent = index.within(level, Some(end - BURST_DAYS + 1), end);
-        let bursting = ranked(published, request, end, &recent);
+        let bursting = ranked(published, request, &recent, marks);
         let bursting: Vec<Ranked> = bursting.into_iter().filter(|one| one.score > 0.0).collect();
         if bursting.len() >= wanted {
             return (cut(bursting, offset, wanted), all.len());
         }
     }
-    let found = ranked(published, request, end, &all);
+    let found = ranked(published, request, &all, marks);
     let total_count = found.len();
     (cut(found, offset, wanted), total_count)
 }
@@ -345,10 +347,11 @@ struct Ranked {
 fn ranked(
     published: &Published,
     request: &ListTopics,
-    end: i64,
     topics: &[(TopicId, &Course)],
+    marks: &Marks,
 ) -> Vec<Ranked> {
     let ListTopics { period, filter, order, .. } = request;
+    let end = period.end(day::of_second(published.newest));
     let mut found = Vec::new();
     for (id, course) in topics {
         let by_day = view::of_days(&course.days, *period, end);
@@ -356,7 +359,14 @@ fn ranked(
             continue;
         }
         let passes = |condition: &Condition| {
-            condition.negated != holds(published, *id, *period, &by_day, &condition.test)
+            let holds = if let Test::Word(field, value) = &condition.test
+                && matches!(field, WordField::Section | WordField::Kind)
+            {
+                marks.holds(published, *id, (*field, value))
+            } else {
+                holds(published, *id, *period, &by_day, &condition.test)
+            };
+            condition.negated != holds
         };
         if !filter.0.iter().all(|any| any.iter().any(passes)) {
             continue;
@@ -429,6 +439,8 @@ fn holds(
                     let sources = measures.map(|measures| measures.sources).unwrap_or_default();
                     return sources.iter().any(|(source, _)| source == value);
                 }
+                // Topics do not know them: see `Marks`.
+                WordField::Section | WordField::Kind => return false,
             };
             words.contains(value)
         }

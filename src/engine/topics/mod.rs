@@ -12,6 +12,7 @@ mod contribution;
 mod edit;
 mod follow;
 mod list;
+mod marks;
 mod order;
 mod projection;
 mod published;

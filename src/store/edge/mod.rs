@@ -14,6 +14,7 @@ mod error;
 mod filter;
 mod folder;
 mod groups;
+mod listing;
 mod log;
 mod measure;
 mod placement;
@@ -331,6 +332,11 @@ impl VectorStore for EdgeStore {
     ) -> Result<Listing, Error> {
         let filter = filter.clone();
         self.read(move |shard| shard.list(&filter, from, limit)).await
+    }
+
+    async fn passing(&self, filter: &Filter) -> Result<BTreeSet<ArticleId>, Error> {
+        let filter = filter.clone();
+        self.read(move |shard| shard.passing(&filter)).await
     }
 
     async fn copies(&self, groups: &[GroupId], limit: Limit) -> Result<Vec<Copies>, Error> {

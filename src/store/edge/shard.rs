@@ -17,7 +17,6 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
-use qdrant_edge::CountRequest;
 use qdrant_edge::CreateIndex;
 use qdrant_edge::EdgeConfig;
 use qdrant_edge::EdgeShard;
@@ -31,7 +30,6 @@ use qdrant_edge::QueryEnum;
 use qdrant_edge::QueryRequest;
 use qdrant_edge::RetrieveRequest;
 use qdrant_edge::ScoringQuery;
-use qdrant_edge::ScrollRequest;
 use qdrant_edge::SearchParams;
 use qdrant_edge::UpdateOperation;
 use qdrant_edge::VectorInternal;
@@ -40,7 +38,6 @@ use qdrant_edge::WithPayloadInterface;
 use qdrant_edge::WithVector;
 
 use crate::Error;
-use crate::Listing;
 use crate::Point;
 use crate::Remembered;
 use crate::Scored;
@@ -434,50 +431,6 @@ impl Shard {
                 Err(more) => wanted = more,
             }
         }
-    }
-
-    /// Lists the points that pass `filter`, in ascending order of id.
-    ///
-    /// # Errors
-    /// [`Error::Failed`].
-    pub fn list(
-        &self,
-        filter: &Filter,
-        from: Option<ArticleId>,
-        limit: Limit,
-    ) -> Result<Listing, Error> {
-        let mut request = ScrollRequest::new();
-        request.filter = match filter::ask(filter) {
-            Asked::Everything => None,
-            Asked::Nothing => {
-                return Ok(Listing { points: Vec::new(), next: None });
-            }
-            Asked::Only(filter) => Some(filter),
-        };
-        request.offset = from.as_ref().map(point_id);
-        request.limit = Some(limit.count());
-        request.with_payload = Some(WithPayloadInterface::Bool(true));
-        let (records, next) = self.engine.scroll(request).map_err(error::engine)?;
-        let points = records.into_iter().map(|record| point::stored(record, Vectors::No));
-        Ok(Listing {
-            points: points.collect::<Result<_, _>>()?,
-            next: next.as_ref().map(article_id).transpose()?,
-        })
-    }
-
-    /// Counts the points that pass `filter`, exactly.
-    ///
-    /// # Errors
-    /// [`Error::Failed`].
-    pub fn count(&self, filter: &Filter) -> Result<u64, Error> {
-        let mut request = CountRequest::new();
-        request.filter = match filter::ask(filter) {
-            Asked::Everything => None,
-            Asked::Nothing => return Ok(0),
-            Asked::Only(filter) => Some(filter),
-        };
-        let count = self.engine.count(request).map_err(error::engine)?;
-        u64::try_from(count).map_err(error::failed)
     }
 }
 
