@@ -9,9 +9,12 @@ fn s(count: impl Into<u64>) -> &'static str {
 
 impl Lang {
     pub(crate) fn articles_of(self, articles: u32, outlets: u32) -> String {
-        match self {
-            Self::Zh => format!("{articles} 篇 · {outlets} 家"),
-            Self::En => {
+        match (self, outlets) {
+            // Where articles name no paper or site nobody is counted.
+            (Self::Zh, 0) => format!("{articles} 篇"),
+            (Self::En, 0) => format!("{articles} article{}", s(articles)),
+            (Self::Zh, _) => format!("{articles} 篇 · {outlets} 家"),
+            (Self::En, _) => {
                 format!("{articles} article{} · {outlets} outlet{}", s(articles), s(outlets))
             }
         }
