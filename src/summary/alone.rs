@@ -37,6 +37,8 @@ const OVERTAKEN_DAYS: i32 = 2;
 const EXAMINED_CHARS: usize = 10;
 /// Characters behind 根据 and its like within which no verb can stand.
 const LED_CHARS: usize = 6;
+/// Characters of a label before a colon, at most.
+const LABEL_CHARS: usize = 6;
 /// Characters of a piece that only says that somebody speaks, at most.
 const ANNOUNCED_CHARS: usize = 40;
 
@@ -255,10 +257,13 @@ pub fn leans_inside(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
     };
     // In a later clause it may mean what the earlier ones tell.
     let party = found(&["当事人"]).is_some_and(|at| !named(at, &ANY));
-    let this = party || found(words::LEANS_INSIDE_THIS).is_some_and(|at| at <= first);
     // 风波过后，他: nobody is named before.
     let begins = |at: usize| piece.get(..at).is_some_and(|before| before.ends_with('，'));
     let near = |at: usize| at <= first || begins(at);
+    let this = found(words::LEANS_INSIDE_THIS)
+        .is_some_and(|at| at <= first || (begins(at) && !named(at, &ANY) && !has_noun(piece, at)));
+    // 周小禾曾如此说到: what was said stands elsewhere.
+    let this = this || party || found(words::LEANS_INSIDE_SAID).is_some();
     // 渠首的石闸12日修好，其下游通水: a thing is meant, and one was told of.
     let thing = |at: usize| {
         let of_thing = piece.get(at..).is_some_and(|rest| rest.starts_with(['其', '它']));
@@ -372,6 +377,24 @@ pub fn is_orphaned(body: &Body<'_>, from: usize, to: usize) -> bool {
     before.map(|at| body.clause(at)).any(|clause| wording::speaks(clause) || answers(clause))
 }
 
+/// Whether `piece` says what ought to be, and not according to whom: 渠道应当立即检修。
+#[must_use]
+pub fn preaches(piece: &str) -> bool {
+    const RULES: [&str; 9] = ["《", "法", "条", "规定", "规则", "通知", "判", "要求", "合同"];
+    let said = || piece.split_inclusive('，').any(wording::names_source);
+    words::PREACHES.iter().any(|word| piece.contains(word))
+        && !RULES.iter().any(|word| piece.contains(word))
+        && !piece.contains(is_mark)
+        && !said()
+}
+
+/// Whether `piece` is what somebody says in a printed interview: 周小禾：渠道已经清淤。
+fn is_labelled(piece: &str) -> bool {
+    piece.split_once('：').is_some_and(|(label, _)| {
+        label.chars().count() <= LABEL_CHARS && label.chars().all(|c| !c.is_ascii() && c.is_alphabetic())
+    })
+}
+
 /// Whether a letter is left of the word with which `piece` began: c 在报告中指出
 fn is_torn(piece: &str) -> bool {
     let mut chars = piece.chars();
@@ -385,6 +408,8 @@ pub fn stands(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
     !lacks_subject(piece)
         && !announces(piece)
         && !chats(piece)
+        && !preaches(piece)
+        && !is_labelled(piece)
         && !leans_inside(piece, mentions)
         && !repeats_itself(piece)
         && !is_glued(piece)
@@ -432,6 +457,8 @@ mod tests {
             "对此，清河县作出说明。",
             "清河县对此回应，渠道已修好。",
             "上述渠道已修好。",
+            "作为答复，该组织关闭了渠首。",
+            "三年前，县水利局局长周小禾曾如此说到。",
         ] {
             assert!(!sent_on(piece), "{piece}");
         }
@@ -444,12 +471,17 @@ mod tests {
             "清河县的渠真是修得好啊。",
             "清河县县长陈建国在开闸仪式上。",
             "县水利局局长周小禾主持例行记者会。",
+            "清河县的渠道应当立即检修，不容再拖。",
+            "周小禾：渠道已经清淤，放水没有问题。",
+            "作为回应，清河县关闭了渠首的石闸。",
+            "截至发稿，清河县水利局未回应。",
             "清河县渠首 3月12日，工人在清淤。",
             "清河县昨日开闸放水灌溉麦田新闻清河县昨日开闸放水灌溉麦田。",
         ] {
             assert!(!sent_on(piece), "{piece}");
         }
         assert!(sent_on("清河县修了渠。") && sent_on("渠首工程正在进行中。"));
+        assert!(sent_on("县水利局表示，渠道应当立即检修。"), "somebody says so");
     }
 
     #[test]

@@ -34,9 +34,11 @@ pub mod rewrite;
 pub mod select;
 pub mod series;
 pub mod set;
+mod tone;
 pub mod topic;
 pub mod trim;
 pub mod unit;
+mod when;
 pub mod wording;
 
 use wenmai_domain::span::Span;

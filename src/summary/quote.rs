@@ -44,7 +44,7 @@ pub fn statements(body: &Body<'_>, mentions: &[Entity]) -> Vec<Statement> {
         let clause = body.clause(at);
         let bare = clause.get(trim::dateline(clause)..).unwrap_or_default();
         let leans = wording::refers_back(bare) || wording::connects(bare) || opens(bare);
-        if !wording::speaks(clause) || leans || !body.is_statement(at) {
+        if announces(bare) || !wording::speaks(clause) || leans || !body.is_statement(at) {
             continue;
         }
         found.extend(statement(body, at, mentions).filter(|one| is_clean(&one.text)));
@@ -62,7 +62,25 @@ fn opens(clause: &str) -> bool {
 
 /// Whether nothing of the page stands in a statement, and it was not cut off.
 fn is_clean(text: &str) -> bool {
-    !text.contains("...") && !alone::repeats_itself(text) && !alone::is_glued(text)
+    !text.contains("...")
+        && !text.contains(['△', '▲', '▼', '◆', '■', '●', '→', '↓', '…'])
+        && !["图源", "图片来源", "视频来源", "供图", "资料图"].iter().any(|cue| text.contains(cue))
+        && !alone::repeats_itself(text)
+        && !alone::is_glued(text)
+        && !alone::chats(text)
+        && trim::stands_alone(text)
+}
+
+/// Whether a clause says that something was done, rather than what somebody says of it: 清河渠业宣布，
+fn announces(clause: &str) -> bool {
+    clause.trim_end_matches(['，', '：', ',', ':', '“']).ends_with("宣布")
+}
+
+/// Whether a paper is named rather than who speaks: 县水利局评估报告
+fn is_paper(speaker: &str) -> bool {
+    ["报告", "数据", "研究", "文件", "公报", "条例", "规定", "办法", "白皮书", "报道", "意见书", "决定"]
+        .iter()
+        .any(|word| speaker.ends_with(word))
 }
 
 fn statement(body: &Body<'_>, at: usize, mentions: &[Entity]) -> Option<Statement> {
@@ -105,6 +123,9 @@ fn statement(body: &Body<'_>, at: usize, mentions: &[Entity]) -> Option<Statemen
         // Without a person there must be an authority, or somebody of one.
         of(Kind::Organisation).filter(|one| one.span.start < phrase.end).map(|_| phrase)?
     };
+    if is_paper(speaker.of(body.text)?) || is_reporter(body.text, speaker.start) {
+        return None;
+    }
     let heading = quotation.map_or(credit, |_| trim::dateline(text));
     let span = Span::new(span.start + heading, span.end);
     Some(Statement {
@@ -114,6 +135,12 @@ fn statement(body: &Body<'_>, at: usize, mentions: &[Entity]) -> Option<Statemen
         parts: vec![span],
         is_direct: quotation.is_some() || said_behind.trim_start().starts_with(is_mark),
     })
+}
+
+/// Whether who is named at the byte `at` writes the article: 清河日报记者周小禾12日报道：
+fn is_reporter(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default().trim_end();
+    ["记者", "通讯员", "编辑"].iter().any(|duty| before.ends_with(duty))
 }
 
 /// The name of a person without an adverb that was read as its last character: 陈亮则表示，
@@ -158,9 +185,19 @@ fn to_the_verb(text: &str, span: Span) -> Span {
 }
 
 /// What may stand between a speaker and the verb.
-const BETWEEN: [&str; 42] = [
+const BETWEEN: [&str; 52] = [
     "当地时间",
     "北京时间",
+    "上午",
+    "中午",
+    "下午",
+    "傍晚",
+    "晚间",
+    "晚上",
+    "深夜",
+    "凌晨",
+    "早间",
+    "晚",
     "同期",
     "发布过",
     "发布通报",

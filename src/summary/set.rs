@@ -22,6 +22,8 @@ use crate::reading::Reading;
 use crate::select;
 use crate::topic::Since;
 use crate::unit::PairSet;
+use crate::when;
+use wenmai_domain::day;
 use wenmai_text::likeness::containment;
 
 /// Share of a piece that another article must hold to say the same.
@@ -29,7 +31,13 @@ const SAME: f32 = 0.5;
 /// Share of a piece that may have been known for it to be new.
 const KNOWN_MAX: f32 = 0.5;
 /// What the piece of the newest articles must be worth, beside the best of all.
-const NEWEST_MIN: f32 = 0.7;
+const NEWEST_MIN: f32 = 0.5;
+/// Sentences of an article within which what it has to tell as new is told.
+const OPENS: usize = 2;
+/// How much of what the headlines say a piece must say to be new of the set's matter.
+const NEWEST_HEADED: f32 = 0.15;
+/// Days over which a set may be spread that is told with its main fact first.
+const AT_ONCE_DAYS: i32 = 7;
 /// Budget from which on the newest article is told in any case: shorter summaries say the whole.
 const NEWEST_CHARS: usize = 200;
 
@@ -163,13 +171,15 @@ pub fn tell_of<'r>(
             let is_newest = match last {
                 Some(last) => sources.get(reading.source).is_some_and(|one| one.event == last),
                 None => {
-                    is_last(sources, reading.source)
+                    is_news(sources, matter, reading, offer)
                         && also.iter().all(|source| is_last(sources, *source))
                 }
             };
             Some(Told { piece, also, is_newest })
         })
         .collect();
+    let lead = told.iter().find(|one| !one.is_newest).map(|one| one.piece.clone());
+    let lead = lead.filter(|_| events.is_empty() && is_at_once(sources));
     if told.is_empty() && scope.fresh.is_none() {
         told = alone(readings, ranker, char_max);
     }
@@ -178,13 +188,40 @@ pub fn tell_of<'r>(
     for (rank, one) in told.iter().enumerate() {
         ranks.entry(one.piece.source).or_insert(rank);
     }
-    told.sort_by_key(|one| {
+    told.sort_by_cached_key(|one| {
         let Cited { source, extract } = &one.piece;
-        let time = sources.get(*source).and_then(|source| source.time);
+        let issue = sources.get(*source).and_then(|source| Some(source.time?.date()));
+        let day = issue.and_then(|issue| when::told_day(&extract.text, issue)).or(issue);
+        let is_old = issue.is_some_and(|issue| when::tells_of_old(&extract.text, issue));
         let start = extract.parts.first().map(|part| part.start);
-        (time.is_none(), time, ranks.get(source).copied(), start)
+        let is_lead = lead.as_ref() == Some(&one.piece);
+        (!is_lead, lead.is_some() && is_old, day.is_none(), day, ranks.get(source).copied(), start)
     });
     told
+}
+
+/// Whether `sources` are of few days, so that what happened is told first and the rest behind it.
+fn is_at_once(sources: &[Source<'_>]) -> bool {
+    let days = || sources.iter().filter_map(|one| Some(one.time?.date()));
+    let span = days().min().zip(days().max());
+    span.is_none_or(|(first, last)| day::between(first, last) <= AT_ONCE_DAYS)
+}
+
+/// Whether `offer` of `reading` can be what is new: an article of the last day opens with it, in a whole
+/// sentence of the set's matter.
+fn is_news<'r>(
+    sources: &[Source<'_>],
+    matter: &Matter<'r>,
+    reading: &'r Reading<'_>,
+    offer: &'r Offer,
+) -> bool {
+    let issue = sources.get(reading.source).and_then(|one| Some(one.time?.date()));
+    let opens = offer.depth <= OPENS && !offer.is_part && !offer.is_weak && !reading.is_comment;
+    opens
+        && is_last(sources, reading.source)
+        && issue.is_none_or(|issue| !when::looks_back(&offer.extract.text, issue))
+        && matter.headed(offer) >= NEWEST_HEADED
+        && !matter.is_aside(reading, offer)
 }
 
 /// Of the first article that holds text what it would be told in alone: it is the only one, or no
@@ -217,19 +254,18 @@ fn newest<'r>(
     readings: &'r [Reading<'_>],
     matter: &Matter<'r>,
 ) -> Option<Place> {
-    let last: Vec<bool> = readings.iter().map(|reading| is_last(sources, reading.source)).collect();
     let (mut best, mut of_last) = (0.0, None);
     for place in places(readings) {
         let Some((reading, offer)) = place.of(readings) else { continue };
         let Some(worth) = matter.worth(reading, offer) else { continue };
         best = worth.max(best);
         let is_better = of_last.is_none_or(|(known, _)| worth > known);
-        if last.get(place.reading) == Some(&true) && is_better {
+        if is_better && is_news(sources, matter, reading, offer) {
             of_last = Some((worth, place));
         }
     }
     // What the last day adds may be an afterthought.
-    of_last.filter(|(worth, _)| *worth >= NEWEST_MIN * best).map(|(_, place)| place)
+    of_last.filter(|(worth, _)| *worth >= cover::lab(13, NEWEST_MIN) * best).map(|(_, place)| place)
 }
 
 /// The sources of other readings that say what `offer` of the reading at `at` says.

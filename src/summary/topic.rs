@@ -51,17 +51,26 @@ use wenmai_text::terms::Analyzer;
 /// Figures shown.
 const FIGURES_MAX: usize = 8;
 /// Statements shown.
-const STATEMENTS_MAX: usize = 6;
+const STATEMENTS_MAX: usize = 4;
 /// What words in quotes are worth, beside the same told without.
 const DIRECT: f32 = 1.3;
 /// Share of a statement that may have been heard before.
 const HEARD_MAX: f32 = 0.45;
 /// Statements of one speaker.
 const SPEAKER_MAX: usize = 2;
+/// Share of the characters of what a speaker says that may stand in what the same speaker says above it:
+/// translated twice, few words are the same.
+const RESAID_MAX: f32 = 0.55;
+/// Share of a statement that others must say as well, or the headlines.
+const SHARED_MIN: f32 = 0.3;
 /// What the headline of an article that bundles several matters counts, beside others.
 const BUNDLE: f32 = 0.2;
 /// What a title counts that names staff or a picture, beside a headline.
 const NO_HEADLINE: f32 = 0.1;
+/// What a headline counts that calls for readers, beside one that tells.
+const CRYING: f32 = 0.5;
+/// Articles below which statements need no others that say the same.
+const FEW: usize = 4;
 /// Keyphrases shown.
 const KEYPHRASES_MAX: usize = 8;
 /// Articles whose statements and keyphrases are read: the most central ones.
@@ -289,6 +298,18 @@ fn most_central(sources: &[Source<'_>], central: &[f32]) -> Vec<usize> {
     order.into_iter().map(|(at, _)| at).filter(new).take(READ_MAX).collect()
 }
 
+/// Whether a headline calls for readers rather than tells: 重磅！清河开闸，结果竟是…
+fn cries(title: &str) -> bool {
+    const CRIES: [&str; 30] = [
+        "最新", "突发", "刚刚", "重磅", "现场画面", "画面曝光", "视频曝光", "全文", "真相", "竟",
+        "其实", "原来", "一个比一个", "速看", "必看", "炸锅", "震惊", "没想到", "细思极恐", "一文读懂",
+        "一图", "怎么回事", "为何", "为什么", "什么", "网友", "热搜", "实锤", "大瓜", "才是",
+    ];
+    title.contains(['！', '!', '？', '?', '…', '→', '~'])
+        || title.contains("...")
+        || CRIES.iter().any(|word| title.contains(word))
+}
+
 /// The most central title of a usual length among `of`; rather one that does not cry or ask.
 fn headline(
     sources: &[Source<'_>],
@@ -299,11 +320,7 @@ fn headline(
         let title = sources.get(at)?.title;
         let count = title.chars().count();
         let usual = if (8..=40).contains(&count) { 1.0 } else { 0.5 };
-        let calm = if title.contains(['！', '!', '？', '?', '…']) || title.contains("...") {
-            0.7
-        } else {
-            1.0
-        };
+        let calm = if cries(title) { CRYING } else { 1.0 };
         // Marks of the page around a headline: 【组图】快讯丨…_清河网
         let bare =
             if title.contains(['【', '丨', '|', '｜', '_', '&', '[']) { 0.6 } else { 1.0 };
@@ -342,7 +359,8 @@ fn said(readings: &[Reading<'_>], matter: &Matter<'_>, central: &[f32]) -> Vec<(
     for reading in order.into_iter().take(READ_MAX) {
         for statement in statements(&reading.body, &reading.mentions) {
             let pairs = bigrams(&units(&statement.text));
-            if !matter.is_on_topic(reading.source, &pairs) {
+            let is_known = readings.len() < FEW || matter.shared(&pairs) >= SHARED_MIN;
+            if !is_known || !matter.is_on_topic(reading.source, &pairs) {
                 continue;
             }
             let known = matter.fact(Kind::Person, &statement.speaker)
@@ -355,14 +373,16 @@ fn said(readings: &[Reading<'_>], matter: &Matter<'_>, central: &[f32]) -> Vec<(
     }
     rated.sort_by(|l, r| r.0.total_cmp(&l.0));
     let mut found: Vec<(usize, Statement)> = Vec::new();
-    let mut speakers: HashMap<String, usize> = HashMap::new();
     let mut heard: HashSet<u64> = HashSet::new();
     for (_, pairs, source, statement) in rated {
-        let count = speakers.entry(statement.speaker.clone()).or_default();
-        if *count >= SPEAKER_MAX || containment(&pairs, &heard) > HEARD_MAX {
+        let of_speaker = found.iter().filter(|(_, one)| is_same(&one.speaker, &statement.speaker));
+        let texts: Vec<&str> = of_speaker.map(|(_, one)| one.text.as_str()).collect();
+        if texts.len() >= SPEAKER_MAX
+            || texts.iter().any(|text| resaid(&statement.text, text) > RESAID_MAX)
+            || containment(&pairs, &heard) > HEARD_MAX
+        {
             continue;
         }
-        *count += 1;
         heard.extend(pairs);
         found.push((source, statement));
         if found.len() == STATEMENTS_MAX {
@@ -370,6 +390,18 @@ fn said(readings: &[Reading<'_>], matter: &Matter<'_>, central: &[f32]) -> Vec<(
         }
     }
     found
+}
+
+/// Whether two names are of one speaker, one of them with the office or the first name.
+fn is_same(left: &str, right: &str) -> bool {
+    left.contains(right) || right.contains(left)
+}
+
+/// The share of the different characters of `text` that `earlier` holds.
+fn resaid(text: &str, earlier: &str) -> f32 {
+    let chars = |text: &str| -> HashSet<char> { text.chars().filter(|c| c.is_alphabetic()).collect() };
+    let (new, known) = (chars(text), chars(earlier));
+    share(new.intersection(&known).count(), new.len().max(1))
 }
 
 #[cfg(test)]

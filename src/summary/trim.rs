@@ -60,7 +60,7 @@ fn is_joined(piece: &str) -> bool {
 }
 
 /// Whether somebody speaks in `piece` as 我们 or to 你 outside of quotation marks.
-fn speaks_for_itself(piece: &str) -> bool {
+pub(crate) fn speaks_for_itself(piece: &str) -> bool {
     const PERSONS: [char; 4] = ['我', '咱', '你', '您'];
     const FREE: [&str; 12] = [
         "我国", "我省", "我市", "我县", "我区", "我军", "我党", "我方", "我驻", "我校", "我院",

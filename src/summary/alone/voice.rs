@@ -2,6 +2,15 @@
 
 /// What a comment or a tale begins with.
 pub(super) const CHATS_BEGINS: &[&str] = &[
+    "作为回应",
+    "接下来",
+    "紧接着",
+    "因为，",
+    "所以，",
+    "一方面",
+    "令人意外的是",
+    "一个晚上",
+    "一夜之间",
     "另一位",
     "另一名",
     "另一个",
@@ -98,6 +107,24 @@ pub(super) const CHATS_BEGINS: &[&str] = &[
 ];
 /// What only a comment, or the page around a text, holds.
 pub(super) const CHATS_HOLDS: &[&str] = &[
+    "截至发稿",
+    "暂无回应",
+    "暂未回应",
+    "未作回应",
+    "未予回应",
+    "不予置评",
+    "最让人",
+    "最令人",
+    "无疑又",
+    "说实话",
+    "老实说",
+    "不得不说",
+    "简直",
+    "不难想象",
+    "不难看出",
+    "毫无疑问",
+    "众所周知",
+    "想必",
     "登顶热搜",
     "登上热搜",
     "冲上热搜",

@@ -183,6 +183,13 @@ pub(super) const IS_BARE_NOUNS: &[&str] = &[
     "声明",
     "公告",
     "通报",
+    "说明",
+    "通告",
+    "相关行为",
+    "相关人员",
+    "相关视频",
+    "相关内容",
+    "相关负责人",
     "视频",
     "画面",
     "地震",
@@ -234,6 +241,7 @@ pub(super) const LEANS_INSIDE_THIS: &[&str] = &[
     "声明中表示",
     "文中表示",
     "此次",
+    "本案",
     "本次",
     "这次",
     "上述",
@@ -272,6 +280,24 @@ pub(super) const LEANS_INSIDE_THIS: &[&str] = &[
     "与此",
     "此番",
     "如此",
+];
+/// Words for what was said before.
+pub(super) const LEANS_INSIDE_SAID: &[&str] =
+    &["如此说", "这样说", "这么说", "如是说", "此言", "上文", "前文", "前面提到", "前述"];
+/// Words of what ought to be.
+pub(super) const PREACHES: &[&str] = &[
+    "应当",
+    "应该",
+    "必须",
+    "务必",
+    "不容",
+    "理应",
+    "引以为戒",
+    "全社会",
+    "任重道远",
+    "发人深省",
+    "值得警惕",
+    "值得肯定",
 ];
 /// Words for somebody named before.
 pub(super) const LEANS_INSIDE_WHO: &[&str] = &["他", "她", "它", "其", "俩", "后者"];
