@@ -18,6 +18,7 @@ use std::collections::HashSet;
 use rustc_hash::FxHashMap;
 use rustc_hash::FxHashSet;
 
+use crate::alone;
 use crate::bid::Bid;
 use crate::ends;
 use crate::reading::Offer;
@@ -25,6 +26,8 @@ use crate::reading::Reading;
 use crate::set::Scope;
 use crate::unit::PairMap;
 use crate::unit::PairSet;
+use crate::when;
+use crate::wording;
 use wenmai_text::entity::Kind;
 use wenmai_text::likeness::containment;
 use wenmai_text::likeness::share;
@@ -65,6 +68,13 @@ const CROWD: usize = 25;
 /// Pieces from which on nothing is told that is worth less than this part of the best of all.
 const ENOUGH: usize = 3;
 const ADDED_PART: f32 = 0.005;
+/// Characters up to which a summary may break its sentences off, and from which on it is a report.
+const SHORT_CHARS: usize = 150;
+const LONG_CHARS: usize = 301;
+/// How much of what the headlines say a piece must say that tells of long ago, or which share of it others
+/// must say.
+const OLD_HEADED: f32 = 0.25;
+const OLD_SHARED: f32 = 0.6;
 /// What a piece is worth that says nothing of the headlines, beside one that says all of them and this.
 const UNHEADED: f32 = 0.2;
 /// What a piece is worth that should be told only where nothing better is left: one that stands badly
@@ -87,7 +97,7 @@ pub struct Matter<'r> {
     /// Pairs of the headlines, and the share of the articles that print each there.
     titles: PairMap<f32>,
     /// The sum of these shares in the headline that has most.
-    titled: f32,
+    headline: f32,
     /// Share of a piece that others must say.
     on_topic: f32,
     /// The sources of which only some pieces are of the set's matter.
@@ -140,14 +150,21 @@ impl<'r> Matter<'r> {
                 *sum += part;
             }
         }
-        let (titles, titled) = titles(readings, total);
+        let (titles, headline) = titles(readings, total);
         let several = 2 + readings.len() / CROWD;
         let shared = pairs.into_iter().filter(|(_, (count, _))| *count >= several);
         let pairs = shared.map(|(pair, (_, sum))| (pair, sum)).collect();
         let part = share(readings.len().clamp(FEW, MANY) - FEW, MANY - FEW);
         let most = facts.values().copied().fold(0.0, f32::max);
-        let mut matter =
-            Self { facts, pairs, most, titles, titled, on_topic: ON_TOPIC * part, mixed: HashSet::new() };
+        let mut matter = Self {
+            facts,
+            pairs,
+            most,
+            titles,
+            headline,
+            on_topic: ON_TOPIC * part,
+            mixed: HashSet::new(),
+        };
         let mixed = readings.iter().filter(|reading| matter.is_mixed(reading, MIXED * part));
         matter.mixed = mixed.map(|reading| reading.source).collect();
         matter
@@ -209,7 +226,7 @@ impl<'r> Matter<'r> {
     #[must_use]
     pub fn headed(&self, offer: &Offer) -> f32 {
         let held = offer.pairs.iter().filter_map(|pair| self.titles.get(pair)).sum::<f32>();
-        (held / self.titled.max(f32::MIN_POSITIVE)).min(1.0)
+        (held / self.headline.max(f32::MIN_POSITIVE)).min(1.0)
     }
 
     /// The share of a piece that other articles say as well.
@@ -312,8 +329,10 @@ pub fn choose<'r>(
     first: Option<Place>,
     char_max: usize,
 ) -> Vec<Place> {
+    let is_long = char_max >= LONG_CHARS;
     let is_good = |reading: &'r Reading<'_>, offer: &'r Offer| {
-        (char_max <= 150 || !offer.is_part) && !offer.is_weak && (char_max <= 300 || !matter.is_aside(reading, offer))
+        let whole = !offer.is_part || char_max <= SHORT_CHARS;
+        whole && !offer.is_weak && (!is_long || is_sound(matter, reading, offer))
     };
     let chosen = choose_of(readings, matter, first, char_max, &|reading, offer| {
         scope.holds(reading, offer) && is_good(reading, offer)
@@ -323,6 +342,31 @@ pub fn choose<'r>(
     } else {
         chosen
     }
+}
+
+/// Whether `offer` of `reading` may stand in a report, where there is room to choose: it is of the matter,
+/// over at its end, and tells rather than judges.
+pub(crate) fn is_sound<'r>(
+    matter: &Matter<'r>,
+    reading: &'r Reading<'_>,
+    offer: &'r Offer,
+) -> bool {
+    let text = offer.extract.text.as_str();
+    let reports = || {
+        let first = text.split_inclusive('，').next().unwrap_or_default();
+        wording::tells_time(text) || wording::names_source(first)
+    };
+    let is_old =
+        |reading: &Reading<'_>| reading.issue.is_some_and(|issue| when::tells_of_old(text, issue));
+    ends(text)
+        && !text.contains('…')
+        && !alone::opines(text)
+        && !alone::acts_for_nobody(text)
+        && (!is_old(reading)
+            || matter.headed(offer) >= OLD_HEADED
+            || matter.shared(&offer.pairs) >= OLD_SHARED)
+        && !matter.is_aside(reading, offer)
+        && (!reading.is_comment || reports())
 }
 
 /// As [`choose`], of the pieces that `may` be told.
@@ -368,7 +412,7 @@ fn choose_of<'r>(
                 bids.push(Bid { worth, rank, item: place });
                 continue;
             }
-            if char_max > 300 && worth < lab(0, ADDED_PART) * (share(char_max, 600).min(1.0)).powf(lab(1, 2.0)) * best && chosen.len() >= ENOUGH {
+            if char_max >= LONG_CHARS && worth < ADDED_PART * best && chosen.len() >= ENOUGH {
                 break;
             }
         }
@@ -379,10 +423,6 @@ fn choose_of<'r>(
     chosen
 }
 
-pub(crate) fn lab(at: usize, usual: f32) -> f32 {
-    thread_local! { static LAB: Vec<Option<f32>> = std::env::var("LAB").unwrap_or_default().split(',').map(|x| x.parse().ok()).collect(); }
-    LAB.with(|x| x.get(at).copied().flatten()).unwrap_or(usual)
-}
 /// Characters of a piece with the mark that will stand behind it.
 pub(crate) fn cost(offer: &Offer) -> usize {
     offer.extract.char_count() + usize::from(!ends(&offer.extract.text))
@@ -397,16 +437,16 @@ fn worth<'r>(
 ) -> Option<f32> {
     let repeated = containment(&offer.pairs, &told.pairs);
     let gain = matter.gain(reading, offer, told);
-    let adds = repeated <= lab(7, REPEATED_MAX) && gain >= ADDED_MIN;
+    let adds = repeated <= REPEATED_MAX && gain >= ADDED_MIN;
     let length = share(offer.extract.char_count().max(1), 1).sqrt();
     let count = share(told.pieces.len(), 1);
-    let novel = lab(5, 1.0) *
-        (lab(6, ASIDE) + matter.topical(offer)) * (1.0 - repeated).powf(lab(8, NOVELTY) + NOVELTY_MORE * count);
-    let whole = if offer.is_part { lab(14, BROKEN) } else { 1.0 };
-    let place = lab(4, DEEPER).powf(share(offer.depth, 1)).max(lab(3, DEEPEST));
-    let headed = lab(2, UNHEADED) + matter.headed(offer);
+    let novel =
+        (ASIDE + matter.topical(offer)) * (1.0 - repeated).powf(NOVELTY + NOVELTY_MORE * count);
+    let whole = if offer.is_part { BROKEN } else { 1.0 };
+    let place = DEEPER.powf(share(offer.depth, 1)).max(DEEPEST);
+    let headed = UNHEADED + matter.headed(offer);
     let stands = if offer.is_weak { WEAK } else { 1.0 };
-    let stands = if reading.is_comment { stands * lab(10, COMMENTED) } else { stands };
+    let stands = if reading.is_comment { stands * COMMENTED } else { stands };
     let known = if matter.shared(&offer.pairs) < matter.on_topic { STRAY } else { 1.0 };
     let worth = gain * novel * whole * place * stands * known * headed;
     let fresh = (1.0 - matter.held(reading, offer, told)).powf((STALE * count).min(1.0));
@@ -422,45 +462,4 @@ pub fn places(readings: &[Reading<'_>]) -> impl Iterator<Item = Place> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::Matter;
-    use super::choose;
-    use crate::reading::tests::readings;
-    use crate::set::Scope;
-    use crate::set::tests::flood;
-    use wenmai_text::entity::Kind;
-
-    #[test]
-    fn a_fact_is_worth_what_the_articles_make_of_it() {
-        let sources = flood();
-        let readings = readings(&sources);
-        let matter = Matter::of(&readings);
-        let place = readings[0].titled.iter().find(|one| one.kind == Kind::Place).unwrap();
-        assert!((matter.fact(Kind::Place, &place.key) - 3.0).abs() < 1e-5, "in all of all three");
-        let number = matter.fact(Kind::Number, "3200人");
-        assert!((number - 2.0 / 3.0).abs() < 1e-5, "one of three, in opening and text: {number}");
-        assert!(matter.fact(Kind::Number, "9人").abs() < 1e-9);
-    }
-
-    #[test]
-    fn pieces_fit_do_not_overlap_and_add_something() {
-        let sources = flood();
-        let readings = readings(&sources);
-        let matter = Matter::of(&readings);
-        for char_max in [10, 30, 60, 200] {
-            let chosen = choose(&readings, &matter, &Scope::default(), None, char_max);
-            let offers: Vec<_> = chosen
-                .iter()
-                .map(|place| (place.reading, place.of(&readings).unwrap().1))
-                .collect();
-            let cost: usize = offers.iter().map(|(_, one)| one.extract.char_count()).sum();
-            assert!(cost <= char_max);
-            for (at, (reading, one)) in offers.iter().enumerate() {
-                let apart = |(other_reading, other): &(usize, &crate::reading::Offer)| {
-                    other_reading != reading || one.to < other.from || other.to < one.from
-                };
-                assert!(offers[at + 1..].iter().all(apart));
-            }
-        }
-    }
-}
+mod tests;

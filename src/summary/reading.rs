@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 
+use jiff::civil::Date;
 use jiff::civil::DateTime;
 
 use crate::Extract;
@@ -16,8 +17,8 @@ use crate::select;
 use crate::select::Candidate;
 use crate::select::Reach;
 use crate::set::Source;
-use crate::topic::Reader;
 use crate::tone;
+use crate::topic::Reader;
 use crate::unit::PairSet;
 use crate::unit::bigrams;
 use crate::unit::units;
@@ -42,6 +43,8 @@ pub struct Reading<'a> {
     pub source: usize,
     /// How central it is to the set, `(0, 1]`.
     pub weight: f32,
+    /// The day of its publication.
+    pub issue: Option<Date>,
     /// Its opening, cut into clauses.
     pub body: Body<'a>,
     /// Its headline.
@@ -150,6 +153,7 @@ fn reading<'a>(
     Reading {
         source: at,
         weight: source.weight,
+        issue: source.time.map(DateTime::date),
         offers,
         titled: reader.extractor.entities(source.title, None),
         title_pairs: bigrams(&units(source.title)),

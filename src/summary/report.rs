@@ -21,6 +21,7 @@ use jiff::Span;
 use jiff::civil::Date;
 use jiff::civil::DateTime;
 
+use crate::clean;
 use crate::ends;
 use crate::figure::Figure;
 use crate::set::Cited;
@@ -28,6 +29,7 @@ use crate::set::Source;
 use crate::set::Told;
 use crate::topic::Day;
 use crate::topic::Story;
+use crate::topic::cries;
 use crate::unit::bigrams;
 use crate::unit::units;
 use crate::when;
@@ -43,6 +45,8 @@ const FIGURES_MAX: usize = 3;
 /// Who must print such a figure: so many, and one in so many of all.
 const FIGURE_TELLERS: usize = 3;
 const FIGURE_PART: usize = 4;
+/// Pairs of the headline that the sentence of such a figure must hold.
+const HEADED_MIN: usize = 4;
 /// Share of a headline that headlines above it may hold.
 const NAMED_MAX: f32 = 0.4;
 /// Share of a line that may have been told above it.
@@ -249,7 +253,9 @@ impl<'s, 'a> Maker<'s, 'a> {
             Part::Figures => {
                 let tells = |one: &&Figure| {
                     one.outlet_count >= self.tellers_min()
+                        && !one.key.ends_with(['%', '倍', '折', '成'])
                         && ends(&one.piece.extract.text)
+                        && self.is_headed(&one.piece.extract.text)
                         && self.is_new(&one.piece.extract.text)
                 };
                 let mut fresh = self.story.figures.iter().filter(tells).take(FIGURES_MAX);
@@ -346,7 +352,8 @@ impl<'s, 'a> Maker<'s, 'a> {
             let pairs = bigrams(&units(title(one.source)));
             let is_new = containment(&pairs, &named) <= NAMED_MAX;
             named.extend(pairs);
-            is_new && self.is_new(title(one.source))
+            let tells = clean::is_text(title(one.source)) && !cries(title(one.source));
+            is_new && tells && self.is_new(title(one.source))
         });
         let line = |one: &Day| {
             let mut line = self.named(one);
@@ -363,7 +370,7 @@ impl<'s, 'a> Maker<'s, 'a> {
         let mut of: Vec<&Told> = self.story.told.iter().filter(|one| wanted(one)).collect();
         match order {
             Order::Time => {}
-            Order::Newest => of.reverse(),
+            Order::Newest => of.sort_by_key(|one| std::cmp::Reverse(self.day(one))),
             Order::Tellers => of.sort_by_key(|one| std::cmp::Reverse(one.also.len())),
         }
         of.into_iter().map(|one| lines::told(self, one)).collect()
@@ -393,6 +400,14 @@ impl<'s, 'a> Maker<'s, 'a> {
         days.len() <= 1
     }
 
+    /// Whether `text` shares words with the headline.
+    fn is_headed(&self, text: &str) -> bool {
+        let title =
+            self.story.headline.and_then(|at| self.sources.get(at)).map_or("", |one| one.title);
+        let pairs: HashSet<u64> = bigrams(&units(text)).into_iter().collect();
+        bigrams(&units(title)).iter().filter(|pair| pairs.contains(pair)).count() >= HEADED_MIN
+    }
+
     /// How many must print a figure that no sentence of the report tells.
     fn tellers_min(&self) -> usize {
         let groups: HashSet<usize> = self.sources.iter().map(|one| one.group).collect();
@@ -402,6 +417,12 @@ impl<'s, 'a> Maker<'s, 'a> {
     /// Whether `text` says more than what happened.
     fn is_new(&self, text: &str) -> bool {
         containment(&bigrams(&units(text)), &self.said) <= SAID_MAX
+    }
+
+    /// The day of what a piece tells.
+    fn day(&self, one: &Told) -> Option<Date> {
+        let issue = self.time(one.piece.source).map(DateTime::date);
+        when::day_of(&one.piece.extract.text, issue)
     }
 
     /// When the article at `source` was published.

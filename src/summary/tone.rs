@@ -18,6 +18,8 @@ const COMMENT: f32 = 0.2;
 #[must_use]
 pub(crate) fn comments(body: &Body<'_>) -> bool {
     let (mut all, mut own) = (0_u8, 0_u8);
+    // Reporters ask where somebody answers.
+    let answers = ["提问", "答记者问", "记者问"].iter().any(|word| body.text.contains(word));
     let sentences = body.clauses.chunk_by(|left, right| left.sentence == right.sentence);
     let mut from = 0;
     for clauses in sentences.take(READ_MAX) {
@@ -31,7 +33,8 @@ pub(crate) fn comments(body: &Body<'_>) -> bool {
         }
         all += 1;
         let cries = text.ends_with(['！', '!', '…', '~']);
-        let voice = body.is_question(at) || cries || trim::speaks_for_itself(text);
+        let asks = !answers && body.is_question(at);
+        let voice = asks || cries || trim::speaks_for_itself(text);
         own += u8::from(voice || alone::chats(text));
     }
     usize::from(all) >= SENTENCES_MIN && f32::from(own) >= COMMENT * f32::from(all)
@@ -51,5 +54,8 @@ mod tests {
                        这钱花得值吗？";
         assert!(comments(&Body::new(comment)));
         assert!(!comments(&Body::new("清河县开闸啦！为什么？")), "too short to be judged");
+        let session = "清河县12日答记者问。石闸为什么修了三年？县里投入多少？周小禾说，投入两千万元。\
+                       渠水流进麦田。农民开始浇地。";
+        assert!(!comments(&Body::new(session)), "reporters asked");
     }
 }

@@ -28,6 +28,8 @@ const OPENING: [&str; 33] = [
 ];
 /// Characters of a note in brackets that may be left out.
 const NOTE_CHARS: usize = 24;
+/// Characters of a site or a paper that says that it learnt something, at most.
+const SITE_CHARS: usize = 10;
 /// Characters in brackets that belong to a name: 刚果（金）.
 const NAME_CHARS: usize = 1;
 
@@ -49,7 +51,7 @@ pub fn stands_alone(piece: &str) -> bool {
 }
 
 /// Whether a blank stands between two Chinese characters of `piece`: a heading ran into a sentence.
-fn is_joined(piece: &str) -> bool {
+pub(crate) fn is_joined(piece: &str) -> bool {
     let is_han = |c: char| !c.is_ascii() && c.is_alphabetic();
     let blanks = piece.match_indices([' ', '　']);
     blanks.into_iter().any(|(at, blank)| {
@@ -98,10 +100,13 @@ pub(crate) fn speaks_for_itself(piece: &str) -> bool {
 pub fn is_filler(clause: &str) -> bool {
     let Some(clause) = clause.strip_suffix(['，', ',', '：']) else { return false };
     let learnt = ["获悉", "了解到", "看到"].iter().any(|verb| clause.ends_with(verb));
+    // 清河财经APP获悉，
+    let site = clause.strip_suffix("获悉").is_some_and(|who| who.chars().count() <= SITE_CHARS);
     matches!(
         clause,
         "据悉" | "据了解" | "另据了解" | "据介绍" | "据统计" | "与此同时" | "此外" | "同时"
-    ) || (learnt && clause.contains("记者"))
+    ) || site
+        || (learnt && clause.contains("记者"))
 }
 
 /// Whether a piece may begin with `clause`; `before` is the clause before it in its sentence, and

@@ -28,6 +28,12 @@ pub(crate) fn told_day(piece: &str, issue: Date) -> Option<Date> {
     first.to.filter(|day| *day <= issue)
 }
 
+/// The day of what `piece` tells: the one with which it begins, or that of its article.
+#[must_use]
+pub(crate) fn day_of(piece: &str, issue: Option<Date>) -> Option<Date> {
+    issue.and_then(|issue| told_day(piece, issue)).or(issue)
+}
+
 /// Whether a piece begins with a day some days before its article: it is not what is new.
 #[must_use]
 pub(crate) fn looks_back(piece: &str, issue: Date) -> bool {

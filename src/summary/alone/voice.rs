@@ -3,6 +3,17 @@
 /// What a comment or a tale begins with.
 pub(super) const CHATS_BEGINS: &[&str] = &[
     "作为回应",
+    "尤其是",
+    "记者来到",
+    "记者致电",
+    "记者拨打",
+    "记者联系",
+    "记者以",
+    "今天最",
+    "至于",
+    "稍早前",
+    "稍后",
+    "不但",
     "接下来",
     "紧接着",
     "因为，",
@@ -108,6 +119,10 @@ pub(super) const CHATS_BEGINS: &[&str] = &[
 /// What only a comment, or the page around a text, holds.
 pub(super) const CHATS_HOLDS: &[&str] = &[
     "截至发稿",
+    "此前报道：",
+    "尚未对此",
+    "未发表评论",
+    "尚未置评",
     "暂无回应",
     "暂未回应",
     "未作回应",

@@ -6,6 +6,7 @@ use super::Maker;
 use super::Run;
 use crate::figure::Figure;
 use crate::series::Point;
+use crate::series::is_named;
 use crate::set::Source;
 use crate::set::Told;
 use crate::topic::Story;
@@ -49,7 +50,7 @@ pub(super) fn series(story: &Story, sources: &[Source<'_>]) -> Vec<Vec<Run>> {
         }
         line
     };
-    story.series.iter().map(line).collect()
+    story.series.iter().filter(|one| is_named(&one.what)).map(line).collect()
 }
 
 /// The figures that disagree.
@@ -69,6 +70,7 @@ pub(super) fn conflicts(story: &Story, sources: &[Source<'_>]) -> Vec<Vec<Run>> 
     let open = story
         .conflicts
         .iter()
+        .filter(|one| is_named(&one.what))
         .filter(|one| latest(&one.what, &one.left.key) || latest(&one.what, &one.right.key));
     open.map(line).take(CONFLICTS_MAX).collect()
 }
@@ -122,7 +124,11 @@ pub(super) fn outlets(story: &Story) -> Vec<Vec<Run>> {
         let first = day_of(outlet.first);
         let first = if first.is_empty() { first } else { format!("，最早{first}") };
         let (all, own) = (outlet.article_count, outlet.original_count);
-        let own = if own == all { String::new() } else { format!("，其中首发{own}篇") };
+        let own = match own {
+            0 => "，均为转载".to_owned(),
+            own if own == all => String::new(),
+            own => format!("，其中首发{own}篇"),
+        };
         format!("{}：{all}篇{own}{first}", outlet.name)
     });
     outlets.chain(rest).map(|line| vec![Run::Text(line)]).collect()
