@@ -73,11 +73,15 @@ pub fn is_weak(body: &Body<'_>, from: usize, to: usize, piece: &str) -> bool {
         end += 1;
     }
     let is_part = end > to && !body.clause(to).ends_with(['；', ';']);
+    (is_part && count(from..=end) <= WHOLE_CHARS) || is_poor(piece)
+}
+
+/// Whether `piece` adds to something, does not say which of several it tells of, or is what a page says of
+/// itself.
+#[must_use]
+pub fn is_poor(piece: &str) -> bool {
     let first = piece.find(['，', '。', '；', '：', '！', '？']).unwrap_or(piece.len());
-    (is_part && count(from..=end) <= WHOLE_CHARS)
-        || continues(piece.get(..first).unwrap_or_default())
-        || is_bare(piece)
-        || describes(piece)
+    continues(piece.get(..first).unwrap_or_default()) || is_bare(piece) || describes(piece)
 }
 
 /// Whether a clause says what follows from the one before it.

@@ -330,9 +330,9 @@ pub fn choose<'r>(
     char_max: usize,
 ) -> Vec<Place> {
     let is_long = char_max >= LONG_CHARS;
-    let is_good = |reading: &'r Reading<'_>, offer: &'r Offer| {
-        let whole = !offer.is_part || char_max <= SHORT_CHARS;
-        whole && !offer.is_weak && (!is_long || is_sound(matter, reading, offer))
+    let is_good = |reading: &'r Reading<'_>, offer: &'r Offer| match char_max {
+        ..=SHORT_CHARS => !alone::is_poor(&offer.extract.text),
+        _ => !offer.is_part && !offer.is_weak && (!is_long || is_sound(matter, reading, offer)),
     };
     let chosen = choose_of(readings, matter, first, char_max, &|reading, offer| {
         scope.holds(reading, offer) && is_good(reading, offer)

@@ -63,6 +63,7 @@ fn opens(clause: &str) -> bool {
 /// Whether nothing of the page stands in a statement, and it was not cut off.
 fn is_clean(text: &str) -> bool {
     !text.contains("...")
+        && !text.contains("，对此")
         && !text.contains(['△', '▲', '▼', '◆', '■', '●', '→', '↓', '…'])
         && !["图源", "图片来源", "视频来源", "供图", "资料图"].iter().any(|cue| text.contains(cue))
         && !alone::repeats_itself(text)

@@ -215,7 +215,8 @@ fn follows(body: &Body<'_>, from: usize) -> Option<usize> {
     let first = body.clauses.get(from)?;
     let behind = body.clauses.get(from..)?.iter().position(|one| one.sentence != first.sentence)?;
     let next = body.clauses.get(from + behind).filter(|next| next.line == first.line)?;
-    let refers = !next.is_quoted && wording::refers_back(body.clause(from + behind));
+    let opening = body.clause(from + behind);
+    let refers = !next.is_quoted && wording::refers_back(opening) && !wording::enumerates(opening);
     refers.then_some(next.sentence)
 }
 

@@ -23,8 +23,10 @@ use crate::select;
 use crate::topic::Since;
 use crate::unit::PairSet;
 use crate::when;
+use crate::wording;
 use wenmai_domain::day;
 use wenmai_text::likeness::containment;
+use wenmai_text::likeness::share;
 
 /// Share of a piece that another article must hold to say the same.
 const SAME: f32 = 0.5;
@@ -38,6 +40,9 @@ const OPENS: usize = 2;
 const NEWEST_HEADED: f32 = 0.15;
 /// Share of its words, but for names, numbers and dates, that may have been printed before.
 const NEWS_KNOWN_MAX: f32 = 0.6;
+/// What a piece counts as the lead that stands one sentence deeper, and one that somebody says.
+const LEAD_DEEPER: f32 = 0.9;
+const SAID: f32 = 0.7;
 /// Days over which a set may be spread that is told with its main fact first.
 const AT_ONCE_DAYS: i32 = 7;
 /// Budget from which on the newest article is told in any case: shorter summaries say the whole.
@@ -162,6 +167,8 @@ pub fn tell_of<'r>(
         _ if !events.is_empty() => chronicle::choose(sources, readings, &events, scope, char_max),
         _ => cover::choose(readings, matter, scope, newest, char_max),
     };
+    let lead = lead(matter, &news, readings, &chosen);
+    let lead = lead.filter(|_| events.is_empty() && is_at_once(sources));
     let mut told: Vec<Told> = chosen
         .into_iter()
         .filter_map(|place| {
@@ -181,12 +188,17 @@ pub fn tell_of<'r>(
             Some(Told { piece, also, is_newest })
         })
         .collect();
-    let lead = told.iter().find(|one| !one.is_newest).map(|one| one.piece.clone());
-    let lead = lead.filter(|_| events.is_empty() && is_at_once(sources));
     if told.is_empty() && scope.fresh.is_none() {
         told = alone(readings, ranker, char_max);
     }
-    // Of one time the article comes first whose piece was worth most, told in its own order.
+    order(sources, lead.as_ref(), &mut told);
+    told
+}
+
+/// Puts what is told in order: the `lead`, a source and where its piece begins, and the rest by the day of
+/// which it tells; behind a lead what happened long ago comes last.
+fn order(sources: &[Source<'_>], lead: Option<&(usize, Option<usize>)>, told: &mut [Told]) {
+    // Of one day the article comes first whose piece was worth most, told in its own order.
     let mut ranks: HashMap<usize, usize> = HashMap::new();
     for (rank, one) in told.iter().enumerate() {
         ranks.entry(one.piece.source).or_insert(rank);
@@ -197,10 +209,34 @@ pub fn tell_of<'r>(
         let day = when::day_of(&extract.text, issue);
         let is_old = issue.is_some_and(|issue| when::tells_of_old(&extract.text, issue));
         let start = extract.parts.first().map(|part| part.start);
-        let is_lead = lead.as_ref() == Some(&one.piece);
+        let is_lead = lead.is_some_and(|lead| *lead == (*source, start));
         (!is_lead, lead.is_some() && is_old, day.is_none(), day, ranks.get(source).copied(), start)
     });
-    told
+}
+
+/// The source and the first byte of the piece among `chosen` that says most of what the headlines say, near
+/// the opening of its article; rather not what somebody says of it, and nothing that is new.
+fn lead<'r>(
+    matter: &Matter<'r>,
+    news: &News,
+    readings: &'r [Reading<'_>],
+    chosen: &[Place],
+) -> Option<(usize, Option<usize>)> {
+    let mut best: Option<(f32, usize, Option<usize>)> = None;
+    for (reading, offer) in chosen.iter().filter_map(|place| place.of(readings)) {
+        if news.holds(matter, reading, offer) {
+            continue;
+        }
+        let first = offer.extract.text.split_inclusive('，').next().unwrap_or_default();
+        let told = if wording::speaks(first) { SAID } else { 1.0 };
+        let depth = LEAD_DEEPER.powf(share(offer.depth, 1));
+        let worth = matter.headed(offer) * depth * told;
+        if best.is_none_or(|(known, ..)| worth > known) {
+            best =
+                Some((worth, reading.source, offer.extract.parts.first().map(|part| part.start)));
+        }
+    }
+    best.map(|(_, source, start)| (source, start))
 }
 
 /// Whether `sources` are of few days, so that what happened is told first and the rest behind it.

@@ -57,7 +57,9 @@ pub(crate) fn is_joined(piece: &str) -> bool {
     blanks.into_iter().any(|(at, blank)| {
         let before = piece.get(..at).and_then(|text| text.chars().next_back());
         let behind = piece.get(at + blank.len()..).and_then(|text| text.chars().next());
-        before.is_some_and(is_han) && behind.is_some_and(is_han)
+        // A mark closes a heading as well: 渠首“提前开闸” 县长周小禾说
+        let closes = |c: char| is_han(c) || matches!(c, '”' | '’' | '」');
+        before.is_some_and(closes) && behind.is_some_and(is_han)
     })
 }
 

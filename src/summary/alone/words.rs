@@ -246,6 +246,8 @@ pub(super) const LEANS_INSIDE_THIS: &[&str] = &[
     "此次",
     "本案",
     "本公告",
+    "本决定",
+    "另一",
     "本通知",
     "本规定",
     "本次",
@@ -292,6 +294,7 @@ pub(super) const LEANS_INSIDE_SAID: &[&str] =
     &["如此说", "这样说", "这么说", "如是说", "此言", "上文", "前文", "前面提到", "前述"];
 /// What a piece begins with that says what was done, and not by whom.
 pub(super) const ACTS_FOR_NOBODY: &[&str] = &[
+    "向",
     "建成",
     "实现",
     "完成了",
@@ -370,6 +373,7 @@ pub(super) const OPINES: &[&str] = &[
     "记者注意到",
     "热点",
     "意外地",
+    "终于",
     "打得正酣",
     "扭曲",
     "见证了",

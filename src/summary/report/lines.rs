@@ -23,7 +23,8 @@ const TELLERS_MAX: usize = 4;
 pub(super) fn told(maker: &Maker<'_, '_>, one: &Told) -> Vec<Run> {
     let issue = maker.time(one.piece.source).map(DateTime::date);
     let says = |issue| when::told_day(&one.piece.extract.text, issue).is_some();
-    let is_clear = maker.is_of_one_day() || issue.is_some_and(says);
+    // Beside events that are told by their headlines every line has its day.
+    let is_clear = !maker.story.is_of_events && (maker.is_of_one_day() || issue.is_some_and(says));
     let day = day_of(maker.time(one.piece.source).filter(|_| !is_clear));
     let mut line = Vec::new();
     if !day.is_empty() {
