@@ -64,6 +64,7 @@ fn opens(clause: &str) -> bool {
 fn is_clean(text: &str) -> bool {
     !text.contains("...")
         && !text.contains("，对此")
+        && !text.contains("） ")
         && !text.contains(['△', '▲', '▼', '◆', '■', '●', '→', '↓', '…'])
         && !["图源", "图片来源", "视频来源", "供图", "资料图"].iter().any(|cue| text.contains(cue))
         && !alone::repeats_itself(text)
@@ -262,7 +263,13 @@ fn to_the_verb(text: &str, span: Span) -> Span {
 }
 
 /// What may stand between a speaker and the verb.
-const BETWEEN: [&str; 52] = [
+const BETWEEN: [&str; 58] = [
+    "解释",
+    "补充",
+    "坦言",
+    "此次",
+    "并",
+    "就",
     "当地时间",
     "北京时间",
     "上午",

@@ -34,6 +34,7 @@ use crate::unit::bigrams;
 use crate::unit::units;
 use crate::when;
 use crate::when::BACKGROUND_DAYS;
+use wenmai_text::headline;
 use wenmai_text::likeness::containment;
 
 /// Pieces that are told as new, at most.
@@ -185,7 +186,9 @@ pub fn report(story: &Story, sources: &[Source<'_>], names: &[String], layout: &
         url: source.url.to_owned(),
     };
     Report {
-        title: story.headline.map_or("（没有报道）", title).to_owned(),
+        title: story
+            .headline
+            .map_or("（没有报道）".to_owned(), |at| headline::clean(title(at))),
         coverage: lines::coverage(sources, story.outlets.len()),
         sections,
         sources: sources.iter().zip(names).filter(|_| listed).map(of).collect(),
@@ -336,6 +339,7 @@ impl<'s, 'a> Maker<'s, 'a> {
     /// A day or an event by its headline.
     fn named(&self, day: &Day) -> Vec<Run> {
         let title = self.sources.get(day.source).map_or("", |source| source.title);
+        let title = headline::clean(title);
         vec![Run::Text(format!("{} {title} ", day.date)), Run::Cite(day.source + 1)]
     }
 

@@ -42,7 +42,7 @@ const NEWEST_HEADED: f32 = 0.15;
 const NEWS_KNOWN_MAX: f32 = 0.6;
 /// What a piece counts as the lead that stands one sentence deeper, and one that somebody says.
 const LEAD_DEEPER: f32 = 0.9;
-const SAID: f32 = 0.7;
+const SAID: f32 = 0.5;
 /// Days over which a set may be spread that is told with its main fact first.
 const AT_ONCE_DAYS: i32 = 7;
 /// Budget from which on the newest article is told in any case: shorter summaries say the whole.

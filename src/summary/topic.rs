@@ -329,12 +329,20 @@ fn headline(
         let count = title.chars().count();
         let usual = if (8..=40).contains(&count) { 1.0 } else { 0.5 };
         let calm = if cries(title) { CRYING } else { 1.0 };
+        // Cut off, or of several matters.
+        let whole = if title.ends_with("...") || title.ends_with('…') || title.contains([';', '；'])
+        {
+            CRYING
+        } else {
+            1.0
+        };
         // Marks of the page around a headline: 【组图】快讯丨…_清河网
         let bare =
             if title.contains(['【', '丨', '|', '｜', '_', '&', '[']) { 0.6 } else { 1.0 };
         // Staff and marks of the page stand where a headline was lost.
         let told = if clean::is_text(title) { 1.0 } else { NO_HEADLINE };
-        let worth = told * central.get(at).copied().unwrap_or_default() * usual * calm * bare;
+        let worth =
+            told * whole * central.get(at).copied().unwrap_or_default() * usual * calm * bare;
         (count > 0).then_some((worth, at))
     });
     rated.max_by(|l, r| l.0.total_cmp(&r.0).then(r.1.cmp(&l.1))).map(|(_, at)| at)

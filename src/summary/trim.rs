@@ -59,7 +59,8 @@ pub(crate) fn is_joined(piece: &str) -> bool {
         let behind = piece.get(at + blank.len()..).and_then(|text| text.chars().next());
         // A mark closes a heading as well: 渠首“提前开闸” 县长周小禾说
         let closes = |c: char| is_han(c) || matches!(c, '”' | '’' | '」');
-        before.is_some_and(closes) && behind.is_some_and(is_han)
+        let joins = |c: char| is_han(c) || (c.is_alphanumeric() && before == Some('”'));
+        before.is_some_and(closes) && behind.is_some_and(joins)
     })
 }
 

@@ -118,6 +118,9 @@ pub(super) const CHATS_BEGINS: &[&str] = &[
 pub(super) const CHATS_HOLDS: &[&str] = &[
     "截至发稿",
     "此前报道：",
+    "一片哗然",
+    "最高赞",
+    "高赞回答",
     "记者致电",
     "记者拨打",
     "记者联系",

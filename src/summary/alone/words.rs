@@ -294,6 +294,10 @@ pub(super) const LEANS_INSIDE_SAID: &[&str] =
     &["如此说", "这样说", "这么说", "如是说", "此言", "上文", "前文", "前面提到", "前述"];
 /// What a piece begins with that says what was done, and not by whom.
 pub(super) const ACTS_FOR_NOBODY: &[&str] = &[
+    "确保",
+    "鼓励",
+    "禁止",
+    "支持有",
     "向",
     "建成",
     "实现",
@@ -489,6 +493,9 @@ pub(super) const IS_CAPTION_GOES_ON: &[&str] =
     &["进行中", "调查中", "审理中", "处理中", "之中", "以上", "当中"];
 /// Words of somebody who demands or judges.
 pub(super) const IS_ORPHANED_DEMANDS: &[&str] = &[
+    "注意到",
+    "从未",
+    "立场",
     "应当",
     "应该",
     "必须",

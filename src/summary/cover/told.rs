@@ -61,7 +61,7 @@ impl<'r> Told<'r> {
             swallowed > SWALLOWED_MAX
                 || alike >= if counts { ALIKE_COUNTED_MAX } else { ALIKE_SEVERAL_MAX }
                     && match anchors() {
-                        0 => false,
+                        0 => alike >= ALIKE_COUNTED_MAX,
                         1 => alike >= ALIKE_MAX,
                         _ => true,
                     }

@@ -81,12 +81,12 @@ fn a_day_that_an_article_counts_from_its_own_is_named() {
 fn a_page_has_links_to_its_sources_and_no_markup_of_articles() {
     let mut sources = flood();
     for (at, source) in sources.iter_mut().enumerate() {
-        source.title = "清河县<b>暴雨</b> 转移\"群众\"";
+        source.title = "清河县水位<2米 转移\"群众\"";
         source.url =
             if at == 0 { "javascript:alert(1)" } else { "https://qinghe.example/?a=1&b=2" };
     }
     let page = html(&report(&told(&sources), &sources, &names(), &Layout::default()));
-    assert!(page.contains("<h1>清河县&lt;b&gt;暴雨&lt;/b&gt; 转移&quot;群众&quot;</h1>"), "{page}");
+    assert!(page.contains("<h1>清河县水位&lt;2米 转移&quot;群众&quot;</h1>"), "{page}");
     assert!(page.contains("<a href=\"#s2\">[2]</a>") && page.contains("<li id=\"s2\""), "{page}");
     assert!(page.contains("href=\"https://qinghe.example/?a=1&amp;b=2\""), "{page}");
     assert!(!page.contains("javascript:") && !page.contains("<script"), "{page}");
