@@ -71,6 +71,9 @@ const ADDED_PART: f32 = 0.005;
 /// Characters up to which a summary may break its sentences off, and from which on it is a report.
 const SHORT_CHARS: usize = 150;
 const LONG_CHARS: usize = 301;
+/// How much of what the headlines say a piece of a report must say, or which share of it others must say.
+const SOUND_HEADED: f32 = 0.08;
+const SOUND_SHARED: f32 = 0.35;
 /// How much of what the headlines say a piece must say that tells of long ago, or which share of it others
 /// must say.
 const OLD_HEADED: f32 = 0.25;
@@ -366,6 +369,9 @@ pub(crate) fn is_sound<'r>(
             || matter.headed(offer) >= OLD_HEADED
             || matter.shared(&offer.pairs) >= OLD_SHARED)
         && !matter.is_aside(reading, offer)
+        && (matter.headed(offer) >= SOUND_HEADED
+            || matter.shared(&offer.pairs) >= SOUND_SHARED
+            || matter.on_topic <= 0.0)
         && (!reading.is_comment || reports())
 }
 

@@ -146,8 +146,10 @@ fn statement(body: &Body<'_>, at: usize, mentions: &[Entity]) -> Option<Statemen
     let named = speaker.of(body.text)?;
     let has_time = named.contains(|c: char| c.is_ascii_digit() || matches!(c, '（' | '('));
     // 曾发文 is no name.
+    let leans =
+        ["彼时", "此前", "当时", "随后", "目前", "其后"].iter().any(|word| named.starts_with(word));
     let is_verb = ["发文", "发帖", "表态", "回应"].iter().any(|verb| named.ends_with(verb));
-    if has_time || is_verb || is_paper(named) || is_reporter(body.text, speaker.start) {
+    if has_time || is_verb || leans || is_paper(named) || is_reporter(body.text, speaker.start) {
         return None;
     }
     let heading = quotation.map_or(credit, |_| trim::dateline(text));
@@ -263,7 +265,8 @@ fn to_the_verb(text: &str, span: Span) -> Span {
 }
 
 /// What may stand between a speaker and the verb.
-const BETWEEN: [&str; 58] = [
+const BETWEEN: [&str; 59] = [
+    "公开",
     "解释",
     "补充",
     "坦言",
@@ -397,9 +400,10 @@ fn speaks(clause: &str, span: Span) -> bool {
     // 向媒体表示: 媒体 is nobody's given name.
     const EVERYBODY: [&str; 10] =
         ["媒体", "记者", "外界", "公众", "社会", "网友", "大家", "国会", "议会", "法院"];
-    const BEFORE: [&str; 26] = [
-        "对", "致", "援引", "向", "对于", "接受", "据", "给", "让", "被", "把", "从", "在", "挺",
-        "小", "称", "回应", "告诉", "介绍", "谈到", "提及", "提到", "评价", "会见", "会晤", "支持",
+    const BEFORE: [&str; 27] = [
+        "了", "对", "致", "援引", "向", "对于", "接受", "据", "给", "让", "被", "把", "从", "在",
+        "挺", "小", "称", "回应", "告诉", "介绍", "谈到", "提及", "提到", "评价", "会见", "会晤",
+        "支持",
     ];
     const BEHIND: [&str; 8] = ["采访", "记者", "报道", "来说", "获悉", "了解到", "看到", "规定"];
     let named = clause.get(span.start..span.end).unwrap_or_default();
@@ -415,7 +419,8 @@ fn speaks(clause: &str, span: Span) -> bool {
     let meets = behind.ends_with('时')
         && ["同", "与", "和", "会见", "会晤", "致电"].iter().any(|word| before.contains(word));
     // 致周小禾的信中说: who wrote it stands before.
-    let belongs = behind.starts_with('的');
+    let belongs = behind.starts_with('的')
+        || ["视频", "照片", "消息", "文章"].iter().any(|thing| behind.ends_with(thing));
     let before = before.trim_end_matches(['《', '“', '「']);
     !is_another
         && !belongs

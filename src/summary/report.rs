@@ -48,6 +48,8 @@ const FIGURE_TELLERS: usize = 3;
 const FIGURE_PART: usize = 4;
 /// Pairs of the headline that the sentence of such a figure must hold.
 const HEADED_MIN: usize = 4;
+/// Share of a headline of a day that what is told must hold: else it is of another matter.
+const OF_MATTER_MIN: f32 = 0.15;
 /// Share of a headline that headlines above it may hold.
 const NAMED_MAX: f32 = 0.4;
 /// Share of a line that may have been told above it.
@@ -355,8 +357,10 @@ impl<'s, 'a> Maker<'s, 'a> {
         let fresh = days.iter().filter(|one| {
             let pairs = bigrams(&units(title(one.source)));
             let is_new = containment(&pairs, &named) <= NAMED_MAX;
+            let tells = clean::is_text(title(one.source))
+                && !cries(title(one.source))
+                && containment(&pairs, &self.said) >= OF_MATTER_MIN;
             named.extend(pairs);
-            let tells = clean::is_text(title(one.source)) && !cries(title(one.source));
             is_new && tells && self.is_new(title(one.source))
         });
         let line = |one: &Day| {

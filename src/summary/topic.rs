@@ -279,6 +279,18 @@ fn most_central(sources: &[Source<'_>], central: &[f32]) -> Vec<usize> {
     order.into_iter().map(|(at, _)| at).filter(new).take(READ_MAX).collect()
 }
 
+/// Whether the headline at `at` says what was to come, and articles of later days are there.
+fn is_overtaken(sources: &[Source<'_>], at: usize) -> bool {
+    let day = |source: &Source<'_>| source.time.map(DateTime::date);
+    let own = sources.get(at).and_then(day);
+    let coming =
+        |source: &Source<'_>| source.title.contains(['将', '拟']) || source.title.contains("预计");
+    let later = sources.iter().filter(|one| day(one) > own);
+    own.is_some()
+        && sources.get(at).is_some_and(coming)
+        && later.filter(|one| !coming(one)).count() > 0
+}
+
 /// Whether a headline calls for readers rather than tells: 重磅！清河开闸，结果竟是…
 pub(crate) fn cries(title: &str) -> bool {
     const CRIES: [&str; 30] = [
@@ -341,8 +353,14 @@ fn headline(
             if title.contains(['【', '丨', '|', '｜', '_', '&', '[']) { 0.6 } else { 1.0 };
         // Staff and marks of the page stand where a headline was lost.
         let told = if clean::is_text(title) { 1.0 } else { NO_HEADLINE };
-        let worth =
-            told * whole * central.get(at).copied().unwrap_or_default() * usual * calm * bare;
+        let stale = if is_overtaken(sources, at) { CRYING } else { 1.0 };
+        let worth = told
+            * whole
+            * stale
+            * central.get(at).copied().unwrap_or_default()
+            * usual
+            * calm
+            * bare;
         (count > 0).then_some((worth, at))
     });
     rated.max_by(|l, r| l.0.total_cmp(&r.0).then(r.1.cmp(&l.1))).map(|(_, at)| at)
