@@ -297,7 +297,14 @@ pub fn leans_inside(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
     };
     let who = found(words::LEANS_INSIDE_WHO)
         .is_some_and(|at| (near(at) && !named(at, &ANY) && !thing(at)) || !has_noun(piece, at));
-    this || who
+    // 来到渠首水利局后，他修了三年渠: a place is no person.
+    let behind = found(&["他", "她"]).is_some_and(|at| {
+        let before = piece.get(..at).unwrap_or_default();
+        before.matches('，').count() == 1
+            && ["后，", "时，", "期间，", "以来，"].iter().any(|end| before.ends_with(end))
+            && !named(at, &[Kind::Person])
+    });
+    this || who || behind
 }
 
 /// Whether the first clause of a piece adds to something told before it: 石渠也开闸了，
@@ -433,6 +440,14 @@ fn is_labelled(piece: &str) -> bool {
     })
 }
 
+/// Whether `piece` begins with a time counted from something told before it: 三年后，
+fn counts_on(piece: &str) -> bool {
+    const NUMBERS: &str = "一二两三四五六七八九十几数半多";
+    const UNITS: [&str; 8] = ["年后", "个月后", "天后", "日后", "周后", "小时后", "分钟后", "场后"];
+    let rest = piece.trim_start_matches(|c: char| c.is_ascii_digit() || NUMBERS.contains(c));
+    rest.len() < piece.len() && UNITS.iter().any(|unit| rest.starts_with(unit))
+}
+
 /// Whether a letter is left of the word with which `piece` began: c 在报告中指出
 fn is_torn(piece: &str) -> bool {
     let mut chars = piece.chars();
@@ -447,6 +462,7 @@ pub fn stands(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
         && !announces(piece)
         && !chats(piece)
         && !preaches(piece)
+        && !counts_on(piece)
         && !is_labelled(piece)
         && !leans_inside(piece, mentions)
         && !repeats_itself(piece)

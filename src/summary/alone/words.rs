@@ -294,6 +294,9 @@ pub(super) const LEANS_INSIDE_SAID: &[&str] =
     &["如此说", "这样说", "这么说", "如是说", "此言", "上文", "前文", "前面提到", "前述"];
 /// What a piece begins with that says what was done, and not by whom.
 pub(super) const ACTS_FOR_NOBODY: &[&str] = &[
+    "决定对",
+    "决定将",
+    "对拟议",
     "确保",
     "鼓励",
     "禁止",
@@ -378,6 +381,8 @@ pub(super) const OPINES: &[&str] = &[
     "热点",
     "意外地",
     "终于",
+    "讽刺",
+    "闹剧",
     "难逃",
     "疯狂的",
     "社会呼声",
