@@ -74,6 +74,11 @@ fn dynamic(name: &str, message: &impl Message) -> Result<DynamicMessage, Failure
         .map_err(|error| Failure::failed(&error))
 }
 
+/// `count` of what `one` names: 1 outlet, 2 outlets.
+pub(super) fn counted(count: usize, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+}
+
 /// Text that Markdown takes as text.
 pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
