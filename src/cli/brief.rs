@@ -261,7 +261,8 @@ fn print(brief: &Brief) -> Result<(), Failure> {
         Ok(told) if told < *story_count => format!(", the {told} with the most articles"),
         _ => String::new(),
     };
-    let count = if *story_count == 1 { "1 story".to_owned() } else { format!("{story_count} stories") };
+    let count =
+        if *story_count == 1 { "1 story".to_owned() } else { format!("{story_count} stories") };
     output::line(&format!("{days} · {count}{told}"))?;
     for (number, Story { topic, summary }) in (1..).zip(stories) {
         output::line(&format!("\n{number:>3}  {}", clean(label(topic, summary))))?;

@@ -347,8 +347,11 @@ fn print(answer: &wire::SummarizeArticlesResponse, style: Style) -> Result<(), F
     let (articles, outlets) = (answer.sources.len(), answer.outlets.len());
     let articles = output::counted(articles, "article");
     // Who printed it may be unknown of all.
-    let outlets =
-        if outlets == 0 { String::new() } else { format!(", {}", output::counted(outlets, "outlet")) };
+    let outlets = if outlets == 0 {
+        String::new()
+    } else {
+        format!(", {}", output::counted(outlets, "outlet"))
+    };
     output::line(&format!("{articles}{outlets}"))
 }
 

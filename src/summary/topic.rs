@@ -475,6 +475,17 @@ mod tests {
     }
 
     #[test]
+    fn a_headline_that_cries_or_is_overtaken_does_not_stand_for_all() {
+        let mut sources = flood();
+        sources[1].title = "重磅！清河县遭遇暴雨 转移群众";
+        sources[3].title = "清河县将遭遇暴雨 转移群众";
+        let found = tell(&sources);
+        assert!(!matches!(found.headline, Some(1 | 3)), "{:?}", found.headline);
+        assert!(super::cries("清河县开闸，结果竟是这样") && !super::cries("清河县开闸"));
+        assert!(super::is_overtaken(&sources, 3) && !super::is_overtaken(&sources, 0));
+    }
+
+    #[test]
     fn one_article_is_a_story_and_none_is_an_empty_one() {
         let one = tell(&flood()[..1]);
         assert_eq!((one.headline, one.outlets.len(), one.timeline.len()), (Some(0), 1, 1));

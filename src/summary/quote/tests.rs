@@ -83,3 +83,21 @@ fn what_nobody_named_says_is_no_statement() {
         周小禾问：“今年的水什么时候到村里？”";
     assert!(statements(text).is_empty());
 }
+
+#[test]
+fn reporters_papers_titles_and_half_names_say_nothing() {
+    let words = "渠道已经清淤，放水没有问题，大家放心。";
+    for text in [
+        format!("清河日报记者周小禾表示，{words}"),
+        format!("县水利局评估报告指出，{words}"),
+        format!("县水利局发布《关于表彰周小禾的决定》称，{words}"),
+        format!("县长林大川在渠首同周小禾通话时表示，{words}").replace("县长林大川在渠首", "有人"),
+        "清河县水利局宣布，以两千万元的价格买下渠首的石闸。".to_owned(),
+        format!("县水利局局长周小禾表示，对此，{words}"),
+    ] {
+        assert!(statements(&text).is_empty(), "{text}: {:?}", statements(&text));
+    }
+    let text = format!("县水利局当地时间8日晚间表示，{words}");
+    let found = statements(&text);
+    assert!(found.iter().all(|one| !one.speaker.contains('8')), "{found:?}");
+}

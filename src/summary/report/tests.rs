@@ -121,3 +121,35 @@ fn two_outlets_are_compared_when_asked() {
 fn a_text_cannot_become_markup() {
     assert_eq!(plain("*甲*\n[乙](x)|"), "\\*甲\\* \\[乙\\](x)\\|");
 }
+
+#[test]
+fn a_figure_is_listed_only_where_several_print_it() {
+    let bodies = [
+        "清河县遭遇暴雨，转移群众3200人。县里备好帐篷600顶。",
+        "清河县遭遇暴雨，已转移群众3200人。清河大桥封闭。",
+        "清河县暴雨，转移群众3200人。学校停课一天。",
+        "暴雨袭击清河县，转移群众3200人。东湖路通车。",
+    ];
+    let mut sources = flood();
+    for (group, (source, body)) in sources.iter_mut().zip(bodies).enumerate() {
+        (source.body, source.group) = (body, group);
+    }
+    let mut found = told(&sources);
+    assert!(found.figures.iter().any(|one| one.key == "3200人"), "{:?}", found.figures);
+    found.told.clear();
+    let text = markdown(&report(&found, &sources, &names(), &Layout::default()));
+    let listed = text.split("## 其他数据").nth(1).unwrap_or_default();
+    assert!(!listed.contains("600顶"), "one prints it: {text}");
+}
+
+#[test]
+fn a_report_breaks_off_no_sentence() {
+    let mut sources = flood();
+    let long = "清河县遭遇暴雨，截至13日已转移群众4100人，清河大桥临时封闭，车辆从东湖路绕行。";
+    sources[2].body = long;
+    let budget = Budget::new(600).unwrap();
+    for one in story(&sources, reader(), budget).told {
+        let text = one.piece.extract.text;
+        assert!(text.ends_with(['。', '”']), "{text}");
+    }
+}
