@@ -5,6 +5,7 @@
 //! somebody who does what it tells, may name nobody by a word for somebody else, and is told in the
 //! voice of a report.
 
+mod judging;
 mod voice;
 mod words;
 
@@ -398,7 +399,7 @@ fn is_caption(piece: &str, mentions: &[(usize, &Entity)]) -> bool {
 pub fn is_orphaned(body: &Body<'_>, from: usize, to: usize) -> bool {
     let clauses = || (from..=to).map(|at| body.clause(at));
     let demands =
-        clauses().any(|one| words::IS_ORPHANED_DEMANDS.iter().any(|word| one.contains(word)));
+        clauses().any(|one| judging::IS_ORPHANED_DEMANDS.iter().any(|word| one.contains(word)));
     let claims = clauses().any(wording::names_source);
     let Some(first) = body.clauses.get(from) else { return false };
     if !demands || claims || wording::tells_time(body.clause(from)) {
@@ -418,7 +419,7 @@ pub fn is_orphaned(body: &Body<'_>, from: usize, to: usize) -> bool {
 pub fn preaches(piece: &str) -> bool {
     const RULES: [&str; 9] = ["《", "法", "条", "规定", "规则", "通知", "判", "要求", "合同"];
     let said = || piece.split_inclusive('，').any(wording::names_source);
-    words::PREACHES.iter().any(|word| piece.contains(word))
+    judging::PREACHES.iter().any(|word| piece.contains(word))
         && !RULES.iter().any(|word| piece.contains(word))
         && !piece.contains(is_mark)
         && !said()
@@ -429,7 +430,7 @@ pub fn preaches(piece: &str) -> bool {
 #[must_use]
 pub fn opines(piece: &str) -> bool {
     let cue = |word: &&str| piece.match_indices(*word).any(|(at, _)| !in_quotes(piece, at));
-    words::OPINES.iter().any(cue) && !piece.split_inclusive('，').any(wording::names_source)
+    judging::OPINES.iter().any(cue) && !piece.split_inclusive('，').any(wording::names_source)
 }
 
 /// Whether `piece` is what somebody says in a printed interview: 周小禾：渠道已经清淤。
