@@ -246,3 +246,16 @@ pub(super) fn outlet(record: &wire::ArticleRecord) -> String {
     let paper = if record.paper.is_empty() { &record.source } else { &record.paper };
     if record.page.is_empty() { paper.clone() } else { format!("{paper} {}版", record.page) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!(
+            [0, 1, 2].map(|count| counted(count, "outlet")),
+            ["0 outlets", "1 outlet", "2 outlets"]
+        );
+    }
+}
