@@ -361,7 +361,13 @@ pub(crate) fn is_sound<'r>(
     };
     let is_old =
         |reading: &Reading<'_>| reading.issue.is_some_and(|issue| when::tells_of_old(text, issue));
+    // Behind a semicolon the subject may stand in what was left out.
+    let is_item = offer.from.checked_sub(1).is_some_and(|before| {
+        reading.body.one_sentence(before, offer.from)
+            && reading.body.clause(before).ends_with(['；', ';'])
+    });
     ends(text)
+        && !is_item
         && !text.contains('…')
         && !alone::opines(text)
         && !alone::acts_for_nobody(text)
