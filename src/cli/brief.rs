@@ -261,13 +261,16 @@ fn print(brief: &Brief) -> Result<(), Failure> {
         Ok(told) if told < *story_count => format!(", the {told} with the most articles"),
         _ => String::new(),
     };
-    output::line(&format!("{days} · {story_count} stories{told}"))?;
+    let count =
+        if *story_count == 1 { "1 story".to_owned() } else { format!("{story_count} stories") };
+    output::line(&format!("{days} · {count}{told}"))?;
     for (number, Story { topic, summary }) in (1..).zip(stories) {
         output::line(&format!("\n{number:>3}  {}", clean(label(topic, summary))))?;
         let outlets = outlets(topic);
         let outlets =
             if outlets.is_empty() { String::new() } else { format!(" · {}", outlets.join(" ")) };
-        output::line(&format!("     {} articles{outlets} · {}", topic.article_count, topic.name))?;
+        let articles = output::counted(topic.article_count as usize, "article");
+        output::line(&format!("     {articles}{outlets} · {}", topic.name))?;
         for sentence in &summary.sentences {
             let teller = source(summary, sentence.source).map(teller).unwrap_or_default();
             output::line(&format!("     - {}  ({})", clean(said(sentence)), clean(teller)))?;

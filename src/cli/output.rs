@@ -74,6 +74,11 @@ fn dynamic(name: &str, message: &impl Message) -> Result<DynamicMessage, Failure
         .map_err(|error| Failure::failed(&error))
 }
 
+/// `count` of what `one` names: 1 outlet, 2 outlets.
+pub(super) fn counted(count: usize, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+}
+
 /// Text that Markdown takes as text.
 pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -240,4 +245,17 @@ pub(super) fn time(record: &wire::ArticleRecord) -> String {
 pub(super) fn outlet(record: &wire::ArticleRecord) -> String {
     let paper = if record.paper.is_empty() { &record.source } else { &record.paper };
     if record.page.is_empty() { paper.clone() } else { format!("{paper} {}版", record.page) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!(
+            [0, 1, 2].map(|count| counted(count, "outlet")),
+            ["0 outlets", "1 outlet", "2 outlets"]
+        );
+    }
 }

@@ -344,7 +344,15 @@ fn print(answer: &wire::SummarizeArticlesResponse, style: Style) -> Result<(), F
         let (outlet, title) = (clean(&source.outlet), clean(&source.title));
         output::line(&format!("[{}] {outlet} {title}  {}", source.number, source.article))?;
     }
-    output::line(&format!("{} articles, {} outlets", answer.sources.len(), answer.outlets.len()))
+    let (articles, outlets) = (answer.sources.len(), answer.outlets.len());
+    let articles = output::counted(articles, "article");
+    // Who printed it may be unknown of all.
+    let outlets = if outlets == 0 {
+        String::new()
+    } else {
+        format!(", {}", output::counted(outlets, "outlet"))
+    };
+    output::line(&format!("{articles}{outlets}"))
 }
 
 /// What two outlets tell, where that was asked.

@@ -13,6 +13,7 @@ use crate::cover::Matter;
 use crate::cover::Place;
 use crate::cover::Told;
 use crate::cover::cost;
+use crate::cover::is_sound;
 use crate::reading::Offer;
 use crate::reading::Reading;
 use crate::set::Scope;
@@ -37,6 +38,8 @@ const NEAR_DAYS: i32 = 10;
 const TITLE_MIN: f32 = 0.2;
 /// Share of a piece's words that the articles of earlier events may print.
 const EARLIER_MAX: f32 = 0.5;
+/// What a piece is worth that breaks off or judges, beside one that does neither.
+const UNSOUND: f32 = 0.3;
 /// Share of a piece that may have been told of another event.
 const REPEATED_MAX: f32 = 0.45;
 
@@ -165,7 +168,8 @@ fn rated<'r, 'a>(part: &Part<'r, 'a>, scope: &Scope, own: bool) -> Vec<Rated<'r,
             }
             if let Some(worth) = matter.worth(reading, one) {
                 let place = Place { reading: *at, offer };
-                rated.push((worth * covered.max(TITLE_MIN), (place, *reading, one)));
+                let sound = if is_sound(&matter, reading, one) { 1.0 } else { UNSOUND };
+                rated.push((worth * covered.max(TITLE_MIN) * sound, (place, *reading, one)));
             }
         }
     }

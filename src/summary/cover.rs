@@ -8,12 +8,17 @@
 //! by one while they fit and add enough; a worth only falls, so it is looked at again only at the
 //! top (Minoux 1978).
 
+mod told;
+
+pub(crate) use told::Told;
+
 use std::collections::BinaryHeap;
 use std::collections::HashSet;
 
 use rustc_hash::FxHashMap;
 use rustc_hash::FxHashSet;
 
+use crate::alone;
 use crate::bid::Bid;
 use crate::ends;
 use crate::reading::Offer;
@@ -21,6 +26,8 @@ use crate::reading::Reading;
 use crate::set::Scope;
 use crate::unit::PairMap;
 use crate::unit::PairSet;
+use crate::when;
+use crate::wording;
 use wenmai_text::entity::Kind;
 use wenmai_text::likeness::containment;
 use wenmai_text::likeness::share;
@@ -58,26 +65,30 @@ const FEW: usize = 3;
 const MANY: usize = 5;
 /// Readings for each of which one more must print a pair for it to be shared.
 const CROWD: usize = 25;
-/// Pieces, and characters of them, from which on nothing is told that stands badly or is hardly of the
-/// matter; four fifths of a small budget are enough as well.
+/// Pieces from which on nothing is told that is worth less than this part of the best of all.
 const ENOUGH: usize = 3;
-const ENOUGH_CHARS: usize = 240;
+const ADDED_PART: f32 = 0.005;
+/// Characters up to which a summary may break its sentences off, and from which on it is a report.
+const SHORT_CHARS: usize = 150;
+const LONG_CHARS: usize = 301;
+/// How much of what the headlines say a piece of a report must say, or which share of it others must say.
+const SOUND_HEADED: f32 = 0.08;
+const SOUND_SHARED: f32 = 0.35;
+/// How much of what the headlines say a piece must say that tells of long ago, or which share of it others
+/// must say.
+const OLD_HEADED: f32 = 0.25;
+const OLD_SHARED: f32 = 0.6;
+/// What a piece is worth that says nothing of the headlines, beside one that says all of them and this.
+const UNHEADED: f32 = 0.2;
 /// What a piece is worth that should be told only where nothing better is left: one that stands badly
 /// alone, and one of which others say too little.
 const WEAK: f32 = 0.3;
 const STRAY: f32 = 0.1;
+/// What a piece of a comment is worth beside one of a report.
+const COMMENTED: f32 = 0.5;
 /// What a piece is worth that stands one sentence deeper in its article; and the deepest at least.
 const DEEPER: f32 = 0.9;
-const DEEPEST: f32 = 0.5;
-/// Share of what was told that a piece may hold: it would tell that again in more words.
-const SWALLOWED_MAX: f32 = 0.6;
-/// Share of the words of one of two pieces, but for names, numbers and dates, that the other may hold
-/// where both are of one person, place or number; and where they are of several.
-const ALIKE_MAX: f32 = 0.3;
-const ALIKE_SEVERAL_MAX: f32 = 0.2;
-/// The same where a piece brings a number of its own.
-const ALIKE_COUNTED_MAX: f32 = 0.4;
-
+const DEEPEST: f32 = 0.3;
 /// What the articles of a set say, and what each part of it is worth.
 pub struct Matter<'r> {
     /// The fact of each kind and key.
@@ -86,6 +97,10 @@ pub struct Matter<'r> {
     pairs: PairMap<f32>,
     /// What the fact worth most is worth.
     most: f32,
+    /// Pairs of the headlines, and the share of the articles that print each there.
+    titles: PairMap<f32>,
+    /// The sum of these shares in the headline that has most.
+    headline: f32,
     /// Share of a piece that others must say.
     on_topic: f32,
     /// The sources of which only some pieces are of the set's matter.
@@ -138,13 +153,21 @@ impl<'r> Matter<'r> {
                 *sum += part;
             }
         }
+        let (titles, headline) = titles(readings, total);
         let several = 2 + readings.len() / CROWD;
         let shared = pairs.into_iter().filter(|(_, (count, _))| *count >= several);
         let pairs = shared.map(|(pair, (_, sum))| (pair, sum)).collect();
         let part = share(readings.len().clamp(FEW, MANY) - FEW, MANY - FEW);
         let most = facts.values().copied().fold(0.0, f32::max);
-        let mut matter =
-            Self { facts, pairs, most, on_topic: ON_TOPIC * part, mixed: HashSet::new() };
+        let mut matter = Self {
+            facts,
+            pairs,
+            most,
+            titles,
+            headline,
+            on_topic: ON_TOPIC * part,
+            mixed: HashSet::new(),
+        };
         let mixed = readings.iter().filter(|reading| matter.is_mixed(reading, MIXED * part));
         matter.mixed = mixed.map(|reading| reading.source).collect();
         matter
@@ -202,6 +225,13 @@ impl<'r> Matter<'r> {
         worth(self, reading, offer, &Told::default())
     }
 
+    /// How much of what the headlines say together `offer` says, `[0, 1]`.
+    #[must_use]
+    pub fn headed(&self, offer: &Offer) -> f32 {
+        let held = offer.pairs.iter().filter_map(|pair| self.titles.get(pair)).sum::<f32>();
+        (held / self.headline.max(f32::MIN_POSITIVE)).min(1.0)
+    }
+
     /// The share of a piece that other articles say as well.
     fn topical(&self, offer: &Offer) -> f32 {
         self.shared(&offer.pairs)
@@ -209,7 +239,7 @@ impl<'r> Matter<'r> {
 
     /// Whether `offer` is hardly of the matter: others say little of it, or it names nobody and nothing
     /// that the articles speak of most, and not much of it is in others' words.
-    fn is_aside(&self, reading: &'r Reading<'_>, offer: &'r Offer) -> bool {
+    pub(crate) fn is_aside(&self, reading: &'r Reading<'_>, offer: &'r Offer) -> bool {
         let shared = self.shared(&offer.pairs);
         let is_core = |(kind, key): Key<'_>| self.fact(kind, key) >= CORE * self.most;
         shared < self.on_topic || (shared < CORE_SHARED && !keys(reading, offer).any(is_core))
@@ -243,6 +273,23 @@ impl<'r> Matter<'r> {
     }
 }
 
+/// The pairs of the headlines, each with the share of the weight `total` whose articles print it there, and
+/// the largest sum of these in one headline.
+fn titles(readings: &[&Reading<'_>], total: f32) -> (PairMap<f32>, f32) {
+    let mut shares: PairMap<f32> = PairMap::default();
+    for reading in readings {
+        let own: PairSet = reading.title_pairs.iter().copied().collect();
+        for pair in own {
+            *shares.entry(pair).or_default() += reading.weight / total.max(f32::MIN_POSITIVE);
+        }
+    }
+    let sum = |one: &&Reading<'_>| {
+        one.title_pairs.iter().filter_map(|pair| shares.get(pair)).sum::<f32>()
+    };
+    let most = readings.iter().map(sum).fold(0.0, f32::max);
+    (shares, most)
+}
+
 type Key<'r> = (Kind, &'r str);
 
 fn titled<'r>(reading: &'r Reading<'_>) -> FxHashSet<Key<'r>> {
@@ -272,58 +319,11 @@ fn keys<'r>(reading: &'r Reading<'_>, offer: &'r Offer) -> impl Iterator<Item = 
     mentions.map(|one| (one.kind, one.key.as_str()))
 }
 
-/// What is told already.
-#[derive(Default)]
-pub(crate) struct Told<'r> {
-    facts: FxHashSet<Key<'r>>,
-    pairs: PairSet,
-    /// Each piece.
-    pieces: Vec<(&'r Reading<'r>, &'r Offer)>,
-}
-
-impl<'r> Told<'r> {
-    /// Tells `offer` of `reading`.
-    pub(crate) fn add(&mut self, reading: &'r Reading<'_>, offer: &'r Offer) {
-        self.facts.extend(keys(reading, offer));
-        self.pairs.extend(&offer.pairs);
-        self.pieces.push((reading, offer));
-    }
-
-    /// The pairs of all that is told.
-    pub(crate) fn pairs(&self) -> &PairSet {
-        &self.pairs
-    }
-
-    /// Whether `offer` of `reading` tells again what one piece told before it says: it holds most of that
-    /// piece, or is of the same persons, places or numbers and shares too many of the other words.
-    fn is_again(&self, reading: &Reading<'_>, offer: &Offer) -> bool {
-        let held = |of: &[u64], by: &[u64]| {
-            of.iter().filter(|pair| by.binary_search(pair).is_ok()).count()
-        };
-        let is_new = |key: &Key<'_>| key.0 == Kind::Number && !self.facts.contains(key);
-        let counts = keys(reading, offer).any(|key| is_new(&key));
-        self.pieces.iter().any(|(from, piece)| {
-            let swallowed = share(held(&piece.pairs, &offer.pairs), piece.pairs.len().max(1));
-            let shorter = piece.content.len().min(offer.content.len()).max(1);
-            let alike = share(held(&piece.content, &offer.content), shorter);
-            let anchors = || {
-                let facts: FxHashSet<Key<'_>> = keys(from, piece).collect();
-                let shared = keys(reading, offer).filter(|key| facts.contains(key));
-                shared.collect::<FxHashSet<Key<'_>>>().len()
-            };
-            swallowed > SWALLOWED_MAX
-                || alike >= if counts { ALIKE_COUNTED_MAX } else { ALIKE_SEVERAL_MAX }
-                    && match anchors() {
-                        0 => false,
-                        1 => alike >= ALIKE_MAX,
-                        _ => true,
-                    }
-        })
-    }
-}
-
 /// The pieces that are told in `char_max` characters, those worth most first; `first` is told in any
 /// case, if it fits.
+///
+/// Whole sentences that stand well and are of the matter, as long as they add something beside the best
+/// of them; where there is none, what there is.
 #[must_use]
 pub fn choose<'r>(
     readings: &'r [Reading<'_>],
@@ -332,17 +332,75 @@ pub fn choose<'r>(
     first: Option<Place>,
     char_max: usize,
 ) -> Vec<Place> {
+    let is_long = char_max >= LONG_CHARS;
+    let is_good = |reading: &'r Reading<'_>, offer: &'r Offer| match char_max {
+        ..=SHORT_CHARS => !alone::is_poor(&offer.extract.text),
+        _ => !offer.is_part && !offer.is_weak && (!is_long || is_sound(matter, reading, offer)),
+    };
+    let chosen = choose_of(readings, matter, first, char_max, &|reading, offer| {
+        scope.holds(reading, offer) && is_good(reading, offer)
+    });
+    if chosen.is_empty() {
+        choose_of(readings, matter, first, char_max, &|reading, offer| scope.holds(reading, offer))
+    } else {
+        chosen
+    }
+}
+
+/// Whether `offer` of `reading` may stand in a report, where there is room to choose: it is of the matter,
+/// over at its end, and tells rather than judges.
+pub(crate) fn is_sound<'r>(
+    matter: &Matter<'r>,
+    reading: &'r Reading<'_>,
+    offer: &'r Offer,
+) -> bool {
+    let text = offer.extract.text.as_str();
+    let reports = || {
+        let first = text.split_inclusive('，').next().unwrap_or_default();
+        wording::tells_time(text) || wording::names_source(first)
+    };
+    let is_old =
+        |reading: &Reading<'_>| reading.issue.is_some_and(|issue| when::tells_of_old(text, issue));
+    // Behind a semicolon the subject may stand in what was left out.
+    let is_item = offer.from.checked_sub(1).is_some_and(|before| {
+        reading.body.one_sentence(before, offer.from)
+            && reading.body.clause(before).ends_with(['；', ';'])
+    });
+    ends(text)
+        && !is_item
+        && !text.contains('…')
+        && !alone::opines(text)
+        && !alone::acts_for_nobody(text)
+        && (!is_old(reading)
+            || matter.headed(offer) >= OLD_HEADED
+            || matter.shared(&offer.pairs) >= OLD_SHARED)
+        && !matter.is_aside(reading, offer)
+        && (matter.headed(offer) >= SOUND_HEADED
+            || matter.shared(&offer.pairs) >= SOUND_SHARED
+            || matter.on_topic <= 0.0)
+        && (!reading.is_comment || reports())
+}
+
+/// As [`choose`], of the pieces that `may` be told.
+fn choose_of<'r>(
+    readings: &'r [Reading<'_>],
+    matter: &Matter<'r>,
+    first: Option<Place>,
+    char_max: usize,
+    may: &dyn Fn(&'r Reading<'_>, &'r Offer) -> bool,
+) -> Vec<Place> {
     let mut chosen: Vec<Place> = Vec::new();
     let mut told = Told::default();
-    let mut left = char_max;
+    let (mut left, mut best) = (char_max, 0.0_f32);
     let mut bids: BinaryHeap<Bid<Place>> = BinaryHeap::new();
     for (rank, place) in places(readings).enumerate() {
         let Some((reading, offer)) = place.of(readings) else { continue };
-        if !scope.holds(reading, offer) {
-            continue;
-        }
-        if let Some(worth) = matter.worth(reading, offer) {
-            let worth = if Some(place) == first { f32::INFINITY } else { worth };
+        if Some(place) == first {
+            bids.push(Bid { worth: f32::INFINITY, rank, item: place });
+        } else if may(reading, offer)
+            && let Some(worth) = matter.worth(reading, offer)
+        {
+            best = best.max(worth);
             bids.push(Bid { worth, rank, item: place });
         }
     }
@@ -358,15 +416,16 @@ pub fn choose<'r>(
             continue;
         }
         if before.is_finite() {
-            let poor = offer.is_weak || offer.is_part || matter.is_aside(reading, offer);
-            let is_enough = char_max - left >= ENOUGH_CHARS.min(char_max * 4 / 5);
-            if told.is_again(reading, offer) || (poor && is_enough && chosen.len() >= ENOUGH) {
+            if told.is_again(reading, offer) {
                 continue;
             }
             let Some(worth) = worth(matter, reading, offer, &told) else { continue };
             if bids.peek().is_some_and(|next| next.worth > worth) {
                 bids.push(Bid { worth, rank, item: place });
                 continue;
+            }
+            if char_max >= LONG_CHARS && worth < ADDED_PART * best && chosen.len() >= ENOUGH {
+                break;
             }
         }
         left -= cost;
@@ -396,12 +455,12 @@ fn worth<'r>(
     let novel =
         (ASIDE + matter.topical(offer)) * (1.0 - repeated).powf(NOVELTY + NOVELTY_MORE * count);
     let whole = if offer.is_part { BROKEN } else { 1.0 };
-    let sentence = |at: usize| reading.body.clauses.get(at).map_or(0, |clause| clause.sentence);
-    let depth = share(sentence(offer.from) - sentence(0), 1);
-    let place = DEEPER.powf(depth).max(DEEPEST);
+    let place = DEEPER.powf(share(offer.depth, 1)).max(DEEPEST);
+    let headed = UNHEADED + matter.headed(offer);
     let stands = if offer.is_weak { WEAK } else { 1.0 };
+    let stands = if reading.is_comment { stands * COMMENTED } else { stands };
     let known = if matter.shared(&offer.pairs) < matter.on_topic { STRAY } else { 1.0 };
-    let worth = gain * novel * whole * place * stands * known;
+    let worth = gain * novel * whole * place * stands * known * headed;
     let fresh = (1.0 - matter.held(reading, offer, told)).powf((STALE * count).min(1.0));
     adds.then(|| worth * fresh * reading.weight.sqrt() / length)
 }
@@ -415,45 +474,4 @@ pub fn places(readings: &[Reading<'_>]) -> impl Iterator<Item = Place> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::Matter;
-    use super::choose;
-    use crate::reading::tests::readings;
-    use crate::set::Scope;
-    use crate::set::tests::flood;
-    use wenmai_text::entity::Kind;
-
-    #[test]
-    fn a_fact_is_worth_what_the_articles_make_of_it() {
-        let sources = flood();
-        let readings = readings(&sources);
-        let matter = Matter::of(&readings);
-        let place = readings[0].titled.iter().find(|one| one.kind == Kind::Place).unwrap();
-        assert!((matter.fact(Kind::Place, &place.key) - 3.0).abs() < 1e-5, "in all of all three");
-        let number = matter.fact(Kind::Number, "3200人");
-        assert!((number - 2.0 / 3.0).abs() < 1e-5, "one of three, in opening and text: {number}");
-        assert!(matter.fact(Kind::Number, "9人").abs() < 1e-9);
-    }
-
-    #[test]
-    fn pieces_fit_do_not_overlap_and_add_something() {
-        let sources = flood();
-        let readings = readings(&sources);
-        let matter = Matter::of(&readings);
-        for char_max in [10, 30, 60, 200] {
-            let chosen = choose(&readings, &matter, &Scope::default(), None, char_max);
-            let offers: Vec<_> = chosen
-                .iter()
-                .map(|place| (place.reading, place.of(&readings).unwrap().1))
-                .collect();
-            let cost: usize = offers.iter().map(|(_, one)| one.extract.char_count()).sum();
-            assert!(cost <= char_max);
-            for (at, (reading, one)) in offers.iter().enumerate() {
-                let apart = |(other_reading, other): &(usize, &crate::reading::Offer)| {
-                    other_reading != reading || one.to < other.from || other.to < one.from
-                };
-                assert!(offers[at + 1..].iter().all(apart));
-            }
-        }
-    }
-}
+mod tests;

@@ -4,7 +4,7 @@
 //! text is cut into clauses (`clause`), lines that are no running text are left out (`clean`), a
 //! linear model rates each clause (`feature`, `ranker`), and runs of clauses that can stand alone
 //! (`trim`) are chosen under a budget of characters (`select`). Several articles are joined in
-//! `set`, of pieces that stand alone beside those of others (`alone`), those of a story by its events
+//! `set`, of pieces that stand alone beside those of others (`alone`, `tone`), those of a story by its events
 //! (`chronicle`), told as a story in `topic` and
 //! written as a `report`; `compare` puts two outlets beside each other, `dated` says which day 昨天 was; `keyphrase` names what they are about; `rewrite` asks
 //! for other words, and `guard` refuses those that say more than their sources.
@@ -34,9 +34,11 @@ pub mod rewrite;
 pub mod select;
 pub mod series;
 pub mod set;
+mod tone;
 pub mod topic;
 pub mod trim;
 pub mod unit;
+mod when;
 pub mod wording;
 
 use wenmai_domain::span::Span;

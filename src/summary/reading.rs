@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 
+use jiff::civil::Date;
 use jiff::civil::DateTime;
 
 use crate::Extract;
@@ -16,6 +17,7 @@ use crate::select;
 use crate::select::Candidate;
 use crate::select::Reach;
 use crate::set::Source;
+use crate::tone;
 use crate::topic::Reader;
 use crate::unit::PairSet;
 use crate::unit::bigrams;
@@ -41,6 +43,8 @@ pub struct Reading<'a> {
     pub source: usize,
     /// How central it is to the set, `(0, 1]`.
     pub weight: f32,
+    /// The day of its publication.
+    pub issue: Option<Date>,
     /// Its opening, cut into clauses.
     pub body: Body<'a>,
     /// Its headline.
@@ -55,6 +59,8 @@ pub struct Reading<'a> {
     pub offers: Vec<Offer>,
     /// Whether it bundles several matters of which only one may be the set's.
     pub is_roundup: bool,
+    /// Whether it says what somebody thinks rather than what happened.
+    pub is_comment: bool,
 }
 
 /// A piece of one sentence that can be cited alone.
@@ -75,6 +81,8 @@ pub struct Offer {
     pub is_weak: bool,
     /// Whether its sentence goes on behind it.
     pub is_part: bool,
+    /// Sentences before it in its article.
+    pub depth: usize,
 }
 
 /// Reads one article of each group of `sources`, the most central and then the earliest, as long as
@@ -136,17 +144,21 @@ fn reading<'a>(
         let is_part = body.one_sentence(candidate.to, candidate.to + 1)
             && !body.clause(candidate.to).ends_with(['；', ';']);
         let Candidate { from, to, .. } = *candidate;
-        Offer { from, to, extract, pairs, content, mentions, is_weak, is_part }
+        let sentence = |at: usize| body.clauses.get(at).map_or(0, |clause| clause.sentence);
+        let depth = sentence(from) - sentence(0);
+        Offer { from, to, extract, pairs, content, mentions, is_weak, is_part, depth }
     });
     let stands = |offer: &Offer| stands(&body, &mentions, offer);
     let offers = offers.filter(stands).collect();
     Reading {
         source: at,
         weight: source.weight,
+        issue: source.time.map(DateTime::date),
         offers,
         titled: reader.extractor.entities(source.title, None),
         title_pairs: bigrams(&units(source.title)),
         is_roundup: is_roundup(source.title, body.text),
+        is_comment: tone::comments(&body),
         title: source.title,
         body,
         mentions,

@@ -21,28 +21,37 @@ use jiff::Span;
 use jiff::civil::Date;
 use jiff::civil::DateTime;
 
+use crate::clean;
+use crate::ends;
+use crate::figure::Figure;
 use crate::set::Cited;
 use crate::set::Source;
 use crate::set::Told;
 use crate::topic::Day;
 use crate::topic::Story;
+use crate::topic::cries;
 use crate::unit::bigrams;
 use crate::unit::units;
-use wenmai_domain::day;
-use wenmai_text::date::Certainty;
-use wenmai_text::date::dates;
+use crate::when;
+use crate::when::BACKGROUND_DAYS;
+use wenmai_text::headline;
 use wenmai_text::likeness::containment;
 
-/// Days before the middle article of a set from which on an article is background.
-const BACKGROUND_DAYS: i32 = 30;
 /// Pieces that are told as new, at most.
 const NEWEST_MAX: usize = 2;
-/// Days before its article within which what happened is new.
-const NEW_DAYS: i32 = 2;
-/// Characters within which a piece says when it happened.
-const OPENING_CHARS: usize = 14;
 /// Days of headlines from which on they are listed: two are told above.
 const TIMELINE_DAYS_MIN: usize = 3;
+/// Figures that are listed below what happened, at most.
+const FIGURES_MAX: usize = 3;
+/// Who must print such a figure: so many, and one in so many of all.
+const FIGURE_TELLERS: usize = 3;
+const FIGURE_PART: usize = 4;
+/// Pairs of the headline that the sentence of such a figure must hold.
+const HEADED_MIN: usize = 4;
+/// Share of a headline of a day that what is told must hold: else it is of another matter.
+const OF_MATTER_MIN: f32 = 0.15;
+/// Share of a headline that headlines above it may hold.
+const NAMED_MAX: f32 = 0.4;
 /// Share of a line that may have been told above it.
 const SAID_MAX: f32 = 0.5;
 
@@ -179,7 +188,9 @@ pub fn report(story: &Story, sources: &[Source<'_>], names: &[String], layout: &
         url: source.url.to_owned(),
     };
     Report {
-        title: story.headline.map_or("（没有报道）", title).to_owned(),
+        title: story
+            .headline
+            .map_or("（没有报道）".to_owned(), |at| headline::clean(title(at))),
         coverage: lines::coverage(sources, story.outlets.len()),
         sections,
         sources: sources.iter().zip(names).filter(|_| listed).map(of).collect(),
@@ -245,8 +256,14 @@ impl<'s, 'a> Maker<'s, 'a> {
                 section("说法不一的数字", lines::conflicts(self.story, self.sources)),
             ],
             Part::Figures => {
-                let mut fresh =
-                    self.story.figures.iter().filter(|one| self.is_new(&one.piece.extract.text));
+                let tells = |one: &&Figure| {
+                    one.outlet_count >= self.tellers_min()
+                        && !one.key.ends_with(['%', '倍', '折', '成'])
+                        && ends(&one.piece.extract.text)
+                        && self.is_headed(&one.piece.extract.text)
+                        && self.is_new(&one.piece.extract.text)
+                };
+                let mut fresh = self.story.figures.iter().filter(tells).take(FIGURES_MAX);
                 let unit = if self.story.outlets.is_empty() { "篇" } else { "家" };
                 vec![section("其他数据", lines::figures(&mut fresh, unit, self))]
             }
@@ -324,6 +341,7 @@ impl<'s, 'a> Maker<'s, 'a> {
     /// A day or an event by its headline.
     fn named(&self, day: &Day) -> Vec<Run> {
         let title = self.sources.get(day.source).map_or("", |source| source.title);
+        let title = headline::clean(title);
         vec![Run::Text(format!("{} {title} ", day.date)), Run::Cite(day.source + 1)]
     }
 
@@ -333,7 +351,18 @@ impl<'s, 'a> Maker<'s, 'a> {
             return Vec::new();
         }
         let title = |at: usize| self.sources.get(at).map_or("", |source| source.title);
-        let fresh = days.iter().filter(|one| self.is_new(title(one.source)));
+        let mut named: HashSet<u64> = HashSet::new();
+        named.extend(self.story.headline.into_iter().flat_map(|at| bigrams(&units(title(at)))));
+        // The days of an event are often told by one headline in other words.
+        let fresh = days.iter().filter(|one| {
+            let pairs = bigrams(&units(title(one.source)));
+            let is_new = containment(&pairs, &named) <= NAMED_MAX;
+            let tells = clean::is_text(title(one.source))
+                && !cries(title(one.source))
+                && containment(&pairs, &self.said) >= OF_MATTER_MIN;
+            named.extend(pairs);
+            is_new && tells && self.is_new(title(one.source))
+        });
         let line = |one: &Day| {
             let mut line = self.named(one);
             line.push(Run::Text(format!("（{}篇）", one.article_count)));
@@ -349,7 +378,7 @@ impl<'s, 'a> Maker<'s, 'a> {
         let mut of: Vec<&Told> = self.story.told.iter().filter(|one| wanted(one)).collect();
         match order {
             Order::Time => {}
-            Order::Newest => of.reverse(),
+            Order::Newest => of.sort_by_key(|one| std::cmp::Reverse(self.day(one))),
             Order::Tellers => of.sort_by_key(|one| std::cmp::Reverse(one.also.len())),
         }
         of.into_iter().map(|one| lines::told(self, one)).collect()
@@ -361,21 +390,47 @@ impl<'s, 'a> Maker<'s, 'a> {
 
     fn is_old(&self, one: &Told) -> bool {
         let time = self.time(one.piece.source);
-        time.is_some_and(|time| time < self.old) || tells_of_old(&one.piece.extract.text, time)
+        time.is_some_and(|time| {
+            time < self.old || when::tells_of_old(&one.piece.extract.text, time.date())
+        })
     }
 
     /// Whether a piece begins with a day some days before its article: it is not what is new.
     fn looks_back(&self, one: &Told) -> bool {
-        let Some(issue) = self.time(one.piece.source).map(DateTime::date) else { return false };
-        let opening: String = one.piece.extract.text.chars().take(OPENING_CHARS).collect();
-        let first = dates(&opening, Some(issue)).into_iter().next();
-        let day = first.filter(|one| one.certainty != Certainty::Vague).and_then(|one| one.to);
-        day.is_some_and(|day| day::between(day, issue) > NEW_DAYS)
+        let issue = self.time(one.piece.source).map(DateTime::date);
+        issue.is_some_and(|issue| when::looks_back(&one.piece.extract.text, issue))
+    }
+
+    /// Whether all articles are of one day, which the report names at its top.
+    fn is_of_one_day(&self) -> bool {
+        let days: HashSet<Date> =
+            self.sources.iter().filter_map(|one| Some(one.time?.date())).collect();
+        days.len() <= 1
+    }
+
+    /// Whether `text` shares words with the headline.
+    fn is_headed(&self, text: &str) -> bool {
+        let title =
+            self.story.headline.and_then(|at| self.sources.get(at)).map_or("", |one| one.title);
+        let pairs: HashSet<u64> = bigrams(&units(text)).into_iter().collect();
+        bigrams(&units(title)).iter().filter(|pair| pairs.contains(pair)).count() >= HEADED_MIN
+    }
+
+    /// How many must print a figure that no sentence of the report tells.
+    fn tellers_min(&self) -> usize {
+        let groups: HashSet<usize> = self.sources.iter().map(|one| one.group).collect();
+        FIGURE_TELLERS.max(groups.len() / FIGURE_PART)
     }
 
     /// Whether `text` says more than what happened.
     fn is_new(&self, text: &str) -> bool {
         containment(&bigrams(&units(text)), &self.said) <= SAID_MAX
+    }
+
+    /// The day of what a piece tells.
+    fn day(&self, one: &Told) -> Option<Date> {
+        let issue = self.time(one.piece.source).map(DateTime::date);
+        when::day_of(&one.piece.extract.text, issue)
     }
 
     /// When the article at `source` was published.
@@ -402,21 +457,6 @@ fn background(sources: &[Source<'_>]) -> DateTime {
     let middle = times.get(times.len() / 2).copied();
     let back = middle.and_then(|time| time.checked_sub(Span::new().days(BACKGROUND_DAYS)).ok());
     back.unwrap_or(DateTime::MIN)
-}
-
-/// Whether a piece of an article of this time begins with a date well before it: 2004年，
-fn tells_of_old(piece: &str, time: Option<DateTime>) -> bool {
-    const PAST: [&str; 5] = ["去年", "前年", "此前", "早在", "多年前"];
-    let Some(issue) = time.map(DateTime::date) else { return false };
-    let opening: String = piece.chars().take(OPENING_CHARS).collect();
-    let is_old =
-        |date: Option<Date>| date.is_some_and(|date| day::between(date, issue) > BACKGROUND_DAYS);
-    let dated = dates(&opening, Some(issue)).into_iter().next();
-    let year = opening.split_once('年').and_then(|(year, _)| year.parse::<i16>().ok());
-    let is_past = PAST.iter().any(|word| opening.starts_with(word));
-    is_past
-        || year.is_some_and(|year| (1900..issue.year()).contains(&year))
-        || dated.is_some_and(|one| one.certainty == Certainty::Exact && is_old(one.to))
 }
 
 #[cfg(test)]

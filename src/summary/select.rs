@@ -25,6 +25,8 @@ use wenmai_text::likeness::share;
 
 /// Characters of a run of several clauses, at most: longer ones are told as two.
 const RUN_CHARS_MAX: usize = 120;
+/// The same of a piece for a set: a sentence is told whole.
+const SENTENCE_CHARS_MAX: usize = 160;
 /// Characters of a piece that is part of a sentence, at least.
 const PART_CHARS_MIN: usize = 10;
 /// Characters of a piece for a set whose sentence goes on, at least: shorter ones often only name who or what.
@@ -145,6 +147,7 @@ pub fn candidates(
         }
         let opens_sentence =
             from.checked_sub(1).is_none_or(|before| !body.one_sentence(before, from));
+        let run_max = run_max(body, from, reach);
         let followed = follows(body, from).filter(|_| opens_sentence);
         let (mut worth, mut length) = (0.0, 0);
         let (mut names_speaker, mut opening) = (false, Opening::default());
@@ -163,7 +166,7 @@ pub fn candidates(
             worth += scores.get(to).copied().unwrap_or_default() * share(mark.char_count, 1);
             length += mark.char_count;
             // What is left out is short: a run this long cannot fit any more.
-            if length > char_max + 2 * RUN_CHARS_MAX || (to > from && length > RUN_CHARS_MAX) {
+            if length > char_max + 2 * RUN_CHARS_MAX || (to > from && length > run_max) {
                 break;
             }
             if !mark.may_end {
@@ -193,13 +196,27 @@ pub fn candidates(
     found
 }
 
+/// Characters of a run of several clauses that begins with the one at `from`, at most. What is left out
+/// before a text is no part of its length.
+fn run_max(body: &Body<'_>, from: usize, reach: Reach) -> usize {
+    match reach {
+        Reach::Sentence => {
+            let opening = body.clause(from);
+            let left_out = opening.get(..trim::dateline(opening)).unwrap_or_default();
+            SENTENCE_CHARS_MAX + left_out.chars().count()
+        }
+        Reach::Line => RUN_CHARS_MAX,
+    }
+}
+
 /// The sentence behind that of the clause at `from`, in its line, if it begins with a word for somebody
 /// or something that the first names: 周小禾12日到任。他是县里的第九任局长。
 fn follows(body: &Body<'_>, from: usize) -> Option<usize> {
     let first = body.clauses.get(from)?;
     let behind = body.clauses.get(from..)?.iter().position(|one| one.sentence != first.sentence)?;
     let next = body.clauses.get(from + behind).filter(|next| next.line == first.line)?;
-    let refers = !next.is_quoted && wording::refers_back(body.clause(from + behind));
+    let opening = body.clause(from + behind);
+    let refers = !next.is_quoted && wording::refers_back(opening) && !wording::enumerates(opening);
     refers.then_some(next.sentence)
 }
 

@@ -92,6 +92,12 @@ const APART: [&str; 16] = [
 const UPDATES: [&str; 9] =
     ["升至", "增至", "上升到", "增加到", "更新", "升到", "降至", "更正", "修正"];
 
+/// Whether a word of the text says what is counted, rather than the characters before the number.
+#[must_use]
+pub fn is_named(what: &str) -> bool {
+    COUNTED.iter().any(|(name, _)| *name == what)
+}
+
 /// A figure and when it was first printed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {

@@ -22,14 +22,29 @@ use crate::reading::Reading;
 use crate::select;
 use crate::topic::Since;
 use crate::unit::PairSet;
+use crate::when;
+use crate::wording;
+use wenmai_domain::day;
 use wenmai_text::likeness::containment;
+use wenmai_text::likeness::share;
 
 /// Share of a piece that another article must hold to say the same.
 const SAME: f32 = 0.5;
 /// Share of a piece that may have been known for it to be new.
 const KNOWN_MAX: f32 = 0.5;
 /// What the piece of the newest articles must be worth, beside the best of all.
-const NEWEST_MIN: f32 = 0.7;
+const NEWEST_MIN: f32 = 0.5;
+/// Sentences of an article within which what it has to tell as new is told.
+const OPENS: usize = 2;
+/// How much of what the headlines say a piece must say to be new of the set's matter.
+const NEWEST_HEADED: f32 = 0.15;
+/// Share of its words, but for names, numbers and dates, that may have been printed before.
+const NEWS_KNOWN_MAX: f32 = 0.6;
+/// What a piece counts as the lead that stands one sentence deeper, and one that somebody says.
+const LEAD_DEEPER: f32 = 0.9;
+const SAID: f32 = 0.5;
+/// Days over which a set may be spread that is told with its main fact first.
+const AT_ONCE_DAYS: i32 = 7;
 /// Budget from which on the newest article is told in any case: shorter summaries say the whole.
 const NEWEST_CHARS: usize = 200;
 
@@ -144,13 +159,16 @@ pub fn tell_of<'r>(
     let char_max = budget.chars().min(BUDGET_MAX);
     let events = chronicle::events(sources);
     let last = chronicle::newest(&events);
-    let newest = newest(sources, readings, matter).filter(|_| char_max >= NEWEST_CHARS);
+    let news = News::of(sources, readings);
+    let newest = newest(&news, readings, matter).filter(|_| char_max >= NEWEST_CHARS);
     let chosen = match readings {
         // One article is told as it is told alone.
         [_] => Vec::new(),
         _ if !events.is_empty() => chronicle::choose(sources, readings, &events, scope, char_max),
         _ => cover::choose(readings, matter, scope, newest, char_max),
     };
+    let lead = lead(matter, &news, readings, &chosen);
+    let lead = lead.filter(|_| events.is_empty() && is_at_once(sources));
     let mut told: Vec<Told> = chosen
         .into_iter()
         .filter_map(|place| {
@@ -163,7 +181,7 @@ pub fn tell_of<'r>(
             let is_newest = match last {
                 Some(last) => sources.get(reading.source).is_some_and(|one| one.event == last),
                 None => {
-                    is_last(sources, reading.source)
+                    news.holds(matter, reading, offer)
                         && also.iter().all(|source| is_last(sources, *source))
                 }
             };
@@ -173,18 +191,96 @@ pub fn tell_of<'r>(
     if told.is_empty() && scope.fresh.is_none() {
         told = alone(readings, ranker, char_max);
     }
-    // Of one time the article comes first whose piece was worth most, told in its own order.
+    order(sources, lead.as_ref(), &mut told);
+    told
+}
+
+/// Puts what is told in order: the `lead`, a source and where its piece begins, and the rest by the day of
+/// which it tells; behind a lead what happened long ago comes last.
+fn order(sources: &[Source<'_>], lead: Option<&(usize, Option<usize>)>, told: &mut [Told]) {
+    // Of one day the article comes first whose piece was worth most, told in its own order.
     let mut ranks: HashMap<usize, usize> = HashMap::new();
     for (rank, one) in told.iter().enumerate() {
         ranks.entry(one.piece.source).or_insert(rank);
     }
-    told.sort_by_key(|one| {
+    told.sort_by_cached_key(|one| {
         let Cited { source, extract } = &one.piece;
-        let time = sources.get(*source).and_then(|source| source.time);
+        let issue = sources.get(*source).and_then(|source| Some(source.time?.date()));
+        let day = when::day_of(&extract.text, issue);
+        let is_old = issue.is_some_and(|issue| when::tells_of_old(&extract.text, issue));
         let start = extract.parts.first().map(|part| part.start);
-        (time.is_none(), time, ranks.get(source).copied(), start)
+        let is_lead = lead.is_some_and(|lead| *lead == (*source, start));
+        (!is_lead, lead.is_some() && is_old, day.is_none(), day, ranks.get(source).copied(), start)
     });
-    told
+}
+
+/// The source and the first byte of the piece among `chosen` that says most of what the headlines say, near
+/// the opening of its article; rather not what somebody says of it, and nothing that is new.
+fn lead<'r>(
+    matter: &Matter<'r>,
+    news: &News,
+    readings: &'r [Reading<'_>],
+    chosen: &[Place],
+) -> Option<(usize, Option<usize>)> {
+    let mut best: Option<(f32, usize, Option<usize>)> = None;
+    for (reading, offer) in chosen.iter().filter_map(|place| place.of(readings)) {
+        if news.holds(matter, reading, offer) {
+            continue;
+        }
+        let first = offer.extract.text.split_inclusive('，').next().unwrap_or_default();
+        let told = if wording::speaks(first) { SAID } else { 1.0 };
+        let depth = LEAD_DEEPER.powf(share(offer.depth, 1));
+        let worth = matter.headed(offer) * depth * told;
+        if best.is_none_or(|(known, ..)| worth > known) {
+            best =
+                Some((worth, reading.source, offer.extract.parts.first().map(|part| part.start)));
+        }
+    }
+    best.map(|(_, source, start)| (source, start))
+}
+
+/// Whether `sources` are of few days, so that what happened is told first and the rest behind it.
+fn is_at_once(sources: &[Source<'_>]) -> bool {
+    let days = || sources.iter().filter_map(|one| Some(one.time?.date()));
+    let span = days().min().zip(days().max());
+    span.is_none_or(|(first, last)| day::between(first, last) <= AT_ONCE_DAYS)
+}
+
+/// What can be new in a set.
+struct News {
+    /// The sources of the last day; empty where all are of one.
+    last: HashSet<usize>,
+    /// The pairs that articles of earlier days print.
+    known: PairSet,
+}
+
+impl News {
+    fn of(sources: &[Source<'_>], readings: &[Reading<'_>]) -> Self {
+        let (last, earlier): (Vec<&Reading<'_>>, Vec<&Reading<'_>>) =
+            readings.iter().partition(|one| is_last(sources, one.source));
+        let pairs =
+            |one: &&Reading<'_>| one.body.bigrams.iter().flatten().copied().collect::<Vec<u64>>();
+        Self {
+            known: if last.is_empty() {
+                PairSet::default()
+            } else {
+                earlier.iter().flat_map(pairs).collect()
+            },
+            last: last.into_iter().map(|one| one.source).collect(),
+        }
+    }
+
+    /// Whether `offer` of `reading` can be what is new: an article of the last day opens with it, in a
+    /// whole sentence of the set's matter, most of which was not printed before.
+    fn holds<'r>(&self, matter: &Matter<'r>, reading: &'r Reading<'_>, offer: &'r Offer) -> bool {
+        let opens = offer.depth <= OPENS && !offer.is_part && !offer.is_weak && !reading.is_comment;
+        opens
+            && self.last.contains(&reading.source)
+            && reading.issue.is_none_or(|issue| !when::looks_back(&offer.extract.text, issue))
+            && containment(&offer.content, &self.known) <= NEWS_KNOWN_MAX
+            && matter.headed(offer) >= NEWEST_HEADED
+            && cover::is_sound(matter, reading, offer)
+    }
 }
 
 /// Of the first article that holds text what it would be told in alone: it is the only one, or no
@@ -212,19 +308,14 @@ fn is_last(sources: &[Source<'_>], source: usize) -> bool {
 
 /// The piece worth most of the articles of the last day; `None` where all are of one day, or it is
 /// worth little.
-fn newest<'r>(
-    sources: &[Source<'_>],
-    readings: &'r [Reading<'_>],
-    matter: &Matter<'r>,
-) -> Option<Place> {
-    let last: Vec<bool> = readings.iter().map(|reading| is_last(sources, reading.source)).collect();
+fn newest<'r>(news: &News, readings: &'r [Reading<'_>], matter: &Matter<'r>) -> Option<Place> {
     let (mut best, mut of_last) = (0.0, None);
     for place in places(readings) {
         let Some((reading, offer)) = place.of(readings) else { continue };
         let Some(worth) = matter.worth(reading, offer) else { continue };
         best = worth.max(best);
         let is_better = of_last.is_none_or(|(known, _)| worth > known);
-        if last.get(place.reading) == Some(&true) && is_better {
+        if is_better && news.holds(matter, reading, offer) {
             of_last = Some((worth, place));
         }
     }
@@ -294,14 +385,17 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn pieces_come_in_order_of_time_once_each() {
-        let told = told_of(&flood(), 200);
-        let sources: Vec<usize> = told.iter().map(|one| one.piece.source).collect();
+    fn the_main_fact_comes_first_and_the_rest_in_order_of_time_once_each() {
+        let mut sources = flood();
+        sources[0].title = "清河大桥恢复通车";
+        let told = told_of(&sources, 200);
+        assert!(told[0].piece.extract.text.contains("4100人"), "{told:?}");
+        let sources: Vec<usize> = told.iter().skip(1).map(|one| one.piece.source).collect();
         let day = |source: &usize| [14, 12, 13, 13][*source];
         assert!(sources.is_sorted_by_key(day) && sources.len() >= 2, "{told:?}");
         assert!(!sources.contains(&3), "a reprint spoke: {told:?}");
-        let newest = told.iter().filter(|one| one.is_newest).map(|one| one.piece.source);
-        assert!(newest.eq([0, 0]), "the last day's article is told: {told:?}");
+        let newest = told.iter().find(|one| one.is_newest).map(|one| one.piece.source);
+        assert_eq!(newest, Some(0), "the last day's article is told: {told:?}");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod days;
 mod outlets;
+mod said;
 
 pub use outlets::Outlet;
 
@@ -21,17 +22,14 @@ use crate::chronicle;
 use crate::clean;
 use crate::compare;
 use crate::compare::Comparison;
-use crate::cover::Matter;
 use crate::figure;
 use crate::figure::Figure;
 use crate::keyphrase::Keyphrase;
 use crate::keyphrase::Phrases;
 use crate::keyphrase::best;
 use crate::quote::Statement;
-use crate::quote::statements;
 use crate::ranker::Ranker;
 use crate::reading;
-use crate::reading::Reading;
 use crate::series;
 use crate::series::Conflict;
 use crate::series::Series;
@@ -43,25 +41,17 @@ use crate::unit::bigrams;
 use crate::unit::units;
 use wenmai_domain::span::Span;
 use wenmai_text::entity::Extractor;
-use wenmai_text::entity::Kind;
-use wenmai_text::likeness::containment;
 use wenmai_text::likeness::share;
 use wenmai_text::terms::Analyzer;
 
 /// Figures shown.
 const FIGURES_MAX: usize = 8;
-/// Statements shown.
-const STATEMENTS_MAX: usize = 6;
-/// What words in quotes are worth, beside the same told without.
-const DIRECT: f32 = 1.3;
-/// Share of a statement that may have been heard before.
-const HEARD_MAX: f32 = 0.45;
-/// Statements of one speaker.
-const SPEAKER_MAX: usize = 2;
 /// What the headline of an article that bundles several matters counts, beside others.
 const BUNDLE: f32 = 0.2;
 /// What a title counts that names staff or a picture, beside a headline.
 const NO_HEADLINE: f32 = 0.1;
+/// What a headline counts that calls for readers, beside one that tells.
+const CRYING: f32 = 0.5;
 /// Keyphrases shown.
 const KEYPHRASES_MAX: usize = 8;
 /// Articles whose statements and keyphrases are read: the most central ones.
@@ -247,7 +237,7 @@ pub fn story_of(sources: &[Source<'_>], reader: Reader<'_>, asked: &Asked) -> St
         figures: figure::figures(sources, &readings, &matter, FIGURES_MAX),
         series: changes.series,
         conflicts: changes.conflicts,
-        statements: said(&readings, &matter, &central),
+        statements: said::said(&readings, &matter, &central),
         outlets: outlets::outlets(sources, &phrases),
         keyphrases: best(read.iter().filter_map(|at| phrases.get(*at)), KEYPHRASES_MAX),
         comparison: compared,
@@ -289,6 +279,57 @@ fn most_central(sources: &[Source<'_>], central: &[f32]) -> Vec<usize> {
     order.into_iter().map(|(at, _)| at).filter(new).take(READ_MAX).collect()
 }
 
+/// Whether the headline at `at` says what was to come, and articles of later days are there.
+fn is_overtaken(sources: &[Source<'_>], at: usize) -> bool {
+    let day = |source: &Source<'_>| source.time.map(DateTime::date);
+    let own = sources.get(at).and_then(day);
+    let coming =
+        |source: &Source<'_>| source.title.contains(['将', '拟']) || source.title.contains("预计");
+    let later = sources.iter().filter(|one| day(one) > own);
+    own.is_some()
+        && sources.get(at).is_some_and(coming)
+        && later.filter(|one| !coming(one)).count() > 0
+}
+
+/// Whether a headline calls for readers rather than tells: 重磅！清河开闸，结果竟是…
+pub(crate) fn cries(title: &str) -> bool {
+    const CRIES: [&str; 30] = [
+        "最新",
+        "突发",
+        "刚刚",
+        "重磅",
+        "现场画面",
+        "画面曝光",
+        "视频曝光",
+        "全文",
+        "真相",
+        "竟",
+        "其实",
+        "原来",
+        "一个比一个",
+        "速看",
+        "必看",
+        "炸锅",
+        "震惊",
+        "没想到",
+        "细思极恐",
+        "一文读懂",
+        "一图",
+        "怎么回事",
+        "为何",
+        "为什么",
+        "什么",
+        "网友",
+        "热搜",
+        "实锤",
+        "大瓜",
+        "才是",
+    ];
+    title.contains(['！', '!', '？', '?', '…', '→', '~'])
+        || title.contains("...")
+        || CRIES.iter().any(|word| title.contains(word))
+}
+
 /// The most central title of a usual length among `of`; rather one that does not cry or ask.
 fn headline(
     sources: &[Source<'_>],
@@ -299,8 +340,11 @@ fn headline(
         let title = sources.get(at)?.title;
         let count = title.chars().count();
         let usual = if (8..=40).contains(&count) { 1.0 } else { 0.5 };
-        let calm = if title.contains(['！', '!', '？', '?', '…']) || title.contains("...") {
-            0.7
+        let calm = if cries(title) { CRYING } else { 1.0 };
+        // Cut off, or of several matters.
+        let whole = if title.ends_with("...") || title.ends_with('…') || title.contains([';', '；'])
+        {
+            CRYING
         } else {
             1.0
         };
@@ -309,7 +353,14 @@ fn headline(
             if title.contains(['【', '丨', '|', '｜', '_', '&', '[']) { 0.6 } else { 1.0 };
         // Staff and marks of the page stand where a headline was lost.
         let told = if clean::is_text(title) { 1.0 } else { NO_HEADLINE };
-        let worth = told * central.get(at).copied().unwrap_or_default() * usual * calm * bare;
+        let stale = if is_overtaken(sources, at) { CRYING } else { 1.0 };
+        let worth = told
+            * whole
+            * stale
+            * central.get(at).copied().unwrap_or_default()
+            * usual
+            * calm
+            * bare;
         (count > 0).then_some((worth, at))
     });
     rated.max_by(|l, r| l.0.total_cmp(&r.0).then(r.1.cmp(&l.1))).map(|(_, at)| at)
@@ -328,48 +379,6 @@ fn phrases(sources: &[Source<'_>], reader: Reader<'_>, read: &[usize]) -> Vec<Ph
         Phrases::of(source.title, opening, reader.analyzer)
     };
     sources.iter().enumerate().take_while(|_| (reader.goes_on)()).map(of).collect()
-}
-
-/// Who said what: first those whom several articles name, with words that others tell as well.
-fn said(readings: &[Reading<'_>], matter: &Matter<'_>, central: &[f32]) -> Vec<(usize, Statement)> {
-    let centrality = |at: usize| central.get(at).copied().unwrap_or_default();
-    let most = central.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
-    let mut order: Vec<&Reading<'_>> = readings.iter().collect();
-    order.sort_by(|l, r| {
-        centrality(r.source).total_cmp(&centrality(l.source)).then(l.source.cmp(&r.source))
-    });
-    let mut rated: Vec<(f32, Vec<u64>, usize, Statement)> = Vec::new();
-    for reading in order.into_iter().take(READ_MAX) {
-        for statement in statements(&reading.body, &reading.mentions) {
-            let pairs = bigrams(&units(&statement.text));
-            if !matter.is_on_topic(reading.source, &pairs) {
-                continue;
-            }
-            let known = matter.fact(Kind::Person, &statement.speaker)
-                + matter.fact(Kind::Organisation, &statement.speaker);
-            let direct = if statement.is_direct { DIRECT } else { 1.0 };
-            let worth = (matter.shared(&pairs) + known) * direct;
-            let worth = worth * (centrality(reading.source) / most).sqrt();
-            rated.push((worth, pairs, reading.source, statement));
-        }
-    }
-    rated.sort_by(|l, r| r.0.total_cmp(&l.0));
-    let mut found: Vec<(usize, Statement)> = Vec::new();
-    let mut speakers: HashMap<String, usize> = HashMap::new();
-    let mut heard: HashSet<u64> = HashSet::new();
-    for (_, pairs, source, statement) in rated {
-        let count = speakers.entry(statement.speaker.clone()).or_default();
-        if *count >= SPEAKER_MAX || containment(&pairs, &heard) > HEARD_MAX {
-            continue;
-        }
-        *count += 1;
-        heard.extend(pairs);
-        found.push((source, statement));
-        if found.len() == STATEMENTS_MAX {
-            break;
-        }
-    }
-    found
 }
 
 #[cfg(test)]
@@ -463,6 +472,17 @@ mod tests {
         let found = tell(&sources);
         assert!(found.outlets.iter().all(|one| !one.name.is_empty()) && found.outlets.len() == 3);
         assert_ne!(found.headline, Some(1));
+    }
+
+    #[test]
+    fn a_headline_that_cries_or_is_overtaken_does_not_stand_for_all() {
+        let mut sources = flood();
+        sources[1].title = "重磅！清河县遭遇暴雨 转移群众";
+        sources[3].title = "清河县将遭遇暴雨 转移群众";
+        let found = tell(&sources);
+        assert!(!matches!(found.headline, Some(1 | 3)), "{:?}", found.headline);
+        assert!(super::cries("清河县开闸，结果竟是这样") && !super::cries("清河县开闸"));
+        assert!(super::is_overtaken(&sources, 3) && !super::is_overtaken(&sources, 0));
     }
 
     #[test]

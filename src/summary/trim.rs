@@ -28,6 +28,8 @@ const OPENING: [&str; 33] = [
 ];
 /// Characters of a note in brackets that may be left out.
 const NOTE_CHARS: usize = 24;
+/// Characters of a site or a paper that says that it learnt something, at most.
+const SITE_CHARS: usize = 10;
 /// Characters in brackets that belong to a name: 刚果（金）.
 const NAME_CHARS: usize = 1;
 
@@ -49,18 +51,21 @@ pub fn stands_alone(piece: &str) -> bool {
 }
 
 /// Whether a blank stands between two Chinese characters of `piece`: a heading ran into a sentence.
-fn is_joined(piece: &str) -> bool {
+pub(crate) fn is_joined(piece: &str) -> bool {
     let is_han = |c: char| !c.is_ascii() && c.is_alphabetic();
     let blanks = piece.match_indices([' ', '　']);
     blanks.into_iter().any(|(at, blank)| {
         let before = piece.get(..at).and_then(|text| text.chars().next_back());
         let behind = piece.get(at + blank.len()..).and_then(|text| text.chars().next());
-        before.is_some_and(is_han) && behind.is_some_and(is_han)
+        // A mark closes a heading as well: 渠首“提前开闸” 县长周小禾说
+        let closes = |c: char| is_han(c) || matches!(c, '”' | '’' | '」');
+        let joins = |c: char| is_han(c) || (c.is_alphanumeric() && before == Some('”'));
+        before.is_some_and(closes) && behind.is_some_and(joins)
     })
 }
 
 /// Whether somebody speaks in `piece` as 我们 or to 你 outside of quotation marks.
-fn speaks_for_itself(piece: &str) -> bool {
+pub(crate) fn speaks_for_itself(piece: &str) -> bool {
     const PERSONS: [char; 4] = ['我', '咱', '你', '您'];
     const FREE: [&str; 12] = [
         "我国", "我省", "我市", "我县", "我区", "我军", "我党", "我方", "我驻", "我校", "我院",
@@ -98,10 +103,13 @@ fn speaks_for_itself(piece: &str) -> bool {
 pub fn is_filler(clause: &str) -> bool {
     let Some(clause) = clause.strip_suffix(['，', ',', '：']) else { return false };
     let learnt = ["获悉", "了解到", "看到"].iter().any(|verb| clause.ends_with(verb));
+    // 清河财经APP获悉，
+    let site = clause.strip_suffix("获悉").is_some_and(|who| who.chars().count() <= SITE_CHARS);
     matches!(
         clause,
         "据悉" | "据了解" | "另据了解" | "据介绍" | "据统计" | "与此同时" | "此外" | "同时"
-    ) || (learnt && clause.contains("记者"))
+    ) || site
+        || (learnt && clause.contains("记者"))
 }
 
 /// Whether a piece may begin with `clause`; `before` is the clause before it in its sentence, and

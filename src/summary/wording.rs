@@ -242,6 +242,10 @@ pub fn before_verb(clause: &str) -> Option<&str> {
     const SHOWN: [&str; 10] =
         ["显示", "报道", "获悉", "了解到", "看到", "消息", "通报", "规定", "要求", "提出"];
     let clause = clause.trim_end_matches(['，', '：', '。', '；', ',', ':', '“']);
+    // 报道 ends with 道.
+    if ends_with_any(clause, &SHOWN) {
+        return None;
+    }
     let verbs = ATTRIBUTION.iter().filter(|verb| !SHOWN.contains(verb));
     let longest = verbs.filter(|verb| clause.ends_with(*verb)).max_by_key(|verb| verb.len())?;
     clause.strip_suffix(longest)

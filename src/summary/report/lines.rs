@@ -6,9 +6,11 @@ use super::Maker;
 use super::Run;
 use crate::figure::Figure;
 use crate::series::Point;
+use crate::series::is_named;
 use crate::set::Source;
 use crate::set::Told;
 use crate::topic::Story;
+use crate::when;
 
 /// Outlets that are told one by one; each article's stands in the list of sources anyway.
 const OUTLETS_MAX: usize = 8;
@@ -17,9 +19,13 @@ const CONFLICTS_MAX: usize = 4;
 /// Sources that are named for one piece.
 const TELLERS_MAX: usize = 4;
 
-/// A piece with its day and the numbers of all that tell it, at most [`TELLERS_MAX`].
+/// A piece with its day, where that is not clear, and the numbers of all that tell it, at most [`TELLERS_MAX`].
 pub(super) fn told(maker: &Maker<'_, '_>, one: &Told) -> Vec<Run> {
-    let day = day_of(maker.time(one.piece.source));
+    let issue = maker.time(one.piece.source).map(DateTime::date);
+    let says = |issue| when::told_day(&one.piece.extract.text, issue).is_some();
+    // Beside events that are told by their headlines every line has its day.
+    let is_clear = !maker.story.is_of_events && (maker.is_of_one_day() || issue.is_some_and(says));
+    let day = day_of(maker.time(one.piece.source).filter(|_| !is_clear));
     let mut line = Vec::new();
     if !day.is_empty() {
         line.push(Run::Text(format!("{} ", day.trim_start())));
@@ -45,7 +51,7 @@ pub(super) fn series(story: &Story, sources: &[Source<'_>]) -> Vec<Vec<Run>> {
         }
         line
     };
-    story.series.iter().map(line).collect()
+    story.series.iter().filter(|one| is_named(&one.what)).map(line).collect()
 }
 
 /// The figures that disagree.
@@ -65,6 +71,7 @@ pub(super) fn conflicts(story: &Story, sources: &[Source<'_>]) -> Vec<Vec<Run>> 
     let open = story
         .conflicts
         .iter()
+        .filter(|one| is_named(&one.what))
         .filter(|one| latest(&one.what, &one.left.key) || latest(&one.what, &one.right.key));
     open.map(line).take(CONFLICTS_MAX).collect()
 }
@@ -118,7 +125,12 @@ pub(super) fn outlets(story: &Story) -> Vec<Vec<Run>> {
         let first = day_of(outlet.first);
         let first = if first.is_empty() { first } else { format!("，最早{first}") };
         let (all, own) = (outlet.article_count, outlet.original_count);
-        format!("{}：{all}篇，其中首发{own}篇{first}", outlet.name)
+        let own = match own {
+            0 => "，均为转载".to_owned(),
+            own if own == all => String::new(),
+            own => format!("，其中首发{own}篇"),
+        };
+        format!("{}：{all}篇{own}{first}", outlet.name)
     });
     outlets.chain(rest).map(|line| vec![Run::Text(line)]).collect()
 }

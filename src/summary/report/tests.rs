@@ -62,7 +62,7 @@ fn parts_and_order_are_as_asked() {
     let only = text(&flood(), &Layout { parts, order: Order::Newest });
     assert!(!only.contains("## 数字变化") && !only.contains("## 各家报道"), "{only}");
     let course = only.find("## 经过").map_or("", |at| &only[at..]);
-    let (late, early) = (course.find("2024-03-13"), course.find("2024-03-12"));
+    let (late, early) = (course.find("截至13日"), course.find("2024-03-12"));
     assert!(late < early && late.is_some(), "the newest first: {only}");
     let bare = text(&flood(), &Layout { parts: vec![Part::Changes], ..Layout::default() });
     assert!(bare.contains("数字变化") && !bare.contains("来源\n"), "{bare}");
@@ -72,6 +72,7 @@ fn parts_and_order_are_as_asked() {
 fn a_day_that_an_article_counts_from_its_own_is_named() {
     let mut sources = flood();
     sources[1].body = "清河县昨天遭遇暴雨，县里已转移群众3200人，清河大桥临时封闭。";
+    sources[2].body = "清河县13日放晴，转移的群众开始回家。";
     let text = text(&sources, &Layout::default());
     assert!(text.contains("昨天（3月11日）遭遇暴雨"), "{text}");
 }
@@ -80,12 +81,12 @@ fn a_day_that_an_article_counts_from_its_own_is_named() {
 fn a_page_has_links_to_its_sources_and_no_markup_of_articles() {
     let mut sources = flood();
     for (at, source) in sources.iter_mut().enumerate() {
-        source.title = "清河县<b>暴雨</b> 转移\"群众\"";
+        source.title = "清河县水位<2米 转移\"群众\"";
         source.url =
             if at == 0 { "javascript:alert(1)" } else { "https://qinghe.example/?a=1&b=2" };
     }
     let page = html(&report(&told(&sources), &sources, &names(), &Layout::default()));
-    assert!(page.contains("<h1>清河县&lt;b&gt;暴雨&lt;/b&gt; 转移&quot;群众&quot;</h1>"), "{page}");
+    assert!(page.contains("<h1>清河县水位&lt;2米 转移&quot;群众&quot;</h1>"), "{page}");
     assert!(page.contains("<a href=\"#s2\">[2]</a>") && page.contains("<li id=\"s2\""), "{page}");
     assert!(page.contains("href=\"https://qinghe.example/?a=1&amp;b=2\""), "{page}");
     assert!(!page.contains("javascript:") && !page.contains("<script"), "{page}");
@@ -119,4 +120,37 @@ fn two_outlets_are_compared_when_asked() {
 #[test]
 fn a_text_cannot_become_markup() {
     assert_eq!(plain("*甲*\n[乙](x)|"), "\\*甲\\* \\[乙\\](x)\\|");
+}
+
+#[test]
+fn a_figure_is_listed_only_where_several_print_it() {
+    let bodies = [
+        "清河县遭遇暴雨，转移群众3200人。县里备好帐篷600顶。",
+        "清河县遭遇暴雨，已转移群众3200人。清河大桥封闭。",
+        "清河县暴雨，转移群众3200人。学校停课一天。",
+        "暴雨袭击清河县，转移群众3200人。东湖路通车。",
+    ];
+    let mut sources = flood();
+    for (group, (source, body)) in sources.iter_mut().zip(bodies).enumerate() {
+        (source.body, source.group) = (body, group);
+    }
+    let mut found = told(&sources);
+    assert!(found.figures.iter().any(|one| one.key == "3200人"), "{:?}", found.figures);
+    found.told.clear();
+    let text = markdown(&report(&found, &sources, &names(), &Layout::default()));
+    let listed = text.split("## 其他数据").nth(1).unwrap_or_default();
+    assert!(!listed.contains("600顶"), "one prints it: {text}");
+}
+
+#[test]
+fn a_report_breaks_off_no_sentence() {
+    let mut sources = flood();
+    let long = "清河县遭遇暴雨，截至13日已转移群众4100人，清河大桥临时封闭，车辆从东湖路绕行；\
+                东湖路12日抢修完毕，沿路转移群众300人。";
+    sources[2].body = long;
+    let budget = Budget::new(600).unwrap();
+    for one in story(&sources, reader(), budget).told {
+        let text = one.piece.extract.text;
+        assert!(text.ends_with(['。', '”']) && !text.starts_with("东湖路"), "{text}");
+    }
 }
