@@ -9,6 +9,7 @@
 //! without labels, topics join nothing, and the log says why.
 
 mod make;
+mod near;
 mod reference;
 
 use std::path::PathBuf;
@@ -319,12 +320,6 @@ impl Engine {
     /// `script`. Where cosines cannot be measured they are taken as they are: something must order.
     pub(super) async fn cosine_scale(&self, script: Script) -> Result<&CosineScale, Error> {
         Ok(self.calibrated().await?.scale(script).unwrap_or(&PLAIN))
-    }
-
-    /// The scale for the ranker, which may have been fitted to this very model.
-    pub(super) async fn ranker_scale(&self, script: Script) -> Result<&CosineScale, Error> {
-        let is_own = self.ranker.is_of(self.embed.info());
-        if is_own { Ok(&PLAIN) } else { self.cosine_scale(script).await }
     }
 
     /// The learned ranker, if there is one and its features can be measured for a question in `script`.

@@ -23,6 +23,7 @@ use wenmai_domain::article::Record;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::scale::CosineScale;
 use wenmai_domain::scale::Middle;
+use wenmai_domain::scale::Unfit;
 use wenmai_domain::scales::Script;
 use wenmai_embed as embed;
 use wenmai_embed::Lane;
@@ -36,8 +37,9 @@ const SHARED_FROM: f32 = 0.3;
 /// Records that are embedded with one call, so that queries come between.
 const PIECE: usize = 64;
 
-/// Embeddings of some texts, in their order; `None` for one that the model cannot read.
-type Embeddings = Vec<Option<Embedding>>;
+/// Embeddings of some texts, in their order; the reason, for a person, for one that the model cannot
+/// read.
+type Embeddings = Vec<Result<Embedding, String>>;
 
 /// The embeddings of the reference text by the bundled model, once they are needed.
 static OF_REFERENCE: OnceCell<Embeddings> = OnceCell::const_new();
@@ -97,7 +99,7 @@ impl Fit {
             let (found, needed) = (told_apart * 100.0, TOLD_APART_MIN * 100.0);
             off_because = format!(
                 "the model puts two articles of one story nearer than two of different subjects in \
-                 {found:.0} of 100 pairs of the reference text, {needed:.0} are needed"
+                 {found:.1} of 100 pairs of the reference text, {needed:.0} are needed"
             );
         }
         Self {
@@ -150,14 +152,20 @@ pub async fn calibrate(model: &embed::Handle, records: &[Record]) -> Result<Cali
         chinese: Fit::of_reference(&chinese, &in_chinese, theirs),
         other: Fit::of_reference(&english, &in_english, theirs),
     };
-    let chosen: Vec<Record> =
-        records.iter().filter(|record| is_chinese(record)).take(ARTICLES_MAX).cloned().collect();
+    let in_language: Vec<&Record> = records.iter().filter(|record| is_chinese(record)).collect();
+    let chosen: Vec<Record> = spread(&in_language, ARTICLES_MAX).cloned().collect();
     if !chosen.is_empty() && made.chinese.scale().is_some() {
         let (ours, theirs) = (embedded(model, &chosen).await?, bundled(chosen).await?);
         let count = u64::try_from(records.len()).unwrap_or(u64::MAX);
         made.chinese = made.chinese.refitted(&ours, &theirs, count);
     }
     Ok(Calibrated::Fitted(Box::new(made)))
+}
+
+/// At most `most` of `all`, evenly spread over them: a feed may be sorted by date or subject.
+fn spread<'a, T>(all: &'a [&'a T], most: usize) -> impl Iterator<Item = &'a T> {
+    let count = all.len().min(most);
+    (0..count).filter_map(move |at| all.get(at * all.len() / count).copied())
 }
 
 /// What a comparison of a model with the bundled one gives.
@@ -173,11 +181,19 @@ struct Compared {
 /// Compares the embeddings of texts with those of the bundled model; else the reason, for a person.
 fn compared(ours: &Embeddings, theirs: &Embeddings) -> Result<Compared, String> {
     let both = ours.iter().zip(theirs).filter_map(|pair| match pair {
-        (Some(one), Some(other)) => Some((one.clone(), other.clone())),
+        (Ok(one), Ok(other)) => Some((one.clone(), other.clone())),
         _ => None,
     });
+    let unread = ours.iter().find_map(|one| one.as_ref().err());
+    let asked_count = ours.len();
     let (ours, theirs): (Vec<Embedding>, Vec<Embedding>) = both.unzip();
-    let points = CosineScale::fit(&ours, &theirs).map_err(reason)?;
+    let points = CosineScale::fit(&ours, &theirs).map_err(|unfit| match (unfit, unread) {
+        (Unfit::TooFew, Some(why)) => {
+            let count = ours.len();
+            format!("{}, {count} of {asked_count}: {why}", reason(unfit))
+        }
+        _ => reason(unfit),
+    })?;
     let text_count = ours.len();
     let plain = Compared { points, text_count, ..Compared::default() };
     // The square of the length is the mean cosine of all texts, nearly all of which are unrelated.
@@ -204,7 +220,7 @@ async fn bundled(records: Vec<Record>) -> Result<Embeddings, Error> {
     embedded
 }
 
-/// The embeddings of records as the index has them; `None` for one that the model cannot read.
+/// The embeddings of records as the index has them.
 async fn embedded(model: &embed::Handle, records: &[Record]) -> Result<Embeddings, Error> {
     let mut found = Vec::with_capacity(records.len());
     for piece in records.chunks(PIECE) {
@@ -215,12 +231,12 @@ async fn embedded(model: &embed::Handle, records: &[Record]) -> Result<Embedding
         for texts in &texts {
             let own = parts.by_ref().take(texts.len()).collect();
             found.push(match input::joined(own) {
-                Ok(embedding) => Some(embedding),
+                Ok(embedding) => Ok(embedding),
                 Err(error @ (embed::Error::Stopped | embed::Error::Overloaded)) => {
                     return Err(error.into());
                 }
                 // What a model cannot read, or breaks down over, it cannot be measured by.
-                Err(_) => None,
+                Err(error) => Err(error.to_string()),
             });
         }
     }
@@ -233,7 +249,7 @@ fn stories_told_apart(told: &[Told], embeddings: &Embeddings) -> f64 {
     let readable: Vec<(&Told, &Embedding)> = told
         .iter()
         .zip(embeddings)
-        .filter_map(|(told, embedding)| Some((told, embedding.as_ref()?)))
+        .filter_map(|(told, embedding)| Some((told, embedding.as_ref().ok()?)))
         .collect();
     for (at, (one, left)) in readable.iter().enumerate() {
         for (other, right) in readable.iter().skip(at + 1) {
@@ -250,4 +266,19 @@ fn stories_told_apart(told: &[Told], embeddings: &Embeddings) -> f64 {
 /// Whether a record is in the language of the bundled model.
 fn is_chinese(record: &Record) -> bool {
     Script::of(&record.title) == Script::Chinese
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spread;
+
+    #[test]
+    fn a_sample_is_spread_over_all() {
+        let all: Vec<usize> = (0..1_000).collect();
+        let all: Vec<&usize> = all.iter().collect();
+        let sample: Vec<usize> = spread(&all, 7).copied().collect();
+        assert_eq!(sample, [0, 142, 285, 428, 571, 714, 857]);
+        assert_eq!(spread(&all, 2_000).count(), 1_000);
+        assert_eq!(spread::<usize>(&[], 7).count(), 0);
+    }
 }
