@@ -8,6 +8,7 @@ use super::Fit;
 use super::MadeFrom;
 use super::TOLD_APART_MIN;
 use super::VERSION;
+use super::axis;
 use super::fitted_to;
 use super::reason;
 use super::reference;
@@ -21,19 +22,22 @@ use crate::input::EmbedTexts;
 use crate::ranker::name;
 use wenmai_domain::article::Record;
 use wenmai_domain::embedding::Embedding;
+use wenmai_domain::filter::Filter;
+use wenmai_domain::limit::Limit;
 use wenmai_domain::scale::CosineScale;
-use wenmai_domain::scale::Middle;
 use wenmai_domain::scale::Unfit;
 use wenmai_domain::scales::Script;
 use wenmai_embed as embed;
 use wenmai_embed::Lane;
 use wenmai_embed::Purpose;
 use wenmai_store as store;
+use wenmai_store::Vectors;
 
-/// Articles of a feed that are compared, at most: the cosines of all their pairs are taken.
+/// Articles of a feed or an archive that are compared, at most: the cosines of all their pairs are taken.
 const ARTICLES_MAX: usize = 1_500;
-/// From this mean cosine of unrelated texts on, vectors share a direction that says nothing.
-const SHARED_FROM: f32 = 0.3;
+/// Sizes of an archive at which the calibration of a model whose vectors share a direction is made anew
+/// from its articles.
+const SIZES: [u64; 2] = [2_000, 20_000];
 /// Records that are embedded with one call, so that queries come between.
 const PIECE: usize = 64;
 
@@ -51,26 +55,59 @@ impl Engine {
         let kept = self.store.calibration().await?;
         let kept = kept.and_then(|json| serde_json::from_str::<Calibration>(&json).ok());
         let kept = kept.filter(|kept| kept.is_current(info));
-        if let Some(kept) = kept {
-            return Ok(Calibrated::Fitted(Box::new(kept)));
+        let is_kept = kept.is_some();
+        let mut made = match kept {
+            Some(kept) => kept,
+            None => match calibrate(&self.embed, &[]).await? {
+                Calibrated::Fitted(made) => *made,
+                Calibrated::Native => return Ok(Calibrated::Native),
+            },
+        };
+        let size = self.size_reached(&made.chinese).await?;
+        if let Some(size) = size {
+            let (records, ours) = self.sample().await?;
+            made.chinese = made.chinese.refitted(&ours, &bundled(records).await?, size);
         }
-        let made = calibrate(&self.embed, &[]).await?;
-        if let Calibrated::Fitted(made) = &made {
-            for (script, fit) in [("Chinese", &made.chinese), ("other", &made.other)] {
-                let (calibration, told_apart) = (fit.name(), fit.told_apart);
-                if fit.scale().is_some() {
-                    tracing::info!(calibration, script, told_apart, "cosines are measured");
-                } else {
-                    tracing::warn!(
-                        reason = fit.off_because,
-                        script,
-                        "no ranker and no topics for such texts with this model"
-                    );
+        if !is_kept || size.is_some() {
+            tell(&made);
+            self.keep(&made).await;
+        }
+        Ok(Calibrated::Fitted(Box::new(made)))
+    }
+
+    /// The size that the archive has reached, of those at which a calibration is made anew from its
+    /// articles; `None` where it was made for that size already, or where articles say no more than the
+    /// reference text: they do of a model whose vectors share a direction.
+    async fn size_reached(&self, fit: &Fit) -> Result<Option<u64>, Error> {
+        if fit.axis.is_empty() || fit.scale().is_none() {
+            return Ok(None);
+        }
+        let count = self.store.count(&Filter::default()).await?;
+        let size = SIZES.into_iter().filter(|size| *size <= count).max();
+        Ok(size.filter(|size| *size > fit.archive_count))
+    }
+
+    /// Articles of the archive in Chinese, those of the lowest ids, which are hashes, with their
+    /// embeddings.
+    async fn sample(&self) -> Result<(Vec<Record>, Embeddings), Error> {
+        let (mut records, mut ours) = (Vec::new(), Vec::new());
+        let mut from = None;
+        while records.len() < ARTICLES_MAX {
+            let page = self.store.list(&Filter::default(), from, Limit::MOST).await?;
+            let ids: Vec<_> = page.points.iter().map(|point| point.article.id).collect();
+            for stored in self.store.fetch(&ids, Vectors::Yes).await?.into_iter().flatten() {
+                let Some((embedding, _)) = stored.vectors else { continue };
+                if is_chinese(&stored.article.record) && records.len() < ARTICLES_MAX {
+                    records.push(stored.article.record);
+                    ours.push(Ok(embedding));
                 }
             }
-            self.keep(made).await;
+            from = page.next;
+            if from.is_none() {
+                break;
+            }
         }
-        Ok(made)
+        Ok((records, ours))
     }
 
     /// Keeps a calibration in the index. Without it the next start makes it again.
@@ -90,7 +127,7 @@ impl Fit {
     /// The scale of the reference text, as far as the model tells its stories apart.
     fn of_reference(told: &[Told], ours: &Embeddings, theirs: &Embeddings) -> Self {
         let told_apart = stories_told_apart(told, ours);
-        let (made, mut off_because) = match compared(ours, theirs) {
+        let (made, mut off_because) = match compared(MadeFrom::Reference, ours, theirs) {
             Ok(made) => (made, String::new()),
             Err(reason) => (Compared::default(), reason),
         };
@@ -117,12 +154,28 @@ impl Fit {
     /// The same, with a scale from articles of a feed of `archive_count`; as it was, but for that
     /// number, where there are too few of them.
     fn refitted(self, ours: &Embeddings, theirs: &Embeddings, archive_count: u64) -> Self {
-        match compared(ours, theirs) {
+        match compared(MadeFrom::Articles, ours, theirs) {
             Ok(Compared { points, axis, without_axis, text_count }) => {
                 let made_from = MadeFrom::Articles;
                 Self { made_from, text_count, archive_count, points, axis, without_axis, ..self }
             }
             Err(_) => Self { archive_count, ..self },
+        }
+    }
+}
+
+/// Tells the log how cosines are measured, or which decisions are off and why.
+fn tell(made: &Calibration) {
+    for (script, fit) in [("Chinese", &made.chinese), ("other", &made.other)] {
+        let (calibration, told_apart) = (fit.name(), fit.told_apart);
+        if fit.scale().is_some() {
+            tracing::info!(calibration, script, told_apart, "cosines are measured");
+        } else {
+            tracing::warn!(
+                reason = fit.off_because,
+                script,
+                "no ranker and no topics for such texts with this model"
+            );
         }
     }
 }
@@ -179,7 +232,11 @@ struct Compared {
 }
 
 /// Compares the embeddings of texts with those of the bundled model; else the reason, for a person.
-fn compared(ours: &Embeddings, theirs: &Embeddings) -> Result<Compared, String> {
+fn compared(
+    made_from: MadeFrom,
+    ours: &Embeddings,
+    theirs: &Embeddings,
+) -> Result<Compared, String> {
     let both = ours.iter().zip(theirs).filter_map(|pair| match pair {
         (Ok(one), Ok(other)) => Some((one.clone(), other.clone())),
         _ => None,
@@ -196,13 +253,12 @@ fn compared(ours: &Embeddings, theirs: &Embeddings) -> Result<Compared, String> 
     })?;
     let text_count = ours.len();
     let plain = Compared { points, text_count, ..Compared::default() };
-    // The square of the length is the mean cosine of all texts, nearly all of which are unrelated.
-    let shared = Middle::of(&ours).length;
-    let members: Vec<&Embedding> = ours.iter().collect();
-    let Some(axis) = Embedding::mean(&members).ok().filter(|_| shared * shared >= SHARED_FROM)
-    else {
-        return Ok(plain);
+    // Articles have so little in common that their mean is what the model adds.
+    let axis = match made_from {
+        MadeFrom::Reference => axis::beyond_texts(&ours, &theirs),
+        MadeFrom::Articles => axis::of_mean(&ours),
     };
+    let Some(axis) = axis else { return Ok(plain) };
     let rest: Option<Vec<Embedding>> = ours.iter().map(|one| one.without(&axis)).collect();
     let without_axis = rest.and_then(|rest| CosineScale::fit(&rest, &theirs).ok());
     Ok(match without_axis {
