@@ -2,9 +2,8 @@
 //!
 //! Ranker, weights of topics and thresholds were fitted to the cosines of the bundled model. Another
 //! model gets a [`CosineScale`], made without labels from texts that both models embed: the built-in
-//! reference text, and of a model whose vectors share a direction, articles of the archive once it has
-//! enough. It is kept in the index; a file of `wenmai model calibrate`, which may be made from articles of
-//! a feed, may stand in its place. Chinese and other texts
+//! reference text. It is kept in the index; a file of `wenmai model calibrate`, which may be made from
+//! articles instead, may stand in its place. Chinese and other texts
 //! have a scale each, as a model may know only one of them. A model that does not tell the stories of the
 //! reference text apart, or whose cosines are all alike, gets none: then related coverage has the order
 //! without labels, topics join nothing, and the log says why.
@@ -74,7 +73,7 @@ pub struct Fit {
     pub made_from: MadeFrom,
     /// How many texts that were.
     pub text_count: usize,
-    /// How many articles the feed or the archive had, where it was made from articles; else 0.
+    /// How many articles the feed had, where it was made from articles; else 0.
     pub archive_count: u64,
     /// The share of pairs of the reference text in which two articles of one story are nearer than two
     /// of different subjects, in `[0, 1]`; 0.5 is chance.
@@ -96,7 +95,7 @@ pub struct Fit {
 pub enum MadeFrom {
     /// The built-in reference text.
     Reference,
-    /// Articles of a feed or of the archive.
+    /// Articles of a feed.
     Articles,
 }
 
@@ -180,7 +179,7 @@ impl Calibration {
 }
 
 impl Fit {
-    /// A short name of what it is, such as `reference-2` or `articles-2-20000`; empty where it is off.
+    /// A short name of what it is, such as `reference-2` or `articles-2-5000`; empty where it is off.
     #[must_use]
     pub fn name(&self) -> String {
         match self.made_from {

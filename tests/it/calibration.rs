@@ -240,47 +240,6 @@ async fn a_calibration_is_made_once_and_kept_in_the_index() {
     assert_eq!(made_by(OtherModel::new(Change::Common)).await, (first, 0));
 }
 
-/// Articles that differ in place, thing, doing and number.
-fn many(count: usize) -> Vec<Record> {
-    let places = ["清河", "云岭", "白沙", "东陵", "石桥", "南浦", "金川", "柳林", "临湖", "北屯"];
-    let things = ["大桥", "医院", "学校", "公园", "水库", "市场", "车站", "图书馆", "剧院", "码头"];
-    let doings = ["开工建设", "通过验收", "正式启用", "停业整修"];
-    let article = |at: usize| {
-        let (place, thing) = (places[at % 10], things[at / 10 % 10]);
-        let doing = doings[at / 100 % 4];
-        let title = format!("{place}{thing}{doing}");
-        let body = format!("{place}{thing}第{at}号工程{doing}，负责人介绍了下一步的安排。");
-        record("清河日报", i8::try_from(1 + at % 28).unwrap(), &title, &body)
-    };
-    (0..count).map(article).collect()
-}
-
-#[tokio::test]
-async fn a_shared_direction_is_measured_anew_once_the_archive_is_large_enough() {
-    let store = in_memory(&OtherModel::new(Change::Common).info);
-    let calibrated = async || {
-        let model = OtherModel::new(Change::Common);
-        let forwarded = Arc::clone(&model.forwarded);
-        let engine = model.engine_over(&store);
-        let made = fitted(engine.calibrated().await.unwrap()).clone();
-        (made, forwarded.load(Ordering::Relaxed))
-    };
-    let (first, _) = calibrated().await;
-    let engine = OtherModel::new(Change::Common).engine_over(&store);
-    for piece in many(2_000).chunks(200) {
-        ingest(&engine, piece).await;
-    }
-    let (second, forwarded) = calibrated().await;
-    assert_eq!((first.chinese.name().as_str(), forwarded), ("reference-2", 0));
-    assert_eq!(second.chinese.name(), "articles-2-2000");
-    assert!(second.chinese.text_count >= 1_000 && !second.chinese.axis.is_empty());
-    assert_eq!(second.other, first.other);
-    // What all share is the last number.
-    let axis = &second.chinese.axis;
-    assert!(axis.last().unwrap() > &0.9, "{:?}", axis.last());
-    assert_eq!(calibrated().await, (second, 0));
-}
-
 #[tokio::test]
 async fn a_model_whose_cosines_say_nothing_is_named_and_decides_nothing() {
     let (engine, ids) = with_topics(Change::Flat).await;

@@ -22,8 +22,6 @@ use crate::input::EmbedTexts;
 use crate::ranker::name;
 use wenmai_domain::article::Record;
 use wenmai_domain::embedding::Embedding;
-use wenmai_domain::filter::Filter;
-use wenmai_domain::limit::Limit;
 use wenmai_domain::scale::CosineScale;
 use wenmai_domain::scale::Unfit;
 use wenmai_domain::scales::Script;
@@ -31,13 +29,9 @@ use wenmai_embed as embed;
 use wenmai_embed::Lane;
 use wenmai_embed::Purpose;
 use wenmai_store as store;
-use wenmai_store::Vectors;
 
-/// Articles of a feed or an archive that are compared, at most: the cosines of all their pairs are taken.
+/// Articles of a feed that are compared, at most: the cosines of all their pairs are taken.
 const ARTICLES_MAX: usize = 1_500;
-/// Sizes of an archive at which the calibration of a model whose vectors share a direction is made anew
-/// from its articles.
-const SIZES: [u64; 2] = [2_000, 20_000];
 /// Records that are embedded with one call, so that queries come between.
 const PIECE: usize = 64;
 
@@ -55,59 +49,15 @@ impl Engine {
         let kept = self.store.calibration().await?;
         let kept = kept.and_then(|json| serde_json::from_str::<Calibration>(&json).ok());
         let kept = kept.filter(|kept| kept.is_current(info));
-        let is_kept = kept.is_some();
-        let mut made = match kept {
-            Some(kept) => kept,
-            None => match calibrate(&self.embed, &[]).await? {
-                Calibrated::Fitted(made) => *made,
-                Calibrated::Native => return Ok(Calibrated::Native),
-            },
-        };
-        let size = self.size_reached(&made.chinese).await?;
-        if let Some(size) = size {
-            let (records, ours) = self.sample().await?;
-            made.chinese = made.chinese.refitted(&ours, &bundled(records).await?, size);
+        if let Some(kept) = kept {
+            return Ok(Calibrated::Fitted(Box::new(kept)));
         }
-        if !is_kept || size.is_some() {
-            tell(&made);
-            self.keep(&made).await;
+        let made = calibrate(&self.embed, &[]).await?;
+        if let Calibrated::Fitted(made) = &made {
+            tell(made);
+            self.keep(made).await;
         }
-        Ok(Calibrated::Fitted(Box::new(made)))
-    }
-
-    /// The size that the archive has reached, of those at which a calibration is made anew from its
-    /// articles; `None` where it was made for that size already, or where articles say no more than the
-    /// reference text: they do of a model whose vectors share a direction.
-    async fn size_reached(&self, fit: &Fit) -> Result<Option<u64>, Error> {
-        if fit.axis.is_empty() || fit.scale().is_none() {
-            return Ok(None);
-        }
-        let count = self.store.count(&Filter::default()).await?;
-        let size = SIZES.into_iter().filter(|size| *size <= count).max();
-        Ok(size.filter(|size| *size > fit.archive_count))
-    }
-
-    /// Articles of the archive in Chinese, those of the lowest ids, which are hashes, with their
-    /// embeddings.
-    async fn sample(&self) -> Result<(Vec<Record>, Embeddings), Error> {
-        let (mut records, mut ours) = (Vec::new(), Vec::new());
-        let mut from = None;
-        while records.len() < ARTICLES_MAX {
-            let page = self.store.list(&Filter::default(), from, Limit::MOST).await?;
-            let ids: Vec<_> = page.points.iter().map(|point| point.article.id).collect();
-            for stored in self.store.fetch(&ids, Vectors::Yes).await?.into_iter().flatten() {
-                let Some((embedding, _)) = stored.vectors else { continue };
-                if is_chinese(&stored.article.record) && records.len() < ARTICLES_MAX {
-                    records.push(stored.article.record);
-                    ours.push(Ok(embedding));
-                }
-            }
-            from = page.next;
-            if from.is_none() {
-                break;
-            }
-        }
-        Ok((records, ours))
+        Ok(made)
     }
 
     /// Keeps a calibration in the index. Without it the next start makes it again.
