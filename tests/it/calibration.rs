@@ -269,7 +269,7 @@ async fn a_model_that_gives_no_vector_is_named() {
         assert!(made.chinese.off_because.contains(said), "{:?}", made.chinese);
         let (results, _) = engine.ingest(stream()[..1].to_vec()).await.unwrap();
         let refused = results[0].as_ref().unwrap_err().to_string();
-        assert!(refused.contains("vector without a direction"), "{refused}");
+        assert!(refused.contains("nothing that the model can read"), "{refused}");
     }
 }
 
@@ -302,10 +302,10 @@ async fn similarities_are_comparable_whatever_the_model() {
             let Some(truth) = one.get(id).and_then(|scores| scores.similarity) else { continue };
             let (own, comparable) = (scores.similarity.unwrap(), scores.comparable.unwrap());
             assert!((truth - comparable).abs() < 0.1, "{id}: {comparable}, natively {truth}");
-            // The model's own, as people see it.
+            // The model's own, as people see it; nearly so, as an article is the mean of two texts.
             let shared = 1.53_f32.powi(2);
             let wanted = (truth + shared) / (1.0 + shared);
-            assert!((own - wanted).abs() < 1e-3, "{id}: {own}, not {wanted}");
+            assert!((own - wanted).abs() < 0.03, "{id}: {own}, not {wanted}");
             compared += 1;
         }
         assert!(compared > 3, "{compared}");
