@@ -24,6 +24,7 @@ use wenmai_domain::article::Record;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::scale::CosineScale;
 use wenmai_domain::scale::Unfit;
+use wenmai_domain::scales::Measure;
 use wenmai_domain::scales::Script;
 use wenmai_embed as embed;
 use wenmai_embed::Lane;
@@ -76,12 +77,14 @@ impl Engine {
 impl Fit {
     /// The scale of the reference text, as far as the model tells its stories apart.
     fn of_reference(told: &[Told], ours: &Embeddings, theirs: &Embeddings) -> Self {
-        let told_apart = stories_told_apart(told, ours);
         let (made, mut off_because) = match compared(MadeFrom::Reference, ours, theirs) {
             Ok(made) => (made, String::new()),
             Err(reason) => (Compared::default(), reason),
         };
         let Compared { points, axis, without_axis, text_count } = made;
+        let shared = Embedding::normalize(axis.clone()).ok();
+        let measure = Measure { axis: shared, ..Measure::default() };
+        let told_apart = stories_told_apart(told, ours, &measure);
         if off_because.is_empty() && told_apart < TOLD_APART_MIN {
             let (found, needed) = (told_apart * 100.0, TOLD_APART_MIN * 100.0);
             off_because = format!(
@@ -249,13 +252,14 @@ async fn embedded(model: &embed::Handle, records: &[Record]) -> Result<Embedding
     Ok(found)
 }
 
-/// How well embeddings tell the stories of the reference text apart (see [`told_apart`]).
-fn stories_told_apart(told: &[Told], embeddings: &Embeddings) -> f64 {
+/// How well embeddings, without the direction of `measure`, tell the stories of the reference text apart
+/// (see [`told_apart`]).
+fn stories_told_apart(told: &[Told], embeddings: &Embeddings, measure: &Measure) -> f64 {
     let (mut same, mut different) = (Vec::new(), Vec::new());
-    let readable: Vec<(&Told, &Embedding)> = told
+    let readable: Vec<(&Told, Embedding)> = told
         .iter()
         .zip(embeddings)
-        .filter_map(|(told, embedding)| Some((told, embedding.as_ref().ok()?)))
+        .filter_map(|(told, one)| Some((told, measure.prepared(one.as_ref().ok()?.clone()))))
         .collect();
     for (at, (one, left)) in readable.iter().enumerate() {
         for (other, right) in readable.iter().skip(at + 1) {
