@@ -54,7 +54,9 @@ fn mean(embeddings: &[Embedding]) -> Vec<f64> {
         }
     }
     let count = super::as_f64(embeddings.len().max(1));
-    sum.iter_mut().for_each(|total| *total /= count);
+    for total in &mut sum {
+        *total /= count;
+    }
     sum
 }
 
