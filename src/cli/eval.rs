@@ -17,7 +17,9 @@ mod sts;
 mod summary;
 mod topics;
 
+use std::num::NonZeroUsize;
 use std::path::Path;
+use std::path::PathBuf;
 
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -36,6 +38,7 @@ use wenmai_eval::Progress;
 use wenmai_eval::bootstrap::Bootstrap;
 use wenmai_eval::bootstrap::Interval;
 use wenmai_eval::index::IngestReport;
+use wenmai_eval::learned;
 use wenmai_eval::stories;
 use wenmai_store as store;
 use wenmai_store::Store;
@@ -125,6 +128,20 @@ enum What {
     Summary(summary::Args),
 }
 
+/// Which labelled articles are measured on.
+#[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
+struct StoryArgs {
+    /// Labelled articles, JSON Lines, plain or .xz, .gz, .zst.
+    #[arg(long, value_name = "FILE")]
+    input: PathBuf,
+
+    /// Take the articles of one in N stories only, chosen by the hash of their names: a quicker look,
+    /// with the same choice each time.
+    #[arg(long, default_value_t = NonZeroUsize::MIN, value_name = "N")]
+    one_in: NonZeroUsize,
+}
+
 /// Where the index goes, and which model fills it.
 #[derive(Debug, Clone, clap::Args)]
 #[group(skip)]
@@ -193,6 +210,18 @@ impl IndexArgs {
         })?;
         let engine = if self.uncalibrated { engine.uncalibrated() } else { engine };
         Ok((engine.with_calibration(&self.calibration)?, store, folder))
+    }
+}
+
+impl StoryArgs {
+    /// The labelled articles of the chosen stories.
+    ///
+    /// # Errors
+    /// A failure that names the file where it holds none.
+    fn read(&self) -> Result<Read<stories::Labelled>, Failure> {
+        let Read { mut items, bad_count } = stories(&self.input)?;
+        items.retain(|labelled| learned::is_in_sample(&labelled.story, self.one_in));
+        Read { items, bad_count }.not_empty(&self.input, "labelled article of the chosen stories")
     }
 }
 

@@ -186,6 +186,9 @@ pub enum Empty {
 pub struct Scores {
     /// Cosine of the embeddings, in `[-1, 1]`.
     pub similarity: Option<f32>,
+    /// The same on the scale of the bundled model, where thresholds mean one thing with every model;
+    /// `None` where no leg found it, or where the cosines of the model cannot be measured.
+    pub comparable: Option<f32>,
     /// BM25 of the terms, from 0 up; comparable within one answer only.
     pub lexical: Option<f32>,
     /// What the answer is ordered by: the cosine, the BM25 score, their fusion in `[0, 1]`, or the

@@ -41,6 +41,24 @@ pub struct Measure {
     pub axis: Option<Embedding>,
 }
 
+impl Measure {
+    /// An embedding without what all vectors of the model share.
+    #[must_use]
+    pub fn prepared(&self, embedding: Embedding) -> Embedding {
+        self.axis.as_ref().and_then(|axis| embedding.without(axis)).unwrap_or(embedding)
+    }
+
+    /// The cosine of two embeddings on the other model's scale.
+    #[must_use]
+    pub fn cosine(&self, one: &Embedding, other: &Embedding) -> f32 {
+        let cosine = match &self.axis {
+            None => one.similarity(other),
+            Some(_) => self.prepared(one.clone()).similarity(&self.prepared(other.clone())),
+        };
+        self.scale.at(cosine)
+    }
+}
+
 /// The measures of one model, by the script of the text that is asked about.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Scales {
@@ -70,11 +88,15 @@ impl Scales {
     /// The embedding of a text in `script` without what all vectors of the model share.
     #[must_use]
     pub fn prepared(&self, script: Script, embedding: Embedding) -> Embedding {
-        let axis = self.measure(script).and_then(|measure| measure.axis.as_ref());
-        axis.and_then(|axis| embedding.without(axis)).unwrap_or(embedding)
+        match self.measure(script) {
+            Some(measure) => measure.prepared(embedding),
+            None => embedding,
+        }
     }
 
-    fn measure(&self, script: Script) -> Option<&Measure> {
+    /// How cosines of texts in `script` are measured; `None` where they say nothing.
+    #[must_use]
+    pub fn measure(&self, script: Script) -> Option<&Measure> {
         match script {
             Script::Chinese => self.chinese.as_ref(),
             Script::Other => self.other.as_ref(),
@@ -87,6 +109,7 @@ mod tests {
     use super::Measure;
     use super::Scales;
     use super::Script;
+    use crate::embedding::Embedding;
     use crate::scale::CosineScale;
 
     #[test]
@@ -95,6 +118,18 @@ mod tests {
         assert_eq!(Script::of("The bridge at 清河 opened"), Script::Other);
         assert_eq!(Script::of("2025"), Script::Other);
         assert_eq!(Script::of("橋樑"), Script::Chinese);
+    }
+
+    #[test]
+    fn cosines_are_those_of_what_is_not_shared() {
+        let vector = |x, y| Embedding::normalize(vec![x, y, 3.0]).unwrap();
+        let (one, other) = (vector(1.0, 0.0), vector(0.6, 0.8));
+        let axis = Embedding::normalize(vec![0.0, 0.0, 1.0]).unwrap();
+        let plain = Measure::default();
+        let without = Measure { axis: Some(axis), ..Measure::default() };
+        assert!(plain.cosine(&one, &other) > 0.9);
+        assert!((without.cosine(&one, &other) - 0.6).abs() < 1e-5);
+        assert_eq!(plain.prepared(one.clone()), one);
     }
 
     #[test]

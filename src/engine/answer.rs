@@ -145,6 +145,8 @@ impl Engine {
         for ((ranked, stored, rank), reprints) in there.into_iter().zip(reprints) {
             let Ranked { id: _, scores, judged } = ranked;
             let Stored { article, vectors, membership, .. } = stored;
+            let embeddings = (question.embedding.as_ref(), vectors.as_ref().map(|(own, _)| own));
+            let scores = self.shown(scores, question.script, embeddings).await?;
             let when = when(article.record.date(), question.day);
             let terms = vectors.map(|(_, terms)| terms).unwrap_or_default();
             let matched_terms = matched_terms(&article, &terms, &asked_terms);
@@ -225,17 +227,20 @@ impl Engine {
         let PageRequest { filter, mode, .. } = request;
         let limit = limit(CANDIDATES);
         let terms = query(&question.terms);
+        let measure = self.measure_in(*mode, question.script).await?;
         let dense = async {
             match (mode, &question.embedding) {
                 (Mode::Dense | Mode::Hybrid, Some(embedding)) => {
-                    self.store.nearest(embedding, filter, limit).await
+                    self.near(embedding, filter, limit, &measure).await
                 }
                 _ => Ok(Vec::new()),
             }
         };
         let lexical = async {
             match mode {
-                Mode::Lexical | Mode::Hybrid => self.store.lexical(&terms, filter, limit).await,
+                Mode::Lexical | Mode::Hybrid => {
+                    Ok(self.store.lexical(&terms, filter, limit).await?)
+                }
                 Mode::Dense => Ok(Vec::new()),
             }
         };
@@ -244,7 +249,7 @@ impl Engine {
         let own = self.own_score(&lexical, question, request).await?;
         dense.retain(|(id, _)| Some(*id) != question.source);
         lexical.retain(|(id, _)| Some(*id) != question.source);
-        Ok(fuse(*mode, &dense, &lexical, own, self.cosine_scale(question.script).await?))
+        Ok(fuse(*mode, &dense, &lexical, own, &measure.scale))
     }
 
     /// The BM25 score of the source itself, whether or not it passes the filter; `None` where there

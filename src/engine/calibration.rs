@@ -8,7 +8,9 @@
 //! reference text apart, or whose cosines are all alike, gets none: then related coverage has the order
 //! without labels, topics join nothing, and the log says why.
 
+mod axis;
 mod make;
+mod near;
 mod reference;
 
 use std::path::PathBuf;
@@ -31,7 +33,7 @@ use wenmai_rank::scorer::Scorer;
 pub use make::calibrate;
 
 /// Counts up when the reference text or the way to make a calibration changes; older ones are made anew.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Share of pairs in which two articles of one story must be nearer than two of different subjects.
 const TOLD_APART_MIN: f64 = 0.8;
 /// The scale that changes nothing.
@@ -177,7 +179,7 @@ impl Calibration {
 }
 
 impl Fit {
-    /// A short name of what it is, such as `reference-1` or `articles-1-5000`; empty where it is off.
+    /// A short name of what it is, such as `reference-2` or `articles-2-5000`; empty where it is off.
     #[must_use]
     pub fn name(&self) -> String {
         match self.made_from {
@@ -319,12 +321,6 @@ impl Engine {
     /// `script`. Where cosines cannot be measured they are taken as they are: something must order.
     pub(super) async fn cosine_scale(&self, script: Script) -> Result<&CosineScale, Error> {
         Ok(self.calibrated().await?.scale(script).unwrap_or(&PLAIN))
-    }
-
-    /// The scale for the ranker, which may have been fitted to this very model.
-    pub(super) async fn ranker_scale(&self, script: Script) -> Result<&CosineScale, Error> {
-        let is_own = self.ranker.is_of(self.embed.info());
-        if is_own { Ok(&PLAIN) } else { self.cosine_scale(script).await }
     }
 
     /// The learned ranker, if there is one and its features can be measured for a question in `script`.

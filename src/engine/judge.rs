@@ -21,8 +21,8 @@ use wenmai_domain::filter::Filter;
 use wenmai_domain::hit::Scores;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::limit::Limit;
-use wenmai_domain::scale::CosineScale;
 use wenmai_domain::scale::Middle;
+use wenmai_domain::scales::Measure;
 use wenmai_domain::scales::Script;
 use wenmai_domain::terms::TermVector;
 use wenmai_rank::feature::Facts;
@@ -116,7 +116,7 @@ impl LegHits {
 #[derive(Default)]
 struct DirectLegs {
     dense: LegHits,
-    /// The cosines of the dense leg as the model gives them.
+    /// The cosines of the dense leg before they are put on a scale.
     cosines: HashMap<ArticleId, f32>,
     title: LegHits,
     text: LegHits,
@@ -199,11 +199,12 @@ impl Engine {
         filter: &Filter,
     ) -> Result<Vec<Compared>, Error> {
         let all = Filter::default();
-        let scale = self.ranker_scale(subject.script).await?;
+        let measure = self.ranker_measure(subject.script).await?;
         let (found, filtered) = if filter.is_all() {
-            (self.legs(subject, filter, scale).await?, None)
+            (self.legs(subject, filter, &measure).await?, None)
         } else {
-            let (all, some) = (self.legs(subject, &all, scale), self.legs(subject, filter, scale));
+            let (all, some) =
+                (self.legs(subject, &all, &measure), self.legs(subject, filter, &measure));
             let (all, some) = futures::try_join!(all, some)?;
             (all, Some(some))
         };
@@ -211,7 +212,7 @@ impl Engine {
             Scales { title: found.title.scale(subject.id), text: found.text.scale(subject.id) };
         let near = found.nearest(scales, subject.id);
         let asked = subject.embedding.as_ref();
-        let neighbours = self.neighbours(&near, asked, filter, scale).await?;
+        let neighbours = self.neighbours(&near, asked, filter, &measure).await?;
         let found = filtered.unwrap_or(found);
         let mut ids = found.first_order(scales, &neighbours, subject.id);
         ids.truncate(COMPARED_MAX);
@@ -228,33 +229,34 @@ impl Engine {
                 let features = features(&subject.facts, &subject.text, &facts, legs);
                 let (similarity, lexical) =
                     (found.cosines.get(&id).copied(), found.title.found(id));
-                Compared { id, features, scores: Scores { similarity, lexical, fused: 0.0 } }
+                let scores = Scores { similarity, lexical, ..Scores::default() };
+                Compared { id, features, scores }
             })
             .collect())
     }
 
-    /// Asks the three legs; cosines are put on `scale`.
+    /// Asks the three legs; cosines are taken as `measure` says.
     async fn legs(
         &self,
         subject: &Subject,
         filter: &Filter,
-        scale: &CosineScale,
+        measure: &Measure,
     ) -> Result<DirectLegs, Error> {
         let limit = depth();
         let dense = async {
             match &subject.embedding {
-                Some(embedding) => self.store.nearest(embedding, filter, limit).await,
+                Some(embedding) => self.near(embedding, filter, limit, measure).await,
                 None => Ok(Vec::new()),
             }
         };
         let text = telling(&subject.text, &background());
         let (dense, title, text) = futures::try_join!(
             dense,
-            self.store.lexical(&subject.title, filter, limit),
-            self.store.lexical(&text, filter, limit),
+            async { Ok(self.store.lexical(&subject.title, filter, limit).await?) },
+            async { Ok(self.store.lexical(&text, filter, limit).await?) },
         )?;
         Ok(DirectLegs {
-            dense: LegHits::measured(&dense, &|_, cosine| scale.at(cosine)),
+            dense: LegHits::measured(&dense, &|_, cosine| measure.scale.at(cosine)),
             cosines: dense.iter().map(|one| (one.id, one.score)).collect(),
             title: LegHits::new(&title),
             text: LegHits::new(&text),
@@ -262,37 +264,39 @@ impl Engine {
     }
 
     /// The articles near the middle of the articles `near` and of the one that was `asked` about, by
-    /// their cosines to it on `scale`. Each of `near` is measured by the middle of the others: in an
+    /// their cosines to it as `measure` takes them. Each of `near` is measured by the middle of the others: in an
     /// archive that holds nothing related, two chance finds are near to their middle all the same.
     async fn neighbours(
         &self,
         near: &[ArticleId],
         asked: Option<&Embedding>,
         filter: &Filter,
-        scale: &CosineScale,
+        measure: &Measure,
     ) -> Result<LegHits, Error> {
         if near.is_empty() {
             return Ok(LegHits::default());
         }
         let stored = self.store.embeddings(near).await?.into_iter().flatten();
-        let embeddings: Vec<Embedding> = stored.chain(asked.cloned()).collect();
+        let embeddings = stored.chain(asked.cloned()).map(|one| measure.prepared(one));
+        let embeddings: Vec<Embedding> = embeddings.collect();
         let Ok(middle) = Embedding::mean(&embeddings.iter().collect::<Vec<_>>()) else {
             return Ok(LegHits::default());
         };
-        let of_middle = Middle::of(&embeddings);
-        let found = self.store.nearest(&middle, filter, depth()).await?;
+        let (of_middle, scale) = (Middle::of(&embeddings), &measure.scale);
+        let found = self.near(&middle, filter, depth(), measure).await?;
         let scaled = Middle { length: scale.length(of_middle), ..of_middle };
         let trust = asked.map_or(1.0, |asked| {
-            let cosine = scale.with_middle(middle.similarity(asked), of_middle, true);
+            let asked = measure.prepared(asked.clone());
+            let cosine = scale.with_middle(middle.similarity(&asked), of_middle, true);
             (scaled.without(cosine).unwrap_or(cosine) / TRUSTED_FROM).clamp(0.0, 1.0)
         });
-        let measure = |id, cosine| {
+        let by_others = |id, cosine| {
             let is_inside = near.contains(&id);
             let cosine = scale.with_middle(cosine, of_middle, is_inside);
             let cosine = if is_inside { scaled.without(cosine).unwrap_or(cosine) } else { cosine };
             trust * cosine
         };
-        Ok(LegHits::measured(&found, &measure))
+        Ok(LegHits::measured(&found, &by_others))
     }
 }
 

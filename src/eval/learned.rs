@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::io::Write;
+use std::num::NonZeroUsize;
 
 use serde::Serialize;
 
@@ -134,6 +135,13 @@ pub struct Ablation {
 #[must_use]
 pub fn fold(story: &str) -> usize {
     index(story) as usize % FOLDS
+}
+
+/// Whether a story is one of the one in `one_in` that a quicker measurement takes. Each fold gives its
+/// share.
+#[must_use]
+pub fn is_in_sample(story: &str, one_in: NonZeroUsize) -> bool {
+    (index(story) as usize / FOLDS).is_multiple_of(one_in.get())
 }
 
 /// Computes all figures but the times; `others` are the nDCG@10 of the other modes, by query.
@@ -294,11 +302,14 @@ fn mean(values: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
+
     use super::FOLDS;
     use super::Rankers;
     use super::calibration_error;
     use super::difference;
     use super::fold;
+    use super::is_in_sample;
 
     #[test]
     fn the_rankers_of_the_folds_can_be_read_and_fit_the_published_one() {
@@ -313,6 +324,17 @@ mod tests {
     fn a_story_has_one_fold_for_ever() {
         assert!((0..100).all(|n| fold(&n.to_string()) < FOLDS));
         assert_eq!([fold("1005"), fold("20707")], [fold("1005"), fold("20707")]);
+    }
+
+    #[test]
+    fn a_sample_takes_its_share_of_each_fold() {
+        let third = NonZeroUsize::new(3).unwrap();
+        let mut taken = [0; FOLDS];
+        for story in (0..3_000).map(|n: u32| n.to_string()) {
+            assert!(is_in_sample(&story, NonZeroUsize::MIN));
+            taken[fold(&story)] += usize::from(is_in_sample(&story, third));
+        }
+        assert!(taken.iter().all(|count| (150..250).contains(count)), "{taken:?}");
     }
 
     #[test]

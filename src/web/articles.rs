@@ -410,11 +410,11 @@ fn why(hit: &wire::SearchHit, l: Lang) -> String {
         let terms: Vec<_> = hit.matched_terms.iter().take(6).map(String::as_str).collect();
         why.push(format!("{} {}", l.holds(), terms.join(l.comma())));
     }
-    match hit.similarity {
+    match hit.comparable_similarity {
         Some(cosine) if cosine >= ALIKE => why.push(l.meaning_alike().to_owned()),
         Some(cosine) if cosine >= CLOSE => why.push(l.meaning_close().to_owned()),
-        Some(_) if why.is_empty() => why.push(l.meaning_only().to_owned()),
-        Some(_) | None => {}
+        _ if hit.similarity.is_some() && why.is_empty() => why.push(l.meaning_only().to_owned()),
+        _ => {}
     }
     why.join(" · ")
 }

@@ -24,6 +24,7 @@ use wenmai::engine::Answer;
 use wenmai::engine::Engine;
 use wenmai::engine::Error;
 use wenmai::engine::Related;
+use wenmai::engine::Search;
 use wenmai::engine::Target;
 use wenmai::engine::calibration;
 use wenmai::engine::calibration::Calibrated;
@@ -49,6 +50,8 @@ enum Change {
     Flat,
     /// No text has a vector with a direction.
     Zero,
+    /// Every number of a vector is NaN.
+    NotANumber,
     /// As `Common`, and it reads nothing but Chinese characters.
     ChineseOnly,
 }
@@ -69,6 +72,7 @@ impl OtherModel {
             Change::Common => "common",
             Change::Flat => "flat",
             Change::Zero => "zero",
+            Change::NotANumber => "nan",
             Change::ChineseOnly => "chinese",
         };
         let info = ModelInfo {
@@ -113,6 +117,10 @@ impl Embedder for OtherModel {
                 Change::Zero => {
                     values.fill(0.0);
                     values.push(0.0);
+                }
+                Change::NotANumber => {
+                    values.fill(f32::NAN);
+                    values.push(f32::NAN);
                 }
             }
             Embedding::normalize(values).map_err(|_zero| embed::Error::NoDirection)
@@ -200,7 +208,7 @@ async fn with_shifted_cosines_the_ranker_says_nearly_the_same() {
     );
     assert_eq!(
         (one.ranker.as_str(), other.ranker.as_str()),
-        ("related-1", "related-1+reference-1")
+        ("related-1", "related-1+reference-2")
     );
     let told = probabilities(&one);
     for (id, probability) in probabilities(&other) {
@@ -252,11 +260,64 @@ async fn a_model_whose_cosines_say_nothing_is_named_and_decides_nothing() {
 
 #[tokio::test]
 async fn a_model_that_gives_no_vector_is_named() {
-    let model = OtherModel::new(Change::Zero);
+    for change in [Change::Zero, Change::NotANumber] {
+        let model = OtherModel::new(change);
+        let store = in_memory(&model.info);
+        let engine = model.engine_over(&store);
+        let made = fitted(engine.calibrated().await.unwrap());
+        let said = "too few of the texts, 0 of 252: model gave a vector without a direction";
+        assert!(made.chinese.off_because.contains(said), "{:?}", made.chinese);
+        let (results, _) = engine.ingest(stream()[..1].to_vec()).await.unwrap();
+        let refused = results[0].as_ref().unwrap_err().to_string();
+        assert!(refused.contains("nothing that the model can read"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn similarities_are_comparable_whatever_the_model() {
+    let native = Engine::open_in_memory(&embed_config()).unwrap();
+    ingest(&native, &stream()).await;
+    let (shifted, ids) = with_topics(Change::Common).await;
+    let question = stream()[0].title.clone();
+    let similarities = async |engine: &Engine| {
+        let related = engine.related(about(ids[0], 0.0)).await.unwrap().hits;
+        let search = Search {
+            text: question.clone(),
+            filter: Filter::default(),
+            mode: Mode::Hybrid,
+            collapse: false,
+            offset: 0,
+            limit: Limit::new(100).unwrap(),
+        };
+        let found = engine.search(search).await.unwrap().hits;
+        [related, found].map(|hits| {
+            let scores = hits.into_iter().map(|hit| (hit.article.id, hit.scores));
+            scores.collect::<std::collections::BTreeMap<_, _>>()
+        })
+    };
+    let model = OtherModel::new(Change::Common);
     let store = in_memory(&model.info);
-    let engine = model.engine_over(&store);
-    let made = fitted(engine.calibrated().await.unwrap());
-    assert!(made.chinese.off_because.contains("too few of the texts"), "{:?}", made.chinese);
+    let raw = model.engine_over(&store).uncalibrated();
+    ingest(&raw, &stream()).await;
+    let raw = similarities(&raw).await;
+    let pairs = similarities(&native).await.into_iter().zip(similarities(&shifted).await);
+    for ((one, other), raw) in pairs.zip(raw) {
+        let mut compared = 0;
+        for (id, scores) in &other {
+            let Some(truth) = one.get(id).and_then(|scores| scores.similarity) else { continue };
+            let (own, comparable) = (scores.similarity.unwrap(), scores.comparable.unwrap());
+            assert!((truth - comparable).abs() < 0.1, "{id}: {comparable}, natively {truth}");
+            // What people see is the model's own.
+            let Some(wanted) = raw.get(id).and_then(|scores| scores.similarity) else { continue };
+            assert!((own - wanted).abs() < 1e-3, "{id}: {own}, not {wanted}");
+            compared += 1;
+        }
+        assert!(compared > 3, "{compared}");
+        assert!(one.values().all(|scores| scores.similarity == scores.comparable));
+    }
+    let (flat, ids) = with_topics(Change::Flat).await;
+    let hits = flat.related(about(ids[0], 0.0)).await.unwrap().hits;
+    assert!(!hits.is_empty() && hits.iter().all(|hit| hit.scores.comparable.is_none()));
 }
 
 fn fitted(calibrated: &Calibrated) -> &Calibration {

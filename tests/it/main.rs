@@ -11,6 +11,7 @@
 )]
 
 mod article_rpc;
+mod calibrate_cli;
 mod calibration;
 mod cli;
 #[cfg(feature = "eval")]

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use crate::eval::IndexArgs;
 use crate::eval::Read;
+use crate::eval::StoryArgs;
 use crate::eval::done;
 use crate::eval::figure;
 use crate::eval::ingest_line;
 use crate::eval::json;
 use crate::eval::show;
-use crate::eval::stories;
 use crate::failure::Failure;
 use crate::ingest;
 use crate::output;
@@ -20,9 +20,8 @@ use wenmai_eval::nearest::NEAREST;
 /// Arguments of `wenmai eval calibration`.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Args {
-    /// Labelled articles, JSON Lines, plain or .xz, .gz, .zst.
-    #[arg(long, value_name = "FILE")]
-    input: PathBuf,
+    #[command(flatten)]
+    stories: StoryArgs,
 
     /// Write the table here as well, such as `calibration.json` beside the model.
     #[arg(long, value_name = "FILE")]
@@ -49,7 +48,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    let Read { items: articles, bad_count } = stories(&args.input)?;
+    let Read { items: articles, bad_count } = args.stories.read()?;
     let (engine, _folder) = args.index.open()?;
     let options =
         nearest::Options { query_count: args.queries, random_count: args.random, seed: args.seed };
@@ -59,7 +58,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     bar.finish_and_clear();
     engine.close().await?;
     let report = report?.ok_or_else(|| {
-        let path = args.input.display();
+        let path = args.stories.input.display();
         Failure::Failed(format!("{path}: too few stories with labelled events to judge a table"))
     })?;
     if let Some(path) = &args.out {

@@ -8,11 +8,11 @@ use std::time::Instant;
 
 use crate::eval::IndexArgs;
 use crate::eval::Read;
+use crate::eval::StoryArgs;
 use crate::eval::done;
 use crate::eval::ingest_line;
 use crate::eval::json;
 use crate::eval::show;
-use crate::eval::stories;
 use crate::failure::Failure;
 use crate::failure::chain;
 use crate::filter::ModeArg;
@@ -27,9 +27,8 @@ use wenmai_eval::related;
 /// Arguments of `wenmai eval related`.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Args {
-    /// Labelled articles, JSON Lines, plain or .xz, .gz, .zst.
-    #[arg(long, value_name = "FILE")]
-    input: PathBuf,
+    #[command(flatten)]
+    stories: StoryArgs,
 
     /// Labelled articles to ask about, drawn by the seed; 0 asks all.
     #[arg(long, default_value_t = 2_000, value_name = "N")]
@@ -63,7 +62,7 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let started = Instant::now();
-    let Read { items: articles, bad_count } = stories(&args.input)?;
+    let Read { items: articles, bad_count } = args.stories.read()?;
     let (engine, _folder) = args.index.open()?;
     let options = related::Options {
         query_count: args.queries,

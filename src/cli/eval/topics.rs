@@ -10,11 +10,11 @@ use std::time::Instant;
 
 use crate::eval::IndexArgs;
 use crate::eval::Read;
+use crate::eval::StoryArgs;
 use crate::eval::done;
 use crate::eval::ingest_line;
 use crate::eval::json;
 use crate::eval::show;
-use crate::eval::stories;
 use crate::failure::Failure;
 use crate::failure::chain;
 use crate::ingest;
@@ -32,9 +32,8 @@ use wenmai_text::terms::Analyzer;
 /// Arguments of `wenmai eval topics`.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Args {
-    /// Labelled articles, JSON Lines, plain or .xz, .gz, .zst.
-    #[arg(long, value_name = "FILE")]
-    input: PathBuf,
+    #[command(flatten)]
+    stories: StoryArgs,
 
     #[command(flatten)]
     index: IndexArgs,
@@ -64,7 +63,7 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let started = Instant::now();
-    let Read { items: articles, bad_count } = stories(&args.input)?;
+    let Read { items: articles, bad_count } = args.stories.read()?;
     let analyzer = Analyzer::load().map_err(|error| Failure::failed(&error))?;
     let extractor = Extractor::load(Arc::new(analyzer)).map_err(|error| Failure::failed(&error))?;
     let options = topics::Options {

@@ -8,20 +8,23 @@ use crate::failure::Failure;
 use crate::failure::chain;
 use crate::output;
 use wenmai_domain::article::Record;
+use wenmai_domain::scale::TEXTS_MIN;
 use wenmai_embed as embed;
 use wenmai_engine::calibration;
 use wenmai_engine::calibration::Calibrated;
+use wenmai_engine::calibration::MadeFrom;
 use wenmai_engine::feed;
 use wenmai_engine::feed::Lines;
 
-/// Articles of a feed that are read, at most; of these the first that are in Chinese are compared.
-const ARTICLES_MAX: usize = 5_000;
+/// Articles of a feed that are read, at most.
+const ARTICLES_MAX: usize = 50_000;
 
 /// Arguments of `wenmai model calibrate`.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Args {
-    /// Articles of the kind that will be stored, JSON Lines, plain or .xz, .gz, .zst; the first 5,000
-    /// are read, and 1,500 in Chinese compared. Without it, the built-in reference text is used.
+    /// Articles of the kind that will be stored, JSON Lines, plain or .xz, .gz, .zst; the first 50,000
+    /// are read, and 1,500 in Chinese, spread over them, compared. Without it, the built-in reference
+    /// text is used.
     #[arg(long, value_name = "FILE")]
     input: Option<PathBuf>,
 
@@ -47,6 +50,14 @@ pub(super) async fn run(args: &Args) -> Result<(), Failure> {
         // Nothing to write; the model inside the program is measured already.
         Calibrated::Native => return output::line(&Calibrated::Native.shown()),
     };
+    if let Some(path) = args.input.as_ref().filter(|_| made.chinese.made_from != MadeFrom::Articles)
+    {
+        output::note(&format!(
+            "{}: fewer than {TEXTS_MIN} articles in Chinese that the model can read; measured by the \
+             built-in reference text",
+            path.display()
+        ));
+    }
     let json = serde_json::to_string(&*made).map_err(|error| Failure::failed(&error))?;
     let is_off = [&made.chinese, &made.other].iter().all(|fit| fit.scale().is_none());
     let shown = Calibrated::Fitted(made).shown();

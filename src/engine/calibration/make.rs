@@ -8,6 +8,7 @@ use super::Fit;
 use super::MadeFrom;
 use super::TOLD_APART_MIN;
 use super::VERSION;
+use super::axis;
 use super::fitted_to;
 use super::reason;
 use super::reference;
@@ -22,7 +23,8 @@ use crate::ranker::name;
 use wenmai_domain::article::Record;
 use wenmai_domain::embedding::Embedding;
 use wenmai_domain::scale::CosineScale;
-use wenmai_domain::scale::Middle;
+use wenmai_domain::scale::Unfit;
+use wenmai_domain::scales::Measure;
 use wenmai_domain::scales::Script;
 use wenmai_embed as embed;
 use wenmai_embed::Lane;
@@ -31,13 +33,12 @@ use wenmai_store as store;
 
 /// Articles of a feed that are compared, at most: the cosines of all their pairs are taken.
 const ARTICLES_MAX: usize = 1_500;
-/// From this mean cosine of unrelated texts on, vectors share a direction that says nothing.
-const SHARED_FROM: f32 = 0.3;
 /// Records that are embedded with one call, so that queries come between.
 const PIECE: usize = 64;
 
-/// Embeddings of some texts, in their order; `None` for one that the model cannot read.
-type Embeddings = Vec<Option<Embedding>>;
+/// Embeddings of some texts, in their order; the reason, for a person, for one that the model cannot
+/// read.
+type Embeddings = Vec<Result<Embedding, String>>;
 
 /// The embeddings of the reference text by the bundled model, once they are needed.
 static OF_REFERENCE: OnceCell<Embeddings> = OnceCell::const_new();
@@ -54,18 +55,7 @@ impl Engine {
         }
         let made = calibrate(&self.embed, &[]).await?;
         if let Calibrated::Fitted(made) = &made {
-            for (script, fit) in [("Chinese", &made.chinese), ("other", &made.other)] {
-                let (calibration, told_apart) = (fit.name(), fit.told_apart);
-                if fit.scale().is_some() {
-                    tracing::info!(calibration, script, told_apart, "cosines are measured");
-                } else {
-                    tracing::warn!(
-                        reason = fit.off_because,
-                        script,
-                        "no ranker and no topics for such texts with this model"
-                    );
-                }
-            }
+            tell(made);
             self.keep(made).await;
         }
         Ok(made)
@@ -87,17 +77,19 @@ impl Engine {
 impl Fit {
     /// The scale of the reference text, as far as the model tells its stories apart.
     fn of_reference(told: &[Told], ours: &Embeddings, theirs: &Embeddings) -> Self {
-        let told_apart = stories_told_apart(told, ours);
-        let (made, mut off_because) = match compared(ours, theirs) {
+        let (made, mut off_because) = match compared(MadeFrom::Reference, ours, theirs) {
             Ok(made) => (made, String::new()),
             Err(reason) => (Compared::default(), reason),
         };
         let Compared { points, axis, without_axis, text_count } = made;
+        let shared = Embedding::normalize(axis.clone()).ok();
+        let measure = Measure { axis: shared, ..Measure::default() };
+        let told_apart = stories_told_apart(told, ours, &measure);
         if off_because.is_empty() && told_apart < TOLD_APART_MIN {
             let (found, needed) = (told_apart * 100.0, TOLD_APART_MIN * 100.0);
             off_because = format!(
                 "the model puts two articles of one story nearer than two of different subjects in \
-                 {found:.0} of 100 pairs of the reference text, {needed:.0} are needed"
+                 {found:.1} of 100 pairs of the reference text, {needed:.0} are needed"
             );
         }
         Self {
@@ -115,12 +107,28 @@ impl Fit {
     /// The same, with a scale from articles of a feed of `archive_count`; as it was, but for that
     /// number, where there are too few of them.
     fn refitted(self, ours: &Embeddings, theirs: &Embeddings, archive_count: u64) -> Self {
-        match compared(ours, theirs) {
+        match compared(MadeFrom::Articles, ours, theirs) {
             Ok(Compared { points, axis, without_axis, text_count }) => {
                 let made_from = MadeFrom::Articles;
                 Self { made_from, text_count, archive_count, points, axis, without_axis, ..self }
             }
             Err(_) => Self { archive_count, ..self },
+        }
+    }
+}
+
+/// Tells the log how cosines are measured, or which decisions are off and why.
+fn tell(made: &Calibration) {
+    for (script, fit) in [("Chinese", &made.chinese), ("other", &made.other)] {
+        let (calibration, told_apart) = (fit.name(), fit.told_apart);
+        if fit.scale().is_some() {
+            tracing::info!(calibration, script, told_apart, "cosines are measured");
+        } else {
+            tracing::warn!(
+                reason = fit.off_because,
+                script,
+                "no ranker and no topics for such texts with this model"
+            );
         }
     }
 }
@@ -150,14 +158,20 @@ pub async fn calibrate(model: &embed::Handle, records: &[Record]) -> Result<Cali
         chinese: Fit::of_reference(&chinese, &in_chinese, theirs),
         other: Fit::of_reference(&english, &in_english, theirs),
     };
-    let chosen: Vec<Record> =
-        records.iter().filter(|record| is_chinese(record)).take(ARTICLES_MAX).cloned().collect();
+    let in_language: Vec<&Record> = records.iter().filter(|record| is_chinese(record)).collect();
+    let chosen: Vec<Record> = spread(&in_language, ARTICLES_MAX).cloned().collect();
     if !chosen.is_empty() && made.chinese.scale().is_some() {
         let (ours, theirs) = (embedded(model, &chosen).await?, bundled(chosen).await?);
         let count = u64::try_from(records.len()).unwrap_or(u64::MAX);
         made.chinese = made.chinese.refitted(&ours, &theirs, count);
     }
     Ok(Calibrated::Fitted(Box::new(made)))
+}
+
+/// At most `most` of `all`, evenly spread over them: a feed may be sorted by date or subject.
+fn spread<'a, T>(all: &'a [&'a T], most: usize) -> impl Iterator<Item = &'a T> {
+    let count = all.len().min(most);
+    (0..count).filter_map(move |at| all.get(at * all.len() / count).copied())
 }
 
 /// What a comparison of a model with the bundled one gives.
@@ -171,22 +185,33 @@ struct Compared {
 }
 
 /// Compares the embeddings of texts with those of the bundled model; else the reason, for a person.
-fn compared(ours: &Embeddings, theirs: &Embeddings) -> Result<Compared, String> {
+fn compared(
+    made_from: MadeFrom,
+    ours: &Embeddings,
+    theirs: &Embeddings,
+) -> Result<Compared, String> {
     let both = ours.iter().zip(theirs).filter_map(|pair| match pair {
-        (Some(one), Some(other)) => Some((one.clone(), other.clone())),
+        (Ok(one), Ok(other)) => Some((one.clone(), other.clone())),
         _ => None,
     });
+    let unread = ours.iter().find_map(|one| one.as_ref().err());
+    let asked_count = ours.len();
     let (ours, theirs): (Vec<Embedding>, Vec<Embedding>) = both.unzip();
-    let points = CosineScale::fit(&ours, &theirs).map_err(reason)?;
+    let points = CosineScale::fit(&ours, &theirs).map_err(|unfit| match (unfit, unread) {
+        (Unfit::TooFew, Some(why)) => {
+            let count = ours.len();
+            format!("{}, {count} of {asked_count}: {why}", reason(unfit))
+        }
+        _ => reason(unfit),
+    })?;
     let text_count = ours.len();
     let plain = Compared { points, text_count, ..Compared::default() };
-    // The square of the length is the mean cosine of all texts, nearly all of which are unrelated.
-    let shared = Middle::of(&ours).length;
-    let members: Vec<&Embedding> = ours.iter().collect();
-    let Some(axis) = Embedding::mean(&members).ok().filter(|_| shared * shared >= SHARED_FROM)
-    else {
-        return Ok(plain);
+    // Articles have so little in common that their mean is what the model adds.
+    let axis = match made_from {
+        MadeFrom::Reference => axis::beyond_texts(&ours, &theirs),
+        MadeFrom::Articles => axis::of_mean(&ours),
     };
+    let Some(axis) = axis else { return Ok(plain) };
     let rest: Option<Vec<Embedding>> = ours.iter().map(|one| one.without(&axis)).collect();
     let without_axis = rest.and_then(|rest| CosineScale::fit(&rest, &theirs).ok());
     Ok(match without_axis {
@@ -204,7 +229,7 @@ async fn bundled(records: Vec<Record>) -> Result<Embeddings, Error> {
     embedded
 }
 
-/// The embeddings of records as the index has them; `None` for one that the model cannot read.
+/// The embeddings of records as the index has them.
 async fn embedded(model: &embed::Handle, records: &[Record]) -> Result<Embeddings, Error> {
     let mut found = Vec::with_capacity(records.len());
     for piece in records.chunks(PIECE) {
@@ -215,25 +240,26 @@ async fn embedded(model: &embed::Handle, records: &[Record]) -> Result<Embedding
         for texts in &texts {
             let own = parts.by_ref().take(texts.len()).collect();
             found.push(match input::joined(own) {
-                Ok(embedding) => Some(embedding),
+                Ok(embedding) => Ok(embedding),
                 Err(error @ (embed::Error::Stopped | embed::Error::Overloaded)) => {
                     return Err(error.into());
                 }
                 // What a model cannot read, or breaks down over, it cannot be measured by.
-                Err(_) => None,
+                Err(error) => Err(error.to_string()),
             });
         }
     }
     Ok(found)
 }
 
-/// How well embeddings tell the stories of the reference text apart (see [`told_apart`]).
-fn stories_told_apart(told: &[Told], embeddings: &Embeddings) -> f64 {
+/// How well embeddings, without the direction of `measure`, tell the stories of the reference text apart
+/// (see [`told_apart`]).
+fn stories_told_apart(told: &[Told], embeddings: &Embeddings, measure: &Measure) -> f64 {
     let (mut same, mut different) = (Vec::new(), Vec::new());
-    let readable: Vec<(&Told, &Embedding)> = told
+    let readable: Vec<(&Told, Embedding)> = told
         .iter()
         .zip(embeddings)
-        .filter_map(|(told, embedding)| Some((told, embedding.as_ref()?)))
+        .filter_map(|(told, one)| Some((told, measure.prepared(one.as_ref().ok()?.clone()))))
         .collect();
     for (at, (one, left)) in readable.iter().enumerate() {
         for (other, right) in readable.iter().skip(at + 1) {
@@ -250,4 +276,19 @@ fn stories_told_apart(told: &[Told], embeddings: &Embeddings) -> f64 {
 /// Whether a record is in the language of the bundled model.
 fn is_chinese(record: &Record) -> bool {
     Script::of(&record.title) == Script::Chinese
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spread;
+
+    #[test]
+    fn a_sample_is_spread_over_all() {
+        let all: Vec<usize> = (0..1_000).collect();
+        let all: Vec<&usize> = all.iter().collect();
+        let sample: Vec<usize> = spread(&all, 7).copied().collect();
+        assert_eq!(sample, [0, 142, 285, 428, 571, 714, 857]);
+        assert_eq!(spread(&all, 2_000).count(), 1_000);
+        assert_eq!(spread::<usize>(&[], 7).count(), 0);
+    }
 }

@@ -23,10 +23,12 @@ use crate::search::facet;
 use crate::search::inspect::CandidateDetails;
 use crate::search::legs::Legs;
 use wenmai_domain::day;
+use wenmai_domain::embedding::Embedding;
 use wenmai_domain::hit::Mode;
 use wenmai_domain::hit::Scores;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::scale::CosineScale;
+use wenmai_domain::scales::Measure;
 use wenmai_rank::diversify::Lambda;
 use wenmai_rank::diversify::diversify;
 use wenmai_rank::fuse::Scored;
@@ -86,7 +88,8 @@ impl Engine {
             depth,
             missing_phrases,
         } = legs;
-        let cosines = Some(self.cosine_scale(prepared.script()).await?);
+        let measure = self.measure_in(prepared.mode, prepared.script()).await?;
+        let cosines = Some(&measure.scale);
         let whole = prepared.has_demands() || prepared.counts();
         let mut candidates = Candidates {
             lexical_found: !lexical.is_empty(),
@@ -128,7 +131,7 @@ impl Engine {
         }
         if let Some(diversity) = options.diversity {
             candidates.ordered =
-                self.diversified(&candidates.ordered, diversity.lambda, cosines).await?;
+                self.diversified(&candidates.ordered, diversity.lambda, &measure).await?;
         }
         Ok(candidates)
     }
@@ -138,19 +141,18 @@ impl Engine {
         &self,
         candidates: &[Candidate],
         lambda: Lambda,
-        cosines: Option<&CosineScale>,
+        measure: &Measure,
     ) -> Result<Vec<Candidate>, Error> {
         let (first, rest) = candidates.split_at(candidates.len().min(DIVERSIFIED));
         let ids: Vec<ArticleId> = first.iter().map(|(id, _)| *id).collect();
-        let embeddings = self.store.embeddings(&ids).await?;
+        let stored = self.store.embeddings(&ids).await?.into_iter();
+        let embeddings: Vec<Option<Embedding>> =
+            stored.map(|stored| stored.map(|one| measure.prepared(one))).collect();
         let best = first.iter().map(|(_, scores)| scores.fused).fold(f32::MIN_POSITIVE, f32::max);
         let relevance: Vec<f32> = first.iter().map(|(_, scores)| scores.fused / best).collect();
         let embedding = |at: usize| embeddings.get(at).and_then(Option::as_ref);
         let similarity = |left, right| match (embedding(left), embedding(right)) {
-            (Some(left), Some(right)) => {
-                let cosine = left.similarity(right);
-                cosines.map_or(cosine, |scale| scale.at(cosine)).max(0.0)
-            }
+            (Some(left), Some(right)) => measure.scale.at(left.similarity(right)).max(0.0),
             _ => 0.0,
         };
         let order = diversify(&relevance, lambda, similarity);

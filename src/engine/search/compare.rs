@@ -17,7 +17,7 @@ use wenmai_domain::hit::Mode;
 use wenmai_domain::hit::Scores;
 use wenmai_domain::id::ArticleId;
 use wenmai_domain::limit::Limit;
-use wenmai_domain::scale::CosineScale;
+use wenmai_domain::scales::Measure;
 use wenmai_domain::terms::TermVector;
 use wenmai_rank::search::Found;
 use wenmai_rank::search::order;
@@ -87,26 +87,28 @@ impl Engine {
         let options = SearchOptions::default();
         let prepared = self.read_question(text, Filter::default(), Mode::Hybrid, options).await?;
         let legs = self.ask_legs(&prepared).await?;
-        let cosines = self.cosine_scale(prepared.script()).await?;
+        let measure = self.measure(prepared.script()).await?;
         let Legs { dense, lexical, neighbours, scale, .. } = &legs;
-        let (full, cosines_given) = (*scale, Some(cosines));
+        let (full, cosines_given) = (*scale, Some(&measure.scale));
         let hybrid =
             order(Mode::Hybrid, Found { dense, lexical, neighbours, full, cosines: cosines_given });
         let ids: Vec<ArticleId> = hybrid.iter().map(|(id, _)| *id).collect();
-        let read = self.read_candidates(&compared(&ids, neighbours)).await?;
+        let read = self.read_candidates(&compared(&ids, neighbours), &measure).await?;
         let basis = self.basis(hybrid, &legs, &ids, &read).await?;
         let rows = read.iter();
-        Ok(rows.map(|(id, one)| (*id, self.row(&prepared, &basis, (*id, one), cosines))).collect())
+        Ok(rows.map(|(id, one)| (*id, self.row(&prepared, &basis, (*id, one), &measure))).collect())
     }
 
     async fn read_candidates(
         &self,
         ids: &BTreeSet<ArticleId>,
+        measure: &Measure,
     ) -> Result<BTreeMap<ArticleId, Read>, Error> {
         let ids: Vec<ArticleId> = ids.iter().copied().collect();
         let stored = self.store.fetch(&ids, Vectors::Yes).await?.into_iter().flatten();
         let read = |stored: wenmai_store::Stored| {
             let (embedding, terms) = stored.vectors?;
+            let embedding = measure.prepared(embedding);
             let (title, length) =
                 (stored.article.record.title.clone(), stored.article.record.body());
             let length = length.chars().count();
@@ -144,13 +146,14 @@ impl Engine {
         prepared: &PreparedQuery,
         basis: &Basis,
         (id, one): (ArticleId, &Read),
-        cosines: &CosineScale,
+        measure: &Measure,
     ) -> SearchFeatures {
         let need_count = as_f32(prepared.reading.needs.len().max(1));
         let held = |terms: &TermVector| as_f32(prepared.reading.held(terms)) / need_count;
         let scores = basis.hybrid.get(&id).copied().unwrap_or_default();
         let lexical = scores.lexical.unwrap_or(0.0);
-        let question = prepared.embedding.as_ref();
+        let question = prepared.embedding.clone().map(|one| measure.prepared(one));
+        let question = question.as_ref();
         let best_terms = basis.first_terms.values().copied().fold(f32::MIN_POSITIVE, f32::max);
         let of = |scores: &HashMap<ArticleId, f32>| scores.get(&id).copied().unwrap_or(0.0);
         let [five, twenty, fifty] = basis
@@ -159,7 +162,7 @@ impl Engine {
             .map(|middle| middle.as_ref().map_or(0.0, |middle| one.embedding.similarity(middle)));
         [
             scores.fused,
-            question.map_or(0.0, |question| cosines.at(one.embedding.similarity(question))),
+            question.map_or(0.0, |question| measure.scale.at(one.embedding.similarity(question))),
             lexical / basis.full,
             lexical / basis.best,
             of(&basis.near),

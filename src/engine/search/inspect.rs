@@ -111,6 +111,7 @@ impl Engine {
         let asked: Vec<&str> = asked.into_iter().collect();
         let terms: Vec<u32> = asked.iter().map(|unit| units::index(unit)).collect();
         let question = prepared.embedding.as_ref().filter(|_| prepared.mode != Mode::Lexical);
+        let measure = self.measure_in(prepared.mode, prepared.script()).await?;
         let (columns, holders, similarities) = futures::try_join!(
             async {
                 if prepared.counts() || prepared.options.newness.is_some() {
@@ -121,7 +122,7 @@ impl Engine {
             async { Ok(self.store.holders(&terms, ids).await?) },
             async {
                 match question {
-                    Some(question) => Ok(self.store.similarities(question, ids).await?),
+                    Some(question) => self.near_among(question, ids, &measure).await,
                     None => Ok(BTreeMap::new()),
                 }
             },

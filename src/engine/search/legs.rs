@@ -60,7 +60,7 @@ impl Holders {
 /// What the legs found, in no particular order.
 #[derive(Debug, Default)]
 pub(super) struct Legs {
-    /// The candidates of the dense leg with their cosines.
+    /// The candidates of the dense leg with their cosines, before they are put on a scale.
     pub(super) dense: Vec<Scored>,
     /// The candidates of the lexical leg with their BM25 scores.
     pub(super) lexical: Vec<Scored>,
@@ -219,18 +219,20 @@ impl Engine {
         if prepared.mode != Mode::Hybrid || prepared.embedding.is_none() {
             return Ok(Vec::new());
         }
-        let cosines = self.cosine_scale(prepared.script()).await?;
+        let measure = self.measure(prepared.script()).await?;
+        let cosines = &measure.scale;
         let found =
             Found { dense, lexical, full: *scale, cosines: Some(cosines), ..Found::default() };
         let first = order(prepared.mode, found);
         let count = FIRST_ANSWERS.min(first.len() / FOUND_PER_ANSWER);
         let first: Vec<ArticleId> = first.into_iter().take(count).map(|(id, _)| id).collect();
+        let stored = self.store.embeddings(&first).await?;
         let embeddings: Vec<Embedding> =
-            self.store.embeddings(&first).await?.into_iter().flatten().collect();
+            stored.into_iter().flatten().map(|one| measure.prepared(one)).collect();
         let Ok(middle) = Embedding::mean(&embeddings.iter().collect::<Vec<_>>()) else {
             return Ok(Vec::new());
         };
-        let mut near = pairs(self.store.nearest(&middle, filter, limit(CANDIDATES)).await?);
+        let mut near = pairs(self.near(&middle, filter, limit(CANDIDATES), &measure).await?);
         let of_middle = Middle::of(&embeddings);
         for (id, cosine) in &mut near {
             *cosine = cosines.with_middle(*cosine, of_middle, first.contains(id));
@@ -246,17 +248,20 @@ impl Engine {
         filter: &Filter,
         depth: Limit,
     ) -> Result<Legs, Error> {
+        let measure = self.measure_in(prepared.mode, prepared.script()).await?;
         let dense = async {
             match (prepared.mode, &prepared.embedding) {
                 (Mode::Dense | Mode::Hybrid, Some(embedding)) => {
-                    self.store.nearest(embedding, filter, depth).await
+                    self.near(embedding, filter, depth, &measure).await
                 }
                 _ => Ok(Vec::new()),
             }
         };
         let lexical = async {
             match prepared.mode {
-                Mode::Lexical | Mode::Hybrid => self.store.lexical(vector, filter, depth).await,
+                Mode::Lexical | Mode::Hybrid => {
+                    Ok(self.store.lexical(vector, filter, depth).await?)
+                }
                 Mode::Dense => Ok(Vec::new()),
             }
         };

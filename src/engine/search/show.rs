@@ -40,6 +40,8 @@ impl Engine {
         let mut hits = Vec::with_capacity(there.len());
         for ((scores, stored, rank), reprints) in there.into_iter().zip(reprints) {
             let Stored { article, vectors, .. } = stored;
+            let embeddings = (prepared.embedding.as_ref(), vectors.as_ref().map(|(own, _)| own));
+            let scores = self.shown(scores, prepared.script(), embeddings).await?;
             let held = vectors.map(|(_, terms)| terms).unwrap_or_default();
             let words = prepared.reading.answered_by(&held);
             let Record { title, paragraphs, .. } = &article.record;

@@ -48,7 +48,7 @@ pub fn hit(from: Hit, view: View) -> wire::SearchHit {
     let Highlights { title, snippet } = highlights;
     let title_matches = marks(&found.record.title, &title);
     let snippet = snippet.map(|snippet| write_snippet(snippet, &found.record.paragraphs));
-    let Scores { similarity, lexical, fused } = scores;
+    let Scores { similarity, comparable, lexical, fused } = scores;
     let when = match when {
         When::Unknown => wire::RelativeTime::Unspecified,
         When::Past => wire::RelativeTime::Past,
@@ -59,6 +59,7 @@ pub fn hit(from: Hit, view: View) -> wire::SearchHit {
         article: Some(article(found, view)),
         rank,
         similarity,
+        comparable_similarity: comparable,
         lexical_score: lexical,
         fused_score: fused,
         when: when.into(),

@@ -58,10 +58,6 @@ impl Watched {
         let Ok(answer) = told(visit.search_service().search_articles(call).await) else {
             return Vec::new();
         };
-        let is_meant = |hit: &wire::SearchHit| {
-            let is_close = hit.similarity.is_none_or(|cosine| cosine >= articles::CLOSE);
-            is_close || !hit.matched_terms.is_empty()
-        };
         answer.hits.into_iter().filter(is_meant).filter_map(|hit| hit.article).collect()
     }
 
@@ -84,5 +80,35 @@ impl Watched {
             }
         }
         news
+    }
+}
+
+/// Whether a hit holds words of the search, or is close in meaning. Where the cosines of the model cannot
+/// be measured, only words tell.
+fn is_meant(hit: &wire::SearchHit) -> bool {
+    let closeness = hit.comparable_similarity.or(hit.similarity.map(|_unmeasured| 0.0));
+    !hit.matched_terms.is_empty() || closeness.is_none_or(|cosine| cosine >= articles::CLOSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_meant;
+    use wenmai_proto::wire;
+
+    #[test]
+    fn a_hit_is_meant_for_its_words_or_a_measured_closeness() {
+        let hit = |similarity, comparable_similarity| wire::SearchHit {
+            similarity,
+            comparable_similarity,
+            ..wire::SearchHit::default()
+        };
+        assert!(is_meant(&hit(Some(0.7), Some(0.7))));
+        // With such a model everything lies at 0.7.
+        assert!(!is_meant(&hit(Some(0.7), Some(0.1))));
+        assert!(!is_meant(&hit(Some(0.9), None)));
+        assert!(is_meant(&hit(None, None)));
+        let with_words =
+            wire::SearchHit { matched_terms: vec!["大桥".into()], ..hit(Some(0.2), None) };
+        assert!(is_meant(&with_words));
     }
 }
