@@ -191,7 +191,8 @@ impl TopicIndex {
     /// older archive, or of one that is far ahead of all others.
     fn late(&self, level: Level, end: i64) -> BTreeSet<TopicId> {
         let ids = self.by_day.range(end.saturating_add(1)..).flat_map(|(_, ids)| ids);
-        let is_of_level = |id: &&TopicId| self.courses.get(*id).is_some_and(|one| one.level == level);
+        let is_of_level =
+            |id: &&TopicId| self.courses.get(*id).is_some_and(|one| one.level == level);
         ids.filter(is_of_level).copied().collect()
     }
 
