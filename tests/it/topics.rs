@@ -371,6 +371,34 @@ async fn a_list_counts_what_it_shows_where_an_article_lies_after_the_newest_day(
 }
 
 #[tokio::test]
+async fn an_article_after_the_newest_day_lifts_its_topic_in_no_list() {
+    let (engine, _store) = fresh().await;
+    // It has no date and counts as of today; the archive, with a copy of it, is older.
+    let (title, [text, ..]) = STORIES[1];
+    let undated = Record { published_at: None, ..record("乙报", 1, title, text) };
+    let ids = ingest(&engine, &[undated, record("丁报", 1, title, text)]).await;
+    let late = story_of(&engine, ids[0]);
+    assert_eq!(story_of(&engine, ids[1]), late);
+    for (title, [text, ..]) in [STORIES[0], STORIES[2]] {
+        ingest(&engine, &[record("甲报", 5, title, text), record("丙报", 6, title, text)]).await;
+    }
+    let shown = |order: TopicOrder, topic: &TopicView| match order {
+        TopicOrder::Heat => topic.measures.heat,
+        TopicOrder::Size => topic.measures.size as f64,
+        TopicOrder::Recency => topic.measures.last_at as f64,
+        TopicOrder::Burst => topic.measures.burst,
+    };
+    for order in [TopicOrder::Heat, TopicOrder::Size, TopicOrder::Recency, TopicOrder::Burst] {
+        let list = engine.list_topics(ListTopics { order, ..all(Level::Story) }).await.unwrap();
+        assert_eq!((list.topics.len(), list.total_count), (3, 3), "{order:?}");
+        assert_eq!(list.topics[2].id, late, "{order:?}");
+        assert_eq!(list.topics[2].measures.size, 1, "{order:?}");
+        let falls = |pair: &[TopicView]| shown(order, &pair[0]) >= shown(order, &pair[1]);
+        assert!(list.topics.windows(2).all(falls), "{order:?}: {:?}", list.topics);
+    }
+}
+
+#[tokio::test]
 async fn ten_thousand_copies_are_one_topic() {
     let (engine, store) = fresh().await;
     let copy = |number: usize| Record {

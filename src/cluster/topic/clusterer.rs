@@ -44,9 +44,6 @@ const PAIR_FROM: f32 = 0.01;
 const CANDIDATES: usize = 8;
 /// Latest members whose middle stands for a topic.
 const CENTRE_OF: usize = 40;
-/// Other candidates whose story may be the same one, and their probability at least.
-const MERGE_LOOKS: usize = 3;
-const MERGE_LOOK_FROM: f32 = 0.15;
 
 /// Assigns articles to topics, one by one. Not shared: one owner, `&mut`.
 ///
@@ -63,10 +60,10 @@ pub struct Clusterer {
 }
 
 /// A topic that an article may belong to.
-struct Candidate {
-    topic: TopicId,
+pub(super) struct Candidate {
+    pub(super) topic: TopicId,
     features: candidate::Features,
-    probability: f32,
+    pub(super) probability: f32,
 }
 
 impl Clusterer {
@@ -147,8 +144,10 @@ impl Clusterer {
             event: event.unwrap_or_else(|| self.groups.found(Level::Event, item.id, item.at)),
         };
         self.insert(&item, placement);
-        let mut repairs = self.merges(placement.story, &stories, seen);
-        repairs.extend(self.split_where_due(item.id, !repairs.is_empty()));
+        let mut repairs = self.merge_stories(placement.story, &stories, seen);
+        let has_merged = !repairs.is_empty();
+        repairs.extend(self.merge_events(placement.event, &events));
+        repairs.extend(self.split_where_due(item.id, has_merged));
         decision(item.id, placement, story.is_none(), event.is_none(), &stories, repairs)
     }
 
@@ -275,9 +274,9 @@ impl Clusterer {
         &self.weights.scales
     }
 
-    /// Whether two stories are one, given the probability; never where nothing is known of them.
-    pub(super) fn are_one(&self, probability: f32) -> bool {
-        probability >= self.weights.merge_from
+    /// The probability from which on two stories are one.
+    pub(super) fn merge_from(&self) -> f32 {
+        self.weights.merge_from
     }
 
     /// The latest members of a topic.
@@ -411,33 +410,6 @@ impl Clusterer {
             candidates.push(Candidate { topic, features, probability });
         }
         candidates
-    }
-
-    /// Merges the story of a new article with those that it could as well have joined.
-    fn merges(
-        &mut self,
-        story: TopicId,
-        candidates: &[Candidate],
-        seen: &mut dyn FnMut(Seen<'_>),
-    ) -> Vec<Repair> {
-        let mut story = story;
-        let mut repairs = Vec::new();
-        let others = candidates.iter().filter(|one| one.probability >= MERGE_LOOK_FROM);
-        for other in others.take(MERGE_LOOKS) {
-            if !self.groups.may_merge(story, other.topic) || self.groups.count(other.topic) == 0 {
-                continue;
-            }
-            let (features, probability) = self.compare(story, other.topic);
-            seen(Seen::Stories { one: story, other: other.topic, features: &features });
-            if !self.are_one(probability) || self.is_subject(&[story, other.topic]) {
-                continue;
-            }
-            let (kept, gone) = self.groups.by_age(story, other.topic);
-            self.merge(Level::Story, kept, gone);
-            repairs.push(Repair::Merged { level: Level::Story, kept, gone, probability });
-            story = kept;
-        }
-        repairs
     }
 }
 

@@ -15,6 +15,7 @@ use regex::Regex;
 
 use crate::topic::cohesion::Tagged;
 use crate::topic::cohesion::whole;
+use wenmai_domain::span::Span;
 use wenmai_text::headline;
 use wenmai_text::normalize::normal;
 use wenmai_text::pattern;
@@ -187,6 +188,27 @@ fn push_unknown(
     }
 }
 
+/// Whether `word` can name a standing subject: a noun or a name, or words that end in one. 不得 and 推进
+/// may be keywords of a story, and nothing runs through the news under their name.
+///
+/// A word that the dictionary lacks as a whole, and would cut into single characters, is a name.
+#[must_use]
+pub fn is_subject(word: &str, analyzer: &Analyzer) -> bool {
+    let text = normal(word);
+    let pieces = analyzer.tagged(&text);
+    let is_single =
+        |(span, _): &(Span, &str)| span.of(&text).is_some_and(|piece| piece.chars().count() == 1);
+    pieces.last().is_some_and(|(_, tag)| names_something(tag))
+        || pieces.len() > 1 && pieces.iter().all(is_single)
+}
+
+/// Whether a word of the dictionary's `tag` names something: nouns of all kinds, verbs that are nouns
+/// as well, idioms, what is foreign, unknown or without a tag, and the endings of nouns.
+fn names_something(tag: &str) -> bool {
+    matches!(tag.chars().next(), Some('n' | 'j' | 'l' | 'i' | 'x' | 'k' | 's'))
+        || matches!(tag, "" | "vn" | "an" | "eng")
+}
+
 /// Whether a word of the dictionary's `tag` can be what a topic is about.
 fn says_something(tag: &str) -> bool {
     let first = tag.chars().next().unwrap_or('x');
@@ -214,6 +236,7 @@ fn is_shown(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::is_subject;
     use super::keyword_candidates;
     use wenmai_text::terms::Analyzer;
 
@@ -279,5 +302,18 @@ mod tests {
     fn nouns_that_the_headline_joins_make_a_phrase() {
         let words = found("柳溪安全生产条例施行", "安全生产条例昨日施行，安全生产是大事。", &[]);
         assert!(words.iter().any(|word| word == "安全生产"), "{words:?}");
+    }
+
+    #[test]
+    fn nouns_and_names_are_subjects_and_verbs_and_function_words_are_none() {
+        let analyzer = Analyzer::load().unwrap();
+        for word in ["台风", "诈骗", "大模型", "暴雨", "黄柏勋", "清河大桥", "反补贴税", "GDP"]
+        {
+            assert!(is_subject(word, &analyzer), "{word}");
+        }
+        for word in ["不得", "推进", "举行", "必须", "进一步", "他们", "目前", "全面推进"]
+        {
+            assert!(!is_subject(word, &analyzer), "{word}");
+        }
     }
 }

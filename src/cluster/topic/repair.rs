@@ -83,7 +83,7 @@ impl Clusterer {
                 continue;
             }
             let (_, probability) = self.compare(one.story, other.story);
-            if !self.are_one(probability) || self.is_subject(&[one.story, other.story]) {
+            if !self.are_one(one.story, other.story, probability) {
                 continue;
             }
             let (kept, gone) = self.groups.by_age(one.story, other.story);

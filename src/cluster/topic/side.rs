@@ -123,6 +123,11 @@ impl Sums {
         self.sums.iter().map(weigh)
     }
 
+    /// Whether all their terms are so common that they say nothing, or there are none.
+    pub(super) fn is_silent(&self, vocabulary: &Vocabulary) -> bool {
+        self.weighed(vocabulary).all(|(_, weight)| weight <= 0.0)
+    }
+
     /// The cosine between two of them, terms weighed by how rare they are.
     pub(super) fn cosine(&self, other: &Self, vocabulary: &Vocabulary) -> f32 {
         let square = |sums: &Self| -> f32 {

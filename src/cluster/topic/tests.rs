@@ -83,8 +83,10 @@ impl Log {
         self.placed.insert(decision.article, decision.placement);
         for repair in &decision.repairs {
             if let Repair::Merged { kept, gone, .. } = repair {
-                for placement in self.placed.values_mut().filter(|one| one.story == *gone) {
-                    placement.story = *kept;
+                for placement in self.placed.values_mut() {
+                    for topic in [&mut placement.event, &mut placement.story] {
+                        *topic = if *topic == *gone { *kept } else { *topic };
+                    }
                 }
             }
         }
@@ -252,6 +254,67 @@ fn stories_that_a_person_parted_or_pinned_are_not_merged() {
         0
     );
     assert_eq!(halves(&|clusterer, one, _| clusterer.constrain(Constraint::Pinned(one))), 0);
+}
+
+#[test]
+fn stories_that_name_nothing_in_common_are_not_merged() {
+    let merged = |named: u64| {
+        let mut clusterer = merging();
+        for n in 0..24 {
+            // All articles are alike; half of them name what `named` does.
+            let other = item(n, named, 0);
+            let (title_terms, keys) = (other.title_terms, other.keys);
+            let one = item(n, 1, i64::try_from(n).unwrap());
+            let one = if n % 2 == 0 { one } else { Item { title_terms, keys, ..one } };
+            let story = TopicId::found(Level::Story, id(7 + n % 2));
+            clusterer.restore(one, Placement { story, event: TopicId::found(Level::Event, id(n)) });
+        }
+        let repairs = clusterer.repair();
+        repairs.iter().any(|repair| matches!(repair, Repair::Merged { .. }))
+    };
+    assert!(merged(1));
+    assert!(!merged(2));
+}
+
+/// The merges of events in the stream: the article that showed each, what stays and what is gone.
+fn event_merges(clusterer: &mut Clusterer, log: &mut Log) -> Vec<(ArticleId, TopicId, TopicId)> {
+    let mut merges = Vec::new();
+    for item in stream(160) {
+        let decision = clusterer.assign(item.clone());
+        log.take(&decision, item.at);
+        for repair in &decision.repairs {
+            if let Repair::Merged { level: Level::Event, kept, gone, .. } = repair {
+                merges.push((item.id, *kept, *gone));
+            }
+        }
+    }
+    merges
+}
+
+#[test]
+fn events_of_a_few_days_that_a_report_fits_both_become_one() {
+    let mut log = Log::default();
+    let merges = event_merges(&mut clusterer(), &mut log);
+    let at: BTreeMap<ArticleId, i64> = stream(160).iter().map(|item| (item.id, item.at)).collect();
+    let [(shown_by, kept, gone), ..] = merges[..] else { panic!("no events were merged") };
+    assert!(log.known[&kept].founded <= log.known[&gone].founded);
+    for (article, kept, _) in &merges {
+        let members = log.placed.iter().filter(|(id, place)| {
+            place.event == log.placed[article].event && at[*id] <= at[article]
+        });
+        let members: Vec<(i64, TopicId)> =
+            members.map(|(id, place)| (at[id], place.story)).collect();
+        let times = || members.iter().map(|(at, _)| *at);
+        assert!(times().max().unwrap() - times().min().unwrap() <= 3 * DAY, "{kept}");
+        assert!(members.iter().all(|(_, story)| *story == log.placed[article].story));
+    }
+    // A person said that they are two, or that one stays as it is.
+    for constraint in [Constraint::Apart(gone, kept), Constraint::Pinned(kept)] {
+        let mut clusterer = clusterer();
+        clusterer.constrain(constraint);
+        let others = event_merges(&mut clusterer, &mut Log::default());
+        assert!(!others.contains(&(shown_by, kept, gone)));
+    }
 }
 
 #[test]

@@ -326,6 +326,23 @@ impl Window {
         let other = Sums::of(other.map(|held| &*held.text));
         one.cosine(&other, &self.terms)
     }
+
+    /// The cosine between what two groups of articles name and that of the terms of their headlines, added
+    /// up; `None` where these are too common to say anything.
+    pub(super) fn named_alike(&self, one: &[&Held], other: &[&Held]) -> Option<f32> {
+        let keys = |held: &[&Held]| Sums::of(held.iter().map(|held| &*held.keys));
+        let titles = |held: &[&Held]| Sums::of(held.iter().map(|held| &*held.title));
+        let names = [keys(one), keys(other)];
+        let headlines = [titles(one), titles(other)];
+        let says = |sums: &[Sums; 2], vocabulary: &Vocabulary| {
+            !sums.iter().any(|sums| sums.is_silent(vocabulary))
+        };
+        if !says(&names, &self.keys) && !says(&headlines, &self.terms) {
+            return None;
+        }
+        let cosine = |[one, other]: &[Sums; 2], vocabulary| one.cosine(other, vocabulary);
+        Some(cosine(&names, &self.keys) + cosine(&headlines, &self.terms))
+    }
 }
 
 /// Says of each near article where it stands among all.

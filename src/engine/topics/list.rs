@@ -312,13 +312,9 @@ fn page(published: &Published, request: &ListTopics, marks: &Marks) -> (Vec<Topi
     let is_plain = filter.0.is_empty() && period.from.is_none();
     if is_plain
         && end == newest
-        && let Some(ordered) = index.ordered(level, order)
+        && let Some((ordered, count)) = index.ordered(published, level, order, end)
     {
-        // What is only after the newest day is in no period that ends with it.
-        let beyond = index.beyond(level, end);
-        let within = ordered.filter(|id| !beyond.contains(id));
-        let page = within.skip(offset).take(limit.count()).collect();
-        return (page, index.count(level) - beyond.len());
+        return (ordered.skip(offset).take(limit.count()).collect(), count);
     }
     let wanted = offset.saturating_add(limit.count());
     let all = index.within(level, period.from, end);

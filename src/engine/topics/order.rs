@@ -35,14 +35,17 @@ pub struct Course {
 
 impl Course {
     fn of(projection: &Projection, id: TopicId) -> Option<Self> {
+        Self::until(projection, id, i64::MAX)
+    }
+
+    /// The same of its articles up to the day `end`; `None` where it has none by then.
+    fn until(projection: &Projection, id: TopicId, end: i64) -> Option<Self> {
         let topic = projection.topics.get(&id).filter(|topic| topic.is_alive())?;
-        let times = || topic.members.iter().map(|member| member.at);
-        Some(Self {
-            level: topic.level,
-            first_at: times().min()?,
-            last_at: times().max()?,
-            days: view::days(&topic.members),
-        })
+        let times = topic.members.iter().map(|member| member.at);
+        let times = || times.clone().filter(|at| day::of_second(*at) <= end);
+        let mut days = view::days(&topic.members);
+        days.retain(|(day, _)| *day <= end);
+        Some(Self { level: topic.level, first_at: times().min()?, last_at: times().max()?, days })
     }
 
     /// The logarithm, to the base 2, of the topic's heat on day 0 of the calendar, had all its
@@ -184,33 +187,44 @@ impl TopicIndex {
         self.orders(level).size.len()
     }
 
-    /// The topics of a level whose first article lies after the day `end`: of articles without a date,
-    /// or of one that is far ahead of all others.
-    #[must_use]
-    pub fn beyond(&self, level: Level, end: i64) -> BTreeSet<TopicId> {
+    /// The topics of a level with an article after the day `end`: of articles without a date beside an
+    /// older archive, or of one that is far ahead of all others.
+    fn late(&self, level: Level, end: i64) -> BTreeSet<TopicId> {
         let ids = self.by_day.range(end.saturating_add(1)..).flat_map(|(_, ids)| ids);
-        let is_beyond = |id: &&TopicId| {
-            let course = self.courses.get(*id);
-            course.is_some_and(|one| one.level == level && day::of_second(one.first_at) > end)
-        };
-        ids.filter(is_beyond).copied().collect()
+        let is_of_level =
+            |id: &&TopicId| self.courses.get(*id).is_some_and(|one| one.level == level);
+        ids.filter(is_of_level).copied().collect()
     }
 
-    /// The topics of a level over all time in this order; `None` for an order that depends on the
-    /// day.
+    /// The topics of a level over all time up to the day `end`, in this order, and how many they are;
+    /// `None` for an order that depends on the day.
+    ///
+    /// The order that is kept counts all articles of a topic. Those that have one after `end` are
+    /// measured anew, by what they have until then; those that have nothing else are left out.
     pub fn ordered(
         &self,
+        projection: &Projection,
         level: Level,
         order: TopicOrder,
-    ) -> Option<impl Iterator<Item = TopicId> + '_> {
+        end: i64,
+    ) -> Option<(impl Iterator<Item = TopicId> + '_, usize)> {
         let orders = self.orders(level);
-        let places = match order {
-            TopicOrder::Heat => &orders.heat,
-            TopicOrder::Size => &orders.size,
-            TopicOrder::Recency => &orders.recency,
+        let (kept, at) = match order {
+            TopicOrder::Heat => (&orders.heat, 0),
+            TopicOrder::Size => (&orders.size, 1),
+            TopicOrder::Recency => (&orders.recency, 2),
             TopicOrder::Burst => return None,
         };
-        Some(places.iter().map(|(_, _, id)| *id))
+        let late = self.late(level, end);
+        let anew = |id: &TopicId| {
+            let course = Course::until(projection, *id, end)?;
+            Orders::places(*id, &course).into_iter().nth(at)
+        };
+        let mut anew: Vec<Place> = late.iter().filter_map(anew).collect();
+        anew.sort_unstable();
+        let count = kept.len() - late.len() + anew.len();
+        let kept = kept.iter().filter(move |(_, _, id)| !late.contains(id)).copied();
+        Some((merged(kept, anew.into_iter()).map(|(_, _, id)| id), count))
     }
 
     /// The topics of a level that have an article in the days `from` to `to`, in no order; all that
@@ -233,4 +247,17 @@ impl TopicIndex {
             }
         }
     }
+}
+
+/// The places of two orders in one.
+fn merged(
+    one: impl Iterator<Item = Place>,
+    other: impl Iterator<Item = Place>,
+) -> impl Iterator<Item = Place> {
+    let (mut one, mut other) = (one.peekable(), other.peekable());
+    std::iter::from_fn(move || match (one.peek(), other.peek()) {
+        (Some(first), Some(second)) if first <= second => one.next(),
+        (Some(_), None) => one.next(),
+        _ => other.next(),
+    })
 }

@@ -3,6 +3,7 @@
 //! Nothing of them is stored: they follow from the faces of the living stories, so they cost an ingest
 //! nothing and are the same in every process that has read the same log.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::Engine;
@@ -17,6 +18,7 @@ use wenmai_domain::topic::Level;
 use wenmai_domain::topic::ThemeId;
 use wenmai_domain::topic::TopicId;
 use wenmai_domain::topic::change::Face;
+use wenmai_text::terms::Analyzer;
 
 /// Persons and organisations of a story that may be themes, the most frequent.
 const NAMES: usize = 2;
@@ -79,8 +81,9 @@ impl Engine {
         let version = self.topics_progress().await?.version;
         let of = of.map(|id| self.topic(id)).transpose()?.map(|topic| topic.id);
         let shown = self.shown_stories(period)?;
+        let analyzer = Arc::clone(&self.analyzer);
         let found = self.calculate(move |_| {
-            let mut found = topic::themes(&words(&shown));
+            let mut found = topic::themes(&words(&shown, &analyzer));
             if let Some(story) = of {
                 found.retain(|theme| theme.stories.iter().any(|(id, _)| *id == story));
             }
@@ -102,8 +105,9 @@ impl Engine {
         limit: Limit,
     ) -> Result<(ThemeView, Vec<(TopicView, f32)>), Error> {
         let shown = self.shown_stories(Period::default())?;
+        let analyzer = Arc::clone(&self.analyzer);
         let found = self.calculate(move |_| {
-            topic::theme_of(&words(&shown), id).map(|theme| themed(theme, &shown))
+            topic::theme_of(&words(&shown, &analyzer), id).map(|theme| themed(theme, &shown))
         });
         let theme = found.await?.ok_or(Error::ThemeNotFound { id })?;
         let firmest = theme.stories.iter().take(limit.count());
@@ -129,14 +133,23 @@ impl Engine {
     }
 }
 
-/// The words of each story: its keywords, and the persons and organisations that most of it names.
-fn words(shown: &[Shown]) -> Vec<StoryWords> {
+/// The words of each story: those of its keywords that can be subjects, and the persons and organisations
+/// that most of it names.
+fn words(shown: &[Shown], analyzer: &Analyzer) -> Vec<StoryWords> {
+    let mut empty: HashMap<&str, usize> = HashMap::new();
+    for word in shown.iter().flat_map(|one| &one.face.keywords) {
+        *empty.entry(word).or_default() += 1;
+    }
+    // What one story alone shows is no theme, whatever it is, and is not read.
+    empty.retain(|word, count| *count > 1 && !topic::is_subject(word, analyzer));
     let of = |one: &Shown| {
         let names = [&one.face.persons, &one.face.organisations];
         let names = names.into_iter().flat_map(|names| names.iter().take(NAMES));
         let names = names.filter(|name| !PRESS.iter().any(|end| name.ends_with(end)));
+        let keywords = one.face.keywords.iter();
+        let keywords = keywords.filter(|word| !empty.contains_key(word.as_str()));
         let mut words: Vec<String> = Vec::new();
-        for word in one.face.keywords.iter().chain(names) {
+        for word in keywords.chain(names) {
             if !words.contains(word) {
                 words.push(word.clone());
             }
