@@ -382,6 +382,7 @@ async fn an_article_after_the_newest_day_lifts_its_topic_in_no_list() {
     for (title, [text, ..]) in [STORIES[0], STORIES[2]] {
         ingest(&engine, &[record("甲报", 5, title, text), record("丙报", 6, title, text)]).await;
     }
+    #[expect(clippy::cast_precision_loss, reason = "articles of a topic, seconds since 1970")]
     let shown = |order: TopicOrder, topic: &TopicView| match order {
         TopicOrder::Heat => topic.measures.heat,
         TopicOrder::Size => topic.measures.size as f64,
