@@ -7,6 +7,7 @@
 
 mod body;
 mod header;
+mod proxy;
 mod public;
 
 use std::sync::atomic::AtomicBool;
@@ -23,9 +24,11 @@ use url::Url;
 use crate::address;
 use crate::fault::Fault;
 use crate::settings::Config;
-use crate::settings::Proxy;
 use header::text;
 use public::Public;
+
+pub use proxy::InvalidProxy;
+pub use proxy::Proxy;
 
 /// Bounds of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

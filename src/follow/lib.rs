@@ -42,6 +42,7 @@ mod tests;
 
 pub use fault::Fault;
 pub use fetch::Bounds;
+pub use fetch::Proxy;
 pub use follower::Change;
 pub use follower::Error;
 pub use follower::Feeds;
@@ -52,7 +53,6 @@ pub use follower::start;
 pub use queue::Until;
 pub use report::Report;
 pub use settings::Config;
-pub use settings::Proxy;
 pub use sink::NotStored;
 pub use sink::Sink;
 pub use sink::Stored;

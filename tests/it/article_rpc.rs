@@ -301,6 +301,9 @@ async fn the_articles_of_an_ingested_page_can_be_read() {
 #[tokio::test]
 async fn articles_that_the_parser_is_not_sure_of_are_held_back_if_that_is_asked() {
     let running = Running::start().await;
+    // The page holds the character at which the fake model waits.
+    running.gate.open();
+    let page = || include_str!("../fixtures/pages/qinghe-20250908-p1.md").to_owned();
     let mut articles = running.articles();
     let parse = wire::ParsePageRequest { text: page(), issue: Some(issue()), file: None };
     let parsed = articles.parse_page(parse).await.unwrap().into_inner();
