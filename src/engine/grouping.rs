@@ -307,7 +307,8 @@ impl Engine {
         Ok((deleted, lock))
     }
 
-    /// Makes the earliest of `group` but `leaving` its original; returns whether there is one.
+    /// Makes the earliest of `group` but `leaving` its original; returns whether there is one. Where
+    /// another is the original already, it stays so: `leaving` came too late, as a second one.
     ///
     /// Reads the whole group: the one step whose cost grows with it.
     async fn hand_over(&self, group: GroupId, leaving: Option<ArticleId>) -> Result<bool, Error> {
@@ -315,7 +316,10 @@ impl Engine {
         let mut from = None;
         loop {
             let page = self.store.list(&Filter::Group(group), from, Limit::MOST).await?;
-            for Stored { article, .. } in page.points {
+            for Stored { article, membership, .. } in page.points {
+                if membership.is_original && Some(article.id) != leaving {
+                    return Ok(true);
+                }
                 // Folding a text is dear, so what is later in any case is not folded.
                 let bound = Standing::new(article.id, &article.record, usize::MAX);
                 let later = first.as_ref().is_some_and(|first| bound > first.standing);

@@ -22,6 +22,8 @@ use rand_chacha::ChaCha8Rng;
 use tempfile::TempDir;
 use wenmai::domain::article::Record;
 use wenmai::domain::id::ArticleId;
+use wenmai::domain::reprint::Membership;
+use wenmai::domain::reprint::Signature;
 use wenmai::domain::topic::Level;
 use wenmai::domain::topic::TopicId;
 use wenmai::engine::Action;
@@ -428,6 +430,32 @@ async fn a_hundred_thousand_writes_that_break_off_leave_nothing_half_done() {
             trial.unwrap();
         }
     }
+}
+
+#[tokio::test]
+async fn a_second_original_goes_without_naming_a_third() {
+    let trial = Trial::start(5, memory()).await;
+    let articles = (0..3).map(|number| (number, State { text: 0, revision: 1 }));
+    let done = Trial::write(trial.engine.clone(), Write::Ingest(articles.collect())).await;
+    assert!(matches!(done, Known::Done(_)));
+    trial.engine.settle_topics().await.unwrap();
+    let ids: Vec<ArticleId> = (0..3).map(Trial::id).collect();
+    let known = trial.disk.memberships(&ids).await.unwrap();
+    let group = known[0].unwrap().group;
+    assert!(known.iter().all(|one| one.unwrap().group == group));
+    // As a write leaves them that came too late: the last is an original beside the second.
+    let change = |(id, is_original): (&ArticleId, bool)| store::Regroup {
+        id: *id,
+        membership: Membership { group, is_original },
+        signature: Signature::default(),
+    };
+    let changes = ids.iter().zip([false, true, true]).map(change);
+    trial.disk.regroup(changes.collect()).await.unwrap();
+    let gone = Trial::write(trial.engine.clone(), Write::Delete(2)).await;
+    assert!(matches!(gone, Known::Done(_)));
+    let left = trial.disk.memberships(&ids).await.unwrap();
+    let originals: Vec<bool> = left.iter().flatten().map(|one| one.is_original).collect();
+    assert_eq!(originals, [false, true]);
 }
 
 #[tokio::test]
