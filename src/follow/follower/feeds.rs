@@ -12,6 +12,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::Error;
 use super::Followed;
 use super::Shared;
 use super::cannot_save;
@@ -88,9 +89,9 @@ impl Feeds {
     /// from there when it is named again.
     ///
     /// # Errors
-    /// [`state::Error`] if what is remembered of a new feed cannot be read; feeds named before it are
+    /// [`Error::State`] if what is remembered of a new feed cannot be read; feeds named before it are
     /// followed then, and nothing is let go.
-    pub fn set(&self, sources: Vec<Source>) -> Result<Change, state::Error> {
+    pub fn set(&self, sources: Vec<Source>) -> Result<Change, Error> {
         let shared = &self.0;
         let wanted: HashSet<String> = sources.iter().map(|source| source.url.to_string()).collect();
         let followed: HashMap<String, usize> = shared.places().map(|(at, url)| (url, at)).collect();
@@ -152,7 +153,7 @@ impl Feeds {
     }
 }
 
-fn cannot_take_in(error: &state::Error) {
+fn cannot_take_in(error: &Error) {
     let error: &dyn std::error::Error = error;
     tracing::error!(error, "a feed that is named now cannot be followed");
 }
