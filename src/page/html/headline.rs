@@ -251,6 +251,11 @@ impl Names {
 /// name of the page.
 fn lines(scene: &Scene<'_>, names: &Names, at: usize) -> (usize, usize) {
     let pieces = &scene.outline.pieces;
+    // Only a part of the name can be one of its lines; most pieces of a long page are none.
+    let own = pieces.get(at).map(|piece| bare(&piece.text)).unwrap_or_default();
+    if !names.wholes.iter().any(|whole| whole.contains(&own)) {
+        return (at, 1);
+    }
     let text = |from: usize, count: usize| {
         bare(
             &pieces
