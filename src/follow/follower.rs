@@ -43,8 +43,8 @@ use crate::state::Waiting;
 use feeds::Places;
 use wenmai_telemetry::Metrics;
 
-pub use feeds::Change;
 pub use feeds::Feeds;
+pub use feeds::ListChange;
 
 /// What is remembered of a feed is written this often, at most.
 const SAVE_EVERY: Duration = Duration::from_secs(2);

@@ -66,11 +66,12 @@ const OFFICES: [&str; 18] = [
 pub(crate) fn opener(text: &str) -> Option<Opener> {
     let start = text.len() - text.trim_start().len();
     let head = text.get(start..)?;
-    let (inner, len) = match closing(head.chars().next()?) {
+    let first = head.chars().next()?;
+    let close = closing(first);
+    let (inner, len) = match close {
         Some(close) => {
-            let open = head.chars().next()?.len_utf8();
             let end = head.find(close)?;
-            (head.get(open..end)?, end + close.len_utf8())
+            (head.get(first.len_utf8()..end)?, end + close.len_utf8())
         }
         None => plain(head)?,
     };
@@ -78,11 +79,11 @@ pub(crate) fn opener(text: &str) -> Option<Opener> {
     if inner.chars().count() > CHARS {
         return None;
     }
-    let is_bracketed = closing(head.chars().next()?).is_some();
+    let is_bracketed = close.is_some();
     let mut found = slashed(inner)
         .or_else(|| run(inner).filter(|_| is_bracketed))
         .or_else(|| dated(inner).filter(|_| is_bracketed))
-        .or_else(|| own(inner).filter(|_| head.starts_with(['【', '〔', '['])))?;
+        .or_else(|| own(inner).filter(|_| matches!(first, '【' | '〔' | '[')))?;
     let behind = head.get(len..)?;
     let blank = |c: char| c.is_whitespace() || matches!(c, '：' | ':' | '—');
     found.len = start + len + behind.len() - behind.trim_start_matches(blank).len();

@@ -14,7 +14,7 @@ const SENTENCES_MIN: usize = 6;
 /// Share of the sentences that are in the voice of a comment from which on all of it is one.
 const COMMENT: f32 = 0.2;
 
-/// Whether `body` under `title` is a comment rather than a report.
+/// Whether `body` is a comment rather than a report.
 #[must_use]
 pub(crate) fn comments(body: &Body<'_>) -> bool {
     let (mut all, mut own) = (0_u8, 0_u8);

@@ -42,7 +42,7 @@ impl Engine {
     /// Finds the articles that the conditions of a request need which topics cannot answer.
     ///
     /// # Errors
-    /// [`Error::Store`].
+    /// [`Error::Store`] if the store cannot be asked.
     pub(super) async fn marks(&self, request: &ListTopics) -> Result<Marks, Error> {
         let mut marks = Marks::default();
         for condition in request.filter.0.iter().flatten() {

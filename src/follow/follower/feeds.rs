@@ -72,7 +72,7 @@ impl Places {
 
 /// What became of the feeds when others were named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Change {
+pub struct ListChange {
     /// Feeds that are followed from now on.
     pub added: usize,
     /// Feeds that no longer are.
@@ -91,11 +91,11 @@ impl Feeds {
     /// # Errors
     /// [`Error::State`] if what is remembered of a new feed cannot be read; feeds named before it are
     /// followed then, and nothing is let go.
-    pub fn set(&self, sources: Vec<Source>) -> Result<Change, Error> {
+    pub fn set(&self, sources: Vec<Source>) -> Result<ListChange, Error> {
         let shared = &self.0;
         let wanted: HashSet<String> = sources.iter().map(|source| source.url.to_string()).collect();
         let followed: HashMap<String, usize> = shared.places().map(|(at, url)| (url, at)).collect();
-        let mut change = Change { added: 0, dropped: 0 };
+        let mut change = ListChange { added: 0, dropped: 0 };
         for source in sources {
             if !followed.contains_key(source.url.as_str()) {
                 let Some(at) = shared.take_in(source)? else {
@@ -139,7 +139,7 @@ impl Feeds {
             match lists.changed() {
                 None => {}
                 Some(Ok(sources)) => match self.set(sources) {
-                    Ok(Change { added, dropped }) => {
+                    Ok(ListChange { added, dropped }) => {
                         tracing::info!(added, dropped, "the lists of feeds have changed");
                     }
                     Err(error) => cannot_take_in(&error),

@@ -9,15 +9,15 @@ use super::feed;
 use super::page;
 use super::server::Reply;
 use super::server::Server;
-use crate::Change;
 use crate::Feeds;
+use crate::ListChange;
 use crate::Lists;
 use crate::sources;
 
 #[test]
 fn feeds_come_and_go_while_others_are_followed() {
     let feeds: Arc<OnceLock<Feeds>> = Arc::default();
-    let changes: Arc<Mutex<Vec<Change>>> = Arc::default();
+    let changes: Arc<Mutex<Vec<ListChange>>> = Arc::default();
     let (own, noted) = (Arc::clone(&feeds), Arc::clone(&changes));
     let place: Arc<OnceLock<String>> = Arc::default();
     let base = Arc::clone(&place);
@@ -56,9 +56,9 @@ fn feeds_come_and_go_while_others_are_followed() {
     assert_eq!(
         *changes.lock().unwrap(),
         [
-            Change { added: 1, dropped: 0 },
-            Change { added: 0, dropped: 1 },
-            Change { added: 1, dropped: 0 }
+            ListChange { added: 1, dropped: 0 },
+            ListChange { added: 0, dropped: 1 },
+            ListChange { added: 1, dropped: 0 }
         ]
     );
     let asked: Vec<String> = server.asked();

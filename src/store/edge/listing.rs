@@ -25,7 +25,7 @@ impl Shard {
     /// Lists the points that pass `filter`, in ascending order of id.
     ///
     /// # Errors
-    /// [`Error::Failed`].
+    /// [`Error::Failed`] if the engine cannot read its folder.
     pub fn list(
         &self,
         filter: &Filter,
@@ -40,7 +40,7 @@ impl Shard {
     /// Finds the ids of all points that pass `filter`.
     ///
     /// # Errors
-    /// [`Error::Failed`].
+    /// [`Error::Failed`] if the engine cannot read its folder.
     pub fn passing(&self, filter: &Filter) -> Result<BTreeSet<ArticleId>, Error> {
         let (mut found, mut from) = (BTreeSet::new(), None);
         loop {
@@ -79,7 +79,7 @@ impl Shard {
     /// Counts the points that pass `filter`, exactly.
     ///
     /// # Errors
-    /// [`Error::Failed`].
+    /// [`Error::Failed`] if the engine cannot read its folder.
     pub fn count(&self, filter: &Filter) -> Result<u64, Error> {
         let mut request = CountRequest::new();
         request.filter = match filter::ask(filter) {
